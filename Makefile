@@ -1,0 +1,69 @@
+# Needs Python 3.11 or newer, make, and the Pulumi CLI or Go to build it. `make help` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+# Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
+export SWYX_CALLED_FROM := $(PWD)
+
+.PHONY: help setup engine up down test lint types bench mutants lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@echo
+	@echo '  make up INSTALLATION=path/to/file.yaml SITES="berlin=aws essen=azure" deploys your own file.'
+
+setup: $(READY) ## make .venv with the pinned packages (the other targets do it when needed)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ...")'
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned Python packages into $(VENV) (once; two minutes or so) ..."
+	@$(RUN) -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock \
+	  | awk '/^Collecting/ { if (++n % 20 == 0) print "  " n " packages found" } \
+	         /^Installing collected/ { print "  " n " packages found, installing" } \
+	         /^ERROR/ { print } { fflush() }'
+	@$(RUN) -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+engine: $(READY) ## provide the Pulumi engine (built once, if it is not installed)
+	@$(RUN) -m sandbox engine
+
+up: $(READY) ## start the offline clouds, deploy both example sites, prove them
+	@$(RUN) -m sandbox up $${INSTALLATION:+"$$INSTALLATION"} $${SITES:+--sites "$$SITES"}
+
+down: $(READY) ## destroy the stacks, stop the clouds, leave nothing behind
+	@$(RUN) -m sandbox down
+
+test: lint types engine ## every check and every test
+	$(RUN) -m pytest
+
+lint: $(READY) ## ruff, lint and format
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(READY) ## mypy
+	$(RUN) -m mypy
+
+bench: $(READY) engine ## the figures, as ratios
+	$(RUN) -m tests.bench
+
+mutants: $(READY) ## change the catalogue fact by fact; the tests must notice each
+	$(RUN) -m tests.mutants
+
+lock: ## pin every package again (needs .venv and the package index)
+	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
+	  --extra aws --extra azure --extra dev --no-header --no-emit-index-url --no-emit-trusted-host \
+	  --output-file requirements.lock pyproject.toml
+	@! grep -nE '://' requirements.lock
+
+clean: ## remove caches and build output (.venv and .sandbox stay)
+	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

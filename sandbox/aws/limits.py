@@ -1,0 +1,44 @@
+"""EC2's quotas, as settings: an account can raise them, and tests lower them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+PREFIX = "SANDBOX_AWS_"
+RULES_TIMES_GROUPS = 1000
+"""AWS refuses to raise a quota if rules per group times groups per interface would pass this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The figures that EC2 enforces. Source: Amazon VPC quotas."""
+
+    rules_per_group: int = 60
+    """For each direction, IPv4 and IPv6 counted apart."""
+
+    groups_per_interface: int = 5
+    groups_per_region: int = 2500
+
+    def __post_init__(self) -> None:
+        product = self.rules_per_group * self.groups_per_interface
+        if product > RULES_TIMES_GROUPS:
+            raise ValueError(
+                f"{self.rules_per_group} rules per group times {self.groups_per_interface} groups per interface is "
+                f"{product}; AWS allows at most {RULES_TIMES_GROUPS}: lower one of them"
+            )
+        if self.groups_per_interface > 16:
+            raise ValueError(f"{self.groups_per_interface} groups per interface; AWS allows at most 16")
+
+
+def read_limits(environment: Mapping[str, str]) -> Limits:
+    """The limits, where ``SANDBOX_AWS_RULES_PER_GROUP`` and the like override the defaults.
+
+    Raises: ValueError with a sentence.
+    """
+    names = {field.name: PREFIX + field.name.upper() for field in fields(Limits)}
+    given = {name: environment[variable] for name, variable in names.items() if variable in environment}
+    for name, text in given.items():
+        if not text.isdecimal():
+            raise ValueError(f"{names[name]} is {text!r}; it must be a whole number")
+    return Limits(**{name: int(text) for name, text in given.items()})

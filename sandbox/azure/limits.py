@@ -1,0 +1,26 @@
+"""Azure's network limits, as figures that a test may lower.
+
+Source: Azure subscription and service limits, networking (clouds.md, Azure 1, 2 and 6).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Counts are inclusive: the figure itself is still accepted."""
+
+    lowest_priority: int = 100
+    highest_priority: int = 4096
+    rule_name: int = 80
+    description: int = 140
+    rules_per_group: int = 1000
+    prefixes_per_group: int = 4000
+    """Addresses and ranges of all rules of a group, source and destination counted apart."""
+    asgs_per_rule_side: int = 10
+    asgs_per_group: int = 100
+    asgs_per_interface: int = 20
+    ip_configurations_per_asg: int = 4000
+    asgs_per_region: int = 3000

@@ -1,0 +1,197 @@
+"""What each command of `python -m sandbox` does."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from sandbox.engine import cli
+from sandbox.engine.plugins import install_plugins
+from sandbox.environment import child_environment, write_env_file
+from sandbox.estate import seed_sites
+from sandbox.paths import Sandbox, venv_bin
+from sandbox.servers import (
+    CLOUDS,
+    find_endpoint,
+    forget_server,
+    holding_lock,
+    running_endpoints,
+    start_server,
+    stop_server,
+)
+from sandbox.sites import Site, choose_sites
+from sandbox.stacks import Pulumi, Stack, project_name, write_stack_file
+from sandbox.talk import SandboxError, say
+
+_SWYX_TIME = 600.0  # seconds for one `swyx` command
+
+
+def start(sandbox: Sandbox) -> Pulumi:
+    """Engine, stand-ins, both servers and the env file; what runs already is left alone."""
+    sandbox.state.mkdir(parents=True, exist_ok=True)
+    with holding_lock(sandbox):
+        found = cli.provide_engine(sandbox.engine_bin)
+        install_plugins(sandbox, found.pulumi, child_environment(sandbox, {}, found.pulumi))
+        endpoints, fresh = {}, []
+        for cloud in CLOUDS:
+            endpoints[cloud], started = start_server(sandbox, cloud)
+            say(f"{cloud}: {'started' if started else 'runs already'} at {endpoints[cloud]}")
+            fresh += [cloud] if started else []
+        write_env_file(sandbox, endpoints, found.pulumi)
+        engine = Pulumi(sandbox, found.pulumi, endpoints)
+        if "aws" in fresh:
+            _tell_empty(sandbox, engine)
+    return engine
+
+
+def _tell_empty(sandbox: Sandbox, engine: Pulumi) -> None:
+    """The AWS server keeps its state in memory: stacks that had something there must look again."""
+    stacks = engine.list_stacks()
+    say("aws: begins empty, its state is in memory (azure keeps its state on disk).")
+    for stack in stacks:
+        _marker(sandbox, stack).parent.mkdir(parents=True, exist_ok=True)
+        _marker(sandbox, stack).touch()
+    if stacks:
+        say(
+            "aws: what the stacks had there is gone; `make up` makes it again (by hand: `pulumi "
+            "up --refresh`)."
+        )
+
+
+def _marker(sandbox: Sandbox, stack: Stack) -> Path:
+    """There while a stack's state may name things that a stopped AWS server took with it."""
+    return sandbox.stacks / f"{stack.project}.{stack.name}.refresh"
+
+
+def stop(sandbox: Sandbox) -> None:
+    """End both servers. Azure's state stays, AWS's was in memory."""
+    with holding_lock(sandbox):
+        for cloud in CLOUDS:
+            say(f"{cloud}: {'stopped' if stop_server(sandbox, cloud) else 'was not running'}")
+
+
+def status(sandbox: Sandbox) -> None:
+    """What there is and what runs. Changes nothing."""
+    built = sandbox.engine_bin / "pulumi"
+    installed = cli.find_installed(but_not=sandbox.engine_bin)
+    pulumi = installed.pulumi if installed else built
+    version = cli.read_version(pulumi)
+    say(f"engine: {f'{pulumi} {version}' if version else 'none yet; `make engine` provides it'}")
+    for cloud in CLOUDS:
+        say(f"{cloud}: {find_endpoint(sandbox, cloud) or 'not running'}")
+    stacks = Pulumi(sandbox, pulumi, running_endpoints(sandbox)).list_stacks() if version else []
+    say(f"stacks: {', '.join(stack.reference for stack in stacks) or 'none'}")
+
+
+def seed(sandbox: Sandbox, installation: Path, named: str | None) -> None:
+    """Make the estate of an installation file in the clouds that run."""
+    sites = choose_sites(installation, named)
+    endpoints = running_endpoints(sandbox)
+    missing = {site.cloud for site in sites} - endpoints.keys()
+    if missing:
+        raise SandboxError(
+            f"{' and '.join(sorted(missing))} is not running; run `python -m sandbox start`."
+        )
+    seed_sites(sites, endpoints)
+
+
+def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
+    """Check the file, start the clouds, seed, deploy every site, prove it. The exit code."""
+    if run_swyx("check", str(installation), env=None) != 0:
+        say("Nothing was created.")
+        return 2
+    sites = choose_sites(installation, named)
+    engine = start(sandbox)
+    seed_sites(sites, running_endpoints(sandbox))
+    outcomes = [_bring_up(sandbox, engine, site) for site in sites]
+    engine.select(Stack(project=project_name(), name=sites[0].name))
+    say("")
+    for site, (_, line) in zip(sites, outcomes, strict=True):
+        say(f"{site.name} on {site.cloud}: {line}")
+    say(
+        f"By hand: `. {sandbox.env_file}`, then `pulumi preview --stack {sites[0].name}` and so on."
+    )
+    return max(code for code, _ in outcomes)
+
+
+def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
+    """One site: preview, update, proof. Its exit code and what to say about it at the end."""
+    stack = Stack(project=project_name(), name=site.name)
+    say(f"\n== {site.name} on {site.cloud}")
+    file = write_stack_file(sandbox, site)
+    engine.ensure_stack(stack)
+    marker = _marker(sandbox, stack)
+    if not engine.up(stack, file, refresh=marker.exists()):
+        return 3, (
+            "`pulumi up` failed, its output is above. Run this again to finish it; if an earlier "
+            f"run was killed, first `pulumi cancel --yes --stack {site.name}`."
+        )
+    marker.unlink(missing_ok=True)
+    changes = describe_changes(engine.last_changes(stack))
+    where = ("--site", site.name, "--cloud", site.cloud)
+    proof = run_swyx("verify", str(site.installation), *where, env=engine.environment)
+    verdict = "proved" if proof == 0 else "NOT proved, the differences are above"
+    return proof, f"{changes}; {verdict}"
+
+
+def describe_changes(changes: dict[str, int]) -> str:
+    """`4 created, 1 deleted`, or `unchanged` if the update found nothing to do."""
+    words = {"create": "created", "update": "updated", "delete": "deleted", "replace": "replaced"}
+    done = [f"{changes[name]} {word}" for name, word in words.items() if changes.get(name)]
+    return ", ".join(done) if done else f"unchanged, {changes.get('same', 0)} resources"
+
+
+def run_swyx(*words: str, env: dict[str, str] | None) -> int:
+    """Run the project's own command before the person's eyes; its exit code."""
+    program = venv_bin() / "swyx"
+    if not program.is_file():
+        raise SandboxError(f"{program} is missing; run `make setup`.")
+    try:
+        return subprocess.run(
+            [program, *words], env=env, timeout=_SWYX_TIME, check=False
+        ).returncode
+    except subprocess.TimeoutExpired as error:
+        raise SandboxError(f"`swyx {words[0]}` did not end within {_SWYX_TIME:.0f} s.") from error
+
+
+def down(sandbox: Sandbox) -> None:
+    """Destroy every stack, stop the servers, remove what they kept.
+
+    The built engine stays, for it takes long to make.
+
+    Raises:
+        SandboxError: a stack could not be destroyed; it says what remains, and everything is left
+            as it is.
+    """
+    if any((sandbox.state / ".pulumi" / "stacks").rglob("*.json")):
+        _destroy_stacks(sandbox)
+    with holding_lock(sandbox):
+        for cloud in CLOUDS:
+            stop_server(sandbox, cloud)
+            forget_server(sandbox, cloud)
+        for folder in (sandbox.home, sandbox.state, sandbox.stacks, sandbox.plugins):
+            with suppress(FileNotFoundError):
+                shutil.rmtree(folder)
+        sandbox.env_file.unlink(missing_ok=True)
+        sandbox.lock.unlink(missing_ok=True)
+    with suppress(OSError):  # the built engine is still in it
+        sandbox.root.rmdir()
+    say("The clouds are stopped and nothing is left of them.")
+
+
+def _destroy_stacks(sandbox: Sandbox) -> None:
+    """Each stack through the engine; a server that was stopped is started again for it."""
+    engine = start(sandbox)
+    left = []
+    stacks: Sequence[Stack] = engine.list_stacks()
+    for stack in stacks:
+        say(f"\n== destroying {stack.name}")
+        if not engine.destroy(stack, refresh=_marker(sandbox, stack).exists()):
+            left.append(f"{stack.name} with {engine.count_resources(stack)} resources")
+    if left:
+        raise SandboxError(
+            f"These stacks remain: {', '.join(left)}. The engine's output above says why; mend it "
+            "and run this again. The servers still run, so that you can look by hand: "
+            f"`. {sandbox.env_file}`."
+        )

@@ -1,0 +1,204 @@
+"""The `pulumi` CLI: an installed one if it is new enough, else built from the Go module proxy.
+
+The build is pinned by `tool/go.mod` and `tool/go.sum`; it takes about five minutes on two cores,
+once.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.engine.launcher import write_launcher
+from sandbox.talk import SandboxError, say
+
+TOOL = Path(__file__).parent / "tool"
+PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+HOST = "pulumi-language-python"
+EXEC = "pulumi-language-python-exec"
+LONGEST_BUILD = 3600.0  # seconds
+HEARTBEAT = 15.0  # seconds between two lines of progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A usable CLI and where it came from."""
+
+    pulumi: Path
+    origin: str
+
+
+def pinned_version() -> str:
+    """The version in `tool/go.mod`, which is also the oldest installed one that is accepted."""
+    found = re.search(
+        r"github\.com/pulumi/pulumi/pkg/v3 v(\d+\.\d+\.\d+)", (TOOL / "go.mod").read_text()
+    )
+    if found is None:
+        raise SandboxError(f"{TOOL / 'go.mod'} does not pin {PACKAGE}; restore the file from git.")
+    return found[1]
+
+
+def provide_engine(engine_bin: Path, search_path: str | None = None) -> Engine:
+    """An installed CLI with its Python host, else our own build in `engine_bin`.
+
+    Raises:
+        SandboxError: there is neither a CLI nor a Go toolchain, or the build failed.
+    """
+    installed = find_installed(search_path, but_not=engine_bin)
+    if installed is not None:
+        return installed
+    built = engine_bin / "pulumi"
+    if read_version(built) != pinned_version():
+        build_cli(engine_bin)
+    if not (engine_bin / EXEC).is_file():
+        shutil.copy2(_exec_script(), engine_bin / EXEC)
+    write_launcher(engine_bin / HOST, "sandbox.engine.language.host", str(engine_bin / EXEC))
+    return Engine(pulumi=built, origin=f"built here, {pinned_version()}")
+
+
+def find_installed(search_path: str | None = None, *, but_not: Path) -> Engine | None:
+    """The official CLI on PATH, if it is new enough and its own Python host lies beside it."""
+    folders = (search_path if search_path is not None else os.environ.get("PATH", "")).split(
+        os.pathsep
+    )
+    elsewhere = [folder for folder in folders if folder and Path(folder).absolute() != but_not]
+    found = shutil.which("pulumi", path=os.pathsep.join(elsewhere))
+    if found is None:
+        return None
+    beside = Path(found).resolve().with_name(HOST)
+    version = read_version(Path(found))
+    if not _is_program(beside) or version is None or _ordered(version) < _ordered(pinned_version()):
+        return None
+    return Engine(pulumi=Path(found), origin=f"installed, {version}")
+
+
+def _is_program(path: Path) -> bool:
+    """Whether this is the official host: a binary, and not the script that another clone of this
+    project wrote.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(2) != b"#!"
+
+
+def read_version(pulumi: Path) -> str | None:
+    """`3.259.0` as the CLI says it; None if it is missing or does not run."""
+    try:
+        answer = subprocess.run(
+            [pulumi, "version"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r"v?(\d+\.\d+\.\d+)", answer)
+    return found[1] if found else None
+
+
+def build_cli(engine_bin: Path) -> None:
+    """Compile the pinned CLI into `engine_bin`, telling how far it is."""
+    go = shutil.which("go")
+    if go is None:
+        raise SandboxError(
+            f"The sandbox needs the Pulumi CLI {pinned_version()} or newer with its Python host, "
+            "or Go to build it, "
+            "and PATH has neither; install one of them and run this again."
+        )
+    say(
+        f"Building the Pulumi CLI {pinned_version()} from the Go module proxy: about five "
+        "minutes, once."
+    )
+    started = time.monotonic()
+    packages = len(_run_go([go, "list", "-deps", PACKAGE], started, "modules downloaded"))
+    scratch = engine_bin / ".build"
+    flags = f"-s -w -X {SDK}/go/common/version.Version=v{pinned_version()}"
+    _run_go(
+        [
+            go,
+            "install",
+            "-v",
+            "-trimpath",
+            "-tags",
+            "osusergo,grpcnotrace",
+            "-ldflags",
+            flags,
+            PACKAGE,
+        ],
+        started,
+        f"of at most {packages} packages compiled",
+        gobin=scratch,
+    )
+    (scratch / "pulumi").replace(engine_bin / "pulumi")
+    shutil.rmtree(scratch)
+    say(f"  built in {time.monotonic() - started:.0f} s.")
+
+
+def _run_go(command: list[str], started: float, unit: str, gobin: Path | None = None) -> list[str]:
+    """Run one go command in the tool folder with a heartbeat; its stdout, line by line."""
+    settings = {"GOFLAGS": "-mod=readonly -buildvcs=false", "CGO_ENABLED": "0", "GOWORK": "off"}
+    if gobin is not None:
+        gobin.mkdir(parents=True, exist_ok=True)
+        settings["GOBIN"] = str(gobin)
+    with tempfile.TemporaryDirectory() as folder:
+        told, answered = Path(folder, "stderr"), Path(folder, "stdout")
+        with told.open("w") as stderr, answered.open("w") as stdout:
+            process = subprocess.Popen(
+                command, cwd=TOOL, env={**os.environ, **settings}, stdout=stdout, stderr=stderr
+            )
+            try:
+                for elapsed in _heartbeats(process, started):
+                    say(f"  {elapsed:.0f} s: {len(told.read_text().splitlines())} {unit}")
+            finally:
+                process.kill()  # no effect once it has ended
+        if process.returncode != 0:
+            raise SandboxError(
+                f"`{' '.join(command[:2])}` failed while the Pulumi CLI was built. Check that the "
+                "Go module proxy is reachable (`go env GOPROXY`) and run this again. It said:\n"
+                + "\n".join(told.read_text().splitlines()[-8:])
+            )
+        return answered.read_text().splitlines()
+
+
+def _heartbeats(process: subprocess.Popen[bytes], started: float) -> Iterator[float]:
+    """Yields the elapsed seconds at every heartbeat until the process ends."""
+    while True:
+        try:
+            process.wait(timeout=HEARTBEAT)
+            return
+        except subprocess.TimeoutExpired:
+            elapsed = time.monotonic() - started
+            if elapsed > LONGEST_BUILD:
+                raise SandboxError(
+                    f"Building the Pulumi CLI took over {LONGEST_BUILD / 60:.0f} minutes and was "
+                    "stopped; "
+                    "run this again, what was compiled is kept."
+                ) from None
+            yield elapsed
+
+
+def _exec_script() -> Path:
+    """The script that runs a Python program; it comes with the Go module of the SDK."""
+    folder = subprocess.run(
+        ["go", "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK],
+        cwd=TOOL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+        env={**os.environ, "GOWORK": "off", "GOFLAGS": "-mod=readonly"},
+    ).stdout.strip()
+    return Path(folder) / "python" / "cmd" / EXEC
+
+
+def _ordered(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,111 @@
+"""The processes that a host starts, so that none of them outlives it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+# The engine ends a host by sending SIGINT to its process group. Python programs would answer with
+# a traceback each; an ignored signal stays ignored over exec, so the shell passes that on and the
+# host ends its children itself. (preexec_fn would do the same, but forks with gRPC's threads
+# running.)
+_QUIET = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+_GRACE = 2.0  # seconds between asking a child to end and ending it
+
+
+class Call(Protocol):
+    """The part of a gRPC call's context that tells when the call is over."""
+
+    def add_callback(self, callback: Callable[[], None]) -> bool:
+        """False if the call is over already, and the callback will not be called."""
+
+
+class Children:
+    """Every child that still runs. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._guard = threading.Lock()
+
+    def start(
+        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], piped: bool
+    ) -> subprocess.Popen[bytes]:
+        """Start a child in this process group; with `piped` its output is read by the caller, else
+        it is ours.
+        """
+        pipe = subprocess.PIPE if piped else None
+        child = subprocess.Popen(
+            [*_QUIET, *command],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            bufsize=0,  # what one reader leaves in the pipe, the next one finds there
+        )
+        with self._guard:
+            self._running.add(child)
+        return child
+
+    def end_with(self, call: Call, child: subprocess.Popen[bytes]) -> None:
+        """End the child when the engine gives up on the call that started it."""
+        if not call.add_callback(lambda: self.end(child)):
+            self.end(child)  # it has given up already
+
+    def forget(self, child: subprocess.Popen[bytes]) -> None:
+        """The child has ended."""
+        with self._guard:
+            self._running.discard(child)
+
+    def end(self, child: subprocess.Popen[bytes]) -> None:
+        """Ask the child to end, insist after a moment."""
+        _end_all([child])
+        self.forget(child)
+
+    def end_all(self) -> None:
+        """End every child, all at once."""
+        with self._guard:
+            running = list(self._running)
+        _end_all(running)
+
+
+def _end_all(running: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in running:
+        if child.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.terminate()
+    deadline = time.monotonic() + _GRACE
+    for child in running:
+        try:
+            child.wait(timeout=max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def die_with_parent(children: Children) -> None:
+    """Exit at once, children first, when the parent ends or SIGINT or SIGTERM arrives. Say
+    nothing.
+
+    A CLI that is killed tells its hosts nothing: the only sign is that this process has another
+    parent.
+    """
+
+    def leave(*_: object) -> None:
+        children.end_all()
+        os._exit(0)
+
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        leave()
+
+    threading.Thread(target=watch, daemon=True, name="parent-watch").start()

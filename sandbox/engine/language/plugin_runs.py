@@ -1,0 +1,108 @@
+"""Running a plugin that is itself a Python program: `RunPlugin` of the protocol.
+
+A component plugin is started as it is. A policy pack is started by the SDK's own runner and needs
+a proxy in front (see `analyzers.py`).
+"""
+
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from pulumi.runtime.proto.language_pb2 import RunPluginRequest, RunPluginResponse
+
+from sandbox.engine.language.analyzers import AnalyzerProxy
+from sandbox.engine.language.children import Call, Children
+from sandbox.engine.language.interpreter import NoInterpreter, choose_interpreter
+
+
+def run_plugin(
+    request: RunPluginRequest, children: Children, call: Call
+) -> Iterator[RunPluginResponse]:
+    """What the plugin prints, as it prints it, and at last its exit code. A cancelled call ends
+    the plugin.
+    """
+    try:
+        interpreter = choose_interpreter(request.info)
+    except NoInterpreter as missing:
+        yield RunPluginResponse(stderr=f"{missing}\n".encode())
+        yield RunPluginResponse(exitcode=1)
+        return
+    inherited = dict(os.environ) | dict(
+        setting.split("=", 1) for setting in request.env if "=" in setting
+    )
+    env = interpreter.environment(inherited)
+    folder = Path(request.info.program_directory)
+    if request.kind == "analyzer":
+        command = [str(interpreter.python), "-u", "-m", "pulumi.policy", *request.args, str(folder)]
+        yield from _run_policy_pack(command, folder, env, children, call)
+        return
+    command = [str(interpreter.python), "-u", str(folder), *request.args]
+    child = children.start(command, cwd=Path(request.pwd or folder), env=env, piped=True)
+    children.end_with(call, child)
+    yield from _stream(child, children)
+
+
+def _run_policy_pack(
+    command: list[str], folder: Path, env: dict[str, str], children: Children, call: Call
+) -> Iterator[RunPluginResponse]:
+    """The proxy's port at once, so that the engine can configure it; then the pack, its own port
+    kept back.
+    """
+    proxy = AnalyzerProxy()
+    call.add_callback(proxy.stop)
+    try:
+        yield RunPluginResponse(stdout=f"{proxy.port}\n".encode())
+        configuration = proxy.await_configuration()
+        if configuration is None:  # the engine gave up before it configured the pack
+            return
+        child = children.start(command, cwd=folder, env=env | configuration, piped=True)
+        children.end_with(call, child)
+        assert child.stdout is not None
+        announced = child.stdout.readline()
+        if announced.strip().isdigit():
+            proxy.attach(int(announced))
+            yield from _stream(child, children)
+        else:
+            yield from _stream_failure(announced, child, children, proxy)
+    finally:
+        proxy.stop()
+
+
+def _stream_failure(
+    announced: bytes, child: subprocess.Popen[bytes], children: Children, proxy: AnalyzerProxy
+) -> Iterator[RunPluginResponse]:
+    """What a pack says that never listens. Its calls are refused only then: the engine stops
+    listening at that.
+    """
+    yield RunPluginResponse(stdout=announced)
+    for piece in _stream(child, children):
+        if piece.WhichOneof("output") == "exitcode":
+            proxy.refuse(RuntimeError("it ended before it listened; its output says why"))
+        yield piece
+
+
+def _stream(child: subprocess.Popen[bytes], children: Children) -> Iterator[RunPluginResponse]:
+    """Both outputs interleaved as they come, then the exit code."""
+    pieces: queue.SimpleQueue[RunPluginResponse | None] = queue.SimpleQueue()
+
+    def drain(pipe: IO[bytes], wrap: Callable[[bytes], RunPluginResponse]) -> None:
+        while piece := os.read(pipe.fileno(), 65536):
+            pieces.put(wrap(piece))
+        pieces.put(None)
+
+    assert child.stdout is not None and child.stderr is not None
+    for pipe, wrap in (
+        (child.stdout, lambda piece: RunPluginResponse(stdout=piece)),
+        (child.stderr, lambda piece: RunPluginResponse(stderr=piece)),
+    ):
+        threading.Thread(target=drain, args=(pipe, wrap), daemon=True).start()
+    for _ in (child.stdout, child.stderr):
+        while (piece := pieces.get()) is not None:
+            yield piece
+    code = child.wait()
+    children.forget(child)
+    yield RunPluginResponse(exitcode=code)

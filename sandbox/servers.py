@@ -1,0 +1,179 @@
+"""The two offline clouds as background servers: start, find, check, stop."""
+
+import fcntl
+import http.client
+import json
+import os
+import shutil
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sandbox.paths import REPOSITORY, Sandbox
+from sandbox.processes import Process, launch, read_record, write_record
+from sandbox.talk import SandboxError, say
+
+CLOUDS = {"aws": "sandbox.aws.server", "azure": "sandbox.azure.server"}
+_STARTUP = 60.0  # seconds until a server must have said that it listens
+_ANSWER = 5.0  # seconds for a healthy server to answer
+
+
+def start_server(sandbox: Sandbox, cloud: str) -> tuple[str, bool]:
+    """The base URL of a running server, and whether it had to be started.
+
+    It gets the port it had before, so that shells and state that know the URL stay right.
+    """
+    endpoint = find_endpoint(sandbox, cloud)
+    if endpoint is not None:
+        return endpoint, False
+    stop_server(sandbox, cloud)  # one that no longer answers
+    folder = sandbox.server(cloud)
+    port = _remembered_port(folder)
+    try:
+        endpoint = _launch(folder, cloud, port)
+    except SandboxError:
+        if port == 0:
+            raise
+        endpoint = _launch(folder, cloud, 0)  # somebody took the port between the look and the bind
+    (folder / "endpoint").write_text(endpoint)
+    return endpoint, True
+
+
+def find_endpoint(sandbox: Sandbox, cloud: str) -> str | None:
+    """The base URL of the server if its process lives and it answers."""
+    folder = sandbox.server(cloud)
+    process = read_record(folder / "process.json")
+    if process is None or not process.is_alive() or not (folder / "endpoint").is_file():
+        return None
+    endpoint = (folder / "endpoint").read_text().strip()
+    return endpoint if answers(endpoint) else None
+
+
+def running_endpoints(sandbox: Sandbox) -> dict[str, str]:
+    """The base URL of each cloud whose server runs."""
+    found = {cloud: find_endpoint(sandbox, cloud) for cloud in CLOUDS}
+    return {cloud: endpoint for cloud, endpoint in found.items() if endpoint is not None}
+
+
+def answers(endpoint: str) -> bool:
+    """Whether an HTTP server is there; any status is an answer."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        direct.open(endpoint, timeout=_ANSWER).close()
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, http.client.HTTPException):
+        return False
+    return True
+
+
+def stop_server(sandbox: Sandbox, cloud: str) -> bool:
+    """End the server that the record names; False if none ran."""
+    record = sandbox.server(cloud) / "process.json"
+    process = read_record(record)
+    if process is None:
+        return False
+    ran = process.is_alive()
+    process.end()
+    if process.is_alive():
+        raise SandboxError(
+            f"The {cloud} server, process {process.pid}, does not end; end it by hand."
+        )
+    record.unlink(missing_ok=True)
+    return ran
+
+
+@contextmanager
+def holding_lock(sandbox: Sandbox) -> Iterator[None]:
+    """One command at a time starts or stops servers of a sandbox."""
+    sandbox.root.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + 2 * _STARTUP
+    with sandbox.lock.open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise SandboxError(
+                        f"Another command holds {sandbox.lock} for over {2 * _STARTUP:.0f} s; "
+                        "let it end, or end it."
+                    ) from None
+                time.sleep(0.1)
+        yield
+
+
+def forget_server(sandbox: Sandbox, cloud: str) -> None:
+    """Remove everything that a stopped server leaves on disk."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(sandbox.server(cloud))
+
+
+def _launch(folder: Path, cloud: str, port: int) -> str:
+    state = folder / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        CLOUDS[cloud],
+        "--port",
+        str(port),
+        "--state",
+        str(state),
+    ]
+    # Only what a server needs: none of a person's credentials, and the repository to import it
+    # from.
+    env = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+    }
+    process = launch(command, folder, env | {"PYTHONPATH": str(REPOSITORY)})
+    write_record(folder / "process.json", process)
+    endpoint = _await_endpoint(process, folder, cloud)
+    if not answers(endpoint):
+        process.end()
+        raise SandboxError(
+            f"The {cloud} server says it listens on {endpoint} but does not answer; see "
+            f"{folder}/log."
+        )
+    return endpoint
+
+
+def _await_endpoint(process: Process, folder: Path, cloud: str) -> str:
+    """The URL that the server prints when it listens."""
+    started = time.monotonic()
+    told = False
+    while time.monotonic() - started < _STARTUP:
+        for line in (folder / "stdout").read_text(errors="replace").splitlines(keepends=True):
+            if line.startswith("{") and line.endswith("\n"):
+                return str(json.loads(line)["endpoint"])
+        if not process.is_alive():
+            words = (folder / "log").read_text(errors="replace").strip().splitlines()[-5:]
+            raise SandboxError(
+                f"The {cloud} server ended at its start. {folder}/log ends:\n" + "\n".join(words)
+            )
+        if not told and time.monotonic() - started > 3:
+            say(f"  waiting for the {cloud} server ...")
+            told = True
+        time.sleep(0.05)
+    process.end()
+    raise SandboxError(
+        f"The {cloud} server did not listen within {_STARTUP:.0f} s; see {folder}/log."
+    )
+
+
+def _remembered_port(folder: Path) -> int:
+    """The port of the last start if nobody else has it now, else 0: any."""
+    try:
+        port = int((folder / "endpoint").read_text().strip().rpartition(":")[2].strip("/"))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+    except (OSError, ValueError):
+        return 0
+    return port

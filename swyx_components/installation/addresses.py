@@ -1,0 +1,107 @@
+"""Read addresses and CIDRs, and say exactly what is wrong with those that are none."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from swyx_components.installation.findings import Findings
+from swyx_components.installation.values import as_text, read_list, wrong_type
+from swyx_components.sets.prefixes import WIDTH, Prefix
+
+_MAPPED = Prefix.parse("::ffff:0:0/96")
+_UNUSABLE = {
+    4: (
+        ("unspecified", Prefix.parse("0.0.0.0/8")),
+        ("loopback", Prefix.parse("127.0.0.0/8")),
+        ("multicast", Prefix.parse("224.0.0.0/4")),
+        ("broadcast", Prefix.parse("255.255.255.255/32")),
+    ),
+    6: (
+        ("unspecified", Prefix.parse("::/128")),
+        ("loopback", Prefix.parse("::1/128")),
+        ("multicast", Prefix.parse("ff00::/8")),
+    ),
+}
+
+
+class Found(NamedTuple):
+    """A prefix and its place in the list where it stands."""
+
+    prefix: Prefix
+    index: int
+
+
+def read_addresses(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
+    """The addresses of a machine, each a /32 or /128."""
+    for index, item in enumerate(read_list(value, log, place, example)):
+        text = as_text(item)
+        if text is None:
+            wrong_type(item, log, f"{place}[{index}]", "an address", example)
+        elif "/" in text:
+            log.add("address-with-length", f"{place}[{index}]", value=text, address=text.split("/")[0])
+        else:
+            prefix = _parse(text, log, place, index)
+            if prefix is not None and _usable(prefix, text, log, place, index):
+                yield Found(prefix, index)
+
+
+def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
+    """CIDRs of hosts that exist: none of them everything, multicast, loopback or unspecified."""
+    for found in read_peers(value, log, place, example):
+        prefix, index = found
+        if prefix.length == 0:
+            log.add("cidr-everything", f"{place}[{index}]", cidr=prefix, version=prefix.version)
+        elif _usable(prefix, str(prefix), log, place, index):
+            yield found
+
+
+def read_peers(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
+    """Any CIDRs."""
+    for index, item in enumerate(read_list(value, log, place, example)):
+        text = as_text(item)
+        if text is None:
+            wrong_type(item, log, f"{place}[{index}]", "an address or CIDR", example)
+            continue
+        prefix = _parse(text, log, place, index)
+        if prefix is not None:
+            yield Found(prefix, index)
+
+
+def _parse(text: str, log: Findings, place: str, index: int) -> Prefix | None:
+    try:
+        prefix = Prefix.parse(text)
+    except ValueError:
+        _explain(text, log, f"{place}[{index}]")
+        return None
+    if prefix.version == 6 and _MAPPED.contains(prefix):
+        plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
+        mended = plain.address if "/" not in text else str(plain)
+        log.add("address-mapped", f"{place}[{index}]", value=text, plain=mended)
+        return None
+    return prefix
+
+
+def _explain(text: str, log: Findings, place: str) -> None:
+    """Report why a text is no prefix: the address, the length, or bits to the right of it."""
+    address, _, bits = text.partition("/")
+    try:
+        whole = Prefix.parse(address)
+    except ValueError:
+        log.add("address-malformed", place, value=text)
+        return
+    width = WIDTH[whole.version]
+    if not (bits.isascii() and bits.isdigit() and len(bits) <= 3 and int(bits) <= width):
+        log.add("cidr-length", place, value=text, width=width)
+        return
+    mask = (1 << (width - int(bits))) - 1
+    network = Prefix(whole.version, whole.first & ~mask, int(bits))
+    log.add("cidr-host-bits", place, value=text, network=network, address=whole.address)
+
+
+def _usable(prefix: Prefix, text: str, log: Findings, place: str, index: int) -> bool:
+    if prefix.version == 4 and 0x01000000 <= prefix.first < 0x7F000000:
+        return True  # most addresses of most files
+    for kind, special in _UNUSABLE[prefix.version]:
+        if special.contains(prefix):
+            log.add("address-unusable", f"{place}[{index}]", value=text, kind=kind)
+            return False
+    return True

@@ -1,0 +1,142 @@
+"""What an installation file says, as frozen values: the only form the planner sees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import Prefix
+
+# (role, listener key) -> the range that replaces the catalogue's, sorted by key. `media` of a role
+# whose listeners are media_udp and media_tcp is already spread over both.
+PortOverrides = tuple[tuple[tuple[str, str], PortRange], ...]
+
+
+class Egress(Enum):
+    """Who controls what leaves a machine: the plan (`closed`) or others (`open`)."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class LinkMode(Enum):
+    """One LinkManager that serves both sites, or a LinkManager at each end."""
+
+    SHARED = "shared"
+    CHAINED = "chained"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What the article calls indeterminate, as settled for one site. None: not settled.
+
+    `h245` is an empty set where tunnelled, one range otherwise. `cornet_pinned` and
+    `fax_stated` say whether the user wrote the value or the default holds. `dcom_preset`
+    is the word written (`restricted`, `windows-2003`, `windows-2008`) or "" for ranges.
+    """
+
+    dcom_server: PortRange | None = None
+    dcom_client: PortRange | None = None
+    dcom_preset: str = ""
+    dcom_transports: tuple[Transport, ...] = (Transport.TCP,)
+    h245: PortSet | None = None
+    h245_preset: str = ""
+    fax_transports: tuple[Transport, ...] = (Transport.UDP,)
+    fax_stated: bool = False
+    cornet: PortSet = PortSet.of((4060, 4061))
+    cornet_pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """One managed host. `addresses` are /32 or /128, `roles` in catalogue order, all sorted."""
+
+    name: str
+    addresses: tuple[Prefix, ...]
+    roles: tuple[str, ...]
+    ports: PortOverrides = ()  # of this machine alone; the site's stand in Site.ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """CIDRs whose many hosts carry roles: an office LAN, a phone VLAN."""
+
+    name: str
+    cidrs: tuple[Prefix, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraRule:
+    """One rule of the site's own at one machine; `index` is its place in the file's list (from 0)."""
+
+    index: int
+    direction: str  # "in" or "out"
+    machine: str
+    peers: tuple[Prefix, ...]
+    protocol: str  # "tcp", "udp" or "icmp"
+    ports: PortSet  # empty for icmp
+    reason: str
+    acknowledge_public: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site. Machines and networks are sorted by name, whatever the order in the file."""
+
+    name: str
+    machines: tuple[Machine, ...]
+    networks: tuple[Network, ...] = ()
+    decisions: Decisions = field(default_factory=Decisions)
+    ports: PortOverrides = ()
+    enabled: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    control_path: tuple[tuple[str, str], ...] = ()  # (role, "h323" | "phone_manager"), as written
+    sip_devices: tuple[Prefix, ...] = ()
+    egress: Egress = Egress.CLOSED
+    extra_rules: tuple[ExtraRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Two sites and the LinkManager (shared) or LinkManagers (chained) that serve them.
+
+    `near` is site A: the site of the shared LinkManager, or the first by name when chained.
+    `far_manager` is empty for a shared link.
+    """
+
+    name: str
+    mode: LinkMode
+    near: str
+    far: str
+    near_manager: str
+    far_manager: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """A SIP provider, the LinkManager that speaks to it and that LinkManager's site."""
+
+    name: str
+    cidrs: tuple[Prefix, ...]
+    link_manager: str
+    site: str
+    media_ports: PortRange
+    sip_port: int = 5060
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """A checked installation file: everything in it is consistent except what the planner judges.
+
+    `sites` is sorted by name, `links` and `providers` too. `file` is what messages call the source.
+    `quotas` holds the cloud limits that the file overrides: {"aws": {"rules_per_group": 100}}.
+    """
+
+    file: str
+    catalogue: Catalogue
+    sites: Mapping[str, Site]
+    links: tuple[Link, ...] = ()
+    providers: tuple[Provider, ...] = ()
+    quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -1,0 +1,50 @@
+"""The published JSON Schema, from which the reader too takes the keys of each mapping."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The keys of one kind of mapping, those that must be there, and how each is written."""
+
+    keys: frozenset[str]
+    listed: tuple[str, ...]
+    required: tuple[str, ...]
+    examples: dict[str, str]
+
+
+@cache
+def load_schema() -> dict[str, Any]:
+    """The JSON Schema of installation files."""
+    text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@cache
+def shape(kind: str) -> Shape:
+    """The keys of a mapping named as in the schema's `$defs`: `site`, `machine`, `link`, ..."""
+    definition = load_schema()["$defs"][kind]
+    properties = definition["properties"]
+    return Shape(
+        keys=frozenset(properties),
+        listed=tuple(properties),
+        required=tuple(definition.get("required", ())),
+        examples={key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()},
+    )
+
+
+def flow_text(value: Any) -> str:
+    """A value as the user would write it on one line of YAML."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {flow_text(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(flow_text, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return f'"{text}"' if isinstance(value, str) and text.replace(".", "", 1).isdigit() else text

@@ -1,0 +1,195 @@
+"""Read single values of plain data: each reader gives the value, or reports what stands there instead."""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, NamedTuple
+
+from swyx_components.installation.findings import Findings, below
+from swyx_components.installation.schema import Shape
+from swyx_components.messages.render import printable
+from swyx_components.sets.ports import MAX_PORT, PortRange
+
+LONGEST_TEXT = 200
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_PORTS = re.compile(r"([0-9]+)(?: *- *([0-9]+))?", re.ASCII)
+_COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+
+
+class Entry(NamedTuple):
+    """One named thing of a mapping: a site, a machine, a link. `usable`: the name may be printed."""
+
+    name: str
+    value: Any
+    place: str
+    usable: bool
+
+
+def read_mapping(value: Any, log: Findings, place: str, shape: Shape, example: str) -> dict[str, Any]:
+    """The mapping, or an empty one; unknown and missing keys are reported."""
+    if type(value) is not dict:
+        wrong_type(value, log, place, "a mapping", example)
+        return {}
+    keys = value.keys()
+    if keys <= shape.keys and all(key in value for key in shape.required):
+        return value
+    meant = {
+        log.unknown("key", below(place, key), key, shape.listed) for key in sorted(keys - shape.keys)
+    }
+    for key in shape.required:
+        if key not in value and key not in meant:
+            log.add("key-missing", below(place, key), key=key, example=shape.examples[key])
+    return value
+
+
+def read_entries(value: Any, log: Findings, place: str, kind: str, example: str) -> list[Entry]:
+    """The named things of a mapping by name, their names checked and unique without regard to case."""
+    if type(value) is not dict:
+        wrong_type(value, log, place, "a mapping", example)
+        return []
+    entries = []
+    taken: dict[str, str] = {}
+    for name in sorted(value):
+        usable = _NAME.fullmatch(name) is not None
+        entry = Entry(name, value[name], f"{place}.{name}" if usable else below(place, name), usable)
+        if not usable:
+            log.add("name-invalid", entry.place, name=name, kind=kind)
+        lower = name.lower()
+        if lower in taken:
+            log.add("name-taken", entry.place, name=name, other=taken[lower])
+        taken.setdefault(lower, entry.place)
+        entries.append(entry)
+    return entries
+
+
+def read_list(value: Any, log: Findings, place: str, example: str) -> list[Any]:
+    """The list, which must not be empty, or an empty one."""
+    if type(value) is not list:
+        wrong_type(value, log, place, "a list", example)
+        return []
+    if not value:
+        log.add("list-empty", place, example=example)
+    return value
+
+
+def distinct(values: list[Any], log: Findings, place: str) -> Iterator[tuple[str, str]]:
+    """The texts of a list with the place of each; what stands twice is reported, what is no text too."""
+    seen = set()
+    for index, value in enumerate(values):
+        at = f"{place}[{index}]"
+        text = as_text(value)
+        if text is None:
+            wrong_type(value, log, at, "text", "one word")
+        elif text in seen:
+            log.add("list-repeated", at, value=text)
+        else:
+            seen.add(text)
+            yield text, at
+
+
+def read_word(value: Any, log: Findings, place: str, words: Collection[str]) -> str | None:
+    """One of the words."""
+    text = as_text(value)
+    if text is None:
+        wrong_type(value, log, place, "one word", " or ".join(words))
+    elif text in words:
+        return text
+    else:
+        log.unknown("word", place, text, words)
+    return None
+
+
+def read_name(value: Any, log: Findings, place: str, example: str) -> str | None:
+    """The name of something that is defined elsewhere in the file."""
+    text = as_text(value)
+    if text is None:
+        wrong_type(value, log, place, "a name", example)
+    return text
+
+
+def read_text(value: Any, log: Findings, place: str, example: str) -> str | None:
+    """Free text: not empty, bounded, and with nothing in it that could steer a terminal."""
+    text = as_text(value)
+    if text is None:
+        wrong_type(value, log, place, "text", example)
+    elif not text.strip():
+        log.add("text-empty", place, example=example)
+    elif len(text) > LONGEST_TEXT:
+        log.add("text-long", place, length=len(text), limit=LONGEST_TEXT)
+    elif not text.isprintable():
+        log.add("text-control", place, character=next(c for c in text if not c.isprintable()))
+    else:
+        return text
+    return None
+
+
+def read_flag(value: Any, log: Findings, place: str, example: str) -> bool:
+    """true or false; false where it is neither."""
+    if type(value) is bool:
+        return value
+    wrong_type(value, log, place, "true or false", example)
+    return False
+
+
+def read_count(value: Any, log: Findings, place: str, example: str) -> int | None:
+    """A whole number from 1 on."""
+    if type(value) is str and _COUNT.fullmatch(value):
+        return int(value)
+    if type(value) is str:
+        log.add("count-invalid", place, value=value, example=example)
+    else:
+        wrong_type(value, log, place, "a whole number", example)
+    return None
+
+
+def read_port(value: Any, log: Findings, place: str, example: str) -> PortRange | None:
+    """A single port."""
+    ports = read_range(value, log, place, example)
+    if ports is not None and ports.first != ports.last:
+        log.add("port-not-single", place, ports=ports, example=example)
+        return None
+    return ports
+
+
+def read_range(value: Any, log: Findings, place: str, example: str) -> PortRange | None:
+    """A port or a range of ports."""
+    text = as_text(value)
+    if text is None:
+        wrong_type(value, log, place, "a port or a range of ports", example)
+        return None
+    match = _PORTS.fullmatch(text.strip())
+    if match is None:
+        log.add("ports-malformed", place, value=text, example=example)
+        return None
+    first, last = match[1], match[2] or match[1]
+    if first[0] == "0" != first or last[0] == "0" != last:
+        log.add("ports-zeros", place, value=text, example=example)
+    elif not all(len(end) <= 5 and 1 <= int(end) <= MAX_PORT for end in (first, last)):
+        log.add("ports-outside", place, value=text, most=MAX_PORT)
+    elif int(first) > int(last):
+        log.add("ports-reversed", place, value=text, first=last, last=first)
+    else:
+        return PortRange(int(first), int(last))
+    return None
+
+
+def as_text(value: Any) -> str | None:
+    """The literal text of a scalar: `true` where text is meant is the word true. None for the rest."""
+    if type(value) is str:
+        return value
+    if type(value) is bool:
+        return "true" if value else "false"
+    return None
+
+
+def wrong_type(value: Any, log: Findings, place: str, expected: str, example: str) -> None:
+    log.add("type-wrong", place, found=_described(value), expected=expected, example=example)
+
+
+def _described(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if type(value) is dict:
+        return "a mapping" if value else "an empty mapping"
+    if type(value) is list:
+        return "a list" if value else "an empty list"
+    return f"the text {printable(as_text(value))!r}" if as_text(value) else "an empty text"

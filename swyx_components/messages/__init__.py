@@ -1,0 +1,5 @@
+"""Every message of the project as data: id, severity, sentence, remedy."""
+
+from swyx_components.messages.render import Message, Severity, SwyxError
+
+__all__ = ["Message", "Severity", "SwyxError"]

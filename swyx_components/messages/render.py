@@ -1,0 +1,87 @@
+"""Messages: what happened, where, and what to do about it.
+
+The sentences live in `catalogue.yaml`; code names a message by id and hands over the figures.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib.resources import files
+
+
+class Severity(Enum):
+    """How much a message matters: an error stops the plan."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Message:
+    """One message about one place of a file.
+
+    `place` is the path in the user's file (`sites.aachen.machines.ac-link.roles[1]`), `values`
+    the figures and names that the sentence interpolates.
+    """
+
+    place: str
+    id: str
+    values: tuple[tuple[str, str], ...] = ()
+    file: str = ""
+
+    @classmethod
+    def about(cls, id: str, place: str, /, **values: object) -> "Message":
+        """A message of the catalogue about a place; every value becomes text, a list is enumerated."""
+        return cls(place, id, tuple(sorted((key, _text(value)) for key, value in values.items())))
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(_catalogue()[self.id]["severity"])
+
+    @property
+    def sentence(self) -> str:
+        return _catalogue()[self.id]["sentence"].format_map(dict(self.values))
+
+    @property
+    def remedy(self) -> str:
+        return _catalogue()[self.id].get("remedy", "").format_map(dict(self.values))
+
+    def __str__(self) -> str:
+        where = ": ".join(part for part in (self.file, self.place) if part)
+        text = "; ".join(part for part in (self.sentence, self.remedy) if part)
+        return f"{where}: {text}." if where else f"{text}."
+
+
+class SwyxError(Exception):
+    """Something a person must mend; `messages` holds all of it, sorted by place."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self.messages = tuple(sorted(set(messages)))
+        super().__init__("\n".join(map(str, self.messages)))
+
+
+def printable(value: object) -> str:
+    """Text safe for a terminal: control and direction-changing characters are escaped, length bounded."""
+    text = str(value)
+    if len(text) > 200:
+        text = text[:200] + "..."
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def _text(value: object) -> str:
+    if type(value) in (tuple, list):  # not a PortRange or PortSet, which print themselves
+        return ", ".join(map(printable, value))  # type: ignore[call-overload]
+    return printable(value)
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    import yaml
+
+    text = files(__package__).joinpath("catalogue.yaml").read_text(encoding="utf-8")
+    rows: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return rows

@@ -1,0 +1,17 @@
+"""From an installation to proven rules: pure functions over frozen values, one pass a module."""
+
+from swyx_components.planner.minimise import NEUTRAL, minimise
+from swyx_components.planner.plan import plan_site, plan_sites
+from swyx_components.planner.prove import Proof, prove, prove_specs
+from swyx_components.planner.quota import judge_quotas
+
+__all__ = [
+    "NEUTRAL",
+    "Proof",
+    "judge_quotas",
+    "minimise",
+    "plan_site",
+    "plan_sites",
+    "prove",
+    "prove_specs",
+]

@@ -1,0 +1,125 @@
+"""What the article leaves open: stop where a decision is missing, say what each decision opens."""
+
+from collections.abc import Iterable, Iterator
+
+from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.messages import Message
+from swyx_components.planner.expand import Clash, Expansion, Undecided
+from swyx_components.planner.model import Endpoint
+from swyx_components.planner.view import SiteView
+from swyx_components.sets.ports import PortRange
+
+_REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
+
+
+def judge_decisions(
+    view: SiteView, expansion: Expansion, catalogue: Catalogue
+) -> Iterator[Message]:
+    """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
+    yield from _missing(expansion.undecided)
+    yield from _clashes(expansion.clashes)
+    flows = {flow.flow for flow in expansion.flows}
+    yield from _wide_ranges(view, catalogue)
+    yield from _defaults(view, catalogue, flows)
+
+
+def _missing(undecided: Iterable[Undecided]) -> Iterator[Message]:
+    """One message a decision and flow, naming every pair of ends that waits for it."""
+    pairs: dict[tuple[str, str, str], set[str]] = {}
+    for decision, site, flow, initiator, responder in undecided:
+        ends = f"{_called(initiator, site)} to {_called(responder, site)}"
+        pairs.setdefault((site, decision, flow), set()).add(ends)
+    for (site, decision, flow), waiting in pairs.items():
+        yield Message.about(
+            "decision-missing",
+            f"sites.{site}.decisions.{decision}",
+            decision=decision,
+            flow=flow,
+            ends=sorted(waiting),
+            example=_REMEDY[decision],
+        )
+
+
+def _called(endpoint: Endpoint, site: str) -> str:
+    if endpoint.group is None:
+        label = endpoint.label
+    else:
+        label = "/".join(machine.name for machine in endpoint.group.machines)
+    return label if endpoint.site in ("", site) else f"{endpoint.site}.{label}"
+
+
+def _clashes(clashes: Iterable[Clash]) -> Iterator[Message]:
+    for clash in sorted(set(clashes)):
+        yield Message.about(
+            "h245-one-ended",
+            f"links.{clash.link}",
+            flow=clash.flow,
+            tunnelled=clash.tunnelled,
+            opened=clash.opened,
+        )
+
+
+def _wide_ranges(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
+    """The presets that name a whole ephemeral range: what else lies inside it."""
+    decisions = view.decisions
+    ranges: list[tuple[str, str, PortRange]] = []
+    if decisions.dcom_preset and decisions.dcom_server is not None:
+        ranges.append(("dcom", decisions.dcom_preset, decisions.dcom_server))
+    if decisions.h245_preset and decisions.h245:
+        ranges.append(("h245", decisions.h245_preset, decisions.h245[0]))
+    for decision, preset, ports in ranges:
+        inside = _catalogue_ports_inside(catalogue, ports)
+        if inside:
+            yield Message.about(
+                "preset-wide",
+                f"sites.{view.name}.decisions.{decision}",
+                preset=preset,
+                ports=ports,
+                inside=inside,
+            )
+
+
+def _catalogue_ports_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
+    inside = [
+        f"{role.name} {part}"
+        for role in catalogue.roles.values()
+        for listener in role.listeners.values()
+        for part in listener.ports
+        if ports.overlaps(part)
+    ]
+    return inside + [
+        f"{name} {own}"
+        for name, own in catalogue.administration_ports.items()
+        if ports.overlaps(own)
+    ]
+
+
+def _defaults(view: SiteView, catalogue: Catalogue, flows: set[str]) -> Iterator[Message]:
+    """Notes on what holds because nothing else was written; the plan never decides in silence."""
+    place, decisions = f"sites.{view.name}", view.decisions
+    roles = {role for endpoint in view.endpoints for role in endpoint.roles}
+    if flows & {"C3a", "C3b"} and not decisions.cornet_pinned:
+        yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
+    if (
+        any(catalogue.roles[role].media.get(Transport.TCP) for role in roles)
+        and not decisions.fax_stated
+    ):
+        yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
+    if flows & {"C1", "C2", "C6", "C13"} and decisions.dcom_transports == (Transport.TCP,):
+        yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
+    written = dict(view.site.control_path)
+    for role in sorted(roles & set(view.control_paths) - set(written)):
+        yield Message.about(
+            "control-path-default",
+            f"{place}.control_path.{role}",
+            role=role,
+            path=view.control_paths[role],
+        )
+    if view.site.egress.value == "closed":
+        yield Message.about("uncovered-egress", f"{place}.egress", services=catalogue.uncovered)
+    else:
+        yield Message.about("egress-open", f"{place}.egress")
+    for role in sorted(roles):
+        for listener in catalogue.roles[role].listeners.values():
+            if listener.never_a_rule:
+                yield Message.about("multicast-not-routed", place, role=role, ports=listener.ports)

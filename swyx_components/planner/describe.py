@@ -1,0 +1,76 @@
+"""Why a rule exists, in the few characters that a cloud gives to it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.planner.model import SitePlan
+from swyx_components.planner.rules import extra_flow
+
+_SHORTEST_PURPOSE = 12  # fewer characters of a purpose than this say nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What flow ids stand for at one site: the article's purposes, and the reasons of extra rules."""
+
+    catalogue: Catalogue
+    reasons: Mapping[str, str]
+
+    @classmethod
+    def of(cls, plan: SitePlan, catalogue: Catalogue) -> "Provenance":
+        reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
+        return cls(catalogue=catalogue, reasons=reasons)
+
+    def describe(self, flows: Iterable[str], lines: Iterable[int], limit: int) -> str:
+        """Flows, the article's lines and why, within `limit` characters.
+
+        What doesn't fit is counted: `M1 M2 +3 kb2308 L38 L111 +4: audio goes ...`. A reason that the
+        installation's author gave comes before the article's purposes.
+        """
+        flows = tuple(flows)
+        words = [f"L{line}" for line in lines]
+        text = fit_words(flows, limit // 3)
+        if words:
+            text = f"{text} kb2308 {fit_words(words, limit // 3)}"
+        why = "; ".join(self._purposes(flows))
+        room = limit - len(text) - len(": ")
+        if why and room >= min(len(why), _SHORTEST_PURPOSE):
+            text = f"{text}: {why if len(why) <= room else why[: room - 3].rstrip() + '...'}"
+        return text
+
+    def _purposes(self, flows: Iterable[str]) -> list[str]:
+        given = [self.reasons[flow] for flow in flows if flow in self.reasons]
+        rows = (self.catalogue.flows.get(flow) for flow in flows)
+        return list(dict.fromkeys([*given, *(row.purpose for row in rows if row is not None)]))
+
+
+def fit_words(words: Iterable[str], limit: int) -> str:
+    """Words separated by blanks within `limit` characters; those left out are counted.
+
+    >>> fit_words(["M1", "M2", "M4a"], 9), fit_words(["M1", "M2", "M4a"], 8)
+    ('M1 M2 M4a', 'M1 M2 +1')
+    """
+    kept = list(words)
+    whole = " ".join(kept)
+    left_out = 0
+    while len(whole) > limit and kept:
+        kept.pop()
+        left_out += 1
+        whole = " ".join([*kept, f"+{left_out}"])
+    return whole
+
+
+def split_words(words: Iterable[str], limit: int) -> list[str]:
+    """The same words as texts of at most `limit` characters each, none cut unless longer than a text.
+
+    >>> split_words(["M1", "M2", "M4a"], 5)
+    ['M1 M2', 'M4a']
+    """
+    texts: list[str] = []
+    for word in words:
+        if texts and len(texts[-1]) + 1 + len(word) <= limit:
+            texts[-1] = f"{texts[-1]} {word}"
+        else:
+            texts.append(word[:limit])
+    return texts

@@ -1,0 +1,145 @@
+"""Host groups: the machines of one site with the same roles, settings, links, providers and extra rules."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation.model import ExtraRule, Link, Machine, Provider, Site
+from swyx_components.planner.model import HostGroup, Identity
+from swyx_components.planner.settings import effective_ports
+
+_Kind = TypeVar("_Kind", bound=Hashable)
+
+
+class Serving(NamedTuple):
+    """What a LinkManager serves: names of links and of providers, sorted."""
+
+    links: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+
+
+NOTHING = Serving()
+
+
+def serve_by_machine(
+    site: str, links: Iterable[Link], providers: Iterable[Provider]
+) -> Mapping[str, Serving]:
+    """What each machine of a site serves, of the links and providers given; absent: nothing."""
+    links_of: dict[str, list[str]] = {}
+    for link in links:
+        if link.near == site:
+            links_of.setdefault(link.near_manager, []).append(link.name)
+        elif link.far == site and link.far_manager:
+            links_of.setdefault(link.far_manager, []).append(link.name)
+    providers_of: dict[str, list[str]] = {}
+    for provider in providers:
+        if provider.site == site:
+            providers_of.setdefault(provider.link_manager, []).append(provider.name)
+    return {
+        machine: Serving(
+            tuple(sorted(links_of.get(machine, ()))), tuple(sorted(providers_of.get(machine, ())))
+        )
+        for machine in {*links_of, *providers_of}
+    }
+
+
+def group_machines(
+    catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
+) -> tuple[HostGroup, ...]:
+    """The host groups of a site, sorted by name, still without needs and rules.
+
+    A group is called after its roles. Where several groups of a site have the same roles, the
+    plainest (no difference from the site's settings, then the first machine by name) keeps the
+    short name and the others add their first machine's: an edit to one never renames the other.
+    """
+    by_likeness: dict[Hashable, list[Machine]] = {}
+    extras: dict[str, list[ExtraRule]] = {}
+    for rule in site.extra_rules:
+        extras.setdefault(rule.machine, []).append(rule)
+    for machine in site.machines:
+        likeness = (
+            machine.roles,
+            _differences(catalogue, site, machine, machine.roles),
+            serving.get(machine.name, NOTHING),
+            tuple(sorted(map(_content, extras.get(machine.name, ())))),
+        )
+        by_likeness.setdefault(likeness, []).append(machine)
+    identities = _identify(catalogue, site, serving)
+    named = _name_variants(
+        (machines[0].roles, _is_plain(likeness), machines)
+        for likeness, machines in by_likeness.items()
+    )
+    groups = (
+        HostGroup(
+            name=_group_name(roles, variant),
+            site=site.name,
+            roles=roles,
+            identities=tuple(identities[machines[0].name, role] for role in roles),
+            machines=tuple(machines),
+        )
+        for roles, variant, machines in named
+    )
+    return tuple(sorted(groups, key=lambda group: group.name))
+
+
+def _identify(
+    catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
+) -> Mapping[tuple[str, str], Identity]:
+    """The identity of each (machine, role): variants only where this role's own settings differ."""
+    by_likeness: dict[Hashable, list[Machine]] = {}
+    for machine in site.machines:
+        for role in machine.roles:
+            serves = (
+                serving.get(machine.name, NOTHING)
+                if catalogue.roles[role].serves_links
+                else NOTHING
+            )
+            likeness = (role, _differences(catalogue, site, machine, (role,)), serves)
+            by_likeness.setdefault(likeness, []).append(machine)
+    named = _name_variants(
+        (likeness[0], _is_plain(likeness), machines)  # type: ignore[index]
+        for likeness, machines in by_likeness.items()
+    )
+    return {
+        (machine.name, role): Identity(role, variant)
+        for role, variant, machines in named
+        for machine in machines
+    }
+
+
+def _differences(
+    catalogue: Catalogue, site: Site, machine: Machine, roles: tuple[str, ...]
+) -> tuple[Hashable, ...]:
+    """Where the machine's effective ports differ from what its site gives these roles."""
+    if not machine.ports:
+        return ()
+    plain = effective_ports(catalogue, roles, site.ports, ())
+    own = effective_ports(catalogue, roles, site.ports, machine.ports)
+    return tuple((key, ports) for key, ports in own.items() if ports != plain[key])
+
+
+def _is_plain(likeness: Hashable) -> bool:
+    return not any(any(part) for part in likeness[1:])  # type: ignore[index]
+
+
+def _content(rule: ExtraRule) -> tuple[Hashable, ...]:
+    """What makes two extra rules of different machines the same one."""
+    return (rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason)
+
+
+def _name_variants(
+    rows: Iterable[tuple[_Kind, bool, list[Machine]]],
+) -> Sequence[tuple[_Kind, str, list[Machine]]]:
+    by_kind: dict[_Kind, list[tuple[bool, str, list[Machine]]]] = {}
+    for kind, plain, machines in rows:
+        by_kind.setdefault(kind, []).append((not plain, machines[0].name, machines))
+    return [
+        (kind, name if place else "", machines)
+        for kind, variants in by_kind.items()
+        for place, (_, name, machines) in enumerate(sorted(variants, key=lambda row: row[:2]))
+    ]
+
+
+def _group_name(roles: tuple[str, ...], variant: str) -> str:
+    slugs = "-".join(role.lower() for role in roles)
+    return f"{slugs}.{variant.lower()}" if variant else slugs

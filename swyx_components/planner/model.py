@@ -1,0 +1,268 @@
+"""The planner's stages as types, and the neutral form of what a cloud enforces.
+
+Flow of values: `Installation` -> `Required` (who may talk to whom) -> `Need` (one end of it, at one
+host group) -> `Rule` (minimised, neutral) -> `Spec` (rendered for one cloud; what the proof judges).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from swyx_components.catalogue import Transport
+from swyx_components.installation.model import Egress, ExtraRule, Machine
+from swyx_components.messages import Message
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import Prefix
+
+
+class Direction(Enum):
+    """As seen from the machine that holds the rule; both clouds are stateful, replies need no rule."""
+
+    IN = "in"
+    OUT = "out"
+
+    def __lt__(self, other: "Direction") -> bool:
+        return self.value < other.value
+
+
+class Protocol(Enum):
+    """What a rule filters. ANY appears only in the egress that a site leaves to others."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+    ICMPV6 = "icmpv6"
+    ANY = "any"
+
+    def __lt__(self, other: "Protocol") -> bool:
+        return self.value < other.value
+
+    @property
+    def has_ports(self) -> bool:
+        return self in (Protocol.TCP, Protocol.UDP)
+
+
+class Identity(NamedTuple):
+    """One role of one site, or the variant of it where overrides, links or providers differ.
+
+    Every machine of a group has the identities of all its roles; on Azure each is one ASG.
+    `variant` is empty for the first, a machine's name for the others.
+    """
+
+    role: str
+    variant: str = ""
+
+    @property
+    def name(self) -> str:
+        """`swyxgate`, or `swyxgate.ac-gate2` for a variant."""
+        slug = self.role.lower()
+        return f"{slug}.{self.variant.lower()}" if self.variant else slug
+
+
+class PartyKind(Enum):
+    """GROUP: machines of this site, referred to by name. CIDRS: anything else, by address."""
+
+    GROUP = "group"
+    CIDRS = "cidrs"
+
+
+class Party(NamedTuple):
+    """One end of communication as one site sees it.
+
+    `label` is what people call it: a group, a network, `bochum/bo-server`, `provider carrier`.
+    """
+
+    kind: PartyKind
+    label: str
+    prefixes: tuple[Prefix, ...] = ()
+
+
+class Need(NamedTuple):
+    """One end of a required flow: what must pass at one host group.
+
+    `ports` are destination ports; `source_ports` None means any. `identity` is the peer's role
+    where the peer is a group. Extra rules are needs too, their flow is `extra:SITE:INDEX`.
+    """
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortSet
+    source_ports: PortRange | None
+    peer: Party
+    identity: Identity | None
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One minimised rule of a host group, neutral between the clouds.
+
+    `ports` is None for ICMP. Exactly one of `group` (a group of the same site) and `cidrs` is set.
+    `flows` are all flows the rule exists for, `lines` the article's lines that they rest on.
+    """
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortRange | None
+    source_ports: PortRange | None
+    group: str
+    cidrs: tuple[Prefix, ...]
+    flows: tuple[str, ...]
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostGroup:
+    """The machines of one site with the same roles, settings, links, providers and extra rules.
+
+    `needs` is what must pass, one entry a flow and peer; `rules` the same, minimised.
+    """
+
+    name: str
+    site: str
+    roles: tuple[str, ...]
+    identities: tuple[Identity, ...]  # one a role, in the order of `roles`
+    machines: tuple[Machine, ...]
+    needs: tuple[Need, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """The IP versions (4, 6) that any of its machines has."""
+        return frozenset(
+            address.version for machine in self.machines for address in machine.addresses
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Endpoint:
+    """A host group, a network, a provider or a site's SIP devices, with what it listens on.
+
+    Compared by identity: two views of one group are never mixed within one expansion.
+    """
+
+    site: str
+    label: str
+    roles: tuple[str, ...]
+    ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
+    prefixes: tuple[Prefix, ...] = ()
+    group: HostGroup | None = None
+
+    @property
+    def joins_itself(self) -> bool:
+        """Whether a flow from it to itself runs between two different machines."""
+        return self.group is not None and len(self.group.machines) > 1
+
+    def identity(self, role: str) -> Identity | None:
+        if self.group is None or role not in self.group.roles:
+            return None
+        return self.group.identities[self.group.roles.index(role)]
+
+    def party_for(self, site: str) -> Party:
+        """How a rule of `site` names this endpoint: its own groups by name, all else by address."""
+        if self.group is not None and self.site == site:
+            return Party(PartyKind.GROUP, self.label)
+        label = self.label if self.group is None else "/".join(m.name for m in self.group.machines)
+        if self.site != site:
+            label = f"{self.site}/{label}" if self.site else label
+        return Party(PartyKind.CIDRS, label, self.prefixes)
+
+
+class Required(NamedTuple):
+    """One flow between two endpoints; `source_ports` None means any."""
+
+    flow: str
+    initiator: Endpoint
+    initiator_role: str
+    responder: Endpoint
+    responder_role: str
+    transport: Transport
+    ports: PortSet
+    source_ports: PortRange | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitePlan:
+    """All of one site: its groups by name, and what was noticed about it."""
+
+    site: str
+    egress: Egress
+    groups: tuple[HostGroup, ...]
+    flows: tuple[Required, ...] = ()
+    extra_rules: tuple[ExtraRule, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+    def group(self, name: str) -> HostGroup:
+        return next(group for group in self.groups if group.name == name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What one platform can express; the only thing the planner knows of a cloud.
+
+    `limits` holds its quotas by name (`rules_per_group`, ...), already overridden by the
+    installation's `quotas`.
+    """
+
+    name: str
+    matches_source_ports: bool
+    stores_rules_by: str  # "cidr": one peer a rule; "list": many prefixes or identities a rule
+    denies_by_default: bool = True  # False: nothing is closed without a deny of our own
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One rule as a cloud stores it, still plain data.
+
+    `ports` and `source_ports` are sets since an Azure rule takes lists; None means any (and no
+    ports at all for ICMP). `groups` names host groups (AWS), `identities` ASGs (Azure), `prefixes`
+    CIDRs: exactly one of the three is set. `priority` is 0 where the platform has none.
+    """
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortSet | None
+    source_ports: PortSet | None
+    groups: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
+    own_identity: Identity | None = None  # Azure: the ASG that stands for the machine itself
+    allow: bool = True
+    priority: int = 0
+    name: str = ""
+    description: str = ""
+    flows: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedGroup:
+    """One host group as its cloud would hold it."""
+
+    group: HostGroup
+    specs: tuple[Spec, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedSite:
+    """One site as its cloud would hold it: the input of the proof and of the resource writers."""
+
+    plan: SitePlan
+    abilities: Abilities
+    groups: tuple[RenderedGroup, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of one quota is used: `where` names the group, empty for the whole site.
+
+    `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
+    """
+
+    quota: str
+    where: str
+    used: int
+    limit: int
+    note: str = ""

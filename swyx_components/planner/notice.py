@@ -1,0 +1,138 @@
+"""What a careful reader of the plan would ask about: openings beside the purpose, gaps in addresses."""
+
+from collections.abc import Iterator
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.messages import Message
+from swyx_components.planner.model import Direction, HostGroup, Need, Required
+from swyx_components.planner.view import SiteView
+from swyx_components.sets.ports import NO_PORTS, PortSet
+
+
+def notice(
+    view: SiteView,
+    groups: tuple[HostGroup, ...],
+    flows: tuple[Required, ...],
+    catalogue: Catalogue,
+) -> Iterator[Message]:
+    """Warnings and notes that follow from the finished needs of a site."""
+    for group in groups:
+        yield from _opened_beside(view, group, catalogue)
+        yield from _administration_inside(view, group, catalogue)
+    yield from _no_common_version(view, flows)
+    yield from _idle_managers(view, catalogue)
+    yield from _unnamed_settings(view, catalogue)
+
+
+def _opened_beside(view: SiteView, group: HostGroup, catalogue: Catalogue) -> Iterator[Message]:
+    """Listeners of a machine that a range meant for another purpose covers as well."""
+    inbound = [need for need in group.needs if need.direction is Direction.IN]
+    endpoint = view.endpoint_of(group.machines[0].name)
+    for (role, key), ports in endpoint.ports.items():
+        listener = catalogue.roles[role].listeners[key]
+        transports = {transport.value for transport in listener.transports}
+        beside: dict[tuple[str, str], PortSet] = {}
+        for need in inbound:
+            shared = _covered_by_the_way(need, ports)
+            if need.protocol.value in transports and shared and not _meant(need, ports, inbound):
+                where = (need.flow, need.peer.label)
+                beside[where] = beside.get(where, NO_PORTS) | shared
+        for (flow, peer), shared in sorted(beside.items()):
+            yield Message.about(
+                "opened-beside",
+                f"sites.{view.name}.machines.{group.machines[0].name}",
+                role=role,
+                key=key,
+                ports=shared,
+                flow=flow,
+                peer=peer,
+            )
+
+
+def _covered_by_the_way(need: Need, listener: PortSet) -> PortSet:
+    """What a need opens of a listener with ranges that reach beyond it."""
+    wider = (part for part in need.ports if not listener.covers(part))
+    return PortSet.union_of(wider) & listener
+
+
+def _meant(need: Need, listener: PortSet, inbound: list[Need]) -> bool:
+    """Whether some flow from this peer is about just this listener."""
+    return any(
+        any(map(listener.covers, other.ports))
+        for other in inbound
+        if other.peer == need.peer and other.protocol is need.protocol
+    )
+
+
+def _administration_inside(
+    view: SiteView, group: HostGroup, catalogue: Catalogue
+) -> Iterator[Message]:
+    inbound = [
+        need
+        for need in group.needs
+        if need.direction is Direction.IN and not need.flow.startswith("extra:")
+    ]
+    for name, ports in catalogue.administration_ports.items():
+        flows = sorted(
+            {
+                need.flow
+                for need in inbound
+                if need.protocol.value == "tcp" and need.ports & PortSet((ports,))
+            }
+        )
+        if flows:
+            yield Message.about(
+                "administration-inside",
+                f"sites.{view.name}.machines.{group.machines[0].name}",
+                name=name,
+                ports=ports,
+                flows=flows,
+            )
+
+
+def _no_common_version(view: SiteView, flows: tuple[Required, ...]) -> Iterator[Message]:
+    seen = set()
+    for flow in flows:
+        ends = (flow.initiator, flow.responder)
+        versions = [{prefix.version for prefix in end.prefixes} for end in ends]
+        labels = tuple(
+            sorted(
+                f"{end.site}.{end.label}" if end.site != view.name else end.label for end in ends
+            )
+        )
+        if all(versions) and not versions[0] & versions[1] and labels not in seen:
+            seen.add(labels)
+            yield Message.about(
+                "no-common-ip-version",
+                f"sites.{view.name}",
+                one=labels[0],
+                other=labels[1],
+                flow=flow.flow,
+            )
+
+
+def _idle_managers(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
+    for machine in view.site.machines:
+        for role in machine.roles:
+            if catalogue.roles[role].serves_links and machine.name not in view.serving:
+                yield Message.about(
+                    "serves-nothing", f"sites.{view.name}.machines.{machine.name}", role=role
+                )
+
+
+def _unnamed_settings(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
+    """Overrides for which the article names no setting at the host."""
+    places = [(f"sites.{view.name}", view.site.ports)] + [
+        (f"sites.{view.name}.machines.{machine.name}", machine.ports)
+        for machine in view.site.machines
+    ]
+    for place, overrides in places:
+        for (role, key), ports in overrides:
+            if not catalogue.roles[role].listeners[key].configurable:
+                yield Message.about(
+                    "setting-unnamed",
+                    f"{place}.ports.{role}.{key}",
+                    role=role,
+                    key=key,
+                    ports=ports,
+                )

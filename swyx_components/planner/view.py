@@ -1,0 +1,113 @@
+"""One site as the expansion sees it: endpoints with their roles, effective ports and identities."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.installation.model import Decisions, Installation, Link, Provider, Site
+from swyx_components.planner.group import Serving, group_machines, serve_by_machine
+from swyx_components.planner.model import Endpoint, HostGroup
+from swyx_components.planner.settings import effective_ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SiteView:
+    """A site's endpoints (groups first, then networks), its decisions and its switches."""
+
+    site: Site
+    groups: tuple[HostGroup, ...]
+    endpoints: tuple[Endpoint, ...]
+    serving: Mapping[str, Serving]
+    control_paths: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.site.name
+
+    @property
+    def decisions(self) -> Decisions:
+        return self.site.decisions
+
+    def endpoint_of(self, machine: str) -> Endpoint:
+        return next(
+            endpoint
+            for endpoint in self.endpoints
+            if endpoint.group is not None
+            and any(own.name == machine for own in endpoint.group.machines)
+        )
+
+    def carries_tcp_fax(self) -> bool:
+        return Transport.TCP in self.decisions.fax_transports
+
+
+class Survey:
+    """An installation indexed by site; views are made once, since a hub and its branches share them."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self._views: dict[str, SiteView] = {}
+        self._links: dict[str, list[Link]] = {}
+        self._providers: dict[str, list[Provider]] = {}
+        for link in installation.links:
+            self._links.setdefault(link.near, []).append(link)
+            self._links.setdefault(link.far, []).append(link)
+        for provider in installation.providers:
+            self._providers.setdefault(provider.site, []).append(provider)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.installation.catalogue
+
+    def links_of(self, site: str) -> Sequence[Link]:
+        return self._links.get(site, ())
+
+    def providers_of(self, site: str) -> Sequence[Provider]:
+        return self._providers.get(site, ())
+
+    def view(self, name: str) -> SiteView:
+        """The view of one site.
+
+        Raises:
+            KeyError: the installation has no such site.
+        """
+        if name not in self._views:
+            self._views[name] = self._make_view(self.installation.sites[name])
+        return self._views[name]
+
+    def _make_view(self, site: Site) -> SiteView:
+        serving = serve_by_machine(
+            site.name, self.links_of(site.name), self.providers_of(site.name)
+        )
+        groups = group_machines(self.catalogue, site, serving)
+        written = dict(site.control_path)
+        return SiteView(
+            site=site,
+            groups=groups,
+            endpoints=tuple(_endpoints(self.catalogue, site, groups)),
+            serving=serving,
+            control_paths={
+                role.name: written.get(role.name, role.control_paths[0])
+                for role in self.catalogue.roles.values()
+                if role.control_paths
+            },
+        )
+
+
+def _endpoints(catalogue: Catalogue, site: Site, groups: Iterable[HostGroup]) -> Iterable[Endpoint]:
+    for group in groups:
+        yield Endpoint(
+            site=site.name,
+            label=group.name,
+            roles=group.roles,
+            ports=effective_ports(catalogue, group.roles, site.ports, group.machines[0].ports),
+            prefixes=tuple(address for machine in group.machines for address in machine.addresses),
+            group=group,
+        )
+    for network in site.networks:
+        yield Endpoint(
+            site=site.name,
+            label=network.name,
+            roles=network.roles,
+            ports=effective_ports(catalogue, network.roles, site.ports, ()),
+            prefixes=network.cidrs,
+        )

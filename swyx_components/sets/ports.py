@@ -1,0 +1,111 @@
+"""Port ranges and sets of ports, as sorted disjoint inclusive intervals."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Self
+
+MAX_PORT = 65535
+
+
+class PortRange(NamedTuple):
+    """One interval of ports, both ends included: `PortRange(5060, 5060)` is a single port."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `5060` or `50000-50099`.
+
+        Raises:
+            ValueError: not a port or a range of ports within 1-65535 in rising order.
+        """
+        first, dash, last = text.strip().partition("-")
+        first, last = first.strip(), last.strip()
+        if not (first.isascii() and first.isdigit()) or (
+            dash and not (last.isascii() and last.isdigit())
+        ):
+            raise ValueError(f"{text!r} is not a port (5060) or a range of ports (50000-50099)")
+        low, high = int(first[:6]), int((last if dash else first)[:6])
+        if not 1 <= low <= high <= MAX_PORT:
+            raise ValueError(f"{text!r} is not within 1-{MAX_PORT} in rising order")
+        return cls(low, high)
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+    def overlaps(self, other: "PortRange") -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+    def contains(self, other: "PortRange") -> bool:
+        return self.first <= other.first and other.last <= self.last
+
+
+class PortSet(tuple[PortRange, ...]):
+    """A set of ports in canonical form: sorted, disjoint, adjacent ranges joined.
+
+    Two sets are equal exactly when they hold the same ports.
+
+    >>> PortSet.of((5060, 5060), (1, 3), (4, 9))
+    PortSet(1-9, 5060)
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, *ranges: tuple[int, int]) -> Self:
+        return cls.union_of(ranges)
+
+    @classmethod
+    def union_of(cls, ranges: Iterable[tuple[int, int]]) -> Self:
+        merged: list[PortRange] = []
+        for first, last in sorted(ranges):
+            if merged and first <= merged[-1].last + 1:
+                if last > merged[-1].last:
+                    merged[-1] = PortRange(merged[-1].first, last)
+            else:
+                merged.append(PortRange(first, last))
+        return cls(merged)
+
+    def __repr__(self) -> str:
+        return f"PortSet({', '.join(map(str, self))})"
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self))
+
+    def __or__(self, other: Iterable[tuple[int, int]]) -> "PortSet":
+        return PortSet.union_of((*self, *other))
+
+    def __and__(self, other: "PortSet") -> "PortSet":
+        return PortSet(_common(self, other))
+
+    def __sub__(self, other: "PortSet") -> "PortSet":
+        kept: list[PortRange] = []
+        for first, last in self:
+            for cut_first, cut_last in other:
+                if cut_last < first or cut_first > last:
+                    continue
+                if cut_first > first:
+                    kept.append(PortRange(first, cut_first - 1))
+                first = cut_last + 1
+            if first <= last:
+                kept.append(PortRange(first, last))
+        return PortSet(kept)
+
+    def covers(self, ports: PortRange) -> bool:
+        """Whether every port of the range is in the set."""
+        return any(own.contains(ports) for own in self)
+
+    def size(self) -> int:
+        """How many single ports the set holds."""
+        return sum(last - first + 1 for first, last in self)
+
+
+def _common(left: PortSet, right: PortSet) -> Iterator[PortRange]:
+    for one in left:
+        for other in right:
+            if one.overlaps(other):
+                yield PortRange(max(one.first, other.first), min(one.last, other.last))
+
+
+ALL_PORTS = PortSet((PortRange(0, MAX_PORT),))
+NO_PORTS = PortSet()

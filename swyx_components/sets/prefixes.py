@@ -1,0 +1,124 @@
+"""IPv4 and IPv6 prefixes, and exact sets of addresses."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import NamedTuple, Self
+
+WIDTH = {4: 32, 6: 128}
+_FAMILY = {4: AF_INET, 6: AF_INET6}
+
+
+class Interval(NamedTuple):
+    """Addresses of one family as integers, both ends included."""
+
+    first: int
+    last: int
+
+
+class Prefix(NamedTuple):
+    """A canonical CIDR: IP version, first address as an integer, prefix length in bits.
+
+    >>> str(Prefix.parse("10.1.20.0/24"))
+    '10.1.20.0/24'
+    """
+
+    version: int
+    first: int
+    length: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a CIDR or a bare address (a /32 or /128).
+
+        Raises:
+            ValueError: not an address, or bits are set to the right of the prefix length.
+        """
+        address, slash, bits = text.partition("/")
+        version = 6 if ":" in address else 4
+        try:
+            first = int.from_bytes(inet_pton(_FAMILY[version], address), "big")
+        except (OSError, ValueError):
+            raise ValueError(f"{text!r} is not an IPv4 or IPv6 address or CIDR") from None
+        width = WIDTH[version]
+        if not slash:
+            return cls(version, first, width)
+        if not (bits.isascii() and bits.isdigit() and len(bits) <= 3 and int(bits) <= width):
+            raise ValueError(f"{text!r} has no prefix length from 0 to {width}")
+        length = int(bits)
+        host_bits = first & ((1 << (width - length)) - 1)
+        if host_bits:
+            network = cls(version, first - host_bits, length)
+            raise ValueError(f"{text!r} has bits set right of the prefix; the network is {network}")
+        return cls(version, first, length)
+
+    def __str__(self) -> str:
+        return f"{self.address}/{self.length}"
+
+    @property
+    def address(self) -> str:
+        """The first address alone, as text."""
+        return _address_text(self.version, self.first)
+
+    @property
+    def last(self) -> int:
+        return self.first | ((1 << (WIDTH[self.version] - self.length)) - 1)
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.first, self.last)
+
+    def contains(self, other: "Prefix") -> bool:
+        return (
+            self.version == other.version and self.first <= other.first and other.last <= self.last
+        )
+
+    def overlaps(self, other: "Prefix") -> bool:
+        return self.contains(other) or other.contains(self)
+
+
+@lru_cache(maxsize=65536)
+def _address_text(version: int, value: int) -> str:
+    return inet_ntop(_FAMILY[version], value.to_bytes(WIDTH[version] // 8, "big"))
+
+
+def join_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """The same addresses as sorted, disjoint, non-adjacent intervals."""
+    joined: list[Interval] = []
+    for first, last in sorted(intervals):
+        if joined and first <= joined[-1].last + 1:
+            if last > joined[-1].last:
+                joined[-1] = Interval(joined[-1].first, last)
+        else:
+            joined.append(Interval(first, last))
+    return tuple(joined)
+
+
+def split_interval(version: int, interval: Interval) -> list[Prefix]:
+    """The fewest prefixes that hold exactly the addresses of an interval."""
+    first, last = interval
+    width = WIDTH[version]
+    prefixes = []
+    while first <= last:
+        align = (first & -first).bit_length() - 1 if first else width
+        size = min(align, (last - first + 1).bit_length() - 1)
+        prefixes.append(Prefix(version, first, width - size))
+        first += 1 << size
+    return prefixes
+
+
+def collapse_prefixes(prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
+    """The fewest prefixes that hold exactly the same addresses, sorted.
+
+    >>> [str(p) for p in collapse_prefixes(map(Prefix.parse, ["10.0.0.0/25", "10.0.0.128/25"]))]
+    ['10.0.0.0/24']
+    """
+    by_version: dict[int, list[Interval]] = {}
+    for prefix in prefixes:
+        by_version.setdefault(prefix.version, []).append(prefix.interval)
+    return tuple(
+        prefix
+        for version in sorted(by_version)
+        for interval in join_intervals(by_version[version])
+        for prefix in split_interval(version, interval)
+    )

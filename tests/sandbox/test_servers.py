@@ -1,0 +1,169 @@
+"""Background servers: found again, kept on their ports, and never confused with somebody else's
+process.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import servers
+from sandbox.paths import Sandbox
+from sandbox.processes import Process, launch, read_record, start_of, write_record
+from sandbox.talk import SandboxError
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    monkeypatch.setattr(
+        servers, "CLOUDS", {"aws": "tests.sandbox.stub_cloud", "azure": "tests.sandbox.stub_cloud"}
+    )
+    made = Sandbox(root=tmp_path / "sandbox", engine_bin=tmp_path / "bin")
+    yield made
+    for cloud in servers.CLOUDS:
+        servers.stop_server(made, cloud)
+
+
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    time.sleep(0.05)  # the system counts a start in hundredths of a second
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_record_whose_start_differs_never_ends_the_process_with_that_id(
+    stranger: subprocess.Popen[bytes],
+) -> None:
+    stale = Process(pid=stranger.pid, started="some other boot 12345")
+    assert not stale.is_alive()
+    stale.end()
+    assert stranger.poll() is None
+    Process(pid=stranger.pid, started=str(start_of(stranger.pid))).end()
+    assert stranger.wait(timeout=5) != 0
+
+
+def test_stopping_leaves_a_stranger_alone_that_got_the_servers_id(
+    sandbox: Sandbox, stranger: subprocess.Popen[bytes]
+) -> None:
+    servers.start_server(sandbox, "aws")
+    record = sandbox.server("aws") / "process.json"
+    ours = read_record(record)
+    assert ours is not None
+    write_record(record, Process(pid=stranger.pid, started=ours.started))
+    assert servers.find_endpoint(sandbox, "aws") is None
+    assert not servers.stop_server(sandbox, "aws")
+    assert stranger.poll() is None
+    ours.end()
+
+
+def test_a_process_that_ended_but_was_not_waited_for_counts_as_gone() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    deadline = time.monotonic() + 10
+    while start_of(child.pid) is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert child.wait() == 0  # it was a zombie until here
+
+
+def test_a_process_that_ignores_the_request_is_ended_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.processes._GRACE", 0.3)
+    ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    code = f"{ignore}; print(1, flush=True); time.sleep(60)"
+    process = launch([sys.executable, "-c", code], tmp_path, {})
+    while not (tmp_path / "stdout").read_text():
+        time.sleep(0.02)
+    process.end()
+    assert not process.is_alive()
+
+
+def test_a_broken_record_means_that_nothing_runs(tmp_path: Path) -> None:
+    record = tmp_path / "process.json"
+    for text in ("", "{", "[]", '{"pid": 1}', '{"pid": 1, "started": "x", "more": 2}'):
+        record.write_text(text)
+        assert read_record(record) is None
+
+
+def test_a_second_start_finds_the_first_ones_server(sandbox: Sandbox) -> None:
+    endpoint, started = servers.start_server(sandbox, "azure")
+    assert started
+    assert servers.start_server(sandbox, "azure") == (endpoint, False)
+    assert servers.running_endpoints(sandbox) == {"azure": endpoint}
+
+
+def test_a_server_listens_on_loopback_in_a_session_of_its_own(sandbox: Sandbox) -> None:
+    endpoint, _ = servers.start_server(sandbox, "azure")
+    process = read_record(sandbox.server("azure") / "process.json")
+    assert process is not None
+    assert endpoint.startswith("http://127.0.0.1:")
+    session = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[3]
+    assert int(session) == process.pid
+
+
+def test_the_port_stays_the_same_over_a_restart(sandbox: Sandbox) -> None:
+    first, _ = servers.start_server(sandbox, "aws")
+    assert servers.stop_server(sandbox, "aws")
+    assert not servers.answers(first)
+    second, started = servers.start_server(sandbox, "aws")
+    assert started
+    assert second == first
+
+
+def test_a_port_that_was_taken_meanwhile_is_given_up(sandbox: Sandbox) -> None:
+    first, _ = servers.start_server(sandbox, "aws")
+    servers.stop_server(sandbox, "aws")
+    (sandbox.server("azure")).mkdir(parents=True)
+    (sandbox.server("azure") / "endpoint").write_text(first)
+    assert servers.start_server(sandbox, "azure")[0] == first
+    assert servers.start_server(sandbox, "aws")[0] != first
+
+
+def test_a_killed_server_is_started_again(sandbox: Sandbox) -> None:
+    first, _ = servers.start_server(sandbox, "aws")
+    process = read_record(sandbox.server("aws") / "process.json")
+    assert process is not None
+    process.end()
+    assert servers.running_endpoints(sandbox) == {}
+    assert servers.start_server(sandbox, "aws") == (first, True)
+
+
+def test_a_server_that_ends_at_once_is_reported_with_its_last_words(sandbox: Sandbox) -> None:
+    (sandbox.server("aws") / "state").mkdir(parents=True)
+    (sandbox.server("aws") / "state" / "broken").touch()
+    with pytest.raises(
+        SandboxError, match=r"The aws server ended at its start(.|\n)*the stub is broken"
+    ):
+        servers.start_server(sandbox, "aws")
+
+
+def test_a_server_sees_none_of_a_persons_credentials(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a real one")
+    servers.start_server(sandbox, "aws")
+    process = read_record(sandbox.server("aws") / "process.json")
+    assert process is not None
+    assert b"a real one" not in Path(f"/proc/{process.pid}/environ").read_bytes()
+
+
+def test_two_commands_do_not_start_servers_at_once(sandbox: Sandbox) -> None:
+    order = []
+
+    def second() -> None:
+        with servers.holding_lock(sandbox):
+            order.append("second")
+
+    with servers.holding_lock(sandbox):
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.3)
+        order.append("first")
+    thread.join(timeout=10)
+    assert order == ["first", "second"]
