@@ -60,9 +60,9 @@ mutants: $(READY) ## change the catalogue fact by fact; the tests must notice ea
 
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
-	  --extra aws --extra azure --extra dev --no-header --no-emit-index-url --no-emit-trusted-host \
+	  --extra aws --extra azure --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --output-file requirements.lock pyproject.toml
-	@! grep -nE '://' requirements.lock
+	@! grep -nE '://|^--' requirements.lock  # no registry host, no path of this machine
 
 clean: ## remove caches and build output (.venv and .sandbox stay)
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info

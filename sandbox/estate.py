@@ -15,7 +15,9 @@ def seed_sites(sites: Sequence[Site], endpoints: dict[str, str]) -> None:
     ended.
     """
     for site in sites:
-        say(f"Seeding {site.name} in {site.cloud}: a network and {len(site.machines)} machines ...")
+        say(
+            f"Seeding {site.name} in {site.cloud}: its network and machines ({len(site.machines)}) ..."
+        )
         seeder_of(site.cloud)(site.name, site.machines, endpoints[site.cloud])
 
 

@@ -148,12 +148,15 @@ class Pulumi:
             )
         return done.stdout
 
-    def run(self, *words: str, cwd: Path = REPOSITORY) -> int:
+    def run(self, *words: str, cwd: Path | None = None) -> int:
         """Run a command before the person's eyes; its exit code. Ctrl-C reaches it too, and it is
         waited for.
         """
         process = subprocess.Popen(
-            [self._pulumi, *words], cwd=cwd, env=self.environment, stdin=subprocess.DEVNULL
+            [self._pulumi, *words],
+            cwd=cwd or REPOSITORY,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
         )
         try:
             return process.wait(timeout=LONGEST_RUN)

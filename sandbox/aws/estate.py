@@ -1,4 +1,6 @@
-"""The estate of a site in EC2: its VPC, subnets and machines, as a customer would have them before the first ``up``."""
+"""The estate of a site in EC2: its VPC, subnets and machines, as a customer would have them before
+the first ``up``.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,13 @@ LIVE_STATES = ["pending", "running", "stopping", "stopped"]
 
 
 def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> None:
-    """Make the site's estate what the mapping of machine to addresses says; what is right already is left alone.
+    """Make the site's estate what the mapping of machine to addresses says; what is right already
+    is left alone.
 
-    One VPC tagged ``Name=<site>``, and one instance a machine, tagged ``Name=<machine>`` and ``swyx:site=<site>``,
-    that holds the machine's addresses and only the group ``estate``, which has no rules. Machines that are not in the
-    mapping are terminated; one whose addresses differ is made anew.
+    One VPC tagged ``Name=<site>``, and one instance a machine, tagged ``Name=<machine>`` and
+    ``swyx:site=<site>``, that holds the machine's addresses and only the group ``estate``, which
+    has no rules. Machines that are not in the mapping are terminated; one whose addresses differ is
+    made anew.
     """
     ec2 = _connect(endpoint)
     placed = place_machines(machines)
@@ -41,7 +45,11 @@ def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> 
 def _connect(endpoint: str) -> Any:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION
     return boto3.client(
-        "ec2", endpoint_url=endpoint, region_name=region, aws_access_key_id="sandbox", aws_secret_access_key="sandbox"
+        "ec2",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
     )
 
 
@@ -49,7 +57,8 @@ def _filters(**values: str | list[str]) -> list[dict[str, Any]]:
     """EC2 filters: ``vpc_id="x"`` filters by ``vpc-id``, ``tag_Name="x"`` by ``tag:Name``."""
     names = {name: name.replace("tag_", "tag:").replace("_", "-") for name in values}
     return [
-        {"Name": names[name], "Values": [value] if isinstance(value, str) else value} for name, value in values.items()
+        {"Name": names[name], "Values": [value] if isinstance(value, str) else value}
+        for name, value in values.items()
     ]
 
 
@@ -64,8 +73,12 @@ def _ensure_vpc(ec2: Any, site: str, blocks: list[str]) -> str:
     if found:
         vpc = found[0]
     else:
-        vpc = ec2.create_vpc(CidrBlock=blocks[0], TagSpecifications=_tags("vpc", Name=site, swyx__site=site))["Vpc"]
-    present = {each["CidrBlock"] for each in vpc.get("CidrBlockAssociationSet", [])} | {vpc["CidrBlock"]}
+        vpc = ec2.create_vpc(
+            CidrBlock=blocks[0], TagSpecifications=_tags("vpc", Name=site, swyx__site=site)
+        )["Vpc"]
+    present = {each["CidrBlock"] for each in vpc.get("CidrBlockAssociationSet", [])} | {
+        vpc["CidrBlock"]
+    }
     for block in blocks:
         if block not in present:
             ec2.associate_vpc_cidr_block(VpcId=vpc["VpcId"], CidrBlock=block)
@@ -73,8 +86,12 @@ def _ensure_vpc(ec2: Any, site: str, blocks: list[str]) -> str:
 
 
 def _ensure_estate_group(ec2: Any, vpc: str) -> str:
-    """The group that machines are launched with. It has no rules, so it adds nothing to what the project allows."""
-    found = ec2.describe_security_groups(Filters=_filters(vpc_id=vpc, group_name=ESTATE_GROUP))["SecurityGroups"]
+    """The group that machines are launched with. It has no rules, so it adds nothing to what the
+    project allows.
+    """
+    found = ec2.describe_security_groups(Filters=_filters(vpc_id=vpc, group_name=ESTATE_GROUP))[
+        "SecurityGroups"
+    ]
     if found:
         return str(found[0]["GroupId"])
     made = ec2.create_security_group(
@@ -83,18 +100,25 @@ def _ensure_estate_group(ec2: Any, vpc: str) -> str:
     group = str(made["GroupId"])
     described = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
     if described["IpPermissionsEgress"]:
-        ec2.revoke_security_group_egress(GroupId=group, IpPermissions=described["IpPermissionsEgress"])
+        ec2.revoke_security_group_egress(
+            GroupId=group, IpPermissions=described["IpPermissionsEgress"]
+        )
     return group
 
 
 def _ensure_subnets(ec2: Any, vpc: str, placed: Mapping[str, list[Interface]]) -> dict[str, str]:
     """The id of the subnet of each IPv4 block, with the IPv6 blocks that its interfaces need."""
-    subnets = {each["CidrBlock"]: each for each in ec2.describe_subnets(Filters=_filters(vpc_id=vpc))["Subnets"]}
+    subnets = {
+        each["CidrBlock"]: each
+        for each in ec2.describe_subnets(Filters=_filters(vpc_id=vpc))["Subnets"]
+    }
     zone = ec2.describe_availability_zones()["AvailabilityZones"][0]["ZoneName"]
     for block in subnets_of(placed):
         if block not in subnets:
             tags = _tags("subnet", Name=f"{block}")
-            made = ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=zone, TagSpecifications=tags)
+            made = ec2.create_subnet(
+                VpcId=vpc, CidrBlock=block, AvailabilityZone=zone, TagSpecifications=tags
+            )
             subnets[block] = made["Subnet"]
     for interface in (each for interfaces in placed.values() for each in interfaces):
         for block in sorted(interface.ipv6_blocks):
@@ -114,10 +138,20 @@ def _ensure_ipv6_block(ec2: Any, vpc: str, subnet: dict[str, Any], block: str) -
 
 
 def _find_machines(ec2: Any, vpc: str) -> dict[str, dict[str, Any]]:
-    """The estate's live instances in the VPC by machine name; others' instances carry no site tag and stay."""
-    filters = [*_filters(vpc_id=vpc, instance_state_name=LIVE_STATES), {"Name": "tag-key", "Values": [SITE_TAG]}]
+    """The estate's live instances in the VPC by machine name; others' instances carry no site tag
+    and stay.
+    """
+    filters = [
+        *_filters(vpc_id=vpc, instance_state_name=LIVE_STATES),
+        {"Name": "tag-key", "Values": [SITE_TAG]},
+    ]
     pages = ec2.get_paginator("describe_instances").paginate(Filters=filters)
-    found = [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
+    found = [
+        each
+        for page in pages
+        for reservation in page["Reservations"]
+        for each in reservation["Instances"]
+    ]
     return {tag["Value"]: each for each in found for tag in each["Tags"] if tag["Key"] == "Name"}
 
 
@@ -138,7 +172,9 @@ def _holds(instance: dict[str, Any] | None, interfaces: list[Interface] | None) 
 def _end_machine(ec2: Any, instance: dict[str, Any]) -> None:
     """Terminate the instance and delete its interfaces, which outlive it as they were made before it."""
     ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
-    ec2.get_waiter("instance_terminated").wait(InstanceIds=[instance["InstanceId"]], WaiterConfig={"Delay": 1})
+    ec2.get_waiter("instance_terminated").wait(
+        InstanceIds=[instance["InstanceId"]], WaiterConfig={"Delay": 1}
+    )
     for nic in instance["NetworkInterfaces"]:
         if ec2.describe_network_interfaces(
             Filters=_filters(network_interface_id=nic["NetworkInterfaceId"])
@@ -147,27 +183,39 @@ def _end_machine(ec2: Any, instance: dict[str, Any]) -> None:
 
 
 def _start_machine(
-    ec2: Any, site: str, name: str, group: str, interfaces: list[Interface], subnets: Mapping[str, str]
+    ec2: Any,
+    site: str,
+    name: str,
+    group: str,
+    interfaces: list[Interface],
+    subnets: Mapping[str, str],
 ) -> None:
-    ids = [_make_interface(ec2, site, name, group, each, subnets[each.subnet]) for each in interfaces]
+    ids = [
+        _make_interface(ec2, site, name, group, each, subnets[each.subnet]) for each in interfaces
+    ]
     ec2.run_instances(
         ImageId=IMAGE,
         InstanceType="t3.micro",
         MinCount=1,
         MaxCount=1,
-        NetworkInterfaces=[{"DeviceIndex": index, "NetworkInterfaceId": each} for index, each in enumerate(ids)],
+        NetworkInterfaces=[
+            {"DeviceIndex": index, "NetworkInterfaceId": each} for index, each in enumerate(ids)
+        ],
         TagSpecifications=_tags("instance", Name=name, swyx__site=site),
     )
 
 
-def _make_interface(ec2: Any, site: str, name: str, group: str, interface: Interface, subnet: str) -> str:
+def _make_interface(
+    ec2: Any, site: str, name: str, group: str, interface: Interface, subnet: str
+) -> str:
     _free_leftovers(ec2, subnet, interface)
     made = ec2.create_network_interface(
         SubnetId=subnet,
         Groups=[group],
         Description=f"Estate of {site}",
         PrivateIpAddresses=[
-            {"PrivateIpAddress": address, "Primary": index == 0} for index, address in enumerate(interface.ipv4)
+            {"PrivateIpAddress": address, "Primary": index == 0}
+            for index, address in enumerate(interface.ipv4)
         ],
         Ipv6Addresses=[{"Ipv6Address": address} for address in interface.ipv6],
         TagSpecifications=_tags("network-interface", Name=name, swyx__site=site),
@@ -178,7 +226,10 @@ def _make_interface(ec2: Any, site: str, name: str, group: str, interface: Inter
 def _free_leftovers(ec2: Any, subnet: str, interface: Interface) -> None:
     """Delete estate interfaces that an interrupted seeding left unattached with addresses wanted now."""
     found = ec2.describe_network_interfaces(
-        Filters=[*_filters(subnet_id=subnet, status="available"), {"Name": "tag-key", "Values": [SITE_TAG]}]
+        Filters=[
+            *_filters(subnet_id=subnet, status="available"),
+            {"Name": "tag-key", "Values": [SITE_TAG]},
+        ]
     )["NetworkInterfaces"]
     wanted = {*interface.ipv4, *interface.ipv6}
     for each in found:

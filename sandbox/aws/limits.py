@@ -24,11 +24,13 @@ class Limits:
         product = self.rules_per_group * self.groups_per_interface
         if product > RULES_TIMES_GROUPS:
             raise ValueError(
-                f"{self.rules_per_group} rules per group times {self.groups_per_interface} groups per interface is "
-                f"{product}; AWS allows at most {RULES_TIMES_GROUPS}: lower one of them"
+                f"{self.rules_per_group} rules per group times {self.groups_per_interface} groups per "
+                f"interface is {product}; AWS allows at most {RULES_TIMES_GROUPS}: lower one of them"
             )
         if self.groups_per_interface > 16:
-            raise ValueError(f"{self.groups_per_interface} groups per interface; AWS allows at most 16")
+            raise ValueError(
+                f"{self.groups_per_interface} groups per interface; AWS allows at most 16"
+            )
 
 
 def read_limits(environment: Mapping[str, str]) -> Limits:
@@ -37,7 +39,9 @@ def read_limits(environment: Mapping[str, str]) -> Limits:
     Raises: ValueError with a sentence.
     """
     names = {field.name: PREFIX + field.name.upper() for field in fields(Limits)}
-    given = {name: environment[variable] for name, variable in names.items() if variable in environment}
+    given = {
+        name: environment[variable] for name, variable in names.items() if variable in environment
+    }
     for name, text in given.items():
         if not text.isdecimal():
             raise ValueError(f"{names[name]} is {text!r}; it must be a whole number")

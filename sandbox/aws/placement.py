@@ -1,4 +1,4 @@
-"""Which subnets a site's machines need, and which address goes on which interface. Pure: addresses in, interfaces out."""
+"""Which subnets a site's machines need, and which address goes on which interface: a pure function."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 IPV4_BITS = 16
-"""Every subnet is a /16, the largest EC2 allows, and its VPC block too: an address never falls between subnets, and a
-new machine never widens one. Only a /16's first four and last address could not be had from the real EC2."""
+"""Every subnet is a /16, the largest EC2 allows, and its VPC block too: an address never falls
+between subnets, and a new machine never widens one. Only a /16's first four and last address could
+not be had from the real EC2.
+"""
 
 IPV6_BITS = 48
 """Likewise for IPv6: EC2 takes blocks of /44 to /64 from an account's own pool."""
@@ -17,7 +19,9 @@ CARRIER = ipaddress.IPv4Network("100.64.0.0/10")
 """Where machines that have only IPv6 get the IPv4 address that EC2 insists on."""
 
 FIRST_SPARE = 0x4000
-"""The offset in a subnet from which spare addresses are taken, away from where people number their machines."""
+"""The offset in a subnet from which spare addresses are taken, away from where people number their
+machines.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +41,22 @@ class Interface:
 def place_machines(machines: Mapping[str, list[str]]) -> dict[str, list[Interface]]:
     """The interfaces of each machine: one for each subnet it has addresses in, the first address's first.
 
-    IPv6 goes on the machine's interface in the subnet that owns its block: the first subnet, in order of machine names,
-    that has a machine with both. A machine with none there gets an interface with a spare IPv4 address.
+    IPv6 goes on the machine's interface in the subnet that owns its block: the first subnet, in
+    order of machine names, that has a machine with both. A machine with none there gets an
+    interface with a spare IPv4 address.
     """
-    addresses = {name: [ipaddress.ip_address(each) for each in given] for name, given in machines.items()}
+    addresses = {
+        name: [ipaddress.ip_address(each) for each in given] for name, given in machines.items()
+    }
     plan = {str(each) for given in addresses.values() for each in given}
-    ipv4 = {name: _group([str(each) for each in given if each.version == 4]) for name, given in addresses.items()}
-    ipv6 = {name: _group([str(each) for each in given if each.version == 6]) for name, given in addresses.items()}
+    ipv4 = {
+        name: _group([str(each) for each in given if each.version == 4])
+        for name, given in addresses.items()
+    }
+    ipv6 = {
+        name: _group([str(each) for each in given if each.version == 6])
+        for name, given in addresses.items()
+    }
     owners = _find_owners(ipv4, ipv6)
     spares = SpareAddresses(plan)
     return {name: _place(ipv4[name], ipv6[name], owners, spares) for name in sorted(machines)}
@@ -56,9 +69,14 @@ def subnets_of(placed: Mapping[str, list[Interface]]) -> list[str]:
 
 
 def _place(
-    ipv4: dict[str, list[str]], ipv6: dict[str, list[str]], owners: dict[str, str], spares: SpareAddresses
+    ipv4: dict[str, list[str]],
+    ipv6: dict[str, list[str]],
+    owners: dict[str, str],
+    spares: SpareAddresses,
 ) -> list[Interface]:
-    wanted: dict[str, tuple[list[str], list[str]]] = {block: (listed, []) for block, listed in ipv4.items()}
+    wanted: dict[str, tuple[list[str], list[str]]] = {
+        block: (listed, []) for block, listed in ipv4.items()
+    }
     for block, listed in ipv6.items():
         wanted.setdefault(owners[block], ([], []))[1].extend(listed)
     if not wanted:
@@ -69,7 +87,9 @@ def _place(
     ]
 
 
-def _find_owners(ipv4: Mapping[str, dict[str, list[str]]], ipv6: Mapping[str, dict[str, list[str]]]) -> dict[str, str]:
+def _find_owners(
+    ipv4: Mapping[str, dict[str, list[str]]], ipv6: Mapping[str, dict[str, list[str]]]
+) -> dict[str, str]:
     """The subnet that has each IPv6 block: blocks of one VPC may not overlap, so each has one."""
     owners: dict[str, str] = {}
     for name in sorted(ipv6):
@@ -114,4 +134,7 @@ class SpareAddresses:
     @staticmethod
     def _candidates(subnet: str) -> Iterator[str]:
         network = ipaddress.ip_network(subnet)
-        return (str(network[FIRST_SPARE + step]) for step in range(network.num_addresses - FIRST_SPARE - 1))
+        return (
+            str(network[FIRST_SPARE + step])
+            for step in range(network.num_addresses - FIRST_SPARE - 1)
+        )

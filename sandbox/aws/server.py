@@ -1,7 +1,7 @@
 """The offline EC2 as a process: ``python -m sandbox.aws.server --port N --state DIR``.
 
-It prints one JSON line with its endpoint once it answers, serves loopback only, and ends on SIGTERM. Its state is in
-memory: it begins empty at every start.
+It prints one JSON line with its endpoint once it answers, serves loopback only, and ends on
+SIGTERM. Its state is in memory: it begins empty at every start.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ MOTO_SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_CALL_RESET_API": "
 
 
 class OneAtATime:
-    """One request after another: moto's models are not made for threads, while an engine sends many at once."""
+    """One request after another: moto's models are not made for threads, while an engine sends many
+    at once.
+    """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
@@ -61,12 +63,16 @@ def make_server(port: int) -> Any:
         def log(self, type: str, message: str, *args: Any) -> None:
             pass
 
-    return make_werkzeug_server(HOST, port, make_application(), threaded=True, request_handler=QuietHandler)
+    return make_werkzeug_server(
+        HOST, port, make_application(), threaded=True, request_handler=QuietHandler
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.aws.server", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="the port to listen on; 0 takes any free one")
+    parser.add_argument(
+        "--port", type=int, default=0, help="the port to listen on; 0 takes any free one"
+    )
     parser.add_argument("--state", help="a folder for state; unused, the offline EC2 begins empty")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)

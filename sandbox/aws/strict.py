@@ -52,7 +52,9 @@ def _patch_groups(limits: Limits) -> None:
         ) -> Any:  # fmt: skip
             if not is_default and not force:
                 strict_groups.check_new_group(self, name, description, vpc_id, limits)
-            return original(self, name, description, vpc_id=vpc_id, tags=tags, force=True, is_default=is_default)
+            return original(
+                self, name, description, vpc_id=vpc_id, tags=tags, force=True, is_default=is_default
+            )
 
         return create
 
@@ -73,7 +75,12 @@ def _patch_rules(limits: Limits) -> None:
         response.error_on_dryrun()
         tags = response._parse_tag_specification().get("security-group-rule", {})
         rules = strict_groups.authorize(
-            response.ec2_backend, _group_of(response), _permissions_of(response), limits, is_egress=is_egress, tags=tags
+            response.ec2_backend,
+            _group_of(response),
+            _permissions_of(response),
+            limits,
+            is_egress=is_egress,
+            tags=tags,
         )
         return ActionResult({"Return": True, "SecurityGroupRules": rules})
 
@@ -96,7 +103,9 @@ def _patch_rules(limits: Limits) -> None:
     owner.authorize_security_group_ingress = lambda self: authorize(self, is_egress=False)
     owner.authorize_security_group_egress = lambda self: authorize(self, is_egress=True)
     owner.modify_security_group_rules = modify
-    owner.update_security_group_rule_descriptions_ingress = lambda self: update(self, is_egress=False)
+    owner.update_security_group_rule_descriptions_ingress = lambda self: update(
+        self, is_egress=False
+    )
     owner.update_security_group_rule_descriptions_egress = lambda self: update(self, is_egress=True)
     rule: Any = SecurityGroupRule
     rule.description = property(describe)
@@ -130,23 +139,39 @@ def _patch_interfaces(limits: Limits) -> None:
             subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
             strict_interfaces.check_groups(self, group_ids or [], subnet.vpc_id, limits)
             ipv6 = keywords.get("ipv6_addresses") or []
-            wanted = strict_interfaces.requested_addresses(private_ip_address, private_ip_addresses or [], ipv6)
+            wanted = strict_interfaces.requested_addresses(
+                private_ip_address, private_ip_addresses or [], ipv6
+            )
             strict_interfaces.check_addresses(self, subnet, wanted)
             if not private_ip_address and not private_ip_addresses and subnet.cidr_block:
                 private_ip_address = strict_interfaces.pick_address(self, subnet)
-            return original(self, subnet, private_ip_address, private_ip_addresses, group_ids, *arguments, **keywords)
+            return original(
+                self,
+                subnet,
+                private_ip_address,
+                private_ip_addresses,
+                group_ids,
+                *arguments,
+                **keywords,
+            )
 
         return create
 
     def modify(
-        self: Any, eni_id: str, group_ids: list[str], source_dest_check: Any = None, description: str | None = None
+        self: Any,
+        eni_id: str,
+        group_ids: list[str],
+        source_dest_check: Any = None,
+        description: str | None = None,
     ) -> None:
         interface = self.get_network_interface(eni_id)
         if not group_ids and source_dest_check is None and description is None:
             raise EC2ClientError("InvalidParameterCombination", "No attributes specified.")
         strict_interfaces.check_groups(self, group_ids, interface.vpc_id, limits)
         if group_ids:
-            interface._group_set = [strict_groups.find_group(self, each) for each in dict.fromkeys(group_ids)]
+            interface._group_set = [
+                strict_groups.find_group(self, each) for each in dict.fromkeys(group_ids)
+            ]
         if source_dest_check is not None:
             interface.source_dest_check = source_dest_check
         interface.description = interface.description if description is None else description
@@ -173,12 +198,16 @@ def _patch_interfaces(limits: Limits) -> None:
     interface: Any = NetworkInterface
     interface.group_set = property(lambda self: list(dict.fromkeys(self._group_set)))
     subnet: Any = Subnet
-    subnet.get_available_subnet_ip = lambda self, instance: strict_interfaces.pick_address(self.ec2_backend, self)
+    subnet.get_available_subnet_ip = lambda self, instance: strict_interfaces.pick_address(
+        self.ec2_backend, self
+    )
 
 
 def _patch_instances() -> None:
     def make_prepare(original: Callable[..., Any]) -> Callable[..., Any]:
-        def prepare(self: Any, nic_spec: list[dict[str, Any]], *arguments: Any, **keywords: Any) -> None:
+        def prepare(
+            self: Any, nic_spec: list[dict[str, Any]], *arguments: Any, **keywords: Any
+        ) -> None:
             original(self, nic_spec, *arguments, **keywords)
             strict_instances.complete_interfaces(self, nic_spec)
 
@@ -187,7 +216,10 @@ def _patch_instances() -> None:
     def make_run(original: Callable[..., Any]) -> Callable[..., Any]:
         def run(self: Any, *arguments: Any, **keywords: Any) -> Any:
             strict_instances.check_launch_addresses(
-                self, keywords.get("subnet_id"), keywords.get("private_ip"), keywords.get("nics") or []
+                self,
+                keywords.get("subnet_id"),
+                keywords.get("private_ip"),
+                keywords.get("nics") or [],
             )
             return original(self, *arguments, **keywords)
 
@@ -221,7 +253,9 @@ def _patch_instances() -> None:
 def _groups_of_instance(instance: Any) -> list[Any]:
     """An instance's groups are those of its primary interface, whatever it was launched with."""
     nics = instance.__dict__.get("nics") or {}
-    return nics[0].group_set if 0 in nics else instance.__dict__.get("launch_groups", [])
+    return (
+        list(nics[0].group_set) if 0 in nics else list(instance.__dict__.get("launch_groups", []))
+    )
 
 
 def _set_groups_of_instance(instance: Any, groups: list[Any]) -> None:
@@ -263,7 +297,9 @@ def _patch_networks() -> None:
 
     def associate_ipv4(self: Any, cidr_block: str, *arguments: Any, **keywords: Any) -> Any:
         if cidr_block and len(self.get_cidr_block_association_set()) >= BLOCKS_PER_VPC:
-            raise EC2ClientError("CidrLimitExceeded", f"This network '{self.id}' has met its CIDR limit")
+            raise EC2ClientError(
+                "CidrLimitExceeded", f"This network '{self.id}' has met its CIDR limit"
+            )
         if not cidr_block or any(arguments) or any(keywords.values()):
             return original_associate(self, cidr_block, *arguments, **keywords)
         return _add_block(self, canonical_cidr(cidr_block, 4))
@@ -305,7 +341,9 @@ def _add_block(vpc: Any, block: str) -> dict[str, Any]:
 
 
 def _patch_tags() -> None:
-    """A resource's tags by its id; moto searches those of every resource, which makes a large account slow."""
+    """A resource's tags by its id; moto searches those of every resource, which makes a large
+    account slow.
+    """
 
     def get_tags(self: Any) -> list[dict[str, str]]:
         tags = self.ec2_backend.tags.get(self.id, {}) if self.id else {}
@@ -313,5 +351,3 @@ def _patch_tags() -> None:
 
     resource: Any = TaggedEC2Resource
     resource.get_tags = get_tags
-
-

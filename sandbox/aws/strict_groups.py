@@ -12,10 +12,21 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
 from sandbox.aws.limits import Limits
-from sandbox.aws.strict_permissions import Identity, Source, WantedRule, read_permissions, read_rule_request
+from sandbox.aws.strict_permissions import (
+    Identity,
+    Source,
+    WantedRule,
+    read_permissions,
+    read_rule_request,
+)
 from sandbox.aws.strict_quotas import check_rule_quota
 from sandbox.aws.strict_rules import identify, make_rule, rules_of, write_rule
-from sandbox.aws.strict_text import check_group_description, check_group_name, check_rule_description, refuse_value
+from sandbox.aws.strict_text import (
+    check_group_description,
+    check_group_name,
+    check_rule_description,
+    refuse_value,
+)
 
 
 def list_groups(backend: Any) -> Iterator[SecurityGroup]:
@@ -28,37 +39,59 @@ def find_group(backend: Any, group_id: str) -> SecurityGroup:
     """The group with the id. Raises: InvalidGroup.NotFound."""
     group = next((each for each in list_groups(backend) if each.id == group_id), None)
     if group is None:
-        raise EC2ClientError("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+        raise EC2ClientError(
+            "InvalidGroup.NotFound", f"The security group '{group_id}' does not exist"
+        )
     return group
 
 
-def check_new_group(backend: Any, name: str, description: str, vpc_id: str | None, limits: Limits) -> None:
-    """Refuse a name that EC2 does not take, that the VPC already has in whatever case, or one group too many."""
+def check_new_group(
+    backend: Any, name: str, description: str, vpc_id: str | None, limits: Limits
+) -> None:
+    """Refuse a name that EC2 does not take, that the VPC already has in whatever case, or one group
+    too many.
+    """
     check_group_name(name)
     check_group_description(description)
     if vpc_id:
         backend.get_vpc(vpc_id)
     same_vpc = backend.groups[vpc_id or backend.default_vpc.id].values()
     if any(each.name.lower() == name.lower() for each in same_vpc):
-        raise EC2ClientError("InvalidGroup.Duplicate", f"The security group '{name}' already exists for VPC '{vpc_id}'")
+        raise EC2ClientError(
+            "InvalidGroup.Duplicate",
+            f"The security group '{name}' already exists for VPC '{vpc_id}'",
+        )
     if sum(1 for _ in list_groups(backend)) >= limits.groups_per_region:
-        raise EC2ClientError("SecurityGroupLimitExceeded", "The maximum number of security groups has been reached.")
+        raise EC2ClientError(
+            "SecurityGroupLimitExceeded", "The maximum number of security groups has been reached."
+        )
 
 
 def check_deletion(backend: Any, group_id: str) -> None:
-    """Refuse to delete a VPC's default group, one that an interface holds, or one that another group's rule names."""
+    """Refuse to delete a VPC's default group, one that an interface holds, or one that another
+    group's rule names.
+    """
     group = find_group(backend, group_id)
     if group.is_default:
         raise EC2ClientError(
-            "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
+            "CannotDelete",
+            f'the specified group: "{group.id}" name: "default" cannot be deleted by a user',
         )
     held = any(group in interface.group_set for interface in backend.enis.values())
-    if held or any(_refers(other, group_id) for other in list_groups(backend) if other.id != group_id):
+    if held or any(
+        _refers(other, group_id) for other in list_groups(backend) if other.id != group_id
+    ):
         raise EC2ClientError("DependencyViolation", f"resource {group_id} has a dependent object")
 
 
 def authorize(
-    backend: Any, group_id: str, permissions: Sequence[dict[str, Any]], limits: Limits, *, is_egress: bool, tags: Any
+    backend: Any,
+    group_id: str,
+    permissions: Sequence[dict[str, Any]],
+    limits: Limits,
+    *,
+    is_egress: bool,
+    tags: Any,
 ) -> list[SecurityGroupRule]:
     """Add the rules of a request, all or none of them."""
     group = find_group(backend, group_id)
@@ -75,7 +108,9 @@ def authorize(
     return added
 
 
-def modify_rules(backend: Any, group_id: str, requests: dict[str, dict[str, Any]], limits: Limits) -> None:
+def modify_rules(
+    backend: Any, group_id: str, requests: dict[str, dict[str, Any]], limits: Limits
+) -> None:
     """Change rules in place, all or none of them; a rule keeps its direction and the kind of its source."""
     group = find_group(backend, group_id)
     wanted = {rule_id: read_rule_request(request) for rule_id, request in requests.items()}
@@ -92,15 +127,25 @@ def modify_rules(backend: Any, group_id: str, requests: dict[str, dict[str, Any]
 
 
 def update_descriptions(
-    backend: Any, group_id: str, permissions: list[dict[str, Any]], by_id: list[dict[str, Any]], *, is_egress: bool
+    backend: Any,
+    group_id: str,
+    permissions: list[dict[str, Any]],
+    by_id: list[dict[str, Any]],
+    *,
+    is_egress: bool,
 ) -> None:
     """Change only the descriptions of rules, which are named by their content or by id."""
     group = find_group(backend, group_id)
     rules = rules_of(group, is_egress=is_egress)
-    changes = [(_find_by_identity(rules, each.identity), each.description) for each in read_permissions(permissions)]
+    changes = [
+        (_find_by_identity(rules, each.identity), each.description)
+        for each in read_permissions(permissions)
+    ]
     for each in by_id:
         check_rule_description(each.get("Description") or "")
-        changes.append((_find_rule(group, each.get("SecurityGroupRuleId", "")), each.get("Description")))
+        changes.append(
+            (_find_rule(group, each.get("SecurityGroupRuleId", "")), each.get("Description"))
+        )
     for rule, description in changes:
         write_rule(rule, WantedRule(identity=identify(rule), description=description))
 
@@ -109,7 +154,9 @@ def _identify_after(rule: SecurityGroupRule, wanted: dict[str, WantedRule]) -> I
     return wanted[rule.id].identity if rule.id in wanted else identify(rule)
 
 
-def _check_modification(backend: Any, group: SecurityGroup, rule_id: str, wanted: WantedRule) -> None:
+def _check_modification(
+    backend: Any, group: SecurityGroup, rule_id: str, wanted: WantedRule
+) -> None:
     before = identify(_find_rule(group, rule_id)).source
     if before is not wanted.identity.source:
         raise refuse_value(
@@ -120,10 +167,13 @@ def _check_modification(backend: Any, group: SecurityGroup, rule_id: str, wanted
 
 
 def _find_rule(group: SecurityGroup, rule_id: str) -> SecurityGroupRule:
-    rule = next((each for each in [*group.ingress_rules, *group.egress_rules] if each.id == rule_id), None)
+    rule = next(
+        (each for each in [*group.ingress_rules, *group.egress_rules] if each.id == rule_id), None
+    )
     if rule is None:
         raise EC2ClientError(
-            "InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{rule_id}' does not exist"
+            "InvalidSecurityGroupRuleId.NotFound",
+            f"The security group rule ID '{rule_id}' does not exist",
         )
     return rule
 
@@ -131,7 +181,10 @@ def _find_rule(group: SecurityGroup, rule_id: str) -> SecurityGroupRule:
 def _find_by_identity(rules: list[SecurityGroupRule], identity: Identity) -> SecurityGroupRule:
     rule = next((each for each in rules if identify(each) == identity), None)
     if rule is None:
-        raise EC2ClientError("InvalidPermission.NotFound", "The specified rule does not exist in this security group.")
+        raise EC2ClientError(
+            "InvalidPermission.NotFound",
+            "The specified rule does not exist in this security group.",
+        )
     return rule
 
 
@@ -143,13 +196,18 @@ def _refers(group: SecurityGroup, group_id: str) -> bool:
 def _check_peer(backend: Any, group: SecurityGroup, rule: Identity) -> None:
     """The other side must exist, and a group must be of the same VPC or of one that is peered with it."""
     if rule.source is Source.PREFIX_LIST and rule.peer not in backend.managed_prefix_lists:
-        raise EC2ClientError("InvalidPrefixListID.NotFound", f"The prefix list ID '{rule.peer}' does not exist")
+        raise EC2ClientError(
+            "InvalidPrefixListID.NotFound", f"The prefix list ID '{rule.peer}' does not exist"
+        )
     if rule.source is not Source.GROUP:
         return
     peer = find_group(backend, rule.peer)
-    if peer.vpc_id != group.vpc_id and not _are_peered(backend, str(peer.vpc_id), str(group.vpc_id)):
+    if peer.vpc_id != group.vpc_id and not _are_peered(
+        backend, str(peer.vpc_id), str(group.vpc_id)
+    ):
         raise EC2ClientError(
-            "InvalidGroup.NotFound", "You have specified two resources that belong to different networks."
+            "InvalidGroup.NotFound",
+            "You have specified two resources that belong to different networks.",
         )
 
 

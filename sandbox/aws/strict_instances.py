@@ -12,8 +12,8 @@ from sandbox.aws.strict_interfaces import check_addresses, requested_addresses
 def complete_interfaces(instance: Instance, specifications: list[dict[str, Any]]) -> None:
     """Give new interfaces the addresses that the launch asked for, which moto overlooks, and EC2's lifetime.
 
-    An interface that a launch creates ends with its instance unless the request says otherwise; one that existed
-    before is left alone.
+    An interface that a launch creates ends with its instance unless the request says otherwise; one
+    that existed before is left alone.
     """
     by_index = {int(each.get("DeviceIndex", 0)): each for each in specifications}
     for index, interface in instance.nics.items():
@@ -32,7 +32,9 @@ def complete_interfaces(instance: Instance, specifications: list[dict[str, Any]]
         instance._placement.zone = instance.nics[0].subnet.availability_zone
 
 
-def check_launch_addresses(backend: Any, subnet_id: str | None, private_ip: str | None, nics: list[dict[str, Any]]) -> None:
+def check_launch_addresses(
+    backend: Any, subnet_id: str | None, private_ip: str | None, nics: list[dict[str, Any]]
+) -> None:
     """Refuse a launch whose addresses are taken or outside the subnet, before anything exists."""
     if private_ip and subnet_id:
         check_addresses(backend, backend.get_subnet(subnet_id), [private_ip])
@@ -40,7 +42,9 @@ def check_launch_addresses(backend: Any, subnet_id: str | None, private_ip: str 
         if each.get("NetworkInterfaceId") or not each.get("SubnetId"):
             continue
         ipv6 = [item["Ipv6Address"] for item in each.get("Ipv6Addresses", [])]
-        addresses = requested_addresses(each.get("PrivateIpAddress"), each.get("PrivateIpAddresses", []), ipv6)
+        addresses = requested_addresses(
+            each.get("PrivateIpAddress"), each.get("PrivateIpAddresses", []), ipv6
+        )
         check_addresses(backend, backend.get_subnet(each["SubnetId"]), addresses)
 
 

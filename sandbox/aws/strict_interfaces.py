@@ -1,4 +1,4 @@
-"""Network interfaces as EC2 treats them: which groups they may hold, which addresses they may have, who may delete them."""
+"""Network interfaces as EC2 treats them: the groups they hold, their addresses, their end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def check_groups(backend: Any, group_ids: list[str], vpc_id: str, limits: Limits
     for group_id in group_ids:
         if find_group(backend, group_id).vpc_id != vpc_id:
             raise EC2ClientError(
-                "InvalidParameter", f"Security group {group_id} and the interface's subnet belong to different networks."
+                "InvalidParameter",
+                f"Security group {group_id} and the interface's subnet belong to different networks.",
             )
     if len(set(group_ids)) > limits.groups_per_interface:
         raise EC2ClientError(
@@ -30,8 +31,16 @@ def check_groups(backend: Any, group_ids: list[str], vpc_id: str, limits: Limits
 def check_addresses(backend: Any, subnet: Any, addresses: list[str]) -> None:
     """Refuse addresses outside the subnet, and addresses that another interface of the subnet holds."""
     blocks = [ipaddress.ip_network(str(subnet.cidr_block))] if subnet.cidr_block else []
-    blocks += [ipaddress.ip_network(each["ipv6CidrBlock"]) for each in subnet.ipv6_cidr_block_association_set]
-    taken = {address for each in backend.enis.values() if each.subnet.id == subnet.id for address in addresses_of(each)}
+    blocks += [
+        ipaddress.ip_network(each["ipv6CidrBlock"])
+        for each in subnet.ipv6_cidr_block_association_set
+    ]
+    taken = {
+        address
+        for each in backend.enis.values()
+        if each.subnet.id == subnet.id
+        for address in addresses_of(each)
+    }
     for address in addresses:
         if not any(ipaddress.ip_address(address) in block for block in blocks):
             raise refuse_value(f"Address {address} does not fall within the subnet's address range")
@@ -47,7 +56,9 @@ def addresses_of(interface: NetworkInterface) -> list[str]:
 def ipv4_addresses_of(interface: NetworkInterface) -> list[str]:
     """The primary address first."""
     listed = [each.get("PrivateIpAddress") for each in interface.private_ip_addresses]
-    return list(dict.fromkeys(address for address in [interface.private_ip_address, *listed] if address))
+    return list(
+        dict.fromkeys(address for address in [interface.private_ip_address, *listed] if address)
+    )
 
 
 def ipv6_addresses_of(interface: NetworkInterface) -> list[str]:
@@ -56,7 +67,9 @@ def ipv6_addresses_of(interface: NetworkInterface) -> list[str]:
 
 
 def find_filter_value(interface: NetworkInterface, name: str) -> Any:
-    """What a DescribeNetworkInterfaces filter compares with, where moto compares with less; None: as moto does."""
+    """What a DescribeNetworkInterfaces filter compares with, where moto compares with less; None:
+    as moto does.
+    """
     if name == "addresses.private-ip-address":
         return ipv4_addresses_of(interface)
     if name == "ipv6-addresses.ipv6-address":
@@ -72,7 +85,8 @@ def check_interface_deletion(interface: NetworkInterface) -> None:
     """An interface that is attached cannot be deleted."""
     if interface.instance is not None:
         raise EC2ClientError(
-            "InvalidNetworkInterface.InUse", f"Network interface '{interface.id}' is currently in use."
+            "InvalidNetworkInterface.InUse",
+            f"Network interface '{interface.id}' is currently in use.",
         )
 
 
@@ -86,11 +100,17 @@ def requested_addresses(primary: Any, listed: list[Any], ipv6: list[str]) -> lis
 def pick_address(backend: Any, subnet: Any) -> str:
     """The first free address of a subnet; EC2 keeps the first four and the last for itself."""
     network = ipaddress.ip_network(str(subnet.cidr_block))
-    taken = {address for each in backend.enis.values() if each.subnet.id == subnet.id for address in addresses_of(each)}
+    taken = {
+        address
+        for each in backend.enis.values()
+        if each.subnet.id == subnet.id
+        for address in addresses_of(each)
+    }
     for offset in range(4, network.num_addresses - 1):
         address = str(network[offset])
         if address not in taken:
             return address
     raise EC2ClientError(
-        "InsufficientFreeAddressesInSubnet", f"The subnet '{subnet.id}' does not have enough free addresses."
+        "InsufficientFreeAddressesInSubnet",
+        f"The subnet '{subnet.id}' does not have enough free addresses.",
     )

@@ -98,27 +98,39 @@ def _list_sources(permission: dict[str, Any]) -> Iterator[tuple[Source, str, str
     for block in permission.get("Ipv6Ranges", []):
         yield Source.IPV6, block.get("CidrIpv6") or "", block.get("Description")
     for pair in permission.get("UserIdGroupPairs", []):
-        yield Source.GROUP, pair.get("GroupId") or pair.get("GroupName") or "", pair.get("Description")
+        yield (
+            Source.GROUP,
+            pair.get("GroupId") or pair.get("GroupName") or "",
+            pair.get("Description"),
+        )
     for listed in permission.get("PrefixListIds", []):
         yield Source.PREFIX_LIST, listed.get("PrefixListId") or "", listed.get("Description")
 
 
-def _make_rule(request: dict[str, Any], source: Source, peer: str, description: str | None) -> WantedRule:
+def _make_rule(
+    request: dict[str, Any], source: Source, peer: str, description: str | None
+) -> WantedRule:
     protocol = _read_protocol(request.get("IpProtocol"))
     from_port, to_port = _read_ports(protocol, request.get("FromPort"), request.get("ToPort"))
     if source in (Source.IPV4, Source.IPV6):
         peer = canonical_cidr(peer, 4 if source is Source.IPV4 else 6)
     if description is not None:
         check_rule_description(description)
-    identity = Identity(protocol=protocol, from_port=from_port, to_port=to_port, source=source, peer=peer)
+    identity = Identity(
+        protocol=protocol, from_port=from_port, to_port=to_port, source=source, peer=peer
+    )
     return WantedRule(identity=identity, description=description or None)
 
 
 def _read_protocol(text: str | None) -> str:
     if text is None:
-        raise refuse_value("Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.")
+        raise refuse_value(
+            "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."
+        )
     protocol = PROTOCOL_NAMES.get(str(text).lower(), str(text).lower())
-    if protocol in WITH_PORTS | WITH_TYPES | {"-1"} or (protocol.isdecimal() and int(protocol) <= 255):
+    if protocol in WITH_PORTS | WITH_TYPES | {"-1"} or (
+        protocol.isdecimal() and int(protocol) <= 255
+    ):
         return protocol
     raise refuse_value(f"Invalid value '{text}' for IP protocol. Unknown protocol.")
 
@@ -127,7 +139,9 @@ def _read_ports(protocol: str, lower: Any, upper: Any) -> tuple[int, int]:
     if protocol not in WITH_PORTS | WITH_TYPES:
         return EVERY_PORT, EVERY_PORT
     if lower is None or upper is None:
-        raise refuse_value("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
+        raise refuse_value(
+            "Invalid value for portRange. Must specify both from and to ports with TCP/UDP."
+        )
     from_port, to_port = int(lower), int(upper)
     if protocol in WITH_TYPES:
         return _check_types(protocol, from_port, to_port)

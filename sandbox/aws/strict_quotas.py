@@ -9,7 +9,9 @@ from moto.ec2.exceptions import EC2ClientError
 from sandbox.aws.strict_permissions import Identity, Source
 
 
-def count_rules(rules: Iterable[Identity], list_weights: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
+def count_rules(
+    rules: Iterable[Identity], list_weights: Mapping[str, tuple[int, int]]
+) -> tuple[int, int]:
     """The weight of a direction's rules for IPv4 and for IPv6.
 
     A group reference counts in both families; a prefix list weighs its ``max_entries`` in its own family.
@@ -21,11 +23,14 @@ def count_rules(rules: Iterable[Identity], list_weights: Mapping[str, tuple[int,
     return ipv4, ipv6
 
 
-def check_rule_quota(rules: Iterable[Identity], list_weights: Mapping[str, tuple[int, int]], quota: int) -> None:
+def check_rule_quota(
+    rules: Iterable[Identity], list_weights: Mapping[str, tuple[int, int]], quota: int
+) -> None:
     """Refuse a direction whose rules pass the quota in either family."""
     if max(count_rules(rules, list_weights)) > quota:
         raise EC2ClientError(
-            "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."
+            "RulesPerSecurityGroupLimitExceeded",
+            "The maximum number of rules per security group has been reached.",
         )
 
 

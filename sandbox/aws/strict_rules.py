@@ -28,9 +28,13 @@ def describe(rule: SecurityGroupRule) -> str | None:
     return text or getattr(rule, "prefix_list_description", None)
 
 
-def make_rule(backend: Any, group: SecurityGroup, wanted: WantedRule, *, is_egress: bool, tags: Any) -> SecurityGroupRule:
+def make_rule(
+    backend: Any, group: SecurityGroup, wanted: WantedRule, *, is_egress: bool, tags: Any
+) -> SecurityGroupRule:
     """A new rule with an id of its own."""
-    rule = SecurityGroupRule(backend, "-1", group.id, None, None, {}, is_egress=is_egress, tags=dict(tags or {}))
+    rule = SecurityGroupRule(
+        backend, "-1", group.id, None, None, {}, is_egress=is_egress, tags=dict(tags or {})
+    )
     write_rule(rule, wanted)
     return rule
 
@@ -42,7 +46,7 @@ def write_rule(rule: SecurityGroupRule, wanted: WantedRule) -> None:
     rule.ip_protocol = identity.protocol
     rule.from_port = identity.from_port if has_ports else None
     rule.to_port = identity.to_port if has_ports else None
-    rule.ip_range, rule.source_group, rule.prefix_list_id = {}, {}, None  # type: ignore[assignment]
+    rule.ip_range, rule.source_group, rule.prefix_list_id = {}, {}, None
     described = {"Description": wanted.description} if wanted.description else {}
     if identity.source is Source.IPV4:
         rule.ip_range = {"CidrIp": identity.peer, **described}
@@ -51,8 +55,9 @@ def write_rule(rule: SecurityGroupRule, wanted: WantedRule) -> None:
     elif identity.source is Source.GROUP:
         rule.source_group = {"GroupId": identity.peer, "UserId": rule.owner_id, **described}
     else:
-        rule.prefix_list_id = identity.peer  # type: ignore[assignment]
-    rule.prefix_list_description = wanted.description if identity.source is Source.PREFIX_LIST else None  # type: ignore[attr-defined]
+        rule.prefix_list_id = identity.peer
+    listed = identity.source is Source.PREFIX_LIST
+    rule.__dict__["prefix_list_description"] = wanted.description if listed else None
 
 
 def rules_of(group: SecurityGroup, *, is_egress: bool) -> list[SecurityGroupRule]:

@@ -21,9 +21,13 @@ def check_group_name(name: str) -> None:
     if not name:
         raise EC2ClientError("MissingParameter", "The request must contain the parameter GroupName")
     if len(name) > LENGTH:
-        raise refuse_value(f"Value ({name}) for parameter GroupName is invalid. Must be at most {LENGTH} characters.")
+        raise refuse_value(
+            f"Value ({name}) for parameter GroupName is invalid. Must be at most {LENGTH} characters."
+        )
     if name.lower().startswith("sg-"):
-        raise refuse_value(f"Value ({name}) for parameter GroupName is invalid. Group names may not begin with 'sg-'.")
+        raise refuse_value(
+            f"Value ({name}) for parameter GroupName is invalid. Group names may not begin with 'sg-'."
+        )
     if name.lower() == "default":
         raise EC2ClientError("InvalidGroup.Reserved", f"The security group '{name}' is reserved")
     if not GROUP_TEXT.fullmatch(name):
@@ -33,9 +37,13 @@ def check_group_name(name: str) -> None:
 def check_group_description(text: str) -> None:
     """A group's description: 1 to 255 characters of the set."""
     if not text:
-        raise EC2ClientError("MissingParameter", "The request must contain the parameter GroupDescription")
+        raise EC2ClientError(
+            "MissingParameter", "The request must contain the parameter GroupDescription"
+        )
     if len(text) > LENGTH:
-        raise refuse_value(f"Value for parameter GroupDescription is invalid. Must be at most {LENGTH} characters.")
+        raise refuse_value(
+            f"Value for parameter GroupDescription is invalid. Must be at most {LENGTH} characters."
+        )
     if not GROUP_TEXT.fullmatch(text):
         raise refuse_value(_describe_characters(text, "GroupDescription", GROUP_TEXT))
 
@@ -48,12 +56,14 @@ def check_rule_description(text: str) -> None:
         )
     if not RULE_TEXT.fullmatch(text):
         raise refuse_value(
-            "Invalid rule description. Valid descriptions are strings less than 256 characters from the following "
-            "set: a-zA-Z0-9. _-:/()#,@[]+=;{}!$*"
+            "Invalid rule description. Valid descriptions are strings less than 256 characters from the "
+            "following set: a-zA-Z0-9. _-:/()#,@[]+=;{}!$*"
         )
 
 
 def _describe_characters(text: str, parameter: str, allowed: re.Pattern[str]) -> str:
     wrong = sorted({letter for letter in text if not allowed.fullmatch(letter)})
     shown = " ".join(ascii(letter)[1:-1] for letter in wrong)
-    return f"Value for parameter {parameter} is invalid. Character sets beyond ASCII and these are not supported: {shown}"
+    return (
+        f"Value for parameter {parameter} is invalid. These characters are not supported: {shown}"
+    )

@@ -19,7 +19,10 @@ LOCATION = "westeurope"
 _BLOCK_LENGTH = {4: 24, 6: 64}
 """An address brings its /24, or its /64: an IPv6 subnet in Azure has no other size."""
 
-_SPARE = ipaddress.ip_network("100.127.0.0/16")
+_SHORTEST = 8
+"""A prefix is widened to /8 at most."""
+
+_SPARE = ipaddress.IPv4Network("100.127.0.0/16")
 """Where a subnet without IPv4 machines takes the IPv4 prefix that Azure asks of every subnet."""
 
 
@@ -27,7 +30,7 @@ class EstateError(ValueError):
     """The machines cannot be given a network; a sentence."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Subnet:
     """A subnet being planned: its name once it exists, its prefixes, and whether interfaces lie in it."""
 
@@ -68,11 +71,11 @@ def plan_subnets(existing: list[Subnet], machines: dict[str, list[Address]]) -> 
     [['10.1.0.0/24', 'fd00::/64']]
     """
     subnets = [Subnet(prefixes=set(s.prefixes), name=s.name, used=s.used) for s in existing]
-    for machine in sorted(machines):
-        for address in machines[machine]:
+    while unusable := _find_unusable(subnets, machines):
+        for machine, address in unusable:  # widening for one address may make another's the last of its prefix
             _cover(subnets, address, machine)
-        _join(subnets, [s for s in subnets if any(s.holds(address) for address in machines[machine])], machine)
-    _check_usable(subnets, machines)
+    for machine, addresses in sorted(machines.items()):
+        _join(subnets, [subnet for subnet in subnets if any(map(subnet.holds, addresses))], machine)
     for subnet in subnets:
         if not any(prefix.version == 4 for prefix in subnet.prefixes):
             subnet.prefixes.add(_find_spare(subnets))
@@ -81,30 +84,29 @@ def plan_subnets(existing: list[Subnet], machines: dict[str, list[Address]]) -> 
 
 def _cover(subnets: list[Subnet], address: Address, machine: str) -> None:
     """Let some subnet hold the address outside what Azure reserves."""
-    block = _choose_block(address, machine)
-    home = next((subnet for subnet in subnets if subnet.holds(address)), None)
-    if home is not None and _is_usable(home, address):
-        return
+    block = _choose_block(subnets, address, machine)
     touched = [subnet for subnet in subnets if any(_overlap(prefix, block) for prefix in subnet.prefixes)]
-    merged = _join(subnets, touched, machine) or Subnet(prefixes=set())
-    swallowed = {prefix for prefix in merged.prefixes if _overlap(prefix, block)}
-    widest = max({block, *swallowed}, key=lambda network: -network.prefixlen)
-    merged.prefixes = (merged.prefixes - swallowed) | {widest}
-    if merged not in subnets:
-        subnets.append(merged)
+    home = _join(subnets, touched, machine)
+    if home is None:
+        subnets.append(Subnet(prefixes={block}))
+    else:
+        home.prefixes = {prefix for prefix in home.prefixes if not _overlap(prefix, block)} | {block}
 
 
-def _choose_block(address: Address, machine: str) -> Network:
-    """The address's own block, widened until Azure does not reserve the address in it."""
-    network = ipaddress.ip_network((address, _BLOCK_LENGTH[address.version]), strict=False)
+def _choose_block(subnets: list[Subnet], address: Address, machine: str) -> Network:
+    """The prefix that holds the address, else its own block, widened until Azure does not reserve the address in it."""
+    own: Network = ipaddress.ip_network((address, _BLOCK_LENGTH[address.version]), strict=False)
+    prefixes = [prefix for subnet in subnets for prefix in subnet.prefixes]
+    network = next((prefix for prefix in prefixes if address in prefix), own)
     while is_reserved(address, network):
-        if address.version == 6 or network.prefixlen <= 9:
+        if address.version == 6 or network.prefixlen <= _SHORTEST:
             raise EstateError(
                 f"{machine}: Azure reserves the first four addresses and the last of every subnet, and {address} is "
                 "one of them in any subnet that could hold it; give the machine another address."
             )
         network = network.supernet()
-    return network
+    inside = [prefix for prefix in prefixes if _overlap(prefix, network)]
+    return min([network, *inside], key=lambda each: each.prefixlen)
 
 
 def _join(subnets: list[Subnet], parts: list[Subnet], machine: str) -> Subnet | None:
@@ -126,12 +128,14 @@ def _join(subnets: list[Subnet], parts: list[Subnet], machine: str) -> Subnet | 
     return kept
 
 
-def _check_usable(subnets: list[Subnet], machines: dict[str, list[Address]]) -> None:
-    """Widening one block may make another machine's address the last of it: then widen once more, for good."""
-    for machine, addresses in sorted(machines.items()):
-        for address in addresses:
-            if not any(_is_usable(subnet, address) for subnet in subnets):
-                raise EstateError(f"{machine}: no subnet can hold {address} together with the site's other addresses.")
+def _find_unusable(subnets: list[Subnet], machines: dict[str, list[Address]]) -> list[tuple[str, Address]]:
+    """The addresses that no subnet holds, or that Azure reserves in the one that does. Widening ends, so this does."""
+    return [
+        (machine, address)
+        for machine, addresses in sorted(machines.items())
+        for address in addresses
+        if not any(_is_usable(subnet, address) for subnet in subnets)
+    ]
 
 
 def _is_usable(subnet: Subnet, address: Address) -> bool:

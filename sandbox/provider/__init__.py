@@ -1,9 +1,10 @@
 """The provider protocol for stand-ins of Pulumi's cloud plugins, shared by the clouds.
 
-A cloud writes one ``Provider`` (configuration, the list of handlers and functions) and one ``ResourceHandler`` a
-resource type, and calls ``serve(provider)``. The server checks every input against the provider's own Python SDK,
-fills in names and defaults, compares, previews, and turns exceptions into the protocol's errors. A stand-in keeps
-nothing in memory that the cloud does not hold, and never faults on purpose: faults are injected in the clouds.
+A cloud writes one ``Provider`` (configuration, the list of handlers and functions) and one
+``ResourceHandler`` a resource type, and calls ``serve(provider)``. The server checks every input
+against the provider's own Python SDK, fills in names and defaults, compares, previews, and turns
+exceptions into the protocol's errors. A stand-in keeps nothing in memory that the cloud does not
+hold, and never faults on purpose: faults are injected in the clouds.
 
     class Group(ResourceHandler):
         token = "aws:ec2/securityGroup:SecurityGroup"

@@ -12,7 +12,9 @@ class ProviderError(Exception):
 
 
 class CloudError(ProviderError):
-    """The cloud refused or failed a call; ``code`` is the cloud's own error code, such as ``DependencyViolation``."""
+    """The cloud refused or failed a call; ``code`` is the cloud's own error code, such as
+    ``DependencyViolation``.
+    """
 
     def __init__(self, code: str, message: str, operation: str = "") -> None:
         self.code = code
@@ -22,7 +24,9 @@ class CloudError(ProviderError):
 
 
 class InitFailed(ProviderError):
-    """The resource exists, but not as wanted: the engine keeps id and outputs, and the next ``up`` is an update."""
+    """The resource exists, but not as wanted: the engine keeps id and outputs, and the next ``up``
+    is an update.
+    """
 
     def __init__(self, *, id: str, inputs: Props, outputs: Props, reasons: list[str]) -> None:
         self.id = id

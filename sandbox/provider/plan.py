@@ -35,7 +35,9 @@ def name_of(urn: str) -> str:
     return urn.split("::", 3)[3]
 
 
-def check_inputs(handler: ResourceHandler, sdk_package: str, request: Any) -> tuple[Props, list[Failure]]:
+def check_inputs(
+    handler: ResourceHandler, sdk_package: str, request: Any
+) -> tuple[Props, list[Failure]]:
     """The inputs of a Check request with name and defaults filled in, and all that is wrong with them."""
     shape = find_inputs(sdk_package, handler.token)
     news = decode(request.news)
@@ -48,13 +50,19 @@ def check_inputs(handler: ResourceHandler, sdk_package: str, request: Any) -> tu
     return {**inputs, DEFAULTED: sorted(filled)}, failures
 
 
-def diff_inputs(handler: ResourceHandler | None, old: Props, new: Props, ignored: Iterable[str]) -> Any:
-    """The answer to Diff. Unknown values count as changes; without a handler (provider config) nothing is replaced."""
+def diff_inputs(
+    handler: ResourceHandler | None, old: Props, new: Props, ignored: Iterable[str]
+) -> Any:
+    """The answer to Diff. Unknown values count as changes; without a handler (provider config)
+    nothing is replaced.
+    """
     was_named_by_program = handler is not None and handler.name_property not in defaulted_names(old)
     old, new = without_defaulted(old), without_defaulted(new)
-    canonical_old, canonical_new = (handler.canonical(old), handler.canonical(new)) if handler else (old, new)
+    canonical_old, canonical_new = (
+        (handler.canonical(old), handler.canonical(new)) if handler else (old, new)
+    )
     changes = compare(canonical_old, canonical_new, tuple(ignored))
-    replacing = handler.replace_on if handler else frozenset()
+    replacing: frozenset[str] = handler.replaces(old, new) if handler else frozenset()
     tops = {path: top_level(path) for path in changes}
     replaces = sorted({top for top in tops.values() if top in replacing})
     detailed = {
@@ -62,7 +70,9 @@ def diff_inputs(handler: ResourceHandler | None, old: Props, new: Props, ignored
         for path, change in changes.items()
     }
     deletes_first = bool(
-        handler and replaces and handler.deletes_before_replace(old, new, was_named_by_program=was_named_by_program)
+        handler
+        and replaces
+        and handler.deletes_before_replace(old, new, was_named_by_program=was_named_by_program)
     )
     some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
     return provider_pb2.DiffResponse(
@@ -80,7 +90,7 @@ def _fill_defaults(handler: ResourceHandler, given: Props) -> Props:
 
 
 def _fill_name(handler: ResourceHandler, given: Props, request: Any) -> Props:
-    """The invented name: the old one if there was one, else what the engine proposes, else the logical name and digits."""
+    """The invented name: the old one, else what the engine proposes, else logical name and digits."""
     name = handler.name_property
     if name is None or name in given or _is_named_otherwise(handler, given):
         return {}

@@ -15,7 +15,9 @@ InvokeFunction: TypeAlias = Callable[[Props], Props]
 
 
 class Provider(ABC):
-    """Subclass it once a cloud. Construct handlers and functions around a session that ``configure`` fills."""
+    """Subclass it once a cloud. Construct handlers and functions around a session that
+    ``configure`` fills.
+    """
 
     name: ClassVar[str]
     """The Pulumi package, such as ``aws``."""
@@ -39,5 +41,7 @@ class Provider(ABC):
         """
 
     def check_config(self, config: Props) -> list[Failure]:
-        """What is wrong with the configuration, beyond properties that the SDK's provider class does not have."""
+        """What is wrong with the configuration, beyond properties that the SDK's provider class
+        does not have.
+        """
         return []

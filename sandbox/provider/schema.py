@@ -1,7 +1,7 @@
 """What a provider's own Python SDK says about its resources: the names, kinds and nesting of their inputs.
 
-The real plugins carry a schema; the stand-ins read the same facts from the SDK package that programs import, so that
-a property which the real provider does not have is refused here too.
+The real plugins carry a schema; the stand-ins read the same facts from the SDK package that
+programs import, so that a property which the real provider does not have is refused here too.
 """
 
 from __future__ import annotations
@@ -56,9 +56,11 @@ class UnknownToken(LookupError):
 
 @cache
 def find_inputs(package: str, token: str) -> ObjectShape:
-    """The inputs of a resource type such as ``aws:ec2/securityGroup:SecurityGroup``, from the package ``pulumi_aws``.
+    """The inputs of a resource type such as ``aws:ec2/securityGroup:SecurityGroup``, from the
+    package ``pulumi_aws``.
 
-    ``azure-native:network/v20240301:X`` is looked up without its version: the SDK holds one version of each type.
+    ``azure-native:network/v20240301:X`` is looked up without its version: the SDK holds one version
+    of each type.
 
     Raises: UnknownToken.
     """
@@ -73,7 +75,8 @@ def find_outputs(package: str, token: str) -> frozenset[str]:
 
 @cache
 def find_function_arguments(package: str, token: str) -> frozenset[str] | None:
-    """The argument names of a function token, lower case without underscores, as the SDK's function takes them.
+    """The argument names of a function token, lower case without underscores, as the SDK's function
+    takes them.
 
     The SDK does not keep camelCase names for function arguments: compare with :func:`fold_name`.
     """
@@ -82,7 +85,9 @@ def find_function_arguments(package: str, token: str) -> frozenset[str] | None:
         function = getattr(_import_quietly(module), _snake_case(name))
     except (ImportError, AttributeError) as missing:
         raise UnknownToken(f"{package} has no function {token}") from missing
-    return frozenset(fold_name(each) for each in inspect.signature(function).parameters if each != "opts")
+    return frozenset(
+        fold_name(each) for each in inspect.signature(function).parameters if each != "opts"
+    )
 
 
 def fold_name(name: str) -> str:
@@ -92,7 +97,9 @@ def fold_name(name: str) -> str:
 
 @cache
 def find_class(package: str, token: str, *, suffix: str = "") -> Any:
-    """The SDK's class for a type token: the resource itself, or with ``suffix="Args"`` the class of its inputs."""
+    """The SDK's class for a type token: the resource itself, or with ``suffix="Args"`` the class of
+    its inputs.
+    """
     module, name = _split_token(package, token)
     try:
         return getattr(_import_quietly(module), name + suffix)
@@ -106,7 +113,9 @@ def read_object(args_class: type) -> ObjectShape:
     hints = _types.input_type_types(args_class)
     names = _types.input_type_py_to_pulumi_names(args_class)
     parameters = inspect.signature(args_class).parameters
-    required = {names[each.name] for each in parameters.values() if each.default is inspect.Parameter.empty}
+    required = {
+        names[each.name] for each in parameters.values() if each.default is inspect.Parameter.empty
+    }
     properties = {name: _read_shape(hints.get(name, Any)) for name in names.values()}
     return ObjectShape(properties=properties, required=frozenset(required))
 
@@ -129,7 +138,9 @@ def _split_token(package: str, token: str) -> tuple[str, str]:
 
 
 def _snake_case(name: str) -> str:
-    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip("_")
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name).lstrip(
+        "_"
+    )
 
 
 def _read_shape(hint: Any) -> Shape:

@@ -1,4 +1,4 @@
-"""The Pulumi schema of a stand-in, as much as the engine and YAML programs ask of it: names, kinds and what is required."""
+"""The Pulumi schema of a stand-in, as much as the engine and YAML programs ask of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from sandbox.provider.provider import Provider
 from sandbox.provider.schema import Kind, Shape, find_inputs, find_outputs
 
 ANY = {"$ref": "pulumi.json#/Any"}
-SCALARS = {Kind.STRING: "string", Kind.INTEGER: "integer", Kind.NUMBER: "number", Kind.BOOLEAN: "boolean"}
+SCALARS = {
+    Kind.STRING: "string",
+    Kind.INTEGER: "integer",
+    Kind.NUMBER: "number",
+    Kind.BOOLEAN: "boolean",
+}
 
 
 def write_schema(provider: Provider, version: str, tokens: Iterable[str]) -> dict[str, Any]:
@@ -17,8 +22,12 @@ def write_schema(provider: Provider, version: str, tokens: Iterable[str]) -> dic
     return {
         "name": provider.name,
         "version": version,
-        "resources": {token: _write_resource(provider.sdk_package, token) for token in sorted(tokens)},
-        "functions": {token: {"outputs": {"type": "object"}} for token in sorted(provider.list_functions())},
+        "resources": {
+            token: _write_resource(provider.sdk_package, token) for token in sorted(tokens)
+        },
+        "functions": {
+            token: {"outputs": {"type": "object"}} for token in sorted(provider.list_functions())
+        },
     }
 
 
@@ -26,7 +35,11 @@ def _write_resource(package: str, token: str) -> dict[str, Any]:
     shape = find_inputs(package, token)
     inputs = {name: _write_type(each) for name, each in shape.properties.items()}
     outputs = {name: inputs.get(name, ANY) for name in sorted(find_outputs(package, token))}
-    return {"inputProperties": inputs, "requiredInputs": sorted(shape.required), "properties": outputs}
+    return {
+        "inputProperties": inputs,
+        "requiredInputs": sorted(shape.required),
+        "properties": outputs,
+    }
 
 
 def _write_type(shape: Shape) -> dict[str, Any]:

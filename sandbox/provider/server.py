@@ -25,7 +25,9 @@ def start_server(provider: Provider) -> tuple[grpc.Server, int]:
         ("grpc.so_reuseport", 0),
     ]
     server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=options)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(ResourceProviderService(provider), server)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        ResourceProviderService(provider), server
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, port

@@ -21,7 +21,9 @@ KIND_NAMES = {
 }
 
 
-def validate_object(props: Props, shape: ObjectShape, owner: str, path: str = "") -> Iterator[Failure]:
+def validate_object(
+    props: Props, shape: ObjectShape, owner: str, path: str = ""
+) -> Iterator[Failure]:
     """Each reason why the properties are not those of ``owner``, with the path of the property at fault."""
     for name, value in props.items():
         if name == DEFAULTED:
@@ -32,7 +34,9 @@ def validate_object(props: Props, shape: ObjectShape, owner: str, path: str = ""
         else:
             yield Failure(place, _describe_unknown(name, shape, owner))
     for name in sorted(shape.required - props.keys()):
-        yield Failure(join_path(path, name), f"{owner} requires the property {name!r}, and it is missing")
+        yield Failure(
+            join_path(path, name), f"{owner} requires the property {name!r}, and it is missing"
+        )
 
 
 def validate_value(value: Any, shape: Shape, owner: str, path: str) -> Iterator[Failure]:
@@ -52,7 +56,9 @@ def validate_value(value: Any, shape: Shape, owner: str, path: str) -> Iterator[
 
 
 def coerce_object(props: Props, shape: ObjectShape) -> Props:
-    """The properties with each number, boolean and string in the kind that the schema names, as the bridge does."""
+    """The properties with each number, boolean and string in the kind that the schema names, as the
+    bridge does.
+    """
     return {
         name: coerce_value(value, shape.properties[name]) if name in shape.properties else value
         for name, value in props.items()

@@ -1,8 +1,8 @@
 """Pulumi property values: what crosses the wire, as plain Python values.
 
-On the wire a property map is a protobuf ``Struct``: every number is a float, and an unknown value, a secret or a
-reference to a resource is a marked string or object. Here numbers without a fraction are ``int``, secrets and
-references are unwrapped, and an unknown value is the string ``UNKNOWN``.
+On the wire a property map is a protobuf ``Struct``: every number is a float, and an unknown value,
+a secret or a reference to a resource is a marked string or object. Here numbers without a fraction
+are ``int``, secrets and references are unwrapped, and an unknown value is the string ``UNKNOWN``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the protocol writes a value that is not known before the deployment."""
 
 DEFAULTED = "__defaults"
-"""Where checked inputs keep the names of the properties that the provider filled in (as the bridged providers do)."""
+"""Where checked inputs keep the names of the properties that the provider filled in (as the bridged
+providers do).
+"""
 
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
@@ -42,7 +44,9 @@ def contains_unknown(value: object) -> bool:
 
 
 def decode(struct: struct_pb2.Struct) -> Props:
-    """The property map as plain values; nulls are left out, as an absent property and a null one mean the same."""
+    """The property map as plain values; nulls are left out, as an absent property and a null one
+    mean the same.
+    """
     decoded = ((name, _decode_value(value)) for name, value in struct.fields.items())
     return {name: value for name, value in decoded if value is not None}
 
@@ -65,7 +69,9 @@ def defaulted_names(props: Props) -> frozenset[str]:
 
 
 def walk(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Every leaf of a value with its property path, such as ``("tags.Name", "a")`` or ``("rules[0].port", 5060)``."""
+    """Every leaf of a value with its property path, such as ``("tags.Name", "a")`` or
+    ``("rules[0].port", 5060)``.
+    """
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield from walk(item, join_path(path, str(name)))
@@ -77,7 +83,9 @@ def walk(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 
 def join_path(path: str, name: str) -> str:
-    """The property path one name deeper; names that are not plain words are quoted, as the engine's parser wants."""
+    """The property path one name deeper; names that are not plain words are quoted, as the engine's
+    parser wants.
+    """
     if not name.replace("_", "").replace("$", "").isalnum():
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'{path}["{escaped}"]'

@@ -68,6 +68,8 @@ def read_peers(value: Any, log: Findings, place: str, example: str) -> Iterator[
 
 def _parse(text: str, log: Findings, place: str, index: int) -> Prefix | None:
     try:
+        if "/0" in text and not text.endswith("/0"):
+            raise ValueError("a prefix length with a leading zero")
         prefix = Prefix.parse(text)
     except ValueError:
         _explain(text, log, f"{place}[{index}]")
@@ -89,7 +91,7 @@ def _explain(text: str, log: Findings, place: str) -> None:
         log.add("address-malformed", place, value=text)
         return
     width = WIDTH[whole.version]
-    if not (bits.isascii() and bits.isdigit() and len(bits) <= 3 and int(bits) <= width):
+    if not (bits.isascii() and bits.isdigit() and str(int(bits[:4])) == bits and int(bits) <= width):
         log.add("cidr-length", place, value=text, width=width)
         return
     mask = (1 << (width - int(bits))) - 1

@@ -15,7 +15,13 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import Abilities, Direction, Need, PartyKind, Protocol, Rule
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Interval, Prefix, join_intervals, split_interval
+from swyx_components.sets.prefixes import (
+    WIDTH,
+    Interval,
+    Prefix,
+    join_intervals,
+    split_interval,
+)
 
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
 NEUTRAL = Abilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
@@ -45,6 +51,15 @@ class _Key(NamedTuple):
     source: PortRange | None  # None: any
 
 
+class _Kind(NamedTuple):
+    """All of a rule but its peer and flows."""
+
+    direction: Direction
+    protocol: Protocol
+    source: PortRange | None
+    ports: PortRange | None
+
+
 class _Draft(NamedTuple):
     """A rule for one peer, still without lines."""
 
@@ -53,6 +68,10 @@ class _Draft(NamedTuple):
     group: str
     prefix: Prefix | None
     flows: frozenset[str]
+
+    @property
+    def kind(self) -> _Kind:
+        return _Kind(self.key.direction, self.key.protocol, self.key.source, self.ports)
 
 
 def minimise(needs: Iterable[Need], abilities: Abilities, catalogue: Catalogue) -> tuple[Rule, ...]:
@@ -120,30 +139,51 @@ def _draft_by_address(key: _Key, needs: Iterable[Need]) -> Iterator[_Draft]:
 
 
 def _drop_shadowed(drafts: list[_Draft]) -> list[_Draft]:
-    """Without those that another one, of any or wider source ports, allows already; it takes their flows."""
-    kept: list[_Draft] = []
-    for draft in sorted(drafts, key=lambda draft: draft.key.source is not None):
-        for place, wider in enumerate(kept):
-            if _shadows(wider, draft):
-                kept[place] = wider._replace(flows=wider.flows | draft.flows)
-                break
+    """Without those that another one, of any or wider source ports, allows already.
+
+    The wider one takes over their flows. It has the same peer, or a prefix around it.
+    """
+    kinds = {draft.kind for draft in drafts}
+    shadowers = {kind: [other for other in kinds if _shadows(other, kind)] for kind in kinds}
+    if not any(shadowers.values()):
+        return drafts
+    lengths = sorted({draft.prefix.length for draft in drafts if draft.prefix is not None})
+    kept: dict[tuple[_Kind, object], _Draft] = {}
+    # Whatever shadows a kind shadows all that the kind does, so it has fewer shadowers itself.
+    for draft in sorted(drafts, key=lambda draft: len(shadowers[draft.kind])):
+        around = [
+            (other, peer)
+            for other in shadowers[draft.kind]
+            for peer in _peers_around(draft, lengths)
+            if (other, peer) in kept
+        ]
+        if around:
+            place = min(around, key=repr)
+            kept[place] = kept[place]._replace(flows=kept[place].flows | draft.flows)
         else:
-            kept.append(draft)
-    return kept
+            kept[draft.kind, draft.group or draft.prefix] = draft
+    return list(kept.values())
 
 
-def _shadows(wider: _Draft, draft: _Draft) -> bool:
-    if wider.key[:2] != draft.key[:2] or wider.group != draft.group:
+def _peers_around(draft: _Draft, lengths: Sequence[int]) -> Iterator[object]:
+    """The draft's own peer and every prefix around it."""
+    if draft.prefix is None:
+        yield draft.group
+        return
+    version, first, own = draft.prefix
+    for length in lengths:
+        if length <= own:
+            outside = WIDTH[version] - length
+            yield Prefix(version, first >> outside << outside, length)
+
+
+def _shadows(wider: _Kind, kind: _Kind) -> bool:
+    """Whether one kind of rule allows all that another does, for the same peer."""
+    if wider == kind or wider[:2] != kind[:2]:
         return False
-    if wider.key.source is not None and (
-        draft.key.source is None or not wider.key.source.contains(draft.key.source)
-    ):
+    if wider.source is not None and (kind.source is None or not wider.source.contains(kind.source)):
         return False
-    if wider.ports and draft.ports and not wider.ports.contains(draft.ports):
-        return False
-    return draft.prefix is None or (
-        wider.prefix is not None and wider.prefix.contains(draft.prefix)
-    )
+    return wider.ports is None or kind.ports is None or wider.ports.contains(kind.ports)
 
 
 def _single_prefixes(drafts: Iterable[_Draft]) -> Iterator[tuple[_Draft, tuple[Prefix, ...]]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
-from swyx_components.planner.model import Direction, HostGroup, Need, Required
+from swyx_components.planner.model import Direction, HostGroup, Need, Protocol, Required
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import NO_PORTS, PortSet
 
@@ -26,17 +26,28 @@ def notice(
 
 def _opened_beside(view: SiteView, group: HostGroup, catalogue: Catalogue) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well."""
-    inbound = [need for need in group.needs if need.direction is Direction.IN]
     endpoint = view.endpoint_of(group.machines[0].name)
-    for (role, key), ports in endpoint.ports.items():
-        listener = catalogue.roles[role].listeners[key]
-        transports = {transport.value for transport in listener.transports}
+    needs: dict[tuple[Protocol, PortSet], list[Need]] = {}
+    for need in group.needs:
+        if need.direction is Direction.IN:
+            needs.setdefault((need.protocol, need.ports), []).append(need)
+    for (role, key), listener in endpoint.ports.items():
+        transports = {name.value for name in catalogue.roles[role].listeners[key].transports}
+        own = [entry for entry in needs.items() if entry[0][0].value in transports]
+        # Peers with a flow that is about just this listener reach nothing that was not meant.
+        meant = {
+            (need.peer.label, protocol)
+            for (protocol, ports), members in own
+            if any(map(listener.covers, ports))
+            for need in members
+        }
         beside: dict[tuple[str, str], PortSet] = {}
-        for need in inbound:
-            shared = _covered_by_the_way(need, ports)
-            if need.protocol.value in transports and shared and not _meant(need, ports, inbound):
-                where = (need.flow, need.peer.label)
-                beside[where] = beside.get(where, NO_PORTS) | shared
+        for (protocol, ports), members in own:
+            shared = PortSet(part for part in ports if not listener.covers(part)) & listener
+            for need in members if shared else ():
+                if (need.peer.label, protocol) not in meant:
+                    where = (need.flow, need.peer.label)
+                    beside[where] = beside.get(where, NO_PORTS) | shared
         for (flow, peer), shared in sorted(beside.items()):
             yield Message.about(
                 "opened-beside",
@@ -47,21 +58,6 @@ def _opened_beside(view: SiteView, group: HostGroup, catalogue: Catalogue) -> It
                 flow=flow,
                 peer=peer,
             )
-
-
-def _covered_by_the_way(need: Need, listener: PortSet) -> PortSet:
-    """What a need opens of a listener with ranges that reach beyond it."""
-    wider = (part for part in need.ports if not listener.covers(part))
-    return PortSet.union_of(wider) & listener
-
-
-def _meant(need: Need, listener: PortSet, inbound: list[Need]) -> bool:
-    """Whether some flow from this peer is about just this listener."""
-    return any(
-        any(map(listener.covers, other.ports))
-        for other in inbound
-        if other.peer == need.peer and other.protocol is need.protocol
-    )
 
 
 def _administration_inside(

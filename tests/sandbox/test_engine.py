@@ -56,7 +56,7 @@ class Project:
         (self.folder / "__main__.py").write_text(program)
 
     def pulumi(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [self.engine.pulumi, "--non-interactive", "--color", "never", *words]
+        command = [str(self.engine.pulumi), "--non-interactive", "--color", "never", *words]
         return subprocess.run(
             command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=120
         )

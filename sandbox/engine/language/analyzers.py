@@ -86,7 +86,7 @@ class AnalyzerProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
         )
 
     def _handshake(self, request: bytes, context: grpc.ServicerContext) -> bytes:
-        return AnalyzerHandshakeResponse().SerializeToString()
+        return bytes(AnalyzerHandshakeResponse().SerializeToString())
 
     def _configure(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         said = AnalyzerStackConfigureRequest.FromString(request)
@@ -101,7 +101,7 @@ class AnalyzerProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(said.config_secret_keys)),
             }
         )
-        return AnalyzerStackConfigureResponse().SerializeToString()
+        return bytes(AnalyzerStackConfigureResponse().SerializeToString())
 
     def _forward(self, name: str, request: bytes, context: grpc.ServicerContext) -> Any:
         if name == "Cancel" and not self._pack.done():

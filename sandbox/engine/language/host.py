@@ -1,5 +1,7 @@
-"""The language host's server and its entry point: `pulumi-language-python EXEC_SCRIPT [options]
-ENGINE_ADDRESS`.
+"""The language host's server and its entry point.
+
+It is started as `pulumi-language-python EXEC_SCRIPT [options] ENGINE_ADDRESS`; the launcher in the
+engine's folder adds the first argument, the engine the others.
 """
 
 import subprocess

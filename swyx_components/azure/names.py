@@ -1,0 +1,93 @@
+"""Names, priorities, descriptions and tags as Azure accepts them, each from content alone."""
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from swyx_components.azure.abilities import limits
+from swyx_components.planner.describe import split_words
+from swyx_components.planner.model import Direction, Protocol
+from swyx_components.sets.ports import PortRange, PortSet
+
+_HASH = 10  # characters of a digest that stand for what a shortened name leaves out
+
+
+def rule_name(
+    direction: Direction,
+    protocol: Protocol,
+    ports: PortSet | None,
+    source_ports: PortSet | None,
+    peers: str,
+    chunk: int = 0,
+) -> str:
+    """A rule's name within its group: what passes and from what kind of peer, not from which.
+
+    >>> rule_name(Direction.IN, Protocol.UDP, PortSet.of((51000, 51499)), PortSet.of((50000, 50099)), "asg")
+    'in-udp-51000-51499-from-50000-50099-asg'
+    """
+    words = [direction.value, protocol.value]
+    words += ["_".join(map(str, ports))] if ports else []
+    words += ["from", "_".join(map(str, source_ports))] if source_ports else []
+    words += [peers]
+    words += [str(chunk + 1)] if chunk else []
+    return shorten("-".join(words))
+
+
+def physical_name(*words: str) -> str:
+    """The name of a resource in its resource group, the same for ever: words joined, shortened if need be.
+
+    >>> physical_name("bochum", "swyxgate", "nsg")
+    'bochum-swyxgate-nsg'
+    """
+    text = re.sub(r"[^A-Za-z0-9_.-]", "-", "-".join(words))
+    return shorten(text if text[:1].isalnum() else f"swyx-{text}")
+
+
+def shorten(text: str) -> str:
+    """The text itself, or its beginning and a digest of the whole where it is too long for a name."""
+    longest = limits()["texts"]["name"]
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - _HASH - 1]}-{sha256(text.encode()).hexdigest()[:_HASH]}"
+
+
+def assign_priorities(names: Iterable[str]) -> Mapping[str, int]:
+    """A priority for each rule of one group and direction, from its name.
+
+    Two names that meet at one priority are told apart by going on to the next free one, in order of
+    name; so a rule moves only if one that comes before it by name begins or ceases to meet it.
+    """
+    band = PortRange.parse(str(limits()["priorities"]["allow"]))
+    width = band.last - band.first + 1
+    taken: dict[int, str] = {}
+    for name in sorted(set(names)):
+        place = int.from_bytes(sha256(name.encode()).digest()[:8], "big") % width
+        while band.first + place in taken:
+            place = (place + 1) % width
+        taken[band.first + place] = name
+    return {name: priority for priority, name in taken.items()}
+
+
+def clean_description(text: str) -> str:
+    """Printable ASCII within the length that a rule's description may have."""
+    return re.sub(r"[^ -~]", "_", text)[: limits()["texts"]["description"]]
+
+
+def clean_tag(text: str) -> str:
+    """Printable ASCII within the length of a tag's value."""
+    return re.sub(r"[^ -~]", "_", text)[: limits()["texts"]["tag_value"]]
+
+
+def spread_tag(key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
+    """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value.
+
+    At most `most` tags; the last one counts what is left out.
+    """
+    longest = limits()["texts"]["tag_value"]
+    given = [clean_tag(word) for word in words]
+    texts = split_words(given, longest)
+    if len(texts) > most:
+        texts = split_words(given, longest - len(" +00000"))[:most]
+        kept = sum(len(text.split(" ")) for text in texts)
+        texts[-1] += f" +{len(given) - kept}"
+    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}

@@ -1,0 +1,52 @@
+"""`swyx check`: everything that is wrong with a file, doubtful, or worth knowing."""
+
+import json
+from collections.abc import Iterable
+
+from swyx_components.cli.sites import judge_sites
+from swyx_components.cli.talk import report_progress, say
+from swyx_components.installation import read_installation
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Message, Severity
+from swyx_components.report.messages import count_messages, list_messages, message_record
+
+WRONG_INPUT = 2
+
+
+def check_file(file: str, as_json: bool) -> int:
+    """Print all messages about a file and its plan; the exit code."""
+    installation, found = read_installation(file)
+    messages, size = set(found), ""
+    if installation is not None:
+        planned, size = _plan_all(installation)
+        messages |= planned
+    ordered = tuple(sorted(messages))
+    if as_json:
+        _print_json(file, ordered)
+    else:
+        for line in list_messages(ordered):
+            say(line)
+        say(f"{file}: {size}{count_messages(ordered)}.")
+    wrong = any(message.severity is Severity.ERROR for message in ordered)
+    return WRONG_INPUT if wrong or installation is None else 0
+
+
+def _plan_all(installation: Installation) -> tuple[set[Message], str]:
+    messages: set[Message] = set()
+    machines = rules = 0
+    names = tuple(installation.sites)
+    judged = judge_sites(installation, names, {})
+    for site in report_progress(judged, "sites planned", len(names)):
+        messages.update(site.messages)
+        machines += sum(len(group.machines) for group in site.plan.groups)
+        rules += sum(len(group.rules) for group in site.plan.groups)
+    counts = ((len(names), "site"), (machines, "machine"), (rules, "rule"))
+    words = (f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts)
+    return messages, f"{', '.join(words)}; "
+
+
+def _print_json(file: str, messages: Iterable[Message]) -> None:
+    records = [message_record(message) for message in messages]
+    ok = not any(record["severity"] == Severity.ERROR.value for record in records)
+    document = {"version": 1, "file": file, "ok": ok, "messages": records}
+    print(json.dumps(document, indent=1))

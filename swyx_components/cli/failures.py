@@ -1,0 +1,37 @@
+"""Every way a command can end early, as a sentence and an exit code."""
+
+import os
+import sys
+import traceback
+
+from swyx_components.cli.talk import complain
+from swyx_components.messages import SwyxError
+from swyx_components.planner.compare import CloudError
+
+WRONG_INPUT = 2
+CLOUD_FAILED = 3
+_DEBUG = "SWYX_DEBUG"
+
+
+def explain_failure(problem: Exception) -> int:
+    """Say what happened on stderr; the exit code."""
+    if isinstance(problem, SwyxError):
+        for message in problem.messages:
+            complain(str(message))
+        return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
+    usage = getattr(problem, "format_message", None)  # typer carries click's exceptions under its own name
+    if usage is not None:
+        context = getattr(problem, "ctx", None)
+        path = getattr(context, "command_path", None) or "swyx"
+        complain(f"{str(usage()).rstrip('.')}; `{path} --help` lists what there is.")
+        return WRONG_INPUT
+    if os.environ.get(_DEBUG):
+        traceback.print_exception(problem, file=sys.stderr)
+    if isinstance(problem, OSError):
+        complain(f"the system refused: {problem.strerror or problem}.")
+        return CLOUD_FAILED
+    complain(
+        f"this is a defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); please report it with the "
+        f"traceback that {_DEBUG}=1 prints."
+    )
+    return CLOUD_FAILED

@@ -1,0 +1,75 @@
+"""From the words of a command to judged sites: the file, which sites, which clouds."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from swyx_components.clouds import CLOUDS, judge_site
+from swyx_components.installation import read_installation
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.planner import plan_sites
+from swyx_components.planner.judged import Judged
+
+ALL_SITES = "*"
+
+
+def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
+    """The installation, and what is worth knowing about the file itself.
+
+    Raises:
+        SwyxError: the file has errors.
+    """
+    installation, messages = read_installation(file)
+    errors = [message for message in messages if message.severity is Severity.ERROR]
+    if errors or installation is None:
+        raise SwyxError(errors)
+    return installation, messages
+
+
+def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str, ...]:
+    """The named sites, or all.
+
+    Raises:
+        SwyxError: there is no such site.
+    """
+    unknown = [name for name in named if name not in installation.sites]
+    if unknown:
+        raise SwyxError(_unknown_site(installation, name, f"--site {name}") for name in unknown)
+    return tuple(sorted(set(named) or installation.sites))
+
+
+def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str, str]:
+    """The cloud of each site that `--cloud` names: `SITE=aws`, or `aws` for all others.
+
+    Raises:
+        SwyxError: no such site or cloud, or two clouds for one site.
+    """
+    bound: dict[str, str] = {}
+    errors: list[Message] = []
+    for word in words:
+        site, equals, cloud = word.rpartition("=")
+        place = f"--cloud {word}"
+        if cloud not in CLOUDS:
+            known = " or ".join(CLOUDS)
+            errors.append(Message.about("cloud-unknown", place, cloud=cloud, known=known))
+        elif equals and site not in installation.sites:
+            errors.append(_unknown_site(installation, site, place))
+        elif bound.setdefault(site if equals else ALL_SITES, cloud) != cloud:
+            errors.append(Message.about("cloud-twice", place))
+    if errors:
+        raise SwyxError(errors)
+    everywhere = bound.pop(ALL_SITES, "")
+    return {**(dict.fromkeys(installation.sites, everywhere) if everywhere else {}), **bound}
+
+
+def judge_sites(
+    installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
+) -> Iterator[Judged]:
+    """Every site planned and, where it has a cloud, rendered, counted and proved; one at a time."""
+    for plan in plan_sites(installation, names):
+        yield judge_site(plan, installation, clouds.get(plan.site, ""))
+
+
+def _unknown_site(installation: Installation, name: str, place: str) -> Message:
+    known = sorted(installation.sites)
+    shown = [*known[:10], f"{len(known) - 10} more"] if len(known) > 11 else known
+    return Message.about("site-unknown", place, site=name, known=shown)

@@ -1,0 +1,116 @@
+"""The only place that knows both clouds by name: what each room is asked for, loaded when it is asked.
+
+Nothing here imports Pulumi or a cloud's SDK; `read_deployed` loads the SDK of the cloud it reads.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Message, Severity
+from swyx_components.planner import judge_quotas, prove
+from swyx_components.planner.compare import Deployed
+from swyx_components.planner.judged import Judged
+from swyx_components.planner.model import RenderedSite, SitePlan, Usage
+from swyx_components.planner.prove import Proof
+
+CLOUDS = ("aws", "azure")
+
+
+def render_site(cloud: str, plan: SitePlan, installation: Installation) -> RenderedSite:
+    """The site as the cloud would hold it."""
+    quotas = installation.quotas.get(cloud)
+    rendered: RenderedSite = _room(cloud, "render").render_site(plan, installation.catalogue, quotas)
+    return rendered
+
+
+def count_quotas(cloud: str, rendered: RenderedSite) -> tuple[Usage, ...]:
+    """What the site uses of the cloud's quotas."""
+    usages: tuple[Usage, ...] = _room(cloud, "count").count_quotas(rendered)
+    return usages
+
+
+def read_deployed(cloud: str, rendered: RenderedSite) -> Deployed:
+    """What the cloud holds for the site now.
+
+    Raises:
+        CloudError: the cloud can't be reached, refuses to answer, or its SDK is not installed.
+    """
+    read: Callable[[RenderedSite], Deployed] = _room(cloud, "read").read_deployed
+    return read(rendered)
+
+
+def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
+    """Render, count and prove a site for its cloud, or only ask what each cloud would refuse."""
+    found = plan.messages
+    if any(message.severity is Severity.ERROR for message in found):
+        return Judged(plan=plan, cloud=cloud, messages=found)
+    if not cloud:
+        foreseen = tuple(_foresee(plan, installation))
+        return Judged(plan=plan, cloud="", messages=tuple(sorted({*found, *foreseen})))
+    rendered = render_site(cloud, plan, installation)
+    usages = count_quotas(cloud, rendered)
+    proof = prove(rendered)
+    refused = [*judge_quotas(plan.site, cloud, usages, binding=True), *_unproved(cloud, proof)]
+    return Judged(
+        plan=plan,
+        cloud=cloud,
+        messages=tuple(sorted({*found, *_placed(refused, installation.file)})),
+        usages=usages,
+        rendered=rendered,
+        proof=proof,
+    )
+
+
+def _room(cloud: str, module: str) -> Any:
+    if cloud not in CLOUDS:
+        raise ValueError(f"{cloud!r} is none of {', '.join(CLOUDS)}")
+    return import_module(f"swyx_components.{cloud}.{module}")
+
+
+def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
+    """Warnings for the quotas of clouds that the site may move to."""
+    largest = most_rules(plan)
+    for cloud in CLOUDS:
+        if largest > _FEW_RULES[cloud] or len(plan.groups) > _FEW_GROUPS or installation.quotas:
+            rendered = render_site(cloud, plan, installation)
+            usages = count_quotas(cloud, rendered)
+            found = judge_quotas(plan.site, cloud, usages, binding=False)
+            yield from _placed(found, installation.file)
+
+
+# A group with no more (port range, peer) pairs than this in one direction can't exceed a default quota of
+# the cloud, and is not rendered to be counted. On AWS the minimum is at most as many rules; Azure's
+# limits are an order of magnitude above what it makes of as many. A test compares both with the counts.
+_FEW_RULES: Mapping[str, int] = {"aws": 60, "azure": 100}
+_FEW_GROUPS = 50
+
+
+def most_rules(plan: SitePlan) -> int:
+    """The most (port range, peer) pairs that any group of the plan has in one direction."""
+    most = 0
+    for group in plan.groups:
+        counts = {"in": 0, "out": 0}
+        for rule in group.rules:
+            counts[rule.direction.value] += len(rule.cidrs) or 1
+        most = max(most, *counts.values())
+    return most
+
+
+def _unproved(cloud: str, proof: Proof) -> Iterator[Message]:
+    if not proof.holds:
+        yield Message.about(
+            "proof-failed",
+            f"sites.{proof.site}",
+            cloud=cloud,
+            missing=len(proof.missing),
+            excess=len(proof.excess),
+            first=(*proof.missing, *proof.excess)[0],
+        )
+
+
+def _placed(messages: Any, file: str) -> Iterator[Message]:
+    for message in messages:
+        yield replace(message, file=file)

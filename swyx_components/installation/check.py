@@ -1,0 +1,207 @@
+"""Check what no single place of the file shows: whose addresses are whose, and what crosses sites."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+
+from swyx_components.catalogue import Transport
+from swyx_components.installation.findings import TOP
+from swyx_components.installation.model import Decisions, ExtraRule, Site
+from swyx_components.installation.reading import Claim, Kind, Reading
+from swyx_components.installation.settings import covered_multicast
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
+
+_NEVER_PUBLIC = tuple(
+    map(
+        Prefix.parse,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
+        + ("fc00::/7", "fe80::/10"),
+    )
+)
+
+
+def check_claims(reading: Reading) -> None:
+    """Every address has one owner: report overlaps, and CIDRs that together are a whole family."""
+    for one, other in _contradictions(reading.claims):
+        _report(one, other, reading)
+    for version, width in WIDTH.items():
+        ranges = [
+            claim.prefix.interval
+            for claim in reading.claims
+            if claim.prefix.version == version and claim.kind is not Kind.MACHINE
+        ]
+        if sum(last - first + 1 for first, last in ranges) < 1 << width:
+            continue
+        if join_intervals(ranges) == (Interval(0, (1 << width) - 1),):
+            reading.log.add("cidrs-everything", TOP, version=version)
+
+
+def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """Pairs of claims that overlap and must not; each claim at most once with each kind above it.
+
+    CIDRs overlap only when one holds the other, so a sweep by first address, wide before narrow, has
+    all that hold a claim on its stack. `open_claims` counts them by kind and site.
+    """
+    stack: list[Claim] = []
+    open_claims: dict[Kind, dict[str, list[Claim]]] = {kind: {} for kind in Kind}
+    for claim in sorted(claims, key=_sweep_order):
+        version, first, _ = claim.prefix
+        while stack and (stack[-1].prefix.version != version or stack[-1].prefix.last < first):
+            done = stack.pop()
+            same = open_claims[done.kind]
+            same[done.site].pop()
+            if not same[done.site]:
+                del same[done.site]
+        for kind in _EXCLUDES[claim.kind]:
+            by_site = open_claims[kind]
+            if by_site and (holder := _other_holder(claim, kind, by_site)):
+                yield claim, holder
+        stack.append(claim)
+        open_claims[claim.kind].setdefault(claim.site, []).append(claim)
+
+
+def _sweep_order(claim: Claim) -> tuple[int, int, int, int, str, str, int]:
+    version, first, length = claim.prefix
+    return version, first, length, claim.kind, claim.site, claim.owner, claim.index
+
+
+_EXCLUDES = {
+    Kind.NETWORK: (Kind.NETWORK, Kind.SIP_DEVICES, Kind.PROVIDER),
+    Kind.MACHINE: tuple(Kind),
+    Kind.SIP_DEVICES: (Kind.NETWORK, Kind.MACHINE, Kind.PROVIDER),
+    Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES),
+}
+_EXCLUDES[Kind.NETWORK] += (Kind.MACHINE,)  # a network of one address, sorted after the machine
+
+
+def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> Claim | None:
+    """One open claim of a kind that may not hold this one: of another site, or a machine's."""
+    if kind is claim.kind is Kind.MACHINE and claim.site in by_site:
+        return by_site[claim.site][-1]
+    return next((held[-1] for site, held in by_site.items() if site != claim.site), None)
+
+
+def _report(one: Claim, other: Claim, reading: Reading) -> None:
+    """Tell the claim of the higher kind; of two networks or machines the later place."""
+    accused, holder = sorted((one, other), key=lambda claim: (claim.kind, claim.place), reverse=True)
+    log = reading.log
+    if accused.kind is Kind.MACHINE is holder.kind:
+        if accused.owner == holder.owner:
+            log.add("list-repeated", accused.place, value=accused.prefix.address)
+        else:
+            log.add("address-taken", accused.place, address=accused.prefix.address, other=holder.owner)
+    elif accused.kind is Kind.MACHINE:
+        values = {"network": holder.prefix, "other": holder.owner, "site": holder.site}
+        log.add("address-in-other-site", accused.place, address=accused.prefix.address, **values)
+    else:
+        id = {Kind.NETWORK: "networks", Kind.SIP_DEVICES: "sip-devices", Kind.PROVIDER: "provider"}
+        shown = holder.prefix.address if holder.kind is Kind.MACHINE else holder.prefix
+        log.add(f"{id[accused.kind]}-overlap", accused.place, cidr=accused.prefix, held=shown, other=holder.owner)
+
+
+def check_decisions(reading: Reading, sites: Mapping[str, Site], overriding: Mapping[str, bool]) -> None:
+    """DCOM over UDP must leave the multicast port alone. `overriding`: sites with a word of their own."""
+    for name, site in sites.items():
+        decisions = site.decisions
+        if Transport.UDP not in decisions.dcom_transports:
+            continue
+        for ports in {decisions.dcom_server, decisions.dcom_client} - {None}:
+            multicast = covered_multicast(reading.catalogue, ports) if ports else None
+            if multicast:
+                place = f"sites.{name}.decisions.dcom" if overriding.get(name) else "decisions.dcom"
+                reading.log.add("dcom-covers-multicast", place, ports=ports, multicast=multicast)
+
+
+def check_extra_rules(reading: Reading, sites: Mapping[str, Site]) -> None:
+    """No rule of a site's own opens DCOM to another site or to the public."""
+    all_dcom = [site.decisions for site in sites.values()]
+    anywhere = {ports for decisions in all_dcom for ports in _dcom_ranges(decisions)}
+    over_udp = any(Transport.UDP in decisions.dcom_transports for decisions in all_dcom)
+    protocols = {"tcp", "udp"} if over_udp else {"tcp"}
+    mapper = reading.catalogue.endpoint_mapper
+    possible = PortSet.union_of((*anywhere, (mapper, mapper)))
+    index: _Claimed | None = None
+    for site in sites.values():
+        for rule in site.extra_rules:
+            if rule.protocol in protocols and rule.ports & possible:
+                index = index or _Claimed(reading.claims)
+                _check_rule(reading, sites, site, rule, index)
+
+
+def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
+    for ports in (decisions.dcom_server, decisions.dcom_client):
+        if ports is not None:
+            yield ports
+
+
+def _check_rule(
+    reading: Reading, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
+) -> None:
+    place = f"sites.{site.name}.extra_rules[{rule.index}].ports"
+    own = _dcom_of(site, rule, reading)
+    for claim in index.touching(rule.peers):
+        if claim.site in ("", site.name):
+            continue
+        shared = own
+        if rule.direction == "out" and claim.site in sites:  # the ports are the other site's
+            shared = own | _dcom_of(sites[claim.site], rule, reading)
+        if shared:
+            reading.log.add("extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.owner)
+            return
+    if own and (public := _public_part(rule.peers, index.of_site(site.name))):
+        reading.log.add("extra-dcom-public", place, ports=own, cidr=public)
+
+
+def _dcom_of(site: Site, rule: ExtraRule, reading: Reading) -> PortSet:
+    """The ports of a rule that are DCOM's at a site."""
+    if rule.protocol not in {transport.value for transport in site.decisions.dcom_transports}:
+        return PortSet()
+    mapper = reading.catalogue.endpoint_mapper
+    return rule.ports & PortSet.union_of((*_dcom_ranges(site.decisions), (mapper, mapper)))
+
+
+def _public_part(peers: Iterable[Prefix], own: Iterable[Prefix]) -> Prefix | None:
+    """The first peer with an address that is neither private, shared or link-local nor the site's own."""
+    never_public = (*_NEVER_PUBLIC, *own)
+    for peer in peers:
+        inside = join_intervals(
+            other.interval
+            for other in never_public
+            if other.version == peer.version and other.overlaps(peer)
+        )
+        if not any(first <= peer.first and peer.last <= last for first, last in inside):
+            return peer
+    return None
+
+
+class _Claimed:
+    """The claims of sites by address. A CIDR meets those inside it, and those that hold it."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._sorted = sorted(
+            (claim for claim in claims if claim.kind is not Kind.PROVIDER), key=_sweep_order
+        )
+        self._firsts = [claim.prefix[:2] for claim in self._sorted]
+        self._exact: dict[Prefix, list[Claim]] = {}
+        self._lengths: dict[int, set[int]] = {4: set(), 6: set()}
+        self._by_site: dict[str, list[Prefix]] = {}
+        for claim in self._sorted:
+            self._exact.setdefault(claim.prefix, []).append(claim)
+            self._lengths[claim.prefix.version].add(claim.prefix.length)
+            self._by_site.setdefault(claim.site, []).append(claim.prefix)
+
+    def of_site(self, site: str) -> list[Prefix]:
+        return self._by_site.get(site, [])
+
+    def touching(self, peers: Iterable[Prefix]) -> Iterator[Claim]:
+        for peer in peers:
+            width = WIDTH[peer.version]
+            for length in sorted(self._lengths[peer.version]):
+                if length < peer.length:
+                    first = peer.first >> (width - length) << (width - length)
+                    yield from self._exact.get(Prefix(peer.version, first, length), ())
+            start = bisect_left(self._firsts, (peer.version, peer.first))
+            end = bisect_right(self._firsts, (peer.version, peer.last))
+            for position in range(start, end):
+                if self._sorted[position].prefix.length >= peer.length:
+                    yield self._sorted[position]

@@ -1,0 +1,138 @@
+"""Read a site's own rules: one at one machine each, with a reason."""
+
+from typing import Any
+
+from swyx_components.installation.addresses import read_peers
+from swyx_components.installation.findings import Findings
+from swyx_components.installation.model import ExtraRule
+from swyx_components.installation.reading import Reading
+from swyx_components.installation.schema import shape
+from swyx_components.installation.values import (
+    Entry,
+    read_flag,
+    read_mapping,
+    read_name,
+    read_list,
+    read_range,
+    read_text,
+    read_word,
+    wrong_type,
+)
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+from swyx_components.sets.prefixes import Prefix, collapse_prefixes
+
+_RULE = shape("extra_rule")
+_DIRECTIONS = ("in", "out")
+_ICMP = "icmp"
+_PROTOCOLS = ("tcp", "udp", _ICMP)
+
+
+def read_extra_rules(
+    value: Any, reading: Reading, site: Entry, egress_open: bool
+) -> tuple[ExtraRule, ...]:
+    """The rules that could be read whole, in the file's order."""
+    place = f"{site.place}.extra_rules"
+    if type(value) is not list:
+        wrong_type(value, reading.log, place, "a list", shape("site").examples["extra_rules"])
+        return ()
+    rules = []
+    for index, item in enumerate(value):
+        rule = _read_rule(item, reading, site, f"{place}[{index}]", index)
+        if rule is None:
+            continue
+        if rule.direction == "out" and egress_open:
+            reading.log.add("extra-egress-open", f"{place}[{index}].direction", site=site.name)
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _read_rule(
+    value: Any, reading: Reading, site: Entry, place: str, index: int
+) -> ExtraRule | None:
+    log, examples = reading.log, _RULE.examples
+    before = len(log)
+    written = read_mapping(value, log, place, _RULE, examples["direction"])
+    if not written:
+        return None
+    direction = _word(written, log, place, "direction", _DIRECTIONS)
+    protocol = _word(written, log, place, "protocol", _PROTOCOLS)
+    ports = _read_ports(written, log, place, protocol)
+    reason = read_text(written["reason"], log, f"{place}.reason", examples["reason"]) if "reason" in written else None
+    public = "acknowledge_public" in written and read_flag(
+        written["acknowledge_public"], log, f"{place}.acknowledge_public", examples["acknowledge_public"]
+    )
+    own, other = ("from", "to") if direction == "out" else ("to", "from")
+    machine = peers = None
+    if direction and own in written:
+        machine = _read_machine(written[own], reading, site, f"{place}.{own}")
+    if direction and other in written:
+        peers = _read_peers(written[other], log, f"{place}.{other}", public)
+    if len(log) > before or not (direction and protocol and machine and peers and reason):
+        return None
+    return ExtraRule(
+        index=index,
+        direction=direction,
+        machine=machine,
+        peers=peers,
+        protocol=protocol,
+        ports=ports,
+        reason=reason,
+        acknowledge_public=public,
+    )
+
+
+def _word(
+    written: dict[str, Any], log: Findings, place: str, key: str, words: tuple[str, ...]
+) -> str | None:
+    return read_word(written[key], log, f"{place}.{key}", words) if key in written else None
+
+
+def _read_machine(value: Any, reading: Reading, site: Entry, place: str) -> str | None:
+    """The site's machine at which the rule stands."""
+    name = read_name(value, reading.log, place, "the name of a machine")
+    if name is None:
+        return None
+    machines = site.value.get("machines")
+    if type(machines) is dict and name not in machines:
+        seat = reading.seats.get(name.lower())
+        if seat is not None and seat.name == name:
+            reading.log.add("extra-machine-elsewhere", place, machine=name, other=seat.site, site=site.name)
+        else:
+            reading.log.unknown("rule-machine", place, name, sorted(machines))
+        return None
+    return name
+
+
+def _read_peers(value: Any, log: Findings, place: str, public: bool) -> tuple[Prefix, ...]:
+    peers = collapse_prefixes(
+        prefix for prefix, _ in read_peers(value, log, place, "[10.1.99.0/24]")
+    )
+    for prefix in peers:
+        if prefix.length == 0 and not public:
+            log.add("public-unacknowledged", place, cidr=prefix, version=prefix.version)
+    return peers
+
+
+def _read_ports(
+    written: dict[str, Any], log: Findings, place: str, protocol: str | None
+) -> PortSet:
+    at = f"{place}.ports"
+    if protocol == _ICMP:
+        if "ports" in written:
+            log.add("ports-with-icmp", at)
+        return NO_PORTS
+    if "ports" not in written:
+        if protocol:
+            log.add("key-missing", at, key="ports", example=_RULE.examples["ports"])
+        return NO_PORTS
+    value, example = written["ports"], _RULE.examples["ports"]
+    if type(value) is not list:
+        ranges = [read_range(value, log, at, example)]
+    else:
+        ranges = [
+            read_range(item, log, f"{at}[{index}]", example)
+            for index, item in enumerate(read_list(value, log, at, "ports: [80, 443, 8000-8099]"))
+        ]
+    return PortSet.union_of(ports for ports in ranges if isinstance(ports, PortRange))
+
+

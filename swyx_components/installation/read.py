@@ -1,0 +1,171 @@
+"""Read an installation: the best that can be made of the source, and everything wrong with it."""
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from swyx_components.catalogue import Catalogue, load_catalogue
+from swyx_components.catalogue.load import VERSIONS
+from swyx_components.installation.check import check_claims, check_decisions, check_extra_rules
+from swyx_components.installation.decisions import default_decisions, read_decisions
+from swyx_components.installation.findings import TOP, Findings, Refused
+from swyx_components.installation.links import read_links, read_providers
+from swyx_components.installation.model import Installation, Site
+from swyx_components.installation.reading import Reading
+from swyx_components.installation.schema import shape
+from swyx_components.installation.sites import read_site
+from swyx_components.installation.source import take
+from swyx_components.installation.values import (
+    as_text,
+    read_count,
+    read_entries,
+    read_mapping,
+    read_text,
+    wrong_type,
+)
+from swyx_components.messages import Message, Severity, SwyxError
+
+Source = str | Path | Mapping[str, Any]
+Outcome = tuple[Installation | None, tuple[Message, ...]]
+_ROOT = shape("installation")
+
+
+def load_installation(source: Source, *, file: str = "") -> Installation:
+    """The installation of a file, or of the same structure as plain data.
+
+    Raises:
+        SwyxError: the source has errors; all of them.
+    """
+    installation, messages = read_installation(source, file=file)
+    errors = [message for message in messages if message.severity is Severity.ERROR]
+    if errors or installation is None:
+        raise SwyxError(errors)
+    return installation
+
+
+def read_installation(source: Source, *, file: str = "") -> Outcome:
+    """The best installation that can be made of a source, and all messages about it, by place.
+
+    `file` is what messages call the source; for a path it is the path unless given. With errors the
+    installation lacks what is defective; it is None where nothing can be made of the source.
+    """
+    log = Findings(file or ("" if isinstance(source, Mapping) else str(source)))
+    folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
+    installation = None
+    with _collector_paused():
+        try:
+            installation = _read(take(source, log), log, folder)
+        except Refused as refused:
+            log.add(refused.id, refused.place, **refused.values)
+        except SwyxError as error:
+            log.adopt(error.messages)
+        return installation, log.all()
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without the collector, which would walk a large file's growing data again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
+    if type(data) is not dict:
+        wrong_type(data, log, TOP, "a mapping", 'swyxware: "6.01" and sites: {...}')
+        return None
+    written = read_mapping(data, log, "", _ROOT, "")
+    catalogue = _read_catalogue(written, log, folder)
+    if catalogue is None:
+        return None
+    reading = Reading(catalogue, log, default_decisions(catalogue))
+    if "decisions" in written:
+        reading.decisions = read_decisions(
+            written["decisions"], reading, "decisions", reading.decisions
+        )
+    names, sites, overriding = _read_sites(written, reading)
+    links = read_links(written["links"], reading, names) if "links" in written else ()
+    providers = read_providers(written["sip_providers"], reading) if "sip_providers" in written else ()
+    quotas = _read_quotas(written["quotas"], log) if "quotas" in written else {}
+    check_claims(reading)
+    check_decisions(reading, sites, overriding)
+    check_extra_rules(reading, sites)
+    return Installation(
+        file=log.file,
+        catalogue=catalogue,
+        sites=sites,
+        links=tuple(link for link in links if link.near in sites and link.far in sites),
+        providers=tuple(provider for provider in providers if provider.site in sites),
+        quotas=quotas,
+    )
+
+
+def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Catalogue | None:
+    """The catalogue of the version that the file names, or the file's own; None if there is none."""
+    version = as_text(written.get("swyxware"))
+    if "swyxware" in written and version is None:
+        wrong_type(written["swyxware"], log, "swyxware", "a version", _ROOT.examples["swyxware"])
+    if "catalogue" in written:
+        path = read_text(written["catalogue"], log, "catalogue", _ROOT.examples["catalogue"])
+        return _read_own(path, version, log, folder) if path else None
+    if version is None:
+        return load_catalogue()
+    if version not in VERSIONS:
+        log.add("version-unknown", "swyxware", version=version, known=", ".join(VERSIONS))
+        return None
+    return load_catalogue(version)
+
+
+def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Catalogue:
+    catalogue = load_catalogue(folder / path)
+    if version is not None and version != catalogue.version:
+        log.add("catalogue-version", "swyxware", version=version, own=catalogue.version, path=path)
+    return catalogue
+
+
+def _read_sites(
+    written: dict[str, Any], reading: Reading
+) -> tuple[set[str], dict[str, Site], dict[str, bool]]:
+    """All names of sites, the sites that something could be made of, and which decide DCOM themselves."""
+    names: set[str] = set()
+    sites: dict[str, Site] = {}
+    overriding: dict[str, bool] = {}
+    if "sites" not in written:
+        return names, sites, overriding
+    value = written["sites"]
+    if value == {}:
+        reading.log.add("sites-empty", "sites", example=_ROOT.examples["sites"])
+    for entry in read_entries(value, reading.log, "sites", "site", _ROOT.examples["sites"]):
+        names.add(entry.name)
+        site = read_site(entry, reading)
+        if entry.usable and (site.machines or site.networks):
+            sites[entry.name] = site
+            decisions = entry.value.get("decisions")
+            overriding[entry.name] = type(decisions) is dict and bool(
+                decisions.keys() & {"dcom", "dcom_transport"}
+            )
+    return names, sites, overriding
+
+
+def _read_quotas(value: Any, log: Findings) -> dict[str, dict[str, int]]:
+    """The limits that differ from the providers' defaults, by cloud and name."""
+    known = shape("quotas")
+    clouds = read_mapping(value, log, "quotas", known, known.examples["aws"])
+    quotas: dict[str, dict[str, int]] = {}
+    for cloud in sorted(clouds.keys() & known.keys):
+        limits = shape(f"quotas_{cloud}")
+        at = f"quotas.{cloud}"
+        written = read_mapping(clouds[cloud], log, at, limits, next(iter(limits.examples.values())))
+        read = {
+            key: read_count(written[key], log, f"{at}.{key}", limits.examples[key])
+            for key in limits.listed
+            if key in written
+        }
+        quotas[cloud] = {key: count for key, count in read.items() if count is not None}
+    return quotas

@@ -1,0 +1,93 @@
+"""What is known so far while one installation is read: passed to every reader, gone afterwards."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation.findings import Findings
+from swyx_components.installation.model import Decisions
+from swyx_components.sets.prefixes import Prefix
+
+
+class Claim(NamedTuple):
+    """Addresses that an entry of the file calls its own; `owner` and `index` are its place."""
+
+    prefix: Prefix
+    kind: "Kind"
+    site: str
+    owner: str
+    index: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.owner}[{self.index}]"
+
+
+class Kind(IntEnum):
+    """Who claims addresses. Of two that contradict, the higher is told so."""
+
+    NETWORK = 0
+    MACHINE = 1
+    SIP_DEVICES = 2
+    PROVIDER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a machine stands; `certain`: its roles are all there, none was misspelt."""
+
+    name: str
+    site: str
+    place: str
+    roles: tuple[str, ...]
+    certain: bool
+
+
+@dataclass(slots=True)
+class Reading:
+    """`seats` is keyed by the machine's name in lower case; `doubtful` holds the sites, and machines of
+    a site, whose roles could not all be read, so that nothing is said to be absent there; `unlisted`
+    the sites whose machines are not even known by name."""
+
+    catalogue: Catalogue
+    log: Findings
+    decisions: Decisions
+    seats: dict[str, Seat] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    role_lists: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    doubtful: set[tuple[str, ...]] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
+    _order: dict[str, int] = field(init=False)
+    _managers: dict[str, list[str]] | None = None
+
+    def __post_init__(self) -> None:
+        self._order = {role: place for place, role in enumerate(self.catalogue.roles)}
+
+    def in_order(self, roles: Iterable[str]) -> tuple[str, ...]:
+        """Roles in the article's order."""
+        return tuple(sorted(roles, key=self._order.__getitem__))
+
+    def doubt(self, site: str, *machine: str) -> None:
+        """Remember that not all roles of a site, of this machine of it, are known."""
+        self.doubtful |= {(site,), (site, *machine)}
+
+    def is_certain(self, *place: str) -> bool:
+        """Whether all roles of a site, or of a site's machine, are known."""
+        return place not in self.doubtful
+
+    def serving_roles(self) -> tuple[str, ...]:
+        """The roles that serve links and providers."""
+        return tuple(role.name for role in self.catalogue.roles.values() if role.serves_links)
+
+    def managers_at(self, sites: Iterable[str]) -> list[str]:
+        """The machines of these sites that serve links, once all sites are read; of every site if none."""
+        if self._managers is None:
+            self._managers = {}
+            serving = set(self.serving_roles())
+            for _, seat in sorted(self.seats.items()):
+                if not serving.isdisjoint(seat.roles):
+                    self._managers.setdefault(seat.site, []).append(seat.name)
+        wanted = tuple(sites) or sorted(self._managers)[:20]
+        return [name for site in wanted for name in self._managers.get(site, ())]

@@ -1,0 +1,183 @@
+"""Read what a place sets about its roles: port overrides, flows on and off, control paths."""
+
+from collections.abc import Collection
+from typing import Any
+
+from swyx_components.catalogue import Catalogue, Listener, Role, Transport
+from swyx_components.installation.findings import below
+from swyx_components.installation.model import PortOverrides
+from swyx_components.installation.reading import Reading
+from swyx_components.installation.schema import shape
+from swyx_components.installation.values import (
+    distinct,
+    read_mapping,
+    read_port,
+    read_range,
+    read_word,
+    wrong_type,
+)
+from swyx_components.sets.ports import PortRange, PortSet
+
+_ALL_MEDIA = "media"  # of a role whose listeners are media_udp and media_tcp, it means both
+
+
+def read_overrides(
+    value: Any, reading: Reading, place: str, carried: Collection[str] | None, example: str
+) -> PortOverrides:
+    """The ports changed at a place that carries these roles (None: not known, so all may be there)."""
+    if type(value) is not dict:
+        wrong_type(value, reading.log, place, "a mapping", example)
+        return ()
+    overrides: dict[tuple[str, str], PortRange] = {}
+    for name in sorted(value):
+        at = below(place, name)
+        role = reading.catalogue.roles.get(name)
+        if role is None:
+            reading.log.unknown("role", at, name, reading.catalogue.roles)
+            continue
+        if carried is not None and name not in carried:
+            reading.log.add("override-absent", at, role=name, carried=reading.in_order([*carried]))
+        overrides |= _read_role(value[name], reading, at, role)
+    return tuple(sorted(overrides.items()))
+
+
+def _read_role(
+    value: Any, reading: Reading, place: str, role: Role
+) -> dict[tuple[str, str], PortRange]:
+    open_keys = _overridable_keys(role)
+    if type(value) is not dict:
+        example = f"{role.name}: {{{next(iter(open_keys), 'media')}: 50000}}"
+        wrong_type(value, reading.log, place, "a mapping", example)
+        return {}
+    overrides: dict[tuple[str, str], PortRange] = {}
+    for key in sorted(value):
+        at = below(place, key)
+        listeners = _listeners(role, key)
+        if not listeners:
+            reading.log.unknown("listener", at, key, (*_spread(role), *role.listeners))
+        elif len(listeners) > 1 and (both := sorted({one.key for one in listeners} & value.keys())):
+            reading.log.add("override-twice", at, key=key, others=both)
+        elif ports := _read_ports(value[key], reading, at, listeners):
+            overrides |= {(role.name, listener.key): ports for listener in listeners}
+    return overrides
+
+
+def _overridable_keys(role: Role) -> tuple[str, ...]:
+    keys = [listener.key for listener in role.listeners.values() if listener.overridable]
+    return (*_spread(role), *keys)
+
+
+def _spread(role: Role) -> tuple[str, ...]:
+    return () if _ALL_MEDIA in role.listeners or not _media_parts(role) else (_ALL_MEDIA,)
+
+
+def _media_parts(role: Role) -> list[Listener]:
+    return [one for one in role.listeners.values() if one.key.startswith(f"{_ALL_MEDIA}_")]
+
+
+def _listeners(role: Role, key: str) -> list[Listener]:
+    """The listeners that a key of an override means."""
+    if key in role.listeners:
+        return [role.listeners[key]]
+    return _media_parts(role) if key == _ALL_MEDIA else []
+
+
+def _read_ports(
+    value: Any, reading: Reading, place: str, listeners: list[Listener]
+) -> PortRange | None:
+    listener, log = listeners[0], reading.log
+    example = f"{place.rpartition('.')[2]}: {listener.ports[0]}"
+    if not listener.overridable:
+        role = reading.catalogue.roles[listener.role]
+        log.add("override-fixed", place, role=role.name, key=listener.key, keys=_overridable_keys(role) or "none")
+        return None
+    read = read_range if listener.allocated else read_port
+    ports = read(value, log, place, example)
+    if ports is None:
+        return None
+    udp = any(Transport.UDP in one.transports for one in listeners)
+    multicast = covered_multicast(reading.catalogue, ports) if udp else None
+    if multicast:
+        log.add("multicast-covered", place, ports=ports, multicast=multicast)
+    elif listener.narrow_only and not listener.ports.covers(ports):
+        log.add("override-wider", place, ports=ports, limits=listener.ports)
+    else:
+        return ports
+    return None
+
+
+def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
+    """The UDP ports inside a range that never become a rule, or None."""
+    for role in catalogue.roles.values():
+        for listener in role.listeners.values():
+            if listener.never_a_rule and listener.ports & PortSet((ports,)):
+                return listener.ports
+    return None
+
+
+def read_flows(
+    value: Any, reading: Reading, place: str, on_networks: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
+    known = shape("flows")
+    written = read_mapping(value, reading.log, place, known, known.examples["enable"])
+    rows = reading.catalogue.flows.values()
+    may_enable = [row.id for row in rows if row.may_be_enabled]
+    may_disable = [row.id for row in rows if row.may_be_disabled]
+    enabled = _flow_ids(written, reading, place, "enable", may_enable)
+    disabled = _flow_ids(written, reading, place, "disable", may_disable)
+    for id_, at in sorted(enabled.items()):
+        legs = reading.catalogue.flows[id_].legs
+        ends = {role for leg in legs if leg.machines_only for role in (*leg.initiators, *leg.responders)}
+        if ends & set(on_networks):
+            reading.log.add("flow-on-network", at, flow=id_, roles=reading.in_order(ends & set(on_networks)))
+            del enabled[id_]
+    return frozenset(enabled), frozenset(disabled)
+
+
+def _flow_ids(
+    written: dict[str, Any], reading: Reading, place: str, key: str, allowed: list[str]
+) -> dict[str, str]:
+    """The allowed ids of one list, with the place of each."""
+    found: dict[str, str] = {}
+    if key not in written:
+        return found
+    at = below(place, key)
+    value = written[key]
+    if type(value) is not list:
+        wrong_type(value, reading.log, at, "a list", shape("flows").examples[key])
+        return found
+    other = written.get("disable" if key == "enable" else "enable")
+    for id_, item_at in distinct(value, reading.log, at):
+        if id_ not in reading.catalogue.flows:
+            reading.log.unknown("flow", item_at, id_, allowed)
+        elif type(other) is list and id_ in other:
+            if key == "enable":
+                reading.log.add("flow-both", item_at, flow=id_)
+        elif id_ not in allowed:
+            evidence = reading.catalogue.flows[id_].evidence.value
+            reading.log.add(f"flow-not-{key}d", item_at, flow=id_, evidence=evidence, allowed=allowed)
+        else:
+            found[id_] = item_at
+    return found
+
+
+def read_control_paths(
+    value: Any, reading: Reading, place: str, example: str
+) -> tuple[tuple[str, str], ...]:
+    """The ways of call control that the user chose, by role."""
+    if type(value) is not dict:
+        wrong_type(value, reading.log, place, "a mapping", example)
+        return ()
+    roles = reading.catalogue.roles
+    chosen = []
+    for name in sorted(value):
+        at = below(place, name)
+        if name not in roles:
+            reading.log.unknown("role", at, name, roles)
+        elif not roles[name].control_paths:
+            free = [role.name for role in roles.values() if role.control_paths]
+            reading.log.add("control-path-fixed", at, role=name, free=free)
+        elif path := read_word(value[name], reading.log, at, roles[name].control_paths):
+            chosen.append((name, path))
+    return tuple(chosen)

@@ -1,0 +1,248 @@
+"""Read the sites: their machines, networks and settings, and what a site must have of its own."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from swyx_components.installation.addresses import read_addresses, read_cidrs
+from swyx_components.installation.decisions import read_decisions
+from swyx_components.installation.extra_rules import read_extra_rules
+from swyx_components.installation.findings import below
+from swyx_components.installation.model import Egress, Machine, Network, Site
+from swyx_components.installation.reading import Claim, Kind, Reading, Seat
+from swyx_components.installation.schema import shape
+from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
+from swyx_components.installation.values import (
+    Entry,
+    distinct,
+    read_entries,
+    read_list,
+    read_mapping,
+    read_word,
+)
+from swyx_components.sets.prefixes import Prefix
+
+_EGRESS = {word.value: word for word in Egress}
+_SITE, _MACHINE, _NETWORK = shape("site"), shape("machine"), shape("network")
+_ENDS = {"machines", "networks"}
+
+
+def read_site(entry: Entry, reading: Reading) -> Site:
+    """One site. Its machines are told to `reading`, and so are all addresses it calls its own."""
+    log, place = reading.log, entry.place
+    written = read_mapping(entry.value, log, place, _SITE, _SITE.examples["machines"])
+    machines = _read_machines(written, reading, entry)
+    networks = _read_networks(written, reading, entry, {machine.name.lower() for machine in machines})
+    carried = {role for end in (*machines, *networks) for role in end.roles}
+    site = Site(
+        name=entry.name,
+        machines=tuple(machine for machine in machines if machine.roles),
+        networks=tuple(network for network in networks if network.roles),
+        decisions=reading.decisions,
+    )
+    if not written.keys() <= _ENDS:
+        site = replace(site, **_read_settings(written, reading, entry, carried, networks))
+    _check_roles(site, reading, entry, carried)
+    return site
+
+
+def _read_settings(
+    written: dict[str, Any],
+    reading: Reading,
+    entry: Entry,
+    carried: set[str],
+    networks: Iterable[Network],
+) -> dict[str, Any]:
+    """What a site may set beside its machines and networks, by field of `Site`."""
+    log, place, examples = reading.log, entry.place, _SITE.examples
+    settings: dict[str, Any] = {}
+    if "decisions" in written:
+        settings["decisions"] = read_decisions(
+            written["decisions"], reading, f"{place}.decisions", reading.decisions
+        )
+    if "ports" in written:
+        known = carried if reading.is_certain(entry.name) else None
+        settings["ports"] = read_overrides(
+            written["ports"], reading, f"{place}.ports", known, examples["ports"]
+        )
+    if "flows" in written:
+        on_networks = {role for network in networks for role in network.roles}
+        settings["enabled"], settings["disabled"] = read_flows(
+            written["flows"], reading, f"{place}.flows", on_networks
+        )
+    if "control_path" in written:
+        settings["control_path"] = read_control_paths(
+            written["control_path"], reading, f"{place}.control_path", examples["control_path"]
+        )
+    if "sip_devices" in written:
+        at = f"{place}.sip_devices"
+        settings["sip_devices"] = _read_claimed(
+            written["sip_devices"], reading, entry, at, Kind.SIP_DEVICES, examples["sip_devices"]
+        )
+    if "egress" in written:
+        word = read_word(written["egress"], log, f"{place}.egress", _EGRESS)
+        settings["egress"] = _EGRESS[word or "closed"]
+    if "extra_rules" in written:
+        settings["extra_rules"] = read_extra_rules(
+            written["extra_rules"], reading, entry, settings.get("egress") is Egress.OPEN
+        )
+    return settings
+
+
+def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> list[Machine]:
+    value = written.get("machines")
+    if type(value) is not dict:
+        reading.doubt(site.name)
+        reading.unlisted.add(site.name)
+    if "machines" not in written:
+        return []
+    at, machines = f"{site.place}.machines", []
+    for entry in read_entries(value, reading.log, at, "machine", _SITE.examples["machines"]):
+        machine = _read_machine(entry, reading, site)
+        if entry.usable:
+            machines.append(machine)
+        else:
+            reading.doubt(site.name)
+    return machines
+
+
+def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
+    log, place = reading.log, entry.place
+    written = read_mapping(entry.value, log, place, _MACHINE, _MACHINE.examples["addresses"])
+    addresses: tuple[Prefix, ...] = ()
+    if "addresses" in written:
+        at = f"{place}.addresses"
+        found = list(read_addresses(written["addresses"], log, at, _MACHINE.examples["addresses"]))
+        reading.claims.extend(
+            Claim(prefix, Kind.MACHINE, site.name, at, index) for prefix, index in found
+        )
+        addresses = tuple(sorted({prefix for prefix, _ in found}))
+    roles = _read_roles(written, reading, entry, site, False)
+    certain = reading.is_certain(site.name, entry.name)
+    ports = ()
+    if "ports" in written:
+        carried = roles if certain else None
+        ports = read_overrides(
+            written["ports"], reading, f"{place}.ports", carried, _MACHINE.examples["ports"]
+        )
+    lower = entry.name.lower()
+    known = reading.seats.setdefault(lower, Seat(entry.name, site.name, place, roles, certain))
+    if known.site != site.name:
+        log.add("name-taken", place, name=entry.name, other=known.place)
+    return Machine(name=entry.name, addresses=addresses, roles=roles, ports=ports)
+
+
+def _read_networks(
+    written: dict[str, Any], reading: Reading, site: Entry, machine_names: set[str]
+) -> list[Network]:
+    networks: list[Network] = []
+    if "networks" not in written:
+        return networks
+    at = f"{site.place}.networks"
+    for entry in read_entries(
+        written["networks"], reading.log, at, "network", _SITE.examples["networks"]
+    ):
+        if entry.name.lower() in machine_names:
+            other = reading.seats[entry.name.lower()].place
+            reading.log.add("name-taken", entry.place, name=entry.name, other=other)
+        network = _read_network(entry, reading, site)
+        if entry.usable:
+            networks.append(network)
+        else:
+            reading.doubt(site.name)
+    return networks
+
+
+def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
+    place, examples = entry.place, _NETWORK.examples
+    written = read_mapping(entry.value, reading.log, place, _NETWORK, examples["cidrs"])
+    cidrs: tuple[Prefix, ...] = ()
+    if "cidrs" in written:
+        at = f"{place}.cidrs"
+        cidrs = _read_claimed(written["cidrs"], reading, site, at, Kind.NETWORK, examples["cidrs"])
+    roles = _read_roles(written, reading, entry, site, True)
+    return Network(name=entry.name, cidrs=cidrs, roles=roles)
+
+
+def _read_claimed(
+    value: Any, reading: Reading, site: Entry, place: str, kind: Kind, example: str
+) -> tuple[Prefix, ...]:
+    found = list(read_cidrs(value, reading.log, place, example))
+    reading.claims.extend(Claim(prefix, kind, site.name, place, index) for prefix, index in found)
+    return tuple(sorted({prefix for prefix, _ in found}))
+
+
+def _read_roles(
+    written: dict[str, Any], reading: Reading, entry: Entry, site: Entry, network: bool
+) -> tuple[str, ...]:
+    """The roles of a machine or network; where one can't be read, the place is marked as doubtful."""
+    if "roles" not in written:
+        reading.doubt(site.name, entry.name)
+        return ()
+    value = written["roles"]
+    whole = type(value) is list and all(type(item) is str for item in value)
+    key = ("network" if network else "machine", *value) if whole else ()
+    if key and key in reading.role_lists:
+        return reading.role_lists[key]
+    before = len(reading.log)
+    example = (_NETWORK if network else _MACHINE).examples["roles"]
+    at = f"{entry.place}.roles"
+    items = read_list(value, reading.log, at, example)
+    roles = reading.in_order(list(_known_roles(items, reading, at, network)))
+    if len(reading.log) > before:
+        reading.doubt(site.name, entry.name)
+    elif key:
+        reading.role_lists[key] = roles
+    return roles
+
+
+def _known_roles(items: list[Any], reading: Reading, place: str, network: bool) -> Iterable[str]:
+    roles = reading.catalogue.roles
+    for role, at in distinct(items, reading.log, place):
+        if role not in roles:
+            reading.log.unknown("role", at, role, roles)
+        elif network and not roles[role].on_networks:
+            allowed = [one.name for one in roles.values() if one.on_networks]
+            reading.log.add("role-not-on-network", at, role=role, allowed=allowed)
+        else:
+            yield role
+
+
+def _check_roles(site: Site, reading: Reading, entry: Entry, carried: set[str]) -> None:
+    """Each role that a site has once is there once, and each phone has its manager."""
+    roles, certain = reading.catalogue.roles, reading.is_certain(entry.name)
+    for role in roles.values():
+        if role.once_per_site:
+            holders = [machine.name for machine in site.machines if role.name in machine.roles]
+            if not holders and certain:
+                reading.log.add("site-without", entry.place, site=site.name, role=role.name)
+            elif len(holders) > 1:
+                reading.log.add("site-repeats", entry.place, site=site.name, role=role.name, machines=holders)
+        if role.needs_manager and role.name in carried and role.needs_manager not in carried and certain:
+            _check_manager(site, reading, entry, role.name)
+
+
+def _check_manager(site: Site, reading: Reading, entry: Entry, name: str) -> None:
+    role = reading.catalogue.roles[name]
+    paths = role.control_paths
+    if paths and dict(site.control_path).get(name, paths[0]) != paths[0]:
+        return
+    place = _first_place(entry, name)
+    values = {"role": name, "manager": role.needs_manager, "site": site.name}
+    if paths:
+        reading.log.add("manager-missing-or-path", place, path=paths[-1], **values)
+    else:
+        reading.log.add("manager-missing", place, **values)
+
+
+def _first_place(entry: Entry, role: str) -> str:
+    """Where the file first names a role, machines before networks, by name."""
+    for kind in ("machines", "networks"):
+        ends = entry.value.get(kind)
+        for name, end in sorted(ends.items()) if type(ends) is dict else ():
+            roles = end.get("roles") if type(end) is dict else None
+            if type(roles) is list and role in roles:
+                return f"{below(f'{entry.place}.{kind}', name)}.roles[{roles.index(role)}]"
+    return entry.place
+
+

@@ -1,0 +1,190 @@
+"""The deployed state against the plan, rule by rule and interface by interface.
+
+What a cloud holds arrives as the same `Spec` that the plan was rendered to, so that equal means equal
+in what is enforced: names, descriptions and the order of rules play no part.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from swyx_components.messages import SwyxError
+from swyx_components.planner.model import HostGroup, Identity, RenderedSite, Spec
+from swyx_components.planner.prove import Proof, prove_specs
+
+
+class CloudError(SwyxError):
+    """What an operator must mend: a cloud that can't be reached, or that refuses to answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedGroup:
+    """What stands for one host group in the cloud.
+
+    `ids` are the cloud's names for it (several where it stands more than once). `unreadable`
+    describes rules that have no counterpart in a plan, in the cloud's words.
+    """
+
+    ids: tuple[str, ...]
+    specs: tuple[Spec, ...]
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedInterface:
+    """One network interface of a machine and whose rules it is under.
+
+    `groups` are host groups of this site, `others` anything else that adds to or takes from what
+    the plan allows. `identities` None: the cloud has none apart from the groups.
+    """
+
+    id: str
+    machine: str
+    groups: tuple[str, ...]
+    identities: frozenset[Identity] | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """All that a cloud holds for one site. `strays` are groups of the site that no plan has."""
+
+    groups: Mapping[str, DeployedGroup]
+    interfaces: tuple[DeployedInterface, ...]
+    strays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One rule that the plan and the cloud do not have in common.
+
+    Only `planned`: missing in the cloud. Only `found`: not planned. Both: the same name with
+    another content.
+    """
+
+    group: str
+    planned: Spec | None = None
+    found: Spec | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A site as planned against the site as deployed.
+
+    `faults` are sentences about groups and interfaces; each of them makes the two unequal.
+    `remarks` are worth knowing and change nothing.
+    """
+
+    site: str
+    groups: int
+    rules: int
+    changes: tuple[Change, ...]
+    faults: tuple[str, ...]
+    remarks: tuple[str, ...]
+    proof: Proof = field(repr=False)
+
+    @property
+    def equal(self) -> bool:
+        return not self.changes and not self.faults and self.proof.holds
+
+
+def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
+    """Every difference between a rendered site and its deployed state, and the proof on the latter."""
+    changes: list[Change] = []
+    for entry in rendered.groups:
+        found = deployed.groups.get(entry.group.name)
+        changes += _compare_rules(entry.group.name, entry.specs, found.specs if found else ())
+    faults = [
+        *_judge_groups(rendered, deployed),
+        *(
+            fault
+            for entry in rendered.groups
+            for fault in _judge_interfaces(entry.group, deployed.interfaces)
+        ),
+    ]
+    specs = {name: group.specs for name, group in deployed.groups.items()}
+    return Comparison(
+        site=rendered.plan.site,
+        groups=len(deployed.groups),
+        rules=sum(len(group.specs) + len(group.unreadable) for group in deployed.groups.values()),
+        changes=tuple(changes),
+        faults=tuple(faults),
+        remarks=tuple(_remark(deployed)),
+        proof=prove_specs(rendered, specs),
+    )
+
+
+def _compare_rules(group: str, planned: Iterable[Spec], found: Iterable[Spec]) -> Iterator[Change]:
+    wanted = {enforced(spec): spec for spec in planned}
+    extra: list[Spec] = []
+    for spec in found:
+        key = enforced(spec)
+        if key in wanted:
+            del wanted[key]
+        else:
+            extra.append(spec)
+    by_name = {spec.name: spec for spec in extra if spec.name}
+    for spec in wanted.values():
+        other = by_name.pop(spec.name, None)
+        if other is not None:
+            extra.remove(other)
+        yield Change(group=group, planned=spec, found=other)
+    for spec in extra:
+        yield Change(group=group, found=spec)
+
+
+def enforced(spec: Spec) -> Spec:
+    """The spec without what is only told to people, its lists in one order."""
+    return replace(
+        spec,
+        name="",
+        description="",
+        flows=(),
+        lines=(),
+        groups=tuple(sorted(spec.groups)),
+        identities=tuple(sorted(spec.identities)),
+        prefixes=tuple(sorted(spec.prefixes)),
+    )
+
+
+def _judge_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
+    for entry in rendered.groups:
+        name = entry.group.name
+        found = deployed.groups.get(name)
+        if found is None:
+            yield f"{name}: there is no such group in the cloud"
+            continue
+        if len(found.ids) > 1:
+            yield f"{name}: stands {len(found.ids)} times in the cloud, as {', '.join(found.ids)}"
+        for rule in found.unreadable:
+            yield f"{name}: a rule that no plan has, {rule}"
+    for stray in deployed.strays:
+        yield f"{stray}: belongs to this site and is not in the plan"
+
+
+def _judge_interfaces(group: HostGroup, interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
+    names = {machine.name for machine in group.machines}
+    own = [interface for interface in interfaces if interface.machine in names]
+    for machine in sorted(names - {interface.machine for interface in own}):
+        yield f"{machine}: no interface in the cloud has its address"
+    for interface in own:
+        where = f"{interface.machine} ({interface.id})"
+        if group.name not in interface.groups:
+            yield f"{where}: its interface is not in {group.name}"
+        for other in interface.groups:
+            if other != group.name:
+                yield f"{where}: its interface is also in {other}, which is not its group"
+        if interface.identities is not None:
+            wanted = frozenset(group.identities)
+            for identity in sorted(wanted - interface.identities):
+                yield f"{where}: its interface lacks the identity {identity.name}"
+            for identity in sorted(interface.identities - wanted):
+                yield f"{where}: its interface has the identity {identity.name}, which is not its own"
+
+
+def _remark(deployed: Deployed) -> Iterator[str]:
+    for interface in deployed.interfaces:
+        for other in interface.others:
+            yield (
+                f"{interface.machine} ({interface.id}): {other} also applies to its interface; what "
+                f"that allows or denies is not part of the proof"
+            )

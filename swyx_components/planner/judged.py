@@ -1,0 +1,27 @@
+"""A finished site: its plan with everything that was found about it."""
+
+from dataclasses import dataclass
+
+from swyx_components.messages import Message, Severity
+from swyx_components.planner.model import RenderedSite, SitePlan, Usage
+from swyx_components.planner.prove import Proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One site's plan, and what it is on its cloud.
+
+    `cloud` is empty, and `rendered` and `proof` None, where the site is bound to no cloud;
+    `messages` are then the plan's and a warning for whatever a cloud would refuse.
+    """
+
+    plan: SitePlan
+    cloud: str
+    messages: tuple[Message, ...]
+    usages: tuple[Usage, ...] = ()
+    rendered: RenderedSite | None = None
+    proof: Proof | None = None
+
+    @property
+    def has_errors(self) -> bool:
+        return any(message.severity is Severity.ERROR for message in self.messages)

@@ -1,0 +1,115 @@
+"""The product's rendered specs in the JSON that the clouds would hand out for them, so that one evaluator judges both.
+
+Reads the specs' plain fields only (`swyx_components.planner.model`); decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .clouds import DEFAULT_RULES, Aws, Azure
+
+WHOLE_ESTATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "203.0.113.0/24"]
+PROTOCOLS = {"tcp": "Tcp", "udp": "Udp", "icmp": "Icmp", "icmpv6": "Icmp", "any": "*"}
+
+
+def aws_cloud(rendered: Any) -> Aws:
+    """A rendered site as describe_security_groups and describe_network_interfaces would show it."""
+    groups = [_security_group(each) for each in rendered.groups]
+    interfaces = [
+        {
+            "NetworkInterfaceId": machine.name,
+            "Groups": [{"GroupId": each.group.name}],
+            "PrivateIpAddresses": [{"PrivateIpAddress": a.address} for a in machine.addresses if a.version == 4],
+            "Ipv6Addresses": [{"Ipv6Address": a.address} for a in machine.addresses if a.version == 6],
+        }
+        for each in rendered.groups
+        for machine in each.group.machines
+    ]
+    return Aws(groups, interfaces)
+
+
+def _security_group(rendered: Any) -> dict[str, Any]:
+    sides: dict[str, list[dict[str, Any]]] = {"in": [], "out": []}
+    for spec in rendered.specs:
+        sides[spec.direction.value].append(_permission(spec))
+    name = rendered.group.name
+    return {"GroupId": name, "IpPermissions": sides["in"], "IpPermissionsEgress": sides["out"]}
+
+
+def _permission(spec: Any) -> dict[str, Any]:
+    if not spec.allow or spec.source_ports is not None or len(spec.groups) + len(spec.prefixes) != 1:
+        raise ValueError(f"EC2 has no such rule: {spec}")
+    ports = spec.ports or ((-1, -1),)
+    if len(ports) != 1 or (spec.protocol.value in ("tcp", "udp") and spec.ports is None):
+        raise ValueError(f"a rule has one port range: {spec}")
+    return {
+        "IpProtocol": "-1" if spec.protocol.value == "any" else spec.protocol.value,
+        "FromPort": ports[0][0],
+        "ToPort": ports[0][1],
+        "IpRanges": [{"CidrIp": str(p)} for p in spec.prefixes if p.version == 4],
+        "Ipv6Ranges": [{"CidrIpv6": str(p)} for p in spec.prefixes if p.version == 6],
+        "UserIdGroupPairs": [{"GroupId": group} for group in spec.groups],
+    }
+
+
+def azure_cloud(rendered: Any) -> Azure:
+    """A rendered site as ARM would show its network security groups and interfaces."""
+    site = rendered.plan.site
+    groups = [
+        {
+            "id": f"/nsg/{each.group.name}",
+            "properties": {
+                "securityRules": [{"properties": _security_rule(spec, site)} for spec in each.specs],
+                "defaultSecurityRules": DEFAULT_RULES,
+            },
+        }
+        for each in rendered.groups
+    ]
+    interfaces = [_interface(each.group, machine, site) for each in rendered.groups for machine in each.group.machines]
+    return Azure(groups, interfaces, virtual_network=WHOLE_ESTATE)
+
+
+def _interface(group: Any, machine: Any, site: str) -> dict[str, Any]:
+    asgs = [{"id": f"/asg/{site}/{identity.name}"} for identity in group.identities]
+    configurations = [
+        {"properties": {"privateIPAddress": a.address, "applicationSecurityGroups": asgs}} for a in machine.addresses
+    ]
+    return {
+        "id": machine.name,
+        "properties": {
+            "networkSecurityGroup": {"id": f"/nsg/{group.name}"},
+            "ipConfigurations": configurations,
+        },
+    }
+
+
+def _security_rule(spec: Any, site: str) -> dict[str, Any]:
+    here, there = ("destination", "source") if spec.direction.value == "in" else ("source", "destination")
+    if spec.groups or bool(spec.identities) == bool(spec.prefixes):
+        raise ValueError(f"an Azure rule names ASGs or prefixes: {spec}")
+    return {
+        "direction": {"in": "Inbound", "out": "Outbound"}[spec.direction.value],
+        "access": "Allow" if spec.allow else "Deny",
+        "priority": spec.priority,
+        "protocol": PROTOCOLS[spec.protocol.value],
+        "sourcePortRanges": _ports(spec.source_ports),
+        "destinationPortRanges": _ports(spec.ports),
+        **_side(here, (spec.own_identity,) if spec.own_identity else (), (), site),
+        **_side(there, spec.identities, spec.prefixes, site),
+    }
+
+
+def _ports(ports: Any) -> list[str]:
+    return [f"{low}-{high}" for low, high in ports] if ports else ["*"]
+
+
+def _side(side: str, identities: Any, prefixes: Any, site: str) -> dict[str, Any]:
+    if identities:
+        return {f"{side}ApplicationSecurityGroups": [{"id": f"/asg/{site}/{i.name}"} for i in identities]}
+    everywhere = not prefixes or any(p.length == 0 for p in prefixes)
+    if everywhere:
+        return {f"{side}AddressPrefix": "*"}
+    if len({p.version for p in prefixes}) > 1:
+        raise ValueError(f"a rule side mixes IPv4 and IPv6: {prefixes}")
+    return {f"{side}AddressPrefixes": [str(p) for p in prefixes]}
