@@ -10,12 +10,12 @@ from sandbox.engine import cli
 from sandbox.engine.plugins import install_plugins
 from sandbox.environment import child_environment, write_env_file
 from sandbox.estate import seed_sites
+from sandbox.locking import holding
 from sandbox.paths import Sandbox, venv_bin
 from sandbox.servers import (
     CLOUDS,
     find_endpoint,
     forget_server,
-    holding_lock,
     running_endpoints,
     start_server,
     stop_server,
@@ -25,12 +25,13 @@ from sandbox.stacks import Pulumi, Stack, project_name, write_stack_file
 from sandbox.talk import SandboxError, say
 
 _SWYX_TIME = 600.0  # seconds for one `swyx` command
+_LOCK_TIME = 3600.0  # seconds to wait for another command, which may be building the engine
 
 
 def start(sandbox: Sandbox) -> Pulumi:
     """Engine, stand-ins, both servers and the env file; what runs already is left alone."""
     sandbox.state.mkdir(parents=True, exist_ok=True)
-    with holding_lock(sandbox):
+    with holding(sandbox.lock, _LOCK_TIME):
         found = cli.provide_engine(sandbox.engine_bin)
         install_plugins(sandbox, found.pulumi, child_environment(sandbox, {}, found.pulumi))
         endpoints, fresh = {}, []
@@ -66,7 +67,7 @@ def _marker(sandbox: Sandbox, stack: Stack) -> Path:
 
 def stop(sandbox: Sandbox) -> None:
     """End both servers. Azure's state stays, AWS's was in memory."""
-    with holding_lock(sandbox):
+    with holding(sandbox.lock, _LOCK_TIME):
         for cloud in CLOUDS:
             say(f"{cloud}: {'stopped' if stop_server(sandbox, cloud) else 'was not running'}")
 
@@ -166,7 +167,7 @@ def down(sandbox: Sandbox) -> None:
     """
     if any((sandbox.state / ".pulumi" / "stacks").rglob("*.json")):
         _destroy_stacks(sandbox)
-    with holding_lock(sandbox):
+    with holding(sandbox.lock, _LOCK_TIME):
         for cloud in CLOUDS:
             stop_server(sandbox, cloud)
             forget_server(sandbox, cloud)

@@ -1,6 +1,5 @@
 """The two offline clouds as background servers: start, find, check, stop."""
 
-import fcntl
 import http.client
 import json
 import os
@@ -10,8 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from sandbox.paths import REPOSITORY, Sandbox
@@ -86,26 +84,6 @@ def stop_server(sandbox: Sandbox, cloud: str) -> bool:
         )
     record.unlink(missing_ok=True)
     return ran
-
-
-@contextmanager
-def holding_lock(sandbox: Sandbox) -> Iterator[None]:
-    """One command at a time starts or stops servers of a sandbox."""
-    sandbox.root.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + 2 * _STARTUP
-    with sandbox.lock.open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise SandboxError(
-                        f"Another command holds {sandbox.lock} for over {2 * _STARTUP:.0f} s; "
-                        "let it end, or end it."
-                    ) from None
-                time.sleep(0.1)
-        yield
 
 
 def forget_server(sandbox: Sandbox, cloud: str) -> None:

@@ -117,7 +117,9 @@ def read_mapping(path: Path) -> dict[str, Any]:
     """The YAML mapping in a file."""
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise SandboxError(f"{path} can't be read: {error.strerror}", 2) from error
+    except (ValueError, yaml.YAMLError) as error:
         raise SandboxError(f"{path} can't be read as YAML: {error}", 2) from error
     return _mapping(loaded)
 

@@ -56,7 +56,9 @@ class Pulumi:
         """Every stack of the backend, of whatever project."""
         if not (self._sandbox.state / ".pulumi").is_dir():
             return []
-        listed = json.loads(self.ask("stack", "ls", "--all", "--json", "-Q"))
+        listed = json.loads(
+            self.ask("stack", "ls", "--all", "--json", "-Q", cwd=self._sandbox.state)
+        )
         return [
             Stack(project=project, name=name)
             for _, project, name in (row["name"].split("/") for row in listed)

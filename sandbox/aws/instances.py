@@ -20,10 +20,34 @@ class InstanceHandler(AwsHandler):
     token = "aws:ec2/instance:Instance"
     defaults: ClassVar[Mapping[str, Any]] = {"sourceDestCheck": True}
     replace_on = frozenset(
-        ["ami", "subnetId", "privateIp", "availabilityZone", "keyName", "networkInterfaces", "primaryNetworkInterface", "ipv6Addresses", "ipv6AddressCount", "associatePublicIpAddress", "tenancy", "region"]
+        [
+            "ami",
+            "subnetId",
+            "privateIp",
+            "availabilityZone",
+            "keyName",
+            "networkInterfaces",
+            "primaryNetworkInterface",
+            "ipv6Addresses",
+            "ipv6AddressCount",
+            "associatePublicIpAddress",
+            "tenancy",
+            "region",
+        ]
     )
     computed = frozenset(
-        ["availabilityZone", "privateIp", "secondaryPrivateIps", "ipv6Addresses", "vpcSecurityGroupIds", "securityGroups", "subnetId", "tenancy", "associatePublicIpAddress", "keyName"]
+        [
+            "availabilityZone",
+            "privateIp",
+            "secondaryPrivateIps",
+            "ipv6Addresses",
+            "vpcSecurityGroupIds",
+            "securityGroups",
+            "subnetId",
+            "tenancy",
+            "associatePublicIpAddress",
+            "keyName",
+        ]
     )
     unstable = frozenset({"instanceState"})
 

@@ -24,7 +24,7 @@ from moto.ec2.utils import random_vpc_cidr_association_id
 from sandbox.aws import strict_groups, strict_instances, strict_interfaces
 from sandbox.aws.limits import Limits
 from sandbox.aws.strict_permissions import canonical_cidr
-from sandbox.aws.strict_rules import describe, identify
+from sandbox.aws.strict_rules import describe, identify, show_rule
 
 BLOCKS_PER_VPC = 50
 """CIDR blocks of one family a VPC; 5 by default, 50 once raised, which a scattered site needs."""
@@ -82,7 +82,9 @@ def _patch_rules(limits: Limits) -> None:
             is_egress=is_egress,
             tags=tags,
         )
-        return ActionResult({"Return": True, "SecurityGroupRules": rules})
+        return ActionResult(
+            {"Return": True, "SecurityGroupRules": [show_rule(each) for each in rules]}
+        )
 
     def modify(response: Any) -> ActionResult:
         response.error_on_dryrun()
@@ -109,6 +111,7 @@ def _patch_rules(limits: Limits) -> None:
     owner.update_security_group_rule_descriptions_egress = lambda self: update(self, is_egress=True)
     rule: Any = SecurityGroupRule
     rule.description = property(describe)
+    rule.group_owner_id = property(lambda self: self.owner_id)
     rule.__eq__ = lambda self, other: identify(self) == identify(other)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
@@ -58,6 +59,14 @@ def write_rule(rule: SecurityGroupRule, wanted: WantedRule) -> None:
         rule.prefix_list_id = identity.peer
     listed = identity.source is Source.PREFIX_LIST
     rule.__dict__["prefix_list_description"] = wanted.description if listed else None
+
+
+def show_rule(rule: SecurityGroupRule) -> SecurityGroupRule:
+    """The rule as the API tells it: -1 where it has no ports."""
+    shown = copy.copy(rule)
+    identity = identify(rule)
+    shown.from_port, shown.to_port = identity.from_port, identity.to_port
+    return shown
 
 
 def rules_of(group: SecurityGroup, *, is_egress: bool) -> list[SecurityGroupRule]:

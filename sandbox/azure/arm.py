@@ -17,7 +17,7 @@ from sandbox.azure.documents import check_tags, new_etag
 from sandbox.azure.errors import ArmError, missing_child, missing_resource, refuse
 from sandbox.azure.ids import GROUPS, NETWORKS, ArmPath, parse_path
 from sandbox.azure.limits import Limits
-from sandbox.azure.operations import Operations
+from sandbox.azure.operations import RETRY_AFTER_MS, Operations
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
@@ -65,8 +65,9 @@ class Arm:
         polled = self.operations.poll(request.path)
         if polled is not None:
             status, body = polled
-            slower = {"x-ms-retry-after-ms": "20", "Location": request.base + request.path} if status == 202 else {}
-            return Response(status=status, body=body, headers=slower)
+            again = f"{request.base}{request.path}?api-version={request.query['api-version']}"
+            headers = {"x-ms-retry-after-ms": RETRY_AFTER_MS} | ({"Location": again} if status == 202 else {})
+            return Response(status=status, body=body, headers=headers)
         path = parse_path(request.path)
         if path is None:
             raise refuse("InvalidResourceType", f"The emulator has no resource type at {request.path}.", status=404)

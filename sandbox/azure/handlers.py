@@ -55,6 +55,8 @@ class ArmHandler(ResourceHandler):
         self.name_property = self.path_inputs[-1]  # type: ignore[misc]
         self.name_limit = 80  # type: ignore[misc]
         self.replace_on = frozenset({*self.path_inputs, *(["location"] if has_location else [])})  # type: ignore[misc]
+        chosen = {"id", "name", "type", "etag", "provisioningState", *([kept] if kept else [])}
+        self.computed = frozenset(chosen | ({"location"} if has_location else set()))  # type: ignore[misc]
         self.api_version = GROUPS_API if token.startswith("azure-native:resources") else NETWORK_API
 
     # Check and diff
@@ -142,6 +144,19 @@ class ArmHandler(ResourceHandler):
         return dict(zip(self.path_inputs, (path.group, *path.names), strict=False))
 
 
+class InterfaceHandler(ArmHandler):
+    """A network interface: Azure gives the addresses that the program leaves open."""
+
+    def preview_create(self, inputs: Props, output_names: frozenset[str]) -> Props:
+        planned = super().preview_create(inputs, output_names)
+        configurations = planned.get("ipConfigurations")
+        if isinstance(configurations, list):
+            planned["ipConfigurations"] = [
+                {"privateIPAddress": UNKNOWN, **each} if isinstance(each, dict) else each for each in configurations
+            ]
+        return planned
+
+
 class ResourceGroupHandler(ArmHandler):
     """A resource group has no envelope: its `properties` are an output like any other."""
 
@@ -183,7 +198,7 @@ def make_handlers(session: Session) -> list[ResourceHandler]:
         ResourceGroupHandler(session, "azure-native:resources:ResourceGroup", _GROUP),
         ArmHandler(session, f"{kind}NetworkSecurityGroup", groups, kept="securityRules"),
         ArmHandler(session, f"{kind}ApplicationSecurityGroup", asgs),
-        ArmHandler(session, f"{kind}NetworkInterface", interfaces),
+        InterfaceHandler(session, f"{kind}NetworkInterface", interfaces),
         ArmHandler(session, f"{kind}VirtualNetwork", networks, kept="subnets"),
         ArmHandler(session, f"{kind}Subnet", subnets, has_location=False),
         ArmHandler(session, f"{kind}SecurityRule", rules, has_location=False),

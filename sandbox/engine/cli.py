@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.engine.launcher import write_launcher
+from sandbox.locking import holding
 from sandbox.talk import SandboxError, say
 
 TOOL = Path(__file__).parent / "tool"
@@ -54,11 +55,12 @@ def provide_engine(engine_bin: Path, search_path: str | None = None) -> Engine:
     if installed is not None:
         return installed
     built = engine_bin / "pulumi"
-    if read_version(built) != pinned_version():
-        build_cli(engine_bin)
-    if not (engine_bin / EXEC).is_file():
-        shutil.copy2(_exec_script(), engine_bin / EXEC)
-    write_launcher(engine_bin / HOST, "sandbox.engine.language.host", str(engine_bin / EXEC))
+    with holding(engine_bin / ".lock", LONGEST_BUILD):
+        if read_version(built) != pinned_version():
+            build_cli(engine_bin)
+        if not (engine_bin / EXEC).is_file():
+            shutil.copy(_exec_script(), engine_bin / EXEC)
+        write_launcher(engine_bin / HOST, "sandbox.engine.language.host", str(engine_bin / EXEC))
     return Engine(pulumi=built, origin=f"built here, {pinned_version()}")
 
 

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from types import ModuleType
 from typing import Any
 
 from pulumi import _types
@@ -82,7 +81,7 @@ def find_function_arguments(package: str, token: str) -> frozenset[str] | None:
     """
     module, name = _split_token(package, token)
     try:
-        function = getattr(_import_quietly(module), _snake_case(name))
+        function = _load(module, _snake_case(name))
     except (ImportError, AttributeError) as missing:
         raise UnknownToken(f"{package} has no function {token}") from missing
     return frozenset(
@@ -102,7 +101,7 @@ def find_class(package: str, token: str, *, suffix: str = "") -> Any:
     """
     module, name = _split_token(package, token)
     try:
-        return getattr(_import_quietly(module), name + suffix)
+        return _load(module, name + suffix)
     except (ImportError, AttributeError) as missing:
         raise UnknownToken(f"{package} has no resource type {token}") from missing
 
@@ -120,11 +119,14 @@ def read_object(args_class: type) -> ObjectShape:
     return ObjectShape(properties=properties, required=frozenset(required))
 
 
-def _import_quietly(module: str) -> ModuleType:
-    """The SDK's module; the SDK warns of its own deprecated classes while it is imported."""
+def _load(module: str, name: str) -> Any:
+    """A name of the SDK's module.
+
+    The SDK warns of its own deprecated classes while a module is loaded, which is at the first look inside.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return importlib.import_module(module)
+        return getattr(importlib.import_module(module), name)
 
 
 def _split_token(package: str, token: str) -> tuple[str, str]:

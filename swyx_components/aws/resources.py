@@ -21,6 +21,10 @@ _PROTOCOLS = {Protocol.ANY: "-1"}
 _TAGS_OF_MACHINES = 10
 
 
+Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
+Ids = Mapping[str, pulumi.Input[str]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsSite:
     """Where a site's resources go: the VPC, and the interfaces of each machine that is attached."""
@@ -32,10 +36,61 @@ class AwsSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenGroup:
-    """What was made for one group: the security group, its rules, its attachments."""
+    """What was made for one group; `interfaces` are the attached ones of each machine."""
 
     group_id: pulumi.Input[str]
-    attachments: tuple[pulumi.Resource, ...]
+    interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
+
+
+class Writer:
+    """Writes the host groups of one site to a VPC; made once every lookup has succeeded.
+
+    `ids` of its methods are the security groups by host group name: the identity that rules name.
+    """
+
+    def __init__(self, site: AwsSite) -> None:
+        self.site = site
+        self.messages: tuple[Message, ...] = ()
+
+    @classmethod
+    def open(
+        cls,
+        network: Mapping[str, Any],
+        attached: Sequence[Machine],
+        bindings: Mapping[str, Mapping[str, Any]],
+        tags: Mapping[str, str],
+        options: pulumi.InvokeOptions,
+    ) -> "Writer":
+        """Look up what the site needs: its VPC, and the interfaces of the machines to attach.
+
+        Raises:
+            SwyxError: something is not there; all of it.
+        """
+        vpc_id = find_vpc(network, options)
+        interfaces = find_interfaces(attached, bindings, vpc_id, options)
+        return cls(AwsSite(vpc_id=vpc_id, interfaces=interfaces, tags=tags))
+
+    def adopt(self, group: HostGroup, by_role: Mapping[str, pulumi.Input[str]]) -> Ids:
+        """The identity of a group that exists already; all its roles have the same one."""
+        return {group.name: next(iter(by_role.values()))} if by_role else {}
+
+    def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
+        """The identity of a group, made unless it is known."""
+        if group.name in known:
+            return {}
+        return {group.name: make_group(own[0], group, self.site, own[1]).id}
+
+    def identify(self, group: HostGroup, ids: Ids) -> Ids:
+        """A group's identity by role."""
+        return {role: ids[group.name] for role in group.roles}
+
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenGroup:
+        """The rules of a group, then its attachment to machines."""
+        return write_group(own[0], rendered, ids, self.site, own[1])
+
+    def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
+        """What an interface belongs to beside its security group: nothing here."""
+        return []
 
 
 # ---- lookups: all of them before anything is created
@@ -146,7 +201,7 @@ def _by_address(
 
 
 def make_group(
-    name: str, group: HostGroup, site: AwsSite, parent: pulumi.Resource
+    name: str, group: HostGroup, site: AwsSite, parent: pulumi.Resource | None
 ) -> aws.ec2.SecurityGroup:
     """The security group alone: its id is the group's identity, so all exist before any rule."""
     return aws.ec2.SecurityGroup(
@@ -168,28 +223,30 @@ def make_group(
 def write_group(
     name: str,
     rendered: RenderedGroup,
-    ids: Mapping[str, pulumi.Input[str]],
+    ids: Ids,
     site: AwsSite,
-    parent: pulumi.Resource,
+    parent: pulumi.Resource | None,
 ) -> WrittenGroup:
     """The rules of a group, then its attachment to machines.
 
     `ids` has the security group of every host group that a rule names, its own included. Machines
     are attached once the rules are there, so that none ever sits in an empty group.
     """
-    group_id = ids[rendered.group.name]
-    rules = [_make_rule(name, rendered.group, spec, ids, site, parent) for spec in rendered.specs]
-    attachments = [
-        aws.ec2.NetworkInterfaceSecurityGroupAttachment(
-            f"{name}-{machine.name}-{place}",
-            network_interface_id=interface,
-            security_group_id=group_id,
-            opts=pulumi.ResourceOptions(parent=parent, depends_on=rules),
-        )
-        for machine in rendered.group.machines
-        for place, interface in _named(site.interfaces.get(machine.name, ()))
-    ]
-    return WrittenGroup(group_id=group_id, attachments=tuple(attachments))
+    group = rendered.group
+    rules = [_make_rule(name, group, spec, ids, site, parent) for spec in rendered.specs]
+    attached = {machine.name: site.interfaces.get(machine.name, ()) for machine in group.machines}
+    for machine, interfaces in attached.items():
+        for place, interface in _named(interfaces):
+            aws.ec2.NetworkInterfaceSecurityGroupAttachment(
+                f"{name}-{machine}-{place}",
+                network_interface_id=interface,
+                security_group_id=ids[group.name],
+                opts=pulumi.ResourceOptions(parent=parent, depends_on=rules),
+            )
+    return WrittenGroup(
+        group_id=ids[group.name],
+        interfaces={machine: interfaces for machine, interfaces in attached.items() if interfaces},
+    )
 
 
 def _named(interfaces: Sequence[pulumi.Input[str]]) -> Iterator[tuple[str, pulumi.Input[str]]]:
@@ -206,9 +263,9 @@ def _make_rule(
     name: str,
     group: HostGroup,
     spec: Spec,
-    ids: Mapping[str, pulumi.Input[str]],
+    ids: Ids,
     site: AwsSite,
-    parent: pulumi.Resource,
+    parent: pulumi.Resource | None,
 ) -> pulumi.Resource:
     inbound = spec.direction is Direction.IN
     kind = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
@@ -242,7 +299,7 @@ def _ports(spec: Spec) -> dict[str, int]:
     return {"from_port": first, "to_port": last}
 
 
-def _peer(spec: Spec, ids: Mapping[str, pulumi.Input[str]]) -> dict[str, Any]:
+def _peer(spec: Spec, ids: Ids) -> dict[str, Any]:
     if spec.groups:
         return {"referenced_security_group_id": ids[spec.groups[0]]}
     prefix: Prefix = spec.prefixes[0]

@@ -28,6 +28,10 @@ _DIRECTIONS = {Direction.IN: "Inbound", Direction.OUT: "Outbound"}
 _TAGS_OF_MACHINES = 10
 
 
+Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
+Ids = Mapping[str, pulumi.Input[str]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
     """A subnet of the site's virtual network; without prefixes where only its id is known."""
@@ -64,6 +68,80 @@ class AzureNetwork:
     name: str = ""
     location: str | None = None
     subnets: tuple[Subnet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenGroup:
+    """What was made for one group; `interfaces` are those made for each machine."""
+
+    group_id: pulumi.Input[str]
+    interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
+
+
+class Writer:
+    """Writes the host groups of one site to a virtual network; made once every lookup has succeeded.
+
+    `ids` of its methods are the ASGs by name of the identity that rules name.
+    """
+
+    def __init__(self, site: AzureSite) -> None:
+        self.site = site
+        self.messages = tuple(find_lonely_ipv6(site.interfaces))
+
+    @classmethod
+    def open(
+        cls,
+        network: Mapping[str, Any],
+        attached: Sequence[Machine],
+        bindings: Mapping[str, Mapping[str, Any]],
+        tags: Mapping[str, str],
+        options: pulumi.InvokeOptions,
+    ) -> "Writer":
+        """Look up what the site needs: its virtual network, and the subnets of the machines to attach.
+
+        Raises:
+            SwyxError: something is not there; all of it.
+        """
+        found = find_network(network, options)
+        return cls(
+            AzureSite(
+                resource_group=network["resource_group"],
+                location=network.get("location", found.location),
+                interfaces=place_machines(attached, bindings, found),
+                tags=tags,
+            )
+        )
+
+    def adopt(self, group: HostGroup, by_role: Ids) -> Ids:
+        """The identities of a group that exist already."""
+        named = {identity.role: identity.name for identity in group.identities}
+        return {named[role]: asg for role, asg in by_role.items() if role in named}
+
+    def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
+        """The identities of a group, made unless they are known: groups of a site share them."""
+        return {
+            identity.name: make_identity(owner[0], group.site, identity, self.site, owner[1]).id
+            for identity in group.identities
+            if identity.name not in known
+        }
+
+    def identify(self, group: HostGroup, ids: Ids) -> Ids:
+        """A group's identities by role."""
+        return {identity.role: ids[identity.name] for identity in group.identities}
+
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenGroup:
+        """The network security group with its rules, then the interfaces of its machines.
+
+        The interfaces are the owner's children: a machine that moves to another group keeps its own.
+        """
+        group_id = make_group(own[0], rendered, ids, self.site, own[1]).id
+        made = make_interfaces(owner[0], rendered.group, group_id, ids, self.site, owner[1])
+        interfaces = {name: tuple(nic.id for nic in nics) for name, nics in made.items() if nics}
+        return WrittenGroup(group_id=group_id, interfaces=interfaces)
+
+    def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
+        """What an interface belongs to beside its security group: the ASGs of its roles."""
+        return [ids[identity.name] for identity in group.identities]
 
 
 # ---- lookups: all of them before anything is created
@@ -183,7 +261,7 @@ def find_lonely_ipv6(placed: Mapping[str, tuple[Attachment, ...]]) -> Iterator[M
 
 
 def make_identity(
-    name: str, site_name: str, identity: Identity, site: AzureSite, parent: pulumi.Resource
+    name: str, site_name: str, identity: Identity, site: AzureSite, parent: pulumi.Resource | None
 ) -> azure.ApplicationSecurityGroup:
     """The ASG of one role of the site: what rules name instead of addresses."""
     return azure.ApplicationSecurityGroup(
@@ -203,9 +281,9 @@ def make_identity(
 def make_group(
     name: str,
     rendered: RenderedGroup,
-    asgs: Mapping[Identity, pulumi.Input[str]],
+    asgs: Ids,
     site: AzureSite,
-    parent: pulumi.Resource,
+    parent: pulumi.Resource | None,
 ) -> azure.NetworkSecurityGroup:
     """The network security group with all its rules: one request, so no state between two sets of rules."""
     group = rendered.group
@@ -224,9 +302,9 @@ def make_interfaces(
     name: str,
     group: HostGroup,
     group_id: pulumi.Input[str],
-    asgs: Mapping[Identity, pulumi.Input[str]],
+    asgs: Ids,
     site: AzureSite,
-    parent: pulumi.Resource,
+    parent: pulumi.Resource | None,
 ) -> Mapping[str, tuple[azure.NetworkInterface, ...]]:
     """The interfaces of a group's machines, named after site and machine: a changed role set updates them."""
     return {
@@ -242,10 +320,10 @@ def _make_interface(
     name: str,
     group: HostGroup,
     group_id: pulumi.Input[str],
-    asgs: Mapping[Identity, pulumi.Input[str]],
+    asgs: Ids,
     site: AzureSite,
     attachment: Attachment,
-    parent: pulumi.Resource,
+    parent: pulumi.Resource | None,
 ) -> azure.NetworkInterface:
     words = [attachment.machine, *([attachment.suffix] if attachment.suffix else []), "nic"]
     return azure.NetworkInterface(
@@ -255,7 +333,7 @@ def _make_interface(
         location=site.location,
         network_security_group={"id": group_id},
         ip_configurations=_ip_configurations(
-            attachment, [asgs[identity] for identity in group.identities]
+            attachment, [asgs[identity.name] for identity in group.identities]
         ),
         tags={
             **site.tags,
@@ -308,7 +386,7 @@ def _has_ipv4(addresses: Iterable[Prefix]) -> bool:
 # ---- rules
 
 
-def _rule(spec: Spec, asgs: Mapping[Identity, pulumi.Input[str]]) -> dict[str, Any]:
+def _rule(spec: Spec, asgs: Ids) -> dict[str, Any]:
     own, peer = ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
     return {
         "name": spec.name,
@@ -333,17 +411,17 @@ def _port_side(side: str, ports: PortSet | None) -> dict[str, Any]:
     return {f"{side}_port_ranges": [str(part) for part in ports]}
 
 
-def _own_side(side: str, spec: Spec, asgs: Mapping[Identity, pulumi.Input[str]]) -> dict[str, Any]:
+def _own_side(side: str, spec: Spec, asgs: Ids) -> dict[str, Any]:
     if spec.own_identity is None:
         return {f"{side}_address_prefix": _ANYTHING}
-    return {f"{side}_application_security_groups": [{"id": asgs[spec.own_identity]}]}
+    return {f"{side}_application_security_groups": [{"id": asgs[spec.own_identity.name]}]}
 
 
-def _peer_side(side: str, spec: Spec, asgs: Mapping[Identity, pulumi.Input[str]]) -> dict[str, Any]:
+def _peer_side(side: str, spec: Spec, asgs: Ids) -> dict[str, Any]:
     if not spec.allow:
         return {f"{side}_address_prefix": _ANYTHING}
     if spec.identities:
-        ids = [{"id": asgs[identity]} for identity in spec.identities]
+        ids = [{"id": asgs[identity.name]} for identity in spec.identities]
         return {f"{side}_application_security_groups": ids}
     if len(spec.prefixes) == 1:
         return {f"{side}_address_prefix": str(spec.prefixes[0])}

@@ -31,9 +31,9 @@ class DeployedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedInterface:
-    """One network interface of a machine and whose rules it is under.
+    """One network interface and whose rules it is under.
 
-    `groups` are host groups of this site, `others` anything else that adds to or takes from what
+    `machine` is empty where the interface has no address of a machine of the site. `groups` are host groups of this site, `others` anything else that adds to or takes from what
     the plan allows. `identities` None: the cloud has none apart from the groups.
     """
 
@@ -100,6 +100,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
             for entry in rendered.groups
             for fault in _judge_interfaces(entry.group, deployed.interfaces)
         ),
+        *_judge_strangers(deployed.interfaces),
     ]
     specs = {name: group.specs for name, group in deployed.groups.items()}
     return Comparison(
@@ -179,6 +180,15 @@ def _judge_interfaces(group: HostGroup, interfaces: Iterable[DeployedInterface])
                 yield f"{where}: its interface lacks the identity {identity.name}"
             for identity in sorted(interface.identities - wanted):
                 yield f"{where}: its interface has the identity {identity.name}, which is not its own"
+
+
+def _judge_strangers(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
+    """Interfaces that rules let in by name although no machine of the plan is behind them."""
+    for interface in interfaces:
+        if not interface.machine:
+            names = (identity.name for identity in sorted(interface.identities or ()))
+            joined = ", ".join((*interface.groups, *names))
+            yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
 
 
 def _remark(deployed: Deployed) -> Iterator[str]:

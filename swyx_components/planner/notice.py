@@ -6,7 +6,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
 from swyx_components.planner.model import Direction, HostGroup, Need, Protocol, Required
 from swyx_components.planner.view import SiteView
-from swyx_components.sets.ports import NO_PORTS, PortSet
+from swyx_components.sets.ports import PortSet
 
 
 def notice(
@@ -41,22 +41,20 @@ def _opened_beside(view: SiteView, group: HostGroup, catalogue: Catalogue) -> It
             if any(map(listener.covers, ports))
             for need in members
         }
-        beside: dict[tuple[str, str], PortSet] = {}
+        beside: dict[PortSet, set[str]] = {}
         for (protocol, ports), members in own:
             shared = PortSet(part for part in ports if not listener.covers(part)) & listener
             for need in members if shared else ():
                 if (need.peer.label, protocol) not in meant:
-                    where = (need.flow, need.peer.label)
-                    beside[where] = beside.get(where, NO_PORTS) | shared
-        for (flow, peer), shared in sorted(beside.items()):
+                    beside.setdefault(shared, set()).add(f"{need.flow} from {need.peer.label}")
+        for shared, flows in sorted(beside.items()):
             yield Message.about(
                 "opened-beside",
                 f"sites.{view.name}.machines.{group.machines[0].name}",
                 role=role,
                 key=key,
                 ports=shared,
-                flow=flow,
-                peer=peer,
+                flows=sorted(flows),
             )
 
 

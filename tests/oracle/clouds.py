@@ -11,8 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .domain import Direction
-from .regions import ANY_PORT, EVERY_V4, EVERY_V6, PROTOCOLS, Box, Prefix, Range, Region, cross, prefix, span, without
+from tests.oracle.domain import Direction
+from tests.oracle.regions import (
+    ANY_PORT,
+    EVERY_V4,
+    EVERY_V6,
+    PROTOCOLS,
+    Box,
+    Prefix,
+    Range,
+    Region,
+    cross,
+    prefix,
+    span,
+    without,
+)
 
 Json = Mapping[str, Any]
 
@@ -70,7 +83,9 @@ class Aws:
                         region.add(name, Box(peer, ANY_PORT, ANY_PORT if whole else ports))
         return region.clipped(interface.families(), interface.own())
 
-    def _permissions(self, group: str, direction: Direction) -> Iterator[tuple[str, Range, list[Range]]]:
+    def _permissions(
+        self, group: str, direction: Direction
+    ) -> Iterator[tuple[str, Range, list[Range]]]:
         if self.rules is not None:
             for rule in self.rules:
                 if rule["GroupId"] == group and rule["IsEgress"] == (direction == "out"):
@@ -78,7 +93,11 @@ class Aws:
             return
         key = "IpPermissionsEgress" if direction == "out" else "IpPermissions"
         for permission in self.groups[group].get(key, ()):
-            yield str(permission["IpProtocol"]), _aws_ports(permission), list(self._permission_peers(permission))
+            yield (
+                str(permission["IpProtocol"]),
+                _aws_ports(permission),
+                list(self._permission_peers(permission)),
+            )
 
     def _rule_peers(self, rule: Json) -> Iterator[Range]:
         for key in ("CidrIpv4", "CidrIpv6"):
@@ -152,7 +171,9 @@ class Azure:
     def region(self, interface: Interface, direction: Direction) -> Region:
         """What both groups on the way (subnet's and interface's) let pass."""
         regions = [
-            self._group_region(interface, group, direction) for group in (interface.nsg, interface.subnet_nsg) if group
+            self._group_region(interface, group, direction)
+            for group in (interface.nsg, interface.subnet_nsg)
+            if group
         ]
         if not regions:
             raise ValueError(f"{interface.id} has no network security group")
@@ -175,10 +196,15 @@ class Azure:
 
     def _rules(self, group: str, direction: Direction) -> list[Json]:
         properties = self.security_groups[group]["properties"]
-        rules = [*(properties.get("securityRules") or ()), *(properties.get("defaultSecurityRules") or DEFAULT_RULES)]
+        rules = [
+            *(properties.get("securityRules") or ()),
+            *(properties.get("defaultSecurityRules") or DEFAULT_RULES),
+        ]
         wanted = {"in": "Inbound", "out": "Outbound"}[direction]
         flat = [rule["properties"] for rule in rules]
-        return sorted((r for r in flat if r["direction"] == wanted), key=lambda r: int(r["priority"]))
+        return sorted(
+            (r for r in flat if r["direction"] == wanted), key=lambda r: int(r["priority"])
+        )
 
     def _boxes(self, interface: Interface, rule: Json, direction: Direction) -> Iterator[Box]:
         here, there = ("destination", "source") if direction == "in" else ("source", "destination")
@@ -187,7 +213,9 @@ class Azure:
             local = [x for x in interface.own() if family[0] <= x <= family[1]]
             inside = [x for x in local if any(low <= x <= high for low, high in covered)]
             if inside and inside != local:
-                raise ValueError(f"{interface.id}: rule covers only some of the interface's addresses: {rule}")
+                raise ValueError(
+                    f"{interface.id}: rule covers only some of the interface's addresses: {rule}"
+                )
             for peers in self._side(rule, there) if inside else ():
                 shared = cross(peers, family)
                 for sources in _azure_ports(rule, "source") if shared else ():
@@ -219,11 +247,15 @@ def _azure_interface(plain: Json, subnet_groups: Mapping[str, str]) -> Interface
     properties = plain["properties"]
     configurations = [c["properties"] for c in properties.get("ipConfigurations") or ()]
     addresses = tuple(prefix(c["privateIPAddress"]) for c in configurations)
-    asgs = frozenset(a["id"].lower() for c in configurations for a in c.get("applicationSecurityGroups") or ())
+    asgs = frozenset(
+        a["id"].lower() for c in configurations for a in c.get("applicationSecurityGroups") or ()
+    )
     subnets = [(c.get("subnet") or {}).get("id", "") for c in configurations]
     on_subnet = next((subnet_groups[s] for s in subnets if s in subnet_groups), "")
     nsg = (properties.get("networkSecurityGroup") or {}).get("id", "")
-    return Interface(plain.get("id") or plain["name"], addresses, asgs, nsg.lower(), on_subnet.lower())
+    return Interface(
+        plain.get("id") or plain["name"], addresses, asgs, nsg.lower(), on_subnet.lower()
+    )
 
 
 def _azure_ports(rule: Json, side: str) -> list[Range]:

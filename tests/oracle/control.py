@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .estate import Endpoint, Site
-from .flows import Flow, call
-from .listeners import CONFERENCE, FAX, GATE, ITSP, L100, L400, L420, L420E, L420S, L440, PHONES, SERVER, SWYXIT
+from tests.oracle.estate import Endpoint, Site
+from tests.oracle.flows import Flow, call
+from tests.oracle.listeners import (
+    CONFERENCE,
+    FAX,
+    GATE,
+    ITSP,
+    L100,
+    L400,
+    L420,
+    L420E,
+    L420S,
+    L440,
+    PHONES,
+    SERVER,
+    SWYXIT,
+)
 
 
 def control_flows(site: Site) -> Iterator[Flow]:
@@ -21,7 +35,9 @@ def control_flows(site: Site) -> Iterator[Flow]:
     yield from _managed_phones(site)
 
 
-def _dcom(id_: str, site: Site, initiator: Endpoint, responder: Endpoint, towards: str) -> Iterator[Flow]:
+def _dcom(
+    id_: str, site: Site, initiator: Endpoint, responder: Endpoint, towards: str
+) -> Iterator[Flow]:
     for protocol, ports in site.dcom(towards):
         yield from call(id_, initiator, responder, protocol, *ports)
 

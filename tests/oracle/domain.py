@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .control import control_flows
-from .estate import Endpoint, Estate, Plain, read
-from .flows import Flow
-from .links import link_flows
-from .listeners import read_ports
-from .media import media_flows
-from .regions import ANY_PORT, Box, Prefix, Region, everything, prefix, span
+from tests.oracle.control import control_flows
+from tests.oracle.estate import Endpoint, Estate, Plain, read
+from tests.oracle.flows import Flow
+from tests.oracle.links import link_flows
+from tests.oracle.listeners import read_ports
+from tests.oracle.media import media_flows
+from tests.oracle.regions import ANY_PORT, Box, Prefix, Region, everything, prefix, span
 
 Direction = Literal["in", "out"]
 
@@ -56,7 +56,9 @@ def extras(plain: Plain) -> list[Extra]:
             machine, peers = ("to", "from") if rule["direction"] == "in" else ("from", "to")
             ports = (ANY_PORT,) if rule["protocol"] == "icmp" else read_ports(rule["ports"])
             nets = tuple(map(prefix, rule[peers]))
-            found.append(Extra(site, index, rule["direction"], rule[machine], nets, rule["protocol"], ports))
+            found.append(
+                Extra(site, index, rule["direction"], rule[machine], nets, rule["protocol"], ports)
+            )
     return found
 
 
@@ -70,7 +72,9 @@ class Judge:
         self.extras = extras(plain)
         self._regions: dict[tuple[str, Direction, bool], Region] = {}
 
-    def cached_region(self, name: str, direction: Direction, match_source_ports: bool = True) -> Region:
+    def cached_region(
+        self, name: str, direction: Direction, match_source_ports: bool = True
+    ) -> Region:
         """`region`, computed once."""
         key = (name, direction, match_source_ports)
         if key not in self._regions:
@@ -94,10 +98,16 @@ class Judge:
         region = self._flow_region(machine, direction, match_source_ports)
         return region.plus(self._extra_region(machine, direction)).clipped(families, own)
 
-    def _flow_region(self, machine: Endpoint, direction: Direction, match_source_ports: bool) -> Region:
+    def _flow_region(
+        self, machine: Endpoint, direction: Direction, match_source_ports: bool
+    ) -> Region:
         region = Region()
         for flow in self.flows:
-            here, peer = (flow.responder, flow.initiator) if direction == "in" else (flow.initiator, flow.responder)
+            here, peer = (
+                (flow.responder, flow.initiator)
+                if direction == "in"
+                else (flow.initiator, flow.responder)
+            )
             if here != machine:
                 continue
             for net in peer.prefixes:
@@ -119,7 +129,9 @@ class Judge:
         return region
 
 
-def region(plain: Plain, machine: str, direction: Direction, match_source_ports: bool = True) -> Region:
+def region(
+    plain: Plain, machine: str, direction: Direction, match_source_ports: bool = True
+) -> Region:
     """Exactly the packets that may pass at a machine in one direction."""
     return Judge(plain).region(machine, direction, match_source_ports)
 
@@ -137,4 +149,6 @@ def allowed(
     """May one packet pass at a machine? `in`: local_port is the destination; `out`: peer_port is."""
     source, port = (peer_port, local_port) if direction == "in" else (local_port, peer_port)
     number = span(ipaddress.ip_network(peer))[0]
-    return region(plain, machine, direction, match_source_ports).holds(protocol, number, source, port)
+    return region(plain, machine, direction, match_source_ports).holds(
+        protocol, number, source, port
+    )

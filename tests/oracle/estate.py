@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .listeners import Ports, listener, read_ports, read_range
-from .regions import Prefix, Range, prefix
+from tests.oracle.listeners import Ports, listener, read_ports, read_range
+from tests.oracle.regions import Prefix, Range, prefix
 
 Plain = Mapping[str, Any]
 
@@ -53,7 +53,11 @@ class Site:
 
     def port(self, endpoint: Endpoint, role: str, key: str) -> Range:
         """A listener of an endpoint: printed, overridden by the site, overridden by the machine."""
-        own = self.plain.get("machines", {}).get(endpoint.name, {}) if endpoint.kind == "machine" else {}
+        own = (
+            self.plain.get("machines", {}).get(endpoint.name, {})
+            if endpoint.kind == "machine"
+            else {}
+        )
         return listener(role, key, self.plain.get("ports") or {}, own.get("ports") or {})
 
     def dcom(self, towards: str) -> list[tuple[str, Ports]]:
@@ -100,7 +104,12 @@ class Estate:
 
     def machine(self, name: str) -> Endpoint:
         """A machine by its name, which is unique over all sites."""
-        return next(e for s in self.sites.values() for e in s.endpoints if e.kind == "machine" and e.name == name)
+        return next(
+            e
+            for s in self.sites.values()
+            for e in s.endpoints
+            if e.kind == "machine" and e.name == name
+        )
 
     def site_of(self, endpoint: Endpoint) -> Site:
         """The site an endpoint stands in."""
@@ -116,14 +125,20 @@ def read(plain: Plain) -> Estate:
     common = DEFAULTS | dict(plain.get("decisions") or {})
     sites = {}
     for name, site in plain["sites"].items():
-        sites[name] = Site(name, site, common | dict(site.get("decisions") or {}), tuple(_endpoints(name, site)))
+        sites[name] = Site(
+            name, site, common | dict(site.get("decisions") or {}), tuple(_endpoints(name, site))
+        )
     return Estate(plain, sites)
 
 
 def _endpoints(site: str, plain: Plain) -> Iterator[Endpoint]:
     for name, machine in (plain.get("machines") or {}).items():
-        yield Endpoint(name, site, "machine", tuple(map(prefix, machine["addresses"])), tuple(machine["roles"]))
+        yield Endpoint(
+            name, site, "machine", tuple(map(prefix, machine["addresses"])), tuple(machine["roles"])
+        )
     for name, network in (plain.get("networks") or {}).items():
-        yield Endpoint(name, site, "network", tuple(map(prefix, network["cidrs"])), tuple(network["roles"]))
+        yield Endpoint(
+            name, site, "network", tuple(map(prefix, network["cidrs"])), tuple(network["roles"])
+        )
     if plain.get("sip_devices"):
         yield Endpoint("sip_devices", site, "sip_devices", tuple(map(prefix, plain["sip_devices"])))

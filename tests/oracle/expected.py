@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from .domain import Direction, Judge
-from .estate import Endpoint
-from .minimum import Area, fewest_rules, joined
-from .regions import EVERY_V4, EVERY_V6, Range, cross, span
+from tests.oracle.domain import Direction, Judge
+from tests.oracle.estate import Endpoint
+from tests.oracle.minimum import Area, fewest_rules, joined
+from tests.oracle.regions import EVERY_V4, EVERY_V6, Range, cross, span
 
 FAMILIES = {4: EVERY_V4, 6: EVERY_V6}
 Groups = Mapping[str, Sequence[str]]  # the machines of each host group of one site
 
 
-def fewest_in_group(judge: Judge, groups: Groups, name: str, direction: Direction) -> dict[str, int]:
+def fewest_in_group(
+    judge: Judge, groups: Groups, name: str, direction: Direction
+) -> dict[str, int]:
     """The least number of rules per protocol for the flows of one host group; extra rules are not counted."""
     members = set(groups[name])
     group_of = {machine: group for group, machines in groups.items() for machine in machines}
@@ -22,11 +24,17 @@ def fewest_in_group(judge: Judge, groups: Groups, name: str, direction: Directio
     wanted: dict[str, list[Area]] = defaultdict(list)
     allowed: dict[str, list[Area]] = defaultdict(list)
     for flow in judge.flows:
-        here, peer = (flow.responder, flow.initiator) if direction == "in" else (flow.initiator, flow.responder)
+        here, peer = (
+            (flow.responder, flow.initiator)
+            if direction == "in"
+            else (flow.initiator, flow.responder)
+        )
         if here.kind != "machine" or here.name not in members:
             continue
         areas = allowed if peer.name in group_of and peer.kind == "machine" else wanted
-        areas[flow.protocol] += [(span(net), ports) for net in peer.prefixes for ports in flow.ports]
+        areas[flow.protocol] += [
+            (span(net), ports) for net in peer.prefixes for ports in flow.ports
+        ]
         if areas is allowed:
             by_group[flow.protocol, group_of[peer.name]] += flow.ports
     families = set().union(*(_families(judge, machine) for machine in members))
@@ -35,7 +43,9 @@ def fewest_in_group(judge: Judge, groups: Groups, name: str, direction: Directio
         counts[protocol] += len(joined(ports))
     for protocol, areas_wanted in wanted.items():
         for family in families:
-            counts[protocol] += fewest_rules(_of(family, areas_wanted), _of(family, allowed[protocol]))
+            counts[protocol] += fewest_rules(
+                _of(family, areas_wanted), _of(family, allowed[protocol])
+            )
     return dict(counts)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .estate import Endpoint
-from .listeners import Ports
-from .regions import ANY_PORT, Range
+from tests.oracle.estate import Endpoint
+from tests.oracle.listeners import Ports
+from tests.oracle.regions import ANY_PORT, Range
 
 ANY: Ports = (ANY_PORT,)
 
@@ -24,14 +24,21 @@ class Flow:
     sources: Ports = ANY
 
 
-def call(id_: str, initiator: Endpoint, responder: Endpoint, protocol: str, *ports: Range) -> Iterator[Flow]:
+def call(
+    id_: str, initiator: Endpoint, responder: Endpoint, protocol: str, *ports: Range
+) -> Iterator[Flow]:
     """A control flow from any source port; none between an endpoint and itself."""
     if initiator != responder and ports:
         yield Flow(id_, initiator, responder, protocol, ports)
 
 
 def media(
-    id_: str, one: Endpoint, one_ports: Range, other: Endpoint, other_ports: Range, protocol: str = "udp"
+    id_: str,
+    one: Endpoint,
+    one_ports: Range,
+    other: Endpoint,
+    other_ports: Range,
+    protocol: str = "udp",
 ) -> Iterator[Flow]:
     """Media both ways, source and destination ports from the two ends' own ranges (L38)."""
     if one != other:

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from .listeners import (
+from tests.oracle.listeners import (
     CLIENTS,
     CONFERENCE,
     FAX,
@@ -46,7 +46,13 @@ INFERRED = [
 ]
 FIXED_KEYS = {(SERVER, "h225"), (SERVER, "sip"), (GATE, "ras"), (GATE, "h225")}
 FIXED_KEYS |= {(LINK, "local"), (LINK, "remote"), (LINK, "sip")}
-RANGE_KEYS = [(SERVER, "media"), (GATE, "media"), (LINK, "media"), (CONFERENCE, "media"), (SWYXIT, "media")]
+RANGE_KEYS = [
+    (SERVER, "media"),
+    (GATE, "media"),
+    (LINK, "media"),
+    (CONFERENCE, "media"),
+    (SWYXIT, "media"),
+]
 RANGE_KEYS += [(LINK, "media_udp"), (LINK, "media_tcp"), (FAX, "session")]
 MOVABLE = [*sorted(FIXED_KEYS), *RANGE_KEYS]
 
@@ -58,11 +64,17 @@ def installations(draw: st.DrawFn, most_sites: int = 4, quiet: bool = False) -> 
     families = draw(st.sampled_from(["4", "4", "6", "46", "mixed"]))
     tunnelled = draw(st.booleans())
     sites = {name: draw(_site(i, name, families)) for i, name in enumerate(names)}
-    plain: Plain = {"swyxware": "6.01", "decisions": draw(_decisions(tunnelled, whole=True)), "sites": sites}
+    plain: Plain = {
+        "swyxware": "6.01",
+        "decisions": draw(_decisions(tunnelled, whole=True)),
+        "sites": sites,
+    }
     plain["links"] = draw(_links(sites, families))
     plain["sip_providers"] = draw(_providers(sites, families))
     for index, (name, site) in enumerate(sites.items()):
-        site.update(draw(_settings(index, name, site, plain["decisions"], tunnelled, families, quiet)))
+        site.update(
+            draw(_settings(index, name, site, plain["decisions"], tunnelled, families, quiet))
+        )
     return {key: value for key, value in plain.items() if value}
 
 
@@ -106,7 +118,9 @@ def _site(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
 def _desk(draw: st.DrawFn) -> list[str]:
     """A client machine: SwyxIt!, an L100, and at most one phone that takes TCP 1720."""
     roles = draw(st.lists(st.sampled_from([SWYXIT, L100]), max_size=2, unique=True))
-    return roles + draw(st.lists(st.sampled_from(H323_PHONES), min_size=0 if roles else 1, max_size=1))
+    return roles + draw(
+        st.lists(st.sampled_from(H323_PHONES), min_size=0 if roles else 1, max_size=1)
+    )
 
 
 def _add_managers(roles: list[list[str]], carried: set[str]) -> None:
@@ -125,14 +139,22 @@ def _networks(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
     found: Plain = {}
     for number in range(draw(st.integers(0, 3))):
         third = 20 + number
-        tails = draw(st.sampled_from([["0/24"], ["0/25", "128/25"], ["0/25", "128/26"], ["64/26"], ["9/32"]]))
+        tails = draw(
+            st.sampled_from([["0/24"], ["0/25", "128/25"], ["0/25", "128/26"], ["64/26"], ["9/32"]])
+        )
         if number and draw(one_in(5)):
-            third, tails = 20, ["64/27"]  # a network inside the site's first one, where that is wide enough
+            third, tails = (
+                20,
+                ["64/27"],
+            )  # a network inside the site's first one, where that is wide enough
         v4 = [f"10.{index + 1}.{third}.{tail}" for tail in tails]
         v6 = [f"fd00:{index + 1}:{third:x}00::/{64 if number else 60}"]
         roles = draw(st.lists(st.sampled_from(CLIENTS), min_size=1, max_size=4, unique=True))
         both = families == "46" or (families == "mixed" and draw(st.booleans()))
-        found[f"{name}-n{number}"] = {"cidrs": v4 + v6 if both else v6 if families == "6" else v4, "roles": roles}
+        found[f"{name}-n{number}"] = {
+            "cidrs": v4 + v6 if both else v6 if families == "6" else v4,
+            "roles": roles,
+        }
     return found
 
 
@@ -143,14 +165,21 @@ def _networks(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
 def _decisions(draw: st.DrawFn, tunnelled: bool, whole: bool) -> Plain:
     h245 = ["41000-41099", "42000-42049", "windows-2003", "windows-2008"]
     choices: Plain = {
-        "dcom": ["restricted", "windows-2008", "windows-2003", {"server": "40000-40099", "client": "40100-40199"}],
+        "dcom": [
+            "restricted",
+            "windows-2008",
+            "windows-2003",
+            {"server": "40000-40099", "client": "40100-40199"},
+        ],
         "dcom_transport": ["tcp", "tcp", "both"],
         "h245": ["tunnelled"] if tunnelled else h245,
         "fax_transport": ["udp", "tcp", "both"],
         "cornet": [[4060, 4061], [4061], [4060]],
     }
     needed = {"dcom", "h245"} if whole else set()
-    taken = {k: draw(st.sampled_from(v)) for k, v in choices.items() if k in needed or draw(one_in(4))}
+    taken = {
+        k: draw(st.sampled_from(v)) for k, v in choices.items() if k in needed or draw(one_in(4))
+    }
     if taken.get("dcom_transport") == "both" or not whole:
         taken["dcom"] = draw(st.sampled_from([d for d in choices["dcom"] if d != "windows-2003"]))
     return taken
@@ -175,16 +204,24 @@ def _settings(
         found["ports"] = draw(_ports(carried, 62000, 30000))
     for number, machine in enumerate(site["machines"].values()):
         if draw(one_in(5)):
-            machine["ports"] = draw(_ports(set(machine["roles"]), 62100 + 20 * number, 33000 + 300 * number))
+            machine["ports"] = draw(
+                _ports(set(machine["roles"]), 62100 + 20 * number, 33000 + 300 * number)
+            )
     found["control_path"] = {
-        phone: draw(st.sampled_from(["h323", "phone_manager"])) for phone in (L400, L440) if phone in carried
+        phone: draw(st.sampled_from(["h323", "phone_manager"]))
+        for phone in (L400, L440)
+        if phone in carried
     }
     if draw(one_in(4)):
-        found["sip_devices"] = [f"fd00:{index + 1}:3000::/64"] if families == "6" else [f"10.{index + 1}.30.0/28"]
+        found["sip_devices"] = (
+            [f"fd00:{index + 1}:3000::/64"] if families == "6" else [f"10.{index + 1}.30.0/28"]
+        )
     enable = OPTIONAL + ([] if site.get("networks") else ["M3c"])
     found["flows"] = {"enable": draw(st.lists(st.sampled_from(enable), unique=True, max_size=3))}
     if not quiet:
-        found["flows"]["disable"] = draw(st.lists(st.sampled_from(INFERRED), unique=True, max_size=5))
+        found["flows"]["disable"] = draw(
+            st.lists(st.sampled_from(INFERRED), unique=True, max_size=5)
+        )
         if draw(one_in(6)):
             found["egress"] = "open"
         found["extra_rules"] = draw(_extra_rules(index, site, found.get("egress") == "open"))
@@ -235,9 +272,17 @@ def _extra_rules(draw: st.DrawFn, index: int, site: Plain, egress_open: bool) ->
             draw(st.sampled_from(v6)) if 6 in families else []
         )
         protocol = draw(st.sampled_from(["tcp", "udp", "icmp"]))
-        rule = {"direction": direction, here: machine, there: peers, "protocol": protocol, "reason": "of its own"}
+        rule = {
+            "direction": direction,
+            here: machine,
+            there: peers,
+            "protocol": protocol,
+            "reason": "of its own",
+        }
         if protocol != "icmp":
-            rule["ports"] = draw(st.sampled_from([443, "8440-8449", [22, 443], [161, "8440-8449"], 8443]))
+            rule["ports"] = draw(
+                st.sampled_from([443, "8440-8449", [22, 443], [161, "8440-8449"], 8443])
+            )
         found.append(rule)
     return found
 
@@ -254,7 +299,10 @@ def _link_manager(draw: st.DrawFn, sites: Plain, name: str, families: str) -> st
     """A LinkManager of the site, added where it has none."""
     index = SITES.index(name)
     if not _link_managers(sites[name]):
-        sites[name]["machines"][f"{name}-link"] = {"addresses": addresses(families, index, 9), "roles": [LINK]}
+        sites[name]["machines"][f"{name}-link"] = {
+            "addresses": addresses(families, index, 9),
+            "roles": [LINK],
+        }
     return draw(st.sampled_from(_link_managers(sites[name])))
 
 

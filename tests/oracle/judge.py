@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .clouds import Aws, Azure, Interface
-from .domain import Direction, Judge
-from .regions import Region
+from tests.oracle.clouds import Aws, Azure, Interface
+from tests.oracle.domain import Direction, Judge
+from tests.oracle.regions import Region
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,9 @@ class Verdict:
         ]
 
 
-def compare(judge: Judge, machine: str, direction: Direction, cloud: Aws | Azure, interface: Interface) -> Verdict:
+def compare(
+    judge: Judge, machine: str, direction: Direction, cloud: Aws | Azure, interface: Interface
+) -> Verdict:
     """Exact difference between what is required and what the cloud lets pass."""
     wanted = judge.region(machine, direction, match_source_ports=isinstance(cloud, Azure))
     real = cloud.region(interface, direction)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .estate import Endpoint, Estate, Site
-from .flows import Flow, call
-from .listeners import LINK, SERVER, read_range
-from .regions import prefix
+from tests.oracle.estate import Endpoint, Estate, Site
+from tests.oracle.flows import Flow, call
+from tests.oracle.listeners import LINK, SERVER, read_range
+from tests.oracle.regions import prefix
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ def providers(estate: Estate) -> Iterator[tuple[Endpoint, Endpoint, dict[str, tu
     """Each SIP provider, its LinkManager, and its SIP port and media ports."""
     for name, plain in (estate.plain.get("sip_providers") or {}).items():
         endpoint = Endpoint(name, "", "provider", tuple(map(prefix, plain["cidrs"])))
-        ports = {"sip": read_range(plain.get("sip_port", 5060)), "media": read_range(plain["media_ports"])}
+        ports = {
+            "sip": read_range(plain.get("sip_port", 5060)),
+            "media": read_range(plain["media_ports"]),
+        }
         yield endpoint, estate.machine(plain["link_manager"]), ports
 
 
@@ -86,8 +89,12 @@ def _far_leg(leg: Leg, server: Endpoint) -> Iterator[Flow]:
     if not leg.off("K3"):
         yield from call("K3", leg.manager, server, "tcp", leg.served.port(server, SERVER, "h225"))
     if not leg.off("K4"):
-        yield from call("K4", server, leg.manager, "tcp", leg.home.port(leg.manager, LINK, "remote"))
-    yield from _registration_and_h245(leg, server, pair_remains=not (leg.off("K3") and leg.off("K4")))
+        yield from call(
+            "K4", server, leg.manager, "tcp", leg.home.port(leg.manager, LINK, "remote")
+        )
+    yield from _registration_and_h245(
+        leg, server, pair_remains=not (leg.off("K3") and leg.off("K4"))
+    )
 
 
 def _registration_and_h245(leg: Leg, server: Endpoint, *, pair_remains: bool) -> Iterator[Flow]:

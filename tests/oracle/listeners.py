@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .regions import Range
+from tests.oracle.regions import Range
 
 Ports = tuple[Range, ...]
 
 SERVER, GATE, LINK = "SwyxServer", "SwyxGate", "LinkManager"
 CONFERENCE, PHONES, ITSP = "ConferenceManager", "PhoneManager", "ITSPManager"
 FAX, SWYXIT, L100 = "SwyxFaxServer", "SwyxIt", "SwyxPhoneL100"
-L400, L420, L420E, L420S, L440 = (f"SwyxPhone{x}" for x in ("L400", "L420", "L420e", "L420s", "L440"))
+L400, L420, L420E, L420S, L440 = (
+    f"SwyxPhone{x}" for x in ("L400", "L420", "L420e", "L420s", "L440")
+)
 
 H323_PHONES = (L400, L420, L420E, L420S, L440)  # the phones that listen on 1720 (L106)
 ALL_PHONES = (L100, *H323_PHONES)
@@ -20,7 +22,12 @@ CLIENTS = (SWYXIT, *ALL_PHONES)
 ALL_ROLES = (SERVER, GATE, LINK, CONFERENCE, PHONES, ITSP, FAX, *CLIENTS)
 
 PRINTED: dict[str, dict[str, Range]] = {
-    SERVER: {"ras": (1719, 1719), "media": (51000, 51499), "h225": (1720, 1720), "sip": (5060, 5060)},
+    SERVER: {
+        "ras": (1719, 1719),
+        "media": (51000, 51499),
+        "h225": (1720, 1720),
+        "sip": (5060, 5060),
+    },
     GATE: {"ras": (2001, 2001), "media": (51500, 51999), "h225": (2000, 2000)},
     LINK: {
         "media_udp": (55000, 56000),

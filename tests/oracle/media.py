@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations_with_replacement
 
-from .estate import Endpoint, Estate, Site
-from .flows import Flow, media
-from .links import Leg, chains, legs, providers
-from .listeners import ALL_PHONES, CLIENTS, CONFERENCE, FAX, GATE, LINK, SERVER, SWYXIT
-from .regions import Range
+from tests.oracle.estate import Endpoint, Estate, Site
+from tests.oracle.flows import Flow, media
+from tests.oracle.links import Leg, chains, legs, providers
+from tests.oracle.listeners import ALL_PHONES, CLIENTS, CONFERENCE, FAX, GATE, LINK, SERVER, SWYXIT
+from tests.oracle.regions import Range
 
 DIRECT = (SWYXIT, *ALL_PHONES, GATE)  # the roles of row M1
 Party = tuple[Endpoint, Range]
@@ -31,7 +31,9 @@ def _parties(site: Site, *roles: str) -> list[Party]:
     return [(e, site.port(e, role, key.get(role, "media"))) for e, role in site.having(*roles)]
 
 
-def _pairs(id_: str, ones: list[Party], others: list[Party], protocol: str = "udp") -> Iterator[Flow]:
+def _pairs(
+    id_: str, ones: list[Party], others: list[Party], protocol: str = "udp"
+) -> Iterator[Flow]:
     for one, one_ports in ones:
         for other, other_ports in others:
             yield from media(id_, one, one_ports, other, other_ports, protocol)
@@ -42,7 +44,9 @@ def _inside(site: Site) -> Iterator[Flow]:
     for one, other in combinations_with_replacement(DIRECT, 2):
         both_gates = one == other == GATE
         if not both_gates or site.enables("M1g"):
-            yield from _pairs("M1g" if both_gates else "M1", _parties(site, one), _parties(site, other))
+            yield from _pairs(
+                "M1g" if both_gates else "M1", _parties(site, one), _parties(site, other)
+            )
     if not site.disables("M2"):
         yield from _pairs("M2", _parties(site, SERVER, CONFERENCE), _parties(site, *DIRECT))
     if site.enables("M2c"):
@@ -82,7 +86,10 @@ def _trunk_media(estate: Estate) -> Iterator[Flow]:
 def _chained_media(estate: Estate) -> Iterator[Flow]:
     for one, other in chains(estate):
         here, there = estate.site_of(one), estate.site_of(other)
-        udp, tcp = ([(here.port(one, LINK, key), there.port(other, LINK, key))] for key in ("media_udp", "media_tcp"))
+        udp, tcp = (
+            [(here.port(one, LINK, key), there.port(other, LINK, key))]
+            for key in ("media_udp", "media_tcp")
+        )
         for mine, theirs in udp:
             yield from media("M7", one, mine, other, theirs)
         if here.faxes_over_tcp() and there.faxes_over_tcp():

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .regions import V6, Prefix, Range, span
+from tests.oracle.regions import V6, Prefix, Range, span
 
 Area = tuple[Range, Range]  # addresses, ports
 
@@ -26,7 +26,9 @@ class Rule:
     def covers(self, cell: Area) -> bool:
         """Is the whole cell inside?"""
         (a, b), (p, q) = cell
-        return self.peers[0] <= a and b <= self.peers[1] and self.ports[0] <= p and q <= self.ports[1]
+        return (
+            self.peers[0] <= a and b <= self.peers[1] and self.ports[0] <= p and q <= self.ports[1]
+        )
 
 
 def fewest_rules(wanted: Iterable[Area], allowed: Iterable[Area] = ()) -> int:
@@ -85,10 +87,12 @@ def _largest(rules: set[Rule]) -> list[Rule]:
 def _cells(must: list[Area], rules: list[Rule]) -> set[Area]:
     """What must be covered, cut at every edge, so that each piece lies inside or outside every rule."""
     rows = sorted(
-        {x for r in rules for x in (r.peers[0], r.peers[1] + 1)} | {x for (a, b), _ in must for x in (a, b + 1)}
+        {x for r in rules for x in (r.peers[0], r.peers[1] + 1)}
+        | {x for (a, b), _ in must for x in (a, b + 1)}
     )
     columns = sorted(
-        {x for r in rules for x in (r.ports[0], r.ports[1] + 1)} | {x for _, (p, q) in must for x in (p, q + 1)}
+        {x for r in rules for x in (r.ports[0], r.ports[1] + 1)}
+        | {x for _, (p, q) in must for x in (p, q + 1)}
     )
     return {
         ((row, next_row - 1), (column, next_column - 1))

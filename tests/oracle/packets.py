@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from .domain import Direction
-from .estate import Endpoint, Estate
-from .listeners import ALL_PHONES, CLIENTS, H323_PHONES, SWYXIT
-from .regions import prefix, span
+from tests.oracle.domain import Direction
+from tests.oracle.estate import Endpoint, Estate
+from tests.oracle.listeners import ALL_PHONES, CLIENTS, H323_PHONES, SWYXIT
+from tests.oracle.regions import prefix, span
 
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
@@ -34,7 +34,11 @@ SHORT = {
     "phones": ALL_PHONES,
     "h323phones": H323_PHONES,
 } | {f"l{x}": (f"SwyxPhoneL{x}",) for x in ("100", "400", "420", "420e", "420s", "440")}
-OUTSIDE = {"carrier": "203.0.113.0/28", "internet": "198.51.100.7/32", "undeclared": "192.0.2.65/32"}
+OUTSIDE = {
+    "carrier": "203.0.113.0/28",
+    "internet": "198.51.100.7/32",
+    "undeclared": "192.0.2.65/32",
+}
 ANY_SOURCES = (1024, 33000, 65535)
 
 
@@ -112,7 +116,12 @@ def packed_exceptions(estate: Estate, match_source_ports: bool) -> set[Packet]:
     ]
     lines = [line for row in rows for line in row["packets"]]
     opened = {p.target() for line in lines for p in expand(line, estate)}
-    return {p for title in titles("denied") for p in packets("denied", title, estate) if p.target() in opened}
+    return {
+        p
+        for title in titles("denied")
+        for p in packets("denied", title, estate)
+        if p.target() in opened
+    }
 
 
 def _between(line: str, match: re.Match[str], one: Endpoint, other: Endpoint) -> Iterator[Packet]:

@@ -52,7 +52,10 @@ class Box:
 
     def holds(self, peer: int, source: int, port: int) -> bool:
         """Is one point inside?"""
-        return all(low <= x <= high for x, (low, high) in zip((peer, source, port), self.sides(), strict=True))
+        return all(
+            low <= x <= high
+            for x, (low, high) in zip((peer, source, port), self.sides(), strict=True)
+        )
 
 
 def cross(one: Range, other: Range) -> Range | None:

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from .clouds import DEFAULT_RULES, Aws, Azure
+from tests.oracle.clouds import DEFAULT_RULES, Aws, Azure
 
-WHOLE_ESTATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7", "203.0.113.0/24"]
+WHOLE_ESTATE = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
+    "203.0.113.0/24",
+]
 PROTOCOLS = {"tcp": "Tcp", "udp": "Udp", "icmp": "Icmp", "icmpv6": "Icmp", "any": "*"}
 
 
@@ -20,8 +27,12 @@ def aws_cloud(rendered: Any) -> Aws:
         {
             "NetworkInterfaceId": machine.name,
             "Groups": [{"GroupId": each.group.name}],
-            "PrivateIpAddresses": [{"PrivateIpAddress": a.address} for a in machine.addresses if a.version == 4],
-            "Ipv6Addresses": [{"Ipv6Address": a.address} for a in machine.addresses if a.version == 6],
+            "PrivateIpAddresses": [
+                {"PrivateIpAddress": a.address} for a in machine.addresses if a.version == 4
+            ],
+            "Ipv6Addresses": [
+                {"Ipv6Address": a.address} for a in machine.addresses if a.version == 6
+            ],
         }
         for each in rendered.groups
         for machine in each.group.machines
@@ -38,7 +49,11 @@ def _security_group(rendered: Any) -> dict[str, Any]:
 
 
 def _permission(spec: Any) -> dict[str, Any]:
-    if not spec.allow or spec.source_ports is not None or len(spec.groups) + len(spec.prefixes) != 1:
+    if (
+        not spec.allow
+        or spec.source_ports is not None
+        or len(spec.groups) + len(spec.prefixes) != 1
+    ):
         raise ValueError(f"EC2 has no such rule: {spec}")
     ports = spec.ports or ((-1, -1),)
     if len(ports) != 1 or (spec.protocol.value in ("tcp", "udp") and spec.ports is None):
@@ -60,20 +75,27 @@ def azure_cloud(rendered: Any) -> Azure:
         {
             "id": f"/nsg/{each.group.name}",
             "properties": {
-                "securityRules": [{"properties": _security_rule(spec, site)} for spec in each.specs],
+                "securityRules": [
+                    {"properties": _security_rule(spec, site)} for spec in each.specs
+                ],
                 "defaultSecurityRules": DEFAULT_RULES,
             },
         }
         for each in rendered.groups
     ]
-    interfaces = [_interface(each.group, machine, site) for each in rendered.groups for machine in each.group.machines]
+    interfaces = [
+        _interface(each.group, machine, site)
+        for each in rendered.groups
+        for machine in each.group.machines
+    ]
     return Azure(groups, interfaces, virtual_network=WHOLE_ESTATE)
 
 
 def _interface(group: Any, machine: Any, site: str) -> dict[str, Any]:
     asgs = [{"id": f"/asg/{site}/{identity.name}"} for identity in group.identities]
     configurations = [
-        {"properties": {"privateIPAddress": a.address, "applicationSecurityGroups": asgs}} for a in machine.addresses
+        {"properties": {"privateIPAddress": a.address, "applicationSecurityGroups": asgs}}
+        for a in machine.addresses
     ]
     return {
         "id": machine.name,
@@ -85,7 +107,9 @@ def _interface(group: Any, machine: Any, site: str) -> dict[str, Any]:
 
 
 def _security_rule(spec: Any, site: str) -> dict[str, Any]:
-    here, there = ("destination", "source") if spec.direction.value == "in" else ("source", "destination")
+    here, there = (
+        ("destination", "source") if spec.direction.value == "in" else ("source", "destination")
+    )
     if spec.groups or bool(spec.identities) == bool(spec.prefixes):
         raise ValueError(f"an Azure rule names ASGs or prefixes: {spec}")
     return {
@@ -106,7 +130,11 @@ def _ports(ports: Any) -> list[str]:
 
 def _side(side: str, identities: Any, prefixes: Any, site: str) -> dict[str, Any]:
     if identities:
-        return {f"{side}ApplicationSecurityGroups": [{"id": f"/asg/{site}/{i.name}"} for i in identities]}
+        return {
+            f"{side}ApplicationSecurityGroups": [
+                {"id": f"/asg/{site}/{i.name}"} for i in identities
+            ]
+        }
     everywhere = not prefixes or any(p.length == 0 for p in prefixes)
     if everywhere:
         return {f"{side}AddressPrefix": "*"}

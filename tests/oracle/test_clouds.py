@@ -22,7 +22,11 @@ def holds(region: Region, protocol: str, peer: str, source: int, port: int) -> b
 
 
 def eni(name: str, address: str, *groups: str) -> dict[str, Any]:
-    return {"NetworkInterfaceId": name, "PrivateIpAddress": address, "Groups": [{"GroupId": g} for g in groups]}
+    return {
+        "NetworkInterfaceId": name,
+        "PrivateIpAddress": address,
+        "Groups": [{"GroupId": g} for g in groups],
+    }
 
 
 def permission(protocol: str, low: int, high: int, **peers: Any) -> dict[str, Any]:
@@ -30,8 +34,14 @@ def permission(protocol: str, low: int, high: int, **peers: Any) -> dict[str, An
 
 
 def test_aws_unites_the_rules_of_every_group_on_an_interface() -> None:
-    one = {"GroupId": "sg-1", "IpPermissions": [permission("tcp", 1720, 1720, IpRanges=[{"CidrIp": "10.1.0.0/24"}])]}
-    two = {"GroupId": "sg-2", "IpPermissions": [permission("udp", 1719, 1719, IpRanges=[{"CidrIp": "10.1.0.0/24"}])]}
+    one = {
+        "GroupId": "sg-1",
+        "IpPermissions": [permission("tcp", 1720, 1720, IpRanges=[{"CidrIp": "10.1.0.0/24"}])],
+    }
+    two = {
+        "GroupId": "sg-2",
+        "IpPermissions": [permission("udp", 1719, 1719, IpRanges=[{"CidrIp": "10.1.0.0/24"}])],
+    }
     cloud = Aws([one, two], [eni("eni-1", "10.0.0.1", "sg-1", "sg-2")])
     region = cloud.region(cloud.interfaces[0], "in")
     assert holds(region, "tcp", "10.1.0.9", 5, 1720)
@@ -46,7 +56,14 @@ def test_aws_reads_a_referenced_group_as_its_members_addresses() -> None:
         {"GroupId": "sg-1", "IpPermissions": [permission("tcp", 135, 135, **pair)]},
         {"GroupId": "sg-2"},
     ]
-    cloud = Aws(groups, [eni("eni-1", "10.0.0.1", "sg-1"), eni("eni-2", "10.0.0.2", "sg-2"), eni("eni-3", "10.0.0.3")])
+    cloud = Aws(
+        groups,
+        [
+            eni("eni-1", "10.0.0.1", "sg-1"),
+            eni("eni-2", "10.0.0.2", "sg-2"),
+            eni("eni-3", "10.0.0.3"),
+        ],
+    )
     region = cloud.region(cloud.interfaces[0], "in")
     assert holds(region, "tcp", "10.0.0.2", 5, 135)
     assert not holds(region, "tcp", "10.0.0.3", 5, 135)
@@ -92,7 +109,10 @@ def azure(rules: list[dict[str, Any]], **extra: Any) -> Azure:
             ],
         },
     }
-    group = {"id": "/nsg/server", "properties": {"securityRules": [{"properties": r} for r in rules]}}
+    group = {
+        "id": "/nsg/server",
+        "properties": {"securityRules": [{"properties": r} for r in rules]},
+    }
     return Azure([group], [nic], virtual_network=EVERYWHERE, **extra)
 
 
@@ -140,21 +160,38 @@ def test_azure_with_a_deny_at_the_end_lets_in_only_what_is_above_it() -> None:
 
 
 def test_azure_the_lower_priority_number_wins() -> None:
-    above = azure([rule(100, "Deny", destinationPortRange="135"), rule(200, destinationPortRange="135"), DENY_ALL])
-    below = azure([rule(300, "Deny", destinationPortRange="135"), rule(200, destinationPortRange="135"), DENY_ALL])
+    above = azure(
+        [
+            rule(100, "Deny", destinationPortRange="135"),
+            rule(200, destinationPortRange="135"),
+            DENY_ALL,
+        ]
+    )
+    below = azure(
+        [
+            rule(300, "Deny", destinationPortRange="135"),
+            rule(200, destinationPortRange="135"),
+            DENY_ALL,
+        ]
+    )
     assert not holds(above.region(above.interfaces[0], "in"), "tcp", "10.1.0.1", 5, 135)
     assert holds(below.region(below.interfaces[0], "in"), "tcp", "10.1.0.1", 5, 135)
 
 
 @pytest.mark.parametrize(("asg", "applies"), [("/asg/swyxserver", True), ("/asg/swyxgate", False)])
 def test_azure_a_rule_towards_an_asg_applies_to_its_members_only(asg: str, applies: bool) -> None:
-    towards: dict[str, Any] = {"destinationAddressPrefix": None, "destinationApplicationSecurityGroups": [{"id": asg}]}
+    towards: dict[str, Any] = {
+        "destinationAddressPrefix": None,
+        "destinationApplicationSecurityGroups": [{"id": asg}],
+    }
     cloud = azure([rule(200, **towards), DENY_ALL])
     assert holds(cloud.region(cloud.interfaces[0], "in"), "tcp", "10.1.0.1", 5, 135) is applies
 
 
 def test_azure_matches_source_ports() -> None:
-    media = rule(200, protocol="Udp", sourcePortRange="50000-50099", destinationPortRange="51000-51499")
+    media = rule(
+        200, protocol="Udp", sourcePortRange="50000-50099", destinationPortRange="51000-51499"
+    )
     cloud = azure([media, DENY_ALL])
     region = cloud.region(cloud.interfaces[0], "in")
     assert holds(region, "udp", "10.1.0.1", 50000, 51000)
@@ -170,7 +207,11 @@ def area(cidr: str, low: int, high: int) -> tuple[tuple[int, int], tuple[int, in
     [
         ("nothing", [], 0),
         ("two halves of one network", [area("10.0.0.0/25", 1, 9), area("10.0.0.128/25", 1, 9)], 1),
-        ("a wider range for one address inside", [area("10.0.0.0/24", 1, 9), area("10.0.0.7/32", 1, 20)], 2),
+        (
+            "a wider range for one address inside",
+            [area("10.0.0.0/24", 1, 9), area("10.0.0.7/32", 1, 20)],
+            2,
+        ),
         ("touching ranges", [area("10.0.0.0/24", 1, 9), area("10.0.0.0/24", 10, 20)], 1),
         (
             "an address whose two ranges a third joins",

@@ -18,14 +18,19 @@ def passes(judge: Judge, packet: Packet, match_source_ports: bool) -> set[bool]:
     answers = set()
     for machine, direction, peer in packet.ends():
         region = judge.cached_region(machine, direction, match_source_ports)
-        answers |= {region.holds(packet.protocol, x, packet.source, packet.port) for x in some_addresses(peer)}
+        answers |= {
+            region.holds(packet.protocol, x, packet.source, packet.port)
+            for x in some_addresses(peer)
+        }
     return answers
 
 
 @pytest.mark.parametrize("match_source_ports", [True, False])
 @pytest.mark.parametrize("name", FIXTURES)
 @pytest.mark.parametrize("title", titles("allowed"))
-def test_every_step_of_a_call_scenario_is_allowed_at_both_ends(title: str, name: str, match_source_ports: bool) -> None:
+def test_every_step_of_a_call_scenario_is_allowed_at_both_ends(
+    title: str, name: str, match_source_ports: bool
+) -> None:
     judge = JUDGES[name]
     steps = packets("allowed", title, judge.estate)
     refused = [p.text() for p in steps if passes(judge, p, match_source_ports) != {True}]
@@ -44,7 +49,9 @@ def test_every_denied_packet_is_closed_at_both_ends(title: str, match_source_por
 
 
 @pytest.mark.parametrize("match_source_ports", [True, False])
-def test_packed_machines_open_of_the_deny_list_exactly_what_another_role_explains(match_source_ports: bool) -> None:
+def test_packed_machines_open_of_the_deny_list_exactly_what_another_role_explains(
+    match_source_ports: bool,
+) -> None:
     judge = JUDGES["packed"]
     steps = [p for title in titles("denied") for p in packets("denied", title, judge.estate)]
     opened = {p.text() for p in steps if passes(judge, p, match_source_ports) != {False}}
@@ -62,12 +69,21 @@ def plain(**changes: Any) -> dict[str, Any]:
             "fax": {"addresses": ["10.1.0.12"], "roles": ["SwyxFaxServer"]},
         }
     }
-    return {"decisions": {"dcom": "restricted", "h245": "41000-41099"}, "sites": {"aachen": site | changes}}
+    return {
+        "decisions": {"dcom": "restricted", "h245": "41000-41099"},
+        "sites": {"aachen": site | changes},
+    }
 
 
 def ids(installation: dict[str, Any], one: str, other: str) -> list[str]:
     """The flows from one endpoint to another."""
-    return sorted({f.id for f in required(installation) if (f.initiator.name, f.responder.name) == (one, other)})
+    return sorted(
+        {
+            f.id
+            for f in required(installation)
+            if (f.initiator.name, f.responder.name) == (one, other)
+        }
+    )
 
 
 def test_without_c11_a_fax_machine_has_no_h245_but_keeps_the_session_range_of_c12() -> None:
@@ -97,11 +113,19 @@ def test_audio_needs_both_port_ranges_where_source_ports_can_be_matched() -> Non
     installation = plain()
     assert allowed(installation, "server", "in", "10.1.0.11", "udp", 51000, 51500)
     assert not allowed(installation, "server", "in", "10.1.0.11", "udp", 51000, 40000)
-    assert allowed(installation, "server", "in", "10.1.0.11", "udp", 51000, 40000, match_source_ports=False)
+    assert allowed(
+        installation, "server", "in", "10.1.0.11", "udp", 51000, 40000, match_source_ports=False
+    )
 
 
 def test_an_extra_rule_opens_one_end_only() -> None:
-    rule = {"direction": "in", "to": "server", "from": ["10.1.99.0/24"], "protocol": "tcp", "ports": 3389}
+    rule = {
+        "direction": "in",
+        "to": "server",
+        "from": ["10.1.99.0/24"],
+        "protocol": "tcp",
+        "ports": 3389,
+    }
     installation = plain(extra_rules=[rule | {"reason": "administration"}])
     assert allowed(installation, "server", "in", "10.1.99.7", "tcp", 3389, 50000)
     assert not allowed(installation, "server", "out", "10.1.99.7", "tcp", 50000, 3389)
@@ -109,7 +133,9 @@ def test_an_extra_rule_opens_one_end_only() -> None:
 
 def test_an_override_of_the_machine_goes_before_the_sites() -> None:
     installation = plain(ports={"SwyxGate": {"media": "52000-52099"}})
-    installation["sites"]["aachen"]["machines"]["gate"]["ports"] = {"SwyxGate": {"media": "53000-53099"}}
+    installation["sites"]["aachen"]["machines"]["gate"]["ports"] = {
+        "SwyxGate": {"media": "53000-53099"}
+    }
     assert allowed(installation, "gate", "in", "10.1.0.10", "udp", 53000, 51000)
     assert not allowed(installation, "gate", "in", "10.1.0.10", "udp", 52000, 51000)
 
@@ -125,10 +151,15 @@ def test_a_flow_across_a_link_is_off_if_either_site_turns_it_off() -> None:
 
 def test_a_chained_link_runs_from_linkmanager_to_linkmanager() -> None:
     installation = fixture("one_role_a_machine")
-    installation["sites"]["bochum"]["machines"]["bo-link"] = {"addresses": ["10.2.0.11"], "roles": ["LinkManager"]}
+    installation["sites"]["bochum"]["machines"]["bo-link"] = {
+        "addresses": ["10.2.0.11"],
+        "roles": ["LinkManager"],
+    }
     ends = {"aachen": "ac-link", "bochum": "bo-link"}
     sites = ["aachen", "bochum"]
-    installation["links"] = {"aachen-bochum": {"sites": sites, "mode": "chained", "link_managers": ends}}
+    installation["links"] = {
+        "aachen-bochum": {"sites": sites, "mode": "chained", "link_managers": ends}
+    }
     assert ids(installation, "ac-link", "bo-link") == ["K10", "K9", "M7"]
     assert ids(installation, "bo-link", "ac-link") == ["K10", "K9", "M7"]
     assert ids(installation, "ac-link", "bo-server") == []

@@ -24,7 +24,9 @@ NUMBERS = count(1)
 def running_server(**limits: str) -> Iterator[str]:
     """An offline EC2 of its own; the process ends with the block."""
     command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits}) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits}
+    ) as process:
         assert process.stdout is not None
         try:
             yield str(json.loads(process.stdout.readline())["endpoint"])
@@ -34,7 +36,11 @@ def running_server(**limits: str) -> Iterator[str]:
 
 def connect(endpoint: str, region: str = "eu-central-1") -> Any:
     return boto3.client(
-        "ec2", endpoint_url=endpoint, region_name=region, aws_access_key_id="x", aws_secret_access_key="y"
+        "ec2",
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id="x",
+        aws_secret_access_key="y",
     )
 
 
@@ -49,17 +55,34 @@ class World:
         self.subnet = made["Subnet"]["SubnetId"]
         self.group, self.other = self.make_group(), self.make_group()
 
-    def make_group(self, name: str | None = None, description: str = "d", vpc: str | None = None) -> str:
+    def make_group(
+        self, name: str | None = None, description: str = "d", vpc: str | None = None
+    ) -> str:
         name = name if name is not None else f"group {next(NUMBERS)}"
-        made = self.ec2.create_security_group(GroupName=name, Description=description, VpcId=vpc or self.vpc)
+        made = self.ec2.create_security_group(
+            GroupName=name, Description=description, VpcId=vpc or self.vpc
+        )
         return str(made["GroupId"])
 
-    def allow(self, *cidrs: str, group: str | None = None, egress: bool = False, **rule: Any) -> list[dict[str, Any]]:
+    def allow(
+        self, *cidrs: str, group: str | None = None, egress: bool = False, **rule: Any
+    ) -> list[dict[str, Any]]:
         """Allow TCP 80 from the CIDRs; keywords replace parts of the permission (None removes one)."""
         ipv6 = [{"CidrIpv6": each} for each in cidrs if ":" in each]
         ipv4 = [{"CidrIp": each} for each in cidrs if ":" not in each]
-        permission = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": ipv4, "Ipv6Ranges": ipv6, **rule}
-        call = self.ec2.authorize_security_group_egress if egress else self.ec2.authorize_security_group_ingress
+        permission = {
+            "IpProtocol": "tcp",
+            "FromPort": 80,
+            "ToPort": 80,
+            "IpRanges": ipv4,
+            "Ipv6Ranges": ipv6,
+            **rule,
+        }
+        call = (
+            self.ec2.authorize_security_group_egress
+            if egress
+            else self.ec2.authorize_security_group_ingress
+        )
         given = {name: value for name, value in permission.items() if value is not None}
         return list(call(GroupId=group or self.group, IpPermissions=[given])["SecurityGroupRules"])
 
@@ -94,7 +117,11 @@ def described(text: str) -> dict[str, Any]:
 
 
 def referring(group: str, text: str = "why") -> dict[str, Any]:
-    return {"UserIdGroupPairs": [{"GroupId": group, "Description": text}], "IpRanges": None, "Ipv6Ranges": None}
+    return {
+        "UserIdGroupPairs": [{"GroupId": group, "Description": text}],
+        "IpRanges": None,
+        "Ipv6Ranges": None,
+    }
 
 
 Call = Callable[[World], Any]
@@ -207,7 +234,9 @@ def clear(w: World) -> None:
         w.ec2.delete_security_group(GroupId=group)
 
 
-@pytest.mark.parametrize(("code", "offend", "accept"), [fact[1:] for fact in FACTS], ids=[fact[0] for fact in FACTS])
+@pytest.mark.parametrize(
+    ("code", "offend", "accept"), [fact[1:] for fact in FACTS], ids=[fact[0] for fact in FACTS]
+)
 def test_ec2_refuses(endpoint: str, code: str, offend: Call, accept: Call) -> None:
     ec2 = connect(endpoint)
     with refused(code):
@@ -224,7 +253,10 @@ def test_a_refused_request_adds_no_rule(world: World) -> None:
 
 def test_cidrs_are_stored_canonical(world: World) -> None:
     made = world.allow("100.68.0.18/18", "2001:DB8:0::1/32")
-    assert [each.get("CidrIpv4") or each["CidrIpv6"] for each in made] == ["100.68.0.0/18", "2001:db8::/32"]
+    assert [each.get("CidrIpv4") or each["CidrIpv6"] for each in made] == [
+        "100.68.0.0/18",
+        "2001:db8::/32",
+    ]
 
 
 def test_a_protocol_without_ports_opens_every_port_whatever_is_given(world: World) -> None:
@@ -237,8 +269,15 @@ def test_a_protocol_without_ports_opens_every_port_whatever_is_given(world: Worl
 def test_descriptions_of_group_and_prefix_list_rules_are_returned(world: World) -> None:
     listed = make_prefix_list(world, 3)
     world.allow(**referring(world.other, "peer"))
-    world.allow(IpRanges=None, Ipv6Ranges=None, PrefixListIds=[{"PrefixListId": listed, "Description": "list"}])
-    assert sorted(each["Description"] for each in rules_of(world) if not each["IsEgress"]) == ["list", "peer"]
+    world.allow(
+        IpRanges=None,
+        Ipv6Ranges=None,
+        PrefixListIds=[{"PrefixListId": listed, "Description": "list"}],
+    )
+    assert sorted(each["Description"] for each in rules_of(world) if not each["IsEgress"]) == [
+        "list",
+        "peer",
+    ]
 
 
 def test_a_prefix_list_weighs_its_max_entries(world: World) -> None:
@@ -253,7 +292,11 @@ def test_a_modified_rule_keeps_its_id_and_the_kind_of_its_source(world: World) -
     rule = world.allow("10.0.0.0/8")[0]["SecurityGroupRuleId"]
     modify(world, rule, CidrIpv4="10.9.0.1/16", FromPort=90, ToPort=91, Description="new")
     stored = next(each for each in rules_of(world) if each["SecurityGroupRuleId"] == rule)
-    assert (stored["CidrIpv4"], stored["FromPort"], stored["Description"]) == ("10.9.0.0/16", 90, "new")
+    assert (stored["CidrIpv4"], stored["FromPort"], stored["Description"]) == (
+        "10.9.0.0/16",
+        90,
+        "new",
+    )
     with refused("InvalidParameterValue"):
         modify(world, rule, ReferencedGroupId=world.other)
 
@@ -270,32 +313,53 @@ def test_a_group_reference_can_be_modified_and_must_not_become_a_duplicate(world
 def test_an_interface_lists_the_groups_it_was_given_and_no_others(world: World) -> None:
     nic = world.interface(world.group)
     launched = world.ec2.run_instances(
-        ImageId="ami-1", MinCount=1, MaxCount=1, NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": nic}]
+        ImageId="ami-1",
+        MinCount=1,
+        MaxCount=1,
+        NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": nic}],
     )["Instances"][0]
     world.ec2.modify_network_interface_attribute(NetworkInterfaceId=nic, Groups=[world.other])
     found = world.ec2.describe_network_interfaces(NetworkInterfaceIds=[nic])["NetworkInterfaces"][0]
-    instance = world.ec2.describe_instances(InstanceIds=[launched["InstanceId"]])["Reservations"][0]["Instances"][0]
+    instance = world.ec2.describe_instances(InstanceIds=[launched["InstanceId"]])["Reservations"][
+        0
+    ]["Instances"][0]
     assert [each["GroupId"] for each in found["Groups"]] == [world.other]
     assert [each["GroupId"] for each in instance["SecurityGroups"]] == [world.other]
 
 
-def test_a_terminated_instance_takes_its_own_interface_along_and_frees_the_others(world: World) -> None:
+def test_a_terminated_instance_takes_its_own_interface_along_and_frees_the_others(
+    world: World,
+) -> None:
     nic = world.interface(world.group)
     launch = {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}
-    own = world.ec2.run_instances(**launch, SubnetId=world.subnet, SecurityGroupIds=[world.group])["Instances"][0]
-    given = world.ec2.run_instances(**launch, NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": nic}])
+    own = world.ec2.run_instances(**launch, SubnetId=world.subnet, SecurityGroupIds=[world.group])[
+        "Instances"
+    ][0]
+    given = world.ec2.run_instances(
+        **launch, NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": nic}]
+    )
     with refused("InvalidNetworkInterface.InUse"):
         world.ec2.delete_network_interface(NetworkInterfaceId=nic)
-    world.ec2.terminate_instances(InstanceIds=[own["InstanceId"], given["Instances"][0]["InstanceId"]])
-    left = world.ec2.describe_network_interfaces(Filters=[{"Name": "vpc-id", "Values": [world.vpc]}])
+    world.ec2.terminate_instances(
+        InstanceIds=[own["InstanceId"], given["Instances"][0]["InstanceId"]]
+    )
+    left = world.ec2.describe_network_interfaces(
+        Filters=[{"Name": "vpc-id", "Values": [world.vpc]}]
+    )
     assert [each["NetworkInterfaceId"] for each in left["NetworkInterfaces"]] == [nic]
     world.ec2.delete_network_interface(NetworkInterfaceId=nic)
 
 
 def test_interfaces_are_found_by_any_address(world: World) -> None:
-    addresses = [{"PrivateIpAddress": "10.1.0.9", "Primary": True}, {"PrivateIpAddress": "10.1.0.8", "Primary": False}]
+    addresses = [
+        {"PrivateIpAddress": "10.1.0.9", "Primary": True},
+        {"PrivateIpAddress": "10.1.0.8", "Primary": False},
+    ]
     nic = world.interface(world.group, PrivateIpAddresses=addresses)
-    by_secondary = [{"Name": "addresses.private-ip-address", "Values": ["10.1.0.8"]}, {"Name": "vpc-id", "Values": [world.vpc]}]
+    by_secondary = [
+        {"Name": "addresses.private-ip-address", "Values": ["10.1.0.8"]},
+        {"Name": "vpc-id", "Values": [world.vpc]},
+    ]
     found = world.ec2.describe_network_interfaces(Filters=by_secondary)["NetworkInterfaces"]
     assert [each["NetworkInterfaceId"] for each in found] == [nic]
 
@@ -316,7 +380,9 @@ def test_a_region_takes_2500_groups_and_quotas_are_settings() -> None:
 @pytest.mark.parametrize(("rules", "groups"), [("201", "5"), ("63", "16"), ("10", "17")])
 def test_rules_times_groups_are_at_most_1000_and_groups_at_most_16(rules: str, groups: str) -> None:
     with pytest.raises(ValueError, match="AWS allows at most"):
-        read_limits({"SANDBOX_AWS_RULES_PER_GROUP": rules, "SANDBOX_AWS_GROUPS_PER_INTERFACE": groups})
+        read_limits(
+            {"SANDBOX_AWS_RULES_PER_GROUP": rules, "SANDBOX_AWS_GROUPS_PER_INTERFACE": groups}
+        )
     assert read_limits({"SANDBOX_AWS_RULES_PER_GROUP": "200"}).rules_per_group == 200
 
 
@@ -326,12 +392,15 @@ def rules_of(w: World) -> list[dict[str, Any]]:
 
 
 def make_prefix_list(w: World, entries: int) -> str:
-    made = w.ec2.create_managed_prefix_list(PrefixListName="p", MaxEntries=entries, AddressFamily="IPv4")
+    made = w.ec2.create_managed_prefix_list(
+        PrefixListName="p", MaxEntries=entries, AddressFamily="IPv4"
+    )
     return str(made["PrefixList"]["PrefixListId"])
 
 
 def modify(w: World, rule: str, **request: Any) -> None:
     wanted = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, **request}
     w.ec2.modify_security_group_rules(
-        GroupId=w.group, SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": wanted}]
+        GroupId=w.group,
+        SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": wanted}],
     )

@@ -65,7 +65,10 @@ def attach(server: AzureServer, name: str, addresses: list[str]) -> str:
 
 CASES = {
     "neighbours share a subnet": ({"a": ["10.1.0.10"], "b": ["10.1.0.11"]}, 1),
-    "scattered machines have subnets of their own": ({"a": ["10.1.0.10"], "b": ["10.1.9.10"], "c": ["192.168.0.10"]}, 3),
+    "scattered machines have subnets of their own": (
+        {"a": ["10.1.0.10"], "b": ["10.1.9.10"], "c": ["192.168.0.10"]},
+        3,
+    ),
     "both families of a machine are in one subnet": ({"a": ["10.1.0.10", "fd00::10"]}, 1),
     "machines of one /64 share a subnet with several IPv4 prefixes": (
         {"a": ["10.1.0.10", "fd00::10"], "b": ["10.1.1.10", "fd00::11"]},
@@ -80,9 +83,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("machines", "count"), CASES.values(), ids=CASES)
-def test_every_machine_can_have_its_interface(
-    server: AzureServer, machines: dict[str, list[str]], count: int
-) -> None:
+def test_every_machine_can_have_its_interface(server: AzureServer, machines: dict[str, list[str]], count: int) -> None:
     seed_site(SITE, machines, server.endpoint)
     assert len(read_subnets(server)) == count
     for name, addresses in machines.items():
@@ -119,7 +120,11 @@ def test_machines_that_left_take_no_subnet_with_them(server: AzureServer) -> Non
     ("used", "machines", "said"),
     [
         ({}, {"a": ["fd00::1"]}, "a: Azure reserves .* fd00::1 is one of them"),
-        ({"u": ["10.1.0.9"], "v": ["10.9.0.9"]}, {"a": ["10.1.0.10", "10.9.0.10"]}, "a: .* both hold network interfaces"),
+        (
+            {"u": ["10.1.0.9"], "v": ["10.9.0.9"]},
+            {"a": ["10.1.0.10", "10.9.0.10"]},
+            "a: .* both hold network interfaces",
+        ),
     ],
     ids=["an address that Azure keeps", "two subnets in use"],
 )

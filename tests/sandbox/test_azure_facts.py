@@ -19,6 +19,7 @@ from sandbox.azure.store import Store
 Json = dict[str, Any]
 GROUP = "/subscriptions/s/resourceGroups/rg"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
+AZURES = Limits()
 SMALL = Limits(
     rules_per_group=3,
     prefixes_per_group=4,
@@ -146,7 +147,7 @@ class Fact:
     accepted: Callable[[Cloud], Response]
     status: int = 400
     before: tuple[Callable[[Cloud], Response], ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = AZURES
 
 
 PRIORITY = "SecurityRuleInvalidPriority"

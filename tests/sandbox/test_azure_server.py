@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.network import NetworkManagementClient
@@ -185,9 +184,7 @@ def test_an_etag_guards_against_a_lost_update(server: AzureServer) -> None:
     client = official(server)
     asgs = client.application_security_groups
     first = asgs.begin_create_or_update("rg", "asg", WEST).result()
-    kept = asgs.begin_create_or_update(
-        "rg", "asg", WEST, headers={"If-Match": first.etag}, match_condition=MatchConditions.Unconditionally
-    ).result()
+    kept = asgs.begin_create_or_update("rg", "asg", WEST, headers={"If-Match": first.etag}).result()
     assert kept.etag != first.etag
     with pytest.raises((ResourceModifiedError, HttpResponseError)) as stale:
         asgs.begin_create_or_update("rg", "asg", WEST, headers={"If-Match": first.etag}).result()
@@ -227,7 +224,9 @@ def test_a_resource_group_stays_while_another_uses_what_it_holds(server: AzureSe
     client = official(server)
     nic = make_all(client)
     ArmClient(server.endpoint).put(GROUP.replace("/rg", "/other"), WEST)
-    properties = {"ipConfigurations": [{"name": "c", "properties": {"subnet": {"id": nic.ip_configurations[0].subnet.id}}}]}
+    properties = {
+        "ipConfigurations": [{"name": "c", "properties": {"subnet": {"id": nic.ip_configurations[0].subnet.id}}}]
+    }
     client.network_interfaces.begin_create_or_update("other", "nic", {**WEST, "properties": properties}).result()
     status, _, body = raw(server, "DELETE", f"{GROUP}?api-version=2024-03-01")
     assert (status, body["error"]["code"]) == (409, "ResourceGroupDeletionBlocked")

@@ -27,6 +27,7 @@ from sandbox.engine.plugins import install_plugins, sdk_version
 from sandbox.environment import child_environment
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.processes import start_of
+from sandbox.talk import SandboxError
 
 COMPONENT = """
 import pulumi
@@ -302,6 +303,69 @@ def test_the_pinned_version_is_the_oldest_installed_one_accepted(tmp_path: Path)
     found = find_installed(pinned, but_not=tmp_path)
     assert found is not None
     assert found.pulumi == Path(pinned, "pulumi")
+
+
+GO = """#!/bin/sh
+case "$*" in
+  "list -deps"*) printf 'a\\nb\\nc\\n' ;;
+  *"{{.Dir}}"*) echo "$SDK" ;;
+  install*) echo one >&2; sleep 0.5; echo two >&2; test -z "$FAIL" || exit 1
+    printf '#!/bin/sh\\necho v%s\\n' "$BUILT" > "$GOBIN/pulumi"; chmod +x "$GOBIN/pulumi" ;;
+esac
+"""
+
+
+@pytest.fixture
+def fake_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "go").write_text(GO)
+    (tmp_path / "go").chmod(0o755)
+    script = tmp_path / "sdk" / "python" / "cmd" / "pulumi-language-python-exec"
+    script.parent.mkdir(parents=True)
+    script.write_text("# the exec script")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("SDK", str(tmp_path / "sdk"))
+    monkeypatch.setenv("BUILT", pinned_version())
+    monkeypatch.setattr("sandbox.engine.cli.HEARTBEAT", 0.2)
+    return tmp_path / "bin"
+
+
+def test_the_engine_is_built_once_and_tells_how_far_it_is(
+    fake_go: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = provide_engine(fake_go)
+    assert engine.pulumi == fake_go / "pulumi"
+    assert "1 of at most 3 packages compiled" in capsys.readouterr().out
+    assert (fake_go / "pulumi-language-python-exec").read_text() == "# the exec script"
+    assert os.access(fake_go / "pulumi-language-python", os.X_OK)
+    provide_engine(fake_go)
+    assert capsys.readouterr().out == ""
+
+
+def test_an_engine_of_another_version_is_built_anew(
+    fake_go: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUILT", "3.1.0")
+    provide_engine(fake_go)
+    assert read_version(fake_go / "pulumi") == "3.1.0"
+    monkeypatch.setenv("BUILT", pinned_version())
+    provide_engine(fake_go)
+    assert read_version(fake_go / "pulumi") == pinned_version()
+
+
+def test_a_failed_build_says_what_go_said_and_what_to_do(
+    fake_go: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAIL", "1")
+    with pytest.raises(SandboxError, match=r"Go module proxy is reachable(.|\n)*one\ntwo"):
+        provide_engine(fake_go)
+
+
+def test_without_go_and_without_a_cli_both_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SandboxError, match="the Pulumi CLI .* or newer .* or Go to build it"):
+        provide_engine(tmp_path / "bin")
 
 
 def test_a_cli_that_does_not_run_has_no_version(tmp_path: Path) -> None:

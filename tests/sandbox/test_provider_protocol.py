@@ -9,7 +9,17 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.provider import UNKNOWN, CloudError, Failure, InitFailed, Provider, Props, ResourceHandler, State, start_server
+from sandbox.provider import (
+    UNKNOWN,
+    CloudError,
+    Failure,
+    InitFailed,
+    Props,
+    Provider,
+    ResourceHandler,
+    State,
+    start_server,
+)
 from sandbox.provider.compare import compare
 from sandbox.provider.values import decode, encode
 
@@ -32,11 +42,15 @@ class Groups(ResourceHandler):
 
     def create(self, inputs: Props) -> State:
         if inputs["name"] == "refused":
-            raise CloudError("InvalidGroup.Duplicate", "there is one already", "CreateSecurityGroup")
+            raise CloudError(
+                "InvalidGroup.Duplicate", "there is one already", "CreateSecurityGroup"
+            )
         self.cloud["sg-1"] = inputs
         outputs = {**inputs, "arn": "arn:1"}
         if inputs["name"] == "half":
-            raise InitFailed(id="sg-1", inputs=inputs, outputs=outputs, reasons=["the tags are missing"])
+            raise InitFailed(
+                id="sg-1", inputs=inputs, outputs=outputs, reasons=["the tags are missing"]
+            )
         return State(id="sg-1", inputs=inputs, outputs=outputs)
 
     def read(self, id: str, inputs: Props, outputs: Props) -> State | None:
@@ -77,14 +91,23 @@ def stub() -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
 
 
 def check(stub, news: Props, olds: Props | None = None, urn: str = URN):
-    request = provider_pb2.CheckRequest(urn=urn, news=encode(news), olds=encode(olds or {}), randomSeed=b"s" * 32)
+    request = provider_pb2.CheckRequest(
+        urn=urn, news=encode(news), olds=encode(olds or {}), randomSeed=b"s" * 32
+    )
     reply = stub.Check(request)
     return decode(reply.inputs), [(each.property, each.reason) for each in reply.failures]
 
 
 def diff(stub, old: Props, new: Props, ignore: tuple[str, ...] = ()):
     return stub.Diff(
-        provider_pb2.DiffRequest(id="sg-1", urn=URN, olds=encode(old), old_inputs=encode(old), news=encode(new), ignoreChanges=ignore)
+        provider_pb2.DiffRequest(
+            id="sg-1",
+            urn=URN,
+            olds=encode(old),
+            old_inputs=encode(old),
+            news=encode(new),
+            ignoreChanges=ignore,
+        )
     )
 
 
@@ -93,7 +116,9 @@ def test_the_name_and_the_defaults_are_filled_in_and_the_old_name_is_kept(stub):
     assert failures == []
     assert first["name"].startswith("web-") and first["description"] == "Managed by Pulumi"
     assert first["__defaults"] == ["description", "name"]
-    assert check(stub, {"tags": {"a": "b"}}, olds={**first, "name": "web-old"})[0]["name"] == "web-old"
+    assert (
+        check(stub, {"tags": {"a": "b"}}, olds={**first, "name": "web-old"})[0]["name"] == "web-old"
+    )
 
 
 def test_a_name_that_the_program_gave_up_is_not_kept(stub):
@@ -123,22 +148,38 @@ def test_unknown_values_pass_the_check(stub):
 
 
 def test_a_scalar_is_brought_into_the_kind_the_schema_names(stub):
-    inputs, failures = check(stub, {"revokeRulesOnDelete": "true", "ingress": [{"protocol": 17, "fromPort": "1", "toPort": 2.0}]})
+    inputs, failures = check(
+        stub,
+        {
+            "revokeRulesOnDelete": "true",
+            "ingress": [{"protocol": 17, "fromPort": "1", "toPort": 2.0}],
+        },
+    )
     assert failures == []
     assert inputs["revokeRulesOnDelete"] is True
     assert inputs["ingress"] == [{"protocol": "17", "fromPort": 1, "toPort": 2}]
 
 
 def test_a_diff_names_the_properties_and_what_replaces(stub):
-    reply = diff(stub, {"name": "a", "tags": {"x": "1", "y": "2"}}, {"name": "b", "tags": {"x": "1", "z": "3"}})
+    reply = diff(
+        stub,
+        {"name": "a", "tags": {"x": "1", "y": "2"}},
+        {"name": "b", "tags": {"x": "1", "z": "3"}},
+    )
     assert reply.changes == provider_pb2.DiffResponse.DIFF_SOME
     assert list(reply.replaces) == ["name"] and list(reply.diffs) == ["name", "tags"]
-    kinds = {path: provider_pb2.PropertyDiff.Kind.Name(each.kind) for path, each in reply.detailedDiff.items()}
+    kinds = {
+        path: provider_pb2.PropertyDiff.Kind.Name(each.kind)
+        for path, each in reply.detailedDiff.items()
+    }
     assert kinds == {"name": "UPDATE_REPLACE", "tags.y": "DELETE", "tags.z": "ADD"}
 
 
 def test_equal_inputs_make_no_diff_and_ignored_changes_neither(stub):
-    assert diff(stub, {"name": "a", "tags": {}}, {"name": "a"}).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert (
+        diff(stub, {"name": "a", "tags": {}}, {"name": "a"}).changes
+        == provider_pb2.DiffResponse.DIFF_NONE
+    )
     ignored = diff(stub, {"tags": {"x": "1"}}, {"tags": {"x": "2"}}, ignore=("tags.x",))
     assert ignored.changes == provider_pb2.DiffResponse.DIFF_NONE
 
@@ -161,12 +202,25 @@ def test_a_preview_of_a_creation_leaves_the_outputs_unknown(stub):
 
 
 def test_a_resource_lives_from_creation_to_deletion(stub):
-    created = stub.Create(provider_pb2.CreateRequest(urn=URN, properties=encode({"name": "a", "__defaults": ["name"]})))
+    created = stub.Create(
+        provider_pb2.CreateRequest(
+            urn=URN, properties=encode({"name": "a", "__defaults": ["name"]})
+        )
+    )
     assert created.id == "sg-1" and decode(created.properties)["arn"] == "arn:1"
-    read = stub.Read(provider_pb2.ReadRequest(id="sg-1", urn=URN, inputs=encode({"name": "a", "__defaults": ["name"]})))
+    read = stub.Read(
+        provider_pb2.ReadRequest(
+            id="sg-1", urn=URN, inputs=encode({"name": "a", "__defaults": ["name"]})
+        )
+    )
     assert decode(read.inputs) == {"name": "a", "__defaults": ["name"]}
     updated = stub.Update(
-        provider_pb2.UpdateRequest(id="sg-1", urn=URN, olds=created.properties, news=encode({"name": "a", "tags": {"x": "1"}}))
+        provider_pb2.UpdateRequest(
+            id="sg-1",
+            urn=URN,
+            olds=created.properties,
+            news=encode({"name": "a", "tags": {"x": "1"}}),
+        )
     )
     assert decode(updated.properties)["tags"] == {"x": "1"}
     stub.Delete(provider_pb2.DeleteRequest(id="sg-1", urn=URN, properties=updated.properties))
@@ -176,7 +230,10 @@ def test_a_resource_lives_from_creation_to_deletion(stub):
 def test_a_refusal_of_the_cloud_names_its_code(stub):
     with pytest.raises(grpc.RpcError) as refused:
         stub.Create(provider_pb2.CreateRequest(urn=URN, properties=encode({"name": "refused"})))
-    assert refused.value.details() == "CreateSecurityGroup: InvalidGroup.Duplicate: there is one already"
+    assert (
+        refused.value.details()
+        == "CreateSecurityGroup: InvalidGroup.Duplicate: there is one already"
+    )
 
 
 def test_a_half_made_resource_keeps_its_id_and_outputs(stub):
@@ -193,28 +250,46 @@ def test_a_half_made_resource_keeps_its_id_and_outputs(stub):
 def test_an_unknown_type_is_refused_with_the_types_there_are(stub):
     with pytest.raises(grpc.RpcError) as refused:
         check(stub, {}, urn="urn:pulumi:dev::project::aws:s3/bucket:Bucket::b")
-    assert refused.value.details() == f"the offline aws provider has no resource type aws:s3/bucket:Bucket; it has: {GROUP}"
+    assert (
+        refused.value.details()
+        == f"the offline aws provider has no resource type aws:s3/bucket:Bucket; it has: {GROUP}"
+    )
 
 
 def test_a_function_answers_and_refuses_arguments_it_does_not_have(stub):
     token = "aws:ec2/getVpc:getVpc"
-    reply = stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode({"cidrBlock": "10.0.0.0/8"})))
+    reply = stub.Invoke(
+        provider_pb2.InvokeRequest(tok=token, args=encode({"cidrBlock": "10.0.0.0/8"}))
+    )
     assert decode(getattr(reply, "return")) == {"id": "vpc-1", "asked": {"cidrBlock": "10.0.0.0/8"}}
     refused = stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=encode({"colour": 1})))
     assert [each.property for each in refused.failures] == ["colour"]
 
 
 def test_configuration_arrives_as_json_text_and_is_checked(stub):
-    good = provider_pb2.CheckRequest(news=encode({"region": "eu-central-1", "defaultTags": '{"tags": {"a": "b"}}'}))
+    good = provider_pb2.CheckRequest(
+        news=encode({"region": "eu-central-1", "defaultTags": '{"tags": {"a": "b"}}'})
+    )
     assert list(stub.CheckConfig(good).failures) == []
-    bad = provider_pb2.CheckRequest(news=encode({"regoin": "eu-central-1", "defaultTags": '{"tagz": {}}'}))
-    assert [each.property for each in stub.CheckConfig(bad).failures] == ["defaultTags.tagz", "regoin"]
-    assert stub.Configure(provider_pb2.ConfigureRequest(args=encode({"region": "x"}))).supportsPreview
+    bad = provider_pb2.CheckRequest(
+        news=encode({"regoin": "eu-central-1", "defaultTags": '{"tagz": {}}'})
+    )
+    assert [each.property for each in stub.CheckConfig(bad).failures] == [
+        "defaultTags.tagz",
+        "regoin",
+    ]
+    assert stub.Configure(
+        provider_pb2.ConfigureRequest(args=encode({"region": "x"}))
+    ).supportsPreview
 
 
 def test_secrets_are_unwrapped_and_whole_numbers_stay_whole():
     signature = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": 7}
-    assert decode(encode({"a": signature, "b": 1.5, "c": None, "d": [None, True]})) == {"a": 7, "b": 1.5, "d": [None, True]}
+    assert decode(encode({"a": signature, "b": 1.5, "c": None, "d": [None, True]})) == {
+        "a": 7,
+        "b": 1.5,
+        "d": [None, True],
+    }
 
 
 def test_keys_with_dots_are_quoted_in_paths():
@@ -226,5 +301,7 @@ def test_the_schema_and_the_version_are_those_of_the_sdk(stub):
     import json
 
     document = json.loads(stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
-    assert document["resources"][GROUP]["inputProperties"]["revokeRulesOnDelete"] == {"type": "boolean"}
+    assert document["resources"][GROUP]["inputProperties"]["revokeRulesOnDelete"] == {
+        "type": "boolean"
+    }
     assert stub.GetPluginInfo(empty_pb2.Empty()).version == importlib.metadata.version("pulumi-aws")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import servers
+from sandbox.locking import holding
 from sandbox.paths import Sandbox
 from sandbox.processes import Process, launch, read_record, start_of, write_record
 from sandbox.talk import SandboxError
@@ -157,13 +158,19 @@ def test_two_commands_do_not_start_servers_at_once(sandbox: Sandbox) -> None:
     order = []
 
     def second() -> None:
-        with servers.holding_lock(sandbox):
+        with holding(sandbox.lock, 10):
             order.append("second")
 
-    with servers.holding_lock(sandbox):
+    with holding(sandbox.lock, 10):
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.3)
         order.append("first")
     thread.join(timeout=10)
     assert order == ["first", "second"]
+
+
+def test_a_lock_is_not_waited_for_for_ever(tmp_path: Path) -> None:
+    with holding(tmp_path / "lock", 10), pytest.raises(SandboxError, match="Another command holds"):
+        with holding(tmp_path / "lock", 0.2):
+            pass

@@ -1,0 +1,206 @@
+"""What EC2 holds for a site, as the specs that the plan was rendered to."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from swyx_components.aws.names import clean_tag
+from swyx_components.messages import Message
+from swyx_components.planner.compare import (
+    CloudError,
+    Deployed,
+    DeployedGroup,
+    DeployedInterface,
+)
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import Prefix
+
+_PROTOCOLS = {
+    "-1": Protocol.ANY,
+    "tcp": Protocol.TCP,
+    "6": Protocol.TCP,
+    "udp": Protocol.UDP,
+    "17": Protocol.UDP,
+    "icmp": Protocol.ICMP,
+    "1": Protocol.ICMP,
+    "icmpv6": Protocol.ICMPV6,
+    "58": Protocol.ICMPV6,
+}
+_MOST_VALUES = 200  # of one filter in one call
+_Json = Mapping[str, Any]
+
+
+def read_deployed(rendered: RenderedSite) -> Deployed:
+    """The security groups tagged with the site, their rules, and the interfaces of its machines.
+
+    Raises:
+        CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError:
+        raise CloudError(
+            [Message.about("cloud-sdk-missing", "", cloud="aws", package="boto3")]
+        ) from None
+    config = Config(connect_timeout=10, retries={"mode": "standard", "max_attempts": 5})
+    try:
+        return _read(_Ec2(boto3.client("ec2", config=config)), rendered)
+    except (BotoCoreError, ClientError) as problem:
+        remedy = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
+        message = Message.about("cloud-failed", "", cloud="aws", problem=problem, remedy=remedy)
+        raise CloudError([message]) from problem
+
+
+class _Ec2:
+    """The calls that reading takes, each complete whatever the number of pages."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def all(self, call: str, key: str, name: str, values: Iterable[str]) -> Iterator[_Json]:
+        """Everything that one filter with any of the values finds."""
+        remaining = iter(sorted(set(values)))
+        while chunk := list(islice(remaining, _MOST_VALUES)):
+            filters = [{"Name": name, "Values": chunk}]
+            for page in self._client.get_paginator(call).paginate(Filters=filters):
+                yield from page[key]
+
+    def groups(self, name: str, values: Iterable[str]) -> list[_Json]:
+        return list(self.all("describe_security_groups", "SecurityGroups", name, values))
+
+    def rules(self, groups: Iterable[str]) -> Iterator[_Json]:
+        return self.all("describe_security_group_rules", "SecurityGroupRules", "group-id", groups)
+
+    def interfaces(self, name: str, values: Iterable[str]) -> Iterator[_Json]:
+        return self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
+
+    def prefix_list(self, id: str) -> tuple[Prefix, ...]:
+        pages = self._client.get_paginator("get_managed_prefix_list_entries")
+        entries = (
+            entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"]
+        )
+        return tuple(sorted(Prefix.parse(entry["Cidr"]) for entry in entries))
+
+
+def _read(ec2: _Ec2, rendered: RenderedSite) -> Deployed:
+    site = rendered.plan.site
+    found = ec2.groups("tag:swyx:site", [clean_tag(site)])
+    by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+    names = {group["GroupId"]: by_tag.get(_tag(group, "swyx:group"), "") for group in found}
+    strays = [_called(group) for group in found if not names[group["GroupId"]]]
+    specs: dict[str, list[Spec]] = {}
+    unreadable: dict[str, list[str]] = {}
+    for rule in ec2.rules(names):
+        name = names[rule["GroupId"]]
+        spec = _spec(rule, names, ec2)
+        if spec is None:
+            unreadable.setdefault(name, []).append(_describe(rule))
+        else:
+            specs.setdefault(name, []).append(spec)
+    groups = {
+        name: DeployedGroup(
+            ids=tuple(sorted(id for id, own in names.items() if own == name)),
+            specs=tuple(specs.get(name, ())),
+            unreadable=tuple(unreadable.get(name, ())),
+        )
+        for name in set(names.values())
+        if name
+    }
+    interfaces = tuple(_interfaces(ec2, rendered, names, {g["VpcId"] for g in found}))
+    return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
+
+
+def _tag(resource: _Json, key: str) -> str:
+    tags = resource.get("Tags") or resource.get("TagSet") or ()
+    return next((str(tag["Value"]) for tag in tags if tag["Key"] == key), "")
+
+
+def _called(group: _Json) -> str:
+    return f"{group['GroupId']} ({_tag(group, 'swyx:group') or group['GroupName']})"
+
+
+def _spec(rule: _Json, names: Mapping[str, str], ec2: _Ec2) -> Spec | None:
+    """The rule as a spec; None where a plan has no words for it."""
+    protocol = _PROTOCOLS.get(str(rule["IpProtocol"]))
+    ports = _ports(protocol, rule)
+    if protocol is None or ports is _UNREADABLE:
+        return None
+    groups: tuple[str, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
+    if rule.get("ReferencedGroupInfo"):
+        id = rule["ReferencedGroupInfo"]["GroupId"]
+        groups = (names.get(id) or id,)
+    elif rule.get("PrefixListId"):
+        prefixes = ec2.prefix_list(rule["PrefixListId"])
+    else:
+        prefixes = (Prefix.parse(rule.get("CidrIpv4") or rule["CidrIpv6"]),)
+    return Spec(
+        direction=Direction.OUT if rule["IsEgress"] else Direction.IN,
+        protocol=protocol,
+        ports=ports,
+        source_ports=None,
+        groups=groups,
+        prefixes=prefixes,
+        description=rule.get("Description") or "",
+    )
+
+
+_UNREADABLE = PortSet((PortRange(-1, -1),))
+
+
+def _ports(protocol: Protocol | None, rule: _Json) -> PortSet | None:
+    """None for everything and for ICMP of every type; a single type is not what a plan asks for."""
+    first, last = int(rule.get("FromPort", -1)), int(rule.get("ToPort", -1))
+    if protocol is Protocol.ANY:
+        return None
+    if protocol in (Protocol.ICMP, Protocol.ICMPV6):
+        return None if first == -1 else _UNREADABLE
+    return PortSet((PortRange(max(first, 0), 65535 if last == -1 else last),))
+
+
+def _describe(rule: _Json) -> str:
+    direction = "out" if rule["IsEgress"] else "in"
+    ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
+    return f"{direction} protocol {rule['IpProtocol']} {ports} ({rule['SecurityGroupRuleId']})"
+
+
+def _interfaces(
+    ec2: _Ec2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
+) -> Iterator[DeployedInterface]:
+    """The interfaces with a machine's address in the site's VPC, and all others in the site's groups."""
+    owners = {
+        address: machine.name
+        for entry in rendered.groups
+        for machine in entry.group.machines
+        for address in machine.addresses
+    }
+    by_version = {version: [a.address for a in owners if a.version == version] for version in (4, 6)}
+    found: dict[str, _Json] = {}
+    for name, values in (
+        ("group-id", names),
+        ("addresses.private-ip-address", by_version[4]),
+        ("ipv6-addresses.ipv6-address", by_version[6]),
+    ):
+        for interface in ec2.interfaces(name, values):
+            if not vpcs or interface["VpcId"] in vpcs:
+                found[interface["NetworkInterfaceId"]] = interface
+    for id, interface in sorted(found.items()):
+        own = {owners[address] for address in _addresses(interface) if address in owners}
+        ids = [group["GroupId"] for group in interface["Groups"]]
+        for machine in sorted(own) or [""]:
+            yield DeployedInterface(
+                id=id,
+                machine=machine,
+                groups=tuple(sorted({names[group] for group in ids if names.get(group)})),
+                others=tuple(sorted(f"security group {group}" for group in ids if not names.get(group))),
+            )
+
+
+def _addresses(interface: _Json) -> Iterator[Prefix]:
+    for entry in interface.get("PrivateIpAddresses") or ():
+        yield Prefix.parse(entry["PrivateIpAddress"])
+    for entry in interface.get("Ipv6Addresses") or ():
+        yield Prefix.parse(entry["Ipv6Address"])

@@ -1,0 +1,192 @@
+"""The arguments of the components, as typed dictionaries that become the schema for other languages.
+
+No postponed annotations, unions or tuples here: the schema analyzer reads these classes as they are.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Dict, List, NotRequired, TypedDict
+
+import pulumi
+
+from swyx_components.components.clouds import CLOUDS
+from swyx_components.messages import Message, SwyxError
+
+
+class NetworkArgs(TypedDict):
+    """Where a site is in its cloud."""
+
+    vpc_id: NotRequired[pulumi.Input[str]]
+    """AWS: the VPC. May be made by the same program; machines are then bound by ids."""
+    vpc_tags: NotRequired[Dict[str, str]]
+    """AWS: tags by which the VPC is looked up, instead of its id."""
+    resource_group: NotRequired[pulumi.Input[str]]
+    """Azure: the resource group for everything that is made."""
+    virtual_network: NotRequired[str]
+    """Azure: the virtual network in that group whose subnets are looked up."""
+    location: NotRequired[pulumi.Input[str]]
+    """Azure: the region, if not that of the virtual network or the provider's configuration."""
+
+
+class MachineArgs(TypedDict):
+    """How one machine is bound to the cloud. Without any of this it is looked up by its addresses."""
+
+    addresses: NotRequired[List[str]]
+    """Its IPv4 and IPv6 addresses. Only where no installation gives them."""
+    interface_ids: NotRequired[List[pulumi.Input[str]]]
+    """AWS: its network interfaces."""
+    instance_id: NotRequired[pulumi.Input[str]]
+    """AWS: the instance whose interfaces are attached (of one that is still to be made, the first)."""
+    subnet_id: NotRequired[pulumi.Input[str]]
+    """Azure: the subnet for its network interface."""
+    attach: NotRequired[bool]
+    """False leaves this machine alone; the ids for it are among the outputs."""
+
+
+class SwyxSiteArgs(TypedDict):
+    """One site of an installation, bound to one cloud."""
+
+    installation: Any
+    """The installation: the path of its file, or the same structure as plain data."""
+    site: str
+    """The site's name in the installation."""
+    cloud: str
+    """The cloud it runs in: `aws` or `azure`."""
+    network: NetworkArgs
+    """Where it is in the cloud."""
+    machines: NotRequired[Dict[str, MachineArgs]]
+    """How machines are bound, by name; those not named are looked up by their addresses."""
+    attach: NotRequired[bool]
+    """Whether groups are attached to machines (AWS) and interfaces made for them (Azure). Default: true."""
+    tags: NotRequired[Dict[str, str]]
+    """Tags for every resource, beside the project's own `swyx:...`."""
+
+
+class PeerArgs(TypedDict):
+    """The other side of a group's communication: another group by its ids, or addresses."""
+
+    roles: List[str]
+    """The roles at that side."""
+    ids: NotRequired[Dict[str, pulumi.Input[str]]]
+    """The other group's identity by role: its security group (AWS) or its ASGs (Azure)."""
+    cidrs: NotRequired[List[str]]
+    """Addresses instead of ids. Roles of servers need single addresses."""
+    site: NotRequired[str]
+    """The peer's site where it is at the other end of a link; addresses only."""
+
+
+class HostGroupArgs(TypedDict):
+    """One host group without an installation: its rules follow from its roles and its peers' roles."""
+
+    roles: NotRequired[List[str]]
+    """The roles that each of its machines carries; a role class has its own and takes none."""
+
+    cloud: str
+    """The cloud it is in: `aws` or `azure`."""
+    network: NetworkArgs
+    """Where it is in the cloud."""
+    peers: NotRequired[List[PeerArgs]]
+    """Whom it talks to."""
+    machines: NotRequired[Dict[str, MachineArgs]]
+    """Machines to attach, by name, each with its addresses; none where the ids are handed out."""
+    identities: NotRequired[Dict[str, pulumi.Input[str]]]
+    """An identity by role that exists already (`declare_groups`), so that groups can name each other."""
+    decisions: NotRequired[Dict[str, Any]]
+    """What the article leaves open: `dcom`, `dcom_transport`, `h245`, `fax_transport`, `cornet`."""
+    ports: NotRequired[Dict[str, Any]]
+    """Ports that differ from the catalogue, by role and listener: `{SwyxIt: {media: 50000-50199}}`."""
+    flows: NotRequired[Dict[str, Any]]
+    """Optional flows to enable and inferred flows to disable: `{enable: [...], disable: [...]}`."""
+    control_path: NotRequired[Dict[str, str]]
+    """The way of call control by phone role: `phone_manager` or `h323`."""
+    sip_devices: NotRequired[List[str]]
+    """CIDRs of SIP devices that call at SwyxServer."""
+    sip_providers: NotRequired[Dict[str, Any]]
+    """SIP providers by name: `{carrier: {cidrs: [...], media_ports: 10000-20000}}`."""
+    egress: NotRequired[str]
+    """`closed` (default) or `open`."""
+    extra_rules: NotRequired[List[Dict[str, Any]]]
+    """Rules of your own, without the end that is this group; each with a reason."""
+    quotas: NotRequired[Dict[str, Any]]
+    """Quotas of the cloud where they differ from its defaults."""
+    attach: NotRequired[bool]
+    """Whether machines are attached. Default: true."""
+    tags: NotRequired[Dict[str, str]]
+    """Tags for every resource, beside the project's own `swyx:...`."""
+
+
+_EXAMPLES: Mapping[str, str] = {
+    "installation": "installation: stacks/installation.yaml",
+    "site": "site: aachen",
+    "cloud": "cloud: aws, or cloud: azure",
+    "network": "network: {vpc_tags: {Name: aachen}}, or network: {resource_group: bochum, virtual_network: bochum}",
+    "roles": "roles: [SwyxServer]",
+}
+
+
+def check_args(args: Mapping[str, Any], shape: Any) -> None:
+    """Refuse arguments that are missing, unknown or of another shape, all at once.
+
+    Raises:
+        SwyxError: with one message for each.
+    """
+    problems = [*_check_keys(args, shape, "")]
+    if args.get("cloud") is not None:
+        problems += _check_cloud(args["cloud"], args.get("network"))
+    for key, kind in (("network", NetworkArgs), ("machines", None), ("peers", None)):
+        problems += _check_nested(key, args.get(key), kind)
+    if problems:
+        raise SwyxError(problems)
+
+
+def _check_keys(args: Mapping[str, Any], shape: Any, place: str) -> Iterator[Message]:
+    known = [*shape.__required_keys__, *shape.__optional_keys__]
+    for key in sorted(shape.__required_keys__):
+        if args.get(key) is None:
+            example = _EXAMPLES.get(key, f"{key}: ...")
+            yield Message.about("args-missing", place, key=key, example=example)
+    for key in sorted(map(str, args.keys() - known)):
+        yield Message.about("args-unknown", place, key=key, known=sorted(known))
+
+
+def _check_cloud(cloud: Any, network: Any) -> Iterator[Message]:
+    if not isinstance(cloud, str) or cloud not in CLOUDS:
+        wanted = f"one of {', '.join(CLOUDS)}"
+        yield Message.about(
+            "args-wrong", "cloud", value=repr(cloud), wanted=wanted, example=_EXAMPLES["cloud"]
+        )
+    elif isinstance(network, Mapping):
+        sets = CLOUDS[cloud]
+        if not any(all(network.get(key) is not None for key in keys) for keys in sets):
+            wanted = " or ".join(" and ".join(keys) for keys in sets)
+            yield Message.about(
+                "args-missing", "network", key=wanted, example=_EXAMPLES["network"]
+            )
+
+
+def _check_nested(key: str, value: Any, kind: Any) -> Iterator[Message]:
+    """The keys of `network`, of each of `machines`, of each of `peers`."""
+    if value is None:
+        return
+    if key == "peers":
+        entries = enumerate(value) if isinstance(value, list) else None
+        named, shape = [(f"peers[{i}]", entry) for i, entry in entries or ()], PeerArgs
+        wanted = "a list"
+    else:
+        entries = value.items() if isinstance(value, Mapping) else None
+        named, shape = [(f"machines.{name}", entry) for name, entry in entries or ()], MachineArgs
+        wanted = "a mapping"
+    if entries is None:
+        yield Message.about(
+            "args-wrong", key, value=type(value).__name__, wanted=wanted, example=f"{key}: ..."
+        )
+    elif kind is not None:
+        yield from _check_keys(value, kind, key)
+    else:
+        for place, entry in named:
+            if isinstance(entry, Mapping):
+                yield from _check_keys(entry, shape, place)
+            else:
+                what = type(entry).__name__
+                yield Message.about(
+                    "args-wrong", place, value=what, wanted="a mapping", example=f"{place}: {{...}}"
+                )

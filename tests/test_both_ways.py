@@ -1,0 +1,292 @@
+"""Both ways: what the rendered rules let pass is what the port model requires, judged by a second reading of it.
+
+The judge is `tests.oracle`, which knows the port model and the clouds' semantics and nothing of the product.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from swyx_components.aws.render import render_site as render_for_aws
+from swyx_components.azure.render import render_site as render_for_azure
+from swyx_components.installation import load_installation
+from swyx_components.messages import Severity
+from swyx_components.planner import plan_sites
+from swyx_components.planner.model import RenderedSite, Spec
+from tests.oracle.clouds import Aws, Azure
+from tests.oracle.domain import Direction, Judge
+from tests.oracle.expected import fewest_in_group
+from tests.oracle.installations import installations
+from tests.oracle.judge import judge_site
+from tests.oracle.packets import Packet, fixture, packed_exceptions, packets, some_addresses, titles
+from tests.oracle.regions import Region
+from tests.oracle.rendered import aws_cloud, azure_cloud
+
+Plain = dict[str, Any]
+FIXTURES = ("one_role_a_machine", "packed")
+CLOUDS = ("aws", "azure")
+RENDER = {"aws": render_for_aws, "azure": render_for_azure}
+READ: dict[str, Callable[[RenderedSite], Aws | Azure]] = {"aws": aws_cloud, "azure": azure_cloud}
+
+slowly = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def rendered_sites(plain: Plain, cloud: str) -> dict[str, RenderedSite]:
+    """Every site of an installation as one cloud would hold it."""
+    installation = load_installation(plain)
+    quotas = installation.quotas.get(cloud)
+    found = {}
+    for plan in plan_sites(installation):
+        assert [str(m) for m in plan.messages if m.severity is Severity.ERROR] == []
+        found[plan.site] = RENDER[cloud](plan, installation.catalogue, quotas)
+    return found
+
+
+# --- packet by packet ----------------------------------------------------------------------------
+
+
+class Deployed:
+    """A fixture, and both its sites in one cloud."""
+
+    def __init__(self, name: str, cloud: str) -> None:
+        plain = fixture(name)
+        self.judge = Judge(plain)
+        self.clouds = {
+            site: READ[cloud](rendered) for site, rendered in rendered_sites(plain, cloud).items()
+        }
+        self._regions: dict[tuple[str, Direction], Region] = {}
+
+    def region(self, machine: str, direction: Direction) -> Region:
+        """What the cloud lets pass at a machine, computed once."""
+        if (machine, direction) not in self._regions:
+            endpoint = self.judge.estate.machine(machine)
+            cloud = self.clouds[endpoint.site]
+            interface = cloud.interface_of(str(endpoint.prefixes[0].network_address))
+            self._regions[machine, direction] = cloud.region(interface, direction)
+        return self._regions[machine, direction]
+
+    def answers(self, packet: Packet) -> set[bool]:
+        """What each managed end says about a packet, at the edges of its peer's prefixes."""
+        return {
+            self.region(machine, direction).holds(
+                packet.protocol, address, packet.source, packet.port
+            )
+            for machine, direction, peer in packet.ends()
+            for address in some_addresses(peer)
+        }
+
+
+@cache
+def deployed(name: str, cloud: str) -> Deployed:
+    return Deployed(name, cloud)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("name", FIXTURES)
+@pytest.mark.parametrize("title", titles("allowed"))
+def test_every_step_of_a_call_scenario_passes_at_both_ends(
+    title: str, name: str, cloud: str
+) -> None:
+    world = deployed(name, cloud)
+    steps = packets("allowed", title, world.judge.estate)
+    assert steps
+    assert [step.text() for step in steps if world.answers(step) != {True}] == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("title", titles("denied"))
+def test_a_packet_of_the_deny_list_passes_at_neither_end(title: str, cloud: str) -> None:
+    world = deployed("one_role_a_machine", cloud)
+    steps = packets("denied", title, world.judge.estate)
+    assert steps
+    assert [step.text() for step in steps if world.answers(step) != {False}] == []
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_packed_machines_open_of_the_deny_list_exactly_what_another_role_explains(
+    cloud: str,
+) -> None:
+    world = deployed("packed", cloud)
+    estate = world.judge.estate
+    steps = [step for title in titles("denied") for step in packets("denied", title, estate)]
+    opened = {step.text() for step in steps if world.answers(step) != {False}}
+    explained = {step.text() for step in packed_exceptions(estate, cloud == "azure")}
+    assert sorted(opened - explained) == []
+    assert sorted(explained - opened) == []
+
+
+# --- exactly, as sets ----------------------------------------------------------------------------
+
+
+def differences(plain: Plain) -> list[str]:
+    """Missing and excess packets at every machine, for both clouds."""
+    judge = Judge(plain)
+    return [
+        f"{cloud}: {line}"
+        for cloud in CLOUDS
+        for site, rendered in rendered_sites(plain, cloud).items()
+        for line in judge_site(judge, site, READ[cloud](rendered))
+    ]
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_the_fixtures_have_nothing_missing_and_nothing_in_excess(name: str) -> None:
+    assert differences(fixture(name)) == []
+
+
+@slowly
+@given(installations())
+def test_random_installations_have_nothing_missing_and_nothing_in_excess(plain: Plain) -> None:
+    assert differences(plain) == []
+
+
+def test_the_judge_sees_a_dropped_a_widened_and_an_added_rule() -> None:
+    plain = fixture("packed")
+    judge = Judge(plain)
+    site = rendered_sites(plain, "aws")["bochum"]
+    for damage in (drop_a_rule, widen_a_rule):
+        lines = judge_site(judge, "bochum", damage(aws_cloud(site)))
+        assert lines, damage.__name__
+
+
+def drop_a_rule(cloud: Aws) -> Aws:
+    group = min(cloud.groups)
+    cloud.groups[group]["IpPermissions"].pop()
+    return cloud
+
+
+def widen_a_rule(cloud: Aws) -> Aws:
+    group = min(cloud.groups)
+    cloud.groups[group]["IpPermissions"][0]["ToPort"] += 1
+    return cloud
+
+
+# --- stable --------------------------------------------------------------------------------------
+
+
+def specs_by_group(plain: Plain) -> dict[tuple[str, str, str], tuple[Spec, ...]]:
+    """(cloud, site, group) -> its rules, names and priorities included."""
+    return {
+        (cloud, site, each.group.name): each.specs
+        for cloud in CLOUDS
+        for site, rendered in rendered_sites(plain, cloud).items()
+        for each in rendered.groups
+    }
+
+
+def shuffled(value: Any, chance: random.Random) -> Any:
+    """The same data with the keys of every mapping in another order."""
+    if isinstance(value, dict):
+        keys = list(value)
+        chance.shuffle(keys)
+        return {key: shuffled(value[key], chance) for key in keys}
+    return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
+
+
+@settings(slowly, max_examples=25)
+@given(installations(most_sites=3), st.randoms(use_true_random=False))
+def test_the_order_of_keys_changes_nothing(plain: Plain, chance: random.Random) -> None:
+    assert specs_by_group(shuffled(plain, chance)) == specs_by_group(plain)
+
+
+def another_site() -> Plain:
+    """A site that nobody is linked with."""
+    return {
+        "machines": {
+            "island-server": {"addresses": ["10.77.0.10"], "roles": ["SwyxServer", "SwyxGate"]},
+            "island-desk": {"addresses": ["10.77.0.11"], "roles": ["SwyxIt"]},
+        },
+        "networks": {"island-office": {"cidrs": ["10.77.20.0/24"], "roles": ["SwyxIt"]}},
+    }
+
+
+@settings(slowly, max_examples=25)
+@given(installations(most_sites=3))
+def test_a_new_site_without_links_changes_no_rule_of_the_others(plain: Plain) -> None:
+    before = specs_by_group(plain)
+    edited = copy.deepcopy(plain)
+    edited["sites"] = {"an-island": another_site()} | edited["sites"]
+    after = specs_by_group(edited)
+    assert {key: specs for key, specs in after.items() if key[1] != "an-island"} == before
+
+
+@settings(slowly, max_examples=25)
+@given(installations(most_sites=3))
+def test_an_extra_rule_changes_no_rule_of_another_group(plain: Plain) -> None:
+    before = specs_by_group(plain)
+    site = min(plain["sites"])
+    machine = next(
+        name for name, m in plain["sites"][site]["machines"].items() if "SwyxServer" in m["roles"]
+    )
+    edited = copy.deepcopy(plain)
+    peers = [
+        "fd99:5::/64"
+        if all(":" in a for a in edited["sites"][site]["machines"][machine]["addresses"])
+        else "10.99.5.0/24"
+    ]
+    rule = {
+        "direction": "in",
+        "to": machine,
+        "from": peers,
+        "protocol": "tcp",
+        "ports": 8443,
+        "reason": "a test",
+    }
+    edited["sites"][site].setdefault("extra_rules", []).append(rule)
+    after = specs_by_group(edited)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    own = {(cloud, site, group) for cloud in CLOUDS for group in groups_with(plain, site, machine)}
+    assert changed == own
+
+
+def groups_with(plain: Plain, site: str, machine: str) -> Iterator[str]:
+    for each in rendered_sites(plain, "aws")[site].groups:
+        if machine in {m.name for m in each.group.machines}:
+            yield each.group.name
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_new_client_changes_over_the_link_only_the_linkmanagers_rules(cloud: str) -> None:
+    plain = fixture("one_role_a_machine")
+    before = specs_by_group(plain)
+    desk = {"addresses": ["10.2.1.3"], "roles": ["SwyxIt"]}
+    plain["sites"]["bochum"]["machines"]["bo-desk-3"] = desk
+    after = specs_by_group(plain)
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert {key for key in changed if key[0] == cloud} == {(cloud, "aachen", "linkmanager")}
+
+
+# --- the fewest ----------------------------------------------------------------------------------
+
+
+@settings(slowly, max_examples=40)
+@given(installations(most_sites=3, quiet=True))
+def test_the_number_of_aws_rules_is_the_brute_force_minimum(plain: Plain) -> None:
+    judge = Judge(plain)
+    wrong = []
+    for site in rendered_sites(plain, "aws").values():
+        groups = {g.group.name: [m.name for m in g.group.machines] for g in site.groups}
+        for each in site.groups:
+            for direction in ("in", "out"):
+                needed = fewest_in_group(judge, groups, each.group.name, direction)
+                real = Counter(
+                    s.protocol.value for s in each.specs if s.direction.value == direction
+                )
+                if dict(real) != {protocol: count for protocol, count in needed.items() if count}:
+                    wrong.append((site.plan.site, each.group.name, direction, needed, dict(real)))
+    assert wrong == []
