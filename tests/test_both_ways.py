@@ -1,4 +1,4 @@
-"""Both ways: what the rendered rules let pass is what the port model requires, judged by a second reading of it.
+"""Both ways: the rendered rules let pass exactly what the port model requires.
 
 The judge is `tests.oracle`, which knows the port model and the clouds' semantics and nothing of the product.
 """

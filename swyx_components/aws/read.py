@@ -1,5 +1,6 @@
 """What EC2 holds for a site, as the specs that the plan was rendered to."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -45,12 +46,14 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         raise CloudError(
             [Message.about("cloud-sdk-missing", "", cloud="aws", package="boto3")]
         ) from None
-    config = Config(connect_timeout=10, retries={"mode": "standard", "max_attempts": 5})
+    config = Config(connect_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
+    region = os.environ.get("AWS_REGION") or None  # which boto3 leaves to other SDKs
     try:
-        return _read(_Ec2(boto3.client("ec2", config=config)), rendered)
+        return _read(_Ec2(boto3.client("ec2", region_name=region, config=config)), rendered)
     except (BotoCoreError, ClientError) as problem:
         remedy = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
-        message = Message.about("cloud-failed", "", cloud="aws", problem=problem, remedy=remedy)
+        text = str(problem).rstrip(".")
+        message = Message.about("cloud-failed", "", cloud="aws", problem=text, remedy=remedy)
         raise CloudError([message]) from problem
 
 

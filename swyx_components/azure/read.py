@@ -164,10 +164,10 @@ def _spec(rule: Any, identities: _Identities) -> Spec:
     Raises:
         _Unreadable: a plan has no words for it.
     """
-    inbound = str(rule.direction).lower() == "inbound"
-    protocol = _PROTOCOLS.get(str(rule.protocol).lower())
+    inbound = _word(rule.direction) == "inbound"
+    protocol = _PROTOCOLS.get(_word(rule.protocol))
     if protocol is None:
-        raise _Unreadable(f"protocol {rule.protocol}")
+        raise _Unreadable(f"protocol {_word(rule.protocol)}")
     own, peer = ("destination", "source") if inbound else ("source", "destination")
     prefixes = _prefixes(rule, peer)
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
@@ -180,11 +180,16 @@ def _spec(rule: Any, identities: _Identities) -> Spec:
         identities=tuple(identities.of(asg) for asg in _asgs(rule, peer)),
         prefixes=prefixes,
         own_identity=_own(rule, own, identities),
-        allow=str(rule.access).lower() == "allow",
+        allow=_word(rule.access) == "allow",
         priority=int(rule.priority),
         name=str(rule.name),
         description=rule.description or "",
     )
+
+
+def _word(value: Any) -> str:
+    """A word of ARM's, which the SDK gives as an enum where it knows it and as text where not."""
+    return str(getattr(value, "value", value)).lower()
 
 
 def _ports(rule: Any, side: str) -> PortSet | None:

@@ -21,12 +21,12 @@ A flow has `evidence`, `lines`, `purpose` and `legs`. The keys of a leg:
   chose a fax transport that includes TCP.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from swyx_components.catalogue.check import SCOPES, find_contradictions
 from swyx_components.catalogue.model import (
     Catalogue,
     Evidence,
@@ -37,12 +37,14 @@ from swyx_components.catalogue.model import (
     Role,
     Transport,
 )
+from swyx_components.catalogue.rows import Defect, Row, read_rows
 from swyx_components.messages import Message, SwyxError
-from swyx_components.sets.ports import PortRange, PortSet
 
 VERSIONS: Mapping[str, str] = {"6.01": "v6_01.yaml"}
-SCOPES = ("site", "served", "across", "chained", "provider", "devices")
-DECIDED_PORTS = ("dcom_server", "dcom_client", "cornet", "h245", "provider_sip")
+_TRANSPORTS = tuple(transport.value for transport in Transport)
+_PHASES = tuple(phase.value for phase in Phase)
+_EVIDENCE = tuple(evidence.value for evidence in Evidence)
+_KINDS = ("server", "client", "phone")
 
 
 def load_catalogue(source: str | Path = "6.01") -> Catalogue:
@@ -54,18 +56,16 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
     if isinstance(source, str) and source in VERSIONS:
         return _bundled(VERSIONS[source])
     path = Path(source)
-    if not path.suffix:
-        raise SwyxError(
-            [
-                Message.about(
-                    "version-unknown", "swyxware", version=source, known=", ".join(VERSIONS)
-                )
-            ]
-        )
+    if isinstance(source, str) and path.suffix not in (".yaml", ".yml"):
+        known = ", ".join(VERSIONS)
+        raise SwyxError([Message.about("version-unknown", "swyxware", version=source, known=known)])
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise _defect(str(path), "", str(problem)) from None
+    except UnicodeDecodeError:
+        raise _refusal(str(path), Defect("", "the file is not UTF-8 text")) from None
+    except OSError as problem:
+        reason = problem.strerror or "the file can't be read"
+        raise _refusal(str(path), Defect("", reason)) from None
     return _read(text, str(path))
 
 
@@ -75,131 +75,123 @@ def _bundled(name: str) -> Catalogue:
 
 
 def _read(text: str, file: str) -> Catalogue:
-    import yaml
-
-    place = ""
     try:
-        rows = yaml.load(text, Loader=yaml.CSafeLoader)
-        roles = {}
-        for name, row in rows["roles"].items():
-            place = f"roles.{name}"
-            roles[name] = _role(name, row)
-        flows = {}
-        for id_, row in rows["flows"].items():
-            place = f"flows.{id_}"
-            flows[id_] = _flow(id_, row)
-        place = ""
-        catalogue = Catalogue(
-            version=str(rows["version"]),
-            roles=roles,
-            flows=flows,
-            presets=_ranges(rows["presets"]),
-            endpoint_mapper=int(rows["endpoint_mapper"]),
-            cornet=PortSet.of(*((port, port) for port in rows["cornet"])),
-            ephemeral=_ranges(rows["ephemeral"]),
-            administration_ports=_ranges(rows["administration_ports"]),
-            uncovered=tuple(rows["uncovered"]),
-        )
-    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as problem:
-        reason = f"the key {problem} is missing" if isinstance(problem, KeyError) else str(problem)
-        raise _defect(file, place, reason) from None
-    for place, reason in _contradictions(catalogue):
-        raise _defect(file, place, reason)
+        catalogue = _catalogue(read_rows(text))
+        for place, reason in find_contradictions(catalogue):
+            raise Defect(place, reason)
+    except Defect as defect:
+        raise _refusal(file, defect) from None
     return catalogue
 
 
-def _ranges(rows: Mapping[str, Any]) -> Mapping[str, PortRange]:
-    return {name: PortRange.parse(str(ports)) for name, ports in rows.items()}
+def _refusal(file: str, defect: Defect) -> SwyxError:
+    message = Message.about("catalogue-defect", defect.place, reason=defect.reason)
+    return SwyxError([message.of(file)])
 
 
-def _role(name: str, row: Mapping[str, Any]) -> Role:
-    return Role(
+def _catalogue(top: Row) -> Catalogue:
+    catalogue = Catalogue(
+        version=str(top.take("version")),
+        roles={name: _role(name, row) for name, row in top.rows("roles").items()},
+        flows={name: _flow(name, row) for name, row in top.rows("flows").items()},
+        presets=top.ranges("presets"),
+        endpoint_mapper=top.port("endpoint_mapper"),
+        cornet=top.port_list("cornet"),
+        ephemeral=top.ranges("ephemeral"),
+        administration_ports=top.ranges("administration_ports"),
+        uncovered=top.texts("uncovered"),
+    )
+    top.done()
+    return catalogue
+
+
+def _role(name: str, row: Row) -> Role:
+    media = Row(row.place, row.take("media", {}))
+    role = Role(
         name=name,
         slug=name.lower(),
-        kind=row["kind"],
-        lines=tuple(row["lines"]),
-        listeners={key: _listener(name, key, entry) for key, entry in row["listeners"].items()},
-        media={Transport(transport): key for transport, key in row.get("media", {}).items()},
-        on_networks=row.get("on_networks", False),
-        control_paths=tuple(row.get("control_paths", ())),
-        needs_manager=row.get("needs_manager", ""),
-        once_per_site=row.get("once_per_site", False),
-        serves_links=row.get("serves_links", False),
+        kind=row.one_of("kind", _KINDS),
+        lines=row.numbers("lines"),
+        listeners={
+            key: _listener(name, key, entry) for key, entry in row.rows("listeners").items()
+        },
+        media={Transport(name): media.text(name) for name in _TRANSPORTS if name in media},
+        on_networks=row.flag("on_networks"),
+        control_paths=row.texts("control_paths", ()),
+        needs_manager=row.text("needs_manager", ""),
+        once_per_site=row.flag("once_per_site"),
+        serves_links=row.flag("serves_links"),
     )
+    media.done()
+    row.done()
+    return role
 
 
-def _listener(role: str, key: str, row: Mapping[str, Any]) -> Listener:
-    return Listener(
+def _listener(role: str, key: str, row: Row) -> Listener:
+    configurable = row.text("configurable", "")
+    listener = Listener(
         role=role,
         key=key,
-        transports=tuple(Transport(name) for name in row["transports"]),
-        ports=PortSet.union_of(PortRange.parse(part) for part in str(row["ports"]).split(",")),
-        phase=Phase(row["phase"]),
-        purpose=row["purpose"],
-        evidence=Evidence(row.get("evidence", "stated")),
-        lines=tuple(row["lines"]),
-        configurable=row.get("configurable", ""),
-        registry=tuple(row.get("registry", ())),
-        overridable=row.get("overridable", bool(row.get("configurable"))),
-        allocated=row.get("allocated", False),
-        narrow_only=row.get("narrow_only", False),
-        never_a_rule=row.get("never_a_rule", False),
+        transports=_transports(row),
+        ports=row.ports("ports"),
+        phase=Phase(row.one_of("phase", _PHASES)),
+        purpose=row.text("purpose"),
+        evidence=Evidence(row.one_of("evidence", _EVIDENCE, "stated")),
+        lines=row.numbers("lines"),
+        configurable=configurable,
+        registry=row.texts("registry", ()),
+        overridable=row.flag("overridable", bool(configurable)),
+        allocated=row.flag("allocated"),
+        narrow_only=row.flag("narrow_only"),
+        never_a_rule=row.flag("never_a_rule"),
     )
+    row.done()
+    return listener
 
 
-def _flow(id_: str, row: Mapping[str, Any]) -> FlowRow:
-    return FlowRow(
-        id=id_,
-        evidence=Evidence(row["evidence"]),
-        lines=tuple(row["lines"]),
-        purpose=row["purpose"],
-        legs=tuple(_leg(leg) for leg in row["legs"]),
+def _transports(row: Row) -> tuple[Transport, ...]:
+    names = row.texts("transports")
+    for name in names:
+        if name not in _TRANSPORTS:
+            raise Defect(row.place, f"the transport {name!r} is none of {', '.join(_TRANSPORTS)}")
+    return tuple(Transport(name) for name in names)
+
+
+def _flow(name: str, row: Row) -> FlowRow:
+    legs = row.take("legs")
+    if not isinstance(legs, list) or not legs:
+        raise Defect(row.place, "legs must be a list that is not empty")
+    flow = FlowRow(
+        id=name,
+        evidence=Evidence(row.one_of("evidence", _EVIDENCE)),
+        lines=row.numbers("lines"),
+        purpose=row.text("purpose"),
+        legs=tuple(_leg(Row(row.place, leg)) for leg in legs),
     )
+    row.done()
+    return flow
 
 
-def _leg(row: Mapping[str, Any]) -> Leg:
-    renamed = {"from": "initiators", "to": "responders"}
-    values = {renamed.get(key, key): value for key, value in row.items()}
-    for key, value in values.items():
-        if isinstance(value, list):
-            values[key] = tuple(value)
-        elif key in ("transport", "media"):
-            values[key] = Transport(value)
-    return Leg(**values)
-
-
-def _contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Places and reasons where rows name what does not exist."""
-    for role in catalogue.roles.values():
-        for key in role.media.values():
-            if key not in role.listeners:
-                yield f"roles.{role.name}.media", f"{key!r} is no listener of the role"
-        if role.needs_manager and role.needs_manager not in catalogue.roles:
-            yield f"roles.{role.name}.needs_manager", f"{role.needs_manager!r} is no role"
-    for flow in catalogue.flows.values():
-        for leg in flow.legs:
-            for reason in _leg_contradictions(catalogue, leg):
-                yield f"flows.{flow.id}", reason
-
-
-def _leg_contradictions(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
-    if leg.scope not in SCOPES:
-        yield f"the scope {leg.scope!r} is none of {', '.join(SCOPES)}"
-    for role in (*leg.initiators, *leg.responders, *leg.among, *leg.but_not, *leg.not_towards):
-        if role not in catalogue.roles:
-            yield f"{role!r} is no role"
-            return
-    for flow in (*leg.needs, *leg.follows):
-        if flow not in catalogue.flows:
-            yield f"{flow!r} is no flow"
-    for token in leg.ports:
-        owner, dot, key = token.rpartition(".")
-        owners = (owner,) if dot else leg.responders
-        if token not in DECIDED_PORTS and not all(
-            name in catalogue.roles and key in catalogue.roles[name].listeners for name in owners
-        ):
-            yield f"{token!r} is no listener of the responder"
-
-
-def _defect(file: str, place: str, reason: str) -> SwyxError:
-    return SwyxError([Message(place, "catalogue-defect", (("reason", reason),), file)])
+def _leg(row: Row) -> Leg:
+    transport = row.one_of("transport", _TRANSPORTS, "")
+    media = row.one_of("media", _TRANSPORTS, "")
+    leg = Leg(
+        scope=row.one_of("scope", SCOPES),
+        initiators=row.texts("from", ()),
+        responders=row.texts("to", ()),
+        among=row.texts("among", ()),
+        but_not=row.texts("but_not", ()),
+        ports=row.texts("ports", ()),
+        transport=Transport(transport) if transport else None,
+        source=row.text("source", ""),
+        both_ways=row.flag("both_ways"),
+        media=Transport(media) if media else None,
+        control_path=row.text("control_path", ""),
+        needs=row.texts("needs", ()),
+        follows=row.texts("follows", ()),
+        not_towards=row.texts("not_towards", ()),
+        machines_only=row.flag("machines_only"),
+        fax_tcp_at=row.texts("fax_tcp_at", ()),
+    )
+    row.done()
+    return leg

@@ -60,6 +60,7 @@ class Alone:
 
     catalogue: Catalogue
     plan: SitePlan
+    quotas: Mapping[str, int]
     ids: tuple[Mapping[str, Any], ...]
 
     @property
@@ -313,6 +314,9 @@ def _plan(
     errors = [message for message in messages if message.severity is Severity.ERROR]
     if errors:
         raise SwyxError(errors)
+    apart = sorted(names - {machine.name for machine in planned.machines})
+    if apart:
+        raise SwyxError([_not_one_group(name, planned) for name in apart])
     translator = _Translator(catalogue, site, roles, names, planned, view.groups, peers)
     entries = args.get("peers") or ()
     plan = SitePlan(
@@ -324,16 +328,35 @@ def _plan(
         messages=tuple(sorted(set(messages))),
     )
     ids = tuple(entries[i]["ids"] for i, peer in enumerate(peers) if peer.by_id)
-    return Alone(catalogue=catalogue, plan=plan, ids=ids)
+    quotas = survey.installation.quotas.get(args["cloud"], {})
+    return Alone(catalogue=catalogue, plan=plan, quotas=quotas, ids=ids)
+
+
+def _not_one_group(machine: str, planned: HostGroup) -> Message:
+    return Message.about(
+        "args-wrong",
+        f"machines.{machine}",
+        value=machine,
+        wanted=f"like {planned.machines[0].name}, which alone serves the links and providers",
+        example="a component for each of them",
+    )
 
 
 def _about(expansion: Expansion, own: Endpoint) -> Expansion:
     """Only what touches the group: how its peers get on with each other is not its program's matter."""
     return Expansion(
-        flows=tuple(f for f in expansion.flows if own in (f.initiator, f.responder)),
-        undecided=tuple(u for u in expansion.undecided if own in (u.initiator, u.responder)),
+        flows=tuple(f for f in expansion.flows if _touches(own, f.initiator, f.responder)),
+        undecided=tuple(u for u in expansion.undecided if _touches(own, u.initiator, u.responder)),
         clashes=expansion.clashes,
     )
+
+
+def _touches(own: Endpoint, *ends: Endpoint) -> bool:
+    return any(_is_same(own, end) for end in ends)
+
+
+def _is_same(one: Endpoint, other: Endpoint) -> bool:
+    return (one.site, one.label, one.group is None) == (other.site, other.label, other.group is None)
 
 
 class _Translator:
@@ -416,9 +439,9 @@ class _Translator:
         addresses = tuple(address for machine in self.machines for address in machine.addresses)
         own = replace(whole, label=self.own_name, prefixes=addresses)
         for flow in flows:
-            if flow.initiator is whole:
+            if _is_same(whole, flow.initiator):
                 yield flow._replace(initiator=own, responder=_as_peer(flow.responder))
-            if flow.responder is whole:
+            if _is_same(whole, flow.responder):
                 yield flow._replace(initiator=_as_peer(flow.initiator), responder=own)
 
 

@@ -1,25 +1,130 @@
 """`SwyxSite`: one site of an installation in one cloud."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Dict, List, Optional
 
 import pulumi
 
 from swyx_components.components.args import SwyxSiteArgs, check_args
-from swyx_components.components.clouds import Ids, Writer, Written, count_quotas, render_site, writer_of
+from swyx_components.components.clouds import Place, Writer, Written, render_site, writer_of
 from swyx_components.components.host_group import HostGroup
 from swyx_components.components.prepare import (
+    Judged,
     attached_machines,
     bindings_of,
-    list_ids,
+    judge,
+    outputs_of,
     plain_errors,
-    prepare,
-    summarise,
     tell,
 )
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.model import HostGroup as PlannedGroup
+
+
+class SwyxSite(pulumi.ComponentResource):
+    """All host groups of one site: proven rules, attached to the site's machines."""
+
+    group_ids: pulumi.Output[Dict[str, str]]
+    """By host group, its security group (AWS) or network security group (Azure)."""
+    security_group_ids: pulumi.Output[Dict[str, List[str]]]
+    """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
+    application_security_group_ids: pulumi.Output[Dict[str, List[str]]]
+    """By machine, the ASGs for its IP configurations (Azure)."""
+    interface_ids: pulumi.Output[Dict[str, List[str]]]
+    """By machine, the interfaces attached to (AWS) or made (Azure)."""
+    summary: pulumi.Output[Dict[str, Any]]
+    """Counts, the proof, warnings and notes."""
+
+    def __init__(
+        self, name: str, args: SwyxSiteArgs, opts: Optional[pulumi.ResourceOptions] = None
+    ) -> None:
+        with plain_errors():
+            given: Mapping[str, Any] = {**args}
+            check_args(given, SwyxSiteArgs)
+            judged = _plan(given)
+            super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
+            tell(judged.messages, self)
+            self._build(name, given, judged)
+
+    def _build(self, name: str, args: Mapping[str, Any], judged: Judged) -> None:
+        """Look everything up, then make the groups' identities, then their rules."""
+        planned = judged.rendered.plan.groups
+        writer = writer_of(args["cloud"]).open(
+            args["network"],
+            attached_machines(planned, args),
+            bindings_of(args),
+            args.get("tags") or {},
+            pulumi.InvokeOptions(parent=self),
+        )
+        tell(writer.messages, self)
+        site: Place = (name, self)
+        components = [self._declare(name, group, args["cloud"]) for group in planned]
+        ids: dict[str, pulumi.Input[str]] = {}
+        for component, group in zip(components, planned, strict=True):
+            ids |= writer.declare(group, (f"{name}-{group.name}", component), site, ids)
+        written: list[tuple[PlannedGroup, Written]] = []
+        for component, rendered in zip(components, judged.rendered.groups, strict=True):
+            group = rendered.group
+            made = writer.write(rendered, ids, (f"{name}-{group.name}", component), site)
+            component.finish(writer, group, made, ids, judged.summary([group]))
+            written.append((group, made))
+        self._finish(writer, written, ids, judged)
+
+    def _declare(self, name: str, group: PlannedGroup, cloud: str) -> HostGroup:
+        props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
+        return class_for(group.roles).within(f"{name}-{group.name}", props, self)
+
+    def _finish(
+        self,
+        writer: Writer,
+        written: list[tuple[PlannedGroup, Written]],
+        ids: Mapping[str, pulumi.Input[str]],
+        judged: Judged,
+    ) -> None:
+        outputs = {
+            "group_ids": {group.name: made.group_id for group, made in written},
+            **outputs_of(writer, written, ids),
+            "summary": judged.summary(judged.rendered.plan.groups),
+        }
+        for key, value in outputs.items():
+            setattr(self, key, pulumi.Output.from_input(value))
+        self.register_outputs(outputs)
+
+
+def _plan(args: Mapping[str, Any]) -> Judged:
+    """The site's rules, proven, or every reason why not."""
+    installation, found = read_installation(args["installation"])
+    errors = [message for message in found if message.severity is Severity.ERROR]
+    if errors or installation is None:
+        raise SwyxError(errors)
+    plan = plan_site(installation, _site_of(installation, args))
+    _check_machines(args, [machine.name for group in plan.groups for machine in group.machines])
+    quotas = installation.quotas.get(args["cloud"])
+    rendered = render_site(args["cloud"], plan, installation.catalogue, quotas)
+    return judge(rendered, (*found, *plan.messages), installation.file)
+
+
+def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
+    site = str(args["site"])
+    if site not in installation.sites:
+        known = list(installation.sites)
+        raise SwyxError([Message.about("site-unknown", "site", site=site, known=known)])
+    return site
+
+
+def _check_machines(args: Mapping[str, Any], known: list[str]) -> None:
+    unknown = sorted(bindings_of(args).keys() - set(known))
+    if unknown:
+        raise SwyxError(
+            Message.about(
+                "machine-unknown",
+                f"machines.{machine}",
+                site=args["site"],
+                machine=machine,
+                known=known or "none",
+            )
+            for machine in unknown
+        )

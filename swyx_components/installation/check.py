@@ -89,14 +89,14 @@ def _report(one: Claim, other: Claim, reading: Reading) -> None:
         if accused.owner == holder.owner:
             log.add("list-repeated", accused.place, value=accused.prefix.address)
         else:
-            log.add("address-taken", accused.place, address=accused.prefix.address, other=holder.owner)
+            log.add("address-taken", accused.place, address=accused.prefix.address, other=holder.holder)
     elif accused.kind is Kind.MACHINE:
-        values = {"network": holder.prefix, "other": holder.owner, "site": holder.site}
+        values = {"network": holder.prefix, "other": holder.holder, "site": holder.site}
         log.add("address-in-other-site", accused.place, address=accused.prefix.address, **values)
     else:
         id = {Kind.NETWORK: "networks", Kind.SIP_DEVICES: "sip-devices", Kind.PROVIDER: "provider"}
         shown = holder.prefix.address if holder.kind is Kind.MACHINE else holder.prefix
-        log.add(f"{id[accused.kind]}-overlap", accused.place, cidr=accused.prefix, held=shown, other=holder.owner)
+        log.add(f"{id[accused.kind]}-overlap", accused.place, cidr=accused.prefix, held=shown, other=holder.holder)
 
 
 def check_decisions(reading: Reading, sites: Mapping[str, Site], overriding: Mapping[str, bool]) -> None:
@@ -146,7 +146,7 @@ def _check_rule(
         if rule.direction == "out" and claim.site in sites:  # the ports are the other site's
             shared = own | _dcom_of(sites[claim.site], rule, reading)
         if shared:
-            reading.log.add("extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.owner)
+            reading.log.add("extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder)
             return
     if own and (public := _public_part(rule.peers, index.of_site(site.name))):
         reading.log.add("extra-dcom-public", place, ports=own, cidr=public)

@@ -112,8 +112,9 @@ def _cornet(value: Any, reading: Reading, place: str) -> Fields:
     """One of the article's CorNet ports, or a list of them."""
     known = {str(port): port for part in reading.catalogue.cornet for port in range(part[0], part[1] + 1)}
     if type(value) is list:
-        listed = read_list(value, reading.log, place, shape("decisions").examples["cornet"])
-        texts = list(distinct(listed, reading.log, place))
+        example = shape("decisions").examples["cornet"]
+        listed = read_list(value, reading.log, place, example)
+        texts = list(distinct(listed, reading.log, place, example))
     else:
         word = read_word(value, reading.log, place, known)
         return {"cornet": PortSet.of((known[word],) * 2), "cornet_pinned": True} if word else {}

@@ -4,7 +4,7 @@ from typing import Any
 
 from swyx_components.installation.addresses import read_peers
 from swyx_components.installation.findings import Findings
-from swyx_components.installation.model import ExtraRule
+from swyx_components.installation.model import Egress, ExtraRule
 from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
@@ -28,9 +28,9 @@ _PROTOCOLS = ("tcp", "udp", _ICMP)
 
 
 def read_extra_rules(
-    value: Any, reading: Reading, site: Entry, egress_open: bool
+    value: Any, reading: Reading, site: Entry, egress: Egress
 ) -> tuple[ExtraRule, ...]:
-    """The rules that could be read whole, in the file's order."""
+    """The rules that could be read whole, in the file's order; all sites are read already."""
     place = f"{site.place}.extra_rules"
     if type(value) is not list:
         wrong_type(value, reading.log, place, "a list", shape("site").examples["extra_rules"])
@@ -40,7 +40,7 @@ def read_extra_rules(
         rule = _read_rule(item, reading, site, f"{place}[{index}]", index)
         if rule is None:
             continue
-        if rule.direction == "out" and egress_open:
+        if rule.direction == "out" and egress is Egress.OPEN:
             reading.log.add("extra-egress-open", f"{place}[{index}].direction", site=site.name)
         rules.append(rule)
     return tuple(rules)
@@ -58,9 +58,10 @@ def _read_rule(
     protocol = _word(written, log, place, "protocol", _PROTOCOLS)
     ports = _read_ports(written, log, place, protocol)
     reason = read_text(written["reason"], log, f"{place}.reason", examples["reason"]) if "reason" in written else None
-    public = "acknowledge_public" in written and read_flag(
-        written["acknowledge_public"], log, f"{place}.acknowledge_public", examples["acknowledge_public"]
-    )
+    public: bool | None = False
+    if "acknowledge_public" in written:
+        example = examples["acknowledge_public"]
+        public = read_flag(written["acknowledge_public"], log, f"{place}.acknowledge_public", example)
     own, other = ("from", "to") if direction == "out" else ("to", "from")
     machine = peers = None
     if direction and own in written:
@@ -77,7 +78,7 @@ def _read_rule(
         protocol=protocol,
         ports=ports,
         reason=reason,
-        acknowledge_public=public,
+        acknowledge_public=bool(public),
     )
 
 
@@ -89,7 +90,7 @@ def _word(
 
 def _read_machine(value: Any, reading: Reading, site: Entry, place: str) -> str | None:
     """The site's machine at which the rule stands."""
-    name = read_name(value, reading.log, place, "the name of a machine")
+    name = read_name(value, reading.log, place, f"{place.rpartition('.')[2]}: ac-server")
     if name is None:
         return None
     machines = site.value.get("machines")
@@ -103,12 +104,11 @@ def _read_machine(value: Any, reading: Reading, site: Entry, place: str) -> str 
     return name
 
 
-def _read_peers(value: Any, log: Findings, place: str, public: bool) -> tuple[Prefix, ...]:
-    peers = collapse_prefixes(
-        prefix for prefix, _ in read_peers(value, log, place, "[10.1.99.0/24]")
-    )
+def _read_peers(value: Any, log: Findings, place: str, public: bool | None) -> tuple[Prefix, ...]:
+    example = f"{place.rpartition('.')[2]}: [10.1.99.0/24]"
+    peers = collapse_prefixes(prefix for prefix, _ in read_peers(value, log, place, example))
     for prefix in peers:
-        if prefix.length == 0 and not public:
+        if prefix.length == 0 and public is False:
             log.add("public-unacknowledged", place, cidr=prefix, version=prefix.version)
     return peers
 

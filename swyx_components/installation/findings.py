@@ -40,7 +40,8 @@ class Findings:
         if len(self._messages) >= MOST_MESSAGES:
             self._left_out += 1
             return
-        message = Message.about(id, place or TOP, **values)
+        shown = {key: '""' if value == "" else value for key, value in values.items()}
+        message = Message.about(id, place or TOP, **shown)
         self._messages.append(Message(message.place, message.id, message.values, self.file))
 
     def adopt(self, messages: Iterable[Message]) -> None:
@@ -68,7 +69,7 @@ class Findings:
 
     def _nearest(self, word: str, known: Iterable[str]) -> str:
         """The known word that was probably meant; bounded, since each comparison costs microseconds."""
-        if self._guesses <= 0 or len(word) > 60:
+        if self._guesses <= 0 or len(word) > 60 or word.isdigit():
             return ""
         self._guesses -= 1
         by_lower = {name.lower(): name for name in known}

@@ -52,12 +52,13 @@ def _read_ends(
         return ()
     at, log = f"{entry.place}.sites", reading.log
     before = len(log)
-    names = list(distinct(read_list(written["sites"], log, at, _LINK.examples["sites"]), log, at))
+    example = _LINK.examples["sites"]
+    names = list(distinct(read_list(written["sites"], log, at, example), log, at, example))
     for name, item_at in names:
         if name not in sites:
             log.unknown("link-site", item_at, name, sites)
     if len(names) != 2 and len(log) == before:
-        log.add("link-sites", at, count=len(names), example=_LINK.examples["sites"])
+        log.add("link-sites", at, count=len(names), example=example)
     return tuple(sorted(name for name, _ in names)) if len(log) == before else ()
 
 

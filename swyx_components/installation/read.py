@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,16 @@ from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.catalogue.load import VERSIONS
 from swyx_components.installation.check import check_claims, check_decisions, check_extra_rules
 from swyx_components.installation.decisions import default_decisions, read_decisions
-from swyx_components.installation.findings import TOP, Findings, Refused
+from swyx_components.installation.findings import TOP, Findings, Refused, below
+from swyx_components.installation.extra_rules import read_extra_rules
 from swyx_components.installation.links import read_links, read_providers
-from swyx_components.installation.model import Installation, Site
+from swyx_components.installation.model import Egress, Installation, Site
 from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
 from swyx_components.installation.source import take
 from swyx_components.installation.values import (
+    Entry,
     as_text,
     read_count,
     read_entries,
@@ -90,6 +93,7 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
             written["decisions"], reading, "decisions", reading.decisions
         )
     names, sites, overriding = _read_sites(written, reading)
+    _read_extra_rules(written, reading, sites)
     links = read_links(written["links"], reading, names) if "links" in written else ()
     providers = read_providers(written["sip_providers"], reading) if "sip_providers" in written else ()
     quotas = _read_quotas(written["quotas"], log) if "quotas" in written else {}
@@ -123,6 +127,8 @@ def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Cat
 
 
 def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Catalogue:
+    if not (folder / path).is_file():
+        raise Refused("file-unreadable", "catalogue", reason=f"no file {path}")
     catalogue = load_catalogue(folder / path)
     if version is not None and version != catalogue.version:
         log.add("catalogue-version", "swyxware", version=version, own=catalogue.version, path=path)
@@ -151,6 +157,17 @@ def _read_sites(
                 decisions.keys() & {"dcom", "dcom_transport"}
             )
     return names, sites, overriding
+
+
+def _read_extra_rules(written: dict[str, Any], reading: Reading, sites: dict[str, Site]) -> None:
+    """Give each site its own rules, which may name machines of any site, if only by mistake."""
+    for name, value in written["sites"].items() if type(written.get("sites")) is dict else ():
+        if type(value) is dict and "extra_rules" in value:
+            entry = Entry(name, value, below("sites", name), name in sites)
+            egress = sites[name].egress if name in sites else Egress.CLOSED
+            rules = read_extra_rules(value["extra_rules"], reading, entry, egress)
+            if name in sites:
+                sites[name] = replace(sites[name], extra_rules=rules)
 
 
 def _read_quotas(value: Any, log: Findings) -> dict[str, dict[str, int]]:

@@ -24,6 +24,11 @@ class Claim(NamedTuple):
     def place(self) -> str:
         return f"{self.owner}[{self.index}]"
 
+    @property
+    def holder(self) -> str:
+        """The machine, network or provider to which the list of addresses belongs, if to any."""
+        return self.owner.removesuffix(".addresses").removesuffix(".cidrs")
+
 
 class Kind(IntEnum):
     """Who claims addresses. Of two that contradict, the higher is told so."""

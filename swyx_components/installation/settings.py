@@ -53,8 +53,10 @@ def _read_role(
     for key in sorted(value):
         at = below(place, key)
         listeners = _listeners(role, key)
-        if not listeners:
-            reading.log.unknown("listener", at, key, (*_spread(role), *role.listeners))
+        if not listeners and open_keys:
+            reading.log.unknown("listener", at, key, open_keys)
+        elif not listeners or not listeners[0].overridable:
+            reading.log.add("override-fixed", at, role=role.name, key=key, keys=open_keys or "none")
         elif len(listeners) > 1 and (both := sorted({one.key for one in listeners} & value.keys())):
             reading.log.add("override-twice", at, key=key, others=both)
         elif ports := _read_ports(value[key], reading, at, listeners):
@@ -87,10 +89,6 @@ def _read_ports(
 ) -> PortRange | None:
     listener, log = listeners[0], reading.log
     example = f"{place.rpartition('.')[2]}: {listener.ports[0]}"
-    if not listener.overridable:
-        role = reading.catalogue.roles[listener.role]
-        log.add("override-fixed", place, role=role.name, key=listener.key, keys=_overridable_keys(role) or "none")
-        return None
     read = read_range if listener.allocated else read_port
     ports = read(value, log, place, example)
     if ports is None:
@@ -148,7 +146,7 @@ def _flow_ids(
         wrong_type(value, reading.log, at, "a list", shape("flows").examples[key])
         return found
     other = written.get("disable" if key == "enable" else "enable")
-    for id_, item_at in distinct(value, reading.log, at):
+    for id_, item_at in distinct(value, reading.log, at, shape("flows").examples[key]):
         if id_ not in reading.catalogue.flows:
             reading.log.unknown("flow", item_at, id_, allowed)
         elif type(other) is list and id_ in other:

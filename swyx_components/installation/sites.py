@@ -6,7 +6,6 @@ from typing import Any
 
 from swyx_components.installation.addresses import read_addresses, read_cidrs
 from swyx_components.installation.decisions import read_decisions
-from swyx_components.installation.extra_rules import read_extra_rules
 from swyx_components.installation.findings import below
 from swyx_components.installation.model import Egress, Machine, Network, Site
 from swyx_components.installation.reading import Claim, Kind, Reading, Seat
@@ -82,10 +81,6 @@ def _read_settings(
     if "egress" in written:
         word = read_word(written["egress"], log, f"{place}.egress", _EGRESS)
         settings["egress"] = _EGRESS[word or "closed"]
-    if "extra_rules" in written:
-        settings["extra_rules"] = read_extra_rules(
-            written["extra_rules"], reading, entry, settings.get("egress") is Egress.OPEN
-        )
     return settings
 
 
@@ -188,7 +183,7 @@ def _read_roles(
     example = (_NETWORK if network else _MACHINE).examples["roles"]
     at = f"{entry.place}.roles"
     items = read_list(value, reading.log, at, example)
-    roles = reading.in_order(list(_known_roles(items, reading, at, network)))
+    roles = reading.in_order(list(_known_roles(items, reading, at, network, example)))
     if len(reading.log) > before:
         reading.doubt(site.name, entry.name)
     elif key:
@@ -196,9 +191,11 @@ def _read_roles(
     return roles
 
 
-def _known_roles(items: list[Any], reading: Reading, place: str, network: bool) -> Iterable[str]:
+def _known_roles(
+    items: list[Any], reading: Reading, place: str, network: bool, example: str
+) -> Iterable[str]:
     roles = reading.catalogue.roles
-    for role, at in distinct(items, reading.log, place):
+    for role, at in distinct(items, reading.log, place, example):
         if role not in roles:
             reading.log.unknown("role", at, role, roles)
         elif network and not roles[role].on_networks:

@@ -71,14 +71,16 @@ def read_list(value: Any, log: Findings, place: str, example: str) -> list[Any]:
     return value
 
 
-def distinct(values: list[Any], log: Findings, place: str) -> Iterator[tuple[str, str]]:
+def distinct(
+    values: list[Any], log: Findings, place: str, example: str
+) -> Iterator[tuple[str, str]]:
     """The texts of a list with the place of each; what stands twice is reported, what is no text too."""
     seen = set()
     for index, value in enumerate(values):
         at = f"{place}[{index}]"
         text = as_text(value)
         if text is None:
-            wrong_type(value, log, at, "text", "one word")
+            wrong_type(value, log, at, "text", example)
         elif text in seen:
             log.add("list-repeated", at, value=text)
         else:
@@ -90,7 +92,8 @@ def read_word(value: Any, log: Findings, place: str, words: Collection[str]) -> 
     """One of the words."""
     text = as_text(value)
     if text is None:
-        wrong_type(value, log, place, "one word", " or ".join(words))
+        key = place.rpartition(".")[2]
+        wrong_type(value, log, place, "one word", f"{key}: {next(iter(words))}")
     elif text in words:
         return text
     else:
@@ -122,12 +125,12 @@ def read_text(value: Any, log: Findings, place: str, example: str) -> str | None
     return None
 
 
-def read_flag(value: Any, log: Findings, place: str, example: str) -> bool:
-    """true or false; false where it is neither."""
+def read_flag(value: Any, log: Findings, place: str, example: str) -> bool | None:
+    """true or false."""
     if type(value) is bool:
         return value
     wrong_type(value, log, place, "true or false", example)
-    return False
+    return None
 
 
 def read_count(value: Any, log: Findings, place: str, example: str) -> int | None:

@@ -94,7 +94,7 @@ class _Composer:
 
     def _scalar(self, event: Any) -> None:
         if event.tag is not None:
-            raise Refused("yaml-tag", _at(event), tag=event.tag)
+            raise Refused("yaml-tag", _at(event), tag=_shown_tag(event))
         text = event.value
         if type(self.container) is dict and self.key is _NO_KEY:
             if text == "<<" and event.implicit[0]:
@@ -108,7 +108,7 @@ class _Composer:
 
     def _open(self, event: Any, value: Any) -> None:
         if event.tag is not None:
-            raise Refused("yaml-tag", _at(event), tag=event.tag)
+            raise Refused("yaml-tag", _at(event), tag=_shown_tag(event))
         if len(self.stack) >= MOST_DEEP:
             raise Refused("yaml-depth", _at(event), limit=MOST_DEEP)
         self._put(value, event, 1)
@@ -166,3 +166,7 @@ class _Composer:
 
 def _at(event: Event) -> str:
     return f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"
+
+
+def _shown_tag(event: Any) -> str:
+    return str(event.tag).replace("tag:yaml.org,2002:", "!!")

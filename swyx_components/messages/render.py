@@ -4,7 +4,7 @@ The sentences live in `catalogue.yaml`; code names a message by id and hands ove
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -35,6 +35,10 @@ class Message:
     def about(cls, id: str, place: str, /, **values: object) -> "Message":
         """A message of the catalogue about a place; every value becomes text, a list is enumerated."""
         return cls(place, id, tuple(sorted((key, _text(value)) for key, value in values.items())))
+
+    def of(self, file: str) -> "Message":
+        """The same message about a place of this file."""
+        return replace(self, file=file)
 
     @property
     def severity(self) -> Severity:

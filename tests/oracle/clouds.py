@@ -1,6 +1,7 @@
-"""What a cloud really lets pass at an interface, computed from its own JSON as the official clients hand it out.
+"""What a cloud really lets pass at an interface, computed from its own JSON.
 
-AWS: `describe_security_groups` or `describe_security_group_rules`, with `describe_network_interfaces` (boto3).
+The JSON is what the official clients hand out.
+AWS: `describe_security_groups` or `describe_security_group_rules`, and `describe_network_interfaces`.
 Azure: network security groups and interfaces as ARM returns them (azure-mgmt-network, `as_dict()`).
 Only the providers' documented semantics stand here; nothing of the product is imported.
 """
@@ -62,7 +63,7 @@ class Aws:
         rules: Iterable[Json] | None = None,
         prefix_lists: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """`rules` (describe_security_group_rules), where given, stand in place of the groups' own permissions."""
+        """`rules` (describe_security_group_rules), where given, replace the groups' own permissions."""
         self.groups = {g["GroupId"]: g for g in groups}
         self.interfaces = [_aws_interface(i) for i in interfaces]
         self.rules = None if rules is None else list(rules)
@@ -149,7 +150,7 @@ def _aws_protocols(protocol: str) -> tuple[str, ...]:
 class Azure:
     """Network security groups and interfaces of one virtual network, as ARM returned them.
 
-    `virtual_network` holds the CIDRs of the VirtualNetwork tag: the VNet's own space, peered VNets and on-premises.
+    `virtual_network` holds the CIDRs of the VirtualNetwork tag: the VNet, peered VNets, on-premises.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One record of required communication, and the two shapes it comes in: a call on a port, and media both ways."""
+"""One record of required communication, and its two shapes: a call on a port, and media both ways."""
 
 from __future__ import annotations
 

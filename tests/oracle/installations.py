@@ -1,8 +1,9 @@
 """Random valid installations, as plain data: the rules of the port model are kept by construction.
 
-Kept: one SwyxServer a site; a manager for every phone that needs one; no fixed port twice on a machine (at most one
-phone with TCP 1720, none beside the SwyxServer); H.245 tunnelled everywhere or nowhere; no DCOM range over UDP 1718;
-no M3c beside networks; extra rules away from the DCOM ports; providers outside every site.
+Kept: one SwyxServer a site; a manager for every phone that needs one; no fixed port twice on a
+machine (at most one phone with TCP 1720, none beside the SwyxServer); H.245 tunnelled everywhere or
+nowhere; no DCOM range over UDP 1718; no M3c beside networks; extra rules away from the DCOM ports;
+providers outside every site.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def one_in(count: int) -> st.SearchStrategy[bool]:
 
 
 def addresses(families: str, site: int, host: int, subnet: int = 0) -> list[str]:
-    """Addresses of one host in the families asked for; "mixed" is IPv4, and IPv6 too for every second host."""
+    """Addresses of one host; "mixed" is IPv4, and IPv6 too for every second host."""
     v4, v6 = f"10.{site + 1}.{subnet}.{host}", f"fd00:{site + 1}:{subnet}::{host:x}"
     both = families == "46" or (families == "mixed" and host % 2 == 0)
     return [v4, v6] if both else [v6] if families == "6" else [v4]

@@ -1,7 +1,7 @@
-"""The fewest AWS rules that allow exactly a region, by brute force: an exact set cover over every possible rule.
+"""The fewest AWS rules that allow exactly a region: an exact set cover over every possible rule.
 
-A rule is one CIDR with one port range, and may overlap others. `wanted` must be covered, `allowed` may be; both are
-lists of (address interval, port range) of one family and protocol. Written for small cases only.
+A rule is one CIDR with one port range, and may overlap others. `wanted` must be covered, `allowed`
+may be; both are lists of (address interval, port range) of one family and protocol. Written for small cases only.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _cells(must: list[Area], rules: list[Rule]) -> set[Area]:
 
 
 def _cover(choices: list[frozenset[Rule]]) -> int:
-    """The fewest rules that meet every cell's choices: forced ones first, then branch on the narrowest cell."""
+    """The fewest rules that cover every cell: forced ones first, then branch on the narrowest."""
     needed = 0
     left = _hardest(choices)
     while left and len(left[0]) == 1:

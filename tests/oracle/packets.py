@@ -19,7 +19,8 @@ from tests.oracle.regions import prefix, span
 HERE = Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
 LINE = re.compile(
-    r"(?P<one>\S+)(?: (?P<source>\d+))? (?P<arrow><->|->) (?P<other>\S+): (?P<protocol>tcp|udp)(?P<ports>(?: \d+)+)"
+    r"(?P<one>\S+)(?: (?P<source>\d+))? (?P<arrow><->|->) "
+    r"(?P<other>\S+): (?P<protocol>tcp|udp)(?P<ports>(?: \d+)+)"
 )
 SHORT = {
     "server": ("SwyxServer",),

@@ -1,4 +1,6 @@
-"""Exact sets of packets at one machine: unions of boxes (peer address x source port x destination port) per protocol.
+"""Exact sets of packets at one machine: per protocol a union of boxes.
+
+A box is peer addresses x source ports x destination ports.
 
 An address is one integer: IPv4 as it is, IPv6 shifted above every IPv4 address, so that one interval
 never holds both families.
@@ -155,7 +157,8 @@ class Region:
     def lines(self, most: int = 8) -> list[str]:
         """The first boxes, readable: protocol, peers, source ports, destination ports."""
         found = [
-            f"{protocol} peer {_span_text(b.peers)} source {_ports_text(b.sources)} port {_ports_text(b.ports)}"
+            f"{protocol} peer {_span_text(b.peers)} "
+            f"source {_ports_text(b.sources)} port {_ports_text(b.ports)}"
             for protocol in PROTOCOLS
             for b in sorted(self.boxes[protocol])
         ]

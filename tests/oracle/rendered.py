@@ -1,4 +1,6 @@
-"""The product's rendered specs in the JSON that the clouds would hand out for them, so that one evaluator judges both.
+"""The product's rendered specs as the JSON that the clouds would hand out for them.
+
+So one evaluator judges the plan and the deployed state.
 
 Reads the specs' plain fields only (`swyx_components.planner.model`); decides nothing.
 """

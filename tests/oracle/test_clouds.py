@@ -1,4 +1,4 @@
-"""The evaluators of cloud state and the brute-force minimum, each on the smallest case that shows one fact."""
+"""The evaluators of cloud state and the brute-force minimum, one fact a case."""
 
 from __future__ import annotations
 

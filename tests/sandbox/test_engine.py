@@ -364,7 +364,7 @@ def test_without_go_and_without_a_cli_both_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxError, match="the Pulumi CLI .* or newer .* or Go to build it"):
+    with pytest.raises(SandboxError, match=r"the Pulumi CLI .* or newer .* or Go to build it"):
         provide_engine(tmp_path / "bin")
 
 

@@ -171,6 +171,10 @@ def test_two_commands_do_not_start_servers_at_once(sandbox: Sandbox) -> None:
 
 
 def test_a_lock_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    with holding(tmp_path / "lock", 10), pytest.raises(SandboxError, match="Another command holds"):
-        with holding(tmp_path / "lock", 0.2):
-            pass
+    lock = tmp_path / "lock"
+    with (
+        holding(lock, 10),
+        pytest.raises(SandboxError, match="Another command holds"),
+        holding(lock, 0.2),
+    ):
+        pass

@@ -1,0 +1,322 @@
+"""`swyx verify` against both offline clouds: equal, and each way in which it may not be."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.mgmt.network import NetworkManagementClient
+
+from sandbox.azure.client import ArmClient
+from sandbox.azure.server import serve_in_thread
+from swyx_components.clouds import render_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_site
+from swyx_components.planner.model import RenderedSite
+from tests.cli.by_hand import WEST, make_in_aws, make_in_azure
+from tests.cli.running import Outcome, swyx, write_file
+
+
+def rendered(file: Path, site: str, cloud: str) -> RenderedSite:
+    installation = load_installation(file)
+    return render_site(cloud, plan_site(installation, site), installation)
+
+
+# ---- AWS
+
+
+@pytest.fixture(scope="module")
+def aws_endpoint() -> Iterator[str]:
+    command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield str(json.loads(process.stdout.readline())["endpoint"])
+        process.terminate()
+
+
+@pytest.fixture
+def ec2(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty offline EC2, which this process and `swyx` in it speak to."""
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "x"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_DEFAULT_REGION", "eu-central-1"),
+        ("AWS_ENDPOINT_URL", aws_endpoint),
+    ):
+        monkeypatch.setenv(name, value)
+    urlopen(Request(f"{aws_endpoint}/moto-api/reset", method="POST")).close()
+    return boto3.client("ec2")
+
+
+@pytest.fixture
+def on_aws(ec2: Any, tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """The small installation, deployed: its file and the ids of the groups."""
+    file = write_file(tmp_path)
+    return file, make_in_aws(ec2, rendered(file, "aachen", "aws"), "10.1.0.0/16")
+
+
+def verify_aws(file: Path) -> Outcome:
+    return swyx("verify", file, "--site", "aachen", "--cloud", "aws")
+
+
+def test_what_was_deployed_as_planned_verifies(on_aws: tuple[Path, dict[str, str]]) -> None:
+    outcome = verify_aws(on_aws[0])
+    assert outcome.err == ""
+    assert outcome.out == "aachen (aws): 3 groups, 38 rules; proof: 0 missing, 0 excess\n"
+    assert outcome.code == 0
+
+
+def test_a_rule_removed_by_hand_is_missing_and_so_are_its_packets(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, ids = on_aws
+    rule = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "IpRanges": [{"CidrIp": "10.1.99.0/24"}]}
+    ec2.revoke_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    assert outcome.out.splitlines() == [
+        "aachen (aws): 3 groups, 37 rules; proof: 1 missing, 0 excess",
+        "  swyxserver: lacks the rule in tcp 3389 from 10.1.99.0/24 [extra:aachen:0]",
+        "  missing packets: swyxserver in tcp 3389 from 10.1.99.0-10.1.99.255",
+    ]
+
+
+def test_a_rule_added_by_hand_is_not_planned_and_so_are_its_packets(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, ids = on_aws
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+    ec2.authorize_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:] == [
+        "  swyxserver: has a rule that is not planned, in tcp 22 from 192.0.2.0/24",
+        "  excess packets: swyxserver in tcp 22 from 192.0.2.0-192.0.2.255",
+    ]
+
+
+def test_a_protocol_that_no_plan_uses_is_reported(ec2: Any, on_aws: tuple[Path, dict[str, str]]) -> None:
+    file, ids = on_aws
+    rule = {"IpProtocol": "50", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+    ec2.authorize_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    assert "swyxserver: a rule that no plan has, in protocol 50" in outcome.out
+
+
+def test_a_machine_taken_out_of_its_group_is_reported(ec2: Any, on_aws: tuple[Path, dict[str, str]]) -> None:
+    file, ids = on_aws
+    interface = find_interface(ec2, "10.1.0.10")
+    foreign = ec2.create_security_group(GroupName="hand-made", Description="d", VpcId=interface["VpcId"])
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[foreign["GroupId"]]
+    )
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    name = interface["NetworkInterfaceId"]
+    assert outcome.out.splitlines()[1:] == [
+        f"  ac-server ({name}): its interface is not in swyxserver",
+        f"  note: ac-server ({name}): security group {foreign['GroupId']} also applies to its interface; "
+        "what that allows or denies is not part of the proof",
+    ]
+
+
+def test_another_group_beside_the_planned_one_is_a_note_and_no_fault(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, ids = on_aws
+    interface = find_interface(ec2, "10.1.0.10")
+    foreign = ec2.create_security_group(GroupName="backup", Description="d", VpcId=interface["VpcId"])
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[ids["swyxserver"], foreign["GroupId"]]
+    )
+    outcome = verify_aws(file)
+    assert outcome.code == 0
+    assert "  note: ac-server" in outcome.out
+
+
+def test_a_stranger_in_a_group_that_rules_refer_to_is_reported(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, ids = on_aws
+    subnet = find_interface(ec2, "10.1.0.10")["SubnetId"]
+    ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.1.0.77", Groups=[ids["swyxgate"]])
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    assert "is in swyxgate and has no address of a machine of this site" in outcome.out
+
+
+def test_a_site_that_was_never_deployed_lacks_every_group(ec2: Any, tmp_path: Path) -> None:
+    outcome = verify_aws(write_file(tmp_path))
+    assert outcome.code == 1
+    assert outcome.out.startswith("aachen (aws): 0 groups, 0 rules; proof: ")
+    assert "  swyxserver: there is no such group in the cloud" in outcome.out
+    assert "  ac-server: no interface in the cloud has its address" in outcome.out
+
+
+def test_json_says_the_same(ec2: Any, on_aws: tuple[Path, dict[str, str]]) -> None:
+    document = swyx("verify", on_aws[0], "--site", "aachen", "--cloud", "aachen=aws", "--json").json()
+    assert (document["version"], document["equal"]) == (1, True)
+    (site,) = document["sites"]
+    assert (site["site"], site["cloud"], site["groups"], site["rules"]) == ("aachen", "aws", 3, 38)
+    assert site["proof"] == {"holds": True, "compared": site["proof"]["compared"], "missing": [], "excess": []}
+
+
+def test_a_cloud_that_cannot_be_reached_is_exit_code_3(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    outcome = verify_aws(write_file(tmp_path))
+    assert outcome.code == 3
+    assert outcome.out == ""
+    assert outcome.err.startswith("swyx: aws did not answer as it should (Could not connect")
+    assert "Traceback" not in outcome.err
+
+
+def find_interface(ec2: Any, address: str) -> Any:
+    filters = [{"Name": "addresses.private-ip-address", "Values": [address]}]
+    (found,) = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    return found
+
+
+# ---- Azure
+
+
+class AnyToken(SansIOHTTPPolicy):  # type: ignore[type-arg]
+    def on_request(self, request: Any) -> None:
+        request.http_request.headers["Authorization"] = "Bearer test"
+
+
+class NoCredential:
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        raise AssertionError("no token is asked for")
+
+
+@pytest.fixture
+def arm(monkeypatch: pytest.MonkeyPatch) -> Iterator[NetworkManagementClient]:
+    with serve_in_thread() as server:
+        monkeypatch.setenv("AZURE_RESOURCE_MANAGER_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", "s")
+        ArmClient(server.endpoint).put("/subscriptions/s/resourceGroups/rg", WEST)
+        yield NetworkManagementClient(
+            NoCredential(),  # type: ignore[arg-type]
+            "s",
+            base_url=server.endpoint,
+            authentication_policy=AnyToken(),
+            credential_scopes=["x"],
+        )
+
+
+@pytest.fixture
+def on_azure(arm: Any, tmp_path: Path) -> Path:
+    file = write_file(tmp_path)
+    make_in_azure(arm, rendered(file, "aachen", "azure"), "10.1.0.0/16")
+    return file
+
+
+def verify_azure(file: Path) -> Outcome:
+    return swyx("verify", file, "--site", "aachen", "--cloud", "azure")
+
+
+def change_group(arm: Any, name: str, change: Any) -> None:
+    group = arm.network_security_groups.get("rg", name)
+    change(group)
+    arm.network_security_groups.begin_create_or_update("rg", name, group).result()
+
+
+def test_azure_as_planned_verifies(on_azure: Path) -> None:
+    outcome = verify_azure(on_azure)
+    assert outcome.err == ""
+    assert outcome.out == "aachen (azure): 3 groups, 39 rules; proof: 0 missing, 0 excess\n"
+    assert outcome.code == 0
+
+
+def test_azure_with_a_port_changed_by_hand_differs_in_that_rule(arm: Any, on_azure: Path) -> None:
+    def widen(group: Any) -> None:
+        for rule in group.security_rules:
+            if rule.destination_port_range == "3389":
+                rule.destination_port_range = "3389-3390"
+
+    change_group(arm, "aachen-swyxserver-nsg", widen)
+    outcome = verify_azure(on_azure)
+    assert outcome.code == 1
+    lines = outcome.out.splitlines()
+    assert lines[0].endswith("proof: 0 missing, 1 excess")
+    assert "swyxserver: differs, planned" in lines[1] and "tcp 3389 from 10.1.99.0/24" in lines[1]
+    assert "found" in lines[2] and "tcp 3389-3390 from 10.1.99.0/24" in lines[2]
+    assert lines[3] == "  excess packets: swyxserver in tcp 3390 from 10.1.99.0-10.1.99.255"
+
+
+def test_azure_without_its_closing_deny_is_open(arm: Any, on_azure: Path) -> None:
+    def open_up(group: Any) -> None:
+        group.security_rules = [rule for rule in group.security_rules if rule.name != "in-deny-rest"]
+
+    change_group(arm, "aachen-swyxserver-nsg", open_up)
+    outcome = verify_azure(on_azure)
+    assert outcome.code == 1
+    assert "lacks the rule 4096 in deny any from 0.0.0.0/0, ::/0" in outcome.out
+
+
+def test_azure_rule_with_a_service_tag_is_reported(arm: Any, on_azure: Path) -> None:
+    def tag(group: Any) -> None:
+        rule = {**group.security_rules[0].as_dict()}
+        rule = {"name": "by-hand", "properties": {**rule["properties"]}}
+        for key in [key for key in rule["properties"] if key.startswith("source") and "Port" not in key]:
+            del rule["properties"][key]
+        rule["properties"] |= {"priority": 100, "sourceAddressPrefix": "Internet"}
+        group.security_rules = [*group.security_rules, rule]
+
+    change_group(arm, "aachen-swyxserver-nsg", tag)
+    outcome = verify_azure(on_azure)
+    assert outcome.code == 1
+    assert "a rule that no plan has, by-hand at priority 100 (source Internet)" in outcome.out
+
+
+def test_azure_interface_without_its_group_or_identity_is_reported(arm: Any, on_azure: Path) -> None:
+    nic = arm.network_interfaces.get("rg", "ac-server-nic")
+    nic.network_security_group = None
+    for configuration in nic.ip_configurations:
+        configuration.application_security_groups = []
+    arm.network_interfaces.begin_create_or_update("rg", "ac-server-nic", nic).result()
+    outcome = verify_azure(on_azure)
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:] == [
+        "  ac-server (ac-server-nic): its interface is not in swyxserver",
+        "  ac-server (ac-server-nic): its interface lacks the identity swyxserver",
+    ]
+
+
+def test_azure_without_a_subscription_says_what_to_set(
+    arm: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"):
+        monkeypatch.delenv(name, raising=False)
+    outcome = verify_azure(write_file(tmp_path))
+    assert outcome.code == 3
+    assert outcome.err == (
+        "swyx: azure needs AZURE_SUBSCRIPTION_ID, which is not set; set it to the id of the subscription.\n"
+    )
+
+
+# ---- words
+
+
+def test_verify_asks_for_the_cloud_of_a_site(tmp_path: Path) -> None:
+    outcome = swyx("verify", write_file(tmp_path), "--site", "bochum")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "swyx: --cloud: nothing says in which cloud the site bochum is; write `--cloud bochum=aws` or "
+        "`--cloud bochum=azure`.\n"
+    )
