@@ -116,6 +116,7 @@ def test_a_line_that_is_not_the_rule_is_noticed(text: str) -> None:
 
 def _desk_case(first: str) -> Case:
     installation = {
+        "swyxware": "6.01",
         "decisions": {"dcom": {"server": "40000-40099", "client": "40100-40199"}},
         "sites": {
             "aachen": {

@@ -36,6 +36,7 @@ def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> 
     for name, instance in sorted(running.items()):
         if not _holds(instance, placed.get(name)):
             _end_machine(ec2, instance)
+    _delete_leftovers(ec2, vpc)
     subnets = _ensure_subnets(ec2, vpc, placed)
     for name, interfaces in sorted(placed.items()):
         if not _holds(running.get(name), interfaces):
@@ -170,16 +171,17 @@ def _holds(instance: dict[str, Any] | None, interfaces: list[Interface] | None) 
 
 
 def _end_machine(ec2: Any, instance: dict[str, Any]) -> None:
-    """Terminate the instance and delete its interfaces, which outlive it as they were made before it."""
-    ec2.terminate_instances(InstanceIds=[instance["InstanceId"]])
-    ec2.get_waiter("instance_terminated").wait(
-        InstanceIds=[instance["InstanceId"]], WaiterConfig={"Delay": 1}
-    )
-    for nic in instance["NetworkInterfaces"]:
-        if ec2.describe_network_interfaces(
-            Filters=_filters(network_interface_id=nic["NetworkInterfaceId"])
-        )["NetworkInterfaces"]:
-            ec2.delete_network_interface(NetworkInterfaceId=nic["NetworkInterfaceId"])
+    """Terminate the instance; its interfaces were made before it, outlive it, and are swept up next."""
+    ids = [instance["InstanceId"]]
+    ec2.terminate_instances(InstanceIds=ids)
+    ec2.get_waiter("instance_terminated").wait(InstanceIds=ids, WaiterConfig={"Delay": 1})
+
+
+def _delete_leftovers(ec2: Any, vpc: str) -> None:
+    """Delete interfaces that an interrupted seeding left without a machine."""
+    filters = [*_filters(vpc_id=vpc, status="available"), {"Name": "tag-key", "Values": [SITE_TAG]}]
+    for each in ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]:
+        ec2.delete_network_interface(NetworkInterfaceId=each["NetworkInterfaceId"])
 
 
 def _start_machine(
@@ -208,7 +210,6 @@ def _start_machine(
 def _make_interface(
     ec2: Any, site: str, name: str, group: str, interface: Interface, subnet: str
 ) -> str:
-    _free_leftovers(ec2, subnet, interface)
     made = ec2.create_network_interface(
         SubnetId=subnet,
         Groups=[group],
@@ -221,19 +222,3 @@ def _make_interface(
         TagSpecifications=_tags("network-interface", Name=name, swyx__site=site),
     )
     return str(made["NetworkInterface"]["NetworkInterfaceId"])
-
-
-def _free_leftovers(ec2: Any, subnet: str, interface: Interface) -> None:
-    """Delete estate interfaces that an interrupted seeding left unattached with addresses wanted now."""
-    found = ec2.describe_network_interfaces(
-        Filters=[
-            *_filters(subnet_id=subnet, status="available"),
-            {"Name": "tag-key", "Values": [SITE_TAG]},
-        ]
-    )["NetworkInterfaces"]
-    wanted = {*interface.ipv4, *interface.ipv6}
-    for each in found:
-        held = {item["PrivateIpAddress"] for item in each["PrivateIpAddresses"]}
-        held |= {item["Ipv6Address"] for item in each.get("Ipv6Addresses", [])}
-        if held & wanted:
-            ec2.delete_network_interface(NetworkInterfaceId=each["NetworkInterfaceId"])

@@ -10,26 +10,60 @@ from sandbox.azure.errors import ArmError, refuse
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# fmt: off
 _TAGS = frozenset(
     {
-        "actiongroup", "apimanagement", "appconfiguration", "appservice", "azureactivedirectory",
-        "azurearcinfrastructure", "azurebackup", "azurecloud", "azurecontainerregistry", "azurecosmosdb",
-        "azuredatabricks", "azuredevops", "azurefrontdoor", "azurekeyvault", "azureloadbalancer", "azuremonitor",
-        "azureplatformdns", "azureplatformimds", "azureplatformlkm", "azureresourcemanager", "azuresentinel",
-        "azuresiterecovery", "azuretrafficmanager", "batchnodemanagement", "datafactory", "eventhub",
-        "gatewaymanager", "guestandhybridmanagement", "internet", "logicapps", "microsoftcontainerregistry",
-        "powerbi", "servicebus", "servicefabric", "sql", "sqlmanagement", "storage", "virtualnetwork",
+        "actiongroup",
+        "apimanagement",
+        "appconfiguration",
+        "appservice",
+        "azureactivedirectory",
+        "azurearcinfrastructure",
+        "azurebackup",
+        "azurecloud",
+        "azurecontainerregistry",
+        "azurecosmosdb",
+        "azuredatabricks",
+        "azuredevops",
+        "azurefrontdoor",
+        "azurekeyvault",
+        "azureloadbalancer",
+        "azuremonitor",
+        "azureplatformdns",
+        "azureplatformimds",
+        "azureplatformlkm",
+        "azureresourcemanager",
+        "azuresentinel",
+        "azuresiterecovery",
+        "azuretrafficmanager",
+        "batchnodemanagement",
+        "datafactory",
+        "eventhub",
+        "gatewaymanager",
+        "guestandhybridmanagement",
+        "internet",
+        "logicapps",
+        "microsoftcontainerregistry",
+        "powerbi",
+        "servicebus",
+        "servicefabric",
+        "sql",
+        "sqlmanagement",
+        "storage",
+        "virtualnetwork",
         "windowsvirtualdesktop",
     }
 )
-# fmt: on
 _DENY_ONLY_TAGS = frozenset({"azureplatformdns", "azureplatformimds", "azureplatformlkm"})
 
 
 def is_service_tag(text: str) -> bool:
-    """Whether a prefix is one of Azure's names for its own ranges; some take a region, as `Storage.WestEurope`."""
-    return bool(re.fullmatch(r"[A-Za-z]+(\.[A-Za-z0-9]+)?", text)) and text.split(".")[0].lower() in _TAGS
+    """Whether a prefix is one of Azure's names for its own ranges; some take a region, as
+    `Storage.WestEurope`.
+    """
+    return (
+        bool(re.fullmatch(r"[A-Za-z]+(\.[A-Za-z0-9]+)?", text))
+        and text.split(".")[0].lower() in _TAGS
+    )
 
 
 def is_deny_only(text: str) -> bool:
@@ -64,8 +98,10 @@ def parse_list(texts: list[str], side: str, rule_id: str) -> list[Network]:
         if text == "*" or is_service_tag(text):
             raise refuse(
                 "SecurityRuleParameterContainsUnsupportedValue",
-                f"Security rule parameter {side}AddressPrefix for rule with Id {rule_id} cannot specify existing "
-                f"VIRTUALNETWORK, INTERNET, AZURELOADBALANCER, '*' or system tags. Unsupported value used: {text}.",
+                f"Security rule parameter {side}AddressPrefix for rule with Id {rule_id} cannot "
+                "specify existing "
+                f"VIRTUALNETWORK, INTERNET, AZURELOADBALANCER, '*' or system tags. Unsupported "
+                f"value used: {text}.",
             )
     networks = [parse_prefix(text, rule_id) for text in texts]
     require_one_family(networks, rule_id)
@@ -77,14 +113,17 @@ def require_one_family(networks: list[Network], rule_id: str) -> None:
     if len({network.version for network in networks}) > 1:
         raise refuse(
             "SecurityRuleAddressFamiliesMixed",
-            f"Security rule {rule_id} has IPv4 and IPv6 address prefixes. All address prefixes of a security rule "
+            f"Security rule {rule_id} has IPv4 and IPv6 address prefixes. All address prefixes "
+            "of a security rule "
             "must be of the same address family.",
         )
 
 
 def _require_no_overlap(networks: list[Network], side: str, rule_id: str) -> None:
     """Sorted by first address, an overlap is always between neighbours or with the widest so far."""
-    ordered = sorted(networks, key=lambda network: (int(network.network_address), network.prefixlen))
+    ordered = sorted(
+        networks, key=lambda network: (int(network.network_address), network.prefixlen)
+    )
     widest: Network | None = None
     for network in ordered:
         if widest is not None and int(network.network_address) <= int(widest.broadcast_address):
@@ -95,6 +134,7 @@ def _require_no_overlap(networks: list[Network], side: str, rule_id: str) -> Non
 def _overlap(one: Network, other: Network, side: str, rule_id: str) -> ArmError:
     return refuse(
         "OverlappingSubnetsNotPermittedInSecurityRule",
-        f"Security rule parameter {side}AddressPrefix for rule with Id {rule_id} contains overlapping subnets "
+        f"Security rule parameter {side}AddressPrefix for rule with Id {rule_id} contains "
+        "overlapping subnets "
         f"[{one}, {other}]. To learn more, see aka.ms/nsgrules.",
     )

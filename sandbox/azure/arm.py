@@ -1,6 +1,7 @@
 """ARM's answers: one request in, one response out, over the store. No sockets here.
 
-Requests are judged one at a time, so that each sees the whole of the one before it and nothing of a later one.
+Requests are judged one at a time, so that each sees the whole of the one before it and nothing of
+a later one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """`query` keys and `headers` names are lower case; `base` is the URL the client reached the emulator by."""
+    """`query` keys and `headers` names are lower case; `base` is the URL the client reached
+    the emulator by.
+    """
 
     method: str
     path: str
@@ -45,7 +48,9 @@ class Response:
 class Arm:
     """The emulated Resource Manager."""
 
-    def __init__(self, store: Store, limits: Limits | None = None, operations: Operations | None = None) -> None:
+    def __init__(
+        self, store: Store, limits: Limits | None = None, operations: Operations | None = None
+    ) -> None:
         self.store = store
         self.limits = limits or Limits()
         self.operations = operations or Operations()
@@ -66,11 +71,17 @@ class Arm:
         if polled is not None:
             status, body = polled
             again = f"{request.base}{request.path}?api-version={request.query['api-version']}"
-            headers = {"x-ms-retry-after-ms": RETRY_AFTER_MS} | ({"Location": again} if status == 202 else {})
+            headers = {"x-ms-retry-after-ms": RETRY_AFTER_MS} | (
+                {"Location": again} if status == 202 else {}
+            )
             return Response(status=status, body=body, headers=headers)
         path = parse_path(request.path)
         if path is None:
-            raise refuse("InvalidResourceType", f"The emulator has no resource type at {request.path}.", status=404)
+            raise refuse(
+                "InvalidResourceType",
+                f"The emulator has no resource type at {request.path}.",
+                status=404,
+            )
         if not path.kinds:
             return self._answer_group(path, request)
         if path.group is not None:
@@ -87,7 +98,9 @@ class Arm:
         if not path.group:
             found = self.store.under(f"/subscriptions/{path.subscription}/resourceGroups")
             _require_method(request, "GET")
-            return Response(status=200, body={"value": [g for g in found if g["type"] == resource_groups.TYPE]})
+            return Response(
+                status=200, body={"value": [g for g in found if g["type"] == resource_groups.TYPE]}
+            )
         existing = self.store.get(str(path))
         if request.method == "PUT":
             document = resource_groups.make_resource_group(path, _read_body(request), existing)
@@ -124,7 +137,9 @@ class Arm:
             existing = self._retag(existing, _read_body(request))
         _require_method(request, "GET", "PATCH")
         return Response(
-            status=200, body=kinds.show(path.kind, existing, self.store), headers={"ETag": existing["etag"]}
+            status=200,
+            body=kinds.show(path.kind, existing, self.store),
+            headers={"ETag": existing["etag"]},
         )
 
     # Children: security rules, subnets, IP configurations
@@ -139,7 +154,9 @@ class Arm:
             self.store.commit(put=(document,))
             headers = self._start(request, path, document["location"])
             return Response(
-                status=200 if shown else 201, body=_updating(self._show_child(path, document)), headers=headers
+                status=200 if shown else 201,
+                body=_updating(self._show_child(path, document)),
+                headers=headers,
             )
         if request.method == "DELETE" and path.kinds[1] in ("securityRules", "subnets"):
             if shown is None:
@@ -178,14 +195,23 @@ class Arm:
             parent = self._find_parent(path)
             shown = kinds.show(path.kind, parent, self.store)
             return Response(status=200, body={"value": shown["properties"][path.kinds[1]]})
-        scope = f"/subscriptions/{path.subscription}" + (f"/resourceGroups/{path.group}" if path.group else "")
+        scope = f"/subscriptions/{path.subscription}" + (
+            f"/resourceGroups/{path.group}" if path.group else ""
+        )
         wanted = f"/{path.kind}/".lower()
-        found = [document for document in self.store.under(scope) if wanted in document["id"].lower()]
-        return Response(status=200, body={"value": [kinds.show(path.kind, document, self.store) for document in found]})
+        found = [
+            document for document in self.store.under(scope) if wanted in document["id"].lower()
+        ]
+        return Response(
+            status=200,
+            body={"value": [kinds.show(path.kind, document, self.store) for document in found]},
+        )
 
     # Shared steps
 
-    def _write(self, document: Document, request: Request, path: ArmPath, *, created: bool) -> Response:
+    def _write(
+        self, document: Document, request: Request, path: ArmPath, *, created: bool
+    ) -> Response:
         self.store.commit(put=(document,))
         headers = self._start(request, path, document["location"])
         body = _updating(kinds.show(path.kind, document, self.store))
@@ -199,7 +225,9 @@ class Arm:
         return changed
 
     def _start(self, request: Request, path: ArmPath, location: str | None) -> dict[str, str]:
-        return self.operations.start(request.base, path.subscription, location, request.query["api-version"])
+        return self.operations.start(
+            request.base, path.subscription, location, request.query["api-version"]
+        )
 
 
 def _updating(body: Document | None) -> Document | None:
@@ -212,7 +240,9 @@ def _updating(body: Document | None) -> Document | None:
 def _require_token(request: Request) -> None:
     if not request.headers.get("authorization", "").lower().startswith("bearer "):
         raise refuse(
-            "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.", status=401
+            "AuthenticationFailed",
+            "Authentication failed. The 'Authorization' header is missing.",
+            status=401,
         )
 
 
@@ -256,5 +286,8 @@ def _read_body(request: Request) -> Properties:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise refuse("InvalidRequestContent", "The request content was invalid and could not be deserialized.")
+        raise refuse(
+            "InvalidRequestContent",
+            "The request content was invalid and could not be deserialized.",
+        )
     return body

@@ -56,7 +56,8 @@ def find_endpoint() -> str:
     endpoint = os.environ.get(ENDPOINT_VARIABLE, "")
     if not endpoint:
         raise NotLoopback(
-            f"{ENDPOINT_VARIABLE} is not set, and the offline azure-native provider speaks to the sandbox only: "
+            f"{ENDPOINT_VARIABLE} is not set, and the offline azure-native provider speaks to "
+            "the sandbox only: "
             "start it with `python -m sandbox start` and source .sandbox/env."
         )
     return require_loopback(endpoint)
@@ -75,14 +76,18 @@ def require_loopback(endpoint: str) -> str:
         local = False
     if not local or parts.scheme != "http":
         raise NotLoopback(
-            f"{ENDPOINT_VARIABLE} is {endpoint}, which is not plain HTTP on this machine's loopback: the offline "
+            f"{ENDPOINT_VARIABLE} is {endpoint}, which is not plain HTTP on this machine's "
+            "loopback: the offline "
             "azure-native provider never speaks to a real Azure. Install the official provider for that."
         )
     return endpoint.rstrip("/")
 
 
 def find_subscription() -> str:
-    return next((os.environ[name] for name in SUBSCRIPTION_VARIABLES if os.environ.get(name)), DEFAULT_SUBSCRIPTION)
+    return next(
+        (os.environ[name] for name in SUBSCRIPTION_VARIABLES if os.environ.get(name)),
+        DEFAULT_SUBSCRIPTION,
+    )
 
 
 class ArmClient:
@@ -110,7 +115,9 @@ class ArmClient:
         self._wait(reply)
         found = self.get(arm_id)
         if found is None:
-            raise Refused(404, "ResourceNotFound", f"{arm_id} disappeared while it was being written.")
+            raise Refused(
+                404, "ResourceNotFound", f"{arm_id} disappeared while it was being written."
+            )
         return found
 
     def put(self, arm_id: str, body: Json) -> Json:
@@ -126,11 +133,16 @@ class ArmClient:
 
     def _wait(self, reply: Reply) -> None:
         """Poll `Azure-AsyncOperation`, or `Location` where there is only that."""
-        status_url, result_url = reply.headers.get("azure-asyncoperation"), reply.headers.get("location")
+        status_url, result_url = (
+            reply.headers.get("azure-asyncoperation"),
+            reply.headers.get("location"),
+        )
         deadline = time.monotonic() + _TIMEOUT
         while status_url or result_url:
             polled = self._send("GET", urlsplit(status_url or result_url or "").geturl(), None)
-            status = polled.body.get("status", "Succeeded") if polled.status != 202 else "InProgress"
+            status = (
+                polled.body.get("status", "Succeeded") if polled.status != 202 else "InProgress"
+            )
             if status == "Succeeded":
                 return
             if status in ("Failed", "Canceled"):
@@ -146,7 +158,9 @@ class ArmClient:
         return self._send(method, f"{quote(arm_id)}?{urlencode({'api-version': version})}", body)
 
     def _send(self, method: str, url: str, body: Json | None) -> Reply:
-        """One call; throttling, server errors and lost connections are tried again, as Azure's own clients do."""
+        """One call; throttling, server errors and lost connections are tried again, as
+        Azure's own clients do.
+        """
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         wait = _FIRST_WAIT
@@ -155,7 +169,9 @@ class ArmClient:
                 reply = self._exchange(method, target, body)
             except (OSError, http.client.HTTPException) as error:
                 if attempt == _ATTEMPTS:
-                    raise Refused(0, "ConnectionFailed", f"No answer to {method} {parts.path}: {error}") from error
+                    raise Refused(
+                        0, "ConnectionFailed", f"No answer to {method} {parts.path}: {error}"
+                    ) from error
             else:
                 if reply.status not in _RETRIED or attempt == _ATTEMPTS:
                     return _require_success(reply)
@@ -176,17 +192,23 @@ class ArmClient:
             self._local.connection = None
             raise
         found = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(status=response.status, headers=found, body=json.loads(payload) if payload else {})
+        return Reply(
+            status=response.status, headers=found, body=json.loads(payload) if payload else {}
+        )
 
     def _connect(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = http.client.HTTPConnection(self._host, timeout=_TIMEOUT)
+            connection = self._local.connection = http.client.HTTPConnection(
+                self._host, timeout=_TIMEOUT
+            )
         return connection
 
 
 def _require_success(reply: Reply) -> Reply:
     if reply.status >= 400:
         error = reply.body.get("error") or {}
-        raise Refused(reply.status, error.get("code", "Unknown"), error.get("message", "no message"))
+        raise Refused(
+            reply.status, error.get("code", "Unknown"), error.get("message", "no message")
+        )
     return reply

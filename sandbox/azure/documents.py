@@ -18,8 +18,11 @@ def new_etag() -> str:
     return f'W/"{uuid.uuid4()}"'
 
 
-def wrap(path: ArmPath, body: Properties, properties: Properties, existing: Document | None) -> Document:
-    """A top-level network resource with a new etag; its id, guid and place are those it was made with.
+def wrap(
+    path: ArmPath, body: Properties, properties: Properties, existing: Document | None
+) -> Document:
+    """A top-level network resource with a new etag; its id, guid and place are those it was
+    made with.
 
     Raises: ArmError for a missing or changed location and for tags that ARM does not take.
     """
@@ -46,7 +49,8 @@ def canonical_location(given: object, path: ArmPath, existing: Document | None) 
     if existing is not None and existing["location"] != location:
         raise refuse(
             "InvalidResourceLocation",
-            f"The resource '{existing['name']}' already exists in location '{existing['location']}' in resource group "
+            f"The resource '{existing['name']}' already exists in location "
+            f"'{existing['location']}' in resource group "
             f"'{path.group}'. A resource with the same name cannot be created in location '{location}'. "
             "Please select a new resource name.",
             status=409,
@@ -57,12 +61,15 @@ def canonical_location(given: object, path: ArmPath, existing: Document | None) 
 def check_tags(tags: dict[str, str]) -> dict[str, str]:
     """At most 50, and names without the characters that ARM reserves."""
     if len(tags) > _MOST_TAGS:
-        raise refuse("InvalidTags", f"The number of tags is {len(tags)}. The maximum is {_MOST_TAGS}.")
+        raise refuse(
+            "InvalidTags", f"The number of tags is {len(tags)}. The maximum is {_MOST_TAGS}."
+        )
     for name, value in tags.items():
         if re.search(r"[<>%&\\?/\x00-\x1f]", name) or not 0 < len(name) <= _LONGEST_TAG:
             raise refuse(
                 "InvalidTagNameCharacters",
-                f"The following tag names '{name}' have reserved characters '<,>,%,&,\\,?,/' or control characters.",
+                f"The following tag names '{name}' have reserved characters '<,>,%,&,\\,?,/' or "
+                "control characters.",
             )
         if not isinstance(value, str) or len(value) > _LONGEST_TAG_VALUE:
             raise refuse(
@@ -84,8 +91,15 @@ def children_of(body: Properties, field: str, owner: str) -> list[Properties]:
     children = properties_of(body).get(field) or []
     seen: set[str] = set()
     for child in children:
-        if not isinstance(child, dict) or not isinstance(child.get("name"), str) or not child["name"]:
-            raise refuse("InvalidRequestFormat", f"Cannot parse the request: an element of {field} has no name.")
+        if (
+            not isinstance(child, dict)
+            or not isinstance(child.get("name"), str)
+            or not child["name"]
+        ):
+            raise refuse(
+                "InvalidRequestFormat",
+                f"Cannot parse the request: an element of {field} has no name.",
+            )
         if child["name"].lower() in seen:
             raise refuse(
                 "DuplicateResourceName",

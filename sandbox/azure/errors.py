@@ -1,7 +1,8 @@
 """What ARM says when it refuses: an HTTP status, a code and a sentence.
 
 Most codes were seen in public reports of ARM's answers. The few that no report shows are named by
-analogy with their neighbours, and are listed in `BY_ANALOGY`, so that nobody takes them for ARM's own.
+analogy with their neighbours, and are listed in `BY_ANALOGY`, so that nobody takes them for ARM's
+own.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def refuse(code: str, message: str, *, status: int = 400) -> ArmError:
 
 
 def missing_group(name: str) -> ArmError:
-    return refuse("ResourceGroupNotFound", f"Resource group '{name}' could not be found.", status=404)
+    return refuse(
+        "ResourceGroupNotFound", f"Resource group '{name}' could not be found.", status=404
+    )
 
 
 def missing_resource(kind: str, name: str, group: str) -> ArmError:

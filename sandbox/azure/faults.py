@@ -10,12 +10,20 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-THROTTLE, ERROR, DROP_BEFORE, DROP_AFTER, SLOW = KINDS = ("throttle", "error", "drop_before", "drop_after", "slow")
+THROTTLE, ERROR, DROP_BEFORE, DROP_AFTER, SLOW = KINDS = (
+    "throttle",
+    "error",
+    "drop_before",
+    "drop_after",
+    "slow",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """At request `at` (the first is 1): 429, a 5xx `status`, a connection dropped before or after, or a wait."""
+    """At request `at` (the first is 1): 429, a 5xx `status`, a connection dropped before or
+    after, or a wait.
+    """
 
     at: int
     kind: str

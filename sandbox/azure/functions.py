@@ -22,9 +22,12 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 def make_functions(session: Session) -> Mapping[str, InvokeFunction]:
     """The functions by token."""
     functions: dict[str, InvokeFunction] = {
-        f"azure-native:network:{name}": _make_getter(session, place) for name, place in _GETTERS.items()
+        f"azure-native:network:{name}": _make_getter(session, place)
+        for name, place in _GETTERS.items()
     }
-    functions["azure-native:resources:getResourceGroup"] = lambda arguments: _get_group(session, arguments)
+    functions["azure-native:resources:getResourceGroup"] = lambda arguments: _get_group(
+        session, arguments
+    )
     functions["azure-native:authorization:getClientConfig"] = lambda _: {
         "clientId": _NOBODY,
         "objectId": _NOBODY,
@@ -35,7 +38,10 @@ def make_functions(session: Session) -> Mapping[str, InvokeFunction]:
 
 
 def _make_getter(session: Session, place: str) -> InvokeFunction:
-    template = "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/" + place
+    template = (
+        "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}/providers/Microsoft.Network/"
+        + place
+    )
 
     def get(arguments: Props) -> Props:
         found = _read(session, template, arguments)
@@ -45,7 +51,9 @@ def _make_getter(session: Session, place: str) -> InvokeFunction:
 
 
 def _get_group(session: Session, arguments: Props) -> Props:
-    found = _read(session, "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}", arguments)
+    found = _read(
+        session, "/subscriptions/{subscription}/resourceGroups/{resourceGroupName}", arguments
+    )
     return {**found, "azureApiVersion": GROUPS_API}
 
 
@@ -54,7 +62,9 @@ def _read(session: Session, template: str, arguments: Props) -> Props:
     try:
         arm_id = template.format(subscription=session.subscription, **arguments)
     except KeyError as missing:
-        raise CloudError("MissingArgument", f"the argument {missing.args[0]} is missing") from missing
+        raise CloudError(
+            "MissingArgument", f"the argument {missing.args[0]} is missing"
+        ) from missing
     try:
         found = session.client.get(arm_id)
     except Refused as refusal:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.azure import references, rules
-from sandbox.azure.documents import children_of, find_child, properties_of, replace_child, show_child, wrap
+from sandbox.azure.documents import (
+    children_of,
+    find_child,
+    properties_of,
+    replace_child,
+    show_child,
+    wrap,
+)
 from sandbox.azure.errors import missing_child, missing_reference, refuse
 from sandbox.azure.ids import ASGS, ArmPath, key
 from sandbox.azure.limits import Limits
@@ -14,7 +21,9 @@ from sandbox.azure.store import Document, Store
 Properties = dict[str, Any]
 
 
-def make_group(path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits) -> Document:
+def make_group(
+    path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
+) -> Document:
     """A network security group from a PUT: its rules are exactly those of the body, all or nothing."""
     rules.check_name(path.name, limits.rule_name)
     given = children_of(body, "securityRules", str(path))
@@ -40,22 +49,34 @@ def make_group(path: ArmPath, body: Properties, existing: Document | None, store
     return document
 
 
-def put_rule(path: ArmPath, body: Properties, group: Document, store: Store, limits: Limits) -> Document:
+def put_rule(
+    path: ArmPath, body: Properties, group: Document, store: Store, limits: Limits
+) -> Document:
     """The group with one rule made or replaced: the whole group is judged again."""
     child = {"name": path.names[1], "properties": properties_of(body)}
-    return _remake(path, group, replace_child(group["properties"]["securityRules"], child), store, limits)
+    return _remake(
+        path, group, replace_child(group["properties"]["securityRules"], child), store, limits
+    )
 
 
 def drop_rule(path: ArmPath, group: Document, store: Store, limits: Limits) -> Document:
-    remaining = [r for r in group["properties"]["securityRules"] if r["name"].lower() != path.names[1].lower()]
+    remaining = [
+        r
+        for r in group["properties"]["securityRules"]
+        if r["name"].lower() != path.names[1].lower()
+    ]
     return _remake(path, group, remaining, store, limits)
 
 
 def show_group(group: Document, store: Store) -> Document:
     """The group with its default rules and its back references."""
     properties = dict(group["properties"])
-    properties["securityRules"] = [show_child(group, "securityRules", rule) for rule in properties["securityRules"]]
-    properties["defaultSecurityRules"] = [show_child(group, "defaultSecurityRules", rule) for rule in DEFAULT_RULES]
+    properties["securityRules"] = [
+        show_child(group, "securityRules", rule) for rule in properties["securityRules"]
+    ]
+    properties["defaultSecurityRules"] = [
+        show_child(group, "defaultSecurityRules", rule) for rule in DEFAULT_RULES
+    ]
     for field, ids in (
         ("networkInterfaces", references.interfaces_with_group(store, group["id"])),
         ("subnets", references.subnets_with_group(store, group["id"])),
@@ -67,7 +88,11 @@ def show_group(group: Document, store: Store) -> Document:
 
 def show_rule(path: ArmPath, group: Document) -> Document:
     kind = path.kinds[1]
-    children = list(DEFAULT_RULES) if kind == "defaultSecurityRules" else group["properties"]["securityRules"]
+    children = (
+        list(DEFAULT_RULES)
+        if kind == "defaultSecurityRules"
+        else group["properties"]["securityRules"]
+    )
     rule = find_child(children, path.names[1])
     if rule is None:
         raise missing_child(str(path))
@@ -75,17 +100,22 @@ def show_rule(path: ArmPath, group: Document) -> Document:
 
 
 def require_group_unused(group: Document, store: Store) -> None:
-    users = references.interfaces_with_group(store, group["id"]) + references.subnets_with_group(store, group["id"])
+    users = references.interfaces_with_group(store, group["id"]) + references.subnets_with_group(
+        store, group["id"]
+    )
     if users:
         raise refuse(
             "InUseNetworkSecurityGroupCannotBeDeleted",
             f"Network security group {group['id']} cannot be deleted because it is in use by the following "
-            f"resources: {', '.join(users)}. In order to delete the Network security group, remove the association "
+            f"resources: {', '.join(users)}. In order to delete the Network security group, "
+            "remove the association "
             "with the resource(s). To learn how to do this, see aka.ms/deletensg.",
         )
 
 
-def make_asg(path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits) -> Document:
+def make_asg(
+    path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
+) -> Document:
     rules.check_name(path.name, limits.rule_name)
     document = wrap(path, body, {}, existing)
     start = key(f"/subscriptions/{path.subscription}/")
@@ -97,7 +127,8 @@ def make_asg(path: ArmPath, body: Properties, existing: Document | None, store: 
     if existing is None and len(neighbours) >= limits.asgs_per_region:
         raise refuse(
             "ApplicationSecurityGroupCountLimitReached",
-            f"Cannot create more than {limits.asgs_per_region} application security groups for this subscription in "
+            f"Cannot create more than {limits.asgs_per_region} application security groups for "
+            "this subscription in "
             f"region {document['location']}.",
         )
     return document
@@ -113,7 +144,9 @@ def require_asg_unused(asg: Document, store: Store) -> None:
         )
 
 
-def _remake(path: ArmPath, group: Document, children: list[Properties], store: Store, limits: Limits) -> Document:
+def _remake(
+    path: ArmPath, group: Document, children: list[Properties], store: Store, limits: Limits
+) -> Document:
     body = {**group, "properties": {"securityRules": children}}
     return make_group(path.top, body, group, store, limits)
 
@@ -128,7 +161,8 @@ def _require_distinct_priorities(checked: list[Properties]) -> None:
         if other != rule["name"] or default is not None:
             raise refuse(
                 "SecurityRuleConflict",
-                f"Security rule {rule['name']} conflicts with rule {other}. Rules cannot have the same Priority and "
+                f"Security rule {rule['name']} conflicts with rule {other}. Rules cannot have "
+                "the same Priority and "
                 "Direction. To learn more, see aka.ms/nsgrules.",
             )
 
@@ -137,7 +171,8 @@ def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limi
     for side in rules.SIDES:
         single, plural, _ = rules.side_fields(side)
         count = sum(
-            len(rule["properties"].get(plural, ())) + (rule["properties"].get(single, "*") != "*") for rule in checked
+            len(rule["properties"].get(plural, ())) + (rule["properties"].get(single, "*") != "*")
+            for rule in checked
         )
         if count > limits.prefixes_per_group:
             raise refuse(
@@ -149,7 +184,9 @@ def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limi
 
 def _check_asgs(checked: list[Properties], group: Document, store: Store, limits: Limits) -> None:
     """The ASGs exist in the group's region, are not too many, and those of one rule live in one network."""
-    named = {key(asg): asg for rule in checked for asg in references.asgs_of_rule(rule["properties"])}
+    named = {
+        key(asg): asg for rule in checked for asg in references.asgs_of_rule(rule["properties"])
+    }
     for asg_id in named.values():
         asg = store.get(asg_id)
         if asg is None or asg["location"] != group["location"]:
@@ -157,13 +194,16 @@ def _check_asgs(checked: list[Properties], group: Document, store: Store, limits
     if len(named) > limits.asgs_per_group:
         raise refuse(
             "NumberOfApplicationSecurityGroupsReferencedInNetworkSecurityGroupLimitReached",
-            f"Network security group {group['id']} references {len(named)} application security groups in its "
+            f"Network security group {group['id']} references {len(named)} application security "
+            "groups in its "
             f"security rules. The maximum is {limits.asgs_per_group}.",
         )
     require_one_network(group, checked, references.networks_by_asg(store))
 
 
-def require_one_network(group: Document, checked: list[Properties], networks: dict[str, dict[str, str]]) -> None:
+def require_one_network(
+    group: Document, checked: list[Properties], networks: dict[str, dict[str, str]]
+) -> None:
     """The ASGs of a rule have their members in one network; ASGs without members fit anywhere."""
     for rule in checked:
         found: dict[str, str] = {}
@@ -172,13 +212,17 @@ def require_one_network(group: Document, checked: list[Properties], networks: di
         if len(found) > 1:
             raise refuse(
                 "AllApplicationSecurityGroupsInSecurityRuleMustBeFromSameVnet",
-                f"Security Rule {group['id']}/securityRules/{rule['name']} has Application Security Groups (ASGs) from "
-                f"multiple virtual networks ({', '.join(sorted(found.values()))}). All ASGs on the Security Rule must "
+                f"Security Rule {group['id']}/securityRules/{rule['name']} has Application "
+                "Security Groups (ASGs) from "
+                f"multiple virtual networks ({', '.join(sorted(found.values()))}). All ASGs on "
+                "the Security Rule must "
                 "be from the same virtual network.",
             )
 
 
-def _default(name: str, priority: int, direction: str, access: str, source: str, destination: str) -> Properties:
+def _default(
+    name: str, priority: int, direction: str, access: str, source: str, destination: str
+) -> Properties:
     return {
         "name": name,
         "properties": {

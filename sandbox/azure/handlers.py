@@ -1,6 +1,7 @@
 """azure-native's resource types over ARM: where each lives, what replaces it, and how it is named.
 
-Source: pulumi-azure-native 3.29. A create refuses what exists already, an update is a PUT of the whole resource.
+Source: pulumi-azure-native 3.29. A create refuses what exists already, an update is a PUT of the
+whole resource.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from typing import Any
 from sandbox.azure import mapping
 from sandbox.azure.client import GROUPS_API, NETWORK_API, ArmClient, Refused
 from sandbox.azure.ids import parse_path
-from sandbox.provider import UNKNOWN, CloudError, InitFailed, Props, ResourceHandler, State, contains_unknown
+from sandbox.provider import (
+    UNKNOWN,
+    CloudError,
+    InitFailed,
+    Props,
+    ResourceHandler,
+    State,
+    contains_unknown,
+)
 
 
 class Session:
@@ -28,7 +37,9 @@ class Session:
     @property
     def client(self) -> ArmClient:
         if self._client is None:
-            raise CloudError("NotConfigured", "the provider was not configured before its first call")
+            raise CloudError(
+                "NotConfigured", "the provider was not configured before its first call"
+            )
         return self._client
 
 
@@ -46,11 +57,20 @@ class ArmHandler(ResourceHandler):
         has_location: bool = True,
         kept: str | None = None,
     ) -> None:
-        """`template` is the id with the inputs' names; `kept` is a list that an update without it leaves alone."""
-        self._session, self._template, self._kept, self._has_location = session, template, kept, has_location
+        """`template` is the id with the inputs' names; `kept` is a list that an update
+        without it leaves alone.
+        """
+        self._session, self._template, self._kept, self._has_location = (
+            session,
+            template,
+            kept,
+            has_location,
+        )
         self.token = token  # type: ignore[misc]  # the base declares these per class; here one class is every type
         self.path_inputs = [
-            part[1:-1] for part in template.split("/") if part.startswith("{") and part != "{subscription}"
+            part[1:-1]
+            for part in template.split("/")
+            if part.startswith("{") and part != "{subscription}"
         ]
         self.name_property = self.path_inputs[-1]  # type: ignore[misc]
         self.name_limit = 80  # type: ignore[misc]
@@ -71,7 +91,11 @@ class ArmHandler(ResourceHandler):
     def canonical(self, inputs: Props) -> Props:
         """`West Europe` and `westeurope` are one region."""
         location = inputs.get("location")
-        return {**inputs, "location": location.replace(" ", "").lower()} if isinstance(location, str) else inputs
+        return (
+            {**inputs, "location": location.replace(" ", "").lower()}
+            if isinstance(location, str)
+            else inputs
+        )
 
     def _find_group_location(self, inputs: Props) -> str | None:
         group = inputs.get("resourceGroupName")
@@ -79,7 +103,10 @@ class ArmHandler(ResourceHandler):
             return None
         if contains_unknown(group):
             return UNKNOWN
-        found = _call(self._session.client.get, f"/subscriptions/{self._session.subscription}/resourceGroups/{group}")
+        found = _call(
+            self._session.client.get,
+            f"/subscriptions/{self._session.subscription}/resourceGroups/{group}",
+        )
         return found["location"] if found else None
 
     # The verbs
@@ -99,7 +126,11 @@ class ArmHandler(ResourceHandler):
             refreshed = mapping.refresh(inputs, outputs, live)
         else:
             refreshed = {**mapping.clean(live), **self._names_in(found["id"])}
-        own = {name: value for name, value in refreshed.items() if name in self.input_names or name in inputs}
+        own = {
+            name: value
+            for name, value in refreshed.items()
+            if name in self.input_names or name in inputs
+        }
         if inputs and self._kept and self._kept not in inputs:
             own.pop(self._kept, None)  # the program leaves this list to resources of their own
         return State(id=found["id"], inputs=own, outputs=live)
@@ -118,13 +149,17 @@ class ArmHandler(ResourceHandler):
 
     def _write(self, arm_id: str, inputs: Props, body: Props | None = None) -> State:
         """PUT and wait. Once ARM has taken the PUT the resource exists, whatever the wait ends with."""
-        own = {name: value for name, value in (body or inputs).items() if name not in self.path_inputs}
+        own = {
+            name: value for name, value in (body or inputs).items() if name not in self.path_inputs
+        }
         reply = _call(self._session.client.start_put, arm_id, self._wrap(own))
         try:
             found = self._session.client.finish(arm_id, reply)
         except Refused as refusal:
             outputs = self._flatten(reply.body)
-            raise InitFailed(id=arm_id, inputs=inputs, outputs=outputs, reasons=[str(refusal)]) from refusal
+            raise InitFailed(
+                id=arm_id, inputs=inputs, outputs=outputs, reasons=[str(refusal)]
+            ) from refusal
         return State(id=found["id"], inputs=inputs, outputs=self._flatten(found))
 
     def _wrap(self, own: Props) -> Props:
@@ -134,7 +169,9 @@ class ArmHandler(ResourceHandler):
         return {**mapping.unwrap(document), "azureApiVersion": self.api_version}
 
     def _locate(self, inputs: Props) -> str:
-        return self._template.format(subscription=self._session.subscription, **_only_names(inputs, self.path_inputs))
+        return self._template.format(
+            subscription=self._session.subscription, **_only_names(inputs, self.path_inputs)
+        )
 
     def _names_in(self, arm_id: str) -> Props:
         """The path inputs of an existing resource, from its id (for an import)."""
@@ -152,7 +189,8 @@ class InterfaceHandler(ArmHandler):
         configurations = planned.get("ipConfigurations")
         if isinstance(configurations, list):
             planned["ipConfigurations"] = [
-                {"privateIPAddress": UNKNOWN, **each} if isinstance(each, dict) else each for each in configurations
+                {"privateIPAddress": UNKNOWN, **each} if isinstance(each, dict) else each
+                for each in configurations
             ]
         return planned
 
@@ -170,7 +208,9 @@ class ResourceGroupHandler(ArmHandler):
 def _only_names(inputs: Props, names: list[str]) -> dict[str, str]:
     missing = [name for name in names if not inputs.get(name)]
     if missing:
-        raise CloudError("MissingInput", f"the properties {', '.join(missing)} are needed to name the resource")
+        raise CloudError(
+            "MissingInput", f"the properties {', '.join(missing)} are needed to name the resource"
+        )
     return {name: str(inputs[name]) for name in names}
 
 
@@ -192,7 +232,10 @@ def make_handlers(session: Session) -> list[ResourceHandler]:
     networks = f"{_NETWORK}/virtualNetworks/{{virtualNetworkName}}"
     asgs = f"{_NETWORK}/applicationSecurityGroups/{{applicationSecurityGroupName}}"
     interfaces = f"{_NETWORK}/networkInterfaces/{{networkInterfaceName}}"
-    rules, subnets = f"{groups}/securityRules/{{securityRuleName}}", f"{networks}/subnets/{{subnetName}}"
+    rules, subnets = (
+        f"{groups}/securityRules/{{securityRuleName}}",
+        f"{networks}/subnets/{{subnetName}}",
+    )
     kind = "azure-native:network:"
     return [
         ResourceGroupHandler(session, "azure-native:resources:ResourceGroup", _GROUP),

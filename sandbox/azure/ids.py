@@ -19,14 +19,18 @@ CHILD_KINDS = {
     NETWORKS: ("subnets",),
     INTERFACES: ("ipConfigurations",),
 }
-_CASED = {word.lower(): word for word in (*TOP_KINDS, *(k for kinds in CHILD_KINDS.values() for k in kinds))}
+_CASED = {
+    word.lower(): word
+    for word in (*TOP_KINDS, *(k for kinds in CHILD_KINDS.values() for k in kinds))
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmPath:
     """A place in ARM: a collection when the last kind has no name, a resource otherwise.
 
-    `kinds` and `names` run from the top-level resource to its child; a collection has one name less than kinds.
+    `kinds` and `names` run from the top-level resource to its child; a collection has one name
+    less than kinds.
     """
 
     subscription: str
@@ -49,7 +53,12 @@ class ArmPath:
     @property
     def top(self) -> ArmPath:
         """The top-level resource this place is, or is inside of."""
-        return ArmPath(subscription=self.subscription, group=self.group, kinds=self.kinds[:1], names=self.names[:1])
+        return ArmPath(
+            subscription=self.subscription,
+            group=self.group,
+            kinds=self.kinds[:1],
+            names=self.names[:1],
+        )
 
     def __str__(self) -> str:
         text = f"/subscriptions/{self.subscription}"

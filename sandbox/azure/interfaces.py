@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 from sandbox.azure import groups, networks, references, rules
-from sandbox.azure.addresses import Address, Network
+from sandbox.azure.addresses import Network
 from sandbox.azure.documents import children_of, find_child, properties_of, show_child, wrap
 from sandbox.azure.errors import missing_child, missing_reference, refuse
-from sandbox.azure.ids import GROUPS, INTERFACES, NETWORKS, ArmPath, key, name_of, parent_of
+from sandbox.azure.ids import GROUPS, NETWORKS, ArmPath, key, name_of, parent_of
+from sandbox.azure.leases import give_addresses
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
-RESERVED_AT_START = 4
-"""Azure keeps a subnet's first four addresses, and its last, for itself."""
 
 
 def make_interface(
@@ -33,11 +29,15 @@ def make_interface(
     _choose_primary(configurations, path)
     _require_same_asgs(configurations, path, limits)
     subnet_prefixes = _find_subnet(configurations, path, store)
-    _give_addresses(configurations, subnet_prefixes, path, existing, store)
+    give_addresses(configurations, subnet_prefixes, path, existing, store)
     properties: Properties = {"ipConfigurations": configurations}
     if references.id_of(given.get("networkSecurityGroup")):
         properties["networkSecurityGroup"] = {"id": given["networkSecurityGroup"]["id"]}
-    properties["dnsSettings"] = {"dnsServers": [], "appliedDnsServers": [], **(given.get("dnsSettings") or {})}
+    properties["dnsSettings"] = {
+        "dnsServers": [],
+        "appliedDnsServers": [],
+        **(given.get("dnsSettings") or {}),
+    }
     for flag in ("enableAcceleratedNetworking", "enableIPForwarding", "disableTcpStateTracking"):
         properties[flag] = bool(given.get(flag))
     document = wrap(path, body, properties, existing)
@@ -49,8 +49,16 @@ def make_interface(
 def show_interface(interface: Document) -> Document:
     configurations = interface["properties"]["ipConfigurations"]
     shown = [show_child(interface, "ipConfigurations", child) for child in configurations]
-    fixed = {"vnetEncryptionSupported": False, "hostedWorkloads": [], "tapConfigurations": [], "nicType": "Standard"}
-    return {**interface, "properties": {**interface["properties"], "ipConfigurations": shown, **fixed}}
+    fixed = {
+        "vnetEncryptionSupported": False,
+        "hostedWorkloads": [],
+        "tapConfigurations": [],
+        "nicType": "Standard",
+    }
+    return {
+        **interface,
+        "properties": {**interface["properties"], "ipConfigurations": shown, **fixed},
+    }
 
 
 def show_configuration(path: ArmPath, interface: Document) -> Document:
@@ -58,16 +66,6 @@ def show_configuration(path: ArmPath, interface: Document) -> Document:
     if child is None:
         raise missing_child(str(path))
     return show_child(interface, "ipConfigurations", child)
-
-
-def usable_addresses(network: Network) -> Iterator[Address]:
-    """A subnet prefix without what Azure reserves, lowest first."""
-    return (network[index] for index in range(RESERVED_AT_START, network.num_addresses - 1))
-
-
-def is_reserved(address: Address, network: Network) -> bool:
-    offset = int(address) - int(network.network_address)
-    return offset < RESERVED_AT_START or offset == network.num_addresses - 1
 
 
 def _read_configuration(child: Properties, path: ArmPath) -> Properties:
@@ -106,12 +104,14 @@ def _choose_primary(configurations: list[Properties], path: ArmPath) -> None:
     if len(primary) != 1:
         raise refuse(
             "NetworkInterfaceMustHaveOnePrimaryIpConfiguration",
-            f"Network interface {path} must have exactly one primary IP configuration, and has {len(primary)}.",
+            f"Network interface {path} must have exactly one primary IP configuration, and has "
+            f"{len(primary)}.",
         )
     if primary[0]["properties"]["privateIPAddressVersion"] != "IPv4":
         raise refuse(
             "IPv6IpConfigurationCannotBePrimary",
-            f"IP configuration {path}/ipConfigurations/{primary[0]['name']} is IPv6 and cannot be the primary IP "
+            f"IP configuration {path}/ipConfigurations/{primary[0]['name']} is IPv6 and cannot "
+            "be the primary IP "
             "configuration of the network interface.",
         )
 
@@ -123,8 +123,10 @@ def _require_same_asgs(configurations: list[Properties], path: ArmPath, limits: 
             first = f"{path}/ipConfigurations/{configurations[0]['name']}"
             raise refuse(
                 "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
-                "All IPConfigurations on a Network Interface should reference the same set of Application Security "
-                f"Groups. IPConfiguration {first} references ASG(s) {', '.join(sets[0])}, whereas IPConfiguration "
+                "All IPConfigurations on a Network Interface should reference the same set of "
+                "Application Security "
+                f"Groups. IPConfiguration {first} references ASG(s) {', '.join(sets[0])}, "
+                "whereas IPConfiguration "
                 f"{path}/ipConfigurations/{child['name']} references ASG(s) {', '.join(ids)}.",
             )
     if len(sets[0]) > limits.asgs_per_interface:
@@ -136,16 +138,22 @@ def _require_same_asgs(configurations: list[Properties], path: ArmPath, limits: 
 
 
 def _asg_ids(child: Properties) -> list[str]:
-    return [reference["id"] for reference in child["properties"].get("applicationSecurityGroups", ())]
+    return [
+        reference["id"] for reference in child["properties"].get("applicationSecurityGroups", ())
+    ]
 
 
 def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) -> list[Network]:
     """The prefixes of the one subnet that all configurations share."""
-    ids = {key(child["properties"]["subnet"]["id"]): child["properties"]["subnet"]["id"] for child in configurations}
+    ids = {
+        key(child["properties"]["subnet"]["id"]): child["properties"]["subnet"]["id"]
+        for child in configurations
+    }
     if len(ids) > 1:
         raise refuse(
             "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
-            f"IP configurations on Network Interface {path} cannot use different subnets: {', '.join(ids.values())}.",
+            f"IP configurations on Network Interface {path} cannot use different subnets: "
+            f"{', '.join(ids.values())}.",
         )
     subnet_id = next(iter(ids.values()))
     network = store.get(parent_of(subnet_id))
@@ -153,89 +161,6 @@ def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) 
     if network is None or subnet is None or f"/{NETWORKS.lower()}/" not in key(subnet_id):
         raise missing_reference(subnet_id, str(path))
     return networks.prefixes_of(subnet)
-
-
-def _give_addresses(
-    configurations: list[Properties],
-    prefixes: list[Network],
-    path: ArmPath,
-    existing: Document | None,
-    store: Store,
-) -> None:
-    """Static addresses are checked first, so that no dynamic one takes them; dynamic ones are kept over updates."""
-    owner = f"{path}/ipConfigurations"
-    taken = _addresses_in_network(configurations[0]["properties"]["subnet"]["id"], path, store)
-    for child in configurations:
-        if child["properties"]["privateIPAllocationMethod"] == "Static":
-            address = _check_static(child, prefixes, taken, f"{owner}/{child['name']}")
-            child["properties"]["privateIPAddress"] = str(address)
-            taken[address] = f"{owner}/{child['name']}"
-    for child in configurations:
-        if child["properties"]["privateIPAllocationMethod"] == "Dynamic":
-            address = _pick_dynamic(child, prefixes, taken, existing, owner)
-            child["properties"]["privateIPAddress"] = str(address)
-            taken[address] = f"{owner}/{child['name']}"
-
-
-def _addresses_in_network(subnet_id: str, path: ArmPath, store: Store) -> dict[Address, str]:
-    network_key = key(parent_of(subnet_id))
-    return {
-        ipaddress.ip_address(properties["privateIPAddress"]): arm_id
-        for interface in store.of_type(INTERFACES)
-        if key(interface["id"]) != key(str(path)) and key(references.network_of(interface)) == network_key
-        for arm_id, properties in references.configurations_of(interface)
-    }
-
-
-def _check_static(child: Properties, prefixes: list[Network], taken: dict[Address, str], owner: str) -> Address:
-    text = child["properties"].get("privateIPAddress")
-    if not text:
-        raise refuse("PrivateIPAddressNotProvided", f"Private static IP address of {owner} is not provided.")
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        raise refuse("InvalidIPAddressFormat", f"Private IP address {text} of {owner} is not an address.") from None
-    if f"IPv{address.version}" != child["properties"]["privateIPAddressVersion"]:
-        raise refuse(
-            "PrivateIPAddressVersionMismatch",
-            f"Private IP address {text} of {owner} is not of version {child['properties']['privateIPAddressVersion']}.",
-        )
-    inside = [prefix for prefix in prefixes if address in prefix]
-    if not inside:
-        ranges = ", ".join(map(str, prefixes))
-        raise refuse(
-            "PrivateIPAddressNotInSubnet",
-            f"Private static IP address {text} of {owner} does not belong to the range of subnet prefix {ranges}.",
-        )
-    if is_reserved(address, inside[0]):
-        raise refuse(
-            "PrivateIPAddressInReservedRange",
-            f"Private static IP address {text} falls within reserved IP range of subnet prefix {inside[0]}.",
-        )
-    if address in taken:
-        raise refuse(
-            "PrivateIPAddressIsAllocated",
-            f"IP configuration {owner} is using the private IP address {text} which is already allocated to resource "
-            f"{taken[address]}.",
-        )
-    return address
-
-
-def _pick_dynamic(
-    child: Properties, prefixes: list[Network], taken: dict[Address, str], existing: Document | None, owner: str
-) -> Address:
-    version = 4 if child["properties"]["privateIPAddressVersion"] == "IPv4" else 6
-    fitting = [prefix for prefix in prefixes if prefix.version == version]
-    before = find_child(existing["properties"]["ipConfigurations"], child["name"]) if existing else None
-    if before is not None:
-        address = ipaddress.ip_address(before["properties"]["privateIPAddress"])
-        if address not in taken and any(address in prefix for prefix in fitting):
-            return address
-    candidates = itertools.chain.from_iterable(map(usable_addresses, fitting))
-    free = next((address for address in candidates if address not in taken), None)
-    if free is None:
-        raise refuse("SubnetIsFull", f"The subnet of {owner}/{child['name']} has no free IPv{version} address.")
-    return free
 
 
 def _check_references(document: Document, store: Store) -> None:
@@ -263,21 +188,29 @@ def _check_memberships(document: Document, store: Store, limits: Limits) -> None
         if strangers:
             raise refuse(
                 "AllIpConfigurationsInApplicationSecurityGroupMustBeFromSameVnet",
-                f"Application security group {asg} has members in virtual network {', '.join(strangers.values())}, "
-                f"and network interface {document['id']} is in {network}. All of them must be in the same virtual "
+                f"Application security group {asg} has members in virtual network "
+                f"{', '.join(strangers.values())}, "
+                f"and network interface {document['id']} is in {network}. All of them must be in "
+                "the same virtual "
                 "network.",
             )
-        if counts[key(asg)] + len(document["properties"]["ipConfigurations"]) > limits.ip_configurations_per_asg:
+        if (
+            counts[key(asg)] + len(document["properties"]["ipConfigurations"])
+            > limits.ip_configurations_per_asg
+        ):
             raise refuse(
                 "NumberOfIpConfigurationsInApplicationSecurityGroupLimitReached",
-                f"Application security group {asg} cannot have more than {limits.ip_configurations_per_asg} IP "
+                f"Application security group {asg} cannot have more than "
+                f"{limits.ip_configurations_per_asg} IP "
                 "configurations.",
             )
         members.setdefault(key(asg), {})[key(network)] = network
     _recheck_rules(joined, members, store)
 
 
-def _recheck_rules(joined: tuple[str, ...], members: dict[str, dict[str, str]], store: Store) -> None:
+def _recheck_rules(
+    joined: tuple[str, ...], members: dict[str, dict[str, str]], store: Store
+) -> None:
     wanted = {key(asg) for asg in joined}
     for group in store.of_type(GROUPS):
         touched = [

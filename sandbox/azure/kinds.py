@@ -23,20 +23,30 @@ class _Kind:
 
 
 _KINDS = {
-    GROUPS: _Kind(make=groups.make_group, show=groups.show_group, require_unused=groups.require_group_unused),
-    ASGS: _Kind(make=groups.make_asg, show=lambda asg, _: asg, require_unused=groups.require_asg_unused),
+    GROUPS: _Kind(
+        make=groups.make_group, show=groups.show_group, require_unused=groups.require_group_unused
+    ),
+    ASGS: _Kind(
+        make=groups.make_asg, show=lambda asg, _: asg, require_unused=groups.require_asg_unused
+    ),
     NETWORKS: _Kind(
-        make=networks.make_network, show=networks.show_network, require_unused=networks.require_network_unused
+        make=networks.make_network,
+        show=networks.show_network,
+        require_unused=networks.require_network_unused,
     ),
     INTERFACES: _Kind(
         make=interfaces.make_interface,
         show=lambda interface, _: interfaces.show_interface(interface),
-        require_unused=lambda _interface, _store: None,  # nothing refers to an interface: there are no machines
+        require_unused=lambda _interface, _store: (
+            None
+        ),  # nothing refers to an interface: there are no machines
     ),
 }
 
 
-def make(path: ArmPath, body: dict[str, Any], existing: Document | None, store: Store, limits: Limits) -> Document:
+def make(
+    path: ArmPath, body: dict[str, Any], existing: Document | None, store: Store, limits: Limits
+) -> Document:
     """The document a PUT leaves behind, its id spelled as its resource group is.
 
     Raises: ArmError.

@@ -2,7 +2,8 @@
 
     {"name": "a", "priority": 100}  <->  {"name": "a", "properties": {"priority": 100}}
 
-azure-native drops the envelope at every level; ARM has one wherever it has a resource, also a nested one.
+azure-native drops the envelope at every level; ARM has one wherever it has a resource, also a
+nested one.
 """
 
 from __future__ import annotations
@@ -11,12 +12,27 @@ from typing import Any
 
 Props = dict[str, Any]
 
-OUTSIDE = frozenset({"id", "name", "type", "etag", "location", "tags", "zones", "sku", "extendedLocation", "managedBy"})
+OUTSIDE = frozenset(
+    {
+        "id",
+        "name",
+        "type",
+        "etag",
+        "location",
+        "tags",
+        "zones",
+        "sku",
+        "extendedLocation",
+        "managedBy",
+    }
+)
 """What ARM keeps beside the envelope."""
 
 ENVELOPED = frozenset(
-    """applicationSecurityGroups defaultSecurityRules delegations destinationApplicationSecurityGroups ipConfigurations
-    networkSecurityGroup publicIPAddress routeTable securityRules sourceApplicationSecurityGroups subnet subnets
+    """applicationSecurityGroups defaultSecurityRules delegations
+    destinationApplicationSecurityGroups ipConfigurations
+    networkSecurityGroup publicIPAddress routeTable securityRules sourceApplicationSecurityGroups
+    subnet subnets
     virtualNetworkPeerings""".split()  # noqa: SIM905 - a list of words reads better as words
 )
 """Properties whose value, or whose elements, are resources with an envelope of their own."""
@@ -26,22 +42,34 @@ NOISE = frozenset({"id", "etag", "type", "provisioningState", "resourceGuid", "a
 
 
 def wrap(inputs: Props) -> Props:
-    """A resource's flat inputs as ARM's JSON; fields that only ARM sets are left out, except references' ids."""
+    """A resource's flat inputs as ARM's JSON; fields that only ARM sets are left out, except
+    references' ids.
+    """
     outside = {name: value for name, value in inputs.items() if name in OUTSIDE}
-    inside = {name: _wrap_value(name, value) for name, value in inputs.items() if name not in OUTSIDE}
+    inside = {
+        name: _wrap_value(name, value) for name, value in inputs.items() if name not in OUTSIDE
+    }
     return {**outside, "properties": inside} if inside else outside
 
 
 def unwrap(document: Props) -> Props:
     """ARM's JSON as azure-native's flat outputs."""
     flat = {name: value for name, value in document.items() if name != "properties"}
-    return {**flat, **{name: _unwrap_value(name, value) for name, value in document.get("properties", {}).items()}}
+    return {
+        **flat,
+        **{
+            name: _unwrap_value(name, value)
+            for name, value in document.get("properties", {}).items()
+        },
+    }
 
 
 def refresh(inputs: Props, before: Props, after: Props) -> Props:
-    """The inputs with what has changed in the cloud since: `before` and `after` are outputs, flat.
+    """The inputs with what has changed in the cloud since: `before` and `after` are outputs,
+    flat.
 
-    Only what differs between the two is drift. What ARM added when the resource was made is in both.
+    Only what differs between the two is drift. What ARM added when the resource was made is in
+    both.
     """
     return {
         name: value
@@ -60,7 +88,9 @@ def _wrap_value(name: str, value: Any) -> Any:
 
 def _unwrap_value(name: str, value: Any) -> Any:
     if isinstance(value, list):
-        return [unwrap(item) if isinstance(item, dict) and name in ENVELOPED else item for item in value]
+        return [
+            unwrap(item) if isinstance(item, dict) and name in ENVELOPED else item for item in value
+        ]
     return unwrap(value) if isinstance(value, dict) and name in ENVELOPED else value
 
 
@@ -81,20 +111,26 @@ def _refresh_list(given: list[Any], old: list[Any], new: list[Any]) -> list[Any]
         return [clean(item) for item in new]
     givens, olds = ({item["name"].lower(): item for item in items} for items in (given, old))
     return [
-        refresh(givens[name], olds.get(name, {}), item) if (name := item["name"].lower()) in givens else clean(item)
+        refresh(givens[name], olds.get(name, {}), item)
+        if (name := item["name"].lower()) in givens
+        else clean(item)
         for item in new
     ]
 
 
 def _is_back_reference(name: str, value: Any) -> bool:
-    """Who uses a subnet: ARM prints it, and no program gives it. An interface's own configurations have names."""
+    """Who uses a subnet: ARM prints it, and no program gives it. An interface's own
+    configurations have names.
+    """
     if name != "ipConfigurations" or not isinstance(value, list):
         return False
     return bool(value) and all(item.keys() == {"id"} for item in value)
 
 
 def clean(value: Any) -> Any:
-    """A value from the cloud as a program would give it: without noise and empties; a bare reference keeps its id."""
+    """A value from the cloud as a program would give it: without noise and empties; a bare
+    reference keeps its id.
+    """
     if isinstance(value, list):
         return [clean(item) for item in value]
     if not isinstance(value, dict):
@@ -102,6 +138,8 @@ def clean(value: Any) -> Any:
     kept = {
         name: clean(item)
         for name, item in value.items()
-        if name not in NOISE and item not in (None, "", [], {}) and not _is_back_reference(name, item)
+        if name not in NOISE
+        and item not in (None, "", [], {})
+        and not _is_back_reference(name, item)
     }
     return kept or ({"id": value["id"]} if "id" in value else {})

@@ -8,7 +8,14 @@ from typing import Any
 
 from sandbox.azure import references, rules
 from sandbox.azure.addresses import Network
-from sandbox.azure.documents import children_of, find_child, properties_of, replace_child, show_child, wrap
+from sandbox.azure.documents import (
+    children_of,
+    find_child,
+    properties_of,
+    replace_child,
+    show_child,
+    wrap,
+)
 from sandbox.azure.errors import missing_child, missing_reference, refuse
 from sandbox.azure.ids import ArmPath
 from sandbox.azure.limits import Limits
@@ -18,7 +25,9 @@ Properties = dict[str, Any]
 _SMALLEST_IPV4, _ONLY_IPV6 = 29, 64
 
 
-def make_network(path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits) -> Document:
+def make_network(
+    path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
+) -> Document:
     """A virtual network from a PUT. A body without `subnets` keeps those that exist; a list replaces them."""
     rules.check_name(path.name, 64)
     given = properties_of(body)
@@ -26,11 +35,19 @@ def make_network(path: ArmPath, body: Properties, existing: Document | None, sto
     if given.get("subnets") is None:
         subnets = existing["properties"]["subnets"] if existing else []
     else:
-        subnets = [_check_subnet(child, path, limits) for child in children_of(body, "subnets", str(path))]
-    kept = {field: given[field] for field in ("dhcpOptions", "flowTimeoutInMinutes", "encryption") if given.get(field)}
+        subnets = [
+            _check_subnet(child, path, limits) for child in children_of(body, "subnets", str(path))
+        ]
+    kept = {
+        field: given[field]
+        for field in ("dhcpOptions", "flowTimeoutInMinutes", "encryption")
+        if given.get(field)
+    }
     properties = {"addressSpace": {"addressPrefixes": space}, "subnets": subnets, **kept}
     properties["enableDdosProtection"] = bool(given.get("enableDdosProtection"))
-    properties["privateEndpointVNetPolicies"] = given.get("privateEndpointVNetPolicies") or "Disabled"
+    properties["privateEndpointVNetPolicies"] = (
+        given.get("privateEndpointVNetPolicies") or "Disabled"
+    )
     document = wrap(path, body, properties, existing)
     _check_layout(document, store)
     if existing is not None:
@@ -38,14 +55,20 @@ def make_network(path: ArmPath, body: Properties, existing: Document | None, sto
     return document
 
 
-def put_subnet(path: ArmPath, body: Properties, network: Document, store: Store, limits: Limits) -> Document:
+def put_subnet(
+    path: ArmPath, body: Properties, network: Document, store: Store, limits: Limits
+) -> Document:
     """The network with one subnet made or replaced."""
     child = {"name": path.names[1], "properties": properties_of(body)}
-    return _remake(path, network, replace_child(network["properties"]["subnets"], child), store, limits)
+    return _remake(
+        path, network, replace_child(network["properties"]["subnets"], child), store, limits
+    )
 
 
 def drop_subnet(path: ArmPath, network: Document, store: Store, limits: Limits) -> Document:
-    remaining = [s for s in network["properties"]["subnets"] if s["name"].lower() != path.names[1].lower()]
+    remaining = [
+        s for s in network["properties"]["subnets"] if s["name"].lower() != path.names[1].lower()
+    ]
     return _remake(path, network, remaining, store, limits)
 
 
@@ -80,7 +103,9 @@ def _show_subnet(network: Document, subnet: Properties, store: Store) -> Documen
     return show_child(network, "subnets", subnet, **more)
 
 
-def _remake(path: ArmPath, network: Document, children: list[Properties], store: Store, limits: Limits) -> Document:
+def _remake(
+    path: ArmPath, network: Document, children: list[Properties], store: Store, limits: Limits
+) -> Document:
     body = {**network, "properties": {**network["properties"], "subnets": children}}
     return make_network(path.top, body, network, store, limits)
 
@@ -89,7 +114,10 @@ def _parse_space(given: Properties, path: ArmPath) -> list[Network]:
     texts = (given.get("addressSpace") or {}).get("addressPrefixes") or []
     networks = [_parse_prefix(text, str(path)) for text in texts]
     if not any(network.version == 4 for network in networks):
-        raise refuse("InvalidAddressSpace", f"Virtual network {path} has no IPv4 address prefix in its address space.")
+        raise refuse(
+            "InvalidAddressSpace",
+            f"Virtual network {path} has no IPv4 address prefix in its address space.",
+        )
     return networks
 
 
@@ -105,7 +133,8 @@ def _parse_prefix(text: str, owner: str) -> Network:
     if str(loose.network_address) != str(ipaddress.ip_address(text.split("/")[0])):
         raise refuse(
             "InvalidCIDRNotation",
-            f"The address prefix {text} in resource {owner} has an invalid CIDR notation. For the given prefix length, "
+            f"The address prefix {text} in resource {owner} has an invalid CIDR notation. For "
+            "the given prefix length, "
             f"the address prefix should be {loose}.",
         )
     return loose
@@ -115,22 +144,32 @@ def _check_subnet(child: Properties, path: ArmPath, limits: Limits) -> Propertie
     rules.check_name(child["name"], limits.rule_name)
     owner = f"{path}/subnets/{child['name']}"
     given = properties_of(child)
-    texts = given.get("addressPrefixes") or ([given["addressPrefix"]] if given.get("addressPrefix") else [])
+    texts = given.get("addressPrefixes") or (
+        [given["addressPrefix"]] if given.get("addressPrefix") else []
+    )
     networks = [_parse_prefix(text, owner) for text in texts]
     if not any(network.version == 4 for network in networks):
-        raise refuse("SubnetMustHaveIPv4AddressPrefix", f"Subnet {owner} has no IPv4 address prefix.")
+        raise refuse(
+            "SubnetMustHaveIPv4AddressPrefix", f"Subnet {owner} has no IPv4 address prefix."
+        )
     for network in networks:
         _check_size(network, owner)
     field = "addressPrefixes" if given.get("addressPrefixes") else "addressPrefix"
-    properties: Properties = {field: [str(n) for n in networks] if field == "addressPrefixes" else str(networks[0])}
+    properties: Properties = {
+        field: [str(n) for n in networks] if field == "addressPrefixes" else str(networks[0])
+    }
     if references.id_of(given.get("networkSecurityGroup")):
         properties["networkSecurityGroup"] = {"id": given["networkSecurityGroup"]["id"]}
     for name in ("defaultOutboundAccess", "serviceEndpoints", "sharingScope"):
         if given.get(name) is not None:
             properties[name] = given[name]
     properties["delegations"] = given.get("delegations") or []
-    properties["privateEndpointNetworkPolicies"] = given.get("privateEndpointNetworkPolicies") or "Disabled"
-    properties["privateLinkServiceNetworkPolicies"] = given.get("privateLinkServiceNetworkPolicies") or "Enabled"
+    properties["privateEndpointNetworkPolicies"] = (
+        given.get("privateEndpointNetworkPolicies") or "Disabled"
+    )
+    properties["privateLinkServiceNetworkPolicies"] = (
+        given.get("privateLinkServiceNetworkPolicies") or "Enabled"
+    )
     return {"name": child["name"], "properties": properties}
 
 
@@ -144,7 +183,8 @@ def _check_size(network: Network, owner: str) -> None:
     if network.version == 4 and network.prefixlen > _SMALLEST_IPV4:
         raise refuse(
             "NetcfgInvalidSubnet",
-            f"Subnet '{owner}' is not valid: {network} is smaller than the smallest subnet, /{_SMALLEST_IPV4}.",
+            f"Subnet '{owner}' is not valid: {network} is smaller than the smallest subnet, "
+            f"/{_SMALLEST_IPV4}.",
         )
 
 
@@ -153,12 +193,17 @@ def _check_layout(document: Document, store: Store) -> None:
     properties = document["properties"]
     space = [ipaddress.ip_network(text) for text in properties["addressSpace"]["addressPrefixes"]]
     _require_disjoint([("", network) for network in space], document, "VnetAddressSpacesOverlap")
-    ranges = [(subnet["name"], network) for subnet in properties["subnets"] for network in prefixes_of(subnet)]
+    ranges = [
+        (subnet["name"], network)
+        for subnet in properties["subnets"]
+        for network in prefixes_of(subnet)
+    ]
     for name, network in ranges:
         if not any(network.version == s.version and network.subnet_of(s) for s in space):  # type: ignore[arg-type]
             raise refuse(
                 "NetcfgSubnetRangeOutsideVnet",
-                f"Subnet '{name}' is not valid because its IP address range is outside the IP address range of virtual "
+                f"Subnet '{name}' is not valid because its IP address range is outside the IP "
+                "address range of virtual "
                 f"network '{document['name']}'.",
             )
     _require_disjoint(ranges, document, "NetcfgSubnetRangesOverlap")
@@ -194,7 +239,8 @@ def _require_addresses_covered(before: Document, after: Document, store: Store) 
             if not any(address in prefix for prefix in prefixes):
                 raise refuse(
                     "InUsePrefixCannotBeDeleted",
-                    f"Subnet {subnet_id} is in use: IP configuration {arm_id} has the address {address}, which is "
+                    f"Subnet {subnet_id} is in use: IP configuration {arm_id} has the address "
+                    f"{address}, which is "
                     "outside the new address prefixes.",
                 )
 
@@ -205,6 +251,7 @@ def _require_subnet_unused(subnet_id: str, store: Store) -> None:
         ids = ", ".join(arm_id for arm_id, _ in used)
         raise refuse(
             "InUseSubnetCannotBeDeleted",
-            f"Subnet {subnet_id.rsplit('/', 1)[-1]} is in use by {ids} and cannot be deleted. In order to delete the "
+            f"Subnet {subnet_id.rsplit('/', 1)[-1]} is in use by {ids} and cannot be deleted. In "
+            "order to delete the "
             "subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
         )

@@ -1,7 +1,7 @@
 """Long-running operations, as ARM reports them: a URL to poll, and a result when it is over.
 
-The effect of a call is in the store before the answer leaves, so an operation needs no memory:
-one that the emulator has never slowed down has succeeded, also after a restart.
+The effect of a call is in the store before the answer leaves, so an operation needs no memory: one
+that the emulator has never slowed down has succeeded, also after a restart.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ NETWORK_OPERATION = re.compile(
     r"/subscriptions/[^/]+/providers/microsoft\.network/locations/[^/]+/(operations|operationresults)/([0-9a-f-]{36})",
     re.IGNORECASE,
 )
-GROUP_OPERATION = re.compile(r"/subscriptions/[^/]+/(operationresults)/([0-9a-f-]{36})", re.IGNORECASE)
+GROUP_OPERATION = re.compile(
+    r"/subscriptions/[^/]+/(operationresults)/([0-9a-f-]{36})", re.IGNORECASE
+)
 RETRY_AFTER_MS = "20"
 """azure-core waits 30 s when no header says less, and reads this one where `Retry-After` is absent."""
 
@@ -25,7 +27,9 @@ class Operations:
         self.polls = polls
         self._remaining: dict[str, int] = {}
 
-    def start(self, base: str, subscription: str, location: str | None, api_version: str) -> dict[str, str]:
+    def start(
+        self, base: str, subscription: str, location: str | None, api_version: str
+    ) -> dict[str, str]:
         """The headers of an answer whose work goes on; a resource group's has no location."""
         name = str(uuid.uuid4())
         if self.polls:
@@ -34,7 +38,9 @@ class Operations:
         if location is None:
             url = f"{base}/subscriptions/{subscription}/operationresults/{name}{version}"
             return {"Location": url, "x-ms-retry-after-ms": RETRY_AFTER_MS}
-        stem = f"{base}/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}"
+        stem = (
+            f"{base}/subscriptions/{subscription}/providers/Microsoft.Network/locations/{location}"
+        )
         return {
             "Azure-AsyncOperation": f"{stem}/operations/{name}{version}",
             "Location": f"{stem}/operationResults/{name}{version}",

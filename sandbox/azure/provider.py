@@ -1,4 +1,5 @@
-"""The stand-in for `pulumi-resource-azure-native`, over the ARM emulator: `python -m sandbox.azure.provider`.
+"""The stand-in for `pulumi-resource-azure-native`, over the ARM emulator: `python -m
+sandbox.azure.provider`.
 
 It speaks to AZURE_RESOURCE_MANAGER_ENDPOINT and refuses anything that is not this machine.
 """
@@ -37,7 +38,9 @@ class AzureProvider(Provider):
             endpoint = find_endpoint()
         except NotLoopback as sentence:
             raise ProviderError(str(sentence)) from sentence
-        self._session.open(endpoint, config.get("subscriptionId") or find_subscription(), config.get("location"))
+        self._session.open(
+            endpoint, config.get("subscriptionId") or find_subscription(), config.get("location")
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,10 @@ def id_of(reference: Properties | None) -> str:
 def configurations_of(interface: Document) -> Iterator[tuple[str, Properties]]:
     """The IP configurations of an interface: each one's id and properties."""
     for configuration in interface["properties"]["ipConfigurations"]:
-        yield f"{interface['id']}/ipConfigurations/{configuration['name']}", configuration["properties"]
+        yield (
+            f"{interface['id']}/ipConfigurations/{configuration['name']}",
+            configuration["properties"],
+        )
 
 
 def configurations_in(store: Store, subnet_id: str) -> list[tuple[str, Properties]]:
@@ -96,7 +99,9 @@ def asgs_of_rule(rule: Properties) -> list[str]:
 def users_of_asg(store: Store, asg_id: str) -> list[str]:
     """The interfaces in an ASG and the rules that name it."""
     wanted = key(asg_id)
-    interfaces = [nic["id"] for nic in store.of_type(INTERFACES) if wanted in map(key, asgs_of(nic))]
+    interfaces = [
+        nic["id"] for nic in store.of_type(INTERFACES) if wanted in map(key, asgs_of(nic))
+    ]
     rules = [
         f"{group['id']}/securityRules/{rule['name']}"
         for group in store.of_type(GROUPS)

@@ -31,7 +31,8 @@ def make_resource_group(path: ArmPath, body: Properties, existing: Document | No
     if not re.fullmatch(r"[-\w._()]{0,89}[-\w_()]", name):
         raise refuse(
             "InvalidResourceGroup",
-            f"The provided resource group name '{name}' has these invalid characters or a trailing period, or is "
+            f"The provided resource group name '{name}' has these invalid characters or a "
+            "trailing period, or is "
             "longer than 90 characters.",
         )
     document: Document = {

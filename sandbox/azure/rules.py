@@ -1,4 +1,5 @@
-"""One security rule, as its text: name, priority, protocol, ports and the two sides (clouds.md, Azure 1 to 6).
+"""One security rule, as its text: name, priority, protocol, ports and the two sides (clouds.md,
+Azure 1 to 6).
 
 Pure: whether the ASGs exist and where they live is `groups`' affair.
 """
@@ -29,8 +30,10 @@ def check_name(name: str, limit: int, *, resource: str = "Resource name") -> Non
     if len(name) > limit or not _NAME.fullmatch(name):
         raise refuse(
             "InvalidResourceName",
-            f"{resource} {name} is invalid. The name can be up to {limit} characters long. It must begin with a word "
-            "character, and it must end with a word character or with '_'. The name may contain word characters or "
+            f"{resource} {name} is invalid. The name can be up to {limit} characters long. It "
+            "must begin with a word "
+            "character, and it must end with a word character or with '_'. The name may contain "
+            "word characters or "
             "'.', '-', '_'.",
         )
 
@@ -44,7 +47,9 @@ def check_rule(name: str, rule_id: str, given: Properties, limits: Limits) -> Pr
     rule: Properties = {
         "protocol": _choose(given, "protocol", PROTOCOLS, "SecurityRuleInvalidProtocol", rule_id),
         "access": _choose(given, "access", _ACCESS, "SecurityRuleInvalidAccessType", rule_id),
-        "direction": _choose(given, "direction", _DIRECTIONS, "SecurityRuleInvalidDirection", rule_id),
+        "direction": _choose(
+            given, "direction", _DIRECTIONS, "SecurityRuleInvalidDirection", rule_id
+        ),
         "priority": _check_priority(given.get("priority"), limits),
     }
     if given.get("description"):
@@ -65,7 +70,9 @@ def _choose(given: Properties, field: str, words: dict[str, str], code: str, rul
     if not isinstance(value, str) or value.lower() not in words:
         allowed = ", ".join(words.values())
         raise refuse(
-            code, f"Security rule {rule_id} has invalid {field}. Value provided: {value} Allowed values: {allowed}."
+            code,
+            f"Security rule {rule_id} has invalid {field}. Value provided: {value} Allowed "
+            f"values: {allowed}.",
         )
     return words[value.lower()]
 
@@ -112,7 +119,8 @@ def _check_port_range(text: object, rule_id: str, *, star: bool) -> None:
     if not 0 <= low <= high <= 65535:
         raise refuse(
             "SecurityRuleInvalidPortRange",
-            f"Security rule {rule_id} has invalid Port range. Value provided: {text}. Value should be an integer OR "
+            f"Security rule {rule_id} has invalid Port range. Value provided: {text}. Value "
+            "should be an integer OR "
             "integer range with '-' delimiter. Valid range 0-65535.",
         )
 
@@ -142,7 +150,9 @@ def side_fields(side: str) -> tuple[str, str, str]:
     return f"{side}AddressPrefix", f"{side}AddressPrefixes", f"{side}ApplicationSecurityGroups"
 
 
-def _check_asgs(given: list[Properties], rule_id: str, side: str, limits: Limits) -> list[Properties]:
+def _check_asgs(
+    given: list[Properties], rule_id: str, side: str, limits: Limits
+) -> list[Properties]:
     if len(given) > limits.asgs_per_rule_side:
         raise refuse(
             "NumberOfApplicationSecurityGroupsReferencedInSecurityRuleLimitReached",

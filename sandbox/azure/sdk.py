@@ -1,7 +1,8 @@
 """The stand-in's one oddity about its SDK: where two classes want the name `XArgs`.
 
-azure-native calls a resource's input class `NetworkSecurityGroupInitArgs` when a nested input type is already called
-`NetworkSecurityGroupArgs`. The protocol base looks for `XArgs`; here the package answers it with the resource's own.
+azure-native calls a resource's input class `NetworkSecurityGroupInitArgs` when a nested input type
+is already called `NetworkSecurityGroupArgs`. The protocol base looks for `XArgs`; here the package
+answers it with the resource's own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ PACKAGE = "pulumi_azure_native"
 
 
 def prefer_resource_arguments(tokens: list[str]) -> None:
-    """For each resource type whose input class is called `XInitArgs`, let the module's `XArgs` be that class.
+    """For each resource type whose input class is called `XInitArgs`, let the module's `XArgs`
+    be that class.
 
     Nested input types are found through their own module, `_inputs`, and stay what they are.
     """

@@ -1,7 +1,7 @@
 """The ARM emulator as a process: `python -m sandbox.azure.server --port N --state DIR`.
 
-Prints one JSON line with its endpoint when it is ready, and serves loopback until SIGTERM.
-Every write is noted in DIR/journal.jsonl, so that a test can replay what a client really did.
+Prints one JSON line with its endpoint when it is ready, and serves loopback until SIGTERM. Every
+write is noted in DIR/journal.jsonl, so that a test can replay what a client really did.
 """
 
 from __future__ import annotations
@@ -35,7 +35,14 @@ class AzureServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, *, port: int = 0, state: Path | None = None, limits: Limits | None = None, polls: int = 0):
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        state: Path | None = None,
+        limits: Limits | None = None,
+        polls: int = 0,
+    ):
         super().__init__(("127.0.0.1", port), _Handler)
         self.arm = Arm(Store(state), limits, Operations(polls))
         self.faults = faults.Faults()
@@ -51,7 +58,14 @@ class AzureServer(ThreadingHTTPServer):
         if self._journal is None or request.method in ("GET", "HEAD"):
             return
         body = json.loads(request.body) if request.body else None
-        line = json.dumps({"method": request.method, "path": request.path, "body": body, "status": response.status})
+        line = json.dumps(
+            {
+                "method": request.method,
+                "path": request.path,
+                "body": body,
+                "status": response.status,
+            }
+        )
         with self._journal_lock, self._journal.open("a", encoding="utf-8") as journal:
             journal.write(line + "\n")
 
@@ -141,7 +155,9 @@ def serve_in_thread(
 ) -> Iterator[AzureServer]:
     """A running emulator for a test: `server.endpoint` is its URL, `server.arm` its inside."""
     server = AzureServer(port=port, state=state, limits=limits, polls=polls)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield server
@@ -153,9 +169,13 @@ def serve_in_thread(
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.azure.server", description="An offline Azure.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.azure.server", description="An offline Azure."
+    )
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--state", type=Path, required=True, help="folder that keeps the cloud between runs")
+    parser.add_argument(
+        "--state", type=Path, required=True, help="folder that keeps the cloud between runs"
+    )
     arguments = parser.parse_args()
     server = AzureServer(port=arguments.port, state=arguments.state)
     stopping = threading.Thread(target=server.shutdown)

@@ -1,6 +1,7 @@
 """What the emulated cloud holds: one JSON document a top-level resource, kept in one sqlite file.
 
-Reads come from memory; a commit is one transaction, so a killed emulator restarts with all of a request or none of it.
+Reads come from memory; a commit is one transaction, so a killed emulator restarts with all of a
+request or none of it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class Store:
         self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._sql.execute("pragma journal_mode=wal")
         self._sql.execute("pragma synchronous=normal")
-        self._sql.execute("create table if not exists resources (key text primary key, document text not null)")
+        self._sql.execute(
+            "create table if not exists resources (key text primary key, document text not null)"
+        )
         rows = self._sql.execute("select key, document from resources")
         self._documents: dict[str, Document] = {name: json.loads(text) for name, text in rows}
 
@@ -37,12 +40,16 @@ class Store:
     def under(self, prefix: str) -> list[Document]:
         """The documents inside a place, sorted by id; the place itself is not one of them."""
         start = key(prefix) + "/"
-        return [document for name, document in sorted(self._documents.items()) if name.startswith(start)]
+        return [
+            document for name, document in sorted(self._documents.items()) if name.startswith(start)
+        ]
 
     def of_type(self, kind: str) -> Iterator[Document]:
         """Every document of one network kind, in all subscriptions."""
         wanted = f"microsoft.network/{kind}".lower()
-        return (document for document in self._documents.values() if document["type"].lower() == wanted)
+        return (
+            document for document in self._documents.values() if document["type"].lower() == wanted
+        )
 
     def commit(self, *, put: tuple[Document, ...] = (), delete: tuple[str, ...] = ()) -> None:
         """Write and remove, all or nothing, on disk before in memory."""
@@ -51,7 +58,9 @@ class Store:
             for document in put:
                 row = (key(document["id"]), json.dumps(document, separators=(",", ":")))
                 self._sql.execute("insert or replace into resources values (?, ?)", row)
-            self._sql.executemany("delete from resources where key = ?", [(key(arm_id),) for arm_id in delete])
+            self._sql.executemany(
+                "delete from resources where key = ?", [(key(arm_id),) for arm_id in delete]
+            )
         except BaseException:
             self._sql.execute("rollback")
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import threading
 import typing
 import warnings
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,9 @@ from functools import cache
 from typing import Any
 
 from pulumi import _types
+
+LOADING = threading.RLock()
+"""Held while the SDK is looked into: the engine sends its first requests all at once."""
 
 
 class Kind(Enum):
@@ -122,9 +126,10 @@ def read_object(args_class: type) -> ObjectShape:
 def _load(module: str, name: str) -> Any:
     """A name of the SDK's module.
 
-    The SDK warns of its own deprecated classes while a module is loaded, which is at the first look inside.
+    The SDK loads its modules at the first look inside, which is not safe for threads, and warns of
+    its own deprecated classes while it does.
     """
-    with warnings.catch_warnings():
+    with LOADING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return getattr(importlib.import_module(module), name)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from swyx_components.catalogue.model import Catalogue, Leg, Transport
+from swyx_components.catalogue.model import Catalogue, Leg
 
 SCOPES = ("site", "served", "across", "chained", "provider", "devices")
 PRESETS = ("restricted", "windows-2003", "windows-2008")
@@ -61,12 +61,8 @@ def _about_ports(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
     if leg.media is not None:
         for role in (*leg.initiators, *leg.responders, *leg.among):
             if leg.media not in catalogue.roles[role].media:
-                yield f"{role} has no {_called(leg.media)} media"
+                yield f"{role} has no {leg.media.value} media"
 
 
 def _listens(catalogue: Catalogue, role: str, key: str) -> bool:
     return role in catalogue.roles and key in catalogue.roles[role].listeners
-
-
-def _called(transport: Transport) -> str:
-    return transport.value

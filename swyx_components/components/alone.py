@@ -58,9 +58,8 @@ class Alone:
     `ids` are those peers' identities by role, in the same order.
     """
 
-    catalogue: Catalogue
+    installation: Installation
     plan: SitePlan
-    quotas: Mapping[str, int]
     ids: tuple[Mapping[str, Any], ...]
 
     @property
@@ -200,7 +199,7 @@ def _install(
     }
     if args.get("quotas"):
         plain["quotas"] = {args["cloud"]: args["quotas"]}
-    return _without_absent(load_installation(plain))
+    return _without_absent(load_installation(plain, file=f"{site} (a group alone)"))
 
 
 def _unused_addresses(with_ipv6: bool) -> Callable[[], list[str]]:
@@ -328,8 +327,7 @@ def _plan(
         messages=tuple(sorted(set(messages))),
     )
     ids = tuple(entries[i]["ids"] for i, peer in enumerate(peers) if peer.by_id)
-    quotas = survey.installation.quotas.get(args["cloud"], {})
-    return Alone(catalogue=catalogue, plan=plan, quotas=quotas, ids=ids)
+    return Alone(installation=survey.installation, plan=plan, ids=ids)
 
 
 def _not_one_group(machine: str, planned: HostGroup) -> Message:

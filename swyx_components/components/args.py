@@ -8,7 +8,8 @@ from typing import Any, Dict, List, NotRequired, TypedDict
 
 import pulumi
 
-from swyx_components.components.clouds import CLOUDS
+from swyx_components.clouds import CLOUDS
+from swyx_components.components.clouds import NETWORK_KEYS
 from swyx_components.messages import Message, SwyxError
 
 
@@ -155,7 +156,7 @@ def _check_cloud(cloud: Any, network: Any) -> Iterator[Message]:
             "args-wrong", "cloud", value=repr(cloud), wanted=wanted, example=_EXAMPLES["cloud"]
         )
     elif isinstance(network, Mapping):
-        sets = CLOUDS[cloud]
+        sets = NETWORK_KEYS[cloud]
         if not any(all(network.get(key) is not None for key in keys) for keys in sets):
             wanted = " or ".join(" and ".join(keys) for keys in sets)
             yield Message.about(

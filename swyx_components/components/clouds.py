@@ -1,4 +1,4 @@
-"""The clouds there are, each imported when a site is bound to it: its SDK takes most of a second."""
+"""The writers of the clouds, each imported when a site is bound to it: its SDK takes most of a second."""
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -6,16 +6,15 @@ from typing import Any, Protocol, Self
 
 import pulumi
 
-from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
-from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite, SitePlan, Usage
+from swyx_components.planner.model import HostGroup, RenderedGroup
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
 
 # What `network` must hold for each cloud: one of these sets of keys.
-CLOUDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+NETWORK_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "aws": (("vpc_id",), ("vpc_tags",)),
     "azure": (("resource_group",),),
 }
@@ -51,25 +50,7 @@ class Writer(Protocol):
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]: ...
 
 
-def render_site(
-    cloud: str, plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
-) -> RenderedSite:
-    """A site's rules as the cloud would store them; loads no SDK."""
-    rendered: RenderedSite = _module(cloud, "render").render_site(plan, catalogue, quotas)
-    return rendered
-
-
-def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
-    """How much of its cloud's quotas a rendered site uses; loads no SDK."""
-    usages: tuple[Usage, ...] = _module(rendered.abilities.name, "count").count_quotas(rendered)
-    return usages
-
-
 def writer_of(cloud: str) -> type[Writer]:
     """The class that writes to a cloud; loads its SDK."""
-    writer: type[Writer] = _module(cloud, "resources").Writer
+    writer: type[Writer] = import_module(f"swyx_components.{cloud}.resources").Writer
     return writer
-
-
-def _module(cloud: str, name: str) -> Any:
-    return import_module(f"swyx_components.{cloud}.{name}")

@@ -7,17 +7,19 @@ import pulumi
 
 from swyx_components.components.alone import Alone, plan_alone, site_name
 from swyx_components.components.args import HostGroupArgs, PeerArgs, check_args
-from swyx_components.components.clouds import Ids, Place, Writer, Written, render_site, writer_of
+from swyx_components.components.clouds import Ids, Place, Writer, Written, writer_of
 from swyx_components.components.prepare import (
-    Judged,
     attached_machines,
     bindings_of,
     judge,
     outputs_of,
     plain_errors,
+    rendered_of,
+    summarise,
     tell,
 )
 from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup as PlannedGroup
 from swyx_components.planner.model import Identity
 
@@ -47,8 +49,7 @@ class HostGroup(pulumi.ComponentResource):
             given: Mapping[str, Any] = {**args}
             check_args(given, HostGroupArgs)
             alone = plan_alone(name, self._roles(given), given)
-            rendered = render_site(given["cloud"], alone.plan, alone.catalogue, alone.quotas)
-            judged = judge(rendered, alone.plan.messages, name)
+            judged = judge(alone.plan, alone.installation, given["cloud"], ())
             self._begin(name, {**given, "roles": list(alone.group.roles)}, opts)
             tell(judged.messages, self)
             self._build(name, given, alone, judged)
@@ -97,8 +98,8 @@ class HostGroup(pulumi.ComponentResource):
             ids |= writer.adopt(peer, by_role)
         ids |= writer.adopt(group, args.get("identities") or {})
         ids |= writer.declare(group, own, own, ids)
-        written = writer.write(judged.rendered.groups[0], ids, own, own)
-        self.finish(writer, group, written, ids, judged.summary([group]))
+        written = writer.write(rendered_of(judged).groups[0], ids, own, own)
+        self.finish(writer, group, written, ids, summarise(judged, group))
 
     def finish(
         self,

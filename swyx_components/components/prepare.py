@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 
-from swyx_components.components.clouds import Ids, Writer, Written, count_quotas
+from swyx_components.clouds import judge_site
+from swyx_components.components.clouds import Ids, Writer, Written
+from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner import judge_quotas, prove
-from swyx_components.planner.model import HostGroup, RenderedSite
+from swyx_components.planner.judged import Judged
+from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan
 
 
 @contextmanager
@@ -28,59 +30,43 @@ def plain_errors() -> Iterator[None]:
         raise pulumi.RunError(f"swyx_components:\n{sentences}") from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Rules that were found right: the proof's line, and what it compared."""
+def judge(plan: SitePlan, installation: Installation, cloud: str, found: Iterable[Message]) -> Judged:
+    """A site's rules, proven both ways and within the cloud's quotas.
 
-    rendered: RenderedSite
-    proof: str
-    messages: tuple[Message, ...]
-
-    def summary(self, groups: Sequence[HostGroup]) -> dict[str, Any]:
-        """Counts, the proof and what was noticed, as a component hands them out."""
-        entries = [entry for entry in self.rendered.groups if entry.group in groups]
-        return {
-            "cloud": self.rendered.abilities.name,
-            "site": self.rendered.plan.site,
-            "groups": len(entries),
-            "machines": sum(len(entry.group.machines) for entry in entries),
-            "rules": sum(len(entry.specs) for entry in entries),
-            "proof": self.proof,
-            "warnings": [str(m) for m in self.messages if m.severity is Severity.WARNING],
-            "notes": [str(m) for m in self.messages if m.severity is Severity.NOTE],
-        }
-
-
-def judge(rendered: RenderedSite, messages: Iterable[Message], file: str) -> Judged:
-    """Prove the rules both ways and hold them against the cloud's quotas.
+    `found` are messages about the installation itself.
 
     Raises:
-        SwyxError: the plan has errors, a quota is exceeded or the proof fails.
+        SwyxError: with every error of the plan, of the quotas and of the proof.
     """
-    site, cloud = rendered.plan.site, rendered.abilities.name
-    found = [*messages, *judge_quotas(site, cloud, count_quotas(rendered), binding=True)]
-    proof = prove(rendered)
-    if not proof.holds:
-        first = (*proof.missing, *proof.excess)[0]
-        found.append(
-            Message.about(
-                "proof-failed",
-                f"sites.{site}",
-                cloud=cloud,
-                missing=len(proof.missing),
-                excess=len(proof.excess),
-                first=str(first),
-            )
-        )
-    named = tuple(sorted({_about(message, file) for message in found}))
-    errors = [message for message in named if message.severity is Severity.ERROR]
+    judged = judge_site(plan, installation, cloud)
+    messages = tuple(sorted({*found, *judged.messages}))
+    errors = [message for message in messages if message.severity is Severity.ERROR]
     if errors:
         raise SwyxError(errors)
-    return Judged(rendered=rendered, proof=str(proof), messages=named)
+    return replace(judged, messages=messages)
 
 
-def _about(message: Message, file: str) -> Message:
-    return message if message.file else Message(message.place, message.id, message.values, file)
+def rendered_of(judged: Judged) -> RenderedSite:
+    """The rendered rules of a site that was judged for a cloud."""
+    assert judged.rendered is not None, "judged without a cloud"
+    return judged.rendered
+
+
+def summarise(judged: Judged, group: HostGroup | None = None) -> dict[str, Any]:
+    """Counts, the proof and what was noticed, for a whole site or one group of it."""
+    entries = [
+        entry for entry in rendered_of(judged).groups if group is None or entry.group is group
+    ]
+    return {
+        "cloud": judged.cloud,
+        "site": judged.plan.site,
+        "groups": len(entries),
+        "machines": sum(len(entry.group.machines) for entry in entries),
+        "rules": sum(len(entry.specs) for entry in entries),
+        "proof": str(judged.proof),
+        "warnings": [str(m) for m in judged.messages if m.severity is Severity.WARNING],
+        "notes": [str(m) for m in judged.messages if m.severity is Severity.NOTE],
+    }
 
 
 def tell(messages: Iterable[Message], component: pulumi.Resource) -> None:

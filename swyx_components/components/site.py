@@ -6,21 +6,23 @@ from typing import Any, Dict, List, Optional
 import pulumi
 
 from swyx_components.components.args import SwyxSiteArgs, check_args
-from swyx_components.components.clouds import Place, Writer, Written, render_site, writer_of
+from swyx_components.components.clouds import Place, Writer, Written, writer_of
 from swyx_components.components.host_group import HostGroup
 from swyx_components.components.prepare import (
-    Judged,
     attached_machines,
     bindings_of,
     judge,
     outputs_of,
     plain_errors,
+    rendered_of,
+    summarise,
     tell,
 )
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
+from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup as PlannedGroup
 
 
@@ -51,7 +53,7 @@ class SwyxSite(pulumi.ComponentResource):
 
     def _build(self, name: str, args: Mapping[str, Any], judged: Judged) -> None:
         """Look everything up, then make the groups' identities, then their rules."""
-        planned = judged.rendered.plan.groups
+        planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(
             args["network"],
             attached_machines(planned, args),
@@ -66,10 +68,10 @@ class SwyxSite(pulumi.ComponentResource):
         for component, group in zip(components, planned, strict=True):
             ids |= writer.declare(group, (f"{name}-{group.name}", component), site, ids)
         written: list[tuple[PlannedGroup, Written]] = []
-        for component, rendered in zip(components, judged.rendered.groups, strict=True):
+        for component, rendered in zip(components, rendered_of(judged).groups, strict=True):
             group = rendered.group
             made = writer.write(rendered, ids, (f"{name}-{group.name}", component), site)
-            component.finish(writer, group, made, ids, judged.summary([group]))
+            component.finish(writer, group, made, ids, summarise(judged, group))
             written.append((group, made))
         self._finish(writer, written, ids, judged)
 
@@ -87,7 +89,7 @@ class SwyxSite(pulumi.ComponentResource):
         outputs = {
             "group_ids": {group.name: made.group_id for group, made in written},
             **outputs_of(writer, written, ids),
-            "summary": judged.summary(judged.rendered.plan.groups),
+            "summary": summarise(judged),
         }
         for key, value in outputs.items():
             setattr(self, key, pulumi.Output.from_input(value))
@@ -102,9 +104,7 @@ def _plan(args: Mapping[str, Any]) -> Judged:
         raise SwyxError(errors)
     plan = plan_site(installation, _site_of(installation, args))
     _check_machines(args, [machine.name for group in plan.groups for machine in group.machines])
-    quotas = installation.quotas.get(args["cloud"])
-    rendered = render_site(args["cloud"], plan, installation.catalogue, quotas)
-    return judge(rendered, (*found, *plan.messages), installation.file)
+    return judge(plan, installation, args["cloud"], found)
 
 
 def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Read links and SIP providers: both name a LinkManager of a site."""
 
+from collections.abc import Collection
 from typing import Any
 
 from swyx_components.installation.addresses import read_cidrs
@@ -25,7 +26,7 @@ _MODES = {mode.value: mode for mode in LinkMode}
 _ONE, _EACH = "link_manager", "link_managers"
 
 
-def read_links(value: Any, reading: Reading, sites: set[str]) -> tuple[Link, ...]:
+def read_links(value: Any, reading: Reading, sites: Collection[str]) -> tuple[Link, ...]:
     """The links that could be read whole, by name. `sites` are the names of the file's sites."""
     joined: dict[frozenset[str], str] = {}
     links = []
@@ -45,7 +46,7 @@ def read_links(value: Any, reading: Reading, sites: set[str]) -> tuple[Link, ...
 
 
 def _read_ends(
-    written: dict[str, Any], reading: Reading, entry: Entry, sites: set[str]
+    written: dict[str, Any], reading: Reading, entry: Entry, sites: Collection[str]
 ) -> tuple[str, ...]:
     """The two sites of a link by name, or nothing."""
     if "sites" not in written:
@@ -55,7 +56,7 @@ def _read_ends(
     example = _LINK.examples["sites"]
     names = list(distinct(read_list(written["sites"], log, at, example), log, at, example))
     for name, item_at in names:
-        if name not in sites:
+        if name not in sites and not reading.sites_unknown:
             log.unknown("link-site", item_at, name, sites)
     if len(names) != 2 and len(log) == before:
         log.add("link-sites", at, count=len(names), example=example)
@@ -141,7 +142,8 @@ def _read_manager(
         return None
     seat = reading.seats.get(name.lower())
     if seat is None or seat.name != name:
-        if not reading.unlisted.intersection(ends or reading.unlisted):
+        doubtful = reading.sites_unknown or reading.unlisted.intersection(ends or reading.unlisted)
+        if not doubtful:
             known = [seat.name] if seat else reading.managers_at(ends)
             reading.log.unknown("manager", place, name, known)
         return None

@@ -94,7 +94,7 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
         )
     names, sites, overriding = _read_sites(written, reading)
     _read_extra_rules(written, reading, sites)
-    links = read_links(written["links"], reading, names) if "links" in written else ()
+    links = read_links(written["links"], reading, dict.fromkeys(names)) if "links" in written else ()
     providers = read_providers(written["sip_providers"], reading) if "sip_providers" in written else ()
     quotas = _read_quotas(written["quotas"], log) if "quotas" in written else {}
     check_claims(reading)
@@ -137,18 +137,19 @@ def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Ca
 
 def _read_sites(
     written: dict[str, Any], reading: Reading
-) -> tuple[set[str], dict[str, Site], dict[str, bool]]:
-    """All names of sites, the sites that something could be made of, and which decide DCOM themselves."""
-    names: set[str] = set()
+) -> tuple[list[str], dict[str, Site], dict[str, bool]]:
+    """All names of sites in order, the sites that something could be made of, and which decide DCOM themselves."""
+    names: list[str] = []
     sites: dict[str, Site] = {}
     overriding: dict[str, bool] = {}
+    value = written.get("sites")
+    reading.sites_unknown = type(value) is not dict
     if "sites" not in written:
         return names, sites, overriding
-    value = written["sites"]
     if value == {}:
         reading.log.add("sites-empty", "sites", example=_ROOT.examples["sites"])
     for entry in read_entries(value, reading.log, "sites", "site", _ROOT.examples["sites"]):
-        names.add(entry.name)
+        names.append(entry.name)
         site = read_site(entry, reading)
         if entry.usable and (site.machines or site.networks):
             sites[entry.name] = site

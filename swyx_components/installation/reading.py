@@ -54,7 +54,7 @@ class Seat:
 class Reading:
     """`seats` is keyed by the machine's name in lower case; `doubtful` holds the sites, and machines of
     a site, whose roles could not all be read, so that nothing is said to be absent there; `unlisted`
-    the sites whose machines are not even known by name."""
+    the sites whose machines are not even known by name. `sites_unknown`: nor are the sites."""
 
     catalogue: Catalogue
     log: Findings
@@ -64,6 +64,7 @@ class Reading:
     role_lists: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     doubtful: set[tuple[str, ...]] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
+    sites_unknown: bool = False
     _order: dict[str, int] = field(init=False)
     _managers: dict[str, list[str]] | None = None
 

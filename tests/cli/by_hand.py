@@ -24,8 +24,8 @@ def make_in_aws(ec2: Any, rendered: RenderedSite, cidr: str) -> dict[str, str]:
         ids[name] = made["GroupId"]
         tags = [{"Key": "swyx:site", "Value": site}, {"Key": "swyx:group", "Value": name}]
         ec2.create_tags(Resources=[ids[name]], Tags=tags)
-        everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
-        ec2.revoke_security_group_egress(GroupId=ids[name], IpPermissions=everything)
+        (group,) = ec2.describe_security_groups(GroupIds=[ids[name]])["SecurityGroups"]
+        ec2.revoke_security_group_egress(GroupId=ids[name], IpPermissions=group["IpPermissionsEgress"])
     for entry in rendered.groups:
         for spec in entry.specs:
             out = spec.direction is Direction.OUT

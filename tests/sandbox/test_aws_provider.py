@@ -1,5 +1,7 @@
 """The stand-in AWS provider over the provider protocol, against the offline EC2; no engine."""
 
+# ruff: noqa: E501 - one fact a row reads better than wrapped ones
+
 from __future__ import annotations
 
 import json

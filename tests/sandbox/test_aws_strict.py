@@ -1,5 +1,7 @@
 """The facts of EC2 that moto leaves out: an offending call is refused, and its neighbour accepted."""
 
+# ruff: noqa: E501 - one fact a row reads better than wrapped ones
+
 from __future__ import annotations
 
 import json

@@ -26,9 +26,14 @@ def group_id() -> str:
 
 
 def read_subnets(server: AzureServer) -> dict[str, list[str]]:
-    found = ArmClient(server.endpoint).get(f"{group_id()}/providers/Microsoft.Network/virtualNetworks/{SITE}")
+    found = ArmClient(server.endpoint).get(
+        f"{group_id()}/providers/Microsoft.Network/virtualNetworks/{SITE}"
+    )
     assert found is not None
-    return {each["name"]: each["properties"]["addressPrefixes"] for each in found["properties"]["subnets"]}
+    return {
+        each["name"]: each["properties"]["addressPrefixes"]
+        for each in found["properties"]["subnets"]
+    }
 
 
 def attach(server: AzureServer, name: str, addresses: list[str]) -> str:
@@ -55,11 +60,20 @@ def attach(server: AzureServer, name: str, addresses: list[str]) -> str:
     ]
     network_id = f"{group_id()}/providers/Microsoft.Network/virtualNetworks/{SITE}"
     configurations = [
-        {"name": f"c{n}", "properties": {**each, "primary": n == 0, "subnet": {"id": f"{network_id}/subnets/{subnet}"}}}
+        {
+            "name": f"c{n}",
+            "properties": {
+                **each,
+                "primary": n == 0,
+                "subnet": {"id": f"{network_id}/subnets/{subnet}"},
+            },
+        }
         for n, each in enumerate(given)
     ]
     body = {"location": "westeurope", "properties": {"ipConfigurations": configurations}}
-    ArmClient(server.endpoint).put(f"{group_id()}/providers/Microsoft.Network/networkInterfaces/{name}", body)
+    ArmClient(server.endpoint).put(
+        f"{group_id()}/providers/Microsoft.Network/networkInterfaces/{name}", body
+    )
     return subnet
 
 
@@ -74,16 +88,30 @@ CASES = {
         {"a": ["10.1.0.10", "fd00::10"], "b": ["10.1.1.10", "fd00::11"]},
         1,
     ),
-    "a machine with scattered addresses has one subnet": ({"a": ["10.1.0.10", "172.16.5.5", "10.9.9.9"]}, 1),
-    "a subnet without IPv4 machines gets an IPv4 prefix": ({"a": ["fd00::10"], "b": ["fd00:0:0:1::10"]}, 2),
-    "the first addresses of a block are usable in a wider one": ({"a": ["10.1.1.1"], "b": ["10.1.1.255"]}, 1),
-    "the first address of a second octet is usable": ({"a": ["10.2.0.1"], "b": ["10.1.7.7"], "c": ["192.168.0.1"]}, 2),
+    "a machine with scattered addresses has one subnet": (
+        {"a": ["10.1.0.10", "172.16.5.5", "10.9.9.9"]},
+        1,
+    ),
+    "a subnet without IPv4 machines gets an IPv4 prefix": (
+        {"a": ["fd00::10"], "b": ["fd00:0:0:1::10"]},
+        2,
+    ),
+    "the first addresses of a block are usable in a wider one": (
+        {"a": ["10.1.1.1"], "b": ["10.1.1.255"]},
+        1,
+    ),
+    "the first address of a second octet is usable": (
+        {"a": ["10.2.0.1"], "b": ["10.1.7.7"], "c": ["192.168.0.1"]},
+        2,
+    ),
     "a site without machines has a network all the same": ({}, 1),
 }
 
 
 @pytest.mark.parametrize(("machines", "count"), CASES.values(), ids=CASES)
-def test_every_machine_can_have_its_interface(server: AzureServer, machines: dict[str, list[str]], count: int) -> None:
+def test_every_machine_can_have_its_interface(
+    server: AzureServer, machines: dict[str, list[str]], count: int
+) -> None:
     seed_site(SITE, machines, server.endpoint)
     assert len(read_subnets(server)) == count
     for name, addresses in machines.items():

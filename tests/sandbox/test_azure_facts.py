@@ -1,4 +1,5 @@
-"""One row a fact of Azure: the offending call is refused with ARM's status and code, its neighbour is accepted.
+"""One row a fact of Azure: the offending call is refused with ARM's status and code, its neighbour
+is accepted.
 
 The rows follow clouds.md, "Azure network security groups"; the limits of the costly ones are lowered.
 """
@@ -43,19 +44,27 @@ class Cloud:
                 _subnet("b", prefix.replace("0.0/16", "2.0/24")),
             ]
             subnets[0]["properties"] = {
-                "addressPrefixes": [subnets[0]["properties"]["addressPrefix"], f"fd00:{name == 'two':x}::/64"]
+                "addressPrefixes": [
+                    subnets[0]["properties"]["addressPrefix"],
+                    f"fd00:{name == 'two':x}::/64",
+                ]
             }
             space = {"addressPrefixes": [prefix, "fd00::/16"]}
             self.must_put(f"/virtualNetworks/{name}", {"addressSpace": space, "subnets": subnets})
         for name in "vwxyz":
             self.must_put(f"/applicationSecurityGroups/{name}", {})
 
-    def call(self, method: str, path: str, body: Json | None = None, root: str = NETWORK, **headers: str) -> Response:
+    def call(
+        self, method: str, path: str, body: Json | None = None, root: str = NETWORK, **headers: str
+    ) -> Response:
         request = Request(
             method=method,
             path=root + path,
             query={"api-version": "2024-05-01"},
-            headers={"authorization": "Bearer any", **{k.replace("_", "-"): v for k, v in headers.items()}},
+            headers={
+                "authorization": "Bearer any",
+                **{k.replace("_", "-"): v for k, v in headers.items()},
+            },
             body=b"" if body is None else json.dumps(body).encode(),
         )
         return self.arm.answer(request)
@@ -81,7 +90,10 @@ def rule(name: str = "r", **changes: Any) -> Json:
         "destinationAddressPrefix": "*",
         **changes,
     }
-    return {"name": name, "properties": {field: value for field, value in properties.items() if value is not None}}
+    return {
+        "name": name,
+        "properties": {field: value for field, value in properties.items() if value is not None},
+    }
 
 
 def asgs(*names: str) -> list[Json]:
@@ -97,17 +109,25 @@ def from_asgs(*names: str, **changes: Any) -> Json:
 
 
 def configuration(name: str = "c", **changes: Any) -> Json:
-    subnet = {"id": f"{NETWORK}/virtualNetworks/{changes.pop('net', 'one')}/subnets/{changes.pop('subnet', 'a')}"}
+    subnet = {
+        "id": f"{NETWORK}/virtualNetworks/{changes.pop('net', 'one')}/subnets/{changes.pop('subnet', 'a')}"
+    }
     return {"name": name, "properties": {"subnet": subnet, **changes}}
 
 
 def static(address: str, **changes: Any) -> Json:
     version = "IPv6" if ":" in address else "IPv4"
-    given = {"privateIPAllocationMethod": "Static", "privateIPAddress": address, "privateIPAddressVersion": version}
+    given = {
+        "privateIPAllocationMethod": "Static",
+        "privateIPAddress": address,
+        "privateIPAddressVersion": version,
+    }
     return configuration(**{**given, **changes})
 
 
-def group(*rules: Json, name: str = "g", location: str = "westeurope") -> Callable[[Cloud], Response]:
+def group(
+    *rules: Json, name: str = "g", location: str = "westeurope"
+) -> Callable[[Cloud], Response]:
     body = {"location": location, "properties": {"securityRules": list(rules)}}
     return lambda cloud: cloud.put(f"/networkSecurityGroups/{name}", body)
 
@@ -163,7 +183,10 @@ ONE_VNET = "AllApplicationSecurityGroupsInSecurityRuleMustBeFromSameVnet"
 
 IN_ONE = interface(configuration(applicationSecurityGroups=asgs("x")), name="in-one")
 IN_TWO = interface(configuration(net="two", applicationSecurityGroups=asgs("y")), name="in-two")
-GUARDED = (group(), interface(configuration(), networkSecurityGroup={"id": f"{NETWORK}/networkSecurityGroups/g"}))
+GUARDED = (
+    group(),
+    interface(configuration(), networkSecurityGroup={"id": f"{NETWORK}/networkSecurityGroups/g"}),
+)
 
 FACTS = [
     # 1. Priorities
@@ -185,7 +208,12 @@ FACTS = [
         refused=group(rule(priority="200")),
         accepted=group(rule(priority=200)),
     ),
-    Fact(title="a priority is required", code=PRIORITY, refused=group(rule(priority=None)), accepted=group(rule())),
+    Fact(
+        title="a priority is required",
+        code=PRIORITY,
+        refused=group(rule(priority=None)),
+        accepted=group(rule()),
+    ),
     Fact(
         title="a priority is unique for each direction",
         code="SecurityRuleConflict",
@@ -196,8 +224,12 @@ FACTS = [
         title="a separate rule does not take the priority of another, also one that is being moved",
         code="SecurityRuleConflict",
         before=(group(rule("a", priority=100), rule("b", priority=101)),),
-        refused=lambda cloud: cloud.put("/networkSecurityGroups/g/securityRules/a", rule("a", priority=101)),
-        accepted=lambda cloud: cloud.put("/networkSecurityGroups/g/securityRules/a", rule("a", priority=102)),
+        refused=lambda cloud: cloud.put(
+            "/networkSecurityGroups/g/securityRules/a", rule("a", priority=101)
+        ),
+        accepted=lambda cloud: cloud.put(
+            "/networkSecurityGroups/g/securityRules/a", rule("a", priority=102)
+        ),
     ),
     # 2. Words, names and descriptions
     Fact(
@@ -409,10 +441,21 @@ FACTS = [
         limits=SMALL,
         refused=group(
             from_list("10.1.0.1", "10.1.0.3", "10.1.0.5"),
-            rule("b", sourceAddressPrefix=None, sourceAddressPrefixes=["10.1.0.7", "10.1.0.9"], priority=201),
+            rule(
+                "b",
+                sourceAddressPrefix=None,
+                sourceAddressPrefixes=["10.1.0.7", "10.1.0.9"],
+                priority=201,
+            ),
         ),
         accepted=group(
-            from_list("10.1.0.1", "10.1.0.3", "10.1.0.5", "10.1.0.7", destinationAddressPrefix="10.4.0.0/24")
+            from_list(
+                "10.1.0.1",
+                "10.1.0.3",
+                "10.1.0.5",
+                "10.1.0.7",
+                destinationAddressPrefix="10.4.0.0/24",
+            )
         ),
     ),
     Fact(
@@ -421,7 +464,12 @@ FACTS = [
         limits=SMALL,
         refused=group(from_asgs("x", "y", "z")),
         accepted=group(
-            from_asgs("x", "y", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("z"))
+            from_asgs(
+                "x",
+                "y",
+                destinationAddressPrefix=None,
+                destinationApplicationSecurityGroups=asgs("z"),
+            )
         ),
     ),
     Fact(
@@ -476,8 +524,16 @@ FACTS = [
         title="source and destination ASGs share one network",
         code=ONE_VNET,
         before=(IN_ONE, IN_TWO),
-        refused=group(from_asgs("x", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("y"))),
-        accepted=group(from_asgs("x", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("x"))),
+        refused=group(
+            from_asgs(
+                "x", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("y")
+            )
+        ),
+        accepted=group(
+            from_asgs(
+                "x", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("x")
+            )
+        ),
     ),
     Fact(
         title="an interface does not join an ASG into a rule of another network",
@@ -489,7 +545,9 @@ FACTS = [
     Fact(
         title="every IP configuration carries the same ASGs",
         code=SAME_ASGS,
-        refused=interface(configuration(primary=True, applicationSecurityGroups=asgs("x")), configuration("d")),
+        refused=interface(
+            configuration(primary=True, applicationSecurityGroups=asgs("x")), configuration("d")
+        ),
         accepted=interface(
             configuration(primary=True, applicationSecurityGroups=asgs("x", "y")),
             configuration("d", applicationSecurityGroups=asgs("y", "x")),
@@ -512,7 +570,9 @@ FACTS = [
         title="an interface's group exists",
         code="InvalidResourceReference",
         before=(group(),),
-        refused=interface(configuration(), networkSecurityGroup={"id": f"{NETWORK}/networkSecurityGroups/h"}),
+        refused=interface(
+            configuration(), networkSecurityGroup={"id": f"{NETWORK}/networkSecurityGroups/h"}
+        ),
         accepted=GUARDED[1],
     ),
     Fact(
@@ -574,7 +634,8 @@ FACTS = [
         title="an address is of its version",
         code="PrivateIPAddressVersionMismatch",
         refused=interface(
-            static("10.1.1.10", privateIPAddressVersion="IPv6"), static("10.1.1.11", name="d", primary=True)
+            static("10.1.1.10", privateIPAddressVersion="IPv6"),
+            static("10.1.1.11", name="d", primary=True),
         ),
         accepted=interface(static("fd00::10"), static("10.1.1.11", name="d", primary=True)),
     ),
@@ -656,8 +717,12 @@ FACTS = [
     Fact(
         title="subnets do not overlap",
         code="NetcfgSubnetRangesOverlap",
-        refused=network(["10.3.0.0/16"], _subnet("a", "10.3.0.0/24"), _subnet("b", "10.3.0.128/25")),
-        accepted=network(["10.3.0.0/16"], _subnet("a", "10.3.0.0/25"), _subnet("b", "10.3.0.128/25")),
+        refused=network(
+            ["10.3.0.0/16"], _subnet("a", "10.3.0.0/24"), _subnet("b", "10.3.0.128/25")
+        ),
+        accepted=network(
+            ["10.3.0.0/16"], _subnet("a", "10.3.0.0/25"), _subnet("b", "10.3.0.128/25")
+        ),
     ),
     Fact(
         title="a network's prefix has no host bits",
@@ -669,10 +734,12 @@ FACTS = [
         title="an IPv6 subnet is a /64, beside an IPv4 prefix",
         code="InvalidIPv6SubnetPrefixLength",
         refused=network(
-            ["10.3.0.0/16", "fd00::/48"], {"name": "a", "properties": {"addressPrefixes": ["10.3.0.0/24", "fd00::/56"]}}
+            ["10.3.0.0/16", "fd00::/48"],
+            {"name": "a", "properties": {"addressPrefixes": ["10.3.0.0/24", "fd00::/56"]}},
         ),
         accepted=network(
-            ["10.3.0.0/16", "fd00::/48"], {"name": "a", "properties": {"addressPrefixes": ["10.3.0.0/24", "fd00::/64"]}}
+            ["10.3.0.0/16", "fd00::/48"],
+            {"name": "a", "properties": {"addressPrefixes": ["10.3.0.0/24", "fd00::/64"]}},
         ),
     ),
     Fact(
@@ -700,7 +767,9 @@ FACTS = [
         code="ResourceGroupNotFound",
         status=404,
         refused=lambda cloud: cloud.put(
-            "/networkSecurityGroups/g", {"location": "westeurope"}, root=NETWORK.replace("/rg/", "/other/")
+            "/networkSecurityGroups/g",
+            {"location": "westeurope"},
+            root=NETWORK.replace("/rg/", "/other/"),
         ),
         accepted=group(),
     ),
@@ -762,7 +831,10 @@ def test_azure_refuses_the_offender_and_takes_its_neighbour(fact: Fact) -> None:
         assert prepared.status < 300, prepared.body
     held = {document["id"]: document["etag"] for document in cloud.arm.store.under(GROUP)}
     refused = fact.refused(cloud)
-    assert (refused.status, (refused.body or {}).get("error", {}).get("code")) == (fact.status, fact.code)
+    assert (refused.status, (refused.body or {}).get("error", {}).get("code")) == (
+        fact.status,
+        fact.code,
+    )
     assert {document["id"]: document["etag"] for document in cloud.arm.store.under(GROUP)} == held
     accepted = fact.accepted(cloud)
     assert accepted.status < 300, accepted.body
@@ -774,7 +846,11 @@ def test_each_fact_has_its_own_title() -> None:
 
 def test_the_default_limits_are_azures() -> None:
     figures = Limits()
-    assert (figures.rules_per_group, figures.prefixes_per_group, figures.asgs_per_rule_side) == (1000, 4000, 10)
+    assert (figures.rules_per_group, figures.prefixes_per_group, figures.asgs_per_rule_side) == (
+        1000,
+        4000,
+        10,
+    )
     assert (figures.asgs_per_group, figures.asgs_per_interface) == (100, 20)
     assert (figures.ip_configurations_per_asg, figures.asgs_per_region) == (4000, 3000)
 
@@ -785,7 +861,8 @@ def test_a_group_has_azures_default_rules() -> None:
     response = cloud.call("GET", "/networkSecurityGroups/g/defaultSecurityRules")
     assert response.body is not None
     shown = [
-        (each["name"], each["properties"]["priority"], each["properties"]["access"]) for each in response.body["value"]
+        (each["name"], each["properties"]["priority"], each["properties"]["access"])
+        for each in response.body["value"]
     ]
     assert shown == [
         ("AllowVnetInBound", 65000, "Allow"),
@@ -798,7 +875,9 @@ def test_a_group_has_azures_default_rules() -> None:
 
 
 def test_a_put_replaces_all_rules_at_once() -> None:
-    """Priorities may be exchanged in one PUT, as nothing is judged in between; without a list no rule remains."""
+    """Priorities may be exchanged in one PUT, as nothing is judged in between; without a list no
+    rule remains.
+    """
     cloud = Cloud(Limits())
     group(rule("a", priority=100), rule("b", priority=101))(cloud)
     assert group(rule("a", priority=101), rule("b", priority=100))(cloud).status == 200

@@ -21,7 +21,11 @@ Props = dict[str, Any]
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
-NSG, ASG, NIC = "network:NetworkSecurityGroup", "network:ApplicationSecurityGroup", "network:NetworkInterface"
+NSG, ASG, NIC = (
+    "network:NetworkSecurityGroup",
+    "network:ApplicationSecurityGroup",
+    "network:NetworkInterface",
+)
 VNET, SUBNET, RULE = "network:VirtualNetwork", "network:Subnet", "network:SecurityRule"
 RG = "resources:ResourceGroup"
 
@@ -36,41 +40,71 @@ class Engine:
     def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, cloud: AzureServer) -> None:
         self.stub, self.cloud, self.arm = stub, cloud, ArmClient(cloud.endpoint)
 
-    def check(self, kind: str, news: Props, olds: Props | None = None) -> tuple[Props, list[tuple[str, str]]]:
+    def check(
+        self, kind: str, news: Props, olds: Props | None = None
+    ) -> tuple[Props, list[tuple[str, str]]]:
         request = provider_pb2.CheckRequest(
             urn=urn(kind), news=encode(news), olds=encode(olds or {}), randomSeed=b"s" * 32
         )
         reply = self.stub.Check(request)
-        return decode(reply.inputs), [(failure.property, failure.reason) for failure in reply.failures]
+        return decode(reply.inputs), [
+            (failure.property, failure.reason) for failure in reply.failures
+        ]
 
     def create(self, kind: str, news: Props, *, preview: bool = False) -> tuple[str, Props, Props]:
         inputs, failures = self.check(kind, news)
         assert failures == []
-        request = provider_pb2.CreateRequest(urn=urn(kind), properties=encode(inputs), preview=preview)
+        request = provider_pb2.CreateRequest(
+            urn=urn(kind), properties=encode(inputs), preview=preview
+        )
         reply = self.stub.Create(request)
         return reply.id, inputs, decode(reply.properties)
 
-    def read(self, kind: str, arm_id: str, inputs: Props, outputs: Props) -> tuple[str, Props, Props]:
-        request = provider_pb2.ReadRequest(urn=urn(kind), id=arm_id, inputs=encode(inputs), properties=encode(outputs))
+    def read(
+        self, kind: str, arm_id: str, inputs: Props, outputs: Props
+    ) -> tuple[str, Props, Props]:
+        request = provider_pb2.ReadRequest(
+            urn=urn(kind), id=arm_id, inputs=encode(inputs), properties=encode(outputs)
+        )
         reply = self.stub.Read(request)
         return reply.id, decode(reply.inputs), decode(reply.properties)
 
     def diff(self, kind: str, old: Props, new: Props) -> Any:
         return self.stub.Diff(
-            provider_pb2.DiffRequest(urn=urn(kind), id="any", old_inputs=encode(old), news=encode(new))
+            provider_pb2.DiffRequest(
+                urn=urn(kind), id="any", old_inputs=encode(old), news=encode(new)
+            )
         )
 
-    def update(self, kind: str, arm_id: str, old: Props, new: Props, outputs: Props, *, preview: bool = False) -> Props:
+    def update(
+        self,
+        kind: str,
+        arm_id: str,
+        old: Props,
+        new: Props,
+        outputs: Props,
+        *,
+        preview: bool = False,
+    ) -> Props:
         request = provider_pb2.UpdateRequest(
-            urn=urn(kind), id=arm_id, old_inputs=encode(old), news=encode(new), olds=encode(outputs), preview=preview
+            urn=urn(kind),
+            id=arm_id,
+            old_inputs=encode(old),
+            news=encode(new),
+            olds=encode(outputs),
+            preview=preview,
         )
         return decode(self.stub.Update(request).properties)
 
     def delete(self, kind: str, arm_id: str, inputs: Props) -> None:
-        self.stub.Delete(provider_pb2.DeleteRequest(urn=urn(kind), id=arm_id, old_inputs=encode(inputs)))
+        self.stub.Delete(
+            provider_pb2.DeleteRequest(urn=urn(kind), id=arm_id, old_inputs=encode(inputs))
+        )
 
     def invoke(self, token: str, arguments: Props) -> Props:
-        reply = self.stub.Invoke(provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=encode(arguments)))
+        reply = self.stub.Invoke(
+            provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=encode(arguments))
+        )
         assert not reply.failures, reply.failures
         return decode(getattr(reply, "return"))
 
@@ -110,7 +144,11 @@ NETWORK_INPUTS = {
     "addressSpace": {"addressPrefixes": ["10.0.0.0/16"]},
     "subnets": [{"name": "a", "addressPrefix": "10.0.1.0/24"}],
 }
-GROUP_INPUTS = {"resourceGroupName": "rg", "networkSecurityGroupName": "nsg", "securityRules": [rule()]}
+GROUP_INPUTS = {
+    "resourceGroupName": "rg",
+    "networkSecurityGroupName": "nsg",
+    "securityRules": [rule()],
+}
 INTERFACE_INPUTS = {
     "resourceGroupName": "rg",
     "networkInterfaceName": "nic",
@@ -154,7 +192,10 @@ def test_every_type_is_made_read_back_unchanged_and_deleted(engine: Engine) -> N
     for kind, news, place in KINDS:
         arm_id, inputs, outputs = engine.create(kind, news)
         assert arm_id == outputs["id"] == NETWORK + place
-        assert outputs["provisioningState"] == "Succeeded" and outputs["azureApiVersion"] == "2024-05-01"
+        assert (
+            outputs["provisioningState"] == "Succeeded"
+            and outputs["azureApiVersion"] == "2024-05-01"
+        )
         made.append((kind, arm_id, inputs))
         found, refreshed, _ = engine.read(kind, arm_id, inputs, outputs)
         assert (found, refreshed) == (arm_id, inputs), kind
@@ -166,10 +207,15 @@ def test_every_type_is_made_read_back_unchanged_and_deleted(engine: Engine) -> N
 
 
 def test_a_resource_group_is_made_and_deleted(engine: Engine) -> None:
-    arm_id, inputs, outputs = engine.create(RG, {"resourceGroupName": "mine", "location": "westeurope"})
+    arm_id, inputs, outputs = engine.create(
+        RG, {"resourceGroupName": "mine", "location": "westeurope"}
+    )
     assert arm_id == f"/subscriptions/{SUBSCRIPTION}/resourceGroups/mine"
     assert outputs["properties"] == {"provisioningState": "Succeeded"}
-    assert engine.invoke("resources:getResourceGroup", {"resourceGroupName": "mine"})["location"] == "westeurope"
+    assert (
+        engine.invoke("resources:getResourceGroup", {"resourceGroupName": "mine"})["location"]
+        == "westeurope"
+    )
     engine.delete(RG, arm_id, inputs)
     assert engine.read(RG, arm_id, inputs, outputs)[0] == ""
 
@@ -191,7 +237,9 @@ def test_a_name_is_invented_and_kept(engine: Engine) -> None:
         ({"resourceGroupName": "not-yet"}, None),
     ],
 )
-def test_the_region_is_the_programs_else_the_resource_groups(engine: Engine, news: Props, location: str | None) -> None:
+def test_the_region_is_the_programs_else_the_resource_groups(
+    engine: Engine, news: Props, location: str | None
+) -> None:
     assert engine.check(ASG, news)[0].get("location") == location
 
 
@@ -200,13 +248,19 @@ def test_the_region_is_the_programs_else_the_resource_groups(engine: Engine, new
     [
         (NSG, {**GROUP_INPUTS, "rules": []}, "rules"),
         (NSG, {**GROUP_INPUTS, "securityRules": [rule(ports="1")]}, "securityRules[0].ports"),
-        (NIC, {**INTERFACE_INPUTS, "ipConfigurations": [{"name": "c", "address": "x"}]}, "ipConfigurations[0].address"),
+        (
+            NIC,
+            {**INTERFACE_INPUTS, "ipConfigurations": [{"name": "c", "address": "x"}]},
+            "ipConfigurations[0].address",
+        ),
         (ASG, {**ASG_INPUTS, "securityRules": []}, "securityRules"),
         (ASG, {}, "resourceGroupName"),
         (NSG, {**GROUP_INPUTS, "securityRules": [{"name": "a"}]}, "securityRules[0].access"),
     ],
 )
-def test_what_the_sdk_class_does_not_have_is_refused(engine: Engine, kind: str, news: Props, place: str) -> None:
+def test_what_the_sdk_class_does_not_have_is_refused(
+    engine: Engine, kind: str, news: Props, place: str
+) -> None:
     _, failures = engine.check(kind, news)
     assert place in [property for property, _ in failures]
 
@@ -218,7 +272,12 @@ def test_what_the_sdk_class_does_not_have_is_refused(engine: Engine, kind: str, 
         (NSG, GROUP_INPUTS, {"tags": {"a": "b"}}, []),
         (NSG, GROUP_INPUTS, {"networkSecurityGroupName": "other"}, ["networkSecurityGroupName"]),
         (NSG, GROUP_INPUTS, {"resourceGroupName": "other"}, ["resourceGroupName"]),
-        (NSG, {**GROUP_INPUTS, "location": "westeurope"}, {"location": "northeurope"}, ["location"]),
+        (
+            NSG,
+            {**GROUP_INPUTS, "location": "westeurope"},
+            {"location": "northeurope"},
+            ["location"],
+        ),
         (NIC, INTERFACE_INPUTS, {"networkSecurityGroup": {"id": "other"}}, []),
         (SUBNET, SUBNET_INPUTS, {"virtualNetworkName": "other"}, ["virtualNetworkName"]),
         (RULE, RULE_INPUTS, {"securityRuleName": "other"}, ["securityRuleName"]),
@@ -233,7 +292,9 @@ def test_names_and_regions_replace_and_the_rest_updates(
 
 
 def test_two_spellings_of_a_region_are_one(engine: Engine) -> None:
-    reply = engine.diff(ASG, {**ASG_INPUTS, "location": "West Europe"}, {**ASG_INPUTS, "location": "westeurope"})
+    reply = engine.diff(
+        ASG, {**ASG_INPUTS, "location": "West Europe"}, {**ASG_INPUTS, "location": "westeurope"}
+    )
     assert reply.changes == provider_pb2.DiffResponse.DIFF_NONE
 
 
@@ -246,14 +307,19 @@ def test_a_preview_calls_nothing_and_knows_what_it_can(engine: Engine) -> None:
     assert outputs["etag"] == outputs["macAddress"] == UNKNOWN
     assert outputs["ipConfigurations"][0]["privateIPAddress"] == "10.0.1.10"
     dynamic = {**unknown, "ipConfigurations": [{"name": "c", "subnet": {"id": UNKNOWN}}]}
-    assert engine.create(NIC, dynamic, preview=True)[2]["ipConfigurations"][0]["privateIPAddress"] == UNKNOWN
+    assert (
+        engine.create(NIC, dynamic, preview=True)[2]["ipConfigurations"][0]["privateIPAddress"]
+        == UNKNOWN
+    )
     assert engine.create(SUBNET, SUBNET_INPUTS, preview=True)[2]["name"] == UNKNOWN
     assert engine.cloud.arm.store.under(NETWORK) == []
 
 
 def test_a_preview_of_an_update_keeps_what_stays(engine: Engine) -> None:
     arm_id, inputs, outputs = engine.create(NSG, GROUP_INPUTS)
-    planned = engine.update(NSG, arm_id, inputs, {**inputs, "securityRules": []}, outputs, preview=True)
+    planned = engine.update(
+        NSG, arm_id, inputs, {**inputs, "securityRules": []}, outputs, preview=True
+    )
     assert planned["id"] == arm_id and planned["securityRules"] == [] and planned["etag"] == UNKNOWN
     assert len(engine.arm.get(arm_id)["properties"]["securityRules"]) == 1  # type: ignore[index]
 
@@ -262,7 +328,10 @@ def test_an_update_is_one_put_of_the_whole(engine: Engine) -> None:
     arm_id, inputs, outputs = engine.create(NSG, GROUP_INPUTS)
     new = {**inputs, "securityRules": [rule("sip", priority=101), rule("more")], "tags": {"a": "b"}}
     after = engine.update(NSG, arm_id, inputs, new, outputs)
-    assert [(each["name"], each["priority"]) for each in after["securityRules"]] == [("sip", 101), ("more", 100)]
+    assert [(each["name"], each["priority"]) for each in after["securityRules"]] == [
+        ("sip", 101),
+        ("more", 100),
+    ]
     assert after["tags"] == {"a": "b"} and after["etag"] != outputs["etag"]
     after = engine.update(NSG, arm_id, new, {**inputs, "securityRules": []}, after)
     assert after["securityRules"] == [] and "tags" not in after
@@ -285,12 +354,16 @@ def test_lists_that_the_program_leaves_out_are_left_alone(engine: Engine) -> Non
 
 
 def test_a_refresh_shows_what_was_changed_by_hand(engine: Engine) -> None:
-    arm_id, inputs, outputs = engine.create(NSG, {**GROUP_INPUTS, "securityRules": [rule(), rule("b", priority=101)]})
+    arm_id, inputs, outputs = engine.create(
+        NSG, {**GROUP_INPUTS, "securityRules": [rule(), rule("b", priority=101)]}
+    )
     document = engine.arm.get(arm_id)
     assert document is not None
     first = document["properties"]["securityRules"][0]
     first["properties"]["destinationPortRange"] = "5061"
-    engine.arm.put(arm_id, {**document, "properties": {"securityRules": [first]}, "tags": {"by": "hand"}})
+    engine.arm.put(
+        arm_id, {**document, "properties": {"securityRules": [first]}, "tags": {"by": "hand"}}
+    )
     _, refreshed, _ = engine.read(NSG, arm_id, inputs, outputs)
     assert refreshed["securityRules"] == [rule(destinationPortRange="5061")]
     assert refreshed["tags"] == {"by": "hand"}
@@ -326,7 +399,9 @@ def test_what_exists_already_is_not_made_again(engine: Engine) -> None:
 
 
 def test_arms_refusal_reaches_the_user_with_its_code(engine: Engine) -> None:
-    with pytest.raises(grpc.RpcError, match="SecurityRuleConflict: Security rule b conflicts with rule sip"):
+    with pytest.raises(
+        grpc.RpcError, match="SecurityRuleConflict: Security rule b conflicts with rule sip"
+    ):
         engine.create(NSG, {**GROUP_INPUTS, "securityRules": [rule(), rule("b")]})
     assert engine.arm.get(f"{NETWORK}/networkSecurityGroups/nsg") is None
 
@@ -351,11 +426,17 @@ def test_functions_find_what_they_name(engine: Engine) -> None:
     found = engine.invoke("network:getVirtualNetwork", {**names, "virtualNetworkName": "net"})
     assert found["subnets"][0]["addressPrefix"] == "10.0.1.0/24"
     assert found["subnets"][0]["id"] == f"{NETWORK}/virtualNetworks/net/subnets/a"
-    found = engine.invoke("network:getSubnet", {**names, "virtualNetworkName": "net", "subnetName": "a"})
+    found = engine.invoke(
+        "network:getSubnet", {**names, "virtualNetworkName": "net", "subnetName": "a"}
+    )
     assert found["addressPrefix"] == "10.0.1.0/24"
-    found = engine.invoke("network:getNetworkSecurityGroup", {**names, "networkSecurityGroupName": "nsg"})
+    found = engine.invoke(
+        "network:getNetworkSecurityGroup", {**names, "networkSecurityGroupName": "nsg"}
+    )
     assert found["securityRules"][0]["priority"] == 100
-    found = engine.invoke("network:getApplicationSecurityGroup", {**names, "applicationSecurityGroupName": "asg"})
+    found = engine.invoke(
+        "network:getApplicationSecurityGroup", {**names, "applicationSecurityGroupName": "asg"}
+    )
     assert found["id"] == f"{NETWORK}/applicationSecurityGroups/asg"
     found = engine.invoke("network:getNetworkInterface", {**names, "networkInterfaceName": "nic"})
     assert found["ipConfigurations"][0]["privateIPAddress"] == "10.0.1.10"
@@ -364,7 +445,9 @@ def test_functions_find_what_they_name(engine: Engine) -> None:
 
 def test_a_function_that_finds_nothing_fails(engine: Engine) -> None:
     with pytest.raises(grpc.RpcError, match="ResourceNotFound"):
-        engine.invoke("network:getVirtualNetwork", {"resourceGroupName": "rg", "virtualNetworkName": "none"})
+        engine.invoke(
+            "network:getVirtualNetwork", {"resourceGroupName": "rg", "virtualNetworkName": "none"}
+        )
 
 
 @pytest.mark.parametrize(
@@ -376,7 +459,9 @@ def test_a_function_that_finds_nothing_fails(engine: Engine) -> None:
         ("http://127.0.0.1.example.com", "never speaks to a real Azure"),
     ],
 )
-def test_it_speaks_to_this_machine_only(monkeypatch: pytest.MonkeyPatch, endpoint: str, said: str) -> None:
+def test_it_speaks_to_this_machine_only(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, said: str
+) -> None:
     monkeypatch.setenv("AZURE_RESOURCE_MANAGER_ENDPOINT", endpoint)
     server, port = start_server(AzureProvider())
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -60,7 +60,9 @@ def make_all(client: NetworkManagementClient) -> Any:
     body = {**WEST, "properties": {"addressSpace": space, "subnets": subnets}}
     made_network = client.virtual_networks.begin_create_or_update("rg", "net", body).result()
     asg = client.application_security_groups.begin_create_or_update("rg", "asg", WEST).result()
-    group = client.network_security_groups.begin_create_or_update("rg", "nsg", make_group(asg.id)).result()
+    group = client.network_security_groups.begin_create_or_update(
+        "rg", "nsg", make_group(asg.id)
+    ).result()
     properties = {
         "networkSecurityGroup": {"id": group.id},
         "ipConfigurations": [
@@ -73,7 +75,9 @@ def make_all(client: NetworkManagementClient) -> Any:
             }
         ],
     }
-    return client.network_interfaces.begin_create_or_update("rg", "nic", {**WEST, "properties": properties}).result()
+    return client.network_interfaces.begin_create_or_update(
+        "rg", "nic", {**WEST, "properties": properties}
+    ).result()
 
 
 def make_group(asg_id: str) -> dict[str, Any]:
@@ -90,7 +94,9 @@ def make_group(asg_id: str) -> dict[str, Any]:
     return {**WEST, "properties": {"securityRules": [{"name": "sip", "properties": rule}]}}
 
 
-def raw(server: AzureServer, method: str, path: str, body: Any = None, token: str = "Bearer any") -> Any:
+def raw(
+    server: AzureServer, method: str, path: str, body: Any = None, token: str = "Bearer any"
+) -> Any:
     """One request without a client's help: status, headers and body."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
     headers = {"Authorization": token} if token else {}
@@ -146,7 +152,9 @@ def test_rules_and_subnets_are_resources_of_their_own_too(server: AzureServer) -
     make_all(client)
     rule = make_group("")["properties"]["securityRules"][0]["properties"]
     rule |= {"sourceApplicationSecurityGroups": [], "sourceAddressPrefix": "*", "priority": 101}
-    made = client.security_rules.begin_create_or_update("rg", "nsg", "more", {"properties": rule}).result()
+    made = client.security_rules.begin_create_or_update(
+        "rg", "nsg", "more", {"properties": rule}
+    ).result()
     assert made.id == f"{NETWORK}/networkSecurityGroups/nsg/securityRules/more"
     client.security_rules.begin_delete("rg", "nsg", "sip").result()
     assert [each.name for each in client.security_rules.list("rg", "nsg")] == ["more"]
@@ -197,10 +205,17 @@ def test_an_etag_guards_against_a_lost_update(server: AzureServer) -> None:
         (GROUP, "Bearer any", 400, "MissingApiVersionParameter"),
         (f"{GROUP}?api-version=latest", "Bearer any", 400, "InvalidApiVersionParameter"),
         (f"{GROUP}?api-version=2024-03-01", "", 401, "AuthenticationFailed"),
-        (f"{NETWORK}/loadBalancers/a?api-version=2024-05-01", "Bearer any", 404, "InvalidResourceType"),
+        (
+            f"{NETWORK}/loadBalancers/a?api-version=2024-05-01",
+            "Bearer any",
+            404,
+            "InvalidResourceType",
+        ),
     ],
 )
-def test_a_request_is_well_formed(server: AzureServer, path: str, token: str, status: int, code: str) -> None:
+def test_a_request_is_well_formed(
+    server: AzureServer, path: str, token: str, status: int, code: str
+) -> None:
     answer = raw(server, "GET", path, token=token)
     assert (answer[0], answer[2]["error"]["code"]) == (status, code)
 
@@ -225,9 +240,13 @@ def test_a_resource_group_stays_while_another_uses_what_it_holds(server: AzureSe
     nic = make_all(client)
     ArmClient(server.endpoint).put(GROUP.replace("/rg", "/other"), WEST)
     properties = {
-        "ipConfigurations": [{"name": "c", "properties": {"subnet": {"id": nic.ip_configurations[0].subnet.id}}}]
+        "ipConfigurations": [
+            {"name": "c", "properties": {"subnet": {"id": nic.ip_configurations[0].subnet.id}}}
+        ]
     }
-    client.network_interfaces.begin_create_or_update("other", "nic", {**WEST, "properties": properties}).result()
+    client.network_interfaces.begin_create_or_update(
+        "other", "nic", {**WEST, "properties": properties}
+    ).result()
     status, _, body = raw(server, "DELETE", f"{GROUP}?api-version=2024-03-01")
     assert (status, body["error"]["code"]) == (409, "ResourceGroupDeletionBlocked")
 
@@ -267,7 +286,9 @@ def test_the_process_says_where_it_is_and_survives_being_killed(tmp_path: Path) 
     ],
     ids=lambda value: value["kind"] if isinstance(value, dict) else None,
 )
-def test_a_fault_happens_at_its_request(server: AzureServer, fault: Any, status: int | None, has_effect: bool) -> None:
+def test_a_fault_happens_at_its_request(
+    server: AzureServer, fault: Any, status: int | None, has_effect: bool
+) -> None:
     assert raw(server, "PUT", "/_sandbox/faults", [fault])[0] == 200
     path = f"{NETWORK}/applicationSecurityGroups/asg"
     try:

@@ -1,8 +1,13 @@
 """The protocol base, over gRPC, with a provider whose cloud is a dictionary."""
 
+# ruff: noqa: E501 - one fact a row reads better than wrapped ones
+
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from types import MappingProxyType
 
 import grpc
 import pytest
@@ -30,7 +35,7 @@ URN = f"urn:pulumi:dev::project::swyx:index:SwyxSite${GROUP}::web"
 class Groups(ResourceHandler):
     token = GROUP
     name_property = "name"
-    defaults = {"description": "Managed by Pulumi"}
+    defaults = MappingProxyType({"description": "Managed by Pulumi"})
     replace_on = frozenset({"name", "description"})
     computed = frozenset({"vpcId"})
 
@@ -305,3 +310,19 @@ def test_the_schema_and_the_version_are_those_of_the_sdk(stub):
         "type": "boolean"
     }
     assert stub.GetPluginInfo(empty_pb2.Empty()).version == importlib.metadata.version("pulumi-aws")
+
+
+def test_the_first_requests_may_come_all_at_once():
+    """The SDK loads itself at the first look, and not safely: the engine sends its first requests together."""
+    script = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from sandbox.provider.schema import find_inputs\n"
+        "tokens = ['aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule',"
+        " 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule', 'aws:ec2/vpc:Vpc'] * 4\n"
+        "with ThreadPoolExecutor(12) as pool:\n"
+        "    print(len(list(pool.map(lambda token: find_inputs('pulumi_aws', token), tokens))))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "12\n", done.stderr

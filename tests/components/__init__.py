@@ -1,0 +1,1 @@
+"""Components under Pulumi's mocks: every registration recorded, compared as whole lists."""

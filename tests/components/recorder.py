@@ -1,0 +1,142 @@
+"""Run a Pulumi program against mocked clouds and hand back everything it registered."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+
+FILTER = {"addresses.private-ip-address", "ipv6-addresses.ipv6-address"}
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the engine would see it; `after` are the names of what it depends on."""
+
+    type: str
+    name: str
+    parent: str
+    inputs: Mapping[str, Any]
+    after: frozenset[str]
+
+
+@dataclass
+class Cloud:
+    """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks."""
+
+    vpcs: dict[str, str] = field(default_factory=dict)
+    interfaces: dict[str, str] = field(default_factory=dict)
+    subnets: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+
+@dataclass
+class Recording:
+    """What a program did."""
+
+    resources: list[Registration] = field(default_factory=list)
+    outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    output_calls: list[str] = field(default_factory=list)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def of(self, type_: str) -> list[Registration]:
+        return [each for each in self.resources if each.type == type_]
+
+    def one(self, type_: str, name: str) -> Registration:
+        (found,) = [each for each in self.of(type_) if each.name == name]
+        return found
+
+    def tree(self) -> list[tuple[str, str, str]]:
+        """(type, name, parent) of everything, in order of name."""
+        return sorted((each.type, each.name, each.parent) for each in self.resources)
+
+
+class _Mocks(pulumi.runtime.Mocks):
+    def __init__(self, cloud: Cloud, recording: Recording) -> None:
+        self.cloud, self.recording = cloud, recording
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        identity = f"id-of-{args.name}" if args.custom else ""
+        return identity, dict(args.inputs)
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        self.recording.calls.append(args.token)
+        if args.token == "aws:ec2/getVpcs:getVpcs":
+            (name,) = (f["values"][0] for f in args.args["filters"] if f["name"] == "tag:Name")
+            return {"ids": [self.cloud.vpcs[name]] if name in self.cloud.vpcs else [], "id": "x"}
+        if args.token == "aws:ec2/getNetworkInterfaces:getNetworkInterfaces":
+            wanted = [f["values"][0] for f in args.args["filters"] if f["name"] != "vpc-id"]
+            return {"ids": [self.cloud.interfaces[w] for w in wanted if w in self.cloud.interfaces], "id": "x"}
+        if args.token == "azure-native:network:getVirtualNetwork":
+            name = args.args["virtualNetworkName"]
+            if name not in self.cloud.subnets:
+                raise Exception(f"ResourceNotFound: virtual network {name}")
+            subnets = [
+                {"id": f"/subnets/{key}", "name": key, "addressPrefixes": prefixes}
+                for key, prefixes in self.cloud.subnets[name].items()
+            ]
+            return {"subnets": subnets, "location": "westeurope", "id": f"/vnets/{name}", "name": name}
+        raise AssertionError(f"unexpected call of {args.token}")
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, own: _Mocks, recording: Recording) -> None:
+        super().__init__(own)
+        self.recording = recording
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type != "pulumi:pulumi:Stack":
+            self.recording.resources.append(
+                Registration(
+                    type=request.type,
+                    name=request.name,
+                    parent=_name(request.parent),
+                    inputs=rpc.deserialize_properties(request.object),
+                    after=frozenset(_name(urn) for urn in request.dependencies),
+                )
+            )
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:
+        name = _name(request.urn)
+        self.recording.output_calls.append(name)
+        self.recording.outputs[name] = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def _name(urn: str) -> str:
+    return urn.split("::", 3)[3] if urn and "pulumi:pulumi:Stack" != urn.split("::")[2] else ""
+
+
+class _Handler(logging.Handler):
+    def __init__(self, recording: Recording) -> None:
+        super().__init__()
+        self.recording = recording
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.recording.log.append((record.levelname.lower(), record.getMessage()))
+
+
+def record(program: Callable[[], Any], cloud: Cloud | None = None) -> Recording:
+    """Run the program to its end, every registration awaited.
+
+    Raises:
+        pulumi.RunError: as the program does.
+    """
+    recording = Recording()
+    own = _Mocks(cloud or Cloud(), recording)
+    logger = logging.Logger("recorder", logging.DEBUG)
+    logger.addHandler(_Handler(recording))
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    pulumi.runtime.set_mocks(
+        own, project="swyx", stack="test", preview=False, logger=logger, monitor=_Monitor(own, recording)
+    )
+    pulumi.runtime.test(lambda: program() and None)()
+    return recording
+
+
+assert resource_pb2  # the protocol's messages, imported with the monitor
