@@ -3,6 +3,7 @@
 Nothing here imports Pulumi or a cloud's SDK; `read_deployed` loads the SDK of the cloud it reads.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
@@ -13,7 +14,7 @@ from swyx_components.messages import Message, Severity
 from swyx_components.planner import judge_quotas, prove
 from swyx_components.planner.compare import Deployed
 from swyx_components.planner.judged import Judged
-from swyx_components.planner.model import RenderedSite, SitePlan, Usage
+from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
 
 CLOUDS = ("aws", "azure")
@@ -72,31 +73,50 @@ def _room(cloud: str, module: str) -> Any:
 
 def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     """Warnings for the quotas of clouds that the site may move to."""
-    largest = most_rules(plan)
     for cloud in CLOUDS:
-        if largest > _FEW_RULES[cloud] or len(plan.groups) > _FEW_GROUPS or installation.quotas:
+        if cloud in installation.quotas or not _surely_fits(plan, cloud):
             rendered = render_site(cloud, plan, installation)
             usages = count_quotas(cloud, rendered)
             found = judge_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)
 
 
-# A group with no more (port range, peer) pairs than this in one direction can't exceed a default quota of
-# the cloud, and is not rendered to be counted. On AWS the minimum is at most as many rules; Azure's
-# limits are an order of magnitude above what it makes of as many. A test compares both with the counts.
+# What no site can exceed a default quota with, so that it need not be rendered to be counted: (port range,
+# peer) pairs of a group in one direction, groups, addresses. On AWS the minimum is at most as many
+# rules; what Azure makes of them is an order of magnitude below its limits. A test compares.
 _FEW_RULES: Mapping[str, int] = {"aws": 60, "azure": 100}
-_FEW_GROUPS = 50
+_FEW_GROUPS, _FEW_ADDRESSES = 50, 1000
+
+
+def _surely_fits(plan: SitePlan, cloud: str) -> bool:
+    addresses = sum(len(machine.addresses) for group in plan.groups for machine in group.machines)
+    return (
+        len(plan.groups) <= _FEW_GROUPS
+        and addresses <= _FEW_ADDRESSES
+        and most_rules(plan) <= _FEW_RULES[cloud]
+    )
 
 
 def most_rules(plan: SitePlan) -> int:
     """The most (port range, peer) pairs that any group of the plan has in one direction."""
     most = 0
     for group in plan.groups:
-        counts = {"in": 0, "out": 0}
+        counts = {direction: 0 for direction in Direction}
         for rule in group.rules:
-            counts[rule.direction.value] += len(rule.cidrs) or 1
-        most = max(most, *counts.values())
+            counts[rule.direction] += len(rule.cidrs) or 1
+        if max(counts.values()) > most:
+            most = max(most, *_without_source_ports(group).values())
     return most
+
+
+def _without_source_ports(group: HostGroup) -> Mapping[Direction, int]:
+    """Pairs that differ in more than their source ports, which not every cloud tells apart."""
+    pairs = {
+        (rule.direction, rule.protocol, rule.ports, peer)
+        for rule in group.rules
+        for peer in rule.cidrs or (rule.group,)
+    }
+    return Counter(direction for direction, *_ in pairs)
 
 
 def _unproved(cloud: str, proof: Proof) -> Iterator[Message]:

@@ -8,6 +8,7 @@ is a valid one, and taken out again before anything is planned.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -33,6 +34,8 @@ from swyx_components.planner.rules import attach_needs
 from swyx_components.planner.view import Survey
 from swyx_components.sets.prefixes import Prefix
 
+_PEER = "peer-"
+_LONGEST_SLUGS = 30  # leaves room in a machine's name, which has 40 characters
 _ABSENT = "absent-"  # machines that are only there so that the installation is valid
 _MACHINE = "group"  # what the group's machine is called where its program names none
 _PASSED_ON = ("decisions", "ports", "flows", "control_path", "sip_devices", "egress")
@@ -114,7 +117,7 @@ def _check_roles(catalogue: Catalogue, roles: Sequence[str], args: Mapping[str, 
 
 
 def _read_peers(catalogue: Catalogue, site: str, args: Mapping[str, Any]) -> tuple[Peer, ...]:
-    peers = []
+    peers: list[Peer] = []
     problems: list[Message] = []
     for index, entry in enumerate(args.get("peers") or ()):
         place = f"peers[{index}]"
@@ -137,7 +140,7 @@ def _read_peers(catalogue: Catalogue, site: str, args: Mapping[str, Any]) -> tup
         ]
         peers.append(
             Peer(
-                machine=f"peer-{index}",
+                machine=_peer_name(catalogue, entry["roles"], {peer.machine for peer in peers}),
                 roles=tuple(sorted(entry["roles"], key=catalogue.role_order)),
                 by_id=by_id,
                 site=site_name(entry.get("site") or site),
@@ -147,6 +150,15 @@ def _read_peers(catalogue: Catalogue, site: str, args: Mapping[str, Any]) -> tup
     if problems:
         raise SwyxError(problems)
     return tuple(peers)
+
+
+def _peer_name(catalogue: Catalogue, roles: Sequence[str], taken: set[str]) -> str:
+    """A name from the peer's roles, since rules are named after it; numbered only where several are alike."""
+    slugs = "-".join(catalogue.roles[role].slug for role in sorted(roles, key=catalogue.role_order))
+    if len(slugs) > _LONGEST_SLUGS:
+        slugs = f"{slugs[: _LONGEST_SLUGS - 9]}-{sha256(slugs.encode()).hexdigest()[:8]}"
+    names = (f"{_PEER}{slugs}" + (f"-{number}" if number > 1 else "") for number in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _read_prefixes(texts: Iterable[Any], place: str, problems: list[Message]) -> Iterator[Prefix]:
@@ -308,7 +320,7 @@ def _plan(
     )
     messages = (
         *judge_decisions(view, expansion, catalogue),
-        *(m for m in find_collisions(view, catalogue) if ".machines.peer-" not in m.place),
+        *(m for m in find_collisions(view, catalogue) if f".machines.{_PEER}" not in m.place),
     )
     errors = [message for message in messages if message.severity is Severity.ERROR]
     if errors:

@@ -27,7 +27,7 @@ class Found(NamedTuple):
     """A prefix and its place in the list where it stands."""
 
     prefix: Prefix
-    index: int
+    position: int
 
 
 def read_addresses(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
@@ -37,7 +37,9 @@ def read_addresses(value: Any, log: Findings, place: str, example: str) -> Itera
         if text is None:
             wrong_type(item, log, f"{place}[{index}]", "an address", example)
         elif "/" in text:
-            log.add("address-with-length", f"{place}[{index}]", value=text, address=text.split("/")[0])
+            log.add(
+                "address-with-length", f"{place}[{index}]", value=text, address=text.split("/")[0]
+            )
         else:
             prefix = _parse(text, log, place, index)
             if prefix is not None and _usable(prefix, text, log, place, index):
@@ -47,10 +49,10 @@ def read_addresses(value: Any, log: Findings, place: str, example: str) -> Itera
 def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
     """CIDRs of hosts that exist: none of them everything, multicast, loopback or unspecified."""
     for found in read_peers(value, log, place, example):
-        prefix, index = found
+        prefix, position = found
         if prefix.length == 0:
-            log.add("cidr-everything", f"{place}[{index}]", cidr=prefix, version=prefix.version)
-        elif _usable(prefix, str(prefix), log, place, index):
+            log.add("cidr-everything", f"{place}[{position}]", cidr=prefix, version=prefix.version)
+        elif _usable(prefix, str(prefix), log, place, position):
             yield found
 
 
@@ -91,7 +93,9 @@ def _explain(text: str, log: Findings, place: str) -> None:
         log.add("address-malformed", place, value=text)
         return
     width = WIDTH[whole.version]
-    if not (bits.isascii() and bits.isdigit() and str(int(bits[:4])) == bits and int(bits) <= width):
+    if not (
+        bits.isascii() and bits.isdigit() and str(int(bits[:4])) == bits and int(bits) <= width
+    ):
         log.add("cidr-length", place, value=text, width=width)
         return
     mask = (1 << (width - int(bits))) - 1

@@ -11,13 +11,16 @@ from swyx_components.installation.settings import covered_multicast
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
 
-_NEVER_PUBLIC = tuple(
-    map(
-        Prefix.parse,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16")
-        + ("fc00::/7", "fe80::/10"),
-    )
-)
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+_SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
+_NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
+
+_EXCLUDES = {
+    Kind.NETWORK: tuple(Kind),
+    Kind.MACHINE: tuple(Kind),
+    Kind.SIP_DEVICES: (Kind.NETWORK, Kind.MACHINE, Kind.PROVIDER),
+    Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES),
+}
 
 
 def check_claims(reading: Reading) -> None:
@@ -62,16 +65,7 @@ def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
 def _sweep_order(claim: Claim) -> tuple[int, int, int, int, str, str, int]:
     version, first, length = claim.prefix
-    return version, first, length, claim.kind, claim.site, claim.owner, claim.index
-
-
-_EXCLUDES = {
-    Kind.NETWORK: (Kind.NETWORK, Kind.SIP_DEVICES, Kind.PROVIDER),
-    Kind.MACHINE: tuple(Kind),
-    Kind.SIP_DEVICES: (Kind.NETWORK, Kind.MACHINE, Kind.PROVIDER),
-    Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES),
-}
-_EXCLUDES[Kind.NETWORK] += (Kind.MACHINE,)  # a network of one address, sorted after the machine
+    return version, first, length, claim.kind, claim.site, claim.owner, claim.position
 
 
 def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> Claim | None:
@@ -83,23 +77,35 @@ def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> 
 
 def _report(one: Claim, other: Claim, reading: Reading) -> None:
     """Tell the claim of the higher kind; of two networks or machines the later place."""
-    accused, holder = sorted((one, other), key=lambda claim: (claim.kind, claim.place), reverse=True)
+    accused, holder = sorted(
+        (one, other), key=lambda claim: (claim.kind, claim.place), reverse=True
+    )
     log = reading.log
     if accused.kind is Kind.MACHINE is holder.kind:
         if accused.owner == holder.owner:
             log.add("list-repeated", accused.place, value=accused.prefix.address)
         else:
-            log.add("address-taken", accused.place, address=accused.prefix.address, other=holder.holder)
+            log.add(
+                "address-taken", accused.place, address=accused.prefix.address, other=holder.holder
+            )
     elif accused.kind is Kind.MACHINE:
         values = {"network": holder.prefix, "other": holder.holder, "site": holder.site}
         log.add("address-in-other-site", accused.place, address=accused.prefix.address, **values)
     else:
         id = {Kind.NETWORK: "networks", Kind.SIP_DEVICES: "sip-devices", Kind.PROVIDER: "provider"}
         shown = holder.prefix.address if holder.kind is Kind.MACHINE else holder.prefix
-        log.add(f"{id[accused.kind]}-overlap", accused.place, cidr=accused.prefix, held=shown, other=holder.holder)
+        log.add(
+            f"{id[accused.kind]}-overlap",
+            accused.place,
+            cidr=accused.prefix,
+            held=shown,
+            other=holder.holder,
+        )
 
 
-def check_decisions(reading: Reading, sites: Mapping[str, Site], overriding: Mapping[str, bool]) -> None:
+def check_decisions(
+    reading: Reading, sites: Mapping[str, Site], overriding: Mapping[str, bool]
+) -> None:
     """DCOM over UDP must leave the multicast port alone. `overriding`: sites with a word of their own."""
     for name, site in sites.items():
         decisions = site.decisions
@@ -146,7 +152,9 @@ def _check_rule(
         if rule.direction == "out" and claim.site in sites:  # the ports are the other site's
             shared = own | _dcom_of(sites[claim.site], rule, reading)
         if shared:
-            reading.log.add("extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder)
+            reading.log.add(
+                "extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder
+            )
             return
     if own and (public := _public_part(rule.peers, index.of_site(site.name))):
         reading.log.add("extra-dcom-public", place, ports=own, cidr=public)

@@ -110,7 +110,9 @@ def _fax_transport(value: Any, reading: Reading, place: str) -> Fields:
 
 def _cornet(value: Any, reading: Reading, place: str) -> Fields:
     """One of the article's CorNet ports, or a list of them."""
-    known = {str(port): port for part in reading.catalogue.cornet for port in range(part[0], part[1] + 1)}
+    known = {
+        str(port): port for part in reading.catalogue.cornet for port in range(part[0], part[1] + 1)
+    }
     if type(value) is list:
         example = shape("decisions").examples["cornet"]
         listed = read_list(value, reading.log, place, example)

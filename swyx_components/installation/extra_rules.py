@@ -10,9 +10,9 @@ from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
     Entry,
     read_flag,
+    read_list,
     read_mapping,
     read_name,
-    read_list,
     read_range,
     read_text,
     read_word,
@@ -57,11 +57,17 @@ def _read_rule(
     direction = _word(written, log, place, "direction", _DIRECTIONS)
     protocol = _word(written, log, place, "protocol", _PROTOCOLS)
     ports = _read_ports(written, log, place, protocol)
-    reason = read_text(written["reason"], log, f"{place}.reason", examples["reason"]) if "reason" in written else None
+    reason = (
+        read_text(written["reason"], log, f"{place}.reason", examples["reason"])
+        if "reason" in written
+        else None
+    )
     public: bool | None = False
     if "acknowledge_public" in written:
         example = examples["acknowledge_public"]
-        public = read_flag(written["acknowledge_public"], log, f"{place}.acknowledge_public", example)
+        public = read_flag(
+            written["acknowledge_public"], log, f"{place}.acknowledge_public", example
+        )
     own, other = ("from", "to") if direction == "out" else ("to", "from")
     machine = peers = None
     if direction and own in written:
@@ -97,7 +103,9 @@ def _read_machine(value: Any, reading: Reading, site: Entry, place: str) -> str 
     if type(machines) is dict and name not in machines:
         seat = reading.seats.get(name.lower())
         if seat is not None and seat.name == name:
-            reading.log.add("extra-machine-elsewhere", place, machine=name, other=seat.site, site=site.name)
+            reading.log.add(
+                "extra-machine-elsewhere", place, machine=name, other=seat.site, site=site.name
+            )
         else:
             reading.log.unknown("rule-machine", place, name, sorted(machines))
         return None
@@ -134,5 +142,3 @@ def _read_ports(
             for index, item in enumerate(read_list(value, log, at, "ports: [80, 443, 8000-8099]"))
         ]
     return PortSet.union_of(ports for ports in ranges if isinstance(ports, PortRange))
-
-

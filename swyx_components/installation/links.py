@@ -31,13 +31,17 @@ def read_links(value: Any, reading: Reading, sites: Collection[str]) -> tuple[Li
     joined: dict[frozenset[str], str] = {}
     links = []
     for entry in read_entries(value, reading.log, "links", "link", "links: {}"):
-        written = read_mapping(entry.value, reading.log, entry.place, _LINK, _LINK.examples["sites"])
+        written = read_mapping(
+            entry.value, reading.log, entry.place, _LINK, _LINK.examples["sites"]
+        )
         if not written:
             continue
         ends = _read_ends(written, reading, entry, sites)
         if ends and frozenset(ends) in joined:
             other = joined[frozenset(ends)]
-            reading.log.add("link-repeated", entry.place, first=ends[0], second=ends[1], other=other)
+            reading.log.add(
+                "link-repeated", entry.place, first=ends[0], second=ends[1], other=other
+            )
         joined.setdefault(frozenset(ends), entry.place)
         link = _read_link(written, reading, entry, ends)
         if link is not None and entry.usable:
@@ -74,7 +78,9 @@ def _read_link(
         mode = _MODES[word]
     key, other = (_ONE, _EACH) if mode is LinkMode.SHARED else (_EACH, _ONE)
     if other in written:
-        reading.log.add(f"link-{mode.value}", below(entry.place, other), example=_LINK.examples[key])
+        reading.log.add(
+            f"link-{mode.value}", below(entry.place, other), example=_LINK.examples[key]
+        )
     elif key not in written:
         missing = {"example": _LINK.examples[key], "managers": reading.managers_at(ends) or "none"}
         reading.log.add(f"link-without-{mode.value}", below(entry.place, key), **missing)
@@ -84,23 +90,23 @@ def _read_link(
     return read(written[key], reading, entry, ends)
 
 
-def _read_shared(
-    value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]
-) -> Link | None:
+def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
     at = below(entry.place, _ONE)
     seat = _read_manager(value, reading, at, _LINK.examples[_ONE], ends)
     if seat is None or not ends:
         return None
     if seat.site not in ends:
-        reading.log.add("manager-elsewhere", at, machine=seat.name, site=seat.site, ends=" and ".join(ends))
+        reading.log.add(
+            "manager-elsewhere", at, machine=seat.name, site=seat.site, ends=" and ".join(ends)
+        )
         return None
     far = ends[1] if seat.site == ends[0] else ends[0]
-    return Link(name=entry.name, mode=LinkMode.SHARED, near=seat.site, far=far, near_manager=seat.name)
+    return Link(
+        name=entry.name, mode=LinkMode.SHARED, near=seat.site, far=far, near_manager=seat.name
+    )
 
 
-def _read_chained(
-    value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]
-) -> Link | None:
+def _read_chained(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
     at, log, example = below(entry.place, _EACH), reading.log, _LINK.examples[_EACH]
     if type(value) is not dict:
         wrong_type(value, log, at, "a mapping", example)
@@ -113,7 +119,9 @@ def _read_chained(
     for end in ends:
         place = below(at, end)
         if end not in value:
-            log.add("chained-missing", place, site=end, managers=reading.managers_at((end,)) or "none")
+            log.add(
+                "chained-missing", place, site=end, managers=reading.managers_at((end,)) or "none"
+            )
             continue
         seat = _read_manager(value[end], reading, place, f"{end}: NAME", (end,))
         if seat is not None and seat.site != end:
@@ -151,7 +159,9 @@ def _read_manager(
     if not set(serving) & set(seat.roles):
         if seat.certain:
             managers = reading.managers_at(ends) or "none"
-            reading.log.add("manager-without-role", place, machine=name, role=serving, managers=managers)
+            reading.log.add(
+                "manager-without-role", place, machine=name, role=serving, managers=managers
+            )
         return None
     return seat
 
@@ -173,11 +183,15 @@ def _read_provider(entry: Entry, reading: Reading) -> Provider | None:
     if "cidrs" in written:
         at = f"{place}.cidrs"
         cidrs = list(read_cidrs(written["cidrs"], log, at, examples["cidrs"]))
-        reading.claims.extend(Claim(prefix, Kind.PROVIDER, "", at, index) for prefix, index in cidrs)
+        reading.claims.extend(
+            Claim(prefix, Kind.PROVIDER, "", at, position) for prefix, position in cidrs
+        )
     if _ONE in written:
         seat = _read_manager(written[_ONE], reading, below(place, _ONE), examples[_ONE], ())
     if "media_ports" in written:
-        media = read_range(written["media_ports"], log, f"{place}.media_ports", examples["media_ports"])
+        media = read_range(
+            written["media_ports"], log, f"{place}.media_ports", examples["media_ports"]
+        )
     sip_port = None
     if "sip_port" in written:
         sip_port = read_port(written["sip_port"], log, f"{place}.sip_port", examples["sip_port"])

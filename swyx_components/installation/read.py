@@ -11,8 +11,8 @@ from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.catalogue.load import VERSIONS
 from swyx_components.installation.check import check_claims, check_decisions, check_extra_rules
 from swyx_components.installation.decisions import default_decisions, read_decisions
-from swyx_components.installation.findings import TOP, Findings, Refused, below
 from swyx_components.installation.extra_rules import read_extra_rules
+from swyx_components.installation.findings import TOP, Findings, Refused, below
 from swyx_components.installation.links import read_links, read_providers
 from swyx_components.installation.model import Egress, Installation, Site
 from swyx_components.installation.reading import Reading
@@ -94,8 +94,12 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
         )
     names, sites, overriding = _read_sites(written, reading)
     _read_extra_rules(written, reading, sites)
-    links = read_links(written["links"], reading, dict.fromkeys(names)) if "links" in written else ()
-    providers = read_providers(written["sip_providers"], reading) if "sip_providers" in written else ()
+    links = (
+        read_links(written["links"], reading, dict.fromkeys(names)) if "links" in written else ()
+    )
+    providers = (
+        read_providers(written["sip_providers"], reading) if "sip_providers" in written else ()
+    )
     quotas = _read_quotas(written["quotas"], log) if "quotas" in written else {}
     check_claims(reading)
     check_decisions(reading, sites, overriding)
@@ -138,7 +142,7 @@ def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Ca
 def _read_sites(
     written: dict[str, Any], reading: Reading
 ) -> tuple[list[str], dict[str, Site], dict[str, bool]]:
-    """All names of sites in order, the sites that something could be made of, and which decide DCOM themselves."""
+    """The names of all sites, what could be made of them, and which of them decide DCOM alone."""
     names: list[str] = []
     sites: dict[str, Site] = {}
     overriding: dict[str, bool] = {}

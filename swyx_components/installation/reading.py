@@ -12,17 +12,17 @@ from swyx_components.sets.prefixes import Prefix
 
 
 class Claim(NamedTuple):
-    """Addresses that an entry of the file calls its own; `owner` and `index` are its place."""
+    """Addresses that an entry of the file calls its own; `owner` and `position` are its place."""
 
     prefix: Prefix
     kind: "Kind"
     site: str
     owner: str
-    index: int
+    position: int
 
     @property
     def place(self) -> str:
-        return f"{self.owner}[{self.index}]"
+        return f"{self.owner}[{self.position}]"
 
     @property
     def holder(self) -> str:

@@ -34,7 +34,9 @@ def shape(kind: str) -> Shape:
         keys=frozenset(properties),
         listed=tuple(properties),
         required=tuple(definition.get("required", ())),
-        examples={key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()},
+        examples={
+            key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
+        },
     )
 
 

@@ -126,9 +126,13 @@ def read_flows(
     disabled = _flow_ids(written, reading, place, "disable", may_disable)
     for id_, at in sorted(enabled.items()):
         legs = reading.catalogue.flows[id_].legs
-        ends = {role for leg in legs if leg.machines_only for role in (*leg.initiators, *leg.responders)}
+        ends = {
+            role for leg in legs if leg.machines_only for role in (*leg.initiators, *leg.responders)
+        }
         if ends & set(on_networks):
-            reading.log.add("flow-on-network", at, flow=id_, roles=reading.in_order(ends & set(on_networks)))
+            reading.log.add(
+                "flow-on-network", at, flow=id_, roles=reading.in_order(ends & set(on_networks))
+            )
             del enabled[id_]
     return frozenset(enabled), frozenset(disabled)
 
@@ -154,7 +158,9 @@ def _flow_ids(
                 reading.log.add("flow-both", item_at, flow=id_)
         elif id_ not in allowed:
             evidence = reading.catalogue.flows[id_].evidence.value
-            reading.log.add(f"flow-not-{key}d", item_at, flow=id_, evidence=evidence, allowed=allowed)
+            reading.log.add(
+                f"flow-not-{key}d", item_at, flow=id_, evidence=evidence, allowed=allowed
+            )
         else:
             found[id_] = item_at
     return found

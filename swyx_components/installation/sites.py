@@ -7,7 +7,7 @@ from typing import Any
 from swyx_components.installation.addresses import read_addresses, read_cidrs
 from swyx_components.installation.decisions import read_decisions
 from swyx_components.installation.findings import below
-from swyx_components.installation.model import Egress, Machine, Network, Site
+from swyx_components.installation.model import Egress, Machine, Network, PortOverrides, Site
 from swyx_components.installation.reading import Claim, Kind, Reading, Seat
 from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
@@ -31,8 +31,11 @@ def read_site(entry: Entry, reading: Reading) -> Site:
     log, place = reading.log, entry.place
     written = read_mapping(entry.value, log, place, _SITE, _SITE.examples["machines"])
     machines = _read_machines(written, reading, entry)
-    networks = _read_networks(written, reading, entry, {machine.name.lower() for machine in machines})
-    carried = {role for end in (*machines, *networks) for role in end.roles}
+    networks = _read_networks(
+        written, reading, entry, {machine.name.lower() for machine in machines}
+    )
+    on_networks = {role for network in networks for role in network.roles}
+    carried = on_networks | {role for machine in machines for role in machine.roles}
     site = Site(
         name=entry.name,
         machines=tuple(machine for machine in machines if machine.roles),
@@ -40,7 +43,7 @@ def read_site(entry: Entry, reading: Reading) -> Site:
         decisions=reading.decisions,
     )
     if not written.keys() <= _ENDS:
-        site = replace(site, **_read_settings(written, reading, entry, carried, networks))
+        site = replace(site, **_read_settings(written, reading, entry, carried, on_networks))
     _check_roles(site, reading, entry, carried)
     return site
 
@@ -50,7 +53,7 @@ def _read_settings(
     reading: Reading,
     entry: Entry,
     carried: set[str],
-    networks: Iterable[Network],
+    on_networks: set[str],
 ) -> dict[str, Any]:
     """What a site may set beside its machines and networks, by field of `Site`."""
     log, place, examples = reading.log, entry.place, _SITE.examples
@@ -65,7 +68,6 @@ def _read_settings(
             written["ports"], reading, f"{place}.ports", known, examples["ports"]
         )
     if "flows" in written:
-        on_networks = {role for network in networks for role in network.roles}
         settings["enabled"], settings["disabled"] = read_flows(
             written["flows"], reading, f"{place}.flows", on_networks
         )
@@ -109,12 +111,12 @@ def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
         at = f"{place}.addresses"
         found = list(read_addresses(written["addresses"], log, at, _MACHINE.examples["addresses"]))
         reading.claims.extend(
-            Claim(prefix, Kind.MACHINE, site.name, at, index) for prefix, index in found
+            Claim(prefix, Kind.MACHINE, site.name, at, position) for prefix, position in found
         )
         addresses = tuple(sorted({prefix for prefix, _ in found}))
     roles = _read_roles(written, reading, entry, site, False)
     certain = reading.is_certain(site.name, entry.name)
-    ports = ()
+    ports: PortOverrides = ()
     if "ports" in written:
         carried = roles if certain else None
         ports = read_overrides(
@@ -163,7 +165,9 @@ def _read_claimed(
     value: Any, reading: Reading, site: Entry, place: str, kind: Kind, example: str
 ) -> tuple[Prefix, ...]:
     found = list(read_cidrs(value, reading.log, place, example))
-    reading.claims.extend(Claim(prefix, kind, site.name, place, index) for prefix, index in found)
+    reading.claims.extend(
+        Claim(prefix, kind, site.name, place, position) for prefix, position in found
+    )
     return tuple(sorted({prefix for prefix, _ in found}))
 
 
@@ -214,8 +218,15 @@ def _check_roles(site: Site, reading: Reading, entry: Entry, carried: set[str]) 
             if not holders and certain:
                 reading.log.add("site-without", entry.place, site=site.name, role=role.name)
             elif len(holders) > 1:
-                reading.log.add("site-repeats", entry.place, site=site.name, role=role.name, machines=holders)
-        if role.needs_manager and role.name in carried and role.needs_manager not in carried and certain:
+                reading.log.add(
+                    "site-repeats", entry.place, site=site.name, role=role.name, machines=holders
+                )
+        if (
+            role.needs_manager
+            and role.name in carried
+            and role.needs_manager not in carried
+            and certain
+        ):
             _check_manager(site, reading, entry, role.name)
 
 
@@ -241,5 +252,3 @@ def _first_place(entry: Entry, role: str) -> str:
             if type(roles) is list and role in roles:
                 return f"{below(f'{entry.place}.{kind}', name)}.roles[{roles.index(role)}]"
     return entry.place
-
-

@@ -24,7 +24,9 @@ class Entry(NamedTuple):
     usable: bool
 
 
-def read_mapping(value: Any, log: Findings, place: str, shape: Shape, example: str) -> dict[str, Any]:
+def read_mapping(
+    value: Any, log: Findings, place: str, shape: Shape, example: str
+) -> dict[str, Any]:
     """The mapping, or an empty one; unknown and missing keys are reported."""
     if type(value) is not dict:
         wrong_type(value, log, place, "a mapping", example)
@@ -33,7 +35,8 @@ def read_mapping(value: Any, log: Findings, place: str, shape: Shape, example: s
     if keys <= shape.keys and all(key in value for key in shape.required):
         return value
     meant = {
-        log.unknown("key", below(place, key), key, shape.listed) for key in sorted(keys - shape.keys)
+        log.unknown("key", below(place, key), key, shape.listed)
+        for key in sorted(keys - shape.keys)
     }
     for key in shape.required:
         if key not in value and key not in meant:
@@ -50,7 +53,9 @@ def read_entries(value: Any, log: Findings, place: str, kind: str, example: str)
     taken: dict[str, str] = {}
     for name in sorted(value):
         usable = _NAME.fullmatch(name) is not None
-        entry = Entry(name, value[name], f"{place}.{name}" if usable else below(place, name), usable)
+        entry = Entry(
+            name, value[name], f"{place}.{name}" if usable else below(place, name), usable
+        )
         if not usable:
             log.add("name-invalid", entry.place, name=name, kind=kind)
         lower = name.lower()

@@ -12,7 +12,6 @@ from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -45,7 +44,9 @@ def compose(text: str, log: Findings) -> Any:
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "line 1"
-        said = " ".join(filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", ""))))
+        said = " ".join(
+            filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", "")))
+        )
         raise Refused("yaml-syntax", where, problem=said) from None
 
 
@@ -87,7 +88,7 @@ class _Composer:
                 self._document(event)
         return self.root
 
-    def _document(self, event: Event) -> None:
+    def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
             raise Refused("yaml-documents", _at(event))
@@ -154,7 +155,7 @@ class _Composer:
             if type(event) is ScalarEvent or type(event) is AliasEvent:
                 self.key = _NO_KEY
 
-    def _repeated(self, event: Event) -> None:
+    def _repeated(self, event: Any) -> None:
         place = ""
         for container, key, *_ in (*self.stack, (self.container, self.key)):
             if type(container) is dict:
@@ -164,7 +165,7 @@ class _Composer:
         self.log.add("key-twice", place, key=self.key, line=event.start_mark.line + 1)
 
 
-def _at(event: Event) -> str:
+def _at(event: Any) -> str:
     return f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"
 
 

@@ -25,13 +25,17 @@ ELSEWHERE = {  # tested with bytes, sizes or objects that a case file can't hold
 
 
 def titled(cases: list[Case]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("case", cases, ids=[f"{case.file}: {case.title}" for case in cases])
+    return pytest.mark.parametrize(
+        "case", cases, ids=[f"{case.file}: {case.title}" for case in cases]
+    )
 
 
 @titled(OF_DATA)
 def test_plain_data_gives_exactly_these_messages(case: Case) -> None:
     _, messages = read_installation(case.data, file="plan.yaml")
-    assert [str(message) for message in messages] == [f"plan.yaml: {text}" for text in case.messages]
+    assert [str(message) for message in messages] == [
+        f"plan.yaml: {text}" for text in case.messages
+    ]
 
 
 @titled(OF_DATA)
@@ -49,7 +53,9 @@ def test_a_text_gives_exactly_these_messages(case: Case, tmp_path: Path) -> None
     path = tmp_path / "plan.yaml"
     path.write_text(case.text, encoding="utf-8")
     _, messages = read_installation(path, file="plan.yaml")
-    assert [str(message) for message in messages] == [f"plan.yaml: {text}" for text in case.messages]
+    assert [str(message) for message in messages] == [
+        f"plan.yaml: {text}" for text in case.messages
+    ]
 
 
 @titled(OF_DATA)
@@ -60,7 +66,9 @@ def test_the_json_schema_agrees(case: Case) -> None:
     assert not (problems and not case.messages)
 
 
-@pytest.mark.parametrize("path", [BASE, *sorted((BASE.parents[1] / "fixtures").glob("*.yaml"))], ids=str)
+@pytest.mark.parametrize(
+    "path", [BASE, *sorted((BASE.parents[1] / "fixtures").glob("*.yaml"))], ids=str
+)
 def test_the_json_schema_accepts_what_an_editor_reads(path: Path) -> None:
     data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     assert list(Draft202012Validator(load_schema()).iter_errors(data)) == []

@@ -14,12 +14,90 @@ from swyx_components.installation.yaml_source import compose
 from tests.installation.example_files import BASE, read_plain
 
 EXAMPLE = BASE.read_text(encoding="utf-8")
-PIECES = ["{", "}", "[", "]", ":", " ", "\n", "-", "&a ", "*a", "!!str ", "'", '"', "\t", "\0", "<<: ", "~", "#"]
-PIECES += ["---\n", "? ", "|\n", "%", "@", "\u202e", "0.0.0.0/0", "::/0", "65536", "010", "SwyxServer", "x" * 300]
-SCALARS = ["", "x", "0", "-1", "1718", "135-65535", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8", "10.2.0.10", "::1"]
-SCALARS += ["SwyxServer", "LinkManager", "SwyxPhoneL100", "ac-link", "bo-link", "bochum", "media", "both", "chained"]
-SCALARS += ["\x1b[31m", "__proto__", "{{7*7}}", "$(id)", "<b>", "\ud800", "a.b", "1e999", "windows-2003"]
-VALUES: list[Any] = [None, True, False, 0, 5060.0, 1.5, float("nan"), float("inf"), 10**400, [], {}, *SCALARS]
+PIECES = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    " ",
+    "\n",
+    "-",
+    "&a ",
+    "*a",
+    "!!str ",
+    "'",
+    '"',
+    "\t",
+    "\0",
+    "<<: ",
+    "~",
+    "#",
+]
+PIECES += [
+    "---\n",
+    "? ",
+    "|\n",
+    "%",
+    "@",
+    "\u202e",
+    "0.0.0.0/0",
+    "::/0",
+    "65536",
+    "010",
+    "SwyxServer",
+    "x" * 300,
+]
+SCALARS = [
+    "",
+    "x",
+    "0",
+    "-1",
+    "1718",
+    "135-65535",
+    "0.0.0.0/1",
+    "128.0.0.0/1",
+    "10.0.0.0/8",
+    "10.2.0.10",
+    "::1",
+]
+SCALARS += [
+    "SwyxServer",
+    "LinkManager",
+    "SwyxPhoneL100",
+    "ac-link",
+    "bo-link",
+    "bochum",
+    "media",
+    "both",
+    "chained",
+]
+SCALARS += [
+    "\x1b[31m",
+    "__proto__",
+    "{{7*7}}",
+    "$(id)",
+    "<b>",
+    "\ud800",
+    "a.b",
+    "1e999",
+    "windows-2003",
+]
+EDITS = ["set", "add", "key", "del"]
+VALUES: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    5060.0,
+    1.5,
+    float("nan"),
+    float("inf"),
+    10**400,
+    [],
+    {},
+    *SCALARS,
+]
 
 
 def assert_sound(messages: Any) -> None:
@@ -29,7 +107,12 @@ def assert_sound(messages: Any) -> None:
 
 
 @settings(max_examples=150, deadline=2000, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(st.integers(0, len(EXAMPLE)), st.integers(0, 12), st.sampled_from(PIECES)), max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(EXAMPLE)), st.integers(0, 12), st.sampled_from(PIECES)),
+        max_size=4,
+    )
+)
 def test_a_mutated_text_gives_messages_and_no_traceback(edits: list[tuple[int, int, str]]) -> None:
     text = EXAMPLE
     for at, cut, piece in edits:
@@ -45,7 +128,13 @@ def test_a_mutated_text_gives_messages_and_no_traceback(edits: list[tuple[int, i
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     return [path, *(found for key, item in items for found in paths(item, (*path, key)))]
 
 
@@ -55,12 +144,14 @@ PATHS = paths(read_plain(EXAMPLE))[1:]
 @settings(max_examples=300, deadline=2000, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
-        st.tuples(st.sampled_from(PATHS), st.sampled_from(VALUES), st.sampled_from(["set", "add", "key", "del"])),
+        st.tuples(st.sampled_from(PATHS), st.sampled_from(VALUES), st.sampled_from(EDITS)),
         min_size=1,
         max_size=5,
     )
 )
-def test_a_mutated_structure_gives_messages_and_no_traceback(edits: list[tuple[Any, Any, str]]) -> None:
+def test_a_mutated_structure_gives_messages_and_no_traceback(
+    edits: list[tuple[Any, Any, str]],
+) -> None:
     data = read_plain(EXAMPLE)
     for path, value, edit in edits:
         *parents, last = path
@@ -82,15 +173,23 @@ def test_a_mutated_structure_gives_messages_and_no_traceback(edits: list[tuple[A
 
 
 HOSTILE = {
-    "one site's thousandfold CIDR": "swyxware: '6.01'\nsites: {a: {machines: {b: {addresses: [10.0.0.1], roles: "
-    "[SwyxServer]}}, egress: ajar, sip_devices: [" + "10.0.0.0/8, " * 200_000 + "]}}",
+    "one site's thousandfold CIDR": "swyxware: '6.01'\nsites: {a: {machines: {b: {addresses: "
+    "[10.0.0.1], roles: [SwyxServer]}}, egress: ajar, sip_devices: ["
+    + "10.0.0.0/8, " * 200_000
+    + "]}}",
     "sites of one CIDR": "swyxware: '6.01'\nsites:\n"
-    + "".join(f" s{i}: {{machines: {{}}, networks: {{n: {{cidrs: [10.0.0.0/8], roles: [SwyxIt]}}}}}}\n" for i in range(20_000)),
+    + "".join(
+        f" s{i}: {{machines: {{}}, networks: {{n: {{cidrs: [10.0.0.0/8], roles: [SwyxIt]}}}}}}\n"
+        for i in range(20_000)
+    ),
     "misspelt roles": "swyxware: '6.01'\nsites: {a: {machines: {b: {addresses: [10.0.0.1], roles: ["
     + ", ".join(f"SwyxServr{i}" for i in range(100_000))
     + "]}}}}",
     "links to nowhere": "swyxware: '6.01'\nsites:\n"
-    + "".join(f" s{i}: {{machines: {{m{i}: {{addresses: [10.0.0.1], roles: [SwyxServer]}}}}}}\n" for i in range(5_000))
+    + "".join(
+        f" s{i}: {{machines: {{m{i}: {{addresses: [10.0.0.1], roles: [SwyxServer]}}}}}}\n"
+        for i in range(5_000)
+    )
     + "links:\n"
     + "".join(f" l{i}: {{sites: [s{i}, z{i}], link_manager: y{i}}}\n" for i in range(5_000)),
     "brackets": "[" * 4_900_000,

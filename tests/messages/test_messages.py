@@ -59,7 +59,9 @@ def test_every_row_is_named_by_the_code() -> None:
     code = "\n".join(SOURCES.values())
     pieces = set(re.findall(r'unknown\(\s*"([a-z-]+)"', code))
     made = {f"{piece}-{end}" for piece in pieces for end in ("unknown", "misspelt")}
-    made |= {f"{start}-{end}" for start in ("link", "link-without") for end in ("shared", "chained")}
+    made |= {
+        f"{start}-{end}" for start in ("link", "link-without") for end in ("shared", "chained")
+    }
     made |= {f"{start}-overlap" for start in ("networks", "sip-devices", "provider")}
     made |= {"flow-not-enabled", "flow-not-disabled"}
     assert {id for id in ROWS if f'"{id}"' not in code} <= made

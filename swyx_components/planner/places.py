@@ -1,0 +1,114 @@
+"""From a word to the hosts it means: a machine, a network, a site's role, a provider, an address."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from swyx_components.installation.model import Installation, Machine, Network, Site
+from swyx_components.messages import Message, SwyxError
+from swyx_components.sets.prefixes import Prefix
+
+
+class Host(NamedTuple):
+    """One end of a packet. `site` is empty outside all sites, `machine` None where no rules stand."""
+
+    site: str
+    label: str
+    roles: tuple[str, ...]
+    prefixes: tuple[Prefix, ...]
+    machine: Machine | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What a word means: one host or, for a role, all hosts of the site that carry it."""
+
+    word: str
+    hosts: tuple[Host, ...]
+
+
+def find_place(installation: Installation, word: str) -> Place:
+    """The hosts that a word names.
+
+    Raises:
+        SwyxError: it names nothing, or several things.
+    """
+    address = _read_address(word)
+    if address is not None:
+        return Place(word=word, hosts=(_host_of(installation, address),))
+    site, slash, name = word.partition("/")
+    if slash and site in installation.sites:
+        by_role = tuple(_by_role(installation, installation.sites[site], name))
+        if by_role:
+            return Place(word=word, hosts=by_role)
+        found = list(_by_name(installation.sites[site], name))
+    else:
+        found = [host for own in installation.sites.values() for host in _by_name(own, word)]
+        found += [
+            Host("", f"provider {provider.name}", (), provider.cidrs)
+            for provider in installation.providers
+            if provider.name == word
+        ]
+    if len(found) == 1:
+        return Place(word=word, hosts=tuple(found))
+    raise SwyxError([_refusal(installation, word, found)])
+
+
+def _read_address(word: str) -> Prefix | None:
+    try:
+        return Prefix.parse(word)
+    except ValueError:
+        return None
+
+
+def _by_role(installation: Installation, site: Site, name: str) -> Iterator[Host]:
+    spelled = {role.lower(): role for role in installation.catalogue.roles}
+    role = spelled.get(name.lower())
+    for owner in (*site.machines, *site.networks):
+        if role in owner.roles:
+            yield _host(site, owner)
+
+
+def _by_name(site: Site, name: str) -> Iterator[Host]:
+    for owner in (*site.machines, *site.networks):
+        if owner.name == name:
+            yield _host(site, owner)
+
+
+def _host(site: Site, owner: Machine | Network) -> Host:
+    if isinstance(owner, Machine):
+        return Host(site.name, owner.name, owner.roles, owner.addresses, owner)
+    return Host(site.name, owner.name, owner.roles, owner.cidrs)
+
+
+def _host_of(installation: Installation, address: Prefix) -> Host:
+    """Who has the address: a machine, else the network or list of the file that holds it, else nobody."""
+    for site in installation.sites.values():
+        for machine in site.machines:
+            if address in machine.addresses:
+                return _host(site, machine)._replace(prefixes=(address,))
+    for site in installation.sites.values():
+        for network in site.networks:
+            if any(cidr.contains(address) for cidr in network.cidrs):
+                return _host(site, network)._replace(prefixes=(address,))
+        if any(cidr.contains(address) for cidr in site.sip_devices):
+            return Host(site.name, "sip_devices", (), (address,))
+    for provider in installation.providers:
+        if any(cidr.contains(address) for cidr in provider.cidrs):
+            return Host("", f"provider {provider.name}", (), (address,))
+    return Host("", str(address), (), (address,))
+
+
+def _refusal(installation: Installation, word: str, found: list[Host]) -> Message:
+    if found:
+        known = [f"{host.site}/{host.label}" if host.site else host.label for host in found]
+        return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
+    names = {
+        owner.name
+        for site in installation.sites.values()
+        for owner in (*site.machines, *site.networks)
+    }
+    near = get_close_matches(word, sorted(names)[:5000], 1)
+    meant = f" ({near[0]} is near)" if near else ""
+    return Message.about("endpoint-unknown", "", word=word, near=meant)

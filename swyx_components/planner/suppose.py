@@ -1,0 +1,220 @@
+"""What it would take: an installation changed in one place, planned again, and asked again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
+from swyx_components.installation.model import (
+    Installation,
+    Link,
+    LinkMode,
+    Machine,
+    Network,
+    Provider,
+    Site,
+)
+from swyx_components.planner.expand import expand_site
+from swyx_components.planner.explain import Packet, carries
+from swyx_components.planner.model import Protocol
+from swyx_components.planner.places import Host
+from swyx_components.planner.view import SiteView
+from swyx_components.sets.ports import PortRange
+
+
+class Supposition(NamedTuple):
+    """One change, in words that a person can follow, and the installation that has it."""
+
+    text: str
+    installation: Installation
+
+
+def find_remedies(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> tuple[str, ...]:
+    """Every single change of a switch, decision, declaration or role that would let the packet pass."""
+    remedies = [
+        supposed.text
+        for supposed in _suppose(installation, source, destination, packet)
+        if _passes(supposed.installation, source, destination, packet)
+    ]
+    return tuple(dict.fromkeys(remedies))
+
+
+def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
+    views: dict[str, SiteView] = {}
+    one, other = (_again(installation, host) for host in (source, destination))
+    site = source.site if source.machine is not None else destination.site or source.site
+    if not site:
+        return False
+    expansion = expand_site(installation, site, views)
+    return any(carries(flow, one, other, packet) for flow in expansion.flows)
+
+
+def _again(installation: Installation, host: Host) -> Host:
+    """The same host in the changed installation, where its roles may be others."""
+    if host.machine is None:
+        return host
+    machines = installation.sites[host.site].machines
+    return host._replace(machine=next(m for m in machines if m.name == host.label))
+
+
+def _suppose(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> Iterator[Supposition]:
+    for name in dict.fromkeys(host.site for host in (source, destination) if host.site):
+        yield from _suppose_switches(installation, installation.sites[name], packet)
+    yield from _suppose_declarations(installation, source, destination, packet)
+    for own, peer, host in ((source, destination, 0), (destination, source, 1)):
+        yield from _suppose_roles(installation, own, peer, initiates=host == 0)
+
+
+def _with_site(installation: Installation, text: str, site: Site) -> Supposition:
+    return Supposition(
+        text, replace(installation, sites={**installation.sites, site.name: site})
+    )
+
+
+def _suppose_switches(
+    installation: Installation, site: Site, packet: Packet
+) -> Iterator[Supposition]:
+    """Optional flows on, disabled ones back, other control paths, other transports."""
+    catalogue, place = installation.catalogue, f"sites.{site.name}"
+    for row in catalogue.flows.values():
+        if row.may_be_enabled and row.id not in site.enabled:
+            text = f"the optional flow {row.id}: `flows: {{enable: [{row.id}]}}` at {place}"
+            yield _with_site(installation, text, replace(site, enabled=site.enabled | {row.id}))
+    for id in sorted(site.disabled):
+        text = f"the inferred flow {id}, which {place}.flows.disable turns off"
+        yield _with_site(installation, text, replace(site, disabled=site.disabled - {id}))
+    written = dict(site.control_path)
+    for role in catalogue.roles.values():
+        for path in role.control_paths:
+            if path != written.get(role.name, role.control_paths[0]):
+                text = f"the other control path: `control_path: {{{role.name}: {path}}}` at {place}"
+                changed = tuple(sorted({**written, role.name: path}.items()))
+                yield _with_site(installation, text, replace(site, control_path=changed))
+    both = (Transport.TCP, Transport.UDP)
+    for key, label in (("fax_transports", "fax_transport"), ("dcom_transports", "dcom_transport")):
+        if packet.protocol.value not in {t.value for t in getattr(site.decisions, key)}:
+            changed_decisions = replace(site.decisions, **{key: both})
+            text = f"the decision `{label}: both` at {place}"
+            yield _with_site(installation, text, replace(site, decisions=changed_decisions))
+
+
+def _suppose_declarations(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> Iterator[Supposition]:
+    """SIP devices, SIP providers and links that the file might declare."""
+    outside, inside = (
+        (source, destination) if source.machine is None and not source.roles else (destination, source)
+    )
+    if not outside.roles and inside.machine is not None:
+        site = installation.sites[inside.site]
+        listed = ", ".join(map(str, outside.prefixes))
+        devices = replace(site, sip_devices=tuple(sorted({*site.sip_devices, *outside.prefixes})))
+        text = f"{listed} among the `sip_devices` of sites.{site.name}"
+        yield _with_site(installation, text, devices)
+        yield from _suppose_provider(installation, outside, inside, packet)
+    if source.site and destination.site and source.site != destination.site:
+        yield from _suppose_link(installation, source, destination)
+
+
+def _serving(catalogue: Catalogue, host: Host) -> bool:
+    return host.machine is not None and any(catalogue.roles[role].serves_links for role in host.roles)
+
+
+def _suppose_provider(
+    installation: Installation, outside: Host, inside: Host, packet: Packet
+) -> Iterator[Supposition]:
+    if not _serving(installation.catalogue, inside) or packet.port is None:
+        return
+    provider = Provider(
+        name="supposed",
+        cidrs=outside.prefixes,
+        link_manager=inside.label,
+        site=inside.site,
+        media_ports=PortRange(packet.source_port or packet.port, packet.source_port or packet.port),
+        sip_port=packet.port,
+    )
+    listed = ", ".join(map(str, outside.prefixes))
+    text = f"a SIP provider with the CIDRs {listed} and `link_manager: {inside.label}`"
+    yield Supposition(text, replace(installation, providers=(*installation.providers, provider)))
+
+
+def _suppose_link(
+    installation: Installation, source: Host, destination: Host
+) -> Iterator[Supposition]:
+    sites = {source.site, destination.site}
+    if any({link.near, link.far} == sites for link in installation.links):
+        return
+    for manager, other in ((source, destination), (destination, source)):
+        if _serving(installation.catalogue, manager):
+            link = Link(
+                name="supposed",
+                mode=LinkMode.SHARED,
+                near=manager.site,
+                far=other.site,
+                near_manager=manager.label,
+            )
+            text = f"a link of {manager.site} and {other.site} with `link_manager: {manager.label}`"
+            yield Supposition(text, replace(installation, links=(*installation.links, link)))
+
+
+def _suppose_roles(
+    installation: Installation, own: Host, peer: Host, initiates: bool
+) -> Iterator[Supposition]:
+    """One more role at one end, if some flow joins it with a role of the other end."""
+    if not own.site or not peer.roles:
+        return
+    catalogue, site = installation.catalogue, installation.sites[own.site]
+    present = {role for owner in (*site.machines, *site.networks) for role in owner.roles}
+    for role in catalogue.roles.values():
+        fits = own.machine is not None or role.on_networks
+        taken = role.name in own.roles or (role.once_per_site and role.name in present)
+        if fits and not taken and _ever_joined(catalogue, role.name, peer.roles):
+            roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
+            text = f"the role {role.name} at {own.label}"
+            yield _with_site(installation, text, _with_roles(site, own, roles))
+
+
+def _with_roles(site: Site, own: Host, roles: tuple[str, ...]) -> Site:
+    if own.machine is not None:
+        machines = (
+            replace(m, roles=roles) if m.name == own.label else m for m in site.machines
+        )
+        return replace(site, machines=tuple(machines))
+    networks = (replace(n, roles=roles) if n.name == own.label else n for n in site.networks)
+    return replace(site, networks=tuple(networks))
+
+
+def _ever_joined(catalogue: Catalogue, role: str, others: tuple[str, ...]) -> bool:
+    for row in catalogue.flows.values():
+        if row.evidence is not Evidence.OPTIONAL:
+            for leg in row.legs:
+                if _joins(leg, role, others):
+                    return True
+    return False
+
+
+def _joins(leg: Leg, role: str, others: tuple[str, ...]) -> bool:
+    sides = ((leg.initiators, leg.responders), (leg.among, leg.among))
+    return any(
+        (role in one and not set(others).isdisjoint(two))
+        or (role in two and not set(others).isdisjoint(one))
+        for one, two in sides
+    )
+
+
+def write_extra_rule(host: Host, peer: Host, packet: Packet, direction: str) -> Mapping[str, object]:
+    """The extra rule that would let the packet pass at one end, as the file has it."""
+    towards = {"in": ("to", "from"), "out": ("from", "to")}[direction]
+    rule: dict[str, object] = {
+        "direction": direction,
+        towards[0]: host.label,
+        towards[1]: [str(prefix) for prefix in peer.prefixes],
+        "protocol": "icmp" if packet.protocol is Protocol.ICMPV6 else packet.protocol.value,
+    }
+    if packet.port is not None:
+        rule["ports"] = packet.port
+    return rule | {"reason": "..."}
