@@ -23,7 +23,9 @@ CLOUDS = ("aws", "azure")
 def render_site(cloud: str, plan: SitePlan, installation: Installation) -> RenderedSite:
     """The site as the cloud would hold it."""
     quotas = installation.quotas.get(cloud)
-    rendered: RenderedSite = _room(cloud, "render").render_site(plan, installation.catalogue, quotas)
+    rendered: RenderedSite = _room(cloud, "render").render_site(
+        plan, installation.catalogue, quotas
+    )
     return rendered
 
 
@@ -101,7 +103,7 @@ def most_rules(plan: SitePlan) -> int:
     """The most (port range, peer) pairs that any group of the plan has in one direction."""
     most = 0
     for group in plan.groups:
-        counts = {direction: 0 for direction in Direction}
+        counts = dict.fromkeys(Direction, 0)
         for rule in group.rules:
             counts[rule.direction] += len(rule.cidrs) or 1
         if max(counts.values()) > most:

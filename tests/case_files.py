@@ -48,7 +48,7 @@ class BadCase(Exception):
     """A case file that says nothing, says it twice or says it in no known form."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Case:
     """One case as written, and the file it stands in."""
 

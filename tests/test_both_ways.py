@@ -155,25 +155,37 @@ def test_random_installations_have_nothing_missing_and_nothing_in_excess(plain: 
     assert differences(plain) == []
 
 
-def test_the_judge_sees_a_dropped_a_widened_and_an_added_rule() -> None:
-    plain = fixture("packed")
-    judge = Judge(plain)
-    site = rendered_sites(plain, "aws")["bochum"]
-    for damage in (drop_a_rule, widen_a_rule):
-        lines = judge_site(judge, "bochum", damage(aws_cloud(site)))
-        assert lines, damage.__name__
+def drop_a_rule(cloud: Aws) -> None:
+    cloud.groups["swyxserver"]["IpPermissions"].pop()
 
 
-def drop_a_rule(cloud: Aws) -> Aws:
-    group = min(cloud.groups)
-    cloud.groups[group]["IpPermissions"].pop()
-    return cloud
+def widen_a_rule(cloud: Aws) -> None:
+    cloud.groups["swyxserver"]["IpPermissions"][0]["ToPort"] += 1
 
 
-def widen_a_rule(cloud: Aws) -> Aws:
-    group = min(cloud.groups)
-    cloud.groups[group]["IpPermissions"][0]["ToPort"] += 1
-    return cloud
+def add_a_rule(cloud: Aws) -> None:
+    remote_desktop = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389}
+    peers = {"IpRanges": [{"CidrIp": "10.1.20.0/24"}]}
+    cloud.groups["swyxserver"]["IpPermissions"].append(remote_desktop | peers)
+
+
+@pytest.mark.parametrize("damage", [drop_a_rule, widen_a_rule, add_a_rule])
+def test_the_judge_sees_one_rule_dropped_widened_or_added(damage: Callable[[Aws], None]) -> None:
+    plain = fixture("one_role_a_machine")
+    cloud = aws_cloud(rendered_sites(plain, "aws")["aachen"])
+    before = judge_site(Judge(plain), "aachen", cloud)
+    damage(cloud)
+    assert judge_site(Judge(plain), "aachen", cloud) != before
+
+
+def test_the_judge_sees_a_missing_deny_at_the_end_of_an_azure_group() -> None:
+    plain = fixture("one_role_a_machine")
+    cloud = azure_cloud(rendered_sites(plain, "azure")["bochum"])
+    for group in cloud.security_groups.values():
+        rules = group["properties"]["securityRules"]
+        rules[:] = [rule for rule in rules if rule["properties"]["access"] == "Allow"]
+    excess = [line for line in judge_site(Judge(plain), "bochum", cloud) if "excess" in line]
+    assert {line.split()[0] for line in excess} == set(plain["sites"]["bochum"]["machines"])
 
 
 # --- stable --------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -156,8 +157,14 @@ def _holding(id_: str) -> list[Case]:
     ]
 
 
+@cache
+def _green(case: Case) -> bool:
+    """A case that is red anyway notices nothing."""
+    return not differences(case, run(case.installation))
+
+
 def _is_noticed(id_: str, change: Callable[[Installation], Installation]) -> bool:
-    for case in _holding(id_):
+    for case in filter(_green, _holding(id_)):
         try:
             if differences(case, run(case.installation, change)):
                 return True
@@ -183,6 +190,8 @@ def test_dropping_a_leg_or_a_role_of_a_flow_turns_a_case_red(id_: str) -> None:
     for leg in row.legs:
         for lesser in _lesser(leg):
             legs = tuple(lesser if old is leg else old for old in row.legs)
+            if (id_, lesser) == K6_WITHOUT_K1:
+                continue
             changed = replace(row, legs=tuple(one for one in legs if one is not None))
             catalogue = _with(load_catalogue(), id_, changed if changed.legs else None)
             assert _is_noticed(
@@ -218,6 +227,12 @@ def _lesser(leg: Leg) -> list[Leg | None]:
     return found
 
 
+# K1 is stated, so wherever K2 is K1 is too, and H.245 of the same pair needs K2 no more.
+K6_WITHOUT_K1 = (
+    "K6",
+    replace(load_catalogue().flows["K6"].legs[0], follows=("K1",)),
+)
+
 LISTENERS = [
     (role.name, key)
     for role in load_catalogue().roles.values()
@@ -241,5 +256,5 @@ def test_moving_a_listener_by_one_port_turns_a_case_red(role: str, key: str) -> 
             case, run(case.installation, lambda one: replace(one, catalogue=catalogue))
         )
         for case in CASES
-        if "rules" in case.expected
+        if "rules" in case.expected and _green(case)
     )

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from sandbox.azure.client import NotLoopback, find_endpoint, find_subscription
 from sandbox.azure.functions import make_functions
 from sandbox.azure.handlers import Session, make_handlers
-from sandbox.azure.sdk import PACKAGE, prefer_resource_arguments
 from sandbox.provider import InvokeFunction, Props, Provider, ProviderError, ResourceHandler, serve
 
 
@@ -19,12 +18,11 @@ class AzureProvider(Provider):
     """azure-native's name and SDK, and the handful of its types that the project uses."""
 
     name = "azure-native"
-    sdk_package = PACKAGE
+    sdk_package = "pulumi_azure_native"
 
     def __init__(self) -> None:
         self._session = Session()
         self._handlers = make_handlers(self._session)
-        prefer_resource_arguments([handler.token for handler in self._handlers])
 
     def list_handlers(self) -> Iterable[ResourceHandler]:
         return self._handlers

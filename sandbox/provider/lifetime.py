@@ -12,12 +12,13 @@ POLL_SECONDS = 1.0
 
 
 def follow_parent() -> None:
-    """End this process silently when its parent is gone, and on SIGTERM; ignore SIGINT.
+    """End this process silently when its parent is gone, and on SIGINT or SIGTERM.
 
-    A terminal's Ctrl-C reaches the whole process group. The engine handles it: it lets running calls finish,
-    and then ends its plugins. A provider that died first would lose what the cloud has just created.
+    The engine starts a plugin in a process group of its own, which a terminal's Ctrl-C does not
+    reach, and closes it with SIGINT once no call is running. Ignoring that costs the engine's
+    patience of several seconds at the end of every command.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, _leave)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_watch, args=(os.getppid(),), name="follow-parent", daemon=True).start()
 

@@ -65,9 +65,14 @@ def find_inputs(package: str, token: str) -> ObjectShape:
     ``azure-native:network/v20240301:X`` is looked up without its version: the SDK holds one version
     of each type.
 
+    The SDK calls a resource's inputs ``XInitArgs`` where a nested type took the name ``XArgs``.
+
     Raises: UnknownToken.
     """
-    return read_object(find_class(package, token, suffix="Args"))
+    try:
+        return read_object(find_class(package, token, suffix="InitArgs"))
+    except UnknownToken:
+        return read_object(find_class(package, token, suffix="Args"))
 
 
 @cache

@@ -82,9 +82,7 @@ class _Ec2:
 
     def prefix_list(self, id: str) -> tuple[Prefix, ...]:
         pages = self._client.get_paginator("get_managed_prefix_list_entries")
-        entries = (
-            entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"]
-        )
+        entries = (entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"])
         return tuple(sorted(Prefix.parse(entry["Cidr"]) for entry in entries))
 
 
@@ -180,7 +178,9 @@ def _interfaces(
         for machine in entry.group.machines
         for address in machine.addresses
     }
-    by_version = {version: [a.address for a in owners if a.version == version] for version in (4, 6)}
+    by_version = {
+        version: [a.address for a in owners if a.version == version] for version in (4, 6)
+    }
     found: dict[str, _Json] = {}
     for name, values in (
         ("group-id", names),
@@ -198,7 +198,9 @@ def _interfaces(
                 id=id,
                 machine=machine,
                 groups=tuple(sorted({names[group] for group in ids if names.get(group)})),
-                others=tuple(sorted(f"security group {group}" for group in ids if not names.get(group))),
+                others=tuple(
+                    sorted(f"security group {group}" for group in ids if not names.get(group))
+                ),
             )
 
 

@@ -42,7 +42,9 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         return _read(_connect(), rendered)
     except AzureError as problem:
         text = getattr(problem, "message", None) or str(problem)
-        remedy = f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
+        remedy = (
+            f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
+        )
         message = Message.about("cloud-failed", "", cloud="azure", problem=text, remedy=remedy)
         raise CloudError([message]) from problem
 
@@ -66,7 +68,7 @@ def _connect() -> Any:
     options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
     if urlsplit(endpoint).scheme == "http":
         options["authentication_policy"] = _plain_token()
-        return NetworkManagementClient(_NoCredential(), subscription, **options)  # type: ignore[arg-type]
+        return NetworkManagementClient(_NoCredential(), subscription, **options)
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError:
@@ -101,7 +103,9 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
         for group in client.network_security_groups.list_all()
         if (group.tags or {}).get("swyx:site") == site
     ]
-    names = {_key(group.id): by_tag.get((group.tags or {}).get("swyx:group", ""), "") for group in found}
+    names = {
+        _key(group.id): by_tag.get((group.tags or {}).get("swyx:group", ""), "") for group in found
+    }
     strays = [_last(group.id) for group in found if not names[_key(group.id)]]
     groups: dict[str, DeployedGroup] = {}
     for group in found:
@@ -268,7 +272,9 @@ def _interfaces(
                     machine=machine,
                     groups=(ours,) if ours else (),
                     identities=frozenset(map(identities.of, asgs)),
-                    others=(f"network security group {_last(group.id)}",) if id and not ours else (),
+                    others=(f"network security group {_last(group.id)}",)
+                    if id and not ours
+                    else (),
                 )
 
 

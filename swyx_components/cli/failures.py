@@ -19,7 +19,9 @@ def explain_failure(problem: Exception) -> int:
         for message in problem.messages:
             complain(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
-    usage = getattr(problem, "format_message", None)  # typer carries click's exceptions under its own name
+    usage = getattr(
+        problem, "format_message", None
+    )  # typer carries click's exceptions under its own name
     if usage is not None:
         context = getattr(problem, "ctx", None)
         path = getattr(context, "command_path", None) or "swyx"
@@ -31,7 +33,7 @@ def explain_failure(problem: Exception) -> int:
         complain(f"the system refused: {problem.strerror or problem}.")
         return CLOUD_FAILED
     complain(
-        f"this is a defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); please report it with the "
-        f"traceback that {_DEBUG}=1 prints."
+        f"this is a defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); please report it with "
+        f"the traceback that {_DEBUG}=1 prints."
     )
     return CLOUD_FAILED

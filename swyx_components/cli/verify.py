@@ -32,7 +32,9 @@ def verify_sites(file: str, sites: Sequence[str], clouds: Sequence[str], as_json
         errors = [message for message in site.messages if message.severity is Severity.ERROR]
         if errors or site.rendered is None:
             raise SwyxError(errors)
-        comparison: Comparison = compare_site(site.rendered, read_deployed(site.cloud, site.rendered))
+        comparison: Comparison = compare_site(
+            site.rendered, read_deployed(site.cloud, site.rendered)
+        )
         equal = equal and comparison.equal
         if as_json:
             records.append(comparison_record(comparison, site.cloud))

@@ -1,7 +1,7 @@
 """Collect every message about one source, with places written as the user would find them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -50,8 +50,9 @@ class Findings:
             file = message.file or self.file
             self._messages.append(Message(message.place or TOP, message.id, message.values, file))
 
-    def unknown(self, kind: str, place: str, word: str, known: Iterable[str]) -> str:
+    def unknown(self, kind: str, place: str, word: str, known: Collection[str]) -> str:
         """Report `word` as none of the known ones: `KIND-misspelt` with the nearest, or `KIND-unknown`."""
+        known = known if isinstance(known, Sequence) else tuple(known)
         near = self._nearest(word, known)
         if near:
             self.add(f"{kind}-misspelt", place, word=word, near=near)
@@ -67,11 +68,11 @@ class Findings:
             self._left_out = 0
         return tuple(sorted(set(self._messages)))
 
-    def _nearest(self, word: str, known: Iterable[str]) -> str:
+    def _nearest(self, word: str, known: Sequence[str]) -> str:
         """The known word that was probably meant; bounded, since each comparison costs microseconds."""
         if self._guesses <= 0 or len(word) > 60 or word.isdigit():
             return ""
-        self._guesses -= 1
+        self._guesses -= 1 + len(known) // 100
         by_lower = {name.lower(): name for name in known}
         lower = word.lower()
         if len(by_lower) > 200:
@@ -92,9 +93,8 @@ def below(place: str, key: Any) -> str:
     return f"{place}.{text}" if place else text
 
 
-def _enumerate(words: Iterable[str]) -> str:
-    listed = list(words)
-    shown = [printable(word) for word in listed[:20]]
-    if len(listed) > 20:
-        shown.append(f"{len(listed) - 20} more")
+def _enumerate(words: Sequence[str]) -> str:
+    shown = [printable(word) for word in words[:20]]
+    if len(words) > 20:
+        shown.append(f"{len(words) - 20} more")
     return ", ".join(shown) or "none"

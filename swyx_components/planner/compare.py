@@ -33,8 +33,9 @@ class DeployedGroup:
 class DeployedInterface:
     """One network interface and whose rules it is under.
 
-    `machine` is empty where the interface has no address of a machine of the site. `groups` are host groups of this site, `others` anything else that adds to or takes from what
-    the plan allows. `identities` None: the cloud has none apart from the groups.
+    `machine` is empty where the interface has no address of a machine of the site. `groups` are host
+    groups of this site, `others` anything else that adds to or takes from what the plan allows.
+    `identities` None: the cloud has none apart from the groups.
     """
 
     id: str

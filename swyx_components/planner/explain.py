@@ -21,7 +21,7 @@ from swyx_components.planner.model import (
 )
 from swyx_components.planner.places import Host, Place
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
+from swyx_components.sets.prefixes import Prefix, join_intervals
 
 
 class Packet(NamedTuple):
@@ -82,11 +82,28 @@ class Explanation:
 SiteOf = Callable[[str], RenderedSite]
 
 
-def explain(source: Place, destination: Place, packet: Packet, site_of: SiteOf) -> list[Explanation]:
-    """The answer for every pair of the hosts that two words mean, each pair of different hosts once."""
+def explain(
+    source: Place, destination: Place, packet: Packet, site_of: SiteOf
+) -> list[Explanation]:
+    """The answer for every pair of the hosts that two words mean.
+
+    Machines of one group have the same rules, so one pair speaks for all of them. A pair of the same
+    machine, or one where no rules stand, is left out if there are others.
+    """
     pairs = [(one, other) for one in source.hosts for other in destination.hosts]
-    several = [pair for pair in pairs if pair[0] != pair[1]]
-    return [explain_pair(one, other, packet, site_of) for one, other in several or pairs]
+    judged = [pair for pair in pairs if _is_judged(*pair)] or pairs
+    alike = {tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(judged)}
+    return [explain_pair(*pair, packet, site_of) for pair in reversed(alike.values())]
+
+
+def _is_judged(one: Host, other: Host) -> bool:
+    return one != other and (one.machine is not None or other.machine is not None)
+
+
+def _kind(host: Host, site_of: SiteOf) -> tuple[str, str]:
+    """What hosts with the same rules have in common."""
+    group = _group_of(site_of(host.site).plan, host) if host.machine is not None else None
+    return host.site, host.label if group is None else f"group {group.name}"
 
 
 def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Explanation:
@@ -121,7 +138,9 @@ def _explain_version(
         packet=packet,
         ends=ends,
         flows=tuple(flow for flow in flows if carries(flow, one, other, packet)),
-        extra_rules=tuple(sorted({f for end in ends for s in end.specs for f in s.flows if ":" in f})),
+        extra_rules=tuple(
+            sorted({f for end in ends for s in end.specs for f in s.flows if ":" in f})
+        ),
         nearest=find_nearest(flows, one, other, packet),
     )
 
@@ -135,9 +154,7 @@ def _flows_of(plans: Iterable[SitePlan]) -> Iterator[Required]:
     seen = set()
     for plan in plans:
         for flow in plan.flows:
-            key = flow._replace(
-                initiator=_named(flow.initiator), responder=_named(flow.responder)  # type: ignore[arg-type]
-            )
+            key = (_named(flow.initiator), _named(flow.responder), flow.flow, flow[2], flow[4:])
             if key not in seen:
                 seen.add(key)
                 yield flow
@@ -161,7 +178,8 @@ def _judge_end(own: Host, peer: Host, direction: Direction, packet: Packet, site
     ]
     by_name = tuple(spec for spec in passing if _names(spec, peer_group))
     by_address = tuple(spec for spec in passing if any(map(_touches(peer), spec.prefixes)))
-    covering = by_address if _covered(peer.prefixes, by_address) else ()
+    holders = [prefix for spec in by_address for prefix in spec.prefixes]
+    covering = by_address if _covered(peer.prefixes, holders) else ()
     return End(
         host=own,
         direction=direction,
@@ -199,9 +217,8 @@ def _has(ports: PortSet | None, port: int | None) -> bool:
     return ports is None or port is None or ports.covers(PortRange(port, port))
 
 
-def _covered(wanted: Iterable[Prefix], specs: Iterable[Spec]) -> bool:
-    """Whether every address is in some rule's prefixes."""
-    holders = [prefix for spec in specs for prefix in spec.prefixes]
+def _covered(wanted: Iterable[Prefix], holders: Sequence[Prefix]) -> bool:
+    """Whether every address is in some of the prefixes."""
     for prefix in wanted:
         joined = join_intervals(p.interval for p in holders if p.version == prefix.version)
         if not any(first <= prefix.first and prefix.last <= last for first, last in joined):
@@ -234,17 +251,10 @@ def carries(flow: Required, source: Host, destination: Host, packet: Packet) -> 
 
 
 def _is_end(endpoint: Endpoint, host: Host) -> bool:
-    """Whether the host is (part of) the endpoint."""
+    """Whether the host is (part of) the endpoint, by name or by address."""
     if endpoint.group is not None:
         return endpoint.site == host.site and host.machine in endpoint.group.machines
-    if host.machine is not None:
-        return False
-    inside = [Interval(*p.interval) for p in endpoint.prefixes]
-    return all(
-        any(first <= p.first and p.last <= last for first, last in join_intervals(inside))
-        for p in host.prefixes
-        if any(own.version == p.version for own in endpoint.prefixes)
-    ) and any(own.version == p.version for own in endpoint.prefixes for p in host.prefixes)
+    return bool(host.prefixes) and _covered(host.prefixes, endpoint.prefixes)
 
 
 def find_nearest(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from swyx_components.installation.model import Installation, Machine, Network, Site
 from swyx_components.messages import Message, SwyxError
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 
 class Host(NamedTuple):
@@ -26,6 +26,11 @@ class Place:
 
     word: str
     hosts: tuple[Host, ...]
+
+
+def short(prefix: Prefix) -> str:
+    """A CIDR, or the bare address where it is a single one."""
+    return prefix.address if prefix.length == WIDTH[prefix.version] else str(prefix)
 
 
 def find_place(installation: Installation, word: str) -> Place:
@@ -62,16 +67,21 @@ def _read_address(word: str) -> Prefix | None:
         return None
 
 
+def owners_of(site: Site) -> tuple[Machine | Network, ...]:
+    """All that carries roles at a site."""
+    return (*site.machines, *site.networks)
+
+
 def _by_role(installation: Installation, site: Site, name: str) -> Iterator[Host]:
     spelled = {role.lower(): role for role in installation.catalogue.roles}
     role = spelled.get(name.lower())
-    for owner in (*site.machines, *site.networks):
+    for owner in owners_of(site):
         if role in owner.roles:
             yield _host(site, owner)
 
 
 def _by_name(site: Site, name: str) -> Iterator[Host]:
-    for owner in (*site.machines, *site.networks):
+    for owner in owners_of(site):
         if owner.name == name:
             yield _host(site, owner)
 
@@ -97,18 +107,14 @@ def _host_of(installation: Installation, address: Prefix) -> Host:
     for provider in installation.providers:
         if any(cidr.contains(address) for cidr in provider.cidrs):
             return Host("", f"provider {provider.name}", (), (address,))
-    return Host("", str(address), (), (address,))
+    return Host("", short(address), (), (address,))
 
 
 def _refusal(installation: Installation, word: str, found: list[Host]) -> Message:
     if found:
         known = [f"{host.site}/{host.label}" if host.site else host.label for host in found]
         return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
-    names = {
-        owner.name
-        for site in installation.sites.values()
-        for owner in (*site.machines, *site.networks)
-    }
+    names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
     near = get_close_matches(word, sorted(names)[:5000], 1)
     meant = f" ({near[0]} is near)" if near else ""
     return Message.about("endpoint-unknown", "", word=word, near=meant)

@@ -9,16 +9,14 @@ from swyx_components.installation.model import (
     Installation,
     Link,
     LinkMode,
-    Machine,
-    Network,
     Provider,
     Site,
 )
 from swyx_components.planner.expand import expand_site
 from swyx_components.planner.explain import Packet, carries
 from swyx_components.planner.model import Protocol
-from swyx_components.planner.places import Host
-from swyx_components.planner.view import SiteView
+from swyx_components.planner.places import Host, owners_of, short
+from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import PortRange
 
 
@@ -32,22 +30,38 @@ class Supposition(NamedTuple):
 def find_remedies(
     installation: Installation, source: Host, destination: Host, packet: Packet
 ) -> tuple[str, ...]:
-    """Every single change of a switch, decision, declaration or role that would let the packet pass."""
+    """Every single change of a switch, decision or declaration that would let the packet pass.
+
+    Where none would: the roles of which one more would.
+    """
+    question = (source, destination, packet)
     remedies = [
         supposed.text
-        for supposed in _suppose(installation, source, destination, packet)
-        if _passes(supposed.installation, source, destination, packet)
+        for supposed in _suppose_settings(installation, *question)
+        if _passes(supposed.installation, *question)
     ]
-    return tuple(dict.fromkeys(remedies))
+    return tuple(dict.fromkeys(remedies)) or tuple(_missing_roles(installation, *question))
+
+
+def _missing_roles(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> Iterator[str]:
+    for own, peer in ((source, destination), (destination, source)):
+        roles = [
+            supposed.text
+            for supposed in _suppose_roles(installation, own, peer)
+            if _passes(supposed.installation, source, destination, packet)
+        ]
+        if roles:
+            yield f"the role {' or '.join(roles)} at {own.label}"
 
 
 def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
-    views: dict[str, SiteView] = {}
     one, other = (_again(installation, host) for host in (source, destination))
     site = source.site if source.machine is not None else destination.site or source.site
     if not site:
         return False
-    expansion = expand_site(installation, site, views)
+    expansion = expand_site(Survey(installation), site)
     return any(carries(flow, one, other, packet) for flow in expansion.flows)
 
 
@@ -59,20 +73,16 @@ def _again(installation: Installation, host: Host) -> Host:
     return host._replace(machine=next(m for m in machines if m.name == host.label))
 
 
-def _suppose(
+def _suppose_settings(
     installation: Installation, source: Host, destination: Host, packet: Packet
 ) -> Iterator[Supposition]:
     for name in dict.fromkeys(host.site for host in (source, destination) if host.site):
         yield from _suppose_switches(installation, installation.sites[name], packet)
     yield from _suppose_declarations(installation, source, destination, packet)
-    for own, peer, host in ((source, destination, 0), (destination, source, 1)):
-        yield from _suppose_roles(installation, own, peer, initiates=host == 0)
 
 
 def _with_site(installation: Installation, text: str, site: Site) -> Supposition:
-    return Supposition(
-        text, replace(installation, sites={**installation.sites, site.name: site})
-    )
+    return Supposition(text, replace(installation, sites={**installation.sites, site.name: site}))
 
 
 def _suppose_switches(
@@ -95,11 +105,13 @@ def _suppose_switches(
                 changed = tuple(sorted({**written, role.name: path}.items()))
                 yield _with_site(installation, text, replace(site, control_path=changed))
     both = (Transport.TCP, Transport.UDP)
-    for key, label in (("fax_transports", "fax_transport"), ("dcom_transports", "dcom_transport")):
-        if packet.protocol.value not in {t.value for t in getattr(site.decisions, key)}:
-            changed_decisions = replace(site.decisions, **{key: both})
+    for label, decisions in (
+        ("fax_transport", replace(site.decisions, fax_transports=both)),
+        ("dcom_transport", replace(site.decisions, dcom_transports=both)),
+    ):
+        if decisions != site.decisions and packet.protocol.has_ports:
             text = f"the decision `{label}: both` at {place}"
-            yield _with_site(installation, text, replace(site, decisions=changed_decisions))
+            yield _with_site(installation, text, replace(site, decisions=decisions))
 
 
 def _suppose_declarations(
@@ -107,11 +119,13 @@ def _suppose_declarations(
 ) -> Iterator[Supposition]:
     """SIP devices, SIP providers and links that the file might declare."""
     outside, inside = (
-        (source, destination) if source.machine is None and not source.roles else (destination, source)
+        (source, destination)
+        if source.machine is None and not source.roles
+        else (destination, source)
     )
     if not outside.roles and inside.machine is not None:
         site = installation.sites[inside.site]
-        listed = ", ".join(map(str, outside.prefixes))
+        listed = ", ".join(map(short, outside.prefixes))
         devices = replace(site, sip_devices=tuple(sorted({*site.sip_devices, *outside.prefixes})))
         text = f"{listed} among the `sip_devices` of sites.{site.name}"
         yield _with_site(installation, text, devices)
@@ -121,7 +135,9 @@ def _suppose_declarations(
 
 
 def _serving(catalogue: Catalogue, host: Host) -> bool:
-    return host.machine is not None and any(catalogue.roles[role].serves_links for role in host.roles)
+    return host.machine is not None and any(
+        catalogue.roles[role].serves_links for role in host.roles
+    )
 
 
 def _suppose_provider(
@@ -137,7 +153,7 @@ def _suppose_provider(
         media_ports=PortRange(packet.source_port or packet.port, packet.source_port or packet.port),
         sip_port=packet.port,
     )
-    listed = ", ".join(map(str, outside.prefixes))
+    listed = ", ".join(map(short, outside.prefixes))
     text = f"a SIP provider with the CIDRs {listed} and `link_manager: {inside.label}`"
     yield Supposition(text, replace(installation, providers=(*installation.providers, provider)))
 
@@ -161,28 +177,23 @@ def _suppose_link(
             yield Supposition(text, replace(installation, links=(*installation.links, link)))
 
 
-def _suppose_roles(
-    installation: Installation, own: Host, peer: Host, initiates: bool
-) -> Iterator[Supposition]:
+def _suppose_roles(installation: Installation, own: Host, peer: Host) -> Iterator[Supposition]:
     """One more role at one end, if some flow joins it with a role of the other end."""
     if not own.site or not peer.roles:
         return
     catalogue, site = installation.catalogue, installation.sites[own.site]
-    present = {role for owner in (*site.machines, *site.networks) for role in owner.roles}
+    present = {role for owner in owners_of(site) for role in owner.roles}
     for role in catalogue.roles.values():
         fits = own.machine is not None or role.on_networks
         taken = role.name in own.roles or (role.once_per_site and role.name in present)
         if fits and not taken and _ever_joined(catalogue, role.name, peer.roles):
             roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
-            text = f"the role {role.name} at {own.label}"
-            yield _with_site(installation, text, _with_roles(site, own, roles))
+            yield _with_site(installation, role.name, _with_roles(site, own, roles))
 
 
 def _with_roles(site: Site, own: Host, roles: tuple[str, ...]) -> Site:
     if own.machine is not None:
-        machines = (
-            replace(m, roles=roles) if m.name == own.label else m for m in site.machines
-        )
+        machines = (replace(m, roles=roles) if m.name == own.label else m for m in site.machines)
         return replace(site, machines=tuple(machines))
     networks = (replace(n, roles=roles) if n.name == own.label else n for n in site.networks)
     return replace(site, networks=tuple(networks))
@@ -206,13 +217,15 @@ def _joins(leg: Leg, role: str, others: tuple[str, ...]) -> bool:
     )
 
 
-def write_extra_rule(host: Host, peer: Host, packet: Packet, direction: str) -> Mapping[str, object]:
+def write_extra_rule(
+    host: Host, peer: Host, packet: Packet, direction: str
+) -> Mapping[str, object]:
     """The extra rule that would let the packet pass at one end, as the file has it."""
     towards = {"in": ("to", "from"), "out": ("from", "to")}[direction]
     rule: dict[str, object] = {
         "direction": direction,
         towards[0]: host.label,
-        towards[1]: [str(prefix) for prefix in peer.prefixes],
+        towards[1]: [short(prefix) for prefix in peer.prefixes],
         "protocol": "icmp" if packet.protocol is Protocol.ICMPV6 else packet.protocol.value,
     }
     if packet.port is not None:

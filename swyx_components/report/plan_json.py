@@ -74,9 +74,7 @@ def _write_group(group: HostGroup, rendered: RenderedGroup | None) -> str:
 
 
 def _write_rule(rule: Rule) -> str:
-    head = _write_head(
-        rule.direction.value, rule.protocol.value, rule.ports, rule.source_ports
-    )
+    head = _write_head(rule.direction.value, rule.protocol.value, rule.ports, rule.source_ports)
     if rule.group:
         peer = f'{{"group": {_quote(rule.group)}}}'
     else:

@@ -41,7 +41,9 @@ def _headline(site: Judged) -> str:
 
 def _write_site(site: Judged) -> Iterator[str]:
     yield f"{_headline(site)}\n"
-    specs = {entry.group.name: entry.specs for entry in site.rendered.groups} if site.rendered else {}
+    specs = (
+        {entry.group.name: entry.specs for entry in site.rendered.groups} if site.rendered else {}
+    )
     for group in site.plan.groups:
         yield f"\n  {_title(group)}\n"
         rendered = specs.get(group.name)

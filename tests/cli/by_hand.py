@@ -25,11 +25,15 @@ def make_in_aws(ec2: Any, rendered: RenderedSite, cidr: str) -> dict[str, str]:
         tags = [{"Key": "swyx:site", "Value": site}, {"Key": "swyx:group", "Value": name}]
         ec2.create_tags(Resources=[ids[name]], Tags=tags)
         (group,) = ec2.describe_security_groups(GroupIds=[ids[name]])["SecurityGroups"]
-        ec2.revoke_security_group_egress(GroupId=ids[name], IpPermissions=group["IpPermissionsEgress"])
+        ec2.revoke_security_group_egress(
+            GroupId=ids[name], IpPermissions=group["IpPermissionsEgress"]
+        )
     for entry in rendered.groups:
         for spec in entry.specs:
             out = spec.direction is Direction.OUT
-            call = ec2.authorize_security_group_egress if out else ec2.authorize_security_group_ingress
+            call = (
+                ec2.authorize_security_group_egress if out else ec2.authorize_security_group_ingress
+            )
             call(GroupId=ids[entry.group.name], IpPermissions=[aws_permission(spec, ids)])
         for machine in entry.group.machines:
             more: dict[str, Any] = {}
@@ -44,7 +48,9 @@ def make_in_aws(ec2: Any, rendered: RenderedSite, cidr: str) -> dict[str, str]:
 
 def aws_permission(spec: Spec, ids: dict[str, str]) -> dict[str, Any]:
     first, last = spec.ports[0] if spec.ports else (-1, -1)
-    permission: dict[str, Any] = {"IpProtocol": "-1" if spec.protocol is Protocol.ANY else spec.protocol.value}
+    permission: dict[str, Any] = {
+        "IpProtocol": "-1" if spec.protocol is Protocol.ANY else spec.protocol.value
+    }
     if spec.protocol is not Protocol.ANY:
         permission |= {"FromPort": first, "ToPort": last}
     if spec.groups:
@@ -59,18 +65,27 @@ def make_in_azure(client: Any, rendered: RenderedSite, cidr: str) -> None:
     site = rendered.plan.site
     spaces = [cidr, "fd00::/16"]
     subnet = {"name": "a", "properties": {"addressPrefixes": [cidr, "fd00:1::/64"]}}
-    body = {**WEST, "properties": {"addressSpace": {"addressPrefixes": spaces}, "subnets": [subnet]}}
+    body = {
+        **WEST,
+        "properties": {"addressSpace": {"addressPrefixes": spaces}, "subnets": [subnet]},
+    }
     network = client.virtual_networks.begin_create_or_update("rg", "net", body).result()
     tags = {"swyx:site": site}
     asgs = {}
     for identity in {identity for entry in rendered.groups for identity in entry.group.identities}:
         name = physical_name(site, identity.name, "asg")
-        made = client.application_security_groups.begin_create_or_update("rg", name, {**WEST, "tags": tags})
+        made = client.application_security_groups.begin_create_or_update(
+            "rg", name, {**WEST, "tags": tags}
+        )
         asgs[identity] = {"id": made.result().id}
     for entry in rendered.groups:
         name = physical_name(site, entry.group.name, "nsg")
         rules = [{"name": s.name, "properties": azure_rule(s, asgs)} for s in entry.specs]
-        body = {**WEST, "tags": {**tags, "swyx:group": entry.group.name}, "properties": {"securityRules": rules}}
+        body = {
+            **WEST,
+            "tags": {**tags, "swyx:group": entry.group.name},
+            "properties": {"securityRules": rules},
+        }
         group = client.network_security_groups.begin_create_or_update("rg", name, body).result()
         for machine in entry.group.machines:
             own = [asgs[identity] for identity in entry.group.identities]
@@ -88,13 +103,20 @@ def make_in_azure(client: Any, rendered: RenderedSite, cidr: str) -> None:
                 }
                 for place, address in enumerate(machine.addresses)
             ]
-            properties = {"networkSecurityGroup": {"id": group.id}, "ipConfigurations": configurations}
+            properties = {
+                "networkSecurityGroup": {"id": group.id},
+                "ipConfigurations": configurations,
+            }
             nic = {**WEST, "properties": properties}
-            client.network_interfaces.begin_create_or_update("rg", f"{machine.name}-nic", nic).result()
+            client.network_interfaces.begin_create_or_update(
+                "rg", f"{machine.name}-nic", nic
+            ).result()
 
 
 def azure_rule(spec: Spec, asgs: dict[Any, Any]) -> dict[str, Any]:
-    own, peer = ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
+    own, peer = (
+        ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
+    )
     protocols = {Protocol.ANY: "*", Protocol.ICMPV6: "Icmp"}
     rule: dict[str, Any] = {
         "priority": spec.priority,

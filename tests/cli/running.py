@@ -25,7 +25,7 @@ sites:
     networks:
       ac-office: {cidrs: [10.1.20.0/24], roles: [SwyxIt]}
     extra_rules:
-      - {direction: in, to: ac-server, from: [10.1.99.0/24], protocol: tcp, ports: 3389, reason: remote desktop}
+      - {direction: in, to: ac-server, from: [10.1.99.0/24], protocol: tcp, ports: 3389, reason: desktop}
   bochum:
     machines:
       bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}

@@ -79,7 +79,12 @@ def test_a_rule_removed_by_hand_is_missing_and_so_are_its_packets(
     ec2: Any, on_aws: tuple[Path, dict[str, str]]
 ) -> None:
     file, ids = on_aws
-    rule = {"IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389, "IpRanges": [{"CidrIp": "10.1.99.0/24"}]}
+    rule = {
+        "IpProtocol": "tcp",
+        "FromPort": 3389,
+        "ToPort": 3389,
+        "IpRanges": [{"CidrIp": "10.1.99.0/24"}],
+    }
     ec2.revoke_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
     outcome = verify_aws(file)
     assert outcome.code == 1
@@ -94,7 +99,12 @@ def test_a_rule_added_by_hand_is_not_planned_and_so_are_its_packets(
     ec2: Any, on_aws: tuple[Path, dict[str, str]]
 ) -> None:
     file, ids = on_aws
-    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+    rule = {
+        "IpProtocol": "tcp",
+        "FromPort": 22,
+        "ToPort": 22,
+        "IpRanges": [{"CidrIp": "192.0.2.0/24"}],
+    }
     ec2.authorize_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
     outcome = verify_aws(file)
     assert outcome.code == 1
@@ -104,19 +114,30 @@ def test_a_rule_added_by_hand_is_not_planned_and_so_are_its_packets(
     ]
 
 
-def test_a_protocol_that_no_plan_uses_is_reported(ec2: Any, on_aws: tuple[Path, dict[str, str]]) -> None:
+def test_a_protocol_that_no_plan_uses_is_reported(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
     file, ids = on_aws
-    rule = {"IpProtocol": "50", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+    rule = {
+        "IpProtocol": "50",
+        "FromPort": -1,
+        "ToPort": -1,
+        "IpRanges": [{"CidrIp": "192.0.2.0/24"}],
+    }
     ec2.authorize_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
     outcome = verify_aws(file)
     assert outcome.code == 1
     assert "swyxserver: a rule that no plan has, in protocol 50" in outcome.out
 
 
-def test_a_machine_taken_out_of_its_group_is_reported(ec2: Any, on_aws: tuple[Path, dict[str, str]]) -> None:
-    file, ids = on_aws
+def test_a_machine_taken_out_of_its_group_is_reported(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, _ = on_aws
     interface = find_interface(ec2, "10.1.0.10")
-    foreign = ec2.create_security_group(GroupName="hand-made", Description="d", VpcId=interface["VpcId"])
+    foreign = ec2.create_security_group(
+        GroupName="hand-made", Description="d", VpcId=interface["VpcId"]
+    )
     ec2.modify_network_interface_attribute(
         NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[foreign["GroupId"]]
     )
@@ -135,9 +156,12 @@ def test_another_group_beside_the_planned_one_is_a_note_and_no_fault(
 ) -> None:
     file, ids = on_aws
     interface = find_interface(ec2, "10.1.0.10")
-    foreign = ec2.create_security_group(GroupName="backup", Description="d", VpcId=interface["VpcId"])
+    foreign = ec2.create_security_group(
+        GroupName="backup", Description="d", VpcId=interface["VpcId"]
+    )
     ec2.modify_network_interface_attribute(
-        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[ids["swyxserver"], foreign["GroupId"]]
+        NetworkInterfaceId=interface["NetworkInterfaceId"],
+        Groups=[ids["swyxserver"], foreign["GroupId"]],
     )
     outcome = verify_aws(file)
     assert outcome.code == 0
@@ -149,7 +173,9 @@ def test_a_stranger_in_a_group_that_rules_refer_to_is_reported(
 ) -> None:
     file, ids = on_aws
     subnet = find_interface(ec2, "10.1.0.10")["SubnetId"]
-    ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress="10.1.0.77", Groups=[ids["swyxgate"]])
+    ec2.create_network_interface(
+        SubnetId=subnet, PrivateIpAddress="10.1.0.77", Groups=[ids["swyxgate"]]
+    )
     outcome = verify_aws(file)
     assert outcome.code == 1
     assert "is in swyxgate and has no address of a machine of this site" in outcome.out
@@ -164,11 +190,18 @@ def test_a_site_that_was_never_deployed_lacks_every_group(ec2: Any, tmp_path: Pa
 
 
 def test_json_says_the_same(ec2: Any, on_aws: tuple[Path, dict[str, str]]) -> None:
-    document = swyx("verify", on_aws[0], "--site", "aachen", "--cloud", "aachen=aws", "--json").json()
+    document = swyx(
+        "verify", on_aws[0], "--site", "aachen", "--cloud", "aachen=aws", "--json"
+    ).json()
     assert (document["version"], document["equal"]) == (1, True)
     (site,) = document["sites"]
     assert (site["site"], site["cloud"], site["groups"], site["rules"]) == ("aachen", "aws", 3, 54)
-    assert site["proof"] == {"holds": True, "compared": site["proof"]["compared"], "missing": [], "excess": []}
+    assert site["proof"] == {
+        "holds": True,
+        "compared": site["proof"]["compared"],
+        "missing": [],
+        "excess": [],
+    }
 
 
 def test_a_cloud_that_cannot_be_reached_is_exit_code_3(
@@ -261,7 +294,9 @@ def test_azure_with_a_port_changed_by_hand_differs_in_that_rule(arm: Any, on_azu
 
 def test_azure_without_its_closing_deny_is_open(arm: Any, on_azure: Path) -> None:
     def open_up(group: Any) -> None:
-        group.security_rules = [rule for rule in group.security_rules if rule.name != "in-deny-rest"]
+        group.security_rules = [
+            rule for rule in group.security_rules if rule.name != "in-deny-rest"
+        ]
 
     change_group(arm, "aachen-swyxserver-nsg", open_up)
     outcome = verify_azure(on_azure)
@@ -273,7 +308,9 @@ def test_azure_rule_with_a_service_tag_is_reported(arm: Any, on_azure: Path) -> 
     def tag(group: Any) -> None:
         rule = {**group.security_rules[0].as_dict()}
         rule = {"name": "by-hand", "properties": {**rule["properties"]}}
-        for key in [key for key in rule["properties"] if key.startswith("source") and "Port" not in key]:
+        for key in [
+            key for key in rule["properties"] if key.startswith("source") and "Port" not in key
+        ]:
             del rule["properties"][key]
         rule["properties"] |= {"priority": 100, "sourceAddressPrefix": "Internet"}
         group.security_rules = [*group.security_rules, rule]
@@ -284,7 +321,9 @@ def test_azure_rule_with_a_service_tag_is_reported(arm: Any, on_azure: Path) -> 
     assert "a rule that no plan has, by-hand at priority 100 (source Internet)" in outcome.out
 
 
-def test_azure_interface_without_its_group_or_identity_is_reported(arm: Any, on_azure: Path) -> None:
+def test_azure_interface_without_its_group_or_identity_is_reported(
+    arm: Any, on_azure: Path
+) -> None:
     nic = arm.network_interfaces.get("rg", "ac-server-nic")
     nic.network_security_group = None
     for configuration in nic.ip_configurations:

@@ -63,7 +63,10 @@ class Site:
     def dcom(self, towards: str) -> list[tuple[str, Ports]]:
         """DCOM `towards` "server" or "client": protocol and ports, the endpoint mapper included."""
         choice = self.decisions["dcom"]
-        dynamic = PRESETS[choice] if isinstance(choice, str) else read_range(choice[towards])
+        if isinstance(choice, Mapping):
+            dynamic = read_range(choice[towards])
+        else:
+            dynamic = PRESETS[choice] if choice in PRESETS else read_range(choice)
         transports = {"tcp": ("tcp",), "both": ("tcp", "udp")}[self.decisions["dcom_transport"]]
         return [(transport, (RPC_MAPPER, dynamic)) for transport in transports]
 

@@ -62,7 +62,7 @@ MOVABLE = [*sorted(FIXED_KEYS), *RANGE_KEYS]
 def installations(draw: st.DrawFn, most_sites: int = 4, quiet: bool = False) -> Plain:
     """A valid installation file as plain data. `quiet`: no extra rules, open egress or turned-off flows."""
     names = SITES[: draw(st.integers(2, most_sites))]
-    families = draw(st.sampled_from(["4", "4", "6", "46", "mixed"]))
+    families = draw(st.sampled_from(["4", "4", "6", "46", "mixed", "apart"]))
     tunnelled = draw(st.booleans())
     sites = {name: draw(_site(i, name, families)) for i, name in enumerate(names)}
     plain: Plain = {
@@ -85,10 +85,11 @@ def one_in(count: int) -> st.SearchStrategy[bool]:
 
 
 def addresses(families: str, site: int, host: int, subnet: int = 0) -> list[str]:
-    """Addresses of one host; "mixed" is IPv4, and IPv6 too for every second host."""
+    """Addresses of one host; "mixed": IPv6 too for every second host; "apart": IPv6 alone for every third."""
     v4, v6 = f"10.{site + 1}.{subnet}.{host}", f"fd00:{site + 1}:{subnet}::{host:x}"
     both = families == "46" or (families == "mixed" and host % 2 == 0)
-    return [v4, v6] if both else [v6] if families == "6" else [v4]
+    alone = families == "6" or (families == "apart" and host % 3 == 0)
+    return [v4, v6] if both else [v6] if alone else [v4]
 
 
 # --- machines and networks -----------------------------------------------------------------------
@@ -141,7 +142,16 @@ def _networks(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
     for number in range(draw(st.integers(0, 3))):
         third = 20 + number
         tails = draw(
-            st.sampled_from([["0/24"], ["0/25", "128/25"], ["0/25", "128/26"], ["64/26"], ["9/32"]])
+            st.sampled_from(
+                [
+                    ["0/24"],
+                    ["0/25", "128/25"],
+                    ["0/25", "128/26"],
+                    ["64/26"],
+                    ["9/32"],
+                    ["0/24", "8/29"],
+                ]
+            )
         )
         if number and draw(one_in(5)):
             third, tails = (
@@ -170,6 +180,7 @@ def _decisions(draw: st.DrawFn, tunnelled: bool, whole: bool) -> Plain:
             "restricted",
             "windows-2008",
             "windows-2003",
+            "43000-43099",
             {"server": "40000-40099", "client": "40100-40199"},
         ],
         "dcom_transport": ["tcp", "tcp", "both"],

@@ -1,7 +1,8 @@
 """The fewest AWS rules that allow exactly a region: an exact set cover over every possible rule.
 
 A rule is one CIDR with one port range, and may overlap others. `wanted` must be covered, `allowed`
-may be; both are lists of (address interval, port range) of one family and protocol. Written for small cases only.
+may be; both are lists of (address interval, port range) of one family and protocol. Written for
+small cases only.
 """
 
 from __future__ import annotations

@@ -164,3 +164,13 @@ def test_a_chained_link_runs_from_linkmanager_to_linkmanager() -> None:
     assert ids(installation, "bo-link", "ac-link") == ["K10", "K9", "M7"]
     assert ids(installation, "ac-link", "bo-server") == []
     assert ids(installation, "bo-server", "bo-link") == ["K1", "K6", "M4b"]
+
+
+def test_h245_runs_between_the_phonemanager_and_its_phones_as_long_as_c3_and_c4_stay() -> None:
+    phones = {"addresses": ["10.1.0.13"], "roles": ["PhoneManager"]}
+    desk = {"addresses": ["10.1.0.14"], "roles": ["SwyxPhoneL440"]}
+    for disabled, expected in (([], True), (["C3b"], False), (["C4"], False), (["C15"], False)):
+        installation = plain(flows={"disable": disabled})
+        installation["sites"]["aachen"]["machines"] |= {"phones": phones, "desk": desk}
+        assert ("C15" in ids(installation, "phones", "desk")) is expected
+        assert ("C15" in ids(installation, "desk", "phones")) is expected

@@ -57,10 +57,12 @@ def test_stopping_leaves_a_stranger_alone_that_got_the_servers_id(
     ours = read_record(record)
     assert ours is not None
     write_record(record, Process(pid=stranger.pid, started=ours.started))
-    assert servers.find_endpoint(sandbox, "aws") is None
-    assert not servers.stop_server(sandbox, "aws")
-    assert stranger.poll() is None
-    ours.end()
+    try:
+        assert servers.find_endpoint(sandbox, "aws") is None
+        assert not servers.stop_server(sandbox, "aws")
+        assert stranger.poll() is None
+    finally:
+        ours.end()
 
 
 def test_a_process_that_ended_but_was_not_waited_for_counts_as_gone() -> None:

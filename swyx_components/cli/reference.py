@@ -1,0 +1,105 @@
+"""`swyx catalogue` and `swyx schema`: what there is to refer to, without any installation."""
+
+import json
+import sys
+from typing import Any
+
+from swyx_components.catalogue import Catalogue, Leg, load_catalogue
+from swyx_components.installation import load_schema
+from swyx_components.report.columns import align
+
+
+def print_schema() -> int:
+    """Print the JSON Schema of installation files."""
+    print(json.dumps(load_schema(), indent=2))
+    return 0
+
+
+def print_catalogue(as_json: bool) -> int:
+    """Print roles with their listeners, and flows with their evidence."""
+    catalogue = load_catalogue()
+    if as_json:
+        print(json.dumps(_record(catalogue), indent=1))
+        return 0
+    sys.stdout.write(f"SwyxWare {catalogue.version}, listeners (kb2308)\n")
+    sys.stdout.writelines(align(_listener_rows(catalogue), "  "))
+    sys.stdout.write("\nflows\n")
+    sys.stdout.writelines(align(_flow_rows(catalogue), "  "))
+    return 0
+
+
+def _listener_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
+    return [
+        (
+            role.name,
+            listener.key,
+            f"{'+'.join(t.value for t in listener.transports)} {listener.ports}",
+            listener.purpose,
+            listener.configurable or "-",
+            _lines(listener.lines),
+        )
+        for role in catalogue.roles.values()
+        for listener in role.listeners.values()
+    ]
+
+
+def _flow_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
+    return [
+        (row.id, row.evidence.value, row.purpose, _lines(row.lines))
+        for row in catalogue.flows.values()
+    ]
+
+
+def _lines(lines: tuple[int, ...]) -> str:
+    return " ".join(f"L{line}" for line in lines)
+
+
+def _record(catalogue: Catalogue) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "swyxware": catalogue.version,
+        "roles": {
+            role.name: {
+                "kind": role.kind,
+                "lines": role.lines,
+                "listeners": {
+                    listener.key: {
+                        "transports": [transport.value for transport in listener.transports],
+                        "ports": [str(part) for part in listener.ports],
+                        "purpose": listener.purpose,
+                        "phase": listener.phase.value,
+                        "evidence": listener.evidence.value,
+                        "configurable": listener.configurable,
+                        "registry": listener.registry,
+                        "lines": listener.lines,
+                    }
+                    for listener in role.listeners.values()
+                },
+            }
+            for role in catalogue.roles.values()
+        },
+        "flows": {
+            row.id: {
+                "evidence": row.evidence.value,
+                "phase": row.phase.value,
+                "purpose": row.purpose,
+                "lines": row.lines,
+                "legs": [_leg_record(leg) for leg in row.legs],
+            }
+            for row in catalogue.flows.values()
+        },
+        "presets": {name: str(ports) for name, ports in catalogue.presets.items()},
+    }
+
+
+def _leg_record(leg: Leg) -> dict[str, Any]:
+    record = {
+        "scope": leg.scope,
+        "from": leg.initiators,
+        "to": leg.responders,
+        "among": leg.among,
+        "follows": leg.follows,
+        "ports": leg.ports,
+        "media": leg.media.value if leg.media else "",
+    }
+    return {key: value for key, value in record.items() if value}

@@ -1,0 +1,166 @@
+"""The answer to "may this packet pass" in sentences and as JSON."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation.model import Installation
+from swyx_components.planner.explain import End, Explanation, describe_flow
+from swyx_components.planner.model import Direction, Required
+from swyx_components.planner.places import Host
+from swyx_components.planner.suppose import find_remedies, write_extra_rule
+from swyx_components.report.plan_json import spec_record
+from swyx_components.report.tables import spec_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An explanation, the reasons of the extra rules in it and, where denied, what it would take."""
+
+    explanation: Explanation
+    reasons: tuple[tuple[str, str], ...] = ()
+    remedies: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
+        reasons = tuple((id, _reason(installation, id)) for id in explanation.extra_rules)
+        ends = (explanation.source, explanation.destination)
+        remedies = find_remedies(installation, *ends, explanation.packet) if with_remedies else ()
+        return cls(explanation=explanation, reasons=reasons, remedies=remedies)
+
+
+def _reason(installation: Installation, id: str) -> str:
+    _, site, index = id.split(":")
+    rules = installation.sites[site].extra_rules
+    return next(rule.reason for rule in rules if rule.index == int(index))
+
+
+def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+    """A verdict, then each end, then the flows or what it would take."""
+    asked = answer.explanation
+    verdict = "allowed" if asked.allowed else "not allowed"
+    yield f"{verdict}: {_called(asked.source)} to {_called(asked.destination)}, {asked.packet}"
+    if asked.same_machine:
+        yield "  both are the same machine, so no rule of a cloud is asked"
+        return
+    if not asked.ends:
+        yield "  they have no IP version in common"
+        return
+    for end in asked.ends:
+        yield from _write_end(end)
+    if not any(end.group for end in asked.ends):
+        yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
+    for flow in asked.flows:
+        yield f"  flow {describe_flow(flow, catalogue)}"
+    for id, reason in answer.reasons:
+        yield f"  extra rule {id}: {reason}"
+    if not asked.allowed:
+        yield from _write_remedies(answer, catalogue)
+
+
+def _called(host: Host) -> str:
+    return f"{host.label} ({host.site})" if host.site and host.label != host.site else host.label
+
+
+def _write_end(end: End) -> Iterator[str]:
+    where = f"  at {end.host.label}"
+    if not end.group:
+        yield f"{where}: no machine of the installation, so no rule of the plan stands there"
+    elif end.specs:
+        for spec in end.specs:
+            text = " ".join(part for part in spec_row(spec) if part)
+            condition = "" if spec.source_ports is None else " (only from those source ports)"
+            yield f"{where}, group {end.group}: {text}{condition}"
+    elif end.left_to_others:
+        yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
+    else:
+        way = "lets it in" if end.direction is Direction.IN else "lets it out"
+        yield f"{where}, group {end.group}: no rule {way}"
+
+
+def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+    asked = answer.explanation
+    if asked.nearest is not None:
+        yield f"  nearest flow: {describe_flow(asked.nearest, catalogue)}"
+    for remedy in answer.remedies:
+        yield f"  it would take {remedy}"
+    if not answer.remedies:
+        yield "  no flow of the article joins the two on this port, whatever is decided or declared"
+    for rule in _extra_rules(asked):
+        yield f"  as a need of the site's own, under extra_rules: {json.dumps(rule)}"
+
+
+def _extra_rules(asked: Explanation) -> Iterator[Any]:
+    """The extra rules for the ends that deny, where the packet has no other way."""
+    peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
+    for end in asked.ends:
+        if not end.allows:
+            yield write_extra_rule(
+                end.host, peers[end.direction], asked.packet, end.direction.value
+            )
+
+
+def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
+    """The answer as the JSON of `swyx explain` has it."""
+    asked = answer.explanation
+    record: dict[str, Any] = {
+        "source": _host_record(asked.source),
+        "destination": _host_record(asked.destination),
+        "allowed": asked.allowed,
+        "same_machine": asked.same_machine,
+        "ends": [_end_record(end) for end in asked.ends],
+        "flows": [flow_record(flow, catalogue) for flow in asked.flows],
+        "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],
+    }
+    if not asked.allowed:
+        record["nearest"] = asked.nearest and flow_record(asked.nearest, catalogue)
+        record["would_take"] = list(answer.remedies)
+        record["extra_rules_needed"] = list(_extra_rules(asked))
+    return record
+
+
+def _host_record(host: Host) -> dict[str, Any]:
+    addresses = [str(prefix) for prefix in host.prefixes]
+    return {
+        "name": host.label,
+        "site": host.site,
+        "roles": list(host.roles),
+        "addresses": addresses,
+    }
+
+
+def _end_record(end: End) -> dict[str, Any]:
+    return {
+        "at": end.host.label,
+        "direction": end.direction.value,
+        "group": end.group,
+        "allows": end.allows,
+        "rules": [spec_record(spec) for spec in end.specs],
+    }
+
+
+def flow_record(flow: Required, catalogue: Catalogue) -> dict[str, Any]:
+    """One flow with what the catalogue knows of it."""
+    row = catalogue.flows[flow.flow]
+    record: dict[str, Any] = {
+        "flow": flow.flow,
+        "from": _party_record(flow.initiator.site, flow.initiator.label, flow.initiator_role),
+        "to": _party_record(flow.responder.site, flow.responder.label, flow.responder_role),
+        "transport": flow.transport.value,
+        "ports": [str(part) for part in flow.ports],
+    }
+    if flow.source_ports is not None:
+        record["source_ports"] = str(flow.source_ports)
+    return record | {
+        "phase": row.phase.value,
+        "evidence": row.evidence.value,
+        "lines": list(row.lines),
+        "purpose": row.purpose,
+    }
+
+
+def _party_record(site: str, label: str, role: str) -> dict[str, str]:
+    record = {"site": site, "name": label, "role": role}
+    return {key: value for key, value in record.items() if value}

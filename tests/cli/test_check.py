@@ -1,0 +1,102 @@
+"""`swyx check`: every message of a file and its plan at once, and what a bad file may never do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import SMALL, swyx, write_file
+
+
+def test_a_good_file_ends_in_one_line_of_counts(tmp_path: Path) -> None:
+    outcome = swyx("check", write_file(tmp_path))
+    assert (outcome.code, outcome.err) == (0, "")
+    *messages, summary = outcome.out.splitlines()
+    assert all(line.startswith(("warning: ", "note: ")) for line in messages)
+    assert summary.startswith(f"{tmp_path}/plan.yaml: 2 sites, 4 machines, ")
+    assert summary.endswith("; no errors, 2 warnings, 7 notes.")
+
+
+def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> None:
+    """A misspelt role in one site must not hide the decision that another site lacks."""
+    text = SMALL.replace("dcom: restricted, ", "").replace("roles: [SwyxGate]", "roles: [SwyxGat]")
+    outcome = swyx("check", write_file(tmp_path, text))
+    errors = [line for line in outcome.out.splitlines() if line.startswith("error: ")]
+    assert outcome.code == 2
+    assert [error.split(": ")[2] for error in errors] == [
+        "sites.aachen.decisions.dcom",
+        "sites.aachen.decisions.dcom",
+        "sites.aachen.machines.ac-gates.roles[0]",
+        "sites.bochum.decisions.dcom",
+        "sites.bochum.decisions.dcom",
+    ]
+    assert outcome.out.startswith("error: ")
+
+
+def test_two_roles_on_one_port_are_an_error(tmp_path: Path) -> None:
+    text = SMALL.replace("roles: [SwyxServer]}\n      ac-link", "roles: [SwyxServer, SwyxPhoneL420]}\n      ac-link")
+    outcome = swyx("check", write_file(tmp_path, text))
+    assert outcome.code == 2
+    assert "SwyxServer and SwyxPhoneL420 both need TCP 1720" in outcome.out
+
+
+def test_what_holds_at_many_sites_is_said_once(tmp_path: Path) -> None:
+    sites = "".join(
+        f"  site{n}: {{machines: {{m{n}: {{addresses: [10.{n}.0.1], roles: [SwyxServer]}}}}}}\n" for n in range(1, 9)
+    )
+    outcome = swyx("check", write_file(tmp_path, f'swyxware: "6.01"\nsites:\n{sites}'))
+    assert outcome.code == 0
+    (egress,) = [line for line in outcome.out.splitlines() if line.startswith("warning: ")]
+    assert ": sites.site1.egress, sites.site2.egress, sites.site3.egress, 5 more places: the article" in egress
+
+
+def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
+    text = SMALL.replace("roles: [SwyxGate]", "roles: [SwyxGat]")
+    outcome = swyx("check", write_file(tmp_path, text), "--json")
+    document = outcome.json()
+    assert outcome.code == 2
+    assert (document["version"], document["ok"]) == (1, False)
+    (error,) = [message for message in document["messages"] if message["severity"] == "error"]
+    assert error["place"] == "sites.aachen.machines.ac-gates.roles[0]"
+    assert error["text"] == f"{error['file']}: {error['place']}: {error['sentence']}; {error['remedy']}."
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "a mapping"),
+        (b"[1, 2]", "a mapping"),
+        (b"sites: {a: *b}", "alias"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"a: 1\x1b[31m", "U+001B"),
+        (b'swyxware: "7.0"\nsites: {}', "7.0 is not in the catalogue"),
+    ],
+)
+def test_what_is_no_installation_is_a_sentence(tmp_path: Path, content: bytes, says: str) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(content)
+    outcome = swyx("check", file)
+    assert outcome.code == 2
+    assert says in outcome.out
+    assert "Traceback" not in outcome.out + outcome.err
+
+
+def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    outcome = swyx("check", tmp_path / "none.yaml")
+    assert outcome.code == 2
+    assert outcome.out.startswith(f"error: {tmp_path}/none.yaml: ")
+
+
+def test_hostile_text_reaches_the_terminal_escaped(tmp_path: Path) -> None:
+    """Colours, cursor movements and text that runs backwards are shown as what they are."""
+    text = SMALL.replace("ac-office", '"\\e[2J\\u202egnp.exe"').replace("desktop", '"\\e]0;title\\a"')
+    outcome = swyx("check", write_file(tmp_path, text))
+    assert outcome.code == 2
+    assert not set("\x1b\x07\u202e") & set(outcome.out + outcome.err)
+    assert "\\x1b[2J\\u202egnp.exe" in outcome.out
+
+
+def test_a_hostile_file_name_reaches_the_terminal_escaped(tmp_path: Path) -> None:
+    outcome = swyx("check", write_file(tmp_path, name="\x1b[2J.yaml"))
+    assert "\x1b" not in outcome.out + outcome.err
