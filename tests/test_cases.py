@@ -145,6 +145,7 @@ def test_the_line_that_is_the_rule_is_not() -> None:
 
 # --- each flow is held by a case -----------------------------------------------------------------
 
+
 def _holding(id_: str) -> list[Case]:
     """The cases whose expected rules rest on a flow."""
     return [
@@ -252,9 +253,7 @@ def test_moving_a_listener_by_one_port_turns_a_case_red(role: str, key: str) -> 
     roles = {**bundled.roles, role: replace(bundled.roles[role], listeners=listeners)}
     catalogue = replace(bundled, roles=roles)
     assert any(
-        differences(
-            case, run(case.installation, lambda one: replace(one, catalogue=catalogue))
-        )
+        differences(case, run(case.installation, lambda one: replace(one, catalogue=catalogue)))
         for case in CASES
         if "rules" in case.expected and _green(case)
     )

@@ -143,6 +143,7 @@ def _listener(role: str, key: str, row: Row) -> Listener:
         overridable=row.flag("overridable", bool(configurable)),
         allocated=row.flag("allocated"),
         narrow_only=row.flag("narrow_only"),
+        decided_by=row.one_of("decided_by", ("cornet",), ""),
         never_a_rule=row.flag("never_a_rule"),
     )
     row.done()

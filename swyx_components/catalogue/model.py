@@ -55,6 +55,7 @@ class Listener:
     overridable: bool = False
     allocated: bool = False
     narrow_only: bool = False
+    decided_by: str = ""  # the decision that may pin one of the ports
     never_a_rule: bool = False  # multicast: reported, never opened in a cloud
 
 

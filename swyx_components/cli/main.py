@@ -8,12 +8,13 @@ import typer
 
 from swyx_components import __version__
 
+DONE, STOPPED = 0, 130  # 128 + SIGINT, as shells count
+
 app = typer.Typer(
     name="swyx",
     help="SwyxWare roles compiled to AWS security groups and Azure NSGs, every rule explained.",
     epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -52,7 +53,7 @@ def _swyx(
 
 @app.command()
 def check(file: File, json: AsJson = False) -> int:
-    """Say everything that is wrong with a file, doubtful, or worth knowing about it."""
+    """Judge a file: errors, warnings and notes."""
     from swyx_components.cli.check import check_file
 
     return check_file(file, as_json=json)
@@ -60,9 +61,9 @@ def check(file: File, json: AsJson = False) -> int:
 
 @app.command()
 def plan(file: File, cloud: Clouds = None, site: SiteNames = None, json: AsJson = False) -> int:
-    """Show every rule of every site, with what each is for.
+    """Show every rule of every site.
 
-    With --cloud, as that cloud would hold them: counted against its quotas and proved both ways.
+    Each with the flows it is for and the article's lines. With --cloud, as that cloud would hold them: counted against its quotas and proved both ways.
     """
     from swyx_components.cli.plan import plan_file
 
@@ -88,7 +89,10 @@ def explain(
     cloud: Clouds = None,
     json: AsJson = False,
 ) -> int:
-    """Say whether a packet may pass, by which rules and for which flows, or what it would take."""
+    """Say whether a packet may pass, and why.
+
+    By which rules, for which flows; where it may not, what it would take.
+    """
     from swyx_components.cli.explain import explain_packet
 
     question = (source, destination, packet, source_port)
@@ -97,7 +101,10 @@ def explain(
 
 @app.command()
 def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJson = False) -> int:
-    """Read what the clouds hold for the sites and compare it with the plan, rule by rule."""
+    """Compare what the clouds hold with the plan.
+
+    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess.
+    """
     from swyx_components.cli.verify import verify_sites
 
     return verify_sites(file, sites=site or [], clouds=cloud or [], as_json=json)
@@ -105,7 +112,7 @@ def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJso
 
 @app.command()
 def flows(file: File, site: SiteNames = None, json: AsJson = False) -> int:
-    """List who may talk to whom, with evidence and the article's lines."""
+    """List who may talk to whom, and why."""
     from swyx_components.cli.flows import list_flows
 
     return list_flows(file, sites=site or [], as_json=json)
@@ -113,7 +120,7 @@ def flows(file: File, site: SiteNames = None, json: AsJson = False) -> int:
 
 @app.command()
 def catalogue(json: AsJson = False) -> int:
-    """List what the article says: roles, the ports they listen on, and the flows."""
+    """List the article's roles, ports and flows."""
     from swyx_components.cli.reference import print_catalogue
 
     return print_catalogue(as_json=json)
@@ -121,7 +128,7 @@ def catalogue(json: AsJson = False) -> int:
 
 @app.command()
 def schema() -> int:
-    """Print the JSON Schema of installation files, for editors."""
+    """Print the JSON Schema of installations."""
     from swyx_components.cli.reference import print_schema
 
     return print_schema()
@@ -129,31 +136,40 @@ def schema() -> int:
 
 def run(arguments: list[str] | None = None) -> None:
     """The entry point: any outcome is an exit code and, where it is not 0, a sentence."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = _dispatch(arguments)
+        code = _dispatch(words or ["--help"])
         sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader (`head`, a pager) has gone; what is still buffered must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 0
+    except (BrokenPipeError, _ReaderGone):
+        # What is still buffered must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        code = DONE
     sys.exit(code)
 
 
-def _dispatch(arguments: list[str] | None) -> int:
+class _ReaderGone(Exception):
+    """The reader of stdout (`head`, a pager) has seen enough."""
+
+
+def _dispatch(words: list[str]) -> int:
     from swyx_components.cli.talk import complain, prepare_streams
 
     prepare_streams()
     try:
-        return int(app(args=arguments, standalone_mode=False) or 0)
+        code = int(app(args=words, prog_name="swyx", standalone_mode=False) or DONE)
     except (typer.Abort, KeyboardInterrupt):
-        complain("stopped before it was done; nothing was changed.")
-        return 130
+        code = STOPPED
+    except SystemExit as problem:  # how typer ends when stdout is closed; no command of ours does
+        raise _ReaderGone from problem
     except BrokenPipeError:
         raise
     except Exception as problem:
         from swyx_components.cli.failures import explain_failure
 
         return explain_failure(problem)
+    if code == STOPPED:
+        complain("stopped before it was done; nothing was changed.")
+    return code
 
 
 if __name__ == "__main__":

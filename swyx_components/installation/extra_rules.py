@@ -1,6 +1,7 @@
 """Read a site's own rules: one at one machine each, with a reason."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from swyx_components.installation.addresses import read_peers
 from swyx_components.installation.findings import Findings
@@ -21,10 +22,17 @@ from swyx_components.installation.values import (
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
-_RULE = shape("extra_rule")
 _DIRECTIONS = ("in", "out")
 _ICMP = "icmp"
 _PROTOCOLS = ("tcp", "udp", _ICMP)
+
+
+class _Own(NamedTuple):
+    """The site of a rule, and the names of its machines, None where they can't be read, and sorted."""
+
+    name: str
+    machines: Mapping[str, Any] | None
+    listed: tuple[str, ...]
 
 
 def read_extra_rules(
@@ -35,9 +43,12 @@ def read_extra_rules(
     if type(value) is not list:
         wrong_type(value, reading.log, place, "a list", shape("site").examples["extra_rules"])
         return ()
+    machines = site.value.get("machines")
+    machines = machines if type(machines) is dict else None
+    own = _Own(site.name, machines, tuple(sorted(machines or ())))
     rules = []
     for index, item in enumerate(value):
-        rule = _read_rule(item, reading, site, f"{place}[{index}]", index)
+        rule = _read_rule(item, reading, own, f"{place}[{index}]", index)
         if rule is None:
             continue
         if rule.direction == "out" and egress is Egress.OPEN:
@@ -47,11 +58,11 @@ def read_extra_rules(
 
 
 def _read_rule(
-    value: Any, reading: Reading, site: Entry, place: str, index: int
+    value: Any, reading: Reading, site: "_Own", place: str, index: int
 ) -> ExtraRule | None:
-    log, examples = reading.log, _RULE.examples
+    log, examples = reading.log, shape("extra_rule").examples
     before = len(log)
-    written = read_mapping(value, log, place, _RULE, examples["direction"])
+    written = read_mapping(value, log, place, shape("extra_rule"), examples["direction"])
     if not written:
         return None
     direction = _word(written, log, place, "direction", _DIRECTIONS)
@@ -94,22 +105,21 @@ def _word(
     return read_word(written[key], log, f"{place}.{key}", words) if key in written else None
 
 
-def _read_machine(value: Any, reading: Reading, site: Entry, place: str) -> str | None:
+def _read_machine(value: Any, reading: Reading, site: "_Own", place: str) -> str | None:
     """The site's machine at which the rule stands."""
     name = read_name(value, reading.log, place, f"{place.rpartition('.')[2]}: ac-server")
     if name is None:
         return None
-    machines = site.value.get("machines")
-    if type(machines) is dict and name not in machines:
-        seat = reading.seats.get(name.lower())
-        if seat is not None and seat.name == name:
-            reading.log.add(
-                "extra-machine-elsewhere", place, machine=name, other=seat.site, site=site.name
-            )
-        else:
-            reading.log.unknown("rule-machine", place, name, sorted(machines))
-        return None
-    return name
+    if site.machines is None or name in site.machines:
+        return name
+    seat = reading.seats.get(name.lower())
+    if seat is not None and seat.name == name:
+        reading.log.add(
+            "extra-machine-elsewhere", place, machine=name, other=seat.site, site=site.name
+        )
+    else:
+        reading.log.unknown("rule-machine", place, name, site.listed)
+    return None
 
 
 def _read_peers(value: Any, log: Findings, place: str, public: bool | None) -> tuple[Prefix, ...]:
@@ -131,9 +141,9 @@ def _read_ports(
         return NO_PORTS
     if "ports" not in written:
         if protocol:
-            log.add("key-missing", at, key="ports", example=_RULE.examples["ports"])
+            log.add("key-missing", at, key="ports", example=shape("extra_rule").examples["ports"])
         return NO_PORTS
-    value, example = written["ports"], _RULE.examples["ports"]
+    value, example = written["ports"], shape("extra_rule").examples["ports"]
     if type(value) is not list:
         ranges = [read_range(value, log, at, example)]
     else:

@@ -52,6 +52,9 @@ class Findings:
 
     def unknown(self, kind: str, place: str, word: str, known: Collection[str]) -> str:
         """Report `word` as none of the known ones: `KIND-misspelt` with the nearest, or `KIND-unknown`."""
+        if len(self._messages) >= MOST_MESSAGES:
+            self._left_out += 1
+            return ""
         known = known if isinstance(known, Sequence) else tuple(known)
         near = self._nearest(word, known)
         if near:
@@ -76,7 +79,7 @@ class Findings:
         by_lower = {name.lower(): name for name in known}
         lower = word.lower()
         if len(by_lower) > 200:
-            like = [name for name in by_lower if name[:2] == lower[:2]][:200]
+            like = [name for name in by_lower if name[:2] == lower[:2]][:50]
             found = [lower] if lower in by_lower else get_close_matches(lower, like, 1, 0.7)
         else:
             found = get_close_matches(lower, by_lower, 1, 0.7)

@@ -1,6 +1,6 @@
 """Read links and SIP providers: both name a LinkManager of a site."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from swyx_components.installation.addresses import read_cidrs
@@ -21,18 +21,17 @@ from swyx_components.installation.values import (
     wrong_type,
 )
 
-_LINK, _PROVIDER = shape("link"), shape("provider")
 _MODES = {mode.value: mode for mode in LinkMode}
 _ONE, _EACH = "link_manager", "link_managers"
 
 
-def read_links(value: Any, reading: Reading, sites: Collection[str]) -> tuple[Link, ...]:
-    """The links that could be read whole, by name. `sites` are the names of the file's sites."""
+def read_links(value: Any, reading: Reading, sites: Mapping[str, None]) -> tuple[Link, ...]:
+    """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
     joined: dict[frozenset[str], str] = {}
     links = []
     for entry in read_entries(value, reading.log, "links", "link", "links: {}"):
         written = read_mapping(
-            entry.value, reading.log, entry.place, _LINK, _LINK.examples["sites"]
+            entry.value, reading.log, entry.place, shape("link"), shape("link").examples["sites"]
         )
         if not written:
             continue
@@ -50,14 +49,14 @@ def read_links(value: Any, reading: Reading, sites: Collection[str]) -> tuple[Li
 
 
 def _read_ends(
-    written: dict[str, Any], reading: Reading, entry: Entry, sites: Collection[str]
+    written: dict[str, Any], reading: Reading, entry: Entry, sites: Mapping[str, None]
 ) -> tuple[str, ...]:
     """The two sites of a link by name, or nothing."""
     if "sites" not in written:
         return ()
     at, log = f"{entry.place}.sites", reading.log
     before = len(log)
-    example = _LINK.examples["sites"]
+    example = shape("link").examples["sites"]
     names = list(distinct(read_list(written["sites"], log, at, example), log, at, example))
     for name, item_at in names:
         if name not in sites and not reading.sites_unknown:
@@ -79,10 +78,13 @@ def _read_link(
     key, other = (_ONE, _EACH) if mode is LinkMode.SHARED else (_EACH, _ONE)
     if other in written:
         reading.log.add(
-            f"link-{mode.value}", below(entry.place, other), example=_LINK.examples[key]
+            f"link-{mode.value}", below(entry.place, other), example=shape("link").examples[key]
         )
     elif key not in written:
-        missing = {"example": _LINK.examples[key], "managers": reading.managers_at(ends) or "none"}
+        missing = {
+            "example": shape("link").examples[key],
+            "managers": reading.managers_at(ends) or "none",
+        }
         reading.log.add(f"link-without-{mode.value}", below(entry.place, key), **missing)
     if key not in written:
         return None
@@ -92,7 +94,7 @@ def _read_link(
 
 def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
     at = below(entry.place, _ONE)
-    seat = _read_manager(value, reading, at, _LINK.examples[_ONE], ends)
+    seat = _read_manager(value, reading, at, shape("link").examples[_ONE], ends)
     if seat is None or not ends:
         return None
     if seat.site not in ends:
@@ -107,7 +109,7 @@ def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ..
 
 
 def _read_chained(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
-    at, log, example = below(entry.place, _EACH), reading.log, _LINK.examples[_EACH]
+    at, log, example = below(entry.place, _EACH), reading.log, shape("link").examples[_EACH]
     if type(value) is not dict:
         wrong_type(value, log, at, "a mapping", example)
         return None
@@ -177,8 +179,8 @@ def read_providers(value: Any, reading: Reading) -> tuple[Provider, ...]:
 
 
 def _read_provider(entry: Entry, reading: Reading) -> Provider | None:
-    log, place, examples = reading.log, entry.place, _PROVIDER.examples
-    written = read_mapping(entry.value, log, place, _PROVIDER, examples["cidrs"])
+    log, place, examples = reading.log, entry.place, shape("provider").examples
+    written = read_mapping(entry.value, log, place, shape("provider"), examples["cidrs"])
     cidrs, seat, media = [], None, None
     if "cidrs" in written:
         at = f"{place}.cidrs"

@@ -32,7 +32,6 @@ from swyx_components.messages import Message, Severity, SwyxError
 
 Source = str | Path | Mapping[str, Any]
 Outcome = tuple[Installation | None, tuple[Message, ...]]
-_ROOT = shape("installation")
 
 
 def load_installation(source: Source, *, file: str = "") -> Installation:
@@ -83,7 +82,7 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     if type(data) is not dict:
         wrong_type(data, log, TOP, "a mapping", 'swyxware: "6.01" and sites: {...}')
         return None
-    written = read_mapping(data, log, "", _ROOT, "")
+    written = read_mapping(data, log, "", shape("installation"), "")
     catalogue = _read_catalogue(written, log, folder)
     if catalogue is None:
         return None
@@ -118,9 +117,17 @@ def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Cat
     """The catalogue of the version that the file names, or the file's own; None if there is none."""
     version = as_text(written.get("swyxware"))
     if "swyxware" in written and version is None:
-        wrong_type(written["swyxware"], log, "swyxware", "a version", _ROOT.examples["swyxware"])
+        wrong_type(
+            written["swyxware"],
+            log,
+            "swyxware",
+            "a version",
+            shape("installation").examples["swyxware"],
+        )
     if "catalogue" in written:
-        path = read_text(written["catalogue"], log, "catalogue", _ROOT.examples["catalogue"])
+        path = read_text(
+            written["catalogue"], log, "catalogue", shape("installation").examples["catalogue"]
+        )
         return _read_own(path, version, log, folder) if path else None
     if version is None:
         return load_catalogue()
@@ -151,8 +158,10 @@ def _read_sites(
     if "sites" not in written:
         return names, sites, overriding
     if value == {}:
-        reading.log.add("sites-empty", "sites", example=_ROOT.examples["sites"])
-    for entry in read_entries(value, reading.log, "sites", "site", _ROOT.examples["sites"]):
+        reading.log.add("sites-empty", "sites", example=shape("installation").examples["sites"])
+    for entry in read_entries(
+        value, reading.log, "sites", "site", shape("installation").examples["sites"]
+    ):
         names.append(entry.name)
         site = read_site(entry, reading)
         if entry.usable and (site.machines or site.networks):

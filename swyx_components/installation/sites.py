@@ -22,14 +22,15 @@ from swyx_components.installation.values import (
 from swyx_components.sets.prefixes import Prefix
 
 _EGRESS = {word.value: word for word in Egress}
-_SITE, _MACHINE, _NETWORK = shape("site"), shape("machine"), shape("network")
 _ENDS = {"machines", "networks"}
 
 
 def read_site(entry: Entry, reading: Reading) -> Site:
     """One site. Its machines are told to `reading`, and so are all addresses it calls its own."""
     log, place = reading.log, entry.place
-    written = read_mapping(entry.value, log, place, _SITE, _SITE.examples["machines"])
+    written = read_mapping(
+        entry.value, log, place, shape("site"), shape("site").examples["machines"]
+    )
     machines = _read_machines(written, reading, entry)
     networks = _read_networks(
         written, reading, entry, {machine.name.lower() for machine in machines}
@@ -56,7 +57,7 @@ def _read_settings(
     on_networks: set[str],
 ) -> dict[str, Any]:
     """What a site may set beside its machines and networks, by field of `Site`."""
-    log, place, examples = reading.log, entry.place, _SITE.examples
+    log, place, examples = reading.log, entry.place, shape("site").examples
     settings: dict[str, Any] = {}
     if "decisions" in written:
         settings["decisions"] = read_decisions(
@@ -94,7 +95,9 @@ def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> li
     if "machines" not in written:
         return []
     at, machines = f"{site.place}.machines", []
-    for entry in read_entries(value, reading.log, at, "machine", _SITE.examples["machines"]):
+    for entry in read_entries(
+        value, reading.log, at, "machine", shape("site").examples["machines"]
+    ):
         machine = _read_machine(entry, reading, site)
         if entry.usable:
             machines.append(machine)
@@ -105,11 +108,15 @@ def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> li
 
 def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
     log, place = reading.log, entry.place
-    written = read_mapping(entry.value, log, place, _MACHINE, _MACHINE.examples["addresses"])
+    written = read_mapping(
+        entry.value, log, place, shape("machine"), shape("machine").examples["addresses"]
+    )
     addresses: tuple[Prefix, ...] = ()
     if "addresses" in written:
         at = f"{place}.addresses"
-        found = list(read_addresses(written["addresses"], log, at, _MACHINE.examples["addresses"]))
+        found = list(
+            read_addresses(written["addresses"], log, at, shape("machine").examples["addresses"])
+        )
         reading.claims.extend(
             Claim(prefix, Kind.MACHINE, site.name, at, position) for prefix, position in found
         )
@@ -120,7 +127,7 @@ def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
     if "ports" in written:
         carried = roles if certain else None
         ports = read_overrides(
-            written["ports"], reading, f"{place}.ports", carried, _MACHINE.examples["ports"]
+            written["ports"], reading, f"{place}.ports", carried, shape("machine").examples["ports"]
         )
     lower = entry.name.lower()
     known = reading.seats.setdefault(lower, Seat(entry.name, site.name, place, roles, certain))
@@ -137,7 +144,7 @@ def _read_networks(
         return networks
     at = f"{site.place}.networks"
     for entry in read_entries(
-        written["networks"], reading.log, at, "network", _SITE.examples["networks"]
+        written["networks"], reading.log, at, "network", shape("site").examples["networks"]
     ):
         if entry.name.lower() in machine_names:
             other = reading.seats[entry.name.lower()].place
@@ -151,8 +158,8 @@ def _read_networks(
 
 
 def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
-    place, examples = entry.place, _NETWORK.examples
-    written = read_mapping(entry.value, reading.log, place, _NETWORK, examples["cidrs"])
+    place, examples = entry.place, shape("network").examples
+    written = read_mapping(entry.value, reading.log, place, shape("network"), examples["cidrs"])
     cidrs: tuple[Prefix, ...] = ()
     if "cidrs" in written:
         at = f"{place}.cidrs"
@@ -184,7 +191,7 @@ def _read_roles(
     if key and key in reading.role_lists:
         return reading.role_lists[key]
     before = len(reading.log)
-    example = (_NETWORK if network else _MACHINE).examples["roles"]
+    example = (shape("network") if network else shape("machine")).examples["roles"]
     at = f"{entry.place}.roles"
     items = read_list(value, reading.log, at, example)
     roles = reading.in_order(list(_known_roles(items, reading, at, network, example)))

@@ -49,7 +49,7 @@ def _claims(view: SiteView, machine: Machine, catalogue: Catalogue) -> Iterator[
                 role,
                 listener.key,
                 listener.transports,
-                ports[role, listener.key],
+                view.decisions.cornet if listener.decided_by else ports[role, listener.key],
                 listener.allocated,
                 listener.overridable,
             )
@@ -65,6 +65,7 @@ def _collision(
 ) -> Message:
     certain = not one.allocated and not other.allocated
     remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, shared))]
+    apart = [*remedies, "put the roles on different machines"]
     return Message.about(
         "port-clash" if certain else "port-overlap",
         f"sites.{site}.machines.{machine.name}",
@@ -72,7 +73,7 @@ def _collision(
         other=other.role,
         transports=" and ".join(name.value.upper() for name in transports),
         ports=shared,
-        remedy=", or ".join([*remedies, "put the roles on different machines"]),
+        remedy=", or ".join(remedies if one.role in (other.role, OPERATING_SYSTEM) else apart),
     )
 
 

@@ -275,7 +275,7 @@ def legs_of(catalogue: Catalogue, scope: str) -> tuple[tuple[FlowRow, Leg], ...]
     rows = [
         (row, leg) for row in catalogue.flows.values() for leg in row.legs if leg.scope == scope
     ]
-    return tuple(sorted(rows, key=lambda entry: (bool(entry[1].needs), bool(entry[1].follows))))
+    return tuple(sorted(rows, key=lambda entry: (bool(entry[1].follows), bool(entry[1].needs))))
 
 
 def _ends(endpoints: Iterable[Endpoint]) -> dict[str, list[End]]:

@@ -150,6 +150,11 @@ class Endpoint:
     group: HostGroup | None = None
 
     @property
+    def versions(self) -> frozenset[int]:
+        """The IP versions (4, 6) of its addresses."""
+        return frozenset(prefix.version for prefix in self.prefixes)
+
+    @property
     def joins_itself(self) -> bool:
         """Whether a flow from it to itself runs between two different machines."""
         return self.group is not None and len(self.group.machines) > 1

@@ -32,7 +32,7 @@ def attach_needs(view: SiteView, flows: Iterable[Required]) -> tuple[HostGroup, 
     needs: dict[str, list[Need]] = {group.name: [] for group in view.groups}
     versions = {group.name: group.versions for group in view.groups}
     outbound = view.site.egress is Egress.CLOSED
-    for flow in flows:
+    for flow in _possible(flows):
         for group, need in _both_ends(view.name, flow):
             if outbound or need.direction is Direction.IN:
                 needs[group].append(need)
@@ -42,6 +42,17 @@ def attach_needs(view: SiteView, flows: Iterable[Required]) -> tuple[HostGroup, 
         replace(group, needs=tuple(_reachable(needs[group.name], versions[group.name])))
         for group in view.groups
     )
+
+
+def _possible(flows: Iterable[Required]) -> Iterator[Required]:
+    """The flows whose ends have an IP version in common; the notices name the others."""
+    versions: dict[Endpoint, frozenset[int]] = {}
+    for flow in flows:
+        for end in (flow.initiator, flow.responder):
+            if end not in versions:
+                versions[end] = end.versions
+        if versions[flow.initiator] & versions[flow.responder]:
+            yield flow
 
 
 def _both_ends(site: str, flow: Required) -> Iterator[tuple[str, Need]]:

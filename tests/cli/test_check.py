@@ -35,7 +35,9 @@ def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> Non
 
 
 def test_two_roles_on_one_port_are_an_error(tmp_path: Path) -> None:
-    text = SMALL.replace("roles: [SwyxServer]}\n      ac-link", "roles: [SwyxServer, SwyxPhoneL420]}\n      ac-link")
+    text = SMALL.replace(
+        "roles: [SwyxServer]}\n      ac-link", "roles: [SwyxServer, SwyxPhoneL420]}\n      ac-link"
+    )
     outcome = swyx("check", write_file(tmp_path, text))
     assert outcome.code == 2
     assert "SwyxServer and SwyxPhoneL420 both need TCP 1720" in outcome.out
@@ -43,12 +45,16 @@ def test_two_roles_on_one_port_are_an_error(tmp_path: Path) -> None:
 
 def test_what_holds_at_many_sites_is_said_once(tmp_path: Path) -> None:
     sites = "".join(
-        f"  site{n}: {{machines: {{m{n}: {{addresses: [10.{n}.0.1], roles: [SwyxServer]}}}}}}\n" for n in range(1, 9)
+        f"  site{n}: {{machines: {{m{n}: {{addresses: [10.{n}.0.1], roles: [SwyxServer]}}}}}}\n"
+        for n in range(1, 9)
     )
     outcome = swyx("check", write_file(tmp_path, f'swyxware: "6.01"\nsites:\n{sites}'))
     assert outcome.code == 0
     (egress,) = [line for line in outcome.out.splitlines() if line.startswith("warning: ")]
-    assert ": sites.site1.egress, sites.site2.egress, sites.site3.egress, 5 more places: the article" in egress
+    assert (
+        ": sites.site1.egress, sites.site2.egress, sites.site3.egress, 5 more places: the article"
+        in egress
+    )
 
 
 def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
@@ -59,7 +65,10 @@ def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
     assert (document["version"], document["ok"]) == (1, False)
     (error,) = [message for message in document["messages"] if message["severity"] == "error"]
     assert error["place"] == "sites.aachen.machines.ac-gates.roles[0]"
-    assert error["text"] == f"{error['file']}: {error['place']}: {error['sentence']}; {error['remedy']}."
+    assert (
+        error["text"]
+        == f"{error['file']}: {error['place']}: {error['sentence']}; {error['remedy']}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,9 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_hostile_text_reaches_the_terminal_escaped(tmp_path: Path) -> None:
     """Colours, cursor movements and text that runs backwards are shown as what they are."""
-    text = SMALL.replace("ac-office", '"\\e[2J\\u202egnp.exe"').replace("desktop", '"\\e]0;title\\a"')
+    text = SMALL.replace("ac-office", '"\\e[2J\\u202egnp.exe"').replace(
+        "desktop", '"\\e]0;title\\a"'
+    )
     outcome = swyx("check", write_file(tmp_path, text))
     assert outcome.code == 2
     assert not set("\x1b\x07\u202e") & set(outcome.out + outcome.err)

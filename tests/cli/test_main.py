@@ -25,7 +25,9 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "print([name for name in ('pulumi', 'boto3', 'azure', 'rich.console', 'yaml',\n"
         "    'swyx_components.planner') if name in sys.modules])\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert done.stdout.splitlines()[-1] == "[]"
     for word in ("check", "plan", "explain", "verify", "flows", "catalogue", "schema"):
         assert f"  {word} " in done.stdout
@@ -37,7 +39,9 @@ def test_without_a_command_the_help_is_shown() -> None:
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [*COMMAND, "plan", str(write_file(tmp_path)), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "plan", str(write_file(tmp_path)), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
@@ -48,7 +52,9 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)  # reading it waits, so the command is certainly at work
-    with subprocess.Popen([*COMMAND, "check", str(pipe)], stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*COMMAND, "check", str(pipe)], stderr=subprocess.PIPE, text=True
+    ) as process:
         with pipe.open("w"):
             process.send_signal(signal.SIGINT)
             assert process.stderr is not None
@@ -101,7 +107,11 @@ def test_schema_is_json_schema() -> None:
 
 def test_catalogue_lists_listeners_and_flows() -> None:
     outcome = swyx("catalogue")
-    assert "SwyxPhoneL100" in outcome.out and "udp 4103-4119" in outcome.out and "L103 L46" in outcome.out
+    assert (
+        "SwyxPhoneL100" in outcome.out
+        and "udp 4103-4119" in outcome.out
+        and "L103 L46" in outcome.out
+    )
     document = swyx("catalogue", "--json").json()
     assert document["flows"]["C1"]["evidence"] == "stated"
     assert document["roles"]["SwyxGate"]["listeners"]["ras"]["ports"] == ["2001"]

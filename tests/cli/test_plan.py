@@ -25,9 +25,18 @@ sites:
 """
 
 
-def rule(direction: str, protocol: str, ports: str, peer: Any, flows: list[str], lines: list[int]) -> dict[str, Any]:
+def rule(
+    direction: str, protocol: str, ports: str, peer: Any, flows: list[str], lines: list[int]
+) -> dict[str, Any]:
     shown = {"ports": ports} if ports else {}
-    return {"direction": direction, "protocol": protocol, **shown, "peer": peer, "flows": flows, "lines": lines}
+    return {
+        "direction": direction,
+        "protocol": protocol,
+        **shown,
+        "peer": peer,
+        "flows": flows,
+        "lines": lines,
+    }
 
 
 def test_json_is_the_document_that_the_reference_describes(tmp_path: Path) -> None:
@@ -36,11 +45,19 @@ def test_json_is_the_document_that_the_reference_describes(tmp_path: Path) -> No
     document = outcome.json()
     assert (outcome.code, outcome.err) == (0, "")
     assert list(document) == ["version", "swyxware", "sites", "notes", "warnings"]
-    assert (document["version"], document["swyxware"], list(document["sites"])) == (1, "6.01", ["aachen"])
+    assert (document["version"], document["swyxware"], list(document["sites"])) == (
+        1,
+        "6.01",
+        ["aachen"],
+    )
     assert list(document["sites"]["aachen"]) == ["groups"]
     groups = document["sites"]["aachen"]["groups"]
     assert list(groups) == ["swyxgate", "swyxserver"]
-    server, gate, devices = {"group": "swyxserver"}, {"group": "swyxgate"}, {"cidrs": ["10.0.1.0/28", "10.0.1.64/28"]}
+    server, gate, devices = (
+        {"group": "swyxserver"},
+        {"group": "swyxgate"},
+        {"cidrs": ["10.0.1.0/28", "10.0.1.64/28"]},
+    )
     media_in = {"source_ports": "51000-51499"}
     media_out = {"source_ports": "51500-51999"}
     assert groups["swyxgate"]["machines"] == ["gate"]
@@ -79,7 +96,9 @@ def test_open_egress_is_said_and_has_no_rules_out(tmp_path: Path) -> None:
 def test_a_cloud_adds_what_it_would_hold_and_leaves_the_rest_alone(tmp_path: Path) -> None:
     file = write_file(tmp_path)
     plain = swyx("plan", file, "--json").json()["sites"]
-    bound = swyx("plan", file, "--json", "--cloud", "aachen=aws", "--cloud", "bochum=azure").json()["sites"]
+    bound = swyx("plan", file, "--json", "--cloud", "aachen=aws", "--cloud", "bochum=azure").json()[
+        "sites"
+    ]
     for site, cloud in (("aachen", "aws"), ("bochum", "azure")):
         found = bound[site]
         assert found["cloud"] == cloud
@@ -87,7 +106,9 @@ def test_a_cloud_adds_what_it_would_hold_and_leaves_the_rest_alone(tmp_path: Pat
         assert {usage["quota"] for usage in found["quotas"]} >= {"rules_per_group"}
         for name, group in found["groups"].items():
             rendered = group.pop("rendered")
-            assert {entry["access"] for entry in rendered} == ({"allow"} if cloud == "aws" else {"allow", "deny"})
+            assert {entry["access"] for entry in rendered} == (
+                {"allow"} if cloud == "aws" else {"allow", "deny"}
+            )
             assert group == plain[site]["groups"][name]
 
 
@@ -124,9 +145,13 @@ def test_an_error_in_one_site_leaves_nothing_on_stdout(tmp_path: Path) -> None:
 
 
 def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_path: Path) -> None:
-    networks = "".join(f"      n{i}: {{cidrs: [10.3.{2 * i}.0/24], roles: [SwyxIt]}}\n" for i in range(70))
+    networks = "".join(
+        f"      n{i}: {{cidrs: [10.3.{2 * i}.0/24], roles: [SwyxIt]}}\n" for i in range(70)
+    )
     text = TINY.replace("    sip_devices", f"    networks:\n{networks}    sip_devices")
-    file = write_file(tmp_path, text.replace("h245: tunnelled", "h245: tunnelled, dcom: restricted"))
+    file = write_file(
+        tmp_path, text.replace("h245: tunnelled", "h245: tunnelled, dcom: restricted")
+    )
     plain = swyx("plan", file, "--json")
     assert plain.code == 0
     assert any("aws would refuse this plan" in text for text in plain.json()["warnings"])
@@ -140,9 +165,18 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--cloud", "gcp"], "gcp is no cloud that the plan can be written for; write aws or azure"),
-        (["--cloud", "essen=aws"], "the installation has no site essen; name one of aachen, bochum"),
-        (["--cloud", "aachen=aws", "--cloud", "aachen=azure"], "the site has another cloud already"),
+        (
+            ["--cloud", "gcp"],
+            "gcp is no cloud that the plan can be written for; write aws or azure",
+        ),
+        (
+            ["--cloud", "essen=aws"],
+            "the installation has no site essen; name one of aachen, bochum",
+        ),
+        (
+            ["--cloud", "aachen=aws", "--cloud", "aachen=azure"],
+            "the site has another cloud already",
+        ),
         (["--site", "essen"], "the installation has no site essen"),
         (["--nonsense"], "No such option: --nonsense"),
     ],
@@ -164,7 +198,9 @@ def test_the_tables_show_each_rule_with_its_flows_and_lines(tmp_path: Path) -> N
 
 
 def test_one_site_of_several(tmp_path: Path) -> None:
-    assert list(swyx("plan", write_file(tmp_path), "--site", "bochum", "--json").json()["sites"]) == ["bochum"]
+    assert list(
+        swyx("plan", write_file(tmp_path), "--site", "bochum", "--json").json()["sites"]
+    ) == ["bochum"]
 
 
 def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
@@ -177,6 +213,8 @@ def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
     assert outcome.out.splitlines()[:2] == ["site01: 1 group, 0 rules", "site02: 1 group, 0 rules"]
 
 
-def test_the_plan_is_held_on_disk_and_not_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plan_is_held_on_disk_and_not_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(plan_command, "_IN_MEMORY", 100)
     assert swyx("plan", write_file(tmp_path), "--json").json()["version"] == 1

@@ -104,9 +104,7 @@ def fewest(wanted: frozenset[tuple[int, int]]) -> int:
     def cover(left: frozenset[tuple[int, int]]) -> int:
         if not left:
             return 0
-        choices = min(
-            ([box for box in largest if pair in box] for pair in sorted(left)), key=len
-        )
+        choices = min(([box for box in largest if pair in box] for pair in sorted(left)), key=len)
         return 1 + min(cover(left - box) for box in choices)
 
     return cover(wanted)
@@ -139,9 +137,7 @@ def test_a_merged_rule_keeps_every_flow_that_it_serves_and_no_other(found: list[
             behind = {need.flow for need in found if cells_of_need(need) & held}
             assert set(rule.flows) == behind
             assert list(rule.flows) == sorted(behind)
-            assert rule.lines == tuple(
-                sorted({line for flow in behind for line in lines_of(flow)})
-            )
+            assert rule.lines == tuple(sorted({line for flow in behind for line in lines_of(flow)}))
 
 
 def lines_of(flow: str) -> tuple[int, ...]:

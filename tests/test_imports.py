@@ -1,0 +1,173 @@
+"""Which room may import which: the table of ARCHITECTURE.md, read from every module's syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "swyx_components"
+CLOUD_SDKS = {"boto3", "botocore", "azure", "pulumi_aws", "pulumi_azure_native"}
+OUR_THIRD_PARTIES = {"yaml", "typer", "rich", "pulumi", *CLOUD_SDKS}
+
+# Rooms below each room: what it may import of the package, itself apart.
+BELOW = {
+    "sets": set(),
+    "messages": set(),
+    "catalogue": {"sets", "messages"},
+    "installation": {"sets", "messages", "catalogue"},
+    "planner": {"sets", "messages", "catalogue", "installation"},
+    "aws": {"sets", "messages", "catalogue", "installation", "planner"},
+    "azure": {"sets", "messages", "catalogue", "installation", "planner"},
+    "report": {"sets", "messages", "catalogue", "installation", "planner"},
+    "clouds": {"sets", "messages", "catalogue", "installation", "planner"},
+    "cli": {"sets", "messages", "catalogue", "installation", "planner", "report", "clouds", ""},
+    "components": {"sets", "messages", "catalogue", "installation", "planner", "clouds"},
+    "__main__": {"cli"},
+}
+# Third parties of each room; of a single module where only that one may.
+OUTSIDE = {
+    "messages": {"yaml"},
+    "catalogue": {"yaml"},
+    "installation": {"yaml"},
+    "aws": {"yaml"},
+    "azure": {"yaml"},
+    "cli": {"typer", "rich"},
+    "components": {"pulumi"},
+    "aws.resources": {"pulumi", "pulumi_aws"},
+    "azure.resources": {"pulumi", "pulumi_azure_native"},
+    "aws.read": {"boto3", "botocore"},
+    "azure.read": {"azure"},
+}
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """Every module that a file imports, and whether at its top level."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    top = set(map(id, tree.body))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) in top) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            yield f"{node.module}", id(node) in top
+
+
+def place_of(path: Path) -> tuple[str, str]:
+    """The room of a module, and its dotted place in the package."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return parts[0], ".".join(parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_module_imports_only_what_its_room_may(path: Path) -> None:
+    room, place = place_of(path)
+    if room == "__init__":
+        return
+    assert room in BELOW, f"the table knows no room {room}"
+    for name, _ in imports_of(path):
+        first, _, rest = name.partition(".")
+        if first == "swyx_components":
+            other = rest.partition(".")[0]
+            assert other == room or other in BELOW[room], f"{place} imports {name}"
+        elif first in OUR_THIRD_PARTIES:
+            allowed = OUTSIDE.get(room, set()) | OUTSIDE.get(place, set())
+            assert first in allowed, f"{place} imports {name}"
+        else:
+            assert first in sys.stdlib_module_names, f"{place} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_cloud_reader_loads_its_sdk_only_when_it_reads(path: Path) -> None:
+    _, place = place_of(path)
+    if not place.endswith(".resources"):
+        at_top = {name.partition(".")[0] for name, top in imports_of(path) if top}
+        assert not at_top & CLOUD_SDKS
+
+
+def test_neither_cloud_imports_the_other() -> None:
+    for one, other in (("aws", "azure"), ("azure", "aws")):
+        for path in (PACKAGE / one).rglob("*.py"):
+            assert not [
+                name for name, _ in imports_of(path) if name.startswith(f"swyx_components.{other}")
+            ]
+
+
+def test_nothing_of_the_product_imports_the_sandbox_or_the_tests() -> None:
+    for path in MODULES:
+        assert not {name.partition(".")[0] for name, _ in imports_of(path)} & {"sandbox", "tests"}
+
+
+def loaded_by(program: str) -> set[str]:
+    """The top-level packages that a program has loaded when it ends."""
+    show = "import sys; print(' '.join({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}\n{show}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_no_cloud_sdk_and_no_pulumi() -> None:
+    assert not loaded_by("import swyx_components") & {*CLOUD_SDKS, "pulumi", "yaml"}
+
+
+def test_planning_rendering_and_proving_load_no_cloud_sdk_and_no_pulumi() -> None:
+    program = (
+        "from swyx_components.cli.main import run\n"
+        "try: run(['plan', 'tests/fixtures/packed.yaml', '--cloud', 'aachen=aws', '--cloud', 'bochum=azure'])\n"
+        "except SystemExit as end: assert not end.code, end.code"
+    )
+    assert not loaded_by(program) & {*CLOUD_SDKS, "pulumi", "rich"}
+
+
+# ---- the tests themselves
+
+
+def test_every_test_on_disk_is_collected() -> None:
+    """A test module or folder that pytest does not find would be green for ever."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--collect-only",
+            "-o",
+            "addopts=-q",
+            "-p",
+            "no:cacheprovider",
+            str(ROOT / "tests"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    collected = {line.partition("[")[0] for line in done.stdout.splitlines() if "::" in line}
+    written = {
+        "::".join((str(path.relative_to(ROOT)), *names))
+        for path in (ROOT / "tests").rglob("*.py")
+        for names in functions_of(path)
+    }
+    assert written - collected == set()
+
+
+def functions_of(path: Path) -> Iterator[tuple[str, ...]]:
+    """Names of test functions, with their class where they have one."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith(
+            "test_"
+        ):
+            yield (node.name,)
+        if isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, ast.FunctionDef) and inner.name.startswith("test_"):
+                    yield (node.name, inner.name)
