@@ -124,7 +124,8 @@ def test_importing_the_package_loads_no_cloud_sdk_and_no_pulumi() -> None:
 def test_planning_rendering_and_proving_load_no_cloud_sdk_and_no_pulumi() -> None:
     program = (
         "from swyx_components.cli.main import run\n"
-        "try: run(['plan', 'tests/fixtures/packed.yaml', '--cloud', 'aachen=aws', '--cloud', 'bochum=azure'])\n"
+        "words = ['plan', 'tests/fixtures/packed.yaml', '--cloud', 'aachen=aws', '--cloud', 'bochum=azure']\n"
+        "try: run(words)\n"
         "except SystemExit as end: assert not end.code, end.code"
     )
     assert not loaded_by(program) & {*CLOUD_SDKS, "pulumi", "rich"}

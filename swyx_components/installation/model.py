@@ -13,6 +13,9 @@ from swyx_components.sets.prefixes import Prefix
 PortOverrides = tuple[tuple[tuple[str, str], PortRange], ...]
 
 
+_BOTH_CORNET_PORTS = PortSet.of((4060, 4061))
+
+
 class Egress(Enum):
     """Who controls what leaves a machine: the plan (`closed`) or others (`open`)."""
 
@@ -44,7 +47,7 @@ class Decisions:
     h245_preset: str = ""
     fax_transports: tuple[Transport, ...] = (Transport.UDP,)
     fax_stated: bool = False
-    cornet: PortSet = PortSet.of((4060, 4061))
+    cornet: PortSet = _BOTH_CORNET_PORTS
     cornet_pinned: bool = False
 
 

@@ -48,9 +48,9 @@ def group_machines(
 ) -> tuple[HostGroup, ...]:
     """The host groups of a site, sorted by name, still without needs and rules.
 
-    A group is called after its roles. Where several groups of a site have the same roles, the
-    plainest (no difference from the site's settings, then the first machine by name) keeps the
-    short name and the others add their first machine's: an edit to one never renames the other.
+    A group is called after its roles. Where several groups of a site have the same roles, the one
+    with the first machine by name keeps the short name and the others add their first machine's. So
+    an edit of one group never renames another, nor does a machine that comes later by name.
     """
     by_likeness: dict[Hashable, list[Machine]] = {}
     extras: dict[str, list[ExtraRule]] = {}
@@ -65,10 +65,7 @@ def group_machines(
         )
         by_likeness.setdefault(likeness, []).append(machine)
     identities = _identify(catalogue, site, serving)
-    named = _name_variants(
-        (machines[0].roles, _is_plain(likeness), machines)
-        for likeness, machines in by_likeness.items()
-    )
+    named = _name_variants((machines[0].roles, machines) for machines in by_likeness.values())
     groups = (
         HostGroup(
             name=_group_name(roles, variant),
@@ -86,7 +83,7 @@ def _identify(
     catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
 ) -> Mapping[tuple[str, str], Identity]:
     """The identity of each (machine, role): variants only where this role's own settings differ."""
-    by_likeness: dict[Hashable, list[Machine]] = {}
+    by_likeness: dict[tuple[str, Hashable, Serving], list[Machine]] = {}
     for machine in site.machines:
         for role in machine.roles:
             serves = (
@@ -96,10 +93,7 @@ def _identify(
             )
             likeness = (role, _differences(catalogue, site, machine, (role,)), serves)
             by_likeness.setdefault(likeness, []).append(machine)
-    named = _name_variants(
-        (likeness[0], _is_plain(likeness), machines)  # type: ignore[index]
-        for likeness, machines in by_likeness.items()
-    )
+    named = _name_variants((likeness[0], machines) for likeness, machines in by_likeness.items())
     return {
         (machine.name, role): Identity(role, variant)
         for role, variant, machines in named
@@ -118,25 +112,22 @@ def _differences(
     return tuple((key, ports) for key, ports in own.items() if ports != plain[key])
 
 
-def _is_plain(likeness: Hashable) -> bool:
-    return not any(any(part) for part in likeness[1:])  # type: ignore[index]
-
-
 def _content(rule: ExtraRule) -> tuple[Hashable, ...]:
     """What makes two extra rules of different machines the same one."""
     return (rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason)
 
 
 def _name_variants(
-    rows: Iterable[tuple[_Kind, bool, list[Machine]]],
+    rows: Iterable[tuple[_Kind, list[Machine]]],
 ) -> Sequence[tuple[_Kind, str, list[Machine]]]:
-    by_kind: dict[_Kind, list[tuple[bool, str, list[Machine]]]] = {}
-    for kind, plain, machines in rows:
-        by_kind.setdefault(kind, []).append((not plain, machines[0].name, machines))
+    """Each row with what tells it from others of its kind: nothing, or its first machine's name."""
+    by_kind: dict[_Kind, list[list[Machine]]] = {}
+    for kind, machines in rows:
+        by_kind.setdefault(kind, []).append(machines)
     return [
-        (kind, name if place else "", machines)
+        (kind, machines[0].name if place else "", machines)
         for kind, variants in by_kind.items()
-        for place, (_, name, machines) in enumerate(sorted(variants, key=lambda row: row[:2]))
+        for place, machines in enumerate(sorted(variants, key=lambda own: own[0].name))
     ]
 
 

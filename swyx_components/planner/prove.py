@@ -162,13 +162,15 @@ def _allowed_space(
     space: _Space = {}
     for direction in Direction:
         own = [spec for spec in specs if spec.direction is direction]
-        closing = min((spec.priority for spec in own if not spec.allow), default=None)
+        closing = min((spec.priority for spec in own if _denies_all(spec)), default=None)
         if closing is None and not rendered.abilities.denies_by_default:
             everything = (Prefix(4, 0, 0), Prefix(6, 0, 0))
             for protocol in (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6):
                 space[direction, protocol] = [_Box(everything, ALL_PORTS, ALL_PORTS)]
             continue
         for spec in own:
+            if spec.own_identity is not None and spec.own_identity not in group.identities:
+                continue  # the rule is about machines that are not here
             if spec.allow and (closing is None or spec.priority < closing):
                 for protocol in _protocols(spec):
                     ports = ALL_PORTS if spec.ports is None else spec.ports
@@ -179,6 +181,19 @@ def _allowed_space(
                     )
                     space.setdefault((direction, protocol), []).append(box)
     return space
+
+
+def _denies_all(spec: Spec) -> bool:
+    """Whether a spec closes its direction for every protocol, port and address."""
+    everywhere = {(prefix.version, prefix.length) for prefix in spec.prefixes} >= {(4, 0), (6, 0)}
+    return (
+        not spec.allow
+        and spec.protocol is Protocol.ANY
+        and spec.own_identity is None
+        and (spec.ports, spec.source_ports) == (None, None)
+        and not (spec.groups or spec.identities)
+        and (everywhere or not spec.prefixes)
+    )
 
 
 def _protocols(spec: Spec) -> tuple[Protocol, ...]:

@@ -26,8 +26,9 @@ def test_the_lines_that_the_port_model_prints_are_among_them() -> None:
 
 
 def test_only_inferred_flows_can_be_disabled(catalogue: Catalogue) -> None:
-    assert [id_ for id_, flow in catalogue.flows.items() if flow.may_be_disabled] == (
-        "C3b C4 C6 C7 C8 C9 C10 C11 C12 C13 C15 K2 K3 K4 K5 K6 M2 M3 M4b M5".split()
+    may_be = [id_ for id_, flow in catalogue.flows.items() if flow.may_be_disabled]
+    assert " ".join(may_be) == (
+        "C3b C4 C6 C7 C8 C9 C10 C11 C12 C13 C15 K2 K3 K4 K5 K6 M2 M3 M4b M5"
     )
 
 

@@ -54,11 +54,10 @@ def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
     os.mkfifo(pipe)  # reading it waits, so the command is certainly at work
     with subprocess.Popen(
         [*COMMAND, "check", str(pipe)], stderr=subprocess.PIPE, text=True
-    ) as process:
-        with pipe.open("w"):
-            process.send_signal(signal.SIGINT)
-            assert process.stderr is not None
-            said = process.stderr.read()
+    ) as process, pipe.open("w"):
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        said = process.stderr.read()
     assert said == "swyx: stopped before it was done; nothing was changed.\n"
     assert process.returncode == 130
 
@@ -73,8 +72,8 @@ def test_a_defect_is_a_sentence_and_its_traceback_there_for_the_asking(
     outcome = swyx("check", "any.yaml")
     assert outcome.code == 3
     assert outcome.err == (
-        "swyx: this is a defect of swyx (ZeroDivisionError: by\\x1b[2Jzero); please report it with the traceback "
-        "that SWYX_DEBUG=1 prints.\n"
+        "swyx: this is a defect of swyx (ZeroDivisionError: by\\x1b[2Jzero); please report it with the "
+        "traceback that SWYX_DEBUG=1 prints.\n"
     )
     monkeypatch.setenv("SWYX_DEBUG", "1")
     assert "Traceback" in swyx("check", "any.yaml").err

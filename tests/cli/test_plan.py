@@ -171,7 +171,7 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
         ),
         (
             ["--cloud", "essen=aws"],
-            "the installation has no site essen; name one of aachen, bochum",
+            "the installation has no site essen; it has aachen, bochum; name one of them",
         ),
         (
             ["--cloud", "aachen=aws", "--cloud", "aachen=azure"],

@@ -8,10 +8,6 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks, rpc
-from pulumi.runtime.proto import resource_pb2
-
-FILTER = {"addresses.private-ip-address", "ipv6-addresses.ipv6-address"}
-
 
 @dataclass(frozen=True)
 class Registration:
@@ -63,7 +59,7 @@ class _Mocks(pulumi.runtime.Mocks):
         identity = f"id-of-{args.name}" if args.custom else ""
         return identity, dict(args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         self.recording.calls.append(args.token)
         if args.token == "aws:ec2/getVpcs:getVpcs":
             (name,) = (f["values"][0] for f in args.args["filters"] if f["name"] == "tag:Name")
@@ -74,7 +70,7 @@ class _Mocks(pulumi.runtime.Mocks):
         if args.token == "azure-native:network:getVirtualNetwork":
             name = args.args["virtualNetworkName"]
             if name not in self.cloud.subnets:
-                raise Exception(f"ResourceNotFound: virtual network {name}")
+                return {}, [("virtualNetworkName", f"ResourceNotFound: {name}")]
             subnets = [
                 {"id": f"/subnets/{key}", "name": key, "addressPrefixes": prefixes}
                 for key, prefixes in self.cloud.subnets[name].items()
@@ -137,6 +133,3 @@ def record(program: Callable[[], Any], cloud: Cloud | None = None) -> Recording:
     )
     pulumi.runtime.test(lambda: program() and None)()
     return recording
-
-
-assert resource_pb2  # the protocol's messages, imported with the monitor

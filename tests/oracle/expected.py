@@ -31,6 +31,8 @@ def fewest_in_group(
         )
         if here.kind != "machine" or here.name not in members:
             continue
+        if not here.families() & peer.families():
+            continue  # no packet can pass between them, so no rule is needed
         areas = allowed if peer.name in group_of and peer.kind == "machine" else wanted
         areas[flow.protocol] += [
             (span(net), ports) for net in peer.prefixes for ports in flow.ports

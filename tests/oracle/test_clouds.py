@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from tests.oracle.clouds import Aws, Azure
 from tests.oracle.minimum import fewest_rules
@@ -92,6 +94,30 @@ def test_aws_flat_rules_say_the_same_as_a_groups_permissions() -> None:
     }
     cloud = Aws([{"GroupId": "sg-1"}], [eni("eni-1", "10.0.0.1", "sg-1")], rules=[rule])
     assert holds(cloud.region(cloud.interfaces[0], "in"), "tcp", "10.9.1.1", 5, 22)
+
+
+def test_aws_reads_what_boto3_hands_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "offline")
+    with mock_aws():
+        ec2 = boto3.client("ec2", region_name="eu-central-1")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        group = ec2.create_security_group(GroupName="a", Description="a", VpcId=vpc)["GroupId"]
+        for address in ("10.0.0.10", "10.0.0.11"):
+            ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=address, Groups=[group])
+        pair = {"UserIdGroupPairs": [{"GroupId": group}]}
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpPermissions=[permission("tcp", 135, 135, **pair)]
+        )
+        groups = ec2.describe_security_groups()["SecurityGroups"]
+        interfaces = ec2.describe_network_interfaces()["NetworkInterfaces"]
+        rules = ec2.describe_security_group_rules()["SecurityGroupRules"]
+    for cloud in (Aws(groups, interfaces), Aws(groups, interfaces, rules=rules)):
+        inside = cloud.region(cloud.interface_of("10.0.0.10"), "in")
+        assert inside.lines() == ["tcp peer 10.0.0.11 source any port 135"]
+        outside = cloud.region(cloud.interface_of("10.0.0.10"), "out")
+        assert holds(outside, "udp", "198.51.100.1", 5, 53)
 
 
 def azure(rules: list[dict[str, Any]], **extra: Any) -> Azure:

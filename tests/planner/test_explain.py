@@ -1,4 +1,4 @@
-"""`swyx explain` and what is behind it: the verdict, the rules, the flows, and what a denied packet would take."""
+"""`swyx explain` and what is behind it: verdict, rules, flows, and what a denied packet would take."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_a_denied_packet_names_the_nearest_flow_and_what_it_would_take() -> None
         "not allowed: ac-l400 (aachen) to ac-server (aachen), tcp 1720",
         "  at ac-l400, group swyxphonel400: no rule lets it out",
         "  at ac-server, group swyxserver: no rule lets it in",
-        "  nearest flow: M2 SwyxPhoneL400 to SwyxServer, udp 51000-51499 from source ports 5010-5011: announcements, "
-        "voicemail and conferences are endpoints of a call (inferred, kb2308 L111)",
+        "  nearest flow: M2 SwyxPhoneL400 to SwyxServer, udp 51000-51499 from source ports 5010-5011: "
+        "announcements, voicemail and conferences are endpoints of a call (inferred, kb2308 L111)",
         "  it would take the other control path: `control_path: {SwyxPhoneL400: h323}` at sites.aachen",
         '  as a need of the site\'s own, under extra_rules: {"direction": "out", "from": "ac-l400", '
         '"to": ["10.1.0.10"], "protocol": "tcp", "ports": 1720, "reason": "..."}',

@@ -14,8 +14,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan as plan_module
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
-
-from ..case_files import all_cases, differences, run
+from tests.case_files import all_cases, differences, run
 
 Plain = dict[str, Any]
 FIXTURES = Path(__file__).parents[1] / "fixtures"

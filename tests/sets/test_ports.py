@@ -1,5 +1,7 @@
 """Ports: the interval algebra against Python's own sets, on a universe small enough to list."""
 
+import itertools
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def listed_naively(parts: list[tuple[int, int]]) -> set[int]:
 def is_canonical(ports: PortSet) -> bool:
     """Sorted, disjoint, and nothing joins that could be joined."""
     return all(first <= last for first, last in ports) and all(
-        before.last + 1 < after.first for before, after in zip(ports, ports[1:], strict=False)
+        before.last + 1 < after.first for before, after in itertools.pairwise(ports)
     )
 
 

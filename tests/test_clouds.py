@@ -1,0 +1,117 @@
+"""The one place that knows both clouds: what is foreseen for a site that is bound to none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from swyx_components import clouds
+from swyx_components.clouds import CLOUDS, count_quotas, judge_site, most_rules, render_site
+from swyx_components.installation import load_installation
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Severity
+from swyx_components.planner import plan_site
+from swyx_components.planner.model import Direction, SitePlan
+
+
+def hub(networks: int, machines: int = 1) -> Installation:
+    """A site with many networks, whose CIDRs can't be joined."""
+    site = {
+        "machines": {
+            "server": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]},
+            **{
+                f"gate{n}": {"addresses": [f"10.0.1.{n}"], "roles": ["SwyxGate"]}
+                for n in range(machines)
+            },
+        },
+        "networks": {
+            f"n{n}": {"cidrs": [f"10.{1 + n // 100}.{2 * (n % 100)}.0/24"], "roles": ["SwyxIt"]}
+            for n in range(networks)
+        },
+    }
+    decisions = {"dcom": "restricted", "h245": "tunnelled"}
+    return load_installation({"swyxware": "6.01", "decisions": decisions, "sites": {"hub": site}})
+
+
+def plan(installation: Installation) -> SitePlan:
+    return plan_site(installation, "hub")
+
+
+@pytest.mark.parametrize("networks", [1, 10, 25, 40, 60, 120])
+def test_a_site_that_is_not_counted_fits_both_clouds(networks: int) -> None:
+    """The shortcut may only skip what would have found nothing, and its bound holds for AWS."""
+    installation = hub(networks)
+    site = plan(installation)
+    for cloud in CLOUDS:
+        rendered = render_site(cloud, site, installation)
+        if clouds._surely_fits(site, cloud):
+            assert all(usage.used <= usage.limit for usage in count_quotas(cloud, rendered))
+        if cloud == "aws":
+            most = max(
+                sum(spec.direction is direction for spec in entry.specs)
+                for entry in rendered.groups
+                for direction in Direction
+            )
+            assert most <= most_rules(site)
+
+
+def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
+    installation = hub(70)
+    found = [
+        m
+        for m in judge_site(plan(installation), installation).messages
+        if m.id == "quota-would-exceed"
+    ]
+    assert found
+    assert {dict(message.values)["cloud"] for message in found} == {"aws"}
+    assert all(message.severity is Severity.WARNING for message in found)
+
+
+def test_on_that_cloud_it_is_an_error() -> None:
+    installation = hub(70)
+    assert judge_site(plan(installation), installation, "aws").has_errors
+    assert not judge_site(plan(installation), installation, "azure").has_errors
+
+
+def test_a_lower_quota_of_the_file_is_counted_even_for_a_small_site() -> None:
+    installation = replace(hub(3), quotas={"aws": {"rules_per_group": 2}})
+    found = [m.id for m in judge_site(plan(installation), installation).messages]
+    assert "quota-would-exceed" in found
+
+
+def test_a_site_with_errors_is_neither_rendered_nor_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    data: dict[str, Any] = {"swyxware": "6.01", "sites": {"hub": {}}}
+    data["sites"]["hub"]["machines"] = {
+        "server": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]},
+        "conference": {"addresses": ["10.0.0.2"], "roles": ["ConferenceManager"]},
+    }
+    installation = load_installation(data)
+    judged = judge_site(plan(installation), installation, "aws")
+    assert judged.has_errors
+    assert (judged.rendered, judged.proof) == (None, None)
+
+
+def test_a_writer_that_makes_another_plan_than_was_needed_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The proof stands between the writer and whoever uses what it wrote."""
+
+    def render_less(cloud: str, site: SitePlan, installation: Installation) -> Any:
+        rendered = render_site(cloud, site, installation)
+        first = rendered.groups[0]
+        return replace(
+            rendered, groups=(replace(first, specs=first.specs[1:]), *rendered.groups[1:])
+        )
+
+    installation = hub(2)
+    monkeypatch.setattr(clouds, "render_site", render_less)
+    judged = clouds.judge_site(plan(installation), installation, "aws")
+    assert [m.id for m in judged.messages if m.severity is Severity.ERROR] == ["proof-failed"]
+
+
+def test_an_unknown_cloud_is_a_programming_error() -> None:
+    installation = hub(1)
+    with pytest.raises(ValueError, match="'gcp' is none of aws, azure"):
+        render_site("gcp", plan(installation), installation)
