@@ -34,7 +34,7 @@ _EXPORTS = {
     "SwyxPhoneL440": "components.roles",
     "SwyxServer": "components.roles",
 }
-__all__ = sorted(_EXPORTS)  # noqa: PLE0605
+__all__ = sorted(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,7 +20,9 @@ INSTALLATION = {
     "sites": {
         "acme": {
             "machines": MACHINES,
-            "networks": {"office": {"cidrs": ["10.9.20.0/24"], "roles": ["SwyxIt", "SwyxPhoneL420"]}},
+            "networks": {
+                "office": {"cidrs": ["10.9.20.0/24"], "roles": ["SwyxIt", "SwyxPhoneL420"]}
+            },
         }
     },
 }

@@ -1,7 +1,8 @@
 """The offline EC2 as a process: ``python -m sandbox.aws.server --port N --state DIR``.
 
 It prints one JSON line with its endpoint once it answers, serves loopback only, and ends on
-SIGTERM. Its state is in memory: it begins empty at every start.
+SIGTERM. Its state is in memory: it begins empty at every start. Every write is noted in
+DIR/journal.jsonl (``sandbox.journal``), and calls fail on demand (``sandbox.faults``).
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
-from threading import Lock
+from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from sandbox.aws.control import Controlled
+from sandbox.journal import NAME
 
 HOST = "127.0.0.1"
 
@@ -22,22 +25,8 @@ HOST = "127.0.0.1"
 MOTO_SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_CALL_RESET_API": "false"}
 
 
-class OneAtATime:
-    """One request after another: moto's models are not made for threads, while an engine sends many
-    at once.
-    """
-
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
-        self._application = application
-        self._lock = Lock()
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        with self._lock:
-            return list(self._application(environ, start_response))
-
-
-def make_application() -> Callable[..., Iterable[bytes]]:
-    """The whole offline EC2 as a WSGI application. Faults to inject belong between it and the server."""
+def make_application(state: Path | None = None) -> Controlled:
+    """The whole offline EC2 as a WSGI application, with faults on demand and a journal."""
     for name, value in MOTO_SETTINGS.items():
         os.environ.setdefault(name, value)
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -46,10 +35,10 @@ def make_application() -> Callable[..., Iterable[bytes]]:
     from sandbox.aws.limits import read_limits
 
     strict.install(read_limits(os.environ))
-    return OneAtATime(DomainDispatcherApplication(create_backend_app))
+    return Controlled(DomainDispatcherApplication(create_backend_app), state)
 
 
-def make_server(port: int) -> Any:
+def make_server(port: int, state: Path | None = None) -> Any:
     """A server that listens but does not serve yet."""
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server as make_werkzeug_server
@@ -64,7 +53,7 @@ def make_server(port: int) -> Any:
             pass
 
     return make_werkzeug_server(
-        HOST, port, make_application(), threaded=True, request_handler=QuietHandler
+        HOST, port, make_application(state), threaded=True, request_handler=QuietHandler
     )
 
 
@@ -73,16 +62,26 @@ def main() -> None:
     parser.add_argument(
         "--port", type=int, default=0, help="the port to listen on; 0 takes any free one"
     )
-    parser.add_argument("--state", help="a folder for state; unused, the offline EC2 begins empty")
+    parser.add_argument(
+        "--state", type=Path, help="a folder for the journal; EC2 itself begins empty"
+    )
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     try:
-        server = make_server(arguments.port)
+        server = make_server(arguments.port, _fresh(arguments.state))
     except ValueError as wrong_limits:
         sys.exit(f"sandbox.aws.server: {wrong_limits}")
     print(json.dumps({"endpoint": f"http://{HOST}:{server.server_port}"}), flush=True)
     server.serve_forever()
+
+
+def _fresh(state: Path | None) -> Path | None:
+    """The folder, without the journal of a cloud that is no more."""
+    if state is not None:
+        state.mkdir(parents=True, exist_ok=True)
+        (state / NAME).unlink(missing_ok=True)
+    return state
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """The ARM emulator as a process: `python -m sandbox.azure.server --port N --state DIR`.
 
 Prints one JSON line with its endpoint when it is ready, and serves loopback until SIGTERM. Every
-write is noted in DIR/journal.jsonl, so that a test can replay what a client really did.
+write is noted in DIR/journal.jsonl (``sandbox.journal``), and calls fail on demand (``sandbox.faults``).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,13 +19,14 @@ from types import FrameType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from sandbox.azure import faults
 from sandbox.azure.arm import Arm, Request, Response
 from sandbox.azure.limits import Limits
 from sandbox.azure.operations import Operations
 from sandbox.azure.store import Store
+from sandbox.faults import CONTROL, ERROR, Faults, control
+from sandbox.journal import Journal
 
-CONTROL = "/_sandbox"
+READS = ("GET", "HEAD")
 
 
 class AzureServer(ThreadingHTTPServer):
@@ -45,29 +45,29 @@ class AzureServer(ThreadingHTTPServer):
     ):
         super().__init__(("127.0.0.1", port), _Handler)
         self.arm = Arm(Store(state), limits, Operations(polls))
-        self.faults = faults.Faults()
-        self._journal = state / "journal.jsonl" if state else None
-        self._journal_lock = threading.Lock()
+        self.faults = Faults()
+        self._journal = Journal(state)
+        self._writing = threading.Lock()
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def note(self, request: Request, response: Response) -> None:
-        """Add a write to the journal, refused ones too."""
-        if self._journal is None or request.method in ("GET", "HEAD"):
-            return
-        body = json.loads(request.body) if request.body else None
-        line = json.dumps(
-            {
-                "method": request.method,
-                "path": request.path,
-                "body": body,
-                "status": response.status,
-            }
-        )
-        with self._journal_lock, self._journal.open("a", encoding="utf-8") as journal:
-            journal.write(line + "\n")
+    def answer(self, request: Request) -> Response:
+        """ARM's answer; one write after another, each noted, refused ones too."""
+        if request.method in READS:
+            return self.arm.answer(request)
+        with self._writing:
+            response = self.arm.answer(request)
+            self._journal.note(
+                {
+                    "method": request.method,
+                    "path": request.path,
+                    "body": json.loads(request.body) if request.body else None,
+                    "status": response.status,
+                }
+            )
+            return response
 
     def server_close(self) -> None:
         super().server_close()
@@ -86,7 +86,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         if parts.path.startswith(CONTROL):
-            self._send(self._control(parts.path, body))
+            status, told = control(self.server.faults, self.command, parts.path, body)
+            self._send(Response(status=status, body=told))
             return
         request = Request(
             method=self.command,
@@ -96,36 +97,15 @@ class _Handler(BaseHTTPRequestHandler):
             body=body,
             base=f"http://{self.headers.get('Host') or self.server.endpoint.removeprefix('http://')}",
         )
-        self._serve_with_faults(request, self.server.faults.next_fault())
-
-    do_GET = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_POST = _serve
-
-    def _serve_with_faults(self, request: Request, fault: faults.Fault | None) -> None:
-        kind = fault.kind if fault else ""
-        if fault and kind == faults.SLOW:
-            time.sleep(fault.seconds)
-        if kind == faults.THROTTLE:
-            self._send(_refusal(429, "TooManyRequests", {"Retry-After": "1"}))
-        elif fault and kind == faults.ERROR:
-            self._send(_refusal(fault.status, "InternalServerError", {}))
-        elif kind == faults.DROP_BEFORE:
+        response = self.server.faults.run(
+            lambda: self.server.answer(request), _refuse, writing=request.method not in READS
+        )
+        if response is None:
             self.close_connection = True
         else:
-            response = self.server.arm.answer(request)
-            self.server.note(request, response)
-            if kind == faults.DROP_AFTER:
-                self.close_connection = True
-            else:
-                self._send(response)
+            self._send(response)
 
-    def _control(self, path: str, body: bytes) -> Response:
-        """Not ARM: what tests use to plan faults and to count requests."""
-        if self.command == "PUT" and path == f"{CONTROL}/faults":
-            try:
-                self.server.faults.plan(json.loads(body))
-            except (ValueError, TypeError, KeyError) as error:
-                return Response(status=400, body={"error": str(error)})
-        return Response(status=200, body=self.server.faults.describe())
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_POST = _serve
 
     def _send(self, response: Response) -> None:
         payload = b"" if response.body is None else json.dumps(response.body).encode()
@@ -144,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Silent: stdout carries the one line that says where the server is."""
 
 
-def _refusal(status: int, code: str, headers: dict[str, str]) -> Response:
+def _refuse(status: int, kind: str, headers: dict[str, str]) -> Response:
+    code = "InternalServerError" if kind == ERROR else "TooManyRequests"
     body = {"error": {"code": code, "message": "The sandbox was told to fail here.", "details": []}}
     return Response(status=status, body=body, headers=headers)
 

@@ -12,7 +12,11 @@ from swyx_components.sets.prefixes import Prefix
 
 
 def rule_name(
-    group: str, direction: Direction, protocol: Protocol, ports: PortRange | None, peer: str | Prefix
+    group: str,
+    direction: Direction,
+    protocol: Protocol,
+    ports: PortRange | None,
+    peer: str | Prefix,
 ) -> str:
     """A rule's logical name, from what makes it another rule for EC2 and nothing else.
 

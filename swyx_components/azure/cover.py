@@ -15,6 +15,7 @@ products that cover it are searched exactly (within `_SEARCH_STEPS`, else greedi
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
+from itertools import pairwise
 from operator import and_, or_
 from typing import NamedTuple
 
@@ -98,9 +99,11 @@ def _make_grid(wants: Sequence[Sequence[Want]]) -> _Grid:
 def _classes(sets: Iterable[PortSet]) -> list[PortSet]:
     """The ports of all sets, cut into parts that are in the same sets; each part lies wholly in or out."""
     ordered = sorted(sets)
-    cuts = sorted({cut for ports in ordered for part in ports for cut in (part.first, part.last + 1)})
+    cuts = sorted(
+        {cut for ports in ordered for part in ports for cut in (part.first, part.last + 1)}
+    )
     members: dict[tuple[bool, ...], list[PortRange]] = {}
-    for first, after in zip(cuts, cuts[1:], strict=False):
+    for first, after in pairwise(cuts):
         part = PortRange(first, after - 1)
         key = tuple(ports.covers(part) for ports in ordered)
         if any(key):
@@ -108,7 +111,9 @@ def _classes(sets: Iterable[PortSet]) -> list[PortSet]:
     return [PortSet.union_of(parts) for parts in members.values()]
 
 
-def _merge_alike(parts: list[PortSet], rows: list[list[int]]) -> tuple[list[PortSet], list[list[int]]]:
+def _merge_alike(
+    parts: list[PortSet], rows: list[list[int]]
+) -> tuple[list[PortSet], list[list[int]]]:
     """Rows with the same cells become one, for the union of their ports."""
     merged: dict[tuple[int, ...], PortSet] = {}
     for part, row in zip(parts, rows, strict=True):
@@ -171,7 +176,10 @@ def _choose(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
     numbers = {
         (row, column, peer): place
         for place, (row, column, peer) in enumerate(
-            (i, j, k) for i, row in enumerate(grid.cells) for j, bits in enumerate(row) for k in _bits(bits)
+            (i, j, k)
+            for i, row in enumerate(grid.cells)
+            for j, bits in enumerate(row)
+            for k in _bits(bits)
         )
     }
     covered = [
@@ -202,7 +210,9 @@ class _Search:
     def _greedy(self, cells: int) -> list[int]:
         chosen = []
         while cells:
-            place = max(range(len(self.covered)), key=lambda i: ((self.covered[i] & cells).bit_count(), -i))
+            place = max(
+                range(len(self.covered)), key=lambda i: ((self.covered[i] & cells).bit_count(), -i)
+            )
             chosen.append(place)
             cells &= ~self.covered[place]
         return chosen
@@ -256,7 +266,8 @@ def _trim(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
                 gone = box._replace(**{axis: 1 << bit})
                 if not getattr(smaller, axis) or (
                     parts is not None
-                    and len(_union(parts, getattr(smaller, axis))) > len(_union(parts, getattr(box, axis)))
+                    and len(_union(parts, getattr(smaller, axis)))
+                    > len(_union(parts, getattr(box, axis)))
                 ):
                     continue
                 others = [other for index, other in enumerate(boxes) if index != place]

@@ -1,7 +1,7 @@
 """What Azure holds for a site, as the specs that the plan was rendered to."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -259,7 +259,8 @@ def _interfaces(
         for machine in entry.group.machines
         for address in machine.addresses
     }
-    for interface in client.network_interfaces.list_all():
+    everywhere = list(client.network_interfaces.list_all())
+    for interface in _of_site(everywhere, names, identities):
         group = interface.network_security_group
         id = _key(group.id) if group else ""
         ours = names.get(id, "")
@@ -276,6 +277,33 @@ def _interfaces(
                     if id and not ours
                     else (),
                 )
+
+
+def _of_site(
+    interfaces: Sequence[Any], names: Mapping[str, str], identities: _Identities
+) -> Iterator[Any]:
+    """The interfaces of the virtual networks that the site's groups are used in.
+
+    Another network of the subscription may have the same addresses. While no interface has a group of
+    the site yet, all are looked at.
+    """
+    networks = {
+        network
+        for interface in interfaces
+        if interface.network_security_group and names.get(_key(interface.network_security_group.id))
+        for network in _networks_of(interface)
+    }
+    for interface in interfaces:
+        if not networks or networks & _networks_of(interface):
+            yield interface
+
+
+def _networks_of(interface: Any) -> set[str]:
+    return {
+        _key(configuration.subnet.id).rpartition("/subnets/")[0]
+        for configuration in interface.ip_configurations or ()
+        if configuration.subnet
+    }
 
 
 def _asgs_of(interface: Any) -> list[Any]:

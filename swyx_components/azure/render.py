@@ -134,7 +134,9 @@ def _cover(
     wants = tuple(sorted(alike))
     for product in cover_wants(wants):
         peers = sorted(atom for place in product.peers for atom in alike[wants[place]])
-        flows = sorted({need.flow for atom in peers for need in atoms[atom] if _within(need, product)})
+        flows = sorted(
+            {need.flow for atom in peers for need in atoms[atom] if _within(need, product)}
+        )
         draft = _draft(group, atoms[peers[0]][0], product, flows, provenance)
         for chunk, sides in enumerate(_sides(peers, abilities.limits["asgs_per_rule_side"])):
             name = rule_name(

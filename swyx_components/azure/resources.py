@@ -12,7 +12,14 @@ from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.describe import fit_words
-from swyx_components.planner.model import Direction, HostGroup, Identity, Protocol, RenderedGroup, Spec
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    Identity,
+    Protocol,
+    RenderedGroup,
+    Spec,
+)
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -25,7 +32,7 @@ _PROTOCOLS = {
     Protocol.ANY: _ANYTHING,
 }
 _DIRECTIONS = {Direction.IN: "Inbound", Direction.OUT: "Outbound"}
-_TAGS_OF_MACHINES = 10
+_MOST_TAGS = 10
 
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
@@ -200,7 +207,10 @@ def place_machines(
         given = bindings.get(machine.name, {}).get("subnet_id")
         if given is not None:
             only = Attachment(
-                machine=machine.name, suffix="", subnet=Subnet(id=given), addresses=machine.addresses
+                machine=machine.name,
+                suffix="",
+                subnet=Subnet(id=given),
+                addresses=machine.addresses,
             )
             placed[machine.name] = (only,)
         elif network.name:
@@ -331,7 +341,7 @@ def _make_interface(
         network_interface_name=physical_name(group.site, *words),
         resource_group_name=site.resource_group,
         location=site.location,
-        network_security_group={"id": group_id},
+        network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
         ip_configurations=_ip_configurations(
             attachment, [asgs[identity.name] for identity in group.identities]
         ),
@@ -345,9 +355,7 @@ def _make_interface(
     )
 
 
-def _ip_configurations(
-    attachment: Attachment, asgs: Sequence[pulumi.Input[str]]
-) -> list[dict[str, Any]]:
+def _ip_configurations(attachment: Attachment, asgs: Sequence[pulumi.Input[str]]) -> Any:
     """One configuration an address, all with the same ASGs; the first IPv4 one is primary."""
     addresses = sorted(attachment.addresses)
     fixed = [
@@ -386,8 +394,10 @@ def _has_ipv4(addresses: Iterable[Prefix]) -> bool:
 # ---- rules
 
 
-def _rule(spec: Spec, asgs: Ids) -> dict[str, Any]:
-    own, peer = ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
+def _rule(spec: Spec, asgs: Ids) -> Any:
+    own, peer = (
+        ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
+    )
     return {
         "name": spec.name,
         "priority": spec.priority,
@@ -429,17 +439,17 @@ def _peer_side(side: str, spec: Spec, asgs: Ids) -> dict[str, Any]:
 
 
 def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
-    """Who is in the group, and all flows of those rules whose description had to leave some out."""
+    """What the group is, and all flows of those rules whose description had to leave some out."""
     group = rendered.group
     cut = [
         f"{spec.direction.value}-{spec.priority}={'+'.join(spec.flows)}"
         for spec in rendered.specs
-        if spec.flows and fit_words(spec.flows, limits()["texts"]["description"] // 3) != " ".join(spec.flows)
+        if spec.flows
+        and fit_words(spec.flows, limits()["texts"]["description"] // 3) != " ".join(spec.flows)
     ]
     return {
         "swyx:site": clean_tag(group.site),
         "swyx:group": clean_tag(group.name),
         **spread_tag("swyx:roles", group.roles),
-        **spread_tag("swyx:machines", [machine.name for machine in group.machines], _TAGS_OF_MACHINES),
-        **spread_tag("swyx:flows", cut, _TAGS_OF_MACHINES),
+        **spread_tag("swyx:flows", cut, _MOST_TAGS),
     }

@@ -3,12 +3,19 @@
 import json
 from collections.abc import Iterable
 
-from swyx_components.cli.sites import judge_sites
+from swyx_components.cli.sites import write_sites
 from swyx_components.cli.talk import report_progress, say
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.report.messages import count_messages, list_messages, message_record
+from swyx_components.planner.judged import Judged
+from swyx_components.report.columns import plural
+from swyx_components.report.messages import (
+    count_messages,
+    list_messages,
+    message_record,
+    messages_of,
+)
 
 WRONG_INPUT = 2
 
@@ -32,17 +39,21 @@ def check_file(file: str, as_json: bool) -> int:
 
 
 def _plan_all(installation: Installation) -> tuple[set[Message], str]:
+    """The messages of every site, and how much there is, in words."""
     messages: set[Message] = set()
-    machines = rules = 0
+    rules = 0
     names = tuple(installation.sites)
-    judged = judge_sites(installation, names, {})
-    for site in report_progress(judged, "sites planned", len(names)):
-        messages.update(site.messages)
-        machines += sum(len(group.machines) for group in site.plan.groups)
-        rules += sum(len(group.rules) for group in site.plan.groups)
+    sheets = write_sites(installation, names, {}, _count_rules)
+    for sheet in report_progress(sheets, "sites planned", len(names)):
+        messages.update(messages_of(sheet))
+        rules += int(sheet.text or 0)
+    machines = sum(len(site.machines) for site in installation.sites.values())
     counts = ((len(names), "site"), (machines, "machine"), (rules, "rule"))
-    words = (f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts)
-    return messages, f"{', '.join(words)}; "
+    return messages, f"{', '.join(plural(*count) for count in counts)}; "
+
+
+def _count_rules(site: Judged) -> str:
+    return str(sum(len(group.rules) for group in site.plan.groups))
 
 
 def _print_json(file: str, messages: Iterable[Message]) -> None:

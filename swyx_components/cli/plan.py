@@ -5,12 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
+from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, write_sites
 from swyx_components.cli.talk import report_progress
-from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.judged import Judged
+from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.shapes import Sheet
+from swyx_components.report.messages import messages_of
+from swyx_components.report.plan_json import write_document, write_site
+from swyx_components.report.tables import write_headline, write_tables, write_text
 
 _IN_MEMORY = 16_000_000  # bytes of output kept in memory until no site can have an error any more
+_MANY_SITES = 12  # more are a line each, unless they were asked for by name
 
 
 def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: bool) -> int:
@@ -18,37 +22,39 @@ def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: b
     installation, found = open_installation(file)
     names = choose_sites(installation, sites)
     bound = bind_clouds(installation, clouds)
-    judged = _Gathered(judge_sites(installation, names, bound))
-    steps = report_progress(judged, "sites planned", len(names))
+    brief = len(names) > _MANY_SITES and not sites
+    write = write_site if as_json else write_headline if brief else write_tables
+    sheets = write_sites(installation, names, bound, write, by_shape=as_json or brief)
+    gathered = _Gathered(sheets, found)
+    steps = report_progress(gathered, "sites planned", len(names))
     if as_json:
-        from swyx_components.report.plan_json import write_plan
-
-        pieces = write_plan(installation.catalogue.version, steps, found)
+        version = installation.catalogue.version
+        pieces = write_document(version, zip(names, steps, strict=True), gathered.messages)
     else:
-        from swyx_components.report.tables import write_tables
-
-        pieces = write_tables(steps, found, detailed=bool(sites) or len(names) <= 12)
+        pieces = write_text(steps, gathered.messages, brief)
     with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8") as held:
         for piece in pieces:
-            if not judged.errors:
+            if not gathered.errors:
                 held.write(piece)
-        if judged.errors:
-            raise SwyxError(judged.errors)
+        if gathered.errors:
+            raise SwyxError(gathered.errors)
         _copy(held)
     return 0
 
 
 class _Gathered:
-    """The sites as they come; the errors of all of them."""
+    """The sites' texts as they come; the messages of all of them, complete after the last."""
 
-    def __init__(self, sites: Iterable[Judged]) -> None:
-        self._sites = sites
+    def __init__(self, sheets: Iterable[Sheet], found: Iterable[Message]) -> None:
+        self._sheets = sheets
+        self.messages = set(found)
         self.errors: list[Message] = []
 
-    def __iter__(self) -> Iterator[Judged]:
-        for site in self._sites:
-            self.errors += (m for m in site.messages if m.severity is Severity.ERROR)
-            yield site
+    def __iter__(self) -> Iterator[str]:
+        for sheet in self._sheets:
+            self.messages.update(messages_of(sheet))
+            self.errors += (m for m in messages_of(sheet._replace(notes=(), warnings=())))
+            yield sheet.text
 
 
 def _copy(held: IO[str]) -> None:

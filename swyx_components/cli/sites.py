@@ -1,13 +1,17 @@
 """From the words of a command to judged sites: the file, which sites, which clouds."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.clouds import CLOUDS, judge_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner import plan_sites
+from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
+from swyx_components.planner.model import SitePlan
+from swyx_components.planner.shapes import ShapedSites, Sheet
+from swyx_components.planner.view import Survey
+from swyx_components.report.messages import make_sheet
 
 ALL_SITES = "*"
 
@@ -64,9 +68,36 @@ def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str
 def judge_sites(
     installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
 ) -> Iterator[Judged]:
-    """Every site planned and, where it has a cloud, rendered, counted and proved; one at a time."""
-    for plan in plan_sites(installation, names):
-        yield judge_site(plan, installation, clouds.get(plan.site, ""))
+    """Every site planned, rendered, counted and proved for its cloud; one at a time."""
+    survey = Survey(installation)
+    for name in names:
+        yield judge_site(plan_site(survey, name), installation, clouds[name])
+
+
+def write_sites(
+    installation: Installation,
+    names: Sequence[str],
+    clouds: Mapping[str, str],
+    write: Callable[[Judged], str],
+    by_shape: bool = True,
+) -> Iterator[Sheet]:
+    """Every site as text and messages, one at a time.
+
+    `by_shape`: those of one shape that have no cloud are written once, with other names and addresses put
+    in. So `write` must look at nothing but what it is given, and not at the length of a name.
+    """
+    survey = Survey(installation)
+
+    def write_sheet(plan: SitePlan, cloud: str = "") -> Sheet:
+        judged = judge_site(plan, installation, cloud)
+        return make_sheet("" if judged.has_errors else write(judged), judged.messages)
+
+    shaped = ShapedSites(survey, write_sheet)
+    for name in names:
+        if name in clouds or not by_shape:
+            yield write_sheet(plan_site(survey, name), clouds.get(name, ""))
+        else:
+            yield shaped.sheet(name)
 
 
 def _unknown_site(installation: Installation, name: str, place: str) -> Message:

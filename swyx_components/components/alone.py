@@ -96,7 +96,8 @@ def site_name(component: str) -> str:
 def _check_roles(catalogue: Catalogue, roles: Sequence[str], args: Mapping[str, Any]) -> None:
     places = [("roles", roles)]
     places += [
-        (f"peers[{i}].roles", peer.get("roles", ())) for i, peer in enumerate(args.get("peers") or ())
+        (f"peers[{i}].roles", peer.get("roles", ()))
+        for i, peer in enumerate(args.get("peers") or ())
     ]
     problems = [
         Message.about(
@@ -111,7 +112,9 @@ def _check_roles(catalogue: Catalogue, roles: Sequence[str], args: Mapping[str, 
         if role not in catalogue.roles
     ]
     if not roles:
-        problems.append(Message.about("args-missing", "", key="roles", example="roles: [SwyxServer]"))
+        problems.append(
+            Message.about("args-missing", "", key="roles", example="roles: [SwyxServer]")
+        )
     if problems:
         raise SwyxError(problems)
 
@@ -144,7 +147,9 @@ def _read_peers(catalogue: Catalogue, site: str, args: Mapping[str, Any]) -> tup
                 roles=tuple(sorted(entry["roles"], key=catalogue.role_order)),
                 by_id=by_id,
                 site=site_name(entry.get("site") or site),
-                prefixes=tuple(_read_prefixes(entry.get("cidrs") or (), f"{place}.cidrs", problems)),
+                prefixes=tuple(
+                    _read_prefixes(entry.get("cidrs") or (), f"{place}.cidrs", problems)
+                ),
             )
         )
     if problems:
@@ -189,7 +194,7 @@ def _install(
 ) -> Installation:
     unused = _unused_addresses(any(p.version == 6 for peer in peers for p in peer.prefixes))
     own = _own_machines(roles, args, unused)
-    sites: dict[str, dict[str, Any]] = {site: {"machines": own, "networks": {}}}
+    sites: dict[str, dict[str, Any]] = {site: {"machines": {**own}, "networks": {}}}
     for peer in peers:
         body = sites.setdefault(peer.site, {"machines": {}, "networks": {}})
         entry: dict[str, Any] = {"roles": list(peer.roles)}
@@ -270,7 +275,7 @@ def _links(
     sites: Mapping[str, Mapping[str, Any]],
     args: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """A link to every other site that a peer is at, and the providers, all served by the LinkManager there is."""
+    """A link to every other site of a peer, and the providers; the first LinkManager serves them all."""
     others = [name for name in sites if name != site]
     managers = [
         machine
@@ -283,9 +288,7 @@ def _links(
     providers = {
         name: {**entry, **served} for name, entry in (args.get("sip_providers") or {}).items()
     }
-    return {
-        key: value for key, value in (("links", links), ("sip_providers", providers)) if value
-    }
+    return {key: value for key, value in (("links", links), ("sip_providers", providers)) if value}
 
 
 def _without_absent(installation: Installation) -> Installation:
@@ -366,7 +369,11 @@ def _touches(own: Endpoint, *ends: Endpoint) -> bool:
 
 
 def _is_same(one: Endpoint, other: Endpoint) -> bool:
-    return (one.site, one.label, one.group is None) == (other.site, other.label, other.group is None)
+    return (one.site, one.label, one.group is None) == (
+        other.site,
+        other.label,
+        other.group is None,
+    )
 
 
 class _Translator:

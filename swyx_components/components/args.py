@@ -4,7 +4,7 @@ No postponed annotations, unions or tuples here: the schema analyzer reads these
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Dict, List, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -18,7 +18,7 @@ class NetworkArgs(TypedDict):
 
     vpc_id: NotRequired[pulumi.Input[str]]
     """AWS: the VPC. May be made by the same program; machines are then bound by ids."""
-    vpc_tags: NotRequired[Dict[str, str]]
+    vpc_tags: NotRequired[dict[str, str]]
     """AWS: tags by which the VPC is looked up, instead of its id."""
     resource_group: NotRequired[pulumi.Input[str]]
     """Azure: the resource group for everything that is made."""
@@ -31,9 +31,9 @@ class NetworkArgs(TypedDict):
 class MachineArgs(TypedDict):
     """How one machine is bound to the cloud. Without any of this it is looked up by its addresses."""
 
-    addresses: NotRequired[List[str]]
+    addresses: NotRequired[list[str]]
     """Its IPv4 and IPv6 addresses. Only where no installation gives them."""
-    interface_ids: NotRequired[List[pulumi.Input[str]]]
+    interface_ids: NotRequired[list[pulumi.Input[str]]]
     """AWS: its network interfaces."""
     instance_id: NotRequired[pulumi.Input[str]]
     """AWS: the instance whose interfaces are attached (of one that is still to be made, the first)."""
@@ -54,22 +54,22 @@ class SwyxSiteArgs(TypedDict):
     """The cloud it runs in: `aws` or `azure`."""
     network: NetworkArgs
     """Where it is in the cloud."""
-    machines: NotRequired[Dict[str, MachineArgs]]
+    machines: NotRequired[dict[str, MachineArgs]]
     """How machines are bound, by name; those not named are looked up by their addresses."""
     attach: NotRequired[bool]
     """Whether groups are attached to machines (AWS) and interfaces made for them (Azure). Default: true."""
-    tags: NotRequired[Dict[str, str]]
+    tags: NotRequired[dict[str, str]]
     """Tags for every resource, beside the project's own `swyx:...`."""
 
 
 class PeerArgs(TypedDict):
     """The other side of a group's communication: another group by its ids, or addresses."""
 
-    roles: List[str]
+    roles: list[str]
     """The roles at that side."""
-    ids: NotRequired[Dict[str, pulumi.Input[str]]]
+    ids: NotRequired[dict[str, pulumi.Input[str]]]
     """The other group's identity by role: its security group (AWS) or its ASGs (Azure)."""
-    cidrs: NotRequired[List[str]]
+    cidrs: NotRequired[list[str]]
     """Addresses instead of ids. Roles of servers need single addresses."""
     site: NotRequired[str]
     """The peer's site where it is at the other end of a link; addresses only."""
@@ -78,40 +78,40 @@ class PeerArgs(TypedDict):
 class HostGroupArgs(TypedDict):
     """One host group without an installation: its rules follow from its roles and its peers' roles."""
 
-    roles: NotRequired[List[str]]
+    roles: NotRequired[list[str]]
     """The roles that each of its machines carries; a role class has its own and takes none."""
 
     cloud: str
     """The cloud it is in: `aws` or `azure`."""
     network: NetworkArgs
     """Where it is in the cloud."""
-    peers: NotRequired[List[PeerArgs]]
+    peers: NotRequired[list[PeerArgs]]
     """Whom it talks to."""
-    machines: NotRequired[Dict[str, MachineArgs]]
+    machines: NotRequired[dict[str, MachineArgs]]
     """Machines to attach, by name, each with its addresses; none where the ids are handed out."""
-    identities: NotRequired[Dict[str, pulumi.Input[str]]]
+    identities: NotRequired[dict[str, pulumi.Input[str]]]
     """An identity by role that exists already (`declare_groups`), so that groups can name each other."""
-    decisions: NotRequired[Dict[str, Any]]
+    decisions: NotRequired[dict[str, Any]]
     """What the article leaves open: `dcom`, `dcom_transport`, `h245`, `fax_transport`, `cornet`."""
-    ports: NotRequired[Dict[str, Any]]
+    ports: NotRequired[dict[str, Any]]
     """Ports that differ from the catalogue, by role and listener: `{SwyxIt: {media: 50000-50199}}`."""
-    flows: NotRequired[Dict[str, Any]]
+    flows: NotRequired[dict[str, Any]]
     """Optional flows to enable and inferred flows to disable: `{enable: [...], disable: [...]}`."""
-    control_path: NotRequired[Dict[str, str]]
+    control_path: NotRequired[dict[str, str]]
     """The way of call control by phone role: `phone_manager` or `h323`."""
-    sip_devices: NotRequired[List[str]]
+    sip_devices: NotRequired[list[str]]
     """CIDRs of SIP devices that call at SwyxServer."""
-    sip_providers: NotRequired[Dict[str, Any]]
+    sip_providers: NotRequired[dict[str, Any]]
     """SIP providers by name: `{carrier: {cidrs: [...], media_ports: 10000-20000}}`."""
     egress: NotRequired[str]
     """`closed` (default) or `open`."""
-    extra_rules: NotRequired[List[Dict[str, Any]]]
+    extra_rules: NotRequired[list[dict[str, Any]]]
     """Rules of your own, without the end that is this group; each with a reason."""
-    quotas: NotRequired[Dict[str, Any]]
+    quotas: NotRequired[dict[str, Any]]
     """Quotas of the cloud where they differ from its defaults."""
     attach: NotRequired[bool]
     """Whether machines are attached. Default: true."""
-    tags: NotRequired[Dict[str, str]]
+    tags: NotRequired[dict[str, str]]
     """Tags for every resource, beside the project's own `swyx:...`."""
 
 
@@ -119,7 +119,8 @@ _EXAMPLES: Mapping[str, str] = {
     "installation": "installation: stacks/installation.yaml",
     "site": "site: aachen",
     "cloud": "cloud: aws, or cloud: azure",
-    "network": "network: {vpc_tags: {Name: aachen}}, or network: {resource_group: bochum, virtual_network: bochum}",
+    "network": "network: {vpc_tags: {Name: aachen}}, "
+    "or network: {resource_group: bochum, virtual_network: bochum}",
     "roles": "roles: [SwyxServer]",
 }
 
@@ -159,24 +160,21 @@ def _check_cloud(cloud: Any, network: Any) -> Iterator[Message]:
         sets = NETWORK_KEYS[cloud]
         if not any(all(network.get(key) is not None for key in keys) for keys in sets):
             wanted = " or ".join(" and ".join(keys) for keys in sets)
-            yield Message.about(
-                "args-missing", "network", key=wanted, example=_EXAMPLES["network"]
-            )
+            yield Message.about("args-missing", "network", key=wanted, example=_EXAMPLES["network"])
 
 
 def _check_nested(key: str, value: Any, kind: Any) -> Iterator[Message]:
     """The keys of `network`, of each of `machines`, of each of `peers`."""
     if value is None:
         return
-    if key == "peers":
-        entries = enumerate(value) if isinstance(value, list) else None
-        named, shape = [(f"peers[{i}]", entry) for i, entry in entries or ()], PeerArgs
-        wanted = "a list"
-    else:
-        entries = value.items() if isinstance(value, Mapping) else None
-        named, shape = [(f"machines.{name}", entry) for name, entry in entries or ()], MachineArgs
-        wanted = "a mapping"
-    if entries is None:
+    named: list[tuple[str, Any]] | None = None
+    shape: Any = PeerArgs if key == "peers" else MachineArgs
+    if key == "peers" and isinstance(value, list):
+        named = [(f"peers[{place}]", entry) for place, entry in enumerate(value)]
+    elif key != "peers" and isinstance(value, Mapping):
+        named = [(f"machines.{name}", entry) for name, entry in value.items()]
+    if named is None:
+        wanted = "a list" if key == "peers" else "a mapping"
         yield Message.about(
             "args-wrong", key, value=type(value).__name__, wanted=wanted, example=f"{key}: ..."
         )

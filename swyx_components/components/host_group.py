@@ -1,7 +1,7 @@
 """`HostGroup`: the security group, or the NSG, of one set of roles, and its attachment to machines."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Dict, List, Optional, Self
+from typing import Any, Optional, Self
 
 import pulumi
 
@@ -29,15 +29,15 @@ class HostGroup(pulumi.ComponentResource):
 
     group_id: pulumi.Output[str]
     """The security group (AWS) or network security group (Azure)."""
-    identities: pulumi.Output[Dict[str, str]]
+    identities: pulumi.Output[dict[str, str]]
     """By role, what peers' rules name: the security group (AWS) or the ASG (Azure)."""
-    security_group_ids: pulumi.Output[Dict[str, List[str]]]
+    security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
-    application_security_group_ids: pulumi.Output[Dict[str, List[str]]]
+    application_security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the ASGs for its IP configurations (Azure)."""
-    interface_ids: pulumi.Output[Dict[str, List[str]]]
+    interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
-    summary: pulumi.Output[Dict[str, Any]]
+    summary: pulumi.Output[dict[str, Any]]
     """Counts, the proof, warnings and notes."""
 
     _role = ""  # the role of a role class
@@ -118,7 +118,10 @@ class HostGroup(pulumi.ComponentResource):
         }
         for key, value in outputs.items():
             setattr(self, key, pulumi.Output.from_input(value))
-        self._peer: PeerArgs = {"roles": list(group.roles), "ids": dict(writer.identify(group, ids))}
+        self._peer: PeerArgs = {
+            "roles": list(group.roles),
+            "ids": dict(writer.identify(group, ids)),
+        }
         self.register_outputs(outputs)
 
     def as_peer(self) -> PeerArgs:
@@ -131,7 +134,7 @@ def declare_groups(
     args: Mapping[str, Any],
     groups: Mapping[str, Sequence[str]],
     opts: Optional[pulumi.ResourceOptions] = None,
-) -> Dict[str, PeerArgs]:
+) -> dict[str, PeerArgs]:
     """The identities of groups that are to name each other, before any of them has rules.
 
     `groups` has the roles of each group by the name that its component will have; `args` are `cloud`,
@@ -149,9 +152,13 @@ def declare_groups(
         check_args({**args, "roles": []}, HostGroupArgs)
         options = opts or pulumi.ResourceOptions()
         writer = writer_of(args["cloud"]).open(
-            args["network"], (), {}, args.get("tags") or {}, pulumi.InvokeOptions(parent=options.parent)
+            args["network"],
+            (),
+            {},
+            args.get("tags") or {},
+            pulumi.InvokeOptions(parent=options.parent),
         )
-        declared: Dict[str, PeerArgs] = {}
+        declared: dict[str, PeerArgs] = {}
         for component, roles in groups.items():
             place: Place = (f"{name}-{component}", options.parent)
             group = PlannedGroup(

@@ -30,7 +30,9 @@ def plain_errors() -> Iterator[None]:
         raise pulumi.RunError(f"swyx_components:\n{sentences}") from None
 
 
-def judge(plan: SitePlan, installation: Installation, cloud: str, found: Iterable[Message]) -> Judged:
+def judge(
+    plan: SitePlan, installation: Installation, cloud: str, found: Iterable[Message]
+) -> Judged:
     """A site's rules, proven both ways and within the cloud's quotas.
 
     `found` are messages about the installation itself.
@@ -83,9 +85,7 @@ def bindings_of(args: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return args.get("machines") or {}
 
 
-def attached_machines(
-    groups: Iterable[HostGroup], args: Mapping[str, Any]
-) -> tuple[Machine, ...]:
+def attached_machines(groups: Iterable[HostGroup], args: Mapping[str, Any]) -> tuple[Machine, ...]:
     """The machines to which the component attaches: all, unless it or the machine says otherwise."""
     default = args.get("attach", True)
     bindings = bindings_of(args)
@@ -101,13 +101,13 @@ def outputs_of(
     writer: Writer, written: Sequence[tuple[HostGroup, Written]], ids: Ids
 ) -> dict[str, dict[str, Any]]:
     """The ids by machine that a caller needs, for any number of groups."""
-    machines = [(machine.name, group, made) for group, made in written for machine in group.machines]
+    machines = [
+        (machine.name, group, made) for group, made in written for machine in group.machines
+    ]
     return {
         "security_group_ids": {name: [made.group_id] for name, _, made in machines},
         "application_security_group_ids": {
             name: writer.memberships(group, ids) for name, group, _ in machines
         },
-        "interface_ids": {
-            name: list(made.interfaces.get(name, ())) for name, _, made in machines
-        },
+        "interface_ids": {name: list(made.interfaces.get(name, ())) for name, _, made in machines},
     }

@@ -1,7 +1,7 @@
 """`SwyxSite`: one site of an installation in one cloud."""
 
 from collections.abc import Mapping
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 import pulumi
 
@@ -29,15 +29,15 @@ from swyx_components.planner.model import HostGroup as PlannedGroup
 class SwyxSite(pulumi.ComponentResource):
     """All host groups of one site: proven rules, attached to the site's machines."""
 
-    group_ids: pulumi.Output[Dict[str, str]]
+    group_ids: pulumi.Output[dict[str, str]]
     """By host group, its security group (AWS) or network security group (Azure)."""
-    security_group_ids: pulumi.Output[Dict[str, List[str]]]
+    security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
-    application_security_group_ids: pulumi.Output[Dict[str, List[str]]]
+    application_security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the ASGs for its IP configurations (Azure)."""
-    interface_ids: pulumi.Output[Dict[str, List[str]]]
+    interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
-    summary: pulumi.Output[Dict[str, Any]]
+    summary: pulumi.Output[dict[str, Any]]
     """Counts, the proof, warnings and notes."""
 
     def __init__(

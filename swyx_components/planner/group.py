@@ -48,9 +48,10 @@ def group_machines(
 ) -> tuple[HostGroup, ...]:
     """The host groups of a site, sorted by name, still without needs and rules.
 
-    A group is called after its roles. Where several groups of a site have the same roles, the one
-    with the first machine by name keeps the short name and the others add their first machine's. So
-    an edit of one group never renames another, nor does a machine that comes later by name.
+    A group is called after its roles. Where several groups of a site have the same roles, one keeps
+    the short name, one that serves a link or provider before an idle one, then by its first machine,
+    and the others add their first machine's name. So no edit renames the only group of its roles, and
+    no machine that comes later by name renames another.
     """
     by_likeness: dict[Hashable, list[Machine]] = {}
     extras: dict[str, list[ExtraRule]] = {}
@@ -65,7 +66,9 @@ def group_machines(
         )
         by_likeness.setdefault(likeness, []).append(machine)
     identities = _identify(catalogue, site, serving)
-    named = _name_variants((machines[0].roles, machines) for machines in by_likeness.values())
+    named = _name_variants(
+        ((machines[0].roles, machines) for machines in by_likeness.values()), serving
+    )
     groups = (
         HostGroup(
             name=_group_name(roles, variant),
@@ -93,7 +96,9 @@ def _identify(
             )
             likeness = (role, _differences(catalogue, site, machine, (role,)), serves)
             by_likeness.setdefault(likeness, []).append(machine)
-    named = _name_variants((likeness[0], machines) for likeness, machines in by_likeness.items())
+    named = _name_variants(
+        ((likeness[0], machines) for likeness, machines in by_likeness.items()), serving
+    )
     return {
         (machine.name, role): Identity(role, variant)
         for role, variant, machines in named
@@ -118,7 +123,7 @@ def _content(rule: ExtraRule) -> tuple[Hashable, ...]:
 
 
 def _name_variants(
-    rows: Iterable[tuple[_Kind, list[Machine]]],
+    rows: Iterable[tuple[_Kind, list[Machine]]], serving: Mapping[str, Serving]
 ) -> Sequence[tuple[_Kind, str, list[Machine]]]:
     """Each row with what tells it from others of its kind: nothing, or its first machine's name."""
     by_kind: dict[_Kind, list[list[Machine]]] = {}
@@ -127,7 +132,9 @@ def _name_variants(
     return [
         (kind, machines[0].name if place else "", machines)
         for kind, variants in by_kind.items()
-        for place, machines in enumerate(sorted(variants, key=lambda own: own[0].name))
+        for place, machines in enumerate(
+            sorted(variants, key=lambda own: (own[0].name not in serving, own[0].name))
+        )
     ]
 
 

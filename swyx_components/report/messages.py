@@ -1,8 +1,10 @@
 """Messages for people: the gravest first, and what holds at many places said once."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from swyx_components.messages import Message, Severity
+from swyx_components.planner.shapes import Sheet
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _MOST_PLACES = 3  # where more say the same, the rest is counted
@@ -61,3 +63,24 @@ def message_record(message: Message) -> Mapping[str, str]:
         "remedy": message.remedy,
         "text": str(message),
     }
+
+
+def make_sheet(text: str, messages: Iterable[Message]) -> Sheet:
+    """A site's text with its messages packed as text, so that both can be written for a whole shape."""
+    packed: dict[Severity, list[str]] = {severity: [] for severity in _ORDER}
+    for message in messages:
+        parts = (message.place, message.id, message.values, message.file)
+        packed[message.severity].append(json.dumps(parts, ensure_ascii=False))
+    return Sheet(
+        text,
+        notes=tuple(packed[Severity.NOTE]),
+        warnings=tuple(packed[Severity.WARNING]),
+        errors=tuple(packed[Severity.ERROR]),
+    )
+
+
+def messages_of(sheet: Sheet) -> Iterator[Message]:
+    """The messages of a sheet."""
+    for packed in (*sheet.errors, *sheet.warnings, *sheet.notes):
+        place, id, values, file = json.loads(packed)
+        yield Message(place, id, tuple((key, value) for key, value in values), file)

@@ -5,7 +5,7 @@ common (ports, flows, lines) is encoded once and reused.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -19,31 +19,23 @@ from swyx_components.sets.ports import PortSet
 VERSION = 1
 
 
-def write_plan(
-    swyxware: str, sites: Iterable[Judged], found: Iterable[Message] = ()
+def write_document(
+    swyxware: str, sites: Iterable[tuple[str, str]], messages: Collection[Message]
 ) -> Iterator[str]:
-    """The document in pieces, site by site; only the messages are kept until the end.
+    """The document in pieces, site by site: names with what `write_site` made of each.
 
-    `found` are those of the file itself.
+    `messages` may still grow until the last site has come.
     """
-    kept = tuple(found)
     yield f'{{"version": {VERSION}, "swyxware": {json.dumps(swyxware)},\n "sites": {{'
-    notes = [*texts_of(kept, Severity.NOTE)]
-    warnings = [*texts_of(kept, Severity.WARNING)]
     comma = "\n  "
-    for site in sites:
-        yield f"{comma}{json.dumps(site.plan.site)}: {write_site(site)}"
+    for name, text in sites:
+        yield f"{comma}{json.dumps(name)}: {text}"
         comma = ",\n  "
-        notes += texts_of(site.messages, Severity.NOTE)
-        warnings += texts_of(site.messages, Severity.WARNING)
-    yield f'}},\n "notes": {json.dumps(notes)},\n "warnings": {json.dumps(warnings)}}}\n'
-
-
-def texts_of(messages: Iterable[Message], severity: Severity) -> Iterator[str]:
-    """`place: sentence; remedy.` of the messages of one severity."""
-    for message in messages:
-        if message.severity is severity:
-            yield str(message)
+    texts: dict[Severity, list[str]] = {severity: [] for severity in Severity}
+    for message in sorted(messages):
+        texts[message.severity].append(str(message))
+    notes, warnings = (json.dumps(texts[s]) for s in (Severity.NOTE, Severity.WARNING))
+    yield f'}},\n "notes": {notes},\n "warnings": {warnings}}}\n'
 
 
 def write_site(site: Judged) -> str:

@@ -1,6 +1,6 @@
 """The plan for people: each site, its groups and their rules, each with what it is for."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message
@@ -10,21 +10,17 @@ from swyx_components.report.columns import align, plural
 from swyx_components.report.messages import list_messages
 
 
-def write_tables(
-    sites: Iterable[Judged], found: Iterable[Message], detailed: bool
-) -> Iterator[str]:
-    """The plan in pieces, site by site, then the messages of all; one line a site if not `detailed`."""
-    messages = set(found)
-    for site in sites:
-        messages.update(site.messages)
-        yield from _write_site(site) if detailed else (f"{_headline(site)}\n",)
-    if not detailed:
+def write_text(sites: Iterable[str], messages: Collection[Message], brief: bool) -> Iterator[str]:
+    """The plan in pieces, site by site, then the messages, which may grow until the last site has come."""
+    yield from sites
+    if brief:
         yield "\n`--site NAME` shows the rules of a site, `--json` those of all.\n"
     for line in list_messages(sorted(messages)):
         yield f"{line}\n"
 
 
-def _headline(site: Judged) -> str:
+def write_headline(site: Judged) -> str:
+    """One line: how many groups and rules, and the proof."""
     plan = site.plan
     if site.rendered is None:
         rules = sum(len(group.rules) for group in plan.groups)
@@ -36,11 +32,16 @@ def _headline(site: Judged) -> str:
         text += ", egress open"
     if site.proof is not None:
         text += f"; proof: {len(site.proof.missing)} missing, {len(site.proof.excess)} excess"
-    return text
+    return f"{text}\n"
+
+
+def write_tables(site: Judged) -> str:
+    """A site with every group and rule."""
+    return "".join(_write_site(site))
 
 
 def _write_site(site: Judged) -> Iterator[str]:
-    yield f"{_headline(site)}\n"
+    yield write_headline(site)
     specs = (
         {entry.group.name: entry.specs for entry in site.rendered.groups} if site.rendered else {}
     )

@@ -68,9 +68,9 @@ def test_the_products_hold_exactly_what_is_wanted_and_are_the_fewest(
     assert len(products) == fewest_by_brute_force(cells)
 
 
-many_ports = st.lists(
-    st.tuples(st.integers(1, 60), st.integers(0, 9)), min_size=1, max_size=3
-).map(lambda parts: PortSet.union_of((first, first + more) for first, more in parts))
+many_ports = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 9)), min_size=1, max_size=3).map(
+    lambda parts: PortSet.union_of((first, first + more) for first, more in parts)
+)
 many = st.lists(
     st.lists(st.builds(Want, many_ports, many_ports), min_size=1, max_size=4).map(tuple),
     min_size=1,

@@ -84,8 +84,14 @@ CASES = [
     ),
     (
         "A control port from anywhere is not drawn into a media rule",
-        ["in udp 1719 from @SwyxFaxServer", "in udp 51000-51499 from @SwyxFaxServer source 2000-8000"],
-        ["in udp 1719 from @SwyxFaxServer", "in udp 51000-51499 from @SwyxFaxServer source 2000-8000"],
+        [
+            "in udp 1719 from @SwyxFaxServer",
+            "in udp 51000-51499 from @SwyxFaxServer source 2000-8000",
+        ],
+        [
+            "in udp 1719 from @SwyxFaxServer",
+            "in udp 51000-51499 from @SwyxFaxServer source 2000-8000",
+        ],
     ),
     (
         "ICMP has no ports, and a rule for each IP version",

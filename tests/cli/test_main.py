@@ -52,9 +52,12 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)  # reading it waits, so the command is certainly at work
-    with subprocess.Popen(
-        [*COMMAND, "check", str(pipe)], stderr=subprocess.PIPE, text=True
-    ) as process, pipe.open("w"):
+    with (
+        subprocess.Popen(
+            [*COMMAND, "check", str(pipe)], stderr=subprocess.PIPE, text=True
+        ) as process,
+        pipe.open("w"),
+    ):
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         said = process.stderr.read()

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import mocks, rpc
 
+
 @dataclass(frozen=True)
 class Registration:
     """One resource as the engine would see it; `after` are the names of what it depends on."""
@@ -66,7 +67,10 @@ class _Mocks(pulumi.runtime.Mocks):
             return {"ids": [self.cloud.vpcs[name]] if name in self.cloud.vpcs else [], "id": "x"}
         if args.token == "aws:ec2/getNetworkInterfaces:getNetworkInterfaces":
             wanted = [f["values"][0] for f in args.args["filters"] if f["name"] != "vpc-id"]
-            return {"ids": [self.cloud.interfaces[w] for w in wanted if w in self.cloud.interfaces], "id": "x"}
+            return {
+                "ids": [self.cloud.interfaces[w] for w in wanted if w in self.cloud.interfaces],
+                "id": "x",
+            }
         if args.token == "azure-native:network:getVirtualNetwork":
             name = args.args["virtualNetworkName"]
             if name not in self.cloud.subnets:
@@ -75,7 +79,12 @@ class _Mocks(pulumi.runtime.Mocks):
                 {"id": f"/subnets/{key}", "name": key, "addressPrefixes": prefixes}
                 for key, prefixes in self.cloud.subnets[name].items()
             ]
-            return {"subnets": subnets, "location": "westeurope", "id": f"/vnets/{name}", "name": name}
+            return {
+                "subnets": subnets,
+                "location": "westeurope",
+                "id": f"/vnets/{name}",
+                "name": name,
+            }
         raise AssertionError(f"unexpected call of {args.token}")
 
 
@@ -105,7 +114,7 @@ class _Monitor(mocks.MockMonitor):
 
 
 def _name(urn: str) -> str:
-    return urn.split("::", 3)[3] if urn and "pulumi:pulumi:Stack" != urn.split("::")[2] else ""
+    return urn.split("::", 3)[3] if urn and urn.split("::")[2] != "pulumi:pulumi:Stack" else ""
 
 
 class _Handler(logging.Handler):
@@ -129,7 +138,12 @@ def record(program: Callable[[], Any], cloud: Cloud | None = None) -> Recording:
     logger.addHandler(_Handler(recording))
     asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.set_mocks(
-        own, project="swyx", stack="test", preview=False, logger=logger, monitor=_Monitor(own, recording)
+        own,
+        project="swyx",
+        stack="test",
+        preview=False,
+        logger=logger,
+        monitor=_Monitor(own, recording),
     )
     pulumi.runtime.test(lambda: program() and None)()
     return recording

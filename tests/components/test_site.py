@@ -17,7 +17,9 @@ HERE = Path(__file__).parent
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 IN = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 OUT = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-ATTACHMENT = "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
+ATTACHMENT = (
+    "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
+)
 ASG = "azure-native:network:ApplicationSecurityGroup"
 NSG = "azure-native:network:NetworkSecurityGroup"
 NIC = "azure-native:network:NetworkInterface"
@@ -46,7 +48,9 @@ def acme_on_azure(installation: dict[str, Any], **subnets: list[str]) -> Recordi
 def listing(recording: Recording) -> list[str]:
     """Every registration, whole, one a line."""
     return [
-        json.dumps([each.type, each.name, each.parent, each.inputs, sorted(each.after)], sort_keys=True)
+        json.dumps(
+            [each.type, each.name, each.parent, each.inputs, sorted(each.after)], sort_keys=True
+        )
         for each in sorted(recording.resources, key=lambda each: (each.type, each.name))
     ]
 
@@ -104,7 +108,10 @@ def test_security_groups_exist_before_any_rule_and_rules_before_the_attachment(
         assert groups == rule.after
     for attachment in on_aws.of(ATTACHMENT):
         own = {
-            each.name for kind in (IN, OUT) for each in on_aws.of(kind) if each.parent == attachment.parent
+            each.name
+            for kind in (IN, OUT)
+            for each in on_aws.of(kind)
+            if each.parent == attachment.parent
         }
         assert own and own <= attachment.after
 
@@ -158,16 +165,21 @@ def test_the_caller_gets_ids_by_group_and_machine_and_a_summary(on_aws: Recordin
 
 def test_warnings_and_notes_appear_among_the_diagnostics(on_aws: Recording) -> None:
     summary = on_aws.outputs["aachen"]["summary"]
-    assert sorted(text for level, text in on_aws.log if level == "warning") == sorted(summary["warnings"])
+    assert sorted(text for level, text in on_aws.log if level == "warning") == sorted(
+        summary["warnings"]
+    )
     assert sorted(text for level, text in on_aws.log if level == "info") == sorted(summary["notes"])
     assert summary["warnings"] and summary["notes"]
 
 
-def test_a_network_security_group_owns_all_its_rules_and_ends_in_denies(on_azure: Recording) -> None:
+def test_a_network_security_group_owns_all_its_rules_and_ends_in_denies(
+    on_azure: Recording,
+) -> None:
     for group in on_azure.of(NSG):
         rules = group.inputs["securityRules"]
         last = {
-            rule["direction"]: rule["access"] for rule in sorted(rules, key=lambda rule: rule["priority"])
+            rule["direction"]: rule["access"]
+            for rule in sorted(rules, key=lambda rule: rule["priority"])
         }
         assert last == {"Inbound": "Deny", "Outbound": "Deny"}
     assert on_azure.of("azure-native:network:SecurityRule") == []
@@ -180,7 +192,11 @@ def test_no_side_of_an_allowing_rule_is_everything(on_azure: Recording) -> None:
                 for side in ("source", "destination"):
                     given = [
                         rule[f"{side}{kind}"]
-                        for kind in ("AddressPrefix", "AddressPrefixes", "ApplicationSecurityGroups")
+                        for kind in (
+                            "AddressPrefix",
+                            "AddressPrefixes",
+                            "ApplicationSecurityGroups",
+                        )
                         if f"{side}{kind}" in rule
                     ]
                     assert len(given) == 1
@@ -190,7 +206,9 @@ def test_no_side_of_an_allowing_rule_is_everything(on_azure: Recording) -> None:
 def test_interfaces_belong_to_the_site_and_carry_group_and_asgs(on_azure: Recording) -> None:
     gate = on_azure.one(NIC, "bochum-bo-gate-nic")
     assert gate.parent == "bochum"
-    assert gate.inputs["networkSecurityGroup"] == {"id": "id-of-bochum-swyxgate-conferencemanager-nsg"}
+    assert gate.inputs["networkSecurityGroup"] == {
+        "id": "id-of-bochum-swyxgate-conferencemanager-nsg"
+    }
     assert gate.inputs["ipConfigurations"] == [
         {
             "name": "10.2.0.12",
@@ -247,7 +265,9 @@ def test_a_machine_with_ipv6_alone_gets_a_dynamic_ipv4_address_and_a_warning() -
     installation = small("server 2001:db8:8::10 SwyxServer")
     recording = acme_on_azure(installation, one=["10.8.0.0/24", "2001:db8:8::/64"])
     rows = recording.one(NIC, "acme-server-nic").inputs["ipConfigurations"]
-    assert [(r["primary"], r["privateIPAllocationMethod"], r["privateIPAddressVersion"]) for r in rows] == [
+    assert [
+        (r["primary"], r["privateIPAllocationMethod"], r["privateIPAddressVersion"]) for r in rows
+    ] == [
         (True, "Dynamic", "IPv4"),
         (False, "Static", "IPv6"),
     ]
@@ -267,7 +287,9 @@ def test_nothing_is_attached_where_the_caller_says_so() -> None:
 
 def test_one_machine_is_left_alone_where_the_caller_says_so() -> None:
     recording = record(lambda: aachen(machines={"ac-fax": {"attach": False}}), EXAMPLE)
-    assert "aachen-swyxfaxserver-ac-fax-eni-13" not in {each.name for each in recording.of(ATTACHMENT)}
+    assert "aachen-swyxfaxserver-ac-fax-eni-13" not in {
+        each.name for each in recording.of(ATTACHMENT)
+    }
     assert len(recording.of(ATTACHMENT)) == 3
 
 
@@ -319,9 +341,9 @@ def test_machines_that_are_not_there_are_all_named_before_anything_is_made() -> 
     assert lines == [
         "swyx_components:",
         *(
-            f"  machines.{name}: no network interface in vpc-1 has the address {address} of {name}; start the "
-            f"machine with this address, correct the address, or write machines.{name}.interface_ids "
-            "(attach: false leaves the machine alone)."
+            f"  machines.{name}: no network interface in vpc-1 has the address {address} of {name}; "
+            "start the machine with this address, correct the address, or write "
+            f"machines.{name}.interface_ids (attach: false leaves the machine alone)."
             for name, address in (
                 ("ac-fax", "10.1.0.13"),
                 ("ac-gate", "10.1.0.12"),
@@ -335,8 +357,8 @@ def test_a_vpc_that_is_not_there_is_named() -> None:
     lines = failure(aachen, Cloud())
     assert lines == [
         "swyx_components:",
-        "  network.vpc_tags: AWS has no VPC with the tags Name=aachen; correct the tags or the region, or write "
-        "network.vpc_id.",
+        "  network.vpc_tags: AWS has no VPC with the tags Name=aachen; correct the tags or the region, "
+        "or write network.vpc_id.",
     ]
 
 
@@ -344,8 +366,9 @@ def test_addresses_outside_every_subnet_are_all_named() -> None:
     lines = failure(bochum, Cloud(subnets={"bochum": {"servers": ["10.2.0.0/24"]}}))
     assert lines == [
         "swyx_components:",
-        "  machines.bo-terminal: no subnet of bochum contains the address 10.2.1.10 of bo-terminal; its subnets are "
-        "10.2.0.0/24; correct the address, add the subnet, or write machines.bo-terminal.subnet_id.",
+        "  machines.bo-terminal: no subnet of bochum contains the address 10.2.1.10 of bo-terminal; "
+        "its subnets are 10.2.0.0/24; correct the address, add the subnet, or write "
+        "machines.bo-terminal.subnet_id.",
     ]
 
 
@@ -367,16 +390,16 @@ ARGUMENTS = [
         "A misspelt argument",
         {**AWS, "machine": {}},
         [
-            "machine is no argument here; known are attach, cloud, installation, machines, network, site, tags; "
-            "take it out or correct its spelling."
+            "machine is no argument here; known are attach, cloud, installation, machines, network, site, "
+            "tags; take it out or correct its spelling."
         ],
     ),
     (
         "A network of the other cloud",
         {**AZURE, "cloud": "aws"},
         [
-            "network: the argument vpc_id or vpc_tags is missing; write network: {vpc_tags: {Name: aachen}}, or "
-            "network: {resource_group: bochum, virtual_network: bochum}."
+            "network: the argument vpc_id or vpc_tags is missing; write network: {vpc_tags: {Name: aachen}}, "
+            "or network: {resource_group: bochum, virtual_network: bochum}."
         ],
     ),
     (
@@ -391,15 +414,17 @@ ARGUMENTS = [
         "A machine that the site does not have",
         {**AWS, "machines": {"ac-fex": {}}},
         [
-            "machines.ac-fex: the site aachen has no machine ac-fex; it has ac-link, ac-fax, ac-gate, ac-server; "
-            "take it out or correct its spelling."
+            "machines.ac-fex: the site aachen has no machine ac-fex; it has ac-link, ac-fax, ac-gate, "
+            "ac-server; take it out or correct its spelling."
         ],
     ),
 ]
 
 
 @pytest.mark.parametrize(("title", "args", "sentences"), ARGUMENTS, ids=[a[0] for a in ARGUMENTS])
-def test_wrong_arguments_are_sentences(title: str, args: dict[str, Any], sentences: list[str]) -> None:
+def test_wrong_arguments_are_sentences(
+    title: str, args: dict[str, Any], sentences: list[str]
+) -> None:
     full = {"installation": "stacks/installation.yaml", "site": "aachen", **args}
     lines = failure(lambda: SwyxSite("aachen", full))
     assert lines == ["swyx_components:", *(f"  {sentence}" for sentence in sentences)]
@@ -420,8 +445,13 @@ def test_an_installation_with_errors_makes_nothing() -> None:
 
 
 def test_a_quota_that_is_exceeded_makes_nothing() -> None:
-    installation = {**small("server 10.8.0.10 SwyxServer"), "quotas": {"aws": {"rules_per_group": 2}}}
-    installation["sites"]["acme"]["networks"] = {"office": {"cidrs": ["10.9.0.0/24"], "roles": ["SwyxIt"]}}
+    installation = {
+        **small("server 10.8.0.10 SwyxServer"),
+        "quotas": {"aws": {"rules_per_group": 2}},
+    }
+    installation["sites"]["acme"]["networks"] = {
+        "office": {"cidrs": ["10.9.0.0/24"], "roles": ["SwyxIt"]}
+    }
     full = {"installation": installation, "site": "acme", **AWS}
     lines = failure(lambda: SwyxSite("acme", full))
     assert any("rules_per_group" in line for line in lines)

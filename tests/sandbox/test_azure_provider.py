@@ -409,7 +409,7 @@ def test_arms_refusal_reaches_the_user_with_its_code(engine: Engine) -> None:
 def test_a_resource_that_arm_took_is_kept_when_the_wait_fails(engine: Engine) -> None:
     """Request 1 looks for an existing one, 2 is the PUT, and 3 to 6 are four tries to poll it."""
     inputs, _ = engine.check(ASG, {**ASG_INPUTS, "location": "westeurope"})
-    engine.cloud.faults.plan([{"at": number, "kind": "error"} for number in (3, 4, 5, 6)])
+    engine.cloud.faults.plan([{"at": 3, "kind": "error", "times": 4, "of": "calls"}])
     with pytest.raises(grpc.RpcError) as failed:
         engine.stub.Create(provider_pb2.CreateRequest(urn=urn(ASG), properties=encode(inputs)))
     trailers = {each.key: each.value for each in failed.value.trailing_metadata()}  # type: ignore[attr-defined]

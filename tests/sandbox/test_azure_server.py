@@ -297,7 +297,7 @@ def test_a_fault_happens_at_its_request(
         answered = None
     assert answered == status
     assert (server.arm.store.get(path) is not None) == has_effect
-    assert raw(server, "GET", "/_sandbox")[2]["requests"] == 1
+    assert raw(server, "GET", "/_sandbox")[2]["writes"] == 1
 
 
 @pytest.mark.parametrize("kind", ["throttle", "error", "drop_before", "drop_after"])

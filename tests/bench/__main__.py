@@ -1,0 +1,143 @@
+"""`python -m tests.bench`: the figures that the project promises, as ratios to something measured beside them.
+
+Nothing here fails: times depend on the machine, ratios much less. Processor time, the least of several runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.engine import engine_figures
+from tests.bench.estates import write_estate
+from tests.bench.measure import python, race
+
+SWYX = [sys.executable, "-m", "swyx_components"]
+EXAMPLE = "stacks/installation.yaml"
+PARSE = """
+import sys
+from yaml._yaml import CParser
+parser = CParser(open(sys.argv[1], encoding="utf-8").read())
+while parser.get_event() is not None: pass
+"""
+PLAN = """
+import sys
+from swyx_components.cli.sites import write_sites
+from swyx_components.installation import load_installation
+installation = load_installation(sys.argv[1])
+count = lambda site: str(len(site.plan.flows))
+print(sum(int(sheet.text) for sheet in write_sites(installation, tuple(installation.sites), {}, count)))
+"""
+# The same plan, then each flow's ports united by group, direction, protocol, source and peer: the least
+# that any planner does for a flow. Timed inside, since it needs the flows first.
+UNITE = """
+import sys, time
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_sites
+flows, spent = 0, 0.0
+for plan in plan_sites(load_installation(sys.argv[1])):
+    begun = time.process_time()
+    spaces = {}
+    for flow in plan.flows:
+        ends = (flow.initiator, flow.responder)
+        for own, peer, direction in ((*ends, 1), (*reversed(ends), 0)):
+            if own.group is not None and own.site == plan.site:
+                key = (own.label, direction, flow.transport, flow.source_ports, peer.label)
+                spaces.setdefault(key, []).extend(flow.ports)
+    for ranges in spaces.values():
+        united = []
+        for first, last in sorted(ranges):
+            if united and first <= united[-1][1] + 1:
+                if last > united[-1][1]: united[-1][1] = last
+            else:
+                united.append([first, last])
+    spent += time.process_time() - begun
+    flows += len(plan.flows)
+print(spent / flows * 1e6)
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--sites", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--no-engine", action="store_true", help="leave `pulumi up` out")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for sites in arguments.sites:
+            tell(planning_figures(Path(folder), sites, arguments.rounds))
+    tell(start_figures(arguments.rounds))
+    if not arguments.no_engine:
+        tell(engine_figures())
+
+
+def tell(figures: Iterator[str]) -> None:
+    for figure in figures:
+        print(figure, flush=True)
+
+
+def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
+    """Time for a flow over libyaml and over a plan of one site, against a plain union of intervals; memory."""
+    files = {"one": write_estate(folder, 1), "all": write_estate(folder, sites)}
+    commands = {"union": python(UNITE, files["all"])}
+    for name, file in files.items():
+        commands |= {
+            f"libyaml {name}": python(PARSE, file),
+            f"plan {name}": python(PLAN, file),
+            f"json {name}": [*SWYX, "plan", str(file), "--json"],
+        }
+    runs = race(commands, rounds if sites <= 100 else min(rounds, 3))
+    flows = int(runs["plan all"].output) - int(runs["plan one"].output)
+    union = float(runs["union"].output)
+
+    def each(kind: str) -> float:
+        one, every = (
+            runs[f"{kind} {name}"].seconds - runs[f"libyaml {name}"].seconds for name in files
+        )
+        return (every - one) / flows * 1e6
+
+    memory = ", ".join(f"{runs[f'{kind} all'].megabytes:.0f} MB" for kind in ("plan", "json"))
+    yield (
+        f"planning {sites:,} sites, {flows:,} flows: {each('plan'):.1f} us a flow over libyaml and a plan of "
+        f"one site (at most 10), {each('plan') / union:.1f} times a plain union of intervals ({union:.1f} us); "
+        f"`swyx plan --json` {each('json'):.1f} us; {memory} (at most 300 at 1,000 sites)"
+    )
+
+
+def start_figures(rounds: int) -> Iterator[str]:
+    """What loading costs."""
+    runs = race(
+        {
+            "start": python("pass"),
+            "pulumi": python("import pulumi"),
+            "both": python("import pulumi, swyx_components; swyx_components.SwyxSite"),
+            "alone": python("import swyx_components"),
+            "help": [*SWYX, "--help"],
+            "check": [*SWYX, "check", EXAMPLE],
+            "plan": [
+                sys.executable,
+                "-m",
+                "swyx_components",
+                "plan",
+                "stacks/installation.yaml",
+                "--cloud",
+                "aws",
+            ],
+        },
+        rounds,
+    )
+    start, pulumi = runs["start"].seconds, runs["pulumi"].seconds
+    both, alone, help = (runs[name].seconds for name in ("both", "alone", "help"))
+    yield (
+        f"import pulumi: {pulumi - start:.3f} s over start; import swyx_components after it: "
+        f"{max(alone - start, 0):.3f} s more (at most 0.050), with SwyxSite loaded {both - pulumi:.3f} s more"
+    )
+    yield f"swyx --help: {help:.2f} s (at most 0.30), {help / start:.1f} times the interpreter's start"
+    yield f"swyx check of the example: {runs['check'].seconds:.2f} s; plan --cloud aws: {runs['plan'].seconds:.2f} s"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,183 @@
+"""`pulumi up` of a site against a program by hand that makes the same resources in the same cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.bench.estates import write_estate
+from tests.bench.measure import ROOT
+
+SITES = {"s0": "aws", "s1": "azure"}
+ROUNDS = 3
+MODULES = {
+    "aws:ec2/securityGroup:": "pulumi_aws.ec2",
+    "aws:ec2/networkInterfaceSecurityGroupAttachment:": "pulumi_aws.ec2",
+    "aws:vpc/": "pulumi_aws.vpc",
+    "azure-native:network:": "pulumi_azure_native.network",
+}
+Json = dict[str, Any]
+
+
+def engine_figures() -> Iterator[str]:
+    """Both clouds: the ratio of the two programs, and how many resources a host group takes."""
+    with tempfile.TemporaryDirectory(prefix="swyx-bench-") as folder:
+        engine = Engine(Path(folder))
+        try:
+            if not engine.start():
+                yield "pulumi up: the sandbox did not come up, see above"
+                return
+            for site, cloud in SITES.items():
+                yield from engine.compare(site, cloud)
+        finally:
+            engine.stop()
+
+
+class Engine:
+    """A sandbox of its own with both sites deployed, and the commands on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment: dict[str, str] = {**os.environ, "SWYX_SANDBOX": str(folder / "sandbox")}
+
+    def start(self) -> bool:
+        file = write_estate(self.folder, len(SITES))
+        named = " ".join(f"{site}={cloud}" for site, cloud in SITES.items())
+        up = [sys.executable, "-m", "sandbox", "up", str(file), "--sites", named]
+        log = self.folder / "up.log"
+        with log.open("w") as sink:
+            code = subprocess.run(
+                up, env=self.environment, cwd=ROOT, stdout=sink, stderr=sink
+            ).returncode
+        if code:
+            print(log.read_text()[-2000:], file=sys.stderr)
+            return False
+        source = f". {self.folder}/sandbox/env && env -0"
+        shell = subprocess.run(
+            ["bash", "-c", source], env=self.environment, capture_output=True, check=True
+        )
+        pairs = (entry.partition("=") for entry in shell.stdout.decode().split("\0") if entry)
+        self.environment = {name: value for name, _, value in pairs}
+        return True
+
+    def stop(self) -> None:
+        down = [sys.executable, "-m", "sandbox", "down"]
+        subprocess.run(down, env=self.environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+    def compare(self, site: str, cloud: str) -> Iterator[str]:
+        """The site's own program and the one by hand in turns, each from nothing."""
+        resources = self.export(site)
+        counts = Counter(resource["type"] for resource in resources)
+        groups = sum(
+            counts[kind]
+            for kind in counts
+            if kind.endswith((":SecurityGroup", ":NetworkSecurityGroup"))
+        )
+        by_hand = self.write_program(site, resources)
+        configured = [
+            "--config-file",
+            str(self.folder / "sandbox" / "stacks" / f"Pulumi.{site}.yaml"),
+        ]
+        self.pulumi(ROOT, "destroy", "--stack", site)
+        self.pulumi(by_hand, "stack", "init", f"hand-{site}", yes=False)
+        best = {"site": float("inf"), "hand": float("inf")}
+        for _ in range(ROUNDS):
+            best["site"] = min(
+                best["site"],
+                self.pulumi(ROOT, "up", "--skip-preview", "--stack", site, *configured),
+            )
+            self.pulumi(ROOT, "destroy", "--stack", site)
+            best["hand"] = min(
+                best["hand"],
+                self.pulumi(by_hand, "up", "--skip-preview", "--stack", f"hand-{site}"),
+            )
+            self.pulumi(by_hand, "destroy", "--stack", f"hand-{site}")
+        shown = ", ".join(
+            f"{count} {kind.rpartition(':')[2]}" for kind, count in sorted(counts.items())
+        )
+        yield (
+            f"pulumi up on {cloud}: {best['site']:.1f} s, by hand {best['hand']:.1f} s: "
+            f"{best['site'] / best['hand']:.2f} times (at most 1.10) for {len(resources)} resources"
+        )
+        yield f"resources on {cloud}: {groups} groups in {shown}"
+
+    def export(self, site: str) -> list[Json]:
+        """The resources that the cloud holds for a stack."""
+        done = subprocess.run(
+            ["pulumi", "stack", "export", "--stack", site],
+            env=self.environment, cwd=ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [
+            resource
+            for resource in json.loads(done.stdout)["deployment"]["resources"]
+            if any(resource["type"].startswith(kind) for kind in MODULES)
+        ]
+
+    def pulumi(self, folder: Path, *words: str, yes: bool = True) -> float:
+        """One command of the engine: its wall time in seconds."""
+        command = ["pulumi", *words, *(["--yes"] if yes else [])]
+        begun = time.perf_counter()
+        done = subprocess.run(
+            command, env=self.environment, cwd=folder, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise SystemExit(
+                f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return time.perf_counter() - begun
+
+    def write_program(self, site: str, resources: list[Json]) -> Path:
+        """A project that makes the same resources, line by line, as a person would have written it."""
+        folder = self.folder / f"hand-{site}"
+        folder.mkdir()
+        (folder / "Pulumi.yaml").write_text(
+            f"name: hand-{site}\nruntime:\n  name: python\n  options:\n    toolchain: pip\n"
+            f"    virtualenv: {Path(sys.prefix)}\n"
+        )
+        references = {resource["id"]: f"r{place}" for place, resource in enumerate(resources)}
+        lines = [f"import {module}" for module in sorted({module_of(r["type"]) for r in resources})]
+        for place, resource in enumerate(resources):
+            kind = resource["type"].rpartition(":")[2]
+            name = resource["urn"].rpartition("::")[2]
+            values = ", ".join(
+                f"{snake(key)}={literal(value, references)}"
+                for key, value in resource["inputs"].items()
+                if not key.startswith("__")
+                and key not in LEFT_TO_THE_PROVIDER.get(kind, ("tagsAll", "region"))
+            )
+            lines.append(f"r{place} = {module_of(resource['type'])}.{kind}({name!r}, {values})")
+        (folder / "__main__.py").write_text("\n".join(lines) + "\n")
+        return folder
+
+
+# What the engine's or the provider's defaults put among a resource's inputs.
+LEFT_TO_THE_PROVIDER = {"SecurityGroup": ("tagsAll", "region", "name")}
+
+
+def module_of(kind: str) -> str:
+    return next(module for start, module in MODULES.items() if kind.startswith(start))
+
+
+def snake(key: str) -> str:
+    return re.sub(r"(?<!^)([A-Z])", lambda found: f"_{found[1].lower()}", key)
+
+
+def literal(value: Any, references: Mapping[str, str]) -> str:
+    """Python for a value; an id of another resource becomes a reference to it."""
+    if isinstance(value, str) and value in references:
+        return f"{references[value]}.id"
+    if isinstance(value, list):
+        return f"[{', '.join(literal(item, references) for item in value)}]"
+    if isinstance(value, dict):
+        pairs = (f"{key!r}: {literal(item, references)}" for key, item in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    return repr(value)

@@ -1,0 +1,67 @@
+"""What a cloud holds under a site's tags, and what a stack's state holds: sets of the clouds' ids.
+
+Nothing of the product is used here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from sandbox.azure.client import ArmClient
+from sandbox.environment import REGION, SUBSCRIPTION
+
+
+def state_holdings(exported: dict[str, Any]) -> set[str]:
+    """The ids of all resources of a stack that a cloud holds."""
+    resources = exported["deployment"].get("resources") or []
+    return {
+        r["id"].lower()
+        for r in resources
+        if r.get("custom") and not r["type"].startswith("pulumi:") and "id" in r
+    }
+
+
+def cloud_holdings(cloud: str, endpoint: str, site: str) -> set[str]:
+    return _aws(endpoint, site) if cloud == "aws" else _azure(endpoint, site)
+
+
+def _aws(endpoint: str, site: str) -> set[str]:
+    """Groups with the site's tag, every rule in them, and each as attached to an interface."""
+    ec2 = boto3.client(
+        "ec2",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    tagged = [{"Name": "tag:swyx:site", "Values": [site]}]
+    groups = {g["GroupId"] for g in ec2.describe_security_groups(Filters=tagged)["SecurityGroups"]}
+    pages = ec2.get_paginator("describe_security_group_rules").paginate()
+    rules = {
+        rule["SecurityGroupRuleId"]
+        for page in pages
+        for rule in page["SecurityGroupRules"]
+        if rule["GroupId"] in groups
+    }
+    attached = {
+        f"{group['GroupId']}_{interface['NetworkInterfaceId']}"
+        for interface in ec2.describe_network_interfaces()["NetworkInterfaces"]
+        for group in interface["Groups"]
+        if group["GroupId"] in groups
+    }
+    return groups | rules | attached
+
+
+def _azure(endpoint: str, site: str) -> set[str]:
+    """Everything in the site's resource group with the site's tag; the estate has none of these kinds."""
+    client = ArmClient(endpoint)
+    place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{site}/providers/Microsoft.Network"
+    kinds = ("networkSecurityGroups", "applicationSecurityGroups", "networkInterfaces")
+    return {
+        found["id"].lower()
+        for kind in kinds
+        for found in (client.get(f"{place}/{kind}") or {"value": []})["value"]
+        if (found.get("tags") or {}).get("swyx:site") == site
+    }
