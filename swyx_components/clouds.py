@@ -4,7 +4,7 @@ Nothing here imports Pulumi or a cloud's SDK; `read_deployed` loads the SDK of t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -13,6 +13,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner import judge_quotas, prove
 from swyx_components.planner.compare import Deployed
+from swyx_components.planner.held import Held, Orphan
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
@@ -43,6 +44,26 @@ def read_deployed(cloud: str, rendered: RenderedSite) -> Deployed:
     """
     read: Callable[[RenderedSite], Deployed] = _room(cloud, "read").read_deployed
     return read(rendered)
+
+
+def find_orphans(cloud: str, rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
+    """What the cloud holds with the tags of a stack and its state does not.
+
+    Raises:
+        CloudError: the cloud can't be reached, refuses to answer, or its SDK is not installed.
+    """
+    found: tuple[Orphan, ...] = _room(cloud, "recover").find_orphans(rendered, held)
+    return found
+
+
+def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
+    """Remove them, each given back when it is gone.
+
+    Raises:
+        CloudError: the cloud refuses.
+    """
+    removed: Iterator[Orphan] = _room(cloud, "recover").remove_orphans(orphans)
+    return removed
 
 
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:

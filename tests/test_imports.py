@@ -41,8 +41,8 @@ OUTSIDE = {
     "components": {"pulumi"},
     "aws.resources": {"pulumi", "pulumi_aws"},
     "azure.resources": {"pulumi", "pulumi_azure_native"},
-    "aws.read": {"boto3", "botocore"},
-    "azure.read": {"azure"},
+    "aws.client": {"boto3", "botocore"},
+    "azure.client": {"azure"},
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 

@@ -1,18 +1,10 @@
 """What EC2 holds for a site, as the specs that the plan was rendered to."""
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from typing import Any
+from collections.abc import Iterator, Mapping
 
+from swyx_components.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
 from swyx_components.aws.names import clean_tag
-from swyx_components.messages import Message
-from swyx_components.planner.compare import (
-    CloudError,
-    Deployed,
-    DeployedGroup,
-    DeployedInterface,
-)
+from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -28,8 +20,6 @@ _PROTOCOLS = {
     "icmpv6": Protocol.ICMPV6,
     "58": Protocol.ICMPV6,
 }
-_MOST_VALUES = 200  # of one filter in one call
-_Json = Mapping[str, Any]
 
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
@@ -38,59 +28,15 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
     Raises:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
-    try:
-        import boto3
-        from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise CloudError(
-            [Message.about("cloud-sdk-missing", "", cloud="aws", package="boto3")]
-        ) from None
-    config = Config(connect_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
-    region = os.environ.get("AWS_REGION") or None  # which boto3 leaves to other SDKs
-    try:
-        return _read(_Ec2(boto3.client("ec2", region_name=region, config=config)), rendered)
-    except (BotoCoreError, ClientError) as problem:
-        remedy = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
-        text = str(problem).rstrip(".")
-        message = Message.about("cloud-failed", "", cloud="aws", problem=text, remedy=remedy)
-        raise CloudError([message]) from problem
+    with open_ec2() as ec2:
+        return _read(ec2, rendered)
 
 
-class _Ec2:
-    """The calls that reading takes, each complete whatever the number of pages."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def all(self, call: str, key: str, name: str, values: Iterable[str]) -> Iterator[_Json]:
-        """Everything that one filter with any of the values finds."""
-        remaining = iter(sorted(set(values)))
-        while chunk := list(islice(remaining, _MOST_VALUES)):
-            filters = [{"Name": name, "Values": chunk}]
-            for page in self._client.get_paginator(call).paginate(Filters=filters):
-                yield from page[key]
-
-    def groups(self, name: str, values: Iterable[str]) -> list[_Json]:
-        return list(self.all("describe_security_groups", "SecurityGroups", name, values))
-
-    def rules(self, groups: Iterable[str]) -> Iterator[_Json]:
-        return self.all("describe_security_group_rules", "SecurityGroupRules", "group-id", groups)
-
-    def interfaces(self, name: str, values: Iterable[str]) -> Iterator[_Json]:
-        return self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
-
-    def prefix_list(self, id: str) -> tuple[Prefix, ...]:
-        pages = self._client.get_paginator("get_managed_prefix_list_entries")
-        entries = (entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"])
-        return tuple(sorted(Prefix.parse(entry["Cidr"]) for entry in entries))
-
-
-def _read(ec2: _Ec2, rendered: RenderedSite) -> Deployed:
+def _read(ec2: Ec2, rendered: RenderedSite) -> Deployed:
     site = rendered.plan.site
     found = ec2.groups("tag:swyx:site", [clean_tag(site)])
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
-    names = {group["GroupId"]: by_tag.get(_tag(group, "swyx:group"), "") for group in found}
+    names = {group["GroupId"]: by_tag.get(tag_of(group, "swyx:group"), "") for group in found}
     strays = [_called(group) for group in found if not names[group["GroupId"]]]
     specs: dict[str, list[Spec]] = {}
     unreadable: dict[str, list[str]] = {}
@@ -114,16 +60,11 @@ def _read(ec2: _Ec2, rendered: RenderedSite) -> Deployed:
     return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
 
 
-def _tag(resource: _Json, key: str) -> str:
-    tags = resource.get("Tags") or resource.get("TagSet") or ()
-    return next((str(tag["Value"]) for tag in tags if tag["Key"] == key), "")
+def _called(group: Json) -> str:
+    return f"{group['GroupId']} ({tag_of(group, 'swyx:group') or group['GroupName']})"
 
 
-def _called(group: _Json) -> str:
-    return f"{group['GroupId']} ({_tag(group, 'swyx:group') or group['GroupName']})"
-
-
-def _spec(rule: _Json, names: Mapping[str, str], ec2: _Ec2) -> Spec | None:
+def _spec(rule: Json, names: Mapping[str, str], ec2: Ec2) -> Spec | None:
     """The rule as a spec; None where a plan has no words for it."""
     protocol = _PROTOCOLS.get(str(rule["IpProtocol"]))
     ports = _ports(protocol, rule)
@@ -152,7 +93,7 @@ def _spec(rule: _Json, names: Mapping[str, str], ec2: _Ec2) -> Spec | None:
 _UNREADABLE = PortSet((PortRange(-1, -1),))
 
 
-def _ports(protocol: Protocol | None, rule: _Json) -> PortSet | None:
+def _ports(protocol: Protocol | None, rule: Json) -> PortSet | None:
     """None for everything and for ICMP of every type; a single type is not what a plan asks for."""
     first, last = int(rule.get("FromPort", -1)), int(rule.get("ToPort", -1))
     if protocol is Protocol.ANY:
@@ -162,14 +103,14 @@ def _ports(protocol: Protocol | None, rule: _Json) -> PortSet | None:
     return PortSet((PortRange(max(first, 0), 65535 if last == -1 else last),))
 
 
-def _describe(rule: _Json) -> str:
+def _describe(rule: Json) -> str:
     direction = "out" if rule["IsEgress"] else "in"
     ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
     return f"{direction} protocol {rule['IpProtocol']} {ports} ({rule['SecurityGroupRuleId']})"
 
 
 def _interfaces(
-    ec2: _Ec2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
+    ec2: Ec2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
 ) -> Iterator[DeployedInterface]:
     """The interfaces with a machine's address in the site's VPC, and all others in the site's groups."""
     owners = {
@@ -181,7 +122,7 @@ def _interfaces(
     by_version = {
         version: [a.address for a in owners if a.version == version] for version in (4, 6)
     }
-    found: dict[str, _Json] = {}
+    found: dict[str, Json] = {}
     for name, values in (
         ("group-id", names),
         ("addresses.private-ip-address", by_version[4]),
@@ -191,7 +132,7 @@ def _interfaces(
             if not vpcs or interface["VpcId"] in vpcs:
                 found[interface["NetworkInterfaceId"]] = interface
     for id, interface in sorted(found.items()):
-        own = {owners[address] for address in _addresses(interface) if address in owners}
+        own = {owners[address] for address in addresses_of(interface) if address in owners}
         ids = [group["GroupId"] for group in interface["Groups"]]
         for machine in sorted(own) or [""]:
             yield DeployedInterface(
@@ -202,10 +143,3 @@ def _interfaces(
                     sorted(f"security group {group}" for group in ids if not names.get(group))
                 ),
             )
-
-
-def _addresses(interface: _Json) -> Iterator[Prefix]:
-    for entry in interface.get("PrivateIpAddresses") or ():
-        yield Prefix.parse(entry["PrivateIpAddress"])
-    for entry in interface.get("Ipv6Addresses") or ():
-        yield Prefix.parse(entry["Ipv6Address"])

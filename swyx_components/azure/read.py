@@ -1,25 +1,15 @@
 """What Azure holds for a site, as the specs that the plan was rendered to."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
+from swyx_components.azure.client import key_of, open_network
 from swyx_components.azure.names import clean_tag, physical_name
-from swyx_components.messages import Message
-from swyx_components.planner.compare import (
-    CloudError,
-    Deployed,
-    DeployedGroup,
-    DeployedInterface,
-)
+from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
 from swyx_components.planner.model import Direction, Identity, Protocol, RenderedSite, Spec
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
-_ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
-_SUBSCRIPTIONS = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
-_PUBLIC_CLOUD = "https://management.azure.com"
 _PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "icmp": Protocol.ICMP, "*": Protocol.ANY}
 _EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
@@ -34,64 +24,8 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
-    try:
-        from azure.core.exceptions import AzureError
-    except ImportError:
-        raise _missing("azure-mgmt-network") from None
-    try:
-        return _read(_connect(), rendered)
-    except AzureError as problem:
-        text = getattr(problem, "message", None) or str(problem)
-        remedy = (
-            f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
-        )
-        message = Message.about("cloud-failed", "", cloud="azure", problem=text, remedy=remedy)
-        raise CloudError([message]) from problem
-
-
-def _missing(package: str) -> CloudError:
-    return CloudError([Message.about("cloud-sdk-missing", "", cloud="azure", package=package)])
-
-
-def _connect() -> Any:
-    """The official client: for a real ARM with Azure's own credentials, for an emulator without any."""
-    try:
-        from azure.mgmt.network import NetworkManagementClient
-    except ImportError:
-        raise _missing("azure-mgmt-network") from None
-    subscription = next((os.environ[name] for name in _SUBSCRIPTIONS if os.environ.get(name)), "")
-    if not subscription:
-        remedy = "set it to the id of the subscription"
-        values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
-        raise CloudError([Message.about("cloud-setting-missing", "", **values)])
-    endpoint = (os.environ.get(_ENDPOINT) or _PUBLIC_CLOUD).rstrip("/")
-    options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
-    if urlsplit(endpoint).scheme == "http":
-        options["authentication_policy"] = _plain_token()
-        return NetworkManagementClient(_NoCredential(), subscription, **options)
-    try:
-        from azure.identity import DefaultAzureCredential
-    except ImportError:
-        raise _missing("azure-identity") from None
-    return NetworkManagementClient(DefaultAzureCredential(), subscription, **options)
-
-
-class _NoCredential:
-    """Never asked: over plain http the token below is sent instead."""
-
-    def get_token(self, *scopes: str, **options: Any) -> Any:
-        raise NotImplementedError
-
-
-def _plain_token() -> Any:
-    """The client refuses to send a real token over plain http; an emulator takes any."""
-    from azure.core.pipeline.policies import SansIOHTTPPolicy
-
-    class PlainToken(SansIOHTTPPolicy):  # type: ignore[type-arg]
-        def on_request(self, request: Any) -> None:
-            request.http_request.headers["Authorization"] = "Bearer offline"
-
-    return PlainToken()
+    with open_network() as client:
+        return _read(client, rendered)
 
 
 def _read(client: Any, rendered: RenderedSite) -> Deployed:
@@ -104,12 +38,13 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
         if (group.tags or {}).get("swyx:site") == site
     ]
     names = {
-        _key(group.id): by_tag.get((group.tags or {}).get("swyx:group", ""), "") for group in found
+        key_of(group.id): by_tag.get((group.tags or {}).get("swyx:group", ""), "")
+        for group in found
     }
-    strays = [_last(group.id) for group in found if not names[_key(group.id)]]
+    strays = [_last(group.id) for group in found if not names[key_of(group.id)]]
     groups: dict[str, DeployedGroup] = {}
     for group in found:
-        name = names[_key(group.id)]
+        name = names[key_of(group.id)]
         if name:
             specs, unreadable = _specs(group, identities)
             other = groups.get(name)
@@ -120,11 +55,6 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
             )
     interfaces = tuple(_interfaces(client, rendered, names, identities))
     return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
-
-
-def _key(id: str) -> str:
-    """ARM ids compare without regard to case."""
-    return id.lower()
 
 
 def _last(id: str) -> str:
@@ -262,7 +192,7 @@ def _interfaces(
     everywhere = list(client.network_interfaces.list_all())
     for interface in _of_site(everywhere, names, identities):
         group = interface.network_security_group
-        id = _key(group.id) if group else ""
+        id = key_of(group.id) if group else ""
         ours = names.get(id, "")
         asgs = _asgs_of(interface)
         own = {owners[address] for address in _addresses(interface) if address in owners}
@@ -290,7 +220,8 @@ def _of_site(
     networks = {
         network
         for interface in interfaces
-        if interface.network_security_group and names.get(_key(interface.network_security_group.id))
+        if interface.network_security_group
+        and names.get(key_of(interface.network_security_group.id))
         for network in _networks_of(interface)
     }
     for interface in interfaces:
@@ -300,7 +231,7 @@ def _of_site(
 
 def _networks_of(interface: Any) -> set[str]:
     return {
-        _key(configuration.subnet.id).rpartition("/subnets/")[0]
+        key_of(configuration.subnet.id).rpartition("/subnets/")[0]
         for configuration in interface.ip_configurations or ()
         if configuration.subnet
     }

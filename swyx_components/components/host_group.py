@@ -16,6 +16,7 @@ from swyx_components.components.prepare import (
     plain_errors,
     rendered_of,
     summarise,
+    tags_of,
     tell,
 )
 from swyx_components.messages import Message, SwyxError
@@ -88,7 +89,7 @@ class HostGroup(pulumi.ComponentResource):
             args["network"],
             attached_machines([group], args) if args.get("machines") else (),
             bindings_of(args),
-            args.get("tags") or {},
+            tags_of(args),
             pulumi.InvokeOptions(parent=self),
         )
         tell(writer.messages, self)
@@ -155,7 +156,7 @@ def declare_groups(
             args["network"],
             (),
             {},
-            args.get("tags") or {},
+            tags_of(args),
             pulumi.InvokeOptions(parent=options.parent),
         )
         declared: dict[str, PeerArgs] = {}

@@ -12,6 +12,7 @@ from swyx_components.components.clouds import Ids, Writer, Written
 from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.planner.held import STACK_TAG
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan
 
@@ -28,6 +29,14 @@ def plain_errors() -> Iterator[None]:
     except SwyxError as error:
         sentences = "\n".join(f"  {message}" for message in error.messages)
         raise pulumi.RunError(f"swyx_components:\n{sentences}") from None
+
+
+def tags_of(args: Mapping[str, Any]) -> Mapping[str, str]:
+    """The tags of everything that is made: the caller's, and whose state holds it, for `swyx recover`."""
+    return {
+        **(args.get("tags") or {}),
+        STACK_TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}",
+    }
 
 
 def judge(

@@ -16,6 +16,7 @@ from swyx_components.components.prepare import (
     plain_errors,
     rendered_of,
     summarise,
+    tags_of,
     tell,
 )
 from swyx_components.components.roles import class_for
@@ -58,7 +59,7 @@ class SwyxSite(pulumi.ComponentResource):
             args["network"],
             attached_machines(planned, args),
             bindings_of(args),
-            args.get("tags") or {},
+            tags_of(args),
             pulumi.InvokeOptions(parent=self),
         )
         tell(writer.messages, self)

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: the figures that the project promises, as ratios to something measured beside them.
+"""`python -m tests.bench`: the figures that the project promises, as ratios, measured side by side.
 
 Nothing here fails: times depend on the machine, ratios much less. Processor time, the least of several runs.
 """
@@ -80,7 +80,7 @@ def tell(figures: Iterator[str]) -> None:
 
 
 def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
-    """Time for a flow over libyaml and over a plan of one site, against a plain union of intervals; memory."""
+    """Time for a flow over libyaml and a plan of one site, against a plain union of intervals; memory."""
     files = {"one": write_estate(folder, 1), "all": write_estate(folder, sites)}
     commands = {"union": python(UNITE, files["all"])}
     for name, file in files.items():
@@ -100,9 +100,10 @@ def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
         return (every - one) / flows * 1e6
 
     memory = ", ".join(f"{runs[f'{kind} all'].megabytes:.0f} MB" for kind in ("plan", "json"))
+    planned = each("plan")
     yield (
-        f"planning {sites:,} sites, {flows:,} flows: {each('plan'):.1f} us a flow over libyaml and a plan of "
-        f"one site (at most 10), {each('plan') / union:.1f} times a plain union of intervals ({union:.1f} us); "
+        f"planning {sites:,} sites, {flows:,} flows: {planned:.1f} us a flow over libyaml and a plan of "
+        f"one site (at most 10), {planned / union:.1f} times a plain union of intervals ({union:.1f} us); "
         f"`swyx plan --json` {each('json'):.1f} us; {memory} (at most 300 at 1,000 sites)"
     )
 
@@ -136,7 +137,8 @@ def start_figures(rounds: int) -> Iterator[str]:
         f"{max(alone - start, 0):.3f} s more (at most 0.050), with SwyxSite loaded {both - pulumi:.3f} s more"
     )
     yield f"swyx --help: {help:.2f} s (at most 0.30), {help / start:.1f} times the interpreter's start"
-    yield f"swyx check of the example: {runs['check'].seconds:.2f} s; plan --cloud aws: {runs['plan'].seconds:.2f} s"
+    checked, rendered = runs["check"].seconds, runs["plan"].seconds
+    yield f"swyx check of the example: {checked:.2f} s; plan --cloud aws: {rendered:.2f} s"
 
 
 if __name__ == "__main__":

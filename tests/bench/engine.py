@@ -87,7 +87,7 @@ class Engine:
             "--config-file",
             str(self.folder / "sandbox" / "stacks" / f"Pulumi.{site}.yaml"),
         ]
-        self.pulumi(ROOT, "destroy", "--stack", site)
+        self.pulumi(ROOT, "destroy", "--stack", site, *configured)
         self.pulumi(by_hand, "stack", "init", f"hand-{site}", yes=False)
         best = {"site": float("inf"), "hand": float("inf")}
         for _ in range(ROUNDS):
@@ -95,7 +95,7 @@ class Engine:
                 best["site"],
                 self.pulumi(ROOT, "up", "--skip-preview", "--stack", site, *configured),
             )
-            self.pulumi(ROOT, "destroy", "--stack", site)
+            self.pulumi(ROOT, "destroy", "--stack", site, *configured)
             best["hand"] = min(
                 best["hand"],
                 self.pulumi(by_hand, "up", "--skip-preview", "--stack", f"hand-{site}"),

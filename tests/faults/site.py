@@ -18,7 +18,7 @@ from sandbox.estate import seeder_of
 from sandbox.paths import REPOSITORY, Sandbox, venv_bin
 from sandbox.servers import running_endpoints
 from sandbox.sites import EXAMPLE, Site, read_machines
-from sandbox.stacks import Pulumi, Stack, bind, project_name
+from sandbox.stacks import SALT, Pulumi, Stack, bind, project_name
 from tests.engine.running import Project
 from tests.faults.holdings import cloud_holdings, state_holdings
 
@@ -69,7 +69,7 @@ class BrokenSite:
         """The installation file that the next update deploys."""
         self.planned = file
         bound = Site(name=self.site, cloud=self.cloud, installation=file, machines={})
-        document = {"encryptionsalt": _SALT, "config": bind(bound)}
+        document = {"encryptionsalt": SALT, "config": bind(bound)}
         self.project.file.write_text(yaml.safe_dump(document))
 
     def edit(self) -> None:
@@ -113,11 +113,14 @@ class BrokenSite:
             time.sleep(0.02)
         return process.wait(timeout=_TIME)
 
-    def recover(self) -> str:
-        """The documented way back, up to the next update."""
-        said = "".join(self.project.run("cancel", "--yes"))[1:] if False else ""
-        self.project.run("cancel", "--yes")
-        return said
+    def recover(self) -> Outcome:
+        """The documented way back from anything: cancel, `swyx recover`, update with a refresh."""
+        self.project.run("cancel", "--yes")  # refuses where there is no lock
+        code, said = self.swyx("recover", str(self.planned), "--stack", self.site, "--yes")
+        if code != 0:
+            return Outcome(code, said, 0)
+        done = self.run("up", None, "--refresh")
+        return Outcome(done.code, said + done.said, done.writes)
 
     # The judges
 
@@ -187,6 +190,3 @@ def _await_end(pids: list[int]) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(f"of the killed engine's children, some still run: {pids}")
-
-
-from sandbox.stacks import SALT as _SALT  # noqa: E402

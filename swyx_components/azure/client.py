@@ -1,0 +1,86 @@
+"""ARM's network resources through the official client, and errors as sentences."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from swyx_components.messages import Message
+from swyx_components.planner.compare import CloudError
+
+_ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
+_SUBSCRIPTIONS = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
+_PUBLIC_CLOUD = "https://management.azure.com"
+
+
+@contextmanager
+def open_network() -> Iterator[Any]:
+    """The official network client, as the environment says.
+
+    Raises:
+        CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
+    """
+    try:
+        from azure.core.exceptions import AzureError
+    except ImportError:
+        raise _missing("azure-mgmt-network") from None
+    try:
+        yield _connect()
+    except AzureError as problem:
+        text = getattr(problem, "message", None) or str(problem)
+        remedy = (
+            f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
+        )
+        message = Message.about("cloud-failed", "", cloud="azure", problem=text, remedy=remedy)
+        raise CloudError([message]) from problem
+
+
+def key_of(id: str) -> str:
+    """ARM ids compare without regard to case."""
+    return id.lower()
+
+
+def _missing(package: str) -> CloudError:
+    return CloudError([Message.about("cloud-sdk-missing", "", cloud="azure", package=package)])
+
+
+def _connect() -> Any:
+    """The official client: for a real ARM with Azure's own credentials, for an emulator without any."""
+    try:
+        from azure.mgmt.network import NetworkManagementClient
+    except ImportError:
+        raise _missing("azure-mgmt-network") from None
+    subscription = next((os.environ[name] for name in _SUBSCRIPTIONS if os.environ.get(name)), "")
+    if not subscription:
+        remedy = "set it to the id of the subscription"
+        values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
+        raise CloudError([Message.about("cloud-setting-missing", "", **values)])
+    endpoint = (os.environ.get(_ENDPOINT) or _PUBLIC_CLOUD).rstrip("/")
+    options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
+    if urlsplit(endpoint).scheme == "http":
+        options["authentication_policy"] = _plain_token()
+        return NetworkManagementClient(_NoCredential(), subscription, **options)
+    try:
+        from azure.identity import DefaultAzureCredential
+    except ImportError:
+        raise _missing("azure-identity") from None
+    return NetworkManagementClient(DefaultAzureCredential(), subscription, **options)
+
+
+class _NoCredential:
+    """Never asked: over plain http the token below is sent instead."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        raise NotImplementedError
+
+
+def _plain_token() -> Any:
+    """The client refuses to send a real token over plain http; an emulator takes any."""
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+    class PlainToken(SansIOHTTPPolicy):  # type: ignore[type-arg]
+        def on_request(self, request: Any) -> None:
+            request.http_request.headers["Authorization"] = "Bearer offline"
+
+    return PlainToken()

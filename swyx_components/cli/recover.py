@@ -1,0 +1,166 @@
+"""`swyx recover`: what an interrupted update left in a cloud and the stack's state does not know."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
+from swyx_components.cli.talk import say
+from swyx_components.clouds import find_orphans, remove_orphans
+from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.planner.compare import CloudError
+from swyx_components.planner.held import Held, Orphan
+from swyx_components.planner.model import RenderedSite
+
+DONE, LEFT = 0, 1
+_TIME = 600.0  # seconds for one command of the engine
+_COMPONENTS = "swyx:index:"
+
+
+def recover_site(
+    file: str, site: str, cloud: str, stack: str, *, agreed: bool, as_json: bool
+) -> int:
+    """Find what no state holds, ask, remove it; the exit code.
+
+    Raises:
+        SwyxError: the file or a word is wrong.
+        CloudError: the cloud or the engine refuses.
+    """
+    rendered = _render(file, site, cloud)
+    engine = _Engine(stack)
+    exported = engine.export()
+    held = _held(engine.name(), exported)
+    found = find_orphans(cloud, rendered, held)
+    removable = [orphan for orphan in found if not orphan.users]
+    if not as_json:
+        _tell(found, held.stack)
+    removed: list[Orphan] = []
+    if removable and (agreed or (not as_json and _ask(len(removable)))):
+        engine.settle(exported)
+        again = set(find_orphans(cloud, rendered, _held(held.stack, engine.export())))
+        for orphan in remove_orphans(cloud, [each for each in removable if each in again]):
+            removed.append(orphan)
+            if not as_json:
+                say(f"removed {orphan.kind} {orphan.id}")
+    left = [orphan for orphan in found if orphan not in removed]
+    if as_json:
+        print(json.dumps(_record(site, cloud, held.stack, removed, left), indent=1))
+    elif not left:
+        say("Now `pulumi up --refresh` brings the site to what is planned.")
+    return LEFT if left else DONE
+
+
+def _render(file: str, site: str, cloud: str) -> RenderedSite:
+    installation, _ = open_installation(file)
+    names = choose_sites(installation, [site])
+    bound = bind_clouds(installation, [f"{site}={cloud}"])
+    (judged,) = judge_sites(installation, names, bound)
+    errors = [message for message in judged.messages if message.severity is Severity.ERROR]
+    if errors or judged.rendered is None:
+        raise SwyxError(errors)
+    return judged.rendered
+
+
+class _Engine:
+    """The `pulumi` command on one stack, as it would be given by hand in this folder."""
+
+    def __init__(self, stack: str) -> None:
+        self._where = ("--stack", stack) if stack else ()
+
+    def name(self) -> str:
+        """`project/stack`, as the resources' tags have it."""
+        return (
+            self._run("stack", "--show-name", "--fully-qualify-stack-names")
+            .strip()
+            .partition("/")[2]
+        )
+
+    def export(self) -> Mapping[str, Any]:
+        """The state, secrets sealed."""
+        exported: Mapping[str, Any] = json.loads(self._run("stack", "export"))
+        return exported
+
+    def settle(self, exported: Mapping[str, Any]) -> None:
+        """Give the engine its own state back: it takes its lock for that, so it refuses while an
+        update runs, and it forgets what it had begun.
+        """
+        self._run("stack", "import", given=json.dumps(exported))
+
+    def _run(self, *words: str, given: str = "") -> str:
+        command = ["pulumi", *words, *self._where, "--non-interactive"]
+        try:
+            done = subprocess.run(
+                command, input=given, capture_output=True, text=True, timeout=_TIME, check=False
+            )
+        except FileNotFoundError:
+            raise _failed("pulumi", "it is not installed or not on PATH") from None
+        except subprocess.TimeoutExpired:
+            raise _failed(" ".join(words), f"no answer within {_TIME:.0f} s") from None
+        if done.returncode != 0:
+            said = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+            raise _failed("pulumi " + " ".join(words), said.removeprefix("error: "))
+        return done.stdout
+
+
+def _failed(command: str, problem: str) -> CloudError:
+    return CloudError(
+        [Message.about("engine-failed", "", command=command, problem=problem.rstrip("."))]
+    )
+
+
+def _held(stack: str, exported: Mapping[str, Any]) -> Held:
+    """What the state holds, and whether its program attaches machines."""
+    resources = (exported.get("deployment") or {}).get("resources") or []
+    components = [r.get("inputs") or {} for r in resources if r["type"].startswith(_COMPONENTS)]
+    bindings = [(c.get("machines") or {}).items() for c in components if "network" in c]
+    return Held(
+        stack=stack,
+        ids=frozenset(r["id"].lower() for r in resources if r.get("custom") and r.get("id")),
+        attaches=all(c.get("attach") is not False for c in components),
+        unattached=frozenset(
+            machine
+            for machines in bindings
+            for machine, binding in machines
+            if isinstance(binding, dict) and binding.get("attach") is False
+        ),
+    )
+
+
+def _tell(found: Sequence[Orphan], stack: str) -> None:
+    if not found:
+        say(f"Nothing with the tags of {stack} is missing from its state.")
+    for orphan in found:
+        say(f"{orphan.kind} {orphan.id} ({orphan.words}): the state of {stack} does not hold it")
+        if orphan.users:
+            say(
+                f"  kept, for {', '.join(orphan.users)} use it, which no interrupted update leaves: is "
+                "this the backend that made it?"
+            )
+
+
+def _ask(number: int) -> bool:
+    """Whether a person at a terminal agrees; where nobody is, nothing is removed."""
+    if not sys.stdin.isatty():
+        say("Nothing was removed; give --yes to remove it.")
+        return False
+    print(f"Remove {number} of them? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _record(
+    site: str, cloud: str, stack: str, removed: Sequence[Orphan], left: Sequence[Orphan]
+) -> dict[str, Any]:
+    def plain(orphan: Orphan) -> dict[str, Any]:
+        users = {"used_by": list(orphan.users)} if orphan.users else {}
+        return {"id": orphan.id, "kind": orphan.kind, "what": orphan.words, **users}
+
+    return {
+        "version": 1,
+        "site": site,
+        "cloud": cloud,
+        "stack": stack,
+        "removed": [plain(orphan) for orphan in removed],
+        "left": [plain(orphan) for orphan in left],
+    }
