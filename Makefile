@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-.PHONY: help setup engine up down test lint types bench mutants lock clean
+.PHONY: help setup engine up down test lint types bench mutants faults lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -57,6 +57,9 @@ bench: $(READY) engine ## the figures, as ratios
 
 mutants: $(READY) ## change the catalogue fact by fact; the tests must notice each
 	$(RUN) -m tests.mutants
+
+faults: $(READY) engine ## break the example at every call, and see it recover (hours; FAULTS="--step 20" samples)
+	$(RUN) -m tests.faults $(FAULTS)
 
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \

@@ -58,7 +58,9 @@ def settings(sandbox: Sandbox, endpoints: Mapping[str, str]) -> dict[str, str]:
         "ARM_SUBSCRIPTION_ID": SUBSCRIPTION,
         "AZURE_ACCESS_TOKEN": "sandbox",
         "PULUMI_HOME": str(sandbox.home),
-        "PULUMI_BACKEND_URL": f"file://{sandbox.state}",
+        # Without the backend's side files, which it doesn't write in one step: a run killed while it
+        # writes one leaves it empty, and the state can't be read any more.
+        "PULUMI_BACKEND_URL": f"file://{sandbox.state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -77,7 +77,11 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
     rendered = render_site(cloud, plan, installation)
     usages = count_quotas(cloud, rendered)
     proof = prove(rendered)
-    refused = [*judge_quotas(plan.site, cloud, usages, binding=True), *_unproved(cloud, proof)]
+    refused = [
+        *judge_quotas(plan.site, cloud, usages, binding=True),
+        *_unproved(cloud, proof),
+        *_wider_than_known(rendered),
+    ]
     return Judged(
         plan=plan,
         cloud=cloud,
@@ -140,6 +144,19 @@ def _without_source_ports(group: HostGroup) -> Mapping[Direction, int]:
         for peer in rule.cidrs or (rule.group,)
     }
     return Counter(direction for direction, *_ in pairs)
+
+
+def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
+    """What the flows know and the cloud can't be told: their source ports."""
+    needs = (need for entry in rendered.groups for need in entry.group.needs)
+    flows = sorted({need.flow for need in needs if need.source_ports is not None})
+    if flows and not rendered.abilities.matches_source_ports:
+        yield Message.about(
+            "source-ports-unmatched",
+            f"sites.{rendered.plan.site}",
+            cloud=rendered.abilities.name,
+            flows=flows,
+        )
 
 
 def _unproved(cloud: str, proof: Proof) -> Iterator[Message]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.ec2 import utils
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.core import TaggedEC2Resource
@@ -38,6 +39,7 @@ def install(limits: Limits) -> None:
     _patch_instances()
     _patch_networks()
     _patch_tags()
+    _patch_filters()
 
 
 def _wrap(owner: type, name: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
@@ -354,3 +356,19 @@ def _patch_tags() -> None:
 
     resource: Any = TaggedEC2Resource
     resource.get_tags = get_tags
+
+
+def _patch_filters() -> None:
+    """A filter with several values finds what has any of them; moto wants all, where a resource has
+    several itself.
+    """
+
+    def make_matching(original: Callable[..., Any]) -> Callable[..., Any]:
+        def is_matching(resource: Any, name: str, wanted: Any) -> Any:
+            if not isinstance(wanted, list) or len(wanted) < 2:
+                return original(resource, name, wanted)
+            return any(original(resource, name, [each]) for each in wanted)
+
+        return is_matching
+
+    utils.is_filter_matching = make_matching(utils.is_filter_matching)

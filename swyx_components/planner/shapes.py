@@ -5,15 +5,15 @@ called or where its networks lie. So a site is made anonymous: names become numb
 addresses numbered prefixes, both in the order of the real ones so that everything sorted stays
 sorted. Equal anonymous sites share one plan, and writing it for a real site is a substitution.
 
-The order and the sizes of the prefixes are kept, but not their neighbourhood: where two prefixes
-overlap or two halves would merge, the outcome depends on the addresses themselves and the site is
-planned as it is. So is a hub, whose shape no other site shares.
+Which prefixes merge depends on how they lie to each other. So the addresses are moved in blocks: the
+fewest prefixes that hold all peers' addresses. No rule's prefix can reach beyond a block, and inside
+a block everything keeps its place. A hub, whose shape no other site shares, is planned as it is.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from swyx_components.installation.model import (
@@ -29,7 +29,7 @@ from swyx_components.installation.model import (
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.view import Survey
-from swyx_components.sets.prefixes import WIDTH, Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
 
 MOST_LINKS = 4  # more make a hub, not worth a shape
 
@@ -44,22 +44,39 @@ class Sheet(NamedTuple):
 
 
 class _Anonymous(NamedTuple):
-    """A site without names and addresses: what decides its plan, and how to find back."""
+    """A site without names and addresses: what decides its plan, and how to find back.
+
+    `blocks` are the real blocks of addresses, `stand_ins` those of the anonymous form, in one order.
+    """
 
     installation: Installation
+    site: str
     shape: Hashable
     names: Mapping[str, str]
+    blocks: tuple[Prefix, ...]
+    stand_ins: tuple[Prefix, ...]
+
+
+class _Slot(NamedTuple):
+    """A prefix of a template: where it lies in which block."""
+
+    block: int
+    offset: int
+    length: int
+
+    def of(self, blocks: Sequence[Prefix]) -> str:
+        version, first, _ = blocks[self.block]
+        return str(Prefix(version, first + self.offset, self.length))
 
 
 class _Template(NamedTuple):
-    """A text cut at its tokens: even parts are literal, odd ones are looked up."""
+    """A text cut at its tokens: names are looked up, prefixes put back into their blocks."""
 
-    parts: tuple[str, ...]
+    parts: tuple[str | _Slot, ...]
 
-    def fill(self, names: Mapping[str, str]) -> str:
-        parts = list(self.parts)
-        parts[1::2] = [names[token] for token in parts[1::2]]
-        return "".join(parts)
+    def fill(self, site: _Anonymous) -> str:
+        parts = (part if isinstance(part, str) else part.of(site.blocks) for part in self.parts)
+        return "".join(site.names.get(part, part) for part in parts)
 
 
 class ShapedSites:
@@ -79,50 +96,72 @@ class ShapedSites:
         if anonymous is None:
             return self._write(plan_site(self._survey, name))
         if anonymous.shape not in self._templates:
-            sheet = self._write(plan_site(anonymous.installation, _token("S", 0)))
-            self._templates[anonymous.shape] = _cut(sheet, anonymous.names)
+            sheet = self._write(plan_site(anonymous.installation, anonymous.site))
+            self._templates[anonymous.shape] = _cut(sheet, anonymous)
         templates = self._templates[anonymous.shape]
         if templates is None:
             return self._write(plan_site(self._survey, name))
         text, notes, warnings = (
-            tuple(template.fill(anonymous.names) for template in part) for part in templates
+            tuple(template.fill(anonymous) for template in part) for part in templates
         )
         return Sheet(text[0], tuple(sorted(notes)), tuple(sorted(warnings)))
 
 
-def _cut(sheet: Sheet, names: Mapping[str, str]) -> tuple[tuple[_Template, ...], ...] | None:
+_PREFIX = r"[0-9]+(?:\.[0-9]+){3}/[0-9]+|[0-9a-f]*:[0-9a-f:.]*/[0-9]+"
+
+
+def _cut(sheet: Sheet, site: _Anonymous) -> tuple[tuple[_Template, ...], ...] | None:
     """Templates of text, notes and warnings; None for a sheet with errors, which are never shared."""
     if sheet.errors:
         return None
-    tokens = re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or "(?!)")
+    words = "|".join(map(re.escape, sorted(site.names, key=len, reverse=True)))
+    tokens = re.compile(f"{words}|{_PREFIX}")
 
     def cut(text: str) -> _Template:
-        parts, end = [], 0
+        parts: list[str | _Slot] = []
+        end = 0
         for found in tokens.finditer(text):
-            parts += [text[end : found.start()], found.group()]
-            end = found.end()
+            token = found.group()
+            part = token if token in site.names else _slot(token, site.stand_ins)
+            if part is not None:
+                parts += [text[end : found.start()], part]
+                end = found.end()
         return _Template((*parts, text[end:]))
 
     return tuple(tuple(map(cut, texts)) for texts in ((sheet.text,), sheet.notes, sheet.warnings))
 
 
+def _slot(text: str, stand_ins: Sequence[Prefix]) -> _Slot | None:
+    """The place of a stand-in prefix; None for what stands for itself, like ::/0."""
+    try:
+        prefix = Prefix.parse(text)
+    except ValueError:
+        return None  # looks like one, is none
+    block = bisect_right(stand_ins, (prefix.version, prefix.first, WIDTH[6])) - 1
+    if block < 0 or not stand_ins[block].contains(prefix):
+        return None
+    return _Slot(block, prefix.first - stand_ins[block].first, prefix.length)
+
+
 def _token(kind: str, place: int) -> str:
-    """A name that no installation can contain, since names hold no angle brackets."""
-    return f"<{kind}{place:05}>"
+    """A name that no installation can contain, in the order of `place`: names hold no brackets."""
+    return f"<{place:05}{kind}>"
 
 
 def _anonymise(survey: Survey, name: str) -> _Anonymous | None:
-    """The anonymous form of a site, or None where its plan depends on its very addresses."""
+    """The anonymous form of a site, or None where it would serve that site alone."""
     links = survey.links_of(name)
     if len(links) > MOST_LINKS:
         return None
     site = survey.installation.sites[name]
     providers = survey.providers_of(name)
     neighbours = [_neighbour(survey, name, link) for link in links]
-    addresses = _rename_addresses(site, neighbours, providers)
-    if addresses is None:
+    blocks = _blocks(site, neighbours, providers)
+    stand_ins = _spread(blocks)
+    if stand_ins is None:
         return None
-    return _Renaming(addresses).rename(survey.installation, site, neighbours, links, providers)
+    renaming = _Renaming(blocks, stand_ins, _names([site, *neighbours], links, providers))
+    return renaming.rename(survey.installation, site, neighbours, links, providers)
 
 
 def _neighbour(survey: Survey, name: str, link: Link) -> Site:
@@ -136,59 +175,60 @@ def _neighbour(survey: Survey, name: str, link: Link) -> Site:
     return replace(bare, machines=machines, networks=())
 
 
-def _rename_addresses(
+def _names(
+    sites: Iterable[Site], links: Iterable[Link], providers: Iterable[Provider]
+) -> set[tuple[str, str]]:
+    """Every name and free text of an anonymous site, with its kind."""
+    names = {(link.name, "L") for link in links} | {(one.name, "P") for one in providers}
+    for site in sites:
+        names.add((site.name, "S"))
+        names.update((machine.name, "M") for machine in site.machines)
+        names.update((network.name, "N") for network in site.networks)
+        names.update((rule.reason, "R") for rule in site.extra_rules)
+    return names
+
+
+def _blocks(
     site: Site, neighbours: Iterable[Site], providers: Iterable[Provider]
-) -> Mapping[Prefix, Prefix] | None:
-    """Stand-ins for every prefix; None where some that become rules would merge or overlap.
-
-    The site's own machines are peers by name, so their addresses may lie as they will.
-    """
+) -> tuple[Prefix, ...]:
+    """The fewest prefixes that hold every address which may be a peer, or is a machine's own."""
     peers = {prefix for provider in providers for prefix in provider.cidrs}
-    peers.update(site.sip_devices)
-    for network in (network for one in (site, *neighbours) for network in one.networks):
-        peers.update(network.cidrs)
-    for machine in (machine for one in neighbours for machine in one.machines):
-        peers.update(machine.addresses)
-    for rule in site.extra_rules:
-        peers.update(rule.peers)
-    ordered = sorted(peers)
-    if any(_would_merge(*pair) for pair in pairwise(ordered)):
-        return None
-    own = {address for machine in site.machines for address in machine.addresses} - peers
-    return _spread([*ordered, *sorted(own)])
+    for one in (site, *neighbours):
+        peers.update(one.sip_devices)
+        peers.update(prefix for network in one.networks for prefix in network.cidrs)
+        peers.update(address for machine in one.machines for address in machine.addresses)
+        peers.update(prefix for rule in one.extra_rules for prefix in rule.peers)
+    return collapse_prefixes(peers)
 
 
-def _would_merge(before: Prefix, after: Prefix) -> bool:
-    """Whether two neighbours in order overlap, or are the two halves of one prefix."""
-    if before.version != after.version:
-        return False
-    size = 1 << (WIDTH[before.version] - before.length)
-    halves = before.length == after.length and before.first ^ after.first == size
-    return halves or before.last >= after.first
-
-
-def _spread(prefixes: Iterable[Prefix]) -> Mapping[Prefix, Prefix] | None:
+def _spread(blocks: Iterable[Prefix]) -> tuple[Prefix, ...] | None:
     """Stand-ins of the same versions, sizes and order, none touching; None if there is no room."""
-    spread: dict[Prefix, Prefix] = {}
-    cursor = {4: 0, 6: 0}
-    for prefix in prefixes:
-        version, _, length = prefix
+    spread: list[Prefix] = []
+    cursor = {4: 1 << 24, 6: 1 << 120}  # clear of 0.0.0.0 and ::, which stand for themselves
+    for version, _, length in blocks:
         size = 1 << (WIDTH[version] - length)
         start = -(-cursor[version] // (2 * size)) * 2 * size
         if start + size > 1 << WIDTH[version]:
             return None
-        spread[prefix] = Prefix(version, start, length)
+        spread.append(Prefix(version, start, length))
         cursor[version] = start + 2 * size
-    return spread
+    return tuple(spread)
 
 
 class _Renaming:
     """Renames one site and its neighbours consistently, and remembers the way back."""
 
-    def __init__(self, addresses: Mapping[Prefix, Prefix]) -> None:
-        self.addresses = addresses
-        self.names: dict[str, str] = {str(new): str(old) for old, new in addresses.items()}
-        self.tokens: dict[tuple[str, str], str] = {}
+    def __init__(
+        self,
+        blocks: tuple[Prefix, ...],
+        stand_ins: tuple[Prefix, ...],
+        names: Iterable[tuple[str, str]],
+    ) -> None:
+        self.blocks = blocks
+        self.stand_ins = stand_ins
+        self.tokens = {name: _token(name[1], place) for place, name in enumerate(sorted(names))}
+        self.names = {token: name for (name, _), token in self.tokens.items()}
+        self.names |= {token.lower(): name.lower() for token, name in self.names.items()}
 
     def rename(
         self,
@@ -209,19 +249,20 @@ class _Renaming:
             providers=new_providers,
             quotas=installation.quotas,
         )
-        return _Anonymous(slice_, (sites, new_links, new_providers), self.names)
+        shape = (sites, new_links, new_providers)
+        return _Anonymous(slice_, sites[0].name, shape, self.names, self.blocks, self.stand_ins)
 
     def name(self, kind: str, name: str) -> str:
-        token = self.tokens.get((kind, name))
-        if token is None:
-            place = sum(1 for known, _ in self.tokens if known == kind)
-            token = self.tokens[kind, name] = _token(kind, place)
-            self.names[token] = name
-            self.names[token.lower()] = name.lower()
-        return token
+        return self.tokens[name, kind]
+
+    def prefix(self, prefix: Prefix) -> Prefix:
+        version, first, length = prefix
+        place = bisect_right(self.blocks, (version, first, WIDTH[6])) - 1
+        moved = first - self.blocks[place].first + self.stand_ins[place].first
+        return Prefix(version, moved, length)
 
     def prefixes(self, prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
-        return tuple(self.addresses[prefix] for prefix in prefixes)
+        return tuple(map(self.prefix, prefixes))
 
     def site(self, site: Site) -> Site:
         return Site(

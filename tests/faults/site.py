@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from sandbox.azure.client import ArmClient
+from sandbox.environment import SUBSCRIPTION
 from sandbox.estate import seeder_of
 from sandbox.paths import REPOSITORY, Sandbox, venv_bin
 from sandbox.servers import running_endpoints
@@ -75,6 +77,28 @@ class BrokenSite:
     def edit(self) -> None:
         """Plan the other file."""
         self.plan(next(file for file in self.files if file != self.planned))
+
+    def reset(self) -> None:
+        """Begin anew after a failure: an emptied cloud, its estate, a stack without a state."""
+        stack = self.project.stack
+        self.project.run("cancel", "--yes")
+        self.project.run("stack", "rm", "--yes", "--force", "--preserve-config")
+        self._empty_cloud()
+        self.project.engine.ensure_stack(stack)
+        seeder_of(self.cloud)(self.site, read_machines(self.planned)[self.site], self.endpoint)
+
+    def forget(self) -> None:
+        """Remove the stack, which has nothing any more."""
+        self.project.run("stack", "rm", "--yes", "--preserve-config")
+
+    def _empty_cloud(self) -> None:
+        if self.cloud == "azure":
+            ArmClient(self.endpoint).delete(
+                f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{self.site}"
+            )
+            return
+        request = urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")
+        urllib.request.urlopen(request, timeout=60).close()
 
     # The engine
 
@@ -143,12 +167,15 @@ class BrokenSite:
         )
         return done.returncode, done.stdout + done.stderr
 
+    def holdings(self) -> set[str]:
+        """What the cloud holds with the site's tags."""
+        return cloud_holdings(self.cloud, self.endpoint, self.site)
+
     def orphans(self) -> list[str]:
         """What the cloud holds with the site's tags and the state does not, and the other way round."""
         code, said = self.project.run("stack", "export")
         assert code == 0, said
-        state = state_holdings(json.loads(said))
-        cloud = cloud_holdings(self.cloud, self.endpoint, self.site)
+        state, cloud = state_holdings(json.loads(said)), self.holdings()
         return [f"in the cloud only: {each}" for each in sorted(cloud - state)] + [
             f"in the state only: {each}" for each in sorted(state - cloud)
         ]

@@ -379,6 +379,20 @@ def test_a_region_takes_2500_groups_and_quotas_are_settings() -> None:
             world.make_group()
 
 
+def test_a_filter_with_several_values_finds_what_has_any_of_them() -> None:
+    with running_server() as endpoint:
+        world = World(connect(endpoint))
+        made = [
+            world.ec2.create_network_interface(SubnetId=world.subnet, Groups=groups)
+            for groups in ([world.group], [world.other], [world.make_group()])
+        ]
+        filters = [{"Name": "group-id", "Values": [world.group, world.other]}]
+        found = world.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+        assert {each["NetworkInterfaceId"] for each in found} == {
+            each["NetworkInterface"]["NetworkInterfaceId"] for each in made[:2]
+        }
+
+
 @pytest.mark.parametrize(("rules", "groups"), [("201", "5"), ("63", "16"), ("10", "17")])
 def test_rules_times_groups_are_at_most_1000_and_groups_at_most_16(rules: str, groups: str) -> None:
     with pytest.raises(ValueError, match="AWS allows at most"):

@@ -39,7 +39,7 @@ def test_the_env_file_points_every_client_at_the_offline_clouds(sandbox: Sandbox
         "AWS_EC2_METADATA_DISABLED": "true",
         "AZURE_RESOURCE_MANAGER_ENDPOINT": "http://127.0.0.1:5002",
         "PULUMI_HOME": f"{sandbox.root}/home",
-        "PULUMI_BACKEND_URL": f"file://{sandbox.root}/state",
+        "PULUMI_BACKEND_URL": f"file://{sandbox.root}/state?metadata=skip",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "PULUMI_DISABLE_REGISTRY_RESOLVE": "true",
