@@ -1,0 +1,241 @@
+"""`swyx recover` against both offline clouds, with a `pulumi` that hands out a state and takes one back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.azure.client import ArmClient
+from sandbox.azure.server import AzureServer, serve_in_thread
+from tests.cli.by_hand import WEST, make_in_aws
+from tests.cli.running import Outcome, swyx, write_file
+from tests.cli.test_verify import aws_endpoint, ec2, rendered
+
+__all__ = ["aws_endpoint", "ec2"]  # fixtures
+
+PULUMI = """#!/bin/sh
+case "$*" in
+  "stack --show-name"*) echo organization/swyx/dev;;
+  "stack export"*) cat state.json;;
+  "stack import"*)
+    test ! -e locked || { echo "error: the stack is currently locked" >&2; exit 255; }
+    cat > given.json;;
+esac
+"""
+STACK = [{"Key": "swyx:stack", "Value": "swyx/dev"}]
+SITE = {"Key": "swyx:site", "Value": "aachen"}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project's folder with the small installation, and `pulumi` on PATH."""
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(PULUMI)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    write_file(tmp_path)
+    hold(tmp_path)
+    return tmp_path
+
+
+def hold(project: Path, *ids: str, **inputs: Any) -> None:
+    """The state: these ids, in a site whose component has these inputs."""
+    site = {"type": "swyx:index:SwyxSite", "inputs": {"network": {}, **inputs}}
+    held = [{"type": "aws:x:Y", "custom": True, "id": id} for id in ids]
+    state = {"version": 3, "deployment": {"resources": [site, *held]}}
+    (project / "state.json").write_text(json.dumps(state))
+
+
+def recover(cloud: str, *words: str) -> Outcome:
+    return swyx("recover", "plan.yaml", "--site", "aachen", "--cloud", cloud, *words)
+
+
+# ---- AWS
+
+
+@pytest.fixture
+def groups(ec2: Any, project: Path) -> dict[str, str]:
+    """The site as deployed by the stack, its groups with the stack's tag; ids by name."""
+    made = make_in_aws(ec2, rendered(project / "plan.yaml", "aachen", "aws"), "10.1.0.0/16")
+    ec2.create_tags(Resources=list(made.values()), Tags=STACK)
+    return made
+
+
+def attachments(ec2: Any, groups: dict[str, str]) -> list[str]:
+    return [
+        f"{group['GroupId']}_{interface['NetworkInterfaceId']}"
+        for interface in ec2.describe_network_interfaces()["NetworkInterfaces"]
+        for group in interface["Groups"]
+        if group["GroupId"] in groups.values()
+    ]
+
+
+def test_where_the_state_holds_everything_there_is_nothing_to_do(
+    ec2: Any, project: Path, groups: dict[str, str]
+) -> None:
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    outcome = recover("aws", "--yes")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert (
+        outcome.out.splitlines()[0]
+        == "Nothing with the tags of swyx/dev is missing from its state."
+    )
+    assert not (project / "given.json").exists()
+
+
+def test_a_rule_and_a_group_that_the_state_does_not_hold_go_and_one_made_by_hand_stays(
+    ec2: Any, project: Path, groups: dict[str, str]
+) -> None:
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    vpc = ec2.describe_security_groups(GroupIds=list(groups.values()))["SecurityGroups"][0]["VpcId"]
+    tags = [{"ResourceType": "security-group", "Tags": [*STACK, SITE]}]
+    lost = ec2.create_security_group(
+        GroupName="lost", Description="d", VpcId=vpc, TagSpecifications=tags
+    )["GroupId"]
+    ruled = groups["linkmanager"]
+    ours = allow(ec2, ruled, 7001, [*STACK, SITE])
+    by_hand = allow(ec2, ruled, 7002, [])
+
+    told = recover("aws")  # nobody at a terminal to ask
+    assert told.code == 1
+    assert "Nothing was removed; give --yes to remove it." in told.out
+    outcome = recover("aws", "--yes", "--json")
+    assert outcome.code == 0
+    assert [each["id"] for each in outcome.json()["removed"]] == [ours, lost]
+    assert json.loads((project / "given.json").read_text()) == json.loads(
+        (project / "state.json").read_text()
+    )
+    rules = {
+        rule["SecurityGroupRuleId"]
+        for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]
+    }
+    assert by_hand in rules and ours not in rules
+    names = {g["GroupName"] for g in ec2.describe_security_groups()["SecurityGroups"]}
+    assert "lost" not in names
+
+
+def allow(ec2: Any, group: str, port: int, tags: list[dict[str, str]]) -> str:
+    permission = {
+        "IpProtocol": "tcp",
+        "FromPort": port,
+        "ToPort": port,
+        "IpRanges": [{"CidrIp": "10.9.0.0/24"}],
+    }
+    more = {"TagSpecifications": [{"ResourceType": "security-group-rule", "Tags": tags}]}
+    made = ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[permission], **(more if tags else {})
+    )
+    return str(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
+
+
+def test_groups_in_use_are_kept_for_they_are_another_backends(
+    ec2: Any, project: Path, groups: dict[str, str]
+) -> None:
+    outcome = recover("aws", "--yes")
+    assert outcome.code == 1
+    assert "is this the backend that made it?" in outcome.out
+    assert "removed" not in outcome.out
+    assert len(ec2.describe_security_groups(GroupIds=list(groups.values()))["SecurityGroups"]) == 3
+
+
+def test_nothing_of_another_stack_is_seen(ec2: Any, project: Path, groups: dict[str, str]) -> None:
+    other = [{"Key": "swyx:stack", "Value": "swyx/production"}]
+    ec2.create_tags(Resources=list(groups.values()), Tags=other)
+    assert recover("aws", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("inputs", "found"),
+    [
+        ({}, 3),
+        ({"attach": False}, 0),
+        ({"machines": {"ac-link": {"attach": False}}}, 2),
+    ],
+    ids=["all attached", "none attached", "one not attached"],
+)
+def test_attachments_are_ours_where_the_program_attaches(
+    ec2: Any, project: Path, groups: dict[str, str], inputs: dict[str, Any], found: int
+) -> None:
+    hold(project, *groups.values(), **inputs)
+    outcome = recover("aws", "--json")
+    assert {each["kind"] for each in outcome.json()["left"]} <= {"attachment"}
+    assert len(outcome.json()["left"]) == found
+
+
+def test_a_lock_stops_it_before_anything_is_removed(
+    ec2: Any, project: Path, groups: dict[str, str]
+) -> None:
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    rule = allow(ec2, groups["linkmanager"], 7001, [*STACK, SITE])
+    (project / "locked").touch()
+    outcome = recover("aws", "--yes")
+    assert outcome.code == 3
+    assert outcome.err == (
+        "swyx: `pulumi stack import` failed (the stack is currently locked); run it by hand in the "
+        "project's folder; if a killed update left a lock, `pulumi cancel` removes it.\n"
+    )
+    assert ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule])["SecurityGroupRules"]
+
+
+def test_without_pulumi_it_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    outcome = recover("aws")
+    assert outcome.code == 3
+    assert "not installed or not on PATH" in outcome.err
+
+
+# ---- Azure
+
+RG = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
+NETWORK = f"{RG}/providers/Microsoft.Network"
+
+
+@pytest.fixture
+def azure(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureServer]:
+    with serve_in_thread() as server:
+        monkeypatch.setenv("AZURE_RESOURCE_MANAGER_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", RG.split("/")[2])
+        ArmClient(server.endpoint).put(RG, WEST)
+        yield server
+
+
+def test_on_azure_what_nothing_uses_goes_and_what_something_names_stays(
+    azure: AzureServer, project: Path
+) -> None:
+    client = ArmClient(azure.endpoint)
+    tags = {"swyx:stack": "swyx/dev", "swyx:site": "aachen"}
+    asgs = {}
+    for name in ("held", "used", "lost"):
+        path = f"{NETWORK}/applicationSecurityGroups/{name}"
+        asgs[name] = client.put(path, {**WEST, "tags": tags})["id"]
+    rule = {
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "sourcePortRange": "*",
+        "destinationPortRange": "22",
+        "sourceAddressPrefix": "*",
+        "destinationApplicationSecurityGroups": [{"id": asgs["used"]}],
+    }
+    rules = {"securityRules": [{"name": "r", "properties": rule}]}
+    client.put(f"{NETWORK}/networkSecurityGroups/somebodys", {**WEST, "properties": rules})
+    client.put(f"{NETWORK}/networkSecurityGroups/lost", {**WEST, "tags": tags})
+    client.put(f"{NETWORK}/networkSecurityGroups/by-hand", WEST)
+    hold(project, asgs["held"].upper())
+    outcome = recover("azure", "--yes", "--json")
+    assert outcome.err == ""
+    assert [each["id"].rpartition("/")[2] for each in outcome.json()["removed"]] == ["lost", "lost"]
+    (left,) = outcome.json()["left"]
+    assert left["id"] == asgs["used"]
+    assert left["used_by"] == [f"{NETWORK}/networkSecurityGroups/somebodys"]
+    assert outcome.code == 1
+    remaining = (client.get(f"{NETWORK}/networkSecurityGroups") or {})["value"]
+    assert {each["name"] for each in remaining} == {"somebodys", "by-hand"}
