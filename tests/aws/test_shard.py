@@ -213,6 +213,26 @@ def test_what_is_used_is_counted_for_each_shard_and_for_the_interface() -> None:
     assert region.used == 5  # the server's, and four of the LinkManager
 
 
+def azure(quotas: Mapping[str, int] | None = None) -> Judged:
+    installation = hub(list(range(300)), {"azure": quotas} if quotas else None)
+    return judge_site(plan_site(installation, "hub"), installation, "azure")
+
+
+def test_three_hundred_branches_fit_one_group_on_azure() -> None:
+    found = azure()
+    used = {(u.quota, u.used) for u in found.usages if u.where == "linkmanager"}
+    assert used >= {("rules_per_group", 14), ("prefixes_per_group", 1201)}
+    assert told(found, ERROR, WARNING) == []
+    assert found.proof is not None
+    assert found.proof.holds
+
+
+def test_azure_refuses_beyond_its_prefixes_and_rules_with_the_figure() -> None:
+    said = "".join(told(azure({"prefixes_per_group": 1200, "rules_per_group": 13}), ERROR))
+    assert "sites.hub.groups.linkmanager: 1201 where azure allows 1200 (prefixes_per_group)" in said
+    assert "sites.hub.groups.linkmanager: 14 where azure allows 13 (rules_per_group)" in said
+
+
 def test_the_order_of_branches_changes_nothing() -> None:
     numbers = list(range(30))
     one, other = (

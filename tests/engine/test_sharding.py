@@ -1,14 +1,17 @@
 """A hub whose LinkManager needs several security groups, through the real engine: up, grow, shrink, gone."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from sandbox.paths import Sandbox
+from sandbox import commands
+from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from swyx_components.clouds import judge_site as judge
@@ -124,6 +127,21 @@ def compare(branches: int) -> Comparison:
     return compare_site(rendered, read_deployed("aws", rendered))
 
 
+@pytest.fixture(scope="module")
+def own_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    root = str(tmp_path_factory.mktemp("sandbox"))
+    return locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+
+
+@pytest.fixture(scope="module")
+def engine(own_sandbox: Sandbox) -> Iterator[Pulumi]:
+    """Clouds that enforce the quota of the installation: also while old and new are there together."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SANDBOX_AWS_RULES_PER_GROUP", str(QUOTAS["aws"]["rules_per_group"]))
+        yield commands.start(own_sandbox)
+        commands.stop(own_sandbox)
+
+
 @pytest.fixture
 def estate(
     engine: Pulumi, own_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -143,6 +161,17 @@ def estate(
     project = Project.start(engine, tmp_path, "hub", tmp_path, config)
     yield Estate(project, endpoint)
     project.destroy()
+
+
+def test_the_cloud_itself_refuses_one_rule_more(estate: Estate) -> None:
+    estate.up(4)
+    client = boto3.client("ec2")
+    group = client.create_security_group(GroupName="full", Description="full", VpcId=estate.vpc)
+    ranges = [{"CidrIp": f"10.7.{2 * n}.0/24"} for n in range(21)]
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": ranges}
+    with pytest.raises(ClientError, match="RulesPerSecurityGroupLimitExceeded"):
+        client.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+    client.delete_security_group(GroupId=group["GroupId"])
 
 
 def test_a_hub_grows_over_several_groups_and_shrinks_again(estate: Estate) -> None:
