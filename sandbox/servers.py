@@ -105,10 +105,12 @@ def _launch(folder: Path, cloud: str, port: int) -> str:
         "--state",
         str(state),
     ]
-    # Only what a server needs: none of a person's credentials, and the repository to import it
-    # from.
+    # Only what a server needs: none of a person's credentials, its limits, and the repository to
+    # import it from.
     env = {
-        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+        name: value
+        for name, value in os.environ.items()
+        if name in ("PATH", "HOME", "LANG", "TMPDIR") or name.startswith("SANDBOX_")
     }
     process = launch(command, folder, env | {"PYTHONPATH": str(REPOSITORY)})
     write_record(folder / "process.json", process)

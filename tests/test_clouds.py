@@ -58,7 +58,7 @@ def test_a_site_that_is_not_counted_fits_both_clouds(networks: int) -> None:
 
 
 def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
-    installation = hub(70)
+    installation = hub(200)
     found = [
         m
         for m in judge_site(plan(installation), installation).messages
@@ -70,13 +70,14 @@ def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
 
 
 def test_on_that_cloud_it_is_an_error() -> None:
-    installation = hub(70)
+    installation = hub(200)
     assert judge_site(plan(installation), installation, "aws").has_errors
     assert not judge_site(plan(installation), installation, "azure").has_errors
 
 
 def test_a_lower_quota_of_the_file_is_counted_even_for_a_small_site() -> None:
-    installation = replace(hub(3), quotas={"aws": {"rules_per_group": 2}})
+    quotas = {"aws": {"rules_per_group": 2, "groups_per_interface": 2}}
+    installation = replace(hub(3), quotas=quotas)
     found = [m.id for m in judge_site(plan(installation), installation).messages]
     assert "quota-would-exceed" in found
 

@@ -1,8 +1,15 @@
 """How much of AWS's quotas a rendered site uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Spec, Usage
+from swyx_components.aws.shard import is_tight, load_of
+from swyx_components.planner.model import (
+    Direction,
+    RenderedGroup,
+    RenderedSite,
+    Usage,
+    shard_label,
+)
 
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
 
@@ -12,6 +19,7 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     quotas = rendered.abilities.limits
     return (
         *(usage for entry in rendered.groups for usage in _rules(entry, quotas["rules_per_group"])),
+        *(usage for entry in rendered.groups for usage in _groups(entry, quotas)),
         Usage(
             quota="rules_times_groups",
             where="",
@@ -22,7 +30,7 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
         Usage(
             quota="groups_per_region",
             where="",
-            used=len(rendered.groups),
+            used=sum(len(entry.shards) for entry in rendered.groups),
             limit=quotas["groups_per_region"],
             note="; security groups of this site",
         ),
@@ -30,20 +38,33 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
 
 
 def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
-    for direction, word in _WORDS.items():
-        for version in (4, 6):
-            counted = [spec for spec in entry.specs if _counts(spec, direction, version)]
-            if counted:
-                yield Usage(
-                    quota="rules_per_group",
-                    where=entry.group.name,
-                    used=len(counted),
-                    limit=limit,
-                    note=f"; {word} IPv{version} rules, references to groups among them",
-                )
+    for shard in entry.shards:
+        load = load_of(spec for spec in entry.specs if spec.shard == shard)
+        for direction, word in _WORDS.items():
+            for version in (4, 6):
+                if used := load[direction, version]:
+                    yield Usage(
+                        quota="rules_per_group",
+                        where=shard_label(entry.group.name, shard),
+                        used=used,
+                        limit=limit,
+                        note=f"; {word} IPv{version} rules, references to groups among them",
+                    )
 
 
-def _counts(spec: Spec, direction: Direction, version: int) -> bool:
-    """Whether EC2 counts the rule for a direction and an IP version; a group reference is in both."""
-    families = {prefix.version for prefix in spec.prefixes}
-    return spec.direction is direction and (bool(spec.groups) or version in families)
+def _groups(entry: RenderedGroup, quotas: Mapping[str, int]) -> Iterator[Usage]:
+    """The groups on an interface where there are several of ours; others that it has are not known."""
+    shards = len(entry.shards)
+    if shards > 1:
+        (direction, version), rules = load_of(entry.specs).most_common(1)[0]
+        yield Usage(
+            quota="groups_per_interface",
+            where=entry.group.name,
+            used=shards,
+            limit=quotas["groups_per_interface"],
+            note=(
+                f"; {rules} {_WORDS[direction]} IPv{version} rules, {quotas['rules_per_group']} a security"
+                f" group (rules_per_group), not counting other groups that an interface has"
+            ),
+            tight=is_tight(entry, quotas),
+        )

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping
 from swyx_components.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
 from swyx_components.aws.names import clean_tag
 from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
-from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
+from swyx_components.planner.model import (
+    Direction,
+    Protocol,
+    RenderedSite,
+    Spec,
+    shard_label,
+)
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -34,37 +40,57 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
 
 def _read(ec2: Ec2, rendered: RenderedSite) -> Deployed:
     site = rendered.plan.site
-    found = ec2.groups("tag:swyx:site", [clean_tag(site)])
-    by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
-    names = {group["GroupId"]: by_tag.get(tag_of(group, "swyx:group"), "") for group in found}
-    strays = [_called(group) for group in found if not names[group["GroupId"]]]
+    found = ec2.groups("tag:swyx:site", [cleantag_of(site)])
+    by_tag = {cleantag_of(entry.group.name): entry.group.name for entry in rendered.groups}
+    owners = {group["GroupId"]: by_tag.get(tag_of(group, "swyx:group"), "") for group in found}
+    shards = {group["GroupId"]: _shard(group) for group in found}
+    names = {id: shard_label(owner, shards[id]) if owner else "" for id, owner in owners.items()}
+    strays = [_called(group) for group in found if not owners[group["GroupId"]]]
     specs: dict[str, list[Spec]] = {}
     unreadable: dict[str, list[str]] = {}
     for rule in ec2.rules(names):
-        name = names[rule["GroupId"]]
-        spec = _spec(rule, names, ec2)
+        name = owners[rule["GroupId"]]
+        spec = _spec(rule, names, shards[rule["GroupId"]], ec2)
         if spec is None:
             unreadable.setdefault(name, []).append(_describe(rule))
         else:
             specs.setdefault(name, []).append(spec)
     groups = {
         name: DeployedGroup(
-            ids=tuple(sorted(id for id, own in names.items() if own == name)),
+            ids=_ids(owners, shards, name, 0),
+            shards={
+                shard: ids
+                for shard in sorted({*shards.values()} - {0})
+                if (ids := _ids(owners, shards, name, shard))
+            },
             specs=tuple(specs.get(name, ())),
             unreadable=tuple(unreadable.get(name, ())),
         )
-        for name in set(names.values())
+        for name in set(owners.values())
         if name
     }
     interfaces = tuple(_interfaces(ec2, rendered, names, {g["VpcId"] for g in found}))
     return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
 
 
+def _ids(
+    owners: Mapping[str, str], shards: Mapping[str, int], name: str, shard: int
+) -> tuple[str, ...]:
+    """The security groups that claim to be one shard of one host group."""
+    return tuple(sorted(id for id in owners if (owners[id], shards[id]) == (name, shard)))
+
+
+def _shard(group: Json) -> int:
+    """The number that a group's tag gives it; the identity has no tag."""
+    text = tag_of(group, "swyx:shard")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
+
+
 def _called(group: Json) -> str:
     return f"{group['GroupId']} ({tag_of(group, 'swyx:group') or group['GroupName']})"
 
 
-def _spec(rule: Json, names: Mapping[str, str], ec2: Ec2) -> Spec | None:
+def _spec(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2) -> Spec | None:
     """The rule as a spec; None where a plan has no words for it."""
     protocol = _PROTOCOLS.get(str(rule["IpProtocol"]))
     ports = _ports(protocol, rule)
@@ -87,6 +113,7 @@ def _spec(rule: Json, names: Mapping[str, str], ec2: Ec2) -> Spec | None:
         groups=groups,
         prefixes=prefixes,
         description=rule.get("Description") or "",
+        shard=shard,
     )
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from swyx_components.aws.abilities import aws_abilities, limits
 from swyx_components.aws.names import clean_description, rule_name
+from swyx_components.aws.shard import spread_rules
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
@@ -29,7 +30,7 @@ EVERYWHERE = {4: Prefix(4, 0, 0), 6: Prefix(6, 0, 0)}
 def render_site(
     plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
 ) -> RenderedSite:
-    """One security group a host group of the site, with the fewest rules EC2 needs for it."""
+    """A security group for each host group, or several, with the fewest rules EC2 needs for it."""
     abilities = aws_abilities(quotas)
     render = partial(
         render_group,
@@ -44,13 +45,14 @@ def render_site(
 def render_group(
     group: HostGroup, egress: Egress, abilities: Abilities, provenance: Provenance
 ) -> tuple[Spec, ...]:
-    """The rules of one security group, inbound first, then by protocol, ports and peer."""
+    """The rules of one host group, inbound first, then by protocol, ports and peer."""
     rules = minimise(group.needs, abilities, provenance.catalogue)
     specs = tuple(_spec(group.name, rule, provenance) for rule in rules)
-    if egress is Egress.CLOSED:
-        return specs
-    inbound = (spec for spec in specs if spec.direction is Direction.IN)
-    return (*inbound, *(_open_egress(group.name, version) for version in sorted(group.versions)))
+    if egress is Egress.OPEN:
+        inbound = (spec for spec in specs if spec.direction is Direction.IN)
+        opened = (_open_egress(group.name, version) for version in sorted(group.versions))
+        specs = (*inbound, *opened)
+    return spread_rules(group, specs, abilities.limits)
 
 
 def _spec(group: str, rule: Rule, provenance: Provenance) -> Spec:

@@ -10,7 +10,14 @@ import pulumi_aws as aws
 from swyx_components.aws.names import clean_tag, group_logical_name, spread_tag
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.model import Direction, HostGroup, Protocol, RenderedGroup, Spec
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    Protocol,
+    RenderedGroup,
+    Spec,
+    shard_label,
+)
 from swyx_components.sets.prefixes import Prefix
 
 # Never to be changed: it would replace every group, and a group in use can't be deleted.
@@ -35,9 +42,13 @@ class AwsSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenGroup:
-    """What was made for one group; `interfaces` are the attached ones of each machine."""
+    """What was made for one group; `interfaces` are the attached ones of each machine.
+
+    `group_id` is the identity, `group_ids` every security group that an interface must be in.
+    """
 
     group_id: pulumi.Input[str]
+    group_ids: tuple[pulumi.Input[str], ...]
     interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
 
 
@@ -205,18 +216,23 @@ def _by_address(
 
 
 def make_group(
-    name: str, group: HostGroup, site: AwsSite, parent: pulumi.Resource | None
+    name: str,
+    group: HostGroup,
+    site: AwsSite,
+    parent: pulumi.Resource | None,
+    shard: int = 0,
 ) -> aws.ec2.SecurityGroup:
-    """The security group alone: its id is the group's identity, so all exist before any rule."""
+    """The security group alone: shard 0 is the group's identity, so all of those exist before any rule."""
     return aws.ec2.SecurityGroup(
-        group_logical_name(f"{name}-sg"),
+        group_logical_name(f"{shard_label(name, shard)}-sg"),
         description=GROUP_DESCRIPTION,
         vpc_id=site.vpc_id,
         tags={
             **site.tags,
-            "Name": clean_tag(f"{group.site} {group.name}"),
+            "Name": clean_tag(f"{group.site} {shard_label(group.name, shard)}"),
             "swyx:site": clean_tag(group.site),
             "swyx:group": clean_tag(group.name),
+            **({"swyx:shard": str(shard)} if shard else {}),
             **spread_tag("swyx:roles", group.roles),
         },
         opts=pulumi.ResourceOptions(parent=parent),
@@ -236,18 +252,24 @@ def write_group(
     are attached once the rules are there, so that none ever sits in an empty group.
     """
     group = rendered.group
-    rules = [_make_rule(name, group, spec, ids, site, parent) for spec in rendered.specs]
+    own = {0: ids[group.name]}
+    own |= {shard: make_group(name, group, site, parent, shard).id for shard in rendered.shards[1:]}
+    rules = [
+        _make_rule(name, group, spec, own[spec.shard], ids, site, parent) for spec in rendered.specs
+    ]
     attached = {machine.name: site.interfaces.get(machine.name, ()) for machine in group.machines}
     for machine, interfaces in attached.items():
         for place, interface in _named(interfaces):
-            aws.ec2.NetworkInterfaceSecurityGroupAttachment(
-                f"{name}-{machine}-{place}",
-                network_interface_id=interface,
-                security_group_id=ids[group.name],
-                opts=pulumi.ResourceOptions(parent=parent, depends_on=rules),
-            )
+            for shard, id in own.items():
+                aws.ec2.NetworkInterfaceSecurityGroupAttachment(
+                    f"{shard_label(name, shard)}-{machine}-{place}",
+                    network_interface_id=interface,
+                    security_group_id=id,
+                    opts=pulumi.ResourceOptions(parent=parent, depends_on=rules),
+                )
     return WrittenGroup(
-        group_id=ids[group.name],
+        group_id=own[0],
+        group_ids=tuple(own.values()),
         interfaces={machine: interfaces for machine, interfaces in attached.items() if interfaces},
     )
 
@@ -266,6 +288,7 @@ def _make_rule(
     name: str,
     group: HostGroup,
     spec: Spec,
+    own: pulumi.Input[str],
     ids: Ids,
     site: AwsSite,
     parent: pulumi.Resource | None,
@@ -274,7 +297,7 @@ def _make_rule(
     kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
     rule: pulumi.Resource = kind(
         f"{name}{spec.name.removeprefix(group.name)}",
-        security_group_id=ids[group.name],
+        security_group_id=own,
         ip_protocol=_PROTOCOLS.get(spec.protocol, spec.protocol.value),
         description=spec.description,
         tags={**site.tags, **_rule_tags(group, spec)},

@@ -82,6 +82,7 @@ class WrittenGroup:
     """What was made for one group; `interfaces` are those made for each machine."""
 
     group_id: pulumi.Input[str]
+    group_ids: tuple[pulumi.Input[str], ...]
     interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
 
 
@@ -144,7 +145,7 @@ class Writer:
         group_id = make_group(own[0], rendered, ids, self.site, own[1]).id
         made = make_interfaces(owner[0], rendered.group, group_id, ids, self.site, owner[1])
         interfaces = {name: tuple(nic.id for nic in nics) for name, nics in made.items() if nics}
-        return WrittenGroup(group_id=group_id, interfaces=interfaces)
+        return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
         """What an interface belongs to beside its security group: the ASGs of its roles."""

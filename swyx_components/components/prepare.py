@@ -114,7 +114,7 @@ def outputs_of(
         (machine.name, group, made) for group, made in written for machine in group.machines
     ]
     return {
-        "security_group_ids": {name: [made.group_id] for name, _, made in machines},
+        "security_group_ids": {name: list(made.group_ids) for name, _, made in machines},
         "application_security_group_ids": {
             name: writer.memberships(group, ids) for name, group, _ in machines
         },

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from swyx_components.messages import SwyxError
-from swyx_components.planner.model import HostGroup, Identity, RenderedSite, Spec
+from swyx_components.planner.model import Identity, RenderedGroup, RenderedSite, Spec, shard_label
 from swyx_components.planner.prove import Proof, prove_specs
 
 
@@ -20,13 +20,15 @@ class CloudError(SwyxError):
 class DeployedGroup:
     """What stands for one host group in the cloud.
 
-    `ids` are the cloud's names for it (several where it stands more than once). `unreadable`
-    describes rules that have no counterpart in a plan, in the cloud's words.
+    `ids` are the cloud's names for it (several where it stands more than once), `shards` those of
+    the further groups that its rules are spread over, by number. `unreadable` describes rules that
+    have no counterpart in a plan, in the cloud's words.
     """
 
     ids: tuple[str, ...]
     specs: tuple[Spec, ...]
     unreadable: tuple[str, ...] = ()
+    shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,8 @@ class DeployedInterface:
     """One network interface and whose rules it is under.
 
     `machine` is empty where the interface has no address of a machine of the site. `groups` are host
-    groups of this site, `others` anything else that adds to or takes from what the plan allows.
+    groups of this site (each shard by its label), `others` anything else that adds to or takes from
+    what the plan allows.
     `identities` None: the cloud has none apart from the groups.
     """
 
@@ -99,7 +102,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         *(
             fault
             for entry in rendered.groups
-            for fault in _judge_interfaces(entry.group, deployed.interfaces)
+            for fault in _judge_interfaces(entry, deployed.interfaces)
         ),
         *_judge_strangers(deployed.interfaces),
     ]
@@ -155,25 +158,37 @@ def _judge_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
         if found is None:
             yield f"{name}: there is no such group in the cloud"
             continue
-        if len(found.ids) > 1:
-            yield f"{name}: stands {len(found.ids)} times in the cloud, as {', '.join(found.ids)}"
+        standing = {0: found.ids, **found.shards}
+        for shard in sorted({*entry.shards, *standing}):
+            label, ids = shard_label(name, shard), standing.get(shard, ())
+            if not ids:
+                yield f"{label}: there is no such group in the cloud"
+            elif shard not in entry.shards:
+                yield f"{label}: belongs to {name}, whose plan has no such shard, as {', '.join(ids)}"
+            elif len(ids) > 1:
+                yield f"{label}: stands {len(ids)} times in the cloud, as {', '.join(ids)}"
         for rule in found.unreadable:
             yield f"{name}: a rule that no plan has, {rule}"
     for stray in deployed.strays:
         yield f"{stray}: belongs to this site and is not in the plan"
 
 
-def _judge_interfaces(group: HostGroup, interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
+def _judge_interfaces(
+    entry: RenderedGroup, interfaces: Iterable[DeployedInterface]
+) -> Iterator[str]:
+    group = entry.group
+    labels = [shard_label(group.name, shard) for shard in entry.shards]
     names = {machine.name for machine in group.machines}
     own = [interface for interface in interfaces if interface.machine in names]
     for machine in sorted(names - {interface.machine for interface in own}):
         yield f"{machine}: no interface in the cloud has its address"
     for interface in own:
         where = f"{interface.machine} ({interface.id})"
-        if group.name not in interface.groups:
-            yield f"{where}: its interface is not in {group.name}"
+        for label in labels:
+            if label not in interface.groups:
+                yield f"{where}: its interface is not in {label}"
         for other in interface.groups:
-            if other != group.name:
+            if other not in labels:
                 yield f"{where}: its interface is also in {other}, which is not its group"
         if interface.identities is not None:
             wanted = frozenset(group.identities)

@@ -240,6 +240,15 @@ class Spec:
     description: str = ""
     flows: tuple[str, ...] = ()
     lines: tuple[int, ...] = ()
+    shard: int = 0  # AWS: which of the host group's security groups has it; their union is enforced
+
+
+def shard_label(group: str, shard: int) -> str:
+    """What a host group's security groups are called: the first like the group, then `linkmanager+1`.
+
+    No host group's name has a plus.
+    """
+    return f"{group}+{shard}" if shard else group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +257,11 @@ class RenderedGroup:
 
     group: HostGroup
     specs: tuple[Spec, ...]
+
+    @property
+    def shards(self) -> tuple[int, ...]:
+        """The numbers of the groups that its rules are spread over: 0 is its identity."""
+        return tuple(sorted({0, *(spec.shard for spec in self.specs)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +278,7 @@ class Usage:
     """How much of one quota is used: `where` names the group, empty for the whole site.
 
     `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
+    `tight`: it fits, but the next addition may not, not even for the time of an update.
     """
 
     quota: str
@@ -271,3 +286,4 @@ class Usage:
     used: int
     limit: int
     note: str = ""
+    tight: bool = False

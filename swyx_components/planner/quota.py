@@ -25,3 +25,12 @@ def judge_quotas(
                 limit=usage.limit,
                 note=usage.note,
             )
+        elif usage.tight and binding:
+            yield Message.about(
+                "quota-tight",
+                f"sites.{site}.groups.{usage.where}",
+                cloud=cloud,
+                quota=usage.quota,
+                used=usage.used,
+                limit=usage.limit,
+            )

@@ -103,6 +103,8 @@ def spec_record(spec: Spec) -> dict[str, Any]:
         "access": "allow" if spec.allow else "deny",
         "protocol": spec.protocol.value,
     }
+    if spec.shard:
+        record["shard"] = spec.shard
     if spec.priority:
         record["priority"] = spec.priority
     if spec.ports is not None:

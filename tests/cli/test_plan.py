@@ -151,15 +151,15 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
         f"      n{i}: {{cidrs: [10.3.{2 * i}.0/24], roles: [SwyxIt]}}\n" for i in range(70)
     )
     text = TINY.replace("    sip_devices", f"    networks:\n{networks}    sip_devices")
-    file = write_file(
-        tmp_path, text.replace("h245: tunnelled", "h245: tunnelled, dcom: restricted")
-    )
+    text = text.replace("h245: tunnelled", "h245: tunnelled, dcom: restricted")
+    text += "quotas: {aws: {groups_per_interface: 1}}\n"
+    file = write_file(tmp_path, text)
     plain = swyx("plan", file, "--json")
     assert plain.code == 0
     assert any("aws would refuse this plan" in text for text in plain.json()["warnings"])
     on_aws = swyx("plan", file, "--json", "--cloud", "aws")
     assert (on_aws.code, on_aws.out) == (2, "")
-    assert "aws allows 60 (rules_per_group)" in on_aws.err
+    assert "aws allows 1 (groups_per_interface)" in on_aws.err
     on_azure = swyx("plan", file, "--json", "--cloud", "azure")
     assert on_azure.code == 0
 

@@ -447,7 +447,7 @@ def test_an_installation_with_errors_makes_nothing() -> None:
 def test_a_quota_that_is_exceeded_makes_nothing() -> None:
     installation = {
         **small("server 10.8.0.10 SwyxServer"),
-        "quotas": {"aws": {"rules_per_group": 2}},
+        "quotas": {"aws": {"rules_per_group": 2, "groups_per_interface": 1}},
     }
     installation["sites"]["acme"]["networks"] = {
         "office": {"cidrs": ["10.9.0.0/24"], "roles": ["SwyxIt"]}

@@ -1,0 +1,207 @@
+"""Several security groups for one host group whose rules are more than one group may have.
+
+All of them are on the same interfaces, so that what they allow together is enforced. Shard 0 is the
+group's identity and has the rules that name other groups; everything by address goes to shards 1, 2,
+..., all rules for one peer site (network, provider, extra rule) together. A peer's shard follows
+from its name alone (rendezvous hashing), with the fewest shards that leave room in each for one more
+peer as large as the largest: so an addition touches one shard, is made before anything is removed
+without exceeding the quota, and changes nothing else until the number of shards grows by one. Then
+only those peers move that belong in the new shard, and it is there before the old rules go.
+
+Where that takes more groups than an interface may have, the shards are filled to the quota instead,
+shard 0 too: a peer whose shard is full goes to its next one. `is_tight` tells so.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from itertools import count
+
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    Need,
+    PartyKind,
+    RenderedGroup,
+    Spec,
+    shard_label,
+)
+from swyx_components.sets.prefixes import Prefix
+
+Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
+_Units = Mapping[str, Sequence[Spec]]  # what stays together, by what decides its shard
+
+
+def spread_rules(
+    group: HostGroup, specs: Sequence[Spec], quotas: Mapping[str, int]
+) -> tuple[Spec, ...]:
+    """The rules with their shards; as they are where one security group holds them all."""
+    limit, most = quotas["rules_per_group"], quotas["groups_per_interface"]
+    if peak(load_of(specs)) <= limit:
+        return tuple(specs)
+    pinned = [spec for spec in specs if not _by_address(spec)]
+    if peak(load_of(pinned)) > limit:
+        pinned = []
+    fixed = set(pinned)
+    units = _units(group, [spec for spec in specs if spec not in fixed], limit)
+    places = _assign(units, load_of(pinned), limit, most)
+    shards = {spec: places[key] for key, own in units.items() for spec in own}
+    return tuple(_in_shard(group.name, spec, shards.get(spec, 0)) for spec in specs)
+
+
+def load_of(specs: Iterable[Spec]) -> Load:
+    """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
+    load: Load = Counter()
+    for spec in specs:
+        for version in (4, 6) if spec.groups else {prefix.version for prefix in spec.prefixes}:
+            load[spec.direction, version] += 1
+    return load
+
+
+def peak(load: Load) -> int:
+    """The largest of its figures: what the quota is about."""
+    return max(load.values(), default=0)
+
+
+def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
+    """Whether a shard has no room for one more peer as large as the largest of the group."""
+    limit = quotas["rules_per_group"]
+    moving = [spec for spec in entry.specs if _by_address(spec)]
+    reserve = _largest(_units(entry.group, moving, limit))
+    return len(entry.shards) > 1 and any(
+        peak(load_of(spec for spec in entry.specs if spec.shard == shard)) + reserve > limit
+        for shard in {spec.shard for spec in moving}
+    )
+
+
+def _by_address(spec: Spec) -> bool:
+    """Not a reference to a group, and not the one rule of an open egress."""
+    return not spec.groups and all(prefix.length for prefix in spec.prefixes)
+
+
+def _in_shard(group: str, spec: Spec, shard: int) -> Spec:
+    if not shard:
+        return spec
+    return replace(
+        spec, shard=shard, name=shard_label(group, shard) + spec.name.removeprefix(group)
+    )
+
+
+# ---- what stays together
+
+
+def _units(group: HostGroup, specs: Sequence[Spec], limit: int) -> _Units:
+    """The rules by peer site; where that is more than half a shard by address block, then one by one."""
+    peers = _Peers(group.needs)
+    units: dict[str, Sequence[Spec]] = {}
+    for name, own in _grouped(specs, peers.name_of).items():
+        if peak(load_of(own)) <= limit // 2:
+            units[name] = own
+            continue
+        for block, some in _grouped(own, lambda spec: str(spec.groups or spec.prefixes)).items():
+            if peak(load_of(some)) <= limit // 2:
+                units[f"{name} {block}"] = some
+            else:
+                units |= {f"{name} {spec.name}": [spec] for spec in some}
+    return units
+
+
+def _grouped(specs: Iterable[Spec], key: Callable[[Spec], str]) -> Mapping[str, list[Spec]]:
+    found: dict[str, list[Spec]] = {}
+    for spec in specs:
+        found.setdefault(key(spec), []).append(spec)
+    return found
+
+
+class _Peers:
+    """Whose the addresses are that a group's needs name: the first word of the peer's label is the site."""
+
+    def __init__(self, needs: Iterable[Need]) -> None:
+        self._blocks = sorted(
+            {
+                (prefix, need.peer.label.partition("/")[0])
+                for need in needs
+                if need.peer.kind is PartyKind.CIDRS
+                for prefix in need.peer.prefixes
+            }
+        )
+        self._firsts = [prefix[:2] for prefix, _ in self._blocks]
+
+    def name_of(self, spec: Spec) -> str:
+        """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
+        if spec.groups:
+            return f"group {spec.groups[0]}"
+        names = {name for prefix in spec.prefixes for name in self._touching(prefix)}
+        return min(names, default=str(spec.prefixes))
+
+    def _touching(self, wanted: Prefix) -> Iterator[str]:
+        end = bisect_right(self._firsts, (wanted.version, wanted.last))
+        start = bisect_right(self._firsts, (wanted.version, wanted.first))
+        inside = self._blocks[start:end]
+        # Blocks that begin at or before it: the same one, or one around it.
+        around = (
+            (prefix, name)
+            for prefix, name in self._blocks[:start]
+            if prefix.version == wanted.version and prefix.last >= wanted.first
+        )
+        for _, name in (*inside, *around):
+            yield name
+
+
+# ---- where it goes
+
+
+def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int]:
+    """The shard of each unit; more shards than `most` only where nothing else holds them."""
+    loads = {key: load_of(own) for key, own in sorted(units.items())}
+    room = limit - _largest(units)
+    for shards in range(1, most):
+        places = {key: _preferred(key, range(1, shards + 1))[0] for key in loads}
+        if _fits(places, loads, room):
+            return places
+    for shards in count(max(most, 2)):
+        packed = _pack(loads, pinned, limit, shards)
+        if packed is not None or shards > len(loads) + 1:
+            return packed or dict(zip(loads, count(1)))
+    raise AssertionError("count ends only by return")
+
+
+def _largest(units: _Units) -> int:
+    return max((peak(load_of(own)) for own in units.values()), default=0)
+
+
+def _fits(places: Mapping[str, int], loads: Mapping[str, Load], room: int) -> bool:
+    totals: dict[int, Load] = {}
+    for key, place in places.items():
+        totals.setdefault(place, Counter()).update(loads[key])
+    return all(peak(total) <= room for total in totals.values())
+
+
+def _pack(
+    loads: Mapping[str, Load], pinned: Load, limit: int, shards: int
+) -> Mapping[str, int] | None:
+    """Each unit in the first shard of its liking that has room; None where one finds none."""
+    totals = {0: Counter(pinned), **{shard: Counter() for shard in range(1, shards)}}
+    places: dict[str, int] = {}
+    for key in sorted(loads, key=lambda key: _score(key, -1)):
+        for shard in _preferred(key, range(shards)):
+            if peak(totals[shard] + loads[key]) <= limit:
+                totals[shard] += loads[key]
+                places[key] = shard
+                break
+        else:
+            return None
+    return places
+
+
+def _preferred(key: str, shards: Iterable[int]) -> Sequence[int]:
+    """Shards by liking: one more shard changes the first choice only of those that now like it best."""
+    return sorted(shards, key=lambda shard: _score(key, shard), reverse=True)
+
+
+@cache
+def _score(key: str, shard: int) -> bytes:
+    return sha256(f"{shard} {key}".encode()).digest()
