@@ -40,8 +40,8 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
 
 def _read(ec2: Ec2, rendered: RenderedSite) -> Deployed:
     site = rendered.plan.site
-    found = ec2.groups("tag:swyx:site", [cleantag_of(site)])
-    by_tag = {cleantag_of(entry.group.name): entry.group.name for entry in rendered.groups}
+    found = ec2.groups("tag:swyx:site", [clean_tag(site)])
+    by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
     owners = {group["GroupId"]: by_tag.get(tag_of(group, "swyx:group"), "") for group in found}
     shards = {group["GroupId"]: _shard(group) for group in found}
     names = {id: shard_label(owner, shards[id]) if owner else "" for id, owner in owners.items()}

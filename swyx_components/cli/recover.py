@@ -30,8 +30,9 @@ def recover_site(
     """
     rendered = _render(file, site, cloud)
     engine = _Engine(stack)
+    stack_name = engine.name()
     exported = engine.export()
-    held = _held(engine.name(), exported)
+    held = _held(stack_name, exported)
     found = find_orphans(cloud, rendered, held)
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
@@ -70,12 +71,18 @@ class _Engine:
         self._where = ("--stack", stack) if stack else ()
 
     def name(self) -> str:
-        """`project/stack`, as the resources' tags have it."""
-        return (
-            self._run("stack", "--show-name", "--fully-qualify-stack-names")
-            .strip()
-            .partition("/")[2]
-        )
+        """`project/stack`, as the resources' tags have it.
+
+        Raises:
+            CloudError: the backend keeps stacks without their project, as old ones do.
+        """
+        words = ("stack", "--show-name", "--fully-qualify-stack-names")
+        given = self._run(*words).strip()
+        _, _, name = given.partition("/")
+        if "/" not in name:
+            problem = f"it says {given}, without a project; `pulumi state upgrade` adds it"
+            raise _failed("pulumi " + " ".join(words), problem)
+        return name
 
     def export(self) -> Mapping[str, Any]:
         """The state, secrets sealed."""

@@ -191,6 +191,13 @@ def test_without_pulumi_it_says_so(project: Path, monkeypatch: pytest.MonkeyPatc
     assert "not installed or not on PATH" in outcome.err
 
 
+def test_a_backend_without_projects_says_so(project: Path) -> None:
+    (project / "bin" / "pulumi").write_text("#!/bin/sh\necho dev\n")
+    outcome = recover("aws")
+    assert outcome.code == 3
+    assert "it says dev, without a project" in outcome.err
+
+
 # ---- Azure
 
 RG = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
