@@ -29,7 +29,7 @@ from swyx_components.planner.model import (
     Spec,
     shard_label,
 )
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
 _Units = Mapping[str, Sequence[Spec]]  # what stays together, by what decides its shard
@@ -129,6 +129,10 @@ class _Peers:
             }
         )
         self._firsts = [prefix[:2] for prefix, _ in self._blocks]
+        self._names: dict[Prefix, set[str]] = {}
+        for prefix, name in self._blocks:
+            self._names.setdefault(prefix, set()).add(name)
+        self._lengths = sorted({prefix.length for prefix in self._names})
 
     def name_of(self, spec: Spec) -> str:
         """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
@@ -138,17 +142,18 @@ class _Peers:
         return min(names, default=str(spec.prefixes))
 
     def _touching(self, wanted: Prefix) -> Iterator[str]:
-        end = bisect_right(self._firsts, (wanted.version, wanted.last))
-        start = bisect_right(self._firsts, (wanted.version, wanted.first))
-        inside = self._blocks[start:end]
-        # Blocks that begin at or before it: the same one, or one around it.
-        around = (
-            (prefix, name)
-            for prefix, name in self._blocks[:start]
-            if prefix.version == wanted.version and prefix.last >= wanted.first
-        )
-        for _, name in (*inside, *around):
+        version, first, length = wanted
+        end = bisect_right(self._firsts, (version, wanted.last))
+        start = bisect_right(self._firsts, (version, first))
+        for _, name in self._blocks[start:end]:
             yield name
+        # Those that begin at or before it: the same block, or one around it, or a part of its start.
+        for own in self._lengths:
+            if own <= length:
+                outside = WIDTH[version] - own
+                yield from self._names.get(Prefix(version, first >> outside << outside, own), ())
+            else:
+                yield from self._names.get(Prefix(version, first, own), ())
 
 
 # ---- where it goes
@@ -162,7 +167,9 @@ def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, 
         places = {key: _preferred(key, range(1, shards + 1))[0] for key in loads}
         if _fits(places, loads, room):
             return places
-    for shards in count(max(most, 2)):
+    total = sum(loads.values(), Counter(pinned))
+    fewest = -(-peak(total) // limit)  # no packing needs fewer
+    for shards in count(max(most, 2, fewest)):
         packed = _pack(loads, pinned, limit, shards)
         if packed is not None or shards > len(loads) + 1:
             return packed or dict(zip(loads, count(1)))
