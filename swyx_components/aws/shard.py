@@ -45,11 +45,11 @@ def spread_rules(
     pinned = [spec for spec in specs if not _by_address(spec)]
     if peak(load_of(pinned)) > limit:
         pinned = []
-    fixed = set(pinned)
-    units = _units(group, [spec for spec in specs if spec not in fixed], limit)
+    fixed = {spec.name for spec in pinned}
+    units = _units(group, [spec for spec in specs if spec.name not in fixed], limit)
     places = _assign(units, load_of(pinned), limit, most)
-    shards = {spec: places[key] for key, own in units.items() for spec in own}
-    return tuple(_in_shard(group.name, spec, shards.get(spec, 0)) for spec in specs)
+    shards = {spec.name: places[key] for key, own in units.items() for spec in own}
+    return tuple(_in_shard(group.name, spec, shards.get(spec.name, 0)) for spec in specs)
 
 
 def load_of(specs: Iterable[Spec]) -> Load:
