@@ -12,7 +12,7 @@ Where that takes more groups than an interface may have, the shards are filled t
 shard 0 too: a peer whose shard is full goes to its next one. `is_tight` tells so.
 """
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -169,10 +169,14 @@ def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, 
             return places
     total = sum(loads.values(), Counter(pinned))
     fewest = -(-peak(total) // limit)  # no packing needs fewer
-    for shards in count(max(most, 2, fewest)):
-        packed = _pack(loads, pinned, limit, shards)
+    first = max(most, 2, fewest)
+    liking = {key: sorted((_score(key, one), one) for one in range(first)) for key in loads}
+    for shards in count(first):
+        packed = _pack(loads, pinned, limit, liking, shards)
         if packed is not None or shards > len(loads) + 1:
             return packed or dict(zip(loads, count(1)))
+        for key, scores in liking.items():
+            insort(scores, (_score(key, shards), shards))
     raise AssertionError("count ends only by return")
 
 
@@ -188,14 +192,18 @@ def _fits(places: Mapping[str, int], loads: Mapping[str, Load], room: int) -> bo
 
 
 def _pack(
-    loads: Mapping[str, Load], pinned: Load, limit: int, shards: int
+    loads: Mapping[str, Load],
+    pinned: Load,
+    limit: int,
+    liking: Mapping[str, Sequence[tuple[bytes, int]]],
+    shards: int,
 ) -> Mapping[str, int] | None:
     """Each unit in the first shard of its liking that has room; None where one finds none."""
     totals = {0: Counter(pinned), **{shard: Counter() for shard in range(1, shards)}}
     places: dict[str, int] = {}
     for key in sorted(loads, key=lambda key: _score(key, -1)):
-        for shard in _preferred(key, range(shards)):
-            if peak(totals[shard] + loads[key]) <= limit:
+        for _, shard in reversed(liking[key]):
+            if all(totals[shard][kind] + more <= limit for kind, more in loads[key].items()):
                 totals[shard] += loads[key]
                 places[key] = shard
                 break
