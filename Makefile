@@ -63,7 +63,7 @@ faults: $(READY) engine ## break the example at every call, and see it recover (
 
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
-	  --extra aws --extra azure --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --extra aws --extra azure --extra report --extra docs --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --output-file requirements.lock pyproject.toml
 	@! grep -nE '://|^--' requirements.lock  # no registry host, no path of this machine
 
