@@ -142,7 +142,7 @@ def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[_Space, i
         ):
             if own.site == site and own.group is not None and own.label == group.name:
                 count += 1
-                box = _Box(peer.prefixes, source, flow.ports)
+                box = _Box(peer.addresses_for(site), source, flow.ports)
                 space.setdefault((direction, Protocol(flow.transport.value)), []).append(box)
     names = {machine.name for machine in group.machines}
     for rule in rendered.plan.extra_rules:
