@@ -49,6 +49,7 @@ def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
                         used=used,
                         limit=limit,
                         note=f"; {word} IPv{version} rules, references to groups among them",
+                        by_peers=True,
                     )
 
 
@@ -67,4 +68,5 @@ def _groups(entry: RenderedGroup, quotas: Mapping[str, int]) -> Iterator[Usage]:
                 f" group (rules_per_group), not counting other groups that an interface has"
             ),
             tight=is_tight(entry, quotas),
+            by_peers=True,
         )

@@ -290,7 +290,8 @@ class Usage:
     """How much of one quota is used: `where` names the group, empty for the whole site.
 
     `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
-    `tight`: it fits, but the next addition may not, not even for the time of an update.
+    `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
+    grows with the addresses of peers, so that a `summary` of theirs may lower it.
     """
 
     quota: str
@@ -299,3 +300,4 @@ class Usage:
     limit: int
     note: str = ""
     tight: bool = False
+    by_peers: bool = False
