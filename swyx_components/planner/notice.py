@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
-from swyx_components.planner.model import Direction, HostGroup, Need, Protocol, Required
+from swyx_components.planner.model import Direction, Endpoint, HostGroup, Need, Protocol, Required
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import PortSet
 
@@ -86,15 +86,21 @@ def _administration_inside(
 
 def _no_common_version(view: SiteView, flows: tuple[Required, ...]) -> Iterator[Message]:
     seen = set()
+    versions: dict[Endpoint, frozenset[int]] = {}
     for flow in flows:
         ends = (flow.initiator, flow.responder)
-        versions = [{prefix.version for prefix in end.prefixes} for end in ends]
+        for end in ends:
+            if end not in versions:
+                versions[end] = end.versions
+        one, other = (versions[end] for end in ends)
+        if one & other or not (one and other):
+            continue
         labels = tuple(
             sorted(
                 f"{end.site}.{end.label}" if end.site != view.name else end.label for end in ends
             )
         )
-        if all(versions) and not versions[0] & versions[1] and labels not in seen:
+        if labels not in seen:
             seen.add(labels)
             yield Message.about(
                 "no-common-ip-version",
