@@ -81,3 +81,20 @@ def split_words(words: Iterable[str], limit: int) -> list[str]:
         else:
             texts.append(word[:limit])
     return texts
+
+
+def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Mapping[str, str]:
+    """Words under one key, or under `key`, `key-2`, ... in texts of at most `longest` characters.
+
+    At most `most` keys; the last text counts what is left out.
+
+    >>> spread_words("flows", ["M1", "M2", "M4a"], 5, most=10)
+    {'flows': 'M1 M2', 'flows-2': 'M4a'}
+    """
+    given = list(words)
+    texts = split_words(given, longest)
+    if len(texts) > most:
+        texts = split_words(given, longest - len(" +00000"))[:most]
+        kept = sum(len(text.split(" ")) for text in texts)
+        texts[-1] += f" +{len(given) - kept}"
+    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}
