@@ -11,7 +11,7 @@ from typing import Any
 
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner import judge_quotas, plan_site, prove
+from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
 from swyx_components.planner.compare import Deployed
 from swyx_components.planner.held import Held, Orphan
 from swyx_components.planner.judged import Judged
@@ -69,13 +69,16 @@ def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
 
 
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
-    """Render, count and prove a site for its cloud, or only ask what each cloud would refuse."""
+    """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
     found = plan.messages
     if any(message.severity is Severity.ERROR for message in found):
         return Judged(plan=plan, cloud=cloud, messages=found)
     if not cloud:
-        foreseen = tuple(_foresee(plan, installation))
-        return Judged(plan=plan, cloud="", messages=tuple(sorted({*found, *foreseen})))
+        proof = prove(render_neutral(plan))
+        unproved = _placed(_unproved("the plan", proof), installation.file)
+        foreseen = _foresee(plan, installation)
+        messages = tuple(sorted({*found, *unproved, *foreseen}))
+        return Judged(plan=plan, cloud="", messages=messages, proof=proof)
     rendered = render_site(cloud, plan, installation)
     usages = count_quotas(cloud, rendered)
     proof = prove(rendered)
@@ -180,12 +183,12 @@ def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
         )
 
 
-def _unproved(cloud: str, proof: Proof) -> Iterator[Message]:
+def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
     if not proof.holds:
         yield Message.about(
             "proof-failed",
             f"sites.{proof.site}",
-            cloud=cloud,
+            owner=owner,
             missing=len(proof.missing),
             excess=len(proof.excess),
             first=(*proof.missing, *proof.excess)[0],

@@ -13,6 +13,9 @@ class Transport(Enum):
     TCP = "tcp"
     UDP = "udp"
 
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
+
     def __lt__(self, other: "Transport") -> bool:
         return self.value < other.value
 

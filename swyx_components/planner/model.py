@@ -22,6 +22,9 @@ class Direction(Enum):
     IN = "in"
     OUT = "out"
 
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
+
     def __lt__(self, other: "Direction") -> bool:
         return self.value < other.value
 
@@ -34,6 +37,9 @@ class Protocol(Enum):
     ICMP = "icmp"
     ICMPV6 = "icmpv6"
     ANY = "any"
+
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
 
     def __lt__(self, other: "Protocol") -> bool:
         return self.value < other.value

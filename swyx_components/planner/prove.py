@@ -86,18 +86,17 @@ def prove(rendered: RenderedSite) -> Proof:
 
 def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> Proof:
     """The same for other specs of the same groups, such as those read back from a cloud."""
-    compared = 0
     missing: list[Gap] = []
     excess: list[Gap] = []
     addresses = _Addresses(rendered.plan.groups)
+    required, compared = _required_spaces(rendered)
     for group in rendered.plan.groups:
-        required, count = _required_space(rendered, group)
+        needed = required[group.name]
         allowed = _allowed_space(rendered, group, specs.get(group.name, ()), addresses)
-        compared += count
-        for key in sorted({*required, *allowed}, key=lambda key: (key[0].value, key[1].value)):
+        for key in sorted({*needed, *allowed}, key=lambda key: (key[0].value, key[1].value)):
             if key[0] is Direction.OUT and rendered.plan.egress is Egress.OPEN:
                 continue
-            sides = required.get(key, []), allowed.get(key, [])
+            sides = needed.get(key, []), allowed.get(key, [])
             for gap, is_missing in _compare(group, *key, *sides):
                 (missing if is_missing else excess).append(gap)
     return Proof(
@@ -127,32 +126,32 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
     return tuple(address for machine in group.machines for address in machine.addresses)
 
 
-def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[_Space, int]:
-    """What must pass at a group, straight from the flows and extra rules, and how many they are."""
-    space: _Space = {}
+def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]:
+    """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
+    spaces: dict[str, _Space] = {group.name: {} for group in rendered.plan.groups}
     count = 0
-    site = rendered.plan.site
     for flow in rendered.plan.flows:
-        source = PortSet((flow.source_ports,)) if flow.source_ports else ALL_PORTS
-        if not rendered.abilities.matches_source_ports:
-            source = ALL_PORTS
+        source = ALL_PORTS
+        if flow.source_ports and rendered.abilities.matches_source_ports:
+            source = PortSet((flow.source_ports,))
         for direction, own, peer in (
             (Direction.OUT, flow.initiator, flow.responder),
             (Direction.IN, flow.responder, flow.initiator),
         ):
-            if own.site == site and own.group is not None and own.label == group.name:
+            if own.site == rendered.plan.site and own.group is not None and own.label in spaces:
                 count += 1
-                box = _Box(peer.addresses_for(site), source, flow.ports)
-                space.setdefault((direction, Protocol(flow.transport.value)), []).append(box)
-    names = {machine.name for machine in group.machines}
+                box = _Box(peer.addresses_for(rendered.plan.site), source, flow.ports)
+                key = direction, Protocol(flow.transport.value)
+                spaces[own.label].setdefault(key, []).append(box)
+    groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
     for rule in rendered.plan.extra_rules:
-        if rule.machine in names:
-            count += 1
-            for prefix in rule.peers:
-                name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-                box = _Box((prefix,), ALL_PORTS, rule.ports or _NO_PORT)
-                space.setdefault((Direction(rule.direction), Protocol(name)), []).append(box)
-    return space, count
+        count += 1
+        for prefix in rule.peers:
+            name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
+            box = _Box((prefix,), ALL_PORTS, rule.ports or _NO_PORT)
+            key = Direction(rule.direction), Protocol(name)
+            spaces[groups[rule.machine].name].setdefault(key, []).append(box)
+    return spaces, count
 
 
 def _allowed_space(
@@ -212,14 +211,15 @@ def _compare(
     """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
     # A packet from the only machine of a group to itself never meets its firewall.
     own = set(_addresses_of(group)) if len(group.machines) == 1 else set()
+    known: dict[tuple[_Ports, _Ports], _Differences] = {}  # many addresses have the same ports
     for version in sorted(group.versions):
-        pieces = _pieces(version, required, allowed)
-        for first, last, needed, given in pieces:
+        for first, last, *sides in _pieces(version, required, allowed):
             if first == last and Prefix(version, first, 32 if version == 4 else 128) in own:
                 continue
-            if needed == given:
-                continue
-            for source, missing, excess in _port_differences(needed, given):
+            pair = sides[0], sides[1]
+            if pair not in known:
+                known[pair] = () if sides[0] == sides[1] else tuple(_port_differences(*pair))
+            for source, missing, excess in known[pair]:
                 for ports, is_missing in ((missing, True), (excess, False)):
                     if ports:
                         low, high = (Prefix(version, end, 0).address for end in (first, last))
@@ -230,6 +230,7 @@ def _compare(
 
 
 _Ports = frozenset[tuple[PortSet, PortSet]]
+_Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
 
 
 def _pieces(
