@@ -1,11 +1,12 @@
-"""What security groups hold for the time of an update: new rules are there before old ones go.
+"""What groups and interfaces hold for the time of an update: what is new is there before the old goes.
 
 What is deployed is known to EC2 alone. Its data sources give the ids of rules but not what they say; so
 each rule carries what makes it this rule as a tag, and rules are counted by their tags. The union of
 old and new is then the old ones, and the new ones less those that are old as well.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from swyx_components.aws.names import clean_tag
 from swyx_components.aws.shard import load_of, peak
@@ -66,6 +67,40 @@ def judge_update(rendered: RenderedSite, own: Mapping[str, str], count: Count) -
                     more=new - kept,
                     less=old - kept,
                 )
+
+
+class Membership(NamedTuple):
+    """An interface that is or will be in several groups of the site: those of its machine's host group.
+
+    `on` are all groups that it is in now, of whomever; `own` the host group's, as far as they exist.
+    """
+
+    machine: str
+    interface: str
+    on: frozenset[str]
+    own: frozenset[str]
+    planned: int
+
+
+def judge_memberships(
+    rendered: RenderedSite, memberships: Iterable[Membership]
+) -> Iterator[Message]:
+    """An error for every interface that would be in more groups at once than its quota."""
+    limit = rendered.abilities.limits["groups_per_interface"]
+    for machine, interface, on, own, planned in memberships:
+        more = max(0, planned - len(on & own))
+        if more and len(on) + more > limit:
+            yield Message.about(
+                "interface-exceeds",
+                f"sites.{rendered.plan.site}.machines.{machine}",
+                cloud=rendered.abilities.name,
+                quota="groups_per_interface",
+                interface=interface,
+                limit=limit,
+                used=len(on) + more,
+                old=len(on),
+                more=more,
+            )
 
 
 def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:

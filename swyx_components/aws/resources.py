@@ -9,7 +9,13 @@ import pulumi
 import pulumi_aws as aws
 
 from swyx_components.aws.names import clean_tag, group_logical_name, spread_tag
-from swyx_components.aws.peak import RULE_TAG, judge_update, rule_tag
+from swyx_components.aws.peak import (
+    RULE_TAG,
+    Membership,
+    judge_memberships,
+    judge_update,
+    rule_tag,
+)
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.held import STACK_TAG
@@ -87,13 +93,17 @@ class Writer:
         return cls(AwsSite(vpc_id=vpc_id, interfaces=interfaces, tags=tags), options)
 
     def check_update(self, rendered: RenderedSite) -> None:
-        """Compare with what is deployed: new rules are made before old ones go.
+        """Compare with what is deployed: new rules and memberships are made before old ones go.
 
         Raises:
-            SwyxError: a security group would hold more rules than its quota for that time.
+            SwyxError: a group would hold too many rules for that time, or an interface be in too many groups.
         """
         own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self.site.tags[STACK_TAG]}
-        problems = list(judge_update(rendered, own, partial(count_rules, self._options)))
+        memberships = find_memberships(rendered, self.site.interfaces, own, self._options)
+        problems = [
+            *judge_update(rendered, own, partial(count_rules, self._options)),
+            *judge_memberships(rendered, memberships),
+        ]
         if problems:
             raise SwyxError(problems)
 
@@ -244,6 +254,45 @@ def count_rules(
         )
         found.update(lookup.ids or ())
     return len(found)
+
+
+def find_memberships(
+    rendered: RenderedSite,
+    interfaces: Mapping[str, Sequence[pulumi.Input[str]]],
+    own: Mapping[str, str],
+    options: pulumi.InvokeOptions | None,
+) -> Iterator[Membership]:
+    """Known interfaces for which several groups are planned, or that are in several already."""
+    spread = _find_groups(own, options, [{"name": "tag-key", "values": ["swyx:shard"]}])
+    inside: frozenset[str] = frozenset()
+    if spread:
+        filters = [{"name": "group-id", "values": sorted(spread)}]
+        found = aws.ec2.get_network_interfaces(filters=filters, opts=options)  # type: ignore[arg-type]
+        inside = frozenset(found.ids or ())
+    for entry in rendered.groups:
+        several = len(entry.shards) > 1
+        watched = [
+            (machine.name, interface)
+            for machine in entry.group.machines
+            for interface in interfaces.get(machine.name, ())
+            if isinstance(interface, str) and (several or interface in inside)
+        ]
+        tags = {**own, "swyx:group": clean_tag(entry.group.name)}
+        of_group = _find_groups(tags, options) if watched else frozenset()
+        for machine, interface in watched:
+            on = aws.ec2.get_network_interface(id=interface, opts=options).security_groups
+            yield Membership(
+                machine, interface, frozenset(on or ()), of_group, planned=len(entry.shards)
+            )
+
+
+def _find_groups(
+    tags: Mapping[str, str],
+    options: pulumi.InvokeOptions | None,
+    filters: Sequence[Mapping[str, Any]] = (),
+) -> frozenset[str]:
+    found = aws.ec2.get_security_groups(filters=list(filters), tags=dict(tags), opts=options)  # type: ignore[arg-type]
+    return frozenset(found.ids or ())
 
 
 # ---- resources

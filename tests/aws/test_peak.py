@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
-from swyx_components.aws.peak import RULE_TAG, judge_update, rule_tag
+from swyx_components.aws.peak import (
+    RULE_TAG,
+    Membership,
+    judge_memberships,
+    judge_update,
+    rule_tag,
+)
 from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
@@ -98,10 +104,10 @@ def test_branches_changed_for_others_at_once_would_exceed_a_group_while_both_are
     """19 outbound rules before and after, of which 3 stay: 16 new ones beside 19 old ones."""
     assert told(hub(range(4, 8)), Ec2(hub(range(4)))) == [
         "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where aws allows 20 (rules_per_group) for the "
-        "time of this update: 14 are there, and 12 come before 12 go; have the quota raised and write it "
+        "time of this update (now 14; 12 are made, then 12 taken away); have the quota raised and write it "
         "under quotas.aws.rules_per_group, or update in two steps of which the first only takes away.",
         "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20 (rules_per_group) for the "
-        "time of this update: 19 are there, and 16 come before 16 go; have the quota raised and write it "
+        "time of this update (now 19; 16 are made, then 16 taken away); have the quota raised and write it "
         "under quotas.aws.rules_per_group, or update in two steps of which the first only takes away.",
     ]
 
@@ -160,3 +166,30 @@ def test_a_site_with_few_rules_asks_one_question() -> None:
     cloud = Ec2(hub([0], rules=60))
     assert told(hub([1], rules=60), cloud) == []
     assert cloud.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("on", "own", "planned", "together"),
+    [
+        ("", "", 5, None),  # nothing is there yet
+        ("other", "", 5, 6),  # somebody else's group takes a place
+        ("a b c d e", "a b c d e", 5, None),  # nothing changes
+        ("a b c d", "a b c d", 5, None),  # one more shard
+        ("other a b c d", "a b c d", 5, 6),
+        ("a b c d e", "a b c d e", 2, None),  # fewer shards
+        ("a b c d", "", 3, 7),  # another host group, spread as well
+        ("a", "", 1, None),
+        ("a b", "b c", 3, None),  # a shard exists already, but not on this interface
+    ],
+)
+def test_an_interface_is_in_new_groups_before_it_leaves_old_ones(
+    on: str, own: str, planned: int, together: int | None
+) -> None:
+    asked = Membership("link", "eni-1", frozenset(on.split()), frozenset(own.split()), planned)
+    said = [str(message) for message in judge_memberships(hub([0]), [asked])]
+    assert bool(said) == (together is not None)
+    for text in said:
+        assert text.startswith(
+            f"sites.hub.machines.link: eni-1 would be in {together} security groups where aws allows 5 "
+            f"(groups_per_interface) for the time of this update (now {len(on.split())}; it joins "
+        )

@@ -206,7 +206,7 @@ def test_an_update_that_would_not_fit_for_its_time_is_refused_before_anything_ch
         code, said = estate.project.run(*words)
         assert code != 0
         assert "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20" in said
-        assert "19 are there, and 16 come before 16 go" in said
+        assert "(now 19; 16 are made, then 16 taken away)" in said
         assert estate.rules_by_shard() == before
 
 
