@@ -1,7 +1,7 @@
 """Whether a packet may pass, at each end, by which rules and for which flows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Transport
@@ -59,8 +59,9 @@ class Explanation:
     """The answer for one pair of hosts.
 
     `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
-    packet may not pass. `same_machine`: it never leaves the machine and meets no rule. `ends` is
-    empty then, and where the hosts have no IP version in common.
+    packet may not pass. `by_summary`: flows whose rules let it pass only because a site stands as its
+    summary in the rules of the other. `same_machine`: it never leaves the machine and meets no rule.
+    `ends` is empty then, and where the hosts have no IP version in common.
     """
 
     source: Host
@@ -70,6 +71,7 @@ class Explanation:
     flows: tuple[Required, ...] = ()
     extra_rules: tuple[str, ...] = ()
     nearest: Required | None = None
+    by_summary: tuple[Required, ...] = ()
     same_machine: bool = False
 
     @property
@@ -142,6 +144,13 @@ def _explain_version(
             sorted({f for end in ends for s in end.specs for f in s.flows if ":" in f})
         ),
         nearest=find_nearest(flows, one, other, packet),
+        by_summary=tuple(
+            flow
+            for flow in flows
+            if all(end.allows for end in ends)
+            and not carries(flow, one, other, packet)
+            and carries(_as_summaries(flow, one, other), one, other, packet)
+        ),
     )
 
 
@@ -248,6 +257,20 @@ def carries(flow: Required, source: Host, destination: Host, packet: Packet) -> 
         and _is_end(flow.initiator, source)
         and _is_end(flow.responder, destination)
     )
+
+
+def _as_summaries(flow: Required, source: Host, destination: Host) -> Required:
+    """The flow between all addresses that stand for its two ends at each other's sites."""
+    return flow._replace(
+        initiator=_as_summary(flow.initiator, destination.site),
+        responder=_as_summary(flow.responder, source.site),
+    )
+
+
+def _as_summary(endpoint: Endpoint, site: str) -> Endpoint:
+    if not endpoint.summary or endpoint.site == site:
+        return endpoint
+    return replace(endpoint, prefixes=endpoint.summary, group=None)
 
 
 def _is_end(endpoint: Endpoint, host: Host) -> bool:

@@ -104,6 +104,8 @@ def _host_of(installation: Installation, address: Prefix) -> Host:
                 return _host(site, network)._replace(prefixes=(address,))
         if any(cidr.contains(address) for cidr in site.sip_devices):
             return Host(site.name, "sip_devices", (), (address,))
+        if any(cidr.contains(address) for cidr in site.summary):
+            return Host(site.name, "summary", (), (address,))
     for provider in installation.providers:
         if any(cidr.contains(address) for cidr in provider.cidrs):
             return Host("", f"provider {provider.name}", (), (address,))

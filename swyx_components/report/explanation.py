@@ -54,6 +54,8 @@ def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
         yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
     for flow in asked.flows:
         yield f"  flow {describe_flow(flow, catalogue)}"
+    for flow in asked.by_summary:
+        yield f"  by a site's summary only, for the flow {describe_flow(flow, catalogue)}"
     for id, reason in answer.reasons:
         yield f"  extra rule {id}: {reason}"
     if not asked.allowed:
@@ -112,6 +114,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
         "same_machine": asked.same_machine,
         "ends": [_end_record(end) for end in asked.ends],
         "flows": [flow_record(flow, catalogue) for flow in asked.flows],
+        "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],
         "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],
     }
     if not asked.allowed:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pulumi
@@ -23,11 +24,15 @@ class Registration:
 
 @dataclass
 class Cloud:
-    """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks."""
+    """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks.
+
+    `rules` are the tags of deployed security group rules.
+    """
 
     vpcs: dict[str, str] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
     subnets: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    rules: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -71,6 +76,11 @@ class _Mocks(pulumi.runtime.Mocks):
                 "ids": [self.cloud.interfaces[w] for w in wanted if w in self.cloud.interfaces],
                 "id": "x",
             }
+        if args.token == "aws:vpc/getSecurityGroupRules:getSecurityGroupRules":
+            ids = [
+                f"sgr-{n}" for n, own in enumerate(self.cloud.rules) if _is_found(own, args.args)
+            ]
+            return {"ids": ids, "id": "x"}
         if args.token == "azure-native:network:getVirtualNetwork":
             name = args.args["virtualNetworkName"]
             if name not in self.cloud.subnets:
@@ -86,6 +96,16 @@ class _Mocks(pulumi.runtime.Mocks):
                 "name": name,
             }
         raise AssertionError(f"unexpected call of {args.token}")
+
+
+def _is_found(own: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
+    """Whether tags are what EC2's filters ask for: `tag:KEY`, values with `*` for any text."""
+    texts = {f"tag:{key}": [value] for key, value in (wanted.get("tags") or {}).items()}
+    texts |= {each["name"]: each["values"] for each in wanted.get("filters") or []}
+    return all(
+        any(fnmatchcase(own.get(name.removeprefix("tag:"), ""), text) for text in values)
+        for name, values in texts.items()
+    )
 
 
 class _Monitor(mocks.MockMonitor):

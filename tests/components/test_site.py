@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -474,3 +475,26 @@ def test_a_network_made_by_the_same_program_takes_bindings_by_id() -> None:
     ]
     recording = record(lambda: program(server={"interface_ids": ["eni-1"]}, gate={"attach": False}))
     assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-swyxserver-server-eni-1"]
+
+
+def test_what_would_not_fit_beside_what_is_deployed_is_refused_before_anything_is_made() -> None:
+    """60 rules that the stack has and the plan has no more are in the way of the first new one."""
+    tags = {"swyx:site": "aachen", "swyx:group": "linkmanager", "swyx:stack": "swyx/test"}
+    old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
+    said: list[str] = []
+
+    def refused() -> None:
+        with pytest.raises(pulumi.RunError) as caught:
+            aachen()
+        said.append(str(caught.value))
+
+    done = record(refused, replace(EXAMPLE, rules=old))
+    assert "sites.aachen.groups.linkmanager: 72 inbound IPv4 rules where aws allows 60" in said[0]
+    assert "for the time of this update: 60 are there, and 12 come before 60 go" in said[0]
+    assert not done.of(GROUP) and not done.of(IN)
+
+
+def test_rules_of_another_stack_are_in_nobodys_way() -> None:
+    tags = {"swyx:site": "aachen", "swyx:group": "linkmanager", "swyx:stack": "swyx/other"}
+    old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
+    assert record(aachen, replace(EXAMPLE, rules=old)).of(GROUP)

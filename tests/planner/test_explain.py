@@ -258,3 +258,28 @@ def test_a_name_at_two_sites_is_asked_for_with_its_site(tmp_path: Path) -> None:
 def test_an_address_means_who_has_it(word: str, site: str, label: str) -> None:
     (host,) = find_place(load_installation(SPREAD), word).hosts
     assert (host.site, host.label) == (site, label)
+
+
+SUMMARISED = SMALL.replace("\nlinks:", "\n    summary: [10.2.0.0/16]\nlinks:")
+
+
+def test_what_passes_only_since_a_site_stands_as_its_summary_is_said(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SUMMARISED)
+    assert ask("10.2.77.5", "ac-link", "tcp/65001", file=file).out.splitlines() == [
+        "allowed: summary (bochum) to ac-link (aachen), tcp 65001",
+        "  at summary: no machine of the installation, so no rule of the plan stands there",
+        "  at ac-link, group linkmanager: in tcp 65001 from 10.2.0.0/16 [K4 L96 L116]",
+        "  by a site's summary only, for the flow K4 SwyxServer to LinkManager, tcp 65001: the SwyxServer of "
+        "the other site hands its calls to the LinkManager (inferred, kb2308 L96 L116)",
+    ]
+    passing = answer("bo-office", "ac-link", "tcp/65001", file=file)
+    assert (passing["flows"], [flow["flow"] for flow in passing["by_summary"]]) == ([], ["K4"])
+
+
+def test_a_summary_changes_nothing_about_the_flows_that_are_meant(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SUMMARISED)
+    meant = answer("bo-server", "ac-link", "tcp/65001", file=file)
+    assert (meant["allowed"], [flow["flow"] for flow in meant["flows"]]) == (True, ["K4"])
+    assert meant["by_summary"] == []
+    denied = answer("10.2.77.5", "ac-server", "tcp/1720", file=file)
+    assert (denied["allowed"], denied["flows"], denied["by_summary"]) == (False, [], [])

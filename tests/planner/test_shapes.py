@@ -43,6 +43,7 @@ def test_a_sheet_is_what_planning_the_site_itself_gives(plain: Plain) -> None:
         direct = write(plan_site(survey, name))
         assert shaped.sheet(name).text == direct.text
         assert sorted(shaped.sheet(name).warnings) == sorted(direct.warnings)
+        assert sorted(shaped.sheet(name).notes) == sorted(direct.notes)
 
 
 def estate(sites: int) -> Plain:
