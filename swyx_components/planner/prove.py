@@ -140,7 +140,7 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]
         ):
             if own.site == rendered.plan.site and own.group is not None and own.label in spaces:
                 count += 1
-                box = _Box(peer.addresses_for(rendered.plan.site), source, flow.ports)
+                box = _Box(peer.addresses_for(own.site), source, flow.ports)
                 key = direction, Protocol(flow.transport.value)
                 spaces[own.label].setdefault(key, []).append(box)
     groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
