@@ -12,8 +12,9 @@ from swyx_components.installation.model import (
     Provider,
     Site,
 )
+from swyx_components.planner.ends import Packet
 from swyx_components.planner.expand import expand_site
-from swyx_components.planner.explain import Packet, carries
+from swyx_components.planner.explain import carries
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.places import Host, owners_of, short
 from swyx_components.planner.view import Survey

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
-from swyx_components.planner.explain import End, Explanation, describe_flow
+from swyx_components.planner.ends import End
+from swyx_components.planner.explain import Explanation, describe_flow
 from swyx_components.planner.model import Direction, Required
 from swyx_components.planner.places import Host
 from swyx_components.planner.suppose import find_remedies, write_extra_rule
