@@ -50,7 +50,7 @@ def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
         yield "  they have no IP version in common"
         return
     for end in asked.ends:
-        yield from _write_end(end)
+        yield from write_end(end)
     if not any(end.group for end in asked.ends):
         yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
     for flow in asked.flows:
@@ -65,7 +65,7 @@ def _called(host: Host) -> str:
     return f"{host.label} ({host.site})" if host.site and host.label != host.site else host.label
 
 
-def _write_end(end: End) -> Iterator[str]:
+def write_end(end: End) -> Iterator[str]:
     where = f"  at {end.host.label}"
     if not end.group:
         yield f"{where}: no machine of the installation, so no rule of the plan stands there"
@@ -107,11 +107,11 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     """The answer as the JSON of `swyx explain` has it."""
     asked = answer.explanation
     record: dict[str, Any] = {
-        "source": _host_record(asked.source),
-        "destination": _host_record(asked.destination),
+        "source": host_record(asked.source),
+        "destination": host_record(asked.destination),
         "allowed": asked.allowed,
         "same_machine": asked.same_machine,
-        "ends": [_end_record(end) for end in asked.ends],
+        "ends": [end_record(end) for end in asked.ends],
         "flows": [flow_record(flow, catalogue) for flow in asked.flows],
         "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],
     }
@@ -122,7 +122,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     return record
 
 
-def _host_record(host: Host) -> dict[str, Any]:
+def host_record(host: Host) -> dict[str, Any]:
     addresses = [str(prefix) for prefix in host.prefixes]
     return {
         "name": host.label,
@@ -132,7 +132,7 @@ def _host_record(host: Host) -> dict[str, Any]:
     }
 
 
-def _end_record(end: End) -> dict[str, Any]:
+def end_record(end: End) -> dict[str, Any]:
     return {
         "at": end.host.label,
         "direction": end.direction.value,
