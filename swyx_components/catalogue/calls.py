@@ -3,7 +3,7 @@
 - `server`: the role that every call of a site goes through;
 - `words`: what a party is called beside its role's own name;
 - `ways`: the steps between a party with one of `roles` (none: a SIP provider) and the SwyxServer of its
-  site; `path` is the control path they hold for, left out where the role has only one way;
+  site; `path` is the control path that they are for, where a role may take several;
 - `links`: the steps between the servers of two sites, by the link's mode and by who calls;
 - `media`: what media is called by transport, `without_link` the step that is missing between two sites;
 - `scenarios`: calls by name.
@@ -81,13 +81,13 @@ class CallBook:
         return self.words.get(folded) or spelled.get(folded, "")
 
     def way_of(self, role: str, path: str = "") -> Way:
-        """How a role (none: a SIP provider) calls and is called on its control path.
+        """How a role (none: a SIP provider) calls and is called on its control path, if it has several.
 
         Raises:
             KeyError: the role takes part in no call.
         """
         for way in self.ways:
-            if way.path in ("", path) and (role in way.roles if role else not way.roles):
+            if (role in way.roles if role else not way.roles) and path in ("", way.path):
                 return way
         raise KeyError(role)
 

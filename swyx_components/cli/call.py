@@ -71,15 +71,21 @@ def simulate_calls(question: CallQuestion, format: str, output: str, as_json: bo
 
 
 def _refuse_incomplete(question: CallQuestion) -> None:
-    named = bool(question.scenario)
-    what = {
-        "FILE": question.file,
-        "CALLER": question.caller or named,
-        "CALLED": question.called or named,
-    }
-    missing = next((name for name, given in what.items() if not given), "")
-    if missing:
-        raise SwyxError([Message.about("call-incomplete", "", what=missing)])
+    """A call has two parties or a scenario's name, never both."""
+    if question.scenario and question.caller:
+        raise _refusal("call-twice", one="--scenario", other="CALLER")
+    if question.sites and not question.scenario:
+        raise _refusal("call-twice", one="--site", other="CALLER and CALLED")
+    needed = {"FILE": question.file}
+    if not question.scenario:
+        needed |= {"CALLER": question.caller, "CALLED": question.called}
+    for what, given in needed.items():
+        if not given:
+            raise _refusal("call-incomplete", what=what)
+
+
+def _refusal(id: str, **values: str) -> SwyxError:
+    return SwyxError([Message.about(id, "", **values)])
 
 
 def _find_pairs(

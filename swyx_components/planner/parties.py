@@ -130,7 +130,7 @@ class _Reader:
         site = self._find_site(place_word)
         if site is not None:
             return replace(role_at(self._installation, role, site.name), word=word)
-        place = find_place(self._installation, place_word)
+        place = self._find_place(place_word)
         if not all(role in host.roles for host in place.hosts):
             carried = [role for host in place.hosts for role in host.roles] or ["no role"]
             message = "party-role-absent"
@@ -150,8 +150,18 @@ class _Reader:
         sites = self._installation.sites.values()
         return next((site for site in sites if site.name.lower() == word.lower()), None)
 
+    def _find_place(self, word: str) -> Place:
+        try:
+            return find_place(self._installation, word)
+        except SwyxError as problem:
+            (message,) = problem.messages
+            if message.id != "endpoint-unknown":
+                raise
+            near = dict(message.values)["near"]
+            raise SwyxError([Message.about("party-unknown", "", word=word, near=near)]) from None
+
     def _named(self, word: str) -> Party:
-        place = find_place(self._installation, word)
+        place = self._find_place(word)
         (host,) = place.hosts
         for provider in self._installation.providers:
             if host.label == provider_label(provider):
