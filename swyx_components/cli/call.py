@@ -25,6 +25,9 @@ from swyx_components.planner.suppose import find_remedies
 from swyx_components.planner.view import Survey
 from swyx_components.report.call import CallAnswer, calls_document, write_call
 from swyx_components.report.columns import align
+from swyx_components.report.mermaid import write_mermaid
+from swyx_components.report.sequence import arrange_sequence
+from swyx_components.report.svg import write_svg
 
 ALLOWED, DENIED = 0, 1
 FORMATS = ("text", "json", "mermaid", "svg")
@@ -109,7 +112,11 @@ def _write(answers: Sequence[CallAnswer], installation: Installation, format: st
     catalogue = installation.catalogue
     if format == "json":
         yield json.dumps(calls_document(answers, catalogue), indent=1) + "\n"
-    elif format == "text":
+    elif format == "mermaid":
+        yield from write_mermaid(arrange_sequence(answer.call for answer in answers))
+    elif format == "svg":
+        yield from write_svg(arrange_sequence(answer.call for answer in answers))
+    else:
         for place, answer in enumerate(answers):
             yield "\n" if place else ""
             yield from write_call(answer, catalogue)
