@@ -78,7 +78,8 @@ class CallBook:
         """The role that a word means, whatever its case; empty where it means none."""
         spelled = {role.slug: role.name for role in catalogue.roles.values()}
         folded = word.lower()
-        return self.words.get(folded) or spelled.get(folded, "")
+        role = self.words.get(folded) or spelled.get(folded, "")
+        return role if role in catalogue.roles else ""
 
     def way_of(self, role: str, path: str = "") -> Way:
         """How a role (none: a SIP provider) calls and is called on its control path, if it has several.
@@ -103,7 +104,7 @@ def load_calls(catalogue: Catalogue) -> CallBook:
     Raises:
         SwyxError: a catalogue of the user's own lacks a flow or role that the calls consist of.
     """
-    book = _bundled()
+    book = bundled_calls()
     steps = [step for way in book.ways for step in (*way.calling, *way.called)]
     steps += [step for leg in book.links.values() for step in leg]
     named = {flow for step in steps for flow in step.flows}
@@ -115,7 +116,8 @@ def load_calls(catalogue: Catalogue) -> CallBook:
 
 
 @cache
-def _bundled() -> CallBook:
+def bundled_calls() -> CallBook:
+    """How calls run, whether or not a catalogue has all of it."""
     return read_calls(files(__package__).joinpath("calls.yaml").read_text(encoding="utf-8"))
 
 

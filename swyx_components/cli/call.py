@@ -5,8 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from swyx_components.catalogue import load_catalogue
-from swyx_components.catalogue.calls import CallBook, load_calls
+from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
 from swyx_components.cli.output import choose_format, write_output
 from swyx_components.cli.sites import (
     RenderedSites,
@@ -47,8 +46,8 @@ class CallQuestion(NamedTuple):
 
 def list_scenarios() -> int:
     """Print the scenarios that have a name."""
-    book = load_calls(load_catalogue())
-    rows = ((scenario.name, scenario.title) for scenario in book.scenarios.values())
+    scenarios = bundled_calls().scenarios.values()
+    rows = ((scenario.name, scenario.title) for scenario in scenarios)
     sys.stdout.writelines(align(rows))
     return 0
 

@@ -177,11 +177,39 @@ def recover(
 
 
 @app.command()
-def flows(file: File, site: SiteNames = None, json: AsJson = False) -> int:
+def flows(
+    file: File,
+    site: SiteNames = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", metavar="ROLE", help="Only flows of this role; may be repeated."),
+    ] = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machine", metavar="NAME", help="Only of this machine or network; may be repeated."
+        ),
+    ] = None,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--evidence",
+            metavar="EVIDENCE",
+            help="stated, inferred, optional or extra; may be repeated.",
+        ),
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="table, csv, markdown, json or xlsx."),
+    ] = "",
+    output: Output = "",
+    json: AsJson = False,
+) -> int:
     """List who may talk to whom, and why."""
-    from swyx_components.cli.flows import list_flows
+    from swyx_components.cli.flows import FlowQuestion, list_flows
 
-    return list_flows(file, sites=site or [], as_json=json)
+    question = FlowQuestion(file, site or [], role or [], machine or [], evidence or [])
+    return list_flows(question, format, output, as_json=json)
 
 
 @app.command()

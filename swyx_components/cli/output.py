@@ -3,8 +3,12 @@
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from swyx_components.messages import Message, SwyxError
+
+_IN_MEMORY = 16_000_000  # bytes of output that are kept in memory until all of it has come
 
 
 def choose_format(word: str, as_json: bool, known: Sequence[str]) -> str:
@@ -21,19 +25,27 @@ def choose_format(word: str, as_json: bool, known: Sequence[str]) -> str:
 
 
 def write_output(pieces: Iterable[str], file: str) -> None:
-    """The text to stdout or, where a file is named, to that.
+    """The text to stdout or, where a file is named, to that; nothing of it where a piece fails to come.
 
     Raises:
         SwyxError: the file can't be written.
     """
-    if not file:
-        sys.stdout.writelines(pieces)
-        return
-    try:
-        with Path(file).open("w", encoding="utf-8", newline="") as target:
-            target.writelines(pieces)
-    except OSError as problem:
-        raise refuse_output(file, problem) from None
+    with SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as held:
+        held.writelines(pieces)
+        held.seek(0)
+        if not file:
+            _copy(held, sys.stdout)
+            return
+        try:
+            with Path(file).open("w", encoding="utf-8", newline="") as target:
+                _copy(held, target)
+        except OSError as problem:
+            raise refuse_output(file, problem) from None
+
+
+def _copy(held: IO[str], target: IO[str]) -> None:
+    while piece := held.read(1 << 20):
+        target.write(piece)
 
 
 def refuse_output(file: str, problem: OSError) -> SwyxError:

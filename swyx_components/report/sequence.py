@@ -95,12 +95,14 @@ def _arrow(step: Step, places: dict[tuple[object, ...], int]) -> Arrow:
     passage = write_passage(step)
     passing = Look.PASSES if passage == "allowed" else Look.QUIET
     look = passing if step.passes else Look.FAILS
-    failing = "" if step.passes else f" fails, {passage}"
+    remark = {Look.PASSES: "", Look.QUIET: ", no rule needed", Look.FAILS: f" fails, {passage}"}[
+        look
+    ]
     flow = f"[{step.flow}]" if step.flow else ""
     return Arrow(
         sender=places[step.sender.key],
         receiver=places[step.receiver.key],
-        title=f"{step.number}. {step.does}{failing}",
+        title=f"{step.number}. {step.does}{remark}",
         detail=" ".join(part for part in (write_packets(step), flow) if part),
         look=look,
         both_ways=step.both_ways,

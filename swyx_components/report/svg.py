@@ -20,7 +20,8 @@ svg{font:11px system-ui,sans-serif;background:#fff;color:#1b1b1b}
 text{fill:currentColor;stroke:#fff;stroke-width:4px;paint-order:stroke}.name,.title{font-weight:600}.detail,.hosts{fill:#555}
 .box{fill:#eef2f7;stroke:#57606a}.life{stroke:#8c959f;stroke-dasharray:3 4}
 .passes{stroke:#1a7f37}.quiet{stroke:#57606a;stroke-dasharray:5 4}.fails{stroke:#cf222e;stroke-width:2}
-path{fill:none}text.fails{fill:#cf222e;stroke:#fff;stroke-width:4px;font-weight:600}marker path{stroke:none;fill:#57606a}
+path{fill:none}text.fails{fill:#cf222e;stroke:#fff;stroke-width:4px;font-weight:600}
+marker path{stroke:none;fill:#57606a}
 @media (prefers-color-scheme:dark){svg{background:#0d1117;color:#e6edf3}.detail,.hosts{fill:#9aa4af}
 text,text.fails{stroke:#0d1117}.box{fill:#161b22}.passes{stroke:#3fb950}.fails{stroke:#ff7b72}text.fails{fill:#ff7b72}}"""
 
