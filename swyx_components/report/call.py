@@ -174,6 +174,7 @@ def _crossing_record(crossing: Crossing) -> dict[str, Any]:
     record: dict[str, Any] = {
         "source": host_record(crossing.source),
         "destination": host_record(crossing.destination),
+        "back": crossing.backwards,
         "protocol": packet.protocol.value,
         "port": packet.port,
     }
