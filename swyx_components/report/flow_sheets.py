@@ -120,12 +120,14 @@ def _fill(sheet: Any, rows: Iterable[MatrixRow]) -> None:
     titles = [WriteOnlyCell(sheet, value=column) for column in COLUMNS]
     for title in titles:
         title.font = Font(bold=True)
-    sheet.append(titles)
-    written = 1
-    for row in islice(rows, _MOST_ROWS):
-        sheet.append(_cells(row))
-        written += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{written}"
+    written = 0
+    try:
+        for cells in chain((titles,), map(_cells, islice(rows, _MOST_ROWS))):
+            sheet.append(cells)
+            written += 1
+    finally:  # a sheet left open complains when the program ends
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{written}"
+        sheet.close()
 
 
 def write_json(rows: Iterable[MatrixRow]) -> Iterator[str]:

@@ -77,6 +77,17 @@ def test_the_call_scenarios_step_by_step(case: dict[str, Any]) -> None:
     assert answer["allowed"]
 
 
+def test_media_is_judged_in_both_directions_with_the_ports_swapped() -> None:
+    (step,) = [s for s in call("ac-desk-1", "ac-l420-1")["steps"] if s["phase"] == "media"]
+    assert [
+        (p["source"]["name"], p["source_port"], p["destination"]["name"], p["port"], p["passage"])
+        for p in step["packets"]
+    ] == [
+        ("ac-desk-1", 50000, "ac-l420-1", 5006, "allowed"),
+        ("ac-l420-1", 5006, "ac-desk-1", 50000, "allowed"),
+    ]
+
+
 @pytest.mark.parametrize("cloud", ["aws", "azure"])
 @pytest.mark.parametrize("case", CASES[::3], ids=[case["title"] for case in CASES[::3]])
 def test_both_clouds_let_the_scenarios_pass(case: dict[str, Any], cloud: str) -> None:
@@ -158,10 +169,10 @@ def test_the_answer_in_sentences(tmp_path: Path) -> None:
         ("M2", "pstn@aachen voicemail", "SwyxGate aachen:51500 <-> SwyxServer aachen:51000 udp [M2]"),
         ("C6", "l100@aachen l440@aachen", "ITSPManager aachen -> SwyxServer aachen: tcp 135, tcp 40000 [C6]"),
         ("C4", "l440@aachen l100@aachen", "PhoneManager aachen -> SwyxPhoneL440 aachen: tcp 1720 [C4]"),
-        ("C12", "pstn@aachen fax@aachen", "SwyxServer aachen -> SwyxFaxServer aachen: tcp 61000, tcp 2000 [C12]"),
+        ("C12", "pstn@aachen fax@aachen", "SwyxServer aachen -> SwyxFaxServer aachen: tcp 61000, tcp 2000 [C12]"),  # noqa: E501
         ("C15", "fax@aachen pstn@aachen", "SwyxFaxServer aachen -> SwyxServer aachen: tcp 41000 [C15]"),
         ("M3", "fax@aachen pstn@aachen", "SwyxFaxServer aachen:2000 <-> SwyxGate aachen:51500 udp [M3]"),
-        ("C13", "l420@aachen conference", "SwyxServer aachen -> ConferenceManager aachen: tcp 135, tcp 40000 [C13]"),
+        ("C13", "l420@aachen conference", "SwyxServer aachen -> ConferenceManager aachen: tcp 135, tcp 40000 [C13]"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_flow_that_is_off_is_the_first_step_that_fails(
