@@ -162,6 +162,8 @@ class _Reader:
 
     def _named(self, word: str) -> Party:
         place = self._find_place(word)
+        if len(place.hosts) > 1:
+            raise SwyxError([Message.about("party-unknown", "", word=word, near="")])
         (host,) = place.hosts
         for provider in self._installation.providers:
             if host.label == provider_label(provider):

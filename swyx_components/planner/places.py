@@ -41,7 +41,8 @@ def find_place(installation: Installation, word: str) -> Place:
     """
     address = _read_address(word)
     if address is not None:
-        return Place(word=word, hosts=(_host_of(installation, address),))
+        inside = _machines_in(installation, address)
+        return Place(word=word, hosts=(*inside, _host_of(installation, address)))
     site, slash, name = word.partition("/")
     if slash and site in installation.sites:
         spelled = {role.lower(): role for role in installation.catalogue.roles}
@@ -100,6 +101,17 @@ def _host(site: Site, owner: Machine | Network) -> Host:
     if isinstance(owner, Machine):
         return Host(site.name, owner.name, owner.roles, owner.addresses, owner)
     return Host(site.name, owner.name, owner.roles, owner.cidrs)
+
+
+def _machines_in(installation: Installation, addresses: Prefix) -> Iterator[Host]:
+    """The machines in a range, which have rules of their own; the range itself stands for the others."""
+    if addresses.length == WIDTH[addresses.version]:
+        return
+    for site in installation.sites.values():
+        for machine in site.machines:
+            own = tuple(filter(addresses.contains, machine.addresses))
+            if own:
+                yield _host(site, machine)._replace(prefixes=own)
 
 
 def _host_of(installation: Installation, address: Prefix) -> Host:

@@ -9,7 +9,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.planner.ends import End
 from swyx_components.planner.explain import Explanation, describe_flow
-from swyx_components.planner.model import Direction, Required
+from swyx_components.planner.model import Direction, Required, shard_label
 from swyx_components.planner.places import Host
 from swyx_components.planner.suppose import find_remedies, write_extra_rule
 from swyx_components.report.plan_json import spec_record
@@ -73,7 +73,8 @@ def write_end(end: End) -> Iterator[str]:
         for spec in end.specs:
             text = " ".join(part for part in spec_row(spec) if part)
             condition = "" if spec.source_ports is None else " (only from those source ports)"
-            yield f"{where}, group {end.group}: {text}{condition}"
+            group = shard_label(end.group, spec.shard)
+            yield f"{where}, group {group}: {text}{condition}"
     elif end.left_to_others:
         yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
     else:

@@ -352,6 +352,7 @@ def test_each_kind_of_host_behind_a_role_must_pass(tmp_path: Path) -> None:
         (("mail@aachen", "ac-desk-1"), "mail@aachen names no role that makes or takes calls"),
         (("linkmanager@aachen", "ac-desk-1"), "names no role that makes or takes calls"),
         (("ac-phones", "ac-desk-1"), "ac-phones carries PhoneManager, which makes and takes no calls"),
+        (("10.1.0.0/16", "ac-desk-1"), "10.1.0.0/16 is neither a role nor a site, machine, network"),
         (("192.0.2.1", "ac-desk-1"), "192.0.2.1 carries no role, which makes and takes no calls"),
         (("l420@ac-desk-1", "ac-desk-2"), "ac-desk-1 does not carry SwyxPhoneL420, but SwyxIt"),
         (("voicemail", "conference"), "nothing says at which site voicemail is"),
