@@ -9,7 +9,7 @@ from swyx_components.planner.call import Call, Crossing, Passage, Step
 from swyx_components.planner.ends import Packet
 from swyx_components.planner.parties import Actor, Party
 from swyx_components.report.columns import align
-from swyx_components.report.explanation import end_record, host_record, write_end
+from swyx_components.report.explanation import end_record, host_record, write_ends
 
 _MOST_HOSTS = 3  # of a role that are named, the others are counted
 
@@ -55,17 +55,17 @@ def _verdict(call: Call) -> str:
     step = call.failed
     if step is None:
         return "every step passes"
-    return f"step {step.number} fails, {write_ends(step)}, {step.does}"
+    return f"step {step.number} fails, {write_actors(step)}, {step.does}"
 
 
 def _row(step: Step, catalogue: Catalogue) -> Sequence[str]:
     lines = catalogue.flows[step.flow].lines if step.flow else ()
     source = " ".join((step.flow or "no flow", *(f"L{line}" for line in lines)))
-    ends, packets = write_ends(step), write_packets(step)
+    ends, packets = write_actors(step), write_packets(step)
     return (f"{step.number:2}", ends, packets, step.does, f"[{source}]", write_passage(step))
 
 
-def write_ends(step: Step) -> str:
+def write_actors(step: Step) -> str:
     """`SwyxServer aachen to LinkManager aachen`."""
     joined = "with" if step.both_ways else "to"
     return f"{step.sender.name} {joined} {step.receiver.name}"
@@ -116,8 +116,7 @@ def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
     yield f"step {step.number}: {source} to {destination}, {failure.packet}, is not allowed"
     if not failure.ends:
         yield "  they have no IP version in common"
-    for end in failure.ends:
-        yield from write_end(end)
+    yield from write_ends(failure.ends)
     for remedy in remedies:
         yield f"  it would take {remedy}"
 

@@ -1,19 +1,21 @@
 """The answer to "may this packet pass" in sentences and as JSON."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.planner.ends import End
 from swyx_components.planner.explain import Explanation, describe_flow
-from swyx_components.planner.model import Direction, Required, shard_label
+from swyx_components.planner.model import Direction, Required, Spec, shard_label
 from swyx_components.planner.places import Host
 from swyx_components.planner.suppose import find_remedies, write_extra_rule
 from swyx_components.report.plan_json import spec_record
 from swyx_components.report.tables import spec_row
+
+_MOST_ADDRESSES = 6  # of a rule that are all shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,7 @@ def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     if not asked.ends:
         yield "  they have no IP version in common"
         return
-    for end in asked.ends:
-        yield from write_end(end)
+    yield from write_ends(asked.ends)
     if not any(end.group for end in asked.ends):
         yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
     for flow in asked.flows:
@@ -65,21 +66,37 @@ def _called(host: Host) -> str:
     return f"{host.label} ({host.site})" if host.site and host.label != host.site else host.label
 
 
-def write_end(end: End) -> Iterator[str]:
+def write_ends(ends: Sequence[End]) -> Iterator[str]:
+    """What the rules of the sender's end and of the receiver's say, in that order."""
+    for end, other in zip(ends, reversed(ends), strict=True):
+        yield from _write_end(end, other.host)
+
+
+def _write_end(end: End, peer: Host) -> Iterator[str]:
     where = f"  at {end.host.label}"
     if not end.group:
         yield f"{where}: no machine of the installation, so no rule of the plan stands there"
     elif end.specs:
         for spec in end.specs:
-            text = " ".join(part for part in spec_row(spec) if part)
+            text = _write_rule(spec, peer)
             condition = "" if spec.source_ports is None else " (only from those source ports)"
-            group = shard_label(end.group, spec.shard)
-            yield f"{where}, group {group}: {text}{condition}"
+            yield f"{where}, group {shard_label(end.group, spec.shard)}: {text}{condition}"
     elif end.left_to_others:
         yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
     else:
         way = "lets it in" if end.direction is Direction.IN else "lets it out"
         yield f"{where}, group {end.group}: no rule {way}"
+
+
+def _write_rule(spec: Spec, peer: Host) -> str:
+    """The rule; of a long list of addresses those of the peer, with the others counted."""
+    own = tuple(p for p in spec.prefixes if any(map(p.overlaps, peer.prefixes)))
+    left_out = len(spec.prefixes) - len(own)
+    if len(spec.prefixes) <= _MOST_ADDRESSES or not own:
+        own, left_out = spec.prefixes, 0
+    cells = list(spec_row(replace(spec, prefixes=own)))
+    cells[3] += f" and {left_out:,} more" if left_out else ""
+    return " ".join(cell for cell in cells if cell)
 
 
 def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:

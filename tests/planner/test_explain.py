@@ -175,6 +175,14 @@ def test_the_rules_shown_are_those_of_the_cloud(cloud: str) -> None:
     assert rule["flows"] == ["C1"]
 
 
+def test_a_rule_with_many_addresses_shows_those_that_were_asked_for(tmp_path: Path) -> None:
+    peers = ", ".join(f"10.9.{n}.1" for n in range(1, 31, 2))
+    file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", peers))
+    assert ask("10.9.5.1", "ac-server", "tcp/3389", file=file).out.splitlines()[2] == (
+        "  at ac-server, group swyxserver: in tcp 3389 from 10.9.5.1/32 and 14 more [extra:aachen:0]"
+    )
+
+
 def test_a_network_passes_only_as_a_whole(tmp_path: Path) -> None:
     """An extra rule for half of an office is no answer for the office."""
     file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", "10.1.20.0/25"))
