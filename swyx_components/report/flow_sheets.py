@@ -34,6 +34,7 @@ COLUMNS = (
 )
 # What a spreadsheet takes for a formula at the beginning of a cell; the last four are their wide forms.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_ALWAYS = ("from", "to", "ports", "lines")  # keys of a JSON row that may be empty, never absent
 _MOST_ROWS = 1_000_000  # of a sheet; a workbook allows 1,048,576
 _WIDTHS = {
     "from_hosts": 28,
@@ -154,10 +155,13 @@ def _record(row: MatrixRow) -> dict[str, Any]:
         "lines": row.lines,
         "purpose": row.purpose,
     }
-    return {key: value for key, value in record.items() if value or key in ("ports", "lines")}
+    known = {key: value for key, value in record.items() if value or key in _ALWAYS}
+    for side, end in (("from", row.sender), ("to", row.receiver)):
+        known[f"{side}_hosts"] = end.hosts
+        known[f"{side}_addresses"] = list(map(str, end.prefixes))
+    return known
 
 
-def _end_record(end: MatrixEnd) -> dict[str, Any]:
-    record: dict[str, Any] = {"site": end.site, "name": end.name, "role": end.role}
-    known = {key: value for key, value in record.items() if value}
-    return known | {"hosts": end.hosts, "addresses": list(map(str, end.prefixes))}
+def _end_record(end: MatrixEnd) -> dict[str, str]:
+    record = {"site": end.site, "name": end.name, "role": end.role}
+    return {key: value for key, value in record.items() if value}
