@@ -26,6 +26,9 @@ SiteNames = Annotated[
     list[str] | None,
     typer.Option("--site", metavar="SITE", help="Only this site; may be repeated."),
 ]
+Output = Annotated[
+    str, typer.Option("--output", metavar="FILE", help="Write to this file instead of stdout.")
+]
 Clouds = Annotated[
     list[str] | None,
     typer.Option(
@@ -102,6 +105,46 @@ def explain(
 
 
 @app.command()
+def call(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The installation file.")] = "",
+    caller: Annotated[
+        str,
+        typer.Argument(
+            metavar="CALLER", help="ROLE@SITE, machine, network, pstn@SITE, provider, ..."
+        ),
+    ] = "",
+    called: Annotated[
+        str,
+        typer.Argument(metavar="CALLED", help="The same, fax@SITE, voicemail or conference."),
+    ] = "",
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="Calls that have a name, see --list.")
+    ] = "",
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", metavar="SITE", help="Where the scenario plays; may be repeated."),
+    ] = None,
+    scenarios: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
+    cloud: Clouds = None,
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="text, json, mermaid or svg.")
+    ] = "",
+    output: Output = "",
+    json: AsJson = False,
+) -> int:
+    """Simulate a call, step by step.
+
+    Each step of signalling and media with its packets, and whether both ends let them pass.
+    """
+    from swyx_components.cli.call import CallQuestion, list_scenarios, simulate_calls
+
+    if scenarios:
+        return list_scenarios()
+    question = CallQuestion(file, caller, called, scenario, site or [], cloud or [])
+    return simulate_calls(question, format, output, as_json=json)
+
+
+@app.command()
 def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJson = False) -> int:
     """Compare what the clouds hold with the plan.
 
@@ -134,11 +177,39 @@ def recover(
 
 
 @app.command()
-def flows(file: File, site: SiteNames = None, json: AsJson = False) -> int:
+def flows(
+    file: File,
+    site: SiteNames = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", metavar="ROLE", help="Only flows of this role; may be repeated."),
+    ] = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machine", metavar="NAME", help="Only of this machine or network; may be repeated."
+        ),
+    ] = None,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--evidence",
+            metavar="EVIDENCE",
+            help="stated, inferred, optional or extra; may be repeated.",
+        ),
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="table, csv, markdown, json or xlsx."),
+    ] = "",
+    output: Output = "",
+    json: AsJson = False,
+) -> int:
     """List who may talk to whom, and why."""
-    from swyx_components.cli.flows import list_flows
+    from swyx_components.cli.flows import FlowQuestion, list_flows
 
-    return list_flows(file, sites=site or [], as_json=json)
+    question = FlowQuestion(file, site or [], role or [], machine or [], evidence or [])
+    return list_flows(question, format, output, as_json=json)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue, Evidence, FlowRow, Leg, Transport
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.planner.model import Endpoint, Required
+from swyx_components.planner.tokens import find_undecided, read_token
 from swyx_components.planner.view import SiteView, Survey
 from swyx_components.sets.ports import NO_PORTS, PortSet
 
@@ -187,30 +188,13 @@ class _Expander:
         self, flow: str, token: str, initiator: End, responder: End
     ) -> Iterator[tuple[Transport, PortSet]]:
         """What a port token of a leg means at this responder, by transport."""
-        endpoint = responder.endpoint
-        decisions = self.view(endpoint.site).decisions
-        if token in ("dcom_server", "dcom_client"):
-            dynamic = decisions.dcom_server if token == "dcom_server" else decisions.dcom_client
-            if dynamic is None:
-                self._miss("dcom", flow, initiator, responder)
-                return
-            mapper = self.catalogue.endpoint_mapper
-            for transport in decisions.dcom_transports:
-                yield transport, PortSet.of((mapper, mapper), dynamic)
-        elif token == "h245":
-            if decisions.h245 is None:
-                self._miss("h245", flow, initiator, responder)
-                return
-            yield Transport.TCP, decisions.h245
-        elif token == "cornet":
-            yield Transport.TCP, decisions.cornet
-        else:
-            owner, _, key = token.rpartition(".")
-            role = owner or responder.role
-            listener = self.catalogue.roles[role].listeners[key]
-            ports = endpoint.ports.get((role, key), listener.ports)
-            for transport in listener.transports:
-                yield transport, ports
+        decisions = self.view(responder.endpoint.site).decisions
+        undecided = find_undecided(token, decisions)
+        if undecided:
+            self._miss(undecided, flow, initiator, responder)
+            return
+        own = (responder.role, responder.endpoint.ports)
+        yield from read_token(token, own, decisions, self.catalogue)
 
     def _miss(self, decision: str, flow: str, initiator: End, responder: End) -> None:
         self.undecided.append(
