@@ -142,6 +142,32 @@ def flows(file: File, site: SiteNames = None, json: AsJson = False) -> int:
 
 
 @app.command()
+def hosts(
+    file: File,
+    output: Annotated[
+        str, typer.Option("--output", metavar="DIR", help="Write files below this folder.")
+    ] = "",
+    site: SiteNames = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option("--machine", metavar="NAME", help="Only this machine or network; repeatable."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite what others wrote or changed.")
+    ] = False,
+    json: AsJson = False,
+) -> int:
+    """Show what the machines must be set to.
+
+    DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output as files for
+    Windows, each with the reasons for what it does.
+    """
+    from swyx_components.cli.hosts import prepare_hosts
+
+    return prepare_hosts(file, site or [], machine or [], output, force=force, as_json=json)
+
+
+@app.command()
 def catalogue(json: AsJson = False) -> int:
     """List the article's roles, ports and flows."""
     from swyx_components.cli.reference import print_catalogue
