@@ -36,6 +36,7 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "verify",
         "recover",
         "diff",
+        "init",
         "hosts",
         "flows",
         "catalogue",
