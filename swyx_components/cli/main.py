@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -15,16 +16,38 @@ app = typer.Typer(
     name="swyx",
     help="SwyxWare roles compiled to AWS security groups and Azure NSGs, every rule explained.",
     epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+Completer = Callable[[typer.Context, str], list[str]]
+
+
+def _complete(what: str) -> Completer:
+    """Offers `find_WHAT` of the file that stands on the line; loaded when a shell asks."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        from swyx_components.cli import complete as words
+
+        # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
+        given = (context.params.get("file"), context.params.get("new"), *context.args)
+        file = next((word for word in given if word), "")
+        found = getattr(words, f"find_{what}")(str(file))
+        return [word for word in found if word.startswith(incomplete)]
+
+    return complete
+
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The installation file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 SiteNames = Annotated[
     list[str] | None,
-    typer.Option("--site", metavar="SITE", help="Only this site; may be repeated."),
+    typer.Option(
+        "--site",
+        metavar="SITE",
+        help="Only this site; may be repeated.",
+        autocompletion=_complete("sites"),
+    ),
 ]
 Clouds = Annotated[
     list[str] | None,
@@ -32,6 +55,7 @@ Clouds = Annotated[
         "--cloud",
         metavar="[SITE=]CLOUD",
         help="aws or azure, for one site or for all; may be repeated.",
+        autocompletion=_complete("clouds"),
     ),
 ]
 
@@ -77,10 +101,19 @@ def explain(
     file: File,
     source: Annotated[
         str,
-        typer.Argument(metavar="SRC", help="Machine, network, SITE/ROLE or address that sends."),
+        typer.Argument(
+            metavar="SRC",
+            help="Machine, network, SITE/ROLE or address that sends.",
+            autocompletion=_complete("ends"),
+        ),
     ],
     destination: Annotated[
-        str, typer.Argument(metavar="DST", help="The same for the one that receives.")
+        str,
+        typer.Argument(
+            metavar="DST",
+            help="The same for the one that receives.",
+            autocompletion=_complete("ends"),
+        ),
     ],
     packet: Annotated[
         str, typer.Argument(metavar="PROTO/PORT", help="tcp/1720, udp/50000, icmp, ...")
@@ -115,7 +148,15 @@ def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJso
 @app.command()
 def recover(
     file: File,
-    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The site of the stack.")],
+    site: Annotated[
+        str,
+        typer.Option(
+            "--site",
+            metavar="SITE",
+            help="The site of the stack.",
+            autocompletion=_complete("sites"),
+        ),
+    ],
     cloud: Annotated[str, typer.Option("--cloud", metavar="CLOUD", help="aws or azure.")],
     stack: Annotated[
         str, typer.Option("--stack", metavar="STACK", help="Its stack; default: the selected one.")
@@ -195,7 +236,12 @@ def hosts(
     site: SiteNames = None,
     machine: Annotated[
         list[str] | None,
-        typer.Option("--machine", metavar="NAME", help="Only this machine or network; repeatable."),
+        typer.Option(
+            "--machine",
+            metavar="NAME",
+            help="Only this machine or network; may be repeated.",
+            autocompletion=_complete("machines"),
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite what others wrote or changed.")
@@ -221,7 +267,9 @@ def catalogue(json: AsJson = False) -> int:
 
 
 @app.command()
-def schema() -> int:
+def schema(
+    json: Annotated[bool, typer.Option("--json", help="The same: a schema is JSON.")] = False,
+) -> int:
     """Print the JSON Schema of installations."""
     from swyx_components.cli.reference import print_schema
 
@@ -256,8 +304,10 @@ def _dispatch(words: list[str]) -> int:
         code = int(app(args=words, prog_name="swyx", standalone_mode=False) or DONE)
     except (typer.Abort, KeyboardInterrupt):
         code = STOPPED
-    except SystemExit as problem:  # how typer ends when stdout is closed; no command of ours does
-        raise _ReaderGone from problem
+    except SystemExit as problem:  # how typer ends completion, and when stdout is closed
+        if isinstance(problem.__context__, OSError):
+            raise _ReaderGone from problem
+        code = int(problem.code or DONE)
     except BrokenPipeError:
         raise
     except Exception as problem:
