@@ -70,6 +70,9 @@ class Row:
             raise Defect(self.place, f"{key} must be a list of texts, not {value!r}")
         return tuple(value)
 
+    def number(self, key: str) -> int:
+        return self._typed(key, self.take(key), int, "a whole number")
+
     def numbers(self, key: str) -> tuple[int, ...]:
         value = self.take(key)
         if not isinstance(value, list) or not value:

@@ -18,6 +18,7 @@ class WindowsSettings:
     rpc_ports: str
     rpc_available: str
     rpc_use: str
+    rpc_least: int
     reserved_key: str
     reserved_value: str
     old_ephemeral: str
@@ -34,6 +35,7 @@ def load_windows() -> WindowsSettings:
         rpc_ports=rpc.text("ports"),
         rpc_available=rpc.text("available"),
         rpc_use=rpc.text("use"),
+        rpc_least=rpc.number("least"),
         reserved_key=reserved.text("key"),
         reserved_value=reserved.text("value"),
         old_ephemeral=systems.text("old"),

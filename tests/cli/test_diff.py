@@ -94,6 +94,24 @@ def test_a_machine_with_new_roles_changes_its_group_attachment_and_identity(tmp_
     assert not [name for _, name in touched if name == "aachen-swyxgate-asg"]
 
 
+def test_a_machine_whose_identity_is_renamed_by_another_has_its_interface_updated(
+    tmp_path: Path,
+) -> None:
+    """The new gate comes first by name, so it takes the short name of the role's ASG."""
+    both = SMALL.replace("roles: [SwyxGate]", "roles: [SwyxGate, ConferenceManager]")
+    gate = "aa-gate: {addresses: [10.1.0.13], roles: [SwyxGate], ports: {SwyxGate: {h225: 2005}}}"
+    files = (
+        write_file(tmp_path, both, "old.yaml"),
+        write_file(
+            tmp_path, both.replace("ac-server: {", f"{gate}\n      ac-server: {{", 1), "new.yaml"
+        ),
+    )
+    found = swyx("diff", *files, "--cloud", "aachen=azure", "--json").json()["clouds"]["aachen"]
+    touched = {(r["action"], r["name"]) for r in found["resources"]}
+    assert ("create", "aachen-swyxgate.ac-gates-asg") in touched
+    assert ("update", "aachen-ac-gates-nic") in touched
+
+
 def test_one_site_of_several(tmp_path: Path) -> None:
     document = swyx("diff", *two(tmp_path), "--site", "aachen", "--json").json()
     assert document["sites"] == {} and document["packets"] == [] and document["edits"] == []

@@ -70,6 +70,14 @@ def test_clients_get_the_client_range_and_servers_the_server_range(tmp_path: Pat
         assert values["Ports"] == [ports]
 
 
+def test_a_range_too_small_for_windows_itself_is_said(tmp_path: Path) -> None:
+    """Microsoft's article 154596 asks for a hundred ports at least."""
+    text = SMALL.replace("dcom: restricted", "dcom: {server: 42000-42098, client: 43000-43099}")
+    out, _ = written(tmp_path, write_file(tmp_path, text))
+    assert "at least 100" in read_script((out / "aachen/ac-server/dcom.ps1").read_bytes())
+    assert "at least 100" not in read_script((out / "aachen/ac-office/dcom.ps1").read_bytes())
+
+
 def test_the_firewall_of_the_link_manager_lets_in_what_the_article_says(tmp_path: Path) -> None:
     """K1 from its own server, K4 from the other, H.245 from both, media with source ports."""
     out, _ = written(tmp_path, write_file(tmp_path))
@@ -339,6 +347,7 @@ def test_nothing_is_written_through_a_link_or_removed_outside_the_folder(tmp_pat
     assert outcome.code == 2 and "this is a link" in outcome.err
     assert not list(elsewhere.iterdir())
     (out / "aachen").unlink()
+    (out / "aachen").mkdir()
     victim = tmp_path / "victim.txt"
     victim.write_text("")
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

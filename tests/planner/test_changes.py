@@ -13,6 +13,7 @@ from swyx_components.messages import Message
 from swyx_components.planner import changes as changes_module
 from swyx_components.planner.changes import Changes, compare_installations
 from swyx_components.planner.explain import Packet, explain_pair, render_neutral
+from swyx_components.planner.model import Direction
 from swyx_components.planner.owners import Owners
 from swyx_components.planner.places import find_place
 from swyx_components.planner.plan import plan_site
@@ -188,6 +189,57 @@ def test_a_machine_between_groups_loses_nothing_that_both_allow() -> None:
     }
 
 
+def test_a_machine_never_stands_in_its_own_firewall() -> None:
+    """Two fax servers are one group, whose rules name the group itself (M3)."""
+    machines = copy.deepcopy(DATA["sites"]["bochum"]["machines"])
+    machines["fax-1"] = {"addresses": ["10.2.0.13"], "roles": ["SwyxFaxServer"]}
+    machines["fax-2"] = {"addresses": ["10.2.0.14"], "roles": ["SwyxFaxServer"]}
+    old = edited(sites__bochum__machines=machines)
+    new = edited(
+        sites__bochum__machines=machines,
+        sites__bochum__ports={"SwyxFaxServer": {"session": "2000-7999"}},
+    )
+    lines = told(compare_installations(old, new))
+    both = "at fax-1, fax-2"
+    assert {line for line in lines if line.count("fax-") == 4} == {
+        f"- fax-1 to fax-2 udp 8000 source 2000-8000 {both}",
+        f"- fax-1 to fax-2 udp 2000-7999 source 8000 {both}",
+        f"- fax-2 to fax-1 udp 8000 source 2000-8000 {both}",
+        f"- fax-2 to fax-1 udp 2000-7999 source 8000 {both}",
+    }
+    assert not [line for line in lines if "fax-1 to fax-1" in line or "fax-2 to fax-2" in line]
+
+
+def test_each_rule_names_the_edits_behind_it_and_no_others() -> None:
+    """Two edits that meet in M4 at the LinkManager: a network's rule and a server's rule differ in cause."""
+    machines = {"bo-server": {"addresses": ["10.2.0.11"], "roles": ["SwyxServer"]}}
+    networks = {"bo-office": {"cidrs": ["10.2.21.0/24"], "roles": ["SwyxIt"]}}
+    new = edited(sites__bochum__machines=machines, sites__bochum__networks=networks)
+    causes = {
+        str(rule.old.source_ports): rule.causes
+        for rule in compare_installations(OLD, new).rules
+        if rule.group == "linkmanager" and rule.old and rule.old.direction is Direction.IN
+    }
+    assert causes["50000-50099"] == ("sites.bochum.networks.bo-office.cidrs",)
+    assert causes["51000-51499"] == ("sites.bochum.machines.bo-server.addresses",)
+
+
+def test_a_switched_flow_is_no_cause_of_another() -> None:
+    new = edited(
+        sites__aachen__flows={"disable": ["K5"]}, sites__aachen__decisions={"dcom": "40000-40149"}
+    )
+    causes = {
+        (rule.flows, rule.causes)
+        for rule in compare_installations(OLD, new).rules
+        if rule.site == "aachen"
+    }
+    assert causes == {
+        (("C1",), ("sites.aachen.decisions.dcom",)),
+        (("C2",), ("sites.aachen.decisions.dcom",)),
+        (("K5",), ("sites.aachen.flows.disable",)),
+    }
+
+
 def test_each_difference_is_one_that_explain_sees() -> None:
     """Another way to the same answer: the first and last port of every difference, before and after."""
     new = edited(
@@ -219,6 +271,14 @@ def test_the_smallest_owner_of_an_address_is_named() -> None:
     owners = Owners(OLD, OLD)
     found = list(owners.split(4, Prefix.parse("10.1.0.9").first, Prefix.parse("10.1.0.13").first))
     assert [name for _, _, name in found] == ["", "ac-server", "ac-link", "ac-gates", ""]
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-server"]["addresses"] = ["10.1.20.5"]
+    inside = edited(sites__aachen__machines=machines)
+    ends = (Prefix.parse("10.1.20.4").first, Prefix.parse("10.1.20.7").first)
+    names = [
+        (last - first + 1, name) for first, last, name in Owners(inside, inside).split(4, *ends)
+    ]
+    assert names == [(1, "ac-office"), (1, "ac-server"), (2, "ac-office")]
 
 
 def test_what_an_update_cannot_do_without_cutting_calls_is_asked_of_every_judge(

@@ -31,7 +31,7 @@ def write_dcom_reg(
     """Lines for regedit: double-click, `reg import`, or a group policy's registry preferences."""
     yield "Windows Registry Editor Version 5.00"
     yield ""
-    for line in _why_dcom(host, dcom, story):
+    for line in _why_dcom(host, dcom, story, windows):
         yield f"; {one_line(line)}"
     yield ""
     yield f"[HKEY_LOCAL_MACHINE\\{windows.rpc_key}]"
@@ -46,7 +46,7 @@ def write_dcom_script(
     host: HostSettings, dcom: DcomRange, story: Story, windows: WindowsSettings
 ) -> Iterator[str]:
     """The same by PowerShell."""
-    for line in _why_dcom(host, dcom, story):
+    for line in _why_dcom(host, dcom, story, windows):
         yield f"# {one_line(line)}"
     yield "# Run it as administrator; -WhatIf changes nothing and says what it would do."
     yield "[CmdletBinding(SupportsShouldProcess)]"
@@ -66,9 +66,11 @@ def write_dcom_script(
         )
 
 
-def _why_dcom(host: HostSettings, dcom: DcomRange, story: Story) -> Iterator[str]:
+def _why_dcom(
+    host: HostSettings, dcom: DcomRange, story: Story, windows: WindowsSettings
+) -> Iterator[str]:
     yield from story.head(host, "Keeps DCOM to the ports of the plan")
-    yield from describe_dcom(dcom)
+    yield from describe_dcom(dcom, windows.rpc_least)
     yield from story.because(dcom.flows)
 
 

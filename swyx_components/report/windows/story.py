@@ -57,13 +57,15 @@ def peers_of(opening: Opening) -> list[str]:
     return [short(prefix) for prefix in opening.peers]
 
 
-def describe_dcom(dcom: DcomRange) -> Iterator[str]:
+def describe_dcom(dcom: DcomRange, least: int) -> Iterator[str]:
     """What the range does to the machine."""
     yield f"DCOM listens on {dcom.ports} only (the decision dcom: {dcom.decision}), beside its mapper on 135."
     yield (
         f"All RPC services of Windows share these {dcom.ports.size():,} ports. "
         "Windows reads the setting when it starts: restart it."
     )
+    if dcom.ports.size() < least:
+        yield f"That is few: Microsoft recommends at least {least} (KB 154596), some for Windows itself."
 
 
 def describe_setting(setting: PortSetting) -> str:
