@@ -11,7 +11,7 @@ from swyx_components.clouds import describe_update, foresee_update, judge_site
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError
 from swyx_components.planner.changes import SiteChange, compare_sites, join_changes
-from swyx_components.planner.edits import find_edits
+from swyx_components.planner.edits import find_affected, find_edits
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.report.changes import CloudChange, changes_record, write_changes
 
@@ -33,11 +33,11 @@ def compare_files(
     names = choose_sites(either, sites)
     bound = bind_clouds(either, clouds)
     edits = find_edits(old, new)
-    if sites:
-        edits = tuple(edit for edit in edits if edit.site in ("", *names))
+    affected = find_affected(old, new, edits).intersection(names)
     compared = compare_sites(old, new, edits, names)
-    found = tuple(report_progress(compared, "sites compared", len(names)))
-    changes = join_changes(old, new, edits, found)
+    found = tuple(report_progress(compared, "sites compared", len(affected)))
+    shown = [edit for edit in edits if not sites or edit.site in ("", *names)]
+    changes = join_changes(old, new, shown, found)
     resources = {
         site.site: _foresee(bound[site.site], site, old, new)
         for site in changes.sites

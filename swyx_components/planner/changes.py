@@ -18,7 +18,7 @@ from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.causes import Causes, find_changed_flows
-from swyx_components.planner.edits import Edit, find_edits
+from swyx_components.planner.edits import Edit, find_affected, find_edits
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.planner.owners import Owners
 from swyx_components.planner.passing import Passing, find_passing, join_ends
@@ -126,7 +126,7 @@ def join_changes(
 def compare_sites(
     old: Installation, new: Installation, edits: Sequence[Edit], names: Sequence[str] | None = None
 ) -> Iterator[SiteChange]:
-    """Each site before and after, one at a time.
+    """Each site whose plan may differ, before and after, one at a time.
 
     Raises:
         SwyxError: a site can't be planned, before or after.
@@ -134,7 +134,8 @@ def compare_sites(
     surveys = Survey(old), Survey(new)
     owners = Owners(old, new)
     rows = {**old.catalogue.flows, **new.catalogue.flows}
-    for name in sorted({*old.sites, *new.sites}) if names is None else names:
+    affected = find_affected(old, new, edits)
+    for name in sorted(affected if names is None else affected.intersection(names)):
         before, after = (
             _plan(survey, name) if name in survey.installation.sites else None for survey in surveys
         )

@@ -70,6 +70,27 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
     return tuple(found)
 
 
+def find_affected(old: Installation, new: Installation, edits: Iterable[Edit]) -> frozenset[str]:
+    """The sites whose plans may differ: those edited, those linked to them, those of links and providers."""
+    if old.catalogue != new.catalogue:
+        return frozenset({*old.sites, *new.sites})
+    touched: set[str] = set()
+    named: set[tuple[str, str]] = set()
+    for edit in edits:
+        touched |= {edit.site} - {""}
+        named.add((edit.kind, edit.name))
+    affected = set(touched)
+    for installation in (old, new):
+        for link in installation.links:
+            ends = {link.near, link.far}
+            if ends & touched or ("links", link.name) in named:
+                affected |= ends
+        for provider in installation.providers:
+            if ("sip_providers", provider.name) in named:
+                affected.add(provider.site)
+    return frozenset(affected)
+
+
 def _edit(thing: _Thing, key: str, old: str, new: str) -> Edit:
     place = f"{thing.place}.{key}" if key and thing.place else thing.place or key
     return Edit(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import pytest
 import yaml
 
 from swyx_components.installation import load_installation
@@ -211,17 +212,24 @@ def test_a_machine_never_stands_in_its_own_firewall() -> None:
 
 
 def test_each_rule_names_the_edits_behind_it_and_no_others() -> None:
-    """Two edits that meet in M4 at the LinkManager: a network's rule and a server's rule differ in cause."""
-    machines = {"bo-server": {"addresses": ["10.2.0.11"], "roles": ["SwyxServer"]}}
-    networks = {"bo-office": {"cidrs": ["10.2.21.0/24"], "roles": ["SwyxIt"]}}
-    new = edited(sites__bochum__machines=machines, sites__bochum__networks=networks)
+    """Two edits that meet in M4a at the LinkManager: the office's rule and the fax server's, by source ports."""
+
+    def bochum(fax: str, office: str) -> Installation:
+        machines = copy.deepcopy(DATA["sites"]["bochum"]["machines"])
+        machines["bo-fax"] = {"addresses": [fax], "roles": ["SwyxFaxServer"]}
+        networks = {"bo-office": {"cidrs": [office], "roles": ["SwyxIt"]}}
+        return edited(sites__bochum__machines=machines, sites__bochum__networks=networks)
+
+    old, new = bochum("10.2.0.13", "10.2.20.0/24"), bochum("10.2.0.14", "10.2.21.0/24")
     causes = {
-        str(rule.old.source_ports): rule.causes
-        for rule in compare_installations(OLD, new).rules
+        (rule.old.flows, str(rule.old.source_ports)): rule.causes
+        for rule in compare_installations(old, new).rules
         if rule.group == "linkmanager" and rule.old and rule.old.direction is Direction.IN
     }
-    assert causes["50000-50099"] == ("sites.bochum.networks.bo-office.cidrs",)
-    assert causes["51000-51499"] == ("sites.bochum.machines.bo-server.addresses",)
+    assert causes == {
+        (("M4a",), "50000-50099"): ("sites.bochum.networks.bo-office.cidrs",),
+        (("M4a",), "2000-8000"): ("sites.bochum.machines.bo-fax.addresses",),
+    }
 
 
 def test_a_switched_flow_is_no_cause_of_another() -> None:
@@ -267,6 +275,37 @@ def test_each_difference_is_one_that_explain_sees() -> None:
     assert asked > 50
 
 
+def test_a_site_that_no_edit_reaches_is_not_planned_and_would_not_differ(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Aachen's LinkManager serves Bochum, so Bochum's edits reach it; a third site they do not."""
+    lone = {"machines": {"es-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]}}}
+    old = edited(sites__essen=lone)
+    for new in (
+        edited(sites__essen=lone, sites__bochum__ports={"SwyxIt": {"media": "50000-50049"}}),
+        edited(sites__essen=lone, links=None),
+        edited(
+            sites__essen=lone,
+            sip_providers__sip={
+                "cidrs": ["203.0.113.0/28"],
+                "link_manager": "ac-link",
+                "media_ports": "10000-20000",
+            },
+        ),
+    ):
+        changes = compare_installations(old, new)
+        with monkeypatch.context() as patch:
+            patch.setattr(changes_module, "find_affected", lambda *_: frozenset(old.sites))
+            whole = compare_installations(old, new)
+        assert (whole.edits, whole.rules, whole.passings) == (
+            changes.edits,
+            changes.rules,
+            changes.passings,
+        )
+        assert {site.site for site in changes.sites} <= {"aachen", "bochum"}
+        assert changes.passings
+
+
 def test_the_smallest_owner_of_an_address_is_named() -> None:
     owners = Owners(OLD, OLD)
     found = list(owners.split(4, Prefix.parse("10.1.0.9").first, Prefix.parse("10.1.0.13").first))
@@ -282,7 +321,7 @@ def test_the_smallest_owner_of_an_address_is_named() -> None:
 
 
 def test_what_an_update_cannot_do_without_cutting_calls_is_asked_of_every_judge(
-    monkeypatch: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     message = Message.about("site-unknown", "sites.aachen", site="x", known="y")
     monkeypatch.setattr(changes_module, "JUDGES", (lambda old, new: [message],))
