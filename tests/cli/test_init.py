@@ -266,6 +266,24 @@ def test_an_answer_that_can_not_be_is_asked_for_again(
     assert "# decisions:" in output.read_text()  # a lone server needs none
 
 
+def test_a_site_whose_parts_do_not_fit_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone without its manager; the answers about other sites are kept."""
+    output = tmp_path / "installation.yaml"
+    phones = ("phones", "10.1.20.0/24", "SwyxPhone L420", "")
+    wrong, right = (
+        ("", "10.1.0.10", "", "", *phones),
+        ("", "10.1.0.10", "PhoneManager", "", *phones),
+    )
+    outcome = answer(monkeypatch, output, "aachen", *wrong, "", *right, "", "")
+    assert outcome.code == 0, outcome.err
+    assert "SwyxPhoneL420 needs PhoneManager" in outcome.err
+    assert "Ask for aachen again? [Y/n]: " in outcome.err
+    machines = yaml.safe_load(output.read_text())["sites"]["aachen"]["machines"]
+    assert machines["aachen-server"]["roles"] == ["SwyxServer", "PhoneManager"]
+
+
 def test_answers_that_end_early_write_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

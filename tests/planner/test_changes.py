@@ -212,7 +212,7 @@ def test_a_machine_never_stands_in_its_own_firewall() -> None:
 
 
 def test_each_rule_names_the_edits_behind_it_and_no_others() -> None:
-    """Two edits that meet in M4a at the LinkManager: the office's rule and the fax server's, by source ports."""
+    """Two edits that meet in M4a at the LinkManager: each has the rule with its own source ports."""
 
     def bochum(fax: str, office: str) -> Installation:
         machines = copy.deepcopy(DATA["sites"]["bochum"]["machines"])
