@@ -18,6 +18,7 @@ from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
 from swyx_components.planner.quota import Relief
+from swyx_components.planner.resource_changes import Action, ResourceChange
 from swyx_components.planner.widen import suppose_summaries
 
 CLOUDS = ("aws", "azure")
@@ -66,6 +67,25 @@ def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
     """
     removed: Iterator[Orphan] = _room(cloud, "recover").remove_orphans(orphans)
     return removed
+
+
+def foresee_update(
+    cloud: str, old: RenderedSite | None, new: RenderedSite | None
+) -> tuple[ResourceChange, ...]:
+    """What an update from one rendered site to another does to the cloud's resources."""
+    touched: tuple[ResourceChange, ...] = _room(cloud, "update").foresee_update(old, new)
+    return touched
+
+
+def describe_update(cloud: str, site: str, touched: Sequence[ResourceChange]) -> Iterator[Message]:
+    """How `pulumi up` goes about it: what is never absent meanwhile, and what comes last."""
+    if touched:
+        yield Message.about(f"update-{cloud}", f"sites.{site}")
+    if any(change.action is Action.DELETE and change.kind in _GROUPS for change in touched):
+        yield Message.about("update-group-deleted", f"sites.{site}")
+
+
+_GROUPS = ("security group", "network security group", "application security group")
 
 
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:

@@ -60,9 +60,12 @@ class End(NamedTuple):
 Pair = tuple[End, End]
 
 
-def expand_site(survey: Survey, name: str) -> Expansion:
-    """Every flow with at least one end in the site."""
-    expander = _Expander(survey)
+def expand_site(survey: Survey, name: str, hosts_of_networks: bool = False) -> Expansion:
+    """Every flow with at least one end in the site that a rule of a cloud can hold.
+
+    `hosts_of_networks`: also those among the hosts of its networks, whose own firewalls must let them pass.
+    """
+    expander = _Expander(survey, hosts_of_networks)
     expander.expand(name)
     return Expansion(tuple(expander.flows), tuple(expander.undecided), tuple(expander.clashes))
 
@@ -70,7 +73,8 @@ def expand_site(survey: Survey, name: str) -> Expansion:
 class _Expander:
     """Collects the flows of one site; nothing outlives `expand_site`."""
 
-    def __init__(self, survey: Survey) -> None:
+    def __init__(self, survey: Survey, hosts_of_networks: bool) -> None:
+        self.hosts_of_networks = hosts_of_networks
         self.catalogue = survey.catalogue
         self.survey = survey
         self.view = survey.view
@@ -81,7 +85,8 @@ class _Expander:
     def expand(self, name: str) -> None:
         view = self.view(name)
         ends = _ends(view.endpoints)
-        self._scope("site", view, view, _pairs_within(ends), view.site.enabled)
+        pairs = _pairs_within(ends, self.hosts_of_networks)
+        self._scope("site", view, view, pairs, view.site.enabled)
         for provider in self.survey.providers_of(name):
             self._provider(view, provider)
         if view.site.sip_devices:
@@ -277,11 +282,12 @@ def _manager_ends(catalogue: Catalogue, view: SiteView, machine: str) -> dict[st
     }
 
 
-def _pairs_within(ends: Mapping[str, list[End]]) -> PairFinder:
+def _pairs_within(ends: Mapping[str, list[End]], hosts_of_networks: bool) -> PairFinder:
     def find(leg: Leg) -> Iterator[Pair]:
         for first, second in _role_pairs(leg):
             for pair in product(ends.get(first, ()), ends.get(second, ())):
-                if _runs_between_hosts(*pair):
+                in_networks = hosts_of_networks and not any(end.endpoint.group for end in pair)
+                if in_networks or _runs_between_hosts(*pair):
                     yield pair
 
     return find
