@@ -316,6 +316,27 @@ def test_open_egress_leaves_only_the_receiving_end_to_judge(tmp_path: Path) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("switches", "words", "at"),
+    [
+        ("egress: open\n    flows: {disable: [K3]}", "swyxit@aachen swyxit@bochum", "bo-server"),
+        ("flows: {disable: [M2]}", "ac-office voicemail", "ac-server"),
+    ],
+)
+def test_one_end_that_lets_it_pass_is_not_enough(
+    switches: str, words: str, at: str, tmp_path: Path
+) -> None:
+    text = SPREAD.read_text(encoding="utf-8").replace(
+        "  bochum:\n", f"    {switches}\n  bochum:\n", 1
+    )
+    answer = call(*words.split(), file=write_file(tmp_path, text))
+    (step,) = [step for step in answer["steps"] if step["number"] == answer["failed_step"]]
+    (packet, *_) = [packet for packet in step["packets"] if packet["passage"] == "denied"]
+    assert [(end["at"], end["allows"]) for end in packet["ends"] if not end["allows"]] == [
+        (at, False)
+    ]
+
+
 def test_a_decision_that_nothing_needed_does_not_hide_its_step(tmp_path: Path) -> None:
     """Without C13 no flow needs DCOM, so it may stay undecided; the step is still there and fails."""
     text = """\
