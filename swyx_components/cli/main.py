@@ -35,6 +35,15 @@ Clouds = Annotated[
     ),
 ]
 
+SavedFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--saved",
+        metavar="FILE",
+        help="JSON that `aws ec2 describe-...` or `az network ... list` wrote; may be repeated.",
+    ),
+]
+
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
@@ -102,14 +111,25 @@ def explain(
 
 
 @app.command()
-def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJson = False) -> int:
+def verify(
+    file: File,
+    site: SiteNames = None,
+    cloud: Clouds = None,
+    state: Annotated[
+        str, typer.Option("--state", metavar="FILE", help="Read `pulumi stack export` instead.")
+    ] = "",
+    saved: SavedFiles = None,
+    json: AsJson = False,
+) -> int:
     """Compare what the clouds hold with the plan.
 
-    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess.
+    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess. With
+    --state or --saved, what a file holds; no cloud is asked then.
     """
-    from swyx_components.cli.verify import verify_sites
+    from swyx_components.cli.verify import Question, verify_sites
 
-    return verify_sites(file, sites=site or [], clouds=cloud or [], as_json=json)
+    words = Question(sites=site or [], clouds=cloud or [], state=state, saved=saved or [])
+    return verify_sites(file, words, as_json=json)
 
 
 @app.command()

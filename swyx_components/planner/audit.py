@@ -1,0 +1,293 @@
+"""An existing firewall against what a site's calls need: what is missing, what is open without need.
+
+Demands come straight from the flows and extra rules, as in the proof; no rule of the plan takes part.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from swyx_components.catalogue import Catalogue, Evidence, FlowRow, Phase
+from swyx_components.installation.check import NEVER_PUBLIC
+from swyx_components.installation.model import Egress, Installation
+from swyx_components.planner.demands import demands_of
+from swyx_components.planner.measure import Demand, Measured, Packets, join_packets, measure
+from swyx_components.planner.model import Direction, Protocol, SitePlan
+from swyx_components.planner.rules import extra_flow
+from swyx_components.planner.standing import Entry, Firewall, Layer, Seat
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import Interval, join_intervals
+
+# What a search from outside tries first, beside what the catalogue names.
+_ADMINISTRATION = {
+    "SSH": PortRange(22, 22),
+    "Telnet": PortRange(23, 23),
+    "RPC": PortRange(135, 135),
+    "NetBIOS": PortRange(137, 139),
+    "SMB": PortRange(445, 445),
+    "SQL Server": PortRange(1433, 1434),
+    "VNC": PortRange(5900, 5900),
+}
+_MOST_ADDRESSES = (
+    1 << 32
+)  # of an IPv6 range that count, so that one such range does not outweigh all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lack:
+    """One end of a flow that the firewall stops, in whole or in part.
+
+    `row` is None for an extra rule, whose `reason` the installation gives. `stopped_by` are the layers
+    that stop it, `unless` entries with unresolved peers that may yet let it pass.
+    """
+
+    machine: str
+    demand: Demand
+    packets: tuple[Packets, ...]
+    stopped_by: tuple[str, ...]
+    unless: tuple[Entry, ...] = ()
+    row: FlowRow | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What one rule lets pass and nothing needs. `needed_by` are flows that need another part of it."""
+
+    entry: Entry
+    machines: tuple[str, ...]
+    packets: tuple[Packets, ...]
+    needed_by: tuple[str, ...]
+    public: bool
+    administration: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Addresses times ports."""
+        return sum(
+            min(p.peers.last - p.peers.first + 1, _MOST_ADDRESSES) * p.ports.size()
+            for p in self.packets
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standstill:
+    """A phase of which no packet passes at a machine."""
+
+    machine: str
+    phase: Phase
+    flows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The judgement of one site; lists are ranked, the worst first.
+
+    `unsure` are allowing entries whose other side, or protocol, can't be compared with any flow.
+    """
+
+    site: str
+    firewall: Firewall
+    judged: tuple[str, ...]
+    standstills: tuple[Standstill, ...]
+    lacks: tuple[Lack, ...]
+    openings: tuple[Opening, ...]
+    unsure: tuple[tuple[Entry, tuple[str, ...]], ...] = field(default=())
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is missing, nothing open without need and nothing left unjudged."""
+        return not (self.lacks or self.openings or self.unsure or self.firewall.unplaced)
+
+
+def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -> Audit:
+    """Judge a site's standing firewall."""
+    machines = {
+        machine.name: (group, machine) for group in plan.groups for machine in group.machines
+    }
+    wanted = {
+        name: demands_of(plan, *machines[name])
+        for name in {seat.machine for seat in firewall.seats}
+    }
+    measured = [
+        (seat, measure(seat, wanted[seat.machine], machines[seat.machine][1].addresses))
+        for seat in firewall.seats
+    ]
+    catalogue = installation.catalogue
+    reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
+    lacks = list(_find_lacks(measured, catalogue, reasons))
+    openings = list(_find_openings(measured, wanted, plan, installation))
+    return Audit(
+        site=plan.site,
+        firewall=firewall,
+        judged=tuple(sorted(wanted)),
+        standstills=tuple(sorted(_find_standstills(measured, wanted, catalogue), key=_by_place)),
+        lacks=tuple(sorted(lacks, key=_gravity_of_lack)),
+        openings=tuple(sorted(openings, key=_gravity_of_opening)),
+        unsure=tuple(_find_unsure(firewall.seats, plan.egress)),
+    )
+
+
+# ---- findings
+
+_Measures = Sequence[tuple[Seat, Measured]]
+
+
+def _find_lacks(
+    measured: _Measures, catalogue: Catalogue, reasons: Mapping[str, str]
+) -> Iterator[Lack]:
+    """One for each machine and demand, whatever the number of its addresses."""
+    merged: dict[tuple[str, Demand], list[Measured]] = {}
+    for seat, found in measured:
+        for demand in found.missing:
+            merged.setdefault((seat.machine, demand), []).append(found)
+    for (machine, demand), members in merged.items():
+        yield Lack(
+            machine=machine,
+            demand=demand,
+            packets=join_packets(p for found in members for p in found.missing[demand]),
+            stopped_by=tuple(sorted({n for f in members for n in f.stopped_by[demand]})),
+            unless=tuple(dict.fromkeys(e for f in members for e in f.unless.get(demand, ()))),
+            row=catalogue.flows.get(demand.flow),
+            reason=reasons.get(demand.flow, ""),
+        )
+
+
+def _find_openings(
+    measured: _Measures,
+    wanted: Mapping[str, Sequence[Demand]],
+    plan: SitePlan,
+    installation: Installation,
+) -> Iterator[Opening]:
+    """One for each rule, over all machines before which it stands."""
+    known = _known_addresses(installation)
+    merged: dict[Entry, tuple[set[str], list[Packets]]] = {}
+    for seat, found in measured:
+        for entry, packets in found.open.items():
+            if entry.direction is Direction.IN or plan.egress is Egress.CLOSED:
+                machines, own = merged.setdefault(entry, (set(), []))
+                machines.add(seat.machine)
+                own += packets
+    for entry, (machines, own) in merged.items():
+        joined = join_packets(own)
+        yield Opening(
+            entry=entry,
+            machines=tuple(sorted(machines)),
+            packets=joined,
+            needed_by=_needed_by(entry, (d for name in machines for d in wanted[name])),
+            public=any(_is_public(p, known) for p in joined),
+            administration=_administration_in(joined, installation.catalogue),
+        )
+
+
+def _needed_by(entry: Entry, demands: Iterable[Demand]) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                demand.flow
+                for demand in demands
+                if demand.direction is entry.direction
+                and demand.protocol in entry.protocols
+                and demand.ports & entry.ports
+                and any(one.overlaps(other) for one in demand.peers for other in entry.peers)
+            }
+        )
+    )
+
+
+def _known_addresses(installation: Installation) -> Mapping[int, tuple[Interval, ...]]:
+    """Addresses that are not the public's: private by definition, or a site's own."""
+    prefixes = [*NEVER_PUBLIC]
+    for site in installation.sites.values():
+        prefixes += [address for machine in site.machines for address in machine.addresses]
+        prefixes += [cidr for network in site.networks for cidr in network.cidrs]
+    return {
+        version: join_intervals(p.interval for p in prefixes if p.version == version)
+        for version in (4, 6)
+    }
+
+
+def _is_public(packets: Packets, known: Mapping[int, tuple[Interval, ...]]) -> bool:
+    first, last = packets.peers
+    return not any(low <= first and last <= high for low, high in known[packets.version])
+
+
+def _administration_in(packets: Iterable[Packets], catalogue: Catalogue) -> tuple[str, ...]:
+    ports = PortSet.union_of(
+        part for each in packets if each.protocol is Protocol.TCP for part in each.ports
+    )
+    services = {**_ADMINISTRATION, **catalogue.administration_ports}
+    return tuple(f"{name} {own}" for name, own in services.items() if ports & PortSet((own,)))
+
+
+def _find_standstills(
+    measured: _Measures, wanted: Mapping[str, Sequence[Demand]], catalogue: Catalogue
+) -> Iterator[Standstill]:
+    passing: dict[str, set[Demand]] = {}
+    lost: dict[str, set[Demand]] = {}
+    for seat, found in measured:
+        passing.setdefault(seat.machine, set()).update(found.passing)
+        lost.setdefault(seat.machine, set()).update(found.missing)
+    for machine, demands in wanted.items():
+        for phase in Phase:
+            of_phase = {
+                demand
+                for demand in demands
+                if demand.flow in catalogue.flows
+                and catalogue.flows[demand.flow].phase is phase
+                and demand in lost.get(machine, set()) | passing.get(machine, set())
+            }
+            if of_phase and not of_phase & passing[machine]:
+                flows = tuple(sorted({demand.flow for demand in of_phase}))
+                yield Standstill(machine=machine, phase=phase, flows=flows)
+
+
+def _find_unsure(seats: Iterable[Seat], egress: Egress) -> Iterator[tuple[Entry, tuple[str, ...]]]:
+    """Rules that let somebody in of whom the files say nothing, and protocols that no flow has."""
+    found: dict[Entry, set[str]] = {}
+    for seat in seats:
+        layers: Sequence[Layer] = seat.layers[:1]
+        for entry in (entry for layer in layers for entry in layer.entries):
+            judged = entry.direction is Direction.IN or egress is Egress.CLOSED
+            if entry.allow and judged and (entry.unresolved or not entry.protocols):
+                found.setdefault(entry, set()).add(seat.machine)
+    for entry, machines in sorted(found.items(), key=lambda item: (item[0].owner, item[0].label)):
+        yield entry, tuple(sorted(machines))
+
+
+# ---- ranking
+
+_CERTAINTY = (Evidence.STATED, Evidence.INFERRED, Evidence.OPTIONAL)
+
+
+def _by_place(found: Standstill) -> tuple[str, str]:
+    return found.machine, found.phase.value
+
+
+def _gravity_of_lack(lack: Lack) -> tuple[object, ...]:
+    """What the article states comes first, then what it implies, then the site's own rules."""
+    certainty = _CERTAINTY.index(lack.row.evidence) if lack.row else len(_CERTAINTY)
+    demand = lack.demand
+    return (
+        demand.reply,
+        certainty,
+        demand.flow,
+        lack.machine,
+        demand.direction,
+        demand.peer,
+        demand.protocol,
+        demand.ports,
+    )
+
+
+def _gravity_of_opening(opening: Opening) -> tuple[object, ...]:
+    """Who may come in from outside, then administration, then many packets; inbound before outbound."""
+    inbound = opening.entry.direction is Direction.IN
+    return (
+        not (inbound and opening.public),
+        not inbound,
+        not opening.public,
+        not opening.administration,
+        -opening.size,
+        opening.entry.owner,
+        opening.entry.label,
+    )

@@ -1,0 +1,54 @@
+"""Packets in words: a line for each set of ports, with the addresses that it is about."""
+
+from collections.abc import Iterable, Iterator
+
+from swyx_components.planner.measure import Packets
+from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.standing import ICMP_TYPES
+from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, split_interval
+
+_MOST_PEERS = 4
+_MOST_RANGES = 6
+
+
+def write_packets(packets: Iterable[tuple[Direction, Packets]]) -> Iterator[str]:
+    """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line."""
+    by_ports: dict[tuple[Direction, Protocol, PortSet], list[str]] = {}
+    for direction, own in packets:
+        peers = by_ports.setdefault((direction, own.protocol, own.ports), [])
+        peers += write_peers(own.version, own.peers)
+    alike: dict[tuple[Direction, str, tuple[str, ...]], list[Protocol]] = {}
+    for (direction, protocol, ports), peers in by_ports.items():
+        text = write_ports(protocol, ports)
+        alike.setdefault((direction, text, tuple(peers)), []).append(protocol)
+    for (direction, text, own_peers), protocols in alike.items():
+        towards = "from" if direction is Direction.IN else "to"
+        names = "/".join(protocol.value for protocol in protocols)
+        ports_text = f" {text}" if text else ""
+        yield f"{direction.value} {names}{ports_text} {towards} {shorten_list(own_peers, _MOST_PEERS)}"
+
+
+def write_ports(protocol: Protocol, ports: PortSet) -> str:
+    """Ports, or types of ICMP; nothing where all of ICMP is meant."""
+    if protocol.has_ports:
+        whole = ALL_PORTS - ports == PortSet() or ports == PortSet.of((1, ALL_PORTS[0].last))
+        return "every port" if whole else shorten_list([str(part) for part in ports], _MOST_RANGES)
+    return "" if not (ICMP_TYPES - ports) else f"type {ports}"
+
+
+def write_peers(version: int, peers: Interval) -> list[str]:
+    """A run of addresses as one CIDR where it is one, else as its ends."""
+    prefixes = split_interval(version, peers)
+    if len(prefixes) == 1:
+        only = prefixes[0]
+        return [only.address if only.length == WIDTH[version] else str(only)]
+    first, last = (Prefix(version, end, WIDTH[version]).address for end in peers)
+    return [f"{first}-{last}"]
+
+
+def shorten_list(words: Iterable[str], most: int) -> str:
+    """The first words and how many more there are."""
+    listed = list(words)
+    rest = len(listed) - most
+    return ", ".join(listed if rest <= 1 else [*listed[:most], f"{rest:,} more"])
