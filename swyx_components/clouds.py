@@ -18,6 +18,7 @@ from swyx_components.planner.held import Held, Orphan
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
+from swyx_components.planner.standing import Firewall
 
 CLOUDS = ("aws", "azure")
 
@@ -69,6 +70,19 @@ def read_saved(cloud: str, rendered: RenderedSite, contents: Sequence[Any]) -> D
     """
     deployed: Deployed = _room(cloud, "read").read_saved(rendered, contents)
     return deployed
+
+
+def read_firewall(
+    cloud: str, plan: SitePlan, contents: Sequence[Any], bindings: Mapping[str, tuple[str, ...]]
+) -> Firewall:
+    """The firewall, whoever made it, that files of the cloud show before a site's machines.
+
+    Raises:
+        UnknownGroup: a binding names a group that the files don't have.
+        ValueError: a record in them is not what it should be.
+    """
+    firewall: Firewall = _room(cloud, "firewall").read_firewall(plan, contents, bindings)
+    return firewall
 
 
 def cloud_of_state(state: Exported) -> str:

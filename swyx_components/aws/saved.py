@@ -166,15 +166,17 @@ def _rules_of(group: Json) -> Iterator[Json]:
                     if k in permission
                 },
             }
-            for source in _sources_of(permission):
+            for source in _sources_of(permission, where):
                 yield _with_prefixes_checked({**common, **source}, where)
 
 
-def _sources_of(permission: Json) -> Iterator[Json]:
+def _sources_of(permission: Json, where: str) -> Iterator[Json]:
     for several, single, key in _SOURCES:
         for source in permission.get(several) or ():
+            _require(source, f"{where}.{several}", single)
             yield {key: source[single], "Description": source.get("Description") or ""}
     for pair in permission.get("UserIdGroupPairs") or ():
+        _require(pair, f"{where}.UserIdGroupPairs", "GroupId")
         yield {
             "ReferencedGroupInfo": {"GroupId": pair["GroupId"]},
             "Description": pair.get("Description") or "",

@@ -14,7 +14,6 @@ from swyx_components.azure.standing import (
     members_of,
     subnet_groups,
 )
-from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.others import Other
 from swyx_components.planner.standing import Seat
@@ -28,9 +27,9 @@ class Others:
         self._groups = {key_of(group.id): group for group in groups}
         self._subnets = subnet_groups(groups)
         machines = (machine for entry in rendered.groups for machine in entry.group.machines)
-        inside = (*NEVER_PUBLIC, *(address for own in machines for address in own.addresses))
+        own = (address for machine in machines for address in machine.addresses)
         members = members_of(client.network_interfaces.list_all())
-        self._around = Surroundings(inside, members)
+        self._around = Surroundings(own, members)
 
     def of(self, interface: Any, machine: str, foreign: str) -> Iterator[Other]:
         """`foreign` is the key of a group at the interface that is not the site's, if there is one."""

@@ -105,6 +105,7 @@ class SavedNetwork:
         self.has_groups = _GROUPS in found
         self.network_security_groups = Listed(found.get(_GROUPS, ()))
         self.network_interfaces = Listed(found.get(_INTERFACES, ()))
+        self.application_security_groups = Listed(found.get(_ASGS, ()))
 
 
 def records_of(contents: Iterable[Any]) -> Iterator[tuple[str, Json]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swyx_components.azure.client import key_of
+from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.planner.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
@@ -22,7 +23,8 @@ _PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
     "*": EVERY_PROTOCOL,
 }
 EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
-_PROBES = (Prefix.parse("168.63.129.16"),)
+_LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
+PROBES = (Prefix.parse("168.63.129.16"),)
 _DEFAULTS = (  # which every group has, below the priorities that a customer can give
     ("AllowVnetInBound", "Inbound", 65000, "Allow", "VirtualNetwork", "VirtualNetwork"),
     ("AllowAzureLoadBalancerInBound", "Inbound", 65001, "Allow", "AzureLoadBalancer", "*"),
@@ -42,21 +44,21 @@ class Address:
 
 
 class Surroundings:
-    """What names and tags stand for: `inside` are private addresses, `members` those of each ASG by key.
+    """What names and tags stand for: `own` are the site's addresses, `members` those of each ASG by key.
 
     `members` None: nothing is known of ASGs.
     """
 
     def __init__(
-        self, inside: Iterable[Prefix], members: Mapping[str, tuple[Prefix, ...]] | None
+        self, own: Iterable[Prefix], members: Mapping[str, tuple[Prefix, ...]] | None
     ) -> None:
-        network = tuple(inside)
+        network = (*(p for p in NEVER_PUBLIC if p not in _LINK_LOCAL), *own)
         self.members = members
         self.tags: Mapping[str, tuple[Prefix, ...]] = {
             "*": EVERYWHERE,
             "virtualnetwork": network,
             "internet": tuple(_outside(network)),
-            "azureloadbalancer": _PROBES,
+            "azureloadbalancer": PROBES,
         }
 
 
@@ -279,9 +281,17 @@ def members_of(interfaces: Iterable[Any]) -> Mapping[str, tuple[Prefix, ...]]:
 def addresses_of(interface: Any) -> Iterator[tuple[Prefix, frozenset[str]]]:
     """Every address of an interface with the ASGs of its configuration, by key."""
     for configuration in interface.ip_configurations or ():
-        if configuration.private_ip_address:
-            asgs = configuration.application_security_groups or ()
-            yield (
-                Prefix.parse(configuration.private_ip_address),
-                frozenset(key_of(asg.id) for asg in asgs),
-            )
+        address = address_of(configuration)
+        if address is not None:
+            yield address.prefix, address.asgs
+
+
+def address_of(configuration: Any) -> Address | None:
+    """The address of one configuration; none while it has no fixed one."""
+    if not configuration.private_ip_address:
+        return None
+    asgs = configuration.application_security_groups or ()
+    return Address(
+        prefix=Prefix.parse(configuration.private_ip_address),
+        asgs=frozenset(key_of(asg.id) for asg in asgs),
+    )

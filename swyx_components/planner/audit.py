@@ -13,7 +13,7 @@ from swyx_components.planner.demands import demands_of
 from swyx_components.planner.measure import Demand, Measured, Packets, join_packets, measure
 from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.planner.rules import extra_flow
-from swyx_components.planner.standing import Entry, Firewall, Layer, Seat
+from swyx_components.planner.standing import Entry, Firewall, Seat
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, join_intervals
 
@@ -63,10 +63,7 @@ class Opening:
     @property
     def size(self) -> int:
         """Addresses times ports."""
-        return sum(
-            min(p.peers.last - p.peers.first + 1, _MOST_ADDRESSES) * p.ports.size()
-            for p in self.packets
-        )
+        return sum(each.size for each in self.packets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +79,7 @@ class Standstill:
 class Audit:
     """The judgement of one site; lists are ranked, the worst first.
 
-    `unsure` are allowing entries whose other side, or protocol, can't be compared with any flow.
+    `unsure` are entries whose other side, or protocol, can't be compared with any flow, with the machines.
     """
 
     site: str
@@ -96,7 +93,7 @@ class Audit:
     @property
     def clean(self) -> bool:
         """Whether nothing is missing, nothing open without need and nothing left unjudged."""
-        return not (self.lacks or self.openings or self.unsure or self.firewall.unplaced)
+        return not (self.lacks or self.openings or self.unsure or self.firewall.is_partial)
 
 
 def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -> Audit:
@@ -114,8 +111,9 @@ def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -
     ]
     catalogue = installation.catalogue
     reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
-    lacks = list(_find_lacks(measured, catalogue, reasons))
-    openings = list(_find_openings(measured, wanted, plan, installation))
+    lacks = _find_lacks(measured, catalogue, reasons)
+    known = _known_addresses(installation, firewall)
+    openings = _find_openings(measured, wanted, plan.egress, catalogue, known)
     return Audit(
         site=plan.site,
         firewall=firewall,
@@ -144,7 +142,9 @@ def _find_lacks(
         yield Lack(
             machine=machine,
             demand=demand,
-            packets=join_packets(p for found in members for p in found.missing[demand]),
+            packets=join_packets(
+                (p for found in members for p in found.missing[demand]), by_source=True
+            ),
             stopped_by=tuple(sorted({n for f in members for n in f.stopped_by[demand]})),
             unless=tuple(dict.fromkeys(e for f in members for e in f.unless.get(demand, ()))),
             row=catalogue.flows.get(demand.flow),
@@ -155,27 +155,31 @@ def _find_lacks(
 def _find_openings(
     measured: _Measures,
     wanted: Mapping[str, Sequence[Demand]],
-    plan: SitePlan,
-    installation: Installation,
+    egress: Egress,
+    catalogue: Catalogue,
+    known: Mapping[int, tuple[Interval, ...]],
 ) -> Iterator[Opening]:
     """One for each rule, over all machines before which it stands."""
-    known = _known_addresses(installation)
     merged: dict[Entry, tuple[set[str], list[Packets]]] = {}
+    stateless: set[Entry] = set()
     for seat, found in measured:
+        if all(layer.stateless for layer in seat.layers):
+            stateless.update(found.open)
         for entry, packets in found.open.items():
-            if entry.direction is Direction.IN or plan.egress is Egress.CLOSED:
+            if entry.direction is Direction.IN or egress is Egress.CLOSED:
                 machines, own = merged.setdefault(entry, (set(), []))
                 machines.add(seat.machine)
                 own += packets
     for entry, (machines, own) in merged.items():
         joined = join_packets(own)
+        asked = (d for name in machines for d in wanted[name] if not d.reply or entry in stateless)
         yield Opening(
             entry=entry,
             machines=tuple(sorted(machines)),
             packets=joined,
-            needed_by=_needed_by(entry, (d for name in machines for d in wanted[name])),
+            needed_by=_needed_by(entry, asked),
             public=any(_is_public(p, known) for p in joined),
-            administration=_administration_in(joined, installation.catalogue),
+            administration=_administration_in(entry, joined, catalogue),
         )
 
 
@@ -194,9 +198,11 @@ def _needed_by(entry: Entry, demands: Iterable[Demand]) -> tuple[str, ...]:
     )
 
 
-def _known_addresses(installation: Installation) -> Mapping[int, tuple[Interval, ...]]:
-    """Addresses that are not the public's: private by definition, or a site's own."""
-    prefixes = [*NEVER_PUBLIC]
+def _known_addresses(
+    installation: Installation, firewall: Firewall
+) -> Mapping[int, tuple[Interval, ...]]:
+    """Addresses that are not the public's: private by definition, a site's own, or the platform's."""
+    prefixes = [*NEVER_PUBLIC, *firewall.platform]
     for site in installation.sites.values():
         prefixes += [address for machine in site.machines for address in machine.addresses]
         prefixes += [cidr for network in site.networks for cidr in network.cidrs]
@@ -211,11 +217,15 @@ def _is_public(packets: Packets, known: Mapping[int, tuple[Interval, ...]]) -> b
     return not any(low <= first and last <= high for low, high in known[packets.version])
 
 
-def _administration_in(packets: Iterable[Packets], catalogue: Catalogue) -> tuple[str, ...]:
+def _administration_in(
+    entry: Entry, packets: Iterable[Packets], catalogue: Catalogue
+) -> tuple[str, ...]:
+    if entry.direction is Direction.OUT:
+        return ()
     ports = PortSet.union_of(
         part for each in packets if each.protocol is Protocol.TCP for part in each.ports
     )
-    services = {**_ADMINISTRATION, **catalogue.administration_ports}
+    services = {**catalogue.administration_ports, **_ADMINISTRATION}
     return tuple(f"{name} {own}" for name, own in services.items() if ports & PortSet((own,)))
 
 
@@ -232,7 +242,8 @@ def _find_standstills(
             of_phase = {
                 demand
                 for demand in demands
-                if demand.flow in catalogue.flows
+                if not demand.reply
+                and demand.flow in catalogue.flows
                 and catalogue.flows[demand.flow].phase is phase
                 and demand in lost.get(machine, set()) | passing.get(machine, set())
             }
@@ -242,14 +253,15 @@ def _find_standstills(
 
 
 def _find_unsure(seats: Iterable[Seat], egress: Egress) -> Iterator[tuple[Entry, tuple[str, ...]]]:
-    """Rules that let somebody in of whom the files say nothing, and protocols that no flow has."""
+    """Rules whose other side the files do not tell, and allowed protocols that no flow has."""
     found: dict[Entry, set[str]] = {}
     for seat in seats:
-        layers: Sequence[Layer] = seat.layers[:1]
-        for entry in (entry for layer in layers for entry in layer.entries):
-            judged = entry.direction is Direction.IN or egress is Egress.CLOSED
-            if entry.allow and judged and (entry.unresolved or not entry.protocols):
-                found.setdefault(entry, set()).add(seat.machine)
+        for layer in seat.layers:
+            for entry in layer.entries:
+                judged = entry.direction is Direction.IN or egress is Egress.CLOSED
+                strange = entry.allow and not entry.protocols and layer is seat.layers[0]
+                if (entry.unresolved and (judged or not entry.allow)) or (strange and judged):
+                    found.setdefault(entry, set()).add(seat.machine)
     for entry, machines in sorted(found.items(), key=lambda item: (item[0].owner, item[0].label)):
         yield entry, tuple(sorted(machines))
 

@@ -13,7 +13,7 @@ from operator import and_
 from typing import NamedTuple
 
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.standing import Entry, Layer, Seat
+from swyx_components.planner.standing import ICMP_TYPES, Entry, Layer, Seat
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
@@ -41,6 +41,12 @@ class Packets(NamedTuple):
     peers: Interval
     ports: PortSet
     source_ports: PortSet = ALL_PORTS
+
+    @property
+    def size(self) -> int:
+        """Addresses times ports; at most as many addresses as IPv4 has, or one IPv6 range outweighs all."""
+        addresses = self.peers.last - self.peers.first + 1
+        return min(addresses, 1 << 32) * self.ports.size()
 
 
 @dataclass(slots=True)
@@ -89,6 +95,7 @@ class _View:
     ) -> None:
         self.version = seat.address.version
         self.protocol = protocol
+        self.universe = ALL_PORTS if protocol.has_ports else ICMP_TYPES
         self.layers = seat.layers
         self.entries = [
             [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
@@ -134,7 +141,7 @@ class _View:
             self._find_missing(piece, source, allowed, found)
             through = reduce(and_, allowed[1:], ALL_PORTS)
             for entry, ports in parts[0].items() if parts else ():
-                rest = (ports & through) - wanted
+                rest = (ports & through & self.universe) - wanted
                 if rest:
                     packets = Packets(self.protocol, self.version, piece.peers, rest, source)
                     found.open.setdefault(entry, []).append(packets)
@@ -216,17 +223,18 @@ def _cut_sources(piece: _Piece) -> Iterator[PortSet]:
         yield PortSet.of((first, after - 1))
 
 
-def join_packets(packets: Iterable[Packets]) -> tuple[Packets, ...]:
-    """The same packets, neighbours with the same ports joined; whatever source ports they come from."""
-    by_peers: dict[tuple[Protocol, int, Interval], PortSet] = {}
-    for protocol, version, peers, ports, _ in packets:
-        key = protocol, version, peers
-        by_peers[key] = by_peers[key] | ports if key in by_peers else ports
-    by_ports: dict[tuple[Protocol, int, PortSet], list[Interval]] = {}
-    for (protocol, version, peers), ports in by_peers.items():
-        by_ports.setdefault((protocol, version, ports), []).append(peers)
-    return tuple(
-        Packets(protocol, version, interval, ports)
-        for (protocol, version, ports), intervals in sorted(by_ports.items())
+def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[Packets, ...]:
+    """The same packets in the fewest pieces, the most first; whatever source ports, unless `by_source`."""
+    by_peers: dict[tuple[Protocol, int, Interval, PortSet], PortSet] = {}
+    for protocol, version, peers, ports, source in packets:
+        key = protocol, version, peers, source if by_source else ALL_PORTS
+        by_peers[key] = by_peers.get(key, NO_PORTS) | ports
+    by_ports: dict[tuple[Protocol, int, PortSet, PortSet], list[Interval]] = {}
+    for (protocol, version, peers, source), ports in by_peers.items():
+        by_ports.setdefault((protocol, version, ports, source), []).append(peers)
+    joined = [
+        Packets(protocol, version, interval, ports, source)
+        for (protocol, version, ports, source), intervals in sorted(by_ports.items())
         for interval in join_intervals(intervals)
-    )
+    ]
+    return tuple(sorted(joined, key=lambda each: -each.size))

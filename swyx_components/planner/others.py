@@ -78,7 +78,7 @@ def remark_on_others(judged: Iterable[tuple[Other, Effect]]) -> Iterator[str]:
         elif _has_rules(other.seats) and not (effect.added or effect.stopped):
             idle[other.label] = None
     if idle:
-        yield f"beside ours stand {', '.join(sorted(idle))}, which changes nothing of the proof"
+        yield f"without effect on the proof, also before its interfaces: {', '.join(sorted(idle))}"
 
 
 def _has_rules(seats: Iterable[Seat]) -> bool:

@@ -16,6 +16,10 @@ ICMP_TYPES = PortSet.of(
 )  # where ICMP is filtered by type, types stand in the place of ports
 
 
+class UnknownGroup(LookupError):
+    """A person named a group that the files do not have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One rule. `ports` are destination ports (types of ICMP), `peers` the other side's addresses.
@@ -66,11 +70,19 @@ class Seat:
 class Firewall:
     """All that stands before the machines of a site.
 
-    `unplaced` are machines for which no interface was found, `lacking` sentences about what the files
-    do not hold and what that leaves open.
+    `unplaced` are machines for which no interface was found, `unread` sentences about groups before the
+    machines whose rules no file has; both leave the answer open. `lacking` says what else the files do not
+    hold and how that was read. `platform` are addresses from which the cloud itself speaks.
     """
 
     cloud: str
     seats: tuple[Seat, ...]
     unplaced: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
+    platform: tuple[Prefix, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some of what stands before the machines is not known."""
+        return bool(self.unplaced or self.unread)

@@ -90,8 +90,8 @@ def _effect_record(effect: Effect) -> dict[str, Any]:
         "machine": effect.machine,
         "interface": effect.interface,
         "other": effect.other,
-        "added": list(write_packets(effect.added)),
-        "stopped": list(write_packets(effect.stopped)),
+        "added": list(write_packets(effect.added, short=False)),
+        "stopped": list(write_packets(effect.stopped, short=False)),
     }
 
 

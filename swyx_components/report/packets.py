@@ -12,28 +12,34 @@ _MOST_PEERS = 4
 _MOST_RANGES = 6
 
 
-def write_packets(packets: Iterable[tuple[Direction, Packets]]) -> Iterator[str]:
-    """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line."""
+def write_packets(
+    packets: Iterable[tuple[Direction, Packets]], short: bool = True
+) -> Iterator[str]:
+    """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line.
+
+    `short`: what is long is counted instead of listed.
+    """
     by_ports: dict[tuple[Direction, Protocol, PortSet], list[str]] = {}
     for direction, own in packets:
         peers = by_ports.setdefault((direction, own.protocol, own.ports), [])
         peers += write_peers(own.version, own.peers)
     alike: dict[tuple[Direction, str, tuple[str, ...]], list[Protocol]] = {}
     for (direction, protocol, ports), peers in by_ports.items():
-        text = write_ports(protocol, ports)
+        text = write_ports(protocol, ports, _MOST_RANGES if short else len(ports))
         alike.setdefault((direction, text, tuple(peers)), []).append(protocol)
     for (direction, text, own_peers), protocols in alike.items():
         towards = "from" if direction is Direction.IN else "to"
         names = "/".join(protocol.value for protocol in protocols)
         ports_text = f" {text}" if text else ""
-        yield f"{direction.value} {names}{ports_text} {towards} {shorten_list(own_peers, _MOST_PEERS)}"
+        peers_text = shorten_list(own_peers, _MOST_PEERS if short else len(own_peers))
+        yield f"{direction.value} {names}{ports_text} {towards} {peers_text}"
 
 
-def write_ports(protocol: Protocol, ports: PortSet) -> str:
+def write_ports(protocol: Protocol, ports: PortSet, most: int = _MOST_RANGES) -> str:
     """Ports, or types of ICMP; nothing where all of ICMP is meant."""
     if protocol.has_ports:
         whole = ALL_PORTS - ports == PortSet() or ports == PortSet.of((1, ALL_PORTS[0].last))
-        return "every port" if whole else shorten_list([str(part) for part in ports], _MOST_RANGES)
+        return "every port" if whole else shorten_list([str(part) for part in ports], most)
     return "" if not (ICMP_TYPES - ports) else f"type {ports}"
 
 

@@ -192,7 +192,7 @@ def test_other_groups_that_let_pass_what_flows_need_anyway_are_said_once(
     assert outcome.code == 0
     both = sorted((f"security group {first} (desk)", f"security group {second} (desk2)"))
     assert outcome.out.splitlines()[1:] == [
-        f"  note: beside ours stand {', '.join(both)}, which changes nothing of the proof"
+        f"  note: without effect on the proof, also before its interfaces: {', '.join(both)}"
     ]
 
 
