@@ -17,21 +17,22 @@ def write_packets(
 ) -> Iterator[str]:
     """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line.
 
-    `short`: what is long is counted instead of listed.
+    In the order of the packets. `short`: what is long is counted instead of listed.
     """
-    by_ports: dict[tuple[Direction, Protocol, PortSet], list[str]] = {}
+    by_ports: dict[tuple[Direction, Protocol, PortSet], list[tuple[int, Interval]]] = {}
     for direction, own in packets:
-        peers = by_ports.setdefault((direction, own.protocol, own.ports), [])
-        peers += write_peers(own.version, own.peers)
-    alike: dict[tuple[Direction, str, tuple[str, ...]], list[Protocol]] = {}
+        key = direction, own.protocol, own.ports
+        by_ports.setdefault(key, []).append((own.version, own.peers))
+    alike: dict[tuple[Direction, str, tuple[tuple[int, Interval], ...]], list[Protocol]] = {}
     for (direction, protocol, ports), peers in by_ports.items():
         text = write_ports(protocol, ports, _MOST_RANGES if short else len(ports))
-        alike.setdefault((direction, text, tuple(peers)), []).append(protocol)
-    for (direction, text, own_peers), protocols in alike.items():
+        alike.setdefault((direction, text, tuple(sorted(peers))), []).append(protocol)
+    for (direction, text, joined), protocols in alike.items():
         towards = "from" if direction is Direction.IN else "to"
         names = "/".join(protocol.value for protocol in protocols)
+        words = [word for version, interval in joined for word in write_peers(version, interval)]
+        peers_text = shorten_list(words, _MOST_PEERS if short else len(words))
         ports_text = f" {text}" if text else ""
-        peers_text = shorten_list(own_peers, _MOST_PEERS if short else len(own_peers))
         yield f"{direction.value} {names}{ports_text} {towards} {peers_text}"
 
 
