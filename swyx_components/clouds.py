@@ -62,6 +62,12 @@ def list_commands() -> tuple[str, ...]:
     return tuple(command for cloud in CLOUDS for command in _room(cloud, "saved").COMMANDS.values())
 
 
+def sites_in(cloud: str, contents: Sequence[Any]) -> frozenset[str]:
+    """The sites whose groups the files have, by their tags."""
+    sites: frozenset[str] = _room(cloud, "saved").sites_in(contents)
+    return sites
+
+
 def read_saved(cloud: str, rendered: RenderedSite, contents: Sequence[Any]) -> Deployed:
     """What files that the cloud's own command wrote hold for the site.
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from swyx_components.aws.client import Json, addresses_of, tag_of
+from swyx_components.planner.shaped import check_shape
 from swyx_components.sets.prefixes import Prefix
 
 COMMANDS: Mapping[str, str] = {
@@ -19,12 +20,93 @@ _SOURCES = (  # within a permission: the list, the key of each source, the key o
 )
 
 
+def _port(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not -1 <= value <= 65535:
+        raise ValueError("no port")
+
+
+_TAGS = [{"Key": str, "Value": str}]
+_PERMISSION = {
+    "IpProtocol": str,
+    "FromPort?": _port,
+    "ToPort?": _port,
+    "IpRanges?": [{"CidrIp": Prefix.parse, "Description?": str}],
+    "Ipv6Ranges?": [{"CidrIpv6": Prefix.parse, "Description?": str}],
+    "PrefixListIds?": [{"PrefixListId": str, "Description?": str}],
+    "UserIdGroupPairs?": [{"GroupId": str, "Description?": str}],
+}
+_GROUP = {
+    "GroupId": str,
+    "GroupName?": str,
+    "VpcId?": str,
+    "Tags?": _TAGS,
+    "IpPermissions?": [_PERMISSION],
+    "IpPermissionsEgress?": [_PERMISSION],
+}
+_RULE = {
+    "SecurityGroupRuleId?": str,
+    "GroupId": str,
+    "IsEgress": bool,
+    "IpProtocol": str,
+    "FromPort?": _port,
+    "ToPort?": _port,
+    "CidrIpv4?": Prefix.parse,
+    "CidrIpv6?": Prefix.parse,
+    "PrefixListId?": str,
+    "ReferencedGroupInfo?": {"GroupId": str},
+    "Description?": str,
+    "Tags?": _TAGS,
+}
+_INTERFACE = {
+    "NetworkInterfaceId": str,
+    "VpcId?": str,
+    "SubnetId?": str,
+    "Groups?": [{"GroupId": str}],
+    "PrivateIpAddresses?": [{"PrivateIpAddress": Prefix.parse}],
+    "Ipv6Addresses?": [{"Ipv6Address": Prefix.parse}],
+}
+_ENTRY = {
+    "RuleNumber": int,
+    "Egress": bool,
+    "Protocol": str,
+    "RuleAction": str,
+    "CidrBlock?": Prefix.parse,
+    "Ipv6CidrBlock?": Prefix.parse,
+    "PortRange?": {"From": _port, "To": _port},
+    "IcmpTypeCode?": {"Type": int, "Code?": int},
+}
+_ACL = {
+    "NetworkAclId": str,
+    "VpcId?": str,
+    "IsDefault?": bool,
+    "Associations?": [{"SubnetId?": str}],
+    "Entries?": [_ENTRY],
+}
+
+
 def recognise(content: Any) -> str:
     """The command that wrote it, by its shape; empty where none of ours did."""
     if not isinstance(content, dict):
         return ""
     found = [key for key in COMMANDS if isinstance(content.get(key), list)]
     return COMMANDS[found[0]] if len(found) == 1 else ""
+
+
+def sites_in(contents: Iterable[Json]) -> frozenset[str]:
+    """The sites whose groups or rules the files have, by their tags."""
+    records = (
+        record
+        for content in contents
+        for key in ("SecurityGroups", "SecurityGroupRules")
+        for record in content.get(key) or ()
+        if isinstance(record, dict) and isinstance(record.get("Tags") or [], list)
+    )
+    return frozenset(
+        str(tag.get("Value"))
+        for record in records
+        for tag in record.get("Tags") or ()
+        if isinstance(tag, dict) and tag.get("Key") == "swyx:site"
+    )
 
 
 def is_resource(type: str) -> bool:
@@ -103,40 +185,22 @@ class SavedEc2:
 
 def _check_rule(place: int, rule: Any) -> Json:
     where = f"SecurityGroupRules[{place}]"
-    _require(rule, where, "GroupId", "IpProtocol")
-    if not isinstance(rule.get("IsEgress"), bool):
-        raise ValueError(f"{where} has no IsEgress")
-    return _with_prefixes_checked({"SecurityGroupRuleId": where, **rule}, where)
+    check_shape(rule, _RULE, where)
+    return {"SecurityGroupRuleId": where, **_with_ports(rule)}
 
 
-def _with_prefixes_checked(rule: dict[str, Any], where: str) -> Json:
-    for key in ("CidrIpv4", "CidrIpv6"):
-        if rule.get(key):
-            _check_prefix(rule[key], f"{where}.{key}")
-    for key in ("FromPort", "ToPort"):
-        value = rule.get(key)
-        rule[key] = -1 if value is None else _number(value, f"{where}.{key}")
-    return rule
-
-
-def _check_prefix(text: Any, where: str) -> Prefix:
-    try:
-        return Prefix.parse(text)
-    except (ValueError, AttributeError, TypeError) as problem:
-        raise ValueError(f"{where}: {problem}") from None
-
-
-def _number(value: Any, where: str) -> int:
-    try:
-        return int(value)
-    except (ValueError, TypeError):
-        raise ValueError(f"{where} is not a number") from None
+def _with_ports(rule: Json) -> dict[str, Any]:
+    """EC2 leaves the ports out where a protocol has none."""
+    return {
+        **rule,
+        **{key: rule[key] for key in ("FromPort", "ToPort") if rule.get(key) is not None},
+    } | {key: -1 for key in ("FromPort", "ToPort") if rule.get(key) is None}
 
 
 def _check_group(place: int, group: Any) -> Json:
-    where = f"SecurityGroups[{place}]"
-    _require(group, where, "GroupId")
-    return {"GroupName": group["GroupId"], "VpcId": "", **group}
+    check_shape(group, _GROUP, f"SecurityGroups[{place}]")
+    defaults = {"GroupName": group["GroupId"], "VpcId": "", "Tags": ()}
+    return {**group, **{key: group.get(key) or value for key, value in defaults.items()}}
 
 
 def _owners(rules: Iterable[Json]) -> Iterator[Json]:
@@ -153,30 +217,22 @@ def _owners(rules: Iterable[Json]) -> Iterator[Json]:
 def _rules_of(group: Json) -> Iterator[Json]:
     """A group's permissions, as `describe-security-group-rules` would list them."""
     for key, egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
-        for place, permission in enumerate(group.get(key) or ()):
-            where = f"{group['GroupId']}.{key}[{place}]"
-            _require(permission, where, "IpProtocol")
+        for permission in group.get(key) or ():
             common = {
                 "GroupId": group["GroupId"],
                 "SecurityGroupRuleId": "",
                 "IsEgress": egress,
-                **{
-                    k: permission[k]
-                    for k in ("IpProtocol", "FromPort", "ToPort")
-                    if k in permission
-                },
+                **{k: permission.get(k) for k in ("IpProtocol", "FromPort", "ToPort")},
             }
-            for source in _sources_of(permission, where):
-                yield _with_prefixes_checked({**common, **source}, where)
+            for source in _sources_of(permission):
+                yield _with_ports({**common, **source})
 
 
-def _sources_of(permission: Json, where: str) -> Iterator[Json]:
+def _sources_of(permission: Json) -> Iterator[Json]:
     for several, single, key in _SOURCES:
         for source in permission.get(several) or ():
-            _require(source, f"{where}.{several}", single)
             yield {key: source[single], "Description": source.get("Description") or ""}
     for pair in permission.get("UserIdGroupPairs") or ():
-        _require(pair, f"{where}.UserIdGroupPairs", "GroupId")
         yield {
             "ReferencedGroupInfo": {"GroupId": pair["GroupId"]},
             "Description": pair.get("Description") or "",
@@ -184,34 +240,12 @@ def _sources_of(permission: Json, where: str) -> Iterator[Json]:
 
 
 def _check_interface(place: int, interface: Any) -> Json:
-    where = f"NetworkInterfaces[{place}]"
-    _require(interface, where, "NetworkInterfaceId")
-    complete = {"Groups": (), "VpcId": "", "SubnetId": "", **interface}
-    for group in complete["Groups"]:
-        _require(group, f"{where}.Groups", "GroupId")
-    try:
-        tuple(addresses_of(complete))
-    except (KeyError, TypeError, ValueError) as problem:
-        raise ValueError(f"{where} has an address that is none ({problem})") from None
-    return complete
+    check_shape(interface, _INTERFACE, f"NetworkInterfaces[{place}]")
+    defaults = {"Groups": (), "VpcId": "", "SubnetId": ""}
+    return {**interface, **{key: interface.get(key) or value for key, value in defaults.items()}}
 
 
 def _check_acl(place: int, acl: Any) -> Json:
-    where = f"NetworkAcls[{place}]"
-    _require(acl, where, "NetworkAclId")
-    for index, entry in enumerate(acl.get("Entries") or ()):
-        at = f"{where}.Entries[{index}]"
-        _require(entry, at, "Protocol", "RuleAction")
-        _number(entry.get("RuleNumber"), f"{at}.RuleNumber")
-        for key in ("CidrBlock", "Ipv6CidrBlock"):
-            if entry.get(key):
-                _check_prefix(entry[key], f"{at}.{key}")
-    return {"Entries": (), "Associations": (), "IsDefault": False, "VpcId": "", **acl}
-
-
-def _require(record: Any, where: str, *keys: str) -> None:
-    if not isinstance(record, dict):
-        raise ValueError(f"{where} is not an object")
-    for key in keys:
-        if not isinstance(record.get(key), str):
-            raise ValueError(f"{where} has no {key}")
+    check_shape(acl, _ACL, f"NetworkAcls[{place}]")
+    defaults = {"Entries": (), "Associations": (), "IsDefault": False, "VpcId": ""}
+    return {**acl, **{key: acl.get(key) or value for key, value in defaults.items()}}

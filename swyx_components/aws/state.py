@@ -5,6 +5,7 @@ from typing import Any
 
 from swyx_components.aws.client import Json
 from swyx_components.planner.exported import Exported, Resource
+from swyx_components.planner.shaped import check_shape
 
 _GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -25,6 +26,8 @@ _RULE_KEYS = {
 
 def describe_state(state: Exported) -> Iterator[Json]:
     """What the state holds of EC2, one document for each `describe` command."""
+    for resource in state.of_type(_GROUP, _INGRESS, _EGRESS, _ATTACHMENT, _INTERFACE):
+        check_shape(resource.values, _SHAPE, resource.name)
     groups = list(state.of_type(_GROUP))
     if groups:
         names = {id: name for name, id in state.told("group_ids").items() if isinstance(id, str)}
@@ -33,6 +36,17 @@ def describe_state(state: Exported) -> Iterator[Json]:
         rules = [_rule(rule) for rule in state.of_type(_INGRESS, _EGRESS)]
         yield {"SecurityGroupRules": [rule for rule in rules if rule["GroupId"]]}
         yield {"NetworkInterfaces": list(_interfaces(state, groups))}
+
+
+_SHAPE = {
+    "tags?": dict,
+    "tagsAll?": dict,
+    "privateIps?": [str],
+    "ipv6Addresses?": [str],
+    "securityGroups?": [str],
+    "fromPort?": int,
+    "toPort?": int,
+}
 
 
 def _group(group: Resource, names: Mapping[str, str], site: str) -> Json:
@@ -44,7 +58,7 @@ def _group(group: Resource, names: Mapping[str, str], site: str) -> Json:
         "GroupId": group.id,
         "GroupName": str(group.values.get("name") or group.name),
         "VpcId": str(group.values.get("vpcId") or ""),
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Tags": [{"Key": key, "Value": str(value)} for key, value in tags.items()],
     }
 
 
@@ -58,7 +72,7 @@ def _rule(rule: Resource) -> Json:
         **{ours: values[key] for key, ours in _RULE_KEYS.items() if values.get(key) is not None},
     }
     if values.get("referencedSecurityGroupId"):
-        record["ReferencedGroupInfo"] = {"GroupId": values["referencedSecurityGroupId"]}
+        record["ReferencedGroupInfo"] = {"GroupId": str(values["referencedSecurityGroupId"])}
     return record
 
 
@@ -68,6 +82,7 @@ def _interfaces(state: Exported, groups: list[Resource]) -> Iterator[Json]:
         id: machine
         for machine, ids in state.told("interface_ids").items()
         for id in (ids if isinstance(ids, list) else ())
+        if isinstance(id, str)
     }
     members: dict[str, set[str]] = {}
     for attachment in state.of_type(_ATTACHMENT):

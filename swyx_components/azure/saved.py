@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from swyx_components.planner.exported import Exported
+from swyx_components.planner.shaped import check_shape
 from swyx_components.sets.prefixes import Prefix
 
 Json = Mapping[str, Any]
@@ -40,7 +41,9 @@ def recognise(content: Any) -> str:
 
 
 def _items(content: Any) -> Sequence[Any] | None:
-    """The list that the CLI writes, or that ARM puts below `value`."""
+    """The list that the CLI writes, the one object of `show`, or what ARM puts below `value`."""
+    if _kind_of(content):
+        return [content]
     listed = content.get("value") if isinstance(content, dict) else content
     return listed if isinstance(listed, list) else None
 
@@ -53,9 +56,81 @@ def _kind_of(item: Any) -> str:
     return kind if kind in COMMANDS else ""
 
 
+def sites_in(contents: Iterable[Any]) -> frozenset[str]:
+    """The sites whose groups the files have, by their tags."""
+    items = (item for content in contents for item in _items(content) or ())
+    tagged = (item.get("tags") for item in items if _kind_of(item) == _GROUPS)
+    return frozenset(
+        str(tags["swyx:site"]) for tags in tagged if isinstance(tags, dict) and "swyx:site" in tags
+    )
+
+
 def is_resource(type: str) -> bool:
     """Whether a type of the engine's is one of ARM's network."""
     return _STATE.fullmatch(type) is not None
+
+
+def _ports(text: Any) -> None:
+    """`*`, a port or a range of them."""
+    if text != "*":
+        first, _, last = text.partition("-")
+        if not 0 <= int(first) <= int(last or first) <= 65535:
+            raise ValueError(f"{text!r} is no port or range")
+
+
+def _tags(values: Any) -> None:
+    """Texts by key."""
+    if not all(isinstance(text, str) for text in values.values()):
+        raise ValueError("a tag is no text")
+
+
+_REFERENCE = {"id": str}
+_RULE = {
+    "name?": str,
+    "priority": int,
+    "direction": str,
+    "access": str,
+    "protocol": str,
+    "description?": str,
+    **{
+        f"{side}{field}?": shape
+        for side in ("source", "destination")
+        for field, shape in (
+            ("addressprefix", str),
+            ("addressprefixes", [str]),
+            ("applicationsecuritygroups", [_REFERENCE]),
+            ("portrange", _ports),
+            ("portranges", [_ports]),
+        )
+    },
+}
+_SHAPES: Mapping[str, Any] = {
+    _GROUPS: {
+        "id": str,
+        "tags?": _tags,
+        "securityrules?": [_RULE],
+        "subnets?": [_REFERENCE],
+    },
+    _INTERFACES: {
+        "id": str,
+        "networksecuritygroup?": _REFERENCE,
+        "ipconfigurations?": [
+            {
+                "privateipaddress?": Prefix.parse,
+                "applicationsecuritygroups?": [_REFERENCE],
+                "subnet?": _REFERENCE,
+            }
+        ],
+    },
+    _ASGS: {"id": str},
+}
+
+
+def _flat(values: Json) -> Json:
+    """An object's properties beside its name, by keys without regard to case and underscores."""
+    inside = values.get("properties")
+    both = {**values, **inside} if isinstance(inside, dict) else values
+    return {key.replace("_", "").lower(): value for key, value in both.items()}
 
 
 class Record:
@@ -64,9 +139,7 @@ class Record:
     __slots__ = ("_values",)
 
     def __init__(self, values: Json) -> None:
-        inside = values.get("properties")
-        flat = {**values, **inside} if isinstance(inside, dict) else values
-        self._values = {key.replace("_", "").lower(): value for key, value in flat.items()}
+        self._values = _flat(values)
 
     def __getattr__(self, name: str) -> Any:
         value = self._values.get(name.replace("_", ""))
@@ -124,23 +197,5 @@ def describe_state(state: Exported) -> Iterator[tuple[str, Json]]:
 
 
 def _check(kind: str, item: Json) -> Record:
-    record = Record(item)
-    if not isinstance(record.id, str):
-        raise ValueError(f"an object of `{COMMANDS[kind]}` has no id")
-    if kind == _GROUPS:
-        for rule in record.security_rules or ():
-            if not isinstance(rule, Record) or not str(rule.priority).isdecimal():
-                raise ValueError(f"{record.id}: a rule has no priority")
-            if not rule.direction or not rule.access or not rule.protocol:
-                raise ValueError(
-                    f"{record.id}: rule {rule.name} has no direction, access or protocol"
-                )
-    if kind == _INTERFACES:
-        for configuration in record.ip_configurations or ():
-            address = getattr(configuration, "private_ip_address", None)
-            if address:
-                try:
-                    Prefix.parse(address)
-                except (ValueError, AttributeError) as problem:
-                    raise ValueError(f"{record.id}: {problem}") from None
-    return record
+    check_shape(item, _SHAPES[kind], COMMANDS[kind], _flat)
+    return Record(item)

@@ -12,6 +12,8 @@ from swyx_components.planner.exported import Exported, is_exported, read_exporte
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
 
+_CONTINUED = ("NextToken", "nextLink")  # where there is more than this page
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
@@ -37,6 +39,8 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
             cloud, command = recognise(content)
             if not cloud:
                 errors.append(_unknown(file, content))
+            if isinstance(content, dict) and any(content.get(key) for key in _CONTINUED):
+                errors.append(Message.about("saved-truncated", file))
             found.append(Saved(file=file, cloud=cloud, command=command, content=content))
         except SwyxError as problem:
             errors += problem.messages

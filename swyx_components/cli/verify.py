@@ -8,7 +8,7 @@ from typing import Any
 from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
 from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
 from swyx_components.cli.talk import report_progress, say
-from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state
+from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state, sites_in
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.compare import Comparison, Deployed, compare_site
@@ -105,9 +105,19 @@ def _from_saved(
     installation: Installation, question: Question, bound: Mapping[str, str]
 ) -> tuple[Mapping[str, str], _Read]:
     saved = open_saved(question.saved)
-    clouds = {each.cloud for each in saved}
-    if len(clouds) == 1 and not bound:
-        bound = dict.fromkeys(question.sites or installation.sites, *clouds)
+    clouds = sorted({each.cloud for each in saved})
+    if not bound:
+        bound = {
+            site: cloud
+            for cloud in clouds
+            for site in sites_in(cloud, [each.content for each in saved if each.cloud == cloud])
+            if site in installation.sites
+        }
+        if question.sites and len(clouds) == 1:
+            bound = dict.fromkeys(question.sites, clouds[0])
+        if not bound:
+            known = sorted(installation.sites)
+            raise SwyxError([Message.about("saved-siteless", "--saved", known=known)])
 
     def read(cloud: str, rendered: RenderedSite) -> Deployed:
         own: list[Saved] = [each for each in saved if each.cloud == cloud]

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from swyx_components.planner.shaped import check_shape
+
 _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
 )
@@ -64,6 +66,7 @@ def read_exported(content: Mapping[str, Any]) -> Exported:
     """
     deployment = content["deployment"]
     found = []
+    check_shape(deployment, {"resources?": [dict], "pending_operations?": [dict]}, "deployment")
     for place, raw in enumerate(deployment.get("resources") or ()):
         where = f"deployment.resources[{place}]"
         if not isinstance(raw, dict) or not all(
