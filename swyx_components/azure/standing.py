@@ -14,7 +14,14 @@ from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.planner.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals, split_interval
+from swyx_components.sets.prefixes import (
+    WIDTH,
+    Interval,
+    Prefix,
+    collapse_prefixes,
+    join_intervals,
+    split_interval,
+)
 
 _PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
     "tcp": (Protocol.TCP,),
@@ -52,7 +59,8 @@ class Surroundings:
     def __init__(
         self, own: Iterable[Prefix], members: Mapping[str, tuple[Prefix, ...]] | None
     ) -> None:
-        network = (*(p for p in NEVER_PUBLIC if p not in _LINK_LOCAL), *own)
+        private = (prefix for prefix in NEVER_PUBLIC if prefix not in _LINK_LOCAL)
+        network = collapse_prefixes((*private, *own))
         self.members = members
         self.tags: Mapping[str, tuple[Prefix, ...]] = {
             "*": EVERYWHERE,

@@ -66,7 +66,11 @@ class Measured:
 
 
 def measure(seat: Seat, demands: Sequence[Demand], own: Iterable[Prefix]) -> Measured:
-    """Compare a seat's layers with the demands; a packet to the machine's `own` addresses never leaves it."""
+    """Compare a seat's layers with the demands.
+
+    A packet to the machine's `own` addresses never leaves it: alone it is left out, within a range it counts
+    with the rest.
+    """
     found = Measured()
     at_home = {prefix.interval for prefix in own if prefix.version == seat.address.version}
     for direction in Direction:
