@@ -182,7 +182,8 @@ def _ports(protocol: Protocol | None, rule: Json) -> PortSet | None:
 def _describe(rule: Json) -> str:
     direction = "out" if rule["IsEgress"] else "in"
     ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
-    return f"{direction} protocol {rule['IpProtocol']} {ports} ({rule['SecurityGroupRuleId']})"
+    id = rule["SecurityGroupRuleId"] or rule["GroupId"]
+    return f"{direction} protocol {rule['IpProtocol']} {ports} ({id})"
 
 
 def _interfaces(

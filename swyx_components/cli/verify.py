@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
@@ -94,9 +94,13 @@ def _from_state(
 
     def read(own: str, rendered: RenderedSite) -> Deployed:
         try:
-            return read_state(own, rendered, state)
+            deployed = read_state(own, rendered, state)
         except ValueError as problem:
             raise refuse_content(question.state, problem) from None
+        if not state.interrupted:
+            return deployed
+        begun = f"operations that an update began and never ended: {state.interrupted}"
+        return replace(deployed, lacking=(*deployed.lacking, begun))
 
     return dict.fromkeys(state.sites, cloud), read
 

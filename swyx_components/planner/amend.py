@@ -44,11 +44,15 @@ def amend(plan: SitePlan, audit: Audit) -> Iterator[Amendment]:
                     for rule in group.rules
                 ),
                 standing=tuple(
-                    (Step.NARROW if opening.needed_by else Step.REMOVE, opening)
+                    (_step_for(opening), opening)
                     for opening in audit.openings
                     if names & set(opening.machines)
                 ),
             )
+
+
+def _step_for(opening: Opening) -> Step:
+    return Step.NARROW if opening.needed_by or opening.needed_elsewhere else Step.REMOVE
 
 
 def _is_lacking(

@@ -15,7 +15,7 @@ from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.planner.rules import extra_flow
 from swyx_components.planner.standing import Entry, Firewall, Seat
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Interval, join_intervals
+from swyx_components.sets.prefixes import join_intervals
 
 # What a search from outside tries first, beside what the catalogue names.
 _ADMINISTRATION = {
@@ -51,14 +51,23 @@ class Lack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What one rule lets pass and nothing needs. `needed_by` are flows that need another part of it."""
+    """What one rule lets pass and nothing needs: `packets` at any machine, and those of each machine.
+
+    `needed_by` are flows that need another part of it there, `needed_elsewhere` those that need it at other
+    machines behind the same rule.
+    """
 
     entry: Entry
-    machines: tuple[str, ...]
+    by_machine: Mapping[str, tuple[Packets, ...]]
     packets: tuple[Packets, ...]
     needed_by: tuple[str, ...]
+    needed_elsewhere: tuple[str, ...]
     public: bool
     administration: tuple[str, ...]
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        return tuple(self.by_machine)
 
     @property
     def size(self) -> int:
@@ -112,8 +121,7 @@ def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -
     catalogue = installation.catalogue
     reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
     lacks = _find_lacks(measured, catalogue, reasons)
-    known = _known_addresses(installation, firewall)
-    openings = _find_openings(measured, wanted, plan.egress, catalogue, known)
+    openings = _find_openings(measured, wanted, plan.egress, _Look(installation, firewall))
     return Audit(
         site=plan.site,
         firewall=firewall,
@@ -128,6 +136,7 @@ def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -
 # ---- findings
 
 _Measures = Sequence[tuple[Seat, Measured]]
+_Wanted = Mapping[str, Sequence[Demand]]
 
 
 def _find_lacks(
@@ -153,84 +162,100 @@ def _find_lacks(
 
 
 def _find_openings(
-    measured: _Measures,
-    wanted: Mapping[str, Sequence[Demand]],
-    egress: Egress,
-    catalogue: Catalogue,
-    known: Mapping[int, tuple[Interval, ...]],
+    measured: _Measures, wanted: _Wanted, egress: Egress, look: "_Look"
 ) -> Iterator[Opening]:
-    """One for each rule, over all machines before which it stands."""
-    merged: dict[Entry, tuple[set[str], list[Packets]]] = {}
-    stateless: set[Entry] = set()
+    """One for each rule, over all machines at which some of it is open without need."""
+    merged: dict[Entry, dict[str, list[Packets]]] = {}
     for seat, found in measured:
-        if all(layer.stateless for layer in seat.layers):
-            stateless.update(found.open)
         for entry, packets in found.open.items():
             if entry.direction is Direction.IN or egress is Egress.CLOSED:
-                machines, own = merged.setdefault(entry, (set(), []))
-                machines.add(seat.machine)
-                own += packets
-    for entry, (machines, own) in merged.items():
-        joined = join_packets(own)
-        asked = (d for name in machines for d in wanted[name] if not d.reply or entry in stateless)
+                merged.setdefault(entry, {}).setdefault(seat.machine, []).extend(packets)
+    needs = _Needs([seat for seat, _ in measured], wanted)
+    for entry, machines in merged.items():
+        joined = join_packets(each for own in machines.values() for each in own)
         yield Opening(
             entry=entry,
-            machines=tuple(sorted(machines)),
+            by_machine={name: join_packets(machines[name]) for name in sorted(machines)},
             packets=joined,
-            needed_by=_needed_by(entry, asked),
-            public=any(_is_public(p, known) for p in joined),
-            administration=_administration_in(entry, joined, catalogue),
+            needed_by=needs.of(entry, machines),
+            needed_elsewhere=needs.of(entry, needs.behind(entry) - set(machines)),
+            public=any(look.is_public(p) for p in joined),
+            administration=look.administration_in(entry, joined),
         )
 
 
-def _needed_by(entry: Entry, demands: Iterable[Demand]) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            {
-                demand.flow
-                for demand in demands
-                if demand.direction is entry.direction
-                and demand.protocol in entry.protocols
-                and demand.ports & entry.ports
-                and any(one.overlaps(other) for one in demand.peers for other in entry.peers)
-            }
+class _Needs:
+    """Which flows need a part of a rule at the machines before which it stands."""
+
+    def __init__(self, seats: Iterable[Seat], wanted: _Wanted) -> None:
+        self._wanted = wanted
+        self._standing: dict[Entry, dict[str, bool]] = {}
+        for seat in seats:
+            stateless = all(layer.stateless for layer in seat.layers)
+            for layer in seat.layers[:1]:
+                for entry in layer.entries:
+                    self._standing.setdefault(entry, {})[seat.machine] = stateless
+
+    def behind(self, entry: Entry) -> set[str]:
+        """The machines before which a rule stands."""
+        return set(self._standing[entry])
+
+    def of(self, entry: Entry, machines: Iterable[str]) -> tuple[str, ...]:
+        return tuple(
+            sorted(
+                {
+                    demand.flow
+                    for machine in machines
+                    for demand in self._wanted[machine]
+                    if _concerns(entry, demand)
+                    and (self._standing[entry][machine] or not demand.reply)
+                }
+            )
         )
+
+
+def _concerns(entry: Entry, demand: Demand) -> bool:
+    return (
+        demand.direction is entry.direction
+        and demand.protocol in entry.protocols
+        and bool(demand.ports & entry.ports)
+        and any(one.overlaps(other) for one in demand.peers for other in entry.peers)
     )
 
 
-def _known_addresses(
-    installation: Installation, firewall: Firewall
-) -> Mapping[int, tuple[Interval, ...]]:
-    """Addresses that are not the public's: private by definition, a site's own, or the platform's."""
-    prefixes = [*NEVER_PUBLIC, *firewall.platform]
-    for site in installation.sites.values():
-        prefixes += [address for machine in site.machines for address in machine.addresses]
-        prefixes += [cidr for network in site.networks for cidr in network.cidrs]
-    return {
-        version: join_intervals(p.interval for p in prefixes if p.version == version)
-        for version in (4, 6)
-    }
+class _Look:
+    """What makes an opening grave: who can reach it, and what is behind it."""
 
+    def __init__(self, installation: Installation, firewall: Firewall) -> None:
+        # Not the public's: private by definition, a site's own, or the platform's.
+        prefixes = [*NEVER_PUBLIC, *firewall.platform]
+        for site in installation.sites.values():
+            prefixes += [address for machine in site.machines for address in machine.addresses]
+            prefixes += [cidr for network in site.networks for cidr in network.cidrs]
+        self._known = {
+            version: join_intervals(p.interval for p in prefixes if p.version == version)
+            for version in (4, 6)
+        }
+        self._services = {**installation.catalogue.administration_ports, **_ADMINISTRATION}
 
-def _is_public(packets: Packets, known: Mapping[int, tuple[Interval, ...]]) -> bool:
-    first, last = packets.peers
-    return not any(low <= first and last <= high for low, high in known[packets.version])
+    def is_public(self, packets: Packets) -> bool:
+        first, last = packets.peers
+        known = self._known[packets.version]
+        return not any(low <= first and last <= high for low, high in known)
 
-
-def _administration_in(
-    entry: Entry, packets: Iterable[Packets], catalogue: Catalogue
-) -> tuple[str, ...]:
-    if entry.direction is Direction.OUT:
-        return ()
-    ports = PortSet.union_of(
-        part for each in packets if each.protocol is Protocol.TCP for part in each.ports
-    )
-    services = {**catalogue.administration_ports, **_ADMINISTRATION}
-    return tuple(f"{name} {own}" for name, own in services.items() if ports & PortSet((own,)))
+    def administration_in(self, entry: Entry, packets: Iterable[Packets]) -> tuple[str, ...]:
+        if entry.direction is Direction.OUT:
+            return ()
+        ports = PortSet.union_of(
+            part for each in packets if each.protocol is Protocol.TCP for part in each.ports
+        )
+        return tuple(
+            f"{name} {own}" for name, own in self._services.items() if ports & PortSet((own,))
+        )
 
 
 def _find_standstills(
-    measured: _Measures, wanted: Mapping[str, Sequence[Demand]], catalogue: Catalogue
+    measured: _Measures, wanted: _Wanted, catalogue: Catalogue
 ) -> Iterator[Standstill]:
     passing: dict[str, set[Demand]] = {}
     lost: dict[str, set[Demand]] = {}

@@ -78,15 +78,20 @@ def _write_opening(opening: Opening) -> Iterator[str]:
     entry = opening.entry
     towards = "from" if entry.direction is Direction.IN else "to"
     reach = f"open {towards} the internet; " if opening.public else ""
-    other = f"another part of it is for {' '.join(opening.needed_by)}"
-    yield (
-        f"{entry.owner}: {entry.label}: {reach}{other if opening.needed_by else 'no flow needs it'}"
-    )
+    yield f"{entry.owner}: {entry.label}: {reach}{_write_need(opening)}"
     yield f"  before {', '.join(opening.machines)}"
     if opening.administration:
         yield f"  administration: {shorten_list(opening.administration, _MOST_LINES)}"
     for line in _limited(write_packets(_directed(entry.direction, opening.packets))):
         yield f"  lets pass {line}"
+
+
+def _write_need(opening: Opening) -> str:
+    if opening.needed_by:
+        return f"another part of it is for {' '.join(opening.needed_by)}"
+    if opening.needed_elsewhere:
+        return f"only other machines need it, for {' '.join(opening.needed_elsewhere)}"
+    return "no flow needs it"
 
 
 def _write_doubt(entry: Entry) -> str:
@@ -120,7 +125,8 @@ def write_amendments(amendments: Iterable[Amendment]) -> Iterator[str]:
         for step, rule in amendment.rules:
             yield f"    {step.value} {_write_rule(rule)}"
         for step, opening in amendment.standing:
-            needed = f" (for {' '.join(opening.needed_by)})" if step is Step.NARROW else ""
+            flows = sorted({*opening.needed_by, *opening.needed_elsewhere})
+            needed = f" (for {' '.join(flows)})" if flows else ""
             yield f"    {step.value} {opening.entry.owner}: {opening.entry.label}{needed}"
 
 
@@ -185,11 +191,14 @@ def _lack_record(lack: Lack) -> dict[str, Any]:
 def _opening_record(opening: Opening) -> dict[str, Any]:
     return {
         **_entry_record(opening.entry),
-        "machines": list(opening.machines),
         "public": opening.public,
         "administration": list(opening.administration),
         "needed_by": list(opening.needed_by),
-        "packets": _packet_records(opening.entry.direction, opening.packets),
+        "needed_elsewhere": list(opening.needed_elsewhere),
+        "packets": {
+            machine: _packet_records(opening.entry.direction, packets)
+            for machine, packets in opening.by_machine.items()
+        },
     }
 
 
