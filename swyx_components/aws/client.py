@@ -1,7 +1,7 @@
 """EC2 through boto3: complete answers whatever the number of pages, and errors as sentences."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -42,6 +42,10 @@ def open_ec2() -> Iterator["Ec2"]:
 
 class Ec2:
     """The calls that reading takes; `client` is boto3's own for the others."""
+
+    acls: Sequence[
+        Json
+    ] = ()  # network ACLs are not asked for: a site's own groups need none of them
 
     def __init__(self, client: Any) -> None:
         self.client = client
