@@ -1,7 +1,7 @@
 """Read an installation: the best that can be made of the source, and everything wrong with it."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from swyx_components.installation.decisions import default_decisions, read_decis
 from swyx_components.installation.extra_rules import read_extra_rules
 from swyx_components.installation.findings import TOP, Findings, Refused, below
 from swyx_components.installation.links import read_links, read_providers
-from swyx_components.installation.model import Egress, Installation, Site
+from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
 from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
@@ -103,13 +103,31 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     check_claims(reading)
     check_decisions(reading, sites, overriding)
     check_extra_rules(reading, sites)
+    links, providers = _standing(links, providers, sites)
     return Installation(
         file=log.file,
         catalogue=catalogue,
         sites=sites,
-        links=tuple(link for link in links if link.near in sites and link.far in sites),
-        providers=tuple(provider for provider in providers if provider.site in sites),
+        links=links,
+        providers=providers,
         quotas=quotas,
+    )
+
+
+def _standing(
+    links: Iterable[Link], providers: Iterable[Provider], sites: Mapping[str, Site]
+) -> tuple[tuple[Link, ...], tuple[Provider, ...]]:
+    """The links and providers of which the sites and the LinkManagers that they name could be read."""
+    ends = {(site.name, machine.name) for site in sites.values() for machine in site.machines}
+    return (
+        tuple(
+            link
+            for link in links
+            if link.far in sites
+            and (link.near, link.near_manager) in ends
+            and (not link.far_manager or (link.far, link.far_manager) in ends)
+        ),
+        tuple(each for each in providers if (each.site, each.link_manager) in ends),
     )
 
 
@@ -174,14 +192,19 @@ def _read_sites(
 
 
 def _read_extra_rules(written: dict[str, Any], reading: Reading, sites: dict[str, Site]) -> None:
-    """Give each site its own rules, which may name machines of any site, if only by mistake."""
+    """Give each site its own rules, which may name machines of any site, if only by mistake.
+
+    A rule of a machine that could not be read, so that the site lacks it, is left out with it.
+    """
     for name, value in written["sites"].items() if type(written.get("sites")) is dict else ():
         if type(value) is dict and "extra_rules" in value:
             entry = Entry(name, value, below("sites", name), name in sites)
             egress = sites[name].egress if name in sites else Egress.CLOSED
             rules = read_extra_rules(value["extra_rules"], reading, entry, egress)
             if name in sites:
-                sites[name] = replace(sites[name], extra_rules=rules)
+                whole = {machine.name for machine in sites[name].machines}
+                kept = tuple(rule for rule in rules if rule.machine in whole)
+                sites[name] = replace(sites[name], extra_rules=kept)
 
 
 def _read_quotas(value: Any, log: Findings) -> dict[str, dict[str, int]]:
