@@ -18,8 +18,10 @@ from swyx_components.installation.model import Egress, Installation, Link, Provi
 from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
+from swyx_components.installation.size import drop_too_large
 from swyx_components.installation.source import take
 from swyx_components.installation.values import (
+    MOST_ENTRIES,
     Entry,
     as_text,
     read_count,
@@ -51,7 +53,8 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     """The best installation that can be made of a source, and all messages about it, by place.
 
     `file` is what messages call the source; for a path it is the path unless given. With errors the
-    installation lacks what is defective; it is None where nothing can be made of the source.
+    installation lacks what is defective; it is None where nothing can be made of the source, or where there
+    are more messages than anyone reads.
     """
     log = Findings(file or ("" if isinstance(source, Mapping) else str(source)))
     folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
@@ -63,7 +66,7 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
             log.add(refused.id, refused.place, **refused.values)
         except SwyxError as error:
             log.adopt(error.messages)
-        return installation, log.all()
+        return None if log.overflows else installation, log.all()
 
 
 @contextmanager
@@ -103,6 +106,7 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     check_claims(reading)
     check_decisions(reading, sites, overriding)
     check_extra_rules(reading, sites)
+    sites = drop_too_large(sites, links, providers, log)
     links, providers = _standing(links, providers, sites)
     return Installation(
         file=log.file,
@@ -172,7 +176,7 @@ def _read_sites(
     sites: dict[str, Site] = {}
     overriding: dict[str, bool] = {}
     value = written.get("sites")
-    reading.sites_unknown = type(value) is not dict
+    reading.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
     if "sites" not in written:
         return names, sites, overriding
     if value == {}:

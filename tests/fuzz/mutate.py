@@ -38,7 +38,7 @@ def make_mutant(seed: int, number: int, large: int = ONE_LARGE_IN) -> Mutant:
     if large and number % large == large - 1:
         title = chance.choice(sorted(LARGE))
         count = int(10 ** chance.uniform(1.5, LARGE[title].most_digits))
-        return Mutant(made=f"{title}, {count:,}", content=LARGE[title].write(count)[:5_000_001])
+        return Mutant(made=f"{title}, {count:,}", content=LARGE[title].write(count)[:5_000_000])
     way = chance.choice((_edit_text, _edit_values, _edit_values, _edit_both))
     model = chance.choice(MODELS)
     text = way(chance, model)
