@@ -60,12 +60,15 @@ def _provider(number: int) -> str:
 
 
 def _one_site(number: int) -> str:
-    return f" s{number}: {{machines: {{m{number}: {{addresses: [{_address(number)}], roles: [SwyxServer]}}}}}}\n"
+    machine = f"m{number}: {{addresses: [{_address(number)}], roles: [SwyxServer]}}"
+    return f" s{number}: {{machines: {{{machine}}}}}\n"
 
 
-LINKED = "  a: {machines: {x: {addresses: [1.1.1.1], roles: [SwyxServer]}, y: {addresses: [1.1.1.2], roles: [LinkManager]}}}\n"
+LINKED = f" a: {{machines: {{{SERVER}, y: {{addresses: [1.1.1.2], roles: [LinkManager]}}}}}}\n"
 MANY_ROLES = "SwyxServer, SwyxGate, LinkManager, ConferenceManager, PhoneManager, ITSPManager"
 
+# A table: it reads better with a way to be large in one row.
+# ruff: noqa: E501
 _TEXTS: dict[str, tuple[Callable[[int], str], float]] = {
     # ---- one construct of YAML, again and again
     "brackets": (lambda n: "[" * n, 6.7),
