@@ -64,6 +64,9 @@ faults: $(READY) engine ## break the example at every call, and see it recover (
 fuzz: $(READY) ## 10,000 mutated installation files (FUZZ="--count 500 --seed 2" makes others)
 	$(RUN) -m tests.fuzz $(FUZZ)
 
+audit: $(READY) ## the pinned packages against what is installed (AUDIT=--index asks the package index)
+	$(RUN) -m tests.audit $(AUDIT)
+
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
 	  --extra aws --extra azure --extra report --extra docs --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \

@@ -17,7 +17,7 @@ from typing import Any
 from swyx_components.cli.main import run
 
 LIMIT = 2.0  # seconds of this process's time for one command
-A_SITE = 0.0002  # seconds more for each site, which is work and shows progress
+A_SITE = 0.001  # seconds more for each site, which is work and shows progress
 MOST_SITES = 5  # of a file that are planned for each cloud
 DONE, WRONG_INPUT = 0, 2
 COMMANDS: tuple[tuple[str, ...], ...] = (
