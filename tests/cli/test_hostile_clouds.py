@@ -161,7 +161,7 @@ def test_no_string_of_arm_reaches_the_terminal_raw(
     for number, answers in enumerate(poisoned(AZURE)):
         client = SimpleNamespace(
             **{
-                kind: SimpleNamespace(list_all=lambda found=modelled(found): found)
+                kind: SimpleNamespace(list_all=modelled(found).copy)
                 for kind, found in answers.items()
             }
         )
