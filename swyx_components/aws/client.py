@@ -38,6 +38,11 @@ def open_ec2() -> Iterator["Ec2"]:
         text = str(problem).rstrip(".")
         message = Message.about("cloud-failed", "", cloud="aws", problem=text, remedy=remedy)
         raise CloudError([message]) from problem
+    except (LookupError, TypeError, ValueError) as problem:
+        text = f"{type(problem).__name__}: {problem}"
+        raise CloudError(
+            [Message.about("cloud-unreadable", "", cloud="aws", problem=text)]
+        ) from None
 
 
 class Ec2:
