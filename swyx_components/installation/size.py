@@ -13,7 +13,7 @@ from swyx_components.installation.model import Link, Provider, Site
 MOST_MACHINES = 2_000
 MOST_KINDS = 50  # machines that differ in roles or ports; each kind is a group, or several
 MOST_NETWORKS = 300
-MOST_CIDRS = 500  # of networks and SIP devices
+MOST_CIDRS = 5_000  # of networks and SIP devices
 MOST_EXTRA = 500  # ranges of ports of extra rules, each for every CIDR of its rule
 MOST_PROVIDERS = 60  # with one LinkManager
 MOST_LINKS = 2_000  # of one site

@@ -10,7 +10,7 @@ from swyx_components.messages.render import printable
 from swyx_components.sets.ports import MAX_PORT, PortRange
 
 LONGEST_TEXT = 200
-MOST_ITEMS = 2_000  # of a list
+MOST_ITEMS = 10_000  # of a list
 MOST_ENTRIES = 20_000  # of a mapping by name, such as sites
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PORTS = re.compile(r"([0-9]+)(?: *- *([0-9]+))?", re.ASCII)

@@ -60,8 +60,8 @@ LARGE = {
             "networks": {"n": {"cidrs": blocks(n - 1), "roles": ["SwyxIt"]}},
             "sip_devices": ["10.98.0.0/24"],
         },
-        500,
-        "501 CIDRs of networks and SIP devices where a plan takes at most 500",
+        5000,
+        "5,001 CIDRs of networks and SIP devices where a plan takes at most 5,000",
     ),
     "extra rules": (
         lambda n: {"extra_rules": [rule(n // 2)]},
@@ -79,13 +79,13 @@ def test_a_site_has_at_most_so_much_of_everything(title: str) -> None:
     assert said_about(write(more)) == [f"sites.a: {sentence}; {MERGE} write it as several sites."]
 
 
-def test_a_list_has_at_most_2000_entries() -> None:
-    assert said_about({"sip_devices": ["10.0.0.0/8"] * 2001}) == [
-        "sites.a.sip_devices: 2,001 entries stand here where at most 2,000 are read; "
+def test_a_list_has_at_most_10000_entries() -> None:
+    assert said_about({"sip_devices": ["10.0.0.0/8"] * 10_001}) == [
+        "sites.a.sip_devices: 10,001 entries stand here where at most 10,000 are read; "
         f"{MERGE} split the installation."
     ]
-    assert said_about({"extra_rules": [rule(1)] * 2001}) == [
-        "sites.a.extra_rules: 2,001 entries stand here where at most 2,000 are read; "
+    assert said_about({"extra_rules": [rule(1)] * 10_001}) == [
+        "sites.a.extra_rules: 10,001 entries stand here where at most 10,000 are read; "
         f"{MERGE} split the installation."
     ]
 
