@@ -1,0 +1,90 @@
+"""The site's sections: patterns in the nav, a page that lists each section, links to related pages."""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+# The sections whose first page lists the others, with what stands above the list.
+INDEXES = {
+    "how-to": ("How-to guides", "Each answers one question and assumes that you know what the plan is."),
+    "explanation": ("Explanation", "Why things are as they are, for a network engineer."),
+    "decisions": ("Decisions", "Choices that are dear to reverse, and where the article was interpreted."),
+    "reference": ("Reference", "Made from the code and the catalogue each time the site is built."),
+}
+
+
+def write_indexes(sources: Mapping[str, str]) -> dict[str, str]:
+    """A page for each section that has none of its own: title and first sentence of every other page."""
+    return {
+        f"{folder}/index.md": f"# {title}\n\n{lead}\n\n{''.join(_entries(folder, sources))}"
+        for folder, (title, lead) in INDEXES.items()
+        if f"{folder}/index.md" not in sources
+    }
+
+
+def _entries(folder: str, sources: Mapping[str, str]) -> Iterator[str]:
+    for place, text in sorted(sources.items()):
+        if fnmatchcase(place, f"{folder}/*.md"):
+            yield f"- **[{title_of(text)}]({posixpath.relpath(place, folder)})**  \n  {_lead_of(text)}\n"
+
+
+def expand_nav(nav: Any, places: Sequence[str]) -> Any:
+    """The nav with the pages that a pattern matches in its place, but for those named elsewhere."""
+    named = set(_named(nav))
+    return _expand(nav, [place for place in sorted(places) if place not in named])
+
+
+def _named(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    elif isinstance(nav, Mapping):
+        for entry in nav.values():
+            yield from _named(entry)
+    else:
+        for entry in nav:
+            yield from _named(entry)
+
+
+def _expand(entry: Any, free: Sequence[str]) -> Any:
+    if isinstance(entry, Mapping):
+        return {title: _expand(below, free) for title, below in entry.items()}
+    if isinstance(entry, str):
+        return entry
+    expanded: list[Any] = []
+    for part in entry:
+        if isinstance(part, str) and "*" in part:
+            depth = part.count("/")  # `*.md` is about docs/ itself, not about what lies below
+            expanded += [p for p in free if p.count("/") == depth and fnmatchcase(p, part)]
+        else:
+            expanded.append(_expand(part, free))
+    return expanded
+
+
+def write_related(place: str, related: Sequence[str], sources: Mapping[str, str]) -> str:
+    """A list of the related pages that exist; each is named by its place in docs/."""
+    folder = posixpath.dirname(place)
+    entries = [
+        f"- [{title_of(sources[name])}]({posixpath.relpath(name, folder or '.')})\n"
+        for name in related
+        if name in sources
+    ]
+    return f"\n\n## See also\n\n{''.join(entries)}" if entries else ""
+
+
+def title_of(text: str) -> str:
+    """The first heading of a page."""
+    found = re.search(r"^# (.+)$", text, flags=re.MULTILINE)
+    return found[1].strip() if found else "Untitled"
+
+
+def _lead_of(text: str) -> str:
+    """The first sentence below the first heading, where a paragraph follows it; links become their text."""
+    body = re.split(r"^# .+$", text, maxsplit=1, flags=re.MULTILINE)[-1].strip()
+    paragraph = " ".join(body.partition("\n\n")[0].split())
+    if paragraph[:1] in "#|`!<-":
+        return ""
+    plain = re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", paragraph.replace("**Context.** ", ""))
+    sentence = re.match(r".*?[.:?](?=\s|$)", plain)
+    return sentence[0].rstrip(":") if sentence else plain
