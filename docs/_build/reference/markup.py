@@ -20,7 +20,7 @@ def code(text: object) -> str:
 
 
 def _escape(text: str) -> str:
-    return html.escape(" ".join(text.split()), quote=False).translate(_MARKUP)
+    return html.escape(re.sub(r"\s+", " ", text), quote=False).translate(_MARKUP)
 
 
 def heading(level: int, text: str, anchor: str) -> str:
