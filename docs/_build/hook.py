@@ -31,7 +31,9 @@ def on_files(files: Files, config: Any, **_: Any) -> Files:
         files.append(File.generated(config, place, content=write()))
     for place, text in sections.write_indexes(_sources(files)).items():
         files.append(File.generated(config, place, content=text))
-    config.nav = sections.expand_nav(config.nav, [page.src_uri for page in files.documentation_pages()])
+    config.nav = sections.expand_nav(
+        config.nav, [page.src_uri for page in files.documentation_pages()]
+    )
     return files
 
 

@@ -8,9 +8,15 @@ from typing import Any
 
 # The sections whose first page lists the others, with what stands above the list.
 INDEXES = {
-    "how-to": ("How-to guides", "Each answers one question and assumes that you know what the plan is."),
+    "how-to": (
+        "How-to guides",
+        "Each answers one question and assumes that you know what the plan is.",
+    ),
     "explanation": ("Explanation", "Why things are as they are, for a network engineer."),
-    "decisions": ("Decisions", "Choices that are dear to reverse, and where the article was interpreted."),
+    "decisions": (
+        "Decisions",
+        "Choices that are dear to reverse, and where the article was interpreted.",
+    ),
     "reference": ("Reference", "Made from the code and the catalogue each time the site is built."),
 }
 

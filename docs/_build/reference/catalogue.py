@@ -50,7 +50,15 @@ def write_roles() -> str:
 
 
 def _role(role: Role) -> str:
-    header = ("listener", "transport and ports", "purpose", "phase", "evidence", "override", "lines")
+    header = (
+        "listener",
+        "transport and ports",
+        "purpose",
+        "phase",
+        "evidence",
+        "override",
+        "lines",
+    )
     abilities = {
         "one in each site": role.once_per_site,
         "serves links and SIP providers": role.serves_links,
@@ -135,7 +143,10 @@ def _presets(catalogue: Catalogue) -> str:
 
 def _uncovered(catalogue: Catalogue) -> str:
     services = ", ".join(map(plain, catalogue.uncovered))
-    return heading(2, "Not covered", "not-covered") + f"Never opened, since the article says nothing of it: {services}.\n"
+    return (
+        heading(2, "Not covered", "not-covered")
+        + f"Never opened, since the article says nothing of it: {services}.\n"
+    )
 
 
 def write_flows() -> str:
@@ -162,7 +173,9 @@ def _flow(catalogue: Catalogue, row: FlowRow) -> Iterator[tuple[str, ...]]:
 
 def _ends(leg: Leg) -> str:
     if leg.follows:
-        spared = f", not towards {', '.join(map(plain, leg.not_towards))}" if leg.not_towards else ""
+        spared = (
+            f", not towards {', '.join(map(plain, leg.not_towards))}" if leg.not_towards else ""
+        )
         return f"the ends of {', '.join(_link(id) for id in leg.follows)}, both ways{spared}"
     if leg.among:
         spared = f" ({', '.join(map(plain, leg.but_not))} not with itself)" if leg.but_not else ""

@@ -15,6 +15,10 @@ worth a look before you deploy, a *note* says how something was settled. Words i
 """
 
 
+# Stand around a placeholder while the text is escaped; no message has them.
+_BEGIN, _END = "\x02", "\x03"
+
+
 def write_messages() -> str:
     """The page, in the order of the message catalogue and under its own headings."""
     text = files("swyx_components.messages").joinpath("catalogue.yaml").read_text(encoding="utf-8")
@@ -36,17 +40,13 @@ def _sections(text: str, rows: dict[str, dict[str, str]]) -> Iterator[str]:
 
 def _message(id: str, row: dict[str, str]) -> str:
     remedy = row.get("remedy", "")
-    ending = f"\n: *What to do*: {_with_values(remedy)}." if remedy else ""
+    ending = f"  \n*What to do*: {_with_values(remedy)}." if remedy else ""
     body = f"*{row['severity'].capitalize()}.* {_with_values(row['sentence'])}."
-    return heading(3, code(id), id) + body + ending.replace("\n: ", "  \n") + "\n"
+    return f"{heading(3, code(id), id)}{body}{ending}\n"
 
 
 def _with_values(text: str) -> str:
-    """The sentence with its placeholders in italics."""
-    parts = re.split(r"\{(\w+)\}", text.replace("{{", "\x01").replace("}}", "\x02"))
-    shown = (f"<em>{part}</em>" if at % 2 else part for at, part in enumerate(map(_literal, parts)))
-    return "".join(shown)
-
-
-def _literal(text: str) -> str:
-    return plain(text.replace("\x01", "{").replace("\x02", "}"))
+    """The sentence with its placeholders in italics, those within `backticks` too."""
+    marked = re.sub(r"\{(\w+)\}", f"{_BEGIN}\\1{_END}", text)
+    literal = marked.replace("{{", "{").replace("}}", "}")
+    return plain(literal).replace(_BEGIN, "<em>").replace(_END, "</em>")
