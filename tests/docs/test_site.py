@@ -174,7 +174,7 @@ def test_every_message_has_an_anchor_of_its_own(pages: dict[str, Page]) -> None:
 def test_a_message_has_its_severity_sentence_and_remedy(pages: dict[str, Page]) -> None:
     shown = " ".join(pages["reference/messages.html"].text.split())
     assert (
-        "Error. flow needs the decision decision, which the article leaves open, from ends. "
+        "Error: flow needs the decision decision, which the article leaves open, from ends. "
         "What to do: write decision: example or a range of ports under decisions, "
         "for all sites or for this one."
     ) in shown
