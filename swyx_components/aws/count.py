@@ -53,6 +53,7 @@ def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
                         used=used,
                         limit=limit,
                         note=f"; {word} IPv{version} rules, references to groups among them",
+                        by_peers=True,
                     )
 
 
@@ -71,4 +72,5 @@ def _groups(entry: RenderedGroup, quotas: Mapping[str, int]) -> Iterator[Usage]:
                 f" group (rules_per_group), not counting other groups that an interface has"
             ),
             tight=shards <= quotas["groups_per_interface"] and is_tight(entry, quotas),
+            by_peers=True,
         )

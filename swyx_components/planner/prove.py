@@ -5,13 +5,12 @@ machines, and compares the two as exact sets of (peer address, source port, dest
 shares only `sets` and the model with the passes that made the rules.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from swyx_components.installation.model import Egress
+from swyx_components.planner.boxes import NO_PORT, Box, Ports, cut_pieces, find_port_differences
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -22,8 +21,6 @@ from swyx_components.planner.model import (
 )
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
-
-_NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP
 
 
 class Gap(NamedTuple):
@@ -68,15 +65,7 @@ class Proof:
         )
 
 
-class _Box(NamedTuple):
-    """Some addresses with some source and destination ports."""
-
-    prefixes: tuple[Prefix, ...]
-    source_ports: PortSet
-    ports: PortSet
-
-
-_Space = dict[tuple[Direction, Protocol], list[_Box]]
+_Space = dict[tuple[Direction, Protocol], list[Box]]
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -140,7 +129,7 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]
         ):
             if own.site == rendered.plan.site and own.group is not None and own.label in spaces:
                 count += 1
-                box = _Box(peer.prefixes, source, flow.ports)
+                box = Box(peer.addresses_for(own.site), source, flow.ports)
                 key = direction, Protocol(flow.transport.value)
                 spaces[own.label].setdefault(key, []).append(box)
     groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
@@ -148,7 +137,7 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]
         count += 1
         for prefix in rule.peers:
             name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-            box = _Box((prefix,), ALL_PORTS, rule.ports or _NO_PORT)
+            box = Box((prefix,), ALL_PORTS, rule.ports or NO_PORT)
             key = Direction(rule.direction), Protocol(name)
             spaces[groups[rule.machine].name].setdefault(key, []).append(box)
     return spaces, count
@@ -165,7 +154,7 @@ def _allowed_space(
         if closing is None and not rendered.abilities.denies_by_default:
             everything = (Prefix(4, 0, 0), Prefix(6, 0, 0))
             for protocol in (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6):
-                space[direction, protocol] = [_Box(everything, ALL_PORTS, ALL_PORTS)]
+                space[direction, protocol] = [Box(everything, ALL_PORTS, ALL_PORTS)]
             continue
         for spec in own:
             if spec.own_identity is not None and spec.own_identity not in group.identities:
@@ -173,10 +162,10 @@ def _allowed_space(
             if spec.allow and (closing is None or spec.priority < closing):
                 for protocol in _protocols(spec):
                     ports = ALL_PORTS if spec.ports is None else spec.ports
-                    box = _Box(
+                    box = Box(
                         addresses.of(spec),
                         ALL_PORTS if spec.source_ports is None else spec.source_ports,
-                        ports if protocol.has_ports else _NO_PORT,
+                        ports if protocol.has_ports else NO_PORT,
                     )
                     space.setdefault((direction, protocol), []).append(box)
     return space
@@ -201,24 +190,27 @@ def _protocols(spec: Spec) -> tuple[Protocol, ...]:
     return (spec.protocol,)
 
 
+_Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
+
+
 def _compare(
     group: HostGroup,
     direction: Direction,
     protocol: Protocol,
-    required: Sequence[_Box],
-    allowed: Sequence[_Box],
+    required: Sequence[Box],
+    allowed: Sequence[Box],
 ) -> Iterator[tuple[Gap, bool]]:
     """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
     # A packet from the only machine of a group to itself never meets its firewall.
     own = set(_addresses_of(group)) if len(group.machines) == 1 else set()
-    known: dict[tuple[_Ports, _Ports], _Differences] = {}  # many addresses have the same ports
+    known: dict[tuple[Ports, Ports], _Differences] = {}  # many addresses have the same ports
     for version in sorted(group.versions):
-        for first, last, *sides in _pieces(version, required, allowed):
+        for first, last, *sides in cut_pieces(version, required, allowed):
             if first == last and Prefix(version, first, 32 if version == 4 else 128) in own:
                 continue
             pair = sides[0], sides[1]
             if pair not in known:
-                known[pair] = () if sides[0] == sides[1] else tuple(_port_differences(*pair))
+                known[pair] = () if sides[0] == sides[1] else tuple(find_port_differences(*pair))
             for source, missing, excess in known[pair]:
                 for ports, is_missing in ((missing, True), (excess, False)):
                     if ports:
@@ -227,56 +219,3 @@ def _compare(
                             Gap(group.name, direction, protocol, low, high, source, ports),
                             is_missing,
                         )
-
-
-_Ports = frozenset[tuple[PortSet, PortSet]]
-_Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
-
-
-def _pieces(
-    version: int, required: Sequence[_Box], allowed: Sequence[_Box]
-) -> Iterator[tuple[int, int, _Ports, _Ports]]:
-    """The address space cut wherever either side changes, with the port boxes of both sides."""
-    sides = [
-        [
-            (prefix, (box.source_ports, box.ports))
-            for box in boxes
-            for prefix in box.prefixes
-            if prefix.version == version
-        ]
-        for boxes in (required, allowed)
-    ]
-    cuts = sorted(
-        {cut for side in sides for prefix, _ in side for cut in (prefix.first, prefix.last + 1)}
-    )
-    members: list[tuple[set[tuple[PortSet, PortSet]], ...]] = [(set(), set()) for _ in cuts]
-    for place, side in enumerate(sides):
-        for prefix, ports in side:
-            for piece in range(bisect_left(cuts, prefix.first), bisect_left(cuts, prefix.last + 1)):
-                members[piece][place].add(ports)
-    for piece, (needed, given) in enumerate(members):
-        if needed or given:
-            yield cuts[piece], cuts[piece + 1] - 1, frozenset(needed), frozenset(given)
-
-
-def _port_differences(needed: _Ports, given: _Ports) -> Iterator[tuple[PortSet, PortSet, PortSet]]:
-    """(source ports, missing destination ports, destination ports in excess), over cut source ports."""
-    cuts = sorted(
-        {
-            cut
-            for boxes in (needed, given)
-            for source, _ in boxes
-            for part in source
-            for cut in (part.first, part.last + 1)
-        }
-    )
-    for first, after in pairwise(cuts):
-        source = PortSet.of((first, after - 1))
-        wanted, open_ = (
-            PortSet.union_of(
-                part for own, ports in boxes if own.covers(source[0]) for part in ports
-            )
-            for boxes in (needed, given)
-        )
-        if wanted != open_:
-            yield source, wanted - open_, open_ - wanted

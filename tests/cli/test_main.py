@@ -29,7 +29,20 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
-    for word in ("check", "plan", "explain", "verify", "recover", "flows", "catalogue", "schema"):
+    for word in (
+        "check",
+        "plan",
+        "explain",
+        "call",
+        "verify",
+        "recover",
+        "diff",
+        "init",
+        "hosts",
+        "flows",
+        "catalogue",
+        "schema",
+    ):
         assert f"  {word} " in done.stdout
 
 
