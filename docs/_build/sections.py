@@ -37,34 +37,41 @@ def _entries(folder: str, sources: Mapping[str, str]) -> Iterator[str]:
 
 
 def expand_nav(nav: Any, places: Sequence[str]) -> Any:
-    """The nav with the pages that a pattern matches in its place, but for those named elsewhere."""
-    named = set(_named(nav))
-    return _expand(nav, [place for place in sorted(places) if place not in named])
+    """The nav with pages in place of its patterns: each page once, where it is named or first matched."""
+    entries = list(_entries_of(nav))
+    patterns = [entry for entry in entries if "*" in entry]
+    matched: dict[str, list[str]] = {pattern: [] for pattern in patterns}
+    for place in sorted(set(places) - set(entries)):
+        pattern = next((each for each in patterns if _matches(each, place)), None)
+        if pattern is not None:
+            matched[pattern].append(place)
+    return _expand(nav, matched)
 
 
-def _named(nav: Any) -> Iterator[str]:
+def _matches(pattern: str, place: str) -> bool:
+    """`*.md` is about docs/ itself, not about what lies below."""
+    return pattern.count("/") == place.count("/") and fnmatchcase(place, pattern)
+
+
+def _entries_of(nav: Any) -> Iterator[str]:
     if isinstance(nav, str):
         yield nav
-    elif isinstance(nav, Mapping):
-        for entry in nav.values():
-            yield from _named(entry)
     else:
-        for entry in nav:
-            yield from _named(entry)
+        for entry in nav.values() if isinstance(nav, Mapping) else nav:
+            yield from _entries_of(entry)
 
 
-def _expand(entry: Any, free: Sequence[str]) -> Any:
+def _expand(entry: Any, matched: Mapping[str, Sequence[str]]) -> Any:
     if isinstance(entry, Mapping):
-        return {title: _expand(below, free) for title, below in entry.items()}
+        return {title: _expand(below, matched) for title, below in entry.items()}
     if isinstance(entry, str):
         return entry
     expanded: list[Any] = []
     for part in entry:
-        if isinstance(part, str) and "*" in part:
-            depth = part.count("/")  # `*.md` is about docs/ itself, not about what lies below
-            expanded += [p for p in free if p.count("/") == depth and fnmatchcase(p, part)]
+        if isinstance(part, str):
+            expanded += matched.get(part, [part])
         else:
-            expanded.append(_expand(part, free))
+            expanded.append(_expand(part, matched))
     return expanded
 
 

@@ -23,9 +23,9 @@ from tests.docs.conftest import ROOT
 
 EXAMPLE = "stacks/installation.yaml"
 # Commands that answer from the file alone, so that they can be run here.
-RUN = {"check", "plan", "explain", "flows"}
+RUN = {"check", "plan", "explain", "call", "flows"}
 PAGES = [ROOT / "docs/tutorial.md", *sorted((ROOT / "docs/how-to").glob("*.md"))]
-SHELLS = {"sh", "shell", "bash", "console"}
+SHELLS = {"sh", "shell", "bash", "console", ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Command:
 
 def blocks_of(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
-    found = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)[^\n]*\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     return [Block(language, body) for language, body in found]
 
 
@@ -67,6 +67,8 @@ def parse(command: Command) -> None:
     """Have the command line read as the program reads it, without running anything."""
     group = typer.main.get_command(app)
     words = list(command.words)
+    if words and words[0] in {word for option in group.params for word in option.opts}:
+        return  # of `swyx` itself, which has nothing to read after it
     while hasattr(group, "commands"):
         assert words and words[0] in group.commands, f"swyx has no command {words[:1]}"
         group = group.commands[words.pop(0)]
@@ -135,7 +137,12 @@ def test_a_page_says_how_its_commands_end_and_what_they_print(
 def is_run(command: Command) -> bool:
     """Whether a command is about the example's file, and writes no file of its own."""
     words = command.words
-    return words[0] in RUN and words[1:2] == (EXAMPLE,) and not {"-o", "--output"} & set(words)
+    return (
+        words[:1] != ()
+        and words[0] in RUN
+        and words[1:2] == (EXAMPLE,)
+        and not {"-o", "--output"} & set(words)
+    )
 
 
 def test_the_tutorial_runs_what_it_shows() -> None:
