@@ -62,7 +62,7 @@ faults: $(READY) engine ## break the example at every call, and see it recover (
 	$(RUN) -m tests.faults $(FAULTS)
 
 docs: $(READY) ## build the documentation site into site/ (no network needed)
-	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs --quiet build --strict --clean
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict too
 	@echo "Built: open file://$(CURDIR)/site/index.html"
 
 lock: ## pin every package again (needs .venv and the package index)
