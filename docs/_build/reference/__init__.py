@@ -1,0 +1,1 @@
+"""Reference pages as Markdown, one module a source: catalogue, messages, command, components, schema."""
