@@ -259,10 +259,10 @@ def write_group(
     ]
     attached = {machine.name: site.interfaces.get(machine.name, ()) for machine in group.machines}
     for machine, interfaces in attached.items():
-        for place, interface in _named(interfaces):
+        for suffix, interface in _named(machine, interfaces):
             for shard, id in own.items():
                 aws.ec2.NetworkInterfaceSecurityGroupAttachment(
-                    f"{shard_label(name, shard)}-{machine}-{place}",
+                    f"{shard_label(name, shard)}-{suffix}",
                     network_interface_id=interface,
                     security_group_id=id,
                     opts=pulumi.ResourceOptions(parent=parent, depends_on=rules),
@@ -274,14 +274,16 @@ def write_group(
     )
 
 
-def _named(interfaces: Sequence[pulumi.Input[str]]) -> Iterator[tuple[str, pulumi.Input[str]]]:
-    """Interfaces with what tells them apart in a name: the id, or the place where that is not known yet.
+def _named(
+    machine: str, interfaces: Sequence[pulumi.Input[str]]
+) -> Iterator[tuple[str, pulumi.Input[str]]]:
+    """Interfaces with what tells them apart in a name: the id, or machine and place where none is known yet.
 
     An attachment that only changed its name would be made again before the old one is removed, and
-    fail: so an interface keeps its name whatever others the machine gains.
+    fail: so an interface keeps its name whatever others the machine gains and whatever it is called.
     """
     for place, interface in enumerate(interfaces):
-        yield interface if isinstance(interface, str) else str(place), interface
+        yield interface if isinstance(interface, str) else f"{machine}-{place}", interface
 
 
 def _make_rule(

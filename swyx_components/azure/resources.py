@@ -50,9 +50,13 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first."""
+    """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first.
+
+    `called` is what its name says: the machine, or what the machine was called when it was made.
+    """
 
     machine: str
+    called: str
     suffix: str
     subnet: Subnet
     addresses: tuple[Prefix, ...]
@@ -205,17 +209,20 @@ def place_machines(
     placed: dict[str, tuple[Attachment, ...]] = {}
     problems: list[Message] = []
     for machine in machines:
-        given = bindings.get(machine.name, {}).get("subnet_id")
+        binding = bindings.get(machine.name, {})
+        called = binding.get("formerly", machine.name)
+        given = binding.get("subnet_id")
         if given is not None:
             only = Attachment(
                 machine=machine.name,
+                called=called,
                 suffix="",
                 subnet=Subnet(id=given),
                 addresses=machine.addresses,
             )
             placed[machine.name] = (only,)
         elif network.name:
-            placed[machine.name] = _by_subnet(machine, network, problems)
+            placed[machine.name] = _by_subnet(machine, called, network, problems)
         else:
             place = f"machines.{machine.name}"
             problems.append(
@@ -227,7 +234,7 @@ def place_machines(
 
 
 def _by_subnet(
-    machine: Machine, network: AzureNetwork, problems: list[Message]
+    machine: Machine, called: str, network: AzureNetwork, problems: list[Message]
 ) -> tuple[Attachment, ...]:
     members: dict[int, list[Prefix]] = {}
     for address in machine.addresses:
@@ -253,6 +260,7 @@ def _by_subnet(
     return tuple(
         Attachment(
             machine=machine.name,
+            called=called,
             suffix=network.subnets[place].name if order else "",
             subnet=network.subnets[place],
             addresses=tuple(addresses),
@@ -336,7 +344,7 @@ def _make_interface(
     attachment: Attachment,
     parent: pulumi.Resource | None,
 ) -> azure.NetworkInterface:
-    words = [attachment.machine, *([attachment.suffix] if attachment.suffix else []), "nic"]
+    words = [attachment.called, *([attachment.suffix] if attachment.suffix else []), "nic"]
     return azure.NetworkInterface(
         "-".join([name, *words]),
         network_interface_name=physical_name(group.site, *words),

@@ -39,6 +39,8 @@ class MachineArgs(TypedDict):
     """AWS: the instance whose interfaces are attached (of one that is still to be made, the first)."""
     subnet_id: NotRequired[pulumi.Input[str]]
     """Azure: the subnet for its network interface."""
+    formerly: NotRequired[str]
+    """Azure: what a renamed machine was called when its interface was made; the interface keeps that name."""
     attach: NotRequired[bool]
     """False leaves this machine alone; the ids for it are among the outputs."""
 

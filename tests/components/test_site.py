@@ -133,10 +133,10 @@ def test_a_rule_has_exactly_one_peer_and_both_ports(on_aws: Recording) -> None:
 def test_machines_are_found_by_address_and_attached_by_interface(on_aws: Recording) -> None:
     found = sorted((e.name, e.inputs["networkInterfaceId"]) for e in on_aws.of(ATTACHMENT))
     assert found == [
-        ("aachen-linkmanager-ac-link-eni-11", "eni-11"),
-        ("aachen-swyxfaxserver-ac-fax-eni-13", "eni-13"),
-        ("aachen-swyxgate-conferencemanager-ac-gate-eni-12", "eni-12"),
-        ("aachen-swyxserver-phonemanager-itspmanager-ac-server-eni-10", "eni-10"),
+        ("aachen-linkmanager-eni-11", "eni-11"),
+        ("aachen-swyxfaxserver-eni-13", "eni-13"),
+        ("aachen-swyxgate-conferencemanager-eni-12", "eni-12"),
+        ("aachen-swyxserver-phonemanager-itspmanager-eni-10", "eni-10"),
     ]
 
 
@@ -287,9 +287,7 @@ def test_nothing_is_attached_where_the_caller_says_so() -> None:
 
 def test_one_machine_is_left_alone_where_the_caller_says_so() -> None:
     recording = record(lambda: aachen(machines={"ac-fax": {"attach": False}}), EXAMPLE)
-    assert "aachen-swyxfaxserver-ac-fax-eni-13" not in {
-        each.name for each in recording.of(ATTACHMENT)
-    }
+    assert "aachen-swyxfaxserver-eni-13" not in {each.name for each in recording.of(ATTACHMENT)}
     assert len(recording.of(ATTACHMENT)) == 3
 
 
@@ -303,10 +301,10 @@ def test_a_machine_is_bound_by_its_instance_or_its_interfaces() -> None:
     }
     recording = record(lambda: aachen(machines=machines), cloud)
     names = {each.name for each in recording.of(ATTACHMENT)}
-    assert "aachen-linkmanager-ac-link-eni-of-instance" in names
-    assert {n for n in names if "ac-fax" in n} == {
-        "aachen-swyxfaxserver-ac-fax-eni-given-1",
-        "aachen-swyxfaxserver-ac-fax-eni-given-2",
+    assert "aachen-linkmanager-eni-of-instance" in names
+    assert {n for n in names if "swyxfaxserver" in n} == {
+        "aachen-swyxfaxserver-eni-given-1",
+        "aachen-swyxfaxserver-eni-given-2",
     }
 
 
@@ -406,8 +404,8 @@ ARGUMENTS = [
         "Machines of another shape",
         {**AWS, "machines": {"ac-fax": {"interface": "eni-1"}}},
         [
-            "machines.ac-fax: interface is no argument here; known are addresses, attach, instance_id, "
-            "interface_ids, subnet_id; take it out or correct its spelling."
+            "machines.ac-fax: interface is no argument here; known are addresses, attach, formerly, "
+            "instance_id, interface_ids, subnet_id; take it out or correct its spelling."
         ],
     ),
     (
@@ -473,4 +471,13 @@ def test_a_network_made_by_the_same_program_takes_bindings_by_id() -> None:
         "machines.gate.interface_ids or instance_id, or attach: false."
     ]
     recording = record(lambda: program(server={"interface_ids": ["eni-1"]}, gate={"attach": False}))
-    assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-swyxserver-server-eni-1"]
+    assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-swyxserver-eni-1"]
+
+
+def test_a_renamed_machine_keeps_its_interface_where_it_is_told_what_it_was_called() -> None:
+    recording = record(lambda: bochum(machines={"bo-gate": {"formerly": "bo-tor"}}), EXAMPLE)
+    (nic,) = (
+        each for each in recording.of(NIC) if each.inputs["tags"]["swyx:machine"] == "bo-gate"
+    )
+    assert nic.name == "bochum-bo-tor-nic"
+    assert nic.inputs["networkInterfaceName"] == "bochum-bo-tor-nic"
