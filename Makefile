@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-.PHONY: help setup engine up down test lint types bench mutants faults lock clean
+.PHONY: help setup engine up down test lint types bench mutants faults hitless lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -60,6 +60,9 @@ mutants: $(READY) ## change the catalogue fact by fact; the tests must notice ea
 
 faults: $(READY) engine ## break the example at every call, and see it recover (hours; FAULTS="--step 20" samples)
 	$(RUN) -m tests.faults $(FAULTS)
+
+hitless: $(READY) engine ## edit a site at random in both clouds, and judge each call (HITLESS="--pairs 200 --seed 7")
+	$(RUN) -m tests.engine.hitless $(HITLESS)
 
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \

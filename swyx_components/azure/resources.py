@@ -99,6 +99,7 @@ class Writer:
     def __init__(self, site: AzureSite) -> None:
         self.site = site
         self.messages = tuple(find_lonely_ipv6(site.interfaces))
+        self._written: list[azure.NetworkSecurityGroup] = []
 
     @classmethod
     def open(
@@ -141,14 +142,30 @@ class Writer:
         """A group's identities by role."""
         return {identity.role: ids[identity.name] for identity in group.identities}
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenGroup:
-        """The network security group with its rules, then the interfaces of its machines.
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> azure.NetworkSecurityGroup:
+        """The network security group with its rules."""
+        made = make_group(own[0], rendered, ids, self.site, own[1])
+        self._written.append(made)
+        return made
 
-        The interfaces are the owner's children: a machine that moves to another group keeps its own.
+    def attach(
+        self,
+        rendered: RenderedGroup,
+        made: azure.NetworkSecurityGroup,
+        ids: Ids,
+        own: Place,
+        owner: Place,
+    ) -> WrittenGroup:
+        """The interfaces of a group's machines, once the rules of every group are there.
+
+        Rules before interfaces, so that peers know a role before a machine takes it on: `steps.py`
+        counts on this order. The interfaces are the owner's children: a machine that moves to another
+        group keeps its own.
         """
-        group_id = make_group(own[0], rendered, ids, self.site, own[1]).id
-        made = make_interfaces(owner[0], rendered.group, group_id, ids, self.site, owner[1])
-        interfaces = {name: tuple(nic.id for nic in nics) for name, nics in made.items() if nics}
+        options = pulumi.ResourceOptions(parent=owner[1], depends_on=self._written)
+        nics = make_interfaces(owner[0], rendered.group, made.id, ids, self.site, options)
+        interfaces = {name: tuple(nic.id for nic in own) for name, own in nics.items() if own}
+        group_id = made.id
         return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
@@ -323,12 +340,12 @@ def make_interfaces(
     group_id: pulumi.Input[str],
     asgs: Ids,
     site: AzureSite,
-    parent: pulumi.Resource | None,
+    options: pulumi.ResourceOptions,
 ) -> Mapping[str, tuple[azure.NetworkInterface, ...]]:
     """The interfaces of a group's machines, named after site and machine: a changed role set updates them."""
     return {
         machine.name: tuple(
-            _make_interface(name, group, group_id, asgs, site, attachment, parent)
+            _make_interface(name, group, group_id, asgs, site, attachment, options)
             for attachment in site.interfaces.get(machine.name, ())
         )
         for machine in group.machines
@@ -342,7 +359,7 @@ def _make_interface(
     asgs: Ids,
     site: AzureSite,
     attachment: Attachment,
-    parent: pulumi.Resource | None,
+    options: pulumi.ResourceOptions,
 ) -> azure.NetworkInterface:
     words = [attachment.called, *([attachment.suffix] if attachment.suffix else []), "nic"]
     return azure.NetworkInterface(
@@ -360,7 +377,7 @@ def _make_interface(
             "swyx:machine": clean_tag(attachment.machine),
             **spread_tag("swyx:roles", group.roles),
         },
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=options,
     )
 
 

@@ -56,6 +56,8 @@ class SwyxSiteArgs(TypedDict):
     """The cloud it runs in: `aws` or `azure`."""
     network: NetworkArgs
     """Where it is in the cloud."""
+    replaces: NotRequired[Any]
+    """The installation that is deployed now, to land on both where one update would cut (docs/hitless.md)."""
     machines: NotRequired[dict[str, MachineArgs]]
     """How machines are bound, by name; those not named are looked up by their addresses."""
     attach: NotRequired[bool]

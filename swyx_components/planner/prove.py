@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import (
+    Abilities,
     Direction,
     HostGroup,
     Identity,
@@ -68,7 +69,7 @@ class Proof:
         )
 
 
-class _Box(NamedTuple):
+class Box(NamedTuple):
     """Some addresses with some source and destination ports."""
 
     prefixes: tuple[Prefix, ...]
@@ -76,7 +77,7 @@ class _Box(NamedTuple):
     ports: PortSet
 
 
-_Space = dict[tuple[Direction, Protocol], list[_Box]]
+Space = dict[tuple[Direction, Protocol], list[Box]]
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -89,23 +90,24 @@ def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> 
     compared = 0
     missing: list[Gap] = []
     excess: list[Gap] = []
-    addresses = _Addresses(rendered.plan.groups)
+    addresses = Addresses(rendered.plan.groups)
     for group in rendered.plan.groups:
         required, count = _required_space(rendered, group)
-        allowed = _allowed_space(rendered, group, specs.get(group.name, ()), addresses)
+        own = specs.get(group.name, ())
+        allowed = allowed_space(group.identities, own, addresses, rendered.abilities)
         compared += count
         for key in sorted({*required, *allowed}, key=lambda key: (key[0].value, key[1].value)):
             if key[0] is Direction.OUT and rendered.plan.egress is Egress.OPEN:
                 continue
             sides = required.get(key, []), allowed.get(key, [])
-            for gap, is_missing in _compare(group, *key, *sides):
+            for gap, is_missing in compare_boxes(group, *key, *sides):
                 (missing if is_missing else excess).append(gap)
     return Proof(
         site=rendered.plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess)
     )
 
 
-class _Addresses:
+class Addresses:
     """The addresses behind the names that specs use."""
 
     def __init__(self, groups: Iterable[HostGroup]) -> None:
@@ -127,9 +129,9 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
     return tuple(address for machine in group.machines for address in machine.addresses)
 
 
-def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[_Space, int]:
+def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[Space, int]:
     """What must pass at a group, straight from the flows and extra rules, and how many they are."""
-    space: _Space = {}
+    space: Space = {}
     count = 0
     site = rendered.plan.site
     for flow in rendered.plan.flows:
@@ -142,7 +144,7 @@ def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[_Space, i
         ):
             if own.site == site and own.group is not None and own.label == group.name:
                 count += 1
-                box = _Box(peer.prefixes, source, flow.ports)
+                box = Box(peer.prefixes, source, flow.ports)
                 space.setdefault((direction, Protocol(flow.transport.value)), []).append(box)
     names = {machine.name for machine in group.machines}
     for rule in rendered.plan.extra_rules:
@@ -150,31 +152,34 @@ def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[_Space, i
             count += 1
             for prefix in rule.peers:
                 name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-                box = _Box((prefix,), ALL_PORTS, rule.ports or _NO_PORT)
+                box = Box((prefix,), ALL_PORTS, rule.ports or _NO_PORT)
                 space.setdefault((Direction(rule.direction), Protocol(name)), []).append(box)
     return space, count
 
 
-def _allowed_space(
-    rendered: RenderedSite, group: HostGroup, specs: Sequence[Spec], addresses: _Addresses
-) -> _Space:
-    """What the cloud would let pass at a group."""
-    space: _Space = {}
+def allowed_space(
+    identities: Sequence[Identity],
+    specs: Sequence[Spec],
+    addresses: Addresses,
+    abilities: Abilities,
+) -> Space:
+    """What the cloud would let pass at a machine with these identities under these rules."""
+    space: Space = {}
     for direction in Direction:
         own = [spec for spec in specs if spec.direction is direction]
         closing = min((spec.priority for spec in own if _denies_all(spec)), default=None)
-        if closing is None and not rendered.abilities.denies_by_default:
+        if closing is None and not abilities.denies_by_default:
             everything = (Prefix(4, 0, 0), Prefix(6, 0, 0))
             for protocol in (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6):
-                space[direction, protocol] = [_Box(everything, ALL_PORTS, ALL_PORTS)]
+                space[direction, protocol] = [Box(everything, ALL_PORTS, ALL_PORTS)]
             continue
         for spec in own:
-            if spec.own_identity is not None and spec.own_identity not in group.identities:
+            if spec.own_identity is not None and spec.own_identity not in identities:
                 continue  # the rule is about machines that are not here
             if spec.allow and (closing is None or spec.priority < closing):
                 for protocol in _protocols(spec):
                     ports = ALL_PORTS if spec.ports is None else spec.ports
-                    box = _Box(
+                    box = Box(
                         addresses.of(spec),
                         ALL_PORTS if spec.source_ports is None else spec.source_ports,
                         ports if protocol.has_ports else _NO_PORT,
@@ -202,12 +207,12 @@ def _protocols(spec: Spec) -> tuple[Protocol, ...]:
     return (spec.protocol,)
 
 
-def _compare(
+def compare_boxes(
     group: HostGroup,
     direction: Direction,
     protocol: Protocol,
-    required: Sequence[_Box],
-    allowed: Sequence[_Box],
+    required: Sequence[Box],
+    allowed: Sequence[Box],
 ) -> Iterator[tuple[Gap, bool]]:
     """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
     # A packet from the only machine of a group to itself never meets its firewall.
@@ -233,7 +238,7 @@ _Ports = frozenset[tuple[PortSet, PortSet]]
 
 
 def _pieces(
-    version: int, required: Sequence[_Box], allowed: Sequence[_Box]
+    version: int, required: Sequence[Box], allowed: Sequence[Box]
 ) -> Iterator[tuple[int, int, _Ports, _Ports]]:
     """The address space cut wherever either side changes, with the port boxes of both sides."""
     sides = [

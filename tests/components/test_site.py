@@ -388,8 +388,8 @@ ARGUMENTS = [
         "A misspelt argument",
         {**AWS, "machine": {}},
         [
-            "machine is no argument here; known are attach, cloud, installation, machines, network, site, "
-            "tags; take it out or correct its spelling."
+            "machine is no argument here; known are attach, cloud, installation, machines, network, "
+            "replaces, site, tags; take it out or correct its spelling."
         ],
     ),
     (

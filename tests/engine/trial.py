@@ -68,6 +68,13 @@ class Trial:
             given = {"installation": installation, "site": self.site, "network": network}
             self.args[cloud] = {**given, "cloud": cloud, **more}
 
+    def deploy(self, installation: Plain) -> None:
+        """Update to an installation, unless it is deployed."""
+        was = {cloud: dict(given) for cloud, given in self.args.items()}
+        self.plan(installation)
+        if self.args != was:
+            self.up()
+
     def up(self) -> dict[str, list[Plain]]:
         """Update; by cloud the calls that changed it, in the order of effect."""
         before = {cloud: len(read_journal(self.journal(cloud))) for cloud in CLOUDS}
