@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from swyx_components import SwyxSite
-from tests.components.estate import AWS, AZURE, EXAMPLE, aachen, bochum, small
+from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.components.recorder import Cloud, Recording, record
 from tests.golden import compare
 
@@ -481,3 +481,23 @@ def test_a_renamed_machine_keeps_its_interface_where_it_is_told_what_it_was_call
     )
     assert nic.name == "bochum-bo-tor-nic"
     assert nic.inputs["networkInterfaceName"] == "bochum-bo-tor-nic"
+
+
+def test_a_site_lands_on_both_installations_where_it_is_told_what_it_replaces(
+    tmp_path: Path,
+) -> None:
+    """bo-terminal becomes a gate: its interface is in the ASGs of both plans."""
+    machines = "10.2.1.10], roles: [SwyxIt]", "10.2.1.10], roles: [SwyxGate]"
+    edited = tmp_path / "edited.yaml"
+    edited.write_text(Path(INSTALLATION).read_text().replace(*machines))
+    recording = record(lambda: bochum(installation=str(edited), replaces=INSTALLATION), EXAMPLE)
+    nic = next(each for each in recording.of(NIC) if each.name == "bochum-bo-terminal-nic")
+    (configuration,) = nic.inputs["ipConfigurations"]
+    asgs = [each["id"] for each in configuration["applicationSecurityGroups"]]
+    assert asgs == ["id-of-bochum-swyxit-asg", "id-of-bochum-swyxgate-asg"]
+    assert any("still allowed beside this plan" in text for _, text in recording.log)
+
+
+def test_a_file_that_is_replaced_and_can_not_be_read_is_a_sentence() -> None:
+    (line,) = failure(lambda: bochum(replaces="nowhere.yaml"))[1:]
+    assert "nowhere.yaml" in line
