@@ -31,7 +31,7 @@ def pairs(seed: int) -> Iterator[tuple[Plain, Plain]]:
     before = _beginning(dice)
     while True:
         after = deepcopy(before)
-        for _ in range(dice.randint(1, 3)):
+        for _ in range(dice.randint(1, 5)):
             after = _edited(dice, after)
         if after != before:
             yield before, after
@@ -50,7 +50,7 @@ def _beginning(dice: random.Random) -> Plain:
         "decisions": {"dcom": "restricted", "h245": "tunnelled"},
         "sites": {SITE: site, "unna": other},
     }
-    for _ in range(8):
+    while len(installation["sites"][SITE]["machines"]) < 5:
         installation = _edited(dice, installation)
     return installation
 

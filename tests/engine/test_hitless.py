@@ -101,7 +101,7 @@ def test_an_update_is_flagged_and_cuts_nothing_when_made_in_two(trial: Trial, ti
 
 
 def test_random_edits_cut_nothing(trial: Trial) -> None:
-    for before, after in islice(pairs(3), 2):
+    for before, after in islice(pairs(7), 2):
         trial.deploy(before)
         twice = bool(cuts_between(before, after))
         assert watch(trial, after, twice=twice).denials == {"aws": [], "azure": []}, after
