@@ -17,7 +17,7 @@ from swyx_components.planner.exported import Exported
 from swyx_components.planner.held import Held, Orphan
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
-from swyx_components.planner.prove import Proof
+from swyx_components.planner.prove import Gap, Proof
 from swyx_components.planner.quota import Relief
 from swyx_components.planner.resource_changes import Action, ResourceChange
 from swyx_components.planner.standing import Firewall
@@ -119,6 +119,46 @@ def find_orphans(cloud: str, rendered: RenderedSite, held: Held) -> tuple[Orphan
     """
     found: tuple[Orphan, ...] = _room(cloud, "recover").find_orphans(rendered, held)
     return found
+
+
+def find_cuts(cloud: str, before: RenderedSite, after: RenderedSite) -> tuple[Gap, ...]:
+    """What both plans of a site allow and one update between them denies for a moment."""
+    found: tuple[Gap, ...] = _room(cloud, "cuts").find_cuts(before, after)
+    return found
+
+
+def tell_cuts(site: str, cuts: Sequence[Gap]) -> Iterator[Message]:
+    """The warning about an update that cuts, which says how to make it in two that don't."""
+    if cuts:
+        machines = sorted({cut.group for cut in cuts})
+        yield Message.about("update-cuts", f"sites.{site}", machines=machines, first=cuts[0])
+
+
+def land_site(judged: Judged, old: Installation) -> Judged:
+    """The site as it is while it still has all that it had in another installation.
+
+    The quotas are judged anew; the proof stays that of the plan that is landed on.
+    """
+    assert judged.rendered is not None, "judged without a cloud"
+    cloud, site = judged.cloud, judged.plan.site
+    if site not in old.sites:
+        return judged
+    before = render_site(cloud, plan_site(old, site), old)
+    landed: RenderedSite = _room(cloud, "landing").land_site(before, judged.rendered)
+    if landed is judged.rendered:
+        return judged
+    usages = count_quotas(cloud, landed)
+    refused = [
+        *judge_quotas(site, cloud, usages, binding=True),
+        Message.about("site-landed", f"sites.{site}"),
+    ]
+    return replace(
+        judged,
+        plan=landed.plan,
+        rendered=landed,
+        usages=usages,
+        messages=tuple(sorted({*judged.messages, *refused})),
+    )
 
 
 def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:

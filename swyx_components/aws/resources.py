@@ -52,6 +52,14 @@ class AwsSite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenRules:
+    """The security groups of one host group by shard, and all their rules."""
+
+    own: Mapping[int, pulumi.Input[str]]
+    rules: tuple[pulumi.Resource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenGroup:
     """What was made for one group; `interfaces` are the attached ones of each machine.
 
@@ -121,9 +129,15 @@ class Writer:
         """A group's identity by role."""
         return dict.fromkeys(group.roles, ids[group.name])
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenGroup:
-        """The rules of a group, then its attachment to machines."""
-        return write_group(own[0], rendered, ids, self.site, own[1])
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> WrittenRules:
+        """The rules of a group."""
+        return write_rules(own[0], rendered, ids, self.site, own[1])
+
+    def attach(
+        self, rendered: RenderedGroup, made: WrittenRules, ids: Ids, own: Place, owner: Place
+    ) -> WrittenGroup:
+        """A group's attachment to machines, once its rules are there."""
+        return attach_group(own[0], rendered.group, made, self.site, own[1])
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
         """What an interface belongs to beside its security group: nothing here."""
@@ -322,49 +336,61 @@ def make_group(
     )
 
 
-def write_group(
+def write_rules(
     name: str,
     rendered: RenderedGroup,
     ids: Ids,
     site: AwsSite,
     parent: pulumi.Resource | None,
-) -> WrittenGroup:
-    """The rules of a group, then its attachment to machines.
+) -> WrittenRules:
+    """The rules of a group.
 
-    `ids` has the security group of every host group that a rule names, its own included. Machines
-    are attached once the rules are there, so that none ever sits in an empty group.
+    `ids` has the security group of every host group that a rule names, its own included.
     """
     group = rendered.group
     own = {0: ids[group.name]}
     own |= {shard: make_group(name, group, site, parent, shard).id for shard in rendered.shards[1:]}
-    rules = [
+    rules = (
         _make_rule(name, group, spec, own[spec.shard], ids, site, parent) for spec in rendered.specs
-    ]
+    )
+    return WrittenRules(own=own, rules=tuple(rules))
+
+
+def attach_group(
+    name: str,
+    group: HostGroup,
+    made: WrittenRules,
+    site: AwsSite,
+    parent: pulumi.Resource | None,
+) -> WrittenGroup:
+    """A group's attachment to machines, once its rules are there: none ever sits in an empty group."""
     attached = {machine.name: site.interfaces.get(machine.name, ()) for machine in group.machines}
     for machine, interfaces in attached.items():
-        for place, interface in _named(interfaces):
-            for shard, id in own.items():
+        for suffix, interface in _named(machine, interfaces):
+            for shard, id in made.own.items():
                 aws.ec2.NetworkInterfaceSecurityGroupAttachment(
-                    f"{shard_label(name, shard)}-{machine}-{place}",
+                    f"{shard_label(name, shard)}-{suffix}",
                     network_interface_id=interface,
                     security_group_id=id,
-                    opts=pulumi.ResourceOptions(parent=parent, depends_on=rules),
+                    opts=pulumi.ResourceOptions(parent=parent, depends_on=made.rules),
                 )
     return WrittenGroup(
-        group_id=own[0],
-        group_ids=tuple(own.values()),
+        group_id=made.own[0],
+        group_ids=tuple(made.own.values()),
         interfaces={machine: interfaces for machine, interfaces in attached.items() if interfaces},
     )
 
 
-def _named(interfaces: Sequence[pulumi.Input[str]]) -> Iterator[tuple[str, pulumi.Input[str]]]:
-    """Interfaces with what tells them apart in a name: the id, or the place where that is not known yet.
+def _named(
+    machine: str, interfaces: Sequence[pulumi.Input[str]]
+) -> Iterator[tuple[str, pulumi.Input[str]]]:
+    """Interfaces with what tells them apart in a name: the id, or machine and place where none is known yet.
 
     An attachment that only changed its name would be made again before the old one is removed, and
-    fail: so an interface keeps its name whatever others the machine gains.
+    fail: so an interface keeps its name whatever others the machine gains and whatever it is called.
     """
     for place, interface in enumerate(interfaces):
-        yield interface if isinstance(interface, str) else str(place), interface
+        yield interface if isinstance(interface, str) else f"{machine}-{place}", interface
 
 
 def _make_rule(

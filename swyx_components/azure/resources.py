@@ -51,9 +51,13 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first."""
+    """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first.
+
+    `called` is what its name says: the machine, or what the machine was called when it was made.
+    """
 
     machine: str
+    called: str
     suffix: str
     subnet: Subnet
     addresses: tuple[Prefix, ...]
@@ -96,6 +100,7 @@ class Writer:
     def __init__(self, site: AzureSite) -> None:
         self.site = site
         self.messages = tuple(find_lonely_ipv6(site.interfaces))
+        self._written: list[azure.NetworkSecurityGroup] = []
 
     @classmethod
     def open(
@@ -141,14 +146,30 @@ class Writer:
         """A group's identities by role."""
         return {identity.role: ids[identity.name] for identity in group.identities}
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenGroup:
-        """The network security group with its rules, then the interfaces of its machines.
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> azure.NetworkSecurityGroup:
+        """The network security group with its rules."""
+        made = make_group(own[0], rendered, ids, self.site, own[1])
+        self._written.append(made)
+        return made
 
-        The interfaces are the owner's children: a machine that moves to another group keeps its own.
+    def attach(
+        self,
+        rendered: RenderedGroup,
+        made: azure.NetworkSecurityGroup,
+        ids: Ids,
+        own: Place,
+        owner: Place,
+    ) -> WrittenGroup:
+        """The interfaces of a group's machines, once the rules of every group are there.
+
+        Rules before interfaces, so that peers know a role before a machine takes it on: `steps.py`
+        counts on this order. The interfaces are the owner's children: a machine that moves to another
+        group keeps its own.
         """
-        group_id = make_group(own[0], rendered, ids, self.site, own[1]).id
-        made = make_interfaces(owner[0], rendered.group, group_id, ids, self.site, owner[1])
-        interfaces = {name: tuple(nic.id for nic in nics) for name, nics in made.items() if nics}
+        options = pulumi.ResourceOptions(parent=owner[1], depends_on=self._written)
+        nics = make_interfaces(owner[0], rendered.group, made.id, ids, self.site, options)
+        interfaces = {name: tuple(nic.id for nic in own) for name, own in nics.items() if own}
+        group_id = made.id
         return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
@@ -209,17 +230,20 @@ def place_machines(
     placed: dict[str, tuple[Attachment, ...]] = {}
     problems: list[Message] = []
     for machine in machines:
-        given = bindings.get(machine.name, {}).get("subnet_id")
+        binding = bindings.get(machine.name, {})
+        called = binding.get("formerly", machine.name)
+        given = binding.get("subnet_id")
         if given is not None:
             only = Attachment(
                 machine=machine.name,
+                called=called,
                 suffix="",
                 subnet=Subnet(id=given),
                 addresses=machine.addresses,
             )
             placed[machine.name] = (only,)
         elif network.name:
-            placed[machine.name] = _by_subnet(machine, network, problems)
+            placed[machine.name] = _by_subnet(machine, called, network, problems)
         else:
             place = f"machines.{machine.name}"
             problems.append(
@@ -231,7 +255,7 @@ def place_machines(
 
 
 def _by_subnet(
-    machine: Machine, network: AzureNetwork, problems: list[Message]
+    machine: Machine, called: str, network: AzureNetwork, problems: list[Message]
 ) -> tuple[Attachment, ...]:
     members: dict[int, list[Prefix]] = {}
     for address in machine.addresses:
@@ -257,6 +281,7 @@ def _by_subnet(
     return tuple(
         Attachment(
             machine=machine.name,
+            called=called,
             suffix=network.subnets[place].name if order else "",
             subnet=network.subnets[place],
             addresses=tuple(addresses),
@@ -319,12 +344,12 @@ def make_interfaces(
     group_id: pulumi.Input[str],
     asgs: Ids,
     site: AzureSite,
-    parent: pulumi.Resource | None,
+    options: pulumi.ResourceOptions,
 ) -> Mapping[str, tuple[azure.NetworkInterface, ...]]:
     """The interfaces of a group's machines, named after site and machine: a changed role set updates them."""
     return {
         machine.name: tuple(
-            _make_interface(name, group, group_id, asgs, site, attachment, parent)
+            _make_interface(name, group, group_id, asgs, site, attachment, options)
             for attachment in site.interfaces.get(machine.name, ())
         )
         for machine in group.machines
@@ -338,9 +363,9 @@ def _make_interface(
     asgs: Ids,
     site: AzureSite,
     attachment: Attachment,
-    parent: pulumi.Resource | None,
+    options: pulumi.ResourceOptions,
 ) -> azure.NetworkInterface:
-    words = [attachment.machine, *([attachment.suffix] if attachment.suffix else []), "nic"]
+    words = [attachment.called, *([attachment.suffix] if attachment.suffix else []), "nic"]
     return azure.NetworkInterface(
         "-".join([name, *words]),
         network_interface_name=physical_name(group.site, *words),
@@ -356,7 +381,7 @@ def _make_interface(
             "swyx:machine": clean_tag(attachment.machine),
             **spread_tag("swyx:roles", group.roles),
         },
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=options,
     )
 
 

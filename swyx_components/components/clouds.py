@@ -32,7 +32,10 @@ class Written(Protocol):
 
 
 class Writer(Protocol):
-    """Resources of one site in one cloud. Identities first, then rules: so groups may name each other."""
+    """Resources of one site in one cloud. Identities first, so that groups may name each other; then all
+    rules, so that no machine comes under a group, or its peers' rules, before they are complete; then
+    attachments. `made` is what `write` gave.
+    """
 
     messages: tuple[Message, ...]
 
@@ -49,7 +52,10 @@ class Writer(Protocol):
     def adopt(self, group: HostGroup, by_role: Ids) -> Ids: ...
     def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids: ...
     def identify(self, group: HostGroup, ids: Ids) -> Ids: ...
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> Written: ...
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> Any: ...
+    def attach(
+        self, rendered: RenderedGroup, made: Any, ids: Ids, own: Place, owner: Place
+    ) -> Written: ...
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]: ...
 
 

@@ -100,7 +100,8 @@ class HostGroup(pulumi.ComponentResource):
             ids |= writer.adopt(peer, by_role)
         ids |= writer.adopt(group, args.get("identities") or {})
         ids |= writer.declare(group, own, own, ids)
-        written = writer.write(rendered_of(judged).groups[0], ids, own, own)
+        rendered = rendered_of(judged).groups[0]
+        written = writer.attach(rendered, writer.write(rendered, ids, own), ids, own, own)
         self.finish(writer, group, written, ids, summarise(judged, group))
 
     def finish(

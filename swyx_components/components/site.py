@@ -5,6 +5,7 @@ from typing import Any, Optional
 
 import pulumi
 
+from swyx_components.clouds import land_site
 from swyx_components.components.args import SwyxSiteArgs, check_args
 from swyx_components.components.clouds import Place, Writer, Written, writer_of
 from swyx_components.components.host_group import HostGroup
@@ -53,7 +54,7 @@ class SwyxSite(pulumi.ComponentResource):
             self._build(name, given, judged)
 
     def _build(self, name: str, args: Mapping[str, Any], judged: Judged) -> None:
-        """Look everything up, what is deployed too, then make the groups' identities, then their rules."""
+        """Look everything up, what is deployed too, then make the identities, all rules, the attachments."""
         planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(
             args["network"],
@@ -69,12 +70,18 @@ class SwyxSite(pulumi.ComponentResource):
         ids: dict[str, pulumi.Input[str]] = {}
         for component, group in zip(components, planned, strict=True):
             ids |= writer.declare(group, (f"{name}-{group.name}", component), site, ids)
+        entries = [
+            (component, rendered, (f"{name}-{rendered.group.name}", component))
+            for component, rendered in zip(components, rendered_of(judged).groups, strict=True)
+        ]
+        rules = [writer.write(rendered, ids, own) for _, rendered, own in entries]
         written: list[tuple[PlannedGroup, Written]] = []
-        for component, rendered in zip(components, rendered_of(judged).groups, strict=True):
-            group = rendered.group
-            made = writer.write(rendered, ids, (f"{name}-{group.name}", component), site)
-            component.finish(writer, group, made, ids, summarise(judged, group))
-            written.append((group, made))
+        for (component, rendered, own), made in zip(entries, rules, strict=True):
+            attached = writer.attach(rendered, made, ids, own, site)
+            component.finish(
+                writer, rendered.group, attached, ids, summarise(judged, rendered.group)
+            )
+            written.append((rendered.group, attached))
         self._finish(writer, written, ids, judged)
 
     def _declare(self, name: str, group: PlannedGroup, cloud: str) -> HostGroup:
@@ -106,7 +113,20 @@ def _plan(args: Mapping[str, Any]) -> Judged:
         raise SwyxError(errors)
     plan = plan_site(installation, _site_of(installation, args))
     _check_machines(args, [machine.name for group in plan.groups for machine in group.machines])
-    return judge(plan, installation, args["cloud"], found)
+    judged = judge(plan, installation, args["cloud"], found)
+    return _land(judged, args["replaces"]) if args.get("replaces") is not None else judged
+
+
+def _land(judged: Judged, replaced: Any) -> Judged:
+    """The same with all that the site has now, or every reason why not."""
+    old, found = read_installation(replaced)
+    problems = [message for message in found if message.severity is Severity.ERROR]
+    if old is not None and not problems:
+        judged = land_site(judged, old)
+        problems = [message for message in judged.messages if message.severity is Severity.ERROR]
+    if problems:
+        raise SwyxError(problems)
+    return judged
 
 
 def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:

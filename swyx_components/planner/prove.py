@@ -12,6 +12,7 @@ from typing import NamedTuple
 from swyx_components.installation.model import Egress
 from swyx_components.planner.boxes import NO_PORT, Box, Ports, cut_pieces, find_port_differences
 from swyx_components.planner.model import (
+    Abilities,
     Direction,
     HostGroup,
     Identity,
@@ -65,7 +66,7 @@ class Proof:
         )
 
 
-_Space = dict[tuple[Direction, Protocol], list[Box]]
+Space = dict[tuple[Direction, Protocol], list[Box]]
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -77,23 +78,24 @@ def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> 
     """The same for other specs of the same groups, such as those read back from a cloud."""
     missing: list[Gap] = []
     excess: list[Gap] = []
-    addresses = _Addresses(rendered.plan.groups)
+    addresses = Addresses(rendered.plan.groups)
     required, compared = _required_spaces(rendered)
     for group in rendered.plan.groups:
         needed = required[group.name]
-        allowed = _allowed_space(rendered, group, specs.get(group.name, ()), addresses)
+        own = specs.get(group.name, ())
+        allowed = allowed_space(group.identities, own, addresses, rendered.abilities)
         for key in sorted({*needed, *allowed}, key=lambda key: (key[0].value, key[1].value)):
             if key[0] is Direction.OUT and rendered.plan.egress is Egress.OPEN:
                 continue
             sides = needed.get(key, []), allowed.get(key, [])
-            for gap, is_missing in _compare(group, *key, *sides):
+            for gap, is_missing in compare_boxes(group, *key, *sides):
                 (missing if is_missing else excess).append(gap)
     return Proof(
         site=rendered.plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess)
     )
 
 
-class _Addresses:
+class Addresses:
     """The addresses behind the names that specs use."""
 
     def __init__(self, groups: Iterable[HostGroup]) -> None:
@@ -115,9 +117,9 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
     return tuple(address for machine in group.machines for address in machine.addresses)
 
 
-def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]:
+def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
-    spaces: dict[str, _Space] = {group.name: {} for group in rendered.plan.groups}
+    spaces: dict[str, Space] = {group.name: {} for group in rendered.plan.groups}
     count = 0
     for flow in rendered.plan.flows:
         source = ALL_PORTS
@@ -143,21 +145,24 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]
     return spaces, count
 
 
-def _allowed_space(
-    rendered: RenderedSite, group: HostGroup, specs: Sequence[Spec], addresses: _Addresses
-) -> _Space:
-    """What the cloud would let pass at a group."""
-    space: _Space = {}
+def allowed_space(
+    identities: Sequence[Identity],
+    specs: Sequence[Spec],
+    addresses: Addresses,
+    abilities: Abilities,
+) -> Space:
+    """What the cloud would let pass at a machine with these identities under these rules."""
+    space: Space = {}
     for direction in Direction:
         own = [spec for spec in specs if spec.direction is direction]
         closing = min((spec.priority for spec in own if _denies_all(spec)), default=None)
-        if closing is None and not rendered.abilities.denies_by_default:
+        if closing is None and not abilities.denies_by_default:
             everything = (Prefix(4, 0, 0), Prefix(6, 0, 0))
             for protocol in (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6):
                 space[direction, protocol] = [Box(everything, ALL_PORTS, ALL_PORTS)]
             continue
         for spec in own:
-            if spec.own_identity is not None and spec.own_identity not in group.identities:
+            if spec.own_identity is not None and spec.own_identity not in identities:
                 continue  # the rule is about machines that are not here
             if spec.allow and (closing is None or spec.priority < closing):
                 for protocol in _protocols(spec):
@@ -193,7 +198,7 @@ def _protocols(spec: Spec) -> tuple[Protocol, ...]:
 _Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
 
 
-def _compare(
+def compare_boxes(
     group: HostGroup,
     direction: Direction,
     protocol: Protocol,

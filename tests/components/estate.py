@@ -23,7 +23,8 @@ def aachen(**more: Any) -> SwyxSite:
 
 
 def bochum(**more: Any) -> SwyxSite:
-    return SwyxSite("bochum", {"installation": INSTALLATION, "site": "bochum", **AZURE, **more})
+    args: Any = {"installation": INSTALLATION, "site": "bochum", **AZURE, **more}
+    return SwyxSite("bochum", args)
 
 
 def small(*machines: str, **site: Any) -> dict[str, Any]:

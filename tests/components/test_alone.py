@@ -268,7 +268,7 @@ def test_machines_are_attached_when_they_are_named() -> None:
         )
 
     recording = record(program, Cloud(interfaces={"10.1.0.10": "eni-1"}))
-    assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-box-eni-1"]
+    assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-eni-1"]
     assert recording.outputs["acme"]["interface_ids"] == {"box": ["eni-1"]}
     assert recording.outputs["acme"]["summary"]["proof"].endswith("0 missing, 0 excess")
 

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from swyx_components import SwyxSite
-from tests.components.estate import AWS, AZURE, EXAMPLE, aachen, bochum, small
+from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.components.recorder import Cloud, Recording, record
 from tests.golden import compare
 
@@ -134,10 +134,10 @@ def test_a_rule_has_exactly_one_peer_and_both_ports(on_aws: Recording) -> None:
 def test_machines_are_found_by_address_and_attached_by_interface(on_aws: Recording) -> None:
     found = sorted((e.name, e.inputs["networkInterfaceId"]) for e in on_aws.of(ATTACHMENT))
     assert found == [
-        ("aachen-linkmanager-ac-link-eni-11", "eni-11"),
-        ("aachen-swyxfaxserver-ac-fax-eni-13", "eni-13"),
-        ("aachen-swyxgate-conferencemanager-ac-gate-eni-12", "eni-12"),
-        ("aachen-swyxserver-phonemanager-itspmanager-ac-server-eni-10", "eni-10"),
+        ("aachen-linkmanager-eni-11", "eni-11"),
+        ("aachen-swyxfaxserver-eni-13", "eni-13"),
+        ("aachen-swyxgate-conferencemanager-eni-12", "eni-12"),
+        ("aachen-swyxserver-phonemanager-itspmanager-eni-10", "eni-10"),
     ]
 
 
@@ -288,9 +288,7 @@ def test_nothing_is_attached_where_the_caller_says_so() -> None:
 
 def test_one_machine_is_left_alone_where_the_caller_says_so() -> None:
     recording = record(lambda: aachen(machines={"ac-fax": {"attach": False}}), EXAMPLE)
-    assert "aachen-swyxfaxserver-ac-fax-eni-13" not in {
-        each.name for each in recording.of(ATTACHMENT)
-    }
+    assert "aachen-swyxfaxserver-eni-13" not in {each.name for each in recording.of(ATTACHMENT)}
     assert len(recording.of(ATTACHMENT)) == 3
 
 
@@ -304,10 +302,10 @@ def test_a_machine_is_bound_by_its_instance_or_its_interfaces() -> None:
     }
     recording = record(lambda: aachen(machines=machines), cloud)
     names = {each.name for each in recording.of(ATTACHMENT)}
-    assert "aachen-linkmanager-ac-link-eni-of-instance" in names
-    assert {n for n in names if "ac-fax" in n} == {
-        "aachen-swyxfaxserver-ac-fax-eni-given-1",
-        "aachen-swyxfaxserver-ac-fax-eni-given-2",
+    assert "aachen-linkmanager-eni-of-instance" in names
+    assert {n for n in names if "swyxfaxserver" in n} == {
+        "aachen-swyxfaxserver-eni-given-1",
+        "aachen-swyxfaxserver-eni-given-2",
     }
 
 
@@ -391,8 +389,8 @@ ARGUMENTS = [
         "A misspelt argument",
         {**AWS, "machine": {}},
         [
-            "machine is no argument here; known are attach, cloud, installation, machines, network, site, "
-            "tags; take it out or correct its spelling."
+            "machine is no argument here; known are attach, cloud, installation, machines, network, "
+            "replaces, site, tags; take it out or correct its spelling."
         ],
     ),
     (
@@ -407,8 +405,8 @@ ARGUMENTS = [
         "Machines of another shape",
         {**AWS, "machines": {"ac-fax": {"interface": "eni-1"}}},
         [
-            "machines.ac-fax: interface is no argument here; known are addresses, attach, instance_id, "
-            "interface_ids, subnet_id; take it out or correct its spelling."
+            "machines.ac-fax: interface is no argument here; known are addresses, attach, formerly, "
+            "instance_id, interface_ids, subnet_id; take it out or correct its spelling."
         ],
     ),
     (
@@ -474,7 +472,7 @@ def test_a_network_made_by_the_same_program_takes_bindings_by_id() -> None:
         "machines.gate.interface_ids or instance_id, or attach: false."
     ]
     recording = record(lambda: program(server={"interface_ids": ["eni-1"]}, gate={"attach": False}))
-    assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-swyxserver-server-eni-1"]
+    assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-swyxserver-eni-1"]
 
 
 def test_what_would_not_fit_beside_what_is_deployed_is_refused_before_anything_is_made() -> None:
@@ -519,3 +517,32 @@ def test_an_interface_that_would_be_in_too_many_groups_for_a_time_is_refused() -
         "the quota raised and write it under quotas.aws.groups_per_interface, or first take it out of groups"
     ) in said[0]
     assert record(aachen, replace(cloud, members={"eni-11": [*groups][:4]})).of(GROUP)
+
+
+def test_a_renamed_machine_keeps_its_interface_where_it_is_told_what_it_was_called() -> None:
+    recording = record(lambda: bochum(machines={"bo-gate": {"formerly": "bo-tor"}}), EXAMPLE)
+    (nic,) = (
+        each for each in recording.of(NIC) if each.inputs["tags"]["swyx:machine"] == "bo-gate"
+    )
+    assert nic.name == "bochum-bo-tor-nic"
+    assert nic.inputs["networkInterfaceName"] == "bochum-bo-tor-nic"
+
+
+def test_a_site_lands_on_both_installations_where_it_is_told_what_it_replaces(
+    tmp_path: Path,
+) -> None:
+    """bo-terminal becomes a gate: its interface is in the ASGs of both plans."""
+    machines = "10.2.1.10], roles: [SwyxIt]", "10.2.1.10], roles: [SwyxGate]"
+    edited = tmp_path / "edited.yaml"
+    edited.write_text(Path(INSTALLATION).read_text().replace(*machines))
+    recording = record(lambda: bochum(installation=str(edited), replaces=INSTALLATION), EXAMPLE)
+    nic = next(each for each in recording.of(NIC) if each.name == "bochum-bo-terminal-nic")
+    (configuration,) = nic.inputs["ipConfigurations"]
+    asgs = [each["id"] for each in configuration["applicationSecurityGroups"]]
+    assert asgs == ["id-of-bochum-swyxit-asg", "id-of-bochum-swyxgate-asg"]
+    assert any("still allowed beside this plan" in text for _, text in recording.log)
+
+
+def test_a_file_that_is_replaced_and_can_not_be_read_is_a_sentence() -> None:
+    (line,) = failure(lambda: bochum(replaces="nowhere.yaml"))[1:]
+    assert "nowhere.yaml" in line

@@ -8,6 +8,7 @@ import pytest
 from sandbox import commands
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.stacks import Pulumi
+from tests.engine.trial import Machines, Trial
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,25 @@ def own_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 def engine(own_sandbox: Sandbox) -> Iterator[Pulumi]:
     yield commands.start(own_sandbox)
     commands.stop(own_sandbox)
+
+
+class Trials:
+    """Opens trials in clouds that are thrown away with all that is in them: nothing is destroyed."""
+
+    def __init__(self, sandbox: Sandbox, engine: Pulumi, factory: pytest.TempPathFactory) -> None:
+        self._sandbox, self._engine, self._factory = sandbox, engine, factory
+
+    def open(self, site: str, machines: Machines) -> Trial:
+        folder = self._factory.mktemp("trial")
+        return Trial.open(self._sandbox, self._engine, site, machines, folder)
+
+
+@pytest.fixture(scope="module")
+def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
+    root = str(tmp_path_factory.mktemp("sandbox"))
+    sandbox = locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+    engine = commands.start(sandbox)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", engine.environment["PATH"])  # the automation API looks there
+        yield Trials(sandbox, engine, tmp_path_factory)
+    commands.stop(sandbox)

@@ -72,6 +72,12 @@ def _permission(spec: Any) -> dict[str, Any]:
 
 def azure_cloud(rendered: Any) -> Azure:
     """A rendered site as ARM would show its network security groups and interfaces."""
+    groups, interfaces = azure_documents(rendered)
+    return Azure(groups.values(), interfaces.values(), virtual_network=WHOLE_ESTATE)
+
+
+def azure_documents(rendered: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The network security groups and the interfaces of a rendered site by id."""
     site = rendered.plan.site
     groups = [
         {
@@ -90,7 +96,7 @@ def azure_cloud(rendered: Any) -> Azure:
         for each in rendered.groups
         for machine in each.group.machines
     ]
-    return Azure(groups, interfaces, virtual_network=WHOLE_ESTATE)
+    return {each["id"]: each for each in groups}, {each["id"]: each for each in interfaces}
 
 
 def _interface(group: Any, machine: Any, site: str) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""`python -m tests.engine.hitless`: random edits of a small site in both clouds, each call of each judged.
+
+An update that the product flags is made in two, as its message says. About 10 s an edit on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from copy import deepcopy
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sandbox import commands
+from sandbox.paths import locate_sandbox
+from swyx_components.clouds import find_cuts, render_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_site
+from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.prove import Gap
+from tests.engine.replay import (
+    MODELS,
+    AwsModel,
+    AzureModel,
+    Regions,
+    enforced,
+    find_denials,
+    keep_both,
+)
+from tests.engine.trial import CLOUDS, Trial
+from tests.pairs import ADDRESSES, SITE, Plain, pairs
+
+
+class Watched(NamedTuple):
+    """An update by cloud: `models` as it began, its calls, what had to be kept, what was denied of that."""
+
+    models: dict[str, AwsModel | AzureModel]
+    calls: dict[str, list[Plain]]
+    kept: dict[str, Regions]
+    denials: dict[str, list[str]]
+
+
+def watch(trial: Trial, after: Plain, *, twice: bool = False) -> Watched:
+    """Update the site to an installation, at once or in two steps, and judge every call.
+
+    Kept must be what is allowed before the first call and after the last.
+    """
+    before = dict(trial.args)
+    models = {cloud: MODELS[cloud](trial.endpoints[cloud], SITE) for cloud in CLOUDS}
+    was = {cloud: enforced(model.cloud()) for cloud, model in models.items()}
+    calls: dict[str, list[Plain]] = {cloud: [] for cloud in CLOUDS}
+    for settings in ({"replaces": before["aws"]["installation"]}, {})[not twice :]:
+        trial.plan(after, **settings)
+        for cloud, made in trial.up().items():
+            calls[cloud] += made
+    kept, denials = {}, {}
+    for cloud, model in deepcopy(models).items():
+        now = enforced(MODELS[cloud](trial.endpoints[cloud], SITE).cloud())
+        kept[cloud] = keep_both(was[cloud], now)
+        denials[cloud] = find_denials(model, calls[cloud], kept[cloud])
+        assert differing(enforced(model.cloud()), now) == [], "the model ended elsewhere"
+    return Watched(models, calls, kept, denials)
+
+
+def differing(one: Regions, other: Regions) -> list[Any]:
+    """Where two states of a cloud let different packets pass."""
+    return [
+        key
+        for key in {*one, *other}
+        if not (key in one and key in other)
+        or not one[key].minus(other[key]).empty()
+        or not other[key].minus(one[key]).empty()
+    ]
+
+
+def cuts_between(before: Plain, after: Plain) -> tuple[Gap, ...]:
+    """What the product says that one update would cut, on Azure."""
+    return find_cuts("azure", _rendered(before), _rendered(after))
+
+
+def _rendered(plain: Plain) -> RenderedSite:
+    installation = load_installation(plain)
+    return render_site("azure", plan_site(installation, SITE), installation)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.engine.hitless", description=__doc__)
+    parser.add_argument("--pairs", type=int, default=50, help="how many edits")
+    parser.add_argument("--seed", type=int, default=0, help="which ones")
+    options = parser.parse_args()
+    cut = 0
+    with tempfile.TemporaryDirectory(prefix="swyx-hitless-") as folder:
+        sandbox = locate_sandbox({**os.environ, "SWYX_SANDBOX": f"{folder}/sandbox"})
+        engine = commands.start(sandbox)
+        os.environ["PATH"] = engine.environment["PATH"]  # the automation API looks there
+        try:
+            trial = Trial.open(sandbox, engine, SITE, ADDRESSES, Path(folder))
+            for number, (before, after) in enumerate(islice(pairs(options.seed), options.pairs), 1):
+                trial.deploy(before)
+                twice = bool(cuts_between(before, after))
+                denials = [
+                    line
+                    for lines in watch(trial, after, twice=twice).denials.values()
+                    for line in lines
+                ]
+                cut += bool(denials)
+                verdict = "CUT" if denials else "nothing cut"
+                how = "in two updates" if twice else "in one update"
+                print(f"{number} of {options.pairs}  {how}: {verdict}", flush=True)
+                print("".join(f"    {line}\n" for line in denials), end="", flush=True)
+        finally:
+            commands.stop(sandbox)
+    print(f"{options.pairs - cut} of {options.pairs} cut nothing")
+    return 1 if cut else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
