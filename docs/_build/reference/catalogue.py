@@ -114,7 +114,8 @@ def _collisions(catalogue: Catalogue) -> str:
         (plain(first.name), plain(second.name), "; ".join(shared))
         for at, first in enumerate(roles)
         for second in roles[at + 1 :]
-        if (shared := list(_shared(first, second)))
+        if {first.kind, second.kind} != {"phone"}  # two devices, never one machine
+        and (shared := list(_shared(first, second)))
     ]
     lead = (
         "Roles that print the same ports. On machines of their own they are no trouble. Together on one, a fixed port that is claimed twice is an error "
