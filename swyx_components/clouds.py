@@ -13,12 +13,14 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
 from swyx_components.planner.compare import Deployed
+from swyx_components.planner.exported import Exported
 from swyx_components.planner.held import Held, Orphan
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
 from swyx_components.planner.quota import Relief
 from swyx_components.planner.resource_changes import Action, ResourceChange
+from swyx_components.planner.standing import Firewall
 from swyx_components.planner.widen import suppose_summaries
 
 CLOUDS = ("aws", "azure")
@@ -47,6 +49,66 @@ def read_deployed(cloud: str, rendered: RenderedSite) -> Deployed:
     """
     read: Callable[[RenderedSite], Deployed] = _room(cloud, "read").read_deployed
     return read(rendered)
+
+
+def recognise(content: Any) -> tuple[str, str]:
+    """The cloud and the command whose output has this shape; empty where none has."""
+    for cloud in CLOUDS:
+        command: str = _room(cloud, "saved").recognise(content)
+        if command:
+            return cloud, command
+    return "", ""
+
+
+def list_commands() -> tuple[str, ...]:
+    """The commands whose saved output is understood."""
+    return tuple(command for cloud in CLOUDS for command in _room(cloud, "saved").COMMANDS.values())
+
+
+def sites_in(cloud: str, contents: Sequence[Any]) -> frozenset[str]:
+    """The sites whose groups the files have, by their tags."""
+    sites: frozenset[str] = _room(cloud, "saved").sites_in(contents)
+    return sites
+
+
+def read_saved(cloud: str, rendered: RenderedSite, contents: Sequence[Any]) -> Deployed:
+    """What files that the cloud's own command wrote hold for the site.
+
+    Raises:
+        ValueError: a record in them is not what it should be.
+    """
+    deployed: Deployed = _room(cloud, "read").read_saved(rendered, contents)
+    return deployed
+
+
+def read_firewall(
+    cloud: str, plan: SitePlan, contents: Sequence[Any], bindings: Mapping[str, tuple[str, ...]]
+) -> Firewall:
+    """The firewall, whoever made it, that files of the cloud show before a site's machines.
+
+    Raises:
+        UnknownGroup: a binding names a group that the files don't have.
+        ValueError: a record in them is not what it should be.
+    """
+    firewall: Firewall = _room(cloud, "firewall").read_firewall(plan, contents, bindings)
+    return firewall
+
+
+def cloud_of_state(state: Exported) -> str:
+    """The cloud whose resources a stack has; empty where it has none of ours."""
+    types = [resource.type for resource in state.resources]
+    found = [cloud for cloud in CLOUDS if any(map(_room(cloud, "saved").is_resource, types))]
+    return found[0] if len(found) == 1 else ""
+
+
+def read_state(cloud: str, rendered: RenderedSite, state: Exported) -> Deployed:
+    """What a stack's state holds for the site.
+
+    Raises:
+        ValueError: a resource in it is not what it should be.
+    """
+    deployed: Deployed = _room(cloud, "read").read_state(rendered, state)
+    return deployed
 
 
 def find_orphans(cloud: str, rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:

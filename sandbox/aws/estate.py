@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from sandbox.aws.placement import Interface, place_machines, subnets_of
+from sandbox.aws.session import is_loopback
 
 REGION = "eu-central-1"
 ESTATE_GROUP = "estate"
@@ -44,6 +45,8 @@ def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> 
 
 
 def _connect(endpoint: str) -> Any:
+    if not is_loopback(endpoint):
+        raise ValueError(f"{endpoint or 'no endpoint'} is not on this machine's loopback")
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION
     return boto3.client(
         "ec2",

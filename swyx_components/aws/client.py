@@ -1,7 +1,7 @@
 """EC2 through boto3: complete answers whatever the number of pages, and errors as sentences."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -38,10 +38,19 @@ def open_ec2() -> Iterator["Ec2"]:
         text = str(problem).rstrip(".")
         message = Message.about("cloud-failed", "", cloud="aws", problem=text, remedy=remedy)
         raise CloudError([message]) from problem
+    except (LookupError, TypeError, ValueError) as problem:
+        text = f"{type(problem).__name__}: {problem}"
+        raise CloudError(
+            [Message.about("cloud-unreadable", "", cloud="aws", problem=text)]
+        ) from None
 
 
 class Ec2:
     """The calls that reading takes; `client` is boto3's own for the others."""
+
+    acls: Sequence[
+        Json
+    ] = ()  # network ACLs are not asked for: a site's own groups need none of them
 
     def __init__(self, client: Any) -> None:
         self.client = client

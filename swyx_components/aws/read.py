@@ -1,10 +1,15 @@
-"""What EC2 holds for a site, as the specs that the plan was rendered to."""
+"""What EC2, or a file, holds for a site, as the specs that the plan was rendered to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from swyx_components.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
 from swyx_components.aws.names import clean_tag
+from swyx_components.aws.others import Others
+from swyx_components.aws.saved import COMMANDS, SavedEc2
+from swyx_components.aws.state import describe_state
 from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
+from swyx_components.planner.exported import Exported
 from swyx_components.planner.model import (
     Direction,
     Protocol,
@@ -38,7 +43,44 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         return _read(ec2, rendered)
 
 
-def _read(ec2: Ec2, rendered: RenderedSite) -> Deployed:
+def read_saved(rendered: RenderedSite, contents: Iterable[Json]) -> Deployed:
+    """The same from files that `aws ec2 describe-...` wrote.
+
+    Raises:
+        ValueError: a record in them is not what it should be.
+    """
+    saved = SavedEc2(contents)
+    deployed = _read(saved, rendered)
+    lacking = []
+    if not saved.has_groups:
+        lacking.append(
+            "the files have rules and no groups, so a group is known by the tags of its rules, and one "
+            f"without rules not at all; `{COMMANDS['SecurityGroups']}` tells"
+        )
+    if saved.has_interfaces:
+        return replace(deployed, lacking=tuple(lacking))
+    lacking.append(
+        "the files have no interfaces, so which groups stand before which machine is not judged; "
+        f"`{COMMANDS['NetworkInterfaces']}` tells"
+    )
+    return replace(deployed, interfaces=None, lacking=tuple(lacking))
+
+
+def read_state(rendered: RenderedSite, state: Exported) -> Deployed:
+    """The same from the state of a stack.
+
+    Raises:
+        ValueError: a resource in it is not what it should be.
+    """
+    deployed = _read(SavedEc2(describe_state(state)), rendered)
+    lacking = (
+        "a state has the stack's own resources only, so which other groups stand before the interfaces is "
+        "not judged; the live cloud, or saved interfaces, tell",
+    )
+    return replace(deployed, lacking=lacking)
+
+
+def _read(ec2: Ec2 | SavedEc2, rendered: RenderedSite) -> Deployed:
     site = rendered.plan.site
     found = ec2.groups("tag:swyx:site", [clean_tag(site)])
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
@@ -90,21 +132,13 @@ def _called(group: Json) -> str:
     return f"{group['GroupId']} ({tag_of(group, 'swyx:group') or group['GroupName']})"
 
 
-def _spec(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2) -> Spec | None:
+def _spec(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2 | SavedEc2) -> Spec | None:
     """The rule as a spec; None where a plan has no words for it."""
     protocol = _PROTOCOLS.get(str(rule["IpProtocol"]))
     ports = _ports(protocol, rule)
-    if protocol is None or ports is _UNREADABLE:
+    prefixes, groups = _peers(rule, names, ec2)
+    if protocol is None or ports is _UNREADABLE or not (prefixes or groups):
         return None
-    groups: tuple[str, ...] = ()
-    prefixes: tuple[Prefix, ...] = ()
-    if rule.get("ReferencedGroupInfo"):
-        id = rule["ReferencedGroupInfo"]["GroupId"]
-        groups = (names.get(id) or id,)
-    elif rule.get("PrefixListId"):
-        prefixes = ec2.prefix_list(rule["PrefixListId"])
-    else:
-        prefixes = (Prefix.parse(rule.get("CidrIpv4") or rule["CidrIpv6"]),)
     return Spec(
         direction=Direction.OUT if rule["IsEgress"] else Direction.IN,
         protocol=protocol,
@@ -115,6 +149,21 @@ def _spec(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2) -> Spec | 
         description=rule.get("Description") or "",
         shard=shard,
     )
+
+
+def _peers(
+    rule: Json, names: Mapping[str, str], ec2: Ec2 | SavedEc2
+) -> tuple[tuple[Prefix, ...], tuple[str, ...]]:
+    """Its other side, as addresses or as a group; neither where the source does not tell."""
+    cidr = rule.get("CidrIpv4") or rule.get("CidrIpv6")
+    if cidr:
+        return (Prefix.parse(cidr),), ()
+    if rule.get("ReferencedGroupInfo"):
+        id = rule["ReferencedGroupInfo"]["GroupId"]
+        return (), (names.get(id) or id,)
+    if rule.get("PrefixListId"):
+        return ec2.prefix_list(rule["PrefixListId"]) or (), ()
+    return (), ()
 
 
 _UNREADABLE = PortSet((PortRange(-1, -1),))
@@ -133,11 +182,12 @@ def _ports(protocol: Protocol | None, rule: Json) -> PortSet | None:
 def _describe(rule: Json) -> str:
     direction = "out" if rule["IsEgress"] else "in"
     ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
-    return f"{direction} protocol {rule['IpProtocol']} {ports} ({rule['SecurityGroupRuleId']})"
+    id = rule["SecurityGroupRuleId"] or rule["GroupId"]
+    return f"{direction} protocol {rule['IpProtocol']} {ports} ({id})"
 
 
 def _interfaces(
-    ec2: Ec2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
+    ec2: Ec2 | SavedEc2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
 ) -> Iterator[DeployedInterface]:
     """The interfaces with a machine's address in the site's VPC, and all others in the site's groups."""
     owners = {
@@ -146,9 +196,26 @@ def _interfaces(
         for machine in entry.group.machines
         for address in machine.addresses
     }
-    by_version = {
-        version: [a.address for a in owners if a.version == version] for version in (4, 6)
-    }
+    found = _find_interfaces(ec2, list(owners), names, vpcs)
+    others = Others(ec2, found, names, rendered)
+    for id, interface in sorted(found.items()):
+        own = {owners[address] for address in addresses_of(interface) if address in owners}
+        if not own and interface.get("Machine") in owners.values():
+            own = {interface["Machine"]}
+        ids = [group["GroupId"] for group in interface["Groups"]]
+        for machine in sorted(own) or [""]:
+            yield DeployedInterface(
+                id=id,
+                machine=machine,
+                groups=tuple(sorted({names[group] for group in ids if names.get(group)})),
+                others=tuple(others.before(interface, names, machine)),
+            )
+
+
+def _find_interfaces(
+    ec2: Ec2 | SavedEc2, addresses: Sequence[Prefix], names: Iterable[str], vpcs: set[str]
+) -> dict[str, Json]:
+    by_version = {v: [a.address for a in addresses if a.version == v] for v in (4, 6)}
     found: dict[str, Json] = {}
     for name, values in (
         ("group-id", names),
@@ -156,17 +223,6 @@ def _interfaces(
         ("ipv6-addresses.ipv6-address", by_version[6]),
     ):
         for interface in ec2.interfaces(name, values):
-            if not vpcs or interface["VpcId"] in vpcs:
+            if not vpcs - {""} or interface["VpcId"] in vpcs:
                 found[interface["NetworkInterfaceId"]] = interface
-    for id, interface in sorted(found.items()):
-        own = {owners[address] for address in addresses_of(interface) if address in owners}
-        ids = [group["GroupId"] for group in interface["Groups"]]
-        for machine in sorted(own) or [""]:
-            yield DeployedInterface(
-                id=id,
-                machine=machine,
-                groups=tuple(sorted({names[group] for group in ids if names.get(group)})),
-                others=tuple(
-                    sorted(f"security group {group}" for group in ids if not names.get(group))
-                ),
-            )
+    return found

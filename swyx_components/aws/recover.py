@@ -27,13 +27,13 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
         ids = [group["GroupId"] for group in groups]
         rules = [rule for rule in ec2.rules(ids) if tag_of(rule, STACK_TAG) == held.stack]
         interfaces = list(ec2.interfaces("group-id", ids))
-    known = {group["GroupId"]: group for group in groups if group["GroupId"] in held.ids}
-    found = [
-        *_orphan_groups(groups, rules, interfaces, held),
-        *(_orphan_rule(r) for r in rules if r["GroupId"] in known and _unheld(r, held)),
-        *_orphan_attachments(rendered, interfaces, known, held),
-    ]
-    return tuple(sorted(found))
+        known = {group["GroupId"]: group for group in groups if group["GroupId"] in held.ids}
+        found = [
+            *_orphan_groups(groups, rules, interfaces, held),
+            *(_orphan_rule(r) for r in rules if r["GroupId"] in known and _unheld(r, held)),
+            *_orphan_attachments(rendered, interfaces, known, held),
+        ]
+        return tuple(sorted(found))
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:

@@ -34,6 +34,11 @@ def open_network() -> Iterator[Any]:
         )
         message = Message.about("cloud-failed", "", cloud="azure", problem=text, remedy=remedy)
         raise CloudError([message]) from problem
+    except (AttributeError, LookupError, TypeError, ValueError) as problem:
+        text = f"{type(problem).__name__}: {problem}"
+        raise CloudError(
+            [Message.about("cloud-unreadable", "", cloud="azure", problem=text)]
+        ) from None
 
 
 def key_of(id: str) -> str:

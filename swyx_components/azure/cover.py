@@ -3,7 +3,7 @@
 An Azure rule allows every combination of its three lists, so what a group needs from peers of one
 kind is to be covered by such products without a single packet more. Peers, source ports and ports
 that behave alike are first merged into classes; what is left is small, and the fewest maximal
-products that cover it are searched exactly (within `_SEARCH_STEPS`, else greedily).
+products that cover it are searched exactly (within `_SEARCH_STEPS` and `_SEARCH_WORK`, else greedily).
 
 >>> ras, media = PortSet.of((1719, 1719)), PortSet.of((51000, 51499))
 >>> fax = (Want(ALL_PORTS, ras), Want(PortSet.of((2000, 8000)), media))
@@ -13,15 +13,17 @@ products that cover it are searched exactly (within `_SEARCH_STEPS`, else greedi
 (0, 1) 0-65535 1719
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
-from itertools import pairwise
+from itertools import pairwise, product
 from operator import and_, or_
 from typing import NamedTuple
 
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
 
 _SEARCH_STEPS = 20_000
+_SEARCH_WORK = 4_000_000  # cells looked at in boxes, so that steps over many of them are fewer
 _MOST_CLOSED_SETS = 400
 
 __all__ = ["ALL_PORTS", "Product", "Want", "cover_wants"]
@@ -200,6 +202,7 @@ class _Search:
     def __init__(self, covered: list[int]) -> None:
         self.covered = covered
         self.steps = 0
+        self.work = 0
         self.best: list[int] = []
 
     def fewest(self, cells: int) -> list[int]:
@@ -222,6 +225,9 @@ class _Search:
         if not cells:
             if len(chosen) < len(self.best):
                 self.best = chosen
+            return
+        self.work += cells.bit_count() * len(self.covered)
+        if self.work > _SEARCH_WORK:
             return
         apart = self._apart(cells)
         if len(chosen) + len(apart) >= len(self.best) or self.steps > _SEARCH_STEPS:
@@ -258,39 +264,54 @@ class _Search:
 
 def _trim(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
     """The same boxes without what others cover anyway, as long as no list of ports grows by it."""
+    shared = _Shared(boxes)
     for axis in ("ports", "peers", "sources"):
         parts = {"ports": grid.ports, "sources": grid.sources}.get(axis)
         for place, box in enumerate(boxes):
             for bit in list(_bits(getattr(box, axis))):
                 smaller = box._replace(**{axis: getattr(box, axis) & ~(1 << bit)})
                 gone = box._replace(**{axis: 1 << bit})
-                if not getattr(smaller, axis) or (
-                    parts is not None
-                    and len(_union(parts, getattr(smaller, axis)))
-                    > len(_union(parts, getattr(box, axis)))
-                ):
+                if not getattr(smaller, axis) or not shared.covers(gone):
                     continue
-                others = [other for index, other in enumerate(boxes) if index != place]
-                if _is_covered(gone, others):
+                if parts is None or len(_union(parts, getattr(smaller, axis))) <= len(
+                    _union(parts, getattr(box, axis))
+                ):
+                    shared.take(gone)
                     boxes[place] = box = smaller
     return boxes
 
 
-def _is_covered(box: _Box, others: list[_Box]) -> bool:
-    for source in _bits(box.sources):
-        for port in _bits(box.ports):
-            peers = reduce(
-                or_,
-                (
-                    other.peers
-                    for other in others
-                    if other.sources >> source & 1 and other.ports >> port & 1
-                ),
-                0,
-            )
-            if box.peers & ~peers:
-                return False
-    return True
+class _Shared:
+    """How many boxes cover each cell, so that one question does not look at all boxes again."""
+
+    def __init__(self, boxes: Iterable[_Box]) -> None:
+        self._counts: Counter[tuple[int, int, int]] = Counter()
+        self._single: dict[tuple[int, int], int] = {}  # (source, port) -> peers that one box covers
+        for box in boxes:
+            for cell in _cells(box):
+                self._counts[cell] += 1
+        for (source, port, peer), count in self._counts.items():
+            if count == 1:
+                self._single[source, port] = self._single.get((source, port), 0) | 1 << peer
+
+    def covers(self, gone: _Box) -> bool:
+        """Whether every cell of this part of a box is in another box too."""
+        return not any(
+            gone.peers & self._single.get((source, port), 0)
+            for source in _bits(gone.sources)
+            for port in _bits(gone.ports)
+        )
+
+    def take(self, gone: _Box) -> None:
+        """The part is no longer in its box."""
+        for source, port, peer in _cells(gone):
+            self._counts[source, port, peer] -= 1
+            if self._counts[source, port, peer] == 1:
+                self._single[source, port] = self._single.get((source, port), 0) | 1 << peer
+
+
+def _cells(box: _Box) -> Iterator[tuple[int, int, int]]:
+    return product(_bits(box.sources), list(_bits(box.ports)), list(_bits(box.peers)))
 
 
 def _join_alike(boxes: Iterable[_Box]) -> Iterator[_Box]:

@@ -1,17 +1,26 @@
-"""What Azure holds for a site, as the specs that the plan was rendered to."""
+"""What Azure, or a file, holds for a site, as the specs that the plan was rendered to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from swyx_components.azure.client import key_of, open_network
 from swyx_components.azure.names import clean_tag, physical_name
+from swyx_components.azure.others import Others
+from swyx_components.azure.saved import (
+    COMMANDS,
+    SavedNetwork,
+    describe_state,
+    records_of,
+)
+from swyx_components.azure.standing import EVERYWHERE, addresses_of, last_of, word
 from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
+from swyx_components.planner.exported import Exported
 from swyx_components.planner.model import Direction, Identity, Protocol, RenderedSite, Spec
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 _PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "icmp": Protocol.ICMP, "*": Protocol.ANY}
-_EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 
 
 class _Unreadable(ValueError):
@@ -28,6 +37,43 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         return _read(client, rendered)
 
 
+def read_saved(rendered: RenderedSite, contents: Iterable[Any]) -> Deployed:
+    """The same from files that `az network ... list` wrote.
+
+    Raises:
+        ValueError: a record in them is not what it should be.
+    """
+    saved = SavedNetwork(records_of(contents))
+    deployed = _read(saved, rendered)
+    if saved.has_interfaces:
+        return deployed
+    lacking = (
+        "the files have no interfaces, so which groups stand before which machine is not judged; "
+        f"`{COMMANDS['networkinterfaces']}` tells",
+    )
+    return replace(deployed, interfaces=None, lacking=lacking)
+
+
+def read_state(rendered: RenderedSite, state: Exported) -> Deployed:
+    """The same from the state of a stack.
+
+    Raises:
+        ValueError: a resource in it is not what it should be.
+    """
+    saved = SavedNetwork(describe_state(state))
+    lacking = (
+        "a state has the stack's own resources only, so a group before the subnets is not judged; the live "
+        "cloud, or saved lists, tell",
+    )
+    deployed = _read(saved, rendered)
+    if saved.has_interfaces:
+        return replace(deployed, lacking=lacking)
+    unplaced = (
+        "the stack makes no interfaces, so which groups stand before which machine is not judged"
+    )
+    return replace(deployed, interfaces=None, lacking=(unplaced, *lacking))
+
+
 def _read(client: Any, rendered: RenderedSite) -> Deployed:
     site = clean_tag(rendered.plan.site)
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
@@ -41,7 +87,7 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
         key_of(group.id): by_tag.get((group.tags or {}).get("swyx:group", ""), "")
         for group in found
     }
-    strays = [_last(group.id) for group in found if not names[key_of(group.id)]]
+    strays = [last_of(group.id) for group in found if not names[key_of(group.id)]]
     groups: dict[str, DeployedGroup] = {}
     for group in found:
         name = names[key_of(group.id)]
@@ -53,12 +99,9 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
                 specs=(*(other.specs if other else ()), *specs),
                 unreadable=(*(other.unreadable if other else ()), *unreadable),
             )
-    interfaces = tuple(_interfaces(client, rendered, names, identities))
+    others = Others(client, rendered)
+    interfaces = tuple(_interfaces(client, rendered, names, identities, others))
     return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
-
-
-def _last(id: str) -> str:
-    return id.rstrip("/").rpartition("/")[2]
 
 
 class _Identities:
@@ -74,11 +117,11 @@ class _Identities:
 
     def of(self, asg: Any) -> Identity:
         """The identity; an ASG that is none of the site's gets one that no plan has."""
-        name = _last(asg.id)
+        name = last_of(asg.id)
         return self._by_name.get(name.lower(), Identity(name, "-"))
 
     def knows(self, asg: Any) -> bool:
-        return _last(asg.id).lower() in self._by_name
+        return last_of(asg.id).lower() in self._by_name
 
 
 def _specs(group: Any, identities: _Identities) -> tuple[list[Spec], list[str]]:
@@ -98,10 +141,10 @@ def _spec(rule: Any, identities: _Identities) -> Spec:
     Raises:
         _Unreadable: a plan has no words for it.
     """
-    inbound = _word(rule.direction) == "inbound"
-    protocol = _PROTOCOLS.get(_word(rule.protocol))
+    inbound = word(rule.direction) == "inbound"
+    protocol = _PROTOCOLS.get(word(rule.protocol))
     if protocol is None:
-        raise _Unreadable(f"protocol {_word(rule.protocol)}")
+        raise _Unreadable(f"protocol {word(rule.protocol)}")
     own, peer = ("destination", "source") if inbound else ("source", "destination")
     prefixes = _prefixes(rule, peer)
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
@@ -114,16 +157,11 @@ def _spec(rule: Any, identities: _Identities) -> Spec:
         identities=tuple(identities.of(asg) for asg in _asgs(rule, peer)),
         prefixes=prefixes,
         own_identity=_own(rule, own, identities),
-        allow=_word(rule.access) == "allow",
+        allow=word(rule.access) == "allow",
         priority=int(rule.priority),
         name=str(rule.name),
         description=rule.description or "",
     )
-
-
-def _word(value: Any) -> str:
-    """A word of ARM's, which the SDK gives as an enum where it knows it and as text where not."""
-    return str(getattr(value, "value", value)).lower()
 
 
 def _ports(rule: Any, side: str) -> PortSet | None:
@@ -157,7 +195,7 @@ def _prefixes(rule: Any, side: str) -> tuple[Prefix, ...]:
     prefixes: list[Prefix] = []
     for text in _listed(rule, f"{side}_address_prefix"):
         if text == "*":
-            return _EVERYWHERE
+            return EVERYWHERE
         try:
             prefixes.append(Prefix.parse(text))
         except ValueError:
@@ -174,13 +212,17 @@ def _own(rule: Any, side: str, identities: _Identities) -> Identity | None:
     asgs = _asgs(rule, side)
     if len(asgs) == 1:
         return identities.of(asgs[0])
-    if asgs or _prefixes(rule, side) != _EVERYWHERE:
+    if asgs or _prefixes(rule, side) != EVERYWHERE:
         raise _Unreadable(f"{side} is not one application security group")
     return None
 
 
 def _interfaces(
-    client: Any, rendered: RenderedSite, names: Mapping[str, str], identities: _Identities
+    client: Any,
+    rendered: RenderedSite,
+    names: Mapping[str, str],
+    identities: _Identities,
+    others: Others,
 ) -> Iterator[DeployedInterface]:
     """The interfaces with a machine's address, and all others in the site's groups or ASGs."""
     owners = {
@@ -195,17 +237,15 @@ def _interfaces(
         id = key_of(group.id) if group else ""
         ours = names.get(id, "")
         asgs = _asgs_of(interface)
-        own = {owners[address] for address in _addresses(interface) if address in owners}
+        own = {owners[address] for address, _ in addresses_of(interface) if address in owners}
         if own or ours or any(identities.knows(asg) for asg in asgs):
             for machine in sorted(own) or [""]:
                 yield DeployedInterface(
-                    id=_last(interface.id),
+                    id=last_of(interface.id),
                     machine=machine,
                     groups=(ours,) if ours else (),
                     identities=frozenset(map(identities.of, asgs)),
-                    others=(f"network security group {_last(group.id)}",)
-                    if id and not ours
-                    else (),
+                    others=tuple(others.of(interface, machine, "" if ours else id)),
                 )
 
 
@@ -243,9 +283,3 @@ def _asgs_of(interface: Any) -> list[Any]:
         for configuration in interface.ip_configurations or ()
         for asg in configuration.application_security_groups or ()
     ]
-
-
-def _addresses(interface: Any) -> Iterator[Prefix]:
-    for configuration in interface.ip_configurations or ():
-        if configuration.private_ip_address:
-            yield Prefix.parse(configuration.private_ip_address)

@@ -28,25 +28,25 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
     site = clean_tag(rendered.plan.site)
     with open_network() as client:
         found = [list(getattr(client, kind).list_all()) for kind, _ in _KINDS]
-    unheld = {
-        key_of(resource.id): (stage, resource)
-        for stage, resources in enumerate(found)
-        for resource in resources
-        if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
-    }
-    users = _users(found[0], found[1])
-    return tuple(
-        sorted(
-            Orphan(
-                stage=stage,
-                id=resource.id,
-                kind=_KINDS[stage][1],
-                words=resource.name,
-                users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
+        unheld = {
+            key_of(resource.id): (stage, resource)
+            for stage, resources in enumerate(found)
+            for resource in resources
+            if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
+        }
+        users = _users(found[0], found[1])
+        return tuple(
+            sorted(
+                Orphan(
+                    stage=stage,
+                    id=resource.id,
+                    kind=_KINDS[stage][1],
+                    words=resource.name,
+                    users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
+                )
+                for id, (stage, resource) in unheld.items()
             )
-            for id, (stage, resource) in unheld.items()
         )
-    )
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:

@@ -62,6 +62,15 @@ Clouds = Annotated[
     ),
 ]
 
+SavedFiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--saved",
+        metavar="FILE",
+        help="JSON that `aws ec2 describe-...` or `az network ... list` wrote; may be repeated.",
+    ),
+]
+
 
 def _tell_version(wanted: bool) -> None:
     if wanted:
@@ -178,14 +187,52 @@ def call(
 
 
 @app.command()
-def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJson = False) -> int:
+def verify(
+    file: File,
+    site: SiteNames = None,
+    cloud: Clouds = None,
+    state: Annotated[
+        str, typer.Option("--state", metavar="FILE", help="Read `pulumi stack export` instead.")
+    ] = "",
+    saved: SavedFiles = None,
+    json: AsJson = False,
+) -> int:
     """Compare what the clouds hold with the plan.
 
-    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess.
+    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess. With
+    --state or --saved, what a file holds; no cloud is asked then.
     """
-    from swyx_components.cli.verify import verify_sites
+    from swyx_components.cli.verify import Question, verify_sites
 
-    return verify_sites(file, sites=site or [], clouds=cloud or [], as_json=json)
+    words = Question(sites=site or [], clouds=cloud or [], state=state, saved=saved or [])
+    return verify_sites(file, words, as_json=json)
+
+
+@app.command()
+def audit(
+    file: File,
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The site behind the firewall.")],
+    saved: SavedFiles = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machine",
+            metavar="NAME=GROUP",
+            help="The group of a machine whose interface no file has; may be repeated.",
+        ),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Print what to add and remove.")] = False,
+    json: AsJson = False,
+) -> int:
+    """Judge an existing firewall against a site.
+
+    What is missing for calls to work, what is open without need, the worst first. From files that the
+    cloud's own command wrote; no cloud is asked.
+    """
+    from swyx_components.cli.audit import Wish, audit_firewall
+
+    wish = Wish(saved=saved or [], machines=machine or [], fix=fix, as_json=json)
+    return audit_firewall(file, site, wish)
 
 
 @app.command()

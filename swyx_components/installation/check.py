@@ -13,7 +13,7 @@ from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_interval
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
-_NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
+NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
 
 _EXCLUDES = {
     Kind.NETWORK: tuple(Kind),
@@ -185,7 +185,7 @@ def _dcom_of(site: Site, rule: ExtraRule, reading: Reading) -> PortSet:
 
 def _public_part(peers: Iterable[Prefix], own: Iterable[Prefix]) -> Prefix | None:
     """The first peer with an address that is neither private, shared or link-local nor the site's own."""
-    never_public = (*_NEVER_PUBLIC, *own)
+    never_public = (*NEVER_PUBLIC, *own)
     for peer in peers:
         inside = join_intervals(
             other.interval

@@ -9,7 +9,9 @@ from swyx_components.installation.model import Egress, ExtraRule
 from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
+    MOST_ITEMS,
     Entry,
+    is_too_long,
     read_flag,
     read_list,
     read_mapping,
@@ -42,6 +44,8 @@ def read_extra_rules(
     place = f"{site.place}.extra_rules"
     if type(value) is not list:
         wrong_type(value, reading.log, place, "a list", shape("site").examples["extra_rules"])
+        return ()
+    if is_too_long(value, reading.log, place, MOST_ITEMS):
         return ()
     machines = site.value.get("machines")
     machines = machines if type(machines) is dict else None

@@ -8,7 +8,7 @@ from typing import Any
 from swyx_components.messages import Message
 from swyx_components.messages.render import printable
 
-MOST_MESSAGES = 10_000
+MOST_MESSAGES = 1_000
 _MOST_GUESSES = 500
 _SIMPLE_KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
 TOP = "top level"
@@ -35,6 +35,11 @@ class Findings:
 
     def __len__(self) -> int:
         return len(self._messages) + self._left_out
+
+    @property
+    def overflows(self) -> bool:
+        """Whether there was more to say than is kept."""
+        return len(self._messages) >= MOST_MESSAGES
 
     def add(self, id: str, place: str, /, **values: object) -> None:
         if len(self._messages) >= MOST_MESSAGES:

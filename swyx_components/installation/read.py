@@ -1,7 +1,7 @@
 """Read an installation: the best that can be made of the source, and everything wrong with it."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,15 @@ from swyx_components.installation.decisions import default_decisions, read_decis
 from swyx_components.installation.extra_rules import read_extra_rules
 from swyx_components.installation.findings import TOP, Findings, Refused, below
 from swyx_components.installation.links import read_links, read_providers
-from swyx_components.installation.model import Egress, Installation, Site
+from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
 from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
+from swyx_components.installation.size import drop_too_large
 from swyx_components.installation.source import take
 from swyx_components.installation.summary import check_summaries
 from swyx_components.installation.values import (
+    MOST_ENTRIES,
     Entry,
     as_text,
     read_count,
@@ -52,7 +54,8 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     """The best installation that can be made of a source, and all messages about it, by place.
 
     `file` is what messages call the source; for a path it is the path unless given. With errors the
-    installation lacks what is defective; it is None where nothing can be made of the source.
+    installation lacks what is defective; it is None where nothing can be made of the source, or where there
+    are more messages than anyone reads.
     """
     log = Findings(file or ("" if isinstance(source, Mapping) else str(source)))
     folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
@@ -64,7 +67,7 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
             log.add(refused.id, refused.place, **refused.values)
         except SwyxError as error:
             log.adopt(error.messages)
-        return installation, log.all()
+        return None if log.overflows else installation, log.all()
 
 
 @contextmanager
@@ -105,13 +108,32 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     check_summaries(reading)
     check_decisions(reading, sites, overriding)
     check_extra_rules(reading, sites)
+    sites = drop_too_large(sites, links, providers, log)
+    links, providers = _standing(links, providers, sites)
     return Installation(
         file=log.file,
         catalogue=catalogue,
         sites=sites,
-        links=tuple(link for link in links if link.near in sites and link.far in sites),
-        providers=tuple(provider for provider in providers if provider.site in sites),
+        links=links,
+        providers=providers,
         quotas=quotas,
+    )
+
+
+def _standing(
+    links: Iterable[Link], providers: Iterable[Provider], sites: Mapping[str, Site]
+) -> tuple[tuple[Link, ...], tuple[Provider, ...]]:
+    """The links and providers of which the sites and the LinkManagers that they name could be read."""
+    ends = {(site.name, machine.name) for site in sites.values() for machine in site.machines}
+    return (
+        tuple(
+            link
+            for link in links
+            if link.far in sites
+            and (link.near, link.near_manager) in ends
+            and (not link.far_manager or (link.far, link.far_manager) in ends)
+        ),
+        tuple(each for each in providers if (each.site, each.link_manager) in ends),
     )
 
 
@@ -156,7 +178,7 @@ def _read_sites(
     sites: dict[str, Site] = {}
     overriding: dict[str, bool] = {}
     value = written.get("sites")
-    reading.sites_unknown = type(value) is not dict
+    reading.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
     if "sites" not in written:
         return names, sites, overriding
     if value == {}:
@@ -176,14 +198,19 @@ def _read_sites(
 
 
 def _read_extra_rules(written: dict[str, Any], reading: Reading, sites: dict[str, Site]) -> None:
-    """Give each site its own rules, which may name machines of any site, if only by mistake."""
+    """Give each site its own rules, which may name machines of any site, if only by mistake.
+
+    A rule of a machine that could not be read, so that the site lacks it, is left out with it.
+    """
     for name, value in written["sites"].items() if type(written.get("sites")) is dict else ():
         if type(value) is dict and "extra_rules" in value:
             entry = Entry(name, value, below("sites", name), name in sites)
             egress = sites[name].egress if name in sites else Egress.CLOSED
             rules = read_extra_rules(value["extra_rules"], reading, entry, egress)
             if name in sites:
-                sites[name] = replace(sites[name], extra_rules=rules)
+                whole = {machine.name for machine in sites[name].machines}
+                kept = tuple(rule for rule in rules if rule.machine in whole)
+                sites[name] = replace(sites[name], extra_rules=kept)
 
 
 def _read_quotas(value: Any, log: Findings) -> dict[str, dict[str, int]]:

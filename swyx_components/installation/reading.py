@@ -1,6 +1,6 @@
 """What is known so far while one installation is read: passed to every reader, gone afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
@@ -9,6 +9,8 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.findings import Findings
 from swyx_components.installation.model import Decisions
 from swyx_components.sets.prefixes import Prefix
+
+ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothing at all
 
 
 class Claim(NamedTuple):
@@ -53,9 +55,10 @@ class Seat:
 
 @dataclass(slots=True)
 class Reading:
-    """`seats` is keyed by the machine's name in lower case; `doubtful` holds the sites, and machines of
-    a site, whose roles could not all be read, so that nothing is said to be absent there; `unlisted`
-    the sites whose machines are not even known by name. `sites_unknown`: nor are the sites."""
+    """`seats` is keyed by the machine's name in lower case. `doubtful` holds the sites, and machines of a
+    site, whose roles could not all be read, and `perhaps` the roles that were probably meant there, so that
+    none of them is said to be absent. `unlisted` holds the sites whose machines are not even known by name;
+    `sites_unknown`: nor are the sites."""
 
     catalogue: Catalogue
     log: Findings
@@ -64,6 +67,7 @@ class Reading:
     claims: list[Claim] = field(default_factory=list)
     role_lists: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     doubtful: set[tuple[str, ...]] = field(default_factory=set)
+    perhaps: dict[str, set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False
     _order: dict[str, int] = field(init=False)
@@ -76,9 +80,14 @@ class Reading:
         """Roles in the article's order."""
         return tuple(sorted(roles, key=self._order.__getitem__))
 
-    def doubt(self, site: str, *machine: str) -> None:
-        """Remember that not all roles of a site, of this machine of it, are known."""
+    def doubt(self, site: str, *machine: str, meant: Iterable[str] = (ANY_ROLE,)) -> None:
+        """Remember that not all roles of a site, of this machine of it, are known, and which may be meant."""
         self.doubtful |= {(site,), (site, *machine)}
+        self.perhaps.setdefault(site, set()).update(meant)
+
+    def surely_lacks(self, site: str, role: str, carried: Collection[str]) -> bool:
+        """Whether a role is not among those read at a site, nor among what may be meant there."""
+        return role not in carried and self.perhaps.get(site, set()).isdisjoint((role, ANY_ROLE))
 
     def is_certain(self, *place: str) -> bool:
         """Whether all roles of a site, or of a site's machine, are known."""

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from swyx_components.installation.addresses import read_addresses, read_cidrs
 from swyx_components.installation.decisions import read_decisions
 from swyx_components.installation.findings import below
 from swyx_components.installation.model import Egress, Machine, Network, PortOverrides, Site
-from swyx_components.installation.reading import Claim, Kind, Reading, Seat
+from swyx_components.installation.reading import ANY_ROLE, Claim, Kind, Reading, Seat
 from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
 from swyx_components.installation.values import (
+    MOST_ENTRIES,
     Entry,
+    as_text,
     distinct,
     read_entries,
     read_list,
@@ -94,7 +97,7 @@ def _read_settings(
 
 def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> list[Machine]:
     value = written.get("machines")
-    if type(value) is not dict:
+    if type(value) is not dict or len(value) > MOST_ENTRIES:
         reading.doubt(site.name)
         reading.unlisted.add(site.name)
     if "machines" not in written:
@@ -107,7 +110,7 @@ def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> li
         if entry.usable:
             machines.append(machine)
         else:
-            reading.doubt(site.name)
+            reading.doubt(site.name, meant=machine.roles)
     return machines
 
 
@@ -158,7 +161,7 @@ def _read_networks(
         if entry.usable:
             networks.append(network)
         else:
-            reading.doubt(site.name)
+            reading.doubt(site.name, meant=network.roles)
     return networks
 
 
@@ -199,46 +202,44 @@ def _read_roles(
     example = (shape("network") if network else shape("machine")).examples["roles"]
     at = f"{entry.place}.roles"
     items = read_list(value, reading.log, at, example)
-    roles = reading.in_order(list(_known_roles(items, reading, at, network, example)))
+    meant = set() if items and all(as_text(item) is not None for item in items) else {ANY_ROLE}
+    roles = reading.in_order(list(_known_roles(items, reading, at, network, example, meant)))
     if len(reading.log) > before:
-        reading.doubt(site.name, entry.name)
+        reading.doubt(site.name, entry.name, meant=meant)
     elif key:
         reading.role_lists[key] = roles
     return roles
 
 
 def _known_roles(
-    items: list[Any], reading: Reading, place: str, network: bool, example: str
+    items: list[Any], reading: Reading, place: str, network: bool, example: str, meant: set[str]
 ) -> Iterable[str]:
+    """The roles of a list; what is none of them, or may not stand there, goes to `meant` as it is meant."""
     roles = reading.catalogue.roles
     for role, at in distinct(items, reading.log, place, example):
         if role not in roles:
-            reading.log.unknown("role", at, role, roles)
+            meant.add(reading.log.unknown("role", at, role, roles) or ANY_ROLE)
         elif network and not roles[role].on_networks:
             allowed = [one.name for one in roles.values() if one.on_networks]
             reading.log.add("role-not-on-network", at, role=role, allowed=allowed)
+            meant.add(role)
         else:
             yield role
 
 
 def _check_roles(site: Site, reading: Reading, entry: Entry, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
-    roles, certain = reading.catalogue.roles, reading.is_certain(entry.name)
-    for role in roles.values():
+    lacks = partial(reading.surely_lacks, entry.name, carried=carried)
+    for role in reading.catalogue.roles.values():
         if role.once_per_site:
             holders = [machine.name for machine in site.machines if role.name in machine.roles]
-            if not holders and certain:
+            if not holders and lacks(role.name):
                 reading.log.add("site-without", entry.place, site=site.name, role=role.name)
             elif len(holders) > 1:
                 reading.log.add(
                     "site-repeats", entry.place, site=site.name, role=role.name, machines=holders
                 )
-        if (
-            role.needs_manager
-            and role.name in carried
-            and role.needs_manager not in carried
-            and certain
-        ):
+        if role.needs_manager and role.name in carried and lacks(role.needs_manager):
             _check_manager(site, reading, entry, role.name)
 
 

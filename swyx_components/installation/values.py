@@ -10,6 +10,8 @@ from swyx_components.messages.render import printable
 from swyx_components.sets.ports import MAX_PORT, PortRange
 
 LONGEST_TEXT = 200
+MOST_ITEMS = 10_000  # of a list
+MOST_ENTRIES = 20_000  # of a mapping by name, such as sites
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PORTS = re.compile(r"([0-9]+)(?: *- *([0-9]+))?", re.ASCII)
 _COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -54,6 +56,8 @@ def read_entries(value: Any, log: Findings, place: str, kind: str, example: str)
     if type(value) is not dict:
         wrong_type(value, log, place, "a mapping", example)
         return []
+    if is_too_long(value, log, place, MOST_ENTRIES):
+        return []
     entries = []
     taken: dict[str, str] = {}
     for name in sorted(value):
@@ -78,7 +82,15 @@ def read_list(value: Any, log: Findings, place: str, example: str) -> list[Any]:
         return []
     if not value:
         log.add("list-empty", place, example=example)
-    return value
+    return [] if is_too_long(value, log, place, MOST_ITEMS) else value
+
+
+def is_too_long(value: Collection[Any], log: Findings, place: str, limit: int) -> bool:
+    """Whether there is more than anyone means; reported."""
+    too_long = len(value) > limit
+    if too_long:
+        log.add("list-long", place, count=f"{len(value):,}", limit=f"{limit:,}")
+    return too_long
 
 
 def distinct(

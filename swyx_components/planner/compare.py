@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from swyx_components.messages import SwyxError
-from swyx_components.planner.model import Identity, RenderedGroup, RenderedSite, Spec, shard_label
+from swyx_components.planner.model import (
+    Identity,
+    RenderedGroup,
+    RenderedSite,
+    Spec,
+    shard_label,
+)
+from swyx_components.planner.others import Effect, Other, judge_other, remark_on_others
 from swyx_components.planner.prove import Proof, prove_specs
 
 
@@ -36,8 +43,7 @@ class DeployedInterface:
     """One network interface and whose rules it is under.
 
     `machine` is empty where the interface has no address of a machine of the site. `groups` are host
-    groups of this site (each shard by its label), `others` anything else that adds to or takes from
-    what the plan allows.
+    groups of this site (each shard by its label).
     `identities` None: the cloud has none apart from the groups.
     """
 
@@ -45,16 +51,21 @@ class DeployedInterface:
     machine: str
     groups: tuple[str, ...]
     identities: frozenset[Identity] | None = None
-    others: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """All that a cloud holds for one site. `strays` are groups of the site that no plan has."""
+    """All that a cloud, or a file, holds for one site. `strays` are groups of the site that no plan has.
+
+    `interfaces` None: the source has none, so nothing is known of them. `lacking` are sentences about
+    what else it does not have.
+    """
 
     groups: Mapping[str, DeployedGroup]
-    interfaces: tuple[DeployedInterface, ...]
+    interfaces: tuple[DeployedInterface, ...] | None
     strays: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +85,8 @@ class Change:
 class Comparison:
     """A site as planned against the site as deployed.
 
-    `faults` are sentences about groups and interfaces; each of them makes the two unequal.
-    `remarks` are worth knowing and change nothing.
+    `faults` are sentences about groups and interfaces; each of them, and each effect, makes the two unequal.
+    `remarks` are worth knowing and change nothing; `lacking` says what could not be judged.
     """
 
     site: str
@@ -85,10 +96,12 @@ class Comparison:
     faults: tuple[str, ...]
     remarks: tuple[str, ...]
     proof: Proof = field(repr=False)
+    effects: tuple[Effect, ...] = ()
+    lacking: tuple[str, ...] = ()
 
     @property
     def equal(self) -> bool:
-        return not self.changes and not self.faults and self.proof.holds
+        return not (self.changes or self.faults or self.effects) and self.proof.holds
 
 
 def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
@@ -99,12 +112,17 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         changes += _compare_rules(entry.group.name, entry.specs, found.specs if found else ())
     faults = [
         *_judge_groups(rendered, deployed),
-        *(
-            fault
-            for entry in rendered.groups
-            for fault in _judge_interfaces(entry, deployed.interfaces)
-        ),
-        *_judge_strangers(deployed.interfaces),
+    ]
+    interfaces = deployed.interfaces or ()
+    if deployed.interfaces is not None:
+        for entry in rendered.groups:
+            faults += _judge_interfaces(entry, interfaces)
+        faults += _judge_strangers(interfaces)
+    effects = [
+        (other, judge_other(rendered.plan, interface.machine, interface.id, other))
+        for interface in interfaces
+        for other in interface.others
+        if interface.machine
     ]
     specs = {name: group.specs for name, group in deployed.groups.items()}
     return Comparison(
@@ -113,8 +131,10 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         rules=sum(len(group.specs) + len(group.unreadable) for group in deployed.groups.values()),
         changes=tuple(changes),
         faults=tuple(faults),
-        remarks=tuple(_remark(deployed)),
+        remarks=tuple(remark_on_others(effects)),
         proof=prove_specs(rendered, specs),
+        effects=tuple(effect for _, effect in effects if effect.added or effect.stopped),
+        lacking=deployed.lacking,
     )
 
 
@@ -205,12 +225,3 @@ def _judge_strangers(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
             names = (identity.name for identity in sorted(interface.identities or ()))
             joined = ", ".join((*interface.groups, *names))
             yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
-
-
-def _remark(deployed: Deployed) -> Iterator[str]:
-    for interface in deployed.interfaces:
-        for other in interface.others:
-            yield (
-                f"{interface.machine} ({interface.id}): {other} also applies to its interface; what "
-                f"that allows or denies is not part of the proof"
-            )

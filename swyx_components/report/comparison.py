@@ -5,7 +5,9 @@ from typing import Any
 
 from swyx_components.planner.compare import Change, Comparison
 from swyx_components.planner.model import Spec
+from swyx_components.planner.others import Effect
 from swyx_components.report.columns import plural
+from swyx_components.report.packets import write_packets
 from swyx_components.report.plan_json import proof_record, spec_record
 from swyx_components.report.tables import spec_row
 
@@ -28,8 +30,28 @@ def write_comparison(comparison: Comparison, cloud: str) -> Iterator[str]:
             yield f"  {kind} packets: {gap}"
         if len(gaps) > _MOST_GAPS:
             yield f"  {kind} packets: {len(gaps) - _MOST_GAPS:,} more ranges (--json has all)"
+    for effect in comparison.effects:
+        yield from _write_effect(effect)
     for remark in comparison.remarks:
         yield f"  note: {remark}"
+    for sentence in comparison.lacking:
+        yield f"  not judged: {sentence}"
+
+
+def _write_effect(effect: Effect) -> Iterator[str]:
+    where = (
+        f"{effect.machine} ({effect.interface}): {effect.other} also stands before its interface"
+    )
+    for packets, words in (
+        (effect.added, "and lets pass what no flow needs"),
+        (effect.stopped, "and stops what flows need"),
+    ):
+        if packets:
+            yield f"  {where} {words}:"
+            lines = list(write_packets(packets))
+            yield from (f"    {line}" for line in lines[:_MOST_GAPS])
+            if len(lines) > _MOST_GAPS:
+                yield f"    {len(lines) - _MOST_GAPS:,} more (--json has all)"
 
 
 def _write_change(change: Change) -> Iterator[str]:
@@ -57,7 +79,19 @@ def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
         "faults": list(comparison.faults),
         "changes": [_change_record(change) for change in comparison.changes],
         "proof": proof_record(comparison.proof),
+        "effects": [_effect_record(effect) for effect in comparison.effects],
         "remarks": list(comparison.remarks),
+        "not_judged": list(comparison.lacking),
+    }
+
+
+def _effect_record(effect: Effect) -> dict[str, Any]:
+    return {
+        "machine": effect.machine,
+        "interface": effect.interface,
+        "other": effect.other,
+        "added": list(write_packets(effect.added, short=False)),
+        "stopped": list(write_packets(effect.stopped, short=False)),
     }
 
 

@@ -35,6 +35,7 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "explain",
         "call",
         "verify",
+        "audit",
         "recover",
         "diff",
         "init",

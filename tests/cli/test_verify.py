@@ -141,31 +141,77 @@ def test_a_machine_taken_out_of_its_group_is_reported(
     ec2.modify_network_interface_attribute(
         NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[foreign["GroupId"]]
     )
+    close_egress(ec2, foreign["GroupId"])
     outcome = verify_aws(file)
     assert outcome.code == 1
     name = interface["NetworkInterfaceId"]
     assert outcome.out.splitlines()[1:] == [
         f"  ac-server ({name}): its interface is not in swyxserver",
-        f"  note: ac-server ({name}): security group {foreign['GroupId']} also applies to its interface; "
-        "what that allows or denies is not part of the proof",
     ]
 
 
-def test_another_group_beside_the_planned_one_is_a_note_and_no_fault(
+def add_group(ec2: Any, ids: dict[str, str], name: str, *inbound: dict[str, Any]) -> str:
+    """A group of somebody else's on the server's interface beside ours, with these rules and no egress."""
+    interface = find_interface(ec2, "10.1.0.10")
+    foreign = ec2.create_security_group(GroupName=name, Description="d", VpcId=interface["VpcId"])
+    close_egress(ec2, foreign["GroupId"])
+    for rule in inbound:
+        ec2.authorize_security_group_ingress(GroupId=foreign["GroupId"], IpPermissions=[rule])
+    ec2.modify_network_interface_attribute(
+        NetworkInterfaceId=interface["NetworkInterfaceId"],
+        Groups=[*(group["GroupId"] for group in interface["Groups"]), foreign["GroupId"]],
+    )
+    return str(foreign["GroupId"])
+
+
+def close_egress(ec2: Any, group: str) -> None:
+    (made,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=made["IpPermissionsEgress"])
+
+
+def tcp(port: int, **source: Any) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
+
+
+def test_another_group_without_rules_is_not_worth_a_word(
     ec2: Any, on_aws: tuple[Path, dict[str, str]]
 ) -> None:
     file, ids = on_aws
-    interface = find_interface(ec2, "10.1.0.10")
-    foreign = ec2.create_security_group(
-        GroupName="backup", Description="d", VpcId=interface["VpcId"]
-    )
-    ec2.modify_network_interface_attribute(
-        NetworkInterfaceId=interface["NetworkInterfaceId"],
-        Groups=[ids["swyxserver"], foreign["GroupId"]],
-    )
+    add_group(ec2, ids, "estate")
+    outcome = verify_aws(file)
+    assert (outcome.code, len(outcome.out.splitlines())) == (0, 1)
+
+
+def test_other_groups_that_let_pass_what_flows_need_anyway_are_said_once(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, ids = on_aws
+    rule = tcp(3389, IpRanges=[{"CidrIp": "10.1.99.0/28"}])
+    first, second = (add_group(ec2, ids, name, rule) for name in ("desk", "desk2"))
     outcome = verify_aws(file)
     assert outcome.code == 0
-    assert "  note: ac-server" in outcome.out
+    both = sorted((f"security group {first} (desk)", f"security group {second} (desk2)"))
+    assert outcome.out.splitlines()[1:] == [
+        f"  note: without effect on the proof, also before its interfaces: {', '.join(both)}"
+    ]
+
+
+def test_what_another_group_adds_makes_the_site_unequal(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, ids = on_aws
+    id = add_group(ec2, ids, "backup", tcp(10000, IpRanges=[{"CidrIp": "192.0.2.0/24"}]))
+    name = find_interface(ec2, "10.1.0.10")["NetworkInterfaceId"]
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:] == [
+        f"  ac-server ({name}): security group {id} (backup) also stands before its interface and lets "
+        "pass what no flow needs:",
+        "    in tcp 10000 from 192.0.2.0/24",
+    ]
+    (site,) = swyx("verify", file, "--cloud", "aachen=aws", "--json").json()["sites"]
+    assert site["equal"] is False
+    assert site["effects"][0]["added"] == ["in tcp 10000 from 192.0.2.0/24"]
 
 
 def test_a_stranger_in_a_group_that_rules_refer_to_is_reported(
@@ -334,6 +380,36 @@ def test_azure_interface_without_its_group_or_identity_is_reported(
     assert outcome.out.splitlines()[1:] == [
         "  ac-server (ac-server-nic): its interface is not in swyxserver",
         "  ac-server (ac-server-nic): its interface lacks the identity swyxserver",
+    ]
+
+
+def test_azure_group_of_the_subnet_that_stops_a_flow_makes_the_site_unequal(
+    arm: Any, on_azure: Path
+) -> None:
+    network = arm.virtual_networks.get("rg", "net")
+    deny = {
+        "name": "no-rdp",
+        "properties": {
+            "priority": 100,
+            "direction": "Inbound",
+            "access": "Deny",
+            "protocol": "Tcp",
+            "sourceAddressPrefix": "*",
+            "sourcePortRange": "*",
+            "destinationAddressPrefix": "*",
+            "destinationPortRange": "3389",
+        },
+    }
+    body = {**WEST, "properties": {"securityRules": [deny]}}
+    made = arm.network_security_groups.begin_create_or_update("rg", "wall", body).result()
+    network.subnets[0].network_security_group = {"id": made.id}
+    arm.virtual_networks.begin_create_or_update("rg", "net", network).result()
+    outcome = verify_azure(on_azure)
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:3] == [
+        "  ac-server (ac-server-nic): network security group wall of the subnet a also stands before its "
+        "interface and stops what flows need:",
+        "    in tcp 3389 from 10.1.99.0/24",
     ]
 
 

@@ -20,6 +20,8 @@ ELSEWHERE = {  # tested with bytes, sizes or objects that a case file can't hold
     "key-repeated",
     "value-not-plain",
     "messages-cut",
+    "list-long",
+    "site-large",
     "catalogue-version",
 }
 

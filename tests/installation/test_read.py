@@ -269,11 +269,12 @@ def test_data_of_a_program_that_is_not_plain() -> None:
 
 
 def test_messages_are_bounded() -> None:
-    rules = [{"colour": "blue"}] * 3000
-    _, messages = read_installation(example(sites={"aachen": {"extra_rules": rules}}))
+    rules = [{"colour": "blue"}] * 500
+    installation, messages = read_installation(example(sites={"aachen": {"extra_rules": rules}}))
+    assert installation is None
     assert len(messages) == MOST_MESSAGES + 1
     assert [message.sentence for message in messages if message.id == "messages-cut"] == [
-        f"{18000 - MOST_MESSAGES} more messages are left out after the first {MOST_MESSAGES}"
+        f"{3000 - MOST_MESSAGES} more messages are left out after the first {MOST_MESSAGES}"
     ]
 
 

@@ -1,0 +1,59 @@
+"""Network security groups beside the site's: where one stands at the subnet, both must allow."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from swyx_components.azure.client import key_of
+from swyx_components.azure.standing import (
+    Address,
+    Surroundings,
+    addresses_of,
+    called,
+    group_layer,
+    last_of,
+    members_of,
+    subnet_groups,
+)
+from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.others import Other
+from swyx_components.planner.standing import Seat
+
+
+class Others:
+    """The groups before an interface that are not the site's: another one at it, or one at its subnet."""
+
+    def __init__(self, client: Any, rendered: RenderedSite) -> None:
+        groups = list(client.network_security_groups.list_all())
+        self._groups = {key_of(group.id): group for group in groups}
+        self._subnets = subnet_groups(groups)
+        machines = (machine for entry in rendered.groups for machine in entry.group.machines)
+        own = (address for machine in machines for address in machine.addresses)
+        members = members_of(client.network_interfaces.list_all())
+        self._around = Surroundings(own, members)
+
+    def of(self, interface: Any, machine: str, foreign: str) -> Iterator[Other]:
+        """`foreign` is the key of a group at the interface that is not the site's, if there is one."""
+        if foreign:
+            label = f"network security group {last_of(foreign)}"
+            yield self._other(self._groups.get(foreign), label, interface, machine, adds=True)
+        subnets = {key_of(c.subnet.id) for c in interface.ip_configurations or () if c.subnet}
+        for subnet in sorted(subnets & set(self._subnets)):
+            group = self._subnets[subnet]
+            label = f"{called(group)} of the subnet {last_of(subnet)}"
+            yield self._other(group, label, interface, machine, adds=False)
+
+    def _other(self, group: Any, label: str, interface: Any, machine: str, adds: bool) -> Other:
+        if group is None:
+            return Other(label=label, adds=adds, takes=True)
+        seats = tuple(
+            Seat(
+                machine=machine,
+                interface=last_of(interface.id),
+                address=prefix,
+                layers=(
+                    group_layer(group, Address(prefix=prefix, asgs=asgs), self._around, label),
+                ),
+            )
+            for prefix, asgs in addresses_of(interface)
+        )
+        return Other(label=label, adds=adds, takes=True, seats=seats)

@@ -1,0 +1,101 @@
+"""Files that a cloud's command, or the engine, wrote: opened, recognised by their shape, never trusted."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from swyx_components.clouds import list_commands, recognise
+from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.exported import Exported, is_exported, read_exported
+
+_LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
+
+_CONTINUED = ("NextToken", "nextLink")  # where there is more than this page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """One file: the cloud and the command that wrote it, and what is in it."""
+
+    file: str
+    cloud: str
+    command: str
+    content: Any
+
+
+def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
+    """The files, each recognised.
+
+    Raises:
+        SwyxError: one message for each that can't be read or is nothing of what is understood.
+    """
+    found: list[Saved] = []
+    errors: list[Message] = []
+    for file in dict.fromkeys(files):
+        try:
+            content = _read_json(file)
+            cloud, command = recognise(content)
+            if not cloud:
+                errors.append(_unknown(file, content))
+            if isinstance(content, dict) and any(content.get(key) for key in _CONTINUED):
+                errors.append(Message.about("saved-truncated", file))
+            found.append(Saved(file=file, cloud=cloud, command=command, content=content))
+        except SwyxError as problem:
+            errors += problem.messages
+    if errors:
+        raise SwyxError(errors)
+    return tuple(found)
+
+
+def open_state(file: str) -> Exported:
+    """The state of a stack.
+
+    Raises:
+        SwyxError: the file can't be read or is no export of a stack.
+    """
+    content = _read_json(file)
+    if not is_exported(content):
+        raise SwyxError([Message.about("state-unknown", file)])
+    try:
+        return read_exported(content)
+    except ValueError as problem:
+        raise refuse_content(file, problem) from None
+
+
+def refuse_content(file: str, problem: ValueError) -> SwyxError:
+    """What was recognised turned out to be damaged."""
+    return SwyxError([Message.about("saved-damaged", file, problem=problem)])
+
+
+def _read_json(file: str) -> Any:
+    try:
+        path = Path(file)
+        if path.stat().st_size > _LONGEST:
+            raise SwyxError([Message.about("saved-too-long", file, most=f"{_LONGEST:,}")])
+        return json.loads(path.read_bytes())
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise SwyxError([Message.about("saved-unreadable", file, problem=reason)]) from None
+    except (ValueError, RecursionError) as problem:
+        raise SwyxError([Message.about("saved-no-json", file, problem=_brief(problem))]) from None
+
+
+def _brief(problem: Exception) -> str:
+    """Where the text breaks off, without any of it."""
+    if isinstance(problem, json.JSONDecodeError):
+        return f"{problem.msg} at line {problem.lineno}"
+    return "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"
+
+
+def _unknown(file: str, content: Any) -> Message:
+    if is_exported(content):
+        return Message.about("saved-is-state", file)
+    if content == []:
+        return Message.about("saved-empty", file)
+    if isinstance(content, dict):
+        kind = f"an object with the keys {', '.join(sorted(content)[:5])}" if content else "empty"
+    else:
+        kind = f"a {type(content).__name__}"
+    return Message.about("saved-unknown", file, kind=kind, known=list_commands())

@@ -1,0 +1,219 @@
+"""An audit for people and as JSON: what is missing, then what is open without need, the worst first."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from swyx_components.planner.amend import Amendment, Step
+from swyx_components.planner.audit import Audit, Lack, Opening, Standstill
+from swyx_components.planner.measure import Packets
+from swyx_components.planner.model import Direction, Rule
+from swyx_components.planner.standing import Entry
+from swyx_components.report.columns import plural
+from swyx_components.report.packets import shorten_list, write_packets
+from swyx_components.report.tables import write_provenance
+
+_MOST_LINES = 4  # of one finding
+
+
+def write_audit(audit: Audit) -> Iterator[str]:
+    """A headline, the findings in order of gravity, and what could not be judged."""
+    yield (
+        f"{audit.site} ({audit.firewall.cloud}): {plural(len(audit.judged), 'machine')} judged; "
+        f"{plural(len(audit.lacks), 'need')} not met, "
+        f"{plural(len(audit.openings), 'rule')} open beyond need"
+    )
+    if audit.standstills or audit.lacks:
+        yield "missing, the worst first"
+    for standstill in audit.standstills:
+        yield f"  {_write_standstill(standstill)}"
+    for _, same in groupby(audit.lacks, key=lambda lack: (lack.demand.reply, lack.demand.flow)):
+        yield from (f"  {line}" for line in _write_lacks(list(same)))
+    if audit.openings:
+        yield "open without need, the worst first"
+    for opening in audit.openings:
+        yield from (f"  {line}" for line in _write_opening(opening))
+    if audit.unsure:
+        yield "not to be told from the files"
+    for entry, machines in audit.unsure:
+        yield f"  {entry.owner}: {entry.label}: {_write_doubt(entry)}; before {', '.join(machines)}"
+    for machine in audit.firewall.unplaced:
+        yield f"not judged: {machine}, for no file has an interface with its address"
+    for sentence in (*audit.firewall.unread, *audit.firewall.lacking):
+        yield f"not judged: {sentence}"
+
+
+def _write_standstill(standstill: Standstill) -> str:
+    what = {"media": "audio or fax"}.get(standstill.phase.value, f"call {standstill.phase.value}")
+    return f"{standstill.machine}: nothing of {what} passes ({' '.join(standstill.flows)})"
+
+
+def _write_lacks(lacks: Sequence[Lack]) -> Iterator[str]:
+    """Those of one flow."""
+    first = lacks[0]
+    row, demand = first.row, first.demand
+    words = ["the answers of"] if demand.reply else []
+    words += [demand.flow]
+    words += [row.evidence.value, write_provenance((), sorted(row.lines))] if row else []
+    yield f"{' '.join(words)}: {row.purpose if row else first.reason}"
+    for lack in lacks:
+        packets = _directed(lack.demand.direction, lack.packets)
+        for line in _limited(write_packets(packets)):
+            yield f"  {lack.machine} {line} ({lack.demand.peer}){_write_sources(lack)}"
+    yield f"  stopped by {', '.join(sorted({name for lack in lacks for name in lack.stopped_by}))}"
+    for entry in dict.fromkeys(entry for lack in lacks for entry in lack.unless):
+        yield f"  unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
+
+
+def _write_sources(lack: Lack) -> str:
+    """Source ports where only some of those that the flow has are stopped."""
+    sources = {packets.source_ports for packets in lack.packets}
+    if lack.demand.reply or sources == {lack.demand.source_ports}:
+        return ""
+    ranges = sorted(part for ports in sources for part in ports)
+    return f", source ports {shorten_list(map(str, ranges), _MOST_LINES)}"
+
+
+def _write_opening(opening: Opening) -> Iterator[str]:
+    entry = opening.entry
+    towards = "from" if entry.direction is Direction.IN else "to"
+    reach = f"open {towards} the internet; " if opening.public else ""
+    yield f"{entry.owner}: {entry.label}: {reach}{_write_need(opening)}"
+    yield f"  before {', '.join(opening.machines)}"
+    if opening.administration:
+        yield f"  administration: {shorten_list(opening.administration, _MOST_LINES)}"
+    for line in _limited(write_packets(_directed(entry.direction, opening.packets))):
+        yield f"  lets pass {line}"
+
+
+def _write_need(opening: Opening) -> str:
+    if opening.needed_by:
+        return f"another part of it is for {' '.join(opening.needed_by)}"
+    if opening.needed_elsewhere:
+        return f"only other machines need it, for {' '.join(opening.needed_elsewhere)}"
+    return "no flow needs it"
+
+
+def _write_doubt(entry: Entry) -> str:
+    if entry.unresolved:
+        verb = "lets pass" if entry.allow else "stops"
+        return f"it {verb} {entry.unresolved}, which no file has"
+    return "no flow has this protocol"
+
+
+def _directed(
+    direction: Direction, packets: Iterable[Packets]
+) -> Iterator[tuple[Direction, Packets]]:
+    return ((direction, each) for each in packets)
+
+
+def _limited(lines: Iterable[str]) -> list[str]:
+    listed = list(lines)
+    rest = len(listed) - _MOST_LINES
+    return listed if rest <= 1 else [*listed[:_MOST_LINES], f"{rest:,} more (--json has all)"]
+
+
+# ---- what to change
+
+
+def write_amendments(amendments: Iterable[Amendment]) -> Iterator[str]:
+    """The plan's rules of each group, those to be added marked, and what to do about the standing ones."""
+    yield "the installation's rules: + add, = is there, - remove, ~ narrow to what the flows need"
+    for amendment in amendments:
+        group = amendment.group
+        yield f"  {group.name}: {', '.join(machine.name for machine in group.machines)}"
+        for step, rule in amendment.rules:
+            yield f"    {step.value} {_write_rule(rule)}"
+        for step, opening in amendment.standing:
+            flows = sorted({*opening.needed_by, *opening.needed_elsewhere})
+            needed = f" (for {' '.join(flows)})" if flows else ""
+            yield f"    {step.value} {opening.entry.owner}: {opening.entry.label}{needed}"
+
+
+def _write_rule(rule: Rule) -> str:
+    towards = "from" if rule.direction is Direction.IN else "to"
+    words = [
+        rule.direction.value,
+        rule.protocol.value,
+        str(rule.ports) if rule.ports else "",
+        f"source {rule.source_ports}" if rule.source_ports else "",
+        f"{towards} {rule.group or ', '.join(map(str, rule.cidrs))}",
+        write_provenance(rule.flows, rule.lines),
+    ]
+    return " ".join(word for word in words if word)
+
+
+# ---- JSON
+
+
+def audit_record(audit: Audit, amendments: Iterable[Amendment] = ()) -> dict[str, Any]:
+    """The audit as the JSON of `swyx audit` has it; `changes` only where amendments are given."""
+    record: dict[str, Any] = {
+        "version": 1,
+        "site": audit.site,
+        "cloud": audit.firewall.cloud,
+        "clean": audit.clean,
+        "machines": list(audit.judged),
+        "standstills": [
+            {"machine": s.machine, "phase": s.phase.value, "flows": list(s.flows)}
+            for s in audit.standstills
+        ],
+        "missing": [_lack_record(lack) for lack in audit.lacks],
+        "open": [_opening_record(opening) for opening in audit.openings],
+        "unsure": [
+            {**_entry_record(entry), "machines": list(machines), "reason": _write_doubt(entry)}
+            for entry, machines in audit.unsure
+        ],
+        "unplaced": list(audit.firewall.unplaced),
+        "not_judged": [*audit.firewall.unread, *audit.firewall.lacking],
+    }
+    changes = {a.group.name: _amendment_record(a) for a in amendments}
+    return record | ({"changes": changes} if changes else {})
+
+
+def _lack_record(lack: Lack) -> dict[str, Any]:
+    row = lack.row
+    return {
+        "machine": lack.machine,
+        "flow": lack.demand.flow,
+        "peer": lack.demand.peer,
+        "reply": lack.demand.reply,
+        "evidence": row.evidence.value if row else "",
+        "lines": list(row.lines) if row else [],
+        "phase": row.phase.value if row else "",
+        "purpose": row.purpose if row else lack.reason,
+        "packets": _packet_records(lack.demand.direction, lack.packets),
+        "stopped_by": list(lack.stopped_by),
+        "unless": [entry.unresolved for entry in lack.unless],
+    }
+
+
+def _opening_record(opening: Opening) -> dict[str, Any]:
+    return {
+        **_entry_record(opening.entry),
+        "public": opening.public,
+        "administration": list(opening.administration),
+        "needed_by": list(opening.needed_by),
+        "needed_elsewhere": list(opening.needed_elsewhere),
+        "packets": {
+            machine: _packet_records(opening.entry.direction, packets)
+            for machine, packets in opening.by_machine.items()
+        },
+    }
+
+
+def _entry_record(entry: Entry) -> dict[str, Any]:
+    return {"group": entry.owner, "rule": entry.label, "direction": entry.direction.value}
+
+
+def _packet_records(direction: Direction, packets: Iterable[Packets]) -> list[str]:
+    return list(write_packets(_directed(direction, packets), short=False))
+
+
+def _amendment_record(amendment: Amendment) -> dict[str, Any]:
+    steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
+    for step, rule in amendment.rules:
+        steps[step.name.lower()].append(_write_rule(rule))
+    for step, opening in amendment.standing:
+        steps[step.name.lower()].append(f"{opening.entry.owner}: {opening.entry.label}")
+    return {"machines": [machine.name for machine in amendment.group.machines], **steps}

@@ -1,0 +1,213 @@
+"""Hostile text in every string of a cloud's answers: `verify` and `recover` show it escaped or refuse it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from azure.core.exceptions import HttpResponseError
+from botocore.exceptions import ClientError
+
+from swyx_components.azure import client as azure_client
+from tests.cli.running import swyx, write_file
+from tests.cli.test_hostile import assert_inert, holder_of, places
+from tests.cli.test_recover import hold, project
+from tests.fuzz.hostile import HOSTILE_TEXTS
+
+__all__ = ["project"]  # a fixture
+
+SHOWN = ("ansi title", "ansi clear", "c1 control", "right to left", "line feed", "html", "path")
+TEXTS = pytest.mark.parametrize("text", [HOSTILE_TEXTS[title] for title in SHOWN], ids=SHOWN)
+
+AWS_TAGS = [
+    {"Key": "swyx:site", "Value": "aachen"},
+    {"Key": "swyx:group", "Value": "swyxserver"},
+    {"Key": "swyx:stack", "Value": "swyx/dev"},
+]
+RULE = {"GroupId": "sg-1", "IsEgress": False, "FromPort": 1, "ToPort": 2, "Tags": AWS_TAGS}
+AWS: dict[str, Any] = {
+    "SecurityGroups": [
+        {"GroupId": "sg-1", "GroupName": "g", "VpcId": "vpc-1", "Tags": AWS_TAGS},
+        {"GroupId": "sg-2", "GroupName": "stray", "VpcId": "vpc-1", "Tags": AWS_TAGS[::2]},
+    ],
+    "SecurityGroupRules": [
+        {**RULE, "SecurityGroupRuleId": "sgr-1", "IpProtocol": "tcp", "CidrIpv4": "10.0.0.0/8"},
+        {**RULE, "SecurityGroupRuleId": "sgr-2", "IpProtocol": "47", "CidrIpv4": "10.0.0.0/8"},
+        {
+            **RULE,
+            "SecurityGroupRuleId": "sgr-3",
+            "IpProtocol": "udp",
+            "ReferencedGroupInfo": {"GroupId": "sg-9"},
+            "Description": "d",
+        },
+        {**RULE, "SecurityGroupRuleId": "sgr-4", "IpProtocol": "tcp", "PrefixListId": "pl-1"},
+    ],
+    "NetworkInterfaces": [
+        {
+            "NetworkInterfaceId": "eni-1",
+            "VpcId": "vpc-1",
+            "Groups": [{"GroupId": "sg-1"}, {"GroupId": "sg-8"}],
+            "PrivateIpAddresses": [{"PrivateIpAddress": "10.1.0.10"}],
+        },
+        {"NetworkInterfaceId": "eni-2", "VpcId": "vpc-1", "Groups": [{"GroupId": "sg-1"}]},
+    ],
+    "Entries": [{"Cidr": "192.0.2.0/24"}],
+}
+
+
+def poisoned(answers: Any) -> Iterator[Any]:
+    """The answers once for each of their strings, with a hostile text there instead; they take turns."""
+    texts = cycle(HOSTILE_TEXTS[title] for title in SHOWN)
+    for path in places(answers):
+        if isinstance(holder_of(answers, path)[path[-1]], str):
+            changed = copy.deepcopy(answers)
+            holder_of(changed, path)[path[-1]] = next(texts)
+            yield changed
+
+
+class FakeEc2:
+    def __init__(self, answers: Any) -> None:
+        self.answers = answers
+
+    def get_paginator(self, _call: str) -> Any:
+        return SimpleNamespace(paginate=lambda **_: [self.answers])
+
+
+def ask(cloud: str, *more: str) -> None:
+    """`verify` and `recover`: an exit code, and nothing raw."""
+    for command in ("verify", "recover"):
+        outcome = swyx(command, "plan.yaml", "--site", "aachen", "--cloud", cloud, *more)
+        assert_inert(outcome)
+        assert outcome.code in (0, 1, 3)
+        assert outcome.out or outcome.err
+        if more and outcome.out:
+            json.loads(outcome.out)
+
+
+def test_no_string_of_ec2_reaches_the_terminal_raw(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, answers in enumerate(poisoned(AWS)):
+        monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeEc2(answers))  # noqa: B023
+        ask("aws", *(["--json"] if number % 5 == 0 else []))
+
+
+def nsg(name: str, group: str) -> dict[str, Any]:
+    rule = {
+        "name": "r",
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "source_address_prefix": "10.0.0.0/8",
+        "source_port_range": "*",
+        "destination_port_range": "80",
+        "destination_application_security_groups": [{"id": "/s/x/asg/aachen-swyxserver-asg"}],
+        "description": "d",
+    }
+    tags = {"swyx:site": "aachen", "swyx:group": group, "swyx:stack": "swyx/dev"}
+    return {"id": f"/s/x/nsg/{name}", "name": name, "tags": tags, "security_rules": [rule]}
+
+
+AZURE: dict[str, Any] = {
+    "network_security_groups": [nsg("a-nsg", "swyxserver"), nsg("stray", "strayed")],
+    "application_security_groups": [
+        {"id": "/s/x/asg/a", "name": "a", "tags": nsg("", "swyxserver")["tags"]}
+    ],
+    "network_interfaces": [
+        {
+            "id": "/s/x/nic/n",
+            "name": "n",
+            "tags": nsg("", "")["tags"],
+            "network_security_group": {"id": "/s/x/nsg/a-nsg"},
+            "virtual_machine": {"id": "/s/x/vm/v"},
+            "ip_configurations": [
+                {
+                    "private_ip_address": "10.1.0.10",
+                    "subnet": {"id": "/s/x/vn/subnets/s"},
+                    "application_security_groups": [{"id": "/s/x/asg/other"}],
+                }
+            ],
+        }
+    ],
+}
+
+
+class Model(SimpleNamespace):
+    """As the SDK's models are: what was not sent is None."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
+def modelled(value: Any, key: str = "") -> Any:
+    if isinstance(value, list):
+        return [modelled(item) for item in value]
+    if isinstance(value, dict) and key != "tags":
+        return Model(**{name: modelled(item, name) for name, item in value.items()})
+    return value
+
+
+def test_no_string_of_arm_reaches_the_terminal_raw(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, answers in enumerate(poisoned(AZURE)):
+        client = SimpleNamespace(
+            **{
+                kind: SimpleNamespace(list_all=modelled(found).copy)
+                for kind, found in answers.items()
+            }
+        )
+        monkeypatch.setattr(azure_client, "_connect", lambda: client)  # noqa: B023
+        ask("azure", *(["--json"] if number % 5 == 0 else []))
+
+
+@TEXTS
+def test_what_a_cloud_or_the_engine_says_of_a_failure_is_inert(
+    text: str, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_aws(*_: Any, **__: Any) -> Any:
+        raise ClientError({"Error": {"Code": text, "Message": text}}, "DescribeSecurityGroups")
+
+    def refuse_azure() -> Any:
+        raise HttpResponseError(message=text)
+
+    monkeypatch.setattr(boto3, "client", refuse_aws)
+    monkeypatch.setattr(azure_client, "_connect", refuse_azure)
+    for cloud in ("aws", "azure"):
+        outcome = swyx("verify", "plan.yaml", "--site", "aachen", "--cloud", cloud)
+        assert outcome.code == 3
+        assert_inert(outcome)
+    if "\n" not in text and "'" not in text:
+        (project / "bin" / "pulumi").write_text(f"#!/bin/sh\necho '{text}' >&2\nexit 1\n")
+        outcome = swyx("recover", "plan.yaml", "--site", "aachen", "--cloud", "aws")
+        assert outcome.code == 3
+        assert_inert(outcome)
+
+
+def test_an_answer_that_is_none_is_a_sentence_about_the_cloud(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = copy.deepcopy(AWS)
+    answers["SecurityGroupRules"][0]["CidrIpv4"] = "nowhere"
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeEc2(answers))
+    outcome = swyx("verify", "plan.yaml", "--site", "aachen", "--cloud", "aws")
+    assert outcome.code == 3
+    assert outcome.err.startswith(
+        "swyx: an answer of aws is not as its API describes it (ValueError"
+    )
+
+
+def test_a_state_with_hostile_ids_is_only_compared(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(project, *HOSTILE_TEXTS.values())
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeEc2(AWS))
+    assert_inert(swyx("recover", write_file(project), "--site", "aachen", "--cloud", "aws"))

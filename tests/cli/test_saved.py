@@ -1,0 +1,382 @@
+"""`swyx verify` and `swyx audit` from files: hand-checked exports, what they lack, what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import Outcome, swyx
+
+EXPORTS = Path(__file__).parents[1] / "fixtures/exports"
+SMALL = Path(__file__).parents[1] / "audit/small.yaml"
+AWS = ("aws-groups", "aws-interfaces")
+AZURE = ("azure-groups", "azure-interfaces")
+HOSTILE = "\x1b[2J\u202egnp\n"
+
+
+def load(name: str) -> Any:
+    return json.loads((EXPORTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def save(folder: Path, **documents: Any) -> list[str]:
+    """The documents as files, and the options that name them."""
+    words = []
+    for name, document in documents.items():
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        words += ["--saved", str(path)]
+    return words
+
+
+def saved(*names: str) -> list[str]:
+    return [word for name in names for word in ("--saved", str(EXPORTS / f"{name}.json"))]
+
+
+def verify(*words: str) -> Outcome:
+    return swyx("verify", SMALL, *words)
+
+
+# ---- as planned
+
+
+def test_saved_groups_and_interfaces_of_aws_as_planned() -> None:
+    outcome = verify(*saved(*AWS))
+    assert outcome.err == ""
+    assert outcome.out == "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess\n"
+    assert outcome.code == 0
+
+
+def test_saved_lists_of_azure_as_planned_name_the_group_at_the_subnet_once() -> None:
+    outcome = verify(*saved(*AZURE))
+    assert outcome.err == ""
+    assert outcome.out.splitlines() == [
+        "acme (azure): 1 group, 6 rules; proof: 0 missing, 0 excess",
+        "  note: without effect on the proof, also before its interfaces: network security group wall of "
+        "the subnet machines",
+    ]
+    assert outcome.code == 0
+
+
+def test_a_state_with_sealed_secrets_tells_the_site_and_the_rules() -> None:
+    outcome = verify("--state", str(EXPORTS / "aws-state.json"))
+    assert outcome.out.splitlines() == [
+        "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess",
+        "  not judged: a state has the stack's own resources only, so which other groups stand before the "
+        "interfaces is not judged; the live cloud, or saved interfaces, tell",
+    ]
+    assert outcome.code == 0
+
+
+def test_a_state_of_azure_is_read_like_its_lists(tmp_path: Path) -> None:
+    kinds = {"NetworkSecurityGroup": "azure-groups", "NetworkInterface": "azure-interfaces"}
+    resources = [
+        {
+            "urn": f"urn:pulumi:acme::swyx::azure-native:network:{kind}::{place}",
+            "type": f"azure-native:network/v20240501:{kind}"
+            if place
+            else f"azure-native:network:{kind}",
+            "id": item["id"],
+            "outputs": item,
+        }
+        for kind, name in kinds.items()
+        for place, item in enumerate(load(name))
+    ]
+    site = {"urn": "u::acme", "type": "swyx:index:SwyxSite", "inputs": {"site": "acme"}}
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"version": 3, "deployment": {"resources": [site, *resources]}}))
+    outcome = verify("--state", str(path))
+    assert outcome.out.startswith("acme (azure): 1 group, 6 rules; proof: 0 missing, 0 excess\n")
+    assert outcome.code == 0
+
+
+# ---- as somebody changed it
+
+
+def test_a_rule_that_was_widened_and_one_that_was_taken_out(tmp_path: Path) -> None:
+    groups = load("aws-groups")
+    inbound = groups["SecurityGroups"][0]["IpPermissions"]
+    inbound[0]["ToPort"] = 139
+    del inbound[2]
+    outcome = verify(*save(tmp_path, groups=groups), *saved("aws-interfaces"))
+    assert outcome.code == 1
+    assert outcome.out.splitlines() == [
+        "acme (aws): 1 group, 5 rules; proof: 1 missing, 1 excess",
+        "  swyxserver: lacks the rule in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+        "  swyxserver: lacks the rule in udp 51000-51499 from 10.1.20.0/24 [M2 L111]",
+        "  swyxserver: has a rule that is not planned, in tcp 135-139 from 10.1.20.0/24",
+        "  missing packets: swyxserver in udp 51000-51499 from 10.1.20.0-10.1.20.255",
+        "  excess packets: swyxserver in tcp 136-139 from 10.1.20.0-10.1.20.255",
+    ]
+
+
+def test_another_group_on_the_interface_adds_the_members_of_the_group_it_names(
+    tmp_path: Path,
+) -> None:
+    interfaces = load("aws-interfaces")
+    interfaces["NetworkInterfaces"][0]["Groups"].append({"GroupId": "sg-0b"})
+    outcome = verify(*save(tmp_path, interfaces=interfaces), *saved("aws-groups"))
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:] == [
+        "  server (eni-1): security group sg-0b (monitoring) also stands before its interface and lets "
+        "pass what no flow needs:",
+        "    in tcp 9182 from 10.1.0.66",
+    ]
+
+
+def test_another_group_whose_rules_no_file_has_is_named_and_not_judged(tmp_path: Path) -> None:
+    interfaces = load("aws-interfaces")
+    interfaces["NetworkInterfaces"][0]["Groups"].append({"GroupId": "sg-0e"})
+    outcome = verify(*save(tmp_path, interfaces=interfaces), *saved("aws-groups"))
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[1:] == [
+        "  note: server (eni-1): security group sg-0e also stands before its interface; its rules are not "
+        "known here, so what it lets pass is not part of the proof"
+    ]
+
+
+def test_a_network_acl_that_stops_the_answers_makes_the_site_unequal(tmp_path: Path) -> None:
+    entries = [
+        {
+            "RuleNumber": number,
+            "Egress": egress,
+            "RuleAction": "allow",
+            "Protocol": protocol,
+            "CidrBlock": "10.1.20.0/24",
+        }
+        for number, egress, protocol in ((1, False, "6"), (2, False, "17"), (3, True, "17"))
+    ]
+    acl = {
+        "NetworkAclId": "acl-1",
+        "VpcId": "vpc-1",
+        "Associations": [{"SubnetId": "subnet-1"}],
+        "Entries": entries,
+    }
+    outcome = verify(*save(tmp_path, acls={"NetworkAcls": [acl]}), *saved(*AWS))
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:] == [
+        "  server (eni-1): network ACL acl-1 also stands before its interface and stops what flows need:",
+        "    out tcp 135, 1024-65535 to 10.1.20.0/24",
+    ]
+
+
+# ---- what the files lack
+
+
+def test_rules_alone_are_judged_as_far_as_they_go(tmp_path: Path) -> None:
+    rules = [
+        {
+            "SecurityGroupRuleId": f"sgr-{place}",
+            "GroupId": "sg-0a",
+            "IsEgress": way == "out",
+            "IpProtocol": protocol,
+            "FromPort": first,
+            "ToPort": last,
+            "CidrIpv4": "10.1.20.0/24",
+            "Tags": [
+                {"Key": "swyx:site", "Value": "acme"},
+                {"Key": "swyx:group", "Value": "swyxserver"},
+            ],
+        }
+        for place, (way, protocol, first, last) in enumerate(
+            (
+                ("in", "tcp", 135, 135),
+                ("in", "tcp", 40000, 40199),
+                ("in", "udp", 51000, 51499),
+                ("out", "tcp", 135, 135),
+                ("out", "tcp", 40000, 40199),
+                ("out", "udp", 50000, 50099),
+            )
+        )
+    ]
+    outcome = verify(*save(tmp_path, rules={"SecurityGroupRules": rules}))
+    assert outcome.code == 0
+    first, *rest = outcome.out.splitlines()
+    assert first == "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess"
+    assert [line.partition("; `")[2] for line in rest] == [
+        "aws ec2 describe-security-groups` tells",
+        "aws ec2 describe-network-interfaces` tells",
+    ]
+    document = verify(*save(tmp_path, rules={"SecurityGroupRules": rules}), "--json").json()
+    assert len(document["sites"][0]["not_judged"]) == 2
+
+
+def test_groups_of_azure_alone_are_judged_as_far_as_they_go() -> None:
+    outcome = verify(*saved("azure-groups"))
+    assert outcome.code == 0
+    assert "not judged: the files have no interfaces" in outcome.out
+
+
+# ---- what is wrong with them
+
+NOT_SAVED = [
+    ("{", "this is not JSON (Expecting property name enclosed in double quotes at line 1); save"),
+    ('{"Vpcs": []}', "this is an object with the keys Vpcs, which none of the commands writes"),
+    ("[1]", "this is a list, which none of the commands writes"),
+    ("[]", "this is an empty list, which tells neither what it lists nor anything about the site"),
+    ('{"version": 3, "deployment": {}}', "this is the export of a stack; give it to `swyx verify`"),
+    (
+        '{"SecurityGroups": [], "NextToken": "x"}',
+        "the file ends after the first page of the answer",
+    ),
+    ('{"SecurityGroups": [{}]}', "(SecurityGroups[0] has no GroupId); save it again, unedited."),
+    (
+        '{"SecurityGroupRules": [{"GroupId": "a", "IpProtocol": "tcp", "IsEgress": true, "CidrIpv4": "x"}]}',
+        "(SecurityGroupRules[0].CidrIpv4: 'x' is not an IPv4 or IPv6 address or CIDR)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), NOT_SAVED)
+@pytest.mark.parametrize("command", ["verify", "audit"])
+def test_a_file_that_is_nothing_we_know_gets_its_place_and_a_remedy(
+    tmp_path: Path, text: str, said: str, command: str
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_text(text, encoding="utf-8")
+    words = ["--site", "acme"] if command == "verify" else ["acme"]
+    outcome = swyx(command, SMALL, *words, "--saved", path)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith(f"swyx: {path}: ")
+    assert said in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--state", "nowhere.json"), "nowhere.json: the file can't be read (No such file"),
+        (
+            ("--state", str(EXPORTS / "aws-groups.json")),
+            "this is no export of a stack; write it with",
+        ),
+        (("--state", "a", "--saved", "b"), "a state and saved output are two answers"),
+        (
+            ("--state", str(EXPORTS / "aws-state.json"), "--cloud", "acme=azure"),
+            "the stack is acme in aws, which is not what was asked for",
+        ),
+        ((*saved(*AWS), "--cloud", "azure"), "no file has anything of azure, where acme is"),
+        (saved("aws-interfaces"), "no group in the files carries the tag swyx:site"),
+    ],
+)
+def test_words_of_verify_that_contradict_the_files(words: tuple[str, ...], said: str) -> None:
+    outcome = verify(*words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "an audit needs what the cloud has, and no file is named"),
+        (saved(*AWS, *AZURE), "the files are of aws, azure, and a site is in one cloud"),
+        (saved("aws-groups"), "no file has an interface with the address of a machine of acme"),
+        (
+            (*saved(*AWS), "--machine", "server"),
+            "a binding is the name of a machine, an equals sign",
+        ),
+        ((*saved(*AWS), "--machine", "x=sg-0a"), "the site acme has no machine x; it has server"),
+        ((*saved(*AWS), "--machine", "server=web"), "no file has a group called web"),
+    ],
+)
+def test_words_of_audit_that_contradict_the_files(words: tuple[str, ...], said: str) -> None:
+    outcome = swyx("audit", SMALL, "acme", *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+
+
+# ---- what must never happen
+
+
+def spoil(value: Any) -> Any:
+    """Every text that is free in an export, made hostile."""
+    if isinstance(value, dict):
+        free = ("Description", "GroupName", "description", "name")
+        return {k: HOSTILE if k in free else spoil(each) for k, each in value.items()}
+    return [spoil(each) for each in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("names", [AWS, AZURE])
+@pytest.mark.parametrize("command", ["verify", "audit"])
+def test_hostile_text_reaches_the_terminal_escaped(
+    tmp_path: Path, names: tuple[str, ...], command: str
+) -> None:
+    documents = {name: spoil(load(name)) for name in names}
+    if names is AWS:
+        documents["aws-groups"]["SecurityGroups"][0]["GroupId"] = f"sg{HOSTILE}"
+        documents["aws-interfaces"]["NetworkInterfaces"][0]["Groups"] = [
+            {"GroupId": f"sg{HOSTILE}"}
+        ]
+        documents["aws-interfaces"]["NetworkInterfaces"][0]["NetworkInterfaceId"] = HOSTILE
+    words = ["acme"] if command == "audit" else []
+    for more in ([], ["--json"]):
+        outcome = swyx(command, SMALL, *words, *save(tmp_path, **documents), *more)
+        assert outcome.code in (0, 1, 2)
+        for line in (outcome.out + outcome.err).split("\n"):
+            assert line.isprintable()
+
+
+def test_a_shown_secret_stays_in_the_file(tmp_path: Path) -> None:
+    state = load("aws-state")
+    sealed = {
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        "plaintext": json.dumps("hunter2"),
+    }
+    for resource in state["deployment"]["resources"]:
+        resource.setdefault("outputs", {})["description"] = sealed
+    state["deployment"]["resources"][4]["outputs"]["toPort"] = 40200
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps(state), encoding="utf-8")
+    outcome = verify("--state", str(path))
+    assert outcome.code == 1
+    assert "hunter2" not in outcome.out + outcome.err
+
+
+def places_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of every value in a document."""
+    inside = list(value.items()) if isinstance(value, dict) else []
+    inside += enumerate(value) if isinstance(value, list) else []
+    return [path, *(p for key, each in inside for p in places_of(each, (*path, key)))]
+
+
+def broken(document: Any, path: tuple[Any, ...], by: Any) -> Any:
+    """The document with another value at one place."""
+    changed = copy.deepcopy(document)
+    inside = changed
+    for key in path[:-1]:
+        inside = inside[key]
+    inside[path[-1]] = by
+    return changed
+
+
+@pytest.mark.parametrize("names", [AWS, AZURE, ("aws-state",)])
+def test_a_damaged_file_is_never_a_defect(tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Any one value replaced: the answer may be anything but a crash or a clean bill by accident."""
+    choice = random.Random(20)
+    documents = {name: load(name) for name in names}
+    for _ in range(60):
+        name = choice.choice(names)
+        path = choice.choice([p for p in places_of(documents[name]) if p])
+        by = choice.choice([None, 7, -1, "", "x", [], {}, [None], True])
+        words = save(tmp_path, **{**documents, name: broken(documents[name], path, by)})
+        if names == ("aws-state",):
+            outcome = verify("--state", words[1])
+        else:
+            outcome = verify(*words, "--site", "acme")
+            audited = swyx("audit", SMALL, "acme", *words)
+            assert "defect" not in audited.err, (name, path, by, audited.err)
+        assert "defect" not in outcome.err, (name, path, by, outcome.err)
+
+
+def test_an_answer_from_files_takes_less_than_half_a_second() -> None:
+    swyx("audit", SMALL, "acme", *saved(*AWS))  # imports
+    swyx("audit", SMALL, "acme", *saved(*AZURE))
+    begun = time.perf_counter()
+    swyx("audit", SMALL, "acme", *saved(*AWS))
+    verify(*saved(*AZURE))
+    assert time.perf_counter() - begun < 0.5
