@@ -13,11 +13,7 @@ READY := $(VENV)/.ready
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-<<<<<<< HEAD
-.PHONY: help setup engine up down test lint types bench mutants faults docs lock clean
-=======
-.PHONY: help setup engine up down test lint types bench mutants faults fuzz audit lock clean
->>>>>>> main
+.PHONY: help setup engine up down test lint types bench mutants faults fuzz audit docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -65,17 +61,15 @@ mutants: $(READY) ## change the catalogue fact by fact; the tests must notice ea
 faults: $(READY) engine ## break the example at every call, and see it recover (hours; FAULTS="--step 20" samples)
 	$(RUN) -m tests.faults $(FAULTS)
 
-<<<<<<< HEAD
 docs: $(READY) ## build the documentation site into site/ (no network needed)
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict too
 	@echo "Built: open file://$(CURDIR)/site/index.html"
-=======
+
 fuzz: $(READY) ## 10,000 mutated installation files (FUZZ="--count 500 --seed 2" makes others)
 	$(RUN) -m tests.fuzz $(FUZZ)
 
 audit: $(READY) ## the pinned packages against what is installed (AUDIT=--index asks the package index)
 	$(RUN) -m tests.audit $(AUDIT)
->>>>>>> main
 
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
