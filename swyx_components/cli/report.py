@@ -41,6 +41,7 @@ from swyx_components.report.messages import count_messages, messages_of
 
 _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
 _IN_MEMORY = 16_000_000
+_FEW_SITES = 4  # whose chapters stand open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,9 @@ class _Chapters:
     def __init__(self, folder: bool) -> None:
         self.folder = folder
         self.lines: list[SiteLine] = []
-        self._held: IO[str] = SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="")
+        self._held: IO[str] = SpooledTemporaryFile(  # noqa: SIM115 - closed by __exit__
+            _IN_MEMORY, "w+", encoding="utf-8", newline=""
+        )
         self._sizes: list[int] = []
         self._total = 0
 
@@ -96,7 +99,8 @@ class _Chapters:
         Raises:
             SwyxError: a site has errors, or all together are too large for one page.
         """
-        write = chapter_writer(installation.catalogue, self.folder)
+        few = self.folder or len(names) <= _FEW_SITES
+        write = chapter_writer(installation.catalogue, unfolded=few)
         sheets = write_sites(installation, names, bound, write, escape=escape_text)
         messages: set[Message] = set()
         errors: list[Message] = []

@@ -68,7 +68,10 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowLine:
-    """One flow between two endpoints; `way` is as the site sees it: in, out or inside."""
+    """One flow between two endpoints; `way` is as the site sees it: in, out or inside.
+
+    What two rows of the article need alike (H.245 of two pairs) is one line.
+    """
 
     initiator: str
     initiator_role: str
@@ -171,7 +174,7 @@ def _flows(plan: SitePlan, catalogue: Catalogue) -> Iterator[tuple[FlowRow, tupl
     order = {id: place for place, id in enumerate(catalogue.flows)}
     ordered = sorted(plan.flows, key=lambda flow: order[flow.flow])
     for id, members in groupby(ordered, key=lambda flow: flow.flow):
-        yield catalogue.flows[id], tuple(_lines(plan.site, members))
+        yield catalogue.flows[id], tuple(dict.fromkeys(_lines(plan.site, members)))
 
 
 def _lines(site: str, flows: Iterable[Required]) -> Iterator[FlowLine]:

@@ -103,6 +103,10 @@ def _cornet(decisions: Decisions, rows: list[FlowRow]) -> Setting:
 
 
 def _switches(site: Site, catalogue: Catalogue) -> Iterator[Setting]:
+    if site.egress is Egress.OPEN:
+        yield Setting("egress", "open", "everything that leaves the machines, left to others")
+    else:
+        yield Setting("egress", "closed", "outward only what a flow or an extra rule needs")
     for role, path in site.control_path:
         used = [
             row.id
@@ -111,10 +115,6 @@ def _switches(site: Site, catalogue: Catalogue) -> Iterator[Setting]:
             if leg.control_path == path and role in leg.initiators
         ]
         yield Setting(f"control_path ({role})", path, f"call control of {role}", tuple(used))
-    if site.egress is Egress.OPEN:
-        yield Setting("egress", "open", "everything that leaves the machines, left to others")
-    else:
-        yield Setting("egress", "closed", "outward only what a flow or an extra rule needs")
     for id in sorted(site.enabled):
         yield Setting("flows (enable)", id, catalogue.flows[id].purpose, (id,))
     for id in sorted(site.disabled):

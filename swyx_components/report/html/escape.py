@@ -18,3 +18,12 @@ def plain_text(value: object) -> object:
 def escape_text(text: str) -> str:
     """The text as the templates write it into a page."""
     return str(escape(plain_text(text)))
+
+
+def mark_ticks(text: str) -> Markup:
+    """Escaped text in which what stands between backticks is code, as messages write it."""
+    parts = [escape(plain_text(part)) for part in text.split("`")]
+    if len(parts) % 2 == 0:  # one without its fellow
+        return Markup("`").join(parts)
+    marked = (Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts))
+    return Markup("").join(marked)

@@ -31,7 +31,7 @@ class SiteLine:
     usages: tuple[Usage, ...]
 
     @classmethod
-    def of(cls, judged: Judged, rules: int) -> Self:
+    def of(cls, judged: Judged, flows: int, rules: int) -> Self:
         plan, proof = judged.plan, judged.proof
         told = f"{len(proof.missing)} missing, {len(proof.excess)} excess" if proof else "no cloud"
         return cls(
@@ -40,24 +40,34 @@ class SiteLine:
             egress=plan.egress.value,
             machines=sum(len(group.machines) for group in plan.groups),
             groups=len(plan.groups),
-            flows=len(plan.flows),
+            flows=flows,
             rules=rules,
             proof=told,
             ids=tuple(sorted({flow.flow for flow in plan.flows})),
             usages=judged.usages,
         )
 
-    def figures(self) -> Mapping[str, Any]:
+    def record(self) -> Mapping[str, Any]:
         """All but the name, as plain data."""
         record = asdict(self)
         del record["name"]
         return record
 
     @classmethod
-    def read(cls, name: str, figures: Mapping[str, Any]) -> Self:
-        """The line that `figures` told of a site of this name."""
-        usages = tuple(Usage(**usage) for usage in figures["usages"])
-        return cls(name=name, **{**figures, "ids": tuple(figures["ids"]), "usages": usages})
+    def read(cls, name: str, record: Mapping[str, Any]) -> Self:
+        """The line of a site of this name that `record` told."""
+        usages = tuple(Usage(**usage) for usage in record["usages"])
+        return cls(name=name, **{**record, "ids": tuple(record["ids"]), "usages": usages})
+
+    @property
+    def figures(self) -> tuple[tuple[int, str], ...]:
+        """What stands beside the title of the site's own page."""
+        counts = ((self.machines, "machine"), (self.flows, "flow"), (self.rules, "rule"))
+        return _nouns(counts)
+
+
+def _nouns(counts: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+    return tuple((count, noun if count == 1 else f"{noun}s") for count, noun in counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +109,7 @@ class Overview:
             if row.severity == "warning"
         )
         counts = ((len(self.sites), "site"), (machines, "machine"), (flows, "flow"))
-        counts += ((rules, "rule"), (warnings, "warning"))
-        return tuple((count, noun if count == 1 else f"{noun}s") for count, noun in counts)
+        return _nouns((*counts, (rules, "rule"), (warnings, "warning")))
 
     @property
     def unbound(self) -> int:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.judged import Judged
 from swyx_components.report.html.chapter import make_chapter
-from swyx_components.report.html.escape import plain_text
+from swyx_components.report.html.escape import mark_ticks, plain_text
 from swyx_components.report.html.overview import Overview, SiteLine
 
 _MARK = "\0"  # in no text of a page, since plain_text shows it as an escape
@@ -29,16 +29,18 @@ class ChapterText(NamedTuple):
     html: str
 
 
-def write_chapter(catalogue: Catalogue, alone: bool, judged: Judged) -> str:
+def write_chapter(catalogue: Catalogue, unfolded: bool, judged: Judged) -> str:
     """A site as text: a line of figures as JSON, then its chapter as HTML.
 
-    `alone`: the chapter has a page of its own.
+    `unfolded`: it stands open, since there are few of them.
     """
     site = make_chapter(judged, catalogue)
     own = [row.group.partition("+")[0] for row in site.rules]
     counts = {group.name: own.count(group.name) for group in site.groups}
-    html = _template("chapter.html").render(site=site, counts=counts, alone=alone)
-    return f"{dumps(SiteLine.of(judged, len(site.rules)).figures())}{_END}{html}"
+    html = _template("chapter.html").render(site=site, counts=counts, unfolded=unfolded)
+    flows = sum(len(lines) for _, lines in site.flows)
+    line = SiteLine.of(judged, flows, len(site.rules))
+    return f"{dumps(line.record())}{_END}{html}"
 
 
 def read_chapter(name: str, text: str) -> ChapterText:
@@ -52,8 +54,7 @@ def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
     page = _overview(report, paged=False, chapters=Markup(_MARK))
     before, _, after = page.partition(_MARK)
     yield before
-    for chapter in chapters:
-        yield f'<article aria-label="Site">{chapter}</article>\n'
+    yield from chapters
     yield after
 
 
@@ -73,7 +74,12 @@ def write_site_page(report: Overview, chapter: ChapterText) -> str:
         ("#catalogue", "What each flow is for"),
     )
     return _page(
-        "site.html", report, f"{report.file}: {name}", sections, chapters=Markup(chapter.html)
+        "site.html",
+        report,
+        f"{report.file}: {name}",
+        sections,
+        figures=chapter.line.figures,
+        chapters=Markup(chapter.html),
     )
 
 
@@ -81,7 +87,14 @@ def _overview(report: Overview, paged: bool, chapters: str) -> str:
     href = "sites/{}.html".format if paged else "#site-{}".format
     sections = _sections(report, paged)
     return _page(
-        "overview.html", report, report.file, sections, paged=paged, href=href, chapters=chapters
+        "overview.html",
+        report,
+        report.file,
+        sections,
+        figures=report.figures,
+        paged=paged,
+        href=href,
+        chapters=chapters,
     )
 
 
@@ -156,6 +169,7 @@ def _environment() -> Environment:
         finalize=plain_text,
         auto_reload=False,
     )
+    environment.filters["ticks"] = mark_ticks
     parts: Any = environment.get_template("parts.html").module
     environment.globals["bar"] = parts.bar
     return environment
@@ -166,6 +180,6 @@ def _template(name: str) -> Any:
     return _environment().get_template(name)
 
 
-def chapter_writer(catalogue: Catalogue, alone: bool) -> partial[str]:
+def chapter_writer(catalogue: Catalogue, unfolded: bool) -> partial[str]:
     """`write_chapter` of one catalogue."""
-    return partial(write_chapter, catalogue, alone)
+    return partial(write_chapter, catalogue, unfolded)

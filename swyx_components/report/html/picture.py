@@ -4,37 +4,54 @@ The site with most links stands in the middle, its neighbours in rings around it
 nothing, or lies further out than rings can show, stands in rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, pi, sin
+from typing import NamedTuple
 
-from swyx_components.installation.model import Installation, Link
+from swyx_components.installation.model import Installation, Link, Provider, Site
+from swyx_components.report.columns import plural
 
 MOST_DRAWN = 60
 """Sites in one picture; beyond it those with the most links are drawn and the others counted."""
 
-WIDTH, HEIGHT = 150, 54  # of a box
+_MOST_CARDS, _MOST_ROWS = 4, 12  # so few sites are drawn with who is there
 _GAP_X, _GAP_Y = 70, 34
 _DEEPEST = 3  # rings; what is further out makes rows the better picture
+_COLUMNS = 6  # as many as fit beside each other on a screen
 _MARGIN = 14
+
+
+class Size(NamedTuple):
+    """Of every box of a picture."""
+
+    width: int
+    height: int
+
+
+_BOX = Size(150, 54)
+_CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A site or a provider; `x` and `y` are its centre, `words` what stands under its name."""
+    """A site or a provider; `x` and `y` are its centre, `words` what stands under its name.
+
+    `members` are its machines and networks with their roles, where there is room for them.
+    """
 
     name: str
     kind: str  # "site" or "provider"
     words: str
     x: int
     y: int
+    members: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A link between two boxes; `name` and `words` are told by its title."""
+    """A link between two boxes; `words` are told by its title, `label` stands on it."""
 
-    name: str
     words: str
     x1: int
     y1: int
@@ -49,8 +66,8 @@ class Picture:
 
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
-    width: int
-    height: int
+    box: Size
+    size: Size
     left_out: int
 
 
@@ -62,33 +79,49 @@ def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
     wanted = set(names)
     links = [link for link in installation.links if {link.near, link.far} <= wanted]
     neighbours = _neighbours(names, links)
-    drawn = sorted(wanted, key=lambda name: (-len(neighbours[name]), name))[:MOST_DRAWN]
+    drawn = _choose(neighbours)
     providers = [one for one in installation.providers if one.site in drawn][:MOST_DRAWN]
-    joined = {name: set(neighbours[name]) & set(drawn) for name in drawn}
+    joined = {name: neighbours[name] & set(drawn) for name in drawn}
     for provider in providers:
-        key = f"provider {provider.name}"
-        joined[key] = {provider.site}
-        joined[provider.site].add(key)
-    places, width, height = _shift(_place(drawn, joined))
-    sites = [_site_box(installation, name, places[name]) for name in sorted(drawn)]
-    outside = [
-        Box(name=one.name, kind="provider", words="SIP provider", x=x, y=y)
-        for one in providers
-        for x, y in (places[f"provider {one.name}"],)
-    ]
-    lines = [_link_line(link, places) for link in links if {link.near, link.far} <= places.keys()]
-    lines += [
-        _line(one.name, f"{one.name}: SIP provider of {one.link_manager}", ends, one.link_manager)
-        for one in providers
-        for ends in ((places[one.site], places[f"provider {one.name}"]),)
-    ]
+        joined[_key(provider)] = {provider.site}
+        joined[provider.site].add(_key(provider))
+    members = _members(installation, drawn)
+    box = _card(members) if members else _BOX
+    places, size = _shift(_place(drawn, joined, box), box)
+    sites = (
+        _site_box(installation.sites[name], places[name], members.get(name, ()))
+        for name in sorted(drawn)
+    )
     return Picture(
-        boxes=(*sites, *outside),
-        lines=tuple(lines),
-        width=width,
-        height=height,
+        boxes=(*sites, *(_provider_box(one, places[_key(one)]) for one in providers)),
+        lines=tuple(_lines(links, providers, places)),
+        box=box,
+        size=size,
         left_out=len(wanted) - len(drawn),
     )
+
+
+def _key(provider: Provider) -> str:
+    return f"provider {provider.name}"  # no site's name has a blank
+
+
+def _members(
+    installation: Installation, drawn: Sequence[str]
+) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Who is at each site, where all of it fits into cards; else nothing."""
+    members = {
+        name: tuple(
+            (one.name, ", ".join(one.roles))
+            for one in (*installation.sites[name].machines, *installation.sites[name].networks)
+        )
+        for name in drawn[: _MOST_CARDS + 1]
+    }
+    fits = len(drawn) <= _MOST_CARDS and all(len(rows) <= _MOST_ROWS for rows in members.values())
+    return members if fits else {}
+
+
+def _card(members: Mapping[str, Sequence[object]]) -> Size:
+    return Size(_CARD_WIDTH, _CARD_HEAD + _ROW * max(map(len, members.values())))
 
 
 def _neighbours(names: Iterable[str], links: Iterable[Link]) -> dict[str, set[str]]:
@@ -99,18 +132,28 @@ def _neighbours(names: Iterable[str], links: Iterable[Link]) -> dict[str, set[st
     return found
 
 
-def _place(drawn: Sequence[str], joined: Mapping[str, set[str]]) -> dict[str, _Point]:
-    """Centres of boxes: rings around the first, or rows."""
-    rings = _rings(drawn[0], joined) if drawn else []
-    reached = [name for ring in rings for name in ring]
-    if len(joined) == 2:
+def _choose(neighbours: Mapping[str, set[str]]) -> list[str]:
+    """The sites to draw: from the one with most links outwards, then from the next that is left."""
+    chosen: dict[str, None] = {}
+    for name in sorted(neighbours, key=lambda name: (-len(neighbours[name]), name)):
+        if len(chosen) >= MOST_DRAWN:
+            break
+        if name not in chosen:
+            chosen.update(dict.fromkeys(one for ring in _rings(name, neighbours) for one in ring))
+    return list(chosen)[:MOST_DRAWN]
+
+
+def _place(drawn: Sequence[str], joined: Mapping[str, set[str]], box: Size) -> dict[str, _Point]:
+    """Centres of boxes: side by side, rings around the first, or rows."""
+    if len(joined) <= 2:
         return {
-            name: (0, place * 0) if not place else (WIDTH + 3 * _GAP_X, 0)
-            for place, name in enumerate(sorted(joined))
+            name: (place * (box.width + 3 * _GAP_X), 0) for place, name in enumerate(sorted(joined))
         }
+    rings = _rings(drawn[0], joined)
+    reached = [name for ring in rings for name in ring]
     if len(reached) < len(joined) or len(rings) > _DEEPEST + 1:
-        return _rows([*reached, *(name for name in joined if name not in set(reached))])
-    return _ellipses(rings)
+        return _rows(_paths(joined), box)
+    return _ellipses(rings, box)
 
 
 def _rings(centre: str, joined: Mapping[str, set[str]]) -> list[list[str]]:
@@ -127,53 +170,75 @@ def _rings(centre: str, joined: Mapping[str, set[str]]) -> list[list[str]]:
         rings.append(ring)
 
 
-def _ellipses(rings: Sequence[Sequence[str]]) -> dict[str, _Point]:
+def _paths(joined: Mapping[str, set[str]]) -> list[str]:
+    """Names along the links, from ends with few of them, so that a chain stays a chain."""
+    seen: dict[str, None] = {}
+    for start in sorted(joined, key=lambda name: (len(joined[name]), name)):
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen[name] = None
+                waiting += sorted(joined[name] - seen.keys(), reverse=True)
+    return list(seen)
+
+
+def _ellipses(rings: Sequence[Sequence[str]], box: Size) -> dict[str, _Point]:
     places: dict[str, _Point] = {rings[0][0]: (0, 0)}
     across, up = 0.0, 0.0
     for ring in rings[1:]:
-        across = max(across + WIDTH + _GAP_X, len(ring) * (WIDTH + 12) / (2 * pi))
-        up = max(up + HEIGHT + _GAP_Y * 2, len(ring) * (HEIGHT + 12) / (2 * pi))
+        across = max(across + box.width + _GAP_X, len(ring) * (box.width + 12) / (2 * pi))
+        up = max(up + box.height + _GAP_Y * 2, len(ring) * (box.height + 12) / (2 * pi))
         for place, name in enumerate(ring):
             angle = 2 * pi * place / len(ring) + pi
             places[name] = round(across * cos(angle)), round(up * sin(angle))
     return places
 
 
-def _rows(names: Sequence[str]) -> dict[str, _Point]:
+def _rows(names: Sequence[str], box: Size) -> dict[str, _Point]:
     """Rows that turn at their ends, so that a chain of sites reads on."""
-    columns = max(1, ceil(len(names) ** 0.5))
+    columns = min(_COLUMNS, ceil(len(names) ** 0.5))
     places: dict[str, _Point] = {}
     for place, name in enumerate(names):
         row, column = divmod(place, columns)
         column = column if row % 2 == 0 else columns - 1 - column
-        places[name] = column * (WIDTH + _GAP_X), row * (HEIGHT + _GAP_Y)
+        places[name] = column * (box.width + _GAP_X // 2), row * (box.height + _GAP_Y)
     return places
 
 
-def _shift(places: Mapping[str, _Point]) -> tuple[dict[str, _Point], int, int]:
+def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], Size]:
     """The same places inside a frame that begins at 0, 0, and the size of the frame."""
-    if not places:
-        return {}, 0, 0
     left, top = (min(point[axis] for point in places.values()) for axis in (0, 1))
     right, bottom = (max(point[axis] for point in places.values()) for axis in (0, 1))
-    dx, dy = WIDTH // 2 + _MARGIN - left, HEIGHT // 2 + _MARGIN - top
+    dx, dy = box.width // 2 + _MARGIN - left, box.height // 2 + _MARGIN - top
     moved = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
-    return moved, right - left + WIDTH + 2 * _MARGIN, bottom - top + HEIGHT + 2 * _MARGIN
+    return moved, Size(
+        right - left + box.width + 2 * _MARGIN, bottom - top + box.height + 2 * _MARGIN
+    )
 
 
-def _site_box(installation: Installation, name: str, place: _Point) -> Box:
-    site = installation.sites[name]
+def _site_box(site: Site, place: _Point, members: tuple[tuple[str, str], ...]) -> Box:
     counts = (("machine", len(site.machines)), ("network", len(site.networks)))
-    words = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts)
-    return Box(name=name, kind="site", words=words, x=place[0], y=place[1])
+    words = ", ".join(plural(count, noun) for noun, count in counts)
+    return Box(name=site.name, kind="site", words=words, x=place[0], y=place[1], members=members)
 
 
-def _link_line(link: Link, places: Mapping[str, _Point]) -> Line:
-    managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
-    words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, by {managers}"
-    return _line(link.name, words, (places[link.near], places[link.far]), managers)
+def _provider_box(provider: Provider, place: _Point) -> Box:
+    return Box(name=provider.name, kind="provider", words="SIP provider", x=place[0], y=place[1])
 
 
-def _line(name: str, words: str, ends: tuple[_Point, _Point], label: str) -> Line:
-    (x1, y1), (x2, y2) = ends
-    return Line(name=name, words=words, x1=x1, y1=y1, x2=x2, y2=y2, label=label)
+def _lines(
+    links: Iterable[Link], providers: Iterable[Provider], places: Mapping[str, _Point]
+) -> Iterator[Line]:
+    for link in links:
+        if {link.near, link.far} <= places.keys():
+            managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
+            words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, by {managers}"
+            yield _line(words, places[link.near], places[link.far], managers)
+    for one in providers:
+        words = f"{one.name}: SIP provider, called by {one.link_manager} of {one.site}"
+        yield _line(words, places[one.site], places[_key(one)], one.link_manager)
+
+
+def _line(words: str, one: _Point, other: _Point, label: str) -> Line:
+    return Line(words=words, x1=one[0], y1=one[1], x2=other[0], y2=other[1], label=label)

@@ -94,10 +94,11 @@
       this.shown = FIRST;
       for (const name of ["site", "role", "evidence", "protocol", "way"]) this.offer(name);
       let waiting = 0;
-      this.form.addEventListener("input", () => {
+      const soon = () => {
         clearTimeout(waiting);
         waiting = setTimeout(() => this.filter(), this.rows.length > 5000 ? 150 : 0);
-      });
+      };
+      for (const event of ["input", "change"]) this.form.addEventListener(event, soon);
       this.form.addEventListener("submit", (event) => event.preventDefault());
       this.form.addEventListener("reset", () => setTimeout(() => this.filter()));
       this.more.querySelector("button").addEventListener("click", () => this.showMore());
@@ -117,6 +118,9 @@
 
     filter() {
       const wanted = Object.fromEntries(new FormData(this.form));
+      const asked = JSON.stringify(wanted);
+      if (asked === this.asked) return; // leaving a field is a change too, and must close no open rule
+      this.asked = asked;
       const words = wanted.text.toLowerCase().split(/\s+/).filter(Boolean);
       this.matches = this.rows.filter(
         (row) =>
@@ -157,7 +161,7 @@
     }
 
     choose(site) {
-      this.form.reset();
+      for (const field of this.form.querySelectorAll("input, select")) field.value = "";
       this.form.elements.site.value = site;
       this.filter();
     }
@@ -196,10 +200,10 @@
       for (const explorer of explorers) target = explorer.reveal(id) || target;
     }
     if (!target) return;
-    const details = target.matches("details") ? target : target.querySelector("details:last-of-type");
-    if (details) details.open = true;
+    const reasons = target.matches("tr") && target.lastElementChild.querySelector("details");
+    for (const details of [target.closest("details"), reasons]) if (details) details.open = true;
     target.classList.add("marked");
-    target.scrollIntoView({ block: target.matches("tr") ? "center" : "start" });
+    target.scrollIntoView();
     if (target.matches("tr")) target.querySelector("summary")?.focus({ preventScroll: true });
   };
 
@@ -216,9 +220,10 @@
       link.addEventListener("click", () => explorers.forEach((one) => one.choose(link.dataset.site)));
     }
     addEventListener("hashchange", open);
+    // The browser looks for the anchor itself once all is loaded, and takes the focus away with it.
+    addEventListener("load", () => requestAnimationFrame(open));
     addEventListener("beforeprint", () => explorers.forEach((one) => one.unfold()));
     addEventListener("afterprint", () => explorers.forEach((one) => one.render()));
-    open();
   };
 
   start();
