@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, product
 
 from swyx_components.catalogue import Catalogue, FlowRow
 from swyx_components.installation.model import Egress
@@ -20,9 +20,10 @@ from swyx_components.planner.model import (
 )
 from swyx_components.planner.prove import Proof
 from swyx_components.planner.rules import extra_flow
-from swyx_components.report.html.peers import Peers
+from swyx_components.report.html.peers import Peers, order_of_name, sort_names
 from swyx_components.report.tables import write_peer
 
+_MOST_NAMES = 4  # of machines; a larger group goes by its own
 OWN = "own"  # the evidence of an extra rule: the site's own need, not the article's
 
 
@@ -106,18 +107,25 @@ def make_chapter(judged: Judged, catalogue: Catalogue) -> Chapter:
         cloud=judged.cloud,
         open_egress=plan.egress is Egress.OPEN,
         groups=plan.groups,
-        rules=tuple(row for entry in rendered.groups for row in _rules(plan, entry, catalogue)),
+        rules=tuple(_rules(plan, rendered.groups, catalogue)),
         flows=tuple(_flows(plan, catalogue)),
         usages=judged.usages,
         proof=judged.proof,
     )
 
 
-def _rules(plan: SitePlan, entry: RenderedGroup, catalogue: Catalogue) -> Iterator[RuleRow]:
-    peers = Peers(entry.group)
+def _rules(
+    plan: SitePlan, groups: Iterable[RenderedGroup], catalogue: Catalogue
+) -> Iterator[RuleRow]:
+    peers = Peers(plan)
     given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
-    for spec in entry.specs:
-        yield _rule(plan.site, entry.group, spec, tuple(_reasons(spec, peers, catalogue, given)))
+    for entry in groups:
+        for spec in entry.specs:
+            reasons = (
+                _reason(flow, peers.of(entry.group.name, spec, flow), catalogue, given)
+                for flow in spec.flows
+            )
+            yield _rule(plan.site, entry.group, spec, tuple(reasons))
 
 
 def _rule(site: str, group: HostGroup, spec: Spec, reasons: tuple[Reason, ...]) -> RuleRow:
@@ -131,7 +139,7 @@ def _rule(site: str, group: HostGroup, spec: Spec, reasons: tuple[Reason, ...]) 
         source_ports="" if spec.source_ports is None else str(spec.source_ports),
         own=spec.own_identity.name if spec.own_identity else "",
         peer=_peer(spec),
-        parties=tuple(sorted({party for reason in reasons for party in reason.parties})),
+        parties=sort_names({party for reason in reasons for party in reason.parties}),
         reasons=reasons,
         note="; ".join(filter(None, (f"{spec.priority}" if spec.priority else "", spec.name))),
     )
@@ -156,33 +164,46 @@ def _anchor(site: str, group: str, spec: Spec) -> str:
     return text.replace(", ", "+")
 
 
-def _reasons(
-    spec: Spec, peers: Peers, catalogue: Catalogue, given: Mapping[str, str]
-) -> Iterator[Reason]:
-    for flow in spec.flows:
-        row = catalogue.flows.get(flow)
-        yield Reason(
-            flow=flow,
-            evidence=row.evidence.value if row else OWN,
-            lines=row.lines if row else (),
-            why=row.purpose if row else given.get(flow, ""),
-            parties=peers.of(spec, flow) if row else (),
-        )
+def _reason(
+    flow: str, parties: tuple[str, ...], catalogue: Catalogue, given: Mapping[str, str]
+) -> Reason:
+    row = catalogue.flows.get(flow)
+    if row is None:
+        return Reason(flow=flow, evidence=OWN, lines=(), why=given.get(flow, ""), parties=())
+    return Reason(
+        flow=flow,
+        evidence=row.evidence.value,
+        lines=row.lines,
+        why=row.purpose,
+        parties=parties,
+    )
 
 
 def _flows(plan: SitePlan, catalogue: Catalogue) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
     order = {id: place for place, id in enumerate(catalogue.flows)}
     ordered = sorted(plan.flows, key=lambda flow: order[flow.flow])
     for id, members in groupby(ordered, key=lambda flow: flow.flow):
-        yield catalogue.flows[id], tuple(dict.fromkeys(_lines(plan.site, members)))
+        yield catalogue.flows[id], tuple(_lines(plan.site, members))
 
 
-def _lines(site: str, flows: Iterable[Required]) -> Iterator[FlowLine]:
-    for flow in flows:
+def _lines(site: str, flows: Iterable[Required]) -> list[FlowLine]:
+    """The lines of one row of the article, each once, by who takes part."""
+    lines = {line for flow in flows for line in _pairs(site, flow)}
+    return sorted(lines, key=_order)
+
+
+def _order(line: FlowLine) -> tuple[object, ...]:
+    ends = order_of_name(line.initiator), order_of_name(line.responder)
+    return (*ends, line.initiator_role, line.responder_role, line.protocol, line.ports)
+
+
+def _pairs(site: str, flow: Required) -> Iterator[FlowLine]:
+    ends = _called(site, flow.initiator), _called(site, flow.responder)
+    for initiator, responder in product(*ends):
         yield FlowLine(
-            initiator=_called(site, flow.initiator),
+            initiator=initiator,
             initiator_role=flow.initiator_role,
-            responder=_called(site, flow.responder),
+            responder=responder,
             responder_role=flow.responder_role,
             way=_way(site, flow),
             protocol=flow.transport.value,
@@ -191,11 +212,17 @@ def _lines(site: str, flows: Iterable[Required]) -> Iterator[FlowLine]:
         )
 
 
-def _called(site: str, endpoint: Endpoint) -> str:
-    """Machines by their names, since a group's name repeats its roles."""
-    group = endpoint.group
-    name = endpoint.label if group is None else ", ".join(m.name for m in group.machines)
-    return name if endpoint.site in ("", site) else f"{endpoint.site}/{name}"
+def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
+    """The names of an end: another site's machines one by one, the site's own as they are grouped."""
+    if endpoint.site not in ("", site):
+        names = [m.name for m in endpoint.group.machines] if endpoint.group else [endpoint.label]
+        return tuple(f"{endpoint.site}/{name}" for name in names)
+    if endpoint.group is None:
+        return (endpoint.label,)
+    machines = endpoint.group.machines
+    if len(machines) > _MOST_NAMES:
+        return (f"{endpoint.label} ({len(machines)} machines)",)
+    return (", ".join(machine.name for machine in machines),)
 
 
 def _way(site: str, flow: Required) -> str:

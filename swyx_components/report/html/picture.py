@@ -184,15 +184,30 @@ def _paths(joined: Mapping[str, set[str]]) -> list[str]:
 
 
 def _ellipses(rings: Sequence[Sequence[str]], box: Size) -> dict[str, _Point]:
+    """Each ring on as many ellipses as its boxes need to stand apart."""
     places: dict[str, _Point] = {rings[0][0]: (0, 0)}
-    across, up = 0.0, 0.0
+    across, up = 0, 0
     for ring in rings[1:]:
-        across = max(across + box.width + _GAP_X, len(ring) * (box.width + 12) / (2 * pi))
-        up = max(up + box.height + _GAP_Y * 2, len(ring) * (box.height + 12) / (2 * pi))
-        for place, name in enumerate(ring):
-            angle = 2 * pi * place / len(ring) + pi
-            places[name] = round(across * cos(angle)), round(up * sin(angle))
+        left = list(ring)
+        while left:
+            across += box.width + _GAP_X
+            up += box.height + 2 * _GAP_Y
+            room = _room(across, up, box)
+            places |= _on_ellipse(left[:room], across, up)
+            left = left[room:]
     return places
+
+
+def _room(across: int, up: int, box: Size) -> int:
+    """How many boxes stand apart on an ellipse, in x or in y: where it slants, neither is all theirs."""
+    return int(2 * pi * min(across / (box.width + 8), up / (box.height + 8)) / 2**0.5)
+
+
+def _on_ellipse(names: Sequence[str], across: int, up: int) -> dict[str, _Point]:
+    angles = {name: 2 * pi * place / len(names) + pi for place, name in enumerate(names)}
+    return {
+        name: (round(across * cos(angle)), round(up * sin(angle))) for name, angle in angles.items()
+    }
 
 
 def _rows(names: Sequence[str], box: Size) -> dict[str, _Point]:
@@ -219,7 +234,7 @@ def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], 
 
 def _site_box(site: Site, place: _Point, members: tuple[tuple[str, str], ...]) -> Box:
     counts = (("machine", len(site.machines)), ("network", len(site.networks)))
-    words = ", ".join(plural(count, noun) for noun, count in counts)
+    words = ", ".join(plural(count, noun) for noun, count in counts if count)
     return Box(name=site.name, kind="site", words=words, x=place[0], y=place[1], members=members)
 
 
