@@ -55,7 +55,7 @@ lint: $(READY) ## ruff, lint and format
 types: $(READY) ## mypy
 	$(RUN) -m mypy
 
-bench: $(READY) engine ## the figures, as ratios
+bench: $(READY) engine browser ## the figures, as ratios
 	$(RUN) -m tests.bench
 
 mutants: $(READY) ## change the catalogue fact by fact; the tests must notice each

@@ -168,6 +168,9 @@ def report(
     Every rule with its reasons, the flow matrix, decisions, collisions, quotas, gaps and differences;
     one file that needs no network.
     """
+    from swyx_components.cli.failures import need_package
+
+    need_package("jinja2", "report")
     from swyx_components.cli.report import Wanted, report_file
 
     wanted = Wanted(sites=site or [], clouds=cloud or [], against=against, deployed=deployed or [])

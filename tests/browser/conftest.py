@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 
 from tests.browser.pages import Page
-from tests.browser.places import AXE, CHROMIUM, DRIVER
+from tests.browser.start import missing_parts, start_chromium
 from tests.cli.running import swyx
-
-ARGUMENTS = (
-    "--headless=new",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--window-size=1400,1000",
-    "--force-device-scale-factor=1",
-)
 
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    for path in (Path(CHROMIUM), Path(DRIVER), AXE):
-        if not path.exists():
-            pytest.fail(f"{path} is not there; `make browser` installs it")
-    os.environ["SE_OFFLINE"] = "true"  # selenium is to fetch no driver of its own
-    options = ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('profile')}")
-    if os.geteuid() == 0:
-        options.add_argument("--no-sandbox")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = Chrome(options=options, service=Service(DRIVER))
+    if missing := missing_parts():
+        pytest.fail(f"{missing} is not there; `make browser` installs it")
+    browser = start_chromium(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.quit()
 

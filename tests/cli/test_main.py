@@ -29,7 +29,17 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
-    for word in ("check", "plan", "explain", "verify", "recover", "flows", "catalogue", "schema"):
+    for word in (
+        "check",
+        "plan",
+        "explain",
+        "verify",
+        "recover",
+        "flows",
+        "report",
+        "catalogue",
+        "schema",
+    ):
         assert f"  {word} " in done.stdout
 
 

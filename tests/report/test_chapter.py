@@ -127,7 +127,7 @@ def test_a_link_to_a_rule_outlives_what_does_not_concern_it() -> None:
     assert before < after
 
 
-@settings(max_examples=10, deadline=None, derandomize=True, phases=(Phase.generate,))
+@settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.generate,))
 @given(installations())
 def test_no_two_rules_of_a_page_have_one_link(source: Plain) -> None:
     installation = load_installation(source)
@@ -140,7 +140,7 @@ def test_no_two_rules_of_a_page_have_one_link(source: Plain) -> None:
     assert installation.sites.keys() == source["sites"].keys()
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, phases=(Phase.generate,))
+@settings(max_examples=12, deadline=None, derandomize=True, phases=(Phase.generate,))
 @given(installations())
 def test_a_chapter_of_a_shape_is_what_the_site_itself_gives_even_with_hostile_reasons(
     source: Plain,

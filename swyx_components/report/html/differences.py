@@ -104,8 +104,7 @@ def tell_deployed(comparison: Comparison, cloud: str) -> Differences:
     )
     proof = comparison.proof
     remarks = (
-        f"{len(proof.missing)} ranges of packets that the plan needs do not pass, "
-        f"{len(proof.excess)} pass without need",
+        f"Proof on what the cloud holds: {len(proof.missing)} missing, {len(proof.excess)} excess",
         *comparison.remarks,
     )
     other = f"{comparison.site} as {cloud} has it"
