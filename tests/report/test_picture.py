@@ -91,6 +91,18 @@ def test_a_hub_stands_in_the_middle() -> None:
     assert abs(hub.y - picture.size.height / 2) <= 1
 
 
+def test_no_line_of_a_hub_runs_through_the_middle_of_another_box() -> None:
+    picture = drawn(star(19))
+    for line in picture.lines:
+        for box in picture.boxes:
+            inside = (line.x1, line.y1) != (box.x, box.y) != (line.x2, line.y2)
+            cross = (line.x2 - line.x1) * (box.y - line.y1) - (line.y2 - line.y1) * (
+                box.x - line.x1
+            )
+            between = (line.x1 - box.x) * (line.x2 - box.x) + (line.y1 - box.y) * (line.y2 - box.y)
+            assert not (inside and between < 0 and abs(cross) < 1000), (line, box)
+
+
 def test_neighbours_of_a_chain_stay_side_by_side() -> None:
     for line in drawn(chain(20)).lines:
         assert (line.x1 == line.x2) != (line.y1 == line.y2)

@@ -188,13 +188,13 @@ def _ellipses(rings: Sequence[Sequence[str]], box: Size) -> dict[str, _Point]:
     places: dict[str, _Point] = {rings[0][0]: (0, 0)}
     across, up = 0, 0
     for ring in rings[1:]:
-        left = list(ring)
+        left, halves = list(ring), 0
         while left:
             across += box.width + _GAP_X
             up += box.height + 2 * _GAP_Y
             room = _room(across, up, box)
-            places |= _on_ellipse(left[:room], across, up)
-            left = left[room:]
+            places |= _on_ellipse(left[:room], across, up, halves)
+            left, halves = left[room:], 1
     return places
 
 
@@ -203,8 +203,10 @@ def _room(across: int, up: int, box: Size) -> int:
     return int(2 * pi * min(across / (box.width + 8), up / (box.height + 8)) / 2**0.5)
 
 
-def _on_ellipse(names: Sequence[str], across: int, up: int) -> dict[str, _Point]:
-    angles = {name: 2 * pi * place / len(names) + pi for place, name in enumerate(names)}
+def _on_ellipse(names: Sequence[str], across: int, up: int, halves: int) -> dict[str, _Point]:
+    """`halves` of a step turn it, so that its boxes stand between and not behind those further in."""
+    step = 2 * pi / len(names)
+    angles = {name: pi + step * (place + halves / 2) for place, name in enumerate(names)}
     return {
         name: (round(across * cos(angle)), round(up * sin(angle))) for name, angle in angles.items()
     }

@@ -78,7 +78,7 @@
     cells[last] = cells[last].replace(/<\/details>\s*$/, link);
     return `<tr id="${row.id}" class="rule"><td>${cells.join("<td>")}`;
   };
-  const drawFlow = (row) => `<tr><td>${row.cells.join("<td>")}`;
+  const drawFlow = (row) => `<tr class="flow"><td>${row.cells.join("<td>")}`;
 
   // ---- one searchable table
 
