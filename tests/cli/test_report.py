@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,8 @@ def test_the_example_s_report_is_one_file_with_every_site_and_section(tmp_path: 
     ):
         assert f'<section id="{section}"' in text
     assert "Proved both ways on the rendered rules: nothing missing, nothing in excess." in text
-    assert "22 of 60" in text  # the fullest security group
+    quotas = text.partition('<section id="quotas">')[2].partition("</section>")[0]
+    assert "22 of 60" in quotas and "12 of 60" not in quotas  # the fullest security group
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html"]
 
 
@@ -67,7 +69,20 @@ def test_hostile_text_in_every_free_field_stays_text(tmp_path: Path) -> None:
     assert swyx("report", file, "--output", page, "--against", file).code == 0
     written = page.read_text(encoding="utf-8")
     assert written.count("<script") == 1
-    assert "&lt;script&gt;alert(1)" in written and "&lt;script&gt;alert(2)&lt;&amp;.yaml" in written
+    assert (
+        written.count("&lt;script&gt;alert(1)") == 2
+    )  # among the own rules, and as the rule's reason
+    assert "&lt;script&gt;alert(2)&lt;&amp;.yaml" in written
+    assert not re.search(
+        r"&lt;\d{5}[A-Z]&gt;", written
+    )  # what stands for a name where shapes are shared
+
+
+def test_a_name_that_turns_the_direction_of_text_is_shown_escaped(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert swyx("report", write_file(tmp_path, name="a\u202elmay.b"), "--output", page).code == 0
+    written = page.read_text(encoding="utf-8")
+    assert "a\\u202elmay.b" in written and "\u202e" not in written
 
 
 def test_one_site_alone(tmp_path: Path) -> None:

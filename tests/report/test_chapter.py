@@ -10,11 +10,15 @@ from hypothesis import Phase, given, settings
 from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
+from swyx_components.planner.model import Direction, Protocol, Spec
 from swyx_components.planner.shapes import ShapedSites, Sheet
 from swyx_components.planner.view import Survey
 from swyx_components.report.html.chapter import Chapter, make_chapter
 from swyx_components.report.html.escape import escape_text
 from swyx_components.report.html.pages import write_chapter
+from swyx_components.report.html.peers import Peers
+from swyx_components.sets.ports import PortSet
+from swyx_components.sets.prefixes import Prefix
 from tests.oracle.installations import installations
 
 Plain = dict[str, Any]
@@ -76,6 +80,27 @@ def test_each_rule_says_who_is_behind_its_addresses() -> None:
         ("out", "tcp", "40000-40199", "", "10.1.20.0/24", "ac-office"),
         ("out", "udp", "50000-50099", "51000-51499", "10.1.20.0/24", "ac-office"),
     ]
+
+
+def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
+    """M2 goes to SwyxIt! on 50000-50099 and to the L420 on 5006-5007."""
+    source = plain(
+        networks={
+            "ac-office": {"cidrs": ["10.1.20.0/24"], "roles": ["SwyxIt"]},
+            "ac-phones": {"cidrs": ["10.1.21.0/24"], "roles": ["SwyxPhoneL420"]},
+        }
+    )
+    server = source["sites"]["aachen"]["machines"]["ac-server"]
+    server["roles"] = ["SwyxServer", "PhoneManager"]
+    peers = Peers(plan_site(load_installation(source), "aachen"))
+    rule = Spec(
+        direction=Direction.OUT,
+        protocol=Protocol.UDP,
+        ports=PortSet.of((5006, 5007)),
+        source_ports=None,
+        prefixes=(Prefix.parse("10.1.0.0/16"),),
+    )
+    assert peers.of("swyxserver-phonemanager", rule, "M2") == ("ac-phones",)
 
 
 def test_a_rule_gives_flow_evidence_lines_and_purpose_of_all_that_it_is_for() -> None:

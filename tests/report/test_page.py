@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 
@@ -11,6 +12,7 @@ import pytest
 from swyx_components.messages import Message, Severity
 from swyx_components.report.html.escape import escape_text, mark_ticks, plain_text
 from swyx_components.report.html.findings import OTHER, TOPICS, sort_findings
+from swyx_components.report.html.pages import write_index
 from tests.messages.test_messages import ROWS
 from tests.report.pages import overview_of, page_of
 from tests.report.test_chapter import plain
@@ -102,6 +104,12 @@ def test_every_link_inside_a_page_leads_somewhere_and_no_id_stands_twice() -> No
         if (attributes.get("href") or "").startswith("#")
     }
     assert targets <= set(ids)
+
+
+def test_what_no_installation_lets_in_would_still_be_shown_escaped() -> None:
+    page = write_index(replace(overview_of(plain()), file="a\u202elmay.b\x1b"))
+    assert "a\\u202elmay.b\\x1b" in page
+    assert "\u202e" not in page and "\x1b" not in page
 
 
 def test_figures_count_what_the_page_has() -> None:
