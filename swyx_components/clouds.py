@@ -11,12 +11,15 @@ from typing import Any
 
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner import judge_quotas, prove
+from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
 from swyx_components.planner.compare import Deployed
 from swyx_components.planner.held import Held, Orphan
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
+from swyx_components.planner.quota import Relief
+from swyx_components.planner.resource_changes import Action, ResourceChange
+from swyx_components.planner.widen import suppose_summaries
 
 CLOUDS = ("aws", "azure")
 
@@ -66,19 +69,47 @@ def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
     return removed
 
 
+def foresee_update(
+    cloud: str, old: RenderedSite | None, new: RenderedSite | None
+) -> tuple[ResourceChange, ...]:
+    """What an update from one rendered site to another does to the cloud's resources."""
+    touched: tuple[ResourceChange, ...] = _room(cloud, "update").foresee_update(old, new)
+    return touched
+
+
+def describe_update(cloud: str, site: str, touched: Sequence[ResourceChange]) -> Iterator[Message]:
+    """How `pulumi up` goes about it: what is never absent meanwhile, and what comes last."""
+    if touched:
+        yield Message.about(f"update-{cloud}", f"sites.{site}")
+    if any(change.action is Action.DELETE and change.kind in _GROUPS for change in touched):
+        yield Message.about("update-group-deleted", f"sites.{site}")
+
+
+_GROUPS = ("security group", "network security group", "application security group")
+
+
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
-    """Render, count and prove a site for its cloud, or only ask what each cloud would refuse."""
+    """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
     found = plan.messages
     if any(message.severity is Severity.ERROR for message in found):
         return Judged(plan=plan, cloud=cloud, messages=found)
     if not cloud:
-        foreseen = tuple(_foresee(plan, installation))
-        return Judged(plan=plan, cloud="", messages=tuple(sorted({*found, *foreseen})))
+        proof = prove(render_neutral(plan))
+        unproved = _placed(_unproved("the plan", proof), installation.file)
+        foreseen = _foresee(plan, installation)
+        messages = tuple(sorted({*found, *unproved, *foreseen}))
+        return Judged(plan=plan, cloud="", messages=messages, proof=proof)
     rendered = render_site(cloud, plan, installation)
     usages = count_quotas(cloud, rendered)
     proof = prove(rendered)
     refused = [
-        *judge_quotas(plan.site, cloud, usages, binding=True),
+        *judge_quotas(
+            plan.site,
+            cloud,
+            usages,
+            binding=True,
+            relief=_relieve(plan, installation, cloud, usages),
+        ),
         *_unproved(cloud, proof),
         *_wider_than_known(rendered),
     ]
@@ -90,6 +121,19 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
         rendered=rendered,
         proof=proof,
     )
+
+
+def _relieve(
+    plan: SitePlan, installation: Installation, cloud: str, usages: Sequence[Usage]
+) -> Relief:
+    """What a summary of each linked site would make of quotas that are exceeded."""
+    if any(usage.used > usage.limit and usage.by_peers for usage in usages):
+        widened = suppose_summaries(installation, plan.site)
+        if widened is not None:
+            supposed = plan_site(widened.installation, plan.site)
+            rendered = render_site(cloud, supposed, widened.installation)
+            return Relief(widened.sites, count_quotas(cloud, rendered))
+    return Relief()
 
 
 def _room(cloud: str, module: str) -> Any:
@@ -159,12 +203,12 @@ def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
         )
 
 
-def _unproved(cloud: str, proof: Proof) -> Iterator[Message]:
+def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
     if not proof.holds:
         yield Message.about(
             "proof-failed",
             f"sites.{proof.site}",
-            cloud=cloud,
+            owner=owner,
             missing=len(proof.missing),
             excess=len(proof.excess),
             first=(*proof.missing, *proof.excess)[0],

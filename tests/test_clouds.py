@@ -14,6 +14,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import Direction, SitePlan
+from swyx_components.sets.ports import PortRange
 
 
 def hub(networks: int, machines: int = 1) -> Installation:
@@ -110,6 +111,32 @@ def test_a_writer_that_makes_another_plan_than_was_needed_is_refused(
     monkeypatch.setattr(clouds, "render_site", render_less)
     judged = clouds.judge_site(plan(installation), installation, "aws")
     assert [m.id for m in judged.messages if m.severity is Severity.ERROR] == ["proof-failed"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sign"),
+    [
+        (lambda rules: rules[1:], "1 missing and 0 in excess"),
+        (
+            lambda rules: (replace(rules[0], ports=PortRange(1, 65535)), *rules[1:]),
+            "0 missing and 1 in",
+        ),
+        (lambda rules: (replace(rules[0], flows=()), *rules[1:]), ""),
+    ],
+    ids=["a rule less", "a rule wider", "only what people read"],
+)
+def test_a_plan_for_no_cloud_is_proved_too(spoil: Any, sign: str) -> None:
+    installation = hub(1)
+    good = plan(installation)
+    first = good.group("swyxserver")
+    others = (group for group in good.groups if group is not first)
+    bad = replace(good, groups=(replace(first, rules=spoil(first.rules)), *others))
+    found = [m for m in judge_site(bad, installation).messages if m.id == "proof-failed"]
+    assert [sign in str(message) for message in found] == ([True] if sign else [])
+    proof = judge_site(good, installation).proof
+    assert proof is not None
+    assert proof.holds
+    assert proof.compared > 0
 
 
 def test_an_unknown_cloud_is_a_programming_error() -> None:

@@ -7,6 +7,7 @@ from swyx_components.planner.model import (
     Direction,
     RenderedGroup,
     RenderedSite,
+    Spec,
     Usage,
     shard_label,
 )
@@ -38,8 +39,11 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
 
 
 def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
-    for shard in entry.shards:
-        load = load_of(spec for spec in entry.specs if spec.shard == shard)
+    by_shard: dict[int, list[Spec]] = {}
+    for spec in entry.specs:
+        by_shard.setdefault(spec.shard, []).append(spec)
+    for shard, specs in sorted(by_shard.items()):
+        load = load_of(specs)
         for direction, word in _WORDS.items():
             for version in (4, 6):
                 if used := load[direction, version]:
@@ -49,6 +53,7 @@ def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
                         used=used,
                         limit=limit,
                         note=f"; {word} IPv{version} rules, references to groups among them",
+                        by_peers=True,
                     )
 
 
@@ -66,5 +71,6 @@ def _groups(entry: RenderedGroup, quotas: Mapping[str, int]) -> Iterator[Usage]:
                 f"; {rules} {_WORDS[direction]} IPv{version} rules, {quotas['rules_per_group']} a security"
                 f" group (rules_per_group), not counting other groups that an interface has"
             ),
-            tight=is_tight(entry, quotas),
+            tight=shards <= quotas["groups_per_interface"] and is_tight(entry, quotas),
+            by_peers=True,
         )

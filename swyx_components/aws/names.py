@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from swyx_components.aws.abilities import limits
-from swyx_components.planner.describe import split_words
+from swyx_components.planner.describe import spread_words
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Prefix
@@ -51,18 +51,8 @@ def clean_tag(text: str) -> str:
 
 
 def spread_tag(key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
-    """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value.
-
-    At most `most` tags; the last one counts what is left out.
-    """
-    longest = limits()["texts"]["tag_value"]
-    given = [clean_tag(word) for word in words]
-    texts = split_words(given, longest)
-    if len(texts) > most:
-        texts = split_words(given, longest - len(" +00000"))[:most]
-        kept = sum(len(text.split(" ")) for text in texts)
-        texts[-1] += f" +{len(given) - kept}"
-    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}
+    """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value."""
+    return spread_words(key, map(clean_tag, words), limits()["texts"]["tag_value"], most)
 
 
 @cache

@@ -9,16 +9,16 @@ without exceeding the quota, and changes nothing else until the number of shards
 only those peers move that belong in the new shard, and it is there before the old rules go.
 
 Where that takes more groups than an interface may have, the shards are filled to the quota instead,
-shard 0 too: a peer whose shard is full goes to its next one. `is_tight` tells so.
+shard 0 too: a peer whose shard is full goes to its next one, and where that fails one shard after
+the other is filled. `is_tight` tells so.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from itertools import count
 
 from swyx_components.planner.model import (
     Direction,
@@ -46,9 +46,13 @@ def spread_rules(
     if peak(load_of(pinned)) > limit:
         pinned = []
     fixed = {spec.name for spec in pinned}
-    units = _units(group, [spec for spec in specs if spec.name not in fixed], limit)
-    places = _assign(units, load_of(pinned), limit, most)
-    shards = {spec.name: places[key] for key, own in units.items() for spec in own}
+    moving = [spec for spec in specs if spec.name not in fixed]
+    shards = _fill(moving, load_of(pinned), limit)
+    if peak(load_of(specs)) <= most * limit:
+        units = _units(group, moving, limit)
+        places = _assign(units, load_of(pinned), limit, most)
+        if places is not None:
+            shards = {spec.name: places[key] for key, own in units.items() for spec in own}
     return tuple(_in_shard(group.name, spec, shards.get(spec.name, 0)) for spec in specs)
 
 
@@ -70,7 +74,7 @@ def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
     """Whether a shard has no room for one more peer as large as the largest of the group."""
     limit = quotas["rules_per_group"]
     moving = [spec for spec in entry.specs if _by_address(spec)]
-    reserve = _largest(_units(entry.group, moving, limit))
+    reserve = _largest(map(load_of, _units(entry.group, moving, limit).values()))
     return len(entry.shards) > 1 and any(
         peak(load_of(spec for spec in entry.specs if spec.shard == shard)) + reserve > limit
         for shard in {spec.shard for spec in moving}
@@ -159,29 +163,19 @@ class _Peers:
 # ---- where it goes
 
 
-def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int]:
-    """The shard of each unit; more shards than `most` only where nothing else holds them."""
+def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int] | None:
+    """The shard of each unit, in as few shards as leave room, else in `most`; None where they don't fit."""
     loads = {key: load_of(own) for key, own in sorted(units.items())}
-    room = limit - _largest(units)
+    room = limit - _largest(loads.values())
     for shards in range(1, most):
         places = {key: _preferred(key, range(1, shards + 1))[0] for key in loads}
         if _fits(places, loads, room):
             return places
-    total = sum(loads.values(), Counter(pinned))
-    fewest = -(-peak(total) // limit)  # no packing needs fewer
-    first = max(most, 2, fewest)
-    liking = {key: sorted((_score(key, one), one) for one in range(first)) for key in loads}
-    for shards in count(first):
-        packed = _pack(loads, pinned, limit, liking, shards)
-        if packed is not None or shards > len(loads) + 1:
-            return packed or dict(zip(loads, count(1)))
-        for key, scores in liking.items():
-            insort(scores, (_score(key, shards), shards))
-    raise AssertionError("count ends only by return")
+    return _pack(loads, pinned, limit, max(most, 2))
 
 
-def _largest(units: _Units) -> int:
-    return max((peak(load_of(own)) for own in units.values()), default=0)
+def _largest(loads: Iterable[Load]) -> int:
+    return max(map(peak, loads), default=0)
 
 
 def _fits(places: Mapping[str, int], loads: Mapping[str, Load], room: int) -> bool:
@@ -192,24 +186,37 @@ def _fits(places: Mapping[str, int], loads: Mapping[str, Load], room: int) -> bo
 
 
 def _pack(
-    loads: Mapping[str, Load],
-    pinned: Load,
-    limit: int,
-    liking: Mapping[str, Sequence[tuple[bytes, int]]],
-    shards: int,
+    loads: Mapping[str, Load], pinned: Load, limit: int, shards: int
 ) -> Mapping[str, int] | None:
     """Each unit in the first shard of its liking that has room; None where one finds none."""
     totals = {0: Counter(pinned), **{shard: Counter() for shard in range(1, shards)}}
     places: dict[str, int] = {}
     for key in sorted(loads, key=lambda key: _score(key, -1)):
-        for _, shard in reversed(liking[key]):
-            if all(totals[shard][kind] + more <= limit for kind, more in loads[key].items()):
+        for shard in _preferred(key, range(shards)):
+            if _has_room(totals[shard], loads[key], limit):
                 totals[shard] += loads[key]
                 places[key] = shard
                 break
         else:
             return None
     return places
+
+
+def _fill(specs: Iterable[Spec], pinned: Load, limit: int) -> Mapping[str, int]:
+    """One shard after the other, rule by rule: no liking, but as few shards as can do."""
+    places: dict[str, int] = {}
+    used = Counter(pinned)
+    for spec in specs:
+        kinds = tuple(load_of((spec,)))
+        shard = max(used[kind] // limit for kind in kinds)
+        for kind in kinds:
+            used[kind] = max(used[kind], shard * limit) + 1
+        places[spec.name] = shard
+    return places
+
+
+def _has_room(total: Load, load: Load, limit: int) -> bool:
+    return all(total[kind] + more <= limit for kind, more in load.items())
 
 
 def _preferred(key: str, shards: Iterable[int]) -> Sequence[int]:

@@ -12,6 +12,8 @@ from swyx_components.planner.model import (
 
 _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
 
+_BY_PEERS = {"rules_per_group", "prefixes_per_group"}
+
 
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     """Every quota that the site touches, whether exceeded or not."""
@@ -19,7 +21,14 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     members = _members(rendered)
     return (
         *(
-            Usage(quota=quota, where=entry.group.name, used=used, limit=quotas[quota], note=note)
+            Usage(
+                quota=quota,
+                where=entry.group.name,
+                used=used,
+                limit=quotas[quota],
+                note=note,
+                by_peers=quota in _BY_PEERS,
+            )
             for entry in rendered.groups
             for quota, used, note in _of_group(entry)
         ),

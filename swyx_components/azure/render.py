@@ -128,15 +128,18 @@ def _cover(
     abilities: Abilities,
     provenance: Provenance,
 ) -> Iterator[Spec]:
-    alike: dict[tuple[Want, ...], list[Atom]] = {}
+    # Many peers of a hub need the same: what a peer needs is looked at once a kind, not once a peer.
+    kinds: dict[frozenset[_Kind], list[Atom]] = {}
     for atom, needs in atoms.items():
-        alike.setdefault(_wants(needs), []).append(atom)
+        kinds.setdefault(frozenset(map(_kind, needs)), []).append(atom)
+    alike: dict[tuple[Want, ...], list[frozenset[_Kind]]] = {}
+    for needed in kinds:
+        alike.setdefault(_wants(needed), []).append(needed)
     wants = tuple(sorted(alike))
     for product in cover_wants(wants):
-        peers = sorted(atom for place in product.peers for atom in alike[wants[place]])
-        flows = sorted(
-            {need.flow for atom in peers for need in atoms[atom] if _within(need, product)}
-        )
+        met = [needed for place in product.peers for needed in alike[wants[place]]]
+        peers = sorted(atom for needed in met for atom in kinds[needed])
+        flows = sorted({one.flow for needed in met for one in needed if _within(one, product)})
         draft = _draft(group, atoms[peers[0]][0], product, flows, provenance)
         for chunk, sides in enumerate(_sides(peers, abilities.limits["asgs_per_rule_side"])):
             name = rule_name(
@@ -145,25 +148,29 @@ def _cover(
             yield replace(draft, name=name, identities=sides[0], prefixes=sides[1])
 
 
-def _wants(needs: Iterable[Need]) -> tuple[Want, ...]:
+class _Kind(NamedTuple):
+    """What a need opens and for which flow, whoever the peer is."""
+
+    flow: str
+    sources: PortSet
+    ports: PortSet
+
+
+def _kind(need: Need) -> _Kind:
+    sources = PortSet((need.source_ports,)) if need.source_ports else ALL_PORTS
+    return _Kind(need.flow, sources, need.ports if need.protocol.has_ports else _NO_PORT)
+
+
+def _wants(kinds: Iterable[_Kind]) -> tuple[Want, ...]:
     """What a peer needs, in one form whatever the order and number of the needs."""
     by_source: dict[PortSet, PortSet] = {}
-    for need in needs:
-        source = _sources(need)
-        by_source[source] = by_source.get(source, NO_PORTS) | _ports(need)
+    for one in kinds:
+        by_source[one.sources] = by_source.get(one.sources, NO_PORTS) | one.ports
     return tuple(Want(source, ports) for source, ports in sorted(by_source.items()))
 
 
-def _sources(need: Need) -> PortSet:
-    return PortSet((need.source_ports,)) if need.source_ports else ALL_PORTS
-
-
-def _ports(need: Need) -> PortSet:
-    return need.ports if need.protocol.has_ports else _NO_PORT
-
-
-def _within(need: Need, product: Product) -> bool:
-    return bool(_sources(need) & product.sources) and bool(_ports(need) & product.ports)
+def _within(one: _Kind, product: Product) -> bool:
+    return bool(one.sources & product.sources) and bool(one.ports & product.ports)
 
 
 def _draft(

@@ -18,6 +18,7 @@ from swyx_components.planner.model import (
     Identity,
     Protocol,
     RenderedGroup,
+    RenderedSite,
     Spec,
 )
 from swyx_components.sets.ports import PortSet
@@ -119,6 +120,9 @@ class Writer:
                 tags=tags,
             )
         )
+
+    def check_update(self, rendered: RenderedSite) -> None:
+        """Nothing to compare: a network security group's rules are replaced by one request, all at once."""
 
     def adopt(self, group: HostGroup, by_role: Ids) -> Ids:
         """The identities of a group that exist already."""

@@ -18,6 +18,12 @@ def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         for key in role.media.values():
             if key not in role.listeners:
                 yield f"roles.{role.name}", f"media names {key!r}, which is no listener of the role"
+        for listener in role.listeners.values():
+            if listener.instead and listener.instead not in role.listeners:
+                yield (
+                    f"roles.{role.name}",
+                    f"instead names {listener.instead!r}, no listener of the role",
+                )
         if role.needs_manager and role.needs_manager not in catalogue.roles:
             yield f"roles.{role.name}", f"needs_manager: {role.needs_manager!r} is no role"
     for flow in catalogue.flows.values():

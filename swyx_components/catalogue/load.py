@@ -145,6 +145,7 @@ def _listener(role: str, key: str, row: Row) -> Listener:
         narrow_only=row.flag("narrow_only"),
         decided_by=row.one_of("decided_by", ("cornet",), ""),
         never_a_rule=row.flag("never_a_rule"),
+        instead=row.text("instead", ""),
     )
     row.done()
     return listener

@@ -13,6 +13,9 @@ class Transport(Enum):
     TCP = "tcp"
     UDP = "udp"
 
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
+
     def __lt__(self, other: "Transport") -> bool:
         return self.value < other.value
 
@@ -39,7 +42,8 @@ class Listener:
 
     `setting` names where the port is configured, empty where the article names nothing;
     `registry` the value names. `allocated`: a range from which single ports are taken as needed,
-    not a fixed port. `narrow_only`: an override may only shrink the range.
+    not a fixed port. `narrow_only`: an override may only shrink the range. `instead`: the listener
+    of the role that serves in its place where multicast does not reach.
     """
 
     role: str
@@ -57,6 +61,7 @@ class Listener:
     narrow_only: bool = False
     decided_by: str = ""  # the decision that may pin one of the ports
     never_a_rule: bool = False  # multicast: reported, never opened in a cloud
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

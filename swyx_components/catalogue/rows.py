@@ -43,11 +43,14 @@ class Row:
         for key in self._left:
             raise Defect(self.place, f"the key {key!r} is unknown")
 
+    def row(self, key: str) -> "Row":
+        """One row in this one."""
+        return Row(f"{self.place}.{key}" if self.place else key, self.take(key))
+
     def rows(self, key: str) -> Mapping[str, "Row"]:
         """A mapping of rows, by name."""
-        place = f"{self.place}.{key}" if self.place else key
-        inner = Row(place, self.take(key))
-        return {str(name): Row(f"{place}.{name}", value) for name, value in inner._left.items()}
+        inner = self.row(key)
+        return {str(name): inner.row(name) for name in tuple(inner._left)}
 
     def text(self, key: str, default: str = _REQUIRED) -> str:
         return self._typed(key, self.take(key, default), str, "a text")
@@ -66,6 +69,9 @@ class Row:
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
             raise Defect(self.place, f"{key} must be a list of texts, not {value!r}")
         return tuple(value)
+
+    def number(self, key: str) -> int:
+        return self._typed(key, self.take(key), int, "a whole number")
 
     def numbers(self, key: str) -> tuple[int, ...]:
         value = self.take(key)
@@ -88,7 +94,7 @@ class Row:
         return PortSet.union_of(self._parsed(key, part, PortRange.parse) for part in value)
 
     def ranges(self, key: str) -> Mapping[str, PortRange]:
-        inner = Row(f"{self.place}.{key}" if self.place else key, self.take(key))
+        inner = self.row(key)
         return {
             str(name): inner._parsed(str(name), value, PortRange.parse)
             for name, value in inner._left.items()

@@ -1,16 +1,14 @@
 """`swyx explain`: may a packet pass, and why or why not."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from swyx_components.cli.sites import bind_clouds, open_installation
+from swyx_components.cli.sites import RenderedSites, bind_clouds, open_installation
 from swyx_components.cli.talk import say
-from swyx_components.clouds import render_site
-from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner import plan_site
-from swyx_components.planner.explain import Packet, explain, render_neutral
-from swyx_components.planner.model import Protocol, RenderedSite
+from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.ends import Packet
+from swyx_components.planner.explain import explain
+from swyx_components.planner.model import Protocol
 from swyx_components.planner.places import find_place
 from swyx_components.report.explanation import Answer, answer_record, write_answer
 
@@ -26,7 +24,7 @@ def explain_packet(file: str, question: Question, clouds: Sequence[str], as_json
     packet = read_packet(packet_word, source_port)
     source = find_place(installation, source_word)
     destination = find_place(installation, destination_word)
-    sites = _Sites(installation, bind_clouds(installation, clouds))
+    sites = RenderedSites(installation, bind_clouds(installation, clouds))
     answers: list[Answer] = []
     denied = 0
     for explanation in explain(source, destination, packet, sites.get):
@@ -60,29 +58,3 @@ def read_packet(word: str, source_port: int | None) -> Packet:
     except ValueError:
         pass
     raise SwyxError([Message.about("packet-unreadable", "", word=word)])
-
-
-class _Sites:
-    """The sites that an answer needs, each planned and rendered once."""
-
-    def __init__(self, installation: Installation, clouds: Mapping[str, str]) -> None:
-        self._installation = installation
-        self._clouds = clouds
-        self._done: dict[str, RenderedSite] = {}
-
-    def get(self, name: str) -> RenderedSite:
-        """The site as its cloud would hold it, or as planned where it has none.
-
-        Raises:
-            SwyxError: the site can't be planned.
-        """
-        if name not in self._done:
-            plan = plan_site(self._installation, name)
-            errors = [m for m in plan.messages if m.severity is Severity.ERROR]
-            if errors:
-                raise SwyxError(errors)
-            cloud = self._clouds.get(name)
-            self._done[name] = (
-                render_site(cloud, plan, self._installation) if cloud else render_neutral(plan)
-            )
-        return self._done[name]

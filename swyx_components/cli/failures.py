@@ -14,20 +14,14 @@ CLOUD_FAILED = 3
 _DEBUG = "SWYX_DEBUG"
 
 
-def need_package(package: str, extra: str) -> None:
+def need_package(package: str) -> None:
     """Stop where a package is missing that only some commands need.
 
     Raises:
         SwyxError: it is not installed.
     """
     if find_spec(package) is None:
-        raise SwyxError(
-            [
-                Message.about(
-                    "package-missing", "", package=package, extra=f"swyx-components[{extra}]"
-                )
-            ]
-        )
+        raise SwyxError([Message.about("package-missing", "", package=package)])
 
 
 def explain_failure(problem: Exception) -> int:

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -15,16 +16,41 @@ app = typer.Typer(
     name="swyx",
     help="SwyxWare roles compiled to AWS security groups and Azure NSGs, every rule explained.",
     epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+Completer = Callable[[typer.Context, str], list[str]]
+
+
+def _complete(what: str) -> Completer:
+    """Offers `find_WHAT` of the file that stands on the line; loaded when a shell asks."""
+
+    def complete(context: typer.Context, incomplete: str) -> list[str]:
+        from swyx_components.cli import complete as words
+
+        # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
+        given = (context.params.get("file"), context.params.get("new"), *context.args)
+        file = next((word for word in given if word), "")
+        found = getattr(words, f"find_{what}")(str(file))
+        return [word for word in found if word.startswith(incomplete)]
+
+    return complete
+
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="The installation file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead.")]
 SiteNames = Annotated[
     list[str] | None,
-    typer.Option("--site", metavar="SITE", help="Only this site; may be repeated."),
+    typer.Option(
+        "--site",
+        metavar="SITE",
+        help="Only this site; may be repeated.",
+        autocompletion=_complete("sites"),
+    ),
+]
+Output = Annotated[
+    str, typer.Option("--output", metavar="FILE", help="Write to this file instead of stdout.")
 ]
 Clouds = Annotated[
     list[str] | None,
@@ -32,6 +58,7 @@ Clouds = Annotated[
         "--cloud",
         metavar="[SITE=]CLOUD",
         help="aws or azure, for one site or for all; may be repeated.",
+        autocompletion=_complete("clouds"),
     ),
 ]
 
@@ -77,10 +104,19 @@ def explain(
     file: File,
     source: Annotated[
         str,
-        typer.Argument(metavar="SRC", help="Machine, network, SITE/ROLE or address that sends."),
+        typer.Argument(
+            metavar="SRC",
+            help="Machine, network, SITE/ROLE or address that sends.",
+            autocompletion=_complete("ends"),
+        ),
     ],
     destination: Annotated[
-        str, typer.Argument(metavar="DST", help="The same for the one that receives.")
+        str,
+        typer.Argument(
+            metavar="DST",
+            help="The same for the one that receives.",
+            autocompletion=_complete("ends"),
+        ),
     ],
     packet: Annotated[
         str, typer.Argument(metavar="PROTO/PORT", help="tcp/1720, udp/50000, icmp, ...")
@@ -102,6 +138,46 @@ def explain(
 
 
 @app.command()
+def call(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The installation file.")] = "",
+    caller: Annotated[
+        str,
+        typer.Argument(
+            metavar="CALLER", help="ROLE@SITE, machine, network, pstn@SITE, provider, ..."
+        ),
+    ] = "",
+    called: Annotated[
+        str,
+        typer.Argument(metavar="CALLED", help="The same, fax@SITE, voicemail or conference."),
+    ] = "",
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="Calls that have a name, see --list.")
+    ] = "",
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", metavar="SITE", help="Where the scenario plays; may be repeated."),
+    ] = None,
+    scenarios: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
+    cloud: Clouds = None,
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="text, json, mermaid or svg.")
+    ] = "",
+    output: Output = "",
+    json: AsJson = False,
+) -> int:
+    """Simulate a call, step by step.
+
+    Each step of signalling and media with its packets, and whether both ends let them pass.
+    """
+    from swyx_components.cli.call import CallQuestion, list_scenarios, simulate_calls
+
+    if scenarios:
+        return list_scenarios()
+    question = CallQuestion(file, caller, called, scenario, site or [], cloud or [])
+    return simulate_calls(question, format, output, as_json=json)
+
+
+@app.command()
 def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJson = False) -> int:
     """Compare what the clouds hold with the plan.
 
@@ -115,7 +191,15 @@ def verify(file: File, site: SiteNames = None, cloud: Clouds = None, json: AsJso
 @app.command()
 def recover(
     file: File,
-    site: Annotated[str, typer.Option("--site", metavar="SITE", help="The site of the stack.")],
+    site: Annotated[
+        str,
+        typer.Option(
+            "--site",
+            metavar="SITE",
+            help="The site of the stack.",
+            autocompletion=_complete("sites"),
+        ),
+    ],
     cloud: Annotated[str, typer.Option("--cloud", metavar="CLOUD", help="aws or azure.")],
     stack: Annotated[
         str, typer.Option("--stack", metavar="STACK", help="Its stack; default: the selected one.")
@@ -134,11 +218,115 @@ def recover(
 
 
 @app.command()
-def flows(file: File, site: SiteNames = None, json: AsJson = False) -> int:
+def flows(
+    file: File,
+    site: SiteNames = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", metavar="ROLE", help="Only flows of this role; may be repeated."),
+    ] = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machine", metavar="NAME", help="Only of this machine or network; may be repeated."
+        ),
+    ] = None,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--evidence",
+            metavar="EVIDENCE",
+            help="stated, inferred, optional or extra; may be repeated.",
+        ),
+    ] = None,
+    format: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="table, csv, markdown, json or xlsx."),
+    ] = "",
+    output: Output = "",
+    json: AsJson = False,
+) -> int:
     """List who may talk to whom, and why."""
-    from swyx_components.cli.flows import list_flows
+    from swyx_components.cli.flows import FlowQuestion, list_flows
 
-    return list_flows(file, sites=site or [], as_json=json)
+    question = FlowQuestion(file, site or [], role or [], machine or [], evidence or [])
+    return list_flows(question, format, output, as_json=json)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The installation file as it was.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same as it shall be.")],
+    site: SiteNames = None,
+    cloud: Clouds = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 if anything differs.")
+    ] = False,
+    json: AsJson = False,
+) -> int:
+    """Show what an edit changes, and for whom.
+
+    Which packets pass now or no more, which rules come and go, for which flows and edits. With
+    --cloud also the resources that the update touches.
+    """
+    from swyx_components.cli.diff import compare_files
+
+    return compare_files(old, new, site or [], cloud or [], exit_code=exit_code, as_json=json)
+
+
+@app.command()
+def init(
+    source: Annotated[
+        str, typer.Option("--from", metavar="CSV", help="A list of machines; default: ask.")
+    ] = "",
+    output: Annotated[
+        str, typer.Option("--output", metavar="FILE", help="What to write; - for stdout.")
+    ] = "installation.yaml",
+    dcom: Annotated[str, typer.Option("--dcom", help="The decision dcom, if it is made.")] = "",
+    h245: Annotated[str, typer.Option("--h245", help="The decision h245, if it is made.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file.")] = False,
+    json: AsJson = False,
+) -> int:
+    """Write an installation file to begin with.
+
+    Asks, or reads a list of machines (CSV with the columns site, name, addresses, roles and links),
+    checks what comes of it and says what is left to decide.
+    """
+    from swyx_components.cli.init import begin_file
+
+    given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
+    return begin_file(source, output, given, force=force, as_json=json)
+
+
+@app.command()
+def hosts(
+    file: File,
+    output: Annotated[
+        str, typer.Option("--output", metavar="DIR", help="Write files below this folder.")
+    ] = "",
+    site: SiteNames = None,
+    machine: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--machine",
+            metavar="NAME",
+            help="Only this machine or network; may be repeated.",
+            autocompletion=_complete("machines"),
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite what others wrote or changed.")
+    ] = False,
+    json: AsJson = False,
+) -> int:
+    """Show what the machines must be set to.
+
+    DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output as files for
+    Windows, each with the reasons for what it does.
+    """
+    from swyx_components.cli.hosts import prepare_hosts
+
+    return prepare_hosts(file, site or [], machine or [], output, force=force, as_json=json)
 
 
 @app.command()
@@ -170,7 +358,7 @@ def report(
     """
     from swyx_components.cli.failures import need_package
 
-    need_package("jinja2", "report")
+    need_package("jinja2")
     from swyx_components.cli.report import Wanted, report_file
 
     wanted = Wanted(sites=site or [], clouds=cloud or [], against=against, deployed=deployed or [])
@@ -186,7 +374,9 @@ def catalogue(json: AsJson = False) -> int:
 
 
 @app.command()
-def schema() -> int:
+def schema(
+    json: Annotated[bool, typer.Option("--json", help="The same: a schema is JSON.")] = False,
+) -> int:
     """Print the JSON Schema of installations."""
     from swyx_components.cli.reference import print_schema
 
@@ -221,8 +411,10 @@ def _dispatch(words: list[str]) -> int:
         code = int(app(args=words, prog_name="swyx", standalone_mode=False) or DONE)
     except (typer.Abort, KeyboardInterrupt):
         code = STOPPED
-    except SystemExit as problem:  # how typer ends when stdout is closed; no command of ours does
-        raise _ReaderGone from problem
+    except SystemExit as problem:  # how typer ends completion, and when stdout is closed
+        if isinstance(problem.__context__, OSError):
+            raise _ReaderGone from problem
+        code = int(problem.code or DONE)
     except BrokenPipeError:
         raise
     except Exception as problem:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import IO
 
+from swyx_components.cli.output import refuse_output
 from swyx_components.cli.sites import (
     bind_clouds,
     choose_sites,
@@ -65,7 +66,10 @@ def report_file(file: str, output: str, wanted: Wanted, as_json: bool) -> int:
     with _Chapters(folder) as chapters:
         messages = chapters.gather(installation, names, bound) | set(found)
         report = make_overview(installation, chapters.lines, messages, differences)
-        written = _write(Path(output), report, chapters)
+        try:
+            written = _write(Path(output), report, chapters)
+        except OSError as problem:
+            raise refuse_output(output, problem) from None
     if as_json:
         print(json.dumps(_record(written, report, messages), indent=1))
     else:

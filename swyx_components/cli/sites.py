@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from swyx_components.clouds import CLOUDS, judge_site
+from swyx_components.clouds import CLOUDS, judge_site, render_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
-from swyx_components.planner.model import SitePlan
+from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.shapes import ShapedSites, Sheet
 from swyx_components.planner.view import Survey
 from swyx_components.report.messages import make_sheet
@@ -63,6 +64,32 @@ def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str
         raise SwyxError(errors)
     everywhere = bound.pop(ALL_SITES, "")
     return {**(dict.fromkeys(installation.sites, everywhere) if everywhere else {}), **bound}
+
+
+class RenderedSites:
+    """The sites that an answer needs, each planned and rendered once."""
+
+    def __init__(self, installation: Installation, clouds: Mapping[str, str]) -> None:
+        self._installation = installation
+        self._clouds = clouds
+        self._done: dict[str, RenderedSite] = {}
+
+    def get(self, name: str) -> RenderedSite:
+        """The site as its cloud would hold it, or as planned where it has none.
+
+        Raises:
+            SwyxError: the site can't be planned.
+        """
+        if name not in self._done:
+            plan = plan_site(self._installation, name)
+            errors = [m for m in plan.messages if m.severity is Severity.ERROR]
+            if errors:
+                raise SwyxError(errors)
+            cloud = self._clouds.get(name)
+            self._done[name] = (
+                render_site(cloud, plan, self._installation) if cloud else render_neutral(plan)
+            )
+        return self._done[name]
 
 
 def judge_sites(

@@ -25,6 +25,11 @@ def say(text: str = "") -> None:
     print(safe_line(text))
 
 
+def note(text: str) -> None:
+    """One sentence that is not part of the answer."""
+    print(safe_line(text), file=sys.stderr)
+
+
 def complain(text: str) -> None:
     """One sentence about what went wrong."""
     print(f"swyx: {safe_line(text)}", file=sys.stderr)

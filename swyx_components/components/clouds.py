@@ -8,7 +8,7 @@ import pulumi
 
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
-from swyx_components.planner.model import HostGroup, RenderedGroup
+from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
@@ -45,6 +45,7 @@ class Writer(Protocol):
         tags: Mapping[str, str],
         options: pulumi.InvokeOptions,
     ) -> Self: ...
+    def check_update(self, rendered: RenderedSite) -> None: ...
     def adopt(self, group: HostGroup, by_role: Ids) -> Ids: ...
     def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids: ...
     def identify(self, group: HostGroup, ids: Ids) -> Ids: ...

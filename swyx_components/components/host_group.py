@@ -5,9 +5,10 @@ from typing import Any, Optional, Self
 
 import pulumi
 
-from swyx_components.components.alone import Alone, plan_alone, site_name
+from swyx_components.components.alone import Alone, plan_alone
 from swyx_components.components.args import HostGroupArgs, PeerArgs, check_args
 from swyx_components.components.clouds import Ids, Place, Writer, Written, writer_of
+from swyx_components.components.peers import site_name
 from swyx_components.components.prepare import (
     attached_machines,
     bindings_of,

@@ -53,7 +53,7 @@ class SwyxSite(pulumi.ComponentResource):
             self._build(name, given, judged)
 
     def _build(self, name: str, args: Mapping[str, Any], judged: Judged) -> None:
-        """Look everything up, then make the groups' identities, then their rules."""
+        """Look everything up, what is deployed too, then make the groups' identities, then their rules."""
         planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(
             args["network"],
@@ -63,6 +63,7 @@ class SwyxSite(pulumi.ComponentResource):
             pulumi.InvokeOptions(parent=self),
         )
         tell(writer.messages, self)
+        writer.check_update(rendered_of(judged))
         site: Place = (name, self)
         components = [self._declare(name, group, args["cloud"]) for group in planned]
         ids: dict[str, pulumi.Input[str]] = {}

@@ -18,15 +18,17 @@ _NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
 _EXCLUDES = {
     Kind.NETWORK: tuple(Kind),
     Kind.MACHINE: tuple(Kind),
-    Kind.SIP_DEVICES: (Kind.NETWORK, Kind.MACHINE, Kind.PROVIDER),
-    Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES),
+    Kind.SIP_DEVICES: (Kind.NETWORK, Kind.MACHINE, Kind.PROVIDER, Kind.SUMMARY),
+    Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES, Kind.SUMMARY),
+    Kind.SUMMARY: tuple(Kind),
 }
 
 
 def check_claims(reading: Reading) -> None:
     """Every address has one owner: report overlaps, and CIDRs that together are a whole family."""
+    told: set[tuple[str, str]] = set()
     for one, other in _contradictions(reading.claims):
-        _report(one, other, reading)
+        _report(one, other, reading, told)
     for version, width in WIDTH.items():
         ranges = [
             claim.prefix.interval
@@ -75,12 +77,20 @@ def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> 
     return next((held[-1] for site, held in by_site.items() if site != claim.site), None)
 
 
-def _report(one: Claim, other: Claim, reading: Reading) -> None:
-    """Tell the claim of the higher kind; of two networks or machines the later place."""
+def _report(one: Claim, other: Claim, reading: Reading, told: set[tuple[str, str]]) -> None:
+    """Tell the claim of the higher kind; of two networks or machines the later place.
+
+    A CIDR of a summary is told once of each other site or provider that it meets: `told` has both.
+    """
     accused, holder = sorted(
         (one, other), key=lambda claim: (claim.kind, claim.place), reverse=True
     )
     log = reading.log
+    if accused.kind is Kind.SUMMARY:
+        pair = (accused.place, holder.site or holder.holder)
+        if pair in told:
+            return
+        told.add(pair)
     if accused.kind is Kind.MACHINE is holder.kind:
         if accused.owner == holder.owner:
             log.add("list-repeated", accused.place, value=accused.prefix.address)
@@ -92,7 +102,12 @@ def _report(one: Claim, other: Claim, reading: Reading) -> None:
         values = {"network": holder.prefix, "other": holder.holder, "site": holder.site}
         log.add("address-in-other-site", accused.place, address=accused.prefix.address, **values)
     else:
-        id = {Kind.NETWORK: "networks", Kind.SIP_DEVICES: "sip-devices", Kind.PROVIDER: "provider"}
+        id = {
+            Kind.NETWORK: "networks",
+            Kind.SIP_DEVICES: "sip-devices",
+            Kind.PROVIDER: "provider",
+            Kind.SUMMARY: "summary",
+        }
         shown = holder.prefix.address if holder.kind is Kind.MACHINE else holder.prefix
         log.add(
             f"{id[accused.kind]}-overlap",
@@ -196,7 +211,8 @@ class _Claimed:
         for claim in self._sorted:
             self._exact.setdefault(claim.prefix, []).append(claim)
             self._lengths[claim.prefix.version].add(claim.prefix.length)
-            self._by_site.setdefault(claim.site, []).append(claim.prefix)
+            if claim.kind is not Kind.SUMMARY:  # which doesn't make public addresses the site's own
+                self._by_site.setdefault(claim.site, []).append(claim.prefix)
 
     def of_site(self, site: str) -> list[Prefix]:
         return self._by_site.get(site, [])

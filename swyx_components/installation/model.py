@@ -86,7 +86,10 @@ class ExtraRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One site. Machines and networks are sorted by name, whatever the order in the file."""
+    """One site. Machines and networks are sorted by name, whatever the order in the file.
+
+    `summary`: disjoint CIDRs that stand for its machines and networks in the rules of other sites.
+    """
 
     name: str
     machines: tuple[Machine, ...]
@@ -97,6 +100,7 @@ class Site:
     disabled: frozenset[str] = frozenset()
     control_path: tuple[tuple[str, str], ...] = ()  # (role, "h323" | "phone_manager"), as written
     sip_devices: tuple[Prefix, ...] = ()
+    summary: tuple[Prefix, ...] = ()
     egress: Egress = Egress.CLOSED
     extra_rules: tuple[ExtraRule, ...] = ()
 

@@ -19,6 +19,7 @@ from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
 from swyx_components.installation.source import take
+from swyx_components.installation.summary import check_summaries
 from swyx_components.installation.values import (
     Entry,
     as_text,
@@ -101,6 +102,7 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     )
     quotas = _read_quotas(written["quotas"], log) if "quotas" in written else {}
     check_claims(reading)
+    check_summaries(reading)
     check_decisions(reading, sites, overriding)
     check_extra_rules(reading, sites)
     return Installation(

@@ -37,6 +37,7 @@ class Kind(IntEnum):
     MACHINE = 1
     SIP_DEVICES = 2
     PROVIDER = 3
+    SUMMARY = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,11 @@ def _read_settings(
         settings["sip_devices"] = _read_claimed(
             written["sip_devices"], reading, entry, at, Kind.SIP_DEVICES, examples["sip_devices"]
         )
+    if "summary" in written:
+        at = f"{place}.summary"
+        settings["summary"] = _read_claimed(
+            written["summary"], reading, entry, at, Kind.SUMMARY, examples["summary"]
+        )
     if "egress" in written:
         word = read_word(written["egress"], log, f"{place}.egress", _EGRESS)
         settings["egress"] = _EGRESS[word or "closed"]

@@ -24,6 +24,11 @@ class Entry(NamedTuple):
     usable: bool
 
 
+def is_name(text: str) -> bool:
+    """Whether a site, machine, network, link or provider may be called so."""
+    return _NAME.fullmatch(text) is not None
+
+
 def read_mapping(
     value: Any, log: Findings, place: str, shape: Shape, example: str
 ) -> dict[str, Any]:
@@ -52,7 +57,7 @@ def read_entries(value: Any, log: Findings, place: str, kind: str, example: str)
     entries = []
     taken: dict[str, str] = {}
     for name in sorted(value):
-        usable = _NAME.fullmatch(name) is not None
+        usable = is_name(name)
         entry = Entry(
             name, value[name], f"{place}.{name}" if usable else below(place, name), usable
         )

@@ -1,6 +1,7 @@
 """From an installation to proven rules: pure functions over frozen values, one pass a module."""
 
 from swyx_components.planner.minimise import NEUTRAL, minimise
+from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.plan import plan_site, plan_sites
 from swyx_components.planner.prove import Proof, prove, prove_specs
 from swyx_components.planner.quota import judge_quotas
@@ -14,4 +15,5 @@ __all__ = [
     "plan_sites",
     "prove",
     "prove_specs",
+    "render_neutral",
 ]

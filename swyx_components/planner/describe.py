@@ -1,7 +1,7 @@
 """Why a rule exists, in the few characters that a cloud gives to it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import SitePlan
@@ -16,6 +16,8 @@ class Provenance:
 
     catalogue: Catalogue
     reasons: Mapping[str, str]
+    # Many rules of a hub exist for the same flows.
+    _known: dict[tuple[object, ...], str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, plan: SitePlan, catalogue: Catalogue) -> "Provenance":
@@ -28,7 +30,12 @@ class Provenance:
         What doesn't fit is counted: `M1 M2 +3 kb2308 L38 L111 +4: audio goes ...`. A reason that the
         installation's author gave comes before the article's purposes.
         """
-        flows = tuple(flows)
+        question = (tuple(flows), tuple(lines), limit)
+        if question not in self._known:
+            self._known[question] = self._describe(*question)
+        return self._known[question]
+
+    def _describe(self, flows: tuple[str, ...], lines: tuple[int, ...], limit: int) -> str:
         words = [f"L{line}" for line in lines]
         text = fit_words(flows, limit // 3)
         if words:
@@ -74,3 +81,20 @@ def split_words(words: Iterable[str], limit: int) -> list[str]:
         else:
             texts.append(word[:limit])
     return texts
+
+
+def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Mapping[str, str]:
+    """Words under one key, or under `key`, `key-2`, ... in texts of at most `longest` characters.
+
+    At most `most` keys; the last text counts what is left out.
+
+    >>> spread_words("flows", ["M1", "M2", "M4a"], 5, most=10)
+    {'flows': 'M1 M2', 'flows-2': 'M4a'}
+    """
+    given = list(words)
+    texts = split_words(given, longest)
+    if len(texts) > most:
+        texts = split_words(given, longest - len(" +00000"))[:most]
+        kept = sum(len(text.split(" ")) for text in texts)
+        texts[-1] += f" +{len(given) - kept}"
+    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}

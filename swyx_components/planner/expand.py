@@ -17,6 +17,7 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue, Evidence, FlowRow, Leg, Transport
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.planner.model import Endpoint, Required
+from swyx_components.planner.tokens import find_undecided, read_token
 from swyx_components.planner.view import SiteView, Survey
 from swyx_components.sets.ports import NO_PORTS, PortSet
 
@@ -59,9 +60,12 @@ class End(NamedTuple):
 Pair = tuple[End, End]
 
 
-def expand_site(survey: Survey, name: str) -> Expansion:
-    """Every flow with at least one end in the site."""
-    expander = _Expander(survey)
+def expand_site(survey: Survey, name: str, hosts_of_networks: bool = False) -> Expansion:
+    """Every flow with at least one end in the site that a rule of a cloud can hold.
+
+    `hosts_of_networks`: also those among the hosts of its networks, whose own firewalls must let them pass.
+    """
+    expander = _Expander(survey, hosts_of_networks)
     expander.expand(name)
     return Expansion(tuple(expander.flows), tuple(expander.undecided), tuple(expander.clashes))
 
@@ -69,7 +73,8 @@ def expand_site(survey: Survey, name: str) -> Expansion:
 class _Expander:
     """Collects the flows of one site; nothing outlives `expand_site`."""
 
-    def __init__(self, survey: Survey) -> None:
+    def __init__(self, survey: Survey, hosts_of_networks: bool) -> None:
+        self.hosts_of_networks = hosts_of_networks
         self.catalogue = survey.catalogue
         self.survey = survey
         self.view = survey.view
@@ -80,7 +85,8 @@ class _Expander:
     def expand(self, name: str) -> None:
         view = self.view(name)
         ends = _ends(view.endpoints)
-        self._scope("site", view, view, _pairs_within(ends), view.site.enabled)
+        pairs = _pairs_within(ends, self.hosts_of_networks)
+        self._scope("site", view, view, pairs, view.site.enabled)
         for provider in self.survey.providers_of(name):
             self._provider(view, provider)
         if view.site.sip_devices:
@@ -187,30 +193,13 @@ class _Expander:
         self, flow: str, token: str, initiator: End, responder: End
     ) -> Iterator[tuple[Transport, PortSet]]:
         """What a port token of a leg means at this responder, by transport."""
-        endpoint = responder.endpoint
-        decisions = self.view(endpoint.site).decisions
-        if token in ("dcom_server", "dcom_client"):
-            dynamic = decisions.dcom_server if token == "dcom_server" else decisions.dcom_client
-            if dynamic is None:
-                self._miss("dcom", flow, initiator, responder)
-                return
-            mapper = self.catalogue.endpoint_mapper
-            for transport in decisions.dcom_transports:
-                yield transport, PortSet.of((mapper, mapper), dynamic)
-        elif token == "h245":
-            if decisions.h245 is None:
-                self._miss("h245", flow, initiator, responder)
-                return
-            yield Transport.TCP, decisions.h245
-        elif token == "cornet":
-            yield Transport.TCP, decisions.cornet
-        else:
-            owner, _, key = token.rpartition(".")
-            role = owner or responder.role
-            listener = self.catalogue.roles[role].listeners[key]
-            ports = endpoint.ports.get((role, key), listener.ports)
-            for transport in listener.transports:
-                yield transport, ports
+        decisions = self.view(responder.endpoint.site).decisions
+        undecided = find_undecided(token, decisions)
+        if undecided:
+            self._miss(undecided, flow, initiator, responder)
+            return
+        own = (responder.role, responder.endpoint.ports)
+        yield from read_token(token, own, decisions, self.catalogue)
 
     def _miss(self, decision: str, flow: str, initiator: End, responder: End) -> None:
         self.undecided.append(
@@ -293,11 +282,12 @@ def _manager_ends(catalogue: Catalogue, view: SiteView, machine: str) -> dict[st
     }
 
 
-def _pairs_within(ends: Mapping[str, list[End]]) -> PairFinder:
+def _pairs_within(ends: Mapping[str, list[End]], hosts_of_networks: bool) -> PairFinder:
     def find(leg: Leg) -> Iterator[Pair]:
         for first, second in _role_pairs(leg):
             for pair in product(ends.get(first, ()), ends.get(second, ())):
-                if _runs_between_hosts(*pair):
+                in_networks = hosts_of_networks and not any(end.endpoint.group for end in pair)
+                if in_networks or _runs_between_hosts(*pair):
                     yield pair
 
     return find

@@ -11,8 +11,9 @@ from swyx_components.planner.prove import Proof
 class Judged:
     """One site's plan, and what it is on its cloud.
 
-    `cloud` is empty, and `rendered` and `proof` None, where the site is bound to no cloud;
-    `messages` are then the plan's and a warning for whatever a cloud would refuse.
+    `cloud` is empty and `rendered` None where the site is bound to no cloud: the proof is then of the plan's
+    own rules, and `messages` are the plan's and a warning for whatever a cloud would refuse. `proof` is None
+    only where the plan has errors.
     """
 
     plan: SitePlan

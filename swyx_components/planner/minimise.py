@@ -8,7 +8,7 @@ prefix among the rules that cover the interval at that address lies inside it.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -129,10 +129,13 @@ def _draft_by_group(key: _Key, needs: Iterable[Need]) -> Iterator[_Draft]:
 
 
 def _draft_by_address(key: _Key, needs: Iterable[Need]) -> Iterator[_Draft]:
+    by_want: dict[tuple[PortSet, str], list[Prefix]] = {}
+    for need in needs:
+        if need.peer.kind is PartyKind.CIDRS:
+            by_want.setdefault((need.ports, need.flow), []).extend(need.peer.prefixes)
     shares = [
-        Share(need.peer.prefixes, need.ports, frozenset((need.flow,)))
-        for need in needs
-        if need.peer.kind is PartyKind.CIDRS
+        Share(tuple(dict.fromkeys(prefixes)), ports, frozenset((flow,)))
+        for (ports, flow), prefixes in by_want.items()
     ]
     for ports, prefix, flows in cover_prefixes(shares, key.protocol.has_ports):
         yield _Draft(key, ports, "", prefix, flows)
@@ -143,26 +146,32 @@ def _drop_shadowed(drafts: list[_Draft]) -> list[_Draft]:
 
     The wider one takes over their flows. It has the same peer, or a prefix around it.
     """
-    kinds = {draft.kind for draft in drafts}
-    shadowers = {kind: [other for other in kinds if _shadows(other, kind)] for kind in kinds}
+    by_kind: dict[_Kind, list[_Draft]] = {}
+    for draft in drafts:
+        by_kind.setdefault(draft.kind, []).append(draft)
+    shadowers = _find_shadowers(by_kind)
     if not any(shadowers.values()):
         return drafts
     lengths = sorted({draft.prefix.length for draft in drafts if draft.prefix is not None})
-    kept: dict[tuple[_Kind, object], _Draft] = {}
+    kept: dict[_Kind, dict[object, _Draft]] = {}
     # Whatever shadows a kind shadows all that the kind does, so it has fewer shadowers itself.
-    for draft in sorted(drafts, key=lambda draft: len(shadowers[draft.kind])):
-        around = [
-            (other, peer)
-            for other in shadowers[draft.kind]
-            for peer in _peers_around(draft, lengths)
-            if (other, peer) in kept
-        ]
-        if around:
-            place = min(around, key=repr)
-            kept[place] = kept[place]._replace(flows=kept[place].flows | draft.flows)
-        else:
-            kept[draft.kind, draft.group or draft.prefix] = draft
-    return list(kept.values())
+    for kind in sorted(by_kind, key=lambda kind: len(shadowers[kind])):
+        wider = shadowers[kind]
+        own = kept[kind] = {}
+        for draft in by_kind[kind]:
+            around = [
+                (other, peer)
+                for peer in (_peers_around(draft, lengths) if wider else ())
+                for other in wider
+                if peer in kept[other]
+            ]
+            if around:
+                other, peer = min(around, key=repr)
+                flows = kept[other][peer].flows | draft.flows
+                kept[other][peer] = kept[other][peer]._replace(flows=flows)
+            else:
+                own[draft.group or draft.prefix] = draft
+    return [draft for own in kept.values() for draft in own.values()]
 
 
 def _peers_around(draft: _Draft, lengths: Sequence[int]) -> Iterator[object]:
@@ -177,10 +186,20 @@ def _peers_around(draft: _Draft, lengths: Sequence[int]) -> Iterator[object]:
             yield Prefix(version, first >> outside << outside, length)
 
 
+def _find_shadowers(kinds: Iterable[_Kind]) -> Mapping[_Kind, Sequence[_Kind]]:
+    """For each kind, those that allow all that it does."""
+    alike: dict[tuple[Direction, Protocol], list[_Kind]] = {}
+    for kind in kinds:
+        alike.setdefault((kind.direction, kind.protocol), []).append(kind)
+    return {
+        kind: [other for other in members if other is not kind and _shadows(other, kind)]
+        for members in alike.values()
+        for kind in members
+    }
+
+
 def _shadows(wider: _Kind, kind: _Kind) -> bool:
-    """Whether one kind of rule allows all that another does, for the same peer."""
-    if wider == kind or wider[:2] != kind[:2]:
-        return False
+    """Whether one kind of rule allows all that another of its direction and protocol does."""
     if wider.source is not None and (kind.source is None or not wider.source.contains(kind.source)):
         return False
     return wider.ports is None or kind.ports is None or wider.ports.contains(kind.ports)
@@ -203,7 +222,7 @@ def _list_prefixes(drafts: Iterable[_Draft]) -> Iterator[tuple[_Draft, tuple[Pre
 
 
 def _finish(draft: _Draft, prefixes: tuple[Prefix, ...], catalogue: Catalogue) -> Rule:
-    flows = tuple(sorted(draft.flows))
+    flows = _sorted_flows(draft.flows)
     return Rule(
         direction=draft.key.direction,
         protocol=draft.key.protocol,
@@ -214,6 +233,11 @@ def _finish(draft: _Draft, prefixes: tuple[Prefix, ...], catalogue: Catalogue) -
         flows=flows,
         lines=lines_of(flows, catalogue),
     )
+
+
+@lru_cache(maxsize=8192)
+def _sorted_flows(flows: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(flows))
 
 
 def cover_prefixes(shares: Sequence[Share], has_ports: bool = True) -> Iterator[Cover]:
@@ -245,7 +269,7 @@ class _Pieces(NamedTuple):
     starts: list[int]
     ends: list[int]
     ports: list[PortSet]
-    shares: list[tuple[Share, ...]]
+    owners: list[tuple[int, ...]]  # the shares it is in, by their places among all
 
 
 def _cover_version(version: int, shares: Sequence[Share]) -> Iterator[Cover]:
@@ -260,10 +284,11 @@ def _cover_version(version: int, shares: Sequence[Share]) -> Iterator[Cover]:
         places = [place for place, ports in enumerate(pieces.ports) if ports in fitting]
         joined = join_intervals(Interval(pieces.starts[i], pieces.ends[i]) for i in places)
         exact_starts = [pieces.starts[i] for i in exact]
+        flows_of = _FlowsWithin(part, shares, pieces)
         for interval in joined:
             for prefix in split_interval(version, interval):
                 if _holds_any(prefix, exact, exact_starts, pieces):
-                    yield Cover(part, prefix, _flows_within(part, prefix, pieces))
+                    yield Cover(part, prefix, flows_of(prefix))
 
 
 def _cut(shares: Sequence[Share]) -> _Pieces:
@@ -275,17 +300,19 @@ def _cut(shares: Sequence[Share]) -> _Pieces:
             for cut in (prefix.first, prefix.last + 1)
         }
     )
-    members: list[list[Share]] = [[] for _ in cuts]
-    for share in shares:
+    members: list[list[int]] = [[] for _ in cuts]
+    for own, share in enumerate(shares):
         for prefix in set(share.prefixes):
             for place in range(bisect_left(cuts, prefix.first), bisect_left(cuts, prefix.last + 1)):
-                members[place].append(share)
-    used = [place for place, own in enumerate(members) if own]
+                members[place].append(own)
+    used = [place for place, owners in enumerate(members) if owners]
+    owners = [tuple(dict.fromkeys(members[place])) for place in used]
+    ports = {own: _union(tuple({shares[i].ports: None for i in own})) for own in set(owners)}
     return _Pieces(
         [cuts[place] for place in used],
         [cuts[place + 1] - 1 for place in used],
-        [_union(tuple({share.ports: None for share in members[place]})) for place in used],
-        [tuple(members[place]) for place in used],
+        [ports[own] for own in owners],
+        owners,
     )
 
 
@@ -305,13 +332,27 @@ def _holds_any(
     return place >= 0 and pieces.ends[exact[place]] >= prefix.first
 
 
-def _flows_within(part: PortRange, prefix: Prefix, pieces: _Pieces) -> frozenset[str]:
-    first = bisect_left(pieces.ends, prefix.first)
-    last = bisect_right(pieces.starts, prefix.last)
-    return frozenset(
-        flow
-        for place in range(first, last)
-        for share in pieces.shares[place]
-        if any(map(part.overlaps, share.ports))
-        for flow in share.flows
-    )
+class _FlowsWithin:
+    """The flows behind a port range at the addresses of a prefix; most pieces have the same shares."""
+
+    def __init__(self, part: PortRange, shares: Sequence[Share], pieces: _Pieces) -> None:
+        self._part = part
+        self._shares = shares
+        self._pieces = pieces
+        self._known: dict[tuple[int, ...], frozenset[str]] = {}
+
+    def __call__(self, prefix: Prefix) -> frozenset[str]:
+        first = bisect_left(self._pieces.ends, prefix.first)
+        last = bisect_right(self._pieces.starts, prefix.last)
+        owners = dict.fromkeys(self._pieces.owners[first:last])
+        if len(owners) == 1:
+            return self._of(next(iter(owners)))
+        return frozenset().union(*map(self._of, owners))
+
+    def _of(self, owners: tuple[int, ...]) -> frozenset[str]:
+        known = self._known.get(owners)
+        if known is None:
+            own = [self._shares[i] for i in owners]
+            meant = (share for share in own if any(map(self._part.overlaps, share.ports)))
+            known = self._known[owners] = frozenset(flow for share in meant for flow in share.flows)
+        return known

@@ -22,6 +22,9 @@ class Direction(Enum):
     IN = "in"
     OUT = "out"
 
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
+
     def __lt__(self, other: "Direction") -> bool:
         return self.value < other.value
 
@@ -34,6 +37,9 @@ class Protocol(Enum):
     ICMP = "icmp"
     ICMPV6 = "icmpv6"
     ANY = "any"
+
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
 
     def __lt__(self, other: "Protocol") -> bool:
         return self.value < other.value
@@ -139,7 +145,8 @@ class HostGroup:
 class Endpoint:
     """A host group, a network, a provider or a site's SIP devices, with what it listens on.
 
-    Compared by identity: two views of one group are never mixed within one expansion.
+    Compared by identity: two views of one group are never mixed within one expansion. `summary` are
+    the CIDRs of its site's summary that hold its addresses, and the addresses of a family without one.
     """
 
     site: str
@@ -148,6 +155,7 @@ class Endpoint:
     ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
     prefixes: tuple[Prefix, ...] = ()
     group: HostGroup | None = None
+    summary: tuple[Prefix, ...] = ()
 
     @property
     def versions(self) -> frozenset[int]:
@@ -156,13 +164,23 @@ class Endpoint:
 
     @property
     def joins_itself(self) -> bool:
-        """Whether a flow from it to itself runs between two different machines."""
-        return self.group is not None and len(self.group.machines) > 1
+        """Whether a flow from it to itself runs between two machines with an IP version in common."""
+        seen: set[int] = set()
+        for machine in self.group.machines if self.group else ():
+            versions = {address.version for address in machine.addresses}
+            if seen & versions:
+                return True
+            seen |= versions
+        return False
 
     def identity(self, role: str) -> Identity | None:
         if self.group is None or role not in self.group.roles:
             return None
         return self.group.identities[self.group.roles.index(role)]
+
+    def addresses_for(self, site: str) -> tuple[Prefix, ...]:
+        """Its addresses in the rules of a site: its own, or what stands for them at other sites."""
+        return self.summary if self.summary and self.site != site else self.prefixes
 
     def party_for(self, site: str) -> Party:
         """How a rule of `site` names this endpoint: its own groups by name, all else by address."""
@@ -171,7 +189,7 @@ class Endpoint:
         label = self.label if self.group is None else "/".join(m.name for m in self.group.machines)
         if self.site != site:
             label = f"{self.site}/{label}" if self.site else label
-        return Party(PartyKind.CIDRS, label, self.prefixes)
+        return Party(PartyKind.CIDRS, label, self.addresses_for(site))
 
 
 class Required(NamedTuple):
@@ -278,7 +296,8 @@ class Usage:
     """How much of one quota is used: `where` names the group, empty for the whole site.
 
     `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
-    `tight`: it fits, but the next addition may not, not even for the time of an update.
+    `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
+    grows with the addresses of peers, so that a `summary` of theirs may lower it.
     """
 
     quota: str
@@ -287,3 +306,4 @@ class Usage:
     limit: int
     note: str = ""
     tight: bool = False
+    by_peers: bool = False

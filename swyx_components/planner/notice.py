@@ -1,12 +1,14 @@
 """What a careful reader of the plan would ask about: openings beside the purpose, gaps in addresses."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
-from swyx_components.planner.model import Direction, HostGroup, Need, Protocol, Required
+from swyx_components.planner.model import Direction, Endpoint, HostGroup, Need, Protocol, Required
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import PortSet
+from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 
 def notice(
@@ -20,6 +22,7 @@ def notice(
         yield from _opened_beside(view, group, catalogue)
         yield from _administration_inside(view, group, catalogue)
     yield from _no_common_version(view, flows)
+    yield from _widened(view, flows)
     yield from _idle_managers(view, catalogue)
     yield from _unnamed_settings(view, catalogue)
 
@@ -86,15 +89,21 @@ def _administration_inside(
 
 def _no_common_version(view: SiteView, flows: tuple[Required, ...]) -> Iterator[Message]:
     seen = set()
+    versions: dict[Endpoint, frozenset[int]] = {}
     for flow in flows:
         ends = (flow.initiator, flow.responder)
-        versions = [{prefix.version for prefix in end.prefixes} for end in ends]
+        for end in ends:
+            if end not in versions:
+                versions[end] = end.versions
+        one, other = (versions[end] for end in ends)
+        if one & other or not (one and other):
+            continue
         labels = tuple(
             sorted(
                 f"{end.site}.{end.label}" if end.site != view.name else end.label for end in ends
             )
         )
-        if all(versions) and not versions[0] & versions[1] and labels not in seen:
+        if labels not in seen:
             seen.add(labels)
             yield Message.about(
                 "no-common-ip-version",
@@ -103,6 +112,41 @@ def _no_common_version(view: SiteView, flows: tuple[Required, ...]) -> Iterator[
                 other=labels[1],
                 flow=flow.flow,
             )
+
+
+def _widened(view: SiteView, flows: tuple[Required, ...]) -> Iterator[Message]:
+    """Sites that stand as their summary in the rules of this one, and what that adds."""
+    pairs = {
+        (own, peer)
+        for flow in flows
+        for own, peer in ((flow.initiator, flow.responder), (flow.responder, flow.initiator))
+        if peer.summary and peer.site != view.name and own.group is not None
+    }
+    summaries: dict[str, set[Prefix]] = {}
+    meant: dict[str, set[Prefix]] = {}
+    for own, peer in pairs:
+        for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
+            reachable = (prefix for prefix in prefixes if prefix.version in own.versions)
+            found.setdefault(peer.site, set()).update(reachable)
+    for site, summary in sorted(summaries.items()):
+        more = _count(summary) - _count(meant[site])
+        if more:
+            yield Message.about(
+                "site-widened",
+                f"sites.{site}.summary",
+                site=site,
+                summary=sorted(summary - meant[site]),
+                where=view.name,
+                more=[f"{count} IPv{version}" for version, count in sorted(more.items())],
+            )
+
+
+def _count(prefixes: Iterable[Prefix]) -> Counter[int]:
+    """How many addresses of each IP version some prefixes hold together."""
+    counts: Counter[int] = Counter()
+    for prefix in collapse_prefixes(prefixes):
+        counts[prefix.version] += prefix.last - prefix.first + 1
+    return counts
 
 
 def _idle_managers(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:

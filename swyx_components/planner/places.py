@@ -41,10 +41,12 @@ def find_place(installation: Installation, word: str) -> Place:
     """
     address = _read_address(word)
     if address is not None:
-        return Place(word=word, hosts=(_host_of(installation, address),))
+        inside = _machines_in(installation, address)
+        return Place(word=word, hosts=(*inside, _host_of(installation, address)))
     site, slash, name = word.partition("/")
     if slash and site in installation.sites:
-        by_role = tuple(_by_role(installation, installation.sites[site], name))
+        spelled = {role.lower(): role for role in installation.catalogue.roles}
+        by_role = hosts_with(installation.sites[site], spelled.get(name.lower(), ""))
         if by_role:
             return Place(word=word, hosts=by_role)
         found = list(_by_name(installation.sites[site], name))
@@ -72,12 +74,21 @@ def owners_of(site: Site) -> tuple[Machine | Network, ...]:
     return (*site.machines, *site.networks)
 
 
-def _by_role(installation: Installation, site: Site, name: str) -> Iterator[Host]:
-    spelled = {role.lower(): role for role in installation.catalogue.roles}
-    role = spelled.get(name.lower())
-    for owner in owners_of(site):
-        if role in owner.roles:
-            yield _host(site, owner)
+def hosts_with(site: Site, role: str) -> tuple[Host, ...]:
+    """All at a site that carries the role."""
+    return tuple(_host(site, owner) for owner in owners_of(site) if role in owner.roles)
+
+
+def host_named(site: Site, name: str) -> Host:
+    """The machine or network of that name, which the site has."""
+    return next(_by_name(site, name))
+
+
+def is_name(installation: Installation, word: str) -> bool:
+    """Whether a machine, a network or a SIP provider is called so."""
+    return any(provider.name == word for provider in installation.providers) or any(
+        owner.name == word for site in installation.sites.values() for owner in owners_of(site)
+    )
 
 
 def _by_name(site: Site, name: str) -> Iterator[Host]:
@@ -92,6 +103,17 @@ def _host(site: Site, owner: Machine | Network) -> Host:
     return Host(site.name, owner.name, owner.roles, owner.cidrs)
 
 
+def _machines_in(installation: Installation, addresses: Prefix) -> Iterator[Host]:
+    """The machines in a range, which have rules of their own; the range itself stands for the others."""
+    if addresses.length == WIDTH[addresses.version]:
+        return
+    for site in installation.sites.values():
+        for machine in site.machines:
+            own = tuple(filter(addresses.contains, machine.addresses))
+            if own:
+                yield _host(site, machine)._replace(prefixes=own)
+
+
 def _host_of(installation: Installation, address: Prefix) -> Host:
     """Who has the address: a machine, else the network or list of the file that holds it, else nobody."""
     for site in installation.sites.values():
@@ -104,6 +126,8 @@ def _host_of(installation: Installation, address: Prefix) -> Host:
                 return _host(site, network)._replace(prefixes=(address,))
         if any(cidr.contains(address) for cidr in site.sip_devices):
             return Host(site.name, "sip_devices", (), (address,))
+        if any(cidr.contains(address) for cidr in site.summary):
+            return Host(site.name, "summary", (), (address,))
     for provider in installation.providers:
         if any(cidr.contains(address) for cidr in provider.cidrs):
             return Host("", f"provider {provider.name}", (), (address,))

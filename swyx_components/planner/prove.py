@@ -5,13 +5,12 @@ machines, and compares the two as exact sets of (peer address, source port, dest
 shares only `sets` and the model with the passes that made the rules.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from swyx_components.installation.model import Egress
+from swyx_components.planner.boxes import NO_PORT, Box, Ports, cut_pieces, find_port_differences
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -22,8 +21,6 @@ from swyx_components.planner.model import (
 )
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
-
-_NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP
 
 
 class Gap(NamedTuple):
@@ -68,15 +65,7 @@ class Proof:
         )
 
 
-class _Box(NamedTuple):
-    """Some addresses with some source and destination ports."""
-
-    prefixes: tuple[Prefix, ...]
-    source_ports: PortSet
-    ports: PortSet
-
-
-_Space = dict[tuple[Direction, Protocol], list[_Box]]
+_Space = dict[tuple[Direction, Protocol], list[Box]]
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -86,18 +75,17 @@ def prove(rendered: RenderedSite) -> Proof:
 
 def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> Proof:
     """The same for other specs of the same groups, such as those read back from a cloud."""
-    compared = 0
     missing: list[Gap] = []
     excess: list[Gap] = []
     addresses = _Addresses(rendered.plan.groups)
+    required, compared = _required_spaces(rendered)
     for group in rendered.plan.groups:
-        required, count = _required_space(rendered, group)
+        needed = required[group.name]
         allowed = _allowed_space(rendered, group, specs.get(group.name, ()), addresses)
-        compared += count
-        for key in sorted({*required, *allowed}, key=lambda key: (key[0].value, key[1].value)):
+        for key in sorted({*needed, *allowed}, key=lambda key: (key[0].value, key[1].value)):
             if key[0] is Direction.OUT and rendered.plan.egress is Egress.OPEN:
                 continue
-            sides = required.get(key, []), allowed.get(key, [])
+            sides = needed.get(key, []), allowed.get(key, [])
             for gap, is_missing in _compare(group, *key, *sides):
                 (missing if is_missing else excess).append(gap)
     return Proof(
@@ -127,32 +115,32 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
     return tuple(address for machine in group.machines for address in machine.addresses)
 
 
-def _required_space(rendered: RenderedSite, group: HostGroup) -> tuple[_Space, int]:
-    """What must pass at a group, straight from the flows and extra rules, and how many they are."""
-    space: _Space = {}
+def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, _Space], int]:
+    """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
+    spaces: dict[str, _Space] = {group.name: {} for group in rendered.plan.groups}
     count = 0
-    site = rendered.plan.site
     for flow in rendered.plan.flows:
-        source = PortSet((flow.source_ports,)) if flow.source_ports else ALL_PORTS
-        if not rendered.abilities.matches_source_ports:
-            source = ALL_PORTS
+        source = ALL_PORTS
+        if flow.source_ports and rendered.abilities.matches_source_ports:
+            source = PortSet((flow.source_ports,))
         for direction, own, peer in (
             (Direction.OUT, flow.initiator, flow.responder),
             (Direction.IN, flow.responder, flow.initiator),
         ):
-            if own.site == site and own.group is not None and own.label == group.name:
+            if own.site == rendered.plan.site and own.group is not None and own.label in spaces:
                 count += 1
-                box = _Box(peer.prefixes, source, flow.ports)
-                space.setdefault((direction, Protocol(flow.transport.value)), []).append(box)
-    names = {machine.name for machine in group.machines}
+                box = Box(peer.addresses_for(own.site), source, flow.ports)
+                key = direction, Protocol(flow.transport.value)
+                spaces[own.label].setdefault(key, []).append(box)
+    groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
     for rule in rendered.plan.extra_rules:
-        if rule.machine in names:
-            count += 1
-            for prefix in rule.peers:
-                name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-                box = _Box((prefix,), ALL_PORTS, rule.ports or _NO_PORT)
-                space.setdefault((Direction(rule.direction), Protocol(name)), []).append(box)
-    return space, count
+        count += 1
+        for prefix in rule.peers:
+            name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
+            box = Box((prefix,), ALL_PORTS, rule.ports or NO_PORT)
+            key = Direction(rule.direction), Protocol(name)
+            spaces[groups[rule.machine].name].setdefault(key, []).append(box)
+    return spaces, count
 
 
 def _allowed_space(
@@ -166,7 +154,7 @@ def _allowed_space(
         if closing is None and not rendered.abilities.denies_by_default:
             everything = (Prefix(4, 0, 0), Prefix(6, 0, 0))
             for protocol in (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6):
-                space[direction, protocol] = [_Box(everything, ALL_PORTS, ALL_PORTS)]
+                space[direction, protocol] = [Box(everything, ALL_PORTS, ALL_PORTS)]
             continue
         for spec in own:
             if spec.own_identity is not None and spec.own_identity not in group.identities:
@@ -174,10 +162,10 @@ def _allowed_space(
             if spec.allow and (closing is None or spec.priority < closing):
                 for protocol in _protocols(spec):
                     ports = ALL_PORTS if spec.ports is None else spec.ports
-                    box = _Box(
+                    box = Box(
                         addresses.of(spec),
                         ALL_PORTS if spec.source_ports is None else spec.source_ports,
-                        ports if protocol.has_ports else _NO_PORT,
+                        ports if protocol.has_ports else NO_PORT,
                     )
                     space.setdefault((direction, protocol), []).append(box)
     return space
@@ -202,24 +190,28 @@ def _protocols(spec: Spec) -> tuple[Protocol, ...]:
     return (spec.protocol,)
 
 
+_Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
+
+
 def _compare(
     group: HostGroup,
     direction: Direction,
     protocol: Protocol,
-    required: Sequence[_Box],
-    allowed: Sequence[_Box],
+    required: Sequence[Box],
+    allowed: Sequence[Box],
 ) -> Iterator[tuple[Gap, bool]]:
     """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
     # A packet from the only machine of a group to itself never meets its firewall.
     own = set(_addresses_of(group)) if len(group.machines) == 1 else set()
+    known: dict[tuple[Ports, Ports], _Differences] = {}  # many addresses have the same ports
     for version in sorted(group.versions):
-        pieces = _pieces(version, required, allowed)
-        for first, last, needed, given in pieces:
+        for first, last, *sides in cut_pieces(version, required, allowed):
             if first == last and Prefix(version, first, 32 if version == 4 else 128) in own:
                 continue
-            if needed == given:
-                continue
-            for source, missing, excess in _port_differences(needed, given):
+            pair = sides[0], sides[1]
+            if pair not in known:
+                known[pair] = () if sides[0] == sides[1] else tuple(find_port_differences(*pair))
+            for source, missing, excess in known[pair]:
                 for ports, is_missing in ((missing, True), (excess, False)):
                     if ports:
                         low, high = (Prefix(version, end, 0).address for end in (first, last))
@@ -227,55 +219,3 @@ def _compare(
                             Gap(group.name, direction, protocol, low, high, source, ports),
                             is_missing,
                         )
-
-
-_Ports = frozenset[tuple[PortSet, PortSet]]
-
-
-def _pieces(
-    version: int, required: Sequence[_Box], allowed: Sequence[_Box]
-) -> Iterator[tuple[int, int, _Ports, _Ports]]:
-    """The address space cut wherever either side changes, with the port boxes of both sides."""
-    sides = [
-        [
-            (prefix, (box.source_ports, box.ports))
-            for box in boxes
-            for prefix in box.prefixes
-            if prefix.version == version
-        ]
-        for boxes in (required, allowed)
-    ]
-    cuts = sorted(
-        {cut for side in sides for prefix, _ in side for cut in (prefix.first, prefix.last + 1)}
-    )
-    members: list[tuple[set[tuple[PortSet, PortSet]], ...]] = [(set(), set()) for _ in cuts]
-    for place, side in enumerate(sides):
-        for prefix, ports in side:
-            for piece in range(bisect_left(cuts, prefix.first), bisect_left(cuts, prefix.last + 1)):
-                members[piece][place].add(ports)
-    for piece, (needed, given) in enumerate(members):
-        if needed or given:
-            yield cuts[piece], cuts[piece + 1] - 1, frozenset(needed), frozenset(given)
-
-
-def _port_differences(needed: _Ports, given: _Ports) -> Iterator[tuple[PortSet, PortSet, PortSet]]:
-    """(source ports, missing destination ports, destination ports in excess), over cut source ports."""
-    cuts = sorted(
-        {
-            cut
-            for boxes in (needed, given)
-            for source, _ in boxes
-            for part in source
-            for cut in (part.first, part.last + 1)
-        }
-    )
-    for first, after in pairwise(cuts):
-        source = PortSet.of((first, after - 1))
-        wanted, open_ = (
-            PortSet.union_of(
-                part for own, ports in boxes if own.covers(source[0]) for part in ports
-            )
-            for boxes in (needed, given)
-        )
-        if wanted != open_:
-            yield source, wanted - open_, open_ - wanted

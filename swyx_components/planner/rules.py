@@ -1,6 +1,6 @@
 """Both ends of every flow: the only place where inbound and outbound needs are made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from swyx_components.catalogue import Transport
@@ -33,14 +33,26 @@ def attach_needs(view: SiteView, flows: Iterable[Required]) -> tuple[HostGroup, 
     versions = {group.name: group.versions for group in view.groups}
     outbound = view.site.egress is Egress.CLOSED
     for flow in _possible(flows):
-        for group, need in _both_ends(view.name, flow):
+        for own, _, need in _both_ends(view.name, flow):
             if outbound or need.direction is Direction.IN:
-                needs[group].append(need)
+                needs[own.label].append(need)
     for group, need in _extra_needs(view):
         needs[group].append(need)
     return tuple(
         replace(group, needs=tuple(_reachable(needs[group.name], versions[group.name])))
         for group in view.groups
+    )
+
+
+def find_needs(
+    site: str, label: str, roles: Collection[str], flows: Iterable[Required]
+) -> tuple[Need, ...]:
+    """What must pass at those hosts of a network that carry the roles; the plan has no rules for them."""
+    return tuple(
+        need
+        for flow in _possible(flows)
+        for own, role, need in _both_ends(site, flow, groups=False)
+        if own.label == label and role in roles
     )
 
 
@@ -55,16 +67,26 @@ def _possible(flows: Iterable[Required]) -> Iterator[Required]:
             yield flow
 
 
-def _both_ends(site: str, flow: Required) -> Iterator[tuple[str, Need]]:
+def _both_ends(
+    site: str, flow: Required, groups: bool = True
+) -> Iterator[tuple[Endpoint, str, Need]]:
+    """What the flow needs at each group of the site (or, without `groups`, at each network)."""
     protocol = _PROTOCOL[flow.transport]
-    for direction, own, peer, peer_role in (
-        (Direction.OUT, flow.initiator, flow.responder, flow.responder_role),
-        (Direction.IN, flow.responder, flow.initiator, flow.initiator_role),
+    for direction, own, role, peer, peer_role in (
+        (
+            Direction.OUT,
+            flow.initiator,
+            flow.initiator_role,
+            flow.responder,
+            flow.responder_role,
+        ),
+        (Direction.IN, flow.responder, flow.responder_role, flow.initiator, flow.initiator_role),
     ):
-        if own.group is not None and own.site == site:
+        if own.site == site and (own.group is not None) is groups:
             party = peer.party_for(site)
             yield (
-                own.label,
+                own,
+                role,
                 Need(
                     direction,
                     protocol,

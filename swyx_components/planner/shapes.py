@@ -166,7 +166,8 @@ def _anonymise(survey: Survey, name: str) -> _Anonymous | None:
     links = survey.links_of(name)
     if len(links) > MOST_LINKS:
         return None
-    site = survey.installation.sites[name]
+    # Its own summary stands in the rules of others only.
+    site = replace(survey.installation.sites[name], summary=())
     providers = survey.providers_of(name)
     neighbours = [_neighbour(survey, name, link) for link in links]
     blocks = _blocks(site, neighbours, providers)
@@ -207,7 +208,7 @@ def _blocks(
     """The fewest prefixes that hold every address which may be a peer, or is a machine's own."""
     peers = {prefix for provider in providers for prefix in provider.cidrs}
     for one in (site, *neighbours):
-        peers.update(one.sip_devices)
+        peers.update(one.sip_devices, one.summary)
         peers.update(prefix for network in one.networks for prefix in network.cidrs)
         peers.update(address for machine in one.machines for address in machine.addresses)
         peers.update(prefix for rule in one.extra_rules for prefix in rule.peers)
@@ -288,6 +289,7 @@ class _Renaming:
             disabled=site.disabled,
             control_path=site.control_path,
             sip_devices=self.prefixes(site.sip_devices),
+            summary=self.prefixes(site.summary),
             egress=site.egress,
             extra_rules=tuple(self.extra_rule(rule) for rule in site.extra_rules),
         )

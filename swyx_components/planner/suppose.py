@@ -1,8 +1,8 @@
 """What it would take: an installation changed in one place, planned again, and asked again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
 from swyx_components.installation.model import (
@@ -12,12 +12,13 @@ from swyx_components.installation.model import (
     Provider,
     Site,
 )
+from swyx_components.planner.ends import Packet
 from swyx_components.planner.expand import expand_site
-from swyx_components.planner.explain import Packet, carries
+from swyx_components.planner.explain import carries
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.places import Host, owners_of, short
 from swyx_components.planner.view import Survey
-from swyx_components.sets.ports import PortRange
+from swyx_components.sets.ports import PortRange, PortSet
 
 
 class Supposition(NamedTuple):
@@ -76,8 +77,10 @@ def _again(installation: Installation, host: Host) -> Host:
 def _suppose_settings(
     installation: Installation, source: Host, destination: Host, packet: Packet
 ) -> Iterator[Supposition]:
-    for name in dict.fromkeys(host.site for host in (source, destination) if host.site):
+    names = tuple(dict.fromkeys(host.site for host in (source, destination) if host.site))
+    for name in names:
         yield from _suppose_switches(installation, installation.sites[name], packet)
+    yield from _suppose_ranges(installation, names, packet)
     yield from _suppose_declarations(installation, source, destination, packet)
 
 
@@ -112,6 +115,58 @@ def _suppose_switches(
         if decisions != site.decisions and packet.protocol.has_ports:
             text = f"the decision `{label}: both` at {place}"
             yield _with_site(installation, text, replace(site, decisions=decisions))
+
+
+def _suppose_ranges(
+    installation: Installation, names: Sequence[str], packet: Packet
+) -> Iterator[Supposition]:
+    """Other ports for what the article leaves open, where nobody else listens on them."""
+    catalogue, port = installation.catalogue, packet.port
+    if packet.protocol is not Protocol.TCP or port is None:
+        return
+    single = PortRange(port, port)
+    for name in names:
+        decisions = installation.sites[name].decisions
+        if catalogue.cornet.covers(single) and not decisions.cornet.covers(single):
+            listed = ", ".join(str(each) for own in catalogue.cornet for each in _each(own))
+            text = f"the decision `cornet: [{listed}]`"
+            yield _with_decisions(installation, text, [name], cornet=catalogue.cornet)
+        if _is_free(catalogue, single):
+            text = f"the decision `dcom` with {port} in its range"
+            changes = {"dcom_server": single, "dcom_client": single}
+            yield _with_decisions(installation, text, [name], **changes)
+            # Tunnelled at one end of a link only is an error, so there both decide anew.
+            sites = [name] if decisions.h245 else names
+            text = f"the decision `h245` with {port} in its range"
+            yield _with_decisions(installation, text, sites, h245=PortSet((single,)))
+
+
+def _with_decisions(
+    installation: Installation, text: str, names: Sequence[str], **changes: Any
+) -> Supposition:
+    sites = dict(installation.sites)
+    for name in names:
+        decisions = replace(sites[name].decisions, **changes)
+        sites[name] = replace(sites[name], decisions=decisions)
+    places = " and ".join(f"sites.{name}" for name in names)
+    return Supposition(f"{text} at {places}", replace(installation, sites=sites))
+
+
+def _each(ports: PortRange) -> range:
+    return range(ports.first, ports.last + 1)
+
+
+def _is_free(catalogue: Catalogue, ports: PortRange) -> bool:
+    """Whether a TCP range of the user's own may sensibly have a port: nobody else listens there."""
+    taken = [
+        own
+        for role in catalogue.roles.values()
+        for listener in role.listeners.values()
+        for own in listener.ports
+        if Transport.TCP in listener.transports
+    ]
+    taken += [*catalogue.administration_ports.values(), PortRange(1, 1023)]
+    return not any(own.overlaps(ports) for own in taken)
 
 
 def _suppose_declarations(

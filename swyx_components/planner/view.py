@@ -8,6 +8,7 @@ from swyx_components.installation.model import Decisions, Installation, Link, Pr
 from swyx_components.planner.group import Serving, group_machines, serve_by_machine
 from swyx_components.planner.model import Endpoint, HostGroup
 from swyx_components.planner.settings import effective_ports
+from swyx_components.sets.prefixes import Prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,13 +96,15 @@ class Survey:
 
 def _endpoints(catalogue: Catalogue, site: Site, groups: Iterable[HostGroup]) -> Iterable[Endpoint]:
     for group in groups:
+        addresses = tuple(address for machine in group.machines for address in machine.addresses)
         yield Endpoint(
             site=site.name,
             label=group.name,
             roles=group.roles,
             ports=effective_ports(catalogue, group.roles, site.ports, group.machines[0].ports),
-            prefixes=tuple(address for machine in group.machines for address in machine.addresses),
+            prefixes=addresses,
             group=group,
+            summary=_summarise(addresses, site.summary),
         )
     for network in site.networks:
         yield Endpoint(
@@ -110,4 +113,13 @@ def _endpoints(catalogue: Catalogue, site: Site, groups: Iterable[HostGroup]) ->
             roles=network.roles,
             ports=effective_ports(catalogue, network.roles, site.ports, ()),
             prefixes=network.cidrs,
+            summary=_summarise(network.cidrs, site.summary),
         )
+
+
+def _summarise(prefixes: Iterable[Prefix], summary: Sequence[Prefix]) -> tuple[Prefix, ...]:
+    """For each prefix the CIDR of the summary that holds it; itself where its family has none."""
+    if not summary:
+        return ()
+    wider = (next((cidr for cidr in summary if cidr.contains(own)), own) for own in prefixes)
+    return tuple(dict.fromkeys(wider))

@@ -9,7 +9,7 @@ _WIDEST = 60  # a longer cell pushes its own row only
 
 def align(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
     """Lines with the cells of each column under each other; the last column is never padded."""
-    cells = [[_plain(cell) for cell in row] for row in rows]
+    cells = [[plain(cell) for cell in row] for row in rows]
     if not cells:
         return
     widths = [
@@ -21,7 +21,8 @@ def align(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
         yield f"{indent}{'  '.join((*padded, row[-1]))}".rstrip() + "\n"
 
 
-def _plain(cell: str) -> str:
+def plain(cell: str) -> str:
+    """The text with what a terminal, a spreadsheet or a page would obey shown as an escape."""
     return cell if cell.isprintable() else "".join(map(printable, cell))
 
 

@@ -1,18 +1,21 @@
 """The answer to "may this packet pass" in sentences and as JSON."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
-from swyx_components.planner.explain import End, Explanation, describe_flow
-from swyx_components.planner.model import Direction, Required
+from swyx_components.planner.ends import End
+from swyx_components.planner.explain import Explanation, describe_flow
+from swyx_components.planner.model import Direction, Required, Spec, shard_label
 from swyx_components.planner.places import Host
 from swyx_components.planner.suppose import find_remedies, write_extra_rule
 from swyx_components.report.plan_json import spec_record
 from swyx_components.report.tables import spec_row
+
+_MOST_ADDRESSES = 6  # of a rule that are all shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +51,13 @@ def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     if not asked.ends:
         yield "  they have no IP version in common"
         return
-    for end in asked.ends:
-        yield from _write_end(end)
+    yield from write_ends(asked.ends)
     if not any(end.group for end in asked.ends):
         yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
     for flow in asked.flows:
         yield f"  flow {describe_flow(flow, catalogue)}"
+    for flow in asked.by_summary:
+        yield f"  by a site's summary only, for the flow {describe_flow(flow, catalogue)}"
     for id, reason in answer.reasons:
         yield f"  extra rule {id}: {reason}"
     if not asked.allowed:
@@ -64,20 +68,37 @@ def _called(host: Host) -> str:
     return f"{host.label} ({host.site})" if host.site and host.label != host.site else host.label
 
 
-def _write_end(end: End) -> Iterator[str]:
+def write_ends(ends: Sequence[End]) -> Iterator[str]:
+    """What the rules of the sender's end and of the receiver's say, in that order."""
+    for end, other in zip(ends, reversed(ends), strict=True):
+        yield from _write_end(end, other.host)
+
+
+def _write_end(end: End, peer: Host) -> Iterator[str]:
     where = f"  at {end.host.label}"
     if not end.group:
         yield f"{where}: no machine of the installation, so no rule of the plan stands there"
     elif end.specs:
         for spec in end.specs:
-            text = " ".join(part for part in spec_row(spec) if part)
+            text = _write_rule(spec, peer)
             condition = "" if spec.source_ports is None else " (only from those source ports)"
-            yield f"{where}, group {end.group}: {text}{condition}"
+            yield f"{where}, group {shard_label(end.group, spec.shard)}: {text}{condition}"
     elif end.left_to_others:
         yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
     else:
         way = "lets it in" if end.direction is Direction.IN else "lets it out"
         yield f"{where}, group {end.group}: no rule {way}"
+
+
+def _write_rule(spec: Spec, peer: Host) -> str:
+    """The rule; of a long list of addresses those of the peer, with the others counted."""
+    own = tuple(p for p in spec.prefixes if any(map(p.overlaps, peer.prefixes)))
+    left_out = len(spec.prefixes) - len(own)
+    if len(spec.prefixes) <= _MOST_ADDRESSES or not own:
+        own, left_out = spec.prefixes, 0
+    cells = list(spec_row(replace(spec, prefixes=own)))
+    cells[3] += f" and {left_out:,} more" if left_out else ""
+    return " ".join(cell for cell in cells if cell)
 
 
 def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
@@ -106,12 +127,13 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     """The answer as the JSON of `swyx explain` has it."""
     asked = answer.explanation
     record: dict[str, Any] = {
-        "source": _host_record(asked.source),
-        "destination": _host_record(asked.destination),
+        "source": host_record(asked.source),
+        "destination": host_record(asked.destination),
         "allowed": asked.allowed,
         "same_machine": asked.same_machine,
-        "ends": [_end_record(end) for end in asked.ends],
+        "ends": [end_record(end) for end in asked.ends],
         "flows": [flow_record(flow, catalogue) for flow in asked.flows],
+        "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],
         "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],
     }
     if not asked.allowed:
@@ -121,7 +143,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     return record
 
 
-def _host_record(host: Host) -> dict[str, Any]:
+def host_record(host: Host) -> dict[str, Any]:
     addresses = [str(prefix) for prefix in host.prefixes]
     return {
         "name": host.label,
@@ -131,7 +153,7 @@ def _host_record(host: Host) -> dict[str, Any]:
     }
 
 
-def _end_record(end: End) -> dict[str, Any]:
+def end_record(end: End) -> dict[str, Any]:
     return {
         "at": end.host.label,
         "direction": end.direction.value,

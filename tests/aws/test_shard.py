@@ -179,8 +179,9 @@ def test_a_hundred_branches_are_refused_with_figure_quota_and_remedies() -> None
     assert told(judged(100), ERROR) == [
         "sites.hub.groups.linkmanager: 7 where aws allows 5 (groups_per_interface); 404 outbound IPv4 "
         "rules, 60 a security group (rules_per_group), not counting other groups that an interface has; "
-        "have the quota raised and write it under quotas.aws.groups_per_interface, or merge networks, "
-        "machines or links."
+        "have the quota raised and write it under quotas.aws.groups_per_interface, or declare a `summary` "
+        "for each of 100 linked sites (7 with the smallest CIDR around each, fewer where those of "
+        "neighbours adjoin), or merge networks, machines or links."
     ]
 
 

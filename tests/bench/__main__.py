@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.engine import engine_figures
-from tests.bench.estates import write_estate
+from tests.bench.estates import write_estate, write_hubs
 from tests.bench.measure import python, race
 from tests.bench.report import report_figures
 
@@ -63,7 +63,7 @@ print(spent / flows * 1e6)
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--sites", type=int, nargs="+", default=[10, 100, 1000])
+    parser.add_argument("--sites", type=int, nargs="+", default=[10, 100, 1000, 10_000])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-engine", action="store_true", help="leave `pulumi up` out")
     arguments = parser.parse_args()
@@ -71,6 +71,7 @@ def main() -> None:
         for sites in arguments.sites:
             tell(planning_figures(Path(folder), sites, arguments.rounds))
         tell(report_figures(Path(folder), max(arguments.sites), arguments.rounds))
+        tell(hub_figures(Path(folder), arguments.rounds))
     tell(start_figures(arguments.rounds))
     if not arguments.no_engine:
         tell(engine_figures())
@@ -91,7 +92,7 @@ def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
             f"plan {name}": python(PLAN, file),
             f"json {name}": [*SWYX, "plan", str(file), "--json"],
         }
-    runs = race(commands, rounds if sites <= 100 else min(rounds, 3))
+    runs = race(commands, rounds if sites <= 100 else 3 if sites <= 1000 else 1)
     flows = int(runs["plan all"].output) - int(runs["plan one"].output)
     union = float(runs["union"].output)
 
@@ -107,6 +108,22 @@ def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
         f"planning {sites:,} sites, {flows:,} flows: {planned:.1f} us a flow over libyaml and a plan of "
         f"one site (at most 10), {planned / union:.1f} times a plain union of intervals ({union:.1f} us); "
         f"`swyx plan --json` {each('json'):.1f} us; {memory} (at most 300 at 1,000 sites)"
+    )
+
+
+def hub_figures(folder: Path, rounds: int) -> Iterator[str]:
+    """A hub shares its shape with nobody: all of its flows are looked at one by one."""
+    files = {n: write_hubs(folder, {"hub": False}, n) for n in (1, 1000)}
+    commands = {f"{n}": [*SWYX, "plan", str(file), "--json"] for n, file in files.items()}
+    commands |= {f"libyaml {n}": python(PARSE, file) for n, file in files.items()}
+    commands |= {f"flows {n}": python(PLAN, file) for n, file in files.items()}
+    runs = race(commands, min(rounds, 3))
+    few, many = (int(runs[f"flows {n}"].output) for n in files)
+    seconds = [runs[f"{n}"].seconds - runs[f"libyaml {n}"].seconds for n in files]
+    each = (seconds[1] - seconds[0]) / (many - few) * 1e6
+    yield (
+        f"a hub with 1,000 branches, {many:,} flows: {each:.1f} us a flow over libyaml and a hub with one "
+        f"(at most 10), {runs['1000'].megabytes:.0f} MB"
     )
 
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.bench.estates import write_estate
+from tests.bench.estates import write_estate, write_hubs
 from tests.bench.measure import ROOT
 
-SITES = {"s0": "aws", "s1": "azure"}
 ROUNDS = 3
+BRANCHES = 300
 MODULES = {
     "aws:ec2/securityGroup:": "pulumi_aws.ec2",
     "aws:ec2/networkInterfaceSecurityGroupAttachment:": "pulumi_aws.ec2",
@@ -28,30 +28,41 @@ MODULES = {
 Json = dict[str, Any]
 
 
+EMPTY = "import pulumi\n"
+
+
 def engine_figures() -> Iterator[str]:
-    """Both clouds: the ratio of the two programs, and how many resources a host group takes."""
+    """`pulumi up` of ordinary sites and of hubs, previews without a change, and what a state's size costs."""
     with tempfile.TemporaryDirectory(prefix="swyx-bench-") as folder:
-        engine = Engine(Path(folder))
-        try:
-            if not engine.start():
-                yield "pulumi up: the sandbox did not come up, see above"
-                return
-            for site, cloud in SITES.items():
-                yield from engine.compare(site, cloud)
-        finally:
-            engine.stop()
+        pair = write_estate(Path(folder), 2)
+        yield from _with_engine(Path(folder) / "pair", pair, {"s0": "aws", "s1": "azure"})
+        hubs = write_hubs(Path(folder), {"east": True, "west": False}, BRANCHES)
+        yield from _with_engine(Path(folder) / "hubs", hubs, {"east": "aws", "west": "azure"})
+
+
+def _with_engine(folder: Path, file: Path, sites: Mapping[str, str]) -> Iterator[str]:
+    folder.mkdir()
+    engine = Engine(folder)
+    try:
+        if not engine.start(file, sites):
+            yield f"pulumi up of {file.name}: the sandbox did not come up, see above"
+            return
+        for site, cloud in sites.items():
+            yield engine.preview(site, cloud)
+            yield from engine.compare(site, cloud)
+    finally:
+        engine.stop()
 
 
 class Engine:
-    """A sandbox of its own with both sites deployed, and the commands on it."""
+    """A sandbox of its own with all sites deployed, and the commands on it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment: dict[str, str] = {**os.environ, "SWYX_SANDBOX": str(folder / "sandbox")}
 
-    def start(self) -> bool:
-        file = write_estate(self.folder, len(SITES))
-        named = " ".join(f"{site}={cloud}" for site, cloud in SITES.items())
+    def start(self, file: Path, sites: Mapping[str, str]) -> bool:
+        named = " ".join(f"{site}={cloud}" for site, cloud in sites.items())
         up = [sys.executable, "-m", "sandbox", "up", str(file), "--sites", named]
         log = self.folder / "up.log"
         with log.open("w") as sink:
@@ -73,6 +84,24 @@ class Engine:
         down = [sys.executable, "-m", "sandbox", "down"]
         subprocess.run(down, env=self.environment, cwd=ROOT, stdout=subprocess.DEVNULL)
 
+    def configured(self, site: str) -> list[str]:
+        stacks = self.folder / "sandbox" / "stacks"
+        return ["--stack", site, "--config-file", str(stacks / f"Pulumi.{site}.yaml")]
+
+    def preview(self, site: str, cloud: str) -> str:
+        """A preview that finds nothing to do, against that of a program which has nothing."""
+        empty = self.write_project(f"empty-{site}", EMPTY)
+        self.pulumi(empty, "stack", "init", f"empty-{site}", yes=False)
+        best = {"site": float("inf"), "empty": float("inf")}
+        for _ in range(ROUNDS):
+            ours = self.pulumi(ROOT, "preview", *self.configured(site), yes=False)
+            none = self.pulumi(empty, "preview", "--stack", f"empty-{site}", yes=False)
+            best = {"site": min(best["site"], ours), "empty": min(best["empty"], none)}
+        return (
+            f"pulumi preview of {site} on {cloud} without a change: {best['site']:.1f} s, of an empty "
+            f"program {best['empty']:.1f} s: {best['site'] / best['empty']:.2f} times"
+        )
+
     def compare(self, site: str, cloud: str) -> Iterator[str]:
         """The site's own program and the one by hand in turns, each from nothing."""
         resources = self.export(site)
@@ -83,19 +112,17 @@ class Engine:
             if kind.endswith((":SecurityGroup", ":NetworkSecurityGroup"))
         )
         by_hand = self.write_program(site, resources)
-        configured = [
-            "--config-file",
-            str(self.folder / "sandbox" / "stacks" / f"Pulumi.{site}.yaml"),
-        ]
-        self.pulumi(ROOT, "destroy", "--stack", site, *configured)
+        kilobytes = len(json.dumps(resources)) / 1000
+        configured = self.configured(site)
+        self.pulumi(ROOT, "destroy", *configured)
         self.pulumi(by_hand, "stack", "init", f"hand-{site}", yes=False)
         best = {"site": float("inf"), "hand": float("inf")}
         for _ in range(ROUNDS):
             best["site"] = min(
                 best["site"],
-                self.pulumi(ROOT, "up", "--skip-preview", "--stack", site, *configured),
+                self.pulumi(ROOT, "up", "--skip-preview", *configured),
             )
-            self.pulumi(ROOT, "destroy", "--stack", site, *configured)
+            self.pulumi(ROOT, "destroy", *configured)
             best["hand"] = min(
                 best["hand"],
                 self.pulumi(by_hand, "up", "--skip-preview", "--stack", f"hand-{site}"),
@@ -105,10 +132,13 @@ class Engine:
             f"{count} {kind.rpartition(':')[2]}" for kind, count in sorted(counts.items())
         )
         yield (
-            f"pulumi up on {cloud}: {best['site']:.1f} s, by hand {best['hand']:.1f} s: "
+            f"pulumi up of {site} on {cloud}: {best['site']:.1f} s, by hand {best['hand']:.1f} s: "
             f"{best['site'] / best['hand']:.2f} times (at most 1.10) for {len(resources)} resources"
         )
-        yield f"resources on {cloud}: {groups} groups in {shown}"
+        yield (
+            f"resources of {site} on {cloud}: {groups} groups in {shown}; {kilobytes:.0f} kB of state, "
+            f"{best['hand'] / len(resources) * 1000:.0f} ms a resource by hand"
+        )
 
     def export(self, site: str) -> list[Json]:
         """The resources that the cloud holds for a stack."""
@@ -137,12 +167,6 @@ class Engine:
 
     def write_program(self, site: str, resources: list[Json]) -> Path:
         """A project that makes the same resources, line by line, as a person would have written it."""
-        folder = self.folder / f"hand-{site}"
-        folder.mkdir()
-        (folder / "Pulumi.yaml").write_text(
-            f"name: hand-{site}\nruntime:\n  name: python\n  options:\n    toolchain: pip\n"
-            f"    virtualenv: {Path(sys.prefix)}\n"
-        )
         references = {resource["id"]: f"r{place}" for place, resource in enumerate(resources)}
         lines = [f"import {module}" for module in sorted({module_of(r["type"]) for r in resources})]
         for place, resource in enumerate(resources):
@@ -155,7 +179,16 @@ class Engine:
                 and key not in LEFT_TO_THE_PROVIDER.get(kind, ("tagsAll", "region"))
             )
             lines.append(f"r{place} = {module_of(resource['type'])}.{kind}({name!r}, {values})")
-        (folder / "__main__.py").write_text("\n".join(lines) + "\n")
+        return self.write_project(f"hand-{site}", "\n".join(lines) + "\n")
+
+    def write_project(self, name: str, program: str) -> Path:
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "Pulumi.yaml").write_text(
+            f"name: {name}\nruntime:\n  name: python\n  options:\n    toolchain: pip\n"
+            f"    virtualenv: {Path(sys.prefix)}\n"
+        )
+        (folder / "__main__.py").write_text(program)
         return folder
 
 

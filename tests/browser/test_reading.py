@@ -165,7 +165,7 @@ def test_the_link_that_a_rule_offers_leads_to_it(page: Page, office: Path) -> No
 def test_a_link_finds_its_rule_among_many_and_behind_a_filter(page: Page, estate: Path) -> None:
     page.open(estate)
     page.choose("rules", "site", "s1")
-    page.await_told("rules", "133 of 33,192 rules")
+    page.wait(lambda: {row["site"] for row in page.shown("rules")} == {"s1"}, "only s1 is shown")
     page.ask(
         "location.hash = '#rule-s249/swyxfaxserver/in/tcp/61000/swyxserver-phonemanager-itspmanager'"
     )
@@ -242,13 +242,19 @@ def test_a_narrow_window_scrolls_tables_and_nothing_else(page: Page, example: Pa
     assert page.ask(width) == 0
 
 
+def told_total(page: Page, kind: str) -> int:
+    """The second figure of `30 of 28,000 rules`."""
+    return int(page.told(kind).split()[2].replace(",", ""))
+
+
 def test_a_thousand_machines_make_few_elements_and_answer_at_once(page: Page, estate: Path) -> None:
     """The bench has the time; here, that nothing grows with the rules."""
     page.open(estate)
-    assert page.told("rules") == "33,192 of 33,192 rules"
+    rules, flows = (told_total(page, kind) for kind in ("rules", "flows"))
+    assert rules > 20_000 and flows > 20_000
     assert page.ask("return document.querySelectorAll('tr.rule, #flows tbody tr').length") == 60
     page.search("flows", "s137-fax SwyxGate")
-    page.await_told("flows", "2 of 28,937 flows")
+    page.await_told("flows", f"2 of {flows:,} flows")  # M3, both ways
 
 
 def test_the_pages_of_a_folder_lead_to_each_other(page: Page, tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_json_is_the_document_that_the_reference_describes(tmp_path: Path) -> No
         "6.01",
         ["aachen"],
     )
-    assert list(document["sites"]["aachen"]) == ["groups"]
+    assert list(document["sites"]["aachen"]) == ["groups", "proof"]
     groups = document["sites"]["aachen"]["groups"]
     assert list(groups) == ["swyxgate", "swyxserver"]
     server, gate, devices = (
@@ -194,7 +194,7 @@ def test_the_tables_show_each_rule_with_its_flows_and_lines(tmp_path: Path) -> N
     outcome = swyx("plan", write_file(tmp_path, TINY))
     lines = [" ".join(line.split()) for line in outcome.out.splitlines()]
     assert outcome.code == 0
-    assert "aachen: 2 groups, 15 rules" in lines
+    assert "aachen: 2 groups, 15 rules; proof: 0 missing, 0 excess" in lines
     assert "swyxgate: gate (SwyxGate)" in lines
     assert "in udp 51500-51999 source 51000-51499 from swyxserver [M2 L111]" in lines
 
@@ -212,7 +212,10 @@ def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
     )
     outcome = swyx("plan", write_file(tmp_path, f'swyxware: "6.01"\nsites:\n{sites}'))
     assert outcome.code == 0
-    assert outcome.out.splitlines()[:2] == ["site01: 1 group, 0 rules", "site02: 1 group, 0 rules"]
+    assert outcome.out.splitlines()[:2] == [
+        "site01: 1 group, 0 rules; proof: 0 missing, 0 excess",
+        "site02: 1 group, 0 rules; proof: 0 missing, 0 excess",
+    ]
 
 
 @pytest.mark.parametrize("words", [("plan", "--json"), ("plan",), ("check",), ("check", "--json")])

@@ -200,9 +200,13 @@ def test_a_plan_with_errors_leaves_the_report_of_before(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    outcome = swyx("report", write_file(tmp_path), "--output", tmp_path / "no" / "report.html")
-    assert outcome.code == 3
-    assert outcome.err == "swyx: the system refused: No such file or directory.\n"
+    page = tmp_path / "no" / "report.html"
+    outcome = swyx("report", write_file(tmp_path), "--output", page)
+    assert outcome.code == 2
+    assert outcome.err == (
+        f"swyx: --output: {page} can't be written (No such file or directory); name a file in a folder "
+        "that is there and that you may write to.\n"
+    )
 
 
 def test_two_reports_of_one_plan_are_equal_byte_by_byte(tmp_path: Path) -> None:
@@ -220,8 +224,8 @@ def test_without_the_package_for_pages_a_sentence_says_what_to_install(
     outcome = swyx("report", write_file(tmp_path), "--output", tmp_path / "report.html")
     assert outcome.code == 2
     assert outcome.err == (
-        "swyx: this command needs the Python package jinja2, which is not installed; install it with the "
-        'others for reports, `pip install "swyx-components[report]"`.\n'
+        "swyx: this needs the Python package jinja2, which is not installed; install it, "
+        "`pip install 'swyx-components[report]'`.\n"
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pulumi
@@ -23,11 +24,18 @@ class Registration:
 
 @dataclass
 class Cloud:
-    """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks."""
+    """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks.
+
+    `rules` are the tags of deployed security group rules, `groups` those of security groups by id,
+    `members` the groups that an interface is in.
+    """
 
     vpcs: dict[str, str] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
     subnets: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    rules: list[dict[str, str]] = field(default_factory=list)
+    groups: dict[str, dict[str, str]] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -66,11 +74,23 @@ class _Mocks(pulumi.runtime.Mocks):
             (name,) = (f["values"][0] for f in args.args["filters"] if f["name"] == "tag:Name")
             return {"ids": [self.cloud.vpcs[name]] if name in self.cloud.vpcs else [], "id": "x"}
         if args.token == "aws:ec2/getNetworkInterfaces:getNetworkInterfaces":
-            wanted = [f["values"][0] for f in args.args["filters"] if f["name"] != "vpc-id"]
-            return {
-                "ids": [self.cloud.interfaces[w] for w in wanted if w in self.cloud.interfaces],
-                "id": "x",
-            }
+            (wanted,) = (f for f in args.args["filters"] if f["name"] != "vpc-id")
+            known = self.cloud.interfaces
+            ids = [known[value] for value in wanted["values"] if value in known]
+            if wanted["name"] == "group-id":
+                members = self.cloud.members.items()
+                ids = [own for own, groups in members if {*groups} & {*wanted["values"]}]
+            return {"ids": ids, "id": "x"}
+        if args.token == "aws:ec2/getNetworkInterface:getNetworkInterface":
+            return {"securityGroups": self.cloud.members.get(args.args["id"], []), "id": "x"}
+        if args.token == "aws:ec2/getSecurityGroups:getSecurityGroups":
+            groups = self.cloud.groups.items()
+            return {"ids": [id for id, own in groups if _is_found(own, args.args)], "id": "x"}
+        if args.token == "aws:vpc/getSecurityGroupRules:getSecurityGroupRules":
+            ids = [
+                f"sgr-{n}" for n, own in enumerate(self.cloud.rules) if _is_found(own, args.args)
+            ]
+            return {"ids": ids, "id": "x"}
         if args.token == "azure-native:network:getVirtualNetwork":
             name = args.args["virtualNetworkName"]
             if name not in self.cloud.subnets:
@@ -86,6 +106,18 @@ class _Mocks(pulumi.runtime.Mocks):
                 "name": name,
             }
         raise AssertionError(f"unexpected call of {args.token}")
+
+
+def _is_found(own: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
+    """Whether tags are what EC2's filters ask for: `tag:KEY`, `tag-key`, values with `*` for any text."""
+    texts = {f"tag:{key}": [value] for key, value in (wanted.get("tags") or {}).items()}
+    texts |= {each["name"]: each["values"] for each in wanted.get("filters") or []}
+    return all(
+        any(own.keys() & {*values})
+        if name == "tag-key"
+        else any(fnmatchcase(own.get(name.removeprefix("tag:"), ""), text) for text in values)
+        for name, values in texts.items()
+    )
 
 
 class _Monitor(mocks.MockMonitor):

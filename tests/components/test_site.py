@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -474,3 +475,47 @@ def test_a_network_made_by_the_same_program_takes_bindings_by_id() -> None:
     ]
     recording = record(lambda: program(server={"interface_ids": ["eni-1"]}, gate={"attach": False}))
     assert [each.name for each in recording.of(ATTACHMENT)] == ["acme-swyxserver-server-eni-1"]
+
+
+def test_what_would_not_fit_beside_what_is_deployed_is_refused_before_anything_is_made() -> None:
+    """60 rules that the stack has and the plan has no more are in the way of the first new one."""
+    tags = {"swyx:site": "aachen", "swyx:group": "linkmanager", "swyx:stack": "swyx/test"}
+    old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
+    said: list[str] = []
+
+    def refused() -> None:
+        with pytest.raises(pulumi.RunError) as caught:
+            aachen()
+        said.append(str(caught.value))
+
+    done = record(refused, replace(EXAMPLE, rules=old))
+    assert "sites.aachen.groups.linkmanager: 72 inbound IPv4 rules where aws allows 60" in said[0]
+    assert "for the time of this update (now 60; 12 are made, then 60 taken away)" in said[0]
+    assert not done.of(GROUP) and not done.of(IN)
+
+
+def test_rules_of_another_stack_are_in_nobodys_way() -> None:
+    tags = {"swyx:site": "aachen", "swyx:group": "linkmanager", "swyx:stack": "swyx/other"}
+    old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
+    assert record(aachen, replace(EXAMPLE, rules=old)).of(GROUP)
+
+
+def test_an_interface_that_would_be_in_too_many_groups_for_a_time_is_refused() -> None:
+    """Its machine leaves a group that was spread over five: the new one comes before they go."""
+    tags = {"swyx:site": "aachen", "swyx:group": "another", "swyx:stack": "swyx/test"}
+    groups = {f"sg-{n}": {**tags, **({"swyx:shard": str(n)} if n else {})} for n in range(5)}
+    cloud = replace(EXAMPLE, groups=groups, members={"eni-11": list(groups)})
+    said: list[str] = []
+
+    def refused() -> None:
+        with pytest.raises(pulumi.RunError) as caught:
+            aachen()
+        said.append(str(caught.value))
+
+    assert not record(refused, cloud).of(GROUP)
+    assert (
+        "machines.ac-link: eni-11 would be in 6 security groups where aws allows 5 "
+        "(groups_per_interface) for the time of this update (now 5; it joins 1, then leaves others); have "
+        "the quota raised and write it under quotas.aws.groups_per_interface, or first take it out of groups"
+    ) in said[0]
+    assert record(aachen, replace(cloud, members={"eni-11": [*groups][:4]})).of(GROUP)

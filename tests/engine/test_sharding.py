@@ -57,7 +57,7 @@ pulumi.export("security_group_ids", site.security_group_ids)
 DECISIONS = {"dcom": "restricted", "h245": "tunnelled"}
 
 
-def hub(branches: int, quotas: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def hub(branches: int, quotas: Mapping[str, Any] | None = None, first: int = 0) -> dict[str, Any]:
     sites: dict[str, Any] = {
         "hub": {
             "machines": {
@@ -67,7 +67,7 @@ def hub(branches: int, quotas: Mapping[str, Any] | None = None) -> dict[str, Any
         }
     }
     links = {}
-    for n in range(branches):
+    for n in range(first, first + branches):
         server = {"addresses": [f"10.1.{2 * n}.10"], "roles": ["SwyxServer"]}
         office = {"cidrs": [f"10.1.{2 * n}.128/25"], "roles": ["SwyxIt"]}
         sites[f"b{n}"] = {"machines": {f"b{n}-server": server}, "networks": {f"b{n}-net": office}}
@@ -193,6 +193,21 @@ def test_a_hub_grows_over_several_groups_and_shrinks_again(estate: Estate) -> No
     assert set(estate.project.up()) == {"same"}
     estate.up(4)
     assert set(estate.rules_by_shard()) == {"0"}
+
+
+def test_an_update_that_would_not_fit_for_its_time_is_refused_before_anything_changes(
+    estate: Estate,
+) -> None:
+    estate.up(4)
+    before = estate.rules_by_shard()
+    others = json.dumps(hub(4, QUOTAS, first=4))
+    (estate.project.folder / "installation.json").write_text(others)
+    for words in (("preview",), ("up", "--yes", "--skip-preview")):
+        code, said = estate.project.run(*words)
+        assert code != 0
+        assert "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20" in said
+        assert "(now 19; 16 are made, then 16 taken away)" in said
+        assert estate.rules_by_shard() == before
 
 
 def test_a_shard_that_is_lost_or_doubled_is_found(estate: Estate) -> None:

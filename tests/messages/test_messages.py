@@ -62,8 +62,8 @@ def test_every_row_is_named_by_the_code() -> None:
     made |= {
         f"{start}-{end}" for start in ("link", "link-without") for end in ("shared", "chained")
     }
-    made |= {f"{start}-overlap" for start in ("networks", "sip-devices", "provider")}
-    made |= {"flow-not-enabled", "flow-not-disabled"}
+    made |= {f"{start}-overlap" for start in ("networks", "sip-devices", "provider", "summary")}
+    made |= {"flow-not-enabled", "flow-not-disabled", "update-aws", "update-azure"}
     assert {id for id in ROWS if f'"{id}"' not in code} <= made
 
 

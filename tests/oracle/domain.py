@@ -110,7 +110,7 @@ class Judge:
             )
             if here != machine:
                 continue
-            for net in peer.prefixes:
+            for net in peer.seen_from(machine.site):
                 for sources in flow.sources if match_source_ports else (ANY_PORT,):
                     for ports in flow.ports:
                         region.add(flow.protocol, Box(span(net), sources, ports))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.oracle.listeners import Ports, listener, read_ports, read_range
-from tests.oracle.regions import Prefix, Range, prefix
+from tests.oracle.regions import Prefix, Range, prefix, span
 
 Plain = Mapping[str, Any]
 
@@ -29,6 +29,20 @@ class Endpoint:
     kind: str  # machine | network | provider | sip_devices
     prefixes: tuple[Prefix, ...]
     roles: tuple[str, ...] = ()
+    stand_in: tuple[Prefix, ...] = ()  # the site's `summary`: who it is to every other site
+
+    def seen_from(self, site: str) -> tuple[Prefix, ...]:
+        """Its addresses as rules of a site may name them: at home its own, elsewhere what holds them.
+
+        Where the summary says nothing about an IP version, its own addresses of that version stay.
+        """
+        if site == self.site:
+            return self.prefixes
+        found = []
+        for net in self.prefixes:
+            holders = [wide for wide in self.stand_in if _within(net, wide)]
+            found.append(holders[0] if holders else net)
+        return tuple(found)
 
     def families(self) -> set[int]:
         """The IP versions it speaks."""
@@ -123,6 +137,11 @@ class Estate:
         return [e for s in self.sites.values() for e in s.endpoints if e.kind == "machine"]
 
 
+def _within(net: Prefix, other: Prefix) -> bool:
+    (first, last), (low, high) = span(net), span(other)
+    return low <= first and last <= high
+
+
 def read(plain: Plain) -> Estate:
     """An estate from the plain structure of an installation file."""
     common = DEFAULTS | dict(plain.get("decisions") or {})
@@ -135,13 +154,10 @@ def read(plain: Plain) -> Estate:
 
 
 def _endpoints(site: str, plain: Plain) -> Iterator[Endpoint]:
-    for name, machine in (plain.get("machines") or {}).items():
-        yield Endpoint(
-            name, site, "machine", tuple(map(prefix, machine["addresses"])), tuple(machine["roles"])
-        )
-    for name, network in (plain.get("networks") or {}).items():
-        yield Endpoint(
-            name, site, "network", tuple(map(prefix, network["cidrs"])), tuple(network["roles"])
-        )
+    summary = tuple(map(prefix, plain.get("summary") or ()))
+    for kind, key in (("machine", "addresses"), ("network", "cidrs")):
+        for name, body in (plain.get(f"{kind}s") or {}).items():
+            own = tuple(map(prefix, body[key]))
+            yield Endpoint(name, site, kind, own, tuple(body["roles"]), summary)
     if plain.get("sip_devices"):
         yield Endpoint("sip_devices", site, "sip_devices", tuple(map(prefix, plain["sip_devices"])))

@@ -35,7 +35,7 @@ def fewest_in_group(
             continue  # no packet can pass between them, so no rule is needed
         areas = allowed if peer.name in group_of and peer.kind == "machine" else wanted
         areas[flow.protocol] += [
-            (span(net), ports) for net in peer.prefixes for ports in flow.ports
+            (span(net), ports) for net in peer.seen_from(here.site) for ports in flow.ports
         ]
         if areas is allowed:
             by_group[flow.protocol, group_of[peer.name]] += flow.ports

@@ -228,6 +228,8 @@ def _settings(
         found["sip_devices"] = (
             [f"fd00:{index + 1}:3000::/64"] if families == "6" else [f"10.{index + 1}.30.0/28"]
         )
+    if draw(one_in(3)):
+        found["summary"] = draw(_summary(index))
     enable = OPTIONAL + ([] if site.get("networks") else ["M3c"])
     found["flows"] = {"enable": draw(st.lists(st.sampled_from(enable), unique=True, max_size=3))}
     if not quiet:
@@ -238,6 +240,17 @@ def _settings(
             found["egress"] = "open"
         found["extra_rules"] = draw(_extra_rules(index, site, found.get("egress") == "open"))
     return {key: value for key, value in found.items() if value}
+
+
+@st.composite
+def _summary(draw: st.DrawFn, index: int) -> list[str]:
+    """CIDRs that hold the whole site: of IPv4, of IPv6 or of both, whatever the site has."""
+    net = f"10.{index + 1}"
+    v4 = draw(
+        st.sampled_from([[f"{net}.0.0/16"], [f"{net}.0.0/19"], [f"{net}.0.0/24", f"{net}.16.0/20"]])
+    )
+    v6 = [f"fd00:{index + 1}::/32"]
+    return draw(st.sampled_from([v4, v4, v6, v4 + v6]))
 
 
 @st.composite

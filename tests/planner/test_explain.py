@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,38 @@ def test_what_no_flow_of_the_article_joins(words: tuple[str, ...]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "takes"),
+    [
+        (("ac-l420-1", "ac-phones", "tcp/4060"), "the decision `cornet: [4060, 4061]` at sites.aachen"),
+        (
+            ("ac-gate-1", "ac-server", "tcp/41000"),
+            "the decision `h245` with 41000 in its range at sites.aachen",
+        ),
+        (
+            ("ac-link", "bo-server", "tcp/41000"),
+            "the decision `h245` with 41000 in its range at sites.aachen and sites.bochum",
+        ),
+        (
+            ("ac-desk-1", "ac-server", "tcp/50000"),
+            "the decision `dcom` with 50000 in its range at sites.aachen",
+        ),
+    ],
+)  # fmt: skip
+def test_a_port_that_was_decided_otherwise(
+    words: tuple[str, ...], takes: str, tmp_path: Path
+) -> None:
+    text = SPREAD.read_text(encoding="utf-8")
+    decided = text.replace("h245: 41000-41099", "h245: tunnelled\n  cornet: [4061]")
+    assert answer(*words, file=write_file(tmp_path, decided))["would_take"] == [takes]
+
+
+@pytest.mark.parametrize("port", [1720, 3389, 443])
+def test_no_decision_is_proposed_for_a_port_that_others_listen_on(port: int) -> None:
+    takes = answer("ac-desk-1", "ac-server", f"tcp/{port}")["would_take"]
+    assert not [each for each in takes if "decision" in each]
+
+
 def test_a_missing_link_is_what_it_would_take(tmp_path: Path) -> None:
     file = write_file(tmp_path, SMALL[: SMALL.index("links:")])
     takes = answer("bo-server", "ac-link", "tcp/65001", file=file)["would_take"]
@@ -142,6 +175,14 @@ def test_the_rules_shown_are_those_of_the_cloud(cloud: str) -> None:
     assert rule["flows"] == ["C1"]
 
 
+def test_a_rule_with_many_addresses_shows_those_that_were_asked_for(tmp_path: Path) -> None:
+    peers = ", ".join(f"10.9.{n}.1" for n in range(1, 31, 2))
+    file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", peers))
+    assert ask("10.9.5.1", "ac-server", "tcp/3389", file=file).out.splitlines()[2] == (
+        "  at ac-server, group swyxserver: in tcp 3389 from 10.9.5.1/32 and 14 more [extra:aachen:0]"
+    )
+
+
 def test_a_network_passes_only_as_a_whole(tmp_path: Path) -> None:
     """An extra rule for half of an office is no answer for the office."""
     file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", "10.1.20.0/25"))
@@ -149,6 +190,27 @@ def test_a_network_passes_only_as_a_whole(tmp_path: Path) -> None:
     half = ask("10.1.20.5", "ac-server", "tcp/3389", file=file)
     assert half.code == 0
     assert "  extra rule extra:aachen:0: desktop\n" in half.out
+
+
+def test_a_range_means_the_machines_in_it_and_all_the_others() -> None:
+    pairs = ask("10.1.0.10/31", "ac-gate-1", "tcp/2000", "--json").json()["pairs"]
+    assert [(pair["source"]["name"], pair["allowed"]) for pair in pairs] == [
+        ("ac-link", False),
+        ("ac-server", True),
+        ("10.1.0.10/31", False),
+    ]
+
+
+def test_a_rule_of_a_further_security_group_names_that_group(tmp_path: Path) -> None:
+    """60 rules fill a group of AWS, so the desktops stand in others on the same interface."""
+    rule = "      - {{direction: in, to: ac-server, from: [10.9.{}.1], protocol: tcp, ports: 1, reason: n}}\n"
+    rules = "".join(map(rule.format, range(1, 130, 2)))
+    file = write_file(tmp_path, SMALL.replace("    extra_rules:\n", f"    extra_rules:\n{rules}"))
+    outcome = ask("10.9.1.1", "ac-server", "tcp/1", "--cloud", "aws", file=file)
+    assert outcome.code == 0
+    assert re.search(
+        r"  at ac-server, group swyxserver\+[12]: in tcp 1 from 10\.9\.1\.1/32 ", outcome.out
+    )
 
 
 def test_two_versions_of_ip_that_never_meet() -> None:
@@ -258,3 +320,28 @@ def test_a_name_at_two_sites_is_asked_for_with_its_site(tmp_path: Path) -> None:
 def test_an_address_means_who_has_it(word: str, site: str, label: str) -> None:
     (host,) = find_place(load_installation(SPREAD), word).hosts
     assert (host.site, host.label) == (site, label)
+
+
+SUMMARISED = SMALL.replace("\nlinks:", "\n    summary: [10.2.0.0/16]\nlinks:")
+
+
+def test_what_passes_only_since_a_site_stands_as_its_summary_is_said(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SUMMARISED)
+    assert ask("10.2.77.5", "ac-link", "tcp/65001", file=file).out.splitlines() == [
+        "allowed: summary (bochum) to ac-link (aachen), tcp 65001",
+        "  at summary: no machine of the installation, so no rule of the plan stands there",
+        "  at ac-link, group linkmanager: in tcp 65001 from 10.2.0.0/16 [K4 L96 L116]",
+        "  by a site's summary only, for the flow K4 SwyxServer to LinkManager, tcp 65001: the SwyxServer of "
+        "the other site hands its calls to the LinkManager (inferred, kb2308 L96 L116)",
+    ]
+    passing = answer("bo-office", "ac-link", "tcp/65001", file=file)
+    assert (passing["flows"], [flow["flow"] for flow in passing["by_summary"]]) == ([], ["K4"])
+
+
+def test_a_summary_changes_nothing_about_the_flows_that_are_meant(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SUMMARISED)
+    meant = answer("bo-server", "ac-link", "tcp/65001", file=file)
+    assert (meant["allowed"], [flow["flow"] for flow in meant["flows"]]) == (True, ["K4"])
+    assert meant["by_summary"] == []
+    denied = answer("10.2.77.5", "ac-server", "tcp/1720", file=file)
+    assert (denied["allowed"], denied["flows"], denied["by_summary"]) == (False, [], [])

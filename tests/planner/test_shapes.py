@@ -43,6 +43,7 @@ def test_a_sheet_is_what_planning_the_site_itself_gives(plain: Plain) -> None:
         direct = write(plan_site(survey, name))
         assert shaped.sheet(name).text == direct.text
         assert sorted(shaped.sheet(name).warnings) == sorted(direct.warnings)
+        assert sorted(shaped.sheet(name).notes) == sorted(direct.notes)
 
 
 def estate(sites: int) -> Plain:
@@ -88,6 +89,22 @@ def test_sites_of_one_shape_are_planned_once_even_where_their_addresses_merge() 
     assert len(planned) == 2  # one shape for each end of a link
     assert texts == {name: write(plan_site(survey, name)).text for name in texts}
     assert "10.7.20.0/24" in texts["site007"] and "10.7.20.0/25" not in texts["site007"]
+
+
+def test_a_summary_makes_another_shape_only_of_the_site_that_sees_it() -> None:
+    plain = estate(6)
+    plain["sites"]["site003"]["summary"] = ["10.3.0.0/16"]
+    survey = Survey(load_installation(plain))
+    planned: list[str] = []
+
+    def count(plan: SitePlan) -> Sheet:
+        planned.append(plan.site)
+        return write(plan)
+
+    shaped = ShapedSites(survey, count)
+    for name in plain["sites"]:
+        assert shaped.sheet(name).text == write(plan_site(survey, name)).text
+    assert len(planned) == 3  # both ends of a link, and the LinkManager's end with a summary beyond
 
 
 def test_another_decision_or_another_layout_is_another_shape() -> None:

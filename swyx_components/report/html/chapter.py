@@ -6,7 +6,6 @@ from itertools import groupby, product
 
 from swyx_components.catalogue import Catalogue, FlowRow
 from swyx_components.installation.model import Egress
-from swyx_components.planner.explain import render_neutral
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import (
     Endpoint,
@@ -18,6 +17,7 @@ from swyx_components.planner.model import (
     Usage,
     shard_label,
 )
+from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.prove import Proof
 from swyx_components.planner.rules import extra_flow
 from swyx_components.report.html.peers import Peers, order_of_name, sort_names

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from swyx_components.installation.model import Installation
 from swyx_components.planner.compare import Change, Comparison
-from swyx_components.planner.explain import render_neutral
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Spec
+from swyx_components.planner.neutral import render_neutral
 from swyx_components.report.tables import spec_row
 
 _BETWEEN = "\t"  # in no name and no address

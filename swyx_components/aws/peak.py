@@ -1,0 +1,110 @@
+"""What groups and interfaces hold for the time of an update: what is new is there before the old goes.
+
+What is deployed is known to EC2 alone. Its data sources give the ids of rules but not what they say; so
+each rule carries what makes it this rule as a tag, and rules are counted by their tags. The union of
+old and new is then the old ones, and the new ones less those that are old as well.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from swyx_components.aws.names import clean_tag
+from swyx_components.aws.shard import load_of, peak
+from swyx_components.messages import Message
+from swyx_components.planner.model import Direction, RenderedSite, Spec, shard_label
+
+RULE_TAG = "swyx:rule"
+"""On every rule: its shard, its direction with the IP versions it counts for, and what it allows."""
+
+Count = Callable[[Mapping[str, str], Sequence[str]], int]
+"""How many deployed rules have all of these tags and, unless none is given, any of these `RULE_TAG`s.
+
+A `RULE_TAG` may end in `*`, which no tag's value has, for any text.
+"""
+
+_WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
+
+
+def rule_tag(spec: Spec) -> str:
+    """What makes a rule another one for EC2, and where it counts: `0 in4 tcp 1720 10.1.0.0/24`."""
+    ports = str(spec.ports) if spec.ports else "any"
+    peer = spec.groups[0] if spec.groups else str(spec.prefixes[0])
+    versions = "46" if spec.groups else str(spec.prefixes[0].version)
+    way = f"{spec.direction.value}{versions}"
+    return clean_tag(f"{spec.shard} {way} {spec.protocol.value} {ports} {peer}")
+
+
+def judge_update(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> Iterator[Message]:
+    """An error for every security group that would hold more rules at once than its quota.
+
+    `own` are tags that every rule of the site has. Where little is deployed, one question is asked.
+    """
+    limit = rendered.abilities.limits["rules_per_group"]
+    largest = max((peak(load_of(specs)) for _, _, specs in _groups(rendered)), default=0)
+    if count(own, ()) + largest <= limit:
+        return
+    for name, shard, specs in _groups(rendered):
+        tags = {**own, "swyx:group": clean_tag(name)}
+        if count(tags, (f"{shard} *",)) + peak(load_of(specs)) <= limit:
+            continue
+        for (direction, version), new in sorted(load_of(specs).items()):
+            ways = (f"{shard} {direction.value}{versions} *" for versions in (version, "46"))
+            old = count(tags, tuple(ways))
+            if old + new <= limit:
+                continue
+            same = [rule_tag(spec) for spec in specs if load_of([spec])[direction, version]]
+            kept = count(tags, same)
+            if old + new - kept > limit:
+                yield Message.about(
+                    "update-exceeds",
+                    f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}",
+                    cloud=rendered.abilities.name,
+                    quota="rules_per_group",
+                    kind=f"{_WORDS[direction]} IPv{version}",
+                    limit=limit,
+                    used=old + new - kept,
+                    old=old,
+                    more=new - kept,
+                    less=old - kept,
+                )
+
+
+class Membership(NamedTuple):
+    """An interface that is or will be in several groups of the site: those of its machine's host group.
+
+    `on` are all groups that it is in now, of whomever; `own` the host group's, as far as they exist.
+    """
+
+    machine: str
+    interface: str
+    on: frozenset[str]
+    own: frozenset[str]
+    planned: int
+
+
+def judge_memberships(
+    rendered: RenderedSite, memberships: Iterable[Membership]
+) -> Iterator[Message]:
+    """An error for every interface that would be in more groups at once than its quota."""
+    limit = rendered.abilities.limits["groups_per_interface"]
+    for machine, interface, on, own, planned in memberships:
+        more = max(0, planned - len(on & own))
+        if more and len(on) + more > limit:
+            yield Message.about(
+                "interface-exceeds",
+                f"sites.{rendered.plan.site}.machines.{machine}",
+                cloud=rendered.abilities.name,
+                quota="groups_per_interface",
+                interface=interface,
+                limit=limit,
+                used=len(on) + more,
+                old=len(on),
+                more=more,
+            )
+
+
+def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:
+    """Every security group of the site: its host group, its shard and its rules."""
+    for entry in rendered.groups:
+        for shard in entry.shards:
+            yield entry.group.name, shard, [spec for spec in entry.specs if spec.shard == shard]

@@ -1,0 +1,83 @@
+"""What an update does on Azure: network security groups with all their rules, ASGs, interfaces."""
+
+from collections.abc import Iterator
+
+from swyx_components.azure.names import physical_name
+from swyx_components.planner.model import RenderedSite, Spec
+from swyx_components.planner.resource_changes import (
+    Action,
+    ResourceChange,
+    compare_named,
+    specs_by_name,
+)
+
+
+def foresee_update(
+    old: RenderedSite | None, new: RenderedSite | None
+) -> tuple[ResourceChange, ...]:
+    """The resources that an update touches, by their names in the resource group."""
+    return (*_identities(old, new), *_groups(old, new), *_interfaces(old, new))
+
+
+def _identities(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
+    before, after = (
+        {
+            physical_name(entry.group.site, identity.name, "asg"): ""
+            for entry in (site.groups if site else ())
+            for identity in entry.group.identities
+        }
+        for site in (old, new)
+    )
+    for name, action, _, _ in compare_named(before, after):
+        yield ResourceChange(kind="application security group", name=name, action=action)
+
+
+def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
+    """One request sets all rules of a group, whatever of them changes."""
+    before, after = (
+        {
+            physical_name(entry.group.site, entry.group.name, "nsg"): (
+                entry.group.roles,
+                tuple(sorted(specs_by_name(site, entry.group.name).items())),
+            )
+            for entry in (site.groups if site else ())
+        }
+        for site in (old, new)
+    )
+    for name, action, was, now in compare_named(before, after):
+        details = tuple(
+            f"rule {rule}: {_told(rule_action, one, other)}"
+            for rule, rule_action, one, other in compare_named(
+                dict(was[1]) if was else {}, dict(now[1]) if now else {}
+            )
+        )
+        yield ResourceChange(
+            kind="network security group", name=name, action=action, details=details
+        )
+
+
+def _told(action: Action, old: Spec | None, new: Spec | None) -> str:
+    if action is not Action.UPDATE or old is None or new is None:
+        return action.value
+    if old.priority != new.priority:
+        return f"update, priority {old.priority} to {new.priority}"
+    told = (old.description, old.flows, old.lines) != (new.description, new.flows, new.lines)
+    same = (old.prefixes, old.identities, old.ports) == (new.prefixes, new.identities, new.ports)
+    return "update, description only" if told and same else "update"
+
+
+def _interfaces(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
+    before, after = (
+        {
+            physical_name(entry.group.site, machine.name, "nic"): (
+                entry.group.name,
+                entry.group.identities,
+                machine.addresses,
+            )
+            for entry in (site.groups if site else ())
+            for machine in entry.group.machines
+        }
+        for site in (old, new)
+    )
+    for name, action, _, _ in compare_named(before, after):
+        yield ResourceChange(kind="network interface", name=name, action=action)

@@ -1,0 +1,68 @@
+"""`swyx diff`: what another version of the installation file changes, and for whom."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
+from swyx_components.cli.talk import report_progress
+from swyx_components.clouds import describe_update, foresee_update, judge_site
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Severity, SwyxError
+from swyx_components.planner.changes import SiteChange, compare_sites, join_changes
+from swyx_components.planner.edits import find_affected, find_edits
+from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.report.changes import CloudChange, changes_record, write_changes
+
+SAME, DIFFERENT = 0, 1
+
+
+def compare_files(
+    old_file: str,
+    new_file: str,
+    sites: Sequence[str],
+    clouds: Sequence[str],
+    exit_code: bool,
+    as_json: bool,
+) -> int:
+    """Print the changes; with `exit_code` 1 if there are any, else 0."""
+    old, _ = open_installation(old_file)
+    new, _ = open_installation(new_file)
+    either = replace(new, sites={**old.sites, **new.sites})
+    names = choose_sites(either, sites)
+    bound = bind_clouds(either, clouds)
+    edits = find_edits(old, new)
+    affected = find_affected(old, new, edits).intersection(names)
+    compared = compare_sites(old, new, edits, names)
+    found = tuple(report_progress(compared, "sites compared", len(affected)))
+    shown = [edit for edit in edits if not sites or edit.site in ("", *names)]
+    changes = join_changes(old, new, shown, found)
+    resources = {
+        site.site: _foresee(bound[site.site], site, old, new)
+        for site in changes.sites
+        if site.site in bound
+    }
+    if as_json:
+        print(json.dumps(changes_record(changes, resources), indent=1))
+    else:
+        sys.stdout.writelines(write_changes(changes, resources))
+    return DIFFERENT if exit_code and not changes.none else SAME
+
+
+def _foresee(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
+    before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
+    touched = foresee_update(cloud, before, after)
+    notes = tuple(str(note) for note in describe_update(cloud, site.site, touched))
+    return CloudChange(cloud, touched, notes)
+
+
+def _render(cloud: str, plan: SitePlan | None, installation: Installation) -> RenderedSite | None:
+    """The site as the cloud would hold it, counted and proved."""
+    if plan is None:
+        return None
+    judged = judge_site(plan, installation, cloud)
+    errors = [message for message in judged.messages if message.severity is Severity.ERROR]
+    if errors:
+        raise SwyxError(errors)
+    return judged.rendered

@@ -1,0 +1,161 @@
+"""`swyx init`: an installation file to begin with, from answers or from a list of machines."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from swyx_components.catalogue import load_catalogue
+from swyx_components.cli.ask import ask_decision, ask_draft
+from swyx_components.cli.sites import write_sites
+from swyx_components.cli.talk import note, report_progress
+from swyx_components.installation import read_installation
+from swyx_components.installation.draft import Draft
+from swyx_components.installation.machine_list import MachineList, read_machine_list
+from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.report.draft import SCHEMA, write_draft
+from swyx_components.report.messages import list_messages, message_record, messages_of
+
+STDOUT = "-"
+_DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
+
+
+def begin_file(
+    source: str, output: str, given: Mapping[str, str], force: bool, as_json: bool
+) -> int:
+    """Ask or read, check, and write the file; the exit code."""
+    if output != STDOUT and not force:
+        _refuse_there(Path(output))
+    catalogue = load_catalogue()
+    listed = (
+        read_machine_list(source, catalogue) if source else MachineList(ask_draft(catalogue), ())
+    )
+    draft = replace(listed.draft, **given)
+    draft, undecided = _decide(draft, given, asking=not source)
+    messages = _judge(draft, source, output)
+    text = "".join(f"{line}\n" for line in write_draft(draft, catalogue, undecided))
+    if output == STDOUT and not as_json:
+        sys.stdout.write(text)
+    elif output != STDOUT:
+        _write(Path(output), text, force)
+    if as_json:
+        print(
+            json.dumps(_record(output, text, draft, undecided, listed.ignored, messages), indent=1)
+        )
+    else:
+        _tell(output, undecided, listed.ignored, messages)
+    return 0
+
+
+def _refuse_there(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise SwyxError([Message.about("file-there", "").of(str(path))])
+
+
+def _write(path: Path, text: str, force: bool) -> None:
+    """Never over what came there while questions were asked."""
+    try:
+        with path.open("w" if force else "x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise SwyxError([Message.about("file-there", "").of(str(path))]) from None
+
+
+def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft, tuple[str, ...]]:
+    """The decisions that some flow needs: asked for, or the defaults, which are still to confirm."""
+    undecided: list[str] = []
+    for key in _needed(draft):
+        if asking:
+            answer = ask_decision(key, _DEFAULTS[key], partial(_try, draft, key))
+            draft = replace(draft, **{key: answer})
+        elif key not in given:
+            draft = replace(draft, **{key: _DEFAULTS[key]})
+            undecided.append(key)
+    return draft, tuple(undecided)
+
+
+def _needed(draft: Draft) -> tuple[str, ...]:
+    found = {dict(m.values)["decision"] for m in _messages(draft) if m.id == "decision-missing"}
+    return tuple(key for key in _DEFAULTS if key in found)
+
+
+def _try(draft: Draft, key: str, value: str) -> tuple[Message, ...]:
+    _, messages = read_installation(replace(draft, **{key: value}).as_data(), file="")
+    return tuple(m for m in messages if m.severity is Severity.ERROR)
+
+
+def _messages(draft: Draft, file: str = "") -> tuple[Message, ...]:
+    """What `swyx check` would say."""
+    installation, found = read_installation(draft.as_data(), file=file)
+    messages = set(found)
+    if installation is not None and not _errors(found):
+        names = tuple(installation.sites)
+        sheets = write_sites(installation, names, {}, lambda site: "")
+        for sheet in report_progress(sheets, "sites planned", len(names)):
+            messages.update(messages_of(sheet))
+    return tuple(sorted(messages))
+
+
+def _errors(messages: Sequence[Message]) -> list[Message]:
+    return [message for message in messages if message.severity is Severity.ERROR]
+
+
+def _judge(draft: Draft, source: str, output: str) -> tuple[Message, ...]:
+    """All messages about the draft.
+
+    Raises:
+        SwyxError: it has errors; each names the row that it comes from.
+    """
+    messages = _messages(draft, output)
+    errors = [message.of(source or "the answers") for message in _errors(messages)]
+    if errors:
+        rows = {
+            f"sites.{site.name}.{'networks' if end.network else 'machines'}.{end.name}": end.origin
+            for site in draft.sites
+            for end in site.ends
+            if end.origin
+        }
+        raise SwyxError(_with_row(message, rows) for message in errors)
+    return messages
+
+
+def _with_row(message: Message, rows: Mapping[str, str]) -> Message:
+    parts = message.place.replace("[", ".").split(".")
+    origin = rows.get(".".join(parts[:4]), "")
+    return replace(message, place=f"{origin}: {message.place}") if origin else message
+
+
+def _tell(
+    output: str, undecided: Sequence[str], ignored: Sequence[str], messages: Sequence[Message]
+) -> None:
+    """On stderr, since stdout may be the file."""
+    if ignored:
+        note(f"Columns left aside: {', '.join(ignored)}.")
+    for line in list_messages(messages):
+        note(line)
+    for key in undecided:
+        note(f"Left to confirm: decisions.{key} is {_DEFAULTS[key]} since nobody decided it.")
+    if output != STDOUT:
+        note(f"{output} is written and passes `swyx check {output}`.")
+        note(f"Editors complete it once `swyx schema > {SCHEMA}` has put the schema beside it.")
+
+
+def _record(
+    output: str,
+    text: str,
+    draft: Draft,
+    undecided: Sequence[str],
+    ignored: Sequence[str],
+    messages: Sequence[Message],
+) -> dict[str, object]:
+    return {
+        "version": 1,
+        "file": "" if output == STDOUT else output,
+        "text": text,
+        "decisions": draft.decisions,
+        "to_confirm": list(undecided),
+        "ignored_columns": list(ignored),
+        "messages": [message_record(message) for message in messages],
+    }

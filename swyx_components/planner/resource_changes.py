@@ -1,0 +1,81 @@
+"""What an update does to a cloud's resources, foreseen from two rendered sites: neutral values.
+
+Each cloud's room fills them; names are those of Pulumi where the site's component is called like the site.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeVar
+
+from swyx_components.planner.model import RenderedSite, Spec, shard_label
+
+_Value = TypeVar("_Value")
+
+
+class Action(Enum):
+    """What happens to a resource, in Pulumi's words."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceChange:
+    """One resource that an update touches; `details` says what of it, a line each."""
+
+    kind: str
+    name: str
+    action: Action
+    details: tuple[str, ...] = ()
+
+
+def compare_named(
+    old: Mapping[str, _Value], new: Mapping[str, _Value]
+) -> Iterator[tuple[str, Action, _Value | None, _Value | None]]:
+    """What came, went or is another now, by name."""
+    for name in sorted({*old, *new}):
+        before, after = old.get(name), new.get(name)
+        if name not in old:
+            yield name, Action.CREATE, None, after
+        elif name not in new:
+            yield name, Action.DELETE, before, None
+        elif before != after:
+            yield name, Action.UPDATE, before, after
+
+
+def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Spec]:
+    """The rules of a site, or of one of its groups, by name."""
+    return {
+        spec.name: _in_order(spec)
+        for entry in (site.groups if site else ())
+        if group in ("", entry.group.name)
+        for spec in entry.specs
+    }
+
+
+def _in_order(spec: Spec) -> Spec:
+    """Lists that mean the same whatever their order, in one order."""
+    return replace(
+        spec, prefixes=tuple(sorted(spec.prefixes)), identities=tuple(sorted(spec.identities))
+    )
+
+
+def labels_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:
+    """The labels of a site's groups, shards included, each with the roles it is tagged with."""
+    return {
+        shard_label(entry.group.name, shard): entry.group.roles
+        for entry in (site.groups if site else ())
+        for shard in entry.shards
+    }
+
+
+def memberships_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:
+    """The labels of the groups that each machine is in."""
+    return {
+        machine.name: tuple(shard_label(entry.group.name, shard) for shard in entry.shards)
+        for entry in (site.groups if site else ())
+        for machine in entry.group.machines
+    }

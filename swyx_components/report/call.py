@@ -1,0 +1,185 @@
+"""A simulated call in sentences and as JSON."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.planner.call import Call, Crossing, Passage, Step
+from swyx_components.planner.ends import Packet
+from swyx_components.planner.parties import Actor, Party
+from swyx_components.report.columns import align
+from swyx_components.report.explanation import end_record, host_record, write_ends
+
+_MOST_HOSTS = 3  # of a role that are named, the others are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswer:
+    """A simulated call and, where it fails, what the failing packet would take."""
+
+    call: Call
+    remedies: tuple[str, ...] = ()
+
+
+def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
+    """The verdict, every step, and why the first that fails does; lines with their line ends."""
+    call = answer.call
+    yield f"{call_title(call)}: {_verdict(call)}\n"
+    yield from align((_row(step, catalogue) for step in call.steps), "  ")
+    if call.failed is not None:
+        for line in _write_failure(call.failed, answer.remedies):
+            yield f"  {line}\n"
+
+
+def call_title(call: Call) -> str:
+    """`SwyxIt aachen (ac-desk-1, ac-office) calls SwyxIt bochum (bo-office)`."""
+    return f"{_presented(call.caller.actor)} calls {_presented(call.called.actor)}"
+
+
+def _presented(actor: Actor) -> str:
+    hosts = name_hosts(actor)
+    return f"{actor.name} ({hosts})" if actor.role else actor.name
+
+
+def name_hosts(actor: Actor) -> str:
+    """The machines and networks of an actor, the first few by name."""
+    labels = [host.label for host in actor.place.hosts]
+    shown = labels[:_MOST_HOSTS]
+    if len(labels) > _MOST_HOSTS:
+        shown.append(f"{len(labels) - _MOST_HOSTS} more")
+    return ", ".join(shown) or "nobody"
+
+
+def _verdict(call: Call) -> str:
+    step = call.failed
+    if step is None:
+        return "every step passes"
+    return f"step {step.number} fails, {write_actors(step)}, {step.does}"
+
+
+def _row(step: Step, catalogue: Catalogue) -> Sequence[str]:
+    lines = catalogue.flows[step.flow].lines if step.flow else ()
+    source = " ".join((step.flow or "no flow", *(f"L{line}" for line in lines)))
+    ends, packets = write_actors(step), write_packets(step)
+    return (f"{step.number:2}", ends, packets, step.does, f"[{source}]", write_passage(step))
+
+
+def write_actors(step: Step) -> str:
+    """`SwyxServer aachen to LinkManager aachen`."""
+    joined = "with" if step.both_ways else "to"
+    return f"{step.sender.name} {joined} {step.receiver.name}"
+
+
+def write_packets(step: Step) -> str:
+    """`tcp 135, 40000`, `udp 50000 with 55000`; those of the first pair of hosts."""
+    forward = [each for each in step.crossings if not each.backwards]
+    first = forward[0][:2] if forward else ()
+    packets = [each.packet for each in forward if each[:2] == first]
+    if step.both_ways and packets and packets[0].source_port is not None:
+        return ", ".join(f"{p.protocol.value} {p.source_port} with {p.port}" for p in packets)
+    return ", ".join(_gather(packets))
+
+
+def _gather(packets: Iterable[Packet]) -> list[str]:
+    """Packets that differ in their port alone, together."""
+    ports: dict[tuple[str, str], list[str]] = {}
+    for packet in packets:
+        source = f" from {packet.source_port}" if packet.source_port is not None else ""
+        ports.setdefault((packet.protocol.value, source), []).append(str(packet.port))
+    return [f"{name} {', '.join(own)}{source}" for (name, source), own in ports.items()]
+
+
+def write_passage(step: Step) -> str:
+    """What became of a step in a few words."""
+    if not step.passes:
+        return "missing" if step.missing else "not allowed" if step.crossings else "no link"
+    passages = {crossing.passage for crossing in step.crossings}
+    if Passage.ALLOWED in passages:
+        return "allowed"
+    return (
+        "same machine, needs no rule"
+        if Passage.SAME_MACHINE in passages
+        else "between networks, where no rule of the plan stands"
+    )
+
+
+def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
+    for actor in step.missing:
+        yield f"step {step.number}: {actor.site} has no {actor.role}"
+    failure = step.failure
+    if failure is None:
+        if not step.missing:
+            yield f"step {step.number}: no link joins {step.sender.site} and {step.receiver.site}"
+        return
+    source, destination = failure.source.label, failure.destination.label
+    yield f"step {step.number}: {source} to {destination}, {failure.packet}, is not allowed"
+    if not failure.ends:
+        yield "  they have no IP version in common"
+    yield from write_ends(failure.ends)
+    for remedy in remedies:
+        yield f"  it would take {remedy}"
+
+
+def calls_document(answers: Sequence[CallAnswer], catalogue: Catalogue) -> Mapping[str, Any]:
+    """The JSON of `swyx call`."""
+    records = [_call_record(answer, catalogue) for answer in answers]
+    return {"version": 1, "allowed": all(r["allowed"] for r in records), "calls": records}
+
+
+def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
+    call = answer.call
+    record: dict[str, Any] = {
+        "caller": _party_record(call.caller),
+        "called": _party_record(call.called),
+        "allowed": call.failed is None,
+        "failed_step": call.failed and call.failed.number,
+        "steps": [_step_record(step, catalogue) for step in call.steps],
+    }
+    if call.failed is not None:
+        record["why"] = [line.strip() for line in _write_failure(call.failed, ())]
+        record["would_take"] = list(answer.remedies)
+    return record
+
+
+def _party_record(party: Party) -> dict[str, Any]:
+    return {"word": party.word, **_actor_record(party.actor)}
+
+
+def _actor_record(actor: Actor) -> dict[str, Any]:
+    hosts = [host.label for host in actor.place.hosts]
+    return {"name": actor.name, "role": actor.role, "site": actor.site, "hosts": hosts}
+
+
+def _step_record(step: Step, catalogue: Catalogue) -> dict[str, Any]:
+    row = catalogue.flows.get(step.flow)
+    return {
+        "number": step.number,
+        "phase": step.phase.value,
+        "does": step.does,
+        "flow": step.flow or None,
+        "evidence": row and row.evidence.value,
+        "lines": list(row.lines) if row else [],
+        "from": _actor_record(step.sender),
+        "to": _actor_record(step.receiver),
+        "allowed": step.passes,
+        "missing": [{"site": actor.site, "role": actor.role} for actor in step.missing],
+        "packets": [_crossing_record(crossing) for crossing in step.crossings],
+    }
+
+
+def _crossing_record(crossing: Crossing) -> dict[str, Any]:
+    packet = crossing.packet
+    record: dict[str, Any] = {
+        "source": host_record(crossing.source),
+        "destination": host_record(crossing.destination),
+        "back": crossing.backwards,
+        "protocol": packet.protocol.value,
+        "port": packet.port,
+    }
+    if packet.source_port is not None:
+        record["source_port"] = packet.source_port
+    return record | {
+        "passage": crossing.passage.value,
+        "ends": [end_record(end) for end in crossing.ends],
+    }

@@ -1,0 +1,207 @@
+"""From one installation to another, for people and as JSON."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from swyx_components.planner.changes import Changes, RuleChange, SiteChange
+from swyx_components.planner.edits import Edit
+from swyx_components.planner.model import Protocol, Rule
+from swyx_components.planner.passing import Packets, Passing
+from swyx_components.planner.resource_changes import ResourceChange
+from swyx_components.report.columns import align, plural
+from swyx_components.report.messages import message_record
+from swyx_components.report.tables import write_provenance
+
+_MOST_PLACES = 5
+
+
+class CloudChange(NamedTuple):
+    """What an update does to one site's resources on its cloud, with sentences about it."""
+
+    cloud: str
+    touched: tuple[ResourceChange, ...]
+    notes: tuple[str, ...]
+
+
+Resources = Mapping[str, CloudChange]  # by site
+
+
+def write_changes(changes: Changes, resources: Resources) -> Iterator[str]:
+    """What was edited, what passes now, which rules change and why, what a cloud is told."""
+    if changes.none:
+        yield "No difference: the same sites, rules and packets.\n"
+        return
+    for message in changes.messages:
+        yield f"{message.severity.value}: {message}\n"
+    yield f"{plural(len(changes.edits), 'edit')}\n"
+    yield from align(_edit_rows(changes.edits), "  ")
+    yield from _write_passings(changes.passings)
+    for site in changes.sites:
+        yield from _write_site(site)
+    for name, (cloud, touched, notes) in resources.items():
+        yield f"\n{name} on {cloud}: {plural(len(touched), 'resource')} touched by `pulumi up`\n"
+        yield from align(_resource_rows(touched), "  ")
+        for note in notes:
+            yield f"  note: {note}\n"
+
+
+def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
+    """What was written alike at many sites is one row."""
+    alike: dict[tuple[str, ...], list[Edit]] = {}
+    for edit in edits:
+        own = edit.place.removeprefix(f"sites.{edit.site}") if edit.site else edit.place
+        alike.setdefault((own, edit.old, edit.new), []).append(edit)
+    for (_, old, new), same in alike.items():
+        places = ", ".join(edit.place for edit in same[:_MOST_PLACES])
+        more = f", {len(same) - _MOST_PLACES:,} more places" if len(same) > _MOST_PLACES else ""
+        change = f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
+        yield f"{places}{more}", change
+
+
+def _write_passings(passings: Sequence[Passing]) -> Iterator[str]:
+    for opened, title in ((True, "now pass"), (False, "pass no more")):
+        own = [passing for passing in passings if passing.opened is opened]
+        yield f"\n{plural(len(own), 'kind')} of packets {title}\n"
+        yield from align(map(_passing_row, own), "  ")
+
+
+def _passing_row(passing: Passing) -> Sequence[str]:
+    packets = passing.packets
+    return (
+        f"{packets.source} to {packets.destination}",
+        describe_packets(packets),
+        f"by the rules at {', '.join(passing.at)}",
+    )
+
+
+def describe_packets(packets: Packets) -> str:
+    """`udp 55000-55999 from source ports 50000-50099`."""
+    ports = f" {packets.ports}" if packets.ports else ""
+    source = f" from source ports {packets.source_ports}" if packets.source_ports else ""
+    return f"{'everything' if packets.protocol is Protocol.ANY else packets.protocol.value}{ports}{source}"
+
+
+def _write_site(site: SiteChange) -> Iterator[str]:
+    kind = "new site" if site.old is None else "removed" if site.new is None else ""
+    yield f"\n{site.site}{f' ({kind})' if kind else ''}: {plural(len(site.rules), 'rule')} changed\n"
+    for group in site.groups:
+        old, new = (", ".join(machines) or "nobody" for machines in (group.old, group.new))
+        yield f"  group {group.group}: {old} -> {new}\n"
+    rows = [row for change in site.rules for row in _rule_rows(change)]
+    yield from align(rows, "  ")
+
+
+def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
+    why = f"flows {' '.join(change.flows)}" if change.flows else ""
+    causes = ", ".join(change.causes[:_MOST_PLACES])
+    because = "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
+    if change.only_reason and change.old and change.new:
+        old, new = (" ".join(rule.flows) for rule in (change.old, change.new))
+        yield "reason", change.group, f"{_told(change.new)}: for {old} -> {new}", because
+    elif change.old and change.new:
+        yield "before", change.group, _told(change.old), because
+        yield "after", change.group, _told(change.new), ""
+    elif change.new:
+        yield "added", change.group, _told(change.new), because
+    elif change.old:
+        yield "removed", change.group, _told(change.old), because
+
+
+def _told(rule: Rule) -> str:
+    towards = "from" if rule.direction.value == "in" else "to"
+    ports = f" {rule.ports}" if rule.ports else ""
+    source = f" source {rule.source_ports}" if rule.source_ports else ""
+    peer = rule.group or ", ".join(map(str, rule.cidrs))
+    provenance = write_provenance(rule.flows, rule.lines)
+    return (
+        f"{rule.direction.value} {rule.protocol.value}{ports}{source} {towards} {peer} {provenance}"
+    )
+
+
+def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]:
+    for change in touched:
+        yield change.action.value, change.kind, change.name, ""
+        for detail in change.details:
+            yield "", "", f"  {detail}", ""
+
+
+def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
+    """The changes as the JSON of `swyx diff` has them."""
+    return {
+        "version": 1,
+        "equal": changes.none,
+        "messages": [message_record(message) for message in changes.messages],
+        "edits": [
+            {"place": edit.place, "old": edit.old, "new": edit.new} for edit in changes.edits
+        ],
+        "packets": [_passing_record(passing) for passing in changes.passings],
+        "sites": {site.site: _site_record(site) for site in changes.sites},
+        "clouds": {
+            name: {
+                "cloud": cloud,
+                "resources": [
+                    {
+                        "action": change.action.value,
+                        "kind": change.kind,
+                        "name": change.name,
+                        "details": list(change.details),
+                    }
+                    for change in touched
+                ],
+                "notes": list(notes),
+            }
+            for name, (cloud, touched, notes) in resources.items()
+        },
+    }
+
+
+def _passing_record(passing: Passing) -> dict[str, Any]:
+    packets = passing.packets
+    ports = {"ports": [str(part) for part in packets.ports]} if packets.ports else {}
+    source = {"source_ports": str(packets.source_ports)} if packets.source_ports else {}
+    return {
+        "change": "opened" if passing.opened else "closed",
+        "source": packets.source,
+        "destination": packets.destination,
+        "protocol": packets.protocol.value,
+        **ports,
+        **source,
+        "at": list(passing.at),
+    }
+
+
+def _site_record(site: SiteChange) -> dict[str, Any]:
+    return {
+        "before": site.old is not None,
+        "after": site.new is not None,
+        "groups": [
+            {"group": group.group, "old": list(group.old), "new": list(group.new)}
+            for group in site.groups
+        ],
+        "rules": [
+            {
+                "group": change.group,
+                "old": change.old and _rule_record(change.old),
+                "new": change.new and _rule_record(change.new),
+                "only_reason": change.only_reason,
+                "flows": list(change.flows),
+                "causes": list(change.causes),
+            }
+            for change in site.rules
+        ],
+    }
+
+
+def _rule_record(rule: Rule) -> dict[str, Any]:
+    """A rule as `swyx plan --json` has it."""
+    ports = {"ports": str(rule.ports)} if rule.ports else {}
+    source = {"source_ports": str(rule.source_ports)} if rule.source_ports else {}
+    return {
+        "direction": rule.direction.value,
+        "protocol": rule.protocol.value,
+        **ports,
+        **source,
+        "peer": {"group": rule.group} if rule.group else {"cidrs": list(map(str, rule.cidrs))},
+        "flows": list(rule.flows),
+        "lines": list(rule.lines),
+    }

@@ -1,0 +1,195 @@
+"""New rules are there before old ones go: what a security group holds meanwhile must fit as well."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from swyx_components.aws.peak import (
+    RULE_TAG,
+    Membership,
+    judge_memberships,
+    judge_update,
+    rule_tag,
+)
+from swyx_components.clouds import judge_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_site
+from swyx_components.planner.model import RenderedSite
+
+OWN = {"swyx:site": "hub", "swyx:stack": "phones/hub"}
+OTHER = {"swyx:site": "hub", "swyx:stack": "phones/another"}
+
+
+def hub(branches: Sequence[int], rules: int = 20, groups: int = 5) -> RenderedSite:
+    """A LinkManager with the same rules for each branch: 4 outbound, 3 inbound; 3 and 2 by its server."""
+    sites: dict[str, Any] = {
+        "hub": {
+            "machines": {
+                "server": {"addresses": ["10.0.0.10"], "roles": ["SwyxServer"]},
+                "link": {"addresses": ["10.0.0.11"], "roles": ["LinkManager"]},
+            }
+        }
+    }
+    links = {}
+    for n in branches:
+        server = {"addresses": [f"10.1.{2 * n}.10"], "roles": ["SwyxServer"]}
+        office = {"cidrs": [f"10.1.{2 * n}.128/25"], "roles": ["SwyxIt"]}
+        sites[f"b{n}"] = {"machines": {f"b{n}-server": server}, "networks": {f"b{n}-net": office}}
+        links[f"l{n}"] = {"sites": ["hub", f"b{n}"], "link_manager": "link"}
+    installation = load_installation(
+        {
+            "swyxware": "6.01",
+            "decisions": {"dcom": "restricted", "h245": "tunnelled"},
+            "sites": sites,
+            "links": links,
+            "quotas": {"aws": {"rules_per_group": rules, "groups_per_interface": groups}},
+        }
+    )
+    rendered = judge_site(plan_site(installation, "hub"), installation, "aws").rendered
+    assert rendered is not None
+    return rendered
+
+
+class Ec2:
+    """The tags of deployed rules, and how often it was asked about them."""
+
+    def __init__(self, *deployed: RenderedSite, tags: Mapping[str, str] = OWN) -> None:
+        self.rules = {
+            (entry.group.name, rule_tag(spec)): {
+                **tags,
+                "swyx:group": entry.group.name,
+                RULE_TAG: rule_tag(spec),
+            }
+            for rendered in deployed
+            for entry in rendered.groups
+            for spec in entry.specs
+        }
+        self.asked = 0
+
+    def count(self, tags: Mapping[str, str], rules: Sequence[str]) -> int:
+        self.asked += 1
+        return sum(
+            tags.items() <= own.items()
+            and (not rules or any(fnmatchcase(own[RULE_TAG], rule) for rule in rules))
+            for own in self.rules.values()
+        )
+
+
+def told(planned: RenderedSite, cloud: Ec2) -> list[str]:
+    return [str(message) for message in judge_update(planned, OWN, cloud.count)]
+
+
+def test_every_rule_has_a_tag_of_its_own_that_says_what_it_is() -> None:
+    (link,) = (entry for entry in hub([0]).groups if entry.group.name == "linkmanager")
+    assert sorted(map(rule_tag, link.specs)) == [
+        "0 in4 tcp 65001 10.1.0.10/32",
+        "0 in4 udp 55000-56000 10.1.0.10/32",
+        "0 in4 udp 55000-56000 10.1.0.128/25",
+        "0 in46 tcp 65000 swyxserver",
+        "0 in46 udp 55000-56000 swyxserver",
+        "0 out4 tcp 1720 10.1.0.10/32",
+        "0 out4 udp 1719 10.1.0.10/32",
+        "0 out4 udp 50000-50099 10.1.0.128/25",
+        "0 out4 udp 51000-51499 10.1.0.10/32",
+        "0 out46 tcp 1720 swyxserver",
+        "0 out46 udp 1719 swyxserver",
+        "0 out46 udp 51000-51499 swyxserver",
+    ]
+
+
+def test_branches_changed_for_others_at_once_would_exceed_a_group_while_both_are_there() -> None:
+    """19 outbound rules before and after, of which 3 stay: 16 new ones beside 19 old ones."""
+    assert told(hub(range(4, 8)), Ec2(hub(range(4)))) == [
+        "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where aws allows 20 (rules_per_group) for the "
+        "time of this update (now 14; 12 are made, then 12 taken away); have the quota raised and write it "
+        "under quotas.aws.rules_per_group, or update in two steps of which the first only takes away.",
+        "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20 (rules_per_group) for the "
+        "time of this update (now 19; 16 are made, then 16 taken away); have the quota raised and write it "
+        "under quotas.aws.rules_per_group, or update in two steps of which the first only takes away.",
+    ]
+
+
+def test_the_same_change_fits_in_two_steps_and_with_a_raised_quota() -> None:
+    """What is deployed after the first step are the rules of the branches that stay: none here."""
+    nothing = hub([])
+    assert told(nothing, Ec2(hub(range(4)))) == []
+    assert told(hub(range(4, 8)), Ec2(nothing)) == []
+    assert told(hub(range(4, 8), rules=35), Ec2(hub(range(4), rules=35))) == []
+    assert len(told(hub(range(4, 8), rules=34), Ec2(hub(range(4), rules=34)))) == 1
+
+
+def test_a_group_that_stays_as_it_is_or_gains_within_its_quota_is_no_peak() -> None:
+    for before, after in (([0, 1, 2, 3], [0, 1, 2, 3]), ([0, 1], [0, 1, 2, 3]), ([0, 1, 2], [0])):
+        assert told(hub(after), Ec2(hub(before))) == []
+
+
+def test_growing_by_a_branch_always_fits_whatever_the_number_of_shards() -> None:
+    for branches in range(1, 14):
+        assert told(hub(range(branches + 1)), Ec2(hub(range(branches)))) == []
+
+
+@pytest.mark.parametrize("shift", range(1, 13))
+def test_what_is_refused_is_exactly_what_does_not_fit_together(shift: int) -> None:
+    """Shard by shard; the union is taken of the rules themselves, not of their tags."""
+    before, after = hub(range(12)), hub(range(shift, shift + 12))
+    together = {
+        (entry.group.name, spec.shard, spec.direction, spec.protocol, spec.ports, *spec.prefixes)
+        for rendered in (before, after)
+        for entry in rendered.groups
+        for spec in entry.specs
+        if spec.prefixes
+    } | {
+        (entry.group.name, spec.shard, spec.direction, spec.protocol, spec.ports, *spec.groups)
+        for rendered in (before, after)
+        for entry in rendered.groups
+        for spec in entry.specs
+        if spec.groups
+    }
+    counts = Counter((group, shard, direction) for group, shard, direction, *_ in together)
+    assert len(told(after, Ec2(before))) == sum(count > 20 for count in counts.values())
+
+
+def test_what_an_interrupted_update_left_is_counted_as_it_is() -> None:
+    """Some of the new rules exist already beside all old ones: they are not counted twice."""
+    old, new = hub(range(3)), hub(range(1, 4))
+    assert told(new, Ec2(old, new)) == told(new, Ec2(old)) == []
+
+
+def test_rules_of_another_stack_do_not_count() -> None:
+    assert told(hub(range(4, 8)), Ec2(hub(range(4)), tags=OTHER)) == []
+
+
+def test_a_site_with_few_rules_asks_one_question() -> None:
+    cloud = Ec2(hub([0], rules=60))
+    assert told(hub([1], rules=60), cloud) == []
+    assert cloud.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("on", "own", "planned", "together"),
+    [
+        ("", "", 5, None),  # nothing is there yet
+        ("other", "", 5, 6),  # somebody else's group takes a place
+        ("a b c d e", "a b c d e", 5, None),  # nothing changes
+        ("a b c d", "a b c d", 5, None),  # one more shard
+        ("other a b c d", "a b c d", 5, 6),
+        ("a b c d e", "a b c d e", 2, None),  # fewer shards
+        ("a b c d", "", 3, 7),  # another host group, spread as well
+        ("a", "", 1, None),
+        ("a b", "b c", 3, None),  # a shard exists already, but not on this interface
+    ],
+)
+def test_an_interface_is_in_new_groups_before_it_leaves_old_ones(
+    on: str, own: str, planned: int, together: int | None
+) -> None:
+    asked = Membership("link", "eni-1", frozenset(on.split()), frozenset(own.split()), planned)
+    said = [str(message) for message in judge_memberships(hub([0]), [asked])]
+    assert bool(said) == (together is not None)
+    for text in said:
+        assert text.startswith(
+            f"sites.hub.machines.link: eni-1 would be in {together} security groups where aws allows 5 "
+            f"(groups_per_interface) for the time of this update (now {len(on.split())}; it joins "
+        )

@@ -1,0 +1,130 @@
+"""What a `summary` of its branches makes of a hub's rules, and what a refusal says about it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from swyx_components.clouds import judge_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_site
+from swyx_components.planner.judged import Judged
+from swyx_components.planner.model import RenderedGroup
+from tests.oracle.domain import Judge
+from tests.oracle.judge import judge_site as compare_with_oracle
+from tests.oracle.rendered import aws_cloud, azure_cloud
+
+ONE_OFFICE = ("128/25",)
+THREE_OFFICES = ("32/28", "64/27", "128/25")
+
+
+def hub(branches: int, offices: Sequence[str] = ONE_OFFICE, summary: str = "") -> dict[str, Any]:
+    """A hub, and branches in every second /24, each with a server and its offices' CIDRs.
+
+    `summary`: the length of each branch's summary; with /23 those of neighbours adjoin.
+    """
+    sites: dict[str, Any] = {
+        "hub": {
+            "machines": {
+                "server": {"addresses": ["10.0.0.10"], "roles": ["SwyxServer"]},
+                "link": {"addresses": ["10.0.0.11"], "roles": ["LinkManager"]},
+            },
+            "networks": {"office": {"cidrs": ["10.0.20.0/24"], "roles": ["SwyxIt"]}},
+        }
+    }
+    links = {}
+    for n in range(branches):
+        net = f"10.{1 + n // 100}.{2 * (n % 100)}"
+        cidrs = [f"{net}.{office}" for office in offices]
+        sites[f"b{n}"] = {
+            "machines": {f"b{n}-server": {"addresses": [f"{net}.10"], "roles": ["SwyxServer"]}},
+            "networks": {f"b{n}-office": {"cidrs": cidrs, "roles": ["SwyxIt"]}},
+        } | ({"summary": [f"{net}.0/{summary}"]} if summary else {})
+        links[f"l{n}"] = {"sites": ["hub", f"b{n}"], "link_manager": "link"}
+    decisions = {"dcom": "restricted", "h245": "tunnelled"}
+    return {"swyxware": "6.01", "decisions": decisions, "sites": sites, "links": links}
+
+
+def judged(plain: dict[str, Any], cloud: str = "aws") -> Judged:
+    installation = load_installation(plain)
+    return judge_site(plan_site(installation, "hub"), installation, cloud)
+
+
+def link_manager(found: Judged) -> RenderedGroup:
+    assert found.rendered is not None
+    return next(e for e in found.rendered.groups if e.group.name == "linkmanager")
+
+
+def figures(found: Judged) -> tuple[int, int, int]:
+    """Inbound rules, outbound rules, security groups of the LinkManager."""
+    entry = link_manager(found)
+    counts = Counter(spec.direction.value for spec in entry.specs)
+    return counts["in"], counts["out"], len(entry.shards)
+
+
+def refusals(found: Judged) -> list[str]:
+    return [str(m) for m in found.messages if m.id == "quota-exceeded"]
+
+
+@pytest.mark.parametrize(
+    ("branches", "before", "after"),
+    [(100, (303, 404, 7), (9, 16, 1)), (300, (903, 1204, 21), (21, 40, 1))],
+)
+def test_a_hub_that_was_refused_is_one_group_where_the_summaries_adjoin(
+    branches: int, before: tuple[int, int, int], after: tuple[int, int, int]
+) -> None:
+    without, declared = judged(hub(branches)), judged(hub(branches, summary="23"))
+    assert (figures(without), figures(declared)) == (before, after)
+    assert refusals(without) and not refusals(declared)
+    assert declared.proof is not None and declared.proof.holds
+
+
+def test_summaries_that_do_not_adjoin_are_one_rule_a_branch_and_kind_of_port() -> None:
+    """Four port ranges outbound, two inbound: 100 branches still need more than 5 groups of 60."""
+    found = judged(hub(100, THREE_OFFICES, summary="24"))
+    assert figures(found) == (203, 404, 7)
+    assert figures(judged(hub(100, THREE_OFFICES))) == (503, 604, 11)
+    assert refusals(found) == [
+        "sites.hub.groups.linkmanager: 7 where aws allows 5 (groups_per_interface); 404 outbound IPv4 "
+        "rules, 60 a security group (rules_per_group), not counting other groups that an interface has; "
+        "have the quota raised and write it under quotas.aws.groups_per_interface, or merge networks, "
+        "machines or links."
+    ]
+
+
+def test_a_refusal_says_what_a_summary_would_make_of_it_and_so_it_is() -> None:
+    (said,) = refusals(judged(hub(60, THREE_OFFICES)))
+    assert said.startswith("sites.hub.groups.linkmanager: 7 where aws allows 5")
+    assert (
+        "quotas.aws.groups_per_interface, or declare a `summary` for each of 60 linked sites (5 with the "
+        "smallest CIDR around each, fewer where those of neighbours adjoin), or merge" in said
+    )
+    declared = judged(hub(60, THREE_OFFICES, summary="24"))
+    assert (refusals(declared), len(link_manager(declared).shards)) == ([], 5)
+
+
+def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() -> None:
+    plain = hub(100)
+    plain["sites"]["b0"]["machines"]["b0-far"] = {
+        "addresses": ["10.3.0.1"],
+        "roles": ["ITSPManager"],
+    }
+    (said,) = refusals(judged(plain))
+    assert "declare a `summary` for each of 99 linked sites (" in said
+
+
+def test_azure_says_what_a_summary_would_make_of_its_prefixes() -> None:
+    plain = hub(100, THREE_OFFICES) | {"quotas": {"azure": {"prefixes_per_group": 500}}}
+    (inbound, outbound) = refusals(judged(plain, "azure"))
+    for said in (inbound, outbound):
+        assert "or declare a `summary` for each of 100 linked sites (" in said
+
+
+@pytest.mark.parametrize("summary", ["23", "24"])
+def test_the_oracle_agrees_about_a_hub_of_summarised_branches(summary: str) -> None:
+    plain = hub(20, THREE_OFFICES, summary)
+    for cloud, read in (("aws", aws_cloud), ("azure", azure_cloud)):
+        rendered = judged(plain, cloud).rendered
+        assert rendered is not None
+        assert compare_with_oracle(Judge(plain), "hub", read(rendered)) == []
