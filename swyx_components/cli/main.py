@@ -346,7 +346,10 @@ def report(
     deployed: Annotated[
         list[str] | None,
         typer.Option(
-            "--deployed", metavar="SITE", help="Show what differs in the cloud; may be repeated."
+            "--deployed",
+            metavar="SITE",
+            help="Show what differs in the cloud; may be repeated.",
+            autocompletion=_complete("sites"),
         ),
     ] = None,
     json: AsJson = False,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,8 @@ from swyx_components.planner.compare import CloudError, Deployed, DeployedGroup,
 from swyx_components.planner.model import RenderedSite
 from tests.bench.estates import write_estate
 from tests.cli.running import SMALL, swyx, write_file
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_example_s_report_is_one_file_with_every_site_and_section(tmp_path: Path) -> None:
@@ -155,6 +159,28 @@ def test_a_deployed_site_needs_its_cloud(tmp_path: Path) -> None:
     outcome = swyx("report", write_file(tmp_path), "--deployed", "bochum")
     assert outcome.code == 2
     assert "--cloud bochum=aws" in outcome.err
+
+
+# ---- the how-to page
+
+
+HOW_TO = ROOT / "docs/how-to/defend-every-port-in-a-change-review.md"
+COMMANDS = [
+    line
+    for line in HOW_TO.read_text(encoding="utf-8").splitlines()
+    if line.startswith("swyx report ") and "--deployed" not in line  # which asks a cloud
+]
+
+
+def test_the_commands_of_the_page_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(COMMANDS) == 3
+    (tmp_path / "stacks").mkdir()
+    for name in ("stacks/installation.yaml", "before.yaml"):
+        shutil.copy(ROOT / "stacks/installation.yaml", tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for command in COMMANDS:
+        outcome = swyx(*shlex.split(command)[1:])
+        assert (outcome.code, outcome.err) == (0, ""), command
 
 
 # ---- files
