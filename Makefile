@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-.PHONY: help setup engine up down test lint types bench mutants faults hitless fuzz audit docs lock clean
+.PHONY: help setup engine browser up down test lint types bench mutants faults hitless fuzz audit docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -36,13 +36,16 @@ $(READY): requirements.lock pyproject.toml
 engine: $(READY) ## provide the Pulumi engine (built once, if it is not installed)
 	@$(RUN) -m sandbox engine
 
+browser: $(READY) ## provide headless Chromium and axe-core for the browser tests
+	@$(RUN) -m tests.browser
+
 up: $(READY) ## start the offline clouds, deploy both example sites, prove them
 	@$(RUN) -m sandbox up $${INSTALLATION:+"$$INSTALLATION"} $${SITES:+--sites "$$SITES"}
 
 down: $(READY) ## destroy the stacks, stop the clouds, leave nothing behind
 	@$(RUN) -m sandbox down
 
-test: lint types engine ## every check and every test
+test: lint types engine browser ## every check and every test
 	$(RUN) -m pytest
 
 lint: $(READY) ## ruff, lint and format
@@ -52,7 +55,7 @@ lint: $(READY) ## ruff, lint and format
 types: $(READY) ## mypy
 	$(RUN) -m mypy
 
-bench: $(READY) engine ## the figures, as ratios
+bench: $(READY) engine browser ## the figures, as ratios
 	$(RUN) -m tests.bench
 
 mutants: $(READY) ## change the catalogue fact by fact; the tests must notice each

@@ -3,14 +3,25 @@
 import os
 import sys
 import traceback
+from importlib.util import find_spec
 
 from swyx_components.cli.talk import complain
-from swyx_components.messages import SwyxError
+from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.compare import CloudError
 
 WRONG_INPUT = 2
 CLOUD_FAILED = 3
 _DEBUG = "SWYX_DEBUG"
+
+
+def need_package(package: str) -> None:
+    """Stop where a package is missing that only some commands need.
+
+    Raises:
+        SwyxError: it is not installed.
+    """
+    if find_spec(package) is None:
+        raise SwyxError([Message.about("package-missing", "", package=package)])
 
 
 def explain_failure(problem: Exception) -> int:

@@ -377,6 +377,45 @@ def hosts(
 
 
 @app.command()
+def report(
+    file: File,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", metavar="PATH", help="A file, or a folder with a page for each site."
+        ),
+    ] = "report.html",
+    cloud: Clouds = None,
+    site: SiteNames = None,
+    against: Annotated[
+        str, typer.Option("--against", metavar="FILE", help="Show what differs from this file.")
+    ] = "",
+    deployed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--deployed",
+            metavar="SITE",
+            help="Show what differs in the cloud; may be repeated.",
+            autocompletion=_complete("sites"),
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> int:
+    """Write a page for a change review.
+
+    Every rule with its reasons, the flow matrix, decisions, collisions, quotas, gaps and differences;
+    one file that needs no network.
+    """
+    from swyx_components.cli.failures import need_package
+
+    need_package("jinja2")
+    from swyx_components.cli.report import Wanted, report_file
+
+    wanted = Wanted(sites=site or [], clouds=cloud or [], against=against, deployed=deployed or [])
+    return report_file(file, output, wanted, as_json=json)
+
+
+@app.command()
 def catalogue(json: AsJson = False) -> int:
     """List the article's roles, ports and flows."""
     from swyx_components.cli.reference import print_catalogue

@@ -107,11 +107,13 @@ def write_sites(
     clouds: Mapping[str, str],
     write: Callable[[Judged], str],
     by_shape: bool = True,
+    escape: Callable[[str], str] = str,
 ) -> Iterator[Sheet]:
     """Every site as text and messages, one at a time.
 
     `by_shape`: those of one shape that have no cloud are written once, with other names and addresses put
-    in. So `write` must look at nothing but what it is given, and not at the length of a name.
+    in. So `write` must look at nothing but what it is given, and not at the length of a name, and `escape`
+    must say what it does to names and free text.
     """
     survey = Survey(installation)
 
@@ -119,7 +121,7 @@ def write_sites(
         judged = judge_site(plan, installation, cloud)
         return make_sheet("" if judged.has_errors else write(judged), judged.messages)
 
-    shaped = ShapedSites(survey, write_sheet)
+    shaped = ShapedSites(survey, write_sheet, escape)
     for name in names:
         if name in clouds or not by_shape:
             yield write_sheet(plan_site(survey, name), clouds.get(name, ""))

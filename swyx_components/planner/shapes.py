@@ -56,6 +56,11 @@ class _Anonymous(NamedTuple):
     blocks: tuple[Prefix, ...]
     stand_ins: tuple[Prefix, ...]
 
+    def escaped(self, escape: Callable[[str], str]) -> "_Anonymous":
+        """The same, with the names also as a text has them that escapes what it writes."""
+        names = {escape(token): escape(name) for token, name in self.names.items()}
+        return self._replace(names={**self.names, **names})
+
 
 class _Slot(NamedTuple):
     """A prefix of a template: where it lies in which block."""
@@ -82,12 +87,19 @@ class _Template(NamedTuple):
 class ShapedSites:
     """Sheets of the sites of one installation, each shape written once.
 
-    `write` turns a plan into a sheet; it must not look at anything but the plan.
+    `write` turns a plan into a sheet; it must not look at anything but the plan. `escape` is what it does
+    to every name and free text that it writes, such as that of HTML.
     """
 
-    def __init__(self, survey: Survey, write: Callable[[SitePlan], Sheet]) -> None:
+    def __init__(
+        self,
+        survey: Survey,
+        write: Callable[[SitePlan], Sheet],
+        escape: Callable[[str], str] = str,
+    ) -> None:
         self._survey = survey
         self._write = write
+        self._escape = escape
         self._templates: dict[Hashable, tuple[tuple[_Template, ...], ...] | None] = {}
 
     def sheet(self, name: str) -> Sheet:
@@ -95,6 +107,7 @@ class ShapedSites:
         anonymous = _anonymise(self._survey, name)
         if anonymous is None:
             return self._write(plan_site(self._survey, name))
+        anonymous = anonymous.escaped(self._escape)
         if anonymous.shape not in self._templates:
             sheet = self._write(plan_site(anonymous.installation, anonymous.site))
             self._templates[anonymous.shape] = _cut(sheet, anonymous)

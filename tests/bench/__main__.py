@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.bench.engine import engine_figures
 from tests.bench.estates import write_estate, write_hubs
 from tests.bench.measure import python, race
+from tests.bench.report import report_figures
 
 SWYX = [sys.executable, "-m", "swyx_components"]
 EXAMPLE = "stacks/installation.yaml"
@@ -69,6 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for sites in arguments.sites:
             tell(planning_figures(Path(folder), sites, arguments.rounds))
+        tell(report_figures(Path(folder), max(arguments.sites), arguments.rounds))
         tell(hub_figures(Path(folder), arguments.rounds))
     tell(start_figures(arguments.rounds))
     if not arguments.no_engine:

@@ -41,6 +41,7 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "init",
         "hosts",
         "flows",
+        "report",
         "catalogue",
         "schema",
     ):

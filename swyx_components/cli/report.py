@@ -1,0 +1,245 @@
+"""`swyx report`: all that a change review asks, as a page to read, search, print and link to."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from typing import IO
+
+from swyx_components.cli.output import refuse_output
+from swyx_components.cli.sites import (
+    bind_clouds,
+    choose_sites,
+    judge_sites,
+    open_installation,
+    write_sites,
+)
+from swyx_components.cli.talk import report_progress, say
+from swyx_components.clouds import read_deployed
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.planner.compare import compare_site
+from swyx_components.report.columns import plural
+from swyx_components.report.html.differences import (
+    Differences,
+    compare_installations,
+    tell_deployed,
+    write_rules,
+)
+from swyx_components.report.html.escape import escape_text
+from swyx_components.report.html.overview import Overview, SiteLine, make_overview
+from swyx_components.report.html.pages import (
+    ChapterText,
+    chapter_writer,
+    read_chapter,
+    write_index,
+    write_report,
+    write_site_page,
+)
+from swyx_components.report.messages import count_messages, messages_of
+
+_LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
+_IN_MEMORY = 16_000_000
+_FEW_SITES = 4  # whose chapters stand open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the words of the command ask for."""
+
+    sites: Sequence[str]
+    clouds: Sequence[str]
+    against: str
+    deployed: Sequence[str]
+
+
+def report_file(file: str, output: str, wanted: Wanted, as_json: bool) -> int:
+    """Write the report of a file, and say what was written; the exit code."""
+    installation, found = open_installation(file)
+    names = choose_sites(installation, wanted.sites)
+    bound = bind_clouds(installation, wanted.clouds)
+    differences = [*_against(installation, names, wanted.against)]
+    differences += _deployed(installation, wanted.deployed, bound)
+    folder = output.endswith(os.sep) or Path(output).is_dir()
+    with _Chapters(folder) as chapters:
+        messages = chapters.gather(installation, names, bound) | set(found)
+        report = make_overview(installation, chapters.lines, messages, differences)
+        try:
+            written = _write(Path(output), report, chapters)
+        except OSError as problem:
+            raise refuse_output(output, problem) from None
+    if as_json:
+        print(json.dumps(_record(written, report, messages), indent=1))
+    else:
+        say(_sentence(written, report, messages))
+    return 0
+
+
+class _Chapters:
+    """The chapters of all sites, kept aside until the overview before them is known."""
+
+    def __init__(self, folder: bool) -> None:
+        self.folder = folder
+        self.lines: list[SiteLine] = []
+        self._held: IO[str] = SpooledTemporaryFile(  # noqa: SIM115 - closed by __exit__
+            _IN_MEMORY, "w+", encoding="utf-8", newline=""
+        )
+        self._sizes: list[int] = []
+        self._total = 0
+
+    def __enter__(self) -> "_Chapters":
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._held.close()
+
+    def gather(
+        self, installation: Installation, names: Sequence[str], bound: Mapping[str, str]
+    ) -> set[Message]:
+        """Plan and write every site; the messages of all.
+
+        Raises:
+            SwyxError: a site has errors, or all together are too large for one page.
+        """
+        few = self.folder or len(names) <= _FEW_SITES
+        write = chapter_writer(installation.catalogue, unfolded=few)
+        sheets = write_sites(installation, names, bound, write, escape=escape_text)
+        messages: set[Message] = set()
+        errors: list[Message] = []
+        for name, sheet in zip(names, report_progress(sheets, "sites", len(names)), strict=True):
+            messages.update(messages_of(sheet))
+            errors += messages_of(sheet._replace(notes=(), warnings=()))
+            if not errors:
+                self._keep(read_chapter(name, sheet.text), len(names))
+        if errors:
+            raise SwyxError(errors)
+        return messages
+
+    def _keep(self, chapter: ChapterText, sites: int) -> None:
+        self.lines.append(chapter.line)
+        self._sizes.append(self._held.write(chapter.html))
+        self._total += len(chapter.html.encode())
+        if not self.folder and self._total > _LARGEST:
+            raise SwyxError(
+                [Message.about("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=sites)]
+            )
+
+    def __iter__(self) -> Iterator[ChapterText]:
+        self._held.seek(0)
+        for line, size in zip(self.lines, self._sizes, strict=True):
+            yield ChapterText(line, self._held.read(size))
+
+
+def _against(installation: Installation, names: Sequence[str], other: str) -> Iterator[Differences]:
+    """The rules of another file that this one has not, and the other way round."""
+    if not other:
+        return
+    theirs, _ = open_installation(other)
+    wanted = set(names) if len(names) < len(installation.sites) else {*names, *theirs.sites}
+    sides = [
+        (one, _rule_lines(one, sorted(wanted & one.sites.keys()))) for one in (installation, theirs)
+    ]
+    yield compare_installations(*sides)
+
+
+def _rule_lines(installation: Installation, names: Sequence[str]) -> Mapping[str, str]:
+    sheets = write_sites(installation, names, {}, write_rules)
+    steps = report_progress(sheets, "sites compared", len(names))
+    return {name: sheet.text for name, sheet in zip(names, steps, strict=True)}
+
+
+def _deployed(
+    installation: Installation, sites: Sequence[str], bound: Mapping[str, str]
+) -> Iterator[Differences]:
+    """What the clouds hold for some sites, against the plan.
+
+    Raises:
+        SwyxError: nothing says in which cloud a site is, or it can't be planned.
+    """
+    names = choose_sites(installation, sites) if sites else ()
+    unbound = [name for name in names if name not in bound]
+    if unbound:
+        raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
+    judged = judge_sites(installation, names, bound)
+    for site in report_progress(judged, "deployed sites read", len(names)):
+        errors = [message for message in site.messages if message.severity is Severity.ERROR]
+        if errors or site.rendered is None:
+            raise SwyxError(errors)
+        deployed = read_deployed(site.cloud, site.rendered)
+        yield tell_deployed(compare_site(site.rendered, deployed), site.cloud)
+
+
+# ---- files
+
+
+def _write(output: Path, report: Overview, chapters: _Chapters) -> list[tuple[Path, int]]:
+    """What was written, with its size in bytes; the page that people open first."""
+    if not chapters.folder:
+        return [_replace(output, write_report(report, (chapter.html for chapter in chapters)))]
+    (output / "sites").mkdir(parents=True, exist_ok=True)
+    written = [
+        _replace(
+            output / "sites" / f"{chapter.line.name}.html", (write_site_page(report, chapter),)
+        )
+        for chapter in report_progress(chapters, "pages written", len(chapters.lines))
+    ]
+    return [_replace(output / "index.html", (write_index(report),)), *written]
+
+
+def _replace(path: Path, pieces: Iterable[str]) -> tuple[Path, int]:
+    """Put a file in place at once, so that no reader ever sees half of it."""
+    with NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False
+    ) as held:
+        temporary = Path(held.name)
+        try:
+            held.writelines(pieces)
+            held.flush()
+            size = temporary.stat().st_size
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    return path, size
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sentence(
+    written: Sequence[tuple[Path, int]], report: Overview, messages: Iterable[Message]
+) -> str:
+    counts = ", ".join(plural(count, noun) for noun, count in _counts(report).items())
+    more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
+    size = sum(size for _, size in written) / 1e6
+    return f"{written[0][0]}{more}, {size:.1f} MB: {counts}; {count_messages(messages)}."
+
+
+def _counts(report: Overview) -> Mapping[str, int]:
+    counts = {
+        noun: sum(getattr(site, f"{noun}s") for site in report.sites)
+        for noun in ("machine", "flow", "rule")
+    }
+    differing = sum(len(one.rows) for one in report.differences)
+    return {"site": len(report.sites), **counts} | (
+        {"difference": differing} if report.differences else {}
+    )
+
+
+def _record(
+    written: Sequence[tuple[Path, int]], report: Overview, messages: Iterable[Message]
+) -> Mapping[str, object]:
+    severities = [message.severity for message in messages]
+    return {
+        "version": 1,
+        "written": [{"path": str(path), "bytes": size} for path, size in written],
+        **{f"{noun}s": count for noun, count in _counts(report).items()},
+        "warnings": severities.count(Severity.WARNING),
+        "notes": severities.count(Severity.NOTE),
+    }

@@ -1,0 +1,261 @@
+"""Sites and links as a picture: where each box stands and where each line runs, decided without chance.
+
+The site with most links stands in the middle, its neighbours in rings around it. What is linked to
+nothing, or lies further out than rings can show, stands in rows.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, cos, pi, sin
+from typing import NamedTuple
+
+from swyx_components.installation.model import Installation, Link, Provider, Site
+from swyx_components.report.columns import plural
+
+MOST_DRAWN = 60
+"""Sites in one picture; beyond it those with the most links are drawn and the others counted."""
+
+_MOST_CARDS, _MOST_ROWS = 4, 12  # so few sites are drawn with who is there
+_GAP_X, _GAP_Y = 70, 34
+_DEEPEST = 3  # rings; what is further out makes rows the better picture
+_COLUMNS = 6  # as many as fit beside each other on a screen
+_MARGIN = 14
+
+
+class Size(NamedTuple):
+    """Of every box of a picture."""
+
+    width: int
+    height: int
+
+
+_BOX = Size(150, 54)
+_CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A site or a provider; `x` and `y` are its centre, `words` what stands under its name.
+
+    `members` are its machines and networks with their roles, where there is room for them.
+    """
+
+    name: str
+    kind: str  # "site" or "provider"
+    words: str
+    x: int
+    y: int
+    members: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A link between two boxes; `words` are told by its title, `label` stands on it."""
+
+    words: str
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What is drawn, its size, and how many sites are left out."""
+
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+    box: Size
+    size: Size
+    left_out: int
+
+
+_Point = tuple[int, int]
+
+
+def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
+    """The picture of some sites of an installation, their links and SIP providers."""
+    wanted = set(names)
+    links = [link for link in installation.links if {link.near, link.far} <= wanted]
+    neighbours = _neighbours(names, links)
+    drawn = _choose(neighbours)
+    providers = [one for one in installation.providers if one.site in drawn][:MOST_DRAWN]
+    joined = {name: neighbours[name] & set(drawn) for name in drawn}
+    for provider in providers:
+        joined[_key(provider)] = {provider.site}
+        joined[provider.site].add(_key(provider))
+    members = _members(installation, drawn)
+    box = _card(members) if members else _BOX
+    places, size = _shift(_place(drawn, joined, box), box)
+    sites = (
+        _site_box(installation.sites[name], places[name], members.get(name, ()))
+        for name in sorted(drawn)
+    )
+    return Picture(
+        boxes=(*sites, *(_provider_box(one, places[_key(one)]) for one in providers)),
+        lines=tuple(_lines(links, providers, places)),
+        box=box,
+        size=size,
+        left_out=len(wanted) - len(drawn),
+    )
+
+
+def _key(provider: Provider) -> str:
+    return f"provider {provider.name}"  # no site's name has a blank
+
+
+def _members(
+    installation: Installation, drawn: Sequence[str]
+) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Who is at each site, where all of it fits into cards; else nothing."""
+    members = {
+        name: tuple(
+            (one.name, ", ".join(one.roles))
+            for one in (*installation.sites[name].machines, *installation.sites[name].networks)
+        )
+        for name in drawn[: _MOST_CARDS + 1]
+    }
+    fits = len(drawn) <= _MOST_CARDS and all(len(rows) <= _MOST_ROWS for rows in members.values())
+    return members if fits else {}
+
+
+def _card(members: Mapping[str, Sequence[object]]) -> Size:
+    return Size(_CARD_WIDTH, _CARD_HEAD + _ROW * max(map(len, members.values())))
+
+
+def _neighbours(names: Iterable[str], links: Iterable[Link]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {name: set() for name in names}
+    for link in links:
+        found[link.near].add(link.far)
+        found[link.far].add(link.near)
+    return found
+
+
+def _choose(neighbours: Mapping[str, set[str]]) -> list[str]:
+    """The sites to draw: from the one with most links outwards, then from the next that is left."""
+    chosen: dict[str, None] = {}
+    for name in sorted(neighbours, key=lambda name: (-len(neighbours[name]), name)):
+        if len(chosen) >= MOST_DRAWN:
+            break
+        if name not in chosen:
+            chosen.update(dict.fromkeys(one for ring in _rings(name, neighbours) for one in ring))
+    return list(chosen)[:MOST_DRAWN]
+
+
+def _place(drawn: Sequence[str], joined: Mapping[str, set[str]], box: Size) -> dict[str, _Point]:
+    """Centres of boxes: side by side, rings around the first, or rows."""
+    if len(joined) <= 2:
+        return {
+            name: (place * (box.width + 3 * _GAP_X), 0) for place, name in enumerate(sorted(joined))
+        }
+    rings = _rings(drawn[0], joined)
+    reached = [name for ring in rings for name in ring]
+    if len(reached) < len(joined) or len(rings) > _DEEPEST + 1:
+        return _rows(_paths(joined), box)
+    return _ellipses(rings, box)
+
+
+def _rings(centre: str, joined: Mapping[str, set[str]]) -> list[list[str]]:
+    """Names by their distance from the centre, neighbours of one name beside each other."""
+    rings, seen = [[centre]], {centre}
+    while True:
+        ring = []
+        for name in rings[-1]:
+            new = sorted(joined[name] - seen)
+            seen.update(new)
+            ring += new
+        if not ring:
+            return rings
+        rings.append(ring)
+
+
+def _paths(joined: Mapping[str, set[str]]) -> list[str]:
+    """Names along the links, from ends with few of them, so that a chain stays a chain."""
+    seen: dict[str, None] = {}
+    for start in sorted(joined, key=lambda name: (len(joined[name]), name)):
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen[name] = None
+                waiting += sorted(joined[name] - seen.keys(), reverse=True)
+    return list(seen)
+
+
+def _ellipses(rings: Sequence[Sequence[str]], box: Size) -> dict[str, _Point]:
+    """Each ring on as many ellipses as its boxes need to stand apart."""
+    places: dict[str, _Point] = {rings[0][0]: (0, 0)}
+    across, up = 0, 0
+    for ring in rings[1:]:
+        left, halves = list(ring), 0
+        while left:
+            across += box.width + _GAP_X
+            up += box.height + 2 * _GAP_Y
+            room = _room(across, up, box)
+            places |= _on_ellipse(left[:room], across, up, halves)
+            left, halves = left[room:], 1
+    return places
+
+
+def _room(across: int, up: int, box: Size) -> int:
+    """How many boxes stand apart on an ellipse, in x or in y: where it slants, neither is all theirs."""
+    return int(2 * pi * min(across / (box.width + 8), up / (box.height + 8)) / 2**0.5)
+
+
+def _on_ellipse(names: Sequence[str], across: int, up: int, halves: int) -> dict[str, _Point]:
+    """`halves` of a step turn it, so that its boxes stand between and not behind those further in."""
+    step = 2 * pi / len(names)
+    angles = {name: pi + step * (place + halves / 2) for place, name in enumerate(names)}
+    return {
+        name: (round(across * cos(angle)), round(up * sin(angle))) for name, angle in angles.items()
+    }
+
+
+def _rows(names: Sequence[str], box: Size) -> dict[str, _Point]:
+    """Rows that turn at their ends, so that a chain of sites reads on."""
+    columns = min(_COLUMNS, ceil(len(names) ** 0.5))
+    places: dict[str, _Point] = {}
+    for place, name in enumerate(names):
+        row, column = divmod(place, columns)
+        column = column if row % 2 == 0 else columns - 1 - column
+        places[name] = column * (box.width + _GAP_X // 2), row * (box.height + _GAP_Y)
+    return places
+
+
+def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], Size]:
+    """The same places inside a frame that begins at 0, 0, and the size of the frame."""
+    left, top = (min(point[axis] for point in places.values()) for axis in (0, 1))
+    right, bottom = (max(point[axis] for point in places.values()) for axis in (0, 1))
+    dx, dy = box.width // 2 + _MARGIN - left, box.height // 2 + _MARGIN - top
+    moved = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
+    return moved, Size(
+        right - left + box.width + 2 * _MARGIN, bottom - top + box.height + 2 * _MARGIN
+    )
+
+
+def _site_box(site: Site, place: _Point, members: tuple[tuple[str, str], ...]) -> Box:
+    counts = (("machine", len(site.machines)), ("network", len(site.networks)))
+    words = ", ".join(plural(count, noun) for noun, count in counts if count)
+    return Box(name=site.name, kind="site", words=words, x=place[0], y=place[1], members=members)
+
+
+def _provider_box(provider: Provider, place: _Point) -> Box:
+    return Box(name=provider.name, kind="provider", words="SIP provider", x=place[0], y=place[1])
+
+
+def _lines(
+    links: Iterable[Link], providers: Iterable[Provider], places: Mapping[str, _Point]
+) -> Iterator[Line]:
+    for link in links:
+        if {link.near, link.far} <= places.keys():
+            managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
+            words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, by {managers}"
+            yield _line(words, places[link.near], places[link.far], managers)
+    for one in providers:
+        words = f"{one.name}: SIP provider, called by {one.link_manager} of {one.site}"
+        yield _line(words, places[one.site], places[_key(one)], one.link_manager)
+
+
+def _line(words: str, one: _Point, other: _Point, label: str) -> Line:
+    return Line(words=words, x1=one[0], y1=one[1], x2=other[0], y2=other[1], label=label)

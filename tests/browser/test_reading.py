@@ -1,0 +1,267 @@
+"""Finding a rule and its reason on the report's page: search, filters, links, keys, paper, no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.bench.estates import write_estate
+from tests.browser.conftest import write
+from tests.browser.pages import Page
+from tests.cli.running import swyx, write_file
+
+# One server and one office: C1 and C2 over TCP 135 and 40000-40199, M2 both ways over UDP. So the server has
+# in: 135, 40000-40199, 51000-51499; out: 135, 40000-40199, 50000-50099; and one rule of its own.
+OFFICE = """\
+swyxware: "6.01"
+decisions: {dcom: restricted, h245: tunnelled, fax_transport: udp}
+sites:
+  aachen:
+    machines: {ac-server: {addresses: [10.1.0.10], roles: [SwyxServer]}}
+    networks: {ac-office: {cidrs: [10.1.20.0/24], roles: [SwyxIt]}}
+    extra_rules:
+      - {direction: in, to: ac-server, from: [10.1.99.0/24],
+         protocol: tcp, ports: 3389, reason: remote desktop}
+"""
+FROM_OFFICE = "#rule-aachen/swyxserver/in/udp/51000-51499/from/50000-50099/10.1.20.0/24"
+
+
+@pytest.fixture(scope="module")
+def office(reports: Path) -> Path:
+    return write(reports, "office", write_file(reports, OFFICE, "office.yaml"))
+
+
+@pytest.fixture(scope="module")
+def estate(reports: Path) -> Path:
+    """250 sites of four machines."""
+    return write(reports, "estate", write_estate(reports, 250))
+
+
+# ---- search and filters
+
+
+def test_all_rules_of_a_small_site_are_there_at_once(page: Page, office: Path) -> None:
+    page.open(office)
+    assert page.told("rules") == "7 of 7 rules"
+    rows = {(row["direction"], row["protocol"], row["ports"]) for row in page.shown("rules")}
+    assert rows == {
+        ("in", "tcp", "135"),
+        ("in", "tcp", "40000-40199"),
+        ("in", "tcp", "3389"),
+        ("in", "udp", "51000-51499 from source 50000-50099"),
+        ("out", "tcp", "135"),
+        ("out", "tcp", "40000-40199"),
+        ("out", "udp", "50000-50099 from source 51000-51499"),
+    }
+    assert page.complaints() == []
+
+
+def test_search_finds_rules_by_any_word_of_them(page: Page, office: Path) -> None:
+    page.open(office)
+    page.search("rules", "3389 Desktop")
+    page.await_told("rules", "1 of 7 rules")
+    (row,) = page.shown("rules")
+    assert row["peer"] == "10.1.99.0/24"
+
+
+def test_search_finds_flows_by_their_purpose(page: Page, office: Path) -> None:
+    page.open(office)
+    page.search("flows", "contacts the called SwyxIt!")
+    page.await_told("flows", "1 of 4 flows")
+    (row,) = page.shown("flows")
+    assert (row["flow"], row["from"], row["to"]) == (
+        "C2",
+        "ac-server SwyxServer",
+        "ac-office SwyxIt",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("protocol", "udp", {"50000-50099", "51000-51499"}),
+        ("way", "out", {"135", "40000-40199", "50000-50099"}),
+        ("evidence", "own", {"3389"}),
+        ("evidence", "inferred", {"50000-50099", "51000-51499"}),
+        ("role", "SwyxServer", {"135", "3389", "40000-40199", "50000-50099", "51000-51499"}),
+    ],
+)
+def test_a_filter_leaves_the_rules_that_it_names(
+    page: Page, office: Path, field: str, value: str, found: set[str]
+) -> None:
+    page.open(office)
+    page.choose("rules", field, value)
+    page.await_told("rules", f"{len(page.shown('rules'))} of 7 rules")
+    assert {row["ports"].split()[0] for row in page.shown("rules")} == found
+
+
+def test_filters_narrow_the_flow_matrix(page: Page, example: Path) -> None:
+    """K4 and its H.245 alone: what Bochum's server sends to Aachen's LinkManager over TCP."""
+    page.open(example)
+    for field, value in (("site", "bochum"), ("protocol", "tcp"), ("way", "out")):
+        page.choose("flows", field, value)
+    page.await_told("flows", "2 of 209 flows")
+    assert [(row["flow"], row["from"], row["to"], row["ports"]) for row in page.shown("flows")] == [
+        ("K4", "bo-server SwyxServer", "aachen/ac-link LinkManager", "65001"),
+        ("K6", "bo-server SwyxServer", "aachen/ac-link LinkManager", "41000-41099"),
+    ]
+
+
+def test_clear_shows_everything_again(page: Page, office: Path) -> None:
+    page.open(office)
+    page.search("rules", "nothing has this")
+    page.await_told("rules", "0 of 7 rules")
+    page.find("[data-explorer=rules] button[type=reset]").click()
+    page.await_told("rules", "7 of 7 rules")
+
+
+def test_more_rows_come_when_asked_for(page: Page, example: Path) -> None:
+    page.open(example)
+    assert len(page.shown("rules")) == 30
+    page.find("[data-explorer=rules] .more button").click()
+    assert len(page.shown("rules")) == 130
+    page.find("[data-explorer=rules] .more button").click()
+    assert len(page.shown("rules")) == 188
+    assert not page.find("[data-explorer=rules] .more").is_displayed()
+
+
+# ---- one rule
+
+
+def test_a_rule_opens_and_tells_flow_evidence_line_and_purpose(page: Page, office: Path) -> None:
+    page.open(office)
+    summary = page.find("#rules summary")
+    summary.click()
+    opened = page.find("#rules details[open]").text
+    assert "C1 stated L115 L72: SwyxIt! contacts its SwyxServer over DCOM" in opened
+
+
+def test_a_link_to_a_rule_opens_it_in_sight(page: Page, office: Path) -> None:
+    page.open(office, FROM_OFFICE)
+    page.wait(lambda: page.all("tr.marked"), "the rule of the link is shown")
+    row = page.find("tr.marked")
+    assert row.get_attribute("id") == FROM_OFFICE[1:]
+    assert "M2 inferred L111: announcements, voicemail and conferences" in row.text
+    assert page.focused().tag_name == "summary"
+    top, bottom = page.ask(
+        "const b = arguments[0].getBoundingClientRect(); return [b.top, b.bottom]", row
+    )
+    bar = page.ask(
+        "return document.querySelector('#rules .filters').getBoundingClientRect().bottom"
+    )
+    assert bar <= top and bottom <= 1000
+
+
+def test_the_link_that_a_rule_offers_leads_to_it(page: Page, office: Path) -> None:
+    page.open(office)
+    page.find("#rules summary").click()
+    page.find("#rules details[open] a[href^='#rule-']").click()
+    assert page.browser.current_url.endswith("#rule-aachen/swyxserver/in/tcp/135/10.1.20.0/24")
+    assert page.find("tr.marked").is_displayed()
+
+
+def test_a_link_finds_its_rule_among_many_and_behind_a_filter(page: Page, estate: Path) -> None:
+    page.open(estate)
+    page.choose("rules", "site", "s1")
+    page.wait(lambda: {row["site"] for row in page.shown("rules")} == {"s1"}, "only s1 is shown")
+    page.ask(
+        "location.hash = '#rule-s249/swyxfaxserver/in/tcp/61000/swyxserver-phonemanager-itspmanager'"
+    )
+    page.wait(lambda: page.all("tr.marked"), "the rule of the link is shown")
+    assert "s249 swyxfaxserver in tcp 61000" in page.find("tr.marked").text
+    assert page.find("tr.marked").is_displayed()
+    assert page.find("#rules-site").get_attribute("value") == "s249"
+
+
+# ---- ways of reading
+
+
+def test_everything_is_reached_and_used_by_keys_alone(page: Page, office: Path) -> None:
+    page.open(office)
+    page.press(Keys.TAB)
+    assert page.focused().text == "Skip to the content"
+    page.press(Keys.ENTER)
+    assert page.focused().get_attribute("id") == "main"
+    for _ in range(12):
+        page.press(Keys.TAB)
+        if page.focused().get_attribute("id") == "rules-text":
+            break
+    page.press("udp")
+    page.await_told("rules", "2 of 7 rules")
+    for _ in range(6):
+        page.press(Keys.TAB)
+    assert page.focused().text == "Clear"
+    page.press(Keys.TAB)
+    assert page.focused().get_attribute("role") == "region"  # the table scrolls by arrow keys
+    page.press(Keys.TAB)
+    assert page.focused().tag_name == "summary"
+    page.press(Keys.ENTER)
+    assert page.find("#rules details[open]").is_displayed()
+    assert page.ask("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_without_script_every_rule_and_flow_is_there_to_read(page: Page, office: Path) -> None:
+    page.open(office, scripts=False)
+    text = page.find("body").text
+    for words in ("51000-51499 from source 50000-50099", "remote desktop", "C2 stated L117 L72"):
+        assert words in text, words
+    assert len(page.all("tbody.rules tr")) == 7
+    assert len(page.all("tbody.flow td:first-child")) == 4
+    assert not page.find("[data-explorer=rules]").is_displayed()
+
+
+def test_without_script_a_rule_opens_and_a_link_leads_to_it(page: Page, office: Path) -> None:
+    page.open(office, FROM_OFFICE, scripts=False)
+    row = page.find("tr:target")
+    assert row.is_displayed()
+    row.find_element("css selector", "summary").click()
+    assert "announcements, voicemail and conferences" in row.text
+
+
+def test_on_paper_every_rule_that_matches_stands_open(page: Page, example: Path) -> None:
+    page.open(example)
+    page.choose("rules", "site", "bochum")
+    page.await_told("rules", "78 of 188 rules")
+    page.ask("dispatchEvent(new Event('beforeprint'))")
+    page.media("light", "print")
+    assert len(page.all("#rules tr.rule")) == 78
+    assert page.all("#rules td details:not([open])") == []
+    assert not page.find("#rules .filters").is_displayed()
+    assert len(page.ask("return [...document.querySelectorAll('#flows tbody tr')]")) == 209
+    page.media("light")
+    page.ask("dispatchEvent(new Event('afterprint'))")
+    assert len(page.shown("rules")) == 30
+
+
+def test_a_narrow_window_scrolls_tables_and_nothing_else(page: Page, example: Path) -> None:
+    page.resize(360, 740)
+    page.open(example)
+    width = "const page = document.documentElement; return page.scrollWidth - page.clientWidth"
+    assert page.ask(width) == 0
+
+
+def told_total(page: Page, kind: str) -> int:
+    """The second figure of `30 of 28,000 rules`."""
+    return int(page.told(kind).split()[2].replace(",", ""))
+
+
+def test_a_thousand_machines_make_few_elements_and_answer_at_once(page: Page, estate: Path) -> None:
+    """The bench has the time; here, that nothing grows with the rules."""
+    page.open(estate)
+    rules, flows = (told_total(page, kind) for kind in ("rules", "flows"))
+    assert rules > 20_000 and flows > 20_000
+    assert page.ask("return document.querySelectorAll('tr.rule, #flows tbody tr').length") == 60
+    page.search("flows", "s137-fax SwyxGate")
+    page.await_told("flows", f"2 of {flows:,} flows")  # M3, both ways
+
+
+def test_the_pages_of_a_folder_lead_to_each_other(page: Page, tmp_path: Path) -> None:
+    assert swyx("report", "stacks/installation.yaml", "--output", tmp_path).code == 0
+    page.open(tmp_path / "index.html")
+    page.find("#picture a[href='sites/bochum.html']").click()
+    assert page.find("h1").text == "stacks/installation.yaml: bochum"
+    assert {row["site"] for row in page.shown("rules")} == {"bochum"}
+    page.find("main a[href='../index.html']").click()
+    assert page.find("#decisions").is_displayed()

@@ -1,0 +1,267 @@
+"""`swyx report`: what it writes, where, and what it says when it can't."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swyx_components.cli import failures, report
+from swyx_components.messages import Message
+from swyx_components.planner.compare import CloudError, Deployed, DeployedGroup, DeployedInterface
+from swyx_components.planner.model import RenderedSite
+from tests.bench.estates import write_estate
+from tests.cli.running import SMALL, swyx, write_file
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_example_s_report_is_one_file_with_every_site_and_section(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    clouds = ("--cloud", "aachen=aws", "--cloud", "bochum=azure")
+    outcome = swyx("report", "stacks/installation.yaml", "--output", page, *clouds)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == (
+        f"{page}, 0.2 MB: 2 sites, 9 machines, 209 flows, 188 rules; no errors, 6 warnings, 9 notes.\n"
+    )
+    text = page.read_text(encoding="utf-8")
+    for section in (
+        "picture",
+        "rules",
+        "flows",
+        "decisions",
+        "collisions",
+        "quotas",
+        "uncovered",
+        "sites",
+    ):
+        assert f'<section id="{section}"' in text
+    assert "Proved both ways on the rendered rules: nothing missing, nothing in excess." in text
+    quotas = text.partition('<section id="quotas">')[2].partition("</section>")[0]
+    assert "22 of 60" in quotas and "12 of 60" not in quotas  # the fullest security group
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html"]
+
+
+def test_json_says_what_was_written_and_how_much_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    document = swyx("report", write_file(tmp_path), "--output", page, "--json").json()
+    size = page.stat().st_size
+    assert document == {
+        "version": 1,
+        "written": [{"path": str(page), "bytes": size}],
+        "sites": 2,
+        "machines": 4,
+        "flows": document["flows"],
+        "rules": document["rules"],
+        "warnings": 2,
+        "notes": document["notes"],
+    }
+    text = page.read_text(encoding="utf-8")
+    assert text.count('<tr id="rule-') == document["rules"]
+
+
+def test_hostile_text_in_every_free_field_stays_text(tmp_path: Path) -> None:
+    text = SMALL.replace("reason: desktop", "reason: '</noscript><script>alert(1)</script>'")
+    file = write_file(tmp_path, text, "<script>alert(2)<&.yaml")
+    page = tmp_path / "report.html"
+    assert swyx("report", file, "--output", page, "--against", file).code == 0
+    written = page.read_text(encoding="utf-8")
+    assert written.count("<script") == 1
+    assert (
+        written.count("&lt;script&gt;alert(1)") == 2
+    )  # among the own rules, and as the rule's reason
+    assert "&lt;script&gt;alert(2)&lt;&amp;.yaml" in written
+    assert not re.search(
+        r"&lt;\d{5}[A-Z]&gt;", written
+    )  # what stands for a name where shapes are shared
+
+
+def test_a_name_that_turns_the_direction_of_text_is_shown_escaped(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert swyx("report", write_file(tmp_path, name="a\u202elmay.b"), "--output", page).code == 0
+    written = page.read_text(encoding="utf-8")
+    assert "a\\u202elmay.b" in written and "\u202e" not in written
+
+
+def test_one_site_alone(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    document = swyx(
+        "report", write_file(tmp_path), "--output", page, "--site", "bochum", "--json"
+    ).json()
+    assert document["sites"] == 1
+    assert 'id="site-aachen"' not in page.read_text(encoding="utf-8")
+
+
+# ---- differences
+
+
+def test_against_another_file_says_what_each_side_has_alone(tmp_path: Path) -> None:
+    old = write_file(tmp_path, SMALL.replace("ports: 3389", "ports: 3390"), "old.yaml")
+    page = tmp_path / "report.html"
+    words = ("--output", page, "--against", old, "--json")
+    document = swyx("report", write_file(tmp_path), *words).json()
+    assert document["differences"] == 2
+    text = page.read_text(encoding="utf-8")
+    assert "1 only in this plan, 1 only in the other." in text
+    assert "<code>tcp 3389</code>" in text and "<code>tcp 3390</code>" in text
+
+
+def deploy(rendered: RenderedSite) -> Deployed:
+    """The site as planned, but for one rule of its first group."""
+    groups = {
+        entry.group.name: DeployedGroup(ids=(f"sg-{place}",), specs=entry.specs[place == 0 :])
+        for place, entry in enumerate(rendered.groups)
+    }
+    interfaces = tuple(
+        DeployedInterface(
+            id=f"eni-{machine.name}", machine=machine.name, groups=(entry.group.name,)
+        )
+        for entry in rendered.groups
+        for machine in entry.group.machines
+    )
+    return Deployed(groups=groups, interfaces=interfaces)
+
+
+def test_the_deployed_state_is_compared_rule_by_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "read_deployed", lambda _cloud, rendered: deploy(rendered))
+    page = tmp_path / "report.html"
+    words = ("--output", page, "--cloud", "bochum=aws", "--deployed", "bochum")
+    assert swyx("report", write_file(tmp_path), *words).code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "Differences from <bdi>bochum as aws has it</bdi>" in text
+    assert "1 only in this plan, 0 only in the other." in text
+    assert "Proof on what the cloud holds: 1 missing, 0 excess" in text
+
+
+def test_a_cloud_that_does_not_answer_is_exit_code_3_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_words: Any) -> Deployed:
+        values = {"cloud": "aws", "problem": "no route", "remedy": "try again"}
+        raise CloudError([Message.about("cloud-failed", "", **values)])
+
+    monkeypatch.setattr(report, "read_deployed", fail)
+    page = tmp_path / "report.html"
+    words = ("--output", page, "--cloud", "bochum=aws", "--deployed", "bochum")
+    outcome = swyx("report", write_file(tmp_path), *words)
+    assert (outcome.code, outcome.out, page.exists()) == (3, "", False)
+
+
+def test_a_deployed_site_needs_its_cloud(tmp_path: Path) -> None:
+    outcome = swyx("report", write_file(tmp_path), "--deployed", "bochum")
+    assert outcome.code == 2
+    assert "--cloud bochum=aws" in outcome.err
+
+
+# ---- the how-to page
+
+
+HOW_TO = ROOT / "docs/how-to/defend-every-port-in-a-change-review.md"
+COMMANDS = [
+    line
+    for line in HOW_TO.read_text(encoding="utf-8").splitlines()
+    if line.startswith("swyx report ") and "--deployed" not in line  # which asks a cloud
+]
+
+
+def test_the_commands_of_the_page_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(COMMANDS) == 3
+    (tmp_path / "stacks").mkdir()
+    for name in ("stacks/installation.yaml", "before.yaml"):
+        shutil.copy(ROOT / "stacks/installation.yaml", tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for command in COMMANDS:
+        outcome = swyx(*shlex.split(command)[1:])
+        assert (outcome.code, outcome.err) == (0, ""), command
+
+
+# ---- files
+
+
+def test_a_folder_gets_a_page_for_each_site(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "report"
+    outcome = swyx("report", write_file(tmp_path), "--output", f"{folder}/")
+    assert outcome.code == 0
+    assert f"{folder}/index.html and 2 pages beside it" in outcome.out
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.html")) == [
+        "index.html",
+        "sites/aachen.html",
+        "sites/bochum.html",
+    ]
+
+
+def test_what_is_too_large_for_one_page_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "_LARGEST", 200_000)
+    file, page = write_estate(tmp_path, 10), tmp_path / "report.html"
+    outcome = swyx("report", file, "--output", page)
+    assert outcome.code == 2
+    assert outcome.err == (
+        "swyx: --output: the report of 10 sites is larger than 200,000 bytes, more than one page should "
+        "be; name a folder (`--output report/`), where each site is a page of its own, or choose sites "
+        "with `--site`.\n"
+    )
+    assert not page.exists()
+    assert swyx("report", file, "--output", f"{tmp_path}/pages/").code == 0
+
+
+def test_a_plan_with_errors_leaves_the_report_of_before(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("before", encoding="utf-8")
+    wrong = write_file(tmp_path, SMALL.replace("dcom: restricted, ", ""))
+    outcome = swyx("report", wrong, "--output", page)
+    assert outcome.code == 2
+    assert "dcom" in outcome.err
+    assert page.read_text(encoding="utf-8") == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.yaml", "report.html"]
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    page = tmp_path / "no" / "report.html"
+    outcome = swyx("report", write_file(tmp_path), "--output", page)
+    assert outcome.code == 2
+    assert outcome.err == (
+        f"swyx: --output: {page} can't be written (No such file or directory); name a file in a folder "
+        "that is there and that you may write to.\n"
+    )
+
+
+def test_two_reports_of_one_plan_are_equal_byte_by_byte(tmp_path: Path) -> None:
+    pages = [tmp_path / "one.html", tmp_path / "two.html"]
+    for page in pages:
+        assert swyx("report", "stacks/installation.yaml", "--output", page).code == 0
+    one, two = (page.read_bytes() for page in pages)
+    assert one == two
+
+
+def test_without_the_package_for_pages_a_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "find_spec", lambda _name: None)
+    outcome = swyx("report", write_file(tmp_path), "--output", tmp_path / "report.html")
+    assert outcome.code == 2
+    assert outcome.err == (
+        "swyx: this needs the Python package jinja2, which is not installed; install it, "
+        "`pip install 'swyx-components[report]'`.\n"
+    )
+
+
+def test_no_other_command_loads_what_the_pages_need() -> None:
+    program = (
+        "import sys\n"
+        "from swyx_components.cli.main import run\n"
+        "try: run(['plan', 'stacks/installation.yaml'])\n"
+        "except SystemExit: pass\n"
+        "print('jinja2' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False"

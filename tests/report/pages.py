@@ -1,0 +1,31 @@
+"""Reports of installations given as plain data, without files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swyx_components.clouds import judge_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_sites
+from swyx_components.report.html.overview import Overview, make_overview
+from swyx_components.report.html.pages import ChapterText, read_chapter, write_chapter, write_report
+
+
+def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[ChapterText]]:
+    installation = load_installation(source)
+    judged = [judge_site(plan, installation, cloud) for plan in plan_sites(installation)]
+    chapters = [
+        read_chapter(one.plan.site, write_chapter(installation.catalogue, True, one))
+        for one in judged
+    ]
+    messages = {message for one in judged for message in one.messages}
+    return make_overview(installation, [one.line for one in chapters], messages), chapters
+
+
+def overview_of(source: dict[str, Any], cloud: str = "") -> Overview:
+    return parts_of(source, cloud)[0]
+
+
+def page_of(source: dict[str, Any], cloud: str = "") -> str:
+    overview, chapters = parts_of(source, cloud)
+    return "".join(write_report(overview, (one.html for one in chapters)))

@@ -1,0 +1,187 @@
+"""One site as the report tells it: rules with their reasons, links to them, flows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import Phase, given, settings
+
+from swyx_components.clouds import judge_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_site
+from swyx_components.planner.model import Direction, Protocol, Spec
+from swyx_components.planner.shapes import ShapedSites, Sheet
+from swyx_components.planner.view import Survey
+from swyx_components.report.html.chapter import Chapter, make_chapter
+from swyx_components.report.html.escape import escape_text
+from swyx_components.report.html.pages import write_chapter
+from swyx_components.report.html.peers import Peers
+from swyx_components.sets.ports import PortSet
+from swyx_components.sets.prefixes import Prefix
+from tests.oracle.installations import installations
+
+Plain = dict[str, Any]
+HOSTILE = "</noscript><script>'\"&amp;</script> {{ 7 }}"
+
+
+def plain(**aachen: Any) -> Plain:
+    """A server, an office of SwyxIt! and one rule of the site's own."""
+    return {
+        "swyxware": "6.01",
+        "decisions": {"dcom": "restricted", "h245": "tunnelled", "fax_transport": "udp"},
+        "sites": {
+            "aachen": {
+                "machines": {"ac-server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer"]}},
+                "networks": {"ac-office": {"cidrs": ["10.1.20.0/24"], "roles": ["SwyxIt"]}},
+                "extra_rules": [
+                    {
+                        "direction": "in",
+                        "to": "ac-server",
+                        "from": ["10.1.99.0/24"],
+                        "protocol": "tcp",
+                        "ports": 3389,
+                        "reason": "remote desktop",
+                    }
+                ],
+                **aachen,
+            }
+        },
+    }
+
+
+def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
+    installation = load_installation(source)
+    judged = judge_site(plan_site(installation, site), installation, cloud)
+    return make_chapter(judged, installation.catalogue)
+
+
+def rules(told: Chapter) -> list[tuple[str, ...]]:
+    return [
+        (
+            row.way,
+            row.protocol,
+            row.ports,
+            row.source_ports,
+            " ".join(row.peer),
+            " ".join(row.parties),
+        )
+        for row in told.rules
+    ]
+
+
+def test_each_rule_says_who_is_behind_its_addresses() -> None:
+    assert rules(chapter(plain())) == [
+        ("in", "tcp", "135", "", "10.1.20.0/24", "ac-office"),
+        ("in", "tcp", "3389", "", "10.1.99.0/24", ""),
+        ("in", "tcp", "40000-40199", "", "10.1.20.0/24", "ac-office"),
+        ("in", "udp", "51000-51499", "50000-50099", "10.1.20.0/24", "ac-office"),
+        ("out", "tcp", "135", "", "10.1.20.0/24", "ac-office"),
+        ("out", "tcp", "40000-40199", "", "10.1.20.0/24", "ac-office"),
+        ("out", "udp", "50000-50099", "51000-51499", "10.1.20.0/24", "ac-office"),
+    ]
+
+
+def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
+    """M2 goes to SwyxIt! on 50000-50099 and to the L420 on 5006-5007."""
+    source = plain(
+        networks={
+            "ac-office": {"cidrs": ["10.1.20.0/24"], "roles": ["SwyxIt"]},
+            "ac-phones": {"cidrs": ["10.1.21.0/24"], "roles": ["SwyxPhoneL420"]},
+        }
+    )
+    server = source["sites"]["aachen"]["machines"]["ac-server"]
+    server["roles"] = ["SwyxServer", "PhoneManager"]
+    peers = Peers(plan_site(load_installation(source), "aachen"))
+    rule = Spec(
+        direction=Direction.OUT,
+        protocol=Protocol.UDP,
+        ports=PortSet.of((5006, 5007)),
+        source_ports=None,
+        prefixes=(Prefix.parse("10.1.0.0/16"),),
+    )
+    assert peers.of("swyxserver-phonemanager", rule, "M2") == ("ac-phones",)
+
+
+def test_a_rule_gives_flow_evidence_lines_and_purpose_of_all_that_it_is_for() -> None:
+    (reason,) = chapter(plain()).rules[3].reasons
+    assert (reason.flow, reason.evidence, reason.lines) == ("M2", "inferred", (111,))
+    assert reason.why == "announcements, voicemail and conferences are endpoints of a call"
+    (own,) = chapter(plain()).rules[1].reasons
+    assert (own.flow, own.evidence, own.lines, own.why) == (
+        "extra:aachen:0",
+        "own",
+        (),
+        "remote desktop",
+    )
+
+
+def test_a_rule_on_azure_is_the_cloud_s_own_with_its_priority_and_the_closing_deny() -> None:
+    told = chapter(plain(), "azure")
+    assert [row.anchor for row in told.rules if not row.allows] == [
+        "rule-aachen/swyxserver/in-deny-rest",
+        "rule-aachen/swyxserver/out-deny-rest",
+    ]
+    assert {row.note.split(";")[0] for row in told.rules if not row.allows} == {"4096"}
+
+
+def test_flows_stand_under_the_article_s_row_as_the_site_sees_them() -> None:
+    told = chapter(plain())
+    lines = {
+        row.id: [(line.initiator, line.responder, line.way, line.ports) for line in lines]
+        for row, lines in told.flows
+    }
+    assert lines == {
+        "C1": [("ac-office", "ac-server", "inside", "135, 40000-40199")],
+        "C2": [("ac-server", "ac-office", "inside", "135, 40000-40199")],
+        "M2": [
+            ("ac-office", "ac-server", "inside", "51000-51499"),
+            ("ac-server", "ac-office", "inside", "50000-50099"),
+        ],
+    }
+
+
+def test_a_link_to_a_rule_outlives_what_does_not_concern_it() -> None:
+    more = plain()
+    more["sites"]["aachen"]["machines"]["ac-gate"] = {
+        "addresses": ["10.1.0.11"],
+        "roles": ["SwyxGate"],
+    }
+    before, after = ({row.anchor for row in chapter(one).rules} for one in (plain(), more))
+    assert "rule-aachen/swyxserver/in/udp/51000-51499/from/50000-50099/10.1.20.0/24" in before
+    assert before < after
+
+
+@settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.generate,))
+@given(installations())
+def test_no_two_rules_of_a_page_have_one_link(source: Plain) -> None:
+    installation = load_installation(source)
+    for site in source["sites"]:
+        for cloud in ("", "aws", "azure"):
+            told = chapter(source, cloud, site)
+            anchors = [row.anchor for row in told.rules]
+            assert len(set(anchors)) == len(anchors)
+            assert all(re.fullmatch(r"[!-~]+", anchor) for anchor in anchors)
+    assert installation.sites.keys() == source["sites"].keys()
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, phases=(Phase.generate,))
+@given(installations())
+def test_a_chapter_of_a_shape_is_what_the_site_itself_gives_even_with_hostile_reasons(
+    source: Plain,
+) -> None:
+    for site in source["sites"].values():
+        for place, rule in enumerate(site.get("extra_rules", ())):
+            rule["reason"] = f"{HOSTILE} {place}"
+    installation = load_installation(source)
+
+    def write(plan: Any) -> Sheet:
+        judged = judge_site(plan, installation)
+        return Sheet(write_chapter(installation.catalogue, False, judged))
+
+    survey = Survey(installation)
+    shaped = ShapedSites(survey, write, escape_text)
+    for name in source["sites"]:
+        text = shaped.sheet(name).text
+        assert text == write(plan_site(survey, name)).text
+        assert "<script" not in text and text.count("</noscript>") == 1

@@ -1,0 +1,131 @@
+"""Decisions with what they open, and two installations compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from swyx_components.clouds import judge_site
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_sites
+from swyx_components.report.html.decisions import list_settings
+from swyx_components.report.html.differences import compare_installations, write_rules
+from tests.report.test_chapter import plain
+
+
+def settings_of(**aachen: Any) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+    installation = load_installation(plain(**aachen))
+    ids = {plan.site: {flow.flow for flow in plan.flows} for plan in plan_sites(installation)}
+    return {
+        row.setting.key: (row.setting.value, row.setting.opens, row.setting.flows)
+        for row in list_settings(installation, ids)
+    }
+
+
+def test_each_decision_says_what_it_opens_and_for_which_flows() -> None:
+    assert settings_of() == {
+        "dcom (server)": (
+            "40000-40199 (restricted)",
+            "TCP 135, 40000-40199 towards SwyxServer",
+            ("C1",),
+        ),
+        "dcom (client)": (
+            "40000-40199 (restricted)",
+            "TCP 135, 40000-40199 towards SwyxIt",
+            ("C2",),
+        ),
+        "h245": ("tunnelled", "nothing: H.245 runs inside H.225", ()),
+        "fax_transport": ("udp", "no TCP media; UDP media is needed in every case", ()),
+        "cornet": ("4060-4061 (default)", "nothing: no flow of the site uses it", ()),
+        "egress": ("closed", "outward only what a flow or an extra rule needs", ()),
+    }
+
+
+def test_what_a_site_settles_for_itself_is_listed() -> None:
+    told = settings_of(
+        decisions={
+            "dcom": {"server": "41000-41009", "client": "42000-42009"},
+            "dcom_transport": "both",
+        },
+        ports={"SwyxIt": {"media": "50000-50019"}},
+        egress="open",
+        sip_devices=["10.1.30.0/28"],
+    )
+    assert told["dcom (client)"][:2] == (
+        "42000-42009",
+        "TCP and UDP 135, 42000-42009 towards SwyxIt",
+    )
+    assert told["egress"][1] == "everything that leaves the machines, left to others"
+    assert told["ports (SwyxIt.media)"][0] == "50000-50019"
+    assert told["sip_devices"][0] == "10.1.30.0/28"
+
+
+def test_sites_that_agree_share_a_row() -> None:
+    source = plain()
+    source["sites"]["bochum"] = {
+        "machines": {"bo-server": {"addresses": ["10.2.0.10"], "roles": ["SwyxServer"]}},
+        "networks": {"bo-office": {"cidrs": ["10.2.20.0/24"], "roles": ["SwyxIt"]}},
+        "decisions": {"h245": "41000-41099"},
+    }
+    installation = load_installation(source)
+    ids = {"aachen": {"C1", "C2", "M2"}, "bochum": {"C1", "C2", "M2"}}
+    sites = {
+        (row.setting.key, row.setting.value): row.sites for row in list_settings(installation, ids)
+    }
+    assert sites["dcom (server)", "40000-40199 (restricted)"] == ("aachen", "bochum")
+    assert sites["h245", "tunnelled"] == ("aachen",)
+    assert sites["h245", "41000-41099"] == ("bochum",)
+
+
+# ---- differences
+
+
+def compare(new: Any, old: Any) -> list[tuple[str, ...]]:
+    sides = []
+    for source in (new, old):
+        installation = load_installation(source)
+        lines = {
+            plan.site: write_rules(judge_site(plan, installation))
+            for plan in plan_sites(installation)
+        }
+        sides.append((installation, lines))
+    return [
+        (row.side, row.kind, row.place, " ".join(row.words))
+        for row in compare_installations(*sides).rows
+    ]
+
+
+def test_an_installation_does_not_differ_from_itself() -> None:
+    assert compare(plain(), plain()) == []
+
+
+def test_a_moved_office_differs_in_itself_and_in_each_of_its_rules() -> None:
+    moved = plain(networks={"ac-office": {"cidrs": ["10.1.21.0/24"], "roles": ["SwyxIt"]}})
+    rows = compare(moved, plain())
+    assert rows[0] == ("plan", "network", "aachen/ac-office", "10.1.21.0/24 SwyxIt")
+    assert rows[1] == ("other", "network", "aachen/ac-office", "10.1.20.0/24 SwyxIt")
+    assert [row[:3] for row in rows[2:]] == [
+        *[("plan", "rule", "aachen/swyxserver")] * 6,
+        *[("other", "rule", "aachen/swyxserver")] * 6,
+    ]
+    assert (
+        "other",
+        "rule",
+        "aachen/swyxserver",
+        "in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+    ) in rows
+
+
+def test_a_new_site_is_named_with_its_machines_and_rules() -> None:
+    more = plain()
+    more["sites"]["celle"] = {
+        "machines": {"ce-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]}},
+        "networks": {"ce-office": {"cidrs": ["10.3.20.0/24"], "roles": ["SwyxIt"]}},
+    }
+    rows = compare(more, plain())
+    assert {side for side, *_ in rows} == {"plan"}
+    assert [(kind, place) for _, kind, place, _ in rows] == [
+        ("site", "celle"),
+        ("machine", "celle/ce-server"),
+        ("network", "celle/ce-office"),
+        *[("rule", "celle/swyxserver")] * 6,
+    ]

@@ -1,0 +1,134 @@
+"""Sites and links as a picture: what is drawn, and that no two boxes cover each other."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+
+from swyx_components.installation import load_installation
+from swyx_components.report.html.picture import MOST_DRAWN, Picture, draw_sites
+
+Plain = dict[str, Any]
+
+
+def sites(count: int, *links: tuple[int, int]) -> Plain:
+    """Sites with a LinkManager each, linked by that of the first of each pair."""
+    return {
+        "swyxware": "6.01",
+        "decisions": {"dcom": "restricted", "h245": "tunnelled"},
+        "sites": {
+            f"s{n}": {
+                "machines": {
+                    f"s{n}-server": {"addresses": [f"10.{n}.0.10"], "roles": ["SwyxServer"]},
+                    f"s{n}-link": {"addresses": [f"10.{n}.0.11"], "roles": ["LinkManager"]},
+                }
+            }
+            for n in range(count)
+        },
+        "links": {
+            f"l{a}-{b}": {"sites": [f"s{a}", f"s{b}"], "link_manager": f"s{a}-link"}
+            for a, b in links
+        },
+    }
+
+
+def drawn(source: Plain) -> Picture:
+    installation = load_installation(source)
+    return draw_sites(installation, tuple(installation.sites))
+
+
+def star(count: int) -> Plain:
+    return sites(count, *((0, n) for n in range(1, count)))
+
+
+def chain(count: int) -> Plain:
+    return sites(count, *((n, n + 1) for n in range(count - 1)))
+
+
+def test_few_sites_show_who_is_there() -> None:
+    picture = drawn(sites(2, (0, 1)))
+    assert [(box.name, box.words, box.members) for box in picture.boxes] == [
+        ("s0", "2 machines", (("s0-link", "LinkManager"), ("s0-server", "SwyxServer"))),
+        ("s1", "2 machines", (("s1-link", "LinkManager"), ("s1-server", "SwyxServer"))),
+    ]
+    (line,) = picture.lines
+    assert (line.words, line.label) == ("l0-1: s0 to s1, shared, by s0-link", "s0-link")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        sites(1),
+        sites(2),
+        sites(3, (0, 1)),
+        star(5),
+        star(30),
+        star(60),
+        chain(12),
+        chain(60),
+        sites(9),
+    ],
+    ids=["one", "two", "apart", "star-5", "star-30", "star-60", "chain-12", "chain-60", "unlinked"],
+)
+def test_no_two_boxes_cover_each_other_and_all_lie_inside(source: Plain) -> None:
+    picture = drawn(source)
+    width, height = picture.box
+    for one, other in combinations(picture.boxes, 2):
+        assert abs(one.x - other.x) >= width or abs(one.y - other.y) >= height, (one, other)
+    for box in picture.boxes:
+        assert width / 2 <= box.x <= picture.size.width - width / 2
+        assert height / 2 <= box.y <= picture.size.height - height / 2
+    assert len(picture.boxes) == len(source["sites"])
+    assert len(picture.lines) == len(source["links"])
+
+
+def test_a_hub_stands_in_the_middle() -> None:
+    picture = drawn(star(9))
+    (hub,) = (box for box in picture.boxes if box.name == "s0")
+    assert abs(hub.x - picture.size.width / 2) <= 1
+    assert abs(hub.y - picture.size.height / 2) <= 1
+
+
+def test_no_line_of_a_hub_runs_through_the_middle_of_another_box() -> None:
+    picture = drawn(star(19))
+    for line in picture.lines:
+        for box in picture.boxes:
+            inside = (line.x1, line.y1) != (box.x, box.y) != (line.x2, line.y2)
+            cross = (line.x2 - line.x1) * (box.y - line.y1) - (line.y2 - line.y1) * (
+                box.x - line.x1
+            )
+            between = (line.x1 - box.x) * (line.x2 - box.x) + (line.y1 - box.y) * (line.y2 - box.y)
+            assert not (inside and between < 0 and abs(cross) < 1000), (line, box)
+
+
+def test_neighbours_of_a_chain_stay_side_by_side() -> None:
+    for line in drawn(chain(20)).lines:
+        assert (line.x1 == line.x2) != (line.y1 == line.y2)
+
+
+def test_of_too_many_the_linked_ones_are_drawn_and_the_rest_counted() -> None:
+    picture = drawn(sites(80, (70, 71), (70, 72)))
+    assert (len(picture.boxes), picture.left_out) == (MOST_DRAWN, 20)
+    assert {"s70", "s71", "s72"} <= {box.name for box in picture.boxes}
+
+
+def test_a_provider_is_drawn_beside_the_site_of_its_link_manager() -> None:
+    source = sites(2, (0, 1))
+    source["sip_providers"] = {
+        "carrier": {
+            "cidrs": ["203.0.113.0/28"],
+            "link_manager": "s1-link",
+            "media_ports": "10000-20000",
+        }
+    }
+    picture = drawn(source)
+    assert [(box.name, box.kind) for box in picture.boxes][-1] == ("carrier", "provider")
+    assert picture.lines[-1].words == "carrier: SIP provider, called by s1-link of s1"
+
+
+def test_the_order_of_the_file_moves_nothing() -> None:
+    source = star(7)
+    turned = {**source, "sites": dict(reversed(source["sites"].items()))}
+    assert drawn(source) == drawn(turned)
