@@ -53,13 +53,16 @@ def _rules(
 def _attached(
     old: RenderedSite | None, new: RenderedSite | None, site: str
 ) -> Iterator[ResourceChange]:
+    """One a group and interface; which interface a machine's addresses have only the cloud knows."""
     before, after = (
-        {
-            f"{site}-{label}-{machine}": machine
-            for machine, labels in memberships_of(own).items()
-            for label in labels
-        }
+        {(label, addresses): machine for label, machine, addresses in memberships_of(own)}
         for own in (old, new)
     )
-    for name, action, _, _ in compare_named(before, after):
-        yield ResourceChange(kind="attachment", name=f"{name}-*", action=action)
+    for action, own, other in ((Action.CREATE, after, before), (Action.DELETE, before, after)):
+        for label, addresses in sorted(own.keys() - other.keys()):
+            yield ResourceChange(
+                kind="attachment",
+                name=f"{site}-{label}-*",
+                action=action,
+                details=(own[label, addresses],),
+            )

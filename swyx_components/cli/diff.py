@@ -7,7 +7,13 @@ from dataclasses import replace
 
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import report_progress
-from swyx_components.clouds import describe_update, foresee_update, judge_site
+from swyx_components.clouds import (
+    describe_update,
+    find_cuts,
+    foresee_update,
+    judge_site,
+    tell_cuts,
+)
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError
 from swyx_components.planner.changes import SiteChange, compare_sites, join_changes
@@ -37,7 +43,7 @@ def compare_files(
     compared = compare_sites(old, new, edits, names)
     found = tuple(report_progress(compared, "sites compared", len(affected)))
     shown = [edit for edit in edits if not sites or edit.site in ("", *names)]
-    changes = join_changes(old, new, shown, found)
+    changes = join_changes(shown, found)
     resources = {
         site.site: _foresee(bound[site.site], site, old, new)
         for site in changes.sites
@@ -53,8 +59,9 @@ def compare_files(
 def _foresee(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
     touched = foresee_update(cloud, before, after)
-    notes = tuple(str(note) for note in describe_update(cloud, site.site, touched))
-    return CloudChange(cloud, touched, notes)
+    cuts = find_cuts(cloud, before, after) if before and after else ()
+    told = (*describe_update(cloud, site.site, touched), *tell_cuts(site.site, cuts))
+    return CloudChange(cloud, touched, tuple(message.of(new.file) for message in told))
 
 
 def _render(cloud: str, plan: SitePlan | None, installation: Installation) -> RenderedSite | None:

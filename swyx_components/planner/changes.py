@@ -11,12 +11,12 @@
 (['sites.one.machines.gate.addresses'], 0, 12)
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Severity, SwyxError
 from swyx_components.planner.causes import Causes, find_changed_flows
 from swyx_components.planner.edits import Edit, find_affected, find_edits
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
@@ -24,11 +24,6 @@ from swyx_components.planner.owners import Owners
 from swyx_components.planner.passing import Passing, find_passing, join_ends
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.view import Survey
-
-# What an update from one installation to another can't do without cutting calls: each judge gives the
-# messages that it has about the two.
-Judge = Callable[[Installation, Installation], Iterable[Message]]
-JUDGES: tuple[Judge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +82,6 @@ class Changes:
     edits: tuple[Edit, ...]
     sites: tuple[SiteChange, ...]
     passings: tuple[Passing, ...]
-    messages: tuple[Message, ...] = ()
 
     @property
     def rules(self) -> tuple[RuleChange, ...]:
@@ -107,19 +101,15 @@ def compare_installations(
         SwyxError: a site can't be planned, before or after.
     """
     edits = find_edits(old, new)
-    return join_changes(old, new, edits, tuple(compare_sites(old, new, edits, names)))
+    return join_changes(edits, tuple(compare_sites(old, new, edits, names)))
 
 
-def join_changes(
-    old: Installation, new: Installation, edits: Sequence[Edit], sites: Sequence[SiteChange]
-) -> Changes:
-    """What `compare_sites` gave, together with what is judged about the whole."""
-    messages = (message for judge in JUDGES for message in judge(old, new))
+def join_changes(edits: Sequence[Edit], sites: Sequence[SiteChange]) -> Changes:
+    """What `compare_sites` gave, as one."""
     return Changes(
         edits=tuple(edits),
         sites=tuple(site for site in sites if not site.is_none),
         passings=join_ends(passing for site in sites for passing in site.passings),
-        messages=tuple(sorted(set(messages))),
     )
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TypeVar
 
 from swyx_components.planner.model import RenderedSite, Spec, shard_label
+from swyx_components.sets.prefixes import Prefix
 
 _Value = TypeVar("_Value")
 
@@ -72,10 +73,12 @@ def labels_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:
     }
 
 
-def memberships_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:
-    """The labels of the groups that each machine is in."""
-    return {
-        machine.name: tuple(shard_label(entry.group.name, shard) for shard in entry.shards)
-        for entry in (site.groups if site else ())
-        for machine in entry.group.machines
-    }
+def memberships_of(
+    site: RenderedSite | None,
+) -> Iterator[tuple[str, str, tuple[Prefix, ...]]]:
+    """Each group that a machine is in: the group's label, the machine's name and addresses."""
+    for entry in site.groups if site else ():
+        for machine in entry.group.machines:
+            for shard in entry.shards:
+                label = shard_label(entry.group.name, shard)
+                yield label, machine.name, machine.addresses

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from swyx_components.messages import Message
 from swyx_components.planner.changes import Changes, RuleChange, SiteChange
 from swyx_components.planner.edits import Edit
 from swyx_components.planner.model import Protocol, Rule
@@ -16,11 +17,11 @@ _MOST_PLACES = 5
 
 
 class CloudChange(NamedTuple):
-    """What an update does to one site's resources on its cloud, with sentences about it."""
+    """What an update does to one site's resources on its cloud, and how it goes about it."""
 
     cloud: str
     touched: tuple[ResourceChange, ...]
-    notes: tuple[str, ...]
+    messages: tuple[Message, ...]
 
 
 Resources = Mapping[str, CloudChange]  # by site
@@ -31,18 +32,16 @@ def write_changes(changes: Changes, resources: Resources) -> Iterator[str]:
     if changes.none:
         yield "No difference: the same sites, rules and packets.\n"
         return
-    for message in changes.messages:
-        yield f"{message.severity.value}: {message}\n"
     yield f"{plural(len(changes.edits), 'edit')}\n"
     yield from align(_edit_rows(changes.edits), "  ")
     yield from _write_passings(changes.passings)
     for site in changes.sites:
         yield from _write_site(site)
-    for name, (cloud, touched, notes) in resources.items():
+    for name, (cloud, touched, messages) in resources.items():
         yield f"\n{name} on {cloud}: {plural(len(touched), 'resource')} touched by `pulumi up`\n"
         yield from align(_resource_rows(touched), "  ")
-        for note in notes:
-            yield f"  note: {note}\n"
+        for message in messages:
+            yield f"  {message.severity.value}: {message}\n"
 
 
 def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
@@ -130,7 +129,6 @@ def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
     return {
         "version": 1,
         "equal": changes.none,
-        "messages": [message_record(message) for message in changes.messages],
         "edits": [
             {"place": edit.place, "old": edit.old, "new": edit.new} for edit in changes.edits
         ],
@@ -148,9 +146,9 @@ def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
                     }
                     for change in touched
                 ],
-                "notes": list(notes),
+                "messages": [message_record(message) for message in messages],
             }
-            for name, (cloud, touched, notes) in resources.items()
+            for name, (cloud, touched, messages) in resources.items()
         },
     }
 

@@ -10,7 +10,6 @@ import yaml
 
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message
 from swyx_components.planner import changes as changes_module
 from swyx_components.planner.changes import Changes, compare_installations
 from swyx_components.planner.explain import Packet, explain_pair
@@ -319,11 +318,3 @@ def test_the_smallest_owner_of_an_address_is_named() -> None:
         (last - first + 1, name) for first, last, name in Owners(inside, inside).split(4, *ends)
     ]
     assert names == [(1, "ac-office"), (1, "ac-server"), (2, "ac-office")]
-
-
-def test_what_an_update_cannot_do_without_cutting_calls_is_asked_of_every_judge(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    message = Message.about("site-unknown", "sites.aachen", site="x", known="y")
-    monkeypatch.setattr(changes_module, "JUDGES", (lambda old, new: [message],))
-    assert compare_installations(OLD, edited()).messages == (message,)
