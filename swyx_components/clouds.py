@@ -12,15 +12,15 @@ from typing import Any
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
-from swyx_components.planner.compare import Deployed
-from swyx_components.planner.exported import Exported
-from swyx_components.planner.held import Held, Orphan
+from swyx_components.planner.deployed.compare import Deployed
+from swyx_components.planner.deployed.exported import Exported
+from swyx_components.planner.deployed.held import Held, Orphan
+from swyx_components.planner.deployed.standing import Firewall
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Gap, Proof
 from swyx_components.planner.quota import Relief
-from swyx_components.planner.resource_changes import Action, ResourceChange
-from swyx_components.planner.standing import Firewall
+from swyx_components.planner.revision.resource_changes import Action, ResourceChange
 from swyx_components.planner.widen import suppose_summaries
 
 CLOUDS = ("aws", "azure")

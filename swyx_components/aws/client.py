@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from swyx_components.messages import Message
-from swyx_components.planner.compare import CloudError
+from swyx_components.planner.deployed.compare import CloudError
 from swyx_components.sets.prefixes import Prefix
 
 Json = Mapping[str, Any]

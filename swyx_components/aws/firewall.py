@@ -6,8 +6,8 @@ from swyx_components.aws.client import Json, addresses_of
 from swyx_components.aws.saved import COMMANDS, SavedEc2
 from swyx_components.aws.standing import Members, acl_layer, called, find_acl, group_layer
 from swyx_components.installation.model import Machine
+from swyx_components.planner.deployed.standing import Firewall, Layer, Seat, UnknownGroup
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.standing import Firewall, Layer, Seat, UnknownGroup
 from swyx_components.sets.prefixes import Prefix
 
 

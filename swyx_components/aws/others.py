@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from swyx_components.aws.client import Ec2, Json, addresses_of
 from swyx_components.aws.saved import SavedEc2
 from swyx_components.aws.standing import acl_layer, called, find_acl, group_layer, referenced
+from swyx_components.planner.deployed.others import Other
+from swyx_components.planner.deployed.standing import Layer, Seat
 from swyx_components.planner.model import RenderedSite
-from swyx_components.planner.others import Other
-from swyx_components.planner.standing import Layer, Seat
 from swyx_components.sets.prefixes import Prefix
 
 

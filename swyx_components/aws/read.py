@@ -8,8 +8,8 @@ from swyx_components.aws.names import clean_tag
 from swyx_components.aws.others import Others
 from swyx_components.aws.saved import COMMANDS, SavedEc2
 from swyx_components.aws.state import describe_state
-from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
-from swyx_components.planner.exported import Exported
+from swyx_components.planner.deployed.compare import Deployed, DeployedGroup, DeployedInterface
+from swyx_components.planner.deployed.exported import Exported
 from swyx_components.planner.model import (
     Direction,
     Protocol,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from swyx_components.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
 from swyx_components.aws.names import clean_tag
-from swyx_components.planner.held import STACK_TAG, Held, Orphan
+from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
 
 _ATTACHMENT, _RULE, _GROUP = range(3)

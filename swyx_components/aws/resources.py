@@ -18,7 +18,7 @@ from swyx_components.aws.peak import (
 )
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.held import STACK_TAG
+from swyx_components.planner.deployed.held import STACK_TAG
 from swyx_components.planner.model import (
     Direction,
     HostGroup,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from swyx_components.aws.client import Json, addresses_of, tag_of
-from swyx_components.planner.shaped import check_shape
+from swyx_components.planner.deployed.shaped import check_shape
 from swyx_components.sets.prefixes import Prefix
 
 COMMANDS: Mapping[str, str] = {

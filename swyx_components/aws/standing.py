@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from swyx_components.aws.client import Json
+from swyx_components.planner.deployed.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 

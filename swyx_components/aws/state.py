@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from swyx_components.aws.client import Json
-from swyx_components.planner.exported import Exported, Resource
-from swyx_components.planner.shaped import check_shape
+from swyx_components.planner.deployed.exported import Exported, Resource
+from swyx_components.planner.deployed.shaped import check_shape
 
 _GROUP = "aws:ec2/securityGroup:SecurityGroup"
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from swyx_components.messages import Message
-from swyx_components.planner.compare import CloudError
+from swyx_components.planner.deployed.compare import CloudError
 
 _ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 _SUBSCRIPTIONS = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")

@@ -17,8 +17,8 @@ from swyx_components.azure.standing import (
     open_layer,
     subnet_groups,
 )
+from swyx_components.planner.deployed.standing import Firewall, Layer, Seat, UnknownGroup
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.standing import Firewall, Layer, Seat, UnknownGroup
 from swyx_components.sets.prefixes import Prefix
 
 _ASG = "/applicationsecuritygroups/"

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from swyx_components.azure.names import assign_priorities, shorten
 from swyx_components.installation.model import Machine
-from swyx_components.planner.compare import enforced
+from swyx_components.planner.deployed.compare import enforced
 from swyx_components.planner.model import (
     Direction,
     HostGroup,

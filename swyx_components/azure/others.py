@@ -14,9 +14,9 @@ from swyx_components.azure.standing import (
     members_of,
     subnet_groups,
 )
+from swyx_components.planner.deployed.others import Other
+from swyx_components.planner.deployed.standing import Seat
 from swyx_components.planner.model import RenderedSite
-from swyx_components.planner.others import Other
-from swyx_components.planner.standing import Seat
 
 
 class Others:

@@ -14,8 +14,8 @@ from swyx_components.azure.saved import (
     records_of,
 )
 from swyx_components.azure.standing import EVERYWHERE, addresses_of, last_of, word
-from swyx_components.planner.compare import Deployed, DeployedGroup, DeployedInterface
-from swyx_components.planner.exported import Exported
+from swyx_components.planner.deployed.compare import Deployed, DeployedGroup, DeployedInterface
+from swyx_components.planner.deployed.exported import Exported
 from swyx_components.planner.model import Direction, Identity, Protocol, RenderedSite, Spec
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix

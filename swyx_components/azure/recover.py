@@ -6,7 +6,7 @@ from typing import Any
 
 from swyx_components.azure.client import key_of, open_network
 from swyx_components.azure.names import clean_tag
-from swyx_components.planner.held import STACK_TAG, Held, Orphan
+from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
 
 # In the order of removal: each may name those after it. What the official client calls them, and people.

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.planner.exported import Exported
-from swyx_components.planner.shaped import check_shape
+from swyx_components.planner.deployed.exported import Exported
+from swyx_components.planner.deployed.shaped import check_shape
 from swyx_components.sets.prefixes import Prefix
 
 Json = Mapping[str, Any]

@@ -11,8 +11,8 @@ from typing import Any
 
 from swyx_components.azure.client import key_of
 from swyx_components.installation.check import NEVER_PUBLIC
+from swyx_components.planner.deployed.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import (
     WIDTH,

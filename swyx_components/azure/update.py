@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from swyx_components.azure.names import physical_name
 from swyx_components.planner.model import RenderedSite, Spec
-from swyx_components.planner.resource_changes import (
+from swyx_components.planner.revision.resource_changes import (
     Action,
     ResourceChange,
     compare_named,

@@ -10,10 +10,10 @@ from swyx_components.cli.talk import say
 from swyx_components.clouds import judge_site, read_firewall
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.amend import amend
-from swyx_components.planner.audit import audit_site
+from swyx_components.planner.answers.amend import amend
+from swyx_components.planner.deployed.audit import audit_site
+from swyx_components.planner.deployed.standing import Firewall, UnknownGroup
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.standing import Firewall, UnknownGroup
 from swyx_components.report.audit import audit_record, write_amendments, write_audit
 
 CLEAN, UNCLEAN = 0, 1

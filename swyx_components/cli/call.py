@@ -16,11 +16,11 @@ from swyx_components.cli.sites import (
 from swyx_components.cli.talk import report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.call import Call
-from swyx_components.planner.parties import Party, read_parties
-from swyx_components.planner.scenarios import cast_scenario, find_scenario
-from swyx_components.planner.script import simulate_call
-from swyx_components.planner.suppose import find_remedies
+from swyx_components.planner.answers.suppose import find_remedies
+from swyx_components.planner.calls.call import Call
+from swyx_components.planner.calls.parties import Party, read_parties
+from swyx_components.planner.calls.scenarios import cast_scenario, find_scenario
+from swyx_components.planner.calls.script import simulate_call
 from swyx_components.planner.view import Survey
 from swyx_components.report.call import CallAnswer, calls_document, write_call
 from swyx_components.report.columns import align

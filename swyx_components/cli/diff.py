@@ -16,9 +16,9 @@ from swyx_components.clouds import (
 )
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError
-from swyx_components.planner.changes import SiteChange, compare_sites, join_changes
-from swyx_components.planner.edits import find_affected, find_edits
 from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.revision.changes import SiteChange, compare_sites, join_changes
+from swyx_components.planner.revision.edits import find_affected, find_edits
 from swyx_components.report.changes import CloudChange, changes_record, write_changes
 
 SAME, DIFFERENT = 0, 1

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from swyx_components.cli.sites import RenderedSites, bind_clouds, open_installation
 from swyx_components.cli.talk import say
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.ends import Packet
-from swyx_components.planner.explain import explain
+from swyx_components.planner.answers.ends import Packet
+from swyx_components.planner.answers.explain import explain
+from swyx_components.planner.answers.places import find_place
 from swyx_components.planner.model import Protocol
-from swyx_components.planner.places import find_place
 from swyx_components.report.explanation import Answer, answer_record, write_answer
 
 ALLOWED, DENIED = 0, 1

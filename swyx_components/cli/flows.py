@@ -12,9 +12,9 @@ from swyx_components.cli.talk import report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_sites
+from swyx_components.planner.answers.places import owners_of
 from swyx_components.planner.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.places import owners_of
 from swyx_components.report.flow_sheets import write_csv, write_json, write_workbook
 from swyx_components.report.flows import SiteRows, write_markdown, write_table
 

@@ -12,11 +12,11 @@ from swyx_components.cli.talk import report_progress, say
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
+from swyx_components.planner.answers.places import owners_of
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.host_settings import HostSettings
 from swyx_components.planner.hosts import find_host_settings
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.places import owners_of
 from swyx_components.planner.view import Survey
 from swyx_components.report.columns import plural
 from swyx_components.report.hosts import host_record, write_overview

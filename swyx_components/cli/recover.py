@@ -10,8 +10,8 @@ from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, op
 from swyx_components.cli.talk import say
 from swyx_components.clouds import find_orphans, remove_orphans
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.compare import CloudError
-from swyx_components.planner.held import Held, Orphan
+from swyx_components.planner.deployed.compare import CloudError
+from swyx_components.planner.deployed.held import Held, Orphan
 from swyx_components.planner.model import RenderedSite
 
 DONE, LEFT = 0, 1

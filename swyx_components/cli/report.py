@@ -20,7 +20,7 @@ from swyx_components.cli.talk import report_progress, say
 from swyx_components.clouds import read_deployed
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.compare import compare_site
+from swyx_components.planner.deployed.compare import compare_site
 from swyx_components.report.columns import plural
 from swyx_components.report.html.differences import (
     Differences,

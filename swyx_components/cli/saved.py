@@ -8,7 +8,7 @@ from typing import Any
 
 from swyx_components.clouds import list_commands, recognise
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.exported import Exported, is_exported, read_exported
+from swyx_components.planner.deployed.exported import Exported, is_exported, read_exported
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
 

@@ -11,7 +11,7 @@ from swyx_components.cli.talk import report_progress, say
 from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state, sites_in
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.compare import Comparison, Deployed, compare_site
+from swyx_components.planner.deployed.compare import Comparison, Deployed, compare_site
 from swyx_components.planner.model import RenderedSite
 from swyx_components.report.comparison import comparison_record, write_comparison
 

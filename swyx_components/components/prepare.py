@@ -12,7 +12,7 @@ from swyx_components.components.clouds import Ids, Writer, Written
 from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.held import STACK_TAG
+from swyx_components.planner.deployed.held import STACK_TAG
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan
 

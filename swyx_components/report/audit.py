@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from swyx_components.planner.amend import Amendment, Step
-from swyx_components.planner.audit import Audit, Lack, Opening, Standstill
-from swyx_components.planner.measure import Packets
+from swyx_components.planner.answers.amend import Amendment, Step
+from swyx_components.planner.deployed.audit import Audit, Lack, Opening, Standstill
+from swyx_components.planner.deployed.measure import Packets
+from swyx_components.planner.deployed.standing import Entry
 from swyx_components.planner.model import Direction, Rule
-from swyx_components.planner.standing import Entry
 from swyx_components.report.columns import plural
 from swyx_components.report.packets import shorten_list, write_packets
 from swyx_components.report.tables import write_provenance

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.call import Call, Crossing, Passage, Step
-from swyx_components.planner.ends import Packet
-from swyx_components.planner.parties import Actor, Party
+from swyx_components.planner.answers.ends import Packet
+from swyx_components.planner.calls.call import Call, Crossing, Passage, Step
+from swyx_components.planner.calls.parties import Actor, Party
 from swyx_components.report.columns import align
 from swyx_components.report.explanation import end_record, host_record, write_ends
 

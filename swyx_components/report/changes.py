@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from swyx_components.messages import Message
-from swyx_components.planner.changes import Changes, RuleChange, SiteChange
-from swyx_components.planner.edits import Edit
 from swyx_components.planner.model import Protocol, Rule
-from swyx_components.planner.passing import Packets, Passing
-from swyx_components.planner.resource_changes import ResourceChange
+from swyx_components.planner.revision.changes import Changes, RuleChange, SiteChange
+from swyx_components.planner.revision.edits import Edit
+from swyx_components.planner.revision.passing import Packets, Passing
+from swyx_components.planner.revision.resource_changes import ResourceChange
 from swyx_components.report.columns import align, plural
 from swyx_components.report.messages import message_record
 from swyx_components.report.tables import write_provenance

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from swyx_components.planner.compare import Change, Comparison
+from swyx_components.planner.deployed.compare import Change, Comparison
+from swyx_components.planner.deployed.others import Effect
 from swyx_components.planner.model import Spec
-from swyx_components.planner.others import Effect
 from swyx_components.report.columns import plural
 from swyx_components.report.packets import write_packets
 from swyx_components.report.plan_json import proof_record, spec_record

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from swyx_components.planner.answers.places import short
 from swyx_components.planner.host_settings import HostSettings, Opening
-from swyx_components.planner.places import short
 from swyx_components.report.columns import align, plural
 from swyx_components.report.windows.registry import registry_values
 from swyx_components.report.windows.story import (

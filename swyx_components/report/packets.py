@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from swyx_components.planner.measure import Packets
+from swyx_components.planner.deployed.measure import Packets
+from swyx_components.planner.deployed.standing import ICMP_TYPES
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.standing import ICMP_TYPES
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, split_interval
 

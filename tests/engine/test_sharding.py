@@ -18,7 +18,7 @@ from swyx_components.clouds import judge_site as judge
 from swyx_components.clouds import read_deployed
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
-from swyx_components.planner.compare import Comparison, compare_site
+from swyx_components.planner.deployed.compare import Comparison, compare_site
 from swyx_components.planner.judged import Judged
 from tests.engine.running import Project, read_aws
 from tests.oracle.domain import Judge

@@ -10,14 +10,14 @@ import yaml
 
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
-from swyx_components.planner import changes as changes_module
-from swyx_components.planner.changes import Changes, compare_installations
-from swyx_components.planner.explain import Packet, explain_pair
+from swyx_components.planner.answers.explain import Packet, explain_pair
+from swyx_components.planner.answers.places import find_place
 from swyx_components.planner.model import Direction
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.owners import Owners
-from swyx_components.planner.places import find_place
 from swyx_components.planner.plan import plan_site
+from swyx_components.planner.revision import changes as changes_module
+from swyx_components.planner.revision.changes import Changes, compare_installations
+from swyx_components.planner.revision.owners import Owners
 from swyx_components.sets.prefixes import Prefix
 from tests.cli.running import SMALL
 

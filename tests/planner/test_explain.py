@@ -10,7 +10,7 @@ import pytest
 
 from swyx_components.installation import load_installation
 from swyx_components.messages import SwyxError
-from swyx_components.planner.places import find_place
+from swyx_components.planner.answers.places import find_place
 from tests.cli.running import SMALL, Outcome, swyx, write_file
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from swyx_components.planner.measure import Demand, Packets, join_packets, measure
+from swyx_components.planner.deployed.measure import Demand, Packets, join_packets, measure
+from swyx_components.planner.deployed.standing import Entry, Layer, Seat
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.standing import Entry, Layer, Seat
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from swyx_components.installation.model import Installation
-from swyx_components.planner.compare import Change, Comparison
+from swyx_components.planner.deployed.compare import Change, Comparison
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Spec
 from swyx_components.planner.neutral import render_neutral

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from swyx_components.catalogue import Catalogue
+from swyx_components.planner.answers.places import short
 from swyx_components.planner.host_settings import (
     DcomRange,
     Gatekeeper,
@@ -12,7 +13,6 @@ from swyx_components.planner.host_settings import (
     PortSetting,
 )
 from swyx_components.planner.model import Direction
-from swyx_components.planner.places import short
 
 MADE_BY = "Made by `swyx hosts`"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from swyx_components.installation.model import Egress
+from swyx_components.planner.answers.places import Host, Place
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -13,7 +14,6 @@ from swyx_components.planner.model import (
     SitePlan,
     Spec,
 )
-from swyx_components.planner.places import Host, Place
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix, join_intervals
 

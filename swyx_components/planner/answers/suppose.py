@@ -12,11 +12,11 @@ from swyx_components.installation.model import (
     Provider,
     Site,
 )
-from swyx_components.planner.ends import Packet
+from swyx_components.planner.answers.ends import Packet
+from swyx_components.planner.answers.explain import carries
+from swyx_components.planner.answers.places import Host, owners_of, short
 from swyx_components.planner.expand import expand_site
-from swyx_components.planner.explain import carries
 from swyx_components.planner.model import Protocol
-from swyx_components.planner.places import Host, owners_of, short
 from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import PortRange, PortSet
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from swyx_components.installation.model import Egress
-from swyx_components.planner.demands import demands_of
-from swyx_components.planner.measure import Packets, join_packets, measure
+from swyx_components.planner.deployed.demands import demands_of
+from swyx_components.planner.deployed.measure import Packets, join_packets, measure
+from swyx_components.planner.deployed.standing import Seat
 from swyx_components.planner.model import Direction, SitePlan
-from swyx_components.planner.standing import Seat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.planner.ends import (
+from swyx_components.planner.answers.ends import (
     End,
     Packet,
     SiteOf,
@@ -14,8 +14,8 @@ from swyx_components.planner.ends import (
     judge_ends,
     pick_pairs,
 )
+from swyx_components.planner.answers.places import Host, Place
 from swyx_components.planner.model import Endpoint, Required, SitePlan
-from swyx_components.planner.places import Host, Place
 from swyx_components.sets.ports import PortRange, PortSet
 
 

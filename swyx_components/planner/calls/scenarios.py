@@ -6,7 +6,7 @@ from itertools import product
 from swyx_components.catalogue.calls import CallBook, Scenario
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.parties import Party, as_called, provider_party, role_at
+from swyx_components.planner.calls.parties import Party, as_called, provider_party, role_at
 from swyx_components.planner.view import Survey
 
 _HERE, _PROVIDER = "here", "provider"

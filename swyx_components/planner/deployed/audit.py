@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from swyx_components.catalogue import Catalogue, Evidence, FlowRow, Phase
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
-from swyx_components.planner.demands import demands_of
-from swyx_components.planner.measure import Demand, Measured, Packets, join_packets, measure
+from swyx_components.planner.deployed.demands import demands_of
+from swyx_components.planner.deployed.measure import (
+    Demand,
+    Measured,
+    Packets,
+    join_packets,
+    measure,
+)
+from swyx_components.planner.deployed.standing import Entry, Firewall, Seat
 from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.planner.rules import extra_flow
-from swyx_components.planner.standing import Entry, Firewall, Seat
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import join_intervals
 

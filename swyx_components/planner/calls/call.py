@@ -5,7 +5,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from swyx_components.catalogue import Phase
-from swyx_components.planner.ends import (
+from swyx_components.planner.answers.ends import (
     End,
     Packet,
     SiteOf,
@@ -13,8 +13,8 @@ from swyx_components.planner.ends import (
     is_same_machine,
     judge_ends,
 )
-from swyx_components.planner.parties import Actor, Party
-from swyx_components.planner.places import Host
+from swyx_components.planner.answers.places import Host
+from swyx_components.planner.calls.parties import Actor, Party
 
 
 class Passage(Enum):

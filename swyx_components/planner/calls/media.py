@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Leg, Transport
-from swyx_components.planner.parties import Actor
+from swyx_components.planner.calls.parties import Actor
 from swyx_components.planner.view import Survey
 
 

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError
-from swyx_components.planner.causes import Causes, find_changed_flows
-from swyx_components.planner.edits import Edit, find_affected, find_edits
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
-from swyx_components.planner.owners import Owners
-from swyx_components.planner.passing import Passing, find_passing, join_ends
 from swyx_components.planner.plan import plan_site
+from swyx_components.planner.revision.causes import Causes, find_changed_flows
+from swyx_components.planner.revision.edits import Edit, find_affected, find_edits
+from swyx_components.planner.revision.owners import Owners
+from swyx_components.planner.revision.passing import Passing, find_passing, join_ends
 from swyx_components.planner.view import Survey
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from swyx_components.catalogue import FlowRow, Leg, Transport
 from swyx_components.catalogue.calls import CallStep
 from swyx_components.installation.model import Provider
-from swyx_components.planner.ends import Packet
+from swyx_components.planner.answers.ends import Packet
+from swyx_components.planner.answers.places import Host
+from swyx_components.planner.calls.parties import Actor, provider_label
 from swyx_components.planner.model import Endpoint, Protocol
-from swyx_components.planner.parties import Actor, provider_label
-from swyx_components.planner.places import Host
 from swyx_components.planner.tokens import find_undecided, read_token
 from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import PortRange, PortSet

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from swyx_components.installation.model import Egress
 from swyx_components.planner.boxes import NO_PORT, Box, cut_pieces, find_port_differences
 from swyx_components.planner.model import Direction, Protocol, SitePlan
-from swyx_components.planner.owners import Owners
+from swyx_components.planner.revision.owners import Owners
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import FlowRow
-from swyx_components.planner.edits import Edit
 from swyx_components.planner.model import Direction, Endpoint, Required, Rule, SitePlan
+from swyx_components.planner.revision.edits import Edit
 from swyx_components.sets.ports import PortSet
 
 _DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}

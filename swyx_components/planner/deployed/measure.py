@@ -12,8 +12,8 @@ from itertools import pairwise
 from operator import and_
 from typing import NamedTuple
 
+from swyx_components.planner.deployed.standing import ICMP_TYPES, Entry, Layer, Seat
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.standing import ICMP_TYPES, Entry, Layer, Seat
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from swyx_components.installation.model import Machine
-from swyx_components.planner.measure import Demand
+from swyx_components.planner.deployed.measure import Demand
+from swyx_components.planner.deployed.standing import ICMP_TYPES
 from swyx_components.planner.model import Direction, Endpoint, HostGroup, Protocol, SitePlan
 from swyx_components.planner.rules import extra_flow
-from swyx_components.planner.standing import ICMP_TYPES
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from swyx_components.planner.audit import Audit, Lack, Opening
-from swyx_components.planner.measure import Packets
+from swyx_components.planner.deployed.audit import Audit, Lack, Opening
+from swyx_components.planner.deployed.measure import Packets
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.sets.prefixes import Prefix
 

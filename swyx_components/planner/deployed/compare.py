@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from swyx_components.messages import SwyxError
+from swyx_components.planner.deployed.others import Effect, Other, judge_other, remark_on_others
 from swyx_components.planner.model import (
     Identity,
     RenderedGroup,
@@ -15,7 +16,6 @@ from swyx_components.planner.model import (
     Spec,
     shard_label,
 )
-from swyx_components.planner.others import Effect, Other, judge_other, remark_on_others
 from swyx_components.planner.prove import Proof, prove_specs
 
 

@@ -6,7 +6,14 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.calls import CallBook
 from swyx_components.installation.model import Installation, Provider, Site
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.places import Host, Place, find_place, host_named, hosts_with, is_name
+from swyx_components.planner.answers.places import (
+    Host,
+    Place,
+    find_place,
+    host_named,
+    hosts_with,
+    is_name,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

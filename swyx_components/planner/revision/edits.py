@@ -13,7 +13,7 @@ from swyx_components.installation.model import (
     PortOverrides,
     Site,
 )
-from swyx_components.planner.places import owners_of, short
+from swyx_components.planner.answers.places import owners_of, short
 from swyx_components.sets.prefixes import Prefix
 
 _Facts: TypeAlias = dict[str, str]  # key -> what is written, "" where nothing is

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from swyx_components.catalogue import Phase, Transport
 from swyx_components.catalogue.calls import PARTY, CallBook, CallStep
 from swyx_components.installation.model import Link, LinkMode
-from swyx_components.planner.call import Call, Crossing, Step, cross
-from swyx_components.planner.ends import Packet, SiteOf, pick_pairs
-from swyx_components.planner.media import MediaLeg, find_media_legs
+from swyx_components.planner.answers.ends import Packet, SiteOf, pick_pairs
+from swyx_components.planner.answers.places import Host
+from swyx_components.planner.calls.call import Call, Crossing, Step, cross
+from swyx_components.planner.calls.media import MediaLeg, find_media_legs
+from swyx_components.planner.calls.packets import PacketMaker
+from swyx_components.planner.calls.parties import Actor, Party, manager_at, role_at
 from swyx_components.planner.model import Protocol
-from swyx_components.planner.packets import PacketMaker
-from swyx_components.planner.parties import Actor, Party, manager_at, role_at
-from swyx_components.planner.places import Host
 from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import PortRange
 

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from swyx_components.installation.model import Installation
-from swyx_components.planner.places import short
+from swyx_components.planner.answers.places import short
 from swyx_components.sets.prefixes import Prefix
 
 

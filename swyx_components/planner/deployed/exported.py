@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swyx_components.planner.shaped import check_shape
+from swyx_components.planner.deployed.shaped import check_shape
 
 _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain

@@ -1,0 +1,1 @@
+"""Calls simulated step by step."""

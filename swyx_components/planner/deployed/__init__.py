@@ -1,0 +1,1 @@
+"""What a cloud holds, ours or hand-made, against a plan."""

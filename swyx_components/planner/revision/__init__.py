@@ -1,0 +1,1 @@
+"""From one installation to another: edits, rules, packets, resources, and why."""
