@@ -332,7 +332,7 @@ def make_group(
         network_security_group_name=physical_name(group.site, group.name, "nsg"),
         resource_group_name=site.resource_group,
         location=site.location,
-        security_rules=[_rule(spec, asgs) for spec in rendered.specs],
+        security_rules=_rules(rendered, asgs),
         tags={**site.tags, **_group_tags(rendered)},
         opts=pulumi.ResourceOptions(parent=parent),
     )
@@ -422,6 +422,22 @@ def _has_ipv4(addresses: Iterable[Prefix]) -> bool:
 
 
 # ---- rules
+
+
+def _rules(rendered: RenderedGroup, asgs: Ids) -> pulumi.Input[Any]:
+    """All rules of a group. A preview shows each with what it knows of it; an update resolves the ids once.
+
+    The SDK makes an `Output` of every id in every rule, which takes most of a small site's program.
+    """
+    if pulumi.runtime.is_dry_run():
+        return [_rule(spec, asgs) for spec in rendered.specs]
+    named = {identity.name for spec in rendered.specs for identity in _named(spec)}
+    known = pulumi.Output.all(**{name: asgs[name] for name in sorted(named)})
+    return known.apply(lambda ids: [_rule(spec, ids) for spec in rendered.specs])
+
+
+def _named(spec: Spec) -> tuple[Identity, ...]:
+    return (*spec.identities, *((spec.own_identity,) if spec.own_identity else ()))
 
 
 def _rule(spec: Spec, asgs: Ids) -> Any:
