@@ -1,0 +1,103 @@
+"""Every command, titled by what it is asked: on the example, and where every free text is hostile."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from swyx_components.cli.main import app
+from tests.cli.hostile import NASTY, UNPRINTABLE, write_hostile
+from tests.cli.running import Outcome, swyx
+from tests.cli.test_hostile import assert_inert
+
+EXAMPLE = Path(__file__).parents[2] / "stacks/installation.yaml"
+GROUPS = {
+    "SecurityGroups": [
+        {
+            "GroupId": "sg-1",
+            "GroupName": NASTY,
+            "Description": NASTY + UNPRINTABLE,
+            "VpcId": "vpc-1",
+            "OwnerId": "1",
+            "IpPermissions": [],
+            "IpPermissionsEgress": [],
+            "Tags": [{"Key": NASTY, "Value": NASTY + UNPRINTABLE}],
+        }
+    ]
+}
+
+# What is asked, the words after the file, the exit code for the example and for the hostile file.
+# SERVER, OFFICE and SITE stand for what the two files call them.
+ASKED = {
+    "is the file right": ("check", (), 0, 0),
+    "which rules": ("plan", (), 0, 0),
+    "which rules on AWS": ("plan", ("--cloud", "aws"), 0, 0),
+    "which rules on Azure": ("plan", ("--cloud", "azure"), 0, 0),
+    "may a client reach its server": ("explain", ("OFFICE", "SERVER", "tcp/135"), 0, 0),
+    "may a client reach its server's desktop": ("explain", ("OFFICE", "SERVER", "tcp/3389"), 1, 1),
+    "does a call to the telephone network work": ("call", ("OFFICE", "pstn@SITE"), 0, 0),
+    "who may talk to whom": ("flows", (), 0, 0),
+    "what must the machines be set to": ("hosts", (), 0, 0),
+    "does it differ from itself": ("diff", ("FILE",), 0, 0),
+    "does a saved cloud hold it": (
+        "verify",
+        ("--site", "SITE", "--cloud", "SITE=aws", "--saved", "SAVED"),
+        1,
+        1,
+    ),
+    "is a saved firewall right": (
+        "audit",
+        ("SITE", "--saved", "SAVED", "--machine", "SERVER=sg-1"),
+        1,
+        1,
+    ),
+    "how does a page show it": ("report", ("--output", "PAGE"), 0, 0),
+}
+NOT_ABOUT_A_FILE = {"init", "recover", "catalogue", "schema"}  # each has a test module of its own
+
+
+def ask(title: str, file: Path, folder: Path, names: dict[str, str], *more: str) -> Outcome:
+    command, words, _, _ = ASKED[title]
+    saved = folder / "saved.json"
+    saved.write_text(json.dumps(GROUPS), encoding="utf-8")
+    known = {
+        **names, "FILE": str(file), "SAVED": str(saved), "PAGE": str(folder / "page.html")
+    }  # fmt: skip
+    told = []
+    for word in words:
+        for name, value in known.items():
+            word = word.replace(name, value)
+        told.append(word)
+    return swyx(command, file, *told, *more)
+
+
+@pytest.mark.parametrize("title", ASKED)
+def test_the_example_is_asked(title: str, tmp_path: Path) -> None:
+    names = {"SERVER": "ac-server", "OFFICE": "ac-office", "SITE": "aachen"}
+    outcome = ask(title, EXAMPLE, tmp_path, names)
+    assert (outcome.code, bool(outcome.out)) == (ASKED[title][2], True)
+    assert ask(title, EXAMPLE, tmp_path, names, "--json").json()
+
+
+@pytest.mark.parametrize("title", ASKED)
+def test_hostile_text_is_asked(title: str, tmp_path: Path) -> None:
+    names = {"SERVER": "con", "OFFICE": "office", "SITE": "nul"}
+    file = write_hostile(tmp_path)
+    outcome = ask(title, file, tmp_path, names)
+    assert (outcome.code, bool(outcome.out)) == (ASKED[title][3], True)
+    assert_inert(outcome)
+    told = ask(title, file, tmp_path, names, "--json")
+    assert told.json()
+    assert_inert(told)
+
+
+def test_no_command_is_left_out() -> None:
+    asked = {command for command, *_ in ASKED.values()}
+    known = {
+        command.name or command.callback.__name__
+        for command in app.registered_commands
+        if command.callback
+    }
+    assert known - NOT_ABOUT_A_FILE == asked
