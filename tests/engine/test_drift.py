@@ -82,13 +82,16 @@ def test_rules_edited_deleted_and_added_by_hand_on_aws(site: BrokenSite) -> None
 
 
 def _rule(ec2: Any, *, egress: bool) -> dict[str, Any]:
-    """One of the site's TCP rules to or from a CIDR."""
+    """One of the TCP rules to or from a CIDR, in any order; not one that ends with 65001 already."""
     pages = ec2.get_paginator("describe_security_group_rules").paginate()
     return next(
         rule
         for page in pages
         for rule in page["SecurityGroupRules"]
-        if rule["IpProtocol"] == "tcp" and rule["IsEgress"] is egress and "CidrIpv4" in rule
+        if rule["IpProtocol"] == "tcp"
+        and rule["IsEgress"] is egress
+        and "CidrIpv4" in rule
+        and rule["ToPort"] < 65001
     )
 
 
