@@ -10,7 +10,11 @@ from swyx_components.installation.model import Installation
 from swyx_components.planner.answers.ends import End
 from swyx_components.planner.answers.explain import Explanation, describe_flow
 from swyx_components.planner.answers.places import Host
-from swyx_components.planner.answers.suppose import find_remedies, write_extra_rule
+from swyx_components.planner.answers.suppose import (
+    find_remedies,
+    is_dcom_apart,
+    write_extra_rule,
+)
 from swyx_components.planner.model import Direction, Required, Spec, shard_label
 from swyx_components.report.plan_json import spec_record
 from swyx_components.report.tables import spec_row
@@ -20,18 +24,23 @@ _MOST_ADDRESSES = 6  # of a rule that are all shown
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An explanation, the reasons of the extra rules in it and, where denied, what it would take."""
+    """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
+
+    `never`: it is DCOM to or from another site or a public address, which no rule may open.
+    """
 
     explanation: Explanation
     reasons: tuple[tuple[str, str], ...] = ()
     remedies: tuple[str, ...] = ()
+    never: bool = False
 
     @classmethod
     def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
         reasons = tuple((id, _reason(installation, id)) for id in explanation.extra_rules)
         ends = (explanation.source, explanation.destination)
         remedies = find_remedies(installation, *ends, explanation.packet) if with_remedies else ()
-        return cls(explanation=explanation, reasons=reasons, remedies=remedies)
+        never = is_dcom_apart(installation, *ends, explanation.packet)
+        return cls(explanation=explanation, reasons=reasons, remedies=remedies, never=never)
 
 
 def _reason(installation: Installation, id: str) -> str:
@@ -109,12 +118,17 @@ def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
         yield f"  it would take {remedy}"
     if not answer.remedies:
         yield "  no flow of the article joins the two on this port, whatever is decided or declared"
-    for rule in _extra_rules(asked):
+    if answer.never:
+        yield "  DCOM must not reach another site or a public address, so no extra rule may open it either"
+    for rule in _extra_rules(answer):
         yield f"  as a need of the site's own, under extra_rules: {json.dumps(rule)}"
 
 
-def _extra_rules(asked: Explanation) -> Iterator[Any]:
-    """The extra rules for the ends that deny, where the packet has no other way."""
+def _extra_rules(answer: Answer) -> Iterator[Any]:
+    """The extra rules for the ends that deny, where the packet has no other way and may have one."""
+    if answer.never:
+        return
+    asked = answer.explanation
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
     for end in asked.ends:
         if not end.allows:
@@ -139,7 +153,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     if not asked.allowed:
         record["nearest"] = asked.nearest and flow_record(asked.nearest, catalogue)
         record["would_take"] = list(answer.remedies)
-        record["extra_rules_needed"] = list(_extra_rules(asked))
+        record["extra_rules_needed"] = list(_extra_rules(answer))
     return record
 
 

@@ -101,3 +101,14 @@ def test_no_command_is_left_out() -> None:
         if command.callback
     }
     assert known - NOT_ABOUT_A_FILE == asked
+
+
+def test_no_extra_rule_is_proposed_that_the_file_would_refuse() -> None:
+    """DCOM never crosses to another site (a rule that opened it would be an error of the file)."""
+    across = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/135", "--json")
+    assert across.code == 1
+    assert across.json()["pairs"][0]["extra_rules_needed"] == []
+    said = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/135").out
+    assert "DCOM must not reach another site or a public address, so no extra rule may" in said
+    other = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/136", "--json")
+    assert other.json()["pairs"][0]["extra_rules_needed"][0]["ports"] == 136

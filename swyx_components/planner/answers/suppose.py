@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
+from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import (
     Installation,
     Link,
@@ -286,3 +287,30 @@ def write_extra_rule(
     if packet.port is not None:
         rule["ports"] = packet.port
     return rule | {"reason": "..."}
+
+
+def is_dcom_apart(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> bool:
+    """Whether the packet is DCOM to or from another site or a public address: no rule may open that."""
+    if packet.port is None or source.site == destination.site:
+        return False
+    hosts = (source, destination)
+    if any(not host.site and not _is_public(host) for host in hosts):
+        return False
+    mapper = installation.catalogue.endpoint_mapper
+    decisions = [installation.sites[host.site].decisions for host in hosts if host.site]
+    return any(
+        Transport(packet.protocol.value) in own.dcom_transports
+        and any(
+            ports is not None and ports.contains(PortRange(packet.port, packet.port))
+            for ports in (PortRange(mapper, mapper), own.dcom_server, own.dcom_client)
+        )
+        for own in decisions
+    )
+
+
+def _is_public(host: Host) -> bool:
+    return any(
+        not any(private.contains(prefix) for private in NEVER_PUBLIC) for prefix in host.prefixes
+    )
