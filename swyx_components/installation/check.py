@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
-from swyx_components.catalogue import Transport
+from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.findings import TOP
 from swyx_components.installation.model import Decisions, ExtraRule, Site
 from swyx_components.installation.reading import Claim, Kind, Reading
@@ -171,19 +171,24 @@ def _check_rule(
                 "extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder
             )
             return
-    if own and (public := _public_part(rule.peers, index.of_site(site.name))):
+    if own and (public := find_public_part(rule.peers, index.of_site(site.name))):
         reading.log.add("extra-dcom-public", place, ports=own, cidr=public)
 
 
 def _dcom_of(site: Site, rule: ExtraRule, reading: Reading) -> PortSet:
     """The ports of a rule that are DCOM's at a site."""
-    if rule.protocol not in {transport.value for transport in site.decisions.dcom_transports}:
+    return rule.ports & find_dcom_ports(site.decisions, rule.protocol, reading.catalogue)
+
+
+def find_dcom_ports(decisions: Decisions, protocol: str, catalogue: Catalogue) -> PortSet:
+    """What DCOM uses of a protocol where these decisions hold: its mapper and the dynamic ranges."""
+    if protocol not in {transport.value for transport in decisions.dcom_transports}:
         return PortSet()
-    mapper = reading.catalogue.endpoint_mapper
-    return rule.ports & PortSet.union_of((*_dcom_ranges(site.decisions), (mapper, mapper)))
+    mapper = catalogue.endpoint_mapper
+    return PortSet.union_of((*_dcom_ranges(decisions), (mapper, mapper)))
 
 
-def _public_part(peers: Iterable[Prefix], own: Iterable[Prefix]) -> Prefix | None:
+def find_public_part(peers: Iterable[Prefix], own: Iterable[Prefix]) -> Prefix | None:
     """The first peer with an address that is neither private, shared or link-local nor the site's own."""
     never_public = (*NEVER_PUBLIC, *own)
     for peer in peers:

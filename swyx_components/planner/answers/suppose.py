@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
-from swyx_components.installation.check import NEVER_PUBLIC
+from swyx_components.installation.check import find_dcom_ports, find_public_part
 from swyx_components.installation.model import (
     Installation,
     Link,
@@ -296,21 +296,13 @@ def is_dcom_apart(
     if packet.port is None or source.site == destination.site:
         return False
     hosts = (source, destination)
-    if any(not host.site and not _is_public(host) for host in hosts):
+    if any(not host.site and not find_public_part(host.prefixes, ()) for host in hosts):
         return False
-    mapper = installation.catalogue.endpoint_mapper
-    decisions = [installation.sites[host.site].decisions for host in hosts if host.site]
+    port, protocol = PortRange(packet.port, packet.port), packet.protocol.value
     return any(
-        Transport(packet.protocol.value) in own.dcom_transports
-        and any(
-            ports is not None and ports.contains(PortRange(packet.port, packet.port))
-            for ports in (PortRange(mapper, mapper), own.dcom_server, own.dcom_client)
-        )
-        for own in decisions
-    )
-
-
-def _is_public(host: Host) -> bool:
-    return any(
-        not any(private.contains(prefix) for private in NEVER_PUBLIC) for prefix in host.prefixes
+        find_dcom_ports(
+            installation.sites[host.site].decisions, protocol, installation.catalogue
+        ).covers(port)
+        for host in hosts
+        if host.site
     )
