@@ -6,7 +6,7 @@ from typing import Any
 
 from swyx_components.azure.arm import key_of, last_of
 from swyx_components.azure.client import open_network
-from swyx_components.azure.interfaces import addresses_of, asgs_of, networks_of
+from swyx_components.azure.membership import addresses_of, asgs_of, networks_of
 from swyx_components.azure.names import clean_tag
 from swyx_components.azure.others import Others
 from swyx_components.azure.saved import (

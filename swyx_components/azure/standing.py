@@ -14,7 +14,7 @@ from swyx_components.azure.arm import (
     sides_of,
     word,
 )
-from swyx_components.azure.interfaces import Address
+from swyx_components.azure.membership import Address
 from swyx_components.azure.surroundings import EVERYWHERE, Surroundings
 from swyx_components.planner.deployed.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.planner.model import Direction, Protocol

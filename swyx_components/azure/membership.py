@@ -1,4 +1,4 @@
-"""Interfaces of ARM: the addresses and application security groups of each, and the subnets they are in."""
+"""Who is where in Azure: the addresses of interfaces, and the ASGs, subnets and groups they are in."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
