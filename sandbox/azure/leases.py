@@ -64,9 +64,12 @@ def _addresses_in_network(subnet_id: str, path: ArmPath, store: Store) -> dict[A
     }
 
 
-def _check_static(
-    child: Properties, prefixes: list[Network], taken: dict[Address, str], owner: str
-) -> Address:
+def _read_static(child: Properties, owner: str) -> Address:
+    """The address that a configuration asks for.
+
+    Raises:
+        ArmError: there is none, or it is not one of the version that is asked for.
+    """
     text = child["properties"].get("privateIPAddress")
     if not text:
         raise refuse(
@@ -84,6 +87,13 @@ def _check_static(
             f"Private IP address {text} of {owner} is not of version "
             f"{child['properties']['privateIPAddressVersion']}.",
         )
+    return address
+
+
+def _check_static(
+    child: Properties, prefixes: list[Network], taken: dict[Address, str], owner: str
+) -> Address:
+    address, text = _read_static(child, owner), child["properties"]["privateIPAddress"]
     inside = [prefix for prefix in prefixes if address in prefix]
     if not inside:
         ranges = ", ".join(map(str, prefixes))

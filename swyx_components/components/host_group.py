@@ -164,13 +164,18 @@ def declare_groups(
         declared: dict[str, PeerArgs] = {}
         for component, roles in groups.items():
             place: Place = (f"{name}-{component}", options.parent)
-            group = PlannedGroup(
-                name=component,
-                site=site_name(component),
-                roles=tuple(roles),
-                identities=tuple(Identity(role) for role in roles),
-                machines=(),
-            )
+            group = _bare_group(component, roles)
             ids = writer.declare(group, place, place, {})
             declared[component] = {"roles": list(roles), "ids": dict(writer.identify(group, ids))}
         return declared
+
+
+def _bare_group(component: str, roles: Sequence[str]) -> PlannedGroup:
+    """A group that has its identities and nothing else yet."""
+    return PlannedGroup(
+        name=component,
+        site=site_name(component),
+        roles=tuple(roles),
+        identities=tuple(Identity(role) for role in roles),
+        machines=(),
+    )

@@ -75,15 +75,7 @@ def read_peers(catalogue: Catalogue, site: str, args: Mapping[str, Any]) -> tupl
         place = f"peers[{index}]"
         by_id = bool(entry.get("ids"))
         if by_id == bool(entry.get("cidrs")) or (by_id and entry.get("site")):
-            problems.append(
-                Message.about(
-                    "args-wrong",
-                    place,
-                    value="a peer with " + (", ".join(sorted(entry)) or "nothing"),
-                    wanted="one with either ids or cidrs (at another site: cidrs)",
-                    example="{roles: [SwyxIt], cidrs: [10.1.20.0/24]}",
-                )
-            )
+            problems.append(_neither_ids_nor_cidrs(entry, place))
             continue
         missing = [role for role in entry["roles"] if by_id and role not in entry["ids"]]
         problems += [
@@ -104,6 +96,16 @@ def read_peers(catalogue: Catalogue, site: str, args: Mapping[str, Any]) -> tupl
     if problems:
         raise SwyxError(problems)
     return tuple(peers)
+
+
+def _neither_ids_nor_cidrs(entry: Mapping[str, Any], place: str) -> Message:
+    return Message.about(
+        "args-wrong",
+        place,
+        value="a peer with " + (", ".join(sorted(entry)) or "nothing"),
+        wanted="one with either ids or cidrs (at another site: cidrs)",
+        example="{roles: [SwyxIt], cidrs: [10.1.20.0/24]}",
+    )
 
 
 def _peer_name(catalogue: Catalogue, roles: Sequence[str], taken: set[str]) -> str:

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from swyx_components.planner.answers.places import short
-from swyx_components.planner.host_settings import HostSettings, Opening
+from swyx_components.planner.host_settings import (
+    DcomRange,
+    Gatekeeper,
+    HostSettings,
+    Opening,
+    PortSetting,
+    Reservation,
+)
 from swyx_components.report.columns import align, plural
 from swyx_components.report.windows.registry import registry_values
 from swyx_components.report.windows.story import (
@@ -63,45 +70,53 @@ def host_record(host: HostSettings) -> dict[str, Any]:
         "addresses": [short(prefix) for prefix in host.prefixes],
     }
     if host.dcom is not None:
-        record["dcom"] = {
-            "ports": [str(part) for part in host.dcom.ports],
-            "decision": host.dcom.decision,
-            "flows": list(host.dcom.flows),
-            "lines": list(host.dcom.lines),
-        }
+        record["dcom"] = _dcom_record(host.dcom)
     return record | {
-        "ports": [
-            {
-                "role": setting.listener.role,
-                "listener": setting.listener.key,
-                "ports": str(setting.ports),
-                "article": str(setting.listener.ports),
-                "configurable": setting.listener.configurable,
-                "registry": dict(registry_values(setting)) if setting.listener.registry else {},
-                "lines": list(setting.listener.lines),
-            }
-            for setting in host.settings
-        ],
-        "gatekeepers": [
-            {
-                "role": gatekeeper.role,
-                "machine": gatekeeper.machine,
-                "addresses": [short(prefix) for prefix in gatekeeper.addresses],
-                "port": str(gatekeeper.port),
-                "flows": list(gatekeeper.flows),
-            }
-            for gatekeeper in host.gatekeepers
-        ],
-        "firewall": [_opening_record(opening) for opening in host.openings],
-        "reserve": [
-            {
-                "system": reservation.system,
-                "transport": reservation.transport.value,
-                "ports": str(reservation.ports),
-                "listeners": list(reservation.keys),
-            }
-            for reservation in host.reservations
-        ],
+        "ports": list(map(_setting_record, host.settings)),
+        "gatekeepers": list(map(_gatekeeper_record, host.gatekeepers)),
+        "firewall": list(map(_opening_record, host.openings)),
+        "reserve": list(map(_reservation_record, host.reservations)),
+    }
+
+
+def _dcom_record(dcom: DcomRange) -> dict[str, Any]:
+    return {
+        "ports": [str(part) for part in dcom.ports],
+        "decision": dcom.decision,
+        "flows": list(dcom.flows),
+        "lines": list(dcom.lines),
+    }
+
+
+def _setting_record(setting: PortSetting) -> dict[str, Any]:
+    listener = setting.listener
+    return {
+        "role": listener.role,
+        "listener": listener.key,
+        "ports": str(setting.ports),
+        "article": str(listener.ports),
+        "configurable": listener.configurable,
+        "registry": dict(registry_values(setting)) if listener.registry else {},
+        "lines": list(listener.lines),
+    }
+
+
+def _gatekeeper_record(gatekeeper: Gatekeeper) -> dict[str, Any]:
+    return {
+        "role": gatekeeper.role,
+        "machine": gatekeeper.machine,
+        "addresses": [short(prefix) for prefix in gatekeeper.addresses],
+        "port": str(gatekeeper.port),
+        "flows": list(gatekeeper.flows),
+    }
+
+
+def _reservation_record(reservation: Reservation) -> dict[str, Any]:
+    return {
+        "system": reservation.system,
+        "transport": reservation.transport.value,
+        "ports": str(reservation.ports),
+        "listeners": list(reservation.keys),
     }
 
 

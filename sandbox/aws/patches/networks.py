@@ -1,0 +1,87 @@
+"""VPCs and subnets: their blocks, and what keeps them from being deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.vpcs import VPC
+from moto.ec2.responses.vpcs import VPCs
+from moto.ec2.utils import random_vpc_cidr_association_id
+
+from sandbox.aws.patches.wrap import wrap
+from sandbox.aws.strict_permissions import canonical_cidr
+
+BLOCKS_PER_VPC = 50
+"""CIDR blocks of one family a VPC; 5 by default, 50 once raised, which a scattered site needs."""
+
+
+def patch_networks() -> None:
+    """What is in use stays; blocks of both families are added within the quota."""
+    wrap(EC2Backend, "delete_subnet", _delete_subnet)
+    wrap(EC2Backend, "delete_vpc", _delete_vpc)
+    wrap(VPC, "associate_vpc_cidr_block", _associate_ipv4)
+    wrap(VPCs, "associate_vpc_cidr_block", _associate)
+
+
+def _delete_subnet(original: Any, backend: Any, subnet_id: str) -> Any:
+    if any(each.subnet.id == subnet_id for each in backend.enis.values()):
+        message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+        raise EC2ClientError("DependencyViolation", message)
+    return original(backend, subnet_id)
+
+
+def _delete_vpc(original: Any, backend: Any, vpc_id: str) -> Any:
+    groups = list(backend.groups.get(vpc_id, {}).values())
+    subnets = backend.describe_subnets(filters={"vpc-id": vpc_id})
+    if subnets or any(not group.is_default for group in groups):
+        message = f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
+        raise EC2ClientError("DependencyViolation", message)
+    for group in groups:
+        group.is_default = False  # a default group goes with its VPC, and only so
+    return original(backend, vpc_id)
+
+
+def _associate_ipv4(
+    original: Any, vpc: Any, cidr_block: str, *arguments: Any, **keywords: Any
+) -> Any:
+    if cidr_block and len(vpc.get_cidr_block_association_set()) >= BLOCKS_PER_VPC:
+        raise EC2ClientError("CidrLimitExceeded", f"This network '{vpc.id}' has met its CIDR limit")
+    if not cidr_block or any(arguments) or any(keywords.values()):
+        return original(vpc, cidr_block, *arguments, **keywords)
+    return _add_block(vpc, canonical_cidr(cidr_block, 4))
+
+
+def _associate(original: Any, response: Any) -> Any:
+    block = response._get_param("Ipv6CidrBlock")
+    return _associate_ipv6(response, block) if block else original(response)
+
+
+def _associate_ipv6(response: Any, block: str) -> ActionResult:
+    """A VPC's IPv6 block from the account's own pool, which moto leaves out."""
+    vpc = response.ec2_backend.get_vpc(response._get_param("VpcId"))
+    association = _add_block(vpc, canonical_cidr(block, 6))
+    return ActionResult(
+        {
+            "VpcId": vpc.id,
+            "Ipv6CidrBlockAssociation": {
+                "AssociationId": association["association_id"],
+                "Ipv6CidrBlock": association["cidr_block"],
+                "Ipv6CidrBlockState": {"State": "associated"},
+            },
+        }
+    )
+
+
+def _add_block(vpc: Any, block: str) -> dict[str, Any]:
+    association = {
+        "association_id": random_vpc_cidr_association_id(),
+        "cidr_block_state": {"state": "associated", "StatusMessage": None},
+        "cidr_block": block,
+        "ipv6_pool": "sandbox",
+        "ipv6_cidr_block_network_border_group": None,
+    }
+    vpc._cidr_block_association_set[association["association_id"]] = association
+    return association
