@@ -24,7 +24,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--step", type=int, default=1, help="only every STEPth call")
     parser.add_argument("--site", choices=sorted(committed_sites()), help="only this site")
-    parser.add_argument("--part", type=share, default=(1, 1), help="2/3: the second third of the cases")
+    parser.add_argument(
+        "--part", type=share, default=(1, 1), help="2/3: the second third of the cases"
+    )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="only these kinds")
     parser.add_argument("--minutes", type=float, default=240, help="begin no case after that")
     return parser.parse_args()
