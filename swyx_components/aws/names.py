@@ -1,14 +1,15 @@
 """Names, descriptions and tags as EC2 accepts them."""
 
-import re
-from collections.abc import Iterable, Mapping
-from functools import cache
-
 from swyx_components.aws.abilities import limits
-from swyx_components.planner.describe import spread_words
 from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.texts import Texts
 from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Prefix
+
+_TEXTS = Texts(limits)
+clean_description = _TEXTS.clean_description
+clean_tag = _TEXTS.clean_tag
+spread_tag = _TEXTS.spread_tag
 
 
 def rule_name(
@@ -38,23 +39,3 @@ def cidr_slug(prefix: Prefix) -> str:
 def group_logical_name(component: str) -> str:
     """The security group's logical name, which Pulumi makes its name of: that may not begin `sg-`."""
     return f"swyx-{component}" if component.lower().startswith("sg-") else component
-
-
-def clean_description(text: str) -> str:
-    """The text with everything that a rule description can't hold replaced, and cut to length."""
-    return _unlike("description_characters").sub("_", text)[: limits()["texts"]["description"]]
-
-
-def clean_tag(text: str) -> str:
-    """The text with everything that a tag value can't hold replaced, and cut to length."""
-    return _unlike("tag_characters").sub("_", text)[: limits()["texts"]["tag_value"]]
-
-
-def spread_tag(key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
-    """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value."""
-    return spread_words(key, map(clean_tag, words), limits()["texts"]["tag_value"], most)
-
-
-@cache
-def _unlike(characters: str) -> re.Pattern[str]:
-    return re.compile(f"[^{limits()['texts'][characters]}]")

@@ -190,12 +190,7 @@ def _interfaces(
     ec2: Ec2 | SavedEc2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
 ) -> Iterator[DeployedInterface]:
     """The interfaces with a machine's address in the site's VPC, and all others in the site's groups."""
-    owners = {
-        address: machine.name
-        for entry in rendered.groups
-        for machine in entry.group.machines
-        for address in machine.addresses
-    }
+    owners = rendered.owners
     found = _find_interfaces(ec2, list(owners), names, vpcs)
     others = Others(ec2, found, names, rendered)
     for id, interface in sorted(found.items()):

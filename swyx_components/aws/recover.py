@@ -113,12 +113,7 @@ def _orphan_rule(rule: Json) -> Orphan:
 def _orphan_attachments(
     rendered: RenderedSite, interfaces: Sequence[Json], known: dict[str, Json], held: Held
 ) -> Iterator[Orphan]:
-    owners = {
-        address: machine.name
-        for entry in rendered.groups
-        for machine in entry.group.machines
-        for address in machine.addresses
-    }
+    owners = rendered.owners
     for interface in interfaces if held.attaches else ():
         id = interface["NetworkInterfaceId"]
         machines = {owners[a] for a in addresses_of(interface) if a in owners} - held.unattached

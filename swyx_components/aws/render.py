@@ -1,7 +1,6 @@
 """From a site's plan to security group rules as plain specs: one port range and one peer each."""
 
 from collections.abc import Mapping
-from functools import partial
 
 from swyx_components.aws.abilities import aws_abilities, limits
 from swyx_components.aws.names import clean_description, rule_name
@@ -15,12 +14,12 @@ from swyx_components.planner.model import (
     Direction,
     HostGroup,
     Protocol,
-    RenderedGroup,
     RenderedSite,
     Rule,
     SitePlan,
     Spec,
 )
+from swyx_components.planner.rendering import render_groups
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -31,15 +30,7 @@ def render_site(
     plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
 ) -> RenderedSite:
     """A security group for each host group, or several, with the fewest rules EC2 needs for it."""
-    abilities = aws_abilities(quotas)
-    render = partial(
-        render_group,
-        egress=plan.egress,
-        abilities=abilities,
-        provenance=Provenance.of(plan, catalogue),
-    )
-    groups = tuple(RenderedGroup(group=group, specs=render(group)) for group in plan.groups)
-    return RenderedSite(plan=plan, abilities=abilities, groups=groups)
+    return render_groups(plan, catalogue, aws_abilities(quotas), render_group)
 
 
 def render_group(

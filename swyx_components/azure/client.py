@@ -41,11 +41,6 @@ def open_network() -> Iterator[Any]:
         ) from None
 
 
-def key_of(id: str) -> str:
-    """ARM ids compare without regard to case."""
-    return id.lower()
-
-
 def _missing(package: str) -> CloudError:
     return CloudError([Message.about("cloud-sdk-missing", "", cloud="azure", package=package)])
 

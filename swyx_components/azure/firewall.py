@@ -3,20 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.azure.client import key_of
+from swyx_components.azure.arm import asgs_at, key_of, last_of
+from swyx_components.azure.membership import Address, address_of, members_of, subnet_groups
 from swyx_components.azure.saved import COMMANDS, SavedNetwork, records_of
-from swyx_components.azure.standing import (
-    PROBES,
-    Address,
-    Surroundings,
-    address_of,
-    called,
-    group_layer,
-    last_of,
-    members_of,
-    open_layer,
-    subnet_groups,
-)
+from swyx_components.azure.standing import called, group_layer, open_layer
+from swyx_components.azure.surroundings import PROBES, Surroundings
 from swyx_components.planner.deployed.standing import Firewall, Layer, Seat, UnknownGroup
 from swyx_components.planner.model import SitePlan
 from swyx_components.sets.prefixes import Prefix
@@ -147,5 +138,4 @@ class _Reading:
 def _asgs_in(group: Any) -> Iterator[str]:
     for rule in group.security_rules or ():
         for side in ("source", "destination"):
-            for asg in getattr(rule, f"{side}_application_security_groups", None) or ():
-                yield asg.id
+            yield from asgs_at(rule, side)

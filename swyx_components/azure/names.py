@@ -5,11 +5,16 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from swyx_components.azure.abilities import limits
-from swyx_components.planner.describe import spread_words
 from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.texts import Texts
 from swyx_components.sets.ports import PortRange, PortSet
 
 _HASH = 10  # characters of a digest that stand for what a shortened name leaves out
+
+_TEXTS = Texts(limits)
+clean_description = _TEXTS.clean_description
+clean_tag = _TEXTS.clean_tag
+spread_tag = _TEXTS.spread_tag
 
 
 def rule_name(
@@ -66,18 +71,3 @@ def assign_priorities(names: Iterable[str]) -> Mapping[str, int]:
             place = (place + 1) % width
         taken[band.first + place] = name
     return {name: priority for priority, name in taken.items()}
-
-
-def clean_description(text: str) -> str:
-    """Printable ASCII within the length that a rule's description may have."""
-    return re.sub(r"[^ -~]", "_", text)[: limits()["texts"]["description"]]
-
-
-def clean_tag(text: str) -> str:
-    """Printable ASCII within the length of a tag's value."""
-    return re.sub(r"[^ -~]", "_", text)[: limits()["texts"]["tag_value"]]
-
-
-def spread_tag(key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
-    """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value."""
-    return spread_words(key, map(clean_tag, words), limits()["texts"]["tag_value"], most)

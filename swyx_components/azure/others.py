@@ -3,17 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from swyx_components.azure.client import key_of
-from swyx_components.azure.standing import (
-    Address,
-    Surroundings,
-    addresses_of,
-    called,
-    group_layer,
-    last_of,
-    members_of,
-    subnet_groups,
-)
+from swyx_components.azure.arm import key_of, last_of
+from swyx_components.azure.membership import addresses_of, members_of, subnet_groups
+from swyx_components.azure.standing import called, group_layer
+from swyx_components.azure.surroundings import Surroundings
 from swyx_components.planner.deployed.others import Other
 from swyx_components.planner.deployed.standing import Seat
 from swyx_components.planner.model import RenderedSite
@@ -26,10 +19,8 @@ class Others:
         groups = list(client.network_security_groups.list_all())
         self._groups = {key_of(group.id): group for group in groups}
         self._subnets = subnet_groups(groups)
-        machines = (machine for entry in rendered.groups for machine in entry.group.machines)
-        own = (address for machine in machines for address in machine.addresses)
         members = members_of(client.network_interfaces.list_all())
-        self._around = Surroundings(own, members)
+        self._around = Surroundings(rendered.owners, members)
 
     def of(self, interface: Any, machine: str, foreign: str) -> Iterator[Other]:
         """`foreign` is the key of a group at the interface that is not the site's, if there is one."""
@@ -49,11 +40,9 @@ class Others:
             Seat(
                 machine=machine,
                 interface=last_of(interface.id),
-                address=prefix,
-                layers=(
-                    group_layer(group, Address(prefix=prefix, asgs=asgs), self._around, label),
-                ),
+                address=address.prefix,
+                layers=(group_layer(group, address, self._around, label),),
             )
-            for prefix, asgs in addresses_of(interface)
+            for address in addresses_of(interface)
         )
         return Other(label=label, adds=adds, takes=True, seats=seats)

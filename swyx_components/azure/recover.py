@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.azure.client import key_of, open_network
+from swyx_components.azure.arm import asgs_at, key_of
+from swyx_components.azure.client import open_network
 from swyx_components.azure.names import clean_tag
 from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
@@ -84,6 +85,6 @@ def _users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Mapping[str, set
             users[key_of(group.id)].add(subnet.id)
         for rule in group.security_rules or ():
             for side in _SIDES:
-                for asg in getattr(rule, f"{side}_application_security_groups") or ():
-                    users[key_of(asg.id)].add(group.id)
+                for asg in asgs_at(rule, side):
+                    users[key_of(asg)].add(group.id)
     return users

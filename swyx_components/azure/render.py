@@ -7,7 +7,6 @@ ASGs of the site, or prefixes of one IP version.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import NamedTuple
 
 from swyx_components.azure.abilities import azure_abilities, limits
@@ -24,11 +23,11 @@ from swyx_components.planner.model import (
     Identity,
     Need,
     Protocol,
-    RenderedGroup,
     RenderedSite,
     SitePlan,
     Spec,
 )
+from swyx_components.planner.rendering import render_groups
 from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals, split_interval
 
@@ -48,15 +47,7 @@ def render_site(
     plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
 ) -> RenderedSite:
     """One network security group a host group of the site, with the fewest rules we know of."""
-    abilities = azure_abilities(quotas)
-    render = partial(
-        render_group,
-        egress=plan.egress,
-        abilities=abilities,
-        provenance=Provenance.of(plan, catalogue),
-    )
-    groups = tuple(RenderedGroup(group=group, specs=render(group)) for group in plan.groups)
-    return RenderedSite(plan=plan, abilities=abilities, groups=groups)
+    return render_groups(plan, catalogue, azure_abilities(quotas), render_group)
 
 
 def render_group(

@@ -1,27 +1,25 @@
-"""Network security groups, whoever made them, as layers before an interface.
+"""Network security groups, whoever made them, as layers before an interface."""
 
-The tags that every default rule uses are read as follows, for no file has what stands behind them:
-VirtualNetwork is every private address, since it takes in peered and connected networks; Internet is all
-the rest; AzureLoadBalancer is the platform's one probe address. Other tags stay unresolved.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from swyx_components.azure.client import key_of
-from swyx_components.installation.check import NEVER_PUBLIC
+from swyx_components.azure.arm import (
+    addresses_at,
+    asgs_at,
+    direction_of,
+    key_of,
+    last_of,
+    ports_at,
+    sides_of,
+    word,
+)
+from swyx_components.azure.membership import Address
+from swyx_components.azure.surroundings import EVERYWHERE, Surroundings
 from swyx_components.planner.deployed.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
-from swyx_components.sets.prefixes import (
-    WIDTH,
-    Interval,
-    Prefix,
-    collapse_prefixes,
-    join_intervals,
-    split_interval,
-)
+from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.sets.prefixes import Prefix
 
 _PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
     "tcp": (Protocol.TCP,),
@@ -29,9 +27,6 @@ _PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
     "icmp": (Protocol.ICMP, Protocol.ICMPV6),
     "*": EVERY_PROTOCOL,
 }
-EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
-_LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
-PROBES = (Prefix.parse("168.63.129.16"),)
 _DEFAULTS = (  # which every group has, below the priorities that a customer can give
     ("AllowVnetInBound", "Inbound", 65000, "Allow", "VirtualNetwork", "VirtualNetwork"),
     ("AllowAzureLoadBalancerInBound", "Inbound", 65001, "Allow", "AzureLoadBalancer", "*"),
@@ -40,45 +35,6 @@ _DEFAULTS = (  # which every group has, below the priorities that a customer can
     ("AllowInternetOutBound", "Outbound", 65001, "Allow", "*", "Internet"),
     ("DenyAllOutBound", "Outbound", 65500, "Deny", "*", "*"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """One address of an interface and the ASGs it is in, by key."""
-
-    prefix: Prefix
-    asgs: frozenset[str]
-
-
-class Surroundings:
-    """What names and tags stand for: `own` are the site's addresses, `members` those of each ASG by key.
-
-    `members` None: nothing is known of ASGs.
-    """
-
-    def __init__(
-        self, own: Iterable[Prefix], members: Mapping[str, tuple[Prefix, ...]] | None
-    ) -> None:
-        private = (prefix for prefix in NEVER_PUBLIC if prefix not in _LINK_LOCAL)
-        network = collapse_prefixes((*private, *own))
-        self.members = members
-        self.tags: Mapping[str, tuple[Prefix, ...]] = {
-            "*": EVERYWHERE,
-            "virtualnetwork": network,
-            "internet": tuple(_outside(network)),
-            "azureloadbalancer": PROBES,
-        }
-
-
-def _outside(inside: Iterable[Prefix]) -> Iterator[Prefix]:
-    network = tuple(inside)
-    for version, width in WIDTH.items():
-        first = 0
-        own = (prefix.interval for prefix in network if prefix.version == version)
-        end = Interval(1 << width, 1 << width)
-        for low, high in (*join_intervals(own), end):
-            yield from split_interval(version, Interval(first, low - 1)) if low > first else ()
-            first = high + 1
 
 
 def group_layer(group: Any, at: Address, around: Surroundings, name: str = "") -> Layer:
@@ -111,11 +67,6 @@ def called(group: Any) -> str:
     return f"network security group {last_of(group.id)}"
 
 
-def last_of(id: str) -> str:
-    """A resource's name, the end of its id."""
-    return id.rstrip("/").rpartition("/")[2]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
     """One rule: its own side and the other one as texts and ASGs."""
@@ -134,20 +85,20 @@ class _Sides:
 
     @classmethod
     def of(cls, rule: Any) -> "_Sides":
-        inbound = word(rule.direction) == "inbound"
-        own, peer = ("destination", "source") if inbound else ("source", "destination")
+        direction = direction_of(rule)
+        own, peer = sides_of(direction)
         return cls(
             name=str(rule.name),
-            direction=Direction.IN if inbound else Direction.OUT,
+            direction=direction,
             priority=int(rule.priority),
             allow=word(rule.access) == "allow",
             protocol=word(rule.protocol),
-            own=_texts(rule, own),
-            own_asgs=_asgs(rule, own),
-            peer=_texts(rule, peer),
-            peer_asgs=_asgs(rule, peer),
-            ports=_ports(rule, "destination"),
-            source_ports=_ports(rule, "source"),
+            own=addresses_at(rule, own),
+            own_asgs=asgs_at(rule, own),
+            peer=addresses_at(rule, peer),
+            peer_asgs=asgs_at(rule, peer),
+            ports=ports_at(rule, "destination") or ALL_PORTS,
+            source_ports=ports_at(rule, "source") or ALL_PORTS,
         )
 
     @classmethod
@@ -168,30 +119,6 @@ class _Sides:
             ports=ALL_PORTS,
             source_ports=ALL_PORTS,
         )
-
-
-def word(value: Any) -> str:
-    """A word of ARM's, which the SDK gives as an enum where it knows it and as text where not."""
-    return str(getattr(value, "value", value)).lower()
-
-
-def _texts(rule: Any, side: str) -> tuple[str, ...]:
-    single = getattr(rule, f"{side}_address_prefix", None)
-    return (single,) if single else tuple(getattr(rule, f"{side}_address_prefixes", None) or ())
-
-
-def _asgs(rule: Any, side: str) -> tuple[str, ...]:
-    found = getattr(rule, f"{side}_application_security_groups", None) or ()
-    return tuple(asg.id for asg in found)
-
-
-def _ports(rule: Any, side: str) -> PortSet:
-    single = getattr(rule, f"{side}_port_range", None)
-    texts = [single] if single else list(getattr(rule, f"{side}_port_ranges", None) or ())
-    if "*" in texts or not texts:
-        return ALL_PORTS
-    ranges = (str(text).partition("-") for text in texts)
-    return PortSet.union_of(PortRange(int(low), int(high or low)) for low, _, high in ranges)
 
 
 def _entries(sides: _Sides, owner: str, at: Address, around: Surroundings) -> Iterator[Entry]:
@@ -221,7 +148,7 @@ def _entries(sides: _Sides, owner: str, at: Address, around: Surroundings) -> It
 def _is_about(sides: _Sides, at: Address, around: Surroundings) -> bool:
     if any(key_of(asg) in at.asgs for asg in sides.own_asgs):
         return True
-    own = (prefix for text in sides.own for prefix in _resolve(text, around) or ())
+    own = (prefix for text in sides.own for prefix in around.resolve(text) or ())
     return any(prefix.contains(at.prefix) for prefix in own)
 
 
@@ -229,11 +156,11 @@ def _peers(sides: _Sides, around: Surroundings) -> tuple[tuple[Prefix, ...], tup
     prefixes: list[Prefix] = []
     unresolved: list[str] = []
     for text in sides.peer:
-        found = _resolve(text, around)
+        found = around.resolve(text)
         prefixes += found or ()
         unresolved += [] if found is not None else [f"the addresses of {text}"]
     for asg in sides.peer_asgs:
-        name = asg.rpartition("/")[2]
+        name = last_of(asg)
         if around.members is None:
             unresolved.append(f"the members of {name}")
         else:
@@ -241,24 +168,9 @@ def _peers(sides: _Sides, around: Surroundings) -> tuple[tuple[Prefix, ...], tup
     return tuple(prefixes), tuple(unresolved)
 
 
-def _resolve(text: str, around: Surroundings) -> tuple[Prefix, ...] | None:
-    """The addresses of a CIDR, of a range or of a tag that is read; None of any other."""
-    tag = around.tags.get(str(text).lower())
-    if tag is not None:
-        return tag
-    first, dash, last = str(text).partition("-")
-    try:
-        if not dash:
-            return (Prefix.parse(first),)
-        low, high = Prefix.parse(first), Prefix.parse(last)
-        return tuple(split_interval(low.version, Interval(low.first, high.last)))
-    except ValueError:
-        return None
-
-
 def _label(sides: _Sides) -> str:
     towards = "from" if sides.direction is Direction.IN else "to"
-    names = [*sides.peer, *(asg.rpartition("/")[2] for asg in sides.peer_asgs)]
+    names = [*sides.peer, *(last_of(asg) for asg in sides.peer_asgs)]
     ports = "" if sides.ports == ALL_PORTS else f" {sides.ports}"
     protocol = "any protocol" if sides.protocol == "*" else sides.protocol
     access = "" if sides.allow else "deny "
@@ -266,40 +178,4 @@ def _label(sides: _Sides) -> str:
     return (
         f"{sides.priority} {sides.name}: {sides.direction.value} {access}{protocol}{ports} {towards} "
         f"{', '.join(shown) or 'nobody'}"
-    )
-
-
-def subnet_groups(groups: Iterable[Any]) -> Mapping[str, Any]:
-    """Which group stands before which subnet, by key."""
-    return {
-        key_of(subnet.id): group for group in groups for subnet in group.subnets or () if subnet.id
-    }
-
-
-def members_of(interfaces: Iterable[Any]) -> Mapping[str, tuple[Prefix, ...]]:
-    """The addresses in each ASG, by key."""
-    members: dict[str, tuple[Prefix, ...]] = {}
-    for interface in interfaces:
-        for prefix, asgs in addresses_of(interface):
-            for asg in asgs:
-                members[asg] = (*members.get(asg, ()), prefix)
-    return members
-
-
-def addresses_of(interface: Any) -> Iterator[tuple[Prefix, frozenset[str]]]:
-    """Every address of an interface with the ASGs of its configuration, by key."""
-    for configuration in interface.ip_configurations or ():
-        address = address_of(configuration)
-        if address is not None:
-            yield address.prefix, address.asgs
-
-
-def address_of(configuration: Any) -> Address | None:
-    """The address of one configuration; none while it has no fixed one."""
-    if not configuration.private_ip_address:
-        return None
-    asgs = configuration.application_security_groups or ()
-    return Address(
-        prefix=Prefix.parse(configuration.private_ip_address),
-        asgs=frozenset(key_of(asg.id) for asg in asgs),
     )

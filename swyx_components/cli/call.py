@@ -16,7 +16,7 @@ from swyx_components.cli.sites import (
 from swyx_components.cli.talk import report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.answers.suppose import find_remedies
+from swyx_components.planner.answers.remedies import find_remedies
 from swyx_components.planner.calls.call import Call
 from swyx_components.planner.calls.parties import Party, read_parties
 from swyx_components.planner.calls.scenarios import cast_scenario, find_scenario

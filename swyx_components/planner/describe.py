@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.rules import extra_flow
+from swyx_components.planner.texts import fit_words
 
 _SHORTEST_PURPOSE = 12  # fewer characters of a purpose than this say nothing
 
@@ -50,51 +51,3 @@ class Provenance:
         given = [self.reasons[flow] for flow in flows if flow in self.reasons]
         rows = (self.catalogue.flows.get(flow) for flow in flows)
         return list(dict.fromkeys([*given, *(row.purpose for row in rows if row is not None)]))
-
-
-def fit_words(words: Iterable[str], limit: int) -> str:
-    """Words separated by blanks within `limit` characters; those left out are counted.
-
-    >>> fit_words(["M1", "M2", "M4a"], 9), fit_words(["M1", "M2", "M4a"], 8)
-    ('M1 M2 M4a', 'M1 M2 +1')
-    """
-    kept = list(words)
-    whole = " ".join(kept)
-    left_out = 0
-    while len(whole) > limit and kept:
-        kept.pop()
-        left_out += 1
-        whole = " ".join([*kept, f"+{left_out}"])
-    return whole
-
-
-def split_words(words: Iterable[str], limit: int) -> list[str]:
-    """The same words as texts of at most `limit` characters each, none cut unless longer than a text.
-
-    >>> split_words(["M1", "M2", "M4a"], 5)
-    ['M1 M2', 'M4a']
-    """
-    texts: list[str] = []
-    for word in words:
-        if texts and len(texts[-1]) + 1 + len(word) <= limit:
-            texts[-1] = f"{texts[-1]} {word}"
-        else:
-            texts.append(word[:limit])
-    return texts
-
-
-def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Mapping[str, str]:
-    """Words under one key, or under `key`, `key-2`, ... in texts of at most `longest` characters.
-
-    At most `most` keys; the last text counts what is left out.
-
-    >>> spread_words("flows", ["M1", "M2", "M4a"], 5, most=10)
-    {'flows': 'M1 M2', 'flows-2': 'M4a'}
-    """
-    given = list(words)
-    texts = split_words(given, longest)
-    if len(texts) > most:
-        texts = split_words(given, longest - len(" +00000"))[:most]
-        kept = sum(len(text.split(" ")) for text in texts)
-        texts[-1] += f" +{len(given) - kept}"
-    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}

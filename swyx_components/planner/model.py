@@ -290,6 +290,16 @@ class RenderedSite:
     abilities: Abilities
     groups: tuple[RenderedGroup, ...]
 
+    @property
+    def owners(self) -> Mapping[Prefix, str]:
+        """The machine of each address."""
+        return {
+            address: machine.name
+            for entry in self.groups
+            for machine in entry.group.machines
+            for address in machine.addresses
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from swyx_components.planner.answers.amend import Amendment, Step
-from swyx_components.planner.deployed.audit import Audit, Lack, Opening, Standstill
+from swyx_components.planner.deployed.findings import Audit, Lack, Opening, Standstill
 from swyx_components.planner.deployed.measure import Packets
 from swyx_components.planner.deployed.standing import Entry
 from swyx_components.planner.model import Direction, Rule

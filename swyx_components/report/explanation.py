@@ -9,12 +9,9 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.planner.answers.ends import End
 from swyx_components.planner.answers.explain import Explanation, describe_flow
+from swyx_components.planner.answers.extra_rule import is_dcom_apart, write_extra_rule
 from swyx_components.planner.answers.places import Host
-from swyx_components.planner.answers.suppose import (
-    find_remedies,
-    is_dcom_apart,
-    write_extra_rule,
-)
+from swyx_components.planner.answers.remedies import find_remedies
 from swyx_components.planner.model import Direction, Required, Spec, shard_label
 from swyx_components.report.plan_json import spec_record
 from swyx_components.report.tables import spec_row

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swyx_components.cli.main import app
+from swyx_components.cli.app import app
 from tests.cli.hostile import NASTY, UNPRINTABLE, write_hostile
 from tests.cli.running import Outcome, swyx
 from tests.cli.test_hostile import assert_inert
@@ -112,3 +112,9 @@ def test_no_extra_rule_is_proposed_that_the_file_would_refuse() -> None:
     assert "DCOM must not reach another site or a public address, so no extra rule may" in said
     other = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/136", "--json")
     assert other.json()["pairs"][0]["extra_rules_needed"][0]["ports"] == 136
+
+
+def test_the_words_of_each_command_stand_in_the_module_of_its_name() -> None:
+    for command in app.registered_commands:
+        place = f"swyx_components.cli.words.{command.callback.__name__}"
+        assert command.callback.__module__ == place

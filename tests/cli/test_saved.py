@@ -212,6 +212,15 @@ def test_groups_of_azure_alone_are_judged_as_far_as_they_go() -> None:
     assert "not judged: the files have no interfaces" in outcome.out
 
 
+def test_a_field_that_is_empty_beside_its_list_says_nothing(tmp_path: Path) -> None:
+    groups, interfaces = load("azure-groups"), load("azure-interfaces")
+    for rule in groups[0]["securityRules"]:
+        if rule.get("sourceAddressPrefix") == "10.1.20.0/24":
+            rule |= {"sourceAddressPrefix": "", "sourceAddressPrefixes": ["10.1.20.0/24"]}
+    outcome = verify(*save(tmp_path, groups=groups, interfaces=interfaces))
+    assert outcome.out.startswith("acme (azure): 1 group, 6 rules; proof: 0 missing, 0 excess\n")
+
+
 # ---- what is wrong with them
 
 NOT_SAVED = [

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from swyx_components.cli.main import app
+from swyx_components.cli.app import app
 from tests.cli.running import Outcome, swyx
 from tests.docs.conftest import ROOT
 

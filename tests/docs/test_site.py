@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 import yaml
 
-from swyx_components.cli.main import app
+from swyx_components.cli.app import app
 from tests.docs.conftest import ROOT
 from tests.docs.pages import Page, is_outside, place_of, styled
 

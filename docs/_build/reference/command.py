@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from reference.markup import code, heading, plain, slug, table
 
-from swyx_components.cli.main import app
+from swyx_components.cli.app import app
 
 
 def write_command() -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from swyx_components.planner.deployed.audit import Audit, Lack, Opening
+from swyx_components.planner.deployed.findings import Audit, Lack, Opening
 from swyx_components.planner.deployed.measure import Packets
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.sets.prefixes import Prefix
