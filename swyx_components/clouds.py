@@ -41,6 +41,15 @@ def count_quotas(cloud: str, rendered: RenderedSite) -> tuple[Usage, ...]:
     return usages
 
 
+def foresee_quotas(cloud: str, plan: SitePlan, installation: Installation) -> tuple[Usage, ...]:
+    """What the site would use of the cloud's quotas; the same as is counted once it is rendered."""
+    quotas = installation.quotas.get(cloud)
+    usages: tuple[Usage, ...] = _room(cloud, "foresee").foresee_quotas(
+        plan, installation.catalogue, quotas
+    )
+    return usages
+
+
 def read_deployed(cloud: str, rendered: RenderedSite) -> Deployed:
     """What the cloud holds for the site now.
 
@@ -233,8 +242,7 @@ def _relieve(
         widened = suppose_summaries(installation, plan.site)
         if widened is not None:
             supposed = plan_site(widened.installation, plan.site)
-            rendered = render_site(cloud, supposed, widened.installation)
-            return Relief(widened.sites, count_quotas(cloud, rendered))
+            return Relief(widened.sites, foresee_quotas(cloud, supposed, widened.installation))
     return Relief()
 
 
@@ -248,8 +256,7 @@ def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     """Warnings for the quotas of clouds that the site may move to."""
     for cloud in CLOUDS:
         if cloud in installation.quotas or not _surely_fits(plan, cloud):
-            rendered = render_site(cloud, plan, installation)
-            usages = count_quotas(cloud, rendered)
+            usages = foresee_quotas(cloud, plan, installation)
             found = judge_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)
 

@@ -92,6 +92,19 @@ def rule_order(rule: Rule) -> tuple[object, ...]:
     )
 
 
+def draft_order(draft: Draft) -> tuple[object, ...]:
+    """The order of the first rules that drafts stand for."""
+    key = draft.key
+    return (
+        key.direction.value,
+        key.protocol.value,
+        draft.ports or (0, 0),
+        key.source or (0, 0),
+        draft.group,
+        draft.prefixes[:1],
+    )
+
+
 def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     """The article's lines behind flows, sorted; an extra rule has none."""
     rows = (catalogue.flows.get(flow) for flow in flows)

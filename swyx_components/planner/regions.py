@@ -7,6 +7,7 @@ ones are given prefixes.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from swyx_components.planner.model import Direction, Need, PartyKind, Protocol
@@ -72,8 +73,20 @@ class Peers(NamedTuple):
     regions: tuple[Regions, ...]
 
 
+class Needs(tuple[Need, ...]):
+    """The needs of one group; its peers are gathered once for all who ask."""
+
+    @cached_property
+    def peers(self) -> Peers:
+        return _gather(self)
+
+
 def gather_peers(needs: Iterable[Need]) -> Peers:
     """The peers of a group's needs."""
+    return needs.peers if isinstance(needs, Needs) else _gather(needs)
+
+
+def _gather(needs: Iterable[Need]) -> Peers:
     named: list[Need] = []
     openings: dict[Opening, int] = {}  # numbered, since sets of numbers are compared faster
     by_prefixes: dict[tuple[Prefix, ...], list[int]] = {}
