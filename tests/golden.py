@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from swyx_components.planner.model import RenderedSite, Spec
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation import load_installation
+from swyx_components.planner import plan_site
+from swyx_components.planner.model import RenderedSite, SitePlan, Spec
+
+ROOT = Path(__file__).parents[1]
 
 
 def compare(path: Path, lines: Iterable[str], refresh: bool) -> None:
@@ -14,6 +19,12 @@ def compare(path: Path, lines: Iterable[str], refresh: bool) -> None:
         path.write_text(text, encoding="utf-8")
     found = path.read_text(encoding="utf-8") if path.exists() else ""
     assert text.splitlines() == found.splitlines(), f"see {path}; pytest --refresh writes it anew"
+
+
+def planned(file: str, site: str) -> tuple[SitePlan, Catalogue]:
+    """One site of a file of the project's, with the catalogue that its rules refer to."""
+    installation = load_installation(ROOT / file, file=file)
+    return plan_site(installation, site), installation.catalogue
 
 
 def spec_lines(rendered: RenderedSite) -> list[str]:

@@ -5,12 +5,9 @@ from pathlib import Path
 import pytest
 
 from swyx_components.aws.render import render_site
-from swyx_components.installation import load_installation
-from swyx_components.planner import plan_site
-from tests.golden import compare, spec_lines
+from tests.golden import compare, planned, spec_lines
 
 HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
 
 
 @pytest.mark.parametrize(
@@ -23,6 +20,5 @@ ROOT = HERE.parent.parent
 def test_the_rules_of_a_site_are_as_reviewed(
     title: str, file: str, site: str, refresh: bool
 ) -> None:
-    installation = load_installation(ROOT / file, file=file)
-    rendered = render_site(plan_site(installation, site), installation.catalogue)
-    compare(HERE / "golden" / f"{title}.txt", spec_lines(rendered), refresh)
+    golden = HERE / "golden" / f"{title}.txt"
+    compare(golden, spec_lines(render_site(*planned(file, site))), refresh)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 
@@ -18,6 +17,7 @@ from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
+from tests.hubs import hub_with
 
 OWN = {"swyx:site": "hub", "swyx:stack": "phones/hub"}
 OTHER = {"swyx:site": "hub", "swyx:stack": "phones/another"}
@@ -25,29 +25,8 @@ OTHER = {"swyx:site": "hub", "swyx:stack": "phones/another"}
 
 def hub(branches: Sequence[int], rules: int = 20, groups: int = 5) -> RenderedSite:
     """A LinkManager with the same rules for each branch: 4 outbound, 3 inbound; 3 and 2 by its server."""
-    sites: dict[str, Any] = {
-        "hub": {
-            "machines": {
-                "server": {"addresses": ["10.0.0.10"], "roles": ["SwyxServer"]},
-                "link": {"addresses": ["10.0.0.11"], "roles": ["LinkManager"]},
-            }
-        }
-    }
-    links = {}
-    for n in branches:
-        server = {"addresses": [f"10.1.{2 * n}.10"], "roles": ["SwyxServer"]}
-        office = {"cidrs": [f"10.1.{2 * n}.128/25"], "roles": ["SwyxIt"]}
-        sites[f"b{n}"] = {"machines": {f"b{n}-server": server}, "networks": {f"b{n}-net": office}}
-        links[f"l{n}"] = {"sites": ["hub", f"b{n}"], "link_manager": "link"}
-    installation = load_installation(
-        {
-            "swyxware": "6.01",
-            "decisions": {"dcom": "restricted", "h245": "tunnelled"},
-            "sites": sites,
-            "links": links,
-            "quotas": {"aws": {"rules_per_group": rules, "groups_per_interface": groups}},
-        }
-    )
+    quotas = {"aws": {"rules_per_group": rules, "groups_per_interface": groups}}
+    installation = load_installation(hub_with(branches, office=False, quotas=quotas))
     rendered = judge_site(plan_site(installation, "hub"), installation, "aws").rendered
     assert rendered is not None
     return rendered

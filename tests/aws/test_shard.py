@@ -19,30 +19,12 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup, RenderedGroup, SitePlan, Spec
 from tests.build import group, need
+from tests.hubs import hub_with
 
 
 def hub(branches: list[int], quotas: Mapping[str, Any] | None = None) -> Installation:
     """A hub whose LinkManager serves branches with CIDRs that can't be joined."""
-    sites: dict[str, Any] = {
-        "hub": {
-            "machines": {
-                "server": {"addresses": ["10.0.0.10"], "roles": ["SwyxServer"]},
-                "link": {"addresses": ["10.0.0.11"], "roles": ["LinkManager"]},
-            },
-            "networks": {"office": {"cidrs": ["10.0.20.0/24"], "roles": ["SwyxIt"]}},
-        }
-    }
-    links = {}
-    for n in branches:
-        net = f"10.{1 + n // 100}.{2 * (n % 100)}"
-        sites[f"b{n}"] = {
-            "machines": {f"b{n}-server": {"addresses": [f"{net}.10"], "roles": ["SwyxServer"]}},
-            "networks": {f"b{n}-office": {"cidrs": [f"{net}.128/25"], "roles": ["SwyxIt"]}},
-        }
-        links[f"l{n}"] = {"sites": ["hub", f"b{n}"], "link_manager": "link"}
-    decisions = {"dcom": "restricted", "h245": "tunnelled"}
-    whole = {"swyxware": "6.01", "decisions": decisions, "sites": sites, "links": links}
-    return load_installation({**whole, **({"quotas": quotas} if quotas else {})})
+    return load_installation(hub_with(branches, quotas=quotas))
 
 
 @cache

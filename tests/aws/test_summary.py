@@ -11,6 +11,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import RenderedGroup
+from tests.hubs import hub_with
 from tests.oracle.domain import Judge
 from tests.oracle.judge import judge_site as compare_with_oracle
 from tests.oracle.rendered import aws_cloud, azure_cloud
@@ -20,30 +21,7 @@ THREE_OFFICES = ("32/28", "64/27", "128/25")
 
 
 def hub(branches: int, offices: Sequence[str] = ONE_OFFICE, summary: str = "") -> dict[str, Any]:
-    """A hub, and branches in every second /24, each with a server and its offices' CIDRs.
-
-    `summary`: the length of each branch's summary; with /23 those of neighbours adjoin.
-    """
-    sites: dict[str, Any] = {
-        "hub": {
-            "machines": {
-                "server": {"addresses": ["10.0.0.10"], "roles": ["SwyxServer"]},
-                "link": {"addresses": ["10.0.0.11"], "roles": ["LinkManager"]},
-            },
-            "networks": {"office": {"cidrs": ["10.0.20.0/24"], "roles": ["SwyxIt"]}},
-        }
-    }
-    links = {}
-    for n in range(branches):
-        net = f"10.{1 + n // 100}.{2 * (n % 100)}"
-        cidrs = [f"{net}.{office}" for office in offices]
-        sites[f"b{n}"] = {
-            "machines": {f"b{n}-server": {"addresses": [f"{net}.10"], "roles": ["SwyxServer"]}},
-            "networks": {f"b{n}-office": {"cidrs": cidrs, "roles": ["SwyxIt"]}},
-        } | ({"summary": [f"{net}.0/{summary}"]} if summary else {})
-        links[f"l{n}"] = {"sites": ["hub", f"b{n}"], "link_manager": "link"}
-    decisions = {"dcom": "restricted", "h245": "tunnelled"}
-    return {"swyxware": "6.01", "decisions": decisions, "sites": sites, "links": links}
+    return hub_with(range(branches), offices=offices, summary=summary)
 
 
 def judged(plain: dict[str, Any], cloud: str = "aws") -> Judged:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
 from tests.cli.by_hand import WEST, make_in_aws, make_in_azure
 from tests.cli.running import Outcome, swyx, write_file
+from tests.offline import aws_environment, running_ec2
 
 
 def rendered(file: Path, site: str, cloud: str) -> RenderedSite:
@@ -35,23 +33,14 @@ def rendered(file: Path, site: str, cloud: str) -> RenderedSite:
 
 @pytest.fixture(scope="module")
 def aws_endpoint() -> Iterator[str]:
-    command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield str(json.loads(process.stdout.readline())["endpoint"])
-        process.terminate()
+    with running_ec2() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture
 def ec2(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """An empty offline EC2, which this process and `swyx` in it speak to."""
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "x"),
-        ("AWS_SECRET_ACCESS_KEY", "x"),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_DEFAULT_REGION", "eu-central-1"),
-        ("AWS_ENDPOINT_URL", aws_endpoint),
-    ):
+    for name, value in aws_environment(aws_endpoint).items():
         monkeypatch.setenv(name, value)
     urlopen(Request(f"{aws_endpoint}/moto-api/reset", method="POST")).close()
     return boto3.client("ec2")

@@ -12,10 +12,9 @@ from copy import deepcopy
 from typing import Any
 from xml.etree import ElementTree
 
-import boto3
-
 from sandbox.azure.client import ArmClient
-from sandbox.environment import REGION, SUBSCRIPTION
+from sandbox.environment import SUBSCRIPTION
+from tests.offline import connect_ec2
 from tests.oracle.clouds import Aws, Azure
 from tests.oracle.domain import Direction
 from tests.oracle.regions import Region
@@ -36,13 +35,7 @@ class AwsModel:
     """Rules and interfaces of one VPC."""
 
     def __init__(self, endpoint: str, network: str) -> None:
-        ec2 = boto3.client(
-            "ec2",
-            endpoint_url=endpoint,
-            region_name=REGION,
-            aws_access_key_id="x",
-            aws_secret_access_key="x",
-        )
+        ec2 = connect_ec2(endpoint)
         named = [{"Name": "tag:Name", "Values": [network]}]
         (vpc,) = ec2.describe_vpcs(Filters=named)["Vpcs"]
         inside = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
 from sandbox.stacks import SALT, Pulumi, Stack
+from tests.offline import connect_ec2
 from tests.oracle.clouds import Aws, Azure
 
 _TIME = 600.0  # seconds for one command
@@ -78,13 +78,7 @@ class Project:
 
 def read_aws(endpoint: str, vpc: str) -> Aws:
     """The security groups and interfaces of a VPC."""
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name="eu-central-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
+    ec2 = connect_ec2(endpoint)
     inside = [{"Name": "vpc-id", "Values": [vpc]}]
     return Aws(
         ec2.describe_security_groups(Filters=inside)["SecurityGroups"],

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.azure.client import ArmClient
-from sandbox.environment import REGION, SUBSCRIPTION
+from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
 from tests.faults.site import BrokenSite
+from tests.offline import connect_ec2
 
 
 @pytest.fixture
@@ -42,13 +42,7 @@ def mend(site: BrokenSite) -> dict[str, int]:
 
 @pytest.mark.parametrize("site", [("aachen", "aws")], indirect=True)
 def test_rules_edited_deleted_and_added_by_hand_on_aws(site: BrokenSite) -> None:
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=site.endpoint,
-        region_name=REGION,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
+    ec2 = connect_ec2(site.endpoint)
     edited, deleted = _rule(ec2, egress=False), _rule(ec2, egress=True)
     wider = {key: edited[key] for key in ("IpProtocol", "FromPort", "CidrIpv4")} | {"ToPort": 65001}
     change = {"SecurityGroupRuleId": edited["SecurityGroupRuleId"], "SecurityGroupRule": wider}

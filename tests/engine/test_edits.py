@@ -7,15 +7,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 
-from sandbox.environment import REGION
 from tests.engine.conftest import Trials
 from tests.engine.steps import describe_steps
 from tests.engine.trial import CLOUDS, Trial, machines_of
 from tests.golden import compare
+from tests.offline import connect_ec2
 
 HERE = Path(__file__).parent / "edits"
 SITE = "aachen"
@@ -57,13 +56,7 @@ def deployed(trials: Trials) -> Trial:
 
 def interfaces(endpoint: str) -> dict[str, str]:
     """The address that each interface of the offline EC2 has."""
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
+    ec2 = connect_ec2(endpoint)
     found = ec2.describe_network_interfaces()["NetworkInterfaces"]
     return {each["NetworkInterfaceId"]: each["PrivateIpAddress"] for each in found}
 

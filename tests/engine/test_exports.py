@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.azure.client import ArmClient
-from sandbox.environment import REGION, SUBSCRIPTION
+from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
 from tests.cli.running import Outcome, swyx
 from tests.faults.site import BrokenSite
+from tests.offline import connect_ec2
 
 CALLS = ("security_groups", "security_group_rules", "network_interfaces", "network_acls")
 KINDS = ("networkSecurityGroups", "networkInterfaces", "applicationSecurityGroups")
@@ -56,13 +56,7 @@ class Exports:
 
 
 def ask_aws(endpoint: str) -> dict[str, Any]:
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
+    ec2 = connect_ec2(endpoint)
     return {name: getattr(ec2, f"describe_{name}")() for name in CALLS}
 
 

@@ -21,6 +21,8 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.deployed.compare import Comparison, compare_site
 from swyx_components.planner.judged import Judged
 from tests.engine.running import Project, read_aws
+from tests.hubs import hub_with
+from tests.offline import aws_environment
 from tests.oracle.domain import Judge
 from tests.oracle.judge import judge_site
 
@@ -54,26 +56,10 @@ site = SwyxSite("hub", {
 pulumi.export("vpc", vpc.id)
 pulumi.export("security_group_ids", site.security_group_ids)
 """
-DECISIONS = {"dcom": "restricted", "h245": "tunnelled"}
 
 
 def hub(branches: int, quotas: Mapping[str, Any] | None = None, first: int = 0) -> dict[str, Any]:
-    sites: dict[str, Any] = {
-        "hub": {
-            "machines": {
-                "server": {"addresses": ["10.0.0.10"], "roles": ["SwyxServer"]},
-                "link": {"addresses": ["10.0.0.11"], "roles": ["LinkManager"]},
-            }
-        }
-    }
-    links = {}
-    for n in range(first, first + branches):
-        server = {"addresses": [f"10.1.{2 * n}.10"], "roles": ["SwyxServer"]}
-        office = {"cidrs": [f"10.1.{2 * n}.128/25"], "roles": ["SwyxIt"]}
-        sites[f"b{n}"] = {"machines": {f"b{n}-server": server}, "networks": {f"b{n}-net": office}}
-        links[f"l{n}"] = {"sites": ["hub", f"b{n}"], "link_manager": "link"}
-    whole = {"swyxware": "6.01", "decisions": DECISIONS, "sites": sites, "links": links}
-    return {**whole, **({"quotas": quotas} if quotas else {})}
+    return hub_with(range(first, first + branches), office=False, quotas=quotas)
 
 
 QUOTAS = {"aws": {"rules_per_group": 20, "groups_per_interface": 5}}
@@ -147,13 +133,7 @@ def estate(
     engine: Pulumi, own_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Estate]:
     endpoint = running_endpoints(own_sandbox)["aws"]
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "x"),
-        ("AWS_SECRET_ACCESS_KEY", "x"),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_DEFAULT_REGION", "eu-central-1"),
-        ("AWS_ENDPOINT_URL", endpoint),
-    ):
+    for name, value in aws_environment(endpoint).items():
         monkeypatch.setenv(name, value)
     (tmp_path / "Pulumi.yaml").write_text("name: hub\nruntime: python\n")
     (tmp_path / "__main__.py").write_text(PROGRAM)

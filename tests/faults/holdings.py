@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
-
 from sandbox.azure.client import ArmClient
-from sandbox.environment import REGION, SUBSCRIPTION
+from sandbox.environment import SUBSCRIPTION
+from tests.offline import connect_ec2
 
 
 def state_holdings(exported: dict[str, Any]) -> set[str]:
@@ -29,13 +28,7 @@ def cloud_holdings(cloud: str, endpoint: str, site: str) -> set[str]:
 
 def _aws(endpoint: str, site: str) -> set[str]:
     """Groups with the site's tag, every rule in them, and each as attached to an interface."""
-    ec2 = boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
+    ec2 = connect_ec2(endpoint)
     tagged = [{"Name": "tag:swyx:site", "Values": [site]}]
     groups = {g["GroupId"] for g in ec2.describe_security_groups(Filters=tagged)["SecurityGroups"]}
     pages = ec2.get_paginator("describe_security_group_rules").paginate()

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from sandbox.aws.estate import seed_site
 from sandbox.aws.placement import Interface, place_machines, subnets_of
+from tests.offline import connect_ec2, running_ec2
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield str(json.loads(process.stdout.readline())["endpoint"])
-        finally:
-            process.terminate()
+    with running_ec2() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def ec2(endpoint: str) -> Any:
-    return boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name="eu-central-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-    )
+    return connect_ec2(endpoint)
 
 
 def find_machines(ec2: Any, site: str) -> dict[str, tuple[str, list[set[str]]]]:

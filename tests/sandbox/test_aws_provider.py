@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
@@ -22,6 +21,7 @@ from sandbox.aws.provider import AwsProvider
 from sandbox.aws.session import is_loopback
 from sandbox.provider import UNKNOWN, Props, start_server
 from sandbox.provider.values import decode, encode
+from tests.offline import connect_ec2, running_ec2
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -132,13 +132,8 @@ def changed(diff: Any) -> set[str]:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield str(json.loads(process.stdout.readline())["endpoint"])
-        finally:
-            process.terminate()
+    with running_ec2() as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -159,13 +154,7 @@ def engine(endpoint: str) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def ec2(endpoint: str) -> Any:
-    return boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name="eu-central-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-    )
+    return connect_ec2(endpoint)
 
 
 @pytest.fixture

@@ -4,46 +4,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.limits import Limits, read_limits
+from tests.offline import connect_ec2, running_ec2
 
 NUMBERS = count(1)
-
-
-@contextmanager
-def running_server(**limits: str) -> Iterator[str]:
-    """An offline EC2 of its own; the process ends with the block."""
-    command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **limits}
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield str(json.loads(process.stdout.readline())["endpoint"])
-        finally:
-            process.terminate()
-
-
-def connect(endpoint: str, region: str = "eu-central-1") -> Any:
-    return boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id="x",
-        aws_secret_access_key="y",
-    )
 
 
 class World:
@@ -98,13 +70,13 @@ class World:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with running_server() as endpoint:
+    with running_ec2() as endpoint:
         yield endpoint
 
 
 @pytest.fixture
 def world(endpoint: str) -> World:
-    return World(connect(endpoint))
+    return World(connect_ec2(endpoint))
 
 
 @contextmanager
@@ -240,7 +212,7 @@ def clear(w: World) -> None:
     ("code", "offend", "accept"), [fact[1:] for fact in FACTS], ids=[fact[0] for fact in FACTS]
 )
 def test_ec2_refuses(endpoint: str, code: str, offend: Call, accept: Call) -> None:
-    ec2 = connect(endpoint)
+    ec2 = connect_ec2(endpoint)
     with refused(code):
         offend(World(ec2))
     accept(World(ec2))
@@ -369,8 +341,8 @@ def test_interfaces_are_found_by_any_address(world: World) -> None:
 def test_a_region_takes_2500_groups_and_quotas_are_settings() -> None:
     assert Limits() == Limits(rules_per_group=60, groups_per_interface=5, groups_per_region=2500)
     lowered = {"SANDBOX_AWS_RULES_PER_GROUP": "2", "SANDBOX_AWS_GROUPS_PER_REGION": "5"}
-    with running_server(**lowered) as endpoint:
-        world = World(connect(endpoint))  # with the default groups of two VPCs: four
+    with running_ec2(**lowered) as endpoint:
+        world = World(connect_ec2(endpoint))  # with the default groups of two VPCs: four
         world.allow("10.0.0.0/24", "10.0.1.0/24")
         with refused("RulesPerSecurityGroupLimitExceeded"):
             world.allow("10.0.2.0/24")
@@ -380,8 +352,8 @@ def test_a_region_takes_2500_groups_and_quotas_are_settings() -> None:
 
 
 def test_a_filter_with_several_values_finds_what_has_any_of_them() -> None:
-    with running_server() as endpoint:
-        world = World(connect(endpoint))
+    with running_ec2() as endpoint:
+        world = World(connect_ec2(endpoint))
         made = [
             world.ec2.create_network_interface(SubnetId=world.subnet, Groups=groups)
             for groups in ([world.group], [world.other], [world.make_group()])

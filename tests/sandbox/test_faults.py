@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -19,6 +18,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from sandbox.aws.server import make_server
 from sandbox.faults import Faults
 from sandbox.journal import read_journal
+from tests.offline import connect_ec2
 
 
 class Ec2:
@@ -29,14 +29,8 @@ class Ec2:
         self.calls, self.client = self.connect(1), self.connect(4)
 
     def connect(self, attempts: int) -> Any:
-        return boto3.client(
-            "ec2",
-            endpoint_url=self.endpoint,
-            region_name="eu-central-1",
-            aws_access_key_id="x",
-            aws_secret_access_key="x",
-            config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
-        )
+        config = Config(retries={"mode": "standard", "total_max_attempts": attempts})
+        return connect_ec2(self.endpoint, config=config)
 
     def control(self, method: str, path: str = "", body: Any = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
