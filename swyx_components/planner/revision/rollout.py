@@ -1,0 +1,274 @@
+"""How a change gets onto the stacks: which sites, in which order and why, what works after which step.
+
+Each site's own update keeps what both installations allow, and sites name each other by address: so no
+order between sites cuts anything. The order decides who is without rules of its own while others let it in,
+and at which end something new waits for the other.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from swyx_components.messages import Message
+from swyx_components.planner.revision.changes import SiteChange
+from swyx_components.planner.revision.moments import (
+    Conversation,
+    Part,
+    as_passing,
+    find_conversations,
+    pass_at,
+    split_by_sites,
+)
+from swyx_components.planner.revision.moves import Move
+from swyx_components.planner.revision.order import (
+    Place,
+    Why,
+    Wish,
+    find_wishes,
+    order_sites,
+)
+from swyx_components.planner.revision.passing import Passing
+
+Pair = tuple[str, str]  # two linked sites, in order of name
+
+
+class Work(Enum):
+    """What is done with a stack in one step. LAND is the first of two updates, FINISH the second."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    LAND = "land"
+    FINISH = "finish"
+    DESTROY = "destroy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteUpdate:
+    """One site that changes, with what its cloud says to it.
+
+    `cloud` is empty and `owns_interfaces` None where none is named. `lands`: one update would cut, two don't.
+    `new_names`: what machines were called whose interfaces keep that name. `settings`: what a new stack is
+    told beside its site and cloud, values in capitals being for the person to replace.
+    """
+
+    change: SiteChange
+    cloud: str = ""
+    owns_interfaces: bool | None = None
+    lands: bool = False
+    new_names: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[tuple[str, str], ...] = ()
+    messages: tuple[Message, ...] = ()
+
+    @property
+    def site(self) -> str:
+        return self.change.site
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        if self.change.old is None:
+            return (Work.CREATE,)
+        if self.change.new is None:
+            return (Work.DESTROY,)
+        return (Work.LAND, Work.FINISH) if self.lands else (Work.UPDATE,)
+
+    @property
+    def place(self) -> Place:
+        return Place(self.change.old is None, self.change.new is None, self.owns_interfaces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Reason:
+    """Why a step comes before (or after) those of other sites.
+
+    `both_ways`: there is as much to say for the other order, so that either will do.
+    """
+
+    why: Why
+    is_before: bool
+    both_ways: bool
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One update of one stack, numbered from 1, and what holds from then on.
+
+    `joins` and `parts` are pairs of sites between which calls work from now on, or no more.
+    """
+
+    number: int
+    work: Work
+    update: SiteUpdate
+    reasons: tuple[Reason, ...] = ()
+    opens: tuple[Passing, ...] = ()
+    closes: tuple[Passing, ...] = ()
+    begins: tuple[Conversation, ...] = ()
+    ends: tuple[Conversation, ...] = ()
+    joins: tuple[Pair, ...] = ()
+    parts: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Two sites that have given up something old before something new works between them."""
+
+    sites: tuple[str, ...]
+    closed_after: int
+    opened_after: int
+    first: Passing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """All steps, in order. `unchanged` are sites of both installations whose stacks stay as they are."""
+
+    steps: tuple[Step, ...]
+    unchanged: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+
+
+def plan_rollout(
+    updates: Sequence[SiteUpdate],
+    unchanged: Iterable[str],
+    links: tuple[frozenset[Pair], frozenset[Pair]],
+    moves: Iterable[Move],
+) -> Rollout:
+    """The steps for the sites that change. `links`: the linked sites before and after.
+
+    Raises:
+        Deadlock: addresses go round in a circle among clouds that make the interfaces.
+    """
+    by_site = {update.site: update for update in updates}
+    parts = split_by_sites(update.change for update in updates)
+    places = {name: update.place for name, update in by_site.items()}
+    wishes = find_wishes(places, parts, links[0] | links[1], moves)
+    order = order_sites(by_site, wishes)
+    reasons = _find_reasons(order, wishes)
+    bare = [
+        Step(update=by_site[site], work=work, number=0, reasons=reasons.get(site, ()))
+        for site in order
+        for work in by_site[site].works
+    ]
+    steps = tuple(replace(step, number=number) for number, step in enumerate(bare, 1))
+    opening, closing = _moments(steps)
+    filled = _tell_links(_tell_packets(steps, parts, opening, closing), links, opening, closing)
+    return Rollout(
+        steps=tuple(filled),
+        unchanged=tuple(sorted(unchanged)),
+        gaps=tuple(_find_gaps(parts, opening, closing)),
+    )
+
+
+def _moments(steps: Iterable[Step]) -> tuple[dict[str, int], dict[str, int]]:
+    """By site the step that brings what is new, and the one that takes what is old."""
+    opening: dict[str, int] = {}
+    closing: dict[str, int] = {}
+    for step in steps:
+        opening.setdefault(step.update.site, step.number)
+        closing[step.update.site] = step.number
+    return opening, closing
+
+
+def _find_reasons(
+    order: Sequence[str], wishes: frozenset[Wish]
+) -> Mapping[str, tuple[Reason, ...]]:
+    """By site, what its step waited for and what waits for it."""
+    rank = {site: number for number, site in enumerate(order)}
+    against = {(wish.after, wish.before) for wish in wishes if rank[wish.before] > rank[wish.after]}
+    sides: dict[tuple[str, Why, bool, bool], set[str]] = {}
+    grave = {(wish.before, wish.after) for wish in wishes if wish.why not in _TIDY}
+    for wish in wishes:
+        pair = wish.before, wish.after
+        if rank[wish.before] < rank[wish.after] and not (wish.why in _TIDY and pair in grave):
+            both = pair in against and wish.why in _TIDY
+            sides.setdefault((wish.before, wish.why, True, both), set()).add(wish.after)
+            sides.setdefault((wish.after, wish.why, False, both), set()).add(wish.before)
+    found: dict[str, list[Reason]] = {}
+    for (site, why, is_before, both), others in sides.items():
+        sites = tuple(sorted(others, key=rank.__getitem__))
+        found.setdefault(site, []).append(
+            Reason(why=why, is_before=is_before, both_ways=both, sites=sites)
+        )
+    return {site: tuple(sorted(own, key=_gravest_first)) for site, own in found.items()}
+
+
+_TIDY = (Why.RECEIVER_FIRST, Why.SENDER_FIRST)
+_GRAVITY = {why: number for number, why in enumerate(Why)}
+
+
+def _gravest_first(reason: Reason) -> tuple[object, ...]:
+    return _GRAVITY[reason.why], reason.both_ways, not reason.is_before
+
+
+def _tell_packets(
+    steps: Sequence[Step],
+    parts: Iterable[Part],
+    opening: Mapping[str, int],
+    closing: Mapping[str, int],
+) -> Iterator[Step]:
+    """The steps with the packets and flows that come with each, or go."""
+    packets: dict[tuple[int, bool], list[Passing]] = {}
+    for part in parts:
+        number = pass_at(part, opening, closing)
+        packets.setdefault((number, part.opened), []).append(as_passing(part))
+    gone, come = find_conversations(step.update.change for step in steps)
+    words: dict[tuple[int, bool], list[Conversation]] = {}
+    for talk in sorted(come):
+        words.setdefault((_last(opening, talk.source, talk.destination), True), []).append(talk)
+    for talk in sorted(gone):
+        words.setdefault((_first(closing, talk.source, talk.destination), False), []).append(talk)
+    for step in steps:
+        yield replace(
+            step,
+            opens=tuple(packets.get((step.number, True), ())),
+            closes=tuple(packets.get((step.number, False), ())),
+            begins=tuple(words.get((step.number, True), ())),
+            ends=tuple(words.get((step.number, False), ())),
+        )
+
+
+def _tell_links(
+    steps: Iterable[Step],
+    links: tuple[frozenset[Pair], frozenset[Pair]],
+    opening: Mapping[str, int],
+    closing: Mapping[str, int],
+) -> Iterator[Step]:
+    """The steps with the pairs of sites that are joined from then on, or no more."""
+    old, new = links
+    come = {pair: _last(opening, *pair) for pair in new - old}
+    gone = {pair: _first(closing, *pair) for pair in old - new}
+    for step in steps:
+        yield replace(
+            step,
+            joins=tuple(sorted(pair for pair, number in come.items() if number == step.number)),
+            parts=tuple(sorted(pair for pair, number in gone.items() if number == step.number)),
+        )
+
+
+def _last(moments: Mapping[str, int], *sites: str) -> int:
+    return max((moments[site] for site in sites if site in moments), default=0)
+
+
+def _first(moments: Mapping[str, int], *sites: str) -> int:
+    return min((moments[site] for site in sites if site in moments), default=0)
+
+
+def _find_gaps(
+    parts: Sequence[Part], opening: Mapping[str, int], closing: Mapping[str, int]
+) -> Iterator[Gap]:
+    """By pair of sites the first that ceases and the last that begins, where they are in this order."""
+    ceased: dict[tuple[str, ...], tuple[int, Part]] = {}
+    begun: dict[tuple[str, ...], int] = {}
+    for part in parts:
+        if len(part.sites) > 1:
+            number = pass_at(part, opening, closing)
+            if part.opened:
+                begun[part.sites] = max(number, begun.get(part.sites, 0))
+            elif part.sites not in ceased or number < ceased[part.sites][0]:
+                ceased[part.sites] = number, part
+    for sites in sorted(ceased.keys() & begun.keys()):
+        number, part = ceased[sites]
+        if number < begun[sites]:
+            yield Gap(
+                sites=sites, closed_after=number, opened_after=begun[sites], first=as_passing(part)
+            )
