@@ -216,6 +216,12 @@ def owns_interfaces(cloud: str) -> bool:
     return owns
 
 
+def holds_two_plans(cloud: str) -> bool:
+    """Whether `land_site` does anything there."""
+    holds: bool = _room(cloud, "stack").HOLDS_TWO_PLANS
+    return holds
+
+
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
     """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
     found = plan.messages

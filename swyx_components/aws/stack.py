@@ -5,3 +5,6 @@ SETTINGS = (("swyx:network.vpc_id", "VPC_ID"), ("aws:region", "REGION"))
 
 # Interfaces are there before the site and stay after it: groups are attached to them.
 OWNS_INTERFACES = False
+
+# A plan is not held beside another: old rules go in the update that brings the new ones.
+HOLDS_TWO_PLANS = False

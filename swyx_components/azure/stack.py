@@ -9,3 +9,6 @@ SETTINGS = (
 
 # A site makes an interface for each machine, named after it; Azure gives an address to one at a time.
 OWNS_INTERFACES = True
+
+# One update can land on two plans (`swyx:replaces`), so that the next one only takes away.
+HOLDS_TWO_PLANS = True

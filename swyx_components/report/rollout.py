@@ -43,6 +43,10 @@ _WORDS: Mapping[Why, tuple[str, str]] = {
         "before {sites}: whoever gets addresses of a removed site is let in here no more",
         "after {sites}: nobody lets its addresses in any more, whoever gets them",
     ),
+    Why.KEEPS_BOTH: (
+        "before {sites}: until its second update it lets pass both the old and the new between them",
+        "after {sites}: the old and the new between them are both let pass there by now",
+    ),
     Why.RECEIVER_FIRST: (
         "before {sites}: it receives what is newly sent there",
         "after {sites}: what it newly sends is received there by now",
@@ -52,10 +56,7 @@ _WORDS: Mapping[Why, tuple[str, str]] = {
         "after {sites}: what it receives no more is sent there no longer",
     ),
 }
-_EITHER = (
-    "or after {sites} as well: each sends what the other must receive",
-    "or before {sites} as well",
-)
+_EITHER = "in either order with {sites}: each sends what the other receives"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,15 +113,15 @@ def _write_head(page: RolloutPage) -> Iterator[str]:
     if page.rollout.unchanged:
         yield f"Without any `pulumi up`: {_listed(page.rollout.unchanged)}.\n"
     yield (
-        "What both files allow is never cut by the order of sites: each keeps it at its own end. What is new "
-        "between two\nsites works once both are updated, and ends once one of them is.\n"
-    )
-    yield (
-        f"Put {plain(page.files.new)} where the stacks look for it (`swyx:installation`), then type in the "
-        "project's folder, step by step:\n"
+        "What both files allow is never cut by the order of sites: each keeps it at its own end. What is\n"
+        "new between two sites works once both are updated; what is given up ends once one of them is.\n"
     )
     if any(step.work is Work.LAND for step in steps):
         yield f"Keep {plain(page.files.old)} until the last step: a stack reads it (`swyx:replaces`).\n"
+    yield (
+        f"Put {plain(page.files.new)} where the stacks look for it (`swyx:installation`). In the project's "
+        "folder:\n"
+    )
     if page.told:
         yield "\n"
     yield from (f"{plain(line)}\n" for line in list_messages(page.told))
@@ -130,8 +131,8 @@ def _write_step(step: Step, files: Files) -> Iterator[str]:
     update = step.update
     cloud = f" on {update.cloud}" if update.cloud else ""
     yield f"\n{step.number}. {update.site}{cloud}: {_HEADLINES[step.work]}\n"
+    yield from (f"  {line}\n" for line in dict.fromkeys(map(_write_reason, step.reasons)))
     if step.work is not Work.FINISH:
-        yield from (f"  {line}\n" for line in dict.fromkeys(map(_write_reason, step.reasons)))
         yield from (f"  {plain(line)}\n" for line in list_messages(update.messages))
     yield from (f"    {plain(command)}\n" for command in commands_of(step, files.old))
     yield from _write_calls(step)

@@ -143,6 +143,15 @@ def as_passing(part: Part) -> Passing:
     return Passing(opened=part.opened, packets=part.packets, at=part.at)
 
 
+def find_replaced(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
+    """Pairs of sites between which some packets begin to pass and others cease to."""
+    seen: dict[tuple[str, ...], set[bool]] = {}
+    for part in parts:
+        if len(part.sites) > 1:
+            seen.setdefault(part.sites, set()).add(part.opened)
+    return tuple((one, other) for (one, other), both in sorted(seen.items()) if len(both) > 1)
+
+
 def find_conversations(
     changes: Iterable[SiteChange],
 ) -> tuple[frozenset[Conversation], frozenset[Conversation]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from swyx_components.planner.revision.moments import Part
+from swyx_components.planner.revision.moments import Part, find_replaced
 from swyx_components.planner.revision.moves import Move
 
 
@@ -21,6 +21,7 @@ class Why(Enum):
     ADDRESS_KEPT = "address-kept"
     NEW_FIRST = "new-first"
     GONE_LAST = "gone-last"
+    KEEPS_BOTH = "keeps-both"
     RECEIVER_FIRST = "receiver-first"
     SENDER_FIRST = "sender-first"
 
@@ -31,6 +32,7 @@ _WEIGHTS: Mapping[Why, int] = {
     Why.ADDRESS_KEPT: 1,
     Why.NEW_FIRST: 1,
     Why.GONE_LAST: 1,
+    Why.KEEPS_BOTH: 1,
     Why.RECEIVER_FIRST: 2,
     Why.SENDER_FIRST: 2,
 }
@@ -48,12 +50,13 @@ class Place(NamedTuple):
     """What is known of a site that is updated.
 
     `owns_interfaces`: its cloud's interfaces are made with the site, so that two can't hold one address;
-    None where no cloud is named.
+    None where no cloud is named. `lands`: it is updated twice, and keeps what is old until the second time.
     """
 
     is_new: bool
     is_gone: bool
     owns_interfaces: bool | None
+    lands: bool
 
 
 class Deadlock(Exception):
@@ -66,14 +69,15 @@ class Deadlock(Exception):
 
 def find_wishes(
     places: Mapping[str, Place],
-    parts: Iterable[Part],
+    parts: Sequence[Part],
     links: Iterable[tuple[str, str]],
     moves: Iterable[Move],
 ) -> frozenset[Wish]:
     """All that is to be said about the order. `links` are the pairs of sites of both installations' links."""
     wishes = {
         *_of_links(places, links),
-        *_of_packets(parts),
+        *_of_packets(places, parts),
+        *_of_replacements(places, parts),
         *_of_moves(places, moves),
     }
     return frozenset(wish for wish in wishes if wish.before in places and wish.after in places)
@@ -90,15 +94,23 @@ def _of_links(places: Mapping[str, Place], links: Iterable[tuple[str, str]]) -> 
                     yield Wish(other, one, Why.GONE_LAST)
 
 
-def _of_packets(parts: Iterable[Part]) -> Iterator[Wish]:
+def _of_packets(places: Mapping[str, Place], parts: Iterable[Part]) -> Iterator[Wish]:
     """Nobody sends what the other end does not take yet, or takes no more."""
     for part in parts:
         if len(part.sites) > 1 and part.receiver:
             for sender in set(part.sites) - {part.receiver}:
                 if part.opened:
                     yield Wish(part.receiver, sender, Why.RECEIVER_FIRST)
-                else:
+                elif not places[sender].lands:
                     yield Wish(sender, part.receiver, Why.SENDER_FIRST)
+
+
+def _of_replacements(places: Mapping[str, Place], parts: Iterable[Part]) -> Iterator[Wish]:
+    """Who keeps both the old and the new for a time comes before who goes from one to the other."""
+    for pair in find_replaced(parts):
+        for one, other in (pair, pair[::-1]):
+            if places[one].lands and not places[other].lands:
+                yield Wish(one, other, Why.KEEPS_BOTH)
 
 
 def _of_moves(places: Mapping[str, Place], moves: Iterable[Move]) -> Iterator[Wish]:

@@ -16,6 +16,7 @@ from swyx_components.planner.revision.moments import (
     Part,
     as_passing,
     find_conversations,
+    find_replaced,
     pass_at,
     split_by_sites,
 )
@@ -73,7 +74,12 @@ class SiteUpdate:
 
     @property
     def place(self) -> Place:
-        return Place(self.change.old is None, self.change.new is None, self.owns_interfaces)
+        return Place(
+            is_new=self.change.old is None,
+            is_gone=self.change.new is None,
+            owns_interfaces=self.owns_interfaces,
+            lands=self.works[0] is Work.LAND,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -135,6 +141,8 @@ def plan_rollout(
 ) -> Rollout:
     """The steps for the sites that change. `links`: the linked sites before and after.
 
+    The second updates of sites that are updated twice come last, but for removed sites that wait for them.
+
     Raises:
         Deadlock: addresses go round in a circle among clouds that make the interfaces.
     """
@@ -145,9 +153,10 @@ def plan_rollout(
     order = order_sites(by_site, wishes)
     reasons = _find_reasons(order, wishes)
     bare = [
-        Step(update=by_site[site], work=work, number=0, reasons=reasons.get(site, ()))
-        for site in order
-        for work in by_site[site].works
+        Step(
+            update=by_site[site], work=work, number=0, reasons=_fitting(work, reasons.get(site, ()))
+        )
+        for site, work in _arrange(order, by_site, wishes)
     ]
     steps = tuple(replace(step, number=number) for number, step in enumerate(bare, 1))
     opening, closing = _moments(steps)
@@ -157,6 +166,23 @@ def plan_rollout(
         unchanged=tuple(sorted(unchanged)),
         gaps=tuple(_find_gaps(parts, opening, closing)),
     )
+
+
+def _arrange(
+    order: Iterable[str], by_site: Mapping[str, SiteUpdate], wishes: frozenset[Wish]
+) -> Iterator[tuple[str, Work]]:
+    """Every site's work, the second updates as late as may be."""
+    pending: list[str] = []
+    for site in order:
+        first, *second = by_site[site].works
+        waited_for = {
+            wish.before for wish in wishes if wish.after == site and first is Work.DESTROY
+        }
+        yield from ((one, Work.FINISH) for one in pending if one in waited_for)
+        pending = [one for one in pending if one not in waited_for]
+        yield site, first
+        pending += [site] if second else []
+    yield from ((site, Work.FINISH) for site in pending)
 
 
 def _moments(steps: Iterable[Step]) -> tuple[dict[str, int], dict[str, int]]:
@@ -190,6 +216,14 @@ def _find_reasons(
             Reason(why=why, is_before=is_before, both_ways=both, sites=sites)
         )
     return {site: tuple(sorted(own, key=_gravest_first)) for site, own in found.items()}
+
+
+def _fitting(work: Work, reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Of two updates, the second is the one that a removed site waits for."""
+    if work not in (Work.LAND, Work.FINISH):
+        return reasons
+    ending = work is Work.FINISH
+    return tuple(each for each in reasons if (each.why is Why.GONE_LAST) is ending)
 
 
 _TIDY = (Why.RECEIVER_FIRST, Why.SENDER_FIRST)
@@ -257,18 +291,12 @@ def _find_gaps(
     parts: Sequence[Part], opening: Mapping[str, int], closing: Mapping[str, int]
 ) -> Iterator[Gap]:
     """By pair of sites the first that ceases and the last that begins, where they are in this order."""
-    ceased: dict[tuple[str, ...], tuple[int, Part]] = {}
-    begun: dict[tuple[str, ...], int] = {}
+    between: dict[tuple[str, ...], list[tuple[int, Part]]] = {}
     for part in parts:
-        if len(part.sites) > 1:
-            number = pass_at(part, opening, closing)
-            if part.opened:
-                begun[part.sites] = max(number, begun.get(part.sites, 0))
-            elif part.sites not in ceased or number < ceased[part.sites][0]:
-                ceased[part.sites] = number, part
-    for sites in sorted(ceased.keys() & begun.keys()):
-        number, part = ceased[sites]
-        if number < begun[sites]:
-            yield Gap(
-                sites=sites, closed_after=number, opened_after=begun[sites], first=as_passing(part)
-            )
+        between.setdefault(part.sites, []).append((pass_at(part, opening, closing), part))
+    for pair in find_replaced(parts):
+        opened = max(number for number, part in between[pair] if part.opened)
+        ceasing = [each for each in between[pair] if not each[1].opened]
+        closed, first = min(ceasing, key=lambda each: each[0])
+        if closed < opened:
+            yield Gap(sites=pair, closed_after=closed, opened_after=opened, first=as_passing(first))
