@@ -15,12 +15,8 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.revision.changes import compare_sites
 from swyx_components.planner.revision.edits import find_affected, find_edits
 from swyx_components.planner.revision.order import Deadlock
-from swyx_components.planner.revision.rollout import (
-    Pair,
-    Rollout,
-    SiteUpdate,
-    plan_rollout,
-)
+from swyx_components.planner.revision.rollout import plan_rollout
+from swyx_components.planner.revision.steps import Pair, Rollout, SiteUpdate
 from swyx_components.planner.view import Survey
 from swyx_components.report.rollout import RolloutPage, rollout_record, write_rollout
 from swyx_components.report.stack_commands import Files

@@ -25,7 +25,7 @@ from swyx_components.planner.prove import Gap
 from swyx_components.planner.revision.changes import SiteChange
 from swyx_components.planner.revision.moments import find_replaced, split_by_sites
 from swyx_components.planner.revision.moves import Move, find_moves, find_new_names, find_taken
-from swyx_components.planner.revision.rollout import SiteUpdate
+from swyx_components.planner.revision.steps import SiteUpdate
 
 _WORTH_KNOWING = ("quota-would-exceed", "quota-tight")  # of what is said about a plan
 
@@ -72,12 +72,12 @@ class Stacks:
         """
         by_site = {update.site: update for update in updates}
         pairs = find_replaced(split_by_sites(update.change for update in updates))
-        able = Counter(site for pair in pairs for site in pair if self._can_land(by_site[site]))
-        for pair in pairs:
-            chosen = max(
-                (site for site in pair if able[site]), key=lambda s: (able[s], s), default=""
-            )
-            if chosen and not any(by_site[site].lands for site in pair):
+        reach = Counter(site for keepers in pairs.values() for site in keepers)
+        able = {site: number for site, number in reach.items() if self._can_land(by_site[site])}
+        for keepers in pairs.values():
+            found = [(able[site], site) for site in keepers if site in able]
+            if found and not any(by_site[site].lands for site in keepers):
+                chosen = max(found)[1]
                 by_site[chosen] = replace(by_site[chosen], lands=True)
         return list(by_site.values())
 
@@ -114,9 +114,9 @@ class Stacks:
         lands = bool(messages)
         if judged and seen.after:
             messages += judged.messages
-            self.errors += foresee_peak(cloud, before, seen.after, self._lenders(cloud, change))
-            if lands:
-                self.errors += _errors(land_site(judged, self.old).messages)
+            refused = [*foresee_peak(cloud, before, seen.after, self._lenders(cloud, change))]
+            refused += _errors(land_site(judged, self.old).messages) if lands else ()
+            self.errors += (message.of(self.new.file) for message in refused)
         else:
             messages.append(Message.about(f"site-removed-{cloud}", f"sites.{change.site}"))
         owns = owns_interfaces(cloud)

@@ -8,7 +8,7 @@ from swyx_components.messages import Message
 from swyx_components.planner.revision.moments import Conversation
 from swyx_components.planner.revision.order import Why
 from swyx_components.planner.revision.passing import Passing
-from swyx_components.planner.revision.rollout import Reason, Rollout, Step, Work
+from swyx_components.planner.revision.steps import Reason, Rollout, Step, Work
 from swyx_components.report.changes import describe_packets, passing_record
 from swyx_components.report.columns import align, plain, plural
 from swyx_components.report.messages import list_messages, message_record

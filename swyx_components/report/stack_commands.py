@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, assert_never
 
-from swyx_components.planner.revision.rollout import SiteUpdate, Step, Work
+from swyx_components.planner.revision.steps import SiteUpdate, Step, Work
 
 _Words = tuple[str, ...]
 _MOST_SITES = 20  # more are not named one by one: all are verified

@@ -161,6 +161,18 @@ def test_what_is_replaced_between_sites_is_bridged_where_a_cloud_can_hold_both(
         assert between <= held
 
 
+def test_the_site_that_bridges_is_the_one_whose_machines_keep_their_addresses(
+    tmp_path: Path,
+) -> None:
+    new = SMALL.replace("addresses: [10.1.0.11]", "addresses: [10.1.0.21]")
+    both = roll(tmp_path, SMALL, new, "--cloud", "azure", "--json")
+    assert steps(both) == [("land", "bochum"), ("update", "aachen"), ("finish", "bochum")]
+    clouds = ("--cloud", "aachen=azure", "--cloud", "bochum=aws", "--json")
+    outcome = roll(tmp_path, SMALL, new, *clouds)
+    assert steps(outcome) == [("update", "aachen"), ("update", "bochum")]
+    assert [message["id"] for message in outcome.json()["messages"]] == ["rollout-gap"]
+
+
 def test_where_no_cloud_can_the_time_between_two_steps_is_named(tmp_path: Path) -> None:
     new = SMALL.replace("41000-41099", "42000-42099")
     outcome = roll(tmp_path, SMALL, new, "--cloud", "aws", "--json")
@@ -229,7 +241,10 @@ def test_the_peak_of_an_update_is_refused_though_both_plans_fit(tmp_path: Path) 
         assert swyx("plan", write_file(tmp_path, text), "--cloud", "bochum=aws").code == 0
     outcome = roll(tmp_path, old, new, "--cloud", "bochum=aws")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8" in outcome.err
+    assert (
+        "new.yaml: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8"
+        in outcome.err
+    )
     assert "(now 7; 7 are made, then 7 taken away)" in outcome.err
 
 

@@ -19,7 +19,8 @@ from swyx_components.planner.revision.moments import split_by_sites
 from swyx_components.planner.revision.moves import find_moves, find_new_names, find_taken
 from swyx_components.planner.revision.order import Deadlock, Why, Wish, order_sites
 from swyx_components.planner.revision.passing import Packets, Passing
-from swyx_components.planner.revision.rollout import Rollout, SiteUpdate, Work, plan_rollout
+from swyx_components.planner.revision.rollout import plan_rollout
+from swyx_components.planner.revision.steps import Rollout, SiteUpdate, Work
 from swyx_components.sets.ports import PortSet
 from tests.planner.test_changes import DATA, OLD, edited
 
@@ -187,6 +188,18 @@ def passings_of(rollout: Rollout, number: int) -> list[Passing]:
 
 def across(passing: Passing) -> bool:
     return {passing.packets.source, passing.packets.destination} == {"ac-link", "bo-server"}
+
+
+def test_only_the_site_whose_ends_stay_where_they_are_can_bridge() -> None:
+    """Aachen's LinkManager gets another address: Aachen keeps no packets of the old one, Bochum does."""
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-link"]["addresses"] = ["10.1.0.21"]
+    new = edited(sites__aachen__machines=machines)
+    assert steps_of(roll(OLD, new, lands="bochum"))[0] == "land bochum"
+    assert roll(OLD, new, lands="bochum").gaps == ()
+    (gap,) = roll(OLD, new, lands="aachen").gaps
+    assert (gap.closed_after, gap.opened_after) == (1, 2)
+    assert gap.first.packets.source == "ac-link (10.1.0.11)"
 
 
 def test_a_site_goes_only_after_the_second_update_of_who_still_lets_it_in() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from swyx_components.planner.answers.places import short
 from swyx_components.planner.model import Protocol, SitePlan
 from swyx_components.planner.revision.changes import SiteChange
 from swyx_components.planner.revision.passing import Packets, Passing
@@ -17,6 +18,9 @@ class Part(NamedTuple):
     sites: tuple[str, ...]
     receiver: str  # the one of two sites that they come to, empty where only one changes
     at: tuple[str, ...]  # the machines whose rules change for it
+    leaving: tuple[
+        str, ...
+    ] = ()  # sites whose own end has the address no more: nothing keeps it there
 
 
 class Conversation(NamedTuple):
@@ -42,12 +46,14 @@ class _End(NamedTuple):
     sources: PortSet
     at: tuple[str, ...]
     receiver: str  # the site, if the packets come to it
+    leaving: tuple[str, ...] = ()
 
 
 def split_by_sites(changes: Iterable[SiteChange]) -> tuple[Part, ...]:
     """Every packet that changes, cut where the two ends of it change for different ports."""
     ends: dict[_Between, list[_End]] = {}
     for change in changes:
+        gone = _names_of_leaving(change)
         for passing in change.passings:
             packets = passing.packets
             comes = packets.destination.partition(" (")[0] in passing.at  # "(10.1.0.9)": it moved
@@ -57,6 +63,7 @@ def split_by_sites(changes: Iterable[SiteChange]) -> tuple[Part, ...]:
                 packets.source_ports or ALL_PORTS,
                 passing.at,
                 change.site if comes else "",
+                (change.site,) if gone & {packets.source, packets.destination} else (),
             )
             between = _Between(
                 passing.opened, packets.source, packets.destination, packets.protocol
@@ -71,7 +78,28 @@ def split_by_sites(changes: Iterable[SiteChange]) -> tuple[Part, ...]:
 def _part(between: _Between, end: _End, sites: tuple[str, ...]) -> Part:
     limited = None if end.sources == ALL_PORTS else end.sources
     packets = Packets(between.source, between.destination, between.protocol, end.ports, limited)
-    return Part(between.opened, packets, sites, end.receiver if len(sites) > 1 else "", end.at)
+    receiver = end.receiver if len(sites) > 1 else ""
+    return Part(between.opened, packets, sites, receiver, end.at, end.leaving)
+
+
+def _names_of_leaving(change: SiteChange) -> frozenset[str]:
+    """What the ends are called (`owners.Owners`) whose machines a site has no more, at this address."""
+    held, kept = (
+        {
+            (machine.name, address)
+            for group in (plan.groups if plan else ())
+            for machine in group.machines
+            for address in machine.addresses
+        }
+        for plan in (change.old, change.new)
+    )
+    names = {name for name, _ in kept}
+    addresses = {address for _, address in kept}
+    left = [(name, address) for name, address in held if address not in addresses]
+    return frozenset(
+        {f"{name} ({short(address)})" for name, address in left}
+        | {name for name, _ in left if name not in names}
+    )
 
 
 def _cut(ends: Sequence[_End]) -> Iterator[tuple[_End, tuple[str, ...]]]:
@@ -98,6 +126,7 @@ def _meet(one: _End, other: _End) -> _End | None:
         sources=sources,
         at=tuple(sorted({*one.at, *other.at})),
         receiver=one.receiver or other.receiver,
+        leaving=(*one.leaving, *other.leaving),
     )
     if one.ports is None or other.ports is None:
         return both if sources else None
@@ -135,7 +164,7 @@ def pass_at(part: Part, opening: Mapping[str, int], closing: Mapping[str, int]) 
     """The number of the step after which the part's packets pass, or pass no more."""
     if part.opened:
         return max(opening[site] for site in part.sites)
-    return min(closing[site] for site in part.sites)
+    return min((opening if site in part.leaving else closing)[site] for site in part.sites)
 
 
 def as_passing(part: Part) -> Passing:
@@ -143,13 +172,22 @@ def as_passing(part: Part) -> Passing:
     return Passing(opened=part.opened, packets=part.packets, at=part.at)
 
 
-def find_replaced(parts: Iterable[Part]) -> tuple[tuple[str, str], ...]:
-    """Pairs of sites between which some packets begin to pass and others cease to."""
-    seen: dict[tuple[str, ...], set[bool]] = {}
+def find_replaced(parts: Iterable[Part]) -> Mapping[tuple[str, str], frozenset[str]]:
+    """Pairs of sites between which some packets begin to pass and others cease to.
+
+    With those of the two that could keep the old for a time: all of its own ends stay where they are.
+    """
+    opened: set[tuple[str, ...]] = set()
+    leaving: dict[tuple[str, ...], set[str]] = {}
     for part in parts:
-        if len(part.sites) > 1:
-            seen.setdefault(part.sites, set()).add(part.opened)
-    return tuple((one, other) for (one, other), both in sorted(seen.items()) if len(both) > 1)
+        if len(part.sites) > 1 and part.opened:
+            opened.add(part.sites)
+        elif len(part.sites) > 1:
+            leaving.setdefault(part.sites, set()).update(part.leaving)
+    return {
+        (one, other): frozenset({one, other}) - leaving[one, other]
+        for one, other in sorted(opened & leaving.keys())
+    }
 
 
 def find_conversations(

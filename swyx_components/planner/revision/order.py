@@ -107,9 +107,9 @@ def _of_packets(places: Mapping[str, Place], parts: Iterable[Part]) -> Iterator[
 
 def _of_replacements(places: Mapping[str, Place], parts: Iterable[Part]) -> Iterator[Wish]:
     """Who keeps both the old and the new for a time comes before who goes from one to the other."""
-    for pair in find_replaced(parts):
+    for pair, keepers in find_replaced(parts).items():
         for one, other in (pair, pair[::-1]):
-            if places[one].lands and not places[other].lands:
+            if one in keepers and places[one].lands and not places[other].lands:
                 yield Wish(one, other, Why.KEEPS_BOTH)
 
 
