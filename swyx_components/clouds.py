@@ -199,6 +199,38 @@ def describe_update(cloud: str, site: str, touched: Sequence[ResourceChange]) ->
 _GROUPS = ("security group", "network security group", "application security group")
 
 
+def foresee_peak(
+    cloud: str,
+    before: RenderedSite | None,
+    after: RenderedSite,
+    lenders: Sequence[RenderedSite] = (),
+) -> Iterator[Message]:
+    """An error for every quota that the update alone would exceed, while old and new are there together.
+
+    `lenders` are other sites as they are now, whose machines have addresses that come to this site.
+    """
+    found: Iterator[Message] = _room(cloud, "peak").foresee_peak(before, after, lenders)
+    yield from found
+
+
+def settings_of_stack(cloud: str) -> tuple[tuple[str, str], ...]:
+    """The keys that a new stack needs beside its site and cloud; values in capitals are to be replaced."""
+    settings: tuple[tuple[str, str], ...] = _room(cloud, "stack").SETTINGS
+    return settings
+
+
+def owns_interfaces(cloud: str) -> bool:
+    """Whether a site makes its machines' interfaces there, so that no two sites can hold one address."""
+    owns: bool = _room(cloud, "stack").OWNS_INTERFACES
+    return owns
+
+
+def holds_two_plans(cloud: str) -> bool:
+    """Whether `land_site` does anything there."""
+    holds: bool = _room(cloud, "stack").HOLDS_TWO_PLANS
+    return holds
+
+
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
     """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
     found = plan.messages
