@@ -41,6 +41,15 @@ def count_quotas(cloud: str, rendered: RenderedSite) -> tuple[Usage, ...]:
     return usages
 
 
+def foresee_quotas(cloud: str, plan: SitePlan, installation: Installation) -> tuple[Usage, ...]:
+    """What the site would use of the cloud's quotas; the same as is counted once it is rendered."""
+    quotas = installation.quotas.get(cloud)
+    usages: tuple[Usage, ...] = _room(cloud, "foresee").foresee_quotas(
+        plan, installation.catalogue, quotas
+    )
+    return usages
+
+
 def read_deployed(cloud: str, rendered: RenderedSite) -> Deployed:
     """What the cloud holds for the site now.
 
@@ -190,6 +199,38 @@ def describe_update(cloud: str, site: str, touched: Sequence[ResourceChange]) ->
 _GROUPS = ("security group", "network security group", "application security group")
 
 
+def foresee_peak(
+    cloud: str,
+    before: RenderedSite | None,
+    after: RenderedSite,
+    lenders: Sequence[RenderedSite] = (),
+) -> Iterator[Message]:
+    """An error for every quota that the update alone would exceed, while old and new are there together.
+
+    `lenders` are other sites as they are now, whose machines have addresses that come to this site.
+    """
+    found: Iterator[Message] = _room(cloud, "peak").foresee_peak(before, after, lenders)
+    yield from found
+
+
+def settings_of_stack(cloud: str) -> tuple[tuple[str, str], ...]:
+    """The keys that a new stack needs beside its site and cloud; values in capitals are to be replaced."""
+    settings: tuple[tuple[str, str], ...] = _room(cloud, "stack").SETTINGS
+    return settings
+
+
+def owns_interfaces(cloud: str) -> bool:
+    """Whether a site makes its machines' interfaces there, so that no two sites can hold one address."""
+    owns: bool = _room(cloud, "stack").OWNS_INTERFACES
+    return owns
+
+
+def holds_two_plans(cloud: str) -> bool:
+    """Whether `land_site` does anything there."""
+    holds: bool = _room(cloud, "stack").HOLDS_TWO_PLANS
+    return holds
+
+
 def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
     """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
     found = plan.messages
@@ -233,8 +274,7 @@ def _relieve(
         widened = suppose_summaries(installation, plan.site)
         if widened is not None:
             supposed = plan_site(widened.installation, plan.site)
-            rendered = render_site(cloud, supposed, widened.installation)
-            return Relief(widened.sites, count_quotas(cloud, rendered))
+            return Relief(widened.sites, foresee_quotas(cloud, supposed, widened.installation))
     return Relief()
 
 
@@ -248,8 +288,7 @@ def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     """Warnings for the quotas of clouds that the site may move to."""
     for cloud in CLOUDS:
         if cloud in installation.quotas or not _surely_fits(plan, cloud):
-            rendered = render_site(cloud, plan, installation)
-            usages = count_quotas(cloud, rendered)
+            usages = foresee_quotas(cloud, plan, installation)
             found = judge_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)
 

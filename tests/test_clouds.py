@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from swyx_components import clouds
-from swyx_components.clouds import CLOUDS, count_quotas, judge_site, most_rules, render_site
+from swyx_components.clouds import (
+    CLOUDS,
+    count_quotas,
+    foresee_quotas,
+    judge_site,
+    most_rules,
+    render_site,
+)
 from swyx_components.installation import load_installation
-from swyx_components.installation.model import Installation
+from swyx_components.installation.model import Egress, Installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import Direction, SitePlan
@@ -56,6 +63,20 @@ def test_a_site_that_is_not_counted_fits_both_clouds(networks: int) -> None:
                 for direction in Direction
             )
             assert most <= most_rules(site)
+
+
+@pytest.mark.parametrize("egress", ["closed", "open"])
+@pytest.mark.parametrize(("limit", "most"), [(1, 1), (5, 2), (20, 3), (40, 10), (60, 5), (500, 5)])
+def test_what_is_foreseen_is_what_the_rendered_site_uses(
+    limit: int, most: int, egress: str
+) -> None:
+    """Whether one security group holds the rules, some are filled, or each peer has its own."""
+    quotas = {"aws": {"rules_per_group": limit, "groups_per_interface": most}}
+    installation = replace(hub(30, machines=2), quotas=quotas)
+    site = replace(plan(installation), egress=Egress(egress))
+    for cloud in CLOUDS:
+        rendered = render_site(cloud, site, installation)
+        assert foresee_quotas(cloud, site, installation) == count_quotas(cloud, rendered)
 
 
 def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:

@@ -1,8 +1,9 @@
-"""How much of AWS's quotas a rendered site uses."""
+"""How much of AWS's quotas a site uses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from swyx_components.aws.shard import is_tight, load_of
+from swyx_components.aws.shard import Load, is_tight, load_of
 from swyx_components.planner.model import (
     Direction,
     RenderedGroup,
@@ -15,12 +16,36 @@ from swyx_components.planner.model import (
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
 
 
+class Counted(NamedTuple):
+    """The rules of one host group: all of them, and those of each of its security groups."""
+
+    group: str
+    load: Load
+    shards: Mapping[int, Load]
+    tight: bool = False
+
+
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     """Every quota that the site touches, whether exceeded or not."""
     quotas = rendered.abilities.limits
+    return tell_usages([count_rules(entry, quotas) for entry in rendered.groups], quotas)
+
+
+def count_rules(entry: RenderedGroup, quotas: Mapping[str, int]) -> Counted:
+    """The rules of one rendered group."""
+    by_shard: dict[int, list[Spec]] = {0: []}
+    for spec in entry.specs:
+        by_shard.setdefault(spec.shard, []).append(spec)
+    tight = 1 < len(by_shard) <= quotas["groups_per_interface"] and is_tight(entry, quotas)
+    loads = {shard: load_of(specs) for shard, specs in by_shard.items()}
+    return Counted(entry.group.name, load_of(entry.specs), loads, tight)
+
+
+def tell_usages(counted: Sequence[Counted], quotas: Mapping[str, int]) -> tuple[Usage, ...]:
+    """What the rules of a site's groups use of each quota."""
     return (
-        *(usage for entry in rendered.groups for usage in _rules(entry, quotas["rules_per_group"])),
-        *(usage for entry in rendered.groups for usage in _groups(entry, quotas)),
+        *(usage for group in counted for usage in _rules(group, quotas["rules_per_group"])),
+        *(usage for group in counted for usage in _groups(group, quotas)),
         Usage(
             quota="rules_times_groups",
             where="",
@@ -31,25 +56,21 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
         Usage(
             quota="groups_per_region",
             where="",
-            used=sum(len(entry.shards) for entry in rendered.groups),
+            used=sum(len(group.shards) for group in counted),
             limit=quotas["groups_per_region"],
             note="; security groups of this site",
         ),
     )
 
 
-def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
-    by_shard: dict[int, list[Spec]] = {}
-    for spec in entry.specs:
-        by_shard.setdefault(spec.shard, []).append(spec)
-    for shard, specs in sorted(by_shard.items()):
-        load = load_of(specs)
+def _rules(counted: Counted, limit: int) -> Iterator[Usage]:
+    for shard, load in sorted(counted.shards.items()):
         for direction, word in _WORDS.items():
             for version in (4, 6):
                 if used := load[direction, version]:
                     yield Usage(
                         quota="rules_per_group",
-                        where=shard_label(entry.group.name, shard),
+                        where=shard_label(counted.group, shard),
                         used=used,
                         limit=limit,
                         note=f"; {word} IPv{version} rules, references to groups among them",
@@ -57,20 +78,20 @@ def _rules(entry: RenderedGroup, limit: int) -> Iterator[Usage]:
                     )
 
 
-def _groups(entry: RenderedGroup, quotas: Mapping[str, int]) -> Iterator[Usage]:
+def _groups(counted: Counted, quotas: Mapping[str, int]) -> Iterator[Usage]:
     """The groups on an interface where there are several of ours; others that it has are not known."""
-    shards = len(entry.shards)
+    shards = len(counted.shards)
     if shards > 1:
-        (direction, version), rules = load_of(entry.specs).most_common(1)[0]
+        (direction, version), rules = counted.load.most_common(1)[0]
         yield Usage(
             quota="groups_per_interface",
-            where=entry.group.name,
+            where=counted.group,
             used=shards,
             limit=quotas["groups_per_interface"],
             note=(
                 f"; {rules} {_WORDS[direction]} IPv{version} rules, {quotas['rules_per_group']} a security"
                 f" group (rules_per_group), not counting other groups that an interface has"
             ),
-            tight=shards <= quotas["groups_per_interface"] and is_tight(entry, quotas),
+            tight=counted.tight,
             by_peers=True,
         )

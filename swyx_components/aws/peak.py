@@ -5,6 +5,7 @@ each rule carries what makes it this rule as a tag, and rules are counted by the
 old and new is then the old ones, and the new ones less those that are old as well.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from swyx_components.aws.names import clean_tag
 from swyx_components.aws.shard import load_of, peak
 from swyx_components.messages import Message
 from swyx_components.planner.model import Direction, RenderedSite, Spec, shard_label
+from swyx_components.planner.revision.resource_changes import memberships_of
+from swyx_components.sets.prefixes import Prefix
 
 RULE_TAG = "swyx:rule"
 """On every rule: its shard, its direction with the IP versions it counts for, and what it allows."""
@@ -101,6 +104,60 @@ def judge_memberships(
                 old=len(on),
                 more=more,
             )
+
+
+# ---- the same before anything is updated
+
+
+def foresee_peak(
+    before: RenderedSite | None, after: RenderedSite, lenders: Sequence[RenderedSite]
+) -> Iterator[Message]:
+    """The same errors from plans alone, before anything is updated.
+
+    `lenders` are other sites as they are now, whose machines have addresses that come to this site.
+    """
+    yield from judge_update(after, {}, _counting(before))
+    yield from judge_memberships(after, _foresee_memberships(before, after, lenders))
+
+
+def _counting(rendered: RenderedSite | None) -> Count:
+    """As if a plan's rules were all that is deployed."""
+    held: dict[str, Counter[str]] = {}
+    for name, _, specs in _groups(rendered) if rendered else ():
+        held.setdefault(clean_tag(name), Counter()).update(map(rule_tag, specs))
+
+    def count(tags: Mapping[str, str], rules: Sequence[str]) -> int:
+        groups = [held.get(tags["swyx:group"], Counter())] if tags else [*held.values()]
+        exact = {rule for rule in rules if not rule.endswith("*")}
+        starts = tuple(rule[:-1] for rule in rules if rule.endswith("*"))
+        return sum(
+            number
+            for group in groups
+            for rule, number in group.items()
+            if not rules or rule in exact or rule.startswith(starts)
+        )
+
+    return count
+
+
+def _foresee_memberships(
+    before: RenderedSite | None, after: RenderedSite, lenders: Sequence[RenderedSite]
+) -> Iterator[Membership]:
+    """Every machine whose groups, planned or deployed, are several; interfaces go by their addresses."""
+    inside: dict[Prefix, set[str]] = {}
+    for site in (*filter(None, (before,)), *lenders):
+        for label, _, addresses in memberships_of(site):
+            for address in addresses:
+                inside.setdefault(address, set()).add(f"{site.plan.site}/{label}")
+    for entry in after.groups:
+        labels = {shard_label(entry.group.name, shard) for shard in entry.shards}
+        own = frozenset(f"{after.plan.site}/{label}" for label in labels)
+        for machine in entry.group.machines:
+            on = frozenset(
+                label for address in machine.addresses for label in inside.get(address, ())
+            )
+            if max(len(on), len(own)) > 1:
+                yield Membership(machine.name, "its interface", on, own, planned=len(own))
 
 
 def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:

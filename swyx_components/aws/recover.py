@@ -8,11 +8,12 @@ from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
-    """Groups and rules with the stack's tag, and attachments of the site's machines to its groups,
-    that the state does not hold.
+    """Groups and rules with the stack's tag, attachments of the site's machines to its groups, and its
+    groups' default egress rule, that the state does not hold.
 
     Raises:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
@@ -25,7 +26,11 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
             if tag_of(group, "swyx:site") == site
         ]
         ids = [group["GroupId"] for group in groups]
-        rules = [rule for rule in ec2.rules(ids) if tag_of(rule, STACK_TAG) == held.stack]
+        rules = [
+            rule
+            for rule in ec2.rules(ids)
+            if tag_of(rule, STACK_TAG) == held.stack or _is_default(rule)
+        ]
         interfaces = list(ec2.interfaces("group-id", ids))
         known = {group["GroupId"]: group for group in groups if group["GroupId"] in held.ids}
         found = [
@@ -52,6 +57,19 @@ def _unheld(rule: Json, held: Held) -> bool:
     return rule["SecurityGroupRuleId"] not in held.ids
 
 
+def _is_default(rule: Json) -> bool:
+    """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
+    as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
+    """
+    everywhere = rule.get("CidrIpv4", rule.get("CidrIpv6")) in _EVERYWHERE
+    return (
+        bool(rule["IsEgress"])
+        and rule["IpProtocol"] == "-1"
+        and everywhere
+        and not rule.get("Tags")
+    )
+
+
 def _orphan_groups(
     groups: Sequence[Json], rules: Sequence[Json], interfaces: Sequence[Json], held: Held
 ) -> Iterator[Orphan]:
@@ -60,7 +78,11 @@ def _orphan_groups(
         id = group["GroupId"]
         if id not in held.ids:
             users = [i["NetworkInterfaceId"] for i in interfaces if _is_in(i, id)]
-            users += [rule["SecurityGroupRuleId"] for rule in rules if rule["GroupId"] == id]
+            users += [
+                rule["SecurityGroupRuleId"]
+                for rule in rules
+                if rule["GroupId"] == id and not _is_default(rule)
+            ]
             yield Orphan(
                 stage=_GROUP,
                 id=id,
@@ -79,11 +101,12 @@ def _orphan_rule(rule: Json) -> Orphan:
     )
     direction = "out" if rule["IsEgress"] else "in"
     ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
+    words = f"{direction} {rule['IpProtocol']} {ports} {peer} of {rule['GroupId']}"
     return Orphan(
         stage=_RULE,
         id=rule["SecurityGroupRuleId"],
         kind="egress rule" if rule["IsEgress"] else "ingress rule",
-        words=f"{direction} {rule['IpProtocol']} {ports} {peer} of {rule['GroupId']}",
+        words=f"{words}, as EC2 gives to every new group" if _is_default(rule) else words,
     )
 
 

@@ -65,6 +65,14 @@ def load_of(specs: Iterable[Spec]) -> Load:
     return load
 
 
+def fill_loads(load: Load, limit: int) -> Sequence[Load]:
+    """The loads of as few security groups as hold the rules, filled one after the other."""
+    return [
+        Counter({kind: min(rules - full, limit) for kind, rules in load.items() if rules > full})
+        for full in range(0, peak(load), limit)
+    ]
+
+
 def peak(load: Load) -> int:
     """The largest of its figures: what the quota is about."""
     return max(load.values(), default=0)

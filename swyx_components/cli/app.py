@@ -17,6 +17,7 @@ from swyx_components.cli.words.init import init
 from swyx_components.cli.words.plan import plan
 from swyx_components.cli.words.recover import recover
 from swyx_components.cli.words.report import report
+from swyx_components.cli.words.rollout import rollout
 from swyx_components.cli.words.schema import schema
 from swyx_components.cli.words.verify import verify
 
@@ -30,6 +31,7 @@ COMMANDS = (
     recover,
     flows,
     diff,
+    rollout,
     init,
     hosts,
     report,

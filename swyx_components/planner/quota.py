@@ -18,10 +18,14 @@ class Relief(NamedTuple):
         group = usage.where.partition("+")[0]
         if not (usage.by_peers and self.sites):
             return ""
+        # What is not counted any more, like the groups on an interface where one will do, is one.
         used = max(
-            other.used
-            for other in self.usages
-            if other.quota == usage.quota and other.where.partition("+")[0] == group
+            (
+                other.used
+                for other in self.usages
+                if other.quota == usage.quota and other.where.partition("+")[0] == group
+            ),
+            default=1,
         )
         return (
             f", or declare a `summary` for each of {self.sites} linked sites ({used} with the smallest "

@@ -16,6 +16,7 @@ from swyx_components.planner.model import (
     Protocol,
     Required,
 )
+from swyx_components.planner.regions import Needs
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import NO_PORTS
 from swyx_components.sets.prefixes import Prefix
@@ -39,7 +40,7 @@ def attach_needs(view: SiteView, flows: Iterable[Required]) -> tuple[HostGroup, 
     for group, need in _extra_needs(view):
         needs[group].append(need)
     return tuple(
-        replace(group, needs=tuple(_reachable(needs[group.name], versions[group.name])))
+        replace(group, needs=Needs(_reachable(needs[group.name], versions[group.name])))
         for group in view.groups
     )
 

@@ -132,7 +132,7 @@ def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
         "edits": [
             {"place": edit.place, "old": edit.old, "new": edit.new} for edit in changes.edits
         ],
-        "packets": [_passing_record(passing) for passing in changes.passings],
+        "packets": [passing_record(passing) for passing in changes.passings],
         "sites": {site.site: _site_record(site) for site in changes.sites},
         "clouds": {
             name: {
@@ -153,7 +153,8 @@ def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
     }
 
 
-def _passing_record(passing: Passing) -> dict[str, Any]:
+def passing_record(passing: Passing) -> dict[str, Any]:
+    """Packets that pass now, or no more."""
     packets = passing.packets
     ports = {"ports": [str(part) for part in packets.ports]} if packets.ports else {}
     source = {"source_ports": str(packets.source_ports)} if packets.source_ports else {}

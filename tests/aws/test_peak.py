@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from swyx_components.aws.peak import (
     RULE_TAG,
     Membership,
+    foresee_peak,
     judge_memberships,
     judge_update,
     rule_tag,
@@ -172,3 +174,42 @@ def test_an_interface_is_in_new_groups_before_it_leaves_old_ones(
             f"sites.hub.machines.link: eni-1 would be in {together} security groups where aws allows 5 "
             f"(groups_per_interface) for the time of this update (now {len(on.split())}; it joins "
         )
+
+
+# ---- foreseen from two plans, before anything is updated
+
+
+def foreseen(old: RenderedSite | None, new: RenderedSite, *lenders: RenderedSite) -> list[str]:
+    return [str(message) for message in foresee_peak(old, new, lenders)]
+
+
+@pytest.mark.parametrize("shift", [0, 1, 4, 9, 12])
+def test_what_two_plans_foresee_is_what_ec2_would_refuse(shift: int) -> None:
+    before, after = hub(range(12)), hub(range(shift, shift + 12))
+    rules = [text for text in foreseen(before, after) if ".groups." in text]
+    assert rules == told(after, Ec2(before))
+    assert foreseen(None, after) == []
+
+
+def test_an_interface_that_leaves_a_spread_group_for_another_is_foreseen() -> None:
+    """The LinkManager is in 5 groups; with a second role its new host group has 5 others."""
+    before = hub(range(12))
+    (link,) = (entry for entry in before.groups if entry.group.name == "linkmanager")
+    assert len(link.shards) == 5
+    other = replace(link, group=replace(link.group, name="linkmanager-swyxgate"))
+    others = tuple(entry for entry in before.groups if entry is not link)
+    after = replace(before, groups=(*others, other))
+    (said,) = (text for text in foreseen(before, after) if ".machines." in text)
+    assert said.startswith(
+        "sites.hub.machines.link: its interface would be in 10 security groups where aws allows 5"
+    )
+    assert foreseen(before, before) == []
+
+
+def test_groups_that_another_site_still_has_on_the_interface_count_too() -> None:
+    """The site is called otherwise: both stacks have 5 groups on the LinkManager's interface."""
+    site = hub(range(12))
+    renamed = replace(site, plan=replace(site.plan, site="essen"))
+    (said,) = foreseen(None, renamed, site)
+    assert "sites.essen.machines.link: its interface would be in 10 security groups" in said
+    assert foreseen(None, renamed) == []

@@ -82,6 +82,13 @@ def test_a_refusal_says_what_a_summary_would_make_of_it_and_so_it_is() -> None:
     assert (refusals(declared), len(link_manager(declared).shards)) == ([], 5)
 
 
+def test_a_refusal_says_so_where_summaries_would_leave_one_group() -> None:
+    plain = hub(14, THREE_OFFICES) | {"quotas": {"aws": {"groups_per_interface": 1}}}
+    (said,) = refusals(judged(plain))
+    assert said.startswith("sites.hub.groups.linkmanager: 2 where aws allows 1")
+    assert "for each of 14 linked sites (1 with the smallest CIDR around each" in said
+
+
 def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() -> None:
     plain = hub(100)
     plain["sites"]["b0"]["machines"]["b0-far"] = {

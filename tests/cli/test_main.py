@@ -38,6 +38,7 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "audit",
         "recover",
         "diff",
+        "rollout",
         "init",
         "hosts",
         "flows",

@@ -121,6 +121,41 @@ def test_a_rule_and_a_group_that_the_state_does_not_hold_go_and_one_made_by_hand
     assert "lost" not in names
 
 
+def test_the_egress_that_ec2_opens_in_a_new_group_goes_where_an_update_left_it(
+    ec2: Any, project: Path, groups: dict[str, str]
+) -> None:
+    """EC2 creates a group with all egress open; the provider's next call, which closes it, was refused."""
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    opened = ec2.authorize_security_group_egress(
+        GroupId=groups["linkmanager"],
+        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    before = egress_of(ec2, groups["linkmanager"])
+    outcome = recover("aws", "--yes", "--json")
+    assert outcome.code == 0
+    (removed,) = outcome.json()["removed"]
+    assert removed["id"] == opened
+    assert removed["what"].endswith(", as EC2 gives to every new group")
+    assert egress_of(ec2, groups["linkmanager"]) == before - {opened}
+
+
+def test_egress_that_is_open_by_plan_stays(ec2: Any, project: Path, groups: dict[str, str]) -> None:
+    """`egress: open` makes the same rule as a resource, which the state holds and which has tags."""
+    opened = ec2.authorize_security_group_egress(
+        GroupId=groups["linkmanager"],
+        IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    hold(project, *groups.values(), *attachments(ec2, groups), opened)
+    outcome = recover("aws", "--yes", "--json")
+    assert (outcome.code, outcome.json()["removed"]) == (0, [])
+    assert opened in egress_of(ec2, groups["linkmanager"])
+
+
+def egress_of(ec2: Any, group: str) -> set[str]:
+    found = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    return {r["SecurityGroupRuleId"] for r in found["SecurityGroupRules"] if r["IsEgress"]}
+
+
 def allow(ec2: Any, group: str, port: int, tags: list[dict[str, str]]) -> str:
     permission = {
         "IpProtocol": "tcp",

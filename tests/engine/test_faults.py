@@ -74,6 +74,13 @@ def test_aws_recovers_from_a_kill_while_attachments_are_made_and_nothing_is_remo
     assert aws.orphans() == []
 
 
+def test_aws_recovers_from_an_outage_before_the_egress_of_new_groups_is_closed(
+    aws: BrokenSite,
+) -> None:
+    """EC2 opens it in every new group; the calls that close it are among the forty that are refused."""
+    assert run_case(aws, Case("aachen", "up", 3, "outage")) == []
+
+
 def test_aws_recovers_from_a_group_that_the_state_never_learnt_of(aws: BrokenSite) -> None:
     """The client tries again after the lost answer, and meets the group that it has made."""
     broken = aws.run("up", [{"at": 1, "kind": "drop_after"}])

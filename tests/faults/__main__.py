@@ -24,9 +24,20 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--step", type=int, default=1, help="only every STEPth call")
     parser.add_argument("--site", choices=sorted(committed_sites()), help="only this site")
+    parser.add_argument(
+        "--part", type=share, default=(1, 1), help="2/3: the second third of the cases"
+    )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="only these kinds")
     parser.add_argument("--minutes", type=float, default=240, help="begin no case after that")
     return parser.parse_args()
+
+
+def share(text: str) -> tuple[int, int]:
+    """Which of how many equal parts, so that machines or terminals can share the cases."""
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r}: write it as 2/3, the second third")
+    return int(part), int(parts)
 
 
 def main() -> int:
@@ -43,6 +54,8 @@ def main() -> int:
                     continue
                 site = BrokenSite.open(sandbox, engine, name, cloud, Path(folder))
                 cases = list_cases(name, count_writes(site), tuple(options.kinds), options.step)
+                part, parts = options.part
+                cases = cases[len(cases) * (part - 1) // parts : len(cases) * part // parts]
                 planned += len(cases)
                 for number, case in enumerate(cases, 1):
                     if time.monotonic() > deadline:

@@ -64,6 +64,7 @@ def test_every_row_is_named_by_the_code() -> None:
     }
     made |= {f"{start}-overlap" for start in ("networks", "sip-devices", "provider", "summary")}
     made |= {"flow-not-enabled", "flow-not-disabled", "update-aws", "update-azure"}
+    made |= {"site-removed-aws", "site-removed-azure"}
     assert {id for id in ROWS if f'"{id}"' not in code} <= made
 
 

@@ -1,6 +1,6 @@
 """What two installations say differently, as places of the file with the words before and after."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -70,11 +70,13 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
     return tuple(found)
 
 
-def find_affected(old: Installation, new: Installation, edits: Iterable[Edit]) -> frozenset[str]:
+def find_affected(old: Installation, new: Installation, edits: Sequence[Edit]) -> frozenset[str]:
     """The sites whose plans may differ: those edited, those linked to them, those of links and providers."""
     if old.catalogue != new.catalogue:
         return frozenset({*old.sites, *new.sites})
-    touched: set[str] = set()
+    if any(edit.kind == "quotas" for edit in edits):  # rules may be spread otherwise
+        return frozenset({*old.sites, *new.sites})
+    touched = {name for name in old.sites if old.sites[name] != new.sites.get(name)}
     named: set[tuple[str, str]] = set()
     for edit in edits:
         touched |= {edit.site} - {""}

@@ -51,8 +51,9 @@ def find_passing(old: SitePlan | None, new: SitePlan | None, owners: Owners) -> 
     """
     found: dict[tuple[bool, Packets], set[str]] = {}
     before, after = (_by_address(plan) for plan in (old, new))
-    for machine, address in sorted({*before, *after}):
-        one, other = before.get((machine, address), {}), after.get((machine, address), {})
+    for address in sorted({*before, *after}):
+        (was, one), (now, other) = (held.get(address, ("", {})) for held in (before, after))
+        machine = now or was
         if one == other:
             continue
         for key in sorted({*one, *other}):
@@ -105,9 +106,9 @@ def _egress(old: SitePlan | None, new: SitePlan | None) -> Iterator[tuple[bool, 
         yield now, Packets(label, ANYWHERE, Protocol.ANY, None, None)
 
 
-def _by_address(plan: SitePlan | None) -> dict[tuple[str, Prefix], _Space]:
-    """What the rules let pass at each address of each machine."""
-    spaces: dict[tuple[str, Prefix], _Space] = {}
+def _by_address(plan: SitePlan | None) -> dict[Prefix, tuple[str, _Space]]:
+    """What the rules let pass at each address, with the machine that has it."""
+    spaces: dict[Prefix, tuple[str, _Space]] = {}
     if plan is None:
         return spaces
     addresses = {
@@ -117,7 +118,7 @@ def _by_address(plan: SitePlan | None) -> dict[tuple[str, Prefix], _Space]:
     for group in plan.groups:
         for machine in group.machines:
             for own in machine.addresses:
-                space = spaces.setdefault((machine.name, own), {})
+                space = spaces.setdefault(own, (machine.name, {}))[1]
                 for rule in group.rules:
                     named = addresses[rule.group] if rule.group else rule.cidrs
                     peers = tuple(
