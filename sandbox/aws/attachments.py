@@ -43,7 +43,7 @@ class AttachmentHandler(AwsHandler):
         groups = self._groups_of(interface_id, inputs)
         if groups is None or group_id not in groups:
             return None
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs, None, networkInterfaceId=interface_id, securityGroupId=group_id
         )
 

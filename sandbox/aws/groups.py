@@ -92,7 +92,7 @@ class SecurityGroupHandler(AwsHandler):
         )
         if group is None:
             return None
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs,
             read_tags(group),
             name=group["GroupName"],

@@ -77,7 +77,9 @@ class AwsHandler(ResourceHandler):
         known = {"tagsAll": new.get("tags") or {}} if self.takes_tags else {}
         return {**super().preview_update(new, outputs), **known}
 
-    def with_common(self, inputs: Props, tags: dict[str, str] | None, **outputs: Any) -> Props:
+    def with_region_and_tags(
+        self, inputs: Props, tags: dict[str, str] | None, **outputs: Any
+    ) -> Props:
         """Outputs with the region, and the tags twice, as every resource has them."""
         common: Props = {"region": inputs.get("region") or self._session.region}
         if tags is not None:

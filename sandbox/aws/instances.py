@@ -109,7 +109,7 @@ class InstanceHandler(AwsHandler):
         groups = [
             each["GroupId"] for each in primary.get("Groups") or instance.get("SecurityGroups", [])
         ]
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs,
             read_tags(instance),
             arn=self.arn(inputs, primary.get("OwnerId", ""), f"instance/{id}"),

@@ -83,7 +83,7 @@ class NetworkInterfaceHandler(AwsHandler):
         groups = [each["GroupId"] for each in found["Groups"]]
         ipv4 = [each["PrivateIpAddress"] for each in found["PrivateIpAddresses"]]
         ipv6 = [each["Ipv6Address"] for each in found["Ipv6Addresses"]]
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs,
             read_tags(found),
             arn=self.arn(inputs, found["OwnerId"], f"network-interface/{id}"),

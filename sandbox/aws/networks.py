@@ -69,7 +69,7 @@ class VpcHandler(AwsHandler):
             )[attribute]["Value"]
             for name, attribute in VPC_FLAGS.items()
         }
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs,
             read_tags(vpc),
             arn=self.arn(inputs, vpc["OwnerId"], f"vpc/{id}"),
@@ -132,7 +132,7 @@ class SubnetHandler(AwsHandler):
         if subnet is None:
             return None
         ipv6 = subnet.get("Ipv6CidrBlockAssociationSet", [])
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs,
             read_tags(subnet),
             arn=subnet.get("SubnetArn"),
@@ -180,7 +180,7 @@ class VpcIpv4CidrBlockAssociationHandler(AwsHandler):
         for vpc in vpcs:
             for each in vpc.get("CidrBlockAssociationSet", []):
                 if each["AssociationId"] == id:
-                    return self.with_common(
+                    return self.with_region_and_tags(
                         inputs, None, vpcId=vpc["VpcId"], cidrBlock=each["CidrBlock"]
                     )
         return None

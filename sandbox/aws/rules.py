@@ -62,7 +62,7 @@ class SecurityGroupRuleHandler(AwsHandler):
         has_ports = rule["IpProtocol"] in ("tcp", "udp", "icmp", "icmpv6")
         given = inputs.get("ipProtocol", "")
         same = _canonical_protocol(given) == rule["IpProtocol"]
-        return self.with_common(
+        return self.with_region_and_tags(
             inputs,
             read_tags(rule),
             arn=self.arn(inputs, rule["GroupOwnerId"], f"security-group-rule/{id}"),

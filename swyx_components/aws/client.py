@@ -64,15 +64,19 @@ class Ec2:
                 yield from page[key]
 
     def groups(self, name: str, values: Iterable[str]) -> list[Json]:
+        """The security groups of which a filter has any of the values."""
         return list(self.all("describe_security_groups", "SecurityGroups", name, values))
 
     def rules(self, groups: Iterable[str]) -> Iterator[Json]:
+        """The rules of these groups, by id."""
         return self.all("describe_security_group_rules", "SecurityGroupRules", "group-id", groups)
 
     def interfaces(self, name: str, values: Iterable[str]) -> Iterator[Json]:
+        """The network interfaces of which a filter has any of the values."""
         return self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
 
     def prefix_list(self, id: str) -> tuple[Prefix, ...]:
+        """The entries of a managed prefix list."""
         pages = self.client.get_paginator("get_managed_prefix_list_entries")
         entries = (entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"])
         return tuple(sorted(Prefix.parse(entry["Cidr"]) for entry in entries))

@@ -147,13 +147,16 @@ class SavedEc2:
 
     @property
     def every_group(self) -> Mapping[str, Json]:
+        """All groups of the files, by id."""
         return self._groups
 
     @property
     def every_interface(self) -> Sequence[Json]:
+        """All interfaces of the files."""
         return self._interfaces
 
     def groups(self, name: str, values: Iterable[str]) -> list[Json]:
+        """The groups whose id, or whose tag (`tag:swyx:site`), is any of the values."""
         wanted = set(values)
         read: Callable[[Json], str] = (
             (lambda group: str(group["GroupId"]))
@@ -163,9 +166,11 @@ class SavedEc2:
         return [group for group in self._groups.values() if read(group) in wanted]
 
     def rules(self, groups: Collection[str]) -> Iterator[Json]:
+        """The rules of these groups, by id."""
         return (rule for rule in self._rules if rule["GroupId"] in groups)
 
     def interfaces(self, name: str, values: Iterable[str]) -> Iterator[Json]:
+        """The interfaces that are in any of these groups (`group-id`), or have any of these addresses."""
         wanted = set(values)
         for interface in self._interfaces:
             if name == "group-id":

@@ -159,6 +159,7 @@ class Listed:
         self._records = records
 
     def list_all(self) -> Sequence[Record]:
+        """All records, as the client lists them."""
         return self._records
 
 

@@ -64,6 +64,7 @@ def open_layer() -> Layer:
 
 
 def called(group: Any) -> str:
+    """What people call a group."""
     return f"network security group {last_of(group.id)}"
 
 

@@ -124,10 +124,12 @@ class FlowRow:
 
     @property
     def phase(self) -> Phase:
+        """Media or control, as its first leg is."""
         return Phase.MEDIA if self.legs[0].media else Phase.CONTROL
 
     @property
     def may_be_disabled(self) -> bool:
+        """Whether a site may turn it off: only what the article does not state."""
         return self.evidence is Evidence.INFERRED
 
     @property

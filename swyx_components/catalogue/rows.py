@@ -33,6 +33,11 @@ class Row:
         return key in self._left
 
     def take(self, key: str, default: Any = _REQUIRED) -> Any:
+        """The value of a key, as it is written.
+
+        Raises:
+            Defect: there is none, and no default.
+        """
         if key in self._left:
             return self._left.pop(key)
         if default is _REQUIRED:
@@ -40,6 +45,11 @@ class Row:
         return default
 
     def done(self) -> None:
+        """Nothing, where every key was asked for.
+
+        Raises:
+            Defect: a key was not.
+        """
         for key in self._left:
             raise Defect(self.place, f"the key {key!r} is unknown")
 
@@ -53,33 +63,68 @@ class Row:
         return {str(name): inner.row(name) for name in tuple(inner._left)}
 
     def text(self, key: str, default: str = _REQUIRED) -> str:
+        """The text at a key.
+
+        Raises:
+            Defect: it is no text.
+        """
         return self._typed(key, self.take(key, default), str, "a text")
 
     def flag(self, key: str, default: bool = False) -> bool:
+        """True or false.
+
+        Raises:
+            Defect: it is neither.
+        """
         return self._typed(key, self.take(key, default), bool, "true or false")
 
     def one_of(self, key: str, choices: Iterable[str], default: str = _REQUIRED) -> str:
+        """One of these texts.
+
+        Raises:
+            Defect: it is another.
+        """
         value = self.text(key, default)
         if value != default and value not in choices:
             raise Defect(self.place, f"{key} {value!r} is none of {', '.join(choices)}")
         return value
 
     def texts(self, key: str, default: Iterable[str] = _REQUIRED) -> tuple[str, ...]:
+        """A list of texts.
+
+        Raises:
+            Defect: it is no list of texts.
+        """
         value = self.take(key, default)
         if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
             raise Defect(self.place, f"{key} must be a list of texts, not {value!r}")
         return tuple(value)
 
     def number(self, key: str) -> int:
+        """A whole number.
+
+        Raises:
+            Defect: it is none.
+        """
         return self._typed(key, self.take(key), int, "a whole number")
 
     def numbers(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers.
+
+        Raises:
+            Defect: it is none, or empty.
+        """
         value = self.take(key)
         if not isinstance(value, list) or not value:
             raise Defect(self.place, f"{key} must be a list of numbers that is not empty")
         return tuple(self._typed(key, item, int, "whole numbers") for item in value)
 
     def port(self, key: str) -> int:
+        """One port.
+
+        Raises:
+            Defect: it is none.
+        """
         return self._parsed(key, self.take(key), PortRange.parse).first
 
     def ports(self, key: str) -> PortSet:
@@ -88,12 +133,22 @@ class Row:
         return PortSet.union_of(self._parsed(key, part, PortRange.parse) for part in parts)
 
     def port_list(self, key: str) -> PortSet:
+        """A list of ports and ranges, as a set.
+
+        Raises:
+            Defect: it is none, or empty.
+        """
         value = self.take(key)
         if not isinstance(value, list) or not value:
             raise Defect(self.place, f"{key} must be a list of ports that is not empty")
         return PortSet.union_of(self._parsed(key, part, PortRange.parse) for part in value)
 
     def ranges(self, key: str) -> Mapping[str, PortRange]:
+        """Ranges of ports by name.
+
+        Raises:
+            Defect: one of them is no range.
+        """
         inner = self.row(key)
         return {
             str(name): inner._parsed(str(name), value, PortRange.parse)

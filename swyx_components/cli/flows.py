@@ -32,7 +32,11 @@ class FlowQuestion(NamedTuple):
 
 
 def list_flows(question: FlowQuestion, format: str, output: str, as_json: bool) -> int:
-    """Print the flows of the chosen sites that were asked for; each once."""
+    """Print the flows of the chosen sites that were asked for; each once.
+
+    Raises:
+        SwyxError: the words contradict each other or the file, or a site has errors.
+    """
     chosen = choose_format(format, as_json, FORMATS)
     if chosen == "xlsx" and not output:
         raise SwyxError([Message.about("format-binary", "--format", format=chosen)])

@@ -18,7 +18,11 @@ _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 
 
 def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: bool) -> int:
-    """Print the plan of a file, or all of its errors and nothing else; the exit code."""
+    """Print the plan of a file, or all of its errors and nothing else; the exit code.
+
+    Raises:
+        SwyxError: with every error of the file and of the clouds it is planned for.
+    """
     installation, found = open_installation(file)
     names = choose_sites(installation, sites)
     bound = bind_clouds(installation, clouds)

@@ -56,7 +56,11 @@ class Wanted:
 
 
 def report_file(file: str, output: str, wanted: Wanted, as_json: bool) -> int:
-    """Write the report of a file, and say what was written; the exit code."""
+    """Write the report of a file, and say what was written; the exit code.
+
+    Raises:
+        SwyxError: the words contradict the file, or the page can't be written.
+    """
     installation, found = open_installation(file)
     names = choose_sites(installation, wanted.sites)
     bound = bind_clouds(installation, wanted.clouds)

@@ -35,6 +35,9 @@ def verify_sites(file: str, question: Question, as_json: bool) -> int:
     """Compare every chosen site with its cloud; the exit code.
 
     Without `--site`, those that `--cloud` binds one by one, or all where it names one cloud for all.
+
+    Raises:
+        SwyxError: the words contradict each other or the files, or a site has errors.
     """
     installation, _ = open_installation(file)
     bound, read = _source(installation, question)

@@ -36,6 +36,7 @@ class Alone:
 
     @property
     def group(self) -> HostGroup:
+        """The group itself."""
         return self.plan.groups[0]
 
 

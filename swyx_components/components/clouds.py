@@ -24,11 +24,16 @@ class Written(Protocol):
     """What was made for one group."""
 
     @property
-    def group_id(self) -> pulumi.Input[str]: ...
+    def group_id(self) -> pulumi.Input[str]:
+        """Its security group: on AWS the identity, the first of several."""
+
     @property
-    def group_ids(self) -> Sequence[pulumi.Input[str]]: ...
+    def group_ids(self) -> Sequence[pulumi.Input[str]]:
+        """All security groups that its rules are spread over."""
+
     @property
-    def interfaces(self) -> Mapping[str, tuple[pulumi.Input[str], ...]]: ...
+    def interfaces(self) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
+        """The interfaces that are under it, by machine."""
 
 
 class Writer(Protocol):
@@ -47,16 +52,35 @@ class Writer(Protocol):
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
         options: pulumi.InvokeOptions,
-    ) -> Self: ...
-    def check_update(self, rendered: RenderedSite) -> None: ...
-    def adopt(self, group: HostGroup, by_role: Ids) -> Ids: ...
-    def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids: ...
-    def identify(self, group: HostGroup, ids: Ids) -> Ids: ...
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> Any: ...
+    ) -> Self:
+        """A writer to what `network` names, which is looked up."""
+
+    def check_update(self, rendered: RenderedSite) -> None:
+        """Compare with what is deployed, where new rules are made before old ones go.
+
+        Raises:
+            SwyxError: what is there while the update lasts would not fit.
+        """
+
+    def adopt(self, group: HostGroup, by_role: Ids) -> Ids:
+        """The identities of a group that exists already."""
+
+    def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
+        """The identities of a group, made unless they are known."""
+
+    def identify(self, group: HostGroup, ids: Ids) -> Ids:
+        """A group's identity by role."""
+
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> Any:
+        """The rules of a group."""
+
     def attach(
         self, rendered: RenderedGroup, made: Any, ids: Ids, own: Place, owner: Place
-    ) -> Written: ...
-    def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]: ...
+    ) -> Written:
+        """A group's attachment to machines, once its rules are there."""
+
+    def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
+        """What an interface belongs to beside its security group."""
 
 
 def writer_of(cloud: str) -> type[Writer]:

@@ -24,6 +24,7 @@ def touches(own: Endpoint, *ends: Endpoint) -> bool:
 
 
 def is_same(one: Endpoint, other: Endpoint) -> bool:
+    """Whether two views are of one endpoint; of a group and of what is not one never."""
     return (one.site, one.label, one.group is None) == (
         other.site,
         other.label,

@@ -42,14 +42,17 @@ class Message:
 
     @property
     def severity(self) -> Severity:
+        """How grave it is."""
         return Severity(_catalogue()[self.id]["severity"])
 
     @property
     def sentence(self) -> str:
+        """What is wrong, with the actual values."""
         return _catalogue()[self.id]["sentence"].format_map(dict(self.values))
 
     @property
     def remedy(self) -> str:
+        """What to do about it."""
         return _catalogue()[self.id].get("remedy", "").format_map(dict(self.values))
 
     def __str__(self) -> str:

@@ -22,6 +22,7 @@ class Provenance:
 
     @classmethod
     def of(cls, plan: SitePlan, catalogue: Catalogue) -> "Provenance":
+        """What the flows of a site's plan stand for."""
         reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
         return cls(catalogue=catalogue, reasons=reasons)
 

@@ -25,4 +25,5 @@ class Judged:
 
     @property
     def has_errors(self) -> bool:
+        """Whether anything is wrong that keeps the site from being deployed."""
         return any(message.severity is Severity.ERROR for message in self.messages)

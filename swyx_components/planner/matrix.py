@@ -58,6 +58,7 @@ class Selection:
     evidence: frozenset[str] = field(default_factory=frozenset)
 
     def takes(self, row: MatrixRow) -> bool:
+        """Whether a row is wanted."""
         ends = (row.sender, row.receiver)
         return (
             (not self.evidence or row.evidence in self.evidence)

@@ -46,6 +46,7 @@ class Protocol(Enum):
 
     @property
     def has_ports(self) -> bool:
+        """TCP and UDP have, ICMP has types."""
         return self in (Protocol.TCP, Protocol.UDP)
 
 
@@ -174,6 +175,7 @@ class Endpoint:
         return False
 
     def identity(self, role: str) -> Identity | None:
+        """The identity of one of its roles; None where it is no group, or has not this role."""
         if self.group is None or role not in self.group.roles:
             return None
         return self.group.identities[self.group.roles.index(role)]
@@ -217,6 +219,11 @@ class SitePlan:
     messages: tuple[Message, ...] = ()
 
     def group(self, name: str) -> HostGroup:
+        """The group of this name.
+
+        Raises:
+            StopIteration: there is none.
+        """
         return next(group for group in self.groups if group.name == name)
 
 

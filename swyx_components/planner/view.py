@@ -23,13 +23,20 @@ class SiteView:
 
     @property
     def name(self) -> str:
+        """The site's name."""
         return self.site.name
 
     @property
     def decisions(self) -> Decisions:
+        """What the site has decided."""
         return self.site.decisions
 
     def endpoint_of(self, machine: str) -> Endpoint:
+        """The group that a machine of the site is in.
+
+        Raises:
+            StopIteration: the site has no such machine.
+        """
         return next(
             endpoint
             for endpoint in self.endpoints
@@ -38,6 +45,7 @@ class SiteView:
         )
 
     def carries_tcp_fax(self) -> bool:
+        """Whether fax may go over TCP there."""
         return Transport.TCP in self.decisions.fax_transports
 
 
@@ -57,12 +65,15 @@ class Survey:
 
     @property
     def catalogue(self) -> Catalogue:
+        """The catalogue of the installation."""
         return self.installation.catalogue
 
     def links_of(self, site: str) -> Sequence[Link]:
+        """The links that end at a site."""
         return self._links.get(site, ())
 
     def providers_of(self, site: str) -> Sequence[Provider]:
+        """The SIP providers that a site serves."""
         return self._providers.get(site, ())
 
     def view(self, name: str) -> SiteView:

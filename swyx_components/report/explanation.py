@@ -33,6 +33,7 @@ class Answer:
 
     @classmethod
     def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
+        """With what the extra rules are for and, if wanted, what would let the packet pass."""
         reasons = tuple((id, _reason(installation, id)) for id in explanation.extra_rules)
         ends = (explanation.source, explanation.destination)
         remedies = find_remedies(installation, *ends, explanation.packet) if with_remedies else ()
@@ -155,6 +156,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def host_record(host: Host) -> dict[str, Any]:
+    """One end of a question in JSON."""
     addresses = [str(prefix) for prefix in host.prefixes]
     return {
         "name": host.label,
@@ -165,6 +167,7 @@ def host_record(host: Host) -> dict[str, Any]:
 
 
 def end_record(end: End) -> dict[str, Any]:
+    """What stands at one end in JSON."""
     return {
         "at": end.host.label,
         "direction": end.direction.value,

@@ -34,9 +34,11 @@ class PortRange(NamedTuple):
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
     def overlaps(self, other: "PortRange") -> bool:
+        """Whether the two have a port in common."""
         return self.first <= other.last and other.first <= self.last
 
     def contains(self, other: "PortRange") -> bool:
+        """Whether it has every port of the other."""
         return self.first <= other.first and other.last <= self.last
 
 
@@ -53,10 +55,12 @@ class PortSet(tuple[PortRange, ...]):
 
     @classmethod
     def of(cls, *ranges: tuple[int, int]) -> Self:
+        """The set of all ports of these ranges, (first, last) each."""
         return cls.union_of(ranges)
 
     @classmethod
     def union_of(cls, ranges: Iterable[tuple[int, int]]) -> Self:
+        """The set of all ports of some ranges."""
         merged: list[PortRange] = []
         for first, last in sorted(ranges):
             if merged and first <= merged[-1].last + 1:

@@ -62,18 +62,22 @@ class Prefix(NamedTuple):
 
     @property
     def last(self) -> int:
+        """The last address, as a number."""
         return self.first | ((1 << (WIDTH[self.version] - self.length)) - 1)
 
     @property
     def interval(self) -> Interval:
+        """Its addresses, first to last."""
         return Interval(self.first, self.last)
 
     def contains(self, other: "Prefix") -> bool:
+        """Whether it has every address of the other; of another IP version it has none."""
         return (
             self.version == other.version and self.first <= other.first and other.last <= self.last
         )
 
     def overlaps(self, other: "Prefix") -> bool:
+        """Whether the two have an address in common."""
         return self.contains(other) or other.contains(self)
 
 

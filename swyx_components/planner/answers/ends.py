@@ -45,6 +45,7 @@ class End:
 
     @property
     def allows(self) -> bool:
+        """Whether it lets the packet pass; where no group stands, everything does."""
         return bool(self.specs) or self.left_to_others or not self.group
 
 

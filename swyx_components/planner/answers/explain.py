@@ -41,6 +41,7 @@ class Explanation:
 
     @property
     def allowed(self) -> bool:
+        """Whether it may pass: at both ends, of which one at least is under a group."""
         if self.same_machine:
             return True
         return any(end.group for end in self.ends) and all(end.allows for end in self.ends)

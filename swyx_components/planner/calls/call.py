@@ -41,6 +41,7 @@ class Crossing(NamedTuple):
 
     @property
     def passes(self) -> bool:
+        """Whether no end denies it."""
         return self.passage is not Passage.DENIED
 
 
@@ -67,6 +68,7 @@ class Step:
 
     @property
     def passes(self) -> bool:
+        """Whether every packet of it passes, and there is one."""
         return bool(self.crossings) and all(crossing.passes for crossing in self.crossings)
 
     @property
@@ -76,6 +78,7 @@ class Step:
 
     @property
     def both_ways(self) -> bool:
+        """Whether packets go back too."""
         return any(crossing.backwards for crossing in self.crossings)
 
 

@@ -101,6 +101,7 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
+        """Whether the cloud holds what is planned and nothing else, and the proof holds."""
         return not (self.changes or self.faults or self.effects) and self.proof.holds
 
 

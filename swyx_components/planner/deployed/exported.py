@@ -41,6 +41,7 @@ class Exported:
         return tuple(sorted({site for site in named if isinstance(site, str)}))
 
     def of_type(self, *types: str) -> Iterator[Resource]:
+        """The resources of these types of the engine's."""
         return (each for each in self.resources if each.type in types)
 
     def told(self, output: str) -> Mapping[str, Any]:

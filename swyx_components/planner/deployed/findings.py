@@ -44,6 +44,7 @@ class Opening:
 
     @property
     def machines(self) -> tuple[str, ...]:
+        """The machines at which it is open."""
         return tuple(self.by_machine)
 
     @property

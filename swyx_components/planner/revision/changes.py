@@ -43,6 +43,7 @@ class RuleChange:
 
     @property
     def only_reason(self) -> bool:
+        """Whether the same packets pass, for other flows."""
         return self.old is not None and self.new is not None and _key(self.old) == _key(self.new)
 
 
@@ -69,6 +70,7 @@ class SiteChange:
 
     @property
     def is_none(self) -> bool:
+        """Whether nothing is otherwise."""
         return not (self.groups or self.rules or self.passings)
 
 
@@ -85,10 +87,12 @@ class Changes:
 
     @property
     def rules(self) -> tuple[RuleChange, ...]:
+        """The rules of all sites that come, go or change."""
         return tuple(rule for site in self.sites for rule in site.rules)
 
     @property
     def none(self) -> bool:
+        """Whether the two installations are the same, in what they say and in what comes of it."""
         return not self.edits and all(site.is_none for site in self.sites)
 
 

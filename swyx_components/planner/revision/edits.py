@@ -37,7 +37,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class _Thing:
+class _Subject:
     """What has facts of its own: a machine, a site's decisions, a link."""
 
     site: str
@@ -52,18 +52,18 @@ class _Thing:
 
 def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
     """Every difference between two installations, by place. A site that came or went is one."""
-    before, after = dict(_things(old)), dict(_things(new))
+    before, after = dict(_subjects(old)), dict(_subjects(new))
     lone = set(old.sites) ^ set(new.sites)
     found: list[Edit] = []
-    for thing in sorted({*before, *after}):
-        if thing.site in lone and thing.kind:
+    for subject in sorted({*before, *after}):
+        if subject.site in lone and subject.kind:
             continue
-        one, other = before.get(thing), after.get(thing)
+        one, other = before.get(subject), after.get(subject)
         if one is None or other is None:
-            found.append(_edit(thing, "", _told(one), _told(other)))
+            found.append(_edit(subject, "", _told(one), _told(other)))
         elif one != other:
             found += (
-                _edit(thing, key, one.get(key, ""), other.get(key, ""))
+                _edit(subject, key, one.get(key, ""), other.get(key, ""))
                 for key in sorted({*one, *other})
                 if one.get(key, "") != other.get(key, "")
             )
@@ -93,10 +93,16 @@ def find_affected(old: Installation, new: Installation, edits: Sequence[Edit]) -
     return frozenset(affected)
 
 
-def _edit(thing: _Thing, key: str, old: str, new: str) -> Edit:
-    place = f"{thing.place}.{key}" if key and thing.place else thing.place or key
+def _edit(subject: _Subject, key: str, old: str, new: str) -> Edit:
+    place = f"{subject.place}.{key}" if key and subject.place else subject.place or key
     return Edit(
-        place=place, old=old, new=new, site=thing.site, kind=thing.kind, name=thing.name, key=key
+        place=place,
+        old=old,
+        new=new,
+        site=subject.site,
+        kind=subject.kind,
+        name=subject.name,
+        key=key,
     )
 
 
@@ -104,15 +110,15 @@ def _told(facts: _Facts | None) -> str:
     return "; ".join(f"{key} {value}" for key, value in (facts or {}).items() if value)
 
 
-def _things(installation: Installation) -> Iterator[tuple[_Thing, _Facts]]:
-    yield _Thing("", "", ""), {"swyxware": installation.catalogue.version}
+def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
+    yield _Subject("", "", ""), {"swyxware": installation.catalogue.version}
     for cloud, limits in installation.quotas.items():
-        yield _Thing("", "quotas", cloud), {key: str(value) for key, value in limits.items()}
+        yield _Subject("", "quotas", cloud), {key: str(value) for key, value in limits.items()}
     for site in installation.sites.values():
-        yield from _site_things(site)
+        yield from _site_subjects(site)
     for link in installation.links:
         yield (
-            _Thing("", "links", link.name),
+            _Subject("", "links", link.name),
             {
                 "mode": link.mode.value,
                 "sites": f"{link.near}, {link.far}",
@@ -121,7 +127,7 @@ def _things(installation: Installation) -> Iterator[tuple[_Thing, _Facts]]:
         )
     for provider in installation.providers:
         yield (
-            _Thing("", "sip_providers", provider.name),
+            _Subject("", "sip_providers", provider.name),
             {
                 "cidrs": _listed(provider.cidrs),
                 "link_manager": provider.link_manager,
@@ -131,9 +137,9 @@ def _things(installation: Installation) -> Iterator[tuple[_Thing, _Facts]]:
         )
 
 
-def _site_things(site: Site) -> Iterator[tuple[_Thing, _Facts]]:
+def _site_subjects(site: Site) -> Iterator[tuple[_Subject, _Facts]]:
     yield (
-        _Thing(site.name, "", ""),
+        _Subject(site.name, "", ""),
         {
             "egress": site.egress.value,
             "sip_devices": _listed(site.sip_devices),
@@ -141,22 +147,22 @@ def _site_things(site: Site) -> Iterator[tuple[_Thing, _Facts]]:
             "flows.disable": ", ".join(sorted(site.disabled)),
         },
     )
-    yield _Thing(site.name, "decisions", ""), _decisions(site.decisions)
-    yield _Thing(site.name, "ports", ""), _overrides(site.ports)
-    yield _Thing(site.name, "control_path", ""), dict(site.control_path)
+    yield _Subject(site.name, "decisions", ""), _decisions(site.decisions)
+    yield _Subject(site.name, "ports", ""), _overrides(site.ports)
+    yield _Subject(site.name, "control_path", ""), dict(site.control_path)
     for owner in owners_of(site):
         yield _owner(site.name, owner)
     for rule in sorted(site.extra_rules, key=lambda rule: rule.index):
-        yield _Thing(site.name, "extra_rules", _extra_rule(rule)), {"reason": rule.reason}
+        yield _Subject(site.name, "extra_rules", _extra_rule(rule)), {"reason": rule.reason}
 
 
-def _owner(site: str, owner: Machine | Network) -> tuple[_Thing, _Facts]:
+def _owner(site: str, owner: Machine | Network) -> tuple[_Subject, _Facts]:
     if isinstance(owner, Network):
         facts = {"cidrs": _listed(owner.cidrs), "roles": ", ".join(owner.roles)}
-        return _Thing(site, "networks", owner.name), facts
+        return _Subject(site, "networks", owner.name), facts
     facts = {"addresses": _listed(owner.addresses), "roles": ", ".join(owner.roles)}
     ports = {f"ports.{key}": value for key, value in _overrides(owner.ports).items()}
-    return _Thing(site, "machines", owner.name), facts | ports
+    return _Subject(site, "machines", owner.name), facts | ports
 
 
 def _decisions(decisions: Decisions) -> _Facts:

@@ -43,6 +43,7 @@ class Story:
 
 
 def cite(lines: Iterable[int]) -> str:
+    """The article's lines, `L38 L111`."""
     return " ".join(f"L{line}" for line in lines)
 
 
@@ -54,6 +55,7 @@ def describe_opening(opening: Opening) -> str:
 
 
 def peers_of(opening: Opening) -> list[str]:
+    """The other side, as people write addresses."""
     return [short(prefix) for prefix in opening.peers]
 
 
@@ -99,4 +101,5 @@ def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
 
 
 def incoming(openings: Iterable[Opening]) -> list[Opening]:
+    """Those that let something in."""
     return [opening for opening in openings if opening.direction is Direction.IN]
