@@ -22,6 +22,7 @@ from tests.cli.running import Outcome, swyx
 from tests.docs.conftest import ROOT
 
 EXAMPLE = "stacks/installation.yaml"
+BEFORE = "before.yaml"  # the example as it was, which the pages fetch from git
 # Commands that answer from the file alone, so that they can be run here.
 RUN = {"check", "plan", "explain", "call", "flows"}
 PAGES = [ROOT / "docs/tutorial.md", *sorted((ROOT / "docs/how-to").glob("*.md"))]
@@ -114,6 +115,7 @@ def test_a_page_says_how_its_commands_end_and_what_they_print(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "stacks", tmp_path / "stacks")
+    shutil.copy(ROOT / EXAMPLE, tmp_path / BEFORE)
     monkeypatch.chdir(tmp_path)
     before: list[tuple[Command, Outcome]] = []
     for block in blocks_of(page):
@@ -137,7 +139,7 @@ def test_a_page_says_how_its_commands_end_and_what_they_print(
 def is_run(command: Command) -> bool:
     """Whether a command is about the example's file, and writes no file of its own."""
     words = command.words
-    return (
+    return words[:3] == ("diff", BEFORE, EXAMPLE) or (
         words[:1] != ()
         and words[0] in RUN
         and words[1:2] == (EXAMPLE,)
