@@ -121,6 +121,11 @@ def replace_child(children: list[Properties], child: Properties) -> list[Propert
     return [{**child, "name": namesake["name"]} if old is namesake else old for old in children]
 
 
+def drop_child(children: list[Properties], name: str) -> list[Properties]:
+    """The list without the child of that name."""
+    return [child for child in children if child["name"].lower() != name.lower()]
+
+
 def show_child(document: Document, kind: str, child: Properties, **more: Any) -> Properties:
     """A child as ARM prints it: it has its parent's etag and state."""
     return {

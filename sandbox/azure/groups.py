@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.azure import references, rules
 from sandbox.azure.documents import (
     children_of,
+    drop_child,
     find_child,
     properties_of,
     replace_child,
@@ -60,11 +61,8 @@ def put_rule(
 
 
 def drop_rule(path: ArmPath, group: Document, store: Store, limits: Limits) -> Document:
-    remaining = [
-        r
-        for r in group["properties"]["securityRules"]
-        if r["name"].lower() != path.names[1].lower()
-    ]
+    """The group without one rule."""
+    remaining = drop_child(group["properties"]["securityRules"], path.names[1])
     return _remake(path, group, remaining, store, limits)
 
 

@@ -10,6 +10,7 @@ from sandbox.azure import references, rules
 from sandbox.azure.addresses import Network
 from sandbox.azure.documents import (
     children_of,
+    drop_child,
     find_child,
     properties_of,
     replace_child,
@@ -66,9 +67,8 @@ def put_subnet(
 
 
 def drop_subnet(path: ArmPath, network: Document, store: Store, limits: Limits) -> Document:
-    remaining = [
-        s for s in network["properties"]["subnets"] if s["name"].lower() != path.names[1].lower()
-    ]
+    """The network without one subnet."""
+    remaining = drop_child(network["properties"]["subnets"], path.names[1])
     return _remake(path, network, remaining, store, limits)
 
 

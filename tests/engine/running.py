@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,23 @@ from tests.offline import connect_ec2
 from tests.oracle.clouds import Aws, Azure
 
 _TIME = 600.0  # seconds for one command
+
+
+def run(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float = _TIME
+) -> tuple[int, str]:
+    """A command that asks nobody; its exit code and everything it said."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
 
 
 @dataclass(frozen=True)
@@ -43,17 +60,7 @@ class Project:
         command = [*words, "--stack", self.stack.name, "--non-interactive"]
         if words[0] in ("up", "preview", "refresh", "destroy"):
             command += ["--config-file", str(self.file)]
-        done = subprocess.run(
-            ["pulumi", *command],
-            cwd=self.folder,
-            env=self.engine.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TIME,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        return run(["pulumi", *command], self.folder, self.engine.environment)
 
     def up(self) -> dict[str, int]:
         """Update; operation and number of resources.

@@ -21,7 +21,7 @@ from sandbox.paths import REPOSITORY, Sandbox, venv_bin
 from sandbox.servers import running_endpoints
 from sandbox.sites import EXAMPLE, Site, read_machines
 from sandbox.stacks import SALT, Pulumi, Stack, bind, project_name
-from tests.engine.running import Project
+from tests.engine.running import Project, run
 from tests.faults.holdings import cloud_holdings, state_holdings
 
 _TIME = 300.0  # seconds for one command
@@ -155,17 +155,8 @@ class BrokenSite:
 
     def swyx(self, command: str, file: str, *options: str) -> tuple[int, str]:
         where = ("--site", self.site, "--cloud", self.cloud)
-        done = subprocess.run(
-            [str(venv_bin() / "swyx"), command, file, *where, *options],
-            cwd=REPOSITORY,
-            env=self.project.engine.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TIME,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        words = [str(venv_bin() / "swyx"), command, file, *where, *options]
+        return run(words, REPOSITORY, self.project.engine.environment, _TIME)
 
     def holdings(self) -> set[str]:
         """What the cloud holds with the site's tags."""

@@ -175,25 +175,8 @@ def test_a_missing_virtual_environment_is_named_with_the_remedy(project: Project
     )
 
 
-def test_a_killed_cli_leaves_no_host_and_no_program_behind(project: Project) -> None:
-    project.write("import time, pathlib\npathlib.Path('running').touch()\ntime.sleep(120)\n")
-    update = subprocess.Popen(
-        [project.engine.pulumi, "up", "--yes", "--skip-preview"],
-        cwd=project.folder,
-        env=project.env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    await_file(project.folder / "running")
-    assert len(hosts_of(project)) == 2  # the host and the program
-    update.kill()
-    update.wait(timeout=10)
-    assert await_no_hosts(project, 10) == set()
-    assert project.pulumi("cancel", "--yes").returncode == 0
-
-
-def test_an_interrupted_update_ends_the_program_without_a_traceback(project: Project) -> None:
+def begin_long_update(project: Project) -> subprocess.Popen[str]:
+    """An update whose program runs, and would for two minutes."""
     project.write("import time, pathlib\npathlib.Path('running').touch()\ntime.sleep(120)\n")
     update = subprocess.Popen(
         [project.engine.pulumi, "up", "--yes", "--skip-preview"],
@@ -205,6 +188,20 @@ def test_an_interrupted_update_ends_the_program_without_a_traceback(project: Pro
         text=True,
     )
     await_file(project.folder / "running")
+    return update
+
+
+def test_a_killed_cli_leaves_no_host_and_no_program_behind(project: Project) -> None:
+    update = begin_long_update(project)
+    assert len(hosts_of(project)) == 2  # the host and the program
+    update.kill()
+    update.communicate(timeout=20)
+    assert await_no_hosts(project, 10) == set()
+    assert project.pulumi("cancel", "--yes").returncode == 0
+
+
+def test_an_interrupted_update_ends_the_program_without_a_traceback(project: Project) -> None:
+    update = begin_long_update(project)
     update.send_signal(signal.SIGINT)
     said, _ = update.communicate(timeout=30)
     assert update.returncode != 0
