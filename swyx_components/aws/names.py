@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from swyx_components.aws.abilities import limits
 from swyx_components.planner.describe import spread_words
@@ -30,6 +30,7 @@ def rule_name(
     return "-".join(words)
 
 
+@lru_cache(maxsize=8192)
 def cidr_slug(prefix: Prefix) -> str:
     """A CIDR without the characters that have a meaning in a URN; different CIDRs stay different."""
     return str(prefix).replace("/", "_").replace(":", ".")
@@ -40,6 +41,7 @@ def group_logical_name(component: str) -> str:
     return f"swyx-{component}" if component.lower().startswith("sg-") else component
 
 
+@lru_cache(maxsize=8192)
 def clean_description(text: str) -> str:
     """The text with everything that a rule description can't hold replaced, and cut to length."""
     return _unlike("description_characters").sub("_", text)[: limits()["texts"]["description"]]

@@ -112,6 +112,8 @@ class Addresses:
                 self.of_identity[identity] = (*self.of_identity.get(identity, ()), *own)
 
     def of(self, spec: Spec) -> tuple[Prefix, ...]:
+        if not (spec.groups or spec.identities):
+            return spec.prefixes
         named = (self.of_group.get(name, ()) for name in spec.groups)
         identified = (self.of_identity.get(identity, ()) for identity in spec.identities)
         return (*spec.prefixes, *(p for part in (*named, *identified) for p in part))

@@ -31,7 +31,9 @@ from swyx_components.planner.plan import plan_site
 from swyx_components.planner.view import Survey
 from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
 
-MOST_LINKS = 4  # more make a hub, not worth a shape
+# What no other site has alike, and so is not worth a shape: a hub, or addresses in so many places.
+MOST_LINKS = 4
+MOST_BLOCKS = 100
 
 
 class Sheet(NamedTuple):
@@ -110,7 +112,7 @@ class ShapedSites:
         anonymous = anonymous.escaped(self._escape)
         if anonymous.shape not in self._templates:
             sheet = self._write(plan_site(anonymous.installation, anonymous.site))
-            self._templates[anonymous.shape] = _cut(sheet, anonymous)
+            self._templates[anonymous.shape] = _cut(sheet, anonymous, self._escape)
         templates = self._templates[anonymous.shape]
         if templates is None:
             return self._write(plan_site(self._survey, name))
@@ -123,12 +125,14 @@ class ShapedSites:
 _PREFIX = r"[0-9]+(?:\.[0-9]+){3}/[0-9]+|[0-9a-f]*:[0-9a-f:.]*/[0-9]+"
 
 
-def _cut(sheet: Sheet, site: _Anonymous) -> tuple[tuple[_Template, ...], ...] | None:
+def _cut(
+    sheet: Sheet, site: _Anonymous, escape: Callable[[str], str]
+) -> tuple[tuple[_Template, ...], ...] | None:
     """Templates of text, notes and warnings; None for a sheet with errors, which are never shared."""
     if sheet.errors:
         return None
-    words = "|".join(map(re.escape, sorted(site.names, key=len, reverse=True)))
-    tokens = re.compile(f"{words}|{_PREFIX}")
+    opened, closed = (f"(?:{mark}|{re.escape(escape(mark))})" for mark in "<>")
+    tokens = re.compile(f"{opened}[0-9]+[A-Za-z]{closed}|{_PREFIX}")
 
     def cut(text: str) -> _Template:
         parts: list[str | _Slot] = []
@@ -171,7 +175,7 @@ def _anonymise(survey: Survey, name: str) -> _Anonymous | None:
     providers = survey.providers_of(name)
     neighbours = [_neighbour(survey, name, link) for link in links]
     blocks = _blocks(site, neighbours, providers)
-    stand_ins = _spread(blocks)
+    stand_ins = _spread(blocks) if len(blocks) <= MOST_BLOCKS else None
     if stand_ins is None:
         return None
     renaming = _Renaming(blocks, stand_ins, _names([site, *neighbours], links, providers))
