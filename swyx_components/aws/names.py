@@ -1,5 +1,7 @@
 """Names, descriptions and tags as EC2 accepts them."""
 
+from functools import lru_cache
+
 from swyx_components.aws.abilities import limits
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.planner.texts import Texts
@@ -31,6 +33,7 @@ def rule_name(
     return "-".join(words)
 
 
+@lru_cache(maxsize=8192)
 def cidr_slug(prefix: Prefix) -> str:
     """A CIDR without the characters that have a meaning in a URN; different CIDRs stay different."""
     return str(prefix).replace("/", "_").replace(":", ".")

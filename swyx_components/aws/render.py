@@ -1,6 +1,7 @@
 """From a site's plan to security group rules as plain specs: one port range and one peer each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from swyx_components.aws.abilities import aws_abilities, limits
 from swyx_components.aws.names import clean_description, rule_name
@@ -18,6 +19,7 @@ from swyx_components.planner.model import (
     Rule,
     SitePlan,
     Spec,
+    shard_label,
 )
 from swyx_components.planner.rendering import render_groups
 from swyx_components.sets.ports import PortSet
@@ -37,40 +39,65 @@ def render_group(
     group: HostGroup, egress: Egress, abilities: Abilities, provenance: Provenance
 ) -> tuple[Spec, ...]:
     """The rules of one host group, inbound first, then by protocol, ports and peer."""
-    rules = minimise(group.needs, abilities, provenance.catalogue)
-    specs = tuple(_spec(group.name, rule, provenance) for rule in rules)
+    rules: Iterable[Rule] = minimise(group.needs, abilities, provenance.catalogue)
     if egress is Egress.OPEN:
-        inbound = (spec for spec in specs if spec.direction is Direction.IN)
-        opened = (_open_egress(group.name, version) for version in sorted(group.versions))
-        specs = (*inbound, *opened)
-    return spread_rules(group, specs, abilities.limits)
+        inbound = (rule for rule in rules if rule.direction is Direction.IN)
+        rules = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
+    drafts = [_draft(group.name, rule) for rule in rules]
+    shards = spread_rules(group, drafts, abilities.limits)
+    return tuple(
+        _spec(group.name, draft, shards.get(draft.name, 0), provenance) for draft in drafts
+    )
 
 
-def _spec(group: str, rule: Rule, provenance: Provenance) -> Spec:
+class _Draft(NamedTuple):
+    """A rule before it is known which of the host group's security groups has it."""
+
+    name: str  # as the first of them would call it
+    direction: Direction
+    groups: tuple[str, ...]
+    prefixes: tuple[Prefix, ...]
+    rule: Rule
+
+
+def _draft(group: str, rule: Rule) -> _Draft:
     peer: str | Prefix = rule.group or rule.cidrs[0]
-    text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
+    name = rule_name(group, rule.direction, rule.protocol, rule.ports, peer)
+    return _Draft(name, rule.direction, (rule.group,) if rule.group else (), rule.cidrs, rule)
+
+
+def _spec(group: str, draft: _Draft, shard: int, provenance: Provenance) -> Spec:
+    rule = draft.rule
+    text = _OPENED
+    if rule.protocol is not Protocol.ANY:
+        text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
     return Spec(
         direction=rule.direction,
         protocol=rule.protocol,
         ports=PortSet((rule.ports,)) if rule.ports else None,
         source_ports=None,
-        groups=(rule.group,) if rule.group else (),
-        prefixes=rule.cidrs,
-        name=rule_name(group, rule.direction, rule.protocol, rule.ports, peer),
+        groups=draft.groups,
+        prefixes=draft.prefixes,
+        name=shard_label(group, shard) + draft.name.removeprefix(group),
         description=clean_description(text),
         flows=rule.flows,
         lines=rule.lines,
+        shard=shard,
     )
 
 
-def _open_egress(group: str, version: int) -> Spec:
+_OPENED = "egress is open: the installation leaves it to others"
+
+
+def _open_egress(version: int) -> Rule:
     """What `egress: open` leaves to others: the one rule of the project that reaches everywhere."""
-    return Spec(
+    return Rule(
         direction=Direction.OUT,
         protocol=Protocol.ANY,
         ports=None,
         source_ports=None,
-        prefixes=(EVERYWHERE[version],),
-        name=rule_name(group, Direction.OUT, Protocol.ANY, None, EVERYWHERE[version]),
-        description="egress is open: the installation leaves it to others",
+        group="",
+        cidrs=(EVERYWHERE[version],),
+        flows=(),
+        lines=(),
     )

@@ -16,9 +16,10 @@ the other is filled. `is_tight` tells so.
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from hashlib import sha256
+from itertools import chain
+from typing import Protocol
 
 from swyx_components.planner.model import (
     Direction,
@@ -26,43 +27,57 @@ from swyx_components.planner.model import (
     Need,
     PartyKind,
     RenderedGroup,
-    Spec,
-    shard_label,
 )
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
-_Units = Mapping[str, Sequence[Spec]]  # what stays together, by what decides its shard
+_BOTH = (4, 6)
+_Units = Mapping[str, Sequence["Countable"]]  # what stays together, by what decides its shard
+
+
+class Countable(Protocol):
+    """What EC2 counts of a rule, whether it is written already or still to be."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]: ...
 
 
 def spread_rules(
-    group: HostGroup, specs: Sequence[Spec], quotas: Mapping[str, int]
-) -> tuple[Spec, ...]:
-    """The rules with their shards; as they are where one security group holds them all."""
+    group: HostGroup, specs: Sequence[Countable], quotas: Mapping[str, int]
+) -> Mapping[str, int]:
+    """The shard of each rule by its name; empty where one security group holds them all."""
     limit, most = quotas["rules_per_group"], quotas["groups_per_interface"]
-    if peak(load_of(specs)) <= limit:
-        return tuple(specs)
+    whole = peak(load_of(specs))
+    if whole <= limit:
+        return {}
     pinned = [spec for spec in specs if not _by_address(spec)]
     if peak(load_of(pinned)) > limit:
         pinned = []
     fixed = {spec.name for spec in pinned}
     moving = [spec for spec in specs if spec.name not in fixed]
     shards = _fill(moving, load_of(pinned), limit)
-    if peak(load_of(specs)) <= most * limit:
+    if whole <= most * limit:
         units = _units(group, moving, limit)
         places = _assign(units, load_of(pinned), limit, most)
         if places is not None:
             shards = {spec.name: places[key] for key, own in units.items() for spec in own}
-    return tuple(_in_shard(group.name, spec, shards.get(spec.name, 0)) for spec in specs)
+    return shards
 
 
-def load_of(specs: Iterable[Spec]) -> Load:
+def load_of(specs: Iterable[Countable]) -> Load:
     """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
-    load: Load = Counter()
-    for spec in specs:
-        for version in (4, 6) if spec.groups else {prefix.version for prefix in spec.prefixes}:
-            load[spec.direction, version] += 1
-    return load
+    return Counter(chain.from_iterable(map(_counted_as, specs)))
+
+
+def _counted_as(spec: Countable) -> Iterable[tuple[Direction, int]]:
+    versions = _BOTH if spec.groups else {prefix.version for prefix in spec.prefixes}
+    return [(spec.direction, version) for version in versions]
 
 
 def fill_loads(load: Load, limit: int) -> Sequence[Load]:
@@ -89,26 +104,18 @@ def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
     )
 
 
-def _by_address(spec: Spec) -> bool:
+def _by_address(spec: Countable) -> bool:
     """Not a reference to a group, and not the one rule of an open egress."""
     return not spec.groups and all(prefix.length for prefix in spec.prefixes)
-
-
-def _in_shard(group: str, spec: Spec, shard: int) -> Spec:
-    if not shard:
-        return spec
-    return replace(
-        spec, shard=shard, name=shard_label(group, shard) + spec.name.removeprefix(group)
-    )
 
 
 # ---- what stays together
 
 
-def _units(group: HostGroup, specs: Sequence[Spec], limit: int) -> _Units:
+def _units(group: HostGroup, specs: Sequence[Countable], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
     peers = _Peers(group.needs)
-    units: dict[str, Sequence[Spec]] = {}
+    units: dict[str, Sequence[Countable]] = {}
     for name, own in _grouped(specs, peers.name_of).items():
         if peak(load_of(own)) <= limit // 2:
             units[name] = own
@@ -121,8 +128,10 @@ def _units(group: HostGroup, specs: Sequence[Spec], limit: int) -> _Units:
     return units
 
 
-def _grouped(specs: Iterable[Spec], key: Callable[[Spec], str]) -> Mapping[str, list[Spec]]:
-    found: dict[str, list[Spec]] = {}
+def _grouped(
+    specs: Iterable[Countable], key: Callable[[Countable], str]
+) -> Mapping[str, list[Countable]]:
+    found: dict[str, list[Countable]] = {}
     for spec in specs:
         found.setdefault(key(spec), []).append(spec)
     return found
@@ -146,7 +155,7 @@ class _Peers:
             self._names.setdefault(prefix, set()).add(name)
         self._lengths = sorted({prefix.length for prefix in self._names})
 
-    def name_of(self, spec: Spec) -> str:
+    def name_of(self, spec: Countable) -> str:
         """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
         if spec.groups:
             return f"group {spec.groups[0]}"
@@ -210,12 +219,12 @@ def _pack(
     return places
 
 
-def _fill(specs: Iterable[Spec], pinned: Load, limit: int) -> Mapping[str, int]:
+def _fill(specs: Iterable[Countable], pinned: Load, limit: int) -> Mapping[str, int]:
     """One shard after the other, rule by rule: no liking, but as few shards as can do."""
     places: dict[str, int] = {}
     used = Counter(pinned)
     for spec in specs:
-        kinds = tuple(load_of((spec,)))
+        kinds = _counted_as(spec)
         shard = max(used[kind] // limit for kind in kinds)
         for kind in kinds:
             used[kind] = max(used[kind], shard * limit) + 1

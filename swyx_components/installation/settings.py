@@ -119,11 +119,8 @@ def read_flows(
     """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
     known = shape("flows")
     written = read_mapping(value, reading.log, place, known, known.examples["enable"])
-    rows = reading.catalogue.flows.values()
-    may_enable = [row.id for row in rows if row.may_be_enabled]
-    may_disable = [row.id for row in rows if row.may_be_disabled]
-    enabled = _flow_ids(written, reading, place, "enable", may_enable)
-    disabled = _flow_ids(written, reading, place, "disable", may_disable)
+    enabled = _flow_ids(written, reading, place, "enable")
+    disabled = _flow_ids(written, reading, place, "disable")
     for id_, at in sorted(enabled.items()):
         legs = reading.catalogue.flows[id_].legs
         ends = {
@@ -137,9 +134,7 @@ def read_flows(
     return frozenset(enabled), frozenset(disabled)
 
 
-def _flow_ids(
-    written: dict[str, Any], reading: Reading, place: str, key: str, allowed: list[str]
-) -> dict[str, str]:
+def _flow_ids(written: dict[str, Any], reading: Reading, place: str, key: str) -> dict[str, str]:
     """The allowed ids of one list, with the place of each."""
     found: dict[str, str] = {}
     if key not in written:
@@ -149,6 +144,11 @@ def _flow_ids(
     if type(value) is not list:
         wrong_type(value, reading.log, at, "a list", shape("flows").examples[key])
         return found
+    rows = reading.catalogue.flows.values()
+    if key == "enable":
+        allowed = [row.id for row in rows if row.may_be_enabled]
+    else:
+        allowed = [row.id for row in rows if row.may_be_disabled]
     other = written.get("disable" if key == "enable" else "enable")
     for id_, item_at in distinct(value, reading.log, at, shape("flows").examples[key]):
         if id_ not in reading.catalogue.flows:

@@ -1,12 +1,11 @@
 """Sets of packets as boxes: some addresses with some source and destination ports. Compared exactly."""
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from swyx_components.sets.ports import PortSet
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP
 
@@ -20,32 +19,55 @@ class Box(NamedTuple):
 
 
 Ports = frozenset[tuple[PortSet, PortSet]]
+_Both = tuple[Ports, Ports]
 
 
 def cut_pieces(
     version: int, required: Sequence[Box], allowed: Sequence[Box]
 ) -> Iterator[tuple[int, int, Ports, Ports]]:
     """The address space cut wherever either side changes, with the port boxes of both sides."""
-    sides = [
-        [
-            (prefix, (box.source_ports, box.ports))
-            for box in boxes
-            for prefix in box.prefixes
-            if prefix.version == version
-        ]
-        for boxes in (required, allowed)
-    ]
-    cuts = sorted(
-        {cut for side in sides for prefix, _ in side for cut in (prefix.first, prefix.last + 1)}
+    nested = sorted(
+        (prefix.first, -prefix.last, both)
+        for prefix, both in _by_prefix(version, required, allowed)
     )
-    members: list[tuple[set[tuple[PortSet, PortSet]], ...]] = [(set(), set()) for _ in cuts]
+    around: list[
+        tuple[int, _Both]
+    ] = []  # of the prefixes that hold the address reached, the inmost last
+    reached = 0
+    for first, minus_last, both in [*nested, (1 << WIDTH[version], 0, _NOTHING)]:
+        while around:
+            last, held = around[-1]
+            end = min(last, first - 1)
+            if reached <= end:
+                yield reached, end, *held
+                reached = end + 1
+            if last >= first:
+                both = held[0] | both[0], held[1] | both[1]
+                break
+            around.pop()
+        reached = first
+        around.append((-minus_last, both))
+
+
+_NOTHING: _Both = (frozenset(), frozenset())
+
+
+def _by_prefix(version: int, *sides: Sequence[Box]) -> Iterator[tuple[Prefix, _Both]]:
+    """Each prefix that a box of either side names, with the port boxes of both."""
+    # Many boxes name the same prefixes: those of a hub's branches.
+    together: dict[tuple[Prefix, ...], tuple[set[tuple[PortSet, PortSet]], ...]] = {}
     for place, side in enumerate(sides):
-        for prefix, ports in side:
-            for piece in range(bisect_left(cuts, prefix.first), bisect_left(cuts, prefix.last + 1)):
-                members[piece][place].add(ports)
-    for piece, (needed, given) in enumerate(members):
-        if needed or given:
-            yield cuts[piece], cuts[piece + 1] - 1, frozenset(needed), frozenset(given)
+        for box in side:
+            own = together.setdefault(box.prefixes, (set(), set()))
+            own[place].add((box.source_ports, box.ports))
+    found: dict[Prefix, _Both] = {}
+    for prefixes, (needed, given) in together.items():
+        both = frozenset(needed), frozenset(given)
+        for prefix in prefixes:
+            if prefix.version == version:
+                known = found.get(prefix)
+                found[prefix] = both if known is None else (known[0] | both[0], known[1] | both[1])
+    yield from found.items()
 
 
 def find_port_differences(

@@ -184,7 +184,7 @@ def _hosts(
         for group in plan.groups
     }
     if endpoint.group is None:
-        needs = find_needs(plan.site, endpoint.label, roles, flows)
+        needs = find_needs(endpoint, roles, flows)
         rules = minimise(needs, NEUTRAL, catalogue)
         yield endpoint.label, endpoint.prefixes, _openings(rules, groups, endpoint.prefixes, ())
         return

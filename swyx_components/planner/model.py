@@ -161,7 +161,7 @@ class Endpoint:
     @property
     def versions(self) -> frozenset[int]:
         """The IP versions (4, 6) of its addresses."""
-        return frozenset(prefix.version for prefix in self.prefixes)
+        return frozenset([prefix.version for prefix in self.prefixes])
 
     @property
     def joins_itself(self) -> bool:

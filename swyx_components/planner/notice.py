@@ -1,7 +1,7 @@
 """What a careful reader of the plan would ask about: openings beside the purpose, gaps in addresses."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
@@ -19,24 +19,40 @@ def notice(
 ) -> Iterator[Message]:
     """Warnings and notes that follow from the finished needs of a site."""
     for group in groups:
-        yield from _opened_beside(view, group, catalogue)
-        yield from _administration_inside(view, group, catalogue)
-    yield from _no_common_version(view, flows)
-    yield from _widened(view, flows)
+        inbound = _inbound(group)
+        yield from _opened_beside(view, group, inbound, catalogue)
+        yield from _administration_inside(view, group, inbound, catalogue)
+    pairs: _Pairs = {}
+    for flow in flows:
+        pairs.setdefault((flow.initiator, flow.responder), flow.flow)
+    yield from _no_common_version(view, pairs)
+    yield from _widened(view, pairs)
     yield from _idle_managers(view, catalogue)
     yield from _unnamed_settings(view, catalogue)
 
 
-def _opened_beside(view: SiteView, group: HostGroup, catalogue: Catalogue) -> Iterator[Message]:
-    """Listeners of a machine that a range meant for another purpose covers as well."""
-    endpoint = view.endpoint_of(group.machines[0].name)
+_Inbound = Mapping[tuple[Protocol, PortSet], Sequence[Need]]
+# Initiator and responder, with the first flow between both.
+_Pairs = dict[tuple[Endpoint, Endpoint], str]
+
+
+def _inbound(group: HostGroup) -> _Inbound:
+    """What may reach a group, by what is opened: many peers of a hub need the same."""
     needs: dict[tuple[Protocol, PortSet], list[Need]] = {}
     for need in group.needs:
         if need.direction is Direction.IN:
             needs.setdefault((need.protocol, need.ports), []).append(need)
+    return needs
+
+
+def _opened_beside(
+    view: SiteView, group: HostGroup, inbound: _Inbound, catalogue: Catalogue
+) -> Iterator[Message]:
+    """Listeners of a machine that a range meant for another purpose covers as well."""
+    endpoint = view.endpoint_of(group.machines[0].name)
     for (role, key), listener in endpoint.ports.items():
         transports = {name.value for name in catalogue.roles[role].listeners[key].transports}
-        own = [entry for entry in needs.items() if entry[0][0].value in transports]
+        own = [entry for entry in inbound.items() if entry[0][0].value in transports]
         # Peers with a flow that is about just this listener reach nothing that was not meant.
         meant = {
             (need.peer.label, protocol)
@@ -62,21 +78,16 @@ def _opened_beside(view: SiteView, group: HostGroup, catalogue: Catalogue) -> It
 
 
 def _administration_inside(
-    view: SiteView, group: HostGroup, catalogue: Catalogue
+    view: SiteView, group: HostGroup, inbound: _Inbound, catalogue: Catalogue
 ) -> Iterator[Message]:
-    inbound = [
-        need
-        for need in group.needs
-        if need.direction is Direction.IN and not need.flow.startswith("extra:")
-    ]
     for name, ports in catalogue.administration_ports.items():
-        flows = sorted(
-            {
-                need.flow
-                for need in inbound
-                if need.protocol.value == "tcp" and need.ports & PortSet((ports,))
-            }
+        reached = (
+            needs
+            for (protocol, opened), needs in inbound.items()
+            if protocol is Protocol.TCP and opened & PortSet((ports,))
         )
+        found = {need.flow for needs in reached for need in needs}
+        flows = sorted(flow for flow in found if not flow.startswith("extra:"))
         if flows:
             yield Message.about(
                 "administration-inside",
@@ -87,11 +98,10 @@ def _administration_inside(
             )
 
 
-def _no_common_version(view: SiteView, flows: tuple[Required, ...]) -> Iterator[Message]:
+def _no_common_version(view: SiteView, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
     versions: dict[Endpoint, frozenset[int]] = {}
-    for flow in flows:
-        ends = (flow.initiator, flow.responder)
+    for ends, flow in pairs.items():
         for end in ends:
             if end not in versions:
                 versions[end] = end.versions
@@ -110,21 +120,21 @@ def _no_common_version(view: SiteView, flows: tuple[Required, ...]) -> Iterator[
                 f"sites.{view.name}",
                 one=labels[0],
                 other=labels[1],
-                flow=flow.flow,
+                flow=flow,
             )
 
 
-def _widened(view: SiteView, flows: tuple[Required, ...]) -> Iterator[Message]:
+def _widened(view: SiteView, pairs: _Pairs) -> Iterator[Message]:
     """Sites that stand as their summary in the rules of this one, and what that adds."""
-    pairs = {
+    widened = {
         (own, peer)
-        for flow in flows
-        for own, peer in ((flow.initiator, flow.responder), (flow.responder, flow.initiator))
+        for initiator, responder in pairs
+        for own, peer in ((initiator, responder), (responder, initiator))
         if peer.summary and peer.site != view.name and own.group is not None
     }
     summaries: dict[str, set[Prefix]] = {}
     meant: dict[str, set[Prefix]] = {}
-    for own, peer in pairs:
+    for own, peer in widened:
         for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
             reachable = (prefix for prefix in prefixes if prefix.version in own.versions)
             found.setdefault(peer.site, set()).update(reachable)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Egress
 from swyx_components.planner.boxes import NO_PORT, Box, Ports, cut_pieces, find_port_differences
 from swyx_components.planner.model import (
@@ -20,7 +21,7 @@ from swyx_components.planner.model import (
     RenderedSite,
     Spec,
 )
-from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -67,6 +68,9 @@ class Proof:
 
 
 Space = dict[tuple[Direction, Protocol], list[Box]]
+_Alike = tuple[
+    str, Direction, Transport, PortRange | None, PortSet
+]  # a flow at a group, but for its peer
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -108,6 +112,8 @@ class Addresses:
                 self.of_identity[identity] = (*self.of_identity.get(identity, ()), *own)
 
     def of(self, spec: Spec) -> tuple[Prefix, ...]:
+        if not (spec.groups or spec.identities):
+            return spec.prefixes
         named = (self.of_group.get(name, ()) for name in spec.groups)
         identified = (self.of_identity.get(identity, ()) for identity in spec.identities)
         return (*spec.prefixes, *(p for part in (*named, *identified) for p in part))
@@ -120,20 +126,23 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
 def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     spaces: dict[str, Space] = {group.name: {} for group in rendered.plan.groups}
+    matched = rendered.abilities.matches_source_ports
+    # Many flows of a hub differ in nothing but the peer.
+    peers: dict[_Alike, list[Prefix]] = {}
     count = 0
-    for flow in rendered.plan.flows:
-        source = ALL_PORTS
-        if flow.source_ports and rendered.abilities.matches_source_ports:
-            source = PortSet((flow.source_ports,))
+    for _, initiator, _, responder, _, transport, ports, source in rendered.plan.flows:
         for direction, own, peer in (
-            (Direction.OUT, flow.initiator, flow.responder),
-            (Direction.IN, flow.responder, flow.initiator),
+            (Direction.OUT, initiator, responder),
+            (Direction.IN, responder, initiator),
         ):
-            if own.site == rendered.plan.site and own.group is not None and own.label in spaces:
+            if own.group is not None and own.site == rendered.plan.site and own.label in spaces:
                 count += 1
-                box = Box(peer.addresses_for(own.site), source, flow.ports)
-                key = direction, Protocol(flow.transport.value)
-                spaces[own.label].setdefault(key, []).append(box)
+                alike = own.label, direction, transport, source if matched else None, ports
+                peers.setdefault(alike, []).extend(peer.addresses_for(own.site))
+    for (group, direction, transport, source, ports), prefixes in peers.items():
+        box = Box(tuple(prefixes), PortSet((source,)) if source else ALL_PORTS, ports)
+        key = direction, Protocol(transport.value)
+        spaces[group].setdefault(key, []).append(box)
     groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
     for rule in rendered.plan.extra_rules:
         count += 1

@@ -1,6 +1,6 @@
 """Both ends of every flow: the only place where inbound and outbound needs are made."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from swyx_components.catalogue import Transport
@@ -27,86 +27,87 @@ _PROTOCOL = {Transport.TCP: Protocol.TCP, Transport.UDP: Protocol.UDP}
 def attach_needs(view: SiteView, flows: Iterable[Required]) -> tuple[HostGroup, ...]:
     """The site's groups, each with what must pass at it.
 
-    A peer by address keeps only the IP versions that the group has: no packet of another can
-    reach it. A site whose egress is open gets no outbound needs.
+    A site whose egress is open gets no outbound needs.
     """
     needs: dict[str, list[Need]] = {group.name: [] for group in view.groups}
-    versions = {group.name: group.versions for group in view.groups}
+    parties = {
+        endpoint: _Parties(endpoint, endpoint.versions)
+        for endpoint in view.endpoints
+        if endpoint.group is not None
+    }
     outbound = view.site.egress is Egress.CLOSED
-    for flow in _possible(flows):
-        for own, _, need in _both_ends(view.name, flow):
-            if outbound or need.direction is Direction.IN:
-                needs[own.label].append(need)
+    for own, _, need in _both_ends(parties, flows):
+        if outbound or need.direction is Direction.IN:
+            needs[own.label].append(need)
     for group, need in _extra_needs(view):
-        needs[group].append(need)
-    return tuple(
-        replace(group, needs=Needs(_reachable(needs[group.name], versions[group.name])))
-        for group in view.groups
-    )
+        needs[group.name] += _reachable(need, group.versions)
+    return tuple(replace(group, needs=Needs(needs[group.name])) for group in view.groups)
 
 
 def find_needs(
-    site: str, label: str, roles: Collection[str], flows: Iterable[Required]
+    network: Endpoint, roles: Collection[str], flows: Iterable[Required]
 ) -> tuple[Need, ...]:
     """What must pass at those hosts of a network that carry the roles; the plan has no rules for them."""
-    return tuple(
-        need
-        for flow in _possible(flows)
-        for own, role, need in _both_ends(site, flow, groups=False)
-        if own.label == label and role in roles
-    )
+    ends = _both_ends({network: _Parties(network)}, flows)
+    return tuple(need for _, role, need in ends if role in roles)
 
 
-def _possible(flows: Iterable[Required]) -> Iterator[Required]:
-    """The flows whose ends have an IP version in common; the notices name the others."""
-    versions: dict[Endpoint, frozenset[int]] = {}
-    for flow in flows:
-        for end in (flow.initiator, flow.responder):
-            if end not in versions:
-                versions[end] = end.versions
-        if versions[flow.initiator] & versions[flow.responder]:
-            yield flow
+class _Parties(dict[Endpoint, Party | None]):
+    """The peers of one endpoint as its rules name them, each found once.
+
+    None: they have no IP version in common, which the notices tell. A peer by address keeps only the
+    `versions` given: no packet of another can reach the endpoint.
+    """
+
+    def __init__(self, own: Endpoint, versions: frozenset[int] = frozenset((4, 6))) -> None:
+        super().__init__()
+        self._own = own
+        self._own_versions = own.versions
+        self._versions = versions
+
+    def __missing__(self, peer: Endpoint) -> Party | None:
+        party: Party | None = None
+        if self._own_versions & peer.versions:
+            party = peer.party_for(self._own.site)
+            if party.kind is PartyKind.CIDRS:
+                party = _restrict(party, self._versions)
+        self[peer] = party
+        return party
+
+
+def _restrict(party: Party, versions: frozenset[int]) -> Party | None:
+    kept = [prefix for prefix in party.prefixes if prefix.version in versions]
+    if len(kept) == len(party.prefixes):
+        return party
+    return party._replace(prefixes=tuple(kept)) if kept else None
 
 
 def _both_ends(
-    site: str, flow: Required, groups: bool = True
+    parties: Mapping[Endpoint, _Parties], flows: Iterable[Required]
 ) -> Iterator[tuple[Endpoint, str, Need]]:
-    """What the flow needs at each group of the site (or, without `groups`, at each network)."""
-    protocol = _PROTOCOL[flow.transport]
-    for direction, own, role, peer, peer_role in (
-        (
-            Direction.OUT,
-            flow.initiator,
-            flow.initiator_role,
-            flow.responder,
-            flow.responder_role,
-        ),
-        (Direction.IN, flow.responder, flow.responder_role, flow.initiator, flow.initiator_role),
-    ):
-        if own.site == site and (own.group is not None) is groups:
-            party = peer.party_for(site)
-            yield (
-                own,
-                role,
-                Need(
-                    direction,
-                    protocol,
-                    flow.ports,
-                    flow.source_ports,
-                    party,
-                    _identity(peer, peer_role, party),
-                    flow.flow,
-                ),
-            )
+    """What each flow needs at those of the endpoints that it has an end at."""
+    for flow, initiator, role, responder, its_role, transport, ports, source in flows:
+        opened = _PROTOCOL[transport], ports, source
+        if initiator in parties:
+            party = parties[initiator][responder]
+            if party is not None:
+                identity = _identity(responder, its_role, party)
+                yield initiator, role, Need(Direction.OUT, *opened, party, identity, flow)
+        if responder in parties:
+            party = parties[responder][initiator]
+            if party is not None:
+                identity = _identity(initiator, role, party)
+                yield responder, its_role, Need(Direction.IN, *opened, party, identity, flow)
 
 
 def _identity(peer: Endpoint, role: str, party: Party) -> Identity | None:
     return peer.identity(role) if party.kind is PartyKind.GROUP else None
 
 
-def _extra_needs(view: SiteView) -> Iterator[tuple[str, Need]]:
+def _extra_needs(view: SiteView) -> Iterator[tuple[HostGroup, Need]]:
     for rule in view.site.extra_rules:
-        group = view.endpoint_of(rule.machine).label
+        group = view.endpoint_of(rule.machine).group
+        assert group is not None  # it is a machine's
         for protocol, peers in _extra_protocols(rule):
             party = Party(PartyKind.CIDRS, f"extra rule {rule.index}", peers)
             flow = extra_flow(view.name, rule)
@@ -140,11 +141,7 @@ def _extra_protocols(rule: ExtraRule) -> Iterator[tuple[Protocol, tuple[Prefix, 
             yield protocol, peers
 
 
-def _reachable(needs: Iterable[Need], versions: frozenset[int]) -> Iterator[Need]:
-    for need in needs:
-        if need.peer.kind is PartyKind.GROUP:
-            yield need
-            continue
-        prefixes = tuple(prefix for prefix in need.peer.prefixes if prefix.version in versions)
-        if prefixes:
-            yield need._replace(peer=need.peer._replace(prefixes=prefixes))
+def _reachable(need: Need, versions: frozenset[int]) -> Iterator[Need]:
+    party = _restrict(need.peer, versions)
+    if party is not None:
+        yield need._replace(peer=party)

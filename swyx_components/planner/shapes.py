@@ -77,13 +77,35 @@ class _Slot(NamedTuple):
 
 
 class _Template(NamedTuple):
-    """A text cut at its tokens: names are looked up, prefixes put back into their blocks."""
+    """A text cut at its tokens: names are looked up, prefixes put back into their blocks.
 
-    parts: tuple[str | _Slot, ...]
+    `order` has the places of the text's parts among all that are different: literals, names, prefixes.
+    """
+
+    order: tuple[int, ...]
+    literals: tuple[str, ...]
+    names: tuple[str, ...]
+    slots: tuple[_Slot, ...]
+
+    @classmethod
+    def of(cls, literals: Sequence[str], tokens: Sequence[str | _Slot]) -> "_Template":
+        """The text of literals with a token after each but the last."""
+        texts = tuple(dict.fromkeys(literals))
+        names = tuple(dict.fromkeys(token for token in tokens if isinstance(token, str)))
+        slots = tuple(dict.fromkeys(token for token in tokens if isinstance(token, _Slot)))
+        fields = {token: len(texts) + place for place, token in enumerate((*names, *slots))}
+        places = {text: place for place, text in enumerate(texts)}
+        order = [
+            place
+            for one in zip(literals, tokens, strict=False)
+            for place in (places[one[0]], fields[one[1]])
+        ]
+        return cls((*order, places[literals[-1]]), texts, names, slots)
 
     def fill(self, site: _Anonymous) -> str:
-        parts = (part if isinstance(part, str) else part.of(site.blocks) for part in self.parts)
-        return "".join(site.names.get(part, part) for part in parts)
+        names = (site.names[name] for name in self.names)
+        parts = (*self.literals, *names, *(slot.of(site.blocks) for slot in self.slots))
+        return "".join([parts[place] for place in self.order])
 
 
 class ShapedSites:
@@ -109,7 +131,8 @@ class ShapedSites:
         anonymous = _anonymise(self._survey, name)
         if anonymous is None:
             return self._write(plan_site(self._survey, name))
-        anonymous = anonymous.escaped(self._escape)
+        if self._escape is not str:
+            anonymous = anonymous.escaped(self._escape)
         if anonymous.shape not in self._templates:
             sheet = self._write(plan_site(anonymous.installation, anonymous.site))
             self._templates[anonymous.shape] = _cut(sheet, anonymous, self._escape)
@@ -135,15 +158,17 @@ def _cut(
     tokens = re.compile(f"{opened}[0-9]+[A-Za-z]{closed}|{_PREFIX}")
 
     def cut(text: str) -> _Template:
-        parts: list[str | _Slot] = []
+        literals: list[str] = []
+        found: list[str | _Slot] = []
         end = 0
-        for found in tokens.finditer(text):
-            token = found.group()
+        for match in tokens.finditer(text):
+            token = match.group()
             part = token if token in site.names else _slot(token, site.stand_ins)
             if part is not None:
-                parts += [text[end : found.start()], part]
-                end = found.end()
-        return _Template((*parts, text[end:]))
+                literals.append(text[end : match.start()])
+                found.append(part)
+                end = match.end()
+        return _Template.of((*literals, text[end:]), found)
 
     return tuple(tuple(map(cut, texts)) for texts in ((sheet.text,), sheet.notes, sheet.warnings))
 
@@ -171,7 +196,9 @@ def _anonymise(survey: Survey, name: str) -> _Anonymous | None:
     if len(links) > MOST_LINKS:
         return None
     # Its own summary stands in the rules of others only.
-    site = replace(survey.installation.sites[name], summary=())
+    site = survey.installation.sites[name]
+    if site.summary:
+        site = replace(site, summary=())
     providers = survey.providers_of(name)
     neighbours = [_neighbour(survey, name, link) for link in links]
     blocks = _blocks(site, neighbours, providers)
@@ -185,7 +212,9 @@ def _anonymise(survey: Survey, name: str) -> _Anonymous | None:
 def _neighbour(survey: Survey, name: str, link: Link) -> Site:
     """The other site of a link, as far as it matters to this one."""
     other = survey.installation.sites[link.far if link.near == name else link.near]
-    bare = replace(other, extra_rules=(), sip_devices=())
+    bare = other
+    if other.extra_rules or other.sip_devices:
+        bare = replace(other, extra_rules=(), sip_devices=())
     if link.mode is LinkMode.SHARED and link.near == name:
         return bare
     manager = link.far_manager if link.far == other.name else link.near_manager

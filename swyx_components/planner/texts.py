@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 
@@ -28,6 +28,7 @@ class Texts:
         return spread_words(key, map(self.clean_tag, words), longest, most)
 
 
+@lru_cache(maxsize=8192)  # the rules of a hub repeat each other's texts
 def clean_text(text: str, characters: str, longest: int) -> str:
     """The text with all but these characters replaced, and cut to length.
 
