@@ -6,12 +6,14 @@ from typing import Any, Protocol, Self
 
 import pulumi
 
+from swyx_components.components.lookups import Ask, Lookups
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
+
 
 # What `network` must hold for each cloud: one of these sets of keys.
 NETWORK_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -46,7 +48,7 @@ class Writer(Protocol):
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
-        options: pulumi.InvokeOptions,
+        ask: Ask,
     ) -> Self: ...
     def check_update(self, rendered: RenderedSite) -> None: ...
     def adopt(self, group: HostGroup, by_role: Ids) -> Ids: ...
@@ -57,6 +59,16 @@ class Writer(Protocol):
         self, rendered: RenderedGroup, made: Any, ids: Ids, own: Place, owner: Place
     ) -> Written: ...
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]: ...
+
+
+def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> Lookups:
+    """The lookups of a component with these arguments, its first one begun; loads no SDK."""
+    room = import_module(f"swyx_components.{args['cloud']}.lookups")
+    lookups = Lookups(room.plugin(), options)
+    first = room.first_lookup(args["network"], args.get("machines") or {})
+    if first is not None:
+        lookups.begin(*first)
+    return lookups
 
 
 def writer_of(cloud: str) -> type[Writer]:
