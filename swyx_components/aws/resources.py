@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from swyx_components.aws.lookups import AwsSite, count_rules, find_memberships, look_up
+from swyx_components.aws.lookups import Ask, AwsSite, count_rules, find_memberships, look_up
 from swyx_components.aws.names import clean_tag, group_logical_name, spread_tag
 from swyx_components.aws.peak import judge_memberships, judge_update
 from swyx_components.aws.security_rules import Ids, make_rule
@@ -49,9 +49,9 @@ class Writer:
     `ids` of its methods are the security groups by host group name: the identity that rules name.
     """
 
-    def __init__(self, site: AwsSite, options: pulumi.InvokeOptions | None = None) -> None:
+    def __init__(self, site: AwsSite, ask: Ask) -> None:
         self.site = site
-        self._options = options
+        self._ask = ask
         self.messages: tuple[Message, ...] = ()
 
     @classmethod
@@ -61,14 +61,14 @@ class Writer:
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
-        options: pulumi.InvokeOptions,
+        ask: Ask,
     ) -> "Writer":
         """Look up what the site needs.
 
         Raises:
             SwyxError: something is not there; all of it.
         """
-        return cls(look_up(network, attached, bindings, tags, options), options)
+        return cls(look_up(network, attached, bindings, tags, ask), ask)
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Compare with what is deployed: new rules and memberships are made before old ones go.
@@ -77,9 +77,9 @@ class Writer:
             SwyxError: a group would hold too many rules for that time, or an interface be in too many groups.
         """
         own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self.site.tags[STACK_TAG]}
-        memberships = find_memberships(rendered, self.site.interfaces, own, self._options)
+        memberships = find_memberships(rendered, self.site.interfaces, own, self._ask)
         problems = [
-            *judge_update(rendered, own, partial(count_rules, self._options)),
+            *judge_update(rendered, own, partial(count_rules, self._ask)),
             *judge_memberships(rendered, memberships),
         ]
         if problems:

@@ -1,15 +1,21 @@
 """What a site needs of Azure, all of it looked up before anything is created."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_azure_native import network as azure
 
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
+
+Ask = Callable[
+    [str, Mapping[str, Any]], Mapping[str, Any]
+]  # a lookup's token and arguments: its answer
+Bindings = Mapping[str, Mapping[str, Any]]  # by machine
+
+_NETWORK = "azure-native:network:getVirtualNetwork"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +60,41 @@ class AzureNetwork:
     subnets: tuple[Subnet, ...] = ()
 
 
+def plugin() -> pulumi.InvokeOptions:
+    """Which provider answers: the one that the SDK makes resources with."""
+    from pulumi_azure_native import _utilities
+
+    options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
+    return options
+
+
+def first_lookup(
+    network: Mapping[str, Any], bindings: Bindings
+) -> tuple[str, Mapping[str, Any]] | None:
+    """The virtual network, where its names are known and it is needed for a location or a subnet."""
+    names = network.get("resource_group"), network.get("virtual_network")
+    given = [binding.get("subnet_id") is not None for binding in bindings.values()]
+    if not all(isinstance(name, str) for name in names):
+        return None
+    if network.get("location") is not None and given and all(given):
+        return None
+    return _NETWORK, {"resourceGroupName": names[0], "virtualNetworkName": names[1]}
+
+
 def look_up(
     network: Mapping[str, Any],
     attached: Sequence[Machine],
-    bindings: Mapping[str, Mapping[str, Any]],
+    bindings: Bindings,
     tags: Mapping[str, str],
-    options: pulumi.InvokeOptions,
+    ask: Ask,
 ) -> AzureSite:
     """The site's virtual network, and the subnets of the machines to attach.
 
     Raises:
         SwyxError: something is not there; all of it.
     """
-    found = find_network(network, options)
+    own = {machine.name: bindings.get(machine.name, {}) for machine in attached}
+    found = find_network(network, own, ask)
     return AzureSite(
         resource_group=network["resource_group"],
         location=network.get("location", found.location),
@@ -75,19 +103,18 @@ def look_up(
     )
 
 
-def find_network(network: Mapping[str, Any], options: pulumi.InvokeOptions) -> AzureNetwork:
-    """The virtual network with its subnets, where its names are known.
+def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Ask) -> AzureNetwork:
+    """The virtual network with its subnets, where `first_lookup` asks for it.
 
     Raises:
         SwyxError: there is no such network.
     """
-    names = network.get("resource_group"), network.get("virtual_network")
-    if not all(isinstance(name, str) for name in names):
+    lookup = first_lookup(network, bindings)
+    if lookup is None:
         return AzureNetwork()
+    names = network["resource_group"], network["virtual_network"]
     try:
-        found = azure.get_virtual_network(
-            resource_group_name=names[0], virtual_network_name=names[1], opts=options
-        )
+        found = ask(*lookup)
     except Exception as problem:  # the SDK raises a bare Exception with the provider's text
         reason = " ".join(str(problem).split())[:300]
         raise SwyxError(
@@ -103,19 +130,21 @@ def find_network(network: Mapping[str, Any], options: pulumi.InvokeOptions) -> A
             ]
         ) from problem
     subnets = tuple(
-        Subnet(id=str(subnet.id), name=str(subnet.name), prefixes=tuple(_prefixes_of(subnet)))
-        for subnet in found.subnets or ()
+        Subnet(
+            id=str(subnet.get("id")), name=str(subnet.get("name")), prefixes=_prefixes_of(subnet)
+        )
+        for subnet in found.get("subnets") or ()
     )
-    return AzureNetwork(name=str(names[1]), location=found.location, subnets=subnets)
+    return AzureNetwork(name=names[1], location=found.get("location"), subnets=subnets)
 
 
-def _prefixes_of(subnet: Any) -> Iterator[Prefix]:
-    texts = {subnet.address_prefix, *(subnet.address_prefixes or ())} - {None}
-    yield from (Prefix.parse(text) for text in sorted(texts))
+def _prefixes_of(subnet: Mapping[str, Any]) -> tuple[Prefix, ...]:
+    texts = {subnet.get("addressPrefix"), *(subnet.get("addressPrefixes") or ())} - {None}
+    return tuple(Prefix.parse(text) for text in sorted(texts))
 
 
 def place_machines(
-    machines: Sequence[Machine], bindings: Mapping[str, Mapping[str, Any]], network: AzureNetwork
+    machines: Sequence[Machine], bindings: Bindings, network: AzureNetwork
 ) -> Mapping[str, tuple[Attachment, ...]]:
     """The interfaces to make for each machine: one for every subnet in which its addresses lie.
 

@@ -9,7 +9,7 @@ from pulumi_azure_native import network as azure
 
 from swyx_components.azure.abilities import limits
 from swyx_components.azure.interfaces import make_interfaces
-from swyx_components.azure.lookups import AzureSite, find_lonely_ipv6, look_up
+from swyx_components.azure.lookups import Ask, AzureSite, find_lonely_ipv6, look_up
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import Ids, write_rules
 from swyx_components.installation.model import Machine
@@ -48,14 +48,14 @@ class Writer:
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
-        options: pulumi.InvokeOptions,
+        ask: Ask,
     ) -> "Writer":
         """Look up what the site needs.
 
         Raises:
             SwyxError: something is not there; all of it.
         """
-        return cls(look_up(network, attached, bindings, tags, options))
+        return cls(look_up(network, attached, bindings, tags, ask))
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Nothing to compare: a network security group's rules are replaced by one request, all at once."""

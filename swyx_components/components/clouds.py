@@ -6,12 +6,14 @@ from typing import Any, Protocol, Self
 
 import pulumi
 
+from swyx_components.components.lookups import Ask, Lookups
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
+
 
 # What `network` must hold for each cloud: one of these sets of keys.
 NETWORK_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -51,9 +53,9 @@ class Writer(Protocol):
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
-        options: pulumi.InvokeOptions,
+        ask: Ask,
     ) -> Self:
-        """A writer to what `network` names, which is looked up."""
+        """A writer to what `network` names, which is looked up by `ask`."""
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Compare with what is deployed, where new rules are made before old ones go.
@@ -81,6 +83,16 @@ class Writer(Protocol):
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
         """What an interface belongs to beside its security group."""
+
+
+def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> Lookups:
+    """The lookups of a component with these arguments, its first one begun; loads no SDK."""
+    room = import_module(f"swyx_components.{args['cloud']}.lookups")
+    lookups = Lookups(room.plugin(), options)
+    first = room.first_lookup(args["network"], args.get("machines") or {})
+    if first is not None:
+        lookups.begin(*first)
+    return lookups
 
 
 def writer_of(cloud: str) -> type[Writer]:

@@ -7,7 +7,15 @@ import pulumi
 
 from swyx_components.components.alone import Alone, plan_alone
 from swyx_components.components.args import HostGroupArgs, PeerArgs, check_args
-from swyx_components.components.clouds import Ids, Place, Writer, Written, writer_of
+from swyx_components.components.clouds import (
+    Ask,
+    Ids,
+    Place,
+    Writer,
+    Written,
+    begin_lookups,
+    writer_of,
+)
 from swyx_components.components.peers import site_name
 from swyx_components.components.prepare import (
     attached_machines,
@@ -50,11 +58,12 @@ class HostGroup(pulumi.ComponentResource):
         with plain_errors():
             given: Mapping[str, Any] = {**args}
             check_args(given, HostGroupArgs)
-            alone = plan_alone(name, self._roles(given), given)
-            judged = judge(alone.plan, alone.installation, given["cloud"], ())
-            self._begin(name, {**given, "roles": list(alone.group.roles)}, opts)
-            tell(judged.messages, self)
-            self._build(name, given, alone, judged)
+            with begin_lookups(given, opts) as lookups:
+                alone = plan_alone(name, self._roles(given), given)
+                judged = judge(alone.plan, alone.installation, given["cloud"], ())
+                self._begin(name, {**given, "roles": list(alone.group.roles)}, opts)
+                tell(judged.messages, self)
+                self._build(name, given, alone, judged, lookups.within(self))
 
     def _roles(self, args: Mapping[str, Any]) -> Sequence[str]:
         roles: Sequence[str] = args.get("roles") or ([self._role] if self._role else [])
@@ -84,14 +93,16 @@ class HostGroup(pulumi.ComponentResource):
         group._begin(name, props, pulumi.ResourceOptions(parent=parent))
         return group
 
-    def _build(self, name: str, args: Mapping[str, Any], alone: Alone, judged: Judged) -> None:
+    def _build(
+        self, name: str, args: Mapping[str, Any], alone: Alone, judged: Judged, ask: Ask
+    ) -> None:
         group, *peers = alone.plan.groups
         writer = writer_of(args["cloud"]).open(
             args["network"],
             attached_machines([group], args) if args.get("machines") else (),
             bindings_of(args),
             tags_of(args),
-            pulumi.InvokeOptions(parent=self),
+            ask,
         )
         tell(writer.messages, self)
         own: Place = (name, self)
@@ -154,13 +165,10 @@ def declare_groups(
     with plain_errors():
         check_args({**args, "roles": []}, HostGroupArgs)
         options = opts or pulumi.ResourceOptions()
-        writer = writer_of(args["cloud"]).open(
-            args["network"],
-            (),
-            {},
-            tags_of(args),
-            pulumi.InvokeOptions(parent=options.parent),
-        )
+        with begin_lookups(args, opts) as lookups:
+            writer = writer_of(args["cloud"]).open(
+                args["network"], (), {}, tags_of(args), lookups.ask
+            )
         declared: dict[str, PeerArgs] = {}
         for component, roles in groups.items():
             place: Place = (f"{name}-{component}", options.parent)

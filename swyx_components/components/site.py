@@ -7,7 +7,7 @@ import pulumi
 
 from swyx_components.clouds import land_site
 from swyx_components.components.args import SwyxSiteArgs, check_args
-from swyx_components.components.clouds import Place, Writer, Written, writer_of
+from swyx_components.components.clouds import Ask, Place, Writer, Written, begin_lookups, writer_of
 from swyx_components.components.host_group import HostGroup
 from swyx_components.components.prepare import (
     attached_machines,
@@ -48,12 +48,13 @@ class SwyxSite(pulumi.ComponentResource):
         with plain_errors():
             given: Mapping[str, Any] = {**args}
             check_args(given, SwyxSiteArgs)
-            judged = _plan(given)
-            super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
-            tell(judged.messages, self)
-            self._build(name, given, judged)
+            with begin_lookups(given, opts) as lookups:
+                judged = _plan(given)
+                super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
+                tell(judged.messages, self)
+                self._build(name, given, judged, lookups.within(self))
 
-    def _build(self, name: str, args: Mapping[str, Any], judged: Judged) -> None:
+    def _build(self, name: str, args: Mapping[str, Any], judged: Judged, ask: Ask) -> None:
         """Look everything up, what is deployed too, then make the identities, all rules, the attachments."""
         planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(
@@ -61,7 +62,7 @@ class SwyxSite(pulumi.ComponentResource):
             attached_machines(planned, args),
             bindings_of(args),
             tags_of(args),
-            pulumi.InvokeOptions(parent=self),
+            ask,
         )
         tell(writer.messages, self)
         writer.check_update(rendered_of(judged))

@@ -69,6 +69,8 @@ class Engine:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environment: dict[str, str] = {**os.environ, "SWYX_SANDBOX": str(folder / "sandbox")}
+        # What pip installs is compiled, the SDKs of the program by hand too: so is this package then.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def start(self, file: Path, sites: Mapping[str, str]) -> bool:
         named = " ".join(f"{site}={cloud}" for site, cloud in sites.items())

@@ -47,6 +47,7 @@ class Recording:
     output_calls: list[str] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)  # by call, the program's own provider if any
 
     def of(self, type_: str) -> list[Registration]:
         return [each for each in self.resources if each.type == type_]
@@ -70,6 +71,7 @@ class _Mocks(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         self.recording.calls.append(args.token)
+        self.recording.asked.append(_name(args.provider.rpartition("::")[0]))
         if args.token == "aws:ec2/getVpcs:getVpcs":
             (name,) = (f["values"][0] for f in args.args["filters"] if f["name"] == "tag:Name")
             return {"ids": [self.cloud.vpcs[name]] if name in self.cloud.vpcs else [], "id": "x"}

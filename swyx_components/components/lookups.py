@@ -1,0 +1,96 @@
+"""What a cloud is asked before anything is created, its first question before anything is planned.
+
+A provider takes longer to start than a site takes to be read, planned and proven, and it starts when
+it is first asked. So a writer names one lookup that follows from the arguments alone; it is made in
+a thread of its own, while the program reads, plans and loads the cloud's SDK.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
+from contextvars import copy_context
+from threading import Thread
+from types import TracebackType
+from typing import Any, Optional
+
+import pulumi
+
+Arguments = Mapping[str, Any]
+Ask = Callable[[str, Arguments], Mapping[str, Any]]
+
+
+class Lookups:
+    """Lookups of one component with its provider. As a context it ends no sooner than they do.
+
+    `plugin` names the provider's version: that of the SDK, as any other would be a second provider.
+    """
+
+    def __init__(
+        self, plugin: pulumi.InvokeOptions, options: Optional[pulumi.ResourceOptions]
+    ) -> None:
+        self._plugin = plugin
+        self._component: pulumi.Resource | None = options.parent if options else None
+        self._has_own_provider = bool(options and (options.provider or options.providers))
+        self._begun: dict[str, tuple[Arguments, Future[Any]]] = {}
+
+    def __enter__(self) -> "Lookups":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        """The SDK counts its calls, and fails in its own words when the program ends before them."""
+        wait(future for _, future in self._begun.values())
+
+    def begin(self, token: str, arguments: Arguments) -> None:
+        """Ask now what `ask` will want to know, unless a provider of the program's own is to be asked.
+
+        Such a provider is a resource, which only the program's own thread can wait for.
+        """
+        if self._has_own_provider or self._provider_for(token):
+            return
+        answer: Future[Any] = Future()
+        self._begun[token] = arguments, answer
+        Thread(
+            target=copy_context().run, args=(_settle, answer, self._invoke, token, arguments)
+        ).start()
+
+    def within(self, component: pulumi.Resource) -> Ask:
+        """From now on the lookups are those of a component: its providers answer."""
+        self._component = component
+        return self.ask
+
+    def ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
+        """What the provider answers.
+
+        Raises:
+            Exception: with the provider's text. The SDK has no type of its own for it.
+        """
+        begun, answer = self._begun.get(token, (None, None))
+        if answer is not None and begun == arguments and not self._provider_for(token):
+            found: Mapping[str, Any] = answer.result()
+            return found
+        return self._invoke(token, arguments)
+
+    def _invoke(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = pulumi.runtime.invoke(
+            token, {**arguments}, self._options()
+        ).value
+        return found
+
+    def _provider_for(self, token: str) -> Any:
+        return self._component.get_provider(token) if self._component else None
+
+    def _options(self) -> pulumi.InvokeOptions:
+        return pulumi.InvokeOptions.merge(
+            self._plugin, pulumi.InvokeOptions(parent=self._component)
+        )
+
+
+def _settle(answer: Future[Any], function: Callable[..., Any], *arguments: Any) -> None:
+    try:
+        answer.set_result(function(*arguments))
+    except Exception as problem:  # kept for whoever asks
+        answer.set_exception(problem)

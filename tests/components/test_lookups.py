@@ -1,0 +1,98 @@
+"""What a component asks its cloud, how often, and of which provider."""
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_azure_native
+import pytest
+
+from swyx_components import SwyxSite
+from swyx_components.components.lookups import Lookups
+from swyx_components.installation import read_installation
+from tests.components.estate import AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
+from tests.components.recorder import Cloud, record
+
+NETWORK = "azure-native:network:getVirtualNetwork"
+VPCS = "aws:ec2/getVpcs:getVpcs"
+ACME = Cloud(subnets={"acme": {"a": ["10.8.0.0/24"]}})
+MACHINES = small("one 10.8.0.10 SwyxServer", "two 10.8.0.11 SwyxGate")
+
+
+def acme(network: dict[str, Any] | None = None, **more: Any) -> SwyxSite:
+    own = {"resource_group": "acme", "virtual_network": "acme", **(network or {})}
+    args: Any = {"installation": MACHINES, "site": "acme", "cloud": "azure", "network": own, **more}
+    return SwyxSite("acme", args)
+
+
+def at(*machines: str) -> dict[str, Any]:
+    return {name: {"subnet_id": f"/subnets/{name}"} for name in machines}
+
+
+def test_the_network_is_looked_up_once() -> None:
+    made = record(bochum, EXAMPLE)
+    assert (made.calls, made.asked) == ([NETWORK], [""])
+    assert record(aachen, EXAMPLE).calls.count(VPCS) == 1
+
+
+def test_the_first_lookup_has_begun_when_the_file_is_read(monkeypatch: Any) -> None:
+    """A provider takes longer to start than a site to be planned, so neither waits for the other."""
+    begun: list[str] = []
+    seen: list[list[str]] = []
+
+    def read(given: Any) -> Any:
+        seen.append([*begun])
+        return read_installation(given)
+
+    monkeypatch.setattr(Lookups, "begin", lambda _, token, arguments: begun.append(token))
+    monkeypatch.setattr("swyx_components.components.site.read_installation", read)
+    record(bochum, EXAMPLE)
+    record(aachen, EXAMPLE)
+    assert seen == [[NETWORK], [NETWORK, VPCS]]
+
+
+def test_no_lookup_where_every_subnet_and_the_location_are_given() -> None:
+    made = record(lambda: acme({"location": "westeurope"}, machines=at("one", "two")), ACME)
+    assert made.calls == []
+    assert len(made.of("azure-native:network:NetworkInterface")) == 2
+
+
+@pytest.mark.parametrize(
+    ("network", "machines"),
+    [
+        ({}, at("one", "two")),  # the location is that of the network
+        ({"location": "westeurope"}, at("one")),  # the other machine is found by its address
+        ({"location": "westeurope"}, {}),
+    ],
+)
+def test_the_network_is_looked_up_where_anything_of_it_is_needed(
+    network: dict[str, Any], machines: dict[str, Any]
+) -> None:
+    made = record(lambda: acme(network, machines=machines), ACME)
+    assert made.calls == [NETWORK]
+    assert len(made.of("azure-native:network:NetworkInterface")) == 2
+
+
+@pytest.mark.parametrize("how", ["provider", "providers", "parent"])
+def test_a_provider_of_the_program_is_the_one_that_is_asked(how: str) -> None:
+    def program() -> None:
+        own = pulumi_azure_native.Provider("own", subscription_id="s")
+        above = pulumi.ResourceOptions(providers=[own])
+        options = {
+            "provider": lambda: pulumi.ResourceOptions(provider=own),
+            "providers": lambda: above,
+            "parent": lambda: pulumi.ResourceOptions(
+                parent=pulumi.ComponentResource("test:index:Above", "above", {}, above)
+            ),
+        }[how]()
+        args: Any = {"installation": INSTALLATION, "site": "bochum", **AZURE}
+        SwyxSite("bochum", args, options)
+
+    made = record(program, EXAMPLE)
+    assert (made.calls, made.asked) == ([NETWORK], ["own"])
+
+
+def test_a_wrong_file_is_what_the_person_reads_whatever_the_lookup_says(tmp_path: Path) -> None:
+    missing: Any = {"installation": str(tmp_path / "none.yaml"), "site": "bochum", **AZURE}
+    with pytest.raises(pulumi.RunError, match=r"none\.yaml"):
+        record(lambda: SwyxSite("bochum", missing), Cloud())
