@@ -8,6 +8,7 @@ from swyx_components.cli.talk import report_progress, say
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
+from swyx_components.planner.decide import drop_consequences
 from swyx_components.planner.judged import Judged
 from swyx_components.report.columns import plural
 from swyx_components.report.messages import (
@@ -26,7 +27,7 @@ def check_file(file: str, as_json: bool) -> int:
     messages, size = set(found), ""
     if installation is not None:
         planned, size = _plan_all(installation)
-        messages |= planned
+        messages |= set(drop_consequences(planned, found))
     ordered = tuple(sorted(messages))
     if as_json:
         _print_json(file, ordered)

@@ -8,6 +8,7 @@ from swyx_components.installation.values import as_text, read_list, wrong_type
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 _MAPPED = Prefix.parse("::ffff:0:0/96")
+_MASKS = {Prefix(4, 0xFFFFFFFF << (32 - n) & 0xFFFFFFFF, 32).address: n for n in range(1, 33)}
 _UNUSABLE = {
     4: (
         ("unspecified", Prefix.parse("0.0.0.0/8")),
@@ -37,13 +38,20 @@ def read_addresses(value: Any, log: Findings, place: str, example: str) -> Itera
         if text is None:
             wrong_type(item, log, f"{place}[{index}]", "an address", example)
         elif "/" in text:
-            log.add(
-                "address-with-length", f"{place}[{index}]", value=text, address=text.split("/")[0]
-            )
+            _refuse_length(text, log, f"{place}[{index}]")
         else:
             prefix = _parse(text, log, place, index)
             if prefix is not None and _usable(prefix, text, log, place, index):
                 yield Found(prefix, index)
+
+
+def _refuse_length(text: str, log: Findings, place: str) -> None:
+    """An address with a length is probably meant alone; a whole network is not."""
+    address = text.split("/")[0]
+    if _is_prefix(text) and not str(Prefix.parse(text)).endswith(("/32", "/128")):
+        log.add("address-is-network", place, value=text)
+    else:
+        log.add("address-with-length", place, value=text, address=address)
 
 
 def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
@@ -90,9 +98,13 @@ def _explain(text: str, log: Findings, place: str) -> None:
     try:
         whole = Prefix.parse(address)
     except ValueError:
-        log.add("address-malformed", place, value=text)
+        _explain_address(text, log, place)
         return
     width = WIDTH[whole.version]
+    length = _MASKS.get(bits) if whole.version == 4 else None
+    if length is not None:
+        log.add("cidr-netmask", place, value=text, address=whole.address, length=length)
+        return
     if not (
         bits.isascii() and bits.isdigit() and str(int(bits[:4])) == bits and int(bits) <= width
     ):
@@ -101,6 +113,26 @@ def _explain(text: str, log: Findings, place: str) -> None:
     mask = (1 << (width - int(bits))) - 1
     network = Prefix(whole.version, whole.first & ~mask, int(bits))
     log.add("cidr-host-bits", place, value=text, network=network, address=whole.address)
+
+
+def _explain_address(text: str, log: Findings, place: str) -> None:
+    address, slash, bits = text.partition("/")
+    parts = address.split(".")
+    plain = ".".join(part.lstrip("0") or "0" for part in parts) + slash + bits
+    if ":" in address and "%" in address:
+        log.add("address-zone", place, value=text)
+    elif len(parts) == 4 and plain != text and _is_prefix(plain):
+        log.add("address-zeros", place, value=text, plain=plain)
+    else:
+        log.add("address-malformed", place, value=text)
+
+
+def _is_prefix(text: str) -> bool:
+    try:
+        Prefix.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _usable(prefix: Prefix, text: str, log: Findings, place: str, index: int) -> bool:

@@ -57,12 +57,16 @@ def _read_ends(
     at, log = f"{entry.place}.sites", reading.log
     before = len(log)
     example = shape("link").examples["sites"]
-    names = list(distinct(read_list(written["sites"], log, at, example), log, at, example))
+    listed = read_list(written["sites"], log, at, example)
+    if len(listed) == 2 and listed[0] == listed[1] and type(listed[0]) is str:
+        log.add("link-itself", at, site=listed[0], example=example)
+        return ()
+    names = list(distinct(listed, log, at, example))
     for name, item_at in names:
         if name not in sites and not reading.sites_unknown:
             log.unknown("link-site", item_at, name, sites)
-    if len(names) != 2 and len(log) == before:
-        log.add("link-sites", at, count=len(names), example=example)
+    if len(listed) not in (0, 2):
+        log.add("link-sites", at, count=len(listed), example=example)
     return tuple(sorted(name for name, _ in names)) if len(log) == before else ()
 
 

@@ -84,7 +84,7 @@ def _collector_paused() -> Iterator[None]:
 
 def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     if type(data) is not dict:
-        wrong_type(data, log, TOP, "a mapping", 'swyxware: "6.01" and sites: {...}')
+        wrong_type(data, log, TOP, "a mapping", '{swyxware: "6.01", sites: {...}}')
         return None
     written = read_mapping(data, log, "", shape("installation"), "")
     catalogue = _read_catalogue(written, log, folder)

@@ -27,6 +27,7 @@ MOST_VALUES = 1_000_000  # keys and values, aliases expanded; 10,000 sites have 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
 _NO_KEY = object()
+_NO_SUCH_INDENT = "did not find expected key"
 
 
 def compose(text: str, log: Findings) -> Any:
@@ -43,11 +44,33 @@ def compose(text: str, log: Findings) -> Any:
         return _Composer(log).run(CParser(text))
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+        _explain_indent(text, mark, getattr(problem, "problem", "") or "")
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "line 1"
         said = " ".join(
             filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", "")))
         )
         raise Refused("yaml-syntax", where, problem=said) from None
+
+
+def _explain_indent(text: str, mark: Any, problem: str) -> None:
+    """Say what is wrong with the spaces before the line, where that is it.
+
+    Raises:
+        Refused: a tab stands there, or as many spaces as before no line that is still open.
+    """
+    lines = text.splitlines()
+    if mark is None or mark.line >= len(lines):
+        return
+    line, where = lines[mark.line], f"line {mark.line + 1}"
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        raise Refused("yaml-tab", where)
+    open_: list[int] = []
+    for before in (*lines[: mark.line], line):
+        known, spaces = open_, len(before) - len(before.lstrip(" "))
+        if before.strip() and not before.lstrip().startswith("#"):
+            open_ = [*(each for each in open_ if each < spaces), spaces]
+    if problem == _NO_SUCH_INDENT and spaces not in known:
+        raise Refused("yaml-indent", where, spaces=spaces, known=known or [0])
 
 
 def _position(text: str, offset: int) -> str:

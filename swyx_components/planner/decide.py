@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.messages import Message
+from swyx_components.messages import Message, Severity
 from swyx_components.planner.expand import Clash, Expansion, Undecided
 from swyx_components.planner.model import Endpoint
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import PortRange
 
+_UNDECIDED = ("decision-missing", "decision-half")
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
 
 
@@ -16,23 +17,51 @@ def judge_decisions(
     view: SiteView, expansion: Expansion, catalogue: Catalogue
 ) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
-    yield from _missing(expansion.undecided)
+    yield from _missing(view, expansion.undecided)
     yield from _clashes(expansion.clashes)
     flows = {flow.flow for flow in expansion.flows}
     yield from _wide_ranges(view, catalogue)
     yield from _defaults(view, catalogue, flows)
 
 
-def _missing(undecided: Iterable[Undecided]) -> Iterator[Message]:
+def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
+    """What the plan has to say, but for decisions that it lacks only because the file has them wrong."""
+    errors = (message for message in written if message.severity is Severity.ERROR)
+    wrong = {place for message in errors for place in _decisions_meant(message)}
+    for message in planned:
+        _, site, _, decision = message.place.split(".") if message.id in _UNDECIDED else [""] * 4
+        own = f"sites.{site}.decisions"
+        if wrong.isdisjoint((own, f"{own}.{decision}", "decisions", f"decisions.{decision}")):
+            yield message
+
+
+def _decisions_meant(message: Message) -> Iterator[str]:
+    """The decision, or all of them, that a message of the file is about; as it should be spelled too."""
+    parts = message.place.split(".")
+    for last in (parts[-1], dict(message.values).get("near", parts[-1])):
+        meant = [*parts[:-1], last]
+        depth = 2 if parts[0] == "sites" else 0
+        if meant[depth : depth + 1] == ["decisions"]:
+            yield ".".join(meant[: depth + 2])
+
+
+def _missing(view: SiteView, undecided: Iterable[Undecided]) -> Iterator[Message]:
     """One message a decision and flow, naming every pair of ends that waits for it."""
     pairs: dict[tuple[str, str, str], set[str]] = {}
     for decision, site, flow, initiator, responder in undecided:
         ends = f"{_called(initiator, site)} to {_called(responder, site)}"
         pairs.setdefault((site, decision, flow), set()).add(ends)
+    halves = {"server": view.decisions.dcom_server, "client": view.decisions.dcom_client}
+    absent = [half for half, ports in halves.items() if ports is None]
     for (site, decision, flow), waiting in pairs.items():
+        place = f"sites.{site}.decisions.{decision}"
+        if decision == "dcom" and len(absent) == 1:
+            values = {"half": absent[0], "flow": flow, "ends": sorted(waiting)}
+            yield Message.about("decision-half", place, **values)
+            continue
         yield Message.about(
             "decision-missing",
-            f"sites.{site}.decisions.{decision}",
+            place,
             decision=decision,
             flow=flow,
             ends=sorted(waiting),

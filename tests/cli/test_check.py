@@ -34,6 +34,38 @@ def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> Non
     assert outcome.out.startswith("error: ")
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        ("dcom: restricted", "dcom: windows-2012", "decisions.dcom"),
+        ("h245: 41000-41099", "h245: 41099-41000", "decisions.h245"),
+        ("h245:", "h24:", "decisions.h24"),
+        ("decisions:", "decision:", "decision"),
+    ],
+)
+def test_a_decision_that_is_written_wrongly_is_not_called_missing_too(
+    tmp_path: Path, right: str, wrong: str, place: str
+) -> None:
+    outcome = swyx("check", write_file(tmp_path, SMALL.replace(right, wrong)))
+    errors = [line for line in outcome.out.splitlines() if line.startswith("error: ")]
+    assert outcome.code == 2
+    assert [error.split(": ")[2] for error in errors] == [place]
+
+
+def test_a_site_that_lacks_a_decision_is_told_although_another_site_has_it_wrong(
+    tmp_path: Path,
+) -> None:
+    own = "bochum:\n    decisions: {dcom: wide}\n"
+    text = SMALL.replace("dcom: restricted, ", "").replace("bochum:\n", own, 1)
+    outcome = swyx("check", write_file(tmp_path, text))
+    errors = [line for line in outcome.out.splitlines() if line.startswith("error: ")]
+    assert {error.split(": ")[2] for error in errors} == {
+        "sites.aachen.decisions.dcom",
+        "sites.bochum.decisions.dcom",
+    }
+    assert sum("sites.bochum" in error for error in errors) == 1
+
+
 def test_two_roles_on_one_port_are_an_error(tmp_path: Path) -> None:
     text = SMALL.replace(
         "roles: [SwyxServer]}\n      ac-link", "roles: [SwyxServer, SwyxPhoneL420]}\n      ac-link"
