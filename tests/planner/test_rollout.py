@@ -338,6 +338,21 @@ def test_an_interface_that_stays_is_in_its_new_groups_before_it_leaves_the_old()
     assert rollout.steps[0].reasons[0].why is Why.ADDRESS_KEPT
 
 
+def test_a_site_with_another_name_cuts_nothing_where_interfaces_stay() -> None:
+    """Bochum is Bottrop now. Where its interfaces are made anew, everything ends for a time."""
+    sites = copy.deepcopy(DATA["sites"])
+    sites["bottrop"] = sites.pop("bochum")
+    links = {"link": {"sites": ["aachen", "bottrop"], "link_manager": "ac-link"}}
+    new = edited(sites=sites, links=links)
+    kept = roll(OLD, new, dict.fromkeys(("bochum", "bottrop"), False))
+    assert steps_of(kept) == ["create bottrop", "destroy bochum"]
+    assert [step.opens for step in kept.steps] == [()] * 2 == [step.closes for step in kept.steps]
+    anew = roll(OLD, new, dict.fromkeys(("bochum", "bottrop"), True))
+    assert steps_of(anew) == ["destroy bochum", "create bottrop"]
+    assert [p.packets for p in anew.steps[0].closes] == [p.packets for p in anew.steps[1].opens]
+    assert len(anew.steps[0].closes) == 9  # 3 to the server, 2 from it, 4 with the office
+
+
 def test_sites_that_swap_addresses_can_not_be_rolled_out_where_they_make_the_interfaces() -> None:
     old = with_gates(machines(here="10.9.0.1"), machines(there="10.9.0.2"))
     new = with_gates(machines(here="10.9.0.2"), machines(there="10.9.0.1"))
