@@ -45,9 +45,11 @@ def compare_files(
     shown = [edit for edit in edits if not sites or edit.site in ("", *names)]
     changes = join_changes(shown, found)
     resources = {
-        site.site: _foresee(bound[site.site], site, old, new)
-        for site in changes.sites
+        site.site: foreseen
+        for site in found
         if site.site in bound
+        for foreseen in (_foresee(bound[site.site], site, old, new),)
+        if foreseen.touched or not site.is_none
     }
     if as_json:
         print(json.dumps(changes_record(changes, resources), indent=1))

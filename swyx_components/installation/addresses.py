@@ -1,5 +1,6 @@
 """Read addresses and CIDRs, and say exactly what is wrong with those that are none."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ from swyx_components.installation.values import as_text, read_list, wrong_type
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 _MAPPED = Prefix.parse("::ffff:0:0/96")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _MASKS = {Prefix(4, 0xFFFFFFFF << (32 - n) & 0xFFFFFFFF, 32).address: n for n in range(1, 33)}
 _UNUSABLE = {
     4: (
@@ -121,6 +123,8 @@ def _explain_address(text: str, log: Findings, place: str) -> None:
     plain = ".".join(part.lstrip("0") or "0" for part in parts) + slash + bits
     if ":" in address and "%" in address:
         log.add("address-zone", place, value=text)
+    elif _NAME.fullmatch(address):
+        log.add("address-name", place, value=text)
     elif len(parts) == 4 and plain != text and _is_prefix(plain):
         log.add("address-zeros", place, value=text, plain=plain)
     else:

@@ -66,7 +66,9 @@ def _read_rule(
 ) -> ExtraRule | None:
     log, examples = reading.log, shape("extra_rule").examples
     before = len(log)
-    written = read_mapping(value, log, place, shape("extra_rule"), examples["direction"])
+    written = read_mapping(
+        value, log, place, shape("extra_rule"), shape("extra_rule").whole("ports")
+    )
     if not written:
         return None
     direction = _word(written, log, place, "direction", _DIRECTIONS)

@@ -29,9 +29,11 @@ def read_links(value: Any, reading: Reading, sites: Mapping[str, None]) -> tuple
     """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
     joined: dict[frozenset[str], str] = {}
     links = []
-    for entry in read_entries(value, reading.log, "links", "link", "links: {}"):
+    for entry in read_entries(
+        value, reading.log, "links", "link", shape("installation").examples["links"]
+    ):
         written = read_mapping(
-            entry.value, reading.log, entry.place, shape("link"), shape("link").examples["sites"]
+            entry.value, reading.log, entry.place, shape("link"), shape("link").whole(_ONE)
         )
         if not written:
             continue
@@ -175,7 +177,13 @@ def _read_manager(
 def read_providers(value: Any, reading: Reading) -> tuple[Provider, ...]:
     """The providers that could be read whole, by name."""
     providers = []
-    for entry in read_entries(value, reading.log, "sip_providers", "provider", "sip_providers: {}"):
+    for entry in read_entries(
+        value,
+        reading.log,
+        "sip_providers",
+        "provider",
+        shape("installation").examples["sip_providers"],
+    ):
         provider = _read_provider(entry, reading)
         if provider is not None and entry.usable:
             providers.append(provider)
@@ -184,7 +192,7 @@ def read_providers(value: Any, reading: Reading) -> tuple[Provider, ...]:
 
 def _read_provider(entry: Entry, reading: Reading) -> Provider | None:
     log, place, examples = reading.log, entry.place, shape("provider").examples
-    written = read_mapping(entry.value, log, place, shape("provider"), examples["cidrs"])
+    written = read_mapping(entry.value, log, place, shape("provider"), shape("provider").whole())
     cidrs, seat, media = [], None, None
     if "cidrs" in written:
         at = f"{place}.cidrs"

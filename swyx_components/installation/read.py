@@ -163,7 +163,7 @@ def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Cat
 
 def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Catalogue:
     if not (folder / path).is_file():
-        raise Refused("file-unreadable", "catalogue", reason=f"no file {path}")
+        raise Refused("catalogue-absent", "catalogue", path=path)
     catalogue = load_catalogue(folder / path)
     if version is not None and version != catalogue.version:
         log.add("catalogue-version", "swyxware", version=version, own=catalogue.version, path=path)

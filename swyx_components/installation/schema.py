@@ -16,6 +16,11 @@ class Shape:
     required: tuple[str, ...]
     examples: dict[str, str]
 
+    def whole(self, *also: str) -> str:
+        """All of what must be there as one mapping, on one line, with the keys named beside."""
+        keys = (key for key in self.listed if key in self.required or key in also)
+        return f"{{{', '.join(self.examples[key] for key in keys)}}}"
+
 
 @cache
 def load_schema() -> dict[str, Any]:

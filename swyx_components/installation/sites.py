@@ -116,9 +116,7 @@ def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> li
 
 def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
     log, place = reading.log, entry.place
-    written = read_mapping(
-        entry.value, log, place, shape("machine"), shape("machine").examples["addresses"]
-    )
+    written = read_mapping(entry.value, log, place, shape("machine"), shape("machine").whole())
     addresses: tuple[Prefix, ...] = ()
     if "addresses" in written:
         at = f"{place}.addresses"
@@ -167,7 +165,9 @@ def _read_networks(
 
 def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
     place, examples = entry.place, shape("network").examples
-    written = read_mapping(entry.value, reading.log, place, shape("network"), examples["cidrs"])
+    written = read_mapping(
+        entry.value, reading.log, place, shape("network"), shape("network").whole()
+    )
     cidrs: tuple[Prefix, ...] = ()
     if "cidrs" in written:
         at = f"{place}.cidrs"

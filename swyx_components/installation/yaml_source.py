@@ -27,6 +27,7 @@ MOST_VALUES = 1_000_000  # keys and values, aliases expanded; 10,000 sites have 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
 _NO_KEY = object()
+_FLOWS = ("while parsing a flow mapping", "while parsing a flow sequence")
 _NO_SUCH_INDENT = "did not find expected key"
 
 
@@ -45,7 +46,8 @@ def compose(text: str, log: Findings) -> Any:
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
         _explain_indent(text, mark, getattr(problem, "problem", "") or "")
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "line 1"
+        _explain_mark(text, problem)
+        where = _told(mark) if mark else "line 1"
         said = " ".join(
             filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", "")))
         )
@@ -71,6 +73,30 @@ def _explain_indent(text: str, mark: Any, problem: str) -> None:
             open_ = [*(each for each in open_ if each < spaces), spaces]
     if problem == _NO_SUCH_INDENT and spaces not in known:
         raise Refused("yaml-indent", where, spaces=spaces, known=known or [0])
+
+
+def _explain_mark(text: str, problem: Any) -> None:
+    """Say what is wrong where a quote or a bracket is left open, or a text begins with a sign of YAML's own.
+
+    Raises:
+        Refused: it is one of these.
+    """
+    said, context = getattr(problem, "problem", ""), getattr(problem, "context", "")
+    begun, mark = getattr(problem, "context_mark", None), getattr(problem, "problem_mark", None)
+    if mark is None or begun is None:
+        return
+    if context == "while scanning a quoted scalar" and said == "found unexpected end of stream":
+        raise Refused("yaml-quote", _told(begun))
+    if context in _FLOWS and said and said.startswith("did not find expected ','"):
+        raise Refused("yaml-bracket", _told(mark), begun=_told(begun))
+    lines = text.splitlines()
+    if said == "found character that cannot start any token" and mark.line < len(lines):
+        character = lines[mark.line][mark.column : mark.column + 1]
+        raise Refused("yaml-sign", _told(mark), character=character)
+
+
+def _told(mark: Any) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}"
 
 
 def _position(text: str, offset: int) -> str:

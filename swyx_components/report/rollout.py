@@ -143,6 +143,8 @@ def _write_step(step: Step, files: Files) -> Iterator[str]:
             yield from align(rows, "    ")
     for passings, title in ((step.opens, "passes now"), (step.closes, "passes no more")):
         yield from _write_packets(passings, title, files)
+    if step.work is Work.UPDATE and not (step.opens or step.closes):
+        yield "  no packet changes with it: names, descriptions or groups only\n"
 
 
 def _write_reason(reason: Reason) -> str:

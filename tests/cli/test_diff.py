@@ -114,6 +114,15 @@ def test_a_machine_whose_identity_is_renamed_by_another_has_its_interface_update
     assert ("update", "aachen-ac-gates-nic") in touched
 
 
+def test_another_quota_may_spread_rules_otherwise(tmp_path: Path) -> None:
+    old = write_file(tmp_path, f"{SMALL}quotas: {{aws: {{rules_per_group: 6}}}}\n", "old.yaml")
+    new = write_file(tmp_path, SMALL, "new.yaml")
+    clouds = swyx("diff", old, new, "--cloud", "aachen=aws", "--json").json()["clouds"]
+    actions = {(r["action"], r["kind"]) for r in clouds["aachen"]["resources"]}
+    assert ("delete", "security group") in actions and ("create", "rule") in actions
+    assert swyx("diff", old, new, "--cloud", "azure", "--json").json()["clouds"] == {}
+
+
 def test_one_site_of_several(tmp_path: Path) -> None:
     document = swyx("diff", *two(tmp_path), "--site", "aachen", "--json").json()
     assert document["sites"] == {} and document["packets"] == [] and document["edits"] == []

@@ -255,6 +255,7 @@ def test_a_raised_quota_moves_rules_between_groups_though_no_packet_changes(
     outcome = roll(tmp_path, tight, SMALL, "--cloud", "aws", "--json")
     assert ("update", "aachen") in steps(outcome)
     assert all(step["opens"] == [] == step["closes"] for step in outcome.json()["steps"])
+    assert "  no packet changes with it" in roll(tmp_path, tight, SMALL, "--cloud", "aws").out
     assert steps(roll(tmp_path, tight, SMALL, "--cloud", "azure", "--json")) == []
 
 

@@ -15,6 +15,7 @@ OF_DATA = [case for case in CASES if case.data is not None]
 OF_TEXT = [case for case in CASES if case.data is None]
 CATALOGUE = Path(__file__).parents[2] / "swyx_components/messages/catalogue.yaml"
 ELSEWHERE = {  # tested with bytes, sizes or objects that a case file can't hold
+    "file-unreadable",
     "file-too-large",
     "file-not-utf8",
     "key-repeated",

@@ -165,6 +165,40 @@ def test_a_site_that_comes_is_one_edit_and_opens_all_of_its_packets() -> None:
     assert not any(passing.opened for passing in back.passings)
 
 
+def test_a_machine_with_another_name_sends_and_receives_what_it_did() -> None:
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-tor"] = machines.pop("ac-gates")
+    changes = compare_installations(OLD, edited(sites__aachen__machines=machines))
+    assert changes.passings == () and changes.rules == ()
+    assert [(group.old, group.new) for group in changes.sites[0].groups] == [
+        (("ac-gates",), ("ac-tor",))
+    ]
+
+
+def test_an_extra_rule_that_another_one_precedes_now_has_another_number() -> None:
+    """Rules are told by their place in the list, so what stands at them in the cloud changes."""
+    rules = [
+        {
+            "direction": "in",
+            "to": "ac-server",
+            "from": ["10.1.99.0/24"],
+            "protocol": "tcp",
+            "ports": port,
+            "reason": "desktop",
+        }
+        for port in (22, 3389)
+    ]
+    old = edited(sites__aachen__extra_rules=rules)
+    changes = compare_installations(old, edited(sites__aachen__extra_rules=rules[::-1]))
+    assert changes.edits == () and changes.passings == ()
+    assert sorted(
+        (rule.old.flows, rule.new.flows) for rule in changes.rules if rule.old and rule.new
+    ) == [
+        (("extra:aachen:0",), ("extra:aachen:1",)),
+        (("extra:aachen:1",), ("extra:aachen:0",)),
+    ]
+
+
 def test_open_egress_is_one_entry_and_not_all_addresses() -> None:
     changes = compare_installations(OLD, edited(sites__bochum__egress="open"))
     assert told(changes) == {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
 from swyx_components.planner.answers.explain import Packet, explain_pair
-from swyx_components.planner.answers.places import find_place
+from swyx_components.planner.answers.places import find_place, is_name
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.plan import plan_site
@@ -22,6 +24,7 @@ from swyx_components.planner.revision.passing import Packets, Passing
 from swyx_components.planner.revision.rollout import plan_rollout
 from swyx_components.planner.revision.steps import Rollout, SiteUpdate, Work
 from swyx_components.sets.ports import PortSet
+from tests.pairs import pairs as pairs_of_plain
 from tests.planner.test_changes import DATA, OLD, edited
 
 ESSEN = {
@@ -228,31 +231,47 @@ def test_after_each_step_the_packets_that_it_names_pass_and_did_not_before() -> 
         links=LINKS,
     )
     for old, now in ((OLD, new), (new, OLD)):
-        plans = [
-            {name: render_neutral(plan_site(at, name)) for name in at.sites} for at in (old, now)
-        ]
-        rollout = roll(old, now)
-        assert len(rollout.steps) == 3
-        deployed = dict(plans[0])
-        for step in rollout.steps:
-            before = dict(deployed)
-            site = step.update.site
-            deployed.pop(site, None)
-            if site in plans[1]:
-                deployed[site] = plans[1][site]
-            for passing in (*step.opens, *step.closes):
-                ends = ends_of(passing.packets, (old, now), passing.opened)
-                for port in {passing.packets.ports[0].first, passing.packets.ports[-1].last}:  # type: ignore[index]
-                    asked = ends, packet_of(passing.packets, port)
-                    assert passes(*asked, before) is not passing.opened, passing
-                    assert passes(*asked, deployed) is passing.opened, passing
+        assert len(roll(old, now).steps) == 3
+        assert ask_after_each_step(old, now) > 40
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_so_it_is_for_edits_at_random(seed: int) -> None:
+    asked = 0
+    for plain in islice(pairs_of_plain(seed), 8):
+        old, now = (load_installation(each) for each in plain)
+        asked += ask_after_each_step(old, now)
+    assert asked > 100
+
+
+def ask_after_each_step(old: Installation, now: Installation) -> int:
+    """Every packet between two that the files name, before and after its step; how many were asked for."""
+    plans = [{name: render_neutral(plan_site(at, name)) for name in at.sites} for at in (old, now)]
+    deployed, asked = dict(plans[0]), 0
+    for step in roll(old, now).steps:
+        before, site = dict(deployed), step.update.site
+        deployed.pop(site, None)
+        if site in plans[1]:
+            deployed[site] = plans[1][site]
+        for passing in (*step.opens, *step.closes):
+            packets = passing.packets
+            ends = ends_of(packets, (old, now), passing.opened)
+            for port in {packets.ports[0].first, packets.ports[-1].last} if packets.ports else ():
+                question = ends, packet_of(packets, port)
+                if len(ends) == 2:
+                    assert passes(*question, before) is not passing.opened, passing
+                    assert passes(*question, deployed) is passing.opened, passing
+                    asked += 1
+    return asked
 
 
 def ends_of(
     packets: Packets, installations: tuple[Installation, Installation], opened: bool
 ) -> list[Any]:
+    """The machines and networks that are meant; nothing for others, such as bare addresses."""
+    at = installations[opened]
     names = [name.partition(" (")[0] for name in (packets.source, packets.destination)]
-    return [find_place(installations[opened], name).hosts[0] for name in names]
+    return [find_place(at, name).hosts[0] for name in names if is_name(at, name)]
 
 
 def packet_of(packets: Packets, port: int) -> Packet:
@@ -317,6 +336,21 @@ def test_an_interface_that_stays_is_in_its_new_groups_before_it_leaves_the_old()
     rollout = roll(THERE, HERE, owning)
     assert steps_of(rollout) == ["update aachen", "update bochum"]
     assert rollout.steps[0].reasons[0].why is Why.ADDRESS_KEPT
+
+
+def test_a_site_with_another_name_cuts_nothing_where_interfaces_stay() -> None:
+    """Bochum is Bottrop now. Where its interfaces are made anew, everything ends for a time."""
+    sites = copy.deepcopy(DATA["sites"])
+    sites["bottrop"] = sites.pop("bochum")
+    links = {"link": {"sites": ["aachen", "bottrop"], "link_manager": "ac-link"}}
+    new = edited(sites=sites, links=links)
+    kept = roll(OLD, new, dict.fromkeys(("bochum", "bottrop"), False))
+    assert steps_of(kept) == ["create bottrop", "destroy bochum"]
+    assert [step.opens for step in kept.steps] == [()] * 2 == [step.closes for step in kept.steps]
+    anew = roll(OLD, new, dict.fromkeys(("bochum", "bottrop"), True))
+    assert steps_of(anew) == ["destroy bochum", "create bottrop"]
+    assert [p.packets for p in anew.steps[0].closes] == [p.packets for p in anew.steps[1].opens]
+    assert len(anew.steps[0].closes) == 9  # 3 to the server, 2 from it, 4 with the office
 
 
 def test_sites_that_swap_addresses_can_not_be_rolled_out_where_they_make_the_interfaces() -> None:

@@ -145,9 +145,13 @@ def _tell_packets(
 ) -> Iterator[Step]:
     """The steps with the packets and flows that come with each, or go."""
     packets: dict[tuple[int, bool], list[Passing]] = {}
-    for part in parts:
-        number = pass_at(part, opening, closing)
-        packets.setdefault((number, part.opened), []).append(as_passing(part))
+    timed = [(pass_at(part, opening, closing), part) for part in parts]
+    begun = {part.packets: number for number, part in timed if part.opened}
+    ended = {part.packets: number for number, part in timed if not part.opened}
+    for number, part in timed:
+        # A machine that another site has now: its new rules let pass what the old ones did, and came first.
+        if begun.get(part.packets, len(steps)) >= ended.get(part.packets, 0):
+            packets.setdefault((number, part.opened), []).append(as_passing(part))
     gone, come = find_conversations(step.update.change for step in steps)
     words: dict[tuple[int, bool], list[Conversation]] = {}
     for talk in sorted(come):
