@@ -1,6 +1,7 @@
 """Host groups: the machines of one site with the same roles, settings, links, providers and extra rules."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from swyx_components.catalogue import Catalogue
@@ -53,6 +54,8 @@ def group_machines(
     and the others add their first machine's name. So no edit renames the only group of its roles, and
     no machine that comes later by name renames another.
     """
+    if not (serving or site.extra_rules or any(machine.ports for machine in site.machines)):
+        return _group_by_roles(site)
     by_likeness: dict[Hashable, list[Machine]] = {}
     extras: dict[str, list[ExtraRule]] = {}
     for rule in site.extra_rules:
@@ -80,6 +83,29 @@ def group_machines(
         for roles, variant, machines in named
     )
     return tuple(sorted(groups, key=lambda group: group.name))
+
+
+def _group_by_roles(site: Site) -> tuple[HostGroup, ...]:
+    """The same where nothing but roles tells machines apart, as at most of the branches of a hub."""
+    by_roles: dict[tuple[str, ...], list[Machine]] = {}
+    for machine in site.machines:
+        by_roles.setdefault(machine.roles, []).append(machine)
+    groups = (
+        HostGroup(
+            name=_group_name(roles, ""),
+            site=site.name,
+            roles=roles,
+            identities=_plain_identities(roles),
+            machines=tuple(machines),
+        )
+        for roles, machines in by_roles.items()
+    )
+    return tuple(sorted(groups, key=lambda group: group.name))
+
+
+@lru_cache(maxsize=1024)
+def _plain_identities(roles: tuple[str, ...]) -> tuple[Identity, ...]:
+    return tuple(map(Identity, roles))
 
 
 def _identify(
@@ -138,6 +164,7 @@ def _name_variants(
     ]
 
 
+@lru_cache(maxsize=4096)
 def _group_name(roles: tuple[str, ...], variant: str) -> str:
     slugs = "-".join(role.lower() for role in roles)
     return f"{slugs}.{variant.lower()}" if variant else slugs

@@ -8,6 +8,7 @@ ones are given prefixes.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.planner.model import Direction, Need, PartyKind, Protocol
@@ -88,48 +89,58 @@ def gather_peers(needs: Iterable[Need]) -> Peers:
 
 def _gather(needs: Iterable[Need]) -> Peers:
     named: list[Need] = []
-    openings: dict[Opening, int] = {}  # numbered, since sets of numbers are compared faster
+    openings = _Openings()
     by_prefixes: dict[tuple[Prefix, ...], list[int]] = {}
     for need in needs:
         direction, protocol, ports, source, peer, _, flow = need
         if peer.kind is PartyKind.GROUP:
             named.append(need)
         else:
-            own = ports if protocol.has_ports else NO_PORT
-            opening = Opening(direction, protocol, own, source, flow)
-            number = openings.setdefault(opening, len(openings))
+            number = openings[direction, protocol, ports, source, flow]
             by_prefixes.setdefault(peer.prefixes, []).append(number)
     by_version: dict[int, list[_Area]] = {}
     for prefixes, numbers in by_prefixes.items():
         wanted = frozenset(numbers)
         for prefix in prefixes:
-            area = _Area(prefix.first, -prefix.last, wanted)
-            by_version.setdefault(prefix.version, []).append(area)
-    listed = tuple(openings)
+            by_version.setdefault(prefix.version, []).append((prefix.first, -prefix.last, wanted))
     regions = (
         Regions(
             version,
-            {frozenset(listed[i] for i in own): cut for own, cut in _cut(areas).items()},
+            {frozenset(openings.listed[i] for i in own): cut for own, cut in _cut(areas).items()},
         )
         for version, areas in sorted(by_version.items())
     )
     return Peers(tuple(named), tuple(regions))
 
 
-class _Area(NamedTuple):
-    """The addresses of a prefix and the numbers of what they need; one around others sorts before them."""
+_What = tuple[Direction, Protocol, PortSet, PortRange | None, str]
 
-    first: int
-    minus_last: int
-    wanted: frozenset[int]
+
+class _Openings(dict[_What, int]):
+    """Numbers of openings, by what a need says of them: sets of numbers are compared faster."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: list[Opening] = []
+
+    def __missing__(self, what: _What) -> int:
+        direction, protocol, ports, source, flow = what
+        if not protocol.has_ports and ports != NO_PORT:
+            self[what] = self[direction, protocol, NO_PORT, source, flow]
+        else:
+            self[what] = len(self.listed)
+            self.listed.append(Opening(*what))
+        return self[what]
+
+
+# First address, last one below zero, and what is needed there: a prefix around others sorts before them.
+_Area = tuple[int, int, frozenset[int]]
 
 
 def _cut(areas: list[_Area]) -> Mapping[frozenset[int], list[Interval]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
     pieces: dict[frozenset[int], list[Interval]] = {}
-    around: list[
-        tuple[int, frozenset[int]]
-    ] = []  # what holds the place that was reached, inner last
+    around: list[tuple[int, frozenset[int]]] = []  # what holds the place reached, the inmost last
     reached = 0
 
     def reach(end: int) -> None:
@@ -138,7 +149,7 @@ def _cut(areas: list[_Area]) -> Mapping[frozenset[int], list[Interval]]:
             pieces.setdefault(around[-1][1], []).append(Interval(reached, end))
             reached = end + 1
 
-    for first, minus_last, wanted in sorted(areas, key=lambda area: area[:2]):
+    for first, minus_last, wanted in sorted(areas, key=itemgetter(0, 1)):
         while around and around[-1][0] < first:
             reach(around[-1][0])
             around.pop()

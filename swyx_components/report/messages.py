@@ -81,6 +81,6 @@ def make_sheet(text: str, messages: Iterable[Message]) -> Sheet:
 
 def messages_of(sheet: Sheet) -> Iterator[Message]:
     """The messages of a sheet."""
-    for packed in (*sheet.errors, *sheet.warnings, *sheet.notes):
-        place, id, values, file = json.loads(packed)
+    packed = ",".join((*sheet.errors, *sheet.warnings, *sheet.notes))
+    for place, id, values, file in json.loads(f"[{packed}]"):
         yield Message(place, id, tuple((key, value) for key, value in values), file)

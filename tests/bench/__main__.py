@@ -113,7 +113,7 @@ def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
 
 
 def hub_figures(folder: Path, rounds: int) -> Iterator[str]:
-    """A hub shares its shape with nobody: all of its flows are looked at one by one."""
+    """A hub shares its shape with nobody, but its branches are alike: rules are found a kind of branch."""
     files = {n: write_hubs(folder, {"hub": False}, n) for n in (1, 1000)}
     commands = {f"{n}": [*SWYX, "plan", str(file), "--json"] for n, file in files.items()}
     commands |= {f"libyaml {n}": python(PARSE, file) for n, file in files.items()}
