@@ -10,6 +10,7 @@ from pulumi_azure_native import network as azure
 from swyx_components.azure.abilities import limits
 from swyx_components.azure.interfaces import make_interfaces
 from swyx_components.azure.lookups import Ask, AzureSite, find_lonely_ipv6, look_up
+from swyx_components.azure.moves import Place, watch_moves
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import Ids, write_rules
 from swyx_components.installation.model import Machine
@@ -17,8 +18,6 @@ from swyx_components.planner.describe import fit_words
 from swyx_components.planner.model import HostGroup, Identity, RenderedGroup, RenderedSite
 
 _MOST_TAGS = 10
-
-Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +96,11 @@ class Writer:
         counts on this order. The interfaces are the owner's children: a machine that moves to another
         group keeps its own.
         """
-        options = pulumi.ResourceOptions(parent=owner[1], depends_on=self._written)
+        options = pulumi.ResourceOptions(
+            parent=owner[1],
+            depends_on=self._written,
+            hooks=watch_moves(self.site, rendered.group, owner),
+        )
         nics = make_interfaces(owner[0], rendered.group, made.id, ids, self.site, options)
         interfaces = {name: tuple(nic.id for nic in own) for name, own in nics.items() if own}
         group_id = made.id

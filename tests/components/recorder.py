@@ -20,6 +20,7 @@ class Registration:
     parent: str
     inputs: Mapping[str, Any]
     after: frozenset[str]
+    before_update: tuple[str, ...] = ()  # hooks
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Recording:
     outputs: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     output_calls: list[str] = field(default_factory=list)
     log: list[tuple[str, str]] = field(default_factory=list)
+    hooks: dict[str, bool] = field(default_factory=dict)  # by name, whether in previews too
     calls: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)  # by call, the program's own provider if any
 
@@ -136,9 +138,15 @@ class _Monitor(mocks.MockMonitor):
                     parent=_name(request.parent),
                     inputs=rpc.deserialize_properties(request.object),
                     after=frozenset(_name(urn) for urn in request.dependencies),
+                    before_update=tuple(request.hooks.before_update),
                 )
             )
         return super().RegisterResource(request)
+
+    def RegisterResourceHook(self, request: Any) -> Any:
+        assert request.name not in self.recording.hooks, "the engine takes a name once"
+        self.recording.hooks[request.name] = request.on_dry_run
+        return super().RegisterResourceHook(request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:
         name = _name(request.urn)

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from pulumi import automation as auto
 
 from tests.engine.conftest import Trials
 from tests.engine.hitless import Watched, cuts_between, watch
@@ -81,6 +82,30 @@ def noticed_in_another_order(watched: Watched) -> list[str]:
     made = ("Authorize", "Create")
     calls = sorted(watched.calls["aws"], key=lambda call: call["action"].startswith(made))
     return find_denials(watched.models["aws"], calls, watched.kept["aws"])
+
+
+def warnings_of_a_preview(trial: Trial) -> list[str]:
+    """What it says of interfaces that change their application security groups."""
+    said: list[str] = []
+
+    def listen(event: auto.EngineEvent) -> None:
+        if event.diagnostic_event and "leaves" in event.diagnostic_event.message:
+            assert event.diagnostic_event.severity == "warning"
+            said.append(event.diagnostic_event.message)
+
+    trial.stack.preview(on_event=listen)
+    return said
+
+
+def test_a_preview_warns_of_an_update_that_cuts_and_not_of_its_two_parts(trial: Trial) -> None:
+    trial.deploy(L400)
+    trial.plan(L440)
+    (said,) = warnings_of_a_preview(trial)
+    name = f"{SITE}-swyxphonel"
+    assert f"machines.m3: m3 leaves {name}400-asg and joins {name}440-asg in one update" in said
+    trial.plan(L440, replaces=L400)
+    assert warnings_of_a_preview(trial) == []
+    trial.plan(L400)  # as deployed
 
 
 def test_an_update_that_is_flagged_does_cut_when_made_at_once(trial: Trial) -> None:
