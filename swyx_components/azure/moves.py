@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from swyx_components.azure.client import key_of
+from swyx_components.azure.arm import key_of
 from swyx_components.azure.lookups import AzureSite
 from swyx_components.azure.names import physical_name
 from swyx_components.messages import Message
