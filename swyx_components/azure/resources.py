@@ -14,8 +14,8 @@ from swyx_components.azure.moves import Place, watch_moves
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import Ids, write_rules
 from swyx_components.installation.model import Machine
-from swyx_components.planner.texts import fit_words
 from swyx_components.planner.model import HostGroup, Identity, RenderedGroup, RenderedSite
+from swyx_components.planner.texts import fit_words
 
 _MOST_TAGS = 10
 
