@@ -17,7 +17,8 @@ from typing import Any
 from swyx_components.cli.main import run
 
 LIMIT = 2.0  # seconds of this process's time for one command
-A_SITE = 0.001  # seconds more for each site, which is work and shows progress
+FLAT = 1000  # sites that a file may have within that limit
+A_SITE = 0.001  # seconds more for each site beyond them, which is work and shows progress
 MOST_SITES = 5  # of a file that are planned for each cloud
 DONE, WRONG_INPUT = 0, 2
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -101,7 +102,7 @@ class Judgement:
 
 def judge_file(path: Path) -> Judgement:
     """Ask every command about the file; after a refusal only those that must refuse too."""
-    limit = LIMIT + A_SITE * path.read_bytes().count(b"machines")
+    limit = LIMIT + A_SITE * max(0, path.read_bytes().count(b"machines") - FLAT)
     answers: list[Answer] = []
     chosen: tuple[str, ...] = ()
     for words in COMMANDS:
