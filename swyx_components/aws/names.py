@@ -26,13 +26,8 @@ def rule_name(
     """
     words = [group, direction.value, protocol.value]
     words += [str(ports)] if ports else []
-    words += [cidr_slug(peer) if isinstance(peer, Prefix) else peer]
+    words += [peer.slug if isinstance(peer, Prefix) else peer]
     return "-".join(words)
-
-
-def cidr_slug(prefix: Prefix) -> str:
-    """A CIDR without the characters that have a meaning in a URN; different CIDRs stay different."""
-    return str(prefix).replace("/", "_").replace(":", ".")
 
 
 def group_logical_name(component: str) -> str:

@@ -16,7 +16,7 @@ from tests.oracle.installations import installations
 Plain = dict[str, Any]
 
 
-def write(plan: SitePlan) -> Sheet:
+def write(plan: SitePlan, _: object = None) -> Sheet:
     """Everything a rule has, one line a rule."""
     lines = [
         f"{plan.site} {group.name} {[machine.name for machine in group.machines]} {rule.direction.value} "
@@ -80,7 +80,7 @@ def test_sites_of_one_shape_are_planned_once_even_where_their_addresses_merge() 
     survey = Survey(load_installation(estate(20)))
     planned: list[str] = []
 
-    def count(plan: SitePlan) -> Sheet:
+    def count(plan: SitePlan, _: object) -> Sheet:
         planned.append(plan.site)
         return write(plan)
 
@@ -97,7 +97,7 @@ def test_a_summary_makes_another_shape_only_of_the_site_that_sees_it() -> None:
     survey = Survey(load_installation(plain))
     planned: list[str] = []
 
-    def count(plan: SitePlan) -> Sheet:
+    def count(plan: SitePlan, _: object) -> Sheet:
         planned.append(plan.site)
         return write(plan)
 
@@ -117,3 +117,61 @@ def test_another_decision_or_another_layout_is_another_shape() -> None:
     shaped = ShapedSites(survey, write)
     for name in other["sites"]:
         assert shaped.sheet(name).text == write(plan_site(survey, name)).text
+
+
+def test_names_that_sort_otherwise_in_lower_case_keep_their_own_order() -> None:
+    """Groups are called after their first machine in lower case, and stand in the order of their names."""
+    machines = {
+        name: {
+            "addresses": [f"10.0.0.{place}"],
+            "roles": ["SwyxGate"],
+            "ports": {"SwyxGate": {"media": f"5{place}000-5{place}100"}},
+        }
+        for place, name in enumerate(("A-gate", "C-gate", "b-gate"), start=1)
+    }
+    machines["server"] = {"addresses": ["10.0.0.9"], "roles": ["SwyxServer"]}
+    plain = {**estate(0), "sites": {"one": {"machines": machines}}, "links": {}}
+    survey = Survey(load_installation(plain))
+    direct = write(plan_site(survey, "one"))
+    assert direct.text.index("swyxgate.b-gate") < direct.text.index("swyxgate.c-gate")
+    assert ShapedSites(survey, write).sheet("one") == direct
+
+
+def test_another_site_s_groups_stay_as_its_own_rules_make_them() -> None:
+    """Seen from beyond the link, what its gates are let in by says only that they are two groups."""
+    plain = estate(2)
+    del plain["sites"]["site001"]["networks"], plain["sites"]["site001"]["machines"]["site001-gate"]
+    gates = {
+        f"gate-{number}": {"addresses": [f"fd00::{number}"], "roles": ["SwyxGate"]}
+        for number in (1, 2)
+    }
+    plain["sites"]["site001"]["machines"] |= gates
+    plain["sites"]["site001"]["extra_rules"] = [
+        {"direction": "in", "to": "gate-2", "from": ["fd09::/64"], "protocol": "tcp", "ports": 22,
+         "reason": "maintenance"}
+    ]  # fmt: skip
+    plain["links"]["link001"]["link_manager"] = "site000-link"
+    survey = Survey(load_installation(plain))
+    sheet = ShapedSites(survey, write).sheet("site000")
+    said = [text for text in sheet.warnings if "no IP version" in text]
+    assert [text.partition(" have")[0] for text in said] == [
+        "sites.site000: linkmanager and site001/gate-1",
+        "sites.site000: linkmanager and site001/gate-2",
+    ]
+    assert sheet == write(plan_site(survey, "site000"))
+
+
+def test_a_large_group_of_another_site_is_told_by_its_first_machines() -> None:
+    plain = estate(2)
+    plain["sites"]["site001"]["machines"] |= {
+        f"desk-{number:02}": {"addresses": [f"fd00::{number}"], "roles": ["SwyxIt"]}
+        for number in range(1, 31)
+    }
+    plain["links"]["link001"]["link_manager"] = "site000-link"
+    survey = Survey(load_installation(plain))
+    sheet = ShapedSites(survey, write).sheet("site000")
+    (said,) = [text for text in sheet.warnings if "no IP version" in text]
+    assert said.startswith(
+        "sites.site000: linkmanager and site001/desk-01/desk-02/desk-03 and 27 more have no IP version"
+    )
+    assert sheet == write(plan_site(survey, "site000"))
