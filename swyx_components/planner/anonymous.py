@@ -10,7 +10,7 @@ a block everything keeps its place.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -43,11 +43,6 @@ class Anonymous(NamedTuple):
     names: Mapping[str, str]
     blocks: tuple[Prefix, ...]
     stand_ins: tuple[Prefix, ...]
-
-    def escaped(self, escape: Callable[[str], str]) -> "Anonymous":
-        """The same, with the names also as a text has them that escapes what it writes."""
-        names = {escape(token): escape(name) for token, name in self.names.items()}
-        return self._replace(names={**self.names, **names})
 
 
 def anonymise(survey: Survey, name: str) -> Anonymous | None:
@@ -146,15 +141,16 @@ def _spread(blocks: Iterable[Prefix]) -> tuple[Prefix, ...] | None:
     return tuple(spread)
 
 
+TOKEN = "![Aa]{16}[0-9]{5}[A-Za-z]!"  # as a regular expression
 _CASES = str.maketrans("01", "Aa")  # A before a; in lower case they are the same
 
 
 def _token(kind: str, place: int, place_in_lower: int) -> str:
-    """A name that no installation can contain: names hold no brackets.
+    """A name that no installation has, and that no text needs to escape.
 
     Tokens are in the order of `place`; in lower case, as groups have them, of `place_in_lower`.
     """
-    return f"<{f'{place:016b}'.translate(_CASES)}{place_in_lower:05}{kind}>"
+    return f"!{f'{place:016b}'.translate(_CASES)}{place_in_lower:05}{kind}!"
 
 
 def _tokens(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:

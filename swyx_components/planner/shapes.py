@@ -7,13 +7,13 @@ as it is.
 """
 
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from swyx_components.installation.model import Installation
 from swyx_components.planner.anonymous import Anonymous, anonymise
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.plan import plan_site
-from swyx_components.planner.templates import Cutter, Template
+from swyx_components.planner.templates import Template, cut
 from swyx_components.planner.view import Survey
 
 
@@ -37,19 +37,26 @@ class _Templates(NamedTuple):
     notes: tuple[Template, ...]
     warnings: tuple[Template, ...]
 
-    def fill(self, site: Anonymous) -> Sheet:
+    @classmethod
+    def of(cls, sheet: Sheet, site: Anonymous) -> Self:
+        notes, warnings = (
+            tuple(cut(text, site) for text in part) for part in (sheet.notes, sheet.warnings)
+        )
+        return cls(cut(sheet.text, site), notes, warnings)
+
+    def fill(self, site: Anonymous, escape: Callable[[str], str]) -> Sheet:
         notes, warnings = (
             tuple(sorted(template.fill(site) for template in part))
             for part in (self.notes, self.warnings)
         )
-        return Sheet(self.text.fill(site), notes, warnings)
+        return Sheet(self.text.fill(site, escape), notes, warnings)
 
 
 class ShapedSites:
-    """Sheets of the sites of one installation, each shape written once.
+    """Sheets of the sites of one installation; of each shape two are written, whatever the number of sites.
 
     `write` turns a plan, of a site of the installation that it is given, into a sheet; it must not look at
-    anything else. `escape` is what it does to every name and free text that it writes, such as that of HTML.
+    anything else. `escape` is what it does to every name and free text in the main text, like that of HTML.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class ShapedSites:
         self._survey = survey
         self._write = write
         self._escape = escape
+        self._seen: set[Hashable] = set()
         self._templates: dict[Hashable, _Templates | None] = {}
 
     def sheet(self, name: str) -> Sheet:
@@ -69,18 +77,18 @@ class ShapedSites:
         templates = self._templates_of(anonymous) if anonymous else None
         if anonymous is None or templates is None:
             return self._write(plan_site(self._survey, name), self._survey.installation)
-        return templates.fill(anonymous.escaped(self._escape))
+        return templates.fill(anonymous, self._escape)
 
     def _templates_of(self, site: Anonymous) -> _Templates | None:
-        """The templates of its shape; None for a sheet with errors, and one that is never shared."""
+        """The templates of its shape, None for a sheet with errors and one that is never shared.
+
+        Not for the first site of a shape either: it may be the only one.
+        """
+        if site.shape not in self._seen:
+            self._seen.add(site.shape)
+            return None
         if site.shape not in self._templates:
             sheet = self._write(plan_site(site.installation, site.site), site.installation)
-            cut = Cutter(site.escaped(self._escape)).cut
-            self._templates[site.shape] = (
-                None
-                if sheet.errors or sheet.lone
-                else _Templates(
-                    cut(sheet.text), tuple(map(cut, sheet.notes)), tuple(map(cut, sheet.warnings))
-                )
-            )
+            shared = not (sheet.errors or sheet.lone)
+            self._templates[site.shape] = _Templates.of(sheet, site) if shared else None
         return self._templates[site.shape]

@@ -2,15 +2,16 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from swyx_components.planner.anonymous import Anonymous
+from swyx_components.planner.anonymous import TOKEN, Anonymous
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
-_IN_TEXT = r"[0-9]+(?:\.[0-9]+){3}/[0-9]+|[0-9a-f]*:[0-9a-f:.]*/[0-9]+"
-_IN_NAMES = r"[0-9]+(?:\.[0-9]+){3}_[0-9]+|[0-9a-f]*\.[0-9a-f.]*_[0-9]+"
+_IN_TEXT = r"[0-9]+(?:\.[0-9]+){3}/[0-9]+|[0-9a-f]+:[0-9a-f:.]*/[0-9]+"
+_IN_NAMES = r"[0-9]+(?:\.[0-9]+){3}_[0-9]+|[0-9a-f]+\.[0-9a-f.]*_[0-9]+"
+_TOKENS = re.compile(f"{TOKEN}|(?<![0-9a-z])(?:{_IN_TEXT}|{_IN_NAMES})")
 
 
 class _Slot(NamedTuple):
@@ -37,10 +38,10 @@ class Template(NamedTuple):
     holes: tuple[int, ...]
     tokens: tuple[str | _Slot, ...]
 
-    def fill(self, site: Anonymous) -> str:
-        """The text about a site of this shape."""
+    def fill(self, site: Anonymous, escape: Callable[[str], str] = str) -> str:
+        """The text about a site of this shape; `escape` is what it does to names."""
         values = [
-            site.names[token] if isinstance(token, str) else token.of(site.blocks)
+            escape(site.names[token]) if isinstance(token, str) else token.of(site.blocks)
             for token in self.tokens
         ]
         filled = chain.from_iterable(
@@ -49,28 +50,20 @@ class Template(NamedTuple):
         return "".join((*filled, self.texts[-1]))
 
 
-class Cutter:
-    """Cuts texts about one anonymous site at its tokens."""
-
-    def __init__(self, site: Anonymous) -> None:
-        self._site = site
-        words = "|".join(map(re.escape, sorted(site.names, key=len, reverse=True)))
-        self._tokens = re.compile(f"{words}|{_IN_TEXT}|{_IN_NAMES}")
-
-    def cut(self, text: str) -> Template:
-        """The template that gives the text itself for the anonymous site."""
-        texts: list[str] = []
-        holes: list[int] = []
-        known: dict[str | _Slot, int] = {}
-        end = 0
-        for found in self._tokens.finditer(text):
-            word = found.group()
-            token = word if word in self._site.names else _slot(word, self._site.stand_ins)
-            if token is not None:
-                texts.append(text[end : found.start()])
-                holes.append(known.setdefault(token, len(known)))
-                end = found.end()
-        return Template((*texts, text[end:]), tuple(holes), tuple(known))
+def cut(text: str, site: Anonymous) -> Template:
+    """The template that gives the text itself for the anonymous site."""
+    texts: list[str] = []
+    holes: list[int] = []
+    known: dict[str | _Slot, int] = {}
+    end = 0
+    for found in _TOKENS.finditer(text):
+        word = found.group()
+        token = word if word in site.names else _slot(word, site.stand_ins)
+        if token is not None:
+            texts.append(text[end : found.start()])
+            holes.append(known.setdefault(token, len(known)))
+            end = found.end()
+    return Template((*texts, text[end:]), tuple(holes), tuple(known))
 
 
 def _slot(text: str, stand_ins: Sequence[Prefix]) -> _Slot | None:
