@@ -136,51 +136,6 @@ def _permissions_of(response: Any) -> list[dict[str, Any]]:
 
 
 def _patch_interfaces(limits: Limits) -> None:
-    def make_create(original: Callable[..., Any]) -> Callable[..., Any]:
-        def create(
-            self: Any, subnet: Any, private_ip_address: Any, private_ip_addresses: Any = None,
-            group_ids: list[str] | None = None, *arguments: Any, **keywords: Any,
-        ) -> Any:  # fmt: skip
-            subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
-            strict_interfaces.check_groups(self, group_ids or [], subnet.vpc_id, limits)
-            ipv6 = keywords.get("ipv6_addresses") or []
-            wanted = strict_interfaces.requested_addresses(
-                private_ip_address, private_ip_addresses or [], ipv6
-            )
-            strict_interfaces.check_addresses(self, subnet, wanted)
-            if not private_ip_address and not private_ip_addresses and subnet.cidr_block:
-                private_ip_address = strict_interfaces.pick_address(self, subnet)
-            return original(
-                self,
-                subnet,
-                private_ip_address,
-                private_ip_addresses,
-                group_ids,
-                *arguments,
-                **keywords,
-            )
-
-        return create
-
-    def modify(
-        self: Any,
-        eni_id: str,
-        group_ids: list[str],
-        source_dest_check: Any = None,
-        description: str | None = None,
-    ) -> None:
-        interface = self.get_network_interface(eni_id)
-        if not group_ids and source_dest_check is None and description is None:
-            raise EC2ClientError("InvalidParameterCombination", "No attributes specified.")
-        strict_interfaces.check_groups(self, group_ids, interface.vpc_id, limits)
-        if group_ids:
-            interface._group_set = [
-                strict_groups.find_group(self, each) for each in dict.fromkeys(group_ids)
-            ]
-        if source_dest_check is not None:
-            interface.source_dest_check = source_dest_check
-        interface.description = interface.description if description is None else description
-
     def make_delete(original: Callable[..., Any]) -> Callable[..., Any]:
         def delete(self: Any, eni_id: str) -> Any:
             strict_interfaces.check_interface_deletion(self.get_network_interface(eni_id))
@@ -195,17 +150,60 @@ def _patch_interfaces(limits: Limits) -> None:
 
         return get_filter_value
 
-    _wrap(EC2Backend, "create_network_interface", make_create)
+    _patch_new_interfaces(limits)
+    _patch_interface_changes(limits)
     _wrap(EC2Backend, "delete_network_interface", make_delete)
     _wrap(NetworkInterface, "get_filter_value", make_filter)
-    backend: Any = EC2Backend
-    backend.modify_network_interface_attribute = modify
     interface: Any = NetworkInterface
     interface.group_set = property(lambda self: list(dict.fromkeys(self._group_set)))
     subnet: Any = Subnet
     subnet.get_available_subnet_ip = lambda self, instance: strict_interfaces.pick_address(
         self.ec2_backend, self
     )
+
+
+def _patch_new_interfaces(limits: Limits) -> None:
+    def make_create(original: Callable[..., Any]) -> Callable[..., Any]:
+        def create(
+            self: Any, subnet: Any, private_ip_address: Any, private_ip_addresses: Any = None,
+            group_ids: list[str] | None = None, *arguments: Any, **keywords: Any,
+        ) -> Any:  # fmt: skip
+            subnet = self.get_subnet(subnet) if isinstance(subnet, str) else subnet
+            strict_interfaces.check_groups(self, group_ids or [], subnet.vpc_id, limits)
+            ipv6 = keywords.get("ipv6_addresses") or []
+            wanted = strict_interfaces.requested_addresses(
+                private_ip_address, private_ip_addresses or [], ipv6
+            )
+            strict_interfaces.check_addresses(self, subnet, wanted)
+            if not private_ip_address and not private_ip_addresses and subnet.cidr_block:
+                private_ip_address = strict_interfaces.pick_address(self, subnet)
+            addresses = private_ip_address, private_ip_addresses
+            return original(self, subnet, *addresses, group_ids, *arguments, **keywords)
+
+        return create
+
+    _wrap(EC2Backend, "create_network_interface", make_create)
+
+
+def _patch_interface_changes(limits: Limits) -> None:
+    def modify(
+        self: Any, eni_id: str, group_ids: list[str], source_dest_check: Any = None,
+        description: str | None = None,
+    ) -> None:  # fmt: skip
+        interface = self.get_network_interface(eni_id)
+        if not group_ids and source_dest_check is None and description is None:
+            raise EC2ClientError("InvalidParameterCombination", "No attributes specified.")
+        strict_interfaces.check_groups(self, group_ids, interface.vpc_id, limits)
+        if group_ids:
+            interface._group_set = [
+                strict_groups.find_group(self, each) for each in dict.fromkeys(group_ids)
+            ]
+        if source_dest_check is not None:
+            interface.source_dest_check = source_dest_check
+        interface.description = interface.description if description is None else description
+
+    backend: Any = EC2Backend
+    backend.modify_network_interface_attribute = modify
 
 
 def _patch_instances() -> None:
