@@ -1,7 +1,5 @@
 """Names, descriptions and tags as EC2 accepts them."""
 
-from functools import lru_cache
-
 from swyx_components.aws.abilities import limits
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.planner.texts import Texts
@@ -29,14 +27,8 @@ def rule_name(
     """
     words = [group, direction.value, protocol.value]
     words += [str(ports)] if ports else []
-    words += [cidr_slug(peer) if isinstance(peer, Prefix) else peer]
+    words += [peer.slug if isinstance(peer, Prefix) else peer]
     return "-".join(words)
-
-
-@lru_cache(maxsize=8192)
-def cidr_slug(prefix: Prefix) -> str:
-    """A CIDR without the characters that have a meaning in a URN; different CIDRs stay different."""
-    return str(prefix).replace("/", "_").replace(":", ".")
 
 
 def group_logical_name(component: str) -> str:

@@ -8,6 +8,7 @@ from typing import IO
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, write_sites
 from swyx_components.cli.talk import report_progress
 from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.judged import described_by_shape, follows_shape
 from swyx_components.planner.shapes import Sheet
 from swyx_components.report.messages import messages_of
 from swyx_components.report.plan_json import write_document, write_site
@@ -28,7 +29,8 @@ def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: b
     bound = bind_clouds(installation, clouds)
     brief = len(names) > _MANY_SITES and not sites
     write = write_site if as_json else write_headline if brief else write_tables
-    sheets = write_sites(installation, names, bound, write, by_shape=as_json or brief)
+    by_shape = described_by_shape if as_json else follows_shape if brief else None
+    sheets = write_sites(installation, names, bound, write, by_shape)
     gathered = _Gathered(sheets, found)
     steps = report_progress(gathered, "sites planned", len(names))
     if as_json:

@@ -21,12 +21,13 @@ from swyx_components.clouds import read_deployed
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.deployed.compare import compare_site
+from swyx_components.planner.revision.changes import compare_sites, join_changes
+from swyx_components.planner.revision.edits import find_affected, find_edits
 from swyx_components.report.columns import plural
 from swyx_components.report.html.differences import (
     Differences,
-    compare_installations,
+    tell_changes,
     tell_deployed,
-    write_rules,
 )
 from swyx_components.report.html.escape import escape_text
 from swyx_components.report.html.overview import Overview, SiteLine, make_overview
@@ -137,21 +138,22 @@ class _Chapters:
 
 
 def _against(installation: Installation, names: Sequence[str], other: str) -> Iterator[Differences]:
-    """The rules of another file that this one has not, and the other way round."""
+    """What `swyx diff` finds from another file to this one.
+
+    Raises:
+        SwyxError: the other file has errors, or a site can't be planned.
+    """
     if not other:
         return
-    theirs, _ = open_installation(other)
-    wanted = set(names) if len(names) < len(installation.sites) else {*names, *theirs.sites}
-    sides = [
-        (one, _rule_lines(one, sorted(wanted & one.sites.keys()))) for one in (installation, theirs)
-    ]
-    yield compare_installations(*sides)
-
-
-def _rule_lines(installation: Installation, names: Sequence[str]) -> Mapping[str, str]:
-    sheets = write_sites(installation, names, {}, write_rules)
-    steps = report_progress(sheets, "sites compared", len(names))
-    return {name: sheet.text for name, sheet in zip(names, steps, strict=True)}
+    old, _ = open_installation(other)
+    some = len(names) < len(installation.sites)
+    wanted = names if some else sorted({*names, *old.sites})
+    edits = find_edits(old, installation)
+    affected = find_affected(old, installation, edits).intersection(wanted)
+    compared = compare_sites(old, installation, edits, wanted)
+    sites = tuple(report_progress(compared, "sites compared", len(affected)))
+    shown = [edit for edit in edits if not some or edit.site in ("", *names)]
+    yield tell_changes(join_changes(shown, sites), old.file)
 
 
 def _deployed(

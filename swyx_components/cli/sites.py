@@ -1,13 +1,14 @@
 """From the words of a command to judged sites: the file, which sites, which clouds."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from swyx_components.clouds import CLOUDS, judge_site, render_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.judged import Judged
+from swyx_components.planner.judged import Judged, follows_shape
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.shapes import ShapedSites, Sheet
@@ -106,27 +107,31 @@ def write_sites(
     names: Sequence[str],
     clouds: Mapping[str, str],
     write: Callable[[Judged], str],
-    by_shape: bool = True,
+    by_shape: Callable[[Judged], bool] | None = follows_shape,
     escape: Callable[[str], str] = str,
 ) -> Iterator[Sheet]:
     """Every site as text and messages, one at a time.
 
-    `by_shape`: those of one shape that have no cloud are written once, with other names and addresses put
-    in. So `write` must look at nothing but what it is given, and not at the length of a name, and `escape`
-    must say what it does to names and free text.
+    `by_shape`: those of one shape, for whose first it holds, are written once, with other names and
+    addresses put in. So `write` must look at nothing but what it is given, and not at the length of a name,
+    and `escape` must say what it does to names and free text. Without it every site is written by itself.
     """
     survey = Survey(installation)
 
-    def write_sheet(plan: SitePlan, cloud: str = "") -> Sheet:
-        judged = judge_site(plan, installation, cloud)
-        return make_sheet("" if judged.has_errors else write(judged), judged.messages)
+    def write_sheet(cloud: str, plan: SitePlan, source: Installation) -> Sheet:
+        judged = judge_site(plan, source, cloud)
+        lone = by_shape is not None and not by_shape(judged)
+        return make_sheet("" if judged.has_errors else write(judged), judged.messages, lone)
 
-    shaped = ShapedSites(survey, write_sheet, escape)
+    shaped = {
+        cloud: ShapedSites(survey, partial(write_sheet, cloud), escape) for cloud in ("", *CLOUDS)
+    }
     for name in names:
-        if name in clouds or not by_shape:
-            yield write_sheet(plan_site(survey, name), clouds.get(name, ""))
+        cloud = clouds.get(name, "")
+        if by_shape is None:
+            yield write_sheet(cloud, plan_site(survey, name), installation)
         else:
-            yield shaped.sheet(name)
+            yield shaped[cloud].sheet(name)
 
 
 def _unknown_site(installation: Installation, name: str, place: str) -> Message:

@@ -5,10 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
-from swyx_components.planner.model import Direction, Endpoint, HostGroup, Need, Protocol, Required
+from swyx_components.planner.model import (
+    Direction,
+    Endpoint,
+    HostGroup,
+    Need,
+    Party,
+    PartyKind,
+    Protocol,
+    Required,
+)
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
+
+_MOST_PARTS = 4  # of what another site's group is called: the site and three machines
 
 
 def notice(
@@ -60,21 +71,38 @@ def _opened_beside(
             if any(map(listener.covers, ports))
             for need in members
         }
-        beside: dict[PortSet, set[str]] = {}
+        beside: dict[PortSet, set[tuple[str, Party]]] = {}
         for (protocol, ports), members in own:
             shared = PortSet(part for part in ports if not listener.covers(part)) & listener
             for need in members if shared else ():
                 if (need.peer.label, protocol) not in meant:
-                    beside.setdefault(shared, set()).add(f"{need.flow} from {need.peer.label}")
-        for shared, flows in sorted(beside.items()):
+                    beside.setdefault(shared, set()).add((need.flow, need.peer))
+        for shared, flows in sorted(beside.items(), key=lambda entry: entry[0]):
+            told = (
+                f"{flow} from {_shorten(peer.label)}" for flow, peer in sorted(flows, key=_by_peer)
+            )
             yield Message.about(
                 "opened-beside",
                 f"sites.{view.name}.machines.{group.machines[0].name}",
                 role=role,
                 key=key,
                 ports=shared,
-                flows=sorted(flows),
+                flows=list(dict.fromkeys(told)),
             )
+
+
+def _shorten(label: str) -> str:
+    """Another site's group by its first machines; counted, so that it does not depend on their names."""
+    parts = label.split("/")
+    return "/".join(parts[:_MOST_PARTS]) + (
+        f" and {len(parts) - _MOST_PARTS} more" if len(parts) > _MOST_PARTS else ""
+    )
+
+
+def _by_peer(row: tuple[str, Party]) -> tuple[object, ...]:
+    """Groups, then names, then words (`provider carrier`): the same order whatever stands for a name."""
+    flow, peer = row
+    return flow, peer.kind is PartyKind.CIDRS, " " in peer.label, peer.label.split("/")
 
 
 def _administration_inside(
@@ -108,11 +136,11 @@ def _no_common_version(view: SiteView, pairs: _Pairs) -> Iterator[Message]:
         one, other = (versions[end] for end in ends)
         if one & other or not (one and other):
             continue
-        labels = tuple(
-            sorted(
-                f"{end.site}.{end.label}" if end.site != view.name else end.label for end in ends
-            )
+        # Its own before others': that order is the same whatever stands for a name.
+        ordered = sorted(
+            ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
         )
+        labels = tuple(_shorten(end.party_for(view.name).label) for end in ordered)
         if labels not in seen:
             seen.add(labels)
             yield Message.about(

@@ -91,22 +91,28 @@ def _write_site(site: SiteChange) -> Iterator[str]:
 
 
 def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
-    why = f"flows {' '.join(change.flows)}" if change.flows else ""
-    causes = ", ".join(change.causes[:_MOST_PLACES])
-    because = "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
+    because = tell_reasons(change)
     if change.only_reason and change.old and change.new:
         old, new = (" ".join(rule.flows) for rule in (change.old, change.new))
-        yield "reason", change.group, f"{_told(change.new)}: for {old} -> {new}", because
+        yield "reason", change.group, f"{tell_rule(change.new)}: for {old} -> {new}", because
     elif change.old and change.new:
-        yield "before", change.group, _told(change.old), because
-        yield "after", change.group, _told(change.new), ""
+        yield "before", change.group, tell_rule(change.old), because
+        yield "after", change.group, tell_rule(change.new), ""
     elif change.new:
-        yield "added", change.group, _told(change.new), because
+        yield "added", change.group, tell_rule(change.new), because
     elif change.old:
-        yield "removed", change.group, _told(change.old), because
+        yield "removed", change.group, tell_rule(change.old), because
 
 
-def _told(rule: Rule) -> str:
+def tell_reasons(change: RuleChange) -> str:
+    """`flows M2 K3; since links.aachen-bochum`: the flows behind a change, and the edits that touch them."""
+    why = f"flows {' '.join(change.flows)}" if change.flows else ""
+    causes = ", ".join(change.causes[:_MOST_PLACES])
+    return "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
+
+
+def tell_rule(rule: Rule) -> str:
+    """One rule in a line: `in tcp 135 from 10.1.20.0/24 [C1 L72]`."""
     towards = "from" if rule.direction.value == "in" else "to"
     ports = f" {rule.ports}" if rule.ports else ""
     source = f" source {rule.source_ports}" if rule.source_ports else ""

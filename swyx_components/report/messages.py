@@ -65,8 +65,11 @@ def message_record(message: Message) -> Mapping[str, str]:
     }
 
 
-def make_sheet(text: str, messages: Iterable[Message]) -> Sheet:
-    """A site's text with its messages packed as text, so that both can be written for a whole shape."""
+def make_sheet(text: str, messages: Iterable[Message], lone: bool = False) -> Sheet:
+    """A site's text with its messages packed as text, so that both can be written for a whole shape.
+
+    `lone`: they can't, for this one.
+    """
     packed: dict[Severity, list[str]] = {severity: [] for severity in _ORDER}
     for message in messages:
         parts = (message.place, message.id, message.values, message.file)
@@ -76,6 +79,7 @@ def make_sheet(text: str, messages: Iterable[Message]) -> Sheet:
         notes=tuple(packed[Severity.NOTE]),
         warnings=tuple(packed[Severity.WARNING]),
         errors=tuple(packed[Severity.ERROR]),
+        lone=lone,
     )
 
 

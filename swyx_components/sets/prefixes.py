@@ -55,6 +55,26 @@ class Prefix(NamedTuple):
     def __str__(self) -> str:
         return f"{self.address}/{self.length}"
 
+    @classmethod
+    def of_slug(cls, text: str) -> Self:
+        """Read what `slug` wrote.
+
+        Raises:
+            ValueError: not a prefix, or bits are set to the right of its length.
+        """
+        address, _, bits = text.partition("_")
+        dotted = ".." not in address and address.count(".") == 3
+        return cls.parse(f"{address if dotted else address.replace('.', ':')}/{bits}")
+
+    @property
+    def slug(self) -> str:
+        """The CIDR without the characters that have a meaning in a URN; different ones stay different.
+
+        >>> Prefix.parse("10.1.0.0/24").slug, Prefix.parse("fd00::/64").slug
+        ('10.1.0.0_24', 'fd00.._64')
+        """
+        return str(self).replace("/", "_").replace(":", ".")
+
     @property
     def address(self) -> str:
         """The first address alone, as text."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from swyx_components.azure.names import physical_name
-from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
+from swyx_components.planner.model import (
+    Direction,
+    Identity,
+    Protocol,
+    RenderedGroup,
+    RenderedSite,
+    Spec,
+)
+from swyx_components.sets.prefixes import Prefix
 
 WEST = {"location": "westeurope"}
 
@@ -62,55 +70,69 @@ def aws_permission(spec: Spec, ids: dict[str, str]) -> dict[str, Any]:
 
 def make_in_azure(client: Any, rendered: RenderedSite, cidr: str) -> None:
     """The virtual network, the ASGs, the groups with their rules, and an interface a machine, in `rg`."""
-    site = rendered.plan.site
-    spaces = [cidr, "fd00::/16"]
-    subnet = {"name": "a", "properties": {"addressPrefixes": [cidr, "fd00:1::/64"]}}
-    body = {
-        **WEST,
-        "properties": {"addressSpace": {"addressPrefixes": spaces}, "subnets": [subnet]},
-    }
-    network = client.virtual_networks.begin_create_or_update("rg", "net", body).result()
-    tags = {"swyx:site": site}
-    asgs = {}
-    for identity in {identity for entry in rendered.groups for identity in entry.group.identities}:
-        name = physical_name(site, identity.name, "asg")
-        made = client.application_security_groups.begin_create_or_update(
-            "rg", name, {**WEST, "tags": tags}
-        )
-        asgs[identity] = {"id": made.result().id}
+    subnet = _make_subnet(client, cidr)
+    asgs = _make_asgs(client, rendered)
     for entry in rendered.groups:
-        name = physical_name(site, entry.group.name, "nsg")
-        rules = [{"name": s.name, "properties": azure_rule(s, asgs)} for s in entry.specs]
-        body = {
-            **WEST,
-            "tags": {**tags, "swyx:group": entry.group.name},
-            "properties": {"securityRules": rules},
-        }
-        group = client.network_security_groups.begin_create_or_update("rg", name, body).result()
+        group = _make_group(client, rendered.plan.site, entry, asgs)
+        own = [asgs[identity] for identity in entry.group.identities]
         for machine in entry.group.machines:
-            own = [asgs[identity] for identity in entry.group.identities]
             configurations = [
-                {
-                    "name": f"c{place}",
-                    "properties": {
-                        "subnet": {"id": network.subnets[0].id},
-                        "primary": place == 0,
-                        "privateIPAddress": address.address,
-                        "privateIPAddressVersion": f"IPv{address.version}",
-                        "privateIPAllocationMethod": "Static",
-                        "applicationSecurityGroups": own,
-                    },
-                }
+                _configuration(place, address, subnet, own)
                 for place, address in enumerate(machine.addresses)
             ]
             properties = {
-                "networkSecurityGroup": {"id": group.id},
+                "networkSecurityGroup": {"id": group},
                 "ipConfigurations": configurations,
             }
             nic = {**WEST, "properties": properties}
             client.network_interfaces.begin_create_or_update(
                 "rg", f"{machine.name}-nic", nic
             ).result()
+
+
+def _make_subnet(client: Any, cidr: str) -> str:
+    spaces = [cidr, "fd00::/16"]
+    subnet = {"name": "a", "properties": {"addressPrefixes": [cidr, "fd00:1::/64"]}}
+    properties = {"addressSpace": {"addressPrefixes": spaces}, "subnets": [subnet]}
+    body = {**WEST, "properties": properties}
+    network = client.virtual_networks.begin_create_or_update("rg", "net", body).result()
+    return str(network.subnets[0].id)
+
+
+def _make_asgs(client: Any, rendered: RenderedSite) -> dict[Identity, dict[str, str]]:
+    site = rendered.plan.site
+    body = {**WEST, "tags": {"swyx:site": site}}
+    asgs = {}
+    for identity in {identity for entry in rendered.groups for identity in entry.group.identities}:
+        name = physical_name(site, identity.name, "asg")
+        made = client.application_security_groups.begin_create_or_update("rg", name, body)
+        asgs[identity] = {"id": made.result().id}
+    return asgs
+
+
+def _make_group(
+    client: Any, site: str, entry: RenderedGroup, asgs: dict[Identity, dict[str, str]]
+) -> str:
+    name = physical_name(site, entry.group.name, "nsg")
+    rules = [{"name": s.name, "properties": azure_rule(s, asgs)} for s in entry.specs]
+    tags = {"swyx:site": site, "swyx:group": entry.group.name}
+    body = {**WEST, "tags": tags, "properties": {"securityRules": rules}}
+    group = client.network_security_groups.begin_create_or_update("rg", name, body).result()
+    return str(group.id)
+
+
+def _configuration(
+    place: int, address: Prefix, subnet: str, asgs: list[dict[str, str]]
+) -> dict[str, Any]:
+    properties = {
+        "subnet": {"id": subnet},
+        "primary": place == 0,
+        "privateIPAddress": address.address,
+        "privateIPAddressVersion": f"IPv{address.version}",
+        "privateIPAllocationMethod": "Static",
+        "applicationSecurityGroups": asgs,
+    }
+    return {"name": f"c{place}", "properties": properties}
 
 
 def azure_rule(spec: Spec, asgs: dict[Any, Any]) -> dict[str, Any]:

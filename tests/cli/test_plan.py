@@ -218,7 +218,17 @@ def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("words", [("plan", "--json"), ("plan",), ("check",), ("check", "--json")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plan", "--json"),
+        ("plan", "--json", "--cloud", "azure", "--cloud", "s1=aws"),
+        ("plan", "--cloud", "aws"),
+        ("plan",),
+        ("check",),
+        ("check", "--json"),
+    ],
+)
 @pytest.mark.parametrize("sites", [3, 20])
 def test_sites_of_one_shape_read_as_if_each_were_planned_alone(
     tmp_path: Path, words: tuple[str, ...], sites: int, monkeypatch: pytest.MonkeyPatch
@@ -226,7 +236,7 @@ def test_sites_of_one_shape_read_as_if_each_were_planned_alone(
     """Names of other lengths, addresses with other digits, links both ways: the very same text."""
     file = write_estate(tmp_path, sites)
     shared = swyx(words[0], file, *words[1:])
-    monkeypatch.setattr(shapes, "_anonymise", lambda *_: None)
+    monkeypatch.setattr(shapes, "anonymise", lambda *_: None)
     assert swyx(words[0], file, *words[1:]) == shared
     assert shared.code == 0
 

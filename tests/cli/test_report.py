@@ -111,10 +111,20 @@ def test_against_another_file_says_what_each_side_has_alone(tmp_path: Path) -> N
     page = tmp_path / "report.html"
     words = ("--output", page, "--against", old, "--json")
     document = swyx("report", write_file(tmp_path), *words).json()
-    assert document["differences"] == 2
+    assert document["differences"] == 6  # the edits, the packets and the rule of each side
     text = page.read_text(encoding="utf-8")
-    assert "1 only in this plan, 1 only in the other." in text
-    assert "<code>tcp 3389</code>" in text and "<code>tcp 3390</code>" in text
+    assert "3 only in this plan, 3 only in the other." in text
+    rule = "ac-server in tcp 3390 from 10.1.99.0/24"
+    old_rule = text.partition("<code>in tcp 3390 from 10.1.99.0/24")[2].partition("<tr")[0]
+    assert "since sites.aachen.extra_rules.(" in old_rule and rule in old_rule
+
+
+def test_against_another_file_a_site_asked_for_shows_its_own_changes_only(tmp_path: Path) -> None:
+    old = write_file(tmp_path, SMALL.replace("ports: 3389", "ports: 3390"), "old.yaml")
+    page = tmp_path / "report.html"
+    words = ("--output", page, "--against", old, "--site", "bochum")
+    assert swyx("report", write_file(tmp_path), *words).code == 0
+    assert "None: both sides say the same." in page.read_text(encoding="utf-8")
 
 
 def deploy(rendered: RenderedSite) -> Deployed:

@@ -56,7 +56,11 @@ def test_the_example_becomes_frozen_values_in_order() -> None:
             reason="administration",
         ),
     )
-    decisions = aachen.decisions
+
+
+def test_the_decisions_of_the_example_are_those_of_all_sites() -> None:
+    installation = load_installation(BASE)
+    decisions = installation.sites["aachen"].decisions
     assert decisions is installation.sites["bochum"].decisions
     assert (decisions.dcom_server, decisions.dcom_client) == (PortRange(40000, 40199),) * 2
     assert (decisions.dcom_preset, decisions.h245, decisions.cornet_pinned) == (
@@ -64,6 +68,10 @@ def test_the_example_becomes_frozen_values_in_order() -> None:
         NO_PORTS,
         True,
     )
+
+
+def test_links_and_providers_of_the_example_find_their_sites() -> None:
+    installation = load_installation(BASE)
     assert installation.links == (
         Link(
             name="aachen-bochum",

@@ -175,13 +175,13 @@ def test_a_chapter_of_a_shape_is_what_the_site_itself_gives_even_with_hostile_re
             rule["reason"] = f"{HOSTILE} {place}"
     installation = load_installation(source)
 
-    def write(plan: Any) -> Sheet:
-        judged = judge_site(plan, installation)
+    def write(plan: Any, source: Any = installation) -> Sheet:
+        judged = judge_site(plan, source)
         return Sheet(write_chapter(installation.catalogue, False, judged))
 
     survey = Survey(installation)
     shaped = ShapedSites(survey, write, escape_text)
-    for name in source["sites"]:
+    for name in [*source["sites"]] * 2:  # a shape is made when it is met again
         text = shaped.sheet(name).text
         assert text == write(plan_site(survey, name)).text
         assert "<script" not in text and text.count("</noscript>") == 1

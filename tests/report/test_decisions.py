@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
+from swyx_components.planner.revision.changes import compare_installations
 from swyx_components.report.html.decisions import list_settings
-from swyx_components.report.html.differences import compare_installations, write_rules
+from swyx_components.report.html.differences import tell_changes
 from tests.report.test_chapter import plain
 
 
@@ -80,17 +80,10 @@ def test_sites_that_agree_share_a_row() -> None:
 
 
 def compare(new: Any, old: Any) -> list[tuple[str, ...]]:
-    sides = []
-    for source in (new, old):
-        installation = load_installation(source)
-        lines = {
-            plan.site: write_rules(judge_site(plan, installation))
-            for plan in plan_sites(installation)
-        }
-        sides.append((installation, lines))
+    changes = compare_installations(load_installation(old), load_installation(new))
     return [
-        (row.side, row.kind, row.place, " ".join(row.words))
-        for row in compare_installations(*sides).rows
+        (row.side, row.kind, row.place, " ".join(row.words), row.because)
+        for row in tell_changes(changes, "old.yaml").rows
     ]
 
 
@@ -98,34 +91,44 @@ def test_an_installation_does_not_differ_from_itself() -> None:
     assert compare(plain(), plain()) == []
 
 
-def test_a_moved_office_differs_in_itself_and_in_each_of_its_rules() -> None:
+def test_a_moved_office_differs_in_itself_in_packets_and_in_each_of_its_rules() -> None:
     moved = plain(networks={"ac-office": {"cidrs": ["10.1.21.0/24"], "roles": ["SwyxIt"]}})
     rows = compare(moved, plain())
-    assert rows[0] == ("plan", "network", "aachen/ac-office", "10.1.21.0/24 SwyxIt")
-    assert rows[1] == ("other", "network", "aachen/ac-office", "10.1.20.0/24 SwyxIt")
-    assert [row[:3] for row in rows[2:]] == [
-        *[("plan", "rule", "aachen/swyxserver")] * 6,
-        *[("other", "rule", "aachen/swyxserver")] * 6,
+    place = "sites.aachen.networks.ac-office.cidrs"
+    assert rows[:2] == [
+        ("plan", "in the file", place, "10.1.21.0/24", ""),
+        ("other", "in the file", place, "10.1.20.0/24", ""),
     ]
+    rules = [row for row in rows if row[1] == "rule"]
+    assert [row[0] for row in rules] == ["plan", "other"] * 6
+    assert {row[2] for row in rules} == {"aachen/swyxserver"}
     assert (
         "other",
         "rule",
         "aachen/swyxserver",
         "in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+        f"flows C1; since {place}",
+    ) in rules
+    assert (
+        "plan",
+        "packets pass",
+        "ac-office (10.1.21.0/24) to ac-server",
+        "tcp 135, 40000-40199",
+        "by the rules at ac-server",
     ) in rows
 
 
-def test_a_new_site_is_named_with_its_machines_and_rules() -> None:
+def test_a_new_site_is_one_edit_with_its_groups_and_rules() -> None:
     more = plain()
     more["sites"]["celle"] = {
         "machines": {"ce-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]}},
         "networks": {"ce-office": {"cidrs": ["10.3.20.0/24"], "roles": ["SwyxIt"]}},
     }
-    rows = compare(more, plain())
+    rows = [row for row in compare(more, plain()) if row[1] != "packets pass"]
     assert {side for side, *_ in rows} == {"plan"}
-    assert [(kind, place) for _, kind, place, _ in rows] == [
-        ("site", "celle"),
-        ("machine", "celle/ce-server"),
-        ("network", "celle/ce-office"),
+    assert [(kind, place) for _, kind, place, *_ in rows] == [
+        ("in the file", "sites.celle"),
+        ("group", "celle/swyxserver"),
         *[("rule", "celle/swyxserver")] * 6,
     ]
+    assert {because.partition("; ")[2] for *_, because in rows[2:]} == {"since sites.celle"}

@@ -1,30 +1,29 @@
-"""Two installations, rule by rule: what one opens and the other does not.
+"""What one of two sides has and the other has not: two installations, or a plan and what a cloud holds."""
 
-Each site's rules are lines of text, so that sites of one shape are written once and two large
-installations are compared as sets.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from swyx_components.installation.model import Installation
 from swyx_components.planner.deployed.compare import Change, Comparison
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Spec
-from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.revision.changes import Changes, GroupChange, RuleChange
+from swyx_components.planner.revision.edits import Edit
+from swyx_components.planner.revision.passing import Passing
+from swyx_components.report.changes import describe_packets, tell_reasons, tell_rule
 from swyx_components.report.tables import spec_row
-
-_BETWEEN = "\t"  # in no name and no address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that only one of two sides has; `kind` says what: a site, a machine, a rule, ..."""
+    """One thing that only one of two sides has; `kind` says what: an edit, packets, a group, a rule.
+
+    `because` says which flows and which edits are behind it, where that is known.
+    """
 
     side: str  # "plan": only this plan has it; "other": only the other side; "fault": the two do not fit
     kind: str
     place: str
     words: tuple[str, ...]
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,60 +38,46 @@ class Differences:
         return sum(row.side == side for row in self.rows)
 
 
-def write_rules(judged: Judged) -> str:
-    """A site's rules as lines of group, direction, ports, source ports, peer and flows."""
-    rendered = render_neutral(judged.plan)
-    return "\n".join(
-        _BETWEEN.join((entry.group.name, *spec_row(spec)))
-        for entry in rendered.groups
-        for spec in entry.specs
+def tell_changes(changes: Changes, other: str) -> Differences:
+    """What `swyx diff` finds from another file to this one, in its order."""
+    rows = (
+        *(row for edit in changes.edits for row in _edit(edit)),
+        *map(_passing, changes.passings),
+        *(row for site in changes.sites for group in site.groups for row in _group(group)),
+        *(row for rule in changes.rules for row in _rule(rule)),
+    )
+    return Differences(other=other, rows=rows)
+
+
+def _sides(kind: str, place: str, new: str, old: str, because: str = "") -> Iterator[Difference]:
+    for side, words in (("plan", new), ("other", old)):
+        if words:
+            yield Difference(side=side, kind=kind, place=place, words=(words,), because=because)
+
+
+def _edit(edit: Edit) -> Iterable[Difference]:
+    return _sides("in the file", edit.place, edit.new, edit.old)
+
+
+def _passing(passing: Passing) -> Difference:
+    packets = passing.packets
+    return Difference(
+        side="plan" if passing.opened else "other",
+        kind="packets pass",
+        place=f"{packets.source} to {packets.destination}",
+        words=(describe_packets(packets),),
+        because=f"by the rules at {', '.join(passing.at)}",
     )
 
 
-def compare_installations(
-    ours: tuple[Installation, Mapping[str, str]], others: tuple[Installation, Mapping[str, str]]
-) -> Differences:
-    """Differences of two installations, each with the rule lines of its sites."""
-    (own, own_lines), (other, other_lines) = ours, others
-    rows = [*_things("plan", own, other), *_things("other", other, own)]
-    for site in sorted({*own_lines, *other_lines}):
-        sides = (own_lines.get(site, ""), other_lines.get(site, ""))
-        new, old = (dict.fromkeys(text.splitlines()) for text in sides)
-        rows += _rules("plan", site, new.keys() - old.keys())
-        rows += _rules("other", site, old.keys() - new.keys())
-    return Differences(other=other.file, rows=tuple(rows))
+def _group(group: GroupChange) -> Iterable[Difference]:
+    new, old = ", ".join(group.new), ", ".join(group.old)
+    return _sides("group", f"{group.site}/{group.group}", new, old)
 
 
-def _rules(side: str, site: str, lines: Iterable[str]) -> Iterator[Difference]:
-    for line in sorted(lines):
-        group, *cells = line.split(_BETWEEN)
-        words = tuple(filter(None, cells))
-        yield Difference(side=side, kind="rule", place=f"{site}/{group}", words=words)
-
-
-def _things(side: str, own: Installation, other: Installation) -> Iterator[Difference]:
-    """Sites, machines, networks and links that only one has, or has otherwise."""
-    theirs = set(_inventory(other))
-    for kind, place, words in _inventory(own):
-        if (kind, place, words) not in theirs:
-            yield Difference(side=side, kind=kind, place=place, words=words)
-
-
-def _inventory(installation: Installation) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for site in installation.sites.values():
-        yield "site", site.name, ()
-        for machine in site.machines:
-            addresses = ", ".join(address.address for address in machine.addresses)
-            yield "machine", f"{site.name}/{machine.name}", (addresses, ", ".join(machine.roles))
-        for network in site.networks:
-            cidrs = ", ".join(map(str, network.cidrs))
-            yield "network", f"{site.name}/{network.name}", (cidrs, ", ".join(network.roles))
-    for link in installation.links:
-        managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
-        yield "link", link.name, (f"{link.near} to {link.far}", link.mode.value, managers)
-    for provider in installation.providers:
-        cidrs = ", ".join(map(str, provider.cidrs))
-        yield "provider", provider.name, (cidrs, provider.link_manager)
+def _rule(change: RuleChange) -> Iterable[Difference]:
+    new, old = (tell_rule(rule) if rule else "" for rule in (change.new, change.old))
+    return _sides("rule", f"{change.site}/{change.group}", new, old, tell_reasons(change))
 
 
 def tell_deployed(comparison: Comparison, cloud: str) -> Differences:
