@@ -16,6 +16,10 @@ from swyx_components.planner.plan import plan_site
 from swyx_components.planner.templates import Template, cut
 from swyx_components.planner.view import Survey
 
+_FEW = 100
+"""Sites whose templates are made at once: so few cost little where no other site has the shape. Of more
+sites, one of each shape is planned twice, so that no template is kept that nobody fills."""
+
 
 class Sheet(NamedTuple):
     """What is written about one site: its main text and one text for each of its messages.
@@ -53,7 +57,7 @@ class _Templates(NamedTuple):
 
 
 class ShapedSites:
-    """Sheets of the sites of one installation; of each shape two are written, whatever the number of sites.
+    """Sheets of the sites of one installation; of each shape one or two are written, the others filled in.
 
     `write` turns a plan, of a site of the installation that it is given, into a sheet; it must not look at
     anything else. `escape` is what it does to every name and free text in the main text, like that of HTML.
@@ -82,9 +86,9 @@ class ShapedSites:
     def _templates_of(self, site: Anonymous) -> _Templates | None:
         """The templates of its shape, None for a sheet with errors and one that is never shared.
 
-        Not for the first site of a shape either: it may be the only one.
+        Of many sites not for the first of a shape either: it may be the only one.
         """
-        if site.shape not in self._seen:
+        if site.shape not in self._seen and len(self._survey.installation.sites) > _FEW:
             self._seen.add(site.shape)
             return None
         if site.shape not in self._templates:
