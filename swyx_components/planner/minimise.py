@@ -15,7 +15,7 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import Abilities, Direction, Need, Protocol, Rule
 from swyx_components.planner.regions import Opening, Peers, Regions, gather_peers
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import MAX_PORT, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
@@ -65,8 +65,10 @@ def minimise(needs: Iterable[Need], abilities: Abilities, catalogue: Catalogue) 
     """
     drafts = draft_rules(gather_peers(needs), abilities)
     listed = abilities.stores_rules_by == "list"
+    joined = list(_join(drafts)) if listed else drafts
+    reasons = {flows: _reason(flows, catalogue) for flows in {draft.flows for draft in joined}}
     finished = chain.from_iterable(
-        _finish(draft, listed, catalogue) for draft in (_join(drafts) if listed else drafts)
+        _finish(draft, listed, *reasons[draft.flows]) for draft in joined
     )
     return tuple(sorted(finished, key=rule_order))
 
@@ -256,22 +258,34 @@ def _peers_around(draft: Draft, lengths: Sequence[int]) -> Iterator[object]:
 
 
 def _find_shadowers(kinds: Iterable[_Kind]) -> Mapping[_Kind, Sequence[_Kind]]:
-    """For each kind, those that allow all that it does."""
-    alike: dict[tuple[Direction, Protocol], list[_Kind]] = {}
+    """For each kind, those of its direction and protocol that allow all that it does."""
+    alike: dict[tuple[Direction, Protocol], list[tuple[_Kind, _Span]]] = {}
     for kind in kinds:
-        alike.setdefault((kind.direction, kind.protocol), []).append(kind)
+        alike.setdefault((kind.direction, kind.protocol), []).append((kind, _span(kind)))
     return {
-        kind: [other for other in members if other is not kind and _shadows(other, kind)]
+        kind: [
+            other
+            for other, (source_first, source_last, first, last) in members
+            if source_first <= span[0]
+            and span[1] <= source_last
+            and first <= span[2]
+            and span[3] <= last
+            and other is not kind
+        ]
         for members in alike.values()
-        for kind in members
+        for kind, span in members
     }
 
 
-def _shadows(wider: _Kind, kind: _Kind) -> bool:
-    """Whether one kind of rule allows all that another of its direction and protocol does."""
-    if wider.source is not None and (kind.source is None or not wider.source.contains(kind.source)):
-        return False
-    return wider.ports is None or kind.ports is None or wider.ports.contains(kind.ports)
+_Span = tuple[int, int, int, int]  # first and last source port, first and last port
+
+
+def _span(kind: _Kind) -> _Span:
+    """The ports of a kind; where it does not look at them, one more on either side than there are."""
+    return (*(kind.source or _ANY_PORT), *(kind.ports or _ANY_PORT))
+
+
+_ANY_PORT = (-1, MAX_PORT + 1)
 
 
 def _join(drafts: Iterable[Draft]) -> Iterator[Draft]:
@@ -280,14 +294,25 @@ def _join(drafts: Iterable[Draft]) -> Iterator[Draft]:
     for draft in drafts:
         lists.setdefault((draft.key, draft.ports, draft.group), []).append(draft)
     for members in lists.values():
+        if len(members) == 1 and len(members[0].prefixes) < 2:
+            yield members[0]
+            continue
         flows: frozenset[str] = frozenset().union(*(draft.flows for draft in members))
         prefixes = tuple(sorted(prefix for draft in members for prefix in draft.prefixes))
         yield members[0]._replace(flows=flows, prefixes=prefixes)
 
 
-def _finish(draft: Draft, listed: bool, catalogue: Catalogue) -> Iterator[Rule]:
-    flows = _sorted_flows(draft.flows)
-    lines = lines_of(flows, catalogue)
+_Reason = tuple[tuple[str, ...], tuple[int, ...]]  # flows, and the lines of the article behind them
+
+
+def _reason(flows: Iterable[str], catalogue: Catalogue) -> _Reason:
+    ordered = tuple(sorted(flows))
+    return ordered, lines_of(ordered, catalogue)
+
+
+def _finish(
+    draft: Draft, listed: bool, flows: tuple[str, ...], lines: tuple[int, ...]
+) -> Iterator[Rule]:
     whole = listed or bool(draft.group)
     for cidrs in (draft.prefixes,) if whole else ((prefix,) for prefix in draft.prefixes):
         yield Rule(
@@ -300,8 +325,3 @@ def _finish(draft: Draft, listed: bool, catalogue: Catalogue) -> Iterator[Rule]:
             flows=flows,
             lines=lines,
         )
-
-
-@lru_cache(maxsize=8192)
-def _sorted_flows(flows: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(flows))

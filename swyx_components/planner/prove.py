@@ -187,10 +187,11 @@ def allowed_space(
 
 def _denies_all(spec: Spec) -> bool:
     """Whether a spec closes its direction for every protocol, port and address."""
+    if spec.allow:
+        return False
     everywhere = {(prefix.version, prefix.length) for prefix in spec.prefixes} >= {(4, 0), (6, 0)}
     return (
-        not spec.allow
-        and spec.protocol is Protocol.ANY
+        spec.protocol is Protocol.ANY
         and spec.own_identity is None
         and (spec.ports, spec.source_ports) == (None, None)
         and not (spec.groups or spec.identities)
