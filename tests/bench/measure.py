@@ -10,6 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+}
+"""As a user has it: where Python may not write bytecode, every run would compile this package again."""
 
 
 class Run(NamedTuple):
@@ -39,7 +43,9 @@ def race(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Run]:
 
 def _run(command: Sequence[str]) -> Run:
     """Its processor time, which other work on the machine disturbs least; all of it runs in one thread."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT, text=True
+    ) as process:
         assert process.stdout is not None
         output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
