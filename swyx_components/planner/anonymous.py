@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from swyx_components.installation.model import (
@@ -152,6 +153,7 @@ TOKEN = "![Aa]{16}[0-9]{5}[A-Za-z]!"  # as a regular expression
 _CASES = str.maketrans("01", "Aa")  # A before a; in lower case they are the same
 
 
+@lru_cache(maxsize=8192)  # the sites of an installation have the same places
 def _token(kind: str, place: int, place_in_lower: int) -> str:
     """A name that no installation has, and that no text needs to escape.
 

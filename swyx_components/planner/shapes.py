@@ -7,6 +7,7 @@ as it is.
 """
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 from swyx_components.installation.model import Installation
@@ -56,6 +57,15 @@ class _Templates(NamedTuple):
         return Sheet(self.text.fill(site, escape), notes, warnings)
 
 
+@dataclass(slots=True)
+class _Shape:
+    """How many sites of a shape came so far, and what they are filled from once it is written."""
+
+    sites: int = 0
+    is_written: bool = False
+    templates: _Templates | None = None
+
+
 class ShapedSites:
     """Sheets of the sites of one installation; of each shape one or two are written, the others filled in.
 
@@ -72,8 +82,7 @@ class ShapedSites:
         self._survey = survey
         self._write = write
         self._escape = escape
-        self._seen: set[Hashable] = set()
-        self._templates: dict[Hashable, _Templates | None] = {}
+        self._shapes: dict[Hashable, _Shape] = {}
 
     def sheet(self, name: str) -> Sheet:
         """The sheet of one site, the same text as writing `plan_site(survey, name)` gives."""
@@ -88,11 +97,13 @@ class ShapedSites:
 
         Of many sites not for the first of a shape either: it may be the only one.
         """
-        if site.shape not in self._seen and len(self._survey.installation.sites) > _FEW:
-            self._seen.add(site.shape)
+        shape = self._shapes.setdefault(site.shape, _Shape())  # looked up once: to hash one is slow
+        shape.sites += 1
+        if shape.sites == 1 and len(self._survey.installation.sites) > _FEW:
             return None
-        if site.shape not in self._templates:
+        if not shape.is_written:
             sheet = self._write(plan_site(site.installation, site.site), site.installation)
-            shared = not (sheet.errors or sheet.lone)
-            self._templates[site.shape] = _Templates.of(sheet, site) if shared else None
-        return self._templates[site.shape]
+            if not (sheet.errors or sheet.lone):
+                shape.templates = _Templates.of(sheet, site)
+            shape.is_written = True
+        return shape.templates
