@@ -7,20 +7,15 @@ from typing import Any
 
 import pytest
 
-from swyx_components import clouds
-from swyx_components.clouds import (
-    CLOUDS,
-    count_quotas,
-    foresee_quotas,
-    judge_site,
-    most_rules,
-    render_site,
-)
+from swyx_components import judge
+from swyx_components.clouds import CLOUDS, count_quotas, foresee_quotas, render_site, surely_fits
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Egress, Installation
+from swyx_components.judge import judge_site
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import Direction, SitePlan
+from swyx_components.planner.quota import most_rules
 from swyx_components.sets.ports import PortRange
 
 
@@ -54,7 +49,7 @@ def test_a_site_that_is_not_counted_fits_both_clouds(networks: int) -> None:
     site = plan(installation)
     for cloud in CLOUDS:
         rendered = render_site(cloud, site, installation)
-        if clouds._surely_fits(site, cloud):
+        if surely_fits(cloud, site):
             assert all(usage.used <= usage.limit for usage in count_quotas(cloud, rendered))
         if cloud == "aws":
             most = max(
@@ -129,8 +124,8 @@ def test_a_writer_that_makes_another_plan_than_was_needed_is_refused(
         )
 
     installation = hub(2)
-    monkeypatch.setattr(clouds, "render_site", render_less)
-    judged = clouds.judge_site(plan(installation), installation, "aws")
+    monkeypatch.setattr(judge, "render_site", render_less)
+    judged = judge_site(plan(installation), installation, "aws")
     assert [m.id for m in judged.messages if m.severity is Severity.ERROR] == ["proof-failed"]
 
 

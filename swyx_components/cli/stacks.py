@@ -10,13 +10,12 @@ from swyx_components.clouds import (
     foresee_peak,
     foresee_update,
     holds_two_plans,
-    judge_site,
-    land_site,
     owns_interfaces,
     render_site,
     settings_of_stack,
 )
 from swyx_components.installation.model import Installation
+from swyx_components.judge import judge_site, land_site
 from swyx_components.messages import Message, Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged

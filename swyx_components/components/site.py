@@ -5,7 +5,6 @@ from typing import Any, Optional
 
 import pulumi
 
-from swyx_components.clouds import land_site
 from swyx_components.components.args import SwyxSiteArgs, check_args
 from swyx_components.components.clouds import Place, Writer, Written, begin_lookups, writer_of
 from swyx_components.components.host_group import HostGroup
@@ -23,6 +22,7 @@ from swyx_components.components.prepare import (
 )
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
+from swyx_components.judge import land_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged

@@ -11,9 +11,9 @@ import pytest
 from swyx_components.aws.count import count_quotas
 from swyx_components.aws.render import render_site
 from swyx_components.catalogue import load_catalogue
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Egress, Installation
+from swyx_components.judge import judge_site
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
