@@ -26,7 +26,8 @@ from swyx_components.planner.revision.moments import find_replaced, split_by_sit
 from swyx_components.planner.revision.moves import Move, find_moves, find_new_names, find_taken
 from swyx_components.planner.revision.steps import SiteUpdate
 
-_WORTH_KNOWING = ("quota-would-exceed", "quota-tight")  # of what is said about a plan
+# Of what is said about a plan.
+_WORTH_KNOWING = ("quota-would-exceed", "quotas-would-exceed", "quota-tight")
 
 
 @dataclass(frozen=True, slots=True)

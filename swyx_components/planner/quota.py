@@ -40,11 +40,21 @@ def judge_quotas(
     """A message for every quota that a site would exceed on a cloud.
 
     `binding`: the site is meant for this cloud, so the message is an error; otherwise a warning
-    that names the cloud which would refuse the plan.
+    that names the cloud which would refuse the plan. What every site would say is about the file's quotas.
     """
     relief = relief or Relief()
     for usage in usages:
-        if usage.used > usage.limit:
+        if usage.used > usage.limit and usage.by_quotas:
+            yield Message.about(
+                "quotas-exceed" if binding else "quotas-would-exceed",
+                f"quotas.{cloud}",
+                cloud=cloud,
+                quota=usage.quota,
+                used=usage.used,
+                limit=usage.limit,
+                note=usage.note,
+            )
+        elif usage.used > usage.limit:
             yield Message.about(
                 "quota-exceeded" if binding else "quota-would-exceed",
                 f"sites.{site}" + (f".groups.{usage.where}" if usage.where else ""),
