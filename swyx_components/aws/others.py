@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping
 
 from swyx_components.aws.client import Ec2, Json, addresses_of
 from swyx_components.aws.saved import SavedEc2
-from swyx_components.aws.standing import acl_layer, called, find_acl, group_layer, referenced
+from swyx_components.aws.standing import (
+    Subnets,
+    acl_layer,
+    called,
+    find_acl,
+    group_layer,
+    referenced,
+)
 from swyx_components.planner.deployed.others import Other
 from swyx_components.planner.deployed.standing import Layer, Seat
 from swyx_components.planner.model import RenderedSite
@@ -28,6 +35,7 @@ class Others:
         self._names = {group["GroupId"]: str(group["GroupName"]) for group in known}
         self._rules = list(ec2.rules(ids)) if ids else []
         self._acls = ec2.acls
+        self._subnets = Subnets(interfaces.values())
         self._members = self._addresses(ec2, names, rendered)
 
     def _addresses(
@@ -55,7 +63,7 @@ class Others:
                 yield self._group(id, machine, interface)
         acl = find_acl(self._acls, interface)
         if acl is not None:
-            layer = acl_layer(acl)
+            layer = acl_layer(acl, self._subnets.neighbours(interface))
             seats = tuple(_seats(machine, interface, layer))
             yield Other(label=layer.name, takes=True, seats=seats)
 
