@@ -120,7 +120,7 @@ class _Reading:
 
     def _acl_layer(self, interface: Json) -> Layer | None:
         """The network ACL before an interface; alone, without groups, it says nothing of its own subnet."""
-        acl = find_acl(self.saved.acls, interface)
+        acl = find_acl(self.saved.every_acl, interface)
         if acl is None:
             return None
         return acl_layer(acl, self.subnets.neighbours(interface) if self.names else ())

@@ -117,6 +117,31 @@ def acl_layer(acl: Json, neighbours: tuple[Prefix, ...] = ()) -> Layer:
     return Layer(name=name, entries=entries, ordered=True, stateless=True)
 
 
+def lets_everything_pass(acl: Json, addresses: Iterable[Prefix]) -> bool:
+    """Whether a network ACL stops nothing at these addresses, as the default one of a VPC."""
+    layer = acl_layer(acl)
+    return all(
+        _is_open(e for e in layer.entries if e.direction is direction and _concerns(e, version))
+        for direction in Direction
+        for version in {address.version for address in addresses}
+    )
+
+
+def _concerns(entry: Entry, version: int) -> bool:
+    return not entry.peers or any(prefix.version == version for prefix in entry.peers)
+
+
+def _is_open(entries: Iterable[Entry]) -> bool:
+    """Whether the first entry that stops anything comes after one that lets everything pass."""
+    for entry in entries:
+        if not entry.allow:
+            return False
+        whole = any(prefix.length == 0 for prefix in entry.peers)
+        if whole and entry.protocols == EVERY_PROTOCOL and entry.ports == ALL_PORTS:
+            return True
+    return False
+
+
 class Subnets:
     """The addresses of interfaces by subnet."""
 
