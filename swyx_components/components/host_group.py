@@ -164,16 +164,24 @@ def declare_groups(
     """
     with plain_errors():
         check_args({**args, "roles": []}, HostGroupArgs)
-        options = opts or pulumi.ResourceOptions()
+        parent = _parent_of_identities(name, opts or pulumi.ResourceOptions())
         with begin_lookups(args, opts) as lookups:
-            writer = writer_of(args["cloud"]).open(args["network"], (), {}, tags_of(args), lookups)
+            ask = lookups.within(parent) if parent else lookups
+            writer = writer_of(args["cloud"]).open(args["network"], (), {}, tags_of(args), ask)
         declared: dict[str, PeerArgs] = {}
         for component, roles in groups.items():
-            place: Place = (f"{name}-{component}", options.parent)
+            place: Place = (f"{name}-{component}", parent)
             group = _bare_group(component, roles)
             ids = writer.declare(group, place, place, {})
             declared[component] = {"roles": list(roles), "ids": dict(writer.identify(group, ids))}
         return declared
+
+
+def _parent_of_identities(name: str, options: pulumi.ResourceOptions) -> pulumi.Resource | None:
+    """The parent given, or one that hands on the providers given: what is made has them from its parent."""
+    if not (options.provider or options.providers):
+        return options.parent
+    return pulumi.ComponentResource("swyx:index:Identities", name, None, options)
 
 
 def _bare_group(component: str, roles: Sequence[str]) -> PlannedGroup:

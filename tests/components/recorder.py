@@ -21,6 +21,7 @@ class Registration:
     inputs: Mapping[str, Any]
     after: frozenset[str]
     before_update: tuple[str, ...] = ()  # hooks
+    provider: str = ""  # the program's own, if it is one's
 
 
 @dataclass
@@ -139,6 +140,7 @@ class _Monitor(mocks.MockMonitor):
                     inputs=rpc.deserialize_properties(request.object),
                     after=frozenset(_name(urn) for urn in request.dependencies),
                     before_update=tuple(request.hooks.before_update),
+                    provider=_name(request.provider.rpartition("::")[0]),
                 )
             )
         return super().RegisterResource(request)
