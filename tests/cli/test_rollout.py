@@ -174,6 +174,16 @@ def test_the_site_that_bridges_is_the_one_whose_machines_keep_their_addresses(
     assert [message["id"] for message in outcome.json()["messages"]] == ["rollout-gap"]
 
 
+def test_a_site_whose_quota_has_no_room_for_both_plans_does_not_bridge(tmp_path: Path) -> None:
+    """Bochum's server has 11 rules before and after, and 13 with the ports of both."""
+    clouds = ("--cloud", "aachen=aws", "--cloud", "bochum=azure", "--json")
+    for rules, ids in ((12, ["rollout-gap"]), (13, [])):
+        quota = f"quotas: {{azure: {{rules_per_group: {rules}}}}}\n"
+        outcome = roll(tmp_path, SMALL, f"{OTHER_H245}{quota}", *clouds)
+        assert [message["id"] for message in outcome.json()["messages"]] == ids
+        assert (("land", "bochum") in steps(outcome)) == (rules == 13)
+
+
 def test_where_no_cloud_can_the_time_between_two_steps_is_named(tmp_path: Path) -> None:
     outcome = roll(tmp_path, SMALL, OTHER_H245, "--cloud", "aws", "--json")
     assert steps(outcome) == [("update", "aachen"), ("update", "bochum")]
