@@ -22,6 +22,7 @@ from swyx_components.azure.names import shorten
 Document = dict[str, Any]  # a resource as ARM shows it
 
 _ASIDE = "aside"
+_GROUP = "swyx:group"
 
 
 class Planned(NamedTuple):
@@ -100,7 +101,9 @@ class Hold:
         newest = {key_of(each["name"]): each for each in written}
         for moving in self._moving:
             document = newest.get(key_of(moving.document["name"]), moving.document)
-            yield _placed(document, moving.then, moving.asgs)
+            placed = _placed(document, moving.then, moving.asgs)
+            if _groups_of(placed) != _groups_of(document):
+                yield placed
 
     def _find(self, plan: Planned, interface: Document) -> Iterator[_Moving]:
         has = {key_of(id): id for id in asgs_of(interface)}
@@ -136,7 +139,7 @@ def copy_group(group: Document) -> Document:
     tags = group.get("tags") or {}
     return {
         "location": group["location"],
-        "tags": {**tags, "swyx:group": f"{tags.get('swyx:group', '')}.{_ASIDE}"},
+        "tags": {**tags, _GROUP: f"{tags.get(_GROUP, '')}.{_ASIDE}"},
         "properties": {
             "securityRules": [
                 {"name": rule["name"], "properties": _settable(rule["properties"])}
@@ -144,6 +147,11 @@ def copy_group(group: Document) -> Document:
             ]
         },
     }
+
+
+def is_copy(tags: Mapping[str, str]) -> bool:
+    """Whether an NSG with these tags is a copy."""
+    return tags.get(_GROUP, "").endswith(f".{_ASIDE}")
 
 
 def group_of(interface: Document) -> str:

@@ -49,15 +49,20 @@ def test_azure_recovers(azure: BrokenSite) -> None:
         assert run_case(azure, Case("bochum", operation, at, kind)) == []
 
 
-def test_azure_goes_back_to_the_old_file_from_where_interfaces_are_held(
-    azure: BrokenSite,
-) -> None:
+def test_azure_goes_on_or_back_from_where_interfaces_are_held(azure: BrokenSite) -> None:
     """Killed while a gate is aside, in the ASGs of both plans; nothing of the sort may stay."""
     assert azure.run("up").code == 0
     azure.edit()
     assert azure.run("up", [{"at": 7, "kind": "hold_before"}]).code is None
-    assert "aside" in azure.verify()
+    assert "-aside" in azure.verify()
+    azure.project.run("cancel", "--yes")
+    assert azure.run("up").code == 0  # on, with the same file
+    assert azure.verify() == ""
+    assert azure.orphans() == []
+
     azure.edit()
+    assert azure.run("up", [{"at": 7, "kind": "hold_before"}]).code is None
+    azure.edit()  # back, to the file before
     recovered = azure.recover()
     assert recovered.code == 0, recovered.said
     assert azure.verify() == ""
