@@ -3,25 +3,20 @@
 Nothing here imports Pulumi or a cloud's SDK; `read_deployed` loads the SDK of the cloud it reads.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity
-from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
+from swyx_components.messages import Message
 from swyx_components.planner.deployed.compare import Deployed
 from swyx_components.planner.deployed.exported import Exported
 from swyx_components.planner.deployed.held import Held, Orphan
 from swyx_components.planner.deployed.standing import Firewall
-from swyx_components.planner.judged import Judged
-from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
-from swyx_components.planner.prove import Gap, Proof
-from swyx_components.planner.quota import Relief
+from swyx_components.planner.model import RenderedSite, SitePlan, Usage
+from swyx_components.planner.prove import Gap
+from swyx_components.planner.quota import most_rules
 from swyx_components.planner.revision.resource_changes import Action, ResourceChange
-from swyx_components.planner.widen import suppose_summaries
 
 CLOUDS = ("aws", "azure")
 
@@ -143,31 +138,10 @@ def tell_cuts(site: str, cuts: Sequence[Gap]) -> Iterator[Message]:
         yield Message.about("update-holds", f"sites.{site}", machines=machines, first=cuts[0])
 
 
-def land_site(judged: Judged, old: Installation) -> Judged:
-    """The site as it is while it still has all that it had in another installation.
-
-    The quotas are judged anew; the proof stays that of the plan that is landed on.
-    """
-    assert judged.rendered is not None, "judged without a cloud"
-    cloud, site = judged.cloud, judged.plan.site
-    if site not in old.sites:
-        return judged
-    before = render_site(cloud, plan_site(old, site), old)
-    landed: RenderedSite = _room(cloud, "landing").land_site(before, judged.rendered)
-    if landed is judged.rendered:
-        return judged
-    usages = count_quotas(cloud, landed)
-    refused = [
-        *judge_quotas(site, cloud, usages, binding=True),
-        Message.about("site-landed", f"sites.{site}"),
-    ]
-    return replace(
-        judged,
-        plan=landed.plan,
-        rendered=landed,
-        usages=usages,
-        messages=tuple(sorted({*judged.messages, *refused})),
-    )
+def land_plan(cloud: str, before: RenderedSite, after: RenderedSite) -> RenderedSite:
+    """What an update that must cut nothing lands on first: both plans held at once, or only the new one."""
+    landed: RenderedSite = _room(cloud, "landing").land_site(before, after)
+    return landed
 
 
 def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
@@ -226,71 +200,9 @@ def owns_interfaces(cloud: str) -> bool:
 
 
 def holds_two_plans(cloud: str) -> bool:
-    """Whether `land_site` does anything there."""
+    """Whether `land_plan` does anything there."""
     holds: bool = _room(cloud, "stack").HOLDS_TWO_PLANS
     return holds
-
-
-def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
-    """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
-    found = plan.messages
-    if any(message.severity is Severity.ERROR for message in found):
-        return Judged(plan=plan, cloud=cloud, messages=found)
-    if not cloud:
-        proof = prove(render_neutral(plan))
-        unproved = _placed(_unproved("the plan", proof), installation.file)
-        foreseen = _foresee(plan, installation)
-        messages = tuple(sorted({*found, *unproved, *foreseen}))
-        return Judged(plan=plan, cloud="", messages=messages, proof=proof)
-    rendered = render_site(cloud, plan, installation)
-    usages = count_quotas(cloud, rendered)
-    proof = prove(rendered)
-    refused = [
-        *judge_quotas(
-            plan.site,
-            cloud,
-            usages,
-            binding=True,
-            relief=_relieve(plan, installation, cloud, usages),
-        ),
-        *_unproved(cloud, proof),
-        *_wider_than_known(rendered),
-    ]
-    return Judged(
-        plan=plan,
-        cloud=cloud,
-        messages=tuple(sorted({*found, *_placed(refused, installation.file)})),
-        usages=usages,
-        rendered=rendered,
-        proof=proof,
-    )
-
-
-def _relieve(
-    plan: SitePlan, installation: Installation, cloud: str, usages: Sequence[Usage]
-) -> Relief:
-    """What a summary of each linked site would make of quotas that are exceeded."""
-    if any(usage.used > usage.limit and usage.by_peers for usage in usages):
-        widened = suppose_summaries(installation, plan.site)
-        if widened is not None:
-            supposed = plan_site(widened.installation, plan.site)
-            return Relief(widened.sites, foresee_quotas(cloud, supposed, widened.installation))
-    return Relief()
-
-
-def _room(cloud: str, module: str) -> Any:
-    if cloud not in CLOUDS:
-        raise ValueError(f"{cloud!r} is none of {', '.join(CLOUDS)}")
-    return import_module(f"swyx_components.{cloud}.{module}")
-
-
-def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
-    """Warnings for the quotas of clouds that the site may move to."""
-    for cloud in CLOUDS:
-        if cloud in installation.quotas or not _surely_fits(plan, cloud):
-            usages = foresee_quotas(cloud, plan, installation)
-            found = judge_quotas(plan.site, cloud, usages, binding=False)
-            yield from _placed(found, installation.file)
 
 
 # What no site can exceed a default quota with, so that it need not be rendered to be counted: (port range,
@@ -300,7 +212,8 @@ _FEW_RULES: Mapping[str, int] = {"aws": 60, "azure": 100}
 _FEW_GROUPS, _FEW_ADDRESSES = 50, 1000
 
 
-def _surely_fits(plan: SitePlan, cloud: str) -> bool:
+def surely_fits(cloud: str, plan: SitePlan) -> bool:
+    """Whether the site is too small to exceed a default quota there; loads nothing of the cloud."""
     addresses = sum(len(machine.addresses) for group in plan.groups for machine in group.machines)
     return (
         len(plan.groups) <= _FEW_GROUPS
@@ -309,53 +222,7 @@ def _surely_fits(plan: SitePlan, cloud: str) -> bool:
     )
 
 
-def most_rules(plan: SitePlan) -> int:
-    """The most (port range, peer) pairs that any group of the plan has in one direction."""
-    most = 0
-    for group in plan.groups:
-        counts = dict.fromkeys(Direction, 0)
-        for rule in group.rules:
-            counts[rule.direction] += len(rule.cidrs) or 1
-        if max(counts.values()) > most:
-            most = max(most, *_without_source_ports(group).values())
-    return most
-
-
-def _without_source_ports(group: HostGroup) -> Mapping[Direction, int]:
-    """Pairs that differ in more than their source ports, which not every cloud tells apart."""
-    pairs = {
-        (rule.direction, rule.protocol, rule.ports, peer)
-        for rule in group.rules
-        for peer in rule.cidrs or (rule.group,)
-    }
-    return Counter(direction for direction, *_ in pairs)
-
-
-def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
-    """What the flows know and the cloud can't be told: their source ports."""
-    needs = (need for entry in rendered.groups for need in entry.group.needs)
-    flows = sorted({need.flow for need in needs if need.source_ports is not None})
-    if flows and not rendered.abilities.matches_source_ports:
-        yield Message.about(
-            "source-ports-unmatched",
-            f"sites.{rendered.plan.site}",
-            cloud=rendered.abilities.name,
-            flows=flows,
-        )
-
-
-def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
-    if not proof.holds:
-        yield Message.about(
-            "proof-failed",
-            f"sites.{proof.site}",
-            owner=owner,
-            missing=len(proof.missing),
-            excess=len(proof.excess),
-            first=(*proof.missing, *proof.excess)[0],
-        )
-
-
-def _placed(messages: Any, file: str) -> Iterator[Message]:
-    for message in messages:
-        yield replace(message, file=file)
+def _room(cloud: str, module: str) -> Any:
+    if cloud not in CLOUDS:
+        raise ValueError(f"{cloud!r} is none of {', '.join(CLOUDS)}")
+    return import_module(f"swyx_components.{cloud}.{module}")

@@ -35,8 +35,19 @@ BELOW = {
     "azure": {"sets", "messages", "catalogue", "installation", "planner"},
     "report": {"sets", "messages", "catalogue", "installation", "planner"},
     "clouds": {"sets", "messages", "catalogue", "installation", "planner"},
-    "cli": {"sets", "messages", "catalogue", "installation", "planner", "report", "clouds", ""},
-    "components": {"sets", "messages", "catalogue", "installation", "planner", "clouds"},
+    "judge": {"sets", "messages", "catalogue", "installation", "planner", "clouds"},
+    "cli": {
+        "sets",
+        "messages",
+        "catalogue",
+        "installation",
+        "planner",
+        "report",
+        "clouds",
+        "judge",
+        "",
+    },
+    "components": {"sets", "messages", "catalogue", "installation", "planner", "clouds", "judge"},
     "__main__": {"cli"},
 }
 # Third parties of each room; of a single module where only that one may.

@@ -1,7 +1,7 @@
 """EC2 through boto3: complete answers whatever the number of pages, and errors as sentences."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -48,10 +48,6 @@ def open_ec2() -> Iterator["Ec2"]:
 class Ec2:
     """The calls that reading takes; `client` is boto3's own for the others."""
 
-    acls: Sequence[
-        Json
-    ] = ()  # network ACLs are not asked for: a site's own groups need none of them
-
     def __init__(self, client: Any) -> None:
         self.client = client
 
@@ -74,6 +70,11 @@ class Ec2:
     def interfaces(self, name: str, values: Iterable[str]) -> Iterator[Json]:
         """The network interfaces of which a filter has any of the values."""
         return self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
+
+    def acls(self, subnets: Iterable[str]) -> list[Json]:
+        """The network ACLs of these subnets; each has one, be it the default one of its VPC."""
+        name = "association.subnet-id"
+        return list(self.all("describe_network_acls", "NetworkAcls", name, subnets))
 
     def prefix_list(self, id: str) -> tuple[Prefix, ...]:
         """The entries of a managed prefix list."""

@@ -52,6 +52,7 @@ def tell_usages(counted: Sequence[Counted], quotas: Mapping[str, int]) -> tuple[
             used=quotas["rules_per_group"] * quotas["groups_per_interface"],
             limit=quotas["rules_times_groups"],
             note="; rules_per_group times groups_per_interface, as AWS grants them together",
+            by_quotas=True,
         ),
         Usage(
             quota="groups_per_region",

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.aws.client import Json, addresses_of
 from swyx_components.aws.saved import COMMANDS, SavedEc2
-from swyx_components.aws.standing import Members, acl_layer, called, find_acl, group_layer
+from swyx_components.aws.standing import (
+    Members,
+    Subnets,
+    acl_layer,
+    called,
+    find_acl,
+    group_layer,
+)
 from swyx_components.installation.model import Machine
 from swyx_components.planner.deployed.standing import Firewall, Layer, Seat, UnknownGroup
 from swyx_components.planner.model import SitePlan
@@ -35,6 +42,7 @@ class _Reading:
         self.bound = {name: self._find(words) for name, words in bindings.items()}
         self.rules = list(saved.rules(self.names))
         self.members = self._members()
+        self.subnets = Subnets(saved.every_interface)
         self.unread: list[str] = []
         self.lacking: list[str] = []
 
@@ -90,7 +98,7 @@ class _Reading:
             for address in addresses_of(interface):
                 machine = owners.get(address)
                 if machine is not None and machine.name not in self.bound:
-                    layers = self._layers(machine, ids, find_acl(self.saved.acls, interface))
+                    layers = self._layers(machine, ids, self._acl_layer(interface))
                     if layers:
                         yield Seat(
                             machine=machine.name,
@@ -110,7 +118,14 @@ class _Reading:
                     f"{name} is bound by hand, so the network ACL of its subnet is not known"
                 )
 
-    def _layers(self, machine: Machine, ids: set[str], acl: Json | None) -> tuple[Layer, ...]:
+    def _acl_layer(self, interface: Json) -> Layer | None:
+        """The network ACL before an interface; alone, without groups, it says nothing of its own subnet."""
+        acl = find_acl(self.saved.every_acl, interface)
+        if acl is None:
+            return None
+        return acl_layer(acl, self.subnets.neighbours(interface) if self.names else ())
+
+    def _layers(self, machine: Machine, ids: set[str], acl: Layer | None) -> tuple[Layer, ...]:
         """The groups together, then the network ACL; a group that no file has adds nothing that is known."""
         unknown = sorted(ids - set(self.names)) if self.names else []
         if unknown:
@@ -120,4 +135,4 @@ class _Reading:
             )
         own = {id: self.names[id] for id in ids if id in self.names}
         groups = (group_layer(own, self.rules, self.members),) if self.names else ()
-        return (*groups, *((acl_layer(acl),) if acl is not None else ()))
+        return (*groups, *((acl,) if acl is not None else ()))

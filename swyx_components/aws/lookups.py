@@ -1,8 +1,8 @@
 """What a site needs of EC2, and what is deployed of it, looked up before anything is created."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 
@@ -12,10 +12,6 @@ from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import RenderedSite
 
-Ask = Callable[
-    [str, Mapping[str, Any]], Mapping[str, Any]
-]  # a lookup's token and arguments: its answer
-
 _VPCS = "aws:ec2/getVpcs:getVpcs"
 _INTERFACES = "aws:ec2/getNetworkInterfaces:getNetworkInterfaces"
 _INTERFACE = "aws:ec2/getNetworkInterface:getNetworkInterface"
@@ -23,6 +19,18 @@ _GROUPS = "aws:ec2/getSecurityGroups:getSecurityGroups"
 _RULES = "aws:vpc/getSecurityGroupRules:getSecurityGroupRules"
 _FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one lookup
+
+
+class Ask(Protocol):
+    """Puts a lookup, by its token and arguments, to the provider that makes the site's resources."""
+
+    def __call__(self, token: str, arguments: Mapping[str, Any], /) -> Mapping[str, Any]:
+        """The answer to arguments that are all known."""
+
+    def later(
+        self, token: str, arguments: Mapping[str, Any], /
+    ) -> pulumi.Output[Mapping[str, Any]]:
+        """The answer to arguments of which some are still to be known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +149,7 @@ def _of_instance(instance: pulumi.Input[str], ask: Ask) -> tuple[pulumi.Input[st
     lookup = {"filters": [{"name": "attachment.instance-id", "values": [instance]}]}
     if isinstance(instance, str):
         return tuple(sorted(_ids(ask(_INTERFACES, lookup))))
-    found = pulumi.runtime.invoke_output(_INTERFACES, lookup, plugin())
-    return (found.apply(lambda answer: sorted(_ids(answer))[0]),)
+    return (ask.later(_INTERFACES, lookup).apply(lambda answer: sorted(_ids(answer))[0]),)
 
 
 def _by_address(machine: Machine, vpc_id: str, ask: Ask) -> tuple[tuple[str, ...], list[Message]]:

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from swyx_components.aws.client import Ec2, Json, addresses_of
 from swyx_components.aws.saved import SavedEc2
-from swyx_components.aws.standing import acl_layer, called, find_acl, group_layer, referenced
+from swyx_components.aws.standing import (
+    Subnets,
+    acl_layer,
+    called,
+    find_acl,
+    group_layer,
+    lets_everything_pass,
+    referenced,
+)
 from swyx_components.planner.deployed.others import Other
 from swyx_components.planner.deployed.standing import Layer, Seat
 from swyx_components.planner.model import RenderedSite
@@ -27,7 +35,8 @@ class Others:
         known = ec2.groups("group-id", ids) if ids else []
         self._names = {group["GroupId"]: str(group["GroupName"]) for group in known}
         self._rules = list(ec2.rules(ids)) if ids else []
-        self._acls = ec2.acls
+        self._acls = ec2.acls({i["SubnetId"] for i in interfaces.values()})
+        self._subnets = Subnets(interfaces.values())
         self._members = self._addresses(ec2, names, rendered)
 
     def _addresses(
@@ -54,8 +63,8 @@ class Others:
             if not names.get(id):
                 yield self._group(id, machine, interface)
         acl = find_acl(self._acls, interface)
-        if acl is not None:
-            layer = acl_layer(acl)
+        if acl is not None and not lets_everything_pass(acl, addresses_of(interface)):
+            layer = acl_layer(acl, self._subnets.neighbours(interface))
             seats = tuple(_seats(machine, interface, layer))
             yield Other(label=layer.name, takes=True, seats=seats)
 

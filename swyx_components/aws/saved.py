@@ -143,7 +143,7 @@ class SavedEc2:
         self._interfaces = [
             _check_interface(*each) for each in enumerate(found.get("NetworkInterfaces", ()))
         ]
-        self.acls = [_check_acl(*each) for each in enumerate(found.get("NetworkAcls", ()))]
+        self.every_acl = [_check_acl(*each) for each in enumerate(found.get("NetworkAcls", ()))]
 
     @property
     def every_group(self) -> Mapping[str, Json]:
@@ -179,6 +179,10 @@ class SavedEc2:
                 own = {address.address for address in addresses_of(interface)}
             if own & wanted:
                 yield interface
+
+    def acls(self, subnets: Iterable[str]) -> Sequence[Json]:
+        """All network ACLs of the files: which one is a subnet's default only its VPC tells."""
+        return self.every_acl
 
     def prefix_list(self, id: str) -> tuple[Prefix, ...] | None:
         """No `describe` command writes the entries of a prefix list."""

@@ -26,6 +26,16 @@ def make_rule(
     site: AwsSite,
     parent: pulumi.Resource | None,
 ) -> pulumi.Resource:
+    """One rule of a security group, with its one peer.
+
+    `name` is the component's, in front of what the spec is called after its group; `own` is the security
+    group that holds the rule, the spec's shard of `group`; `ids` has those that a peer may name. Ports are
+    inclusive. Source: AuthorizeSecurityGroupIngress and -Egress of the EC2 API reference (a rule has exactly
+    one CIDR, prefix list or group; a duplicate is refused, so its logical name follows from its content).
+
+    Raises:
+        KeyError: the spec names a group that `ids` has not: groups are made before any rule.
+    """
     inbound = spec.direction is Direction.IN
     kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
     rule: pulumi.Resource = kind(
@@ -53,7 +63,10 @@ def _rule_tags(group: HostGroup, spec: Spec) -> Mapping[str, str]:
 
 
 def _ports(spec: Spec) -> dict[str, int]:
-    """TCP and UDP need both ports, ICMP is any type and code, everything at once has none."""
+    """TCP and UDP need both ports, ICMP is any type and code (-1), everything at once has none.
+
+    Source: IpPermission of the EC2 API reference, FromPort and ToPort.
+    """
     if spec.protocol is Protocol.ANY:
         return {}
     first, last = spec.ports[0] if spec.ports else (-1, -1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from swyx_components.aws.client import Json
+from swyx_components.aws.client import Json, addresses_of
 from swyx_components.planner.deployed.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.ports import ALL_PORTS, PortSet
@@ -105,12 +105,69 @@ def find_acl(acls: Iterable[Json], interface: Json) -> Json | None:
     return next(own, None)
 
 
-def acl_layer(acl: Json) -> Layer:
-    """A network ACL: numbered rules, the first that fits decides, and replies need rules of their own."""
+def acl_layer(acl: Json, neighbours: tuple[Prefix, ...] = ()) -> Layer:
+    """A network ACL: numbered rules, the first that fits decides, and replies need rules of their own.
+
+    `neighbours` are addresses of the same subnet: what stays within it meets no network ACL. Source:
+    "Control subnet traffic with network access control lists" of the VPC user guide.
+    """
     name = f"network ACL {acl['NetworkAclId']}"
     ordered = sorted(acl["Entries"], key=lambda entry: int(entry["RuleNumber"]))
-    entries = tuple(_acl_entry(entry, name) for entry in ordered)
+    entries = (*_within(neighbours, name), *(_acl_entry(entry, name) for entry in ordered))
     return Layer(name=name, entries=entries, ordered=True, stateless=True)
+
+
+def lets_everything_pass(acl: Json, addresses: Iterable[Prefix]) -> bool:
+    """Whether a network ACL stops nothing at these addresses, as the default one of a VPC."""
+    layer = acl_layer(acl)
+    return all(
+        _is_open(e for e in layer.entries if e.direction is direction and _concerns(e, version))
+        for direction in Direction
+        for version in {address.version for address in addresses}
+    )
+
+
+def _concerns(entry: Entry, version: int) -> bool:
+    return not entry.peers or any(prefix.version == version for prefix in entry.peers)
+
+
+def _is_open(entries: Iterable[Entry]) -> bool:
+    """Whether the first entry that stops anything comes after one that lets everything pass."""
+    for entry in entries:
+        if not entry.allow:
+            return False
+        whole = any(prefix.length == 0 for prefix in entry.peers)
+        if whole and entry.protocols == EVERY_PROTOCOL and entry.ports == ALL_PORTS:
+            return True
+    return False
+
+
+class Subnets:
+    """The addresses of interfaces by subnet."""
+
+    def __init__(self, interfaces: Iterable[Json]) -> None:
+        self._addresses: dict[str, list[Prefix]] = {}
+        for interface in interfaces:
+            self._addresses.setdefault(interface["SubnetId"], []).extend(addresses_of(interface))
+
+    def neighbours(self, interface: Json) -> tuple[Prefix, ...]:
+        """The addresses of all others in an interface's subnet."""
+        if not interface["SubnetId"]:
+            return ()
+        own = set(addresses_of(interface))
+        return tuple(a for a in self._addresses.get(interface["SubnetId"], ()) if a not in own)
+
+
+def _within(neighbours: tuple[Prefix, ...], owner: str) -> Iterator[Entry]:
+    for direction in Direction if neighbours else ():
+        yield Entry(
+            direction=direction,
+            protocols=EVERY_PROTOCOL,
+            ports=ALL_PORTS,
+            peers=neighbours,
+            owner=owner,
+            label="within the subnet",
+        )
 
 
 def _acl_entry(entry: Json, owner: str) -> Entry:

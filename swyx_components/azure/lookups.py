@@ -215,11 +215,15 @@ def _by_subnet(
 
 
 def find_lonely_ipv6(placed: Mapping[str, tuple[Attachment, ...]]) -> Iterator[Message]:
-    """A warning for every machine that gets a dynamic IPv4 address, as an interface must have one."""
+    """A warning for every machine that gets a dynamic IPv4 address, as `has_ipv4` says of its interfaces."""
     for machine, interfaces in sorted(placed.items()):
         if any(not has_ipv4(interface.addresses) for interface in interfaces):
             yield Message.about("extra-ipv4", f"machines.{machine}", machine=machine)
 
 
 def has_ipv4(addresses: Iterable[Prefix]) -> bool:
+    """Whether an interface of these addresses needs no other: its primary configuration must be IPv4.
+
+    Source: "IPv6 for Azure Virtual Network overview", limitations.
+    """
     return any(address.version == 4 for address in addresses)

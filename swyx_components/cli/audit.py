@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from swyx_components.cli.saved import Saved, open_saved, refuse_content
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.talk import say
-from swyx_components.clouds import judge_site, read_firewall
+from swyx_components.clouds import read_firewall
+from swyx_components.judge import judge_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.answers.amend import amend

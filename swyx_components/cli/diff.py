@@ -7,14 +7,9 @@ from dataclasses import replace
 
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import report_progress
-from swyx_components.clouds import (
-    describe_update,
-    find_cuts,
-    foresee_update,
-    judge_site,
-    tell_cuts,
-)
+from swyx_components.clouds import describe_update, find_cuts, foresee_update, tell_cuts
 from swyx_components.installation.model import Installation
+from swyx_components.judge import judge_site
 from swyx_components.messages import Severity, SwyxError
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.revision.changes import SiteChange, compare_sites, join_changes

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from swyx_components.clouds import CLOUDS, judge_site, render_site
+from swyx_components.clouds import CLOUDS, render_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
+from swyx_components.judge import judge_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged, follows_shape

@@ -9,13 +9,12 @@ from swyx_components.clouds import (
     foresee_peak,
     foresee_update,
     holds_two_plans,
-    judge_site,
-    land_site,
     owns_interfaces,
     render_site,
     settings_of_stack,
 )
 from swyx_components.installation.model import Installation
+from swyx_components.judge import judge_site, land_site
 from swyx_components.messages import Message, Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
@@ -25,7 +24,8 @@ from swyx_components.planner.revision.moments import find_replaced, split_by_sit
 from swyx_components.planner.revision.moves import Move, find_moves, find_new_names, find_taken
 from swyx_components.planner.revision.steps import SiteUpdate
 
-_WORTH_KNOWING = ("quota-would-exceed", "quota-tight")  # of what is said about a plan
+# Of what is said about a plan.
+_WORTH_KNOWING = ("quota-would-exceed", "quotas-would-exceed", "quota-tight")
 
 
 class Stacks:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 
 import pulumi
 
-from swyx_components.components.lookups import Ask, Lookups
+from swyx_components.components.lookups import Lookups
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
@@ -53,7 +53,7 @@ class Writer(Protocol):
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
-        ask: Ask,
+        ask: Lookups,
     ) -> Self:
         """A writer to what `network` names, which is looked up by `ask`."""
 

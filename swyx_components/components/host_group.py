@@ -8,7 +8,6 @@ import pulumi
 from swyx_components.components.alone import Alone, plan_alone
 from swyx_components.components.args import HostGroupArgs, PeerArgs, check_args
 from swyx_components.components.clouds import (
-    Ask,
     Ids,
     Place,
     Writer,
@@ -16,6 +15,7 @@ from swyx_components.components.clouds import (
     begin_lookups,
     writer_of,
 )
+from swyx_components.components.lookups import Lookups
 from swyx_components.components.peers import site_name
 from swyx_components.components.prepare import (
     attached_machines,
@@ -94,7 +94,7 @@ class HostGroup(pulumi.ComponentResource):
         return group
 
     def _build(
-        self, name: str, args: Mapping[str, Any], alone: Alone, judged: Judged, ask: Ask
+        self, name: str, args: Mapping[str, Any], alone: Alone, judged: Judged, ask: Lookups
     ) -> None:
         group, *peers = alone.plan.groups
         writer = writer_of(args["cloud"]).open(
@@ -166,9 +166,7 @@ def declare_groups(
         check_args({**args, "roles": []}, HostGroupArgs)
         options = opts or pulumi.ResourceOptions()
         with begin_lookups(args, opts) as lookups:
-            writer = writer_of(args["cloud"]).open(
-                args["network"], (), {}, tags_of(args), lookups.ask
-            )
+            writer = writer_of(args["cloud"]).open(args["network"], (), {}, tags_of(args), lookups)
         declared: dict[str, PeerArgs] = {}
         for component, roles in groups.items():
             place: Place = (f"{name}-{component}", options.parent)

@@ -15,7 +15,6 @@ from typing import Any, Optional
 import pulumi
 
 Arguments = Mapping[str, Any]
-Ask = Callable[[str, Arguments], Mapping[str, Any]]
 
 
 class Lookups:
@@ -45,7 +44,7 @@ class Lookups:
         wait(future for _, future in self._begun.values())
 
     def begin(self, token: str, arguments: Arguments) -> None:
-        """Ask now what `ask` will want to know, unless a provider of the program's own is to be asked.
+        """Ask now what will be wanted to know, unless a provider of the program's own is to be asked.
 
         Such a provider is a resource, which only the program's own thread can wait for.
         """
@@ -57,12 +56,12 @@ class Lookups:
             target=copy_context().run, args=(_settle, answer, self._invoke, token, arguments)
         ).start()
 
-    def within(self, component: pulumi.Resource) -> Ask:
+    def within(self, component: pulumi.Resource) -> "Lookups":
         """From now on the lookups are those of a component: its providers answer."""
         self._component = component
-        return self.ask
+        return self
 
-    def ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
+    def __call__(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
         """What the provider answers.
 
         Raises:
@@ -73,6 +72,13 @@ class Lookups:
             found: Mapping[str, Any] = answer.result()
             return found
         return self._invoke(token, arguments)
+
+    def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
+        """What the provider answers once the arguments are known."""
+        answer: pulumi.Output[Mapping[str, Any]] = pulumi.runtime.invoke_output(
+            token, {**arguments}, self._options()
+        )
+        return answer
 
     def _invoke(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
         found: Mapping[str, Any] = pulumi.runtime.invoke(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pulumi
 
-from swyx_components.clouds import judge_site
 from swyx_components.components.clouds import Ids, Writer, Written
 from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
+from swyx_components.judge import judge_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.deployed.held import STACK_TAG
 from swyx_components.planner.judged import Judged

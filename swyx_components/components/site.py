@@ -5,10 +5,10 @@ from typing import Any, Optional
 
 import pulumi
 
-from swyx_components.clouds import land_site
 from swyx_components.components.args import SwyxSiteArgs, check_args
-from swyx_components.components.clouds import Ask, Place, Writer, Written, begin_lookups, writer_of
+from swyx_components.components.clouds import Place, Writer, Written, begin_lookups, writer_of
 from swyx_components.components.host_group import HostGroup
+from swyx_components.components.lookups import Lookups
 from swyx_components.components.prepare import (
     attached_machines,
     bindings_of,
@@ -22,6 +22,7 @@ from swyx_components.components.prepare import (
 )
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
+from swyx_components.judge import land_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
@@ -54,7 +55,7 @@ class SwyxSite(pulumi.ComponentResource):
                 tell(judged.messages, self)
                 self._build(name, given, judged, lookups.within(self))
 
-    def _build(self, name: str, args: Mapping[str, Any], judged: Judged, ask: Ask) -> None:
+    def _build(self, name: str, args: Mapping[str, Any], judged: Judged, ask: Lookups) -> None:
         """Look everything up, what is deployed too, then make the identities, all rules, the attachments."""
         planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(

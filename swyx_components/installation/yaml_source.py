@@ -20,6 +20,7 @@ from yaml.events import (
 )
 
 from swyx_components.installation.findings import Findings, Refused, below
+from swyx_components.installation.tight_colon import explain_colon
 
 MOST_DEEP = 32  # an installation nests 7 deep
 MOST_VALUES = 1_000_000  # keys and values, aliases expanded; 10,000 sites have about 600,000
@@ -45,6 +46,7 @@ def compose(text: str, log: Findings) -> Any:
         return _Composer(log).run(CParser(text))
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
+        explain_colon(text, problem)
         _explain_indent(text, mark, getattr(problem, "problem", "") or "")
         _explain_mark(text, problem)
         where = _told(mark) if mark else "line 1"

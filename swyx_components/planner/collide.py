@@ -7,7 +7,7 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
-from swyx_components.planner.settings import effective_ports
+from swyx_components.planner.effective_ports import effective_ports
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 

@@ -6,8 +6,8 @@ from typing import NamedTuple, TypeVar
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import ExtraRule, Link, Machine, Provider, Site
+from swyx_components.planner.effective_ports import effective_ports
 from swyx_components.planner.model import HostGroup, Identity
-from swyx_components.planner.settings import effective_ports
 
 _Kind = TypeVar("_Kind", bound=Hashable)
 

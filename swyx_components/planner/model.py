@@ -314,7 +314,8 @@ class Usage:
 
     `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
     `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
-    grows with the addresses of peers, so that a `summary` of theirs may lower it.
+    grows with the addresses of peers, so that a `summary` of theirs may lower it. `by_quotas`: it follows
+    from other quotas alone, so that it is the same for every site.
     """
 
     quota: str
@@ -324,3 +325,4 @@ class Usage:
     note: str = ""
     tight: bool = False
     by_peers: bool = False
+    by_quotas: bool = False

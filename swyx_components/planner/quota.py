@@ -1,10 +1,11 @@
 """Counts against quotas, before anything is created."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from swyx_components.messages import Message
-from swyx_components.planner.model import Usage
+from swyx_components.planner.model import Direction, HostGroup, SitePlan, Usage
 
 
 class Relief(NamedTuple):
@@ -39,11 +40,21 @@ def judge_quotas(
     """A message for every quota that a site would exceed on a cloud.
 
     `binding`: the site is meant for this cloud, so the message is an error; otherwise a warning
-    that names the cloud which would refuse the plan.
+    that names the cloud which would refuse the plan. What every site would say is about the file's quotas.
     """
     relief = relief or Relief()
     for usage in usages:
-        if usage.used > usage.limit:
+        if usage.used > usage.limit and usage.by_quotas:
+            yield Message.about(
+                "quotas-exceed" if binding else "quotas-would-exceed",
+                f"quotas.{cloud}",
+                cloud=cloud,
+                quota=usage.quota,
+                used=usage.used,
+                limit=usage.limit,
+                note=usage.note,
+            )
+        elif usage.used > usage.limit:
             yield Message.about(
                 "quota-exceeded" if binding else "quota-would-exceed",
                 f"sites.{site}" + (f".groups.{usage.where}" if usage.where else ""),
@@ -63,3 +74,25 @@ def judge_quotas(
                 used=usage.used,
                 limit=usage.limit,
             )
+
+
+def most_rules(plan: SitePlan) -> int:
+    """The most (port range, peer) pairs that any group of the plan has in one direction."""
+    most = 0
+    for group in plan.groups:
+        counts = dict.fromkeys(Direction, 0)
+        for rule in group.rules:
+            counts[rule.direction] += len(rule.cidrs) or 1
+        if max(counts.values()) > most:
+            most = max(most, *_without_source_ports(group).values())
+    return most
+
+
+def _without_source_ports(group: HostGroup) -> Mapping[Direction, int]:
+    """Pairs that differ in more than their source ports, which not every cloud tells apart."""
+    pairs = {
+        (rule.direction, rule.protocol, rule.ports, peer)
+        for rule in group.rules
+        for peer in rule.cidrs or (rule.group,)
+    }
+    return Counter(direction for direction, *_ in pairs)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Decisions, Installation, Link, Provider, Site
+from swyx_components.planner.effective_ports import effective_ports
 from swyx_components.planner.group import Serving, group_machines, serve_by_machine
 from swyx_components.planner.model import Endpoint, HostGroup
-from swyx_components.planner.settings import effective_ports
 from swyx_components.sets.prefixes import Prefix
 
 

@@ -15,8 +15,8 @@ from swyx_components.aws.peak import (
     judge_update,
     rule_tag,
 )
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
+from swyx_components.judge import judge_site
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
 from tests.hubs import hub_with

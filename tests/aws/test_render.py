@@ -208,6 +208,7 @@ def test_quotas_of_the_installation_replace_the_defaults() -> None:
         used=1000,
         limit=1000,
         note="; rules_per_group times groups_per_interface, as AWS grants them together",
+        by_quotas=True,
     )
 
 

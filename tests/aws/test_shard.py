@@ -11,9 +11,9 @@ import pytest
 from swyx_components.aws.count import count_quotas
 from swyx_components.aws.render import render_site
 from swyx_components.catalogue import load_catalogue
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Egress, Installation
+from swyx_components.judge import judge_site
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
@@ -183,7 +183,9 @@ def test_three_hundred_branches_are_refused_with_figure_quota_and_remedies() -> 
 
 def test_the_product_of_both_quotas_is_watched_when_they_are_raised() -> None:
     said = told(judged(300, rules=250, groups=5), ERROR)
-    assert said[0].startswith("sites.hub: 1250 where aws allows 1000 (rules_times_groups)")
+    assert said[0].startswith(
+        "quotas.aws: together they come to 1250 where aws allows 1000 (rules_times_groups)"
+    )
 
 
 def test_what_is_used_is_counted_for_each_shard_and_for_the_interface() -> None:

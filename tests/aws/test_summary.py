@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
+from swyx_components.judge import judge_site
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import RenderedGroup

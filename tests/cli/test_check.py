@@ -143,3 +143,24 @@ def test_hostile_text_reaches_the_terminal_escaped(tmp_path: Path) -> None:
 def test_a_hostile_file_name_reaches_the_terminal_escaped(tmp_path: Path) -> None:
     outcome = swyx("check", write_file(tmp_path, name="\x1b[2J.yaml"))
     assert "\x1b" not in outcome.out + outcome.err
+
+
+def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_path: Path) -> None:
+    """They are the same for every site, so the place is the file's quotas."""
+    file = write_file(tmp_path, f"{SMALL}\nquotas: {{aws: {{rules_per_group: 300}}}}\n")
+    said = (
+        f"{tmp_path}/plan.yaml: quotas.aws: together they come to 1500 where aws allows 1000 "
+        "(rules_times_groups); rules_per_group times groups_per_interface, as AWS grants them together"
+    )
+    checked = swyx("check", file)
+    assert checked.code == 0
+    assert [line for line in checked.out.splitlines() if "rules_times_groups" in line] == [
+        f"warning: {said}, so that it would refuse every site; lower one of them, or have the quota "
+        "raised and write it under quotas.aws.rules_times_groups, before a site moves there."
+    ]
+    planned = swyx("plan", file, "--cloud", "aws")
+    assert (planned.code, planned.out) == (2, "")
+    assert planned.err.splitlines() == [
+        f"swyx: {said}; lower one of them, or have the quota raised and write it under "
+        "quotas.aws.rules_times_groups."
+    ]

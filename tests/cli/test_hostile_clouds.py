@@ -53,10 +53,33 @@ AWS: dict[str, Any] = {
         {
             "NetworkInterfaceId": "eni-1",
             "VpcId": "vpc-1",
+            "SubnetId": "subnet-1",
             "Groups": [{"GroupId": "sg-1"}, {"GroupId": "sg-8"}],
             "PrivateIpAddresses": [{"PrivateIpAddress": "10.1.0.10"}],
         },
-        {"NetworkInterfaceId": "eni-2", "VpcId": "vpc-1", "Groups": [{"GroupId": "sg-1"}]},
+        {
+            "NetworkInterfaceId": "eni-2",
+            "VpcId": "vpc-1",
+            "SubnetId": "subnet-1",
+            "Groups": [{"GroupId": "sg-1"}],
+        },
+    ],
+    "NetworkAcls": [
+        {
+            "NetworkAclId": "acl-1",
+            "VpcId": "vpc-1",
+            "IsDefault": False,
+            "Associations": [{"SubnetId": "subnet-1"}],
+            "Entries": [
+                {
+                    "RuleNumber": 1,
+                    "Egress": False,
+                    "Protocol": "6",
+                    "RuleAction": "deny",
+                    "CidrBlock": "10.0.0.0/8",
+                }
+            ],
+        }
     ],
     "Entries": [{"Cidr": "192.0.2.0/24"}],
 }

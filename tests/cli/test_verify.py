@@ -19,7 +19,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
 from tests.cli.by_hand import WEST, make_in_aws, make_in_azure
-from tests.cli.running import Outcome, swyx, write_file
+from tests.cli.running import SMALL, Outcome, swyx, write_file
 from tests.offline import aws_environment, running_ec2
 
 
@@ -201,6 +201,88 @@ def test_what_another_group_adds_makes_the_site_unequal(
     (site,) = swyx("verify", file, "--cloud", "aachen=aws", "--json").json()["sites"]
     assert site["equal"] is False
     assert site["effects"][0]["added"] == ["in tcp 10000 from 192.0.2.0/24"]
+
+
+def put_acl(ec2: Any, deny: dict[str, Any]) -> str:
+    """A network ACL of somebody else's at the machines' subnet that denies one thing inbound, no other."""
+    subnet = find_interface(ec2, "10.1.0.10")["SubnetId"]
+    at_subnet = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    (old,) = ec2.describe_network_acls(Filters=at_subnet)["NetworkAcls"]
+    id = str(ec2.create_network_acl(VpcId=old["VpcId"])["NetworkAcl"]["NetworkAclId"])
+    common = {"NetworkAclId": id, "Protocol": "-1", "RuleAction": "allow", "Egress": False}
+    rules = [
+        {"RuleNumber": 50, "CidrBlock": "0.0.0.0/0", **deny, "RuleAction": "deny"},
+        {"RuleNumber": 100, "CidrBlock": "0.0.0.0/0"},
+        {"RuleNumber": 101, "Ipv6CidrBlock": "::/0"},
+        {"RuleNumber": 100, "CidrBlock": "0.0.0.0/0", "Egress": True},
+        {"RuleNumber": 101, "Ipv6CidrBlock": "::/0", "Egress": True},
+    ]
+    for rule in rules:
+        ec2.create_network_acl_entry(**{**common, **rule})
+    (own,) = (each for each in old["Associations"] if each["SubnetId"] == subnet)
+    ec2.replace_network_acl_association(
+        AssociationId=own["NetworkAclAssociationId"], NetworkAclId=id
+    )
+    return id
+
+
+def test_a_network_acl_that_stops_what_flows_need_is_named_with_the_packets(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, _ = on_aws
+    ports = {"From": 51400, "To": 52000}
+    id = put_acl(ec2, {"Protocol": "17", "PortRange": ports, "CidrBlock": "10.1.20.0/24"})
+    names = {
+        machine: find_interface(ec2, address)["NetworkInterfaceId"]
+        for machine, address in (("ac-server", "10.1.0.10"), ("ac-gates", "10.1.0.12"))
+    }
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    assert outcome.err == ""
+    stops = f"network ACL {id} also stands before its interface and stops what flows need:"
+    headline, *lines = outcome.out.splitlines()
+    assert headline == "aachen (aws): 3 groups, 54 rules; proof: 0 missing, 0 excess"
+    assert sorted(zip(lines[::2], lines[1::2], strict=True)) == [
+        (f"  ac-gates ({names['ac-gates']}): {stops}", "    in udp 51500-51999 from 10.1.20.0/24"),
+        (
+            f"  ac-server ({names['ac-server']}): {stops}",
+            "    in udp 51400-51499 from 10.1.20.0/24",
+        ),
+    ]
+
+
+def test_a_network_acl_that_denies_what_no_flow_needs_is_said_once(
+    ec2: Any, on_aws: tuple[Path, dict[str, str]]
+) -> None:
+    file, _ = on_aws
+    id = put_acl(ec2, {"Protocol": "6", "PortRange": {"From": 23, "To": 23}})
+    outcome = verify_aws(file)
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[1:] == [
+        f"  note: without effect on the proof, also before its interfaces: network ACL {id}"
+    ]
+
+
+def test_a_network_acl_that_forgets_ipv6_stops_it_and_the_default_one_does_not(
+    ec2: Any, tmp_path: Path
+) -> None:
+    over_ipv6 = "{direction: in, to: ac-gates, from: ['fd00:9::/64'], protocol: tcp, ports: 443, reason: web}"
+    text = SMALL.replace("extra_rules:\n", f"extra_rules:\n      - {over_ipv6}\n")
+    file = write_file(tmp_path, text)
+    make_in_aws(ec2, rendered(file, "aachen", "aws"), "10.1.0.0/16")
+    outcome = verify_aws(file)
+    assert (outcome.code, len(outcome.out.splitlines())) == (0, 1)
+    id = put_acl(ec2, {"Protocol": "6", "PortRange": {"From": 23, "To": 23}})
+    for egress in (True, False):
+        ec2.delete_network_acl_entry(NetworkAclId=id, RuleNumber=101, Egress=egress)
+    outcome = verify_aws(file)
+    assert outcome.code == 1
+    name = find_interface(ec2, "10.1.0.12")["NetworkInterfaceId"]
+    assert outcome.out.splitlines()[1:] == [
+        f"  ac-gates ({name}): network ACL {id} also stands before its interface and stops what flows need:",
+        "    in tcp 443 from fd00:9::/64",
+        "    out tcp 1024-65535 to fd00:9::/64",
+    ]
 
 
 def test_a_stranger_in_a_group_that_rules_refer_to_is_reported(

@@ -1,20 +1,26 @@
 """What a component asks its cloud, how often, and of which provider."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import pulumi_aws
 import pulumi_azure_native
 import pytest
 
 from swyx_components import SwyxSite
 from swyx_components.components.lookups import Lookups
 from swyx_components.installation import read_installation
-from tests.components.estate import AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
+from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.components.recorder import Cloud, record
 
 NETWORK = "azure-native:network:getVirtualNetwork"
 VPCS = "aws:ec2/getVpcs:getVpcs"
+ATTACHMENT = (
+    "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
+)
+WAYS = ("provider", "providers", "parent")
 ACME = Cloud(subnets={"acme": {"a": ["10.8.0.0/24"]}})
 MACHINES = small("one 10.8.0.10 SwyxServer", "two 10.8.0.11 SwyxGate")
 
@@ -73,23 +79,41 @@ def test_the_network_is_looked_up_where_anything_of_it_is_needed(
     assert len(made.of("azure-native:network:NetworkInterface")) == 2
 
 
-@pytest.mark.parametrize("how", ["provider", "providers", "parent"])
+def with_provider(own: pulumi.ProviderResource, how: str) -> pulumi.ResourceOptions:
+    """Options of a component that give it the program's own provider, in one of three ways."""
+    above = pulumi.ResourceOptions(providers=[own])
+    if how == "parent":
+        parent = pulumi.ComponentResource("test:index:Above", "above", {}, above)
+        return pulumi.ResourceOptions(parent=parent)
+    return above if how == "providers" else pulumi.ResourceOptions(provider=own)
+
+
+@pytest.mark.parametrize("how", WAYS)
 def test_a_provider_of_the_program_is_the_one_that_is_asked(how: str) -> None:
     def program() -> None:
         own = pulumi_azure_native.Provider("own", subscription_id="s")
-        above = pulumi.ResourceOptions(providers=[own])
-        options = {
-            "provider": lambda: pulumi.ResourceOptions(provider=own),
-            "providers": lambda: above,
-            "parent": lambda: pulumi.ResourceOptions(
-                parent=pulumi.ComponentResource("test:index:Above", "above", {}, above)
-            ),
-        }[how]()
         args: Any = {"installation": INSTALLATION, "site": "bochum", **AZURE}
-        SwyxSite("bochum", args, options)
+        SwyxSite("bochum", args, with_provider(own, how))
 
     made = record(program, EXAMPLE)
     assert (made.calls, made.asked) == ([NETWORK], ["own"])
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_an_instance_made_by_the_program_is_found_by_its_own_provider(how: str) -> None:
+    """What is asked about an id that is known only later goes to another account otherwise."""
+
+    def program() -> None:
+        own = pulumi_aws.Provider("own", region="eu-central-1")
+        bound = {"ac-link": {"instance_id": pulumi.Output.from_input("i-7")}}
+        args: Any = {"installation": INSTALLATION, "site": "aachen", "machines": bound, **AWS}
+        SwyxSite("aachen", args, with_provider(own, how))
+
+    cloud = replace(EXAMPLE, interfaces={**EXAMPLE.interfaces, "i-7": "eni-of-instance"})
+    made = record(program, cloud)
+    attached = made.one(ATTACHMENT, "aachen-linkmanager-ac-link-0")
+    assert attached.inputs["networkInterfaceId"] == "eni-of-instance"
+    assert set(made.asked) == {"own"}
 
 
 def test_a_wrong_file_is_what_the_person_reads_whatever_the_lookup_says(tmp_path: Path) -> None:

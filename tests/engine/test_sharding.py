@@ -14,9 +14,9 @@ from sandbox import commands
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from swyx_components.clouds import judge_site as judge
 from swyx_components.clouds import read_deployed
 from swyx_components.installation import load_installation
+from swyx_components.judge import judge_site as judge
 from swyx_components.planner import plan_site
 from swyx_components.planner.deployed.compare import Comparison, compare_site
 from swyx_components.planner.judged import Judged

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
+from swyx_components.judge import judge_site
 from swyx_components.planner import plan_sites
 from swyx_components.report.html.overview import Overview, make_overview
 from swyx_components.report.html.pages import ChapterText, read_chapter, write_chapter, write_report

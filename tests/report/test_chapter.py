@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import Phase, given, settings
 
-from swyx_components.clouds import judge_site
 from swyx_components.installation import load_installation
+from swyx_components.judge import judge_site
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import Direction, Protocol, Spec
 from swyx_components.planner.shapes import ShapedSites, Sheet

@@ -392,3 +392,28 @@ def modify(w: World, rule: str, **request: Any) -> None:
         GroupId=w.group,
         SecurityGroupRules=[{"SecurityGroupRuleId": rule, "SecurityGroupRule": wanted}],
     )
+
+
+@pytest.mark.parametrize(
+    "associate",
+    [{"Ipv6CidrBlock": "fd00:7::/48", "Ipv6Pool": "own"}, {"AmazonProvidedIpv6CidrBlock": True}],
+    ids=["own block", "provided block"],
+)
+def test_the_default_network_acl_lets_ipv6_through_once_the_vpc_has_any(
+    world: World, associate: dict[str, Any]
+) -> None:
+    vpc = world.ec2.create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+
+    def entries() -> list[tuple[bool, int, str, str]]:
+        of_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+        (acl,) = world.ec2.describe_network_acls(Filters=of_vpc)["NetworkAcls"]
+        return sorted(
+            (each["Egress"], each["RuleNumber"], each["RuleAction"], each["Ipv6CidrBlock"])
+            for each in acl["Entries"]
+            if "Ipv6CidrBlock" in each
+        )
+
+    assert entries() == []
+    world.ec2.associate_vpc_cidr_block(VpcId=vpc, **associate)
+    allow_then_deny = [(101, "allow", "::/0"), (32768, "deny", "::/0")]
+    assert entries() == [(way, *each) for way in (False, True) for each in allow_then_deny]

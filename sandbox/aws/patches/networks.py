@@ -19,9 +19,11 @@ BLOCKS_PER_VPC = 50
 
 
 def patch_networks() -> None:
-    """What is in use stays; blocks of both families are added within the quota."""
+    """What is in use stays; blocks of both families are added within the quota, and let through."""
     wrap(EC2Backend, "delete_subnet", _delete_subnet)
     wrap(EC2Backend, "delete_vpc", _delete_vpc)
+    wrap(EC2Backend, "create_vpc", _create_vpc)
+    wrap(EC2Backend, "associate_vpc_cidr_block", _associate_provided)
     wrap(VPC, "associate_vpc_cidr_block", _associate_ipv4)
     wrap(VPCs, "associate_vpc_cidr_block", _associate)
 
@@ -44,6 +46,37 @@ def _delete_vpc(original: Any, backend: Any, vpc_id: str) -> Any:
     return original(backend, vpc_id)
 
 
+def _create_vpc(original: Any, backend: Any, *arguments: Any, **keywords: Any) -> Any:
+    vpc = original(backend, *arguments, **keywords)
+    _let_ipv6_through(vpc)
+    return vpc
+
+
+def _associate_provided(
+    original: Any, backend: Any, vpc_id: str, *arguments: Any, **keywords: Any
+) -> Any:
+    associated = original(backend, vpc_id, *arguments, **keywords)
+    _let_ipv6_through(backend.get_vpc(vpc_id))
+    return associated
+
+
+def _let_ipv6_through(vpc: Any) -> None:
+    """The default network ACL of a VPC that has an IPv6 block allows IPv6 too; moto leaves that out."""
+    backend = vpc.ec2_backend
+    acls = backend.network_acls.values()
+    default = next((acl for acl in acls if acl.vpc_id == vpc.id and acl.default), None)
+    if default is None or not vpc.get_cidr_block_association_set(ipv6=True):
+        return
+    if any(entry.ipv6_cidr_block for entry in default.network_acl_entries):
+        return
+    for egress in (False, True):
+        for number, action in ((101, "allow"), (32768, "deny")):
+            unused = (None, None, None, None)  # ICMP type and code, ports
+            backend.create_network_acl_entry(
+                default.id, number, "-1", action, egress, None, *unused, "::/0"
+            )
+
+
 def _associate_ipv4(
     original: Any, vpc: Any, cidr_block: str, *arguments: Any, **keywords: Any
 ) -> Any:
@@ -63,6 +96,7 @@ def _associate_ipv6(response: Any, block: str) -> ActionResult:
     """A VPC's IPv6 block from the account's own pool, which moto leaves out."""
     vpc = response.ec2_backend.get_vpc(response._get_param("VpcId"))
     association = _add_block(vpc, canonical_cidr(block, 6))
+    _let_ipv6_through(vpc)
     return ActionResult(
         {
             "VpcId": vpc.id,

@@ -66,8 +66,9 @@ def judge_other(plan: SitePlan, machine: str, interface: str, other: Other) -> E
 
 
 def remark_on_others(judged: Iterable[tuple[Other, Effect]]) -> Iterator[str]:
-    """Each group whose rules are unknown, with its place; those without effect once, all together."""
-    idle: dict[str, None] = {}
+    """Each group whose rules are unknown, with its place; those without any effect once, all together."""
+    idle: set[str] = set()
+    acting: set[str] = set()
     for other, effect in judged:
         if other.seats is None:
             could = "stops" if other.takes else "lets pass"
@@ -75,10 +76,13 @@ def remark_on_others(judged: Iterable[tuple[Other, Effect]]) -> Iterator[str]:
                 f"{effect.machine} ({effect.interface}): {other.label} also stands before its interface; "
                 f"its rules are not known here, so what it {could} is not part of the proof"
             )
-        elif _has_rules(other.seats) and not (effect.added or effect.stopped):
-            idle[other.label] = None
-    if idle:
-        yield f"without effect on the proof, also before its interfaces: {', '.join(sorted(idle))}"
+        elif effect.added or effect.stopped:
+            acting.add(other.label)
+        elif _has_rules(other.seats):
+            idle.add(other.label)
+    if idle - acting:
+        named = ", ".join(sorted(idle - acting))
+        yield f"without effect on the proof, also before its interfaces: {named}"
 
 
 def _has_rules(seats: Iterable[Seat]) -> bool:

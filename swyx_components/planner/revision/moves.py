@@ -24,6 +24,7 @@ class Move(NamedTuple):
 
     @property
     def stays_at_its_site(self) -> bool:
+        """Whether one stack makes the move, in one update; otherwise two do, one after the other."""
         return self.source.site == self.target.site
 
 

@@ -43,10 +43,12 @@ class SiteUpdate:
 
     @property
     def site(self) -> str:
+        """The site's name, which is that of its stack."""
         return self.change.site
 
     @property
     def works(self) -> tuple[Work, ...]:
+        """What is done with its stack, in this order: one update, or two where one would cut."""
         if self.change.old is None:
             return (Work.CREATE,)
         if self.change.new is None:
@@ -55,6 +57,7 @@ class SiteUpdate:
 
     @property
     def place(self) -> Place:
+        """What the order of sites follows from, without what changes in its rules."""
         return Place(
             is_new=self.change.old is None,
             is_gone=self.change.new is None,

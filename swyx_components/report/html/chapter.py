@@ -64,6 +64,7 @@ class RuleRow:
 
     @property
     def evidence(self) -> tuple[str, ...]:
+        """The kinds of evidence of all its reasons, each once and sorted (`inferred`, `stated`)."""
         return tuple(sorted({reason.evidence for reason in self.reasons}))
 
 

@@ -35,6 +35,7 @@ class Differences:
     remarks: tuple[str, ...] = ()
 
     def count(self, side: str) -> int:
+        """How many rows are of this `side`: "plan", "other" or "fault"."""
         return sum(row.side == side for row in self.rows)
 
 

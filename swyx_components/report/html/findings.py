@@ -27,7 +27,7 @@ TOPICS = {
         "no-common-ip-version",
         "serves-nothing",
     ),
-    "quotas": ("quota-would-exceed", "quota-tight"),
+    "quotas": ("quota-would-exceed", "quotas-would-exceed", "quota-tight"),
 }
 OTHER = "other"
 _TOPIC = {id: topic for topic, ids in TOPICS.items() for id in ids}

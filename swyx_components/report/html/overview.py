@@ -32,6 +32,7 @@ class SiteLine:
 
     @classmethod
     def of(cls, judged: Judged, flows: int, rules: int) -> Self:
+        """The line of a judged site whose chapter shows so many flows and rules."""
         plan, proof = judged.plan, judged.proof
         told = f"{len(proof.missing)} missing, {len(proof.excess)} excess" if proof else "no cloud"
         return cls(
@@ -113,6 +114,7 @@ class Overview:
 
     @property
     def unbound(self) -> int:
+        """How many of the sites are bound to no cloud, so that their quotas are not counted."""
         return sum(not site.cloud for site in self.sites)
 
 

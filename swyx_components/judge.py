@@ -1,0 +1,134 @@
+"""A site judged for its cloud, or for none: its rules rendered, counted against quotas and proven."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from swyx_components.clouds import (
+    CLOUDS,
+    count_quotas,
+    foresee_quotas,
+    land_plan,
+    render_site,
+    surely_fits,
+)
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Message, Severity
+from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
+from swyx_components.planner.judged import Judged
+from swyx_components.planner.model import RenderedSite, SitePlan, Usage
+from swyx_components.planner.prove import Proof
+from swyx_components.planner.quota import Relief
+from swyx_components.planner.widen import suppose_summaries
+
+
+def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
+    """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
+    found = plan.messages
+    if any(message.severity is Severity.ERROR for message in found):
+        return Judged(plan=plan, cloud=cloud, messages=found)
+    if not cloud:
+        proof = prove(render_neutral(plan))
+        unproved = _placed(_unproved("the plan", proof), installation.file)
+        foreseen = _foresee(plan, installation)
+        messages = tuple(sorted({*found, *unproved, *foreseen}))
+        return Judged(plan=plan, cloud="", messages=messages, proof=proof)
+    rendered = render_site(cloud, plan, installation)
+    usages = count_quotas(cloud, rendered)
+    proof = prove(rendered)
+    refused = [
+        *judge_quotas(
+            plan.site,
+            cloud,
+            usages,
+            binding=True,
+            relief=_relieve(plan, installation, cloud, usages),
+        ),
+        *_unproved(cloud, proof),
+        *_wider_than_known(rendered),
+    ]
+    return Judged(
+        plan=plan,
+        cloud=cloud,
+        messages=tuple(sorted({*found, *_placed(refused, installation.file)})),
+        usages=usages,
+        rendered=rendered,
+        proof=proof,
+    )
+
+
+def land_site(judged: Judged, old: Installation) -> Judged:
+    """The site as it is while it still has all that it had in another installation.
+
+    The quotas are judged anew; the proof stays that of the plan that is landed on.
+    """
+    assert judged.rendered is not None, "judged without a cloud"
+    cloud, site = judged.cloud, judged.plan.site
+    if site not in old.sites:
+        return judged
+    before = render_site(cloud, plan_site(old, site), old)
+    landed = land_plan(cloud, before, judged.rendered)
+    if landed is judged.rendered:
+        return judged
+    usages = count_quotas(cloud, landed)
+    refused = [
+        *judge_quotas(site, cloud, usages, binding=True),
+        Message.about("site-landed", f"sites.{site}"),
+    ]
+    return replace(
+        judged,
+        plan=landed.plan,
+        rendered=landed,
+        usages=usages,
+        messages=tuple(sorted({*judged.messages, *refused})),
+    )
+
+
+def _relieve(
+    plan: SitePlan, installation: Installation, cloud: str, usages: Sequence[Usage]
+) -> Relief:
+    """What a summary of each linked site would make of quotas that are exceeded."""
+    if any(usage.used > usage.limit and usage.by_peers for usage in usages):
+        widened = suppose_summaries(installation, plan.site)
+        if widened is not None:
+            supposed = plan_site(widened.installation, plan.site)
+            return Relief(widened.sites, foresee_quotas(cloud, supposed, widened.installation))
+    return Relief()
+
+
+def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
+    """Warnings for the quotas of clouds that the site may move to."""
+    for cloud in CLOUDS:
+        if cloud in installation.quotas or not surely_fits(cloud, plan):
+            usages = foresee_quotas(cloud, plan, installation)
+            found = judge_quotas(plan.site, cloud, usages, binding=False)
+            yield from _placed(found, installation.file)
+
+
+def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
+    """What the flows know and the cloud can't be told: their source ports."""
+    needs = (need for entry in rendered.groups for need in entry.group.needs)
+    flows = sorted({need.flow for need in needs if need.source_ports is not None})
+    if flows and not rendered.abilities.matches_source_ports:
+        yield Message.about(
+            "source-ports-unmatched",
+            f"sites.{rendered.plan.site}",
+            cloud=rendered.abilities.name,
+            flows=flows,
+        )
+
+
+def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
+    if not proof.holds:
+        yield Message.about(
+            "proof-failed",
+            f"sites.{proof.site}",
+            owner=owner,
+            missing=len(proof.missing),
+            excess=len(proof.excess),
+            first=(*proof.missing, *proof.excess)[0],
+        )
+
+
+def _placed(messages: Iterable[Message], file: str) -> Iterator[Message]:
+    for message in messages:
+        yield replace(message, file=file)
