@@ -132,10 +132,10 @@ def find_cuts(cloud: str, before: RenderedSite, after: RenderedSite) -> tuple[Ga
 
 
 def tell_cuts(site: str, cuts: Sequence[Gap]) -> Iterator[Message]:
-    """The warning about an update that cuts, which says how to make it in two that don't."""
+    """What `pulumi up` does beside its own calls, so that its order cuts nothing."""
     if cuts:
         machines = sorted({cut.group for cut in cuts})
-        yield Message.about("update-cuts", f"sites.{site}", machines=machines, first=cuts[0])
+        yield Message.about("update-holds", f"sites.{site}", machines=machines, first=cuts[0])
 
 
 def land_plan(cloud: str, before: RenderedSite, after: RenderedSite) -> RenderedSite:

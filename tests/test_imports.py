@@ -69,7 +69,7 @@ OUTSIDE = {
     "azure.interfaces": {"pulumi", "pulumi_azure_native"},
     "azure.resources": {"pulumi", "pulumi_azure_native"},
     "azure.security_rules": {"pulumi"},
-    "azure.moves": {"pulumi"},
+    "azure.hooks": {"pulumi"},
     "aws.client": {"boto3", "botocore"},
     "azure.client": {"azure"},
 }

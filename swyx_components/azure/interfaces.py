@@ -6,10 +6,11 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import network as azure
 
+from swyx_components.azure.hold import Planned
 from swyx_components.azure.lookups import Attachment, AzureSite, has_ipv4
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import Ids
-from swyx_components.planner.model import HostGroup
+from swyx_components.planner.model import HostGroup, RenderedSite
 
 
 def make_interfaces(
@@ -30,6 +31,31 @@ def make_interfaces(
     }
 
 
+def plan_interfaces(site: AzureSite, rendered: RenderedSite) -> Mapping[str, Planned]:
+    """What each interface of the site will be in, by its name."""
+    name = rendered.plan.site
+    return {
+        _name_interface(name, attachment): Planned(
+            machine=machine.name,
+            group=physical_name(name, entry.group.name, "nsg"),
+            asgs=tuple(
+                physical_name(name, identity.name, "asg") for identity in entry.group.identities
+            ),
+        )
+        for entry in rendered.groups
+        for machine in entry.group.machines
+        for attachment in site.interfaces.get(machine.name, ())
+    }
+
+
+def _words(attachment: Attachment) -> tuple[str, ...]:
+    return (attachment.called, *([attachment.suffix] if attachment.suffix else []), "nic")
+
+
+def _name_interface(site: str, attachment: Attachment) -> str:
+    return physical_name(site, *_words(attachment))
+
+
 def _make_interface(
     name: str,
     group: HostGroup,
@@ -39,10 +65,9 @@ def _make_interface(
     attachment: Attachment,
     options: pulumi.ResourceOptions,
 ) -> azure.NetworkInterface:
-    words = [attachment.called, *([attachment.suffix] if attachment.suffix else []), "nic"]
     return azure.NetworkInterface(
-        "-".join([name, *words]),
-        network_interface_name=physical_name(group.site, *words),
+        "-".join([name, *_words(attachment)]),
+        network_interface_name=_name_interface(group.site, attachment),
         resource_group_name=site.resource_group,
         location=site.location,
         network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),

@@ -6,6 +6,7 @@ from typing import Any
 
 from swyx_components.azure.arm import asgs_at, key_of
 from swyx_components.azure.client import open_network
+from swyx_components.azure.hold import is_copy
 from swyx_components.azure.names import clean_tag
 from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
@@ -21,7 +22,7 @@ _SIDES = ("source", "destination")
 
 def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
     """Interfaces, network and application security groups with the stack's tag that its state does
-    not hold.
+    not hold. A copy in which interfaces are held is none: the next update lets go of it.
 
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
@@ -36,6 +37,7 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
             if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
         }
         users = _users(found[0], found[1])
+        held_in = {id for id, (_, each) in unheld.items() if users[id] and is_copy(each.tags)}
         return tuple(
             sorted(
                 Orphan(
@@ -46,6 +48,7 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
                     users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
                 )
                 for id, (stage, resource) in unheld.items()
+                if id not in held_in
             )
         )
 

@@ -8,9 +8,10 @@ import pulumi
 from pulumi_azure_native import network as azure
 
 from swyx_components.azure.abilities import limits
-from swyx_components.azure.interfaces import make_interfaces
+from swyx_components.azure.hold import Planned
+from swyx_components.azure.hooks import Holder, Place
+from swyx_components.azure.interfaces import make_interfaces, plan_interfaces
 from swyx_components.azure.lookups import Ask, AzureSite, find_lonely_ipv6, look_up
-from swyx_components.azure.moves import Place, watch_moves
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import Ids, write_rules
 from swyx_components.installation.model import Machine
@@ -38,7 +39,11 @@ class Writer:
     def __init__(self, site: AzureSite) -> None:
         self.site = site
         self.messages = tuple(find_lonely_ipv6(site.interfaces))
+        self._planned: Mapping[str, Planned] = {}
+        self._holder: Holder | None = None
+        self._identities: list[azure.ApplicationSecurityGroup] = []
         self._written: list[azure.NetworkSecurityGroup] = []
+        self._settled: pulumi.Output[list[azure.NetworkSecurityGroup]] | None = None
 
     @classmethod
     def open(
@@ -57,7 +62,10 @@ class Writer:
         return cls(look_up(network, attached, bindings, tags, ask))
 
     def check_update(self, rendered: RenderedSite) -> None:
-        """Nothing to compare: a network security group's rules are replaced by one request, all at once."""
+        """Nothing to compare: one request replaces all rules of a network security group. From now on it is
+        known what each interface will be in, which an update keeps in what it was until all rules are there.
+        """
+        self._planned = plan_interfaces(self.site, rendered)
 
     def adopt(self, group: HostGroup, by_role: Ids) -> Ids:
         """The identities of a group that exist already."""
@@ -66,19 +74,25 @@ class Writer:
 
     def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
         """The identities of a group, made unless they are known: groups of a site share them."""
-        return {
-            identity.name: make_identity(owner[0], group.site, identity, self.site, owner[1]).id
+        made = {
+            identity.name: make_identity(owner[0], group.site, identity, self.site, owner[1])
             for identity in group.identities
             if identity.name not in known
         }
+        self._identities += made.values()
+        self._hold(owner)
+        return {name: identity.id for name, identity in made.items()}
 
     def identify(self, group: HostGroup, ids: Ids) -> Ids:
         """A group's identities by role."""
         return {identity.role: ids[identity.name] for identity in group.identities}
 
     def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> azure.NetworkSecurityGroup:
-        """The network security group with its rules."""
-        made = make_group(own[0], rendered, ids, self.site, own[1])
+        """The network security group with its rules, made after every identity that an interface may join."""
+        options = pulumi.ResourceOptions(
+            parent=own[1], depends_on=self._identities, hooks=self._hold(own).rules
+        )
+        made = make_group(own[0], rendered, ids, self.site, options)
         self._written.append(made)
         return made
 
@@ -98,13 +112,34 @@ class Writer:
         """
         options = pulumi.ResourceOptions(
             parent=owner[1],
-            depends_on=self._written,
-            hooks=watch_moves(self.site, rendered.group, owner),
+            depends_on=self._await_rules(owner),
+            hooks=self._hold(owner).interfaces,
         )
         nics = make_interfaces(owner[0], rendered.group, made.id, ids, self.site, options)
         interfaces = {name: tuple(nic.id for nic in own) for name, own in nics.items() if own}
         group_id = made.id
         return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
+
+    def _hold(self, owner: Place) -> Holder:
+        if self._holder is None:
+            group = self.site.resource_group
+            where = group if isinstance(group, str) else ""
+            self._holder = Holder(self._planned, where, owner)
+        return self._holder
+
+    def _await_rules(self, owner: Place) -> Any:
+        """The groups, all written, and what was held for them let go. A preview writes none."""
+        if pulumi.runtime.is_dry_run() or not self._planned:
+            return self._written
+        if self._settled is None:
+            holder, written = self._hold(owner), self._written
+
+            async def settle(_: object) -> list[azure.NetworkSecurityGroup]:
+                await holder.settle()
+                return written
+
+            self._settled = pulumi.Output.all(*(made.id for made in written)).apply(settle)
+        return self._settled
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
         """What an interface belongs to beside its security group: the ASGs of its roles."""
@@ -137,7 +172,7 @@ def make_group(
     rendered: RenderedGroup,
     asgs: Ids,
     site: AzureSite,
-    parent: pulumi.Resource | None,
+    options: pulumi.ResourceOptions,
 ) -> azure.NetworkSecurityGroup:
     """The network security group with all its rules: one request, so no state between two sets of rules."""
     group = rendered.group
@@ -148,7 +183,7 @@ def make_group(
         location=site.location,
         security_rules=write_rules(rendered, asgs),
         tags={**site.tags, **_group_tags(rendered)},
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=options,
     )
 
 

@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from swyx_components.clouds import (
     CLOUDS,
-    find_cuts,
     foresee_peak,
     foresee_update,
     holds_two_plans,
@@ -20,7 +19,6 @@ from swyx_components.messages import Message, Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.prove import Gap
 from swyx_components.planner.revision.changes import SiteChange
 from swyx_components.planner.revision.moments import find_replaced, split_by_sites
 from swyx_components.planner.revision.moves import Move, find_moves, find_new_names, find_taken
@@ -28,25 +26,6 @@ from swyx_components.planner.revision.steps import SiteUpdate
 
 # Of what is said about a plan.
 _WORTH_KNOWING = ("quota-would-exceed", "quotas-would-exceed", "quota-tight")
-
-
-@dataclass(frozen=True, slots=True)
-class _Foreseen:
-    """One site on one cloud, before and after."""
-
-    cloud: str
-    before: RenderedSite | None
-    after: RenderedSite | None
-
-    @property
-    def is_touched(self) -> bool:
-        return bool(foresee_update(self.cloud, self.before, self.after))
-
-    @property
-    def cuts(self) -> tuple[Gap, ...]:
-        if self.before is None or self.after is None:
-            return ()
-        return find_cuts(self.cloud, self.before, self.after)
 
 
 class Stacks:
@@ -86,36 +65,29 @@ class Stacks:
         plan = update.change.new
         if not update.cloud or update.change.old is None or plan is None:
             return False
-        if update.lands or not holds_two_plans(update.cloud):
-            return update.lands
+        if not holds_two_plans(update.cloud):
+            return False
         landed = land_site(judge_site(plan, self.new, update.cloud), self.old)
         return not _errors(landed.messages)
 
     def _on_any(self, change: SiteChange) -> SiteUpdate | None:
         """A site whose cloud is not named: what each would make of it."""
-        seen = [
-            _Foreseen(cloud, *(_render(cloud, *each) for each in self._plans(change)))
-            for cloud in CLOUDS
-        ]
-        if not any(each.is_touched for each in seen):
+        plans = self._plans(change)
+        if not any(foresee_update(c, *(_render(c, *each) for each in plans)) for c in CLOUDS):
             return None
-        messages = [*self._judge(change.new, "").messages] if change.new else []
-        for each in seen:
-            messages += self._tell_cuts("rollout-may-cut", each, change.site)
+        messages = self._judge(change.new, "").messages if change.new else ()
         return SiteUpdate(change=change, messages=_worth_knowing(messages))
 
     def _on_cloud(self, cloud: str, change: SiteChange) -> SiteUpdate | None:
         before = _render(cloud, *self._plans(change)[0])
         judged = self._judge(change.new, cloud) if change.new else None
-        seen = _Foreseen(cloud, before, judged.rendered if judged else None)
-        if not seen.is_touched:
+        after = judged.rendered if judged else None
+        if not foresee_update(cloud, before, after):
             return None
-        messages = [*self._tell_cuts("rollout-two-updates", seen, change.site)]
-        lands = bool(messages)
-        if judged and seen.after:
+        messages: list[Message] = []
+        if judged and after:
             messages += judged.messages
-            refused = [*foresee_peak(cloud, before, seen.after, self._lenders(cloud, change))]
-            refused += _errors(land_site(judged, self.old).messages) if lands else ()
+            refused = foresee_peak(cloud, before, after, self._lenders(cloud, change))
             self.errors += (message.of(self.new.file) for message in refused)
         else:
             messages.append(Message.about(f"site-removed-{cloud}", f"sites.{change.site}"))
@@ -125,7 +97,6 @@ class Stacks:
             change=change,
             cloud=cloud,
             owns_interfaces=owns,
-            lands=lands,
             new_names=find_new_names(self.moves, change.site) if owns else {},
             settings=settings_of_stack(cloud),
             messages=_worth_knowing(messages),
@@ -153,13 +124,6 @@ class Stacks:
             for name in sorted(names)
             if self._bound.get(name) == cloud
         ]
-
-    def _tell_cuts(self, id: str, seen: _Foreseen, site: str) -> Iterator[Message]:
-        cuts = seen.cuts
-        if cuts:
-            machines = sorted({cut.group for cut in cuts})
-            values = {"machines": machines, "first": cuts[0], "cloud": seen.cloud, "site": site}
-            yield Message.about(id, f"sites.{site}", **values).of(self.new.file)
 
     def _judge_moves(self, cloud: str, site: str) -> Iterator[Message]:
         """Addresses that change hands where an interface must go before another has its address."""

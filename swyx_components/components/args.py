@@ -57,7 +57,9 @@ class SwyxSiteArgs(TypedDict):
     network: NetworkArgs
     """Where it is in the cloud."""
     replaces: NotRequired[Any]
-    """The installation that is deployed now, to land on both where one update would cut (docs/hitless.md)."""
+    """The installation that is deployed now, to allow what either allows while another site is updated
+    (docs/hitless.md).
+    """
     machines: NotRequired[dict[str, MachineArgs]]
     """How machines are bound, by name; those not named are looked up by their addresses."""
     attach: NotRequired[bool]

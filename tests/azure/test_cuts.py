@@ -1,6 +1,6 @@
-"""What is said to cut nothing cuts nothing: judged by the oracle on every state between two Azure plans.
+"""What needs no hold cuts nothing without one: judged by the oracle on every state between two Azure plans.
 
-The calls are those that the writer makes: every NSG, then every interface, in any order; then what goes.
+The calls are the engine's own: every NSG, then every interface, in any order; then what goes.
 `tests/engine/test_hitless.py` shows with the real engine that this is the order.
 """
 
@@ -93,7 +93,7 @@ GATES = {
 }
 
 
-def test_a_gate_that_becomes_like_another_is_flagged_with_the_way_to_do_it() -> None:
+def test_a_gate_that_becomes_like_another_is_flagged_with_what_is_done_about_it() -> None:
     before = deepcopy(GATES)
     before["sites"][SITE]["machines"]["gate-2"]["ports"] = {"SwyxGate": {"media": "52000-52999"}}
     cuts = find_cuts(render(before), render(GATES))
@@ -106,10 +106,9 @@ def test_a_gate_that_becomes_like_another_is_flagged_with_the_way_to_do_it() -> 
     ]
     (message,) = tell_cuts(SITE, cuts)
     assert str(message) == (
-        "sites.essen: one update to this plan denies for a moment what is allowed before and after it, "
-        "at server, such as server in tcp 1720 from 10.4.0.12; make it in two: set `swyx:replaces` of "
-        "the stack to a copy of the file that is deployed now, `pulumi up`, take the setting out, "
-        "`pulumi up`."
+        "sites.essen: between the calls of this update peers' rules and interfaces disagree at server, about "
+        "server in tcp 1720 from 10.4.0.12 and the like; `pulumi up` keeps these interfaces in what both "
+        "plans give them until the rules are written, so nothing is cut."
     )
     assert not list(tell_cuts(SITE, ()))
 

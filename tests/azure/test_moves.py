@@ -1,40 +1,40 @@
-"""When an update of an interface is warned about: it leaves an ASG and joins another, and only then."""
+"""When a preview tells of an interface: it leaves an ASG and joins another, and only then."""
 
 from typing import Any
 
 import pytest
 from pulumi.output import Unknown
 
+from swyx_components.azure.hold import Planned
 from swyx_components.azure.moves import find_moves
-from swyx_components.planner.model import HostGroup, Identity
 from tests.components.estate import EXAMPLE, bochum
 from tests.components.recorder import record
 
 NIC = "azure-native:network:NetworkInterface"
+NSG = "azure-native:network:NetworkSecurityGroup"
 PLACE = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/applicationSecurityGroups/"
 
 
-def group(*roles: str) -> HostGroup:
-    identities = tuple(Identity(role) for role in roles)
-    return HostGroup(name="g", site="acme", roles=roles, identities=identities, machines=())
+def planned(*asgs: str) -> dict[str, Planned]:
+    return {"acme-desk-nic": Planned(machine="desk", group="acme-desk-nsg", asgs=asgs)}
 
 
 def inputs(*asgs: str, unknown: int = 0, addresses: int = 1) -> dict[str, Any]:
     """An interface in these ASGs, and in some that are still to be made."""
     ids: list[Any] = [*(PLACE + asg for asg in asgs), *(Unknown() for _ in range(unknown))]
     configuration = {"applicationSecurityGroups": [{"id": id} for id in ids]}
-    return {"ipConfigurations": [configuration] * addresses, "tags": {"swyx:machine": "desk"}}
+    return {
+        "ipConfigurations": [configuration] * addresses,
+        "networkInterfaceName": "acme-desk-nic",
+    }
 
 
-def test_one_that_leaves_and_joins_is_warned_about_with_machine_asgs_and_remedy() -> None:
+def test_one_that_leaves_and_joins_is_told_with_machine_and_asgs() -> None:
     old = inputs("acme-swyxphonel400-asg", addresses=2)
     new = inputs("acme-swyxphonel440-asg", addresses=2)
-    assert [*map(str, find_moves(group("SwyxPhoneL440"), old, new))] == [
-        "machines.desk: desk leaves acme-swyxphonel400-asg and joins acme-swyxphonel440-asg in one update: "
-        "between its peers' rules and its interface, what passes before and after can be denied for a "
-        "moment; if it may not (`swyx diff` compares the two files), make it in two: set `swyx:replaces` "
-        "of the stack to a copy of the file that is deployed now, `pulumi up`, take the setting out, "
-        "`pulumi up`."
+    assert [*map(str, find_moves(planned("acme-swyxphonel440-asg"), old, new))] == [
+        "machines.desk: desk leaves acme-swyxphonel400-asg and joins acme-swyxphonel440-asg; the update "
+        "keeps its interface in all of them until the rules are written, so nothing is cut."
     ]
 
 
@@ -43,7 +43,8 @@ def test_a_preview_names_what_is_still_to_be_made() -> None:
         inputs("acme-swyxgate-asg", "acme-swyxfaxserver-asg"),
         inputs("acme-swyxgate-asg", unknown=1),
     )
-    (message,) = find_moves(group("SwyxGate", "LinkManager"), old, new)
+    plan = planned("acme-swyxgate-asg", "acme-linkmanager-asg")
+    (message,) = find_moves(plan, old, new)
     values = dict(message.values)
     assert (values["left"], values["joined"]) == ("acme-swyxfaxserver-asg", "acme-linkmanager-asg")
 
@@ -63,16 +64,27 @@ def test_a_preview_names_what_is_still_to_be_made() -> None:
     ],
 )
 def test_any_other_update_is_none_of_its_business(old: Any, new: Any) -> None:
-    assert [*find_moves(group("SwyxGate", "LinkManager"), old, new)] == []
+    plan = planned("acme-swyxgate-asg", "acme-linkmanager-asg")
+    assert [*find_moves(plan, old, new)] == []
 
 
-def test_every_interface_is_watched_in_previews_too_and_no_other_resource() -> None:
+def test_every_group_and_interface_is_held_and_previews_are_told_of_interfaces() -> None:
     made = record(bochum, EXAMPLE)
     watched = {each.name: each.before_update for each in made.resources if each.before_update}
-    assert sorted(watched) == sorted(each.name for each in made.of(NIC))
-    assert {name for names in watched.values() for name in names} == set(made.hooks)
-    assert set(made.hooks.values()) == {True}
+    assert sorted(watched) == sorted(each.name for kind in (NSG, NIC) for each in made.of(kind))
+    before = {kind: {watched[each.name] for each in made.of(kind)} for kind in (NSG, NIC)}
+    assert before == {
+        NSG: {("bochum-bochum-hold",)},
+        NIC: {("bochum-bochum-moves", "bochum-bochum-release")},
+    }
+    assert made.hooks == {
+        "bochum-bochum-hold": False,
+        "bochum-bochum-moves": True,
+        "bochum-bochum-release": False,
+    }
 
 
 def test_nothing_is_watched_where_nothing_is_attached() -> None:
-    assert record(lambda: bochum(attach=False), EXAMPLE).hooks == {}
+    made = record(lambda: bochum(attach=False), EXAMPLE)
+    assert made.hooks == {}
+    assert not any(each.before_update for each in made.resources)

@@ -168,7 +168,7 @@ sites:
 """
 
 
-def test_an_exchange_that_one_update_on_azure_cuts_is_said_with_the_way_around(
+def test_interfaces_that_an_update_on_azure_holds_are_said_and_need_no_way_around(
     tmp_path: Path,
 ) -> None:
     """The phone leaves one application security group and joins another, its ports stay the same."""
@@ -179,10 +179,13 @@ def test_an_exchange_that_one_update_on_azure_cuts_is_said_with_the_way_around(
         ),
     )
     told = swyx("diff", *files, "--cloud", "bochum=azure", "--json").json()["clouds"]["bochum"]
-    (warning,) = (each for each in told["messages"] if each["severity"] == "warning")
-    assert warning["id"] == "update-cuts"
-    assert "at bo-server, such as" in warning["text"]
-    assert "set `swyx:replaces` of the stack to a copy of the file" in warning["text"]
-    assert "warning: " in swyx("diff", *files, "--cloud", "bochum=azure").out
+    (held,) = (each for each in told["messages"] if each["id"] == "update-holds")
+    assert (held["severity"], held["place"]) == ("note", "sites.bochum")
+    assert "disagree at bo-server, about" in held["text"]
+    assert "keeps these interfaces in what both plans give them" in held["text"]
+    assert {each["severity"] for each in told["messages"]} == {"note"}
+    assert "replaces" not in held["text"]
+    out = swyx("diff", *files, "--cloud", "bochum=azure").out
+    assert "so nothing is cut" in out and "warning: " not in out
     aws = swyx("diff", *files, "--cloud", "bochum=aws", "--json").json()["clouds"]["bochum"]
     assert [each["severity"] for each in aws["messages"]] == ["note", "note"]

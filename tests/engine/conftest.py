@@ -8,7 +8,7 @@ import pytest
 from sandbox import commands
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.stacks import Pulumi
-from tests.engine.trial import Machines, Trial
+from tests.engine.trial import IN_PROCESS, Machines, Trial
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +40,7 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
     sandbox = locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
     engine = commands.start(sandbox)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", engine.environment["PATH"])  # the automation API looks there
+        for name in IN_PROCESS:
+            patch.setenv(name, engine.environment[name])
         yield Trials(sandbox, engine, tmp_path_factory)
     commands.stop(sandbox)

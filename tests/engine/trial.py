@@ -26,6 +26,9 @@ Machines = dict[
 ]  # every machine that any of the installations has, and its addresses
 
 CLOUDS = ("aws", "azure")
+# Of the sandbox's environment, what this process needs: the automation API looks for the engine itself,
+# and the program, which runs here, holds interfaces in the offline ARM.
+IN_PROCESS = ("PATH", "AZURE_RESOURCE_MANAGER_ENDPOINT")
 _CONFIG = {"aws:region": REGION, "azure-native:location": "westeurope"}
 
 

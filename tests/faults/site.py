@@ -180,12 +180,19 @@ class BrokenSite:
 
 
 def edited(installation: dict[str, Any]) -> dict[str, Any]:
-    """Another range, and a role that moves between machines: groups come and go, interfaces change."""
-    for site, prefix in (("aachen", "ac"), ("bochum", "bo")):
+    """Another range, and roles that move between machines: groups come and go, interfaces change.
+
+    In Bochum the group that the gate leaves stays, for another machine: while its rules change, the
+    gate is held aside.
+    """
+    for site in ("aachen", "bochum"):
         installation["sites"][site]["ports"] = {"SwyxIt": {"media": "50000-50199"}}
-        machines = installation["sites"][site]["machines"]
-        machines[f"{prefix}-gate"]["roles"].remove("ConferenceManager")
-        machines[f"{prefix}-fax"]["roles"].append("ConferenceManager")
+    aachen, bochum = (installation["sites"][site]["machines"] for site in ("aachen", "bochum"))
+    for machines, gate in ((aachen, "ac-gate"), (bochum, "bo-gate")):
+        machines[gate]["roles"].remove("ConferenceManager")
+    aachen["ac-fax"]["roles"].append("ConferenceManager")
+    bochum["bo-fax"]["roles"] = ["SwyxGate", "ConferenceManager"]
+    bochum["bo-terminal"]["roles"].append("SwyxFaxServer")
     return installation
 
 

@@ -27,7 +27,8 @@ class Work(Enum):
 class SiteUpdate:
     """One site that changes, with what its cloud says to it.
 
-    `cloud` is empty and `owns_interfaces` None where none is named. `lands`: one update would cut, two don't.
+    `cloud` is empty and `owns_interfaces` None where none is named. `lands`: it is updated
+    twice, and lets pass both the old and the new in between, while another site goes over.
     `new_names`: what machines were called whose interfaces keep that name. `settings`: what a new stack is
     told beside its site and cloud, values in capitals being for the person to replace.
     """
