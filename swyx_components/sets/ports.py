@@ -97,7 +97,8 @@ class PortSet(tuple[PortRange, ...]):
 
     def covers(self, ports: PortRange) -> bool:
         """Whether every port of the range is in the set."""
-        return any(own.contains(ports) for own in self)
+        wanted_first, wanted_last = ports
+        return any(first <= wanted_first and wanted_last <= last for first, last in self)
 
     def size(self) -> int:
         """How many single ports the set holds."""
