@@ -50,6 +50,12 @@ class Protocol(Enum):
         return self in (Protocol.TCP, Protocol.UDP)
 
 
+PROTOCOL_OF: Mapping[Transport, Protocol] = {
+    Transport.TCP: Protocol.TCP,
+    Transport.UDP: Protocol.UDP,
+}
+
+
 class Identity(NamedTuple):
     """One role of one site, or the variant of it where overrides, links or providers differ.
 
