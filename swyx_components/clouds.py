@@ -286,8 +286,9 @@ def _room(cloud: str, module: str) -> Any:
 
 def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     """Warnings for the quotas of clouds that the site may move to."""
+    fitting = _find_fitting(plan)
     for cloud in CLOUDS:
-        if cloud in installation.quotas or not _surely_fits(plan, cloud):
+        if cloud in installation.quotas or cloud not in fitting:
             usages = foresee_quotas(cloud, plan, installation)
             found = judge_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)
@@ -300,23 +301,23 @@ _FEW_RULES: Mapping[str, int] = {"aws": 60, "azure": 100}
 _FEW_GROUPS, _FEW_ADDRESSES = 50, 1000
 
 
-def _surely_fits(plan: SitePlan, cloud: str) -> bool:
+def _find_fitting(plan: SitePlan) -> Sequence[str]:
+    """Clouds that the site surely fits."""
     addresses = sum(len(machine.addresses) for group in plan.groups for machine in group.machines)
-    return (
-        len(plan.groups) <= _FEW_GROUPS
-        and addresses <= _FEW_ADDRESSES
-        and most_rules(plan) <= _FEW_RULES[cloud]
-    )
+    if len(plan.groups) > _FEW_GROUPS or addresses > _FEW_ADDRESSES:
+        return ()
+    most = most_rules(plan)
+    return [cloud for cloud, few in _FEW_RULES.items() if most <= few]
 
 
 def most_rules(plan: SitePlan) -> int:
     """The most (port range, peer) pairs that any group of the plan has in one direction."""
     most = 0
     for group in plan.groups:
-        counts = dict.fromkeys(Direction, 0)
-        for rule in group.rules:
-            counts[rule.direction] += len(rule.cidrs) or 1
-        if max(counts.values()) > most:
+        counts: dict[Direction, int] = {}
+        for direction, _, _, _, _, cidrs, _, _ in group.rules:
+            counts[direction] = counts.get(direction, 0) + (len(cidrs) or 1)
+        if max(counts.values(), default=0) > most:
             most = max(most, *_without_source_ports(group).values())
     return most
 

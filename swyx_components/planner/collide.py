@@ -32,10 +32,11 @@ def find_collisions(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
         claims = list(_claims(view, machine, catalogue))
         fixed |= {(c.role, c.ports): None for c in claims[1:] if not c.allocated}
         for one, other in combinations(claims, 2):
-            transports = [name for name in one.transports if name in other.transports]
             shared = one.ports & other.ports
-            if transports and shared:
-                yield _collision(view.name, machine, one, other, transports, shared)
+            if shared:
+                transports = [name for name in one.transports if name in other.transports]
+                if transports:
+                    yield _collision(view.name, machine, one, other, transports, shared)
     yield from _ephemeral(view.name, fixed, catalogue)
 
 
@@ -105,9 +106,10 @@ def _ephemeral(
 ) -> Iterator[Message]:
     """Fixed ports that the operating system may hand to another program before the role starts."""
     for system, preset in catalogue.ephemeral.items():
+        handed_out = PortSet((preset,))
         inside: dict[str, PortSet] = {}
         for role, ports in fixed:
-            shared = ports & PortSet((preset,))
+            shared = ports & handed_out
             if shared and catalogue.roles[role].kind != "phone":
                 inside[role] = inside.get(role, NO_PORTS) | shared
         if inside:
