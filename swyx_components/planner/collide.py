@@ -28,10 +28,12 @@ class Claim(NamedTuple):
 def find_collisions(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
     """A fixed port wanted twice is an error; a range that meets another port or range a warning."""
     fixed: dict[tuple[str, PortSet], None] = {}
+    mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
+    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)
     for machine in view.site.machines:
         claims = list(_claims(view, machine, catalogue))
-        fixed |= {(c.role, c.ports): None for c in claims[1:] if not c.allocated}
-        for one, other in combinations(claims, 2):
+        fixed |= {(c.role, c.ports): None for c in claims if not c.allocated}
+        for one, other in combinations((windows, *claims), 2):
             shared = one.ports & other.ports
             if shared:
                 transports = [name for name in one.transports if name in other.transports]
@@ -41,8 +43,6 @@ def find_collisions(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
 
 
 def _claims(view: SiteView, machine: Machine, catalogue: Catalogue) -> Iterator[Claim]:
-    mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
-    yield Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)
     ports = effective_ports(catalogue, machine.roles, view.site.ports, machine.ports)
     for role in machine.roles:
         for listener in catalogue.roles[role].listeners.values():

@@ -8,10 +8,9 @@ prefix among the rules that cover the interval at that address lies inside it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.model import Abilities, Need, Rule
+from swyx_components.planner.model import Abilities, Direction, Need, Protocol, Rule
 from swyx_components.planner.regions import Peers, Regions, gather_peers
 from swyx_components.planner.shadow import Draft, Key, drop_shadowed
 from swyx_components.sets.ports import PortRange, PortSet
@@ -68,20 +67,22 @@ def draft_order(draft: Draft) -> tuple[object, ...]:
 
 def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     """The article's lines behind flows, sorted; an extra rule has none."""
-    rows = (catalogue.flows.get(flow) for flow in flows)
-    return tuple(sorted({line for row in rows if row is not None for line in row.lines}))
+    rows = [catalogue.flows[flow] for flow in flows if flow in catalogue.flows]
+    return tuple(sorted({line for row in rows for line in row.lines}))
 
 
+_Named = tuple[Direction, Protocol, PortRange | None, str]  # a group's key and name
 _Opened = Sequence[tuple[PortSet, str]]  # ports, and the flow that needs them
 
 
 def _draft_by_group(needs: Iterable[Need], abilities: Abilities) -> Iterator[Draft]:
     matched = abilities.matches_source_ports
-    by_group: dict[tuple[Key, str], list[tuple[PortSet, str]]] = {}
+    by_group: dict[_Named, list[tuple[PortSet, str]]] = {}
     for direction, protocol, ports, source, peer, _, flow in needs:
-        key = Key(direction, protocol, source if matched else None)
-        by_group.setdefault((key, peer.label), []).append((ports, flow))
-    for (key, group), opened in by_group.items():
+        alike = direction, protocol, source if matched else None, peer.label
+        by_group.setdefault(alike, []).append((ports, flow))
+    for (direction, protocol, source, group), opened in by_group.items():
+        key = Key(direction, protocol, source)
         for part, flows in _unite(opened):
             yield Draft(key, part, group, (), flows)
 
@@ -129,32 +130,36 @@ def _cover(regions: Regions, opened: Mapping[int, _Opened]) -> Iterator[_Cover]:
             for part, flows in _unite(opened[place]):
                 yield part, met, prefixes, flows
         return
-    needed = {place: _union(tuple([ports for ports, _ in own])) for place, own in opened.items()}
-    holders: dict[PortRange, set[int]] = {}
-    for place, ports in needed.items():
-        for part in ports:
-            holders.setdefault(part, set()).add(place)
+    united = {place: dict(_unite(own)) for place, own in opened.items()}
+    holders: dict[PortRange, list[int]] = {}
+    for place, parts in united.items():
+        for part in parts:
+            holders.setdefault(part, []).append(place)
     for part, exact in sorted(holders.items()):
-        fitting = frozenset([place for place, ports in needed.items() if ports.covers(part)])
-        for met, prefixes in regions.prefixes_of(fitting).items():
+        larger = [p for p, own in united.items() if part not in own and _any_holds(own, part)]
+        for met, prefixes in regions.prefixes_of(frozenset([*exact, *larger])).items():
             # Where no region has just this interval, each has a larger one and a rule of its own for that.
             if not met.isdisjoint(exact):
-                behind = (flow for place in met for flow in _flows_within(part, opened[place]))
-                yield part, met, prefixes, frozenset(behind)
+                behind = [
+                    united[place].get(part) or _flows_within(part, opened[place]) for place in met
+                ]
+                yield part, met, prefixes, frozenset().union(*behind)
 
 
-@lru_cache(maxsize=8192)
-def _union(sets: tuple[PortSet, ...]) -> PortSet:
-    return PortSet.union_of(part for ports in sets for part in ports)
+def _any_holds(ranges: Iterable[PortRange], part: PortRange) -> bool:
+    return any(own.contains(part) for own in ranges)
 
 
 def _join(drafts: Iterable[Draft]) -> Iterator[Draft]:
     """Drafts that differ only in their prefixes become one, with all prefixes and all flows."""
-    lists: dict[tuple[object, ...], list[Draft]] = {}
+    lists: dict[tuple[Key, PortRange | None], list[Draft]] = {}
     for draft in drafts:
-        lists.setdefault((draft.key, draft.ports, draft.group), []).append(draft)
+        if draft.group:
+            yield draft
+        else:
+            lists.setdefault((draft.key, draft.ports), []).append(draft)
     for members in lists.values():
-        if len(members) == 1 and len(members[0].prefixes) < 2:
+        if len(members) == 1 and len(members[0].prefixes) == 1:
             yield members[0]
             continue
         flows: frozenset[str] = frozenset().union(*(draft.flows for draft in members))

@@ -85,17 +85,19 @@ def _both_ends(
 ) -> Iterator[tuple[Endpoint, str, Need]]:
     """What each flow needs at those of the endpoints that it has an end at."""
     for flow, initiator, role, responder, its_role, transport, ports, source in flows:
-        opened = PROTOCOL_OF[transport], ports, source
+        protocol = PROTOCOL_OF[transport]
         if initiator in parties:
             party = parties[initiator][responder]
             if party is not None:
                 identity = _identity(responder, its_role, party)
-                yield initiator, role, Need(Direction.OUT, *opened, party, identity, flow)
+                need = Need(Direction.OUT, protocol, ports, source, party, identity, flow)
+                yield initiator, role, need
         if responder in parties:
             party = parties[responder][initiator]
             if party is not None:
                 identity = _identity(initiator, role, party)
-                yield responder, its_role, Need(Direction.IN, *opened, party, identity, flow)
+                need = Need(Direction.IN, protocol, ports, source, party, identity, flow)
+                yield responder, its_role, need
 
 
 def _identity(peer: Endpoint, role: str, party: Party) -> Identity | None:
