@@ -42,14 +42,14 @@ def draft_rules(peers: Peers, abilities: Abilities) -> Sequence[Draft]:
 
 def rule_order(rule: Rule) -> tuple[object, ...]:
     """Total order of rules: by direction, protocol, ports, source ports, then peer."""
-    return (
-        rule.direction.value,
-        rule.protocol.value,
-        rule.ports or (0, 0),
-        rule.source_ports or (0, 0),
-        rule.group,
-        rule.cidrs,
-    )
+    direction, protocol, ports, source, group, cidrs, _, _ = rule
+    return (_NAMES[direction], _NAMES[protocol], ports or (0, 0), source or (0, 0), group, cidrs)
+
+
+# Looked up, since an enumeration computes the value of a member.
+_NAMES: Mapping[Direction | Protocol, str] = {
+    member: member.value for member in (*Direction, *Protocol)
+}
 
 
 def draft_order(draft: Draft) -> tuple[object, ...]:
@@ -87,16 +87,14 @@ def _draft_by_group(needs: Iterable[Need], abilities: Abilities) -> Iterator[Dra
             yield Draft(key, part, group, (), flows)
 
 
-def _unite(opened: _Opened) -> Iterator[tuple[PortRange, frozenset[str]]]:
+def _unite(opened: _Opened) -> Sequence[tuple[PortRange, frozenset[str]]]:
     """The fewest ranges that hold exactly these ports, each with the flows behind it."""
     first = opened[0][0]
     if len(opened) == 1 or all(ports == first for ports, _ in opened):
         flows = frozenset([flow for _, flow in opened])
-        for part in first:
-            yield part, flows
-        return
-    for part in PortSet.union_of(part for ports, _ in opened for part in ports):
-        yield part, frozenset(_flows_within(part, opened))
+        return [(part, flows) for part in first]
+    united = PortSet.union_of(part for ports, _ in opened for part in ports)
+    return [(part, frozenset(_flows_within(part, opened))) for part in united]
 
 
 def _flows_within(part: PortRange, opened: _Opened) -> Iterator[str]:

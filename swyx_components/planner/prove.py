@@ -135,7 +135,7 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
 def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     spaces: dict[str, Space] = {group.name: {} for group in rendered.plan.groups}
-    matched = rendered.abilities.matches_source_ports
+    site, matched = rendered.plan.site, rendered.abilities.matches_source_ports
     # Many flows of a hub differ in nothing but the peer.
     peers: dict[_Alike, list[Prefix]] = {}
     count = 0
@@ -144,10 +144,10 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
             (Direction.OUT, initiator, responder),
             (Direction.IN, responder, initiator),
         ):
-            if own.group is not None and own.site == rendered.plan.site and own.label in spaces:
+            if own.group is not None and own.site == site and own.label in spaces:
                 count += 1
                 alike = own.label, direction, transport, source if matched else None, ports
-                peers.setdefault(alike, []).extend(peer.addresses_for(own.site))
+                peers.setdefault(alike, []).extend(peer.addresses_for(site))
     for (group, direction, transport, source, ports), prefixes in peers.items():
         box = Box(tuple(prefixes), PortSet((source,)) if source else ALL_PORTS, ports)
         key = direction, PROTOCOL_OF[transport]
