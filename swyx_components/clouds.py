@@ -212,14 +212,18 @@ _FEW_RULES: Mapping[str, int] = {"aws": 60, "azure": 100}
 _FEW_GROUPS, _FEW_ADDRESSES = 50, 1000
 
 
-def surely_fits(cloud: str, plan: SitePlan) -> bool:
-    """Whether the site is too small to exceed a default quota there; loads nothing of the cloud."""
+def find_fitting(plan: SitePlan) -> Sequence[str]:
+    """Clouds where the site is too small to exceed a default quota; loads nothing of them."""
     addresses = sum(len(machine.addresses) for group in plan.groups for machine in group.machines)
-    return (
-        len(plan.groups) <= _FEW_GROUPS
-        and addresses <= _FEW_ADDRESSES
-        and most_rules(plan) <= _FEW_RULES[cloud]
-    )
+    peers = max((len(rule.cidrs) for group in plan.groups for rule in group.rules), default=0)
+    if (
+        len(plan.groups) > _FEW_GROUPS
+        or addresses > _FEW_ADDRESSES
+        or peers > max(_FEW_RULES.values())  # as at a hub, whose pairs are slow to count
+    ):
+        return ()
+    most = most_rules(plan)
+    return [cloud for cloud, few in _FEW_RULES.items() if most <= few]
 
 
 def _room(cloud: str, module: str) -> Any:

@@ -6,10 +6,10 @@ from dataclasses import replace
 from swyx_components.clouds import (
     CLOUDS,
     count_quotas,
+    find_fitting,
     foresee_quotas,
     land_plan,
     render_site,
-    surely_fits,
 )
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
@@ -97,8 +97,9 @@ def _relieve(
 
 def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     """Warnings for the quotas of clouds that the site may move to."""
+    fitting = find_fitting(plan)
     for cloud in CLOUDS:
-        if cloud in installation.quotas or not surely_fits(cloud, plan):
+        if cloud in installation.quotas or cloud not in fitting:
             usages = foresee_quotas(cloud, plan, installation)
             found = judge_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)

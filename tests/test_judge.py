@@ -78,10 +78,10 @@ def test_a_writer_that_makes_another_plan_than_was_needed_is_refused(
     [
         (lambda rules: rules[1:], "1 missing and 0 in excess"),
         (
-            lambda rules: (replace(rules[0], ports=PortRange(1, 65535)), *rules[1:]),
+            lambda rules: (rules[0]._replace(ports=PortRange(1, 65535)), *rules[1:]),
             "0 missing and 1 in",
         ),
-        (lambda rules: (replace(rules[0], flows=()), *rules[1:]), ""),
+        (lambda rules: (rules[0]._replace(flows=()), *rules[1:]), ""),
     ],
     ids=["a rule less", "a rule wider", "only what people read"],
 )

@@ -86,18 +86,18 @@ def _unite(new: Sequence[Spec], olds: Iterable[Sequence[Spec]]) -> tuple[Spec, .
     allowed: dict[Spec, Spec] = {}
     names: set[tuple[Direction, str]] = set()
     for spec in (spec for specs in every for spec in specs if spec.allow):
-        content = replace(enforced(spec), priority=0)
+        content = enforced(spec)._replace(priority=0)
         if content not in allowed:
             name = spec.name
             while (spec.direction, name) in names:
                 name = shorten(f"{name}-{_WAS}")
             names.add((spec.direction, name))
-            allowed[content] = replace(spec, name=name)
+            allowed[content] = spec._replace(name=name)
     united: list[Spec] = []
     for direction in Direction:
         own = [spec for spec in allowed.values() if spec.direction is direction]
         priorities = assign_priorities(spec.name for spec in own)
-        united += (replace(spec, priority=priorities[spec.name]) for spec in own)
+        united += (spec._replace(priority=priorities[spec.name]) for spec in own)
         denials = [
             [s for s in specs if s.direction is direction and not s.allow] for specs in every
         ]
@@ -110,4 +110,4 @@ def _known(specs: Iterable[Spec], known: set[Identity]) -> Iterator[Spec]:
     for spec in specs:
         named = tuple(identity for identity in spec.identities if identity in known)
         if spec.own_identity in (None, *known) and (named or not spec.identities):
-            yield replace(spec, identities=named)
+            yield spec._replace(identities=named)

@@ -5,7 +5,6 @@ ASGs of the site, or prefixes of one IP version.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -76,7 +75,7 @@ def render_group(
             for spec in _specs(_Frame(group, direction, protocol, abilities, provenance), peers)
         ]
         priorities = assign_priorities(spec.name for spec in allowed)
-        placed = (replace(spec, priority=priorities[spec.name]) for spec in allowed)
+        placed = (spec._replace(priority=priorities[spec.name]) for spec in allowed)
         specs += [*sorted(placed, key=lambda spec: spec.priority), _deny_rest(direction)]
     return tuple(specs)
 
@@ -122,7 +121,7 @@ def _cover(
             label = rule_name(
                 draft.direction, draft.protocol, draft.ports, draft.source_ports, name, chunk
             )
-            yield replace(draft, name=label, identities=side[0], prefixes=side[1])
+            yield draft._replace(name=label, identities=side[0], prefixes=side[1])
 
 
 def _kind(one: Need | Opening) -> _Kind:

@@ -43,7 +43,7 @@ class Message:
     @property
     def severity(self) -> Severity:
         """How grave it is."""
-        return Severity(_catalogue()[self.id]["severity"])
+        return _severity(self.id)
 
     @property
     def sentence(self) -> str:
@@ -74,6 +74,8 @@ def printable(value: object) -> str:
     text = str(value)
     if len(text) > 200:
         text = text[:200] + "..."
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
@@ -83,6 +85,11 @@ def _text(value: object) -> str:
     if type(value) in (tuple, list):  # not a PortRange or PortSet, which print themselves
         return ", ".join(map(printable, value))  # type: ignore[call-overload]
     return printable(value)
+
+
+@cache
+def _severity(id: str) -> Severity:
+    return Severity(_catalogue()[id]["severity"])
 
 
 @cache

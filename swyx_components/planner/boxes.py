@@ -1,10 +1,10 @@
 """Sets of packets as boxes: some addresses with some source and destination ports. Compared exactly."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from swyx_components.sets.ports import PortSet
+from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP
@@ -16,6 +16,22 @@ class Box(NamedTuple):
     prefixes: tuple[Prefix, ...]
     source_ports: PortSet
     ports: PortSet
+
+
+def surely_equal(one: Iterable[Box], other: Iterable[Box]) -> bool:
+    """Whether both name the same prefixes for each source and range of ports; others may be equal too.
+
+    Rules name what flows name unless some were merged, so that often nothing has to be cut.
+    """
+    return _by_ports(one) == _by_ports(other)
+
+
+def _by_ports(boxes: Iterable[Box]) -> Mapping[tuple[PortSet, PortRange], set[Prefix]]:
+    found: dict[tuple[PortSet, PortRange], set[Prefix]] = {}
+    for prefixes, source, ports in boxes:
+        for part in ports:
+            found.setdefault((source, part), set()).update(prefixes)
+    return found
 
 
 Ports = frozenset[tuple[PortSet, PortSet]]

@@ -28,20 +28,21 @@ class Claim(NamedTuple):
 def find_collisions(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
     """A fixed port wanted twice is an error; a range that meets another port or range a warning."""
     fixed: dict[tuple[str, PortSet], None] = {}
+    mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
+    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)
     for machine in view.site.machines:
         claims = list(_claims(view, machine, catalogue))
-        fixed |= {(c.role, c.ports): None for c in claims[1:] if not c.allocated}
-        for one, other in combinations(claims, 2):
-            transports = [name for name in one.transports if name in other.transports]
+        fixed |= {(c.role, c.ports): None for c in claims if not c.allocated}
+        for one, other in combinations((windows, *claims), 2):
             shared = one.ports & other.ports
-            if transports and shared:
-                yield _collision(view.name, machine, one, other, transports, shared)
+            if shared:
+                transports = [name for name in one.transports if name in other.transports]
+                if transports:
+                    yield _collision(view.name, machine, one, other, transports, shared)
     yield from _ephemeral(view.name, fixed, catalogue)
 
 
 def _claims(view: SiteView, machine: Machine, catalogue: Catalogue) -> Iterator[Claim]:
-    mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
-    yield Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)
     ports = effective_ports(catalogue, machine.roles, view.site.ports, machine.ports)
     for role in machine.roles:
         for listener in catalogue.roles[role].listeners.values():
@@ -105,9 +106,10 @@ def _ephemeral(
 ) -> Iterator[Message]:
     """Fixed ports that the operating system may hand to another program before the role starts."""
     for system, preset in catalogue.ephemeral.items():
+        handed_out = PortSet((preset,))
         inside: dict[str, PortSet] = {}
         for role, ports in fixed:
-            shared = ports & PortSet((preset,))
+            shared = ports & handed_out
             if shared and catalogue.roles[role].kind != "phone":
                 inside[role] = inside.get(role, NO_PORTS) | shared
         if inside:

@@ -127,15 +127,15 @@ def _defaults(view: SiteView, catalogue: Catalogue, flows: set[str]) -> Iterator
     """Notes on what holds because nothing else was written; the plan never decides in silence."""
     place, decisions = f"sites.{view.name}", view.decisions
     roles = {role for endpoint in view.endpoints for role in endpoint.roles}
-    if flows & _flows_using(catalogue, "cornet") and not decisions.cornet_pinned:
+    if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):
         yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
     if (
         any(catalogue.roles[role].media.get(Transport.TCP) for role in roles)
         and not decisions.fax_stated
     ):
         yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
-    dcom = _flows_using(catalogue, "dcom_server", "dcom_client")
-    if flows & dcom and decisions.dcom_transports == (Transport.TCP,):
+    dcom = ("dcom_server", "dcom_client")
+    if decisions.dcom_transports == (Transport.TCP,) and _any_use(catalogue, flows, *dcom):
         yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
     written = dict(view.site.control_path)
     for role in sorted(roles & set(view.control_paths) - set(written)):
@@ -155,11 +155,11 @@ def _defaults(view: SiteView, catalogue: Catalogue, flows: set[str]) -> Iterator
                 yield Message.about("multicast-not-routed", place, role=role, ports=listener.ports)
 
 
-def _flows_using(catalogue: Catalogue, *tokens: str) -> set[str]:
-    """The flows whose ports a decision settles."""
-    return {
-        row.id
-        for row in catalogue.flows.values()
-        for leg in row.legs
-        if not {*leg.ports}.isdisjoint(tokens)
-    }
+def _any_use(catalogue: Catalogue, flows: Iterable[str], *tokens: str) -> bool:
+    """Whether a decision settles the ports of any of the flows."""
+    return any(
+        token in leg.ports
+        for flow in flows
+        for leg in catalogue.flows[flow].legs
+        for token in tokens
+    )

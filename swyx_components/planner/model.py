@@ -50,6 +50,12 @@ class Protocol(Enum):
         return self in (Protocol.TCP, Protocol.UDP)
 
 
+PROTOCOL_OF: Mapping[Transport, Protocol] = {
+    Transport.TCP: Protocol.TCP,
+    Transport.UDP: Protocol.UDP,
+}
+
+
 class Identity(NamedTuple):
     """One role of one site, or the variant of it where overrides, links or providers differ.
 
@@ -101,8 +107,7 @@ class Need(NamedTuple):
     flow: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(NamedTuple):
     """One minimised rule of a host group, neutral between the clouds.
 
     `ports` is None for ICMP. Exactly one of `group` (a group of the same site) and `cidrs` is set.
@@ -242,8 +247,7 @@ class Abilities:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(NamedTuple):
     """One rule as a cloud stores it, still plain data.
 
     `ports` and `source_ports` are sets since an Azure rule takes lists; None means any (and no

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
 from swyx_components.planner.model import (
+    PROTOCOL_OF,
     Direction,
     Endpoint,
     HostGroup,
@@ -62,8 +63,20 @@ def _opened_beside(
     """Listeners of a machine that a range meant for another purpose covers as well."""
     endpoint = view.endpoint_of(group.machines[0].name)
     for (role, key), listener in endpoint.ports.items():
-        transports = {name.value for name in catalogue.roles[role].listeners[key].transports}
-        own = [entry for entry in inbound.items() if entry[0][0].value in transports]
+        transports = catalogue.roles[role].listeners[key].transports
+        protocols = [PROTOCOL_OF[transport] for transport in transports]
+        own = [
+            entry
+            for entry in inbound.items()
+            if entry[0][0] in protocols and entry[0][1] & listener
+        ]
+        wider = [
+            (shared, protocol, members)
+            for (protocol, ports), members in own
+            if (shared := PortSet(part for part in ports if not listener.covers(part)) & listener)
+        ]
+        if not wider:
+            continue
         # Peers with a flow that is about just this listener reach nothing that was not meant.
         meant = {
             (need.peer.label, protocol)
@@ -72,9 +85,8 @@ def _opened_beside(
             for need in members
         }
         beside: dict[PortSet, set[tuple[str, Party]]] = {}
-        for (protocol, ports), members in own:
-            shared = PortSet(part for part in ports if not listener.covers(part)) & listener
-            for need in members if shared else ():
+        for shared, protocol, members in wider:
+            for need in members:
                 if (need.peer.label, protocol) not in meant:
                     beside.setdefault(shared, set()).add((need.flow, need.peer))
         for shared, flows in sorted(beside.items(), key=lambda entry: entry[0]):
@@ -112,7 +124,7 @@ def _administration_inside(
         reached = (
             needs
             for (protocol, opened), needs in inbound.items()
-            if protocol is Protocol.TCP and opened & PortSet((ports,))
+            if protocol is Protocol.TCP and any(map(ports.overlaps, opened))
         )
         found = {need.flow for needs in reached for need in needs}
         flows = sorted(flow for flow in found if not flow.startswith("extra:"))

@@ -11,8 +11,16 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Egress
-from swyx_components.planner.boxes import NO_PORT, Box, Ports, cut_pieces, find_port_differences
+from swyx_components.planner.boxes import (
+    NO_PORT,
+    Box,
+    Ports,
+    cut_pieces,
+    find_port_differences,
+    surely_equal,
+)
 from swyx_components.planner.model import (
+    PROTOCOL_OF,
     Abilities,
     Direction,
     HostGroup,
@@ -112,11 +120,12 @@ class Addresses:
                 self.of_identity[identity] = (*self.of_identity.get(identity, ()), *own)
 
     def of(self, spec: Spec) -> tuple[Prefix, ...]:
-        if not (spec.groups or spec.identities):
-            return spec.prefixes
-        named = (self.of_group.get(name, ()) for name in spec.groups)
-        identified = (self.of_identity.get(identity, ()) for identity in spec.identities)
-        return (*spec.prefixes, *(p for part in (*named, *identified) for p in part))
+        found = spec.prefixes
+        for name in spec.groups:
+            found += self.of_group.get(name, ())
+        for identity in spec.identities:
+            found += self.of_identity.get(identity, ())
+        return found
 
 
 def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
@@ -126,7 +135,7 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
 def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     spaces: dict[str, Space] = {group.name: {} for group in rendered.plan.groups}
-    matched = rendered.abilities.matches_source_ports
+    site, matched = rendered.plan.site, rendered.abilities.matches_source_ports
     # Many flows of a hub differ in nothing but the peer.
     peers: dict[_Alike, list[Prefix]] = {}
     count = 0
@@ -135,13 +144,13 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
             (Direction.OUT, initiator, responder),
             (Direction.IN, responder, initiator),
         ):
-            if own.group is not None and own.site == rendered.plan.site and own.label in spaces:
+            if own.group is not None and own.site == site and own.label in spaces:
                 count += 1
                 alike = own.label, direction, transport, source if matched else None, ports
-                peers.setdefault(alike, []).extend(peer.addresses_for(own.site))
+                peers.setdefault(alike, []).extend(peer.addresses_for(site))
     for (group, direction, transport, source, ports), prefixes in peers.items():
         box = Box(tuple(prefixes), PortSet((source,)) if source else ALL_PORTS, ports)
-        key = direction, Protocol(transport.value)
+        key = direction, PROTOCOL_OF[transport]
         spaces[group].setdefault(key, []).append(box)
     groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
     for rule in rendered.plan.extra_rules:
@@ -161,34 +170,46 @@ def allowed_space(
     abilities: Abilities,
 ) -> Space:
     """What the cloud would let pass at a machine with these identities under these rules."""
+    closing = _find_closing(specs)
     space: Space = {}
-    for direction in Direction:
-        own = [spec for spec in specs if spec.direction is direction]
-        closing = min((spec.priority for spec in own if _denies_all(spec)), default=None)
-        if closing is None and not abilities.denies_by_default:
-            everything = (Prefix(4, 0, 0), Prefix(6, 0, 0))
-            for protocol in (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6):
-                space[direction, protocol] = [Box(everything, ALL_PORTS, ALL_PORTS)]
+    if not abilities.denies_by_default:
+        for direction in Direction:
+            if direction not in closing:
+                space |= {(direction, protocol): [_EVERYTHING] for protocol in _ALL}
+    opened = {direction for direction, _ in space}
+    for spec in specs:
+        direction = spec.direction
+        if direction in opened or not spec.allow:
             continue
-        for spec in own:
-            if spec.own_identity is not None and spec.own_identity not in identities:
-                continue  # the rule is about machines that are not here
-            if spec.allow and (closing is None or spec.priority < closing):
-                for protocol in _protocols(spec):
-                    ports = ALL_PORTS if spec.ports is None else spec.ports
-                    box = Box(
-                        addresses.of(spec),
-                        ALL_PORTS if spec.source_ports is None else spec.source_ports,
-                        ports if protocol.has_ports else NO_PORT,
-                    )
-                    space.setdefault((direction, protocol), []).append(box)
+        if direction in closing and closing[direction] <= spec.priority:
+            continue
+        if spec.own_identity is not None and spec.own_identity not in identities:
+            continue  # the rule is about machines that are not here
+        prefixes = addresses.of(spec)
+        source = ALL_PORTS if spec.source_ports is None else spec.source_ports
+        ports = ALL_PORTS if spec.ports is None else spec.ports
+        for protocol in _ALL if spec.protocol is Protocol.ANY else (spec.protocol,):
+            box = Box(prefixes, source, ports if protocol.has_ports else NO_PORT)
+            space.setdefault((direction, protocol), []).append(box)
     return space
 
 
-def _denies_all(spec: Spec) -> bool:
-    """Whether a spec closes its direction for every protocol, port and address."""
-    if spec.allow:
-        return False
+_ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
+_EVERYTHING = Box((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
+
+
+def _find_closing(specs: Iterable[Spec]) -> Mapping[Direction, int]:
+    """The priority from which on nothing passes, of the directions that have one."""
+    closing: dict[Direction, int] = {}
+    for spec in specs:
+        if not spec.allow and _is_about_everything(spec):
+            before = closing.get(spec.direction, spec.priority)
+            closing[spec.direction] = min(before, spec.priority)
+    return closing
+
+
+def _is_about_everything(spec: Spec) -> bool:
+    """Whether it is about every protocol, port and address."""
     everywhere = {(prefix.version, prefix.length) for prefix in spec.prefixes} >= {(4, 0), (6, 0)}
     return (
         spec.protocol is Protocol.ANY
@@ -197,12 +218,6 @@ def _denies_all(spec: Spec) -> bool:
         and not (spec.groups or spec.identities)
         and (everywhere or not spec.prefixes)
     )
-
-
-def _protocols(spec: Spec) -> tuple[Protocol, ...]:
-    if spec.protocol is Protocol.ANY:
-        return (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-    return (spec.protocol,)
 
 
 _Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
@@ -216,6 +231,8 @@ def compare_boxes(
     allowed: Sequence[Box],
 ) -> Iterator[tuple[Gap, bool]]:
     """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
+    if surely_equal(required, allowed):
+        return
     # A packet from the only machine of a group to itself never meets its firewall.
     own = set(_addresses_of(group)) if len(group.machines) == 1 else set()
     known: dict[tuple[Ports, Ports], _Differences] = {}  # many addresses have the same ports

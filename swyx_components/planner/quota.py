@@ -80,10 +80,10 @@ def most_rules(plan: SitePlan) -> int:
     """The most (port range, peer) pairs that any group of the plan has in one direction."""
     most = 0
     for group in plan.groups:
-        counts = dict.fromkeys(Direction, 0)
-        for rule in group.rules:
-            counts[rule.direction] += len(rule.cidrs) or 1
-        if max(counts.values()) > most:
+        counts: dict[Direction, int] = {}
+        for direction, _, _, _, _, cidrs, _, _ in group.rules:
+            counts[direction] = counts.get(direction, 0) + (len(cidrs) or 1)
+        if max(counts.values(), default=0) > most:
             most = max(most, *_without_source_ports(group).values())
     return most
 

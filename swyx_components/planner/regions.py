@@ -31,10 +31,15 @@ class Opening(NamedTuple):
 class Regions:
     """The addresses of one IP version that have needs; a region is named by its place in `openings`."""
 
-    def __init__(self, version: int, pieces: Mapping[frozenset[Opening], list[Interval]]) -> None:
+    def __init__(
+        self,
+        version: int,
+        openings: Sequence[Sequence[Opening]],
+        pieces: Sequence[Sequence[Interval]],
+    ) -> None:
         self.version = version
-        self.openings: Sequence[frozenset[Opening]] = tuple(pieces)
-        self._pieces = tuple(pieces.values())
+        self.openings = openings
+        self._pieces = pieces
         self._known: dict[frozenset[int], Mapping[frozenset[int], tuple[Prefix, ...]]] = {}
 
     def prefixes_of(self, places: frozenset[int]) -> Mapping[frozenset[int], tuple[Prefix, ...]]:
@@ -103,13 +108,11 @@ def _gather(needs: Iterable[Need]) -> Peers:
         wanted = frozenset(numbers)
         for prefix in prefixes:
             by_version.setdefault(prefix.version, []).append((prefix.first, -prefix.last, wanted))
-    regions = (
-        Regions(
-            version,
-            {frozenset(openings.listed[i] for i in own): cut for own, cut in _cut(areas).items()},
-        )
-        for version, areas in sorted(by_version.items())
-    )
+    regions = []
+    for version, areas in sorted(by_version.items()):
+        pieces = _cut(areas)
+        opened = [[openings.listed[number] for number in sorted(own)] for own in pieces]
+        regions.append(Regions(version, opened, list(pieces.values())))
     return Peers(tuple(named), tuple(regions))
 
 

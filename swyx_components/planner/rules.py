@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Egress, ExtraRule
 from swyx_components.planner.model import (
+    PROTOCOL_OF,
     Direction,
     Endpoint,
     HostGroup,
@@ -20,8 +20,6 @@ from swyx_components.planner.regions import Needs
 from swyx_components.planner.view import SiteView
 from swyx_components.sets.ports import NO_PORTS
 from swyx_components.sets.prefixes import Prefix
-
-_PROTOCOL = {Transport.TCP: Protocol.TCP, Transport.UDP: Protocol.UDP}
 
 
 def attach_needs(view: SiteView, flows: Iterable[Required]) -> tuple[HostGroup, ...]:
@@ -87,17 +85,19 @@ def _both_ends(
 ) -> Iterator[tuple[Endpoint, str, Need]]:
     """What each flow needs at those of the endpoints that it has an end at."""
     for flow, initiator, role, responder, its_role, transport, ports, source in flows:
-        opened = _PROTOCOL[transport], ports, source
+        protocol = PROTOCOL_OF[transport]
         if initiator in parties:
             party = parties[initiator][responder]
             if party is not None:
                 identity = _identity(responder, its_role, party)
-                yield initiator, role, Need(Direction.OUT, *opened, party, identity, flow)
+                need = Need(Direction.OUT, protocol, ports, source, party, identity, flow)
+                yield initiator, role, need
         if responder in parties:
             party = parties[responder][initiator]
             if party is not None:
                 identity = _identity(initiator, role, party)
-                yield responder, its_role, Need(Direction.IN, *opened, party, identity, flow)
+                need = Need(Direction.IN, protocol, ports, source, party, identity, flow)
+                yield responder, its_role, need
 
 
 def _identity(peer: Endpoint, role: str, party: Party) -> Identity | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from swyx_components.catalogue import Catalogue
@@ -103,7 +103,7 @@ def _write_rule(spec: Spec, peer: Host) -> str:
     left_out = len(spec.prefixes) - len(own)
     if len(spec.prefixes) <= _MOST_ADDRESSES or not own:
         own, left_out = spec.prefixes, 0
-    cells = list(spec_row(replace(spec, prefixes=own)))
+    cells = list(spec_row(spec._replace(prefixes=own)))
     cells[3] += f" and {left_out:,} more" if left_out else ""
     return " ".join(cell for cell in cells if cell)
 

@@ -1,6 +1,6 @@
 """Port ranges and sets of ports, as sorted disjoint inclusive intervals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 MAX_PORT = 65535
@@ -80,7 +80,14 @@ class PortSet(tuple[PortRange, ...]):
         return PortSet.union_of((*self, *other))
 
     def __and__(self, other: "PortSet") -> "PortSet":
-        return PortSet(_common(self, other))
+        return PortSet(
+            [
+                PortRange(max(first, other_first), min(last, other_last))
+                for first, last in self
+                for other_first, other_last in other
+                if first <= other_last and other_first <= last
+            ]
+        )
 
     def __sub__(self, other: "PortSet") -> "PortSet":
         kept: list[PortRange] = []
@@ -97,18 +104,12 @@ class PortSet(tuple[PortRange, ...]):
 
     def covers(self, ports: PortRange) -> bool:
         """Whether every port of the range is in the set."""
-        return any(own.contains(ports) for own in self)
+        wanted_first, wanted_last = ports
+        return any(first <= wanted_first and wanted_last <= last for first, last in self)
 
     def size(self) -> int:
         """How many single ports the set holds."""
         return sum(last - first + 1 for first, last in self)
-
-
-def _common(left: PortSet, right: PortSet) -> Iterator[PortRange]:
-    for one in left:
-        for other in right:
-            if one.overlaps(other):
-                yield PortRange(max(one.first, other.first), min(one.last, other.last))
 
 
 ALL_PORTS = PortSet((PortRange(0, MAX_PORT),))

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -126,9 +125,9 @@ def test_one_more_shard_takes_rules_and_no_other_shard_gains_any_but_the_new_one
         if len(after.shards) == len(before.shards) + 1 and len(before.shards) > 1:
             grown += 1
             last = after.shards[-1]
-            old = {replace(s, name="", shard=0): s.shard for s in before.specs}
+            old = {s._replace(name="", shard=0): s.shard for s in before.specs}
             for spec in after.specs:
-                was = old.get(replace(spec, name="", shard=0), spec.shard)
+                was = old.get(spec._replace(name="", shard=0), spec.shard)
                 assert spec.shard in (was, last)
         before = after
     assert grown >= 2

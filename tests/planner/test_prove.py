@@ -1,7 +1,6 @@
 """The proof accepts what the writers render, and nothing that differs from it by a single thing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -117,12 +116,12 @@ def removed(spec: Spec) -> None:
 
 def one_port_more(spec: Spec) -> Spec:
     ports = spec.ports or PortSet()
-    return replace(spec, ports=ports | [(port.last + 1, port.last + 1) for port in ports])
+    return spec._replace(ports=ports | [(port.last + 1, port.last + 1) for port in ports])
 
 
 def one_port_less(spec: Spec) -> Spec:
     ports = spec.ports or PortSet()
-    return replace(spec, ports=ports - PortSet.of((ports[0].first, ports[0].first)))
+    return spec._replace(ports=ports - PortSet.of((ports[0].first, ports[0].first)))
 
 
 def another_transport(spec: Spec) -> Spec:
@@ -132,29 +131,29 @@ def another_transport(spec: Spec) -> Spec:
         Protocol.ICMP: Protocol.ICMPV6,
         Protocol.ICMPV6: Protocol.ICMP,
     }[spec.protocol]
-    return replace(spec, protocol=other)
+    return spec._replace(protocol=other)
 
 
 def any_protocol(spec: Spec) -> Spec:
-    return replace(spec, protocol=Protocol.ANY, ports=None)
+    return spec._replace(protocol=Protocol.ANY, ports=None)
 
 
 def no_source_ports(spec: Spec) -> Spec:
-    return replace(spec, source_ports=None)
+    return spec._replace(source_ports=None)
 
 
 def other_source_ports(spec: Spec) -> Spec:
     sources = spec.source_ports or PortSet()
-    return replace(spec, source_ports=PortSet(PortRange(a + 1, b + 1) for a, b in sources))
+    return spec._replace(source_ports=PortSet(PortRange(a + 1, b + 1) for a, b in sources))
 
 
 def source_ports_added(spec: Spec) -> Spec:
-    return replace(spec, source_ports=PortSet.of((1024, 65535)))
+    return spec._replace(source_ports=PortSet.of((1024, 65535)))
 
 
 def other_way(spec: Spec) -> Spec:
     other = Direction.OUT if spec.direction is Direction.IN else Direction.IN
-    return replace(spec, direction=other)
+    return spec._replace(direction=other)
 
 
 def wider_cidr(spec: Spec) -> Spec:
@@ -163,7 +162,7 @@ def wider_cidr(spec: Spec) -> Spec:
         length = prefix.length - 1
         mask = (1 << WIDTH[prefix.version]) - (1 << (WIDTH[prefix.version] - length))
         prefixes.append(Prefix(prefix.version, prefix.first & mask, length))
-    return replace(spec, prefixes=tuple(prefixes))
+    return spec._replace(prefixes=tuple(prefixes))
 
 
 def narrower_cidr(spec: Spec) -> Spec | None:
@@ -172,26 +171,25 @@ def narrower_cidr(spec: Spec) -> Spec | None:
         for prefix in spec.prefixes
         if prefix.length < WIDTH[prefix.version]
     )
-    return replace(spec, prefixes=kept) if kept else None
+    return spec._replace(prefixes=kept) if kept else None
 
 
 def everywhere(spec: Spec) -> Spec:
-    return replace(spec, prefixes=(EVERYWHERE,), groups=(), identities=())
+    return spec._replace(prefixes=(EVERYWHERE,), groups=(), identities=())
 
 
 def another_group(spec: Spec) -> Spec:
     """The fax server in place of any other peer; in its own rules, nobody."""
     if Identity("SwyxFaxServer") in spec.identities:
-        return replace(spec, identities=())
-    return replace(
-        spec,
+        return spec._replace(identities=())
+    return spec._replace(
         groups=("swyxfaxserver",) if spec.groups and "swyxfaxserver" not in spec.groups else (),
         identities=tuple(Identity("SwyxFaxServer") for one in spec.identities[:1]),
     )
 
 
 def denied(spec: Spec) -> Spec:
-    return replace(spec, allow=False)
+    return spec._replace(allow=False)
 
 
 has_ports = lambda spec: spec.protocol.has_ports  # noqa: E731
@@ -280,16 +278,16 @@ def test_a_platform_that_denies_by_default_needs_no_deny() -> None:
 
 def test_a_rule_after_the_deny_lets_nothing_pass() -> None:
     for rendered, group, place, spec in allowing("azure"):
-        late = replace(spec, priority=5000)
+        late = spec._replace(priority=5000)
         proof = with_specs(rendered, group, replaced(specs_of(rendered)[group], place, late))
         assert proof.missing and not proof.excess
 
 
 PARTIAL: dict[str, Edit] = {
-    "one transport": lambda spec: replace(spec, protocol=Protocol.TCP),
-    "some addresses": lambda spec: replace(spec, prefixes=(Prefix.parse("10.0.0.0/8"),)),
-    "some ports": lambda spec: replace(spec, protocol=Protocol.TCP, ports=PortSet.of((0, 1023))),
-    "some source ports": lambda spec: replace(spec, source_ports=PortSet.of((1024, 65535))),
+    "one transport": lambda spec: spec._replace(protocol=Protocol.TCP),
+    "some addresses": lambda spec: spec._replace(prefixes=(Prefix.parse("10.0.0.0/8"),)),
+    "some ports": lambda spec: spec._replace(protocol=Protocol.TCP, ports=PortSet.of((0, 1023))),
+    "some source ports": lambda spec: spec._replace(source_ports=PortSet.of((1024, 65535))),
 }
 
 
@@ -309,7 +307,7 @@ def test_a_rule_for_another_machines_identity_does_not_count() -> None:
         if spec.own_identity is None:
             continue
         tried += 1
-        strange = replace(spec, own_identity=Identity("ITSPManager"))
+        strange = spec._replace(own_identity=Identity("ITSPManager"))
         proof = with_specs(rendered, group, replaced(specs_of(rendered)[group], place, strange))
         assert proof.missing and not proof.excess
     assert tried
@@ -357,7 +355,7 @@ def test_the_full_port_range_is_what_none_means() -> None:
     rendered = rendered_sites("azure")["aachen"]
     for group, specs in specs_of(rendered).items():
         spelt = [
-            replace(spec, source_ports=spec.source_ports or ALL_PORTS) if spec.allow else spec
+            spec._replace(source_ports=spec.source_ports or ALL_PORTS) if spec.allow else spec
             for spec in specs
         ]
         assert with_specs(rendered, group, spelt).holds

@@ -8,7 +8,7 @@ from swyx_components.installation.model import Provider
 from swyx_components.planner.answers.ends import Packet
 from swyx_components.planner.answers.places import Host
 from swyx_components.planner.calls.parties import Actor, provider_label
-from swyx_components.planner.model import Endpoint, Protocol
+from swyx_components.planner.model import PROTOCOL_OF, Endpoint
 from swyx_components.planner.tokens import find_undecided, read_token
 from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import PortRange, PortSet
@@ -53,7 +53,7 @@ class PacketMaker:
         for transport, ports in self._ports(token, receiver):
             if leg.transport in (None, transport):
                 for port in _single_ports(ports):
-                    yield Packet(Protocol(transport.value), port, source)
+                    yield Packet(PROTOCOL_OF[transport], port, source)
 
     def _ports(self, token: str, receiver: Acting) -> Iterator[tuple[Transport, PortSet]]:
         role, host = receiver

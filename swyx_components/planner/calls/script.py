@@ -16,7 +16,7 @@ from swyx_components.planner.calls.call import Call, Crossing, Step, cross
 from swyx_components.planner.calls.media import MediaLeg, find_media_legs
 from swyx_components.planner.calls.packets import PacketMaker
 from swyx_components.planner.calls.parties import Actor, Party, manager_at, role_at
-from swyx_components.planner.model import Protocol
+from swyx_components.planner.model import PROTOCOL_OF
 from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import PortRange
 
@@ -140,7 +140,7 @@ class _Script:
 
     def _media(self, leg: MediaLeg) -> Step:
         """Both directions, with source and destination ports from the ranges of the two."""
-        protocol = Protocol(leg.transport.value)
+        protocol = PROTOCOL_OF[leg.transport]
         turns = [self._turn(actor, leg.transport) for actor in (leg.one, leg.other)]
         crossings: list[Crossing] = []
         for source, destination in pick_pairs(leg.one.place, leg.other.place, self._site_of):

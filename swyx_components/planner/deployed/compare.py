@@ -5,7 +5,7 @@ in what is enforced: names, descriptions and the order of rules play no part.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from swyx_components.messages import SwyxError
 from swyx_components.planner.deployed.others import Effect, Other, judge_other, remark_on_others
@@ -160,8 +160,7 @@ def _compare_rules(group: str, planned: Iterable[Spec], found: Iterable[Spec]) -
 
 def enforced(spec: Spec) -> Spec:
     """The spec without what is only told to people, its lists in one order."""
-    return replace(
-        spec,
+    return spec._replace(
         name="",
         description="",
         flows=(),

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from swyx_components.installation.model import Machine
 from swyx_components.planner.deployed.measure import Demand
 from swyx_components.planner.deployed.standing import ICMP_TYPES
-from swyx_components.planner.model import Direction, Endpoint, HostGroup, Protocol, SitePlan
+from swyx_components.planner.model import (
+    PROTOCOL_OF,
+    Direction,
+    Endpoint,
+    HostGroup,
+    Protocol,
+    SitePlan,
+)
 from swyx_components.planner.rules import extra_flow
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -27,7 +34,7 @@ def demands_of(plan: SitePlan, group: HostGroup, machine: Machine) -> tuple[Dema
                 found += _both_ways(
                     Demand(
                         direction,
-                        Protocol(flow.transport.value),
+                        PROTOCOL_OF[flow.transport],
                         flow.ports,
                         source,
                         _without(peer.prefixes, machine),

@@ -4,7 +4,7 @@ Each cloud's room fills them; names are those of Pulumi where the site's compone
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
@@ -59,8 +59,8 @@ def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Spec]
 
 def _in_order(spec: Spec) -> Spec:
     """Lists that mean the same whatever their order, in one order."""
-    return replace(
-        spec, prefixes=tuple(sorted(spec.prefixes)), identities=tuple(sorted(spec.identities))
+    return spec._replace(
+        prefixes=tuple(sorted(spec.prefixes)), identities=tuple(sorted(spec.identities))
     )
 
 

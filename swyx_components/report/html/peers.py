@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from swyx_components.planner.model import (
+    PROTOCOL_OF,
     Direction,
     Endpoint,
     Identity,
@@ -35,7 +36,7 @@ class Peers:
     def __init__(self, plan: SitePlan) -> None:
         self._peers: dict[_Key, list[_Peer]] = {}
         for flow in plan.flows:
-            protocol = Protocol(flow.transport.value)
+            protocol = PROTOCOL_OF[flow.transport]
             for group, direction, peer, role in _ends(plan.site, flow):
                 known = self._peers.setdefault((group, direction, protocol, flow.flow), [])
                 known += _name_peers(plan.site, peer, role, flow.ports)
