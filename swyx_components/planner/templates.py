@@ -2,15 +2,19 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.planner.anonymous import TOKEN, Anonymous
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
-_IN_TEXT = r"[0-9]+(?:\.[0-9]+){3}/[0-9]+|[0-9a-f]+:[0-9a-f:.]*/[0-9]+"
-_IN_NAMES = r"[0-9]+(?:\.[0-9]+){3}_[0-9]+|[0-9a-f]+\.[0-9a-f.]*_[0-9]+"
-_TOKENS = re.compile(f"{TOKEN}|(?<![0-9a-z])(?:{_IN_TEXT}|{_IN_NAMES})")
+# Every text is searched for the rare characters of a token and of a prefix's length; what is before a
+# length is looked at then.
+_ANCHORS = re.compile(f"{TOKEN}|/[0-9]+|_[0-9]+")
+_BEFORE = "0123456789abcdef.:"
+_PREFIX = re.compile(
+    r"(?<![0-9a-z])(?:[0-9]+(?:\.[0-9]+){3}[/_]|[0-9a-f]+:[0-9a-f:.]*/|[0-9a-f]+\.[0-9a-f.]*_)[0-9]+"
+)
 
 
 class _Name(NamedTuple):
@@ -67,22 +71,39 @@ class Cutter:
         self.tokens: dict[_Name | _Slot, int] = {}
         self._stand_ins = site.stand_ins
         names = [*enumerate(site.tokens)]
-        self._names = {token: _Name(place, False) for place, token in names}
-        self._names |= {token.lower(): _Name(place, True) for place, token in names}
+        self._known: dict[str, _Name | _Slot | None] = {
+            **{token: _Name(place, False) for place, token in names},
+            **{token.lower(): _Name(place, True) for place, token in names},
+        }
 
     def cut(self, text: str) -> Template:
         """The template that gives the text itself for the anonymous site."""
         texts: list[str] = []
         holes: list[int] = []
         end = 0
-        for found in _TOKENS.finditer(text):
-            word = found.group()
-            token = self._names.get(word) or _slot(word, self._stand_ins)
+        for word, start in _words(text):
+            if word not in self._known:
+                self._known[word] = _slot(word, self._stand_ins)
+            token = self._known[word]
             if token is not None:
-                texts.append(text[end : found.start()])
+                texts.append(text[end:start])
                 holes.append(self.tokens.setdefault(token, len(self.tokens)))
-                end = found.end()
+                end = start + len(word)
         return Template((*texts, text[end:]), tuple(holes))
+
+
+def _words(text: str) -> Iterator[tuple[str, int]]:
+    """What looks like a token or a prefix, and where it begins."""
+    end = 0
+    for anchor in _ANCHORS.finditer(text):
+        start = anchor.start()
+        found: re.Match[str] | None = anchor
+        if text[start] != "!":
+            start = len(text[end:start].rstrip(_BEFORE)) + end
+            found = _PREFIX.search(text, start, anchor.end())
+        if found is not None:
+            yield found.group(), found.start()
+            end = found.end()
 
 
 def _slot(text: str, stand_ins: Sequence[Prefix]) -> _Slot | None:
