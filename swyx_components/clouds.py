@@ -4,7 +4,7 @@ Nothing here imports Pulumi or a cloud's SDK; `read_deployed` loads the SDK of t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -286,8 +286,9 @@ def _room(cloud: str, module: str) -> Any:
 
 def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     """Warnings for the quotas of clouds that the site may move to."""
+    surely_fits = _clouds_that_surely_fit(plan)
     for cloud in CLOUDS:
-        if cloud in installation.quotas or not _surely_fits(plan, cloud):
+        if cloud in installation.quotas or cloud not in surely_fits:
             usages = foresee_quotas(cloud, plan, installation)
             found = judge_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)
@@ -300,13 +301,12 @@ _FEW_RULES: Mapping[str, int] = {"aws": 60, "azure": 100}
 _FEW_GROUPS, _FEW_ADDRESSES = 50, 1000
 
 
-def _surely_fits(plan: SitePlan, cloud: str) -> bool:
+def _clouds_that_surely_fit(plan: SitePlan) -> Collection[str]:
     addresses = sum(len(machine.addresses) for group in plan.groups for machine in group.machines)
-    return (
-        len(plan.groups) <= _FEW_GROUPS
-        and addresses <= _FEW_ADDRESSES
-        and most_rules(plan) <= _FEW_RULES[cloud]
-    )
+    if len(plan.groups) > _FEW_GROUPS or addresses > _FEW_ADDRESSES:
+        return ()
+    most = most_rules(plan)
+    return [cloud for cloud in CLOUDS if most <= _FEW_RULES[cloud]]
 
 
 def most_rules(plan: SitePlan) -> int:
