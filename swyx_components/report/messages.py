@@ -90,4 +90,4 @@ def messages_of(sheet: Sheet) -> Iterator[Message]:
     """The messages of a sheet."""
     packed = ",".join((*sheet.errors, *sheet.warnings, *sheet.notes))
     for place, id, values, file in json.loads(f"[{packed}]"):
-        yield Message(place, id, tuple((key, value) for key, value in values), file)
+        yield Message(place, id, tuple(map(tuple, values)), file)

@@ -7,7 +7,6 @@ common (ports, flows, lines) is encoded once and reused.
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
 from swyx_components.installation.model import Egress
@@ -41,8 +40,7 @@ def write_document(
         yield f"{comma}{json.dumps(name)}: {text}"
         comma = ",\n  "
     texts: dict[Severity, list[str]] = {severity: [] for severity in Severity}
-    # The order of messages themselves, but tuples are compared much faster: there may be 100,000.
-    for message in sorted(messages, key=attrgetter("place", "id", "values", "file")):
+    for message in sorted(messages):
         texts[message.severity].append(str(message))
     notes, warnings = (json.dumps(texts[s]) for s in (Severity.NOTE, Severity.WARNING))
     yield f'}},\n "notes": {notes},\n "warnings": {warnings}}}\n'
