@@ -303,7 +303,12 @@ _FEW_GROUPS, _FEW_ADDRESSES = 50, 1000
 
 def _clouds_that_surely_fit(plan: SitePlan) -> Collection[str]:
     addresses = sum(len(machine.addresses) for group in plan.groups for machine in group.machines)
-    if len(plan.groups) > _FEW_GROUPS or addresses > _FEW_ADDRESSES:
+    peers = max((len(rule.cidrs) for group in plan.groups for rule in group.rules), default=0)
+    if (
+        len(plan.groups) > _FEW_GROUPS
+        or addresses > _FEW_ADDRESSES
+        or peers > max(_FEW_RULES.values())  # as at a hub, whose pairs are slow to count
+    ):
         return ()
     most = most_rules(plan)
     return [cloud for cloud in CLOUDS if most <= _FEW_RULES[cloud]]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from swyx_components.installation.findings import Findings
 from swyx_components.installation.values import as_text, read_list, wrong_type
@@ -26,11 +26,7 @@ _UNUSABLE = {
 }
 
 
-class Found(NamedTuple):
-    """A prefix and its place in the list where it stands."""
-
-    prefix: Prefix
-    position: int
+Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
 def read_addresses(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
@@ -44,7 +40,7 @@ def read_addresses(value: Any, log: Findings, place: str, example: str) -> Itera
         else:
             prefix = _parse(text, log, place, index)
             if prefix is not None and _usable(prefix, text, log, place, index):
-                yield Found(prefix, index)
+                yield prefix, index
 
 
 def _refuse_length(text: str, log: Findings, place: str) -> None:
@@ -75,7 +71,7 @@ def read_peers(value: Any, log: Findings, place: str, example: str) -> Iterator[
             continue
         prefix = _parse(text, log, place, index)
         if prefix is not None:
-            yield Found(prefix, index)
+            yield prefix, index
 
 
 def _parse(text: str, log: Findings, place: str, index: int) -> Prefix | None:

@@ -98,7 +98,7 @@ def _read_link(
 
 
 def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
-    at = below(entry.place, _ONE)
+    at = f"{entry.place}.{_ONE}"
     seat = _read_manager(value, reading, at, shape("link").examples[_ONE], ends)
     if seat is None or not ends:
         return None

@@ -42,8 +42,7 @@ class Kind(IntEnum):
     SUMMARY = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """Where a machine stands; `certain`: its roles are all there, none was misspelt."""
 
     name: str

@@ -53,7 +53,7 @@ class Prefix(NamedTuple):
         return cls(version, first, length)
 
     def __str__(self) -> str:
-        return f"{self.address}/{self.length}"
+        return f"{_address_text(self.version, self.first)}/{self.length}"
 
     @classmethod
     def of_slug(cls, text: str) -> Self:
