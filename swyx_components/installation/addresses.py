@@ -58,7 +58,7 @@ def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[
         prefix, position = found
         if prefix.length == 0:
             log.add("cidr-everything", f"{place}[{position}]", cidr=prefix, version=prefix.version)
-        elif _usable(prefix, str(prefix), log, place, position):
+        elif _usable(prefix, prefix, log, place, position):
             yield found
 
 
@@ -135,11 +135,11 @@ def _is_prefix(text: str) -> bool:
     return True
 
 
-def _usable(prefix: Prefix, text: str, log: Findings, place: str, index: int) -> bool:
+def _usable(prefix: Prefix, shown: object, log: Findings, place: str, index: int) -> bool:
     if prefix.version == 4 and 0x01000000 <= prefix.first < 0x7F000000:
         return True  # most addresses of most files
     for kind, special in _UNUSABLE[prefix.version]:
         if special.contains(prefix):
-            log.add("address-unusable", f"{place}[{index}]", value=text, kind=kind)
+            log.add("address-unusable", f"{place}[{index}]", value=shown, kind=kind)
             return False
     return True
