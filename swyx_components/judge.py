@@ -132,4 +132,4 @@ def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
 
 def _placed(messages: Iterable[Message], file: str) -> Iterator[Message]:
     for message in messages:
-        yield replace(message, file=file)
+        yield message.of(file)

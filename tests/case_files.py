@@ -23,7 +23,7 @@ import copy
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -191,7 +191,7 @@ def differences(case: Case, outcome: Outcome) -> list[str]:
         if key in case.expected or key == "errors":
             expected = Counter(case.expected.get(key, ()))
             actual = Counter(
-                str(replace(message, file=""))
+                str(message.of(""))
                 for message in outcome.messages
                 if message.severity.value == severity
             )

@@ -124,7 +124,7 @@ def _judge(draft: Draft, source: str, output: str) -> tuple[Message, ...]:
 def _with_row(message: Message, rows: Mapping[str, str]) -> Message:
     parts = message.place.replace("[", ".").split(".")
     origin = rows.get(".".join(parts[:4]), "")
-    return replace(message, place=f"{origin}: {message.place}") if origin else message
+    return message._replace(place=f"{origin}: {message.place}") if origin else message
 
 
 def _tell(

@@ -59,7 +59,8 @@ class _Gathered:
     def __iter__(self) -> Iterator[str]:
         for sheet in self._sheets:
             self.messages.update(messages_of(sheet))
-            self.errors += (m for m in messages_of(sheet._replace(notes=(), warnings=())))
+            if sheet.errors:
+                self.errors += messages_of(sheet._replace(notes=(), warnings=()))
             yield sheet.text
 
 

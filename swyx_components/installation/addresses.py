@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from swyx_components.installation.findings import Findings
 from swyx_components.installation.values import as_text, read_list, wrong_type
@@ -26,11 +26,7 @@ _UNUSABLE = {
 }
 
 
-class Found(NamedTuple):
-    """A prefix and its place in the list where it stands."""
-
-    prefix: Prefix
-    position: int
+Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
 def read_addresses(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
@@ -44,7 +40,7 @@ def read_addresses(value: Any, log: Findings, place: str, example: str) -> Itera
         else:
             prefix = _parse(text, log, place, index)
             if prefix is not None and _usable(prefix, text, log, place, index):
-                yield Found(prefix, index)
+                yield prefix, index
 
 
 def _refuse_length(text: str, log: Findings, place: str) -> None:
@@ -62,7 +58,7 @@ def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[
         prefix, position = found
         if prefix.length == 0:
             log.add("cidr-everything", f"{place}[{position}]", cidr=prefix, version=prefix.version)
-        elif _usable(prefix, str(prefix), log, place, position):
+        elif _usable(prefix, prefix, log, place, position):
             yield found
 
 
@@ -75,7 +71,7 @@ def read_peers(value: Any, log: Findings, place: str, example: str) -> Iterator[
             continue
         prefix = _parse(text, log, place, index)
         if prefix is not None:
-            yield Found(prefix, index)
+            yield prefix, index
 
 
 def _parse(text: str, log: Findings, place: str, index: int) -> Prefix | None:
@@ -139,11 +135,11 @@ def _is_prefix(text: str) -> bool:
     return True
 
 
-def _usable(prefix: Prefix, text: str, log: Findings, place: str, index: int) -> bool:
+def _usable(prefix: Prefix, shown: object, log: Findings, place: str, index: int) -> bool:
     if prefix.version == 4 and 0x01000000 <= prefix.first < 0x7F000000:
         return True  # most addresses of most files
     for kind, special in _UNUSABLE[prefix.version]:
         if special.contains(prefix):
-            log.add("address-unusable", f"{place}[{index}]", value=text, kind=kind)
+            log.add("address-unusable", f"{place}[{index}]", value=shown, kind=kind)
             return False
     return True

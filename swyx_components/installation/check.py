@@ -30,44 +30,39 @@ def check_claims(reading: Reading) -> None:
     for one, other in _contradictions(reading.claims):
         _report(one, other, reading, told)
     for version, width in WIDTH.items():
-        ranges = [
-            claim.prefix.interval
+        cidrs = [
+            claim.prefix
             for claim in reading.claims
             if claim.prefix.version == version and claim.kind is not Kind.MACHINE
         ]
-        if sum(last - first + 1 for first, last in ranges) < 1 << width:
+        if sum([1 << (width - cidr.length) for cidr in cidrs]) < 1 << width:
             continue
-        if join_intervals(ranges) == (Interval(0, (1 << width) - 1),):
+        if join_intervals(cidr.interval for cidr in cidrs) == (Interval(0, (1 << width) - 1),):
             reading.log.add("cidrs-everything", TOP, version=version)
 
 
 def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
     """Pairs of claims that overlap and must not; each claim at most once with each kind above it.
 
-    CIDRs overlap only when one holds the other, so a sweep by first address, wide before narrow, has
-    all that hold a claim on its stack. `open_claims` counts them by kind and site.
+    CIDRs overlap only when one holds the other, so a sweep by first address, wide before narrow (the order
+    of claims), has all that hold a claim on its stack. `open_claims` counts them by kind and site.
     """
-    stack: list[Claim] = []
+    stack: list[tuple[int, int, Claim]] = []  # version, last address
     open_claims: dict[Kind, dict[str, list[Claim]]] = {kind: {} for kind in Kind}
-    for claim in sorted(claims, key=_sweep_order):
-        version, first, _ = claim.prefix
-        while stack and (stack[-1].prefix.version != version or stack[-1].prefix.last < first):
-            done = stack.pop()
+    for claim in sorted(claims):
+        version, first, length = claim.prefix
+        while stack and (stack[-1][0] != version or stack[-1][1] < first):
+            done = stack.pop()[2]
             same = open_claims[done.kind]
             same[done.site].pop()
             if not same[done.site]:
                 del same[done.site]
-        for kind in _EXCLUDES[claim.kind]:
+        for kind in _EXCLUDES[claim.kind] if stack else ():
             by_site = open_claims[kind]
             if by_site and (holder := _other_holder(claim, kind, by_site)):
                 yield claim, holder
-        stack.append(claim)
+        stack.append((version, first | (1 << WIDTH[version] - length) - 1, claim))
         open_claims[claim.kind].setdefault(claim.site, []).append(claim)
-
-
-def _sweep_order(claim: Claim) -> tuple[int, int, int, int, str, str, int]:
-    version, first, length = claim.prefix
-    return version, first, length, claim.kind, claim.site, claim.owner, claim.position
 
 
 def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> Claim | None:
@@ -135,6 +130,8 @@ def check_decisions(
 
 def check_extra_rules(reading: Reading, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public."""
+    if not any(site.extra_rules for site in sites.values()):
+        return
     all_dcom = [site.decisions for site in sites.values()]
     anywhere = {ports for decisions in all_dcom for ports in _dcom_ranges(decisions)}
     over_udp = any(Transport.UDP in decisions.dcom_transports for decisions in all_dcom)
@@ -206,9 +203,7 @@ class _Claimed:
     """The claims of sites by address. A CIDR meets those inside it, and those that hold it."""
 
     def __init__(self, claims: Iterable[Claim]) -> None:
-        self._sorted = sorted(
-            (claim for claim in claims if claim.kind is not Kind.PROVIDER), key=_sweep_order
-        )
+        self._sorted = sorted(claim for claim in claims if claim.kind is not Kind.PROVIDER)
         self._firsts = [claim.prefix[:2] for claim in self._sorted]
         self._exact: dict[Prefix, list[Claim]] = {}
         self._lengths: dict[int, set[int]] = {4: set(), 6: set()}

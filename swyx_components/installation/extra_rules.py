@@ -7,7 +7,7 @@ from swyx_components.installation.addresses import read_peers
 from swyx_components.installation.findings import Findings
 from swyx_components.installation.model import Egress, ExtraRule
 from swyx_components.installation.reading import Reading
-from swyx_components.installation.schema import shape
+from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.values import (
     MOST_ITEMS,
     Entry,
@@ -66,9 +66,7 @@ def _read_rule(
 ) -> ExtraRule | None:
     log, examples = reading.log, shape("extra_rule").examples
     before = len(log)
-    written = read_mapping(
-        value, log, place, shape("extra_rule"), shape("extra_rule").whole("ports")
-    )
+    written = read_mapping(value, log, place, shape("extra_rule"), whole("extra_rule", "ports"))
     if not written:
         return None
     direction = _word(written, log, place, "direction", _DIRECTIONS)

@@ -7,7 +7,7 @@ from swyx_components.installation.addresses import read_cidrs
 from swyx_components.installation.findings import below
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.installation.reading import Claim, Kind, Reading, Seat
-from swyx_components.installation.schema import shape
+from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.values import (
     Entry,
     distinct,
@@ -27,23 +27,22 @@ _ONE, _EACH = "link_manager", "link_managers"
 
 def read_links(value: Any, reading: Reading, sites: Mapping[str, None]) -> tuple[Link, ...]:
     """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
-    joined: dict[frozenset[str], str] = {}
+    joined: dict[tuple[str, ...], str] = {}
     links = []
     for entry in read_entries(
         value, reading.log, "links", "link", shape("installation").examples["links"]
     ):
         written = read_mapping(
-            entry.value, reading.log, entry.place, shape("link"), shape("link").whole(_ONE)
+            entry.value, reading.log, entry.place, shape("link"), whole("link", _ONE)
         )
         if not written:
             continue
         ends = _read_ends(written, reading, entry, sites)
-        if ends and frozenset(ends) in joined:
-            other = joined[frozenset(ends)]
+        other = joined.setdefault(ends, entry.place)
+        if ends and other != entry.place:
             reading.log.add(
                 "link-repeated", entry.place, first=ends[0], second=ends[1], other=other
             )
-        joined.setdefault(frozenset(ends), entry.place)
         link = _read_link(written, reading, entry, ends)
         if link is not None and entry.usable:
             links.append(link)
@@ -99,7 +98,7 @@ def _read_link(
 
 
 def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
-    at = below(entry.place, _ONE)
+    at = f"{entry.place}.{_ONE}"
     seat = _read_manager(value, reading, at, shape("link").examples[_ONE], ends)
     if seat is None or not ends:
         return None
@@ -163,8 +162,8 @@ def _read_manager(
             known = [seat.name] if seat else reading.managers_at(ends)
             reading.log.unknown("manager", place, name, known)
         return None
-    serving = reading.serving_roles()
-    if not set(serving) & set(seat.roles):
+    serving = reading.serving_roles
+    if not any(role in serving for role in seat.roles):
         if seat.certain:
             managers = reading.managers_at(ends) or "none"
             reading.log.add(
@@ -192,7 +191,7 @@ def read_providers(value: Any, reading: Reading) -> tuple[Provider, ...]:
 
 def _read_provider(entry: Entry, reading: Reading) -> Provider | None:
     log, place, examples = reading.log, entry.place, shape("provider").examples
-    written = read_mapping(entry.value, log, place, shape("provider"), shape("provider").whole())
+    written = read_mapping(entry.value, log, place, shape("provider"), whole("provider"))
     cidrs, seat, media = [], None, None
     if "cidrs" in written:
         at = f"{place}.cidrs"

@@ -1,7 +1,7 @@
 """Read an installation: the best that can be made of the source, and everything wrong with it."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -121,10 +121,15 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
 
 
 def _standing(
-    links: Iterable[Link], providers: Iterable[Provider], sites: Mapping[str, Site]
+    links: Sequence[Link], providers: Sequence[Provider], sites: Mapping[str, Site]
 ) -> tuple[tuple[Link, ...], tuple[Provider, ...]]:
     """The links and providers of which the sites and the LinkManagers that they name could be read."""
-    ends = {(site.name, machine.name) for site in sites.values() for machine in site.machines}
+    named = {end for link in links for end in (link.near, link.far)} | {
+        one.site for one in providers
+    }
+    ends = {
+        (name, machine.name) for name in named & sites.keys() for machine in sites[name].machines
+    }
     return (
         tuple(
             link

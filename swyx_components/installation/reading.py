@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue import Catalogue, Role
 from swyx_components.installation.findings import Findings
 from swyx_components.installation.model import Decisions
 from swyx_components.sets.prefixes import Prefix
@@ -42,8 +42,7 @@ class Kind(IntEnum):
     SUMMARY = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """Where a machine stands; `certain`: its roles are all there, none was misspelt."""
 
     name: str
@@ -70,11 +69,16 @@ class Reading:
     perhaps: dict[str, set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False
+    serving_roles: tuple[str, ...] = field(init=False)  # which serve links and providers
+    demanding_roles: tuple[Role, ...] = field(init=False)  # of which a site has one, or a manager
     _order: dict[str, int] = field(init=False)
     _managers: dict[str, list[str]] | None = None
 
     def __post_init__(self) -> None:
         self._order = {role: place for place, role in enumerate(self.catalogue.roles)}
+        roles = self.catalogue.roles.values()
+        self.serving_roles = tuple(role.name for role in roles if role.serves_links)
+        self.demanding_roles = tuple(r for r in roles if r.once_per_site or r.needs_manager)
 
     def in_order(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Roles in the article's order."""
@@ -93,15 +97,11 @@ class Reading:
         """Whether all roles of a site, or of a site's machine, are known."""
         return place not in self.doubtful
 
-    def serving_roles(self) -> tuple[str, ...]:
-        """The roles that serve links and providers."""
-        return tuple(role.name for role in self.catalogue.roles.values() if role.serves_links)
-
     def managers_at(self, sites: Iterable[str]) -> list[str]:
         """The machines of these sites that serve links, once all sites are read; of every site if none."""
         if self._managers is None:
             self._managers = {}
-            serving = set(self.serving_roles())
+            serving = set(self.serving_roles)
             for _, seat in sorted(self.seats.items()):
                 if not serving.isdisjoint(seat.roles):
                     self._managers.setdefault(seat.site, []).append(seat.name)

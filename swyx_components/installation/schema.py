@@ -1,6 +1,7 @@
 """The published JSON Schema, from which the reader too takes the keys of each mapping."""
 
 import json
+from collections.abc import KeysView
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,10 +17,9 @@ class Shape:
     required: tuple[str, ...]
     examples: dict[str, str]
 
-    def whole(self, *also: str) -> str:
-        """All of what must be there as one mapping, on one line, with the keys named beside."""
-        keys = (key for key in self.listed if key in self.required or key in also)
-        return f"{{{', '.join(self.examples[key] for key in keys)}}}"
+    def holds(self, keys: KeysView[str]) -> bool:
+        """Whether a mapping with these keys has all that it must have, and no others."""
+        return keys <= self.keys and all(map(keys.__contains__, self.required))
 
 
 @cache
@@ -43,6 +43,14 @@ def shape(kind: str) -> Shape:
             key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
         },
     )
+
+
+@cache
+def whole(kind: str, *also: str) -> str:
+    """All of what such a mapping must have, on one line, with the keys named beside."""
+    known = shape(kind)
+    keys = (key for key in known.listed if key in known.required or key in also)
+    return f"{{{', '.join(known.examples[key] for key in keys)}}}"
 
 
 def flow_text(value: Any) -> str:

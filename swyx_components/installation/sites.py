@@ -1,16 +1,15 @@
 """Read the sites: their machines, networks and settings, and what a site must have of its own."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from swyx_components.installation.addresses import read_addresses, read_cidrs
+from swyx_components.installation.addresses import Found, read_addresses, read_cidrs
 from swyx_components.installation.decisions import read_decisions
 from swyx_components.installation.findings import below
 from swyx_components.installation.model import Egress, Machine, Network, PortOverrides, Site
 from swyx_components.installation.reading import ANY_ROLE, Claim, Kind, Reading, Seat
-from swyx_components.installation.schema import shape
+from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
 from swyx_components.installation.values import (
     MOST_ENTRIES,
@@ -40,14 +39,15 @@ def read_site(entry: Entry, reading: Reading) -> Site:
     )
     on_networks = {role for network in networks for role in network.roles}
     carried = on_networks | {role for machine in machines for role in machine.roles}
+    settings: dict[str, Any] = {"decisions": reading.decisions}
+    if not written.keys() <= _ENDS:
+        settings |= _read_settings(written, reading, entry, carried, on_networks)
     site = Site(
         name=entry.name,
-        machines=tuple(machine for machine in machines if machine.roles),
-        networks=tuple(network for network in networks if network.roles),
-        decisions=reading.decisions,
+        machines=tuple([machine for machine in machines if machine.roles]),
+        networks=tuple([network for network in networks if network.roles]),
+        **settings,
     )
-    if not written.keys() <= _ENDS:
-        site = replace(site, **_read_settings(written, reading, entry, carried, on_networks))
     _check_roles(site, reading, entry, carried)
     return site
 
@@ -116,17 +116,14 @@ def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> li
 
 def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
     log, place = reading.log, entry.place
-    written = read_mapping(entry.value, log, place, shape("machine"), shape("machine").whole())
+    written = read_mapping(entry.value, log, place, shape("machine"), whole("machine"))
     addresses: tuple[Prefix, ...] = ()
     if "addresses" in written:
         at = f"{place}.addresses"
-        found = list(
-            read_addresses(written["addresses"], log, at, shape("machine").examples["addresses"])
+        found = read_addresses(
+            written["addresses"], log, at, shape("machine").examples["addresses"]
         )
-        reading.claims.extend(
-            Claim(prefix, Kind.MACHINE, site.name, at, position) for prefix, position in found
-        )
-        addresses = tuple(sorted({prefix for prefix, _ in found}))
+        addresses = _claim(found, reading, Kind.MACHINE, site, at)
     roles = _read_roles(written, reading, entry, site, False)
     certain = reading.is_certain(site.name, entry.name)
     ports: PortOverrides = ()
@@ -165,9 +162,7 @@ def _read_networks(
 
 def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
     place, examples = entry.place, shape("network").examples
-    written = read_mapping(
-        entry.value, reading.log, place, shape("network"), shape("network").whole()
-    )
+    written = read_mapping(entry.value, reading.log, place, shape("network"), whole("network"))
     cidrs: tuple[Prefix, ...] = ()
     if "cidrs" in written:
         at = f"{place}.cidrs"
@@ -179,11 +174,16 @@ def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
 def _read_claimed(
     value: Any, reading: Reading, site: Entry, place: str, kind: Kind, example: str
 ) -> tuple[Prefix, ...]:
-    found = list(read_cidrs(value, reading.log, place, example))
-    reading.claims.extend(
-        Claim(prefix, kind, site.name, place, position) for prefix, position in found
-    )
-    return tuple(sorted({prefix for prefix, _ in found}))
+    return _claim(read_cidrs(value, reading.log, place, example), reading, kind, site, place)
+
+
+def _claim(
+    found: Iterable[Found], reading: Reading, kind: Kind, site: Entry, place: str
+) -> tuple[Prefix, ...]:
+    """The prefixes of a list, sorted, as the site's own from now on."""
+    claims = [Claim(prefix, kind, site.name, place, position) for prefix, position in found]
+    reading.claims += claims
+    return tuple(sorted({claim.prefix for claim in claims}))
 
 
 def _read_roles(
@@ -230,7 +230,7 @@ def _known_roles(
 def _check_roles(site: Site, reading: Reading, entry: Entry, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
     lacks = partial(reading.surely_lacks, entry.name, carried=carried)
-    for role in reading.catalogue.roles.values():
+    for role in reading.demanding_roles:
         if role.once_per_site:
             holders = [machine.name for machine in site.machines if role.name in machine.roles]
             if not holders and lacks(role.name):

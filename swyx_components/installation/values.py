@@ -39,7 +39,7 @@ def read_mapping(
         wrong_type(value, log, place, "a mapping", example)
         return {}
     keys = value.keys()
-    if keys <= shape.keys and all(key in value for key in shape.required):
+    if shape.holds(keys):
         return value
     meant = {
         log.unknown("key", below(place, key), key, shape.listed)
@@ -62,16 +62,13 @@ def read_entries(value: Any, log: Findings, place: str, kind: str, example: str)
     taken: dict[str, str] = {}
     for name in sorted(value):
         usable = is_name(name)
-        entry = Entry(
-            name, value[name], f"{place}.{name}" if usable else below(place, name), usable
-        )
+        at = f"{place}.{name}" if usable else below(place, name)
         if not usable:
-            log.add("name-invalid", entry.place, name=name, kind=kind)
-        lower = name.lower()
-        if lower in taken:
-            log.add("name-taken", entry.place, name=name, other=taken[lower])
-        taken.setdefault(lower, entry.place)
-        entries.append(entry)
+            log.add("name-invalid", at, name=name, kind=kind)
+        other = taken.setdefault(name.lower(), at)
+        if other is not at:
+            log.add("name-taken", at, name=name, other=other)
+        entries.append(Entry(name, value[name], at, usable))
     return entries
 
 

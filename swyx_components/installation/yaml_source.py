@@ -5,6 +5,7 @@ site called `no` stays `no`, `010` is never 8 and `1:20:30` no number of seconds
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from yaml import YAMLError
@@ -27,7 +28,8 @@ MOST_VALUES = 1_000_000  # keys and values, aliases expanded; 10,000 sites have 
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
-_NO_KEY = object()
+_MERGE = "<<"
+_SPECIAL = {*_PLAIN, _MERGE}  # texts that are more where no quotes are around them
 _FLOWS = ("while parsing a flow mapping", "while parsing a flow sequence")
 _NO_SUCH_INDENT = "did not find expected key"
 
@@ -43,7 +45,7 @@ def compose(text: str, log: Findings) -> Any:
         position = _position(text, unprintable.start())
         raise Refused("yaml-character", position, character=f"U+{ord(unprintable[0]):04X}")
     try:
-        return _Composer(log).run(CParser(text))
+        return _Composer(log, CParser(text).get_event).run()
     except YAMLError as problem:
         mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
         explain_colon(text, problem)
@@ -107,113 +109,129 @@ def _position(text: str, offset: int) -> str:
 
 
 class _Composer:
-    """Builds data from libyaml's events with a stack of its own, so that no depth overflows."""
+    """Builds data from libyaml's events, by one call a collection: `MOST_DEEP` bounds them."""
 
-    __slots__ = ("anchors", "container", "count", "documents", "key", "log", "root", "stack")
+    __slots__ = ("anchors", "count", "documents", "log", "next_event", "path")
 
-    def __init__(self, log: Findings) -> None:
+    def __init__(self, log: Findings, next_event: Callable[[], Any]) -> None:
         self.log = log
-        self.root: Any = None
-        self.container: Any = None  # the dict or list being filled
-        self.key: Any = _NO_KEY  # the key that waits for its value
-        self.stack: list[tuple[Any, Any, str | None, int]] = []
+        self.next_event = next_event
+        self.path: list[str | int] = []  # of each open collection, the key or index being filled
         self.anchors: dict[str, tuple[Any, int]] = {}  # the value and how many values are in it
         self.count = 0
         self.documents = 0
 
-    def run(self, parser: Any) -> Any:
-        next_event = parser.get_event
-        while (event := next_event()) is not None:
+    def run(self) -> Any:
+        root = None
+        while (event := self.next_event()) is not None:
             kind = type(event)
             if kind is ScalarEvent:
-                self._scalar(event)
-            elif kind is MappingStartEvent:
-                self._open(event, {})
-            elif kind is SequenceStartEvent:
-                self._open(event, [])
-            elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                self._close()
-            elif kind is AliasEvent:
-                self._alias(event)
+                root = self._scalar(event)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent or kind is AliasEvent:
+                root = self._begin(event)
+                self._fill(root, event)
             elif kind is DocumentStartEvent:
                 self._document(event)
-        return self.root
+        return root
 
     def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
             raise Refused("yaml-documents", _at(event))
 
-    def _scalar(self, event: Any) -> None:
+    def _scalar(self, event: Any, is_key: bool = False) -> Any:
+        value = event.value
+        if value in _SPECIAL or event.tag is not None or event.anchor is not None:
+            value = self._special(event, is_key)
+        self.count += 1
+        if self.count > MOST_VALUES:
+            raise Refused("yaml-size", _at(event), limit=MOST_VALUES)
+        return value
+
+    def _special(self, event: Any, is_key: bool) -> Any:
+        """The value of a scalar that may be more than its text."""
         if event.tag is not None:
             raise Refused("yaml-tag", _at(event), tag=_shown_tag(event))
-        text = event.value
-        if type(self.container) is dict and self.key is _NO_KEY:
-            if text == "<<" and event.implicit[0]:
-                raise Refused("yaml-merge", _at(event))
-            value = text
-        else:
-            value = _PLAIN.get(text, text) if event.implicit[0] else text
+        value, plain = event.value, event.implicit[0]
+        if is_key and plain and value == _MERGE:
+            raise Refused("yaml-merge", _at(event))
+        if plain and not is_key:
+            value = _PLAIN.get(value, value)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1)
-        self._put(value, event, 1)
+        return value
 
-    def _open(self, event: Any, value: Any) -> None:
-        if event.tag is not None:
+    def _begin(self, event: Any) -> Any:
+        """The collection that begins, still empty, or what an alias stands for."""
+        if type(event) is AliasEvent:
+            value, size = self._aliased(event)
+        elif event.tag is not None:
             raise Refused("yaml-tag", _at(event), tag=_shown_tag(event))
-        if len(self.stack) >= MOST_DEEP:
+        elif len(self.path) >= MOST_DEEP:
             raise Refused("yaml-depth", _at(event), limit=MOST_DEEP)
-        self._put(value, event, 1)
-        self.stack.append((self.container, self.key, event.anchor, self.count))
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 0)  # 0: still open, so an alias to it is circular
-        self.container, self.key = value, _NO_KEY
+        else:
+            value, size = {} if type(event) is MappingStartEvent else [], 1
+        self.count += size
+        if self.count > MOST_VALUES:
+            raise Refused("yaml-size", _at(event), limit=MOST_VALUES)
+        return value
 
-    def _close(self) -> None:
-        value = self.container
-        self.container, _, anchor, count = self.stack.pop()
-        self.key = _NO_KEY
-        if anchor is not None:
-            self.anchors[anchor] = (value, 1 + self.count - count)
-
-    def _alias(self, event: Any) -> None:
+    def _aliased(self, event: Any) -> tuple[Any, int]:
         if event.anchor not in self.anchors:
             raise Refused("yaml-alias-unknown", _at(event), alias=event.anchor)
         value, size = self.anchors[event.anchor]
         if not size:
             raise Refused("yaml-alias-circular", _at(event), alias=event.anchor)
-        self._put(value, event, size)
+        return value, size
 
-    def _put(self, value: Any, event: Any, size: int) -> None:
-        self.count += size
-        if self.count > MOST_VALUES:
-            raise Refused("yaml-size", _at(event), limit=MOST_VALUES)
-        container = self.container
-        if type(container) is list:
-            container.append(value)
-        elif container is None:
-            self.root = value
-        elif self.key is _NO_KEY:
-            if type(value) is not str:
-                raise Refused("yaml-key", _at(event))
-            self.key = value
+    def _fill(self, value: Any, event: Any) -> None:
+        """Read what belongs into the collection that begins with an event; nothing after an alias."""
+        kind, anchor, count = type(event), event.anchor, self.count
+        if kind is AliasEvent:
+            return
+        if anchor is not None:
+            self.anchors[anchor] = (value, 0)  # 0: still open, so an alias to it is circular
+        self.path.append(0)
+        if kind is MappingStartEvent:
+            self._fill_mapping(value)
         else:
-            if self.key in container:
-                self._repeated(event)
-            else:
-                container[self.key] = value
-            # A container still learns its own key from the stack, for places.
-            if type(event) is ScalarEvent or type(event) is AliasEvent:
-                self.key = _NO_KEY
+            self._fill_list(value)
+        self.path.pop()
+        if anchor is not None:
+            self.anchors[anchor] = (value, 1 + self.count - count)
 
-    def _repeated(self, event: Any) -> None:
+    def _fill_mapping(self, mapping: dict[str, Any]) -> None:
+        next_event, scalar, path = self.next_event, self._scalar, self.path
+        while type(event := next_event()) is not MappingEndEvent:
+            is_scalar = type(event) is ScalarEvent
+            path[-1] = key = scalar(event, True) if is_scalar else self._begin(event)
+            if type(key) is not str:
+                raise Refused("yaml-key", _at(event))
+            event = next_event()
+            is_scalar = type(event) is ScalarEvent
+            value = scalar(event) if is_scalar else self._begin(event)
+            if key in mapping:
+                self._repeated(key, event)
+            else:
+                mapping[key] = value
+            if not is_scalar:
+                self._fill(value, event)
+
+    def _fill_list(self, items: list[Any]) -> None:
+        next_event, scalar = self.next_event, self._scalar
+        while type(event := next_event()) is not SequenceEndEvent:
+            if type(event) is ScalarEvent:
+                items.append(scalar(event))
+            else:
+                items.append(self._begin(event))
+                self.path[-1] = len(items) - 1
+                self._fill(items[-1], event)
+
+    def _repeated(self, key: str, event: Any) -> None:
         place = ""
-        for container, key, *_ in (*self.stack, (self.container, self.key)):
-            if type(container) is dict:
-                place = below(place, key)
-            elif type(container) is list:
-                place = f"{place}[{len(container) - 1}]"
-        self.log.add("key-twice", place, key=self.key, line=event.start_mark.line + 1)
+        for step in self.path:
+            place = below(place, step) if type(step) is str else f"{place}[{step}]"
+        self.log.add("key-twice", place, key=key, line=event.start_mark.line + 1)
 
 
 def _at(event: Any) -> str:

@@ -4,10 +4,10 @@ The sentences live in `catalogue.yaml`; code names a message by id and hands ove
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import NamedTuple
 
 
 class Severity(Enum):
@@ -18,8 +18,7 @@ class Severity(Enum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Message:
+class Message(NamedTuple):
     """One message about one place of a file.
 
     `place` is the path in the user's file (`sites.aachen.machines.ac-link.roles[1]`), `values`
@@ -38,7 +37,7 @@ class Message:
 
     def of(self, file: str) -> "Message":
         """The same message about a place of this file."""
-        return replace(self, file=file)
+        return self._replace(file=file)
 
     @property
     def severity(self) -> Severity:
@@ -56,8 +55,8 @@ class Message:
         return _catalogue()[self.id].get("remedy", "").format_map(dict(self.values))
 
     def __str__(self) -> str:
-        where = ": ".join(part for part in (self.file, self.place) if part)
-        text = "; ".join(part for part in (self.sentence, self.remedy) if part)
+        where = ": ".join([part for part in (self.file, self.place) if part])
+        text = _write(self.id, self.values)
         return f"{where}: {text}." if where else f"{text}."
 
 
@@ -67,6 +66,17 @@ class SwyxError(Exception):
     def __init__(self, messages: Iterable[Message]) -> None:
         self.messages = tuple(sorted(set(messages)))
         super().__init__("\n".join(map(str, self.messages)))
+
+
+@cache
+def _severity(id: str) -> Severity:
+    return Severity(_catalogue()[id]["severity"])
+
+
+@lru_cache(maxsize=4096)  # many places say the same
+def _write(id: str, values: tuple[tuple[str, str], ...]) -> str:
+    message = Message("", id, values)
+    return "; ".join(part for part in (message.sentence, message.remedy) if part)
 
 
 def printable(value: object) -> str:
@@ -85,11 +95,6 @@ def _text(value: object) -> str:
     if type(value) in (tuple, list):  # not a PortRange or PortSet, which print themselves
         return ", ".join(map(printable, value))  # type: ignore[call-overload]
     return printable(value)
-
-
-@cache
-def _severity(id: str) -> Severity:
-    return Severity(_catalogue()[id]["severity"])
 
 
 @cache

@@ -8,20 +8,22 @@ fewest prefixes that hold all peers' addresses. No rule's prefix can reach beyon
 a block everything keeps its place.
 """
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from swyx_components.installation.model import (
+    Decisions,
+    Egress,
     ExtraRule,
     Installation,
     Link,
     LinkMode,
     Machine,
     Network,
+    PortOverrides,
     Provider,
     Site,
 )
@@ -33,19 +35,109 @@ from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
 MOST_LINKS = 4
 MOST_BLOCKS = 100
 
+Prefixes = tuple[Prefix, ...]
+
 
 class Anonymous(NamedTuple):
-    """A site without names and addresses: what decides its plan, and how to find back.
+    """A site without names and addresses, and how to find back.
 
-    `blocks` are the real blocks of addresses, `stand_ins` those of the anonymous form, in one order.
+    `tokens` stand for the `names`, in one order. `blocks` are the real blocks of addresses, `stand_ins`
+    those of the anonymous form.
     """
 
-    installation: Installation
-    site: str
-    shape: Hashable
-    names: Mapping[str, str]
-    blocks: tuple[Prefix, ...]
-    stand_ins: tuple[Prefix, ...]
+    whole: Installation
+    shape: "Shape"
+    names: tuple[str, ...]
+    tokens: tuple[str, ...]
+    blocks: Prefixes
+    stand_ins: Prefixes
+
+    @property
+    def site(self) -> str:
+        """What the site itself is called."""
+        return self.shape.sites[0].name
+
+    def make_installation(self) -> Installation:
+        """The site with its neighbours; it follows from the shape."""
+        whole = self.whole
+        sites = (form.as_site() for form in self.shape.sites)
+        return Installation(
+            file=whole.file,
+            catalogue=whole.catalogue,
+            sites={site.name: site for site in sites},
+            links=tuple(Link(**form._asdict()) for form in self.shape.links),
+            providers=self.shape.providers,
+            quotas=whole.quotas,
+        )
+
+
+class MachineForm(NamedTuple):
+    """A `Machine`. Forms are the plain tuples that shapes are compared by."""
+
+    name: str
+    addresses: Prefixes
+    roles: tuple[str, ...]
+    ports: PortOverrides
+
+
+class NetworkForm(NamedTuple):
+    """A `Network`."""
+
+    name: str
+    cidrs: Prefixes
+    roles: tuple[str, ...]
+
+
+class LinkForm(NamedTuple):
+    """A `Link`."""
+
+    name: str
+    mode: LinkMode
+    near: str
+    far: str
+    near_manager: str
+    far_manager: str
+
+
+class SiteForm(NamedTuple):
+    """A `Site`, as far as it matters to the one that is planned."""
+
+    name: str
+    machines: tuple[MachineForm, ...]
+    networks: tuple[NetworkForm, ...]
+    decisions: Decisions
+    ports: PortOverrides
+    enabled: frozenset[str]
+    disabled: frozenset[str]
+    control_path: tuple[tuple[str, str], ...]
+    sip_devices: Prefixes
+    summary: Prefixes
+    egress: Egress
+    extra_rules: tuple[ExtraRule, ...]
+
+    def as_site(self) -> Site:
+        machines = tuple(Machine(**form._asdict()) for form in self.machines)
+        networks = tuple(Network(**form._asdict()) for form in self.networks)
+        return Site(**{**self._asdict(), "machines": machines, "networks": networks})
+
+
+class Shape(NamedTuple):
+    """All that decides the plan of a site, which is the first of `sites`."""
+
+    sites: tuple[SiteForm, ...]
+    links: tuple[LinkForm, ...]
+    providers: tuple[Provider, ...]
+
+
+class _Part(NamedTuple):
+    """What matters of a site beside its settings."""
+
+    site: Site
+    machines: Sequence[Machine]
+    networks: Sequence[Network] = ()
+    sip_devices: Prefixes = ()
+    summary: Prefixes = ()
+    extra_rules: Sequence[ExtraRule] = ()
 
 
 def anonymise(survey: Survey, name: str) -> Anonymous | None:
@@ -53,31 +145,38 @@ def anonymise(survey: Survey, name: str) -> Anonymous | None:
     links = survey.links_of(name)
     if len(links) > MOST_LINKS:
         return None
-    # Its own summary stands in the rules of others only.
     site = survey.installation.sites[name]
-    if site.summary:
-        site = replace(site, summary=())
+    # Its own summary stands in the rules of others only.
+    own = _Part(site, site.machines, site.networks, site.sip_devices, (), site.extra_rules)
+    parts = [own, *[_neighbour(survey, name, link) for link in links]]
     providers = survey.providers_of(name)
-    neighbours = [_neighbour(survey, name, link) for link in links]
-    blocks = _blocks(site, neighbours, providers)
+    addresses = _addresses(parts, providers)
+    blocks = collapse_prefixes(addresses)
     stand_ins = _spread(blocks) if len(blocks) <= MOST_BLOCKS else None
     if stand_ins is None:
         return None
-    renaming = _Renaming(blocks, stand_ins, _names([site, *neighbours], links, providers))
-    return renaming.rename(survey.installation, site, neighbours, links, providers)
+    names = sorted(_names(parts, links, providers))
+    tokens = _tokens(names)
+    renaming = _Renaming(dict(zip(names, tokens, strict=True)), _move(addresses, blocks, stand_ins))
+    shape = Shape(
+        tuple([renaming.site(part) for part in parts]),
+        tuple([renaming.link(link) for link in links]),
+        tuple([renaming.provider(provider) for provider in providers]),
+    )
+    return Anonymous(
+        survey.installation, shape, tuple([name for name, _ in names]), tokens, blocks, stand_ins
+    )
 
 
-def _neighbour(survey: Survey, name: str, link: Link) -> Site:
+def _neighbour(survey: Survey, name: str, link: Link) -> _Part:
     """The other site of a link, as far as it matters to this one."""
     other = survey.installation.sites[link.far if link.near == name else link.near]
     if link.mode is LinkMode.SHARED and link.near == name:
         kept = _keep_groups(survey, other)
-        if kept == other.extra_rules and not other.sip_devices:
-            return other
-        return replace(other, extra_rules=kept, sip_devices=())
+        return _Part(other, other.machines, other.networks, (), other.summary, kept)
     manager = link.far_manager if link.far == other.name else link.near_manager
-    machines = tuple(machine for machine in other.machines if machine.name == manager)
-    return replace(other, extra_rules=(), sip_devices=(), machines=machines, networks=())
+    machines = [machine for machine in other.machines if machine.name == manager]
+    return _Part(other, machines, summary=other.summary)
 
 
 def _keep_groups(survey: Survey, site: Site) -> tuple[ExtraRule, ...]:
@@ -85,9 +184,9 @@ def _keep_groups(survey: Survey, site: Site) -> tuple[ExtraRule, ...]:
 
     Its own rules, links and providers, of which nothing else matters to its neighbours, tell them apart.
     """
+    if len({machine.roles for machine in site.machines}) == len(site.machines):
+        return ()  # as at most of the branches of a hub
     alike = Counter(machine.roles for machine in site.machines)
-    if max(alike.values(), default=0) == 1:
-        return ()
     groups = {
         machine.name: group.name
         for group in survey.view(site.name).groups
@@ -110,36 +209,44 @@ def _keep_groups(survey: Survey, site: Site) -> tuple[ExtraRule, ...]:
 
 
 def _names(
-    sites: Iterable[Site], links: Iterable[Link], providers: Iterable[Provider]
+    parts: Iterable[_Part], links: Iterable[Link], providers: Iterable[Provider]
 ) -> set[tuple[str, str]]:
     """Every name and free text of an anonymous site, with its kind."""
-    names = {(link.name, "L") for link in links} | {(one.name, "P") for one in providers}
-    for site in sites:
-        names.add((site.name, "S"))
-        names.update((machine.name, "M") for machine in site.machines)
-        names.update((network.name, "N") for network in site.networks)
-        names.update((rule.reason, "R") for rule in site.extra_rules)
+    names = {(link.name, "L") for link in links}
+    names.update([(one.name, "P") for one in providers])
+    for part in parts:
+        names.add((part.site.name, "S"))
+        names.update([(machine.name, "M") for machine in part.machines])
+        names.update([(network.name, "N") for network in part.networks])
+        names.update([(rule.reason, "R") for rule in part.extra_rules])
     return names
 
 
-def _blocks(
-    site: Site, neighbours: Iterable[Site], providers: Iterable[Provider]
-) -> tuple[Prefix, ...]:
-    """The fewest prefixes that hold every address which may be a peer, or is a machine's own."""
-    peers = {prefix for provider in providers for prefix in provider.cidrs}
-    for one in (site, *neighbours):
-        peers.update(one.sip_devices, one.summary)
-        peers.update(prefix for network in one.networks for prefix in network.cidrs)
-        peers.update(address for machine in one.machines for address in machine.addresses)
-        peers.update(prefix for rule in one.extra_rules for prefix in rule.peers)
-    return collapse_prefixes(peers)
+def _addresses(parts: Iterable[_Part], providers: Iterable[Provider]) -> set[Prefix]:
+    """Every address that may be a peer, or is a machine's own."""
+    addresses: set[Prefix] = set()
+    addresses.update(*[provider.cidrs for provider in providers])
+    for part in parts:
+        addresses.update(
+            part.sip_devices,
+            part.summary,
+            *[machine.addresses for machine in part.machines],
+            *[network.cidrs for network in part.networks],
+            *[rule.peers for rule in part.extra_rules],
+        )
+    return addresses
 
 
-def _spread(blocks: Iterable[Prefix]) -> tuple[Prefix, ...] | None:
+def _spread(blocks: Iterable[Prefix]) -> Prefixes | None:
     """Stand-ins of the same versions, sizes and order, none touching; None if there is no room."""
+    return _lay_out(tuple([(version, length) for version, _, length in blocks]))
+
+
+@lru_cache(maxsize=8192)  # the sites of an installation have the same sizes
+def _lay_out(sizes: tuple[tuple[int, int], ...]) -> Prefixes | None:
     spread: list[Prefix] = []
     cursor = {4: 1 << 24, 6: 1 << 120}  # clear of 0.0.0.0 and ::, which stand for themselves
-    for version, _, length in blocks:
+    for version, length in sizes:
         size = 1 << (WIDTH[version] - length)
         start = -(-cursor[version] // (2 * size)) * 2 * size
         if start + size > 1 << WIDTH[version]:
@@ -149,8 +256,32 @@ def _spread(blocks: Iterable[Prefix]) -> tuple[Prefix, ...] | None:
     return tuple(spread)
 
 
+def _move(
+    addresses: Iterable[Prefix], blocks: Prefixes, stand_ins: Prefixes
+) -> dict[Prefix, Prefix]:
+    """Each address where it lies in the stand-in of its block."""
+    moved: dict[Prefix, Prefix] = {}
+    shifts = [
+        stand_in.first - block.first for block, stand_in in zip(blocks, stand_ins, strict=True)
+    ]
+    place, last = 0, len(blocks) - 1
+    for prefix in sorted(addresses):
+        while place < last and blocks[place + 1] <= prefix:
+            place += 1
+        version, first, length = prefix
+        moved[prefix] = Prefix(version, first + shifts[place], length)
+    return moved
+
+
 TOKEN = "![Aa]{16}[0-9]{5}[A-Za-z]!"  # as a regular expression
 _CASES = str.maketrans("01", "Aa")  # A before a; in lower case they are the same
+
+
+def _tokens(names: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The token of each name, which has its kind with it, of all names in order."""
+    lower = sorted([(name.lower(), name, kind) for name, kind in names])
+    places = {(name, kind): place for place, (_, name, kind) in enumerate(lower)}
+    return tuple([_token(name[1], place, places[name]) for place, name in enumerate(names)])
 
 
 @lru_cache(maxsize=8192)  # the sites of an installation have the same places
@@ -162,116 +293,68 @@ def _token(kind: str, place: int, place_in_lower: int) -> str:
     return f"!{f'{place:016b}'.translate(_CASES)}{place_in_lower:05}{kind}!"
 
 
-def _tokens(names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """The token of each name, which has its kind with it."""
-    lower = sorted(names, key=lambda name: (name[0].lower(), name))
-    places = {name: place for place, name in enumerate(lower)}
-    return {name: _token(name[1], place, places[name]) for place, name in enumerate(sorted(lower))}
+class _Renaming(NamedTuple):
+    """Renames one site and its neighbours consistently."""
 
+    tokens: Mapping[tuple[str, str], str]
+    moved: Mapping[Prefix, Prefix]
 
-class _Renaming:
-    """Renames one site and its neighbours consistently, and remembers the way back."""
+    def prefixes(self, prefixes: Iterable[Prefix]) -> Prefixes:
+        return tuple(map(self.moved.__getitem__, prefixes))
 
-    def __init__(
-        self,
-        blocks: tuple[Prefix, ...],
-        stand_ins: tuple[Prefix, ...],
-        names: Iterable[tuple[str, str]],
-    ) -> None:
-        self.blocks = blocks
-        self.stand_ins = stand_ins
-        self.tokens = _tokens(names)
-        self.names = {token: name for (name, _), token in self.tokens.items()}
-        self.names |= {token.lower(): name.lower() for token, name in self.names.items()}
-
-    def rename(
-        self,
-        installation: Installation,
-        site: Site,
-        neighbours: Sequence[Site],
-        links: Sequence[Link],
-        providers: Sequence[Provider],
-    ) -> Anonymous:
-        sites = tuple(self.site(own) for own in (site, *neighbours))
-        new_links = tuple(self.link(link) for link in links)
-        new_providers = tuple(self.provider(provider) for provider in providers)
-        slice_ = Installation(
-            file=installation.file,
-            catalogue=installation.catalogue,
-            sites={own.name: own for own in sites},
-            links=new_links,
-            providers=new_providers,
-            quotas=installation.quotas,
-        )
-        shape = (sites, new_links, new_providers)
-        return Anonymous(slice_, sites[0].name, shape, self.names, self.blocks, self.stand_ins)
-
-    def name(self, kind: str, name: str) -> str:
-        return self.tokens[name, kind]
-
-    def prefix(self, prefix: Prefix) -> Prefix:
-        version, first, length = prefix
-        place = bisect_right(self.blocks, (version, first, WIDTH[6])) - 1
-        moved = first - self.blocks[place].first + self.stand_ins[place].first
-        return Prefix(version, moved, length)
-
-    def prefixes(self, prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
-        return tuple(map(self.prefix, prefixes))
-
-    def site(self, site: Site) -> Site:
-        return Site(
-            name=self.name("S", site.name),
-            machines=tuple(self.machine(machine) for machine in site.machines),
-            networks=tuple(self.network(network) for network in site.networks),
-            decisions=site.decisions,
-            ports=site.ports,
-            enabled=site.enabled,
-            disabled=site.disabled,
-            control_path=site.control_path,
-            sip_devices=self.prefixes(site.sip_devices),
-            summary=self.prefixes(site.summary),
-            egress=site.egress,
-            extra_rules=tuple(self.extra_rule(rule) for rule in site.extra_rules),
-        )
-
-    def machine(self, machine: Machine) -> Machine:
-        return Machine(
-            name=self.name("M", machine.name),
-            addresses=self.prefixes(machine.addresses),
-            roles=machine.roles,
-            ports=machine.ports,
-        )
-
-    def network(self, network: Network) -> Network:
-        return Network(
-            name=self.name("N", network.name),
-            cidrs=self.prefixes(network.cidrs),
-            roles=network.roles,
+    def site(self, part: _Part) -> SiteForm:
+        tokens, prefixes, site = self.tokens, self.prefixes, part.site
+        return SiteForm(
+            tokens[site.name, "S"],
+            tuple(
+                [
+                    MachineForm(
+                        tokens[own.name, "M"], prefixes(own.addresses), own.roles, own.ports
+                    )
+                    for own in part.machines
+                ]
+            ),
+            tuple(
+                [
+                    NetworkForm(tokens[own.name, "N"], prefixes(own.cidrs), own.roles)
+                    for own in part.networks
+                ]
+            ),
+            site.decisions,
+            site.ports,
+            site.enabled,
+            site.disabled,
+            site.control_path,
+            prefixes(part.sip_devices),
+            prefixes(part.summary),
+            site.egress,
+            tuple([self.extra_rule(rule) for rule in part.extra_rules]),
         )
 
     def extra_rule(self, rule: ExtraRule) -> ExtraRule:
         return replace(
             rule,
-            machine=self.name("M", rule.machine),
+            machine=self.tokens[rule.machine, "M"],
             peers=self.prefixes(rule.peers),
-            reason=self.name("R", rule.reason),
+            reason=self.tokens[rule.reason, "R"],
         )
 
-    def link(self, link: Link) -> Link:
-        return Link(
-            name=self.name("L", link.name),
-            mode=link.mode,
-            near=self.name("S", link.near),
-            far=self.name("S", link.far),
-            near_manager=self.name("M", link.near_manager),
-            far_manager=self.name("M", link.far_manager) if link.far_manager else "",
+    def link(self, link: Link) -> LinkForm:
+        tokens = self.tokens
+        return LinkForm(
+            tokens[link.name, "L"],
+            link.mode,
+            tokens[link.near, "S"],
+            tokens[link.far, "S"],
+            tokens[link.near_manager, "M"],
+            tokens[link.far_manager, "M"] if link.far_manager else "",
         )
 
     def provider(self, provider: Provider) -> Provider:
         return replace(
             provider,
-            name=self.name("P", provider.name),
+            name=self.tokens[provider.name, "P"],
             cidrs=self.prefixes(provider.cidrs),
-            link_manager=self.name("M", provider.link_manager),
-            site=self.name("S", provider.site),
+            link_manager=self.tokens[provider.link_manager, "M"],
+            site=self.tokens[provider.site, "S"],
         )

@@ -12,10 +12,10 @@ def effective_ports(
     catalogue: Catalogue, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
 ) -> Mapping[tuple[str, str], PortSet]:
     """Ports by (role, listener key); a machine's override replaces its site's, key by key."""
-    return _effective_ports(_Key(catalogue), roles, of_site, of_machine)
+    return _effective_ports(CatalogueKey(catalogue), roles, of_site, of_machine)
 
 
-class _Key:
+class CatalogueKey:
     """A catalogue as a cache key: by identity, since its mappings can't be hashed."""
 
     __slots__ = ("catalogue",)
@@ -24,7 +24,7 @@ class _Key:
         self.catalogue = catalogue
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.catalogue is other.catalogue
+        return isinstance(other, CatalogueKey) and self.catalogue is other.catalogue
 
     def __hash__(self) -> int:
         return id(self.catalogue)
@@ -32,7 +32,7 @@ class _Key:
 
 @lru_cache(maxsize=4096)
 def _effective_ports(
-    key: _Key, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
+    key: CatalogueKey, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
 ) -> Mapping[tuple[str, str], PortSet]:
     overrides = {**dict(of_site), **dict(of_machine)}
     return {

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, Evidence, FlowRow, Leg, Transport
+from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.planner.alike import Pattern, likeness_of
+from swyx_components.planner.legs import legs_of
 from swyx_components.planner.model import Endpoint, Required
 from swyx_components.planner.tokens import find_undecided, read_token
 from swyx_components.planner.view import SiteView, Survey
-from swyx_components.sets.ports import NO_PORTS, PortSet
+from swyx_components.sets.ports import PortSet
 
 
 class Undecided(NamedTuple):
@@ -128,8 +129,7 @@ class _Expander:
         """All legs of one scope; those that depend on other flows come after them."""
         joined: dict[str, dict[Pair, None]] = {}
         disabled = near.site.disabled | far.site.disabled
-        rows = legs_of(self.catalogue, scope)
-        for row, leg in rows:
+        for row, leg, roles, is_conditional in legs_of(self.catalogue, scope):
             if row.id in disabled or (
                 row.evidence is Evidence.OPTIONAL and scope == "site" and row.id not in enabled
             ):
@@ -140,9 +140,11 @@ class _Expander:
                 if link:
                     self._compare_tunnels(row.id, link, near, far, bool(known))
             else:
-                pairs = [pair for pair in pairs_of(leg) if self._applies(leg, pair, joined)]
+                pairs = list(pairs_of(roles))
+                if is_conditional:
+                    pairs = [pair for pair in pairs if self._applies(leg, pair, joined)]
+            joined.setdefault(row.id, {}).update(dict.fromkeys(pairs))
             for pair in pairs:
-                joined.setdefault(row.id, {})[pair] = None
                 self._leg(row.id, leg, pair)
 
     def _applies(self, leg: Leg, pair: Pair, joined: Mapping[str, Mapping[Pair, None]]) -> bool:
@@ -167,21 +169,25 @@ class _Expander:
     def _leg(self, flow: str, leg: Leg, pair: Pair) -> None:
         initiator, responder = pair
         if leg.media:
-            self._media(flow, leg.media, initiator, responder)
-            if not leg.among:
-                self._media(flow, leg.media, responder, initiator)
+            self._media(flow, leg.media, initiator, responder, both_ways=not leg.among)
             return
         self._control(flow, leg, initiator, responder)
         if leg.both_ways or leg.follows:
             self._control(flow, leg, responder, initiator)
 
-    def _media(self, flow: str, transport: Transport, sender: End, receiver: End) -> None:
+    def _media(
+        self, flow: str, transport: Transport, sender: End, receiver: End, both_ways: bool
+    ) -> None:
         """Source and destination ports from the two roles' own ranges (kb2308 L38)."""
         source = self._media_ports(sender, transport)
         ports = self._media_ports(receiver, transport)
         self.flows.append(
             Required(flow, *sender, *receiver, transport, ports, source[0] if source else None)
         )
+        if both_ways:
+            self.flows.append(
+                Required(flow, *receiver, *sender, transport, source, ports[0] if ports else None)
+            )
 
     def _media_ports(self, end: End, transport: Transport) -> PortSet:
         key = self.catalogue.roles[end.role].media[transport]
@@ -193,7 +199,8 @@ class _Expander:
         by_transport: dict[Transport, PortSet] = {}
         for token in leg.ports:
             for transport, ports in self._ports(flow, token, initiator, responder):
-                by_transport[transport] = by_transport.get(transport, NO_PORTS) | ports
+                known = by_transport.get(transport)
+                by_transport[transport] = ports if known is None else known | ports
         source = initiator.endpoint.ports[initiator.role, leg.source][0] if leg.source else None
         for transport, ports in by_transport.items():
             if ports and leg.transport in (None, transport):
@@ -201,15 +208,15 @@ class _Expander:
 
     def _ports(
         self, flow: str, token: str, initiator: End, responder: End
-    ) -> Iterator[tuple[Transport, PortSet]]:
+    ) -> Iterable[tuple[Transport, PortSet]]:
         """What a port token of a leg means at this responder, by transport."""
         decisions = self.view(responder.endpoint.site).decisions
         undecided = find_undecided(token, decisions)
         if undecided:
             self._miss(undecided, flow, initiator, responder)
-            return
+            return ()
         own = (responder.role, responder.endpoint.ports)
-        yield from read_token(token, own, decisions, self.catalogue)
+        return read_token(token, own, decisions, self.catalogue)
 
     def _miss(self, decision: str, flow: str, initiator: End, responder: End) -> None:
         self.undecided.append(
@@ -237,7 +244,7 @@ class _Expander:
         media = PortSet((provider.media_ports,))
         managers = _manager_ends(catalogue, view, provider.link_manager)
         for manager in (end for ends in managers.values() for end in ends):
-            for row, leg in legs_of(catalogue, "provider"):
+            for row, leg, *_ in legs_of(catalogue, "provider"):
                 if leg.media:
                     own = self._media_ports(manager, leg.media)
                     self.flows += (
@@ -260,21 +267,13 @@ class _Expander:
             Endpoint(site=view.name, label="sip_devices", roles=(), prefixes=view.site.sip_devices),
             "",
         )
-        for row, leg in legs_of(self.catalogue, "devices"):
+        for row, leg, *_ in legs_of(self.catalogue, "devices"):
             for role in leg.responders:
                 for responder in ends.get(role, ()):
                     self._control(row.id, leg, devices, responder)
 
 
-PairFinder = Callable[[Leg], Iterable[Pair]]
-
-
-def legs_of(catalogue: Catalogue, scope: str) -> tuple[tuple[FlowRow, Leg], ...]:
-    """The legs of one scope, those that need or follow other flows after those."""
-    rows = [
-        (row, leg) for row in catalogue.flows.values() for leg in row.legs if leg.scope == scope
-    ]
-    return tuple(sorted(rows, key=lambda entry: (bool(entry[1].follows), bool(entry[1].needs))))
+PairFinder = Callable[[Iterable[tuple[str, str]]], Iterable[Pair]]  # of pairs of roles
 
 
 def _ends(endpoints: Iterable[Endpoint]) -> dict[str, list[End]]:
@@ -293,9 +292,11 @@ def _manager_ends(catalogue: Catalogue, view: SiteView, machine: str) -> dict[st
 
 
 def _pairs_within(ends: Mapping[str, list[End]], hosts_of_networks: bool) -> PairFinder:
-    def find(leg: Leg) -> Iterator[Pair]:
-        for first, second in _role_pairs(leg):
-            for pair in product(ends.get(first, ()), ends.get(second, ())):
+    def find(roles: Iterable[tuple[str, str]]) -> Iterator[Pair]:
+        for first, second in roles:
+            if first not in ends or second not in ends:
+                continue
+            for pair in product(ends[first], ends[second]):
                 in_networks = hosts_of_networks and not any(end.endpoint.group for end in pair)
                 if in_networks or _runs_between_hosts(*pair):
                     yield pair
@@ -308,25 +309,18 @@ def _pairs_between(
 ) -> PairFinder:
     """Pairs of a LinkManager with the other side, in the direction of the leg."""
 
-    def find(leg: Leg) -> Iterator[Pair]:
-        for first, second in _role_pairs(leg):
+    def find(roles: Iterable[tuple[str, str]]) -> Iterator[Pair]:
+        for first, second in roles:
             forward = first in managers
-            mine = managers[first] if forward else managers.get(second, [])
-            theirs = others.get(second if forward else first, [])
+            mine = managers.get(first if forward else second)
+            theirs = others.get(second if forward else first)
+            if not mine or not theirs:
+                continue
             for manager, other in product(mine, theirs):
                 if _runs_between_hosts(manager, other):
                     yield (manager, other) if forward else (other, manager)
 
     return find
-
-
-def _role_pairs(leg: Leg) -> Iterator[tuple[str, str]]:
-    if leg.among:
-        for first, second in product(leg.among, repeat=2):
-            if first != second or first not in leg.but_not:
-                yield first, second
-    else:
-        yield from product(leg.initiators, leg.responders)
 
 
 def _runs_between_hosts(first: End, second: End) -> bool:

@@ -54,4 +54,4 @@ def plan_sites(
 
 
 def _in_order(messages: Iterable[Message], file: str) -> tuple[Message, ...]:
-    return tuple(sorted({replace(message, file=file) for message in messages}))
+    return tuple(sorted({message.of(file) for message in messages}))

@@ -14,7 +14,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.planner.anonymous import Anonymous, anonymise
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.plan import plan_site
-from swyx_components.planner.templates import Template, cut
+from swyx_components.planner.templates import Cutter, Template, Tokens, look_up
 from swyx_components.planner.view import Survey
 
 _FEW = 100
@@ -36,25 +36,35 @@ class Sheet(NamedTuple):
 
 
 class _Templates(NamedTuple):
-    """A sheet of which all sites of a shape are made."""
+    """A sheet of which all sites of a shape are made: its main text, and its notes and warnings.
+
+    They have tokens of their own, since only in the main text names are escaped.
+    """
 
     text: Template
+    text_tokens: Tokens
     notes: tuple[Template, ...]
     warnings: tuple[Template, ...]
+    message_tokens: Tokens
 
     @classmethod
     def of(cls, sheet: Sheet, site: Anonymous) -> Self:
-        notes, warnings = (
-            tuple(cut(text, site) for text in part) for part in (sheet.notes, sheet.warnings)
+        in_text, in_messages = Cutter(site), Cutter(site)
+        return cls(
+            in_text.cut(sheet.text),
+            in_text.tokens,
+            tuple(map(in_messages.cut, sheet.notes)),
+            tuple(map(in_messages.cut, sheet.warnings)),
+            in_messages.tokens,
         )
-        return cls(cut(sheet.text, site), notes, warnings)
 
     def fill(self, site: Anonymous, escape: Callable[[str], str]) -> Sheet:
+        values = look_up(self.message_tokens, site)
         notes, warnings = (
-            tuple(sorted(template.fill(site) for template in part))
+            tuple(sorted([template.fill(values) for template in part]))
             for part in (self.notes, self.warnings)
         )
-        return Sheet(self.text.fill(site, escape), notes, warnings)
+        return Sheet(self.text.fill(look_up(self.text_tokens, site, escape)), notes, warnings)
 
 
 @dataclass(slots=True)
@@ -102,7 +112,8 @@ class ShapedSites:
         if shape.sites == 1 and len(self._survey.installation.sites) > _FEW:
             return None
         if not shape.is_written:
-            sheet = self._write(plan_site(site.installation, site.site), site.installation)
+            installation = site.make_installation()
+            sheet = self._write(plan_site(installation, site.site), installation)
             if not (sheet.errors or sheet.lone):
                 shape.templates = _Templates.of(sheet, site)
             shape.is_written = True

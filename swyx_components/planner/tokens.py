@@ -1,6 +1,7 @@
 """What the port tokens of a flow's legs (`h225`, `dcom_server`, ...) mean at one responder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Decisions
@@ -21,29 +22,32 @@ def find_undecided(token: str, decisions: Decisions) -> str:
 
 def read_token(
     token: str, responder: Responder, decisions: Decisions, catalogue: Catalogue
-) -> Iterator[tuple[Transport, PortSet]]:
+) -> Sequence[tuple[Transport, PortSet]]:
     """The ports by transport; nothing where the decision for them is missing.
 
     `decisions` are those of the responder's site.
     """
     if token in _DCOM:
         dynamic = _dynamic(token, decisions)
+        if dynamic is None:
+            return ()
         mapper = catalogue.endpoint_mapper
-        if dynamic is not None:
-            for transport in decisions.dcom_transports:
-                yield transport, PortSet.of((mapper, mapper), dynamic)
-    elif token == "h245":
-        if decisions.h245 is not None:
-            yield Transport.TCP, decisions.h245
-    elif token == "cornet":
-        yield Transport.TCP, decisions.cornet
-    else:
-        owner, _, key = token.rpartition(".")
-        role = owner or responder[0]
-        listener = catalogue.roles[role].listeners[key]
-        ports = responder[1].get((role, key), listener.ports)
-        for transport in listener.transports:
-            yield transport, ports
+        ports = _both((mapper, mapper), dynamic)
+        return [(transport, ports) for transport in decisions.dcom_transports]
+    if token == "h245":
+        return () if decisions.h245 is None else ((Transport.TCP, decisions.h245),)
+    if token == "cornet":
+        return ((Transport.TCP, decisions.cornet),)
+    owner, _, key = token.rpartition(".")
+    role = owner or responder[0]
+    listener = catalogue.roles[role].listeners[key]
+    ports = responder[1].get((role, key), listener.ports)
+    return [(transport, ports) for transport in listener.transports]
+
+
+@lru_cache(maxsize=1024)
+def _both(one: tuple[int, int], other: tuple[int, int]) -> PortSet:
+    return PortSet.of(one, other)
 
 
 def _dynamic(token: str, decisions: Decisions) -> tuple[int, int] | None:

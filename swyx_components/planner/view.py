@@ -1,13 +1,21 @@
 """One site as the expansion sees it: endpoints with their roles, effective ports and identities."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.installation.model import Decisions, Installation, Link, Provider, Site
+from swyx_components.installation.model import (
+    Decisions,
+    Installation,
+    Link,
+    PortOverrides,
+    Provider,
+    Site,
+)
 from swyx_components.planner.effective_ports import effective_ports
 from swyx_components.planner.group import Serving, group_machines, serve_by_machine
 from swyx_components.planner.model import Endpoint, HostGroup
+from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -55,6 +63,8 @@ class Survey:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self._views: dict[str, SiteView] = {}
+        self._ports: dict[Hashable, Mapping[tuple[str, str], PortSet]] = {}
+        self._control_paths: dict[Hashable, Mapping[str, str]] = {}
         self._links: dict[str, list[Link]] = {}
         self._providers: dict[str, list[Provider]] = {}
         for link in installation.links:
@@ -91,41 +101,55 @@ class Survey:
             site.name, self.links_of(site.name), self.providers_of(site.name)
         )
         groups = group_machines(self.catalogue, site, serving)
-        written = dict(site.control_path)
         return SiteView(
             site=site,
             groups=groups,
-            endpoints=tuple(_endpoints(self.catalogue, site, groups)),
+            endpoints=tuple(self._make_endpoints(site, groups)),
             serving=serving,
-            control_paths={
-                role.name: written.get(role.name, role.control_paths[0])
+            control_paths=self._find_control_paths(site.control_path),
+        )
+
+    def _make_endpoints(self, site: Site, groups: Iterable[HostGroup]) -> Iterator[Endpoint]:
+        for group in groups:
+            addresses = tuple([own for machine in group.machines for own in machine.addresses])
+            yield Endpoint(
+                site=site.name,
+                label=group.name,
+                roles=group.roles,
+                ports=self._find_ports(group.roles, site.ports, group.machines[0].ports),
+                prefixes=addresses,
+                group=group,
+                summary=_summarise(addresses, site.summary),
+            )
+        for network in site.networks:
+            yield Endpoint(
+                site=site.name,
+                label=network.name,
+                roles=network.roles,
+                ports=self._find_ports(network.roles, site.ports, ()),
+                prefixes=network.cidrs,
+                summary=_summarise(network.cidrs, site.summary),
+            )
+
+    def _find_ports(
+        self, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
+    ) -> Mapping[tuple[str, str], PortSet]:
+        """The effective ports, the same mapping for all that are alike."""
+        key = roles, of_site, of_machine
+        if key not in self._ports:
+            self._ports[key] = effective_ports(self.catalogue, *key)
+        return self._ports[key]
+
+    def _find_control_paths(self, written: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+        """By role, as written or the catalogue's first; the same mapping for all that are alike."""
+        if written not in self._control_paths:
+            chosen = dict(written)
+            self._control_paths[written] = {
+                role.name: chosen.get(role.name, role.control_paths[0])
                 for role in self.catalogue.roles.values()
                 if role.control_paths
-            },
-        )
-
-
-def _endpoints(catalogue: Catalogue, site: Site, groups: Iterable[HostGroup]) -> Iterable[Endpoint]:
-    for group in groups:
-        addresses = tuple(address for machine in group.machines for address in machine.addresses)
-        yield Endpoint(
-            site=site.name,
-            label=group.name,
-            roles=group.roles,
-            ports=effective_ports(catalogue, group.roles, site.ports, group.machines[0].ports),
-            prefixes=addresses,
-            group=group,
-            summary=_summarise(addresses, site.summary),
-        )
-    for network in site.networks:
-        yield Endpoint(
-            site=site.name,
-            label=network.name,
-            roles=network.roles,
-            ports=effective_ports(catalogue, network.roles, site.ports, ()),
-            prefixes=network.cidrs,
-            summary=_summarise(network.cidrs, site.summary),
-        )
+            }
+        return self._control_paths[written]
 
 
 def _summarise(prefixes: Iterable[Prefix], summary: Sequence[Prefix]) -> tuple[Prefix, ...]:

@@ -65,6 +65,9 @@ def message_record(message: Message) -> Mapping[str, str]:
     }
 
 
+_pack = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def make_sheet(text: str, messages: Iterable[Message], lone: bool = False) -> Sheet:
     """A site's text with its messages packed as text, so that both can be written for a whole shape.
 
@@ -73,7 +76,7 @@ def make_sheet(text: str, messages: Iterable[Message], lone: bool = False) -> Sh
     packed: dict[Severity, list[str]] = {severity: [] for severity in _ORDER}
     for message in messages:
         parts = (message.place, message.id, message.values, message.file)
-        packed[message.severity].append(json.dumps(parts, ensure_ascii=False))
+        packed[message.severity].append(_pack(parts))
     return Sheet(
         text,
         notes=tuple(packed[Severity.NOTE]),
@@ -87,4 +90,4 @@ def messages_of(sheet: Sheet) -> Iterator[Message]:
     """The messages of a sheet."""
     packed = ",".join((*sheet.errors, *sheet.warnings, *sheet.notes))
     for place, id, values, file in json.loads(f"[{packed}]"):
-        yield Message(place, id, tuple((key, value) for key, value in values), file)
+        yield Message(place, id, tuple(map(tuple, values)), file)

@@ -7,15 +7,22 @@ common (ports, flows, lines) is encoded once and reused.
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.judged import Judged
-from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, Spec, Usage
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    Protocol,
+    RenderedGroup,
+    Rule,
+    Spec,
+    Usage,
+)
 from swyx_components.planner.prove import Proof
-from swyx_components.sets.ports import PortSet
+from swyx_components.sets.ports import PortRange, PortSet
 
 VERSION = 1
 
@@ -33,8 +40,7 @@ def write_document(
         yield f"{comma}{json.dumps(name)}: {text}"
         comma = ",\n  "
     texts: dict[Severity, list[str]] = {severity: [] for severity in Severity}
-    # The order of messages themselves, but tuples are compared much faster: there may be 100,000.
-    for message in sorted(messages, key=attrgetter("place", "id", "values", "file")):
+    for message in sorted(messages):
         texts[message.severity].append(str(message))
     notes, warnings = (json.dumps(texts[s]) for s in (Severity.NOTE, Severity.WARNING))
     yield f'}},\n "notes": {notes},\n "warnings": {warnings}}}\n'
@@ -68,7 +74,7 @@ def _write_group(group: HostGroup, rendered: RenderedGroup | None) -> str:
 
 
 def _write_rule(rule: Rule) -> str:
-    head = _write_head(rule.direction.value, rule.protocol.value, rule.ports, rule.source_ports)
+    head = _write_head(rule.direction, rule.protocol, rule.ports, rule.source_ports)
     if rule.group:
         peer = f'{{"group": {_quote(rule.group)}}}'
     else:
@@ -83,8 +89,13 @@ def _quote(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _write_head(direction: str, protocol: str, ports: Any, source_ports: Any) -> str:
-    text = f'"direction": "{direction}", "protocol": "{protocol}"'
+def _write_head(
+    direction: Direction,
+    protocol: Protocol,
+    ports: PortRange | None,
+    source_ports: PortRange | None,
+) -> str:
+    text = f'"direction": "{direction.value}", "protocol": "{protocol.value}"'
     if ports is not None:
         text += f', "ports": "{ports}"'
     if source_ports is not None:
