@@ -19,6 +19,7 @@ from swyx_components.planner.deployed.standing import Firewall
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Direction, HostGroup, RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Gap, Proof
+from swyx_components.planner.public import find_public
 from swyx_components.planner.quota import Relief
 from swyx_components.planner.revision.resource_changes import Action, ResourceChange
 from swyx_components.planner.widen import suppose_summaries
@@ -237,15 +238,17 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
     if any(message.severity is Severity.ERROR for message in found):
         return Judged(plan=plan, cloud=cloud, messages=found)
     if not cloud:
-        proof = prove(render_neutral(plan))
-        unproved = _placed(_unproved("the plan", proof), installation.file)
+        neutral = render_neutral(plan)
+        proof = prove(neutral)
+        refused = (*find_public(neutral), *_unproved("the plan", proof))
         foreseen = _foresee(plan, installation)
-        messages = tuple(sorted({*found, *unproved, *foreseen}))
+        messages = tuple(sorted({*found, *_placed(refused, installation.file), *foreseen}))
         return Judged(plan=plan, cloud="", messages=messages, proof=proof)
     rendered = render_site(cloud, plan, installation)
     usages = count_quotas(cloud, rendered)
     proof = prove(rendered)
     refused = [
+        *find_public(rendered),
         *judge_quotas(
             plan.site,
             cloud,
