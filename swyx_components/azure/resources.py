@@ -1,6 +1,6 @@
 """From rendered groups to Azure resources: ASGs, network security groups, network interfaces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import pulumi
 from pulumi_azure_native import network as azure
 
 from swyx_components.azure.abilities import limits
-from swyx_components.azure.interfaces import make_interfaces
+from swyx_components.azure.interfaces import Members, make_interfaces
 from swyx_components.azure.lookups import Ask, AzureSite, find_lonely_ipv6, look_up
 from swyx_components.azure.moves import Place, watch_moves
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
@@ -38,7 +38,8 @@ class Writer:
     def __init__(self, site: AzureSite) -> None:
         self.site = site
         self.messages = tuple(find_lonely_ipv6(site.interfaces))
-        self._written: list[azure.NetworkSecurityGroup] = []
+        self._written: list[tuple[HostGroup, azure.NetworkSecurityGroup]] = []
+        self._interfaces: Mapping[str, tuple[azure.NetworkInterface, ...]] | None = None
 
     @classmethod
     def open(
@@ -79,7 +80,7 @@ class Writer:
     def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> azure.NetworkSecurityGroup:
         """The network security group with its rules."""
         made = make_group(own[0], rendered, ids, self.site, own[1])
-        self._written.append(made)
+        self._written.append((rendered.group, made))
         return made
 
     def attach(
@@ -96,15 +97,23 @@ class Writer:
         counts on this order. The interfaces are the owner's children: a machine that moves to another
         group keeps its own.
         """
-        options = pulumi.ResourceOptions(
-            parent=owner[1],
-            depends_on=self._written,
-            hooks=watch_moves(self.site, rendered.group, owner),
-        )
-        nics = make_interfaces(owner[0], rendered.group, made.id, ids, self.site, options)
-        interfaces = {name: tuple(nic.id for nic in own) for name, own in nics.items() if own}
+        if self._interfaces is None:  # all at once, since some wait for those of other groups
+            self._interfaces = make_interfaces(owner[0], self._members(owner), ids, self.site)
+        found = {
+            machine.name: self._interfaces.get(machine.name, ())
+            for machine in rendered.group.machines
+        }
+        interfaces = {name: tuple(nic.id for nic in own) for name, own in found.items() if own}
         group_id = made.id
         return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
+
+    def _members(self, owner: Place) -> Iterator[Members]:
+        rules = [made for _, made in self._written]
+        for group, made in self._written:
+            options = pulumi.ResourceOptions(
+                parent=owner[1], depends_on=rules, hooks=watch_moves(self.site, group, owner)
+            )
+            yield Members(group, made.id, options)
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
         """What an interface belongs to beside its security group: the ASGs of its roles."""
