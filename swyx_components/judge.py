@@ -17,6 +17,7 @@ from swyx_components.planner import judge_quotas, plan_site, prove, render_neutr
 from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import RenderedSite, SitePlan, Usage
 from swyx_components.planner.prove import Proof
+from swyx_components.planner.public import find_public
 from swyx_components.planner.quota import Relief
 from swyx_components.planner.widen import suppose_summaries
 
@@ -27,15 +28,17 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
     if any(message.severity is Severity.ERROR for message in found):
         return Judged(plan=plan, cloud=cloud, messages=found)
     if not cloud:
-        proof = prove(render_neutral(plan))
-        unproved = _placed(_unproved("the plan", proof), installation.file)
+        neutral = render_neutral(plan)
+        proof = prove(neutral)
+        refused = (*find_public(neutral), *_unproved("the plan", proof))
         foreseen = _foresee(plan, installation)
-        messages = tuple(sorted({*found, *unproved, *foreseen}))
+        messages = tuple(sorted({*found, *_placed(refused, installation.file), *foreseen}))
         return Judged(plan=plan, cloud="", messages=messages, proof=proof)
     rendered = render_site(cloud, plan, installation)
     usages = count_quotas(cloud, rendered)
     proof = prove(rendered)
     refused = [
+        *find_public(rendered),
         *judge_quotas(
             plan.site,
             cloud,

@@ -1,7 +1,7 @@
 """Network interfaces of machines, in their groups and with fixed addresses."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pulumi
 from pulumi_azure_native import network as azure
@@ -13,22 +13,45 @@ from swyx_components.azure.security_rules import Ids
 from swyx_components.planner.model import HostGroup, RenderedSite
 
 
+class Members(NamedTuple):
+    """A host group whose machines get interfaces, its network security group, and the options of these."""
+
+    group: HostGroup
+    group_id: pulumi.Input[str]
+    options: pulumi.ResourceOptions
+
+
 def make_interfaces(
-    name: str,
-    group: HostGroup,
-    group_id: pulumi.Input[str],
-    asgs: Ids,
-    site: AzureSite,
-    options: pulumi.ResourceOptions,
+    name: str, groups: Iterable[Members], asgs: Ids, site: AzureSite
 ) -> Mapping[str, tuple[azure.NetworkInterface, ...]]:
-    """The interfaces of a group's machines, named after site and machine: a changed role set updates them."""
-    return {
-        machine.name: tuple(
-            _make_interface(name, group, group_id, asgs, site, attachment, options)
-            for attachment in site.interfaces.get(machine.name, ())
-        )
-        for machine in group.machines
-    }
+    """The interfaces of all machines, named after site and machine: a changed role set updates them.
+
+    Those that Azure gives an IPv4 address come last: it takes the lowest that is free, which may be one
+    that another machine of the site is to have.
+    """
+    wanted = [
+        (members, attachment)
+        for members in groups
+        for machine in members.group.machines
+        for attachment in site.interfaces.get(machine.name, ())
+    ]
+    made: dict[tuple[str, str], azure.NetworkInterface] = {}
+    for members, attachment in wanted:
+        if has_ipv4(attachment.addresses):
+            made[_key(attachment)] = _make_interface(name, members, asgs, site, attachment)
+    first = pulumi.ResourceOptions(depends_on=list(made.values()))
+    for members, attachment in wanted:
+        if not has_ipv4(attachment.addresses):
+            later = members._replace(options=pulumi.ResourceOptions.merge(members.options, first))
+            made[_key(attachment)] = _make_interface(name, later, asgs, site, attachment)
+    found: dict[str, tuple[azure.NetworkInterface, ...]] = {}
+    for _, attachment in wanted:
+        found[attachment.machine] = (*found.get(attachment.machine, ()), made[_key(attachment)])
+    return found
+
+
+def _key(attachment: Attachment) -> tuple[str, str]:
+    return attachment.machine, attachment.suffix
 
 
 def plan_interfaces(site: AzureSite, rendered: RenderedSite) -> Mapping[str, Planned]:
@@ -57,20 +80,15 @@ def _name_interface(site: str, attachment: Attachment) -> str:
 
 
 def _make_interface(
-    name: str,
-    group: HostGroup,
-    group_id: pulumi.Input[str],
-    asgs: Ids,
-    site: AzureSite,
-    attachment: Attachment,
-    options: pulumi.ResourceOptions,
+    name: str, members: Members, asgs: Ids, site: AzureSite, attachment: Attachment
 ) -> azure.NetworkInterface:
+    group = members.group
     return azure.NetworkInterface(
         "-".join([name, *_words(attachment)]),
         network_interface_name=_name_interface(group.site, attachment),
         resource_group_name=site.resource_group,
         location=site.location,
-        network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
+        network_security_group=azure.NetworkSecurityGroupArgs(id=members.group_id),
         ip_configurations=_ip_configurations(
             attachment, [asgs[identity.name] for identity in group.identities]
         ),
@@ -80,7 +98,7 @@ def _make_interface(
             "swyx:machine": clean_tag(attachment.machine),
             **spread_tag("swyx:roles", group.roles),
         },
-        opts=options,
+        opts=members.options,
     )
 
 

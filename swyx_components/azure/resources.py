@@ -1,6 +1,6 @@
 """From rendered groups to Azure resources: ASGs, network security groups, network interfaces."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from pulumi_azure_native import network as azure
 from swyx_components.azure.abilities import limits
 from swyx_components.azure.hold import Planned
 from swyx_components.azure.hooks import Holder, Place
-from swyx_components.azure.interfaces import make_interfaces, plan_interfaces
+from swyx_components.azure.interfaces import Members, make_interfaces, plan_interfaces
 from swyx_components.azure.lookups import Ask, AzureSite, find_lonely_ipv6, look_up
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import Ids, write_rules
@@ -42,8 +42,8 @@ class Writer:
         self._planned: Mapping[str, Planned] = {}
         self._holder: Holder | None = None
         self._identities: list[azure.ApplicationSecurityGroup] = []
-        self._written: list[azure.NetworkSecurityGroup] = []
-        self._settled: pulumi.Output[list[azure.NetworkSecurityGroup]] | None = None
+        self._written: list[tuple[HostGroup, azure.NetworkSecurityGroup]] = []
+        self._interfaces: Mapping[str, tuple[azure.NetworkInterface, ...]] | None = None
 
     @classmethod
     def open(
@@ -93,7 +93,7 @@ class Writer:
             parent=own[1], depends_on=self._identities, hooks=self._hold(own).rules
         )
         made = make_group(own[0], rendered, ids, self.site, options)
-        self._written.append(made)
+        self._written.append((rendered.group, made))
         return made
 
     def attach(
@@ -110,15 +110,24 @@ class Writer:
         counts on this order. The interfaces are the owner's children: a machine that moves to another
         group keeps its own.
         """
+        if self._interfaces is None:  # all at once, since some wait for those of other groups
+            self._interfaces = make_interfaces(owner[0], self._members(owner), ids, self.site)
+        found = {
+            machine.name: self._interfaces.get(machine.name, ())
+            for machine in rendered.group.machines
+        }
+        interfaces = {name: tuple(nic.id for nic in own) for name, own in found.items() if own}
+        group_id = made.id
+        return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
+
+    def _members(self, owner: Place) -> Iterator[Members]:
         options = pulumi.ResourceOptions(
             parent=owner[1],
             depends_on=self._await_rules(owner),
             hooks=self._hold(owner).interfaces,
         )
-        nics = make_interfaces(owner[0], rendered.group, made.id, ids, self.site, options)
-        interfaces = {name: tuple(nic.id for nic in own) for name, own in nics.items() if own}
-        group_id = made.id
-        return WrittenGroup(group_id=group_id, group_ids=(group_id,), interfaces=interfaces)
+        for group, made in self._written:
+            yield Members(group, made.id, options)
 
     def _hold(self, owner: Place) -> Holder:
         if self._holder is None:
@@ -129,17 +138,16 @@ class Writer:
 
     def _await_rules(self, owner: Place) -> Any:
         """The groups, all written, and what was held for them let go. A preview writes none."""
+        written = [made for _, made in self._written]
         if pulumi.runtime.is_dry_run() or not self._planned:
-            return self._written
-        if self._settled is None:
-            holder, written = self._hold(owner), self._written
+            return written
+        holder = self._hold(owner)
 
-            async def settle(_: object) -> list[azure.NetworkSecurityGroup]:
-                await holder.settle()
-                return written
+        async def settle(_: object) -> list[azure.NetworkSecurityGroup]:
+            await holder.settle()
+            return written
 
-            self._settled = pulumi.Output.all(*(made.id for made in written)).apply(settle)
-        return self._settled
+        return pulumi.Output.all(*(made.id for made in written)).apply(settle)
 
     def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
         """What an interface belongs to beside its security group: the ASGs of its roles."""

@@ -14,6 +14,7 @@ from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_interval
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
 NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
+_MULTICAST = tuple(map(Prefix.parse, ("224.0.0.0/4", "ff00::/8")))
 
 _EXCLUDES = {
     Kind.NETWORK: tuple(Kind),
@@ -129,7 +130,7 @@ def check_decisions(
 
 
 def check_extra_rules(reading: Reading, sites: Mapping[str, Site]) -> None:
-    """No rule of a site's own opens DCOM to another site or to the public."""
+    """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
     if not any(site.extra_rules for site in sites.values()):
         return
     all_dcom = [site.decisions for site in sites.values()]
@@ -141,9 +142,21 @@ def check_extra_rules(reading: Reading, sites: Mapping[str, Site]) -> None:
     index: _Claimed | None = None
     for site in sites.values():
         for rule in site.extra_rules:
+            _check_multicast(reading, site, rule)
             if rule.protocol in protocols and rule.ports & possible:
                 index = index or _Claimed(reading.claims)
                 _check_rule(reading, sites, site, rule, index)
+
+
+def _check_multicast(reading: Reading, site: Site, rule: ExtraRule) -> None:
+    """The gatekeeper's multicast port never becomes a rule towards multicast addresses."""
+    groups = [peer for peer in rule.peers if any(own.contains(peer) for own in _MULTICAST)]
+    if rule.protocol != Transport.UDP.value or not groups:
+        return
+    found = (covered_multicast(reading.catalogue, ports) for ports in rule.ports)
+    if multicast := next(filter(None, found), None):
+        place = f"sites.{site.name}.extra_rules[{rule.index}]"
+        reading.log.add("extra-multicast", place, ports=multicast, cidr=groups[0])
 
 
 def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:

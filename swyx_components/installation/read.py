@@ -54,8 +54,8 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     """The best installation that can be made of a source, and all messages about it, by place.
 
     `file` is what messages call the source; for a path it is the path unless given. With errors the
-    installation lacks what is defective; it is None where nothing can be made of the source, or where there
-    are more messages than anyone reads.
+    installation lacks what is defective; it is None where nothing can be made of the source, where it is of
+    another version of SwyxWare, or where there are more messages than anyone reads.
     """
     log = Findings(file or ("" if isinstance(source, Mapping) else str(source)))
     folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
@@ -110,6 +110,8 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     check_extra_rules(reading, sites)
     sites = drop_too_large(sites, links, providers, log)
     links, providers = _standing(links, providers, sites)
+    if "catalogue" not in written and as_text(written.get("swyxware")) not in (None, *VERSIONS):
+        return None  # read to its end for its errors; by the facts of another version nothing is planned
     return Installation(
         file=log.file,
         catalogue=catalogue,
@@ -143,7 +145,7 @@ def _standing(
 
 
 def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Catalogue | None:
-    """The catalogue of the version that the file names, or the file's own; None if there is none."""
+    """The catalogue of the version that the file names, or the file's own; None if that can't be told."""
     version = as_text(written.get("swyxware"))
     if "swyxware" in written and version is None:
         wrong_type(
@@ -162,7 +164,7 @@ def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Cat
         return load_catalogue()
     if version not in VERSIONS:
         log.add("version-unknown", "swyxware", version=version, known=", ".join(VERSIONS))
-        return None
+        return load_catalogue()
     return load_catalogue(version)
 
 

@@ -1,6 +1,6 @@
 """Roles on one machine that want the same port."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
@@ -15,7 +15,10 @@ OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
 
 
 class Claim(NamedTuple):
-    """Ports that one listener of a machine holds; `allocated`: taken one by one from a range."""
+    """Ports that one listener of a machine holds; `allocated`: taken one by one from a range.
+
+    `key` is what an override of them is called.
+    """
 
     role: str
     key: str
@@ -48,7 +51,7 @@ def _claims(view: SiteView, machine: Machine, catalogue: Catalogue) -> Iterator[
         for listener in catalogue.roles[role].listeners.values():
             yield Claim(
                 role,
-                listener.key,
+                _written_key(role, listener.key, ports),
                 listener.transports,
                 view.decisions.cornet if listener.decided_by else ports[role, listener.key],
                 listener.allocated,
@@ -91,14 +94,17 @@ def _remedy(claim: Claim, shared: PortSet) -> str:
         if first + first % 2 <= last
     ]
     if not free:
-        return f"set ports.{claim.role}.{_media_key(claim.key)} to other ports"
+        return f"set ports.{claim.role}.{claim.key} to other ports"
     widest = max(free, key=lambda part: (part.last - part.first, part))
-    return f"set ports.{claim.role}.{_media_key(claim.key)} to {widest}"
+    return f"set ports.{claim.role}.{claim.key} to {widest}"
 
 
-def _media_key(key: str) -> str:
-    """`media` sets both transports of a listener that has one range for each."""
-    return "media" if key.startswith("media_") else key
+def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) -> str:
+    """`media` sets both transports of a role that has one range for each, while the two are the same."""
+    if not key.startswith("media_"):
+        return key
+    parts = {own for (name, part), own in ports.items() if (name, part[:6]) == (role, "media_")}
+    return "media" if len(parts) == 1 else key
 
 
 def _ephemeral(

@@ -148,7 +148,7 @@ def _defaults(view: SiteView, catalogue: Catalogue, flows: set[str]) -> Iterator
     if view.site.egress.value == "closed":
         yield Message.about("uncovered-egress", f"{place}.egress", services=catalogue.uncovered)
     else:
-        yield Message.about("egress-open", f"{place}.egress")
+        yield Message.about("egress-open", f"{place}.egress", services=catalogue.uncovered)
     for role in sorted(roles):
         for listener in catalogue.roles[role].listeners.values():
             if listener.never_a_rule:

@@ -40,6 +40,7 @@ def notice(
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view, catalogue)
+    yield from _unreachable_extras(view)
     yield from _unnamed_settings(view, catalogue)
 
 
@@ -206,6 +207,18 @@ def _idle_managers(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:
                 yield Message.about(
                     "serves-nothing", f"sites.{view.name}.machines.{machine.name}", role=role
                 )
+
+
+def _unreachable_extras(view: SiteView) -> Iterator[Message]:
+    """Extra rules that open nothing, since all their peers speak another IP version than the machine."""
+    versions = {
+        machine.name: {address.version for address in machine.addresses}
+        for machine in view.site.machines
+    }
+    for rule in view.site.extra_rules:
+        if versions[rule.machine].isdisjoint(peer.version for peer in rule.peers):
+            place = f"sites.{view.name}.extra_rules[{rule.index}]"
+            yield Message.about("extra-without-version", place, machine=rule.machine)
 
 
 def _unnamed_settings(view: SiteView, catalogue: Catalogue) -> Iterator[Message]:

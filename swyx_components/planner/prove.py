@@ -220,6 +220,19 @@ def _is_about_everything(spec: Spec) -> bool:
     )
 
 
+def _addresses_alone(group: HostGroup) -> set[Prefix]:
+    """The addresses that no other machine of the group can get a packet from, having none of their version.
+
+    What a machine sends to itself never meets its firewall, though an ASG may let its own address in.
+    """
+    versions = [{address.version for address in machine.addresses} for machine in group.machines]
+    return {
+        address
+        for address in _addresses_of(group)
+        if sum(address.version in own for own in versions) == 1
+    }
+
+
 _Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
 
 
@@ -233,8 +246,7 @@ def compare_boxes(
     """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
     if surely_equal(required, allowed):
         return
-    # A packet from the only machine of a group to itself never meets its firewall.
-    own = set(_addresses_of(group)) if len(group.machines) == 1 else set()
+    own = _addresses_alone(group)
     known: dict[tuple[Ports, Ports], _Differences] = {}  # many addresses have the same ports
     for version in sorted(group.versions):
         for first, last, *sides in cut_pieces(version, required, allowed):

@@ -276,6 +276,23 @@ def test_a_machine_with_ipv6_alone_gets_a_dynamic_ipv4_address_and_a_warning() -
     assert any("machines.server: server has no IPv4 address" in text for text in warnings)
 
 
+def test_a_dynamic_address_is_taken_when_the_fixed_ones_of_every_group_are() -> None:
+    """Azure hands out the lowest free address, and that may be the server's."""
+    installation = small(
+        "conference 10.8.0.4,2001:db8:8::4 ConferenceManager",
+        "gate1 2001:db8:8::5 SwyxGate",
+        "gate2 10.8.0.5 SwyxGate",
+        "server 10.8.0.6,2001:db8:8::6 SwyxServer",
+    )
+    recording = acme_on_azure(installation, one=["10.8.0.0/24", "2001:db8:8::/64"])
+    nics = {each.name: each.after for each in recording.of(NIC)}
+    fixed = {"acme-conference-nic", "acme-gate2-nic", "acme-server-nic"}
+    assert nics.keys() == {*fixed, "acme-gate1-nic"}
+    assert fixed <= nics["acme-gate1-nic"]
+    assert all(nics[name].isdisjoint(nics) for name in fixed)
+    assert all("acme-swyxserver-nsg" in after for after in nics.values())
+
+
 def test_nothing_is_attached_where_the_caller_says_so() -> None:
     recording = record(lambda: aachen(attach=False), EXAMPLE)
     assert recording.of(ATTACHMENT) == []

@@ -1,6 +1,7 @@
 """The proof accepts what the writers render, and nothing that differs from it by a single thing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -359,3 +360,32 @@ def test_the_full_port_range_is_what_none_means() -> None:
             for spec in specs
         ]
         assert with_specs(rendered, group, spelt).holds
+
+
+@pytest.mark.parametrize("cloud", sorted(RENDER))
+def test_a_machine_that_an_asg_lets_reach_itself_alone_is_no_excess(cloud: str) -> None:
+    """One ASG for all clients names those of the rule's own group, of which no two speak one IP version."""
+    machines = {
+        "server": {"addresses": ["10.1.0.10", "fd00:1::10"], "roles": ["SwyxServer"]},
+        "old": {"addresses": ["10.1.0.11"], "roles": ["SwyxIt"]},
+        "new": {"addresses": ["fd00:1::12"], "roles": ["SwyxIt"]},
+        "gate": {"addresses": ["10.1.0.13", "fd00:1::13"], "roles": ["SwyxGate", "SwyxIt"]},
+    }
+    data = {
+        "swyxware": "6.01",
+        "decisions": {"dcom": "restricted", "h245": "tunnelled"},
+        "sites": {"aachen": {"machines": machines}},
+    }
+    installation = load_installation(data)
+    (plan,) = plan_sites(installation)
+    assert [m.name for m in plan.group("swyxit").machines] == ["new", "old"]
+    rendered = RENDER[cloud](plan, installation.catalogue)
+    assert prove(rendered).holds
+    second = {**machines, "older": {"addresses": ["10.1.0.14"], "roles": ["SwyxIt"]}}
+    data["sites"] = {"aachen": {"machines": second}}
+    wider = load_installation(data)
+    (plan,) = plan_sites(wider)
+    required = replace(plan, flows=tuple(f for f in plan.flows if f.initiator is not f.responder))
+    rendered = RENDER[cloud](plan, wider.catalogue)
+    excess = prove(replace(rendered, plan=required)).excess
+    assert {gap.first for gap in excess} == {"10.1.0.11", "10.1.0.14"}

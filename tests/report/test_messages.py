@@ -11,7 +11,7 @@ def note(place: str, role: str = "LinkManager") -> Message:
 
 
 def wide(place: str) -> Message:
-    return Message.about("egress-open", place)
+    return Message.about("egress-open", place, services="DNS")
 
 
 def error(place: str) -> Message:

@@ -126,8 +126,8 @@ def test_every_topic_is_made_of_messages_that_there_are() -> None:
 
 def test_findings_are_said_once_for_all_places_the_gravest_first() -> None:
     messages = [
-        Message.about("egress-open", "sites.b.egress"),
-        Message.about("egress-open", "sites.a.egress"),
+        Message.about("egress-open", "sites.b.egress", services="DNS"),
+        Message.about("egress-open", "sites.a.egress", services="DNS"),
         Message.about("multicast-not-routed", "sites.a", role="SwyxServer", ports="1718"),
         Message.about("source-ports-unmatched", "sites.a", cloud="aws", flows="M1"),
     ]
