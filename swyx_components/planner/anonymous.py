@@ -11,31 +11,34 @@ a block everything keeps its place.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 from swyx_components.installation.model import (
-    Decisions,
-    Egress,
     ExtraRule,
     Installation,
     Link,
     LinkMode,
     Machine,
     Network,
-    PortOverrides,
     Provider,
     Site,
 )
+from swyx_components.planner.forms import (
+    LinkForm,
+    MachineForm,
+    NetworkForm,
+    Prefixes,
+    Shape,
+    SiteForm,
+)
+from swyx_components.planner.stand_ins import make_tokens, move, spread
 from swyx_components.planner.view import Survey
 from swyx_components.sets.ports import NO_PORTS
-from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
+from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 # What no other site has alike, and so is not worth a shape: a hub, or addresses in so many places.
 MOST_LINKS = 4
 MOST_BLOCKS = 100
-
-Prefixes = tuple[Prefix, ...]
 
 
 class Anonymous(NamedTuple):
@@ -46,7 +49,7 @@ class Anonymous(NamedTuple):
     """
 
     whole: Installation
-    shape: "Shape"
+    shape: Shape
     names: tuple[str, ...]
     tokens: tuple[str, ...]
     blocks: Prefixes
@@ -69,64 +72,6 @@ class Anonymous(NamedTuple):
             providers=self.shape.providers,
             quotas=whole.quotas,
         )
-
-
-class MachineForm(NamedTuple):
-    """A `Machine`. Forms are the plain tuples that shapes are compared by."""
-
-    name: str
-    addresses: Prefixes
-    roles: tuple[str, ...]
-    ports: PortOverrides
-
-
-class NetworkForm(NamedTuple):
-    """A `Network`."""
-
-    name: str
-    cidrs: Prefixes
-    roles: tuple[str, ...]
-
-
-class LinkForm(NamedTuple):
-    """A `Link`."""
-
-    name: str
-    mode: LinkMode
-    near: str
-    far: str
-    near_manager: str
-    far_manager: str
-
-
-class SiteForm(NamedTuple):
-    """A `Site`, as far as it matters to the one that is planned."""
-
-    name: str
-    machines: tuple[MachineForm, ...]
-    networks: tuple[NetworkForm, ...]
-    decisions: Decisions
-    ports: PortOverrides
-    enabled: frozenset[str]
-    disabled: frozenset[str]
-    control_path: tuple[tuple[str, str], ...]
-    sip_devices: Prefixes
-    summary: Prefixes
-    egress: Egress
-    extra_rules: tuple[ExtraRule, ...]
-
-    def as_site(self) -> Site:
-        machines = tuple(Machine(**form._asdict()) for form in self.machines)
-        networks = tuple(Network(**form._asdict()) for form in self.networks)
-        return Site(**{**self._asdict(), "machines": machines, "networks": networks})
-
-
-class Shape(NamedTuple):
-    """All that decides the plan of a site, which is the first of `sites`."""
-
-    sites: tuple[SiteForm, ...]
-    links: tuple[LinkForm, ...]
-    providers: tuple[Provider, ...]
 
 
 class _Part(NamedTuple):
@@ -152,12 +97,12 @@ def anonymise(survey: Survey, name: str) -> Anonymous | None:
     providers = survey.providers_of(name)
     addresses = _addresses(parts, providers)
     blocks = collapse_prefixes(addresses)
-    stand_ins = _spread(blocks) if len(blocks) <= MOST_BLOCKS else None
+    stand_ins = spread(blocks) if len(blocks) <= MOST_BLOCKS else None
     if stand_ins is None:
         return None
     names = sorted(_names(parts, links, providers))
-    tokens = _tokens(names)
-    renaming = _Renaming(dict(zip(names, tokens, strict=True)), _move(addresses, blocks, stand_ins))
+    tokens = make_tokens(names)
+    renaming = _Renaming(dict(zip(names, tokens, strict=True)), move(addresses, blocks, stand_ins))
     shape = Shape(
         tuple([renaming.site(part) for part in parts]),
         tuple([renaming.link(link) for link in links]),
@@ -235,62 +180,6 @@ def _addresses(parts: Iterable[_Part], providers: Iterable[Provider]) -> set[Pre
             *[rule.peers for rule in part.extra_rules],
         )
     return addresses
-
-
-def _spread(blocks: Iterable[Prefix]) -> Prefixes | None:
-    """Stand-ins of the same versions, sizes and order, none touching; None if there is no room."""
-    return _lay_out(tuple([(version, length) for version, _, length in blocks]))
-
-
-@lru_cache(maxsize=8192)  # the sites of an installation have the same sizes
-def _lay_out(sizes: tuple[tuple[int, int], ...]) -> Prefixes | None:
-    spread: list[Prefix] = []
-    cursor = {4: 1 << 24, 6: 1 << 120}  # clear of 0.0.0.0 and ::, which stand for themselves
-    for version, length in sizes:
-        size = 1 << (WIDTH[version] - length)
-        start = -(-cursor[version] // (2 * size)) * 2 * size
-        if start + size > 1 << WIDTH[version]:
-            return None
-        spread.append(Prefix(version, start, length))
-        cursor[version] = start + 2 * size
-    return tuple(spread)
-
-
-def _move(
-    addresses: Iterable[Prefix], blocks: Prefixes, stand_ins: Prefixes
-) -> dict[Prefix, Prefix]:
-    """Each address where it lies in the stand-in of its block."""
-    moved: dict[Prefix, Prefix] = {}
-    shifts = [
-        stand_in.first - block.first for block, stand_in in zip(blocks, stand_ins, strict=True)
-    ]
-    place, last = 0, len(blocks) - 1
-    for prefix in sorted(addresses):
-        while place < last and blocks[place + 1] <= prefix:
-            place += 1
-        version, first, length = prefix
-        moved[prefix] = Prefix(version, first + shifts[place], length)
-    return moved
-
-
-TOKEN = "![Aa]{16}[0-9]{5}[A-Za-z]!"  # as a regular expression
-_CASES = str.maketrans("01", "Aa")  # A before a; in lower case they are the same
-
-
-def _tokens(names: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The token of each name, which has its kind with it, of all names in order."""
-    lower = sorted([(name.lower(), name, kind) for name, kind in names])
-    places = {(name, kind): place for place, (_, name, kind) in enumerate(lower)}
-    return tuple([_token(name[1], place, places[name]) for place, name in enumerate(names)])
-
-
-@lru_cache(maxsize=8192)  # the sites of an installation have the same places
-def _token(kind: str, place: int, place_in_lower: int) -> str:
-    """A name that no installation has, and that no text needs to escape.
-
-    Tokens are in the order of `place`; in lower case, as groups have them, of `place_in_lower`.
-    """
-    return f"!{f'{place:016b}'.translate(_CASES)}{place_in_lower:05}{kind}!"
 
 
 class _Renaming(NamedTuple):

@@ -5,7 +5,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from swyx_components.planner.anonymous import TOKEN, Anonymous
+from swyx_components.planner.anonymous import Anonymous
+from swyx_components.planner.stand_ins import TOKEN
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 # Every text is searched for the rare characters of a token and of a prefix's length; what is before a
