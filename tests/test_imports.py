@@ -70,6 +70,7 @@ OUTSIDE = {
     "azure.resources": {"pulumi", "pulumi_azure_native"},
     "azure.security_rules": {"pulumi"},
     "azure.hooks": {"pulumi"},
+    "azure.token": {"pulumi"},
     "aws.client": {"boto3", "botocore"},
     "azure.client": {"azure"},
 }

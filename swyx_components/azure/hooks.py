@@ -5,7 +5,10 @@ An update that changes no rule and no interface asks Azure nothing for it, and a
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -13,13 +16,12 @@ import pulumi
 from swyx_components.azure.client import Account
 from swyx_components.azure.hold import Document, Hold, Planned
 from swyx_components.azure.holding import begin_hold, end_hold
-from swyx_components.azure.lookups import plugin
 from swyx_components.azure.moves import find_moves
+from swyx_components.azure.token import ask_token, find_provider
 from swyx_components.messages import Message, SwyxError
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 
-_TOKEN = "azure-native:authorization:getClientToken"
 _ALSO_PREVIEWED = pulumi.ResourceHookOptions(on_dry_run=True, ignore_errors=True)
 
 
@@ -34,6 +36,7 @@ class Holder:
         self._planned = planned
         self._owner = owner[1]
         self._one_by_one = asyncio.Lock()  # the engine updates groups side by side
+        self._thread = ThreadPoolExecutor(1)  # made when it is first needed
         self._held: tuple[Account, str, Hold, list[Document]] | None = None
         self._is_ended = False
         self.rules = self.interfaces = pulumi.ResourceHookBinding()
@@ -72,12 +75,13 @@ class Holder:
         if self._held is not None:
             return
         place = id.rpartition("/")[0].rpartition("/")[0]
+        provider = await find_provider(self._owner)
         account = Account(
             subscription=id.split("/")[2],
             environment=_environment(),
-            token=await self._find_token(),
+            token=await self._call(ask_token, provider),
         )
-        hold, written = await _call(begin_hold, account, place, self._planned)
+        hold, written = await self._call(begin_hold, account, place, self._planned)
         self._held = account, place, hold, written
         if hold.machines:
             told = Message.about("interfaces-held", "", machines=hold.machines)
@@ -86,32 +90,22 @@ class Holder:
     async def _end(self) -> None:
         assert self._held is not None
         if not self._is_ended:
-            await _call(end_hold, *self._held)
+            await self._call(end_hold, *self._held)
             self._is_ended = True
 
-    async def _find_token(self) -> str:
-        options = pulumi.InvokeOptions.merge(plugin(), pulumi.InvokeOptions(parent=self._owner))
+    async def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """In a thread of its own, for the engine's other calls to go on: the loop's threads are few, and
+        all of them may be waiting for this hook.
+        """
+        work = partial(copy_context().run, function, *arguments)
         try:
-            answer = await pulumi.runtime.invoke_async(_TOKEN, {}, options)
-        except Exception as problem:  # the SDK raises a bare Exception with the provider's text
-            raise _failed(str(problem)) from problem
-        return str(answer["token"])
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except Exception as problem:  # of the SDK's, the provider's or ARM's: with its text
+            words = " ".join(str(problem).split())
+            raise SwyxError([Message.about("hold-failed", "", problem=words)]) from problem
 
 
 def _environment() -> str:
     """As the provider reads it: from the stack's settings, else from the process's environment."""
     settled = pulumi.Config("azure-native").get("environment")
     return (settled or os.environ.get("ARM_ENVIRONMENT") or "public").lower()
-
-
-async def _call(function: Any, *arguments: Any) -> Any:
-    """In a thread, for the engine's other calls to go on."""
-    try:
-        return await asyncio.to_thread(function, *arguments)
-    except SwyxError as problem:
-        raise _failed(str(problem)) from problem
-
-
-def _failed(problem: str) -> SwyxError:
-    words = " ".join(problem.split())
-    return SwyxError([Message.about("hold-failed", "", problem=words)])
