@@ -22,11 +22,11 @@ def test_what_is_installed_is_what_is_pinned() -> None:
 def test_a_pin_without_hash_an_address_and_a_second_pin_are_seen() -> None:
     text = (
         f"a==1.0 \\\n    {HASH}\n    # via b\nb==2.0\n--index-url https://127.0.0.1/simple\n"
-        f"c @ file:///tmp/c.whl\nd>=1\na==1.1 \\\n    {HASH}\n"
+        f"c @ file:///c.whl\nd>=1\na==1.1 \\\n    {HASH}\n"
     )
     assert read_lock(text)[1] == [
         "line 5: neither a pin nor a sha256 hash: '--index-url https://127.0.0.1/simple'",
-        "line 6: neither a pin nor a sha256 hash: 'c @ file:///tmp/c.whl'",
+        "line 6: neither a pin nor a sha256 hash: 'c @ file:///c.whl'",
         "line 7: neither a pin nor a sha256 hash: 'd>=1'",
         "line 8: a is pinned twice",
         "b 2.0 has no hash",

@@ -8,7 +8,7 @@ from typing import Any
 HOSTILE_TEXTS = {
     "html": '<img src=x onerror="alert(1)">',
     "script end": "</script><script>alert(1)</script>",
-    "shell": "$(touch /tmp/x); `id` | sh && rm -rf ~",
+    "shell": "$(touch x); `id` | sh && rm -rf ~",
     "template": "{{7*7}} ${7*7} #{7*7} {% raw %} %(file)s {place}",
     "ansi colour": "\x1b[31mred\x1b[0m",
     "ansi title": "\x1b]0;title\x07",
