@@ -1,6 +1,6 @@
 """The `pulumi` CLI: an installed one if it is new enough, else built from the Go module proxy.
 
-The build is pinned by `tool/go.mod` and `tool/go.sum`; it takes about five minutes on two cores,
+The build is pinned by `tool/go.mod` and `tool/go.sum`; it takes about ten minutes on two cores,
 once.
 """
 
@@ -91,7 +91,7 @@ def _is_program(path: Path) -> bool:
 
 
 def read_version(pulumi: Path) -> str | None:
-    """`3.259.0` as the CLI says it; None if it is missing or does not run."""
+    """`3.274.1` as the CLI says it; None if it is missing or does not run."""
     try:
         answer = subprocess.run(
             [pulumi, "version"],
@@ -117,7 +117,7 @@ def build_cli(engine_bin: Path) -> None:
             "and PATH has neither; install one of them and run this again."
         )
     say(
-        f"Building the Pulumi CLI {pinned_version()} from the Go module proxy: about five "
+        f"Building the Pulumi CLI {pinned_version()} from the Go module proxy: about ten "
         "minutes, once."
     )
     started = time.monotonic()
