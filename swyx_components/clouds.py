@@ -121,7 +121,7 @@ def find_orphans(cloud: str, rendered: RenderedSite, held: Held) -> tuple[Orphan
     Raises:
         CloudError: the cloud can't be reached, refuses to answer, or its SDK is not installed.
     """
-    found: tuple[Orphan, ...] = _room(cloud, "recover").find_orphans(rendered, held)
+    found: tuple[Orphan, ...] = _room(cloud, "prune").find_orphans(rendered, held)
     return found
 
 
@@ -150,7 +150,7 @@ def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
     Raises:
         CloudError: the cloud refuses.
     """
-    removed: Iterator[Orphan] = _room(cloud, "recover").remove_orphans(orphans)
+    removed: Iterator[Orphan] = _room(cloud, "prune").remove_orphans(orphans)
     return removed
 
 

@@ -15,7 +15,7 @@ from swyx_components.cli.words.flows import flows
 from swyx_components.cli.words.hosts import hosts
 from swyx_components.cli.words.init import init
 from swyx_components.cli.words.plan import plan
-from swyx_components.cli.words.recover import recover
+from swyx_components.cli.words.prune import prune
 from swyx_components.cli.words.report import report
 from swyx_components.cli.words.rollout import rollout
 from swyx_components.cli.words.schema import schema
@@ -28,7 +28,7 @@ COMMANDS = (
     call,
     verify,
     audit,
-    recover,
+    prune,
     flows,
     diff,
     rollout,

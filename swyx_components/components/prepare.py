@@ -32,7 +32,7 @@ def plain_errors() -> Iterator[None]:
 
 
 def tags_of(args: Mapping[str, Any]) -> Mapping[str, str]:
-    """The tags of everything that is made: the caller's, and whose state holds it, for `swyx recover`."""
+    """The tags of everything that is made: the caller's, and whose state holds it, for `swyx prune`."""
     return {
         **(args.get("tags") or {}),
         STACK_TAG: f"{pulumi.get_project()}/{pulumi.get_stack()}",

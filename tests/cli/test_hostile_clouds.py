@@ -1,4 +1,4 @@
-"""Hostile text in every string of a cloud's answers: `verify` and `recover` show it escaped or refuse it."""
+"""Hostile text in every string of a cloud's answers: `verify` and `prune` show it escaped or refuse it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from swyx_components.azure import client as azure_client
 from tests.cli.running import swyx, write_file
 from tests.cli.test_hostile import assert_inert, holder_of, places
-from tests.cli.test_recover import hold, project
+from tests.cli.test_prune import hold, project
 from tests.fuzz.hostile import HOSTILE_TEXTS
 
 __all__ = ["project"]  # a fixture
@@ -104,8 +104,8 @@ class FakeEc2:
 
 
 def ask(cloud: str, *more: str) -> None:
-    """`verify` and `recover`: an exit code, and nothing raw."""
-    for command in ("verify", "recover"):
+    """`verify` and `prune`: an exit code, and nothing raw."""
+    for command in ("verify", "prune"):
         outcome = swyx(command, "plan.yaml", "--site", "aachen", "--cloud", cloud, *more)
         assert_inert(outcome)
         assert outcome.code in (0, 1, 3)
@@ -210,7 +210,7 @@ def test_what_a_cloud_or_the_engine_says_of_a_failure_is_inert(
         assert_inert(outcome)
     if "\n" not in text and "'" not in text:
         (project / "bin" / "pulumi").write_text(f"#!/bin/sh\necho '{text}' >&2\nexit 1\n")
-        outcome = swyx("recover", "plan.yaml", "--site", "aachen", "--cloud", "aws")
+        outcome = swyx("prune", "plan.yaml", "--site", "aachen", "--cloud", "aws")
         assert outcome.code == 3
         assert_inert(outcome)
 
@@ -233,4 +233,4 @@ def test_a_state_with_hostile_ids_is_only_compared(
 ) -> None:
     hold(project, *HOSTILE_TEXTS.values())
     monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeEc2(AWS))
-    assert_inert(swyx("recover", write_file(project), "--site", "aachen", "--cloud", "aws"))
+    assert_inert(swyx("prune", write_file(project), "--site", "aachen", "--cloud", "aws"))

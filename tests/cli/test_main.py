@@ -36,7 +36,7 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "call",
         "verify",
         "audit",
-        "recover",
+        "prune",
         "diff",
         "rollout",
         "init",

@@ -22,9 +22,9 @@ COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "catalogue": (0, ("catalogue",)),
     "schema": (0, ("schema",)),
     "verify, with no cloud there": (3, ("verify", "FILE", "--site", "aachen", "--cloud", "azure")),
-    "recover, with no engine there": (
+    "prune, with no engine there": (
         3,
-        ("recover", "FILE", "--site", "aachen", "--cloud", "aws", "--yes"),
+        ("prune", "FILE", "--site", "aachen", "--cloud", "aws", "--yes"),
     ),
     "a command that is none": (2, ("deploy", "FILE")),
 }

@@ -36,7 +36,7 @@ FLOWS = [
     *("K1", "K2", "K3", "K4", "K5", "K6", "K7", "K8", "K9", "K10"),
     *("M1", "M1g", "M2", "M2c", "M3", "M3c", "M4a", "M4b", "M5", "M6", "M7"),
 ]
-COMMANDS = {"check", "plan", "explain", "verify", "recover", "flows", "catalogue", "schema"}
+COMMANDS = {"check", "plan", "explain", "verify", "prune", "flows", "catalogue", "schema"}
 
 # Addresses in the theme's scripts that are no resource of ours: names of XML dialects, what the theme asks
 # where a repository is configured (mkdocs.yml has none), and a word of advice in a warning of the search.

@@ -69,8 +69,8 @@ def test_rules_edited_deleted_and_added_by_hand_on_aws(site: BrokenSite) -> None
     assert "10.9.0.0/24" in site.verify()
     assert set(mend(site)) == {"same"}
     assert "10.9.0.0/24" in site.verify()
-    recovered, said = site.swyx("recover", str(site.planned), "--stack", site.site, "--yes")
-    assert recovered == 0 and "removed" not in said, said
+    pruned, said = site.swyx("prune", str(site.planned), "--stack", site.site, "--yes")
+    assert pruned == 0 and "removed" not in said, said
     ec2.revoke_security_group_ingress(GroupId=edited["GroupId"], IpPermissions=[permission])
     assert site.verify() == ""
 

@@ -1,4 +1,4 @@
-"""A sample of `make faults`: broken at a call, the example recovers; and `swyx recover` by itself."""
+"""A sample of `make faults`: broken at a call, the example recovers; and `swyx prune` by itself."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def test_aws_recovers_from_a_kill_while_attachments_are_made_and_nothing_is_remo
     left = aws.orphans()
     assert left
 
-    code, said = aws.swyx("recover", str(aws.planned), "--stack", aws.site, "--json")
+    code, said = aws.swyx("prune", str(aws.planned), "--stack", aws.site, "--json")
     assert code == 1
     assert {f"in the cloud only: {each['id']}" for each in json.loads(said)["left"]} == set(left)
     assert aws.orphans() == left  # it was only told
 
-    code, said = aws.swyx("recover", str(aws.planned), "--stack", aws.site, "--yes")
+    code, said = aws.swyx("prune", str(aws.planned), "--stack", aws.site, "--yes")
     assert code == 3  # the killed command's lock is still there
     assert "pulumi cancel" in said
     assert aws.orphans() == left

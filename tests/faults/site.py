@@ -138,9 +138,9 @@ class BrokenSite:
         return process.wait(timeout=_TIME)
 
     def recover(self) -> Outcome:
-        """The documented way back from anything: cancel, `swyx recover`, update with a refresh."""
+        """The documented way back from anything: cancel, `swyx prune`, update with a refresh."""
         self.project.run("cancel", "--yes")  # refuses where there is no lock
-        code, said = self.swyx("recover", str(self.planned), "--stack", self.site, "--yes")
+        code, said = self.swyx("prune", str(self.planned), "--stack", self.site, "--yes")
         if code != 0:
             return Outcome(code, said, 0)
         done = self.run("up", None, "--refresh")

@@ -1,4 +1,4 @@
-"""What a state holds of a cloud, and what the cloud holds beside it: the terms of `swyx recover`."""
+"""What a state holds of a cloud, and what the cloud holds beside it: the terms of `swyx prune`."""
 
 from __future__ import annotations
 

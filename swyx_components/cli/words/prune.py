@@ -1,4 +1,4 @@
-"""The words of `swyx recover`."""
+"""The words of `swyx prune`."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from swyx_components.cli.words.options import AsJson, File, complete
 
 
-def recover(
+def prune(
     file: File,
     site: Annotated[
         str,
@@ -25,11 +25,11 @@ def recover(
     yes: Annotated[bool, typer.Option("--yes", help="Remove without a question.")] = False,
     json: AsJson = False,
 ) -> int:
-    """Remove what a killed update left in a cloud.
+    """Delete orphaned resources of an interrupted update.
 
-    Only what carries the tags of the stack and its state does not hold. Run it in the project's
-    folder, after `pulumi cancel` and before `pulumi up --refresh`.
+    Only what belongs to the stack and is missing from its state. Run it in the project's folder,
+    after `pulumi cancel` and before `pulumi up --refresh`.
     """
-    from swyx_components.cli.recover import recover_site
+    from swyx_components.cli.prune import prune_site
 
-    return recover_site(file, site, cloud, stack, agreed=yes, as_json=json)
+    return prune_site(file, site, cloud, stack, agreed=yes, as_json=json)

@@ -1,4 +1,4 @@
-"""`swyx recover`: what an interrupted update left in a cloud and the stack's state does not know."""
+"""`swyx prune`: what an interrupted update left in a cloud and the stack's state does not know."""
 
 import json
 import subprocess
@@ -19,9 +19,7 @@ _TIME = 600.0  # seconds for one command of the engine
 _COMPONENTS = "swyx:index:"
 
 
-def recover_site(
-    file: str, site: str, cloud: str, stack: str, *, agreed: bool, as_json: bool
-) -> int:
+def prune_site(file: str, site: str, cloud: str, stack: str, *, agreed: bool, as_json: bool) -> int:
     """Find what no state holds, ask, remove it; the exit code.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`swyx recover` against both offline clouds, with a `pulumi` that hands out a state and takes one back."""
+"""`swyx prune` against both offline clouds, with a `pulumi` that hands out a state and takes one back."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def hold(project: Path, *ids: str, **inputs: Any) -> None:
     (project / "state.json").write_text(json.dumps(state))
 
 
-def recover(cloud: str, *words: str) -> Outcome:
-    return swyx("recover", "plan.yaml", "--site", "aachen", "--cloud", cloud, *words)
+def prune(cloud: str, *words: str) -> Outcome:
+    return swyx("prune", "plan.yaml", "--site", "aachen", "--cloud", cloud, *words)
 
 
 # ---- AWS
@@ -81,7 +81,7 @@ def test_where_the_state_holds_everything_there_is_nothing_to_do(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
     hold(project, *groups.values(), *attachments(ec2, groups))
-    outcome = recover("aws", "--yes")
+    outcome = prune("aws", "--yes")
     assert (outcome.code, outcome.err) == (0, "")
     assert (
         outcome.out.splitlines()[0]
@@ -103,10 +103,10 @@ def test_a_rule_and_a_group_that_the_state_does_not_hold_go_and_one_made_by_hand
     ours = allow(ec2, ruled, 7001, [*STACK, SITE])
     by_hand = allow(ec2, ruled, 7002, [])
 
-    told = recover("aws")  # nobody at a terminal to ask
+    told = prune("aws")  # nobody at a terminal to ask
     assert told.code == 1
     assert "Nothing was removed; give --yes to remove it." in told.out
-    outcome = recover("aws", "--yes", "--json")
+    outcome = prune("aws", "--yes", "--json")
     assert outcome.code == 0
     assert [each["id"] for each in outcome.json()["removed"]] == [ours, lost]
     assert json.loads((project / "given.json").read_text()) == json.loads(
@@ -131,7 +131,7 @@ def test_the_egress_that_ec2_opens_in_a_new_group_goes_where_an_update_left_it(
         IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
     )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
     before = egress_of(ec2, groups["linkmanager"])
-    outcome = recover("aws", "--yes", "--json")
+    outcome = prune("aws", "--yes", "--json")
     assert outcome.code == 0
     (removed,) = outcome.json()["removed"]
     assert removed["id"] == opened
@@ -146,7 +146,7 @@ def test_egress_that_is_open_by_plan_stays(ec2: Any, project: Path, groups: dict
         IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
     )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
     hold(project, *groups.values(), *attachments(ec2, groups), opened)
-    outcome = recover("aws", "--yes", "--json")
+    outcome = prune("aws", "--yes", "--json")
     assert (outcome.code, outcome.json()["removed"]) == (0, [])
     assert opened in egress_of(ec2, groups["linkmanager"])
 
@@ -173,7 +173,7 @@ def allow(ec2: Any, group: str, port: int, tags: list[dict[str, str]]) -> str:
 def test_groups_in_use_are_kept_for_they_are_another_backends(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
-    outcome = recover("aws", "--yes")
+    outcome = prune("aws", "--yes")
     assert outcome.code == 1
     assert "is this the backend that made it?" in outcome.out
     assert "removed" not in outcome.out
@@ -183,7 +183,7 @@ def test_groups_in_use_are_kept_for_they_are_another_backends(
 def test_nothing_of_another_stack_is_seen(ec2: Any, project: Path, groups: dict[str, str]) -> None:
     other = [{"Key": "swyx:stack", "Value": "swyx/production"}]
     ec2.create_tags(Resources=list(groups.values()), Tags=other)
-    assert recover("aws", "--yes").code == 0
+    assert prune("aws", "--yes").code == 0
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_attachments_are_ours_where_the_program_attaches(
     ec2: Any, project: Path, groups: dict[str, str], inputs: dict[str, Any], found: int
 ) -> None:
     hold(project, *groups.values(), **inputs)
-    outcome = recover("aws", "--json")
+    outcome = prune("aws", "--json")
     assert {each["kind"] for each in outcome.json()["left"]} <= {"attachment"}
     assert len(outcome.json()["left"]) == found
 
@@ -210,7 +210,7 @@ def test_a_lock_stops_it_before_anything_is_removed(
     hold(project, *groups.values(), *attachments(ec2, groups))
     rule = allow(ec2, groups["linkmanager"], 7001, [*STACK, SITE])
     (project / "locked").touch()
-    outcome = recover("aws", "--yes")
+    outcome = prune("aws", "--yes")
     assert outcome.code == 3
     assert outcome.err == (
         "swyx: `pulumi stack import` failed (the stack is currently locked); run it by hand in the "
@@ -221,14 +221,14 @@ def test_a_lock_stops_it_before_anything_is_removed(
 
 def test_without_pulumi_it_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    outcome = recover("aws")
+    outcome = prune("aws")
     assert outcome.code == 3
     assert "not installed or not on PATH" in outcome.err
 
 
 def test_a_backend_without_projects_says_so(project: Path) -> None:
     (project / "bin" / "pulumi").write_text("#!/bin/sh\necho dev\n")
-    outcome = recover("aws")
+    outcome = prune("aws")
     assert outcome.code == 3
     assert "it says dev, without a project" in outcome.err
 
@@ -272,7 +272,7 @@ def test_on_azure_what_nothing_uses_goes_and_what_something_names_stays(
     client.put(f"{NETWORK}/networkSecurityGroups/lost", {**WEST, "tags": tags})
     client.put(f"{NETWORK}/networkSecurityGroups/by-hand", WEST)
     hold(project, asgs["held"].upper())
-    outcome = recover("azure", "--yes", "--json")
+    outcome = prune("azure", "--yes", "--json")
     assert outcome.err == ""
     assert [each["id"].rpartition("/")[2] for each in outcome.json()["removed"]] == ["lost", "lost"]
     (left,) = outcome.json()["left"]
