@@ -79,7 +79,7 @@ docs: $(READY) ## build the documentation site into site/ (no network needed)
 
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
-	  --extra aws --extra azure --extra report --extra docs --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --extra aws --extra azure --extra azure-attach --extra report --extra docs --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --output-file requirements.lock pyproject.toml
 	@! grep -nE '://|^--' requirements.lock  # no registry host, no path of this machine
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "swyx_components"
-CLOUD_SDKS = {"boto3", "botocore", "azure", "pulumi_aws", "pulumi_azure_native"}
+CLOUD_SDKS = {"boto3", "botocore", "azure", "pulumi_aws", "pulumi_azure", "pulumi_azure_native"}
 OUR_THIRD_PARTIES = {
     "yaml",
     "typer",

@@ -56,7 +56,7 @@ def find_endpoint() -> str:
     endpoint = os.environ.get(ENDPOINT_VARIABLE, "")
     if not endpoint:
         raise NotLoopback(
-            f"{ENDPOINT_VARIABLE} is not set, and the offline azure-native provider speaks to "
+            f"{ENDPOINT_VARIABLE} is not set, and the offline Azure providers speak to "
             "the sandbox only: "
             "start it with `python -m sandbox start` and source .sandbox/env."
         )
@@ -78,7 +78,7 @@ def require_loopback(endpoint: str) -> str:
         raise NotLoopback(
             f"{ENDPOINT_VARIABLE} is {endpoint}, which is not plain HTTP on this machine's "
             "loopback: the offline "
-            "azure-native provider never speaks to a real Azure. Install the official provider for that."
+            "Azure provider never speaks to a real Azure. Install the official provider for that."
         )
     return endpoint.rstrip("/")
 

@@ -103,7 +103,7 @@ class ArmHandler(ResourceHandler):
             return None
         if contains_unknown(group):
             return UNKNOWN
-        found = _call(
+        found = call(
             self._session.client.get,
             f"/subscriptions/{self._session.subscription}/resourceGroups/{group}",
         )
@@ -113,12 +113,12 @@ class ArmHandler(ResourceHandler):
 
     def create(self, inputs: Props) -> State:
         arm_id = self._locate(inputs)
-        if _call(self._session.client.get, arm_id) is not None:
+        if call(self._session.client.get, arm_id) is not None:
             raise CloudError("AlreadyExists", f"cannot create already existing resource '{arm_id}'")
         return self._write(arm_id, inputs)
 
     def read(self, id: str, inputs: Props, outputs: Props) -> State | None:
-        found = _call(self._session.client.get, id)
+        found = call(self._session.client.get, id)
         if found is None:
             return None
         live = self._flatten(found)
@@ -138,12 +138,12 @@ class ArmHandler(ResourceHandler):
     def update(self, id: str, new: Props, old: Props, outputs: Props) -> State:
         body = dict(new)
         if self._kept and self._kept not in new:
-            current = _call(self._session.client.get, id) or {"properties": {}}
+            current = call(self._session.client.get, id) or {"properties": {}}
             body[self._kept] = mapping.clean(self._flatten(current).get(self._kept, []))
         return self._write(id, new, body)
 
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
-        _call(self._session.client.delete, id)
+        call(self._session.client.delete, id)
 
     # Steps
 
@@ -152,7 +152,7 @@ class ArmHandler(ResourceHandler):
         own = {
             name: value for name, value in (body or inputs).items() if name not in self.path_inputs
         }
-        reply = _call(self._session.client.start_put, arm_id, self._wrap(own))
+        reply = call(self._session.client.start_put, arm_id, self._wrap(own))
         try:
             found = self._session.client.finish(arm_id, reply)
         except Refused as refusal:
@@ -214,7 +214,7 @@ def _only_names(inputs: Props, names: list[str]) -> dict[str, str]:
     return {name: str(inputs[name]) for name in names}
 
 
-def _call(verb: Callable[..., Any], *arguments: Any) -> Any:
+def call(verb: Callable[..., Any], *arguments: Any) -> Any:
     """A call to ARM, whose refusal becomes the provider's."""
     try:
         return verb(*arguments)

@@ -14,14 +14,20 @@ from sandbox.engine.launcher import write_launcher
 from sandbox.paths import Sandbox
 from sandbox.talk import SandboxError, say
 
-PROVIDERS = {"aws": "sandbox.aws.provider", "azure-native": "sandbox.azure.provider"}
+PROVIDERS = {
+    "aws": "sandbox.aws.provider",
+    "azure-native": "sandbox.azure.provider",
+    "azure": "sandbox.azure.association",
+}
 
 
 def install_plugins(sandbox: Sandbox, pulumi: Path, env: Mapping[str, str]) -> None:
-    """Both stand-ins under the exact versions of the installed SDKs, in the sandbox's own
+    """The stand-ins of the installed SDKs, under their exact versions, in the sandbox's own
     PULUMI_HOME.
     """
     for package, module in PROVIDERS.items():
+        if find_spec(sdk_module(package)) is None:
+            continue  # then no program here asks for it
         version = sdk_version(package)
         stand_in = sandbox.plugins / f"pulumi-resource-{package}"
         installed = sandbox.home / "plugins" / f"resource-{package}-v{version}" / stand_in.name
@@ -54,10 +60,13 @@ def install_plugins(sandbox: Sandbox, pulumi: Path, env: Mapping[str, str]) -> N
 
 def sdk_version(package: str) -> str:
     """The version of an installed provider SDK, as its own `pulumi-plugin.json` says it."""
-    module = "pulumi_" + package.replace("-", "_")
-    found = find_spec(module)
+    found = find_spec(sdk_module(package))
     if found is None or found.origin is None:
-        raise SandboxError(f"The package {module} is not installed; run `make setup`.")
+        raise SandboxError(f"The package {sdk_module(package)} is not installed; run `make setup`.")
     return str(
         json.loads(Path(found.origin).with_name("pulumi-plugin.json").read_text())["version"]
     )
+
+
+def sdk_module(package: str) -> str:
+    return "pulumi_" + package.replace("-", "_")

@@ -11,16 +11,11 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from sandbox.azure.client import ArmClient
 from sandbox.azure.provider import AzureProvider
-from sandbox.azure.server import AzureServer, serve_in_thread
 from sandbox.provider import UNKNOWN, start_server
-from sandbox.provider.values import DEFAULTED, decode, encode
+from sandbox.provider.values import DEFAULTED, encode
+from tests.sandbox.engine_calls import NETWORK, SUBSCRIPTION, Engine, Props, serving
 
-Props = dict[str, Any]
-SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-NETWORK = f"{GROUP}/providers/Microsoft.Network"
 NSG, ASG, NIC = (
     "network:NetworkSecurityGroup",
     "network:ApplicationSecurityGroup",
@@ -30,97 +25,10 @@ VNET, SUBNET, RULE = "network:VirtualNetwork", "network:Subnet", "network:Securi
 RG = "resources:ResourceGroup"
 
 
-def urn(kind: str, name: str = "web") -> str:
-    return f"urn:pulumi:dev::project::swyx:index:SwyxSite$azure-native:{kind}::{name}"
-
-
-class Engine:
-    """What the engine does with a provider, a call at a time. `cloud` is the emulator behind it."""
-
-    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, cloud: AzureServer) -> None:
-        self.stub, self.cloud, self.arm = stub, cloud, ArmClient(cloud.endpoint)
-
-    def check(
-        self, kind: str, news: Props, olds: Props | None = None
-    ) -> tuple[Props, list[tuple[str, str]]]:
-        request = provider_pb2.CheckRequest(
-            urn=urn(kind), news=encode(news), olds=encode(olds or {}), randomSeed=b"s" * 32
-        )
-        reply = self.stub.Check(request)
-        return decode(reply.inputs), [
-            (failure.property, failure.reason) for failure in reply.failures
-        ]
-
-    def create(self, kind: str, news: Props, *, preview: bool = False) -> tuple[str, Props, Props]:
-        inputs, failures = self.check(kind, news)
-        assert failures == []
-        request = provider_pb2.CreateRequest(
-            urn=urn(kind), properties=encode(inputs), preview=preview
-        )
-        reply = self.stub.Create(request)
-        return reply.id, inputs, decode(reply.properties)
-
-    def read(
-        self, kind: str, arm_id: str, inputs: Props, outputs: Props
-    ) -> tuple[str, Props, Props]:
-        request = provider_pb2.ReadRequest(
-            urn=urn(kind), id=arm_id, inputs=encode(inputs), properties=encode(outputs)
-        )
-        reply = self.stub.Read(request)
-        return reply.id, decode(reply.inputs), decode(reply.properties)
-
-    def diff(self, kind: str, old: Props, new: Props) -> Any:
-        return self.stub.Diff(
-            provider_pb2.DiffRequest(
-                urn=urn(kind), id="any", old_inputs=encode(old), news=encode(new)
-            )
-        )
-
-    def update(
-        self,
-        kind: str,
-        arm_id: str,
-        old: Props,
-        new: Props,
-        outputs: Props,
-        *,
-        preview: bool = False,
-    ) -> Props:
-        request = provider_pb2.UpdateRequest(
-            urn=urn(kind),
-            id=arm_id,
-            old_inputs=encode(old),
-            news=encode(new),
-            olds=encode(outputs),
-            preview=preview,
-        )
-        return decode(self.stub.Update(request).properties)
-
-    def delete(self, kind: str, arm_id: str, inputs: Props) -> None:
-        self.stub.Delete(
-            provider_pb2.DeleteRequest(urn=urn(kind), id=arm_id, old_inputs=encode(inputs))
-        )
-
-    def invoke(self, token: str, arguments: Props) -> Props:
-        reply = self.stub.Invoke(
-            provider_pb2.InvokeRequest(tok=f"azure-native:{token}", args=encode(arguments))
-        )
-        assert not reply.failures, reply.failures
-        return decode(getattr(reply, "return"))
-
-
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    with serve_in_thread() as cloud:
-        monkeypatch.setenv("AZURE_RESOURCE_MANAGER_ENDPOINT", cloud.endpoint)
-        monkeypatch.setenv("AZURE_SUBSCRIPTION_ID", SUBSCRIPTION)
-        server, port = start_server(AzureProvider())
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            stub = provider_pb2_grpc.ResourceProviderStub(channel)
-            stub.Configure(provider_pb2.ConfigureRequest(args=encode({})))
-            ArmClient(cloud.endpoint).put(GROUP, {"location": "westeurope"})
-            yield Engine(stub, cloud)
-        server.stop(0)
+    with serving(AzureProvider(), monkeypatch) as running:
+        yield running
 
 
 def rule(name: str = "sip", **changes: Any) -> Props:
@@ -411,7 +319,9 @@ def test_a_resource_that_arm_took_is_kept_when_the_wait_fails(engine: Engine) ->
     inputs, _ = engine.check(ASG, {**ASG_INPUTS, "location": "westeurope"})
     engine.cloud.faults.plan([{"at": 3, "kind": "error", "times": 4, "of": "calls"}])
     with pytest.raises(grpc.RpcError) as failed:
-        engine.stub.Create(provider_pb2.CreateRequest(urn=urn(ASG), properties=encode(inputs)))
+        engine.stub.Create(
+            provider_pb2.CreateRequest(urn=engine.urn(ASG), properties=encode(inputs))
+        )
     trailers = {each.key: each.value for each in failed.value.trailing_metadata()}  # type: ignore[attr-defined]
     status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     detail = provider_pb2.ErrorResourceInitFailed()

@@ -23,6 +23,7 @@ SERVERS = {
     "sandbox.azure.server": ("--port", "0", "--state", "."),
     "sandbox.aws.provider": (),
     "sandbox.azure.provider": (),
+    "sandbox.azure.association": (),
 }
 MAPPED = "0" * 16 + "FFFF0000"  # ::ffff:0:0/96
 LISTENS = "0A"  # the state's number in /proc/net/tcp
