@@ -85,19 +85,11 @@ class Writer:
         if problems:
             raise SwyxError(problems)
 
-    def adopt(self, group: HostGroup, by_role: Mapping[str, pulumi.Input[str]]) -> Ids:
-        """The identity of a group that exists already; all its roles have the same one."""
-        return {group.name: next(iter(by_role.values()))} if by_role else {}
-
     def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
         """The identity of a group, made unless it is known."""
         if group.name in known:
             return {}
         return {group.name: make_group(own[0], group, self.site, own[1]).id}
-
-    def identify(self, group: HostGroup, ids: Ids) -> Ids:
-        """A group's identity by role."""
-        return dict.fromkeys(group.roles, ids[group.name])
 
     def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> WrittenRules:
         """The rules of a group."""

@@ -67,11 +67,6 @@ class Writer:
         """
         self._planned = plan_interfaces(self.site, rendered)
 
-    def adopt(self, group: HostGroup, by_role: Ids) -> Ids:
-        """The identities of a group that exist already."""
-        named = {identity.role: identity.name for identity in group.identities}
-        return {named[role]: asg for role, asg in by_role.items() if role in named}
-
     def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
         """The identities of a group, made unless they are known: groups of a site share them."""
         made = {
@@ -82,10 +77,6 @@ class Writer:
         self._identities += made.values()
         self._hold(owner)
         return {name: identity.id for name, identity in made.items()}
-
-    def identify(self, group: HostGroup, ids: Ids) -> Ids:
-        """A group's identities by role."""
-        return {identity.role: ids[identity.name] for identity in group.identities}
 
     def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> azure.NetworkSecurityGroup:
         """The network security group with its rules, made after every identity that an interface may join."""

@@ -1,4 +1,4 @@
-"""The arguments of the components, as typed dictionaries that become the schema for other languages.
+"""The arguments of `SwyxSite`, as typed dictionaries that become the schema for other languages.
 
 No postponed annotations, unions or tuples here: the schema analyzer reads these classes as they are.
 """
@@ -31,8 +31,6 @@ class NetworkArgs(TypedDict):
 class MachineArgs(TypedDict):
     """How one machine is bound to the cloud. Without any of this it is looked up by its addresses."""
 
-    addresses: NotRequired[list[str]]
-    """Its IPv4 and IPv6 addresses. Only where no installation gives them."""
     interface_ids: NotRequired[list[pulumi.Input[str]]]
     """AWS: its network interfaces."""
     instance_id: NotRequired[pulumi.Input[str]]
@@ -68,66 +66,12 @@ class SwyxSiteArgs(TypedDict):
     """Tags for every resource, beside the project's own `swyx:...`."""
 
 
-class PeerArgs(TypedDict):
-    """The other side of a group's communication: another group by its ids, or addresses."""
-
-    roles: list[str]
-    """The roles at that side."""
-    ids: NotRequired[dict[str, pulumi.Input[str]]]
-    """The other group's identity by role: its security group (AWS) or its ASGs (Azure)."""
-    cidrs: NotRequired[list[str]]
-    """Addresses instead of ids. Roles of servers need single addresses."""
-    site: NotRequired[str]
-    """The peer's site where it is at the other end of a link; addresses only."""
-
-
-class HostGroupArgs(TypedDict):
-    """One host group without an installation: its rules follow from its roles and its peers' roles."""
-
-    roles: NotRequired[list[str]]
-    """The roles that each of its machines carries; a role class has its own and takes none."""
-
-    cloud: str
-    """The cloud it is in: `aws` or `azure`."""
-    network: NetworkArgs
-    """Where it is in the cloud."""
-    peers: NotRequired[list[PeerArgs]]
-    """Whom it talks to."""
-    machines: NotRequired[dict[str, MachineArgs]]
-    """Machines to attach, by name, each with its addresses; none where the ids are handed out."""
-    identities: NotRequired[dict[str, pulumi.Input[str]]]
-    """An identity by role that exists already (`declare_groups`), so that groups can name each other."""
-    decisions: NotRequired[dict[str, Any]]
-    """What the article leaves open: `dcom`, `dcom_transport`, `h245`, `fax_transport`, `cornet`."""
-    ports: NotRequired[dict[str, Any]]
-    """Ports that differ from the catalogue, by role and listener: `{SwyxIt: {media: 50000-50199}}`."""
-    flows: NotRequired[dict[str, Any]]
-    """Optional flows to enable and inferred flows to disable: `{enable: [...], disable: [...]}`."""
-    control_path: NotRequired[dict[str, str]]
-    """The way of call control by phone role: `phone_manager` or `h323`."""
-    sip_devices: NotRequired[list[str]]
-    """CIDRs of SIP devices that call at SwyxServer."""
-    sip_providers: NotRequired[dict[str, Any]]
-    """SIP providers by name: `{carrier: {cidrs: [...], media_ports: 10000-20000}}`."""
-    egress: NotRequired[str]
-    """`closed` (default) or `open`."""
-    extra_rules: NotRequired[list[dict[str, Any]]]
-    """Rules of your own, without the end that is this group; each with a reason."""
-    quotas: NotRequired[dict[str, Any]]
-    """Quotas of the cloud where they differ from its defaults."""
-    attach: NotRequired[bool]
-    """Whether machines are attached. Default: true."""
-    tags: NotRequired[dict[str, str]]
-    """Tags for every resource, beside the project's own `swyx:...`."""
-
-
 _EXAMPLES: Mapping[str, str] = {
     "installation": "installation: stacks/installation.yaml",
     "site": "site: aachen",
     "cloud": "cloud: aws, or cloud: azure",
     "network": "network: {vpc_tags: {Name: aachen}}, "
     "or network: {resource_group: bochum, virtual_network: bochum}",
-    "roles": "roles: [SwyxServer]",
 }
 
 
@@ -140,7 +84,7 @@ def check_args(args: Mapping[str, Any], shape: Any) -> None:
     problems = [*_check_keys(args, shape, "")]
     if args.get("cloud") is not None:
         problems += _check_cloud(args["cloud"], args.get("network"))
-    for key, kind in (("network", NetworkArgs), ("machines", None), ("peers", None)):
+    for key, kind in (("network", NetworkArgs), ("machines", None)):
         problems += _check_nested(key, args.get(key), kind)
     if problems:
         raise SwyxError(problems)
@@ -170,28 +114,27 @@ def _check_cloud(cloud: Any, network: Any) -> Iterator[Message]:
 
 
 def _check_nested(key: str, value: Any, kind: Any) -> Iterator[Message]:
-    """The keys of `network`, of each of `machines`, of each of `peers`."""
+    """The keys of `network`, or of each of `machines` where `kind` is None."""
     if value is None:
         return
-    named: list[tuple[str, Any]] | None = None
-    shape: Any = PeerArgs if key == "peers" else MachineArgs
-    if key == "peers" and isinstance(value, list):
-        named = [(f"peers[{place}]", entry) for place, entry in enumerate(value)]
-    elif key != "peers" and isinstance(value, Mapping):
-        named = [(f"machines.{name}", entry) for name, entry in value.items()]
-    if named is None:
-        wanted = "a list" if key == "peers" else "a mapping"
-        yield Message.about(
-            "args-wrong", key, value=type(value).__name__, wanted=wanted, example=f"{key}: ..."
-        )
+    if not isinstance(value, Mapping):
+        yield _not_a_mapping(key, value, "...")
     elif kind is not None:
         yield from _check_keys(value, kind, key)
     else:
-        for place, entry in named:
+        for name, entry in value.items():
+            place = f"{key}.{name}"
             if isinstance(entry, Mapping):
-                yield from _check_keys(entry, shape, place)
+                yield from _check_keys(entry, MachineArgs, place)
             else:
-                what = type(entry).__name__
-                yield Message.about(
-                    "args-wrong", place, value=what, wanted="a mapping", example=f"{place}: {{...}}"
-                )
+                yield _not_a_mapping(place, entry, "{...}")
+
+
+def _not_a_mapping(place: str, value: Any, form: str) -> Message:
+    return Message.about(
+        "args-wrong",
+        place,
+        value=type(value).__name__,
+        wanted="a mapping",
+        example=f"{place}: {form}",
+    )

@@ -64,14 +64,8 @@ class Writer(Protocol):
             SwyxError: what is there while the update lasts would not fit.
         """
 
-    def adopt(self, group: HostGroup, by_role: Ids) -> Ids:
-        """The identities of a group that exists already."""
-
     def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
         """The identities of a group, made unless they are known."""
-
-    def identify(self, group: HostGroup, ids: Ids) -> Ids:
-        """A group's identity by role."""
 
     def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> Any:
         """The rules of a group."""

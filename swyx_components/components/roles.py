@@ -1,4 +1,4 @@
-"""One component class a role: a host group that carries just this role."""
+"""One component class per role: a host group that carries only this role."""
 
 from collections.abc import Sequence
 
@@ -8,85 +8,57 @@ from swyx_components.components.host_group import HostGroup
 class SwyxServer(HostGroup):
     """The firewall of a SwyxServer."""
 
-    _role = "SwyxServer"
-
 
 class SwyxGate(HostGroup):
     """The firewall of a SwyxGate."""
-
-    _role = "SwyxGate"
 
 
 class LinkManager(HostGroup):
     """The firewall of a LinkManager."""
 
-    _role = "LinkManager"
-
 
 class ConferenceManager(HostGroup):
     """The firewall of a ConferenceManager."""
-
-    _role = "ConferenceManager"
 
 
 class PhoneManager(HostGroup):
     """The firewall of a PhoneManager."""
 
-    _role = "PhoneManager"
-
 
 class ITSPManager(HostGroup):
     """The firewall of an ITSPManager."""
-
-    _role = "ITSPManager"
 
 
 class SwyxFaxServer(HostGroup):
     """The firewall of a SwyxFax Server."""
 
-    _role = "SwyxFaxServer"
-
 
 class SwyxIt(HostGroup):
     """The firewall of machines with SwyxIt!."""
-
-    _role = "SwyxIt"
 
 
 class SwyxPhoneL100(HostGroup):
     """The firewall of machines with a SwyxPhone L100."""
 
-    _role = "SwyxPhoneL100"
-
 
 class SwyxPhoneL400(HostGroup):
     """The firewall of machines with a SwyxPhone L400."""
-
-    _role = "SwyxPhoneL400"
 
 
 class SwyxPhoneL420(HostGroup):
     """The firewall of machines with a SwyxPhone L420."""
 
-    _role = "SwyxPhoneL420"
-
 
 class SwyxPhoneL420e(HostGroup):
     """The firewall of machines with a SwyxPhone L420e."""
-
-    _role = "SwyxPhoneL420e"
 
 
 class SwyxPhoneL420s(HostGroup):
     """The firewall of machines with a SwyxPhone L420s."""
 
-    _role = "SwyxPhoneL420s"
-
 
 class SwyxPhoneL440(HostGroup):
     """The firewall of machines with a SwyxPhone L440."""
-
-    _role = "SwyxPhoneL440"
 
 
 ROLE_CLASSES: tuple[type[HostGroup], ...] = (
@@ -109,5 +81,5 @@ ROLE_CLASSES: tuple[type[HostGroup], ...] = (
 
 def class_for(roles: Sequence[str]) -> type[HostGroup]:
     """The class of a group: its one role's, or `HostGroup` where it carries several."""
-    by_role = {kind._role: kind for kind in ROLE_CLASSES}
+    by_role = {kind.__name__: kind for kind in ROLE_CLASSES}
     return by_role.get(roles[0], HostGroup) if len(roles) == 1 else HostGroup

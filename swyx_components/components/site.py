@@ -81,7 +81,11 @@ class SwyxSite(pulumi.ComponentResource):
         for (component, rendered, own), made in zip(entries, rules, strict=True):
             attached = writer.attach(rendered, made, ids, own, site)
             component.finish(
-                writer, rendered.group, attached, ids, summarise(judged, rendered.group)
+                {
+                    "group_id": attached.group_id,
+                    **outputs_of(writer, [(rendered.group, attached)], ids),
+                    "summary": summarise(judged, rendered.group),
+                }
             )
             written.append((rendered.group, attached))
         self._finish(writer, written, ids, judged)

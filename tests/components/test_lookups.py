@@ -9,14 +9,13 @@ import pulumi_aws
 import pulumi_azure_native
 import pytest
 
-from swyx_components import SwyxSite, declare_groups
+from swyx_components import SwyxSite
 from swyx_components.components.lookups import Lookups
 from swyx_components.installation import read_installation
 from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.components.recorder import Cloud, record
 
 NETWORK = "azure-native:network:getVirtualNetwork"
-ASG = "azure-native:network:ApplicationSecurityGroup"
 VPCS = "aws:ec2/getVpcs:getVpcs"
 ATTACHMENT = (
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
@@ -115,21 +114,6 @@ def test_an_instance_made_by_the_program_is_found_by_its_own_provider(how: str) 
     attached = made.one(ATTACHMENT, "aachen-linkmanager-ac-link-0")
     assert attached.inputs["networkInterfaceId"] == "eni-of-instance"
     assert set(made.asked) == {"own"}
-
-
-@pytest.mark.parametrize("how", WAYS)
-def test_identities_declared_beforehand_are_made_by_the_programs_own_provider(how: str) -> None:
-    def program() -> None:
-        own = pulumi_azure_native.Provider("own", subscription_id="s")
-        groups = {"server": ["SwyxServer"], "gate": ["SwyxGate"]}
-        declare_groups("acme", AZURE, groups, with_provider(own, how))
-
-    made = record(program, EXAMPLE)
-    assert set(made.asked) == {"own"}
-    assert {each.name: each.provider for each in made.of(ASG)} == {
-        "acme-server-swyxserver-asg": "own",
-        "acme-gate-swyxgate-asg": "own",
-    }
 
 
 def test_a_wrong_file_is_what_the_person_reads_whatever_the_lookup_says(tmp_path: Path) -> None:

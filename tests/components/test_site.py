@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from swyx_components import SwyxSite
+from swyx_components import SwyxGate, SwyxSite
 from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.components.recorder import Cloud, Recording, record
 from tests.golden import compare
@@ -90,6 +90,16 @@ def test_a_group_of_one_role_is_that_roles_class_and_any_other_a_host_group(
         ("swyx:index:SwyxIt", "bochum-swyxit", "bochum"),
         ("swyx:index:SwyxServer", "bochum-swyxserver", "bochum"),
         ("swyx:index:SwyxSite", "bochum", ""),
+    ]
+
+
+def test_a_role_class_by_hand_says_to_create_a_site() -> None:
+    args = {"cloud": "aws", "network": {"vpc_id": "vpc-1"}, "peers": []}
+    assert failure(lambda: SwyxGate("gate", args)) == [
+        "swyx_components:",
+        "  gate: SwyxGate has no rules of its own: they follow from a whole installation, which only a "
+        "SwyxSite knows; create a SwyxSite, with the installation as a file or as plain data; it makes "
+        "this component.",
     ]
 
 
@@ -422,7 +432,7 @@ ARGUMENTS = [
         "Machines of another shape",
         {**AWS, "machines": {"ac-fax": {"interface": "eni-1"}}},
         [
-            "machines.ac-fax: interface is no argument here; known are addresses, attach, formerly, "
+            "machines.ac-fax: interface is no argument here; known are attach, formerly, "
             "instance_id, interface_ids, subnet_id; take it out or correct its spelling."
         ],
     ),

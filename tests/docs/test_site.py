@@ -200,9 +200,7 @@ def test_the_components_and_their_arguments_are_in_the_reference(pages: dict[str
         f"{package}.site.SwyxSite.group_ids",
         f"{package}.args.SwyxSiteArgs.installation",
     } <= ids
-    assert {f"{package}.host_group.HostGroup.as_peer", f"{package}.args.HostGroupArgs.peers"} <= ids
-    assert {f"{package}.roles.{role}" for role in LISTENERS} <= ids
-    assert f"{package}.host_group.HostGroup.within" not in ids  # not for users
+    assert f"{package}.args.MachineArgs.interface_ids" in ids
 
 
 def test_the_keys_of_the_installation_file_are_in_the_reference(pages: dict[str, Page]) -> None:

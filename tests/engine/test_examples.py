@@ -28,7 +28,7 @@ OWN_VPC = installation(
     },
     networks={"office": {"cidrs": ["10.9.20.0/24"], "roles": ["SwyxIt", "SwyxPhoneL420"]}},
 )
-ROLES_ALONE = installation(
+INLINE = installation(
     {"dcom": "restricted", "h245": "41000-41099"},
     machines={
         "server": {"addresses": ["10.9.0.10"], "roles": ["SwyxServer"]},
@@ -61,15 +61,15 @@ def test_a_program_with_its_own_vpc_attaches_a_site_to_its_instances(
     assert read_aws(endpoints["aws"], vpc).interfaces == []
 
 
-def test_a_program_of_roles_alone_hands_their_ids_to_its_own_interfaces(
+def test_a_program_with_inline_data_makes_interfaces_in_its_own_subnet(
     engine: Pulumi, endpoints: dict[str, str], tmp_path: Path
 ) -> None:
     config = {"azure-native:location": "westeurope"}
-    project = Project.start(engine, EXAMPLES / "azure-roles-alone", "acme", tmp_path, config)
+    project = Project.start(engine, EXAMPLES / "azure-inline", "acme", tmp_path, config)
     try:
-        assert project.up()["create"] == 12
+        assert project.up()["create"] == 13
         cloud = read_azure(endpoints["azure"], "acme", ["10.9.0.0/24"])
-        assert judge_site(Judge(ROLES_ALONE), "acme", cloud) == []
+        assert judge_site(Judge(INLINE), "acme", cloud) == []
         assert set(project.up()) == {"same"}
         code, said = project.run("refresh", "--yes", "--expect-no-changes")
         assert code == 0, said
@@ -77,6 +77,6 @@ def test_a_program_of_roles_alone_hands_their_ids_to_its_own_interfaces(
         project.destroy()
 
 
-@pytest.mark.parametrize("name", ["aws-own-vpc", "azure-roles-alone"])
+@pytest.mark.parametrize("name", ["aws-own-vpc", "azure-inline"])
 def test_the_stack_file_of_an_example_is_nowhere_beside_it(name: str) -> None:
     assert sorted(path.name for path in (EXAMPLES / name).glob("*.y*ml")) == ["Pulumi.yaml"]
