@@ -91,18 +91,23 @@ def _is_program(path: Path) -> bool:
 
 
 def read_version(pulumi: Path) -> str | None:
-    """`3.274.1` as the CLI says it; None if it is missing or does not run."""
-    try:
-        answer = subprocess.run(
-            [pulumi, "version"],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return None
+    """`3.274.1` as the CLI says it; None if it is missing or does not run.
+
+    Even this command writes a log into PULUMI_HOME, which is never the user's own here.
+    """
+    with tempfile.TemporaryDirectory(prefix="swyx-pulumi-home-") as home:
+        settings = {"PULUMI_SKIP_UPDATE_CHECK": "true", "PULUMI_HOME": home}
+        try:
+            answer = subprocess.run(
+                [pulumi, "version"],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=True,
+                env={**os.environ, **settings},
+            ).stdout
+        except (OSError, subprocess.SubprocessError):
+            return None
     found = re.search(r"v?(\d+\.\d+\.\d+)", answer)
     return found[1] if found else None
 

@@ -301,6 +301,31 @@ def test_the_pinned_version_is_the_oldest_installed_one_accepted(tmp_path: Path)
     assert found.pulumi == Path(pinned, "pulumi")
 
 
+LOGGING_CLI = f"""#!/bin/sh
+mkdir -p "${{PULUMI_HOME:-$HOME/.pulumi}}/logs" && echo x > "${{PULUMI_HOME:-$HOME/.pulumi}}/logs/x"
+echo v{pinned_version()}
+"""
+
+
+@pytest.mark.parametrize("given", ["", "own"])
+def test_finding_an_installed_cli_writes_nothing_into_the_users_pulumi_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """Every command of the CLI writes a log into PULUMI_HOME, `version` too."""
+    folder, home = tmp_path / "installed", tmp_path / "home"
+    for each in (folder, home / "own"):
+        each.mkdir(parents=True)
+    (folder / "pulumi").write_text(LOGGING_CLI)
+    (folder / "pulumi").chmod(0o755)
+    (folder / "pulumi-language-python").write_bytes(b"\x7fELF")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("PULUMI_HOME", raising=False)
+    if given:
+        monkeypatch.setenv("PULUMI_HOME", str(home / given))
+    assert find_installed(str(folder), but_not=tmp_path) is not None
+    assert [each.relative_to(home) for each in home.rglob("*")] == [Path("own")]
+
+
 GO = """#!/bin/sh
 case "$*" in
   "list -deps"*) printf 'a\\nb\\nc\\n' ;;
