@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from typing import Any
 
-from sandbox.aws.calls import ec2_errors, find_one, tolerating_gone
+from sandbox.aws.calls import ec2_errors, find_one, tolerating
 from sandbox.aws.handler import AwsHandler
 from sandbox.provider import Props, ProviderError, State
 
@@ -33,9 +33,10 @@ class AttachmentHandler(AwsHandler):
                 raise ProviderError(f"EC2 has no network interface {interface_id}")
             if group_id in groups:
                 raise ProviderError(
-                    f"security group {group_id} is already attached to network interface {interface_id}"
+                    f"EC2 Security Group ({group_id}) already attached to EC2 Network Interface "
+                    f"({interface_id})"
                 )
-            self._write(interface_id, [*groups, group_id], inputs)
+            self._write(interface_id, [group_id, *groups], inputs)
         return self.settle(f"{group_id}_{interface_id}", inputs)
 
     def describe(self, id: str, inputs: Props) -> Props | None:
@@ -51,13 +52,14 @@ class AttachmentHandler(AwsHandler):
         return self.settle(id, new)
 
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
+        """Writes the rest even if the group is not there, and even if nothing is left, which EC2 refuses."""
         group_id, _, interface_id = id.partition("_")
         inputs = {**outputs, **inputs}
         with self._locks[interface_id]:
             groups = self._groups_of(interface_id, inputs)
-            if groups is None or group_id not in groups:
+            if groups is None:
                 return
-            with tolerating_gone():
+            with tolerating("InvalidNetworkInterfaceID.NotFound"):
                 self._write(interface_id, [each for each in groups if each != group_id], inputs)
 
     def _groups_of(self, interface_id: str, inputs: Props) -> list[str] | None:

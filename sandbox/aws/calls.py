@@ -31,6 +31,17 @@ def is_gone(error: CloudError) -> bool:
 
 
 @contextmanager
+def tolerating(*codes: str) -> Iterator[None]:
+    """Ignore EC2's errors with these codes."""
+    try:
+        with ec2_errors():
+            yield
+    except CloudError as error:
+        if error.code not in codes:
+            raise
+
+
+@contextmanager
 def tolerating_gone() -> Iterator[None]:
     """Ignore that what is to be deleted is gone already."""
     try:

@@ -10,8 +10,7 @@ from sandbox.aws.calls import (
     find_one,
     prune,
     read_tags,
-    specify_tags,
-    tolerating_gone,
+    tolerating,
     update_tags,
 )
 from sandbox.aws.handler import AwsHandler
@@ -41,14 +40,18 @@ class SecurityGroupRuleHandler(AwsHandler):
         return self.replace_on | (before ^ after)
 
     def create(self, inputs: Props) -> State:
-        authorize = getattr(self.ec2(inputs), f"authorize_security_group_{self.direction}")
+        """Two calls, as really: where the second one fails, the rule is there, without tags and in no
+        state.
+        """
+        client = self.ec2(inputs)
+        authorize = getattr(client, f"authorize_security_group_{self.direction}")
         with ec2_errors():
             made = authorize(
-                GroupId=inputs["securityGroupId"],
-                IpPermissions=[_write_permission(inputs)],
-                **specify_tags("security-group-rule", inputs),
+                GroupId=inputs["securityGroupId"], IpPermissions=[_write_permission(inputs)]
             )
-        return self.settle(made["SecurityGroupRules"][0]["SecurityGroupRuleId"], inputs)
+            id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+            update_tags(client, id, {}, inputs)
+        return self.settle(id, inputs)
 
     def describe(self, id: str, inputs: Props) -> Props | None:
         rule = find_one(
@@ -82,20 +85,19 @@ class SecurityGroupRuleHandler(AwsHandler):
         client = self.ec2(new)
         identity = ("ipProtocol", "fromPort", "toPort", "description", *SOURCES)
         with ec2_errors():
+            update_tags(client, id, old, new)
             if any(old.get(name) != new.get(name) for name in identity):
                 request = [{"SecurityGroupRuleId": id, "SecurityGroupRule": _write_request(new)}]
                 client.modify_security_group_rules(
                     GroupId=new["securityGroupId"], SecurityGroupRules=request
                 )
-            update_tags(client, id, old, new)
         return self.settle(id, new)
 
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
+        """Without a look beforehand: a rule that was removed by hand is `InvalidPermission.NotFound`."""
         inputs = {**outputs, **inputs}
-        if self.describe(id, inputs) is None:
-            return
         revoke = getattr(self.ec2(inputs), f"revoke_security_group_{self.direction}")
-        with tolerating_gone():
+        with tolerating("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"):
             revoke(GroupId=inputs["securityGroupId"], SecurityGroupRuleIds=[id])
 
 

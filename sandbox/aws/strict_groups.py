@@ -6,7 +6,7 @@ Every function takes moto's EC2 backend first and is installed as its method by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
@@ -108,6 +108,25 @@ def authorize(
     return added
 
 
+def revoke(
+    backend: Any,
+    group_id: str,
+    permissions: Sequence[dict[str, Any]],
+    rule_ids: Sequence[str],
+    *,
+    is_egress: bool,
+) -> None:
+    """Remove the rules of a request, named by id or by content, all or none of them; one that is not
+    there is an error, the default of a family that the VPC does not have too.
+    """
+    rules = rules_of(find_group(backend, group_id), is_egress=is_egress)
+    by_id = {rule.id: rule for rule in rules}
+    named = [_find_by_identity(rules, each.identity) for each in read_permissions([*permissions])]
+    named += [by_id.get(each) or _refuse_absent() for each in rule_ids]
+    gone = {rule.id for rule in named}
+    rules[:] = [rule for rule in rules if rule.id not in gone]
+
+
 def modify_rules(
     backend: Any, group_id: str, requests: dict[str, dict[str, Any]], limits: Limits
 ) -> None:
@@ -180,12 +199,13 @@ def _find_rule(group: SecurityGroup, rule_id: str) -> SecurityGroupRule:
 
 def _find_by_identity(rules: list[SecurityGroupRule], identity: Identity) -> SecurityGroupRule:
     rule = next((each for each in rules if identify(each) == identity), None)
-    if rule is None:
-        raise EC2ClientError(
-            "InvalidPermission.NotFound",
-            "The specified rule does not exist in this security group.",
-        )
-    return rule
+    return rule or _refuse_absent()
+
+
+def _refuse_absent() -> NoReturn:
+    raise EC2ClientError(
+        "InvalidPermission.NotFound", "The specified rule does not exist in this security group."
+    )
 
 
 def _refers(group: SecurityGroup, group_id: str) -> bool:

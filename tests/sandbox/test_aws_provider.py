@@ -390,7 +390,6 @@ def test_a_rule_changed_or_deleted_by_hand_is_seen(engine: Engine, group: Held, 
     assert fresh is not None and fresh.inputs["toPort"] == 9999
     ec2.revoke_security_group_ingress(GroupId=group.id, SecurityGroupRuleIds=[rule.id])
     assert engine.refresh(rule) is None
-    engine.delete(rule)
 
 
 def test_an_egress_rule_is_one_and_a_duplicate_is_an_error(
@@ -436,7 +435,7 @@ def test_attachments_are_added_to_what_is_there_many_at_once(
     assert groups_of(ec2, nic.id) == {each.id for each in groups}
     with pytest.raises(grpc.RpcError) as refused:
         engine.create(ATTACHMENT, networkInterfaceId=nic.id, securityGroupId=groups[1].id)
-    assert "is already attached to network interface" in refused.value.details()
+    assert "already attached to EC2 Network Interface" in refused.value.details()
     for each in attachments:
         assert engine.refresh(each) is not None
         engine.delete(each)

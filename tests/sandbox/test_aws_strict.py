@@ -60,6 +60,15 @@ class World:
         given = {name: value for name, value in permission.items() if value is not None}
         return list(call(GroupId=group or self.group, IpPermissions=[given])["SecurityGroupRules"])
 
+    def close(self, *cidrs: str) -> None:
+        """Revoke the egress of everything to the CIDRs, as EC2 opens it in a new group."""
+        permission = {
+            "IpProtocol": "-1",
+            "IpRanges": [{"CidrIp": each} for each in cidrs if ":" not in each],
+            "Ipv6Ranges": [{"CidrIpv6": each} for each in cidrs if ":" in each],
+        }
+        self.ec2.revoke_security_group_egress(GroupId=self.group, IpPermissions=[permission])
+
     def interface(self, *groups: str, **more: Any) -> str:
         made = self.ec2.create_network_interface(SubnetId=self.subnet, Groups=list(groups), **more)
         return str(made["NetworkInterface"]["NetworkInterfaceId"])
@@ -132,6 +141,11 @@ FACTS: list[tuple[str, str, Call, Call]] = [
      lambda w: w.allow("100.68.0.0/18", "100.68.0.18/18"), lambda w: w.allow("100.68.64.0/18", "100.68.128.0/18")),
     ("one request is taken whole or not at all", "InvalidPermission.Duplicate",
      lambda w: (w.allow("10.5.0.0/16"), w.allow("10.6.0.0/16", "10.5.0.0/16")), lambda w: w.allow("10.6.0.0/16")),
+    ("a new group's egress is open for IPv4 alone where its VPC has no IPv6", "InvalidPermission.NotFound",
+     lambda w: w.close("::/0"), lambda w: w.close("0.0.0.0/0")),
+    ("what is revoked must be there", "InvalidPermission.NotFound",
+     lambda w: w.ec2.revoke_security_group_ingress(GroupId=w.group, SecurityGroupRuleIds=["sgr-0"]),
+     lambda w: w.ec2.revoke_security_group_ingress(GroupId=w.group, SecurityGroupRuleIds=[w.allow("10.0.0.0/8")[0]["SecurityGroupRuleId"]])),
     ("a rule's description has no & and no >", "InvalidParameterValue",
      lambda w: w.allow(**described("a -> b")), lambda w: w.allow(**described("M2 (L111): a to b, 50% [x]".replace("%", "*")))),
     ("a rule's description is at most 255 characters", "InvalidParameterValue",
@@ -216,6 +230,12 @@ def test_ec2_refuses(endpoint: str, code: str, offend: Call, accept: Call) -> No
     with refused(code):
         offend(World(ec2))
     accept(World(ec2))
+
+
+def test_a_refused_revocation_removes_no_rule(world: World) -> None:
+    with refused("InvalidPermission.NotFound"):
+        world.close("0.0.0.0/0", "::/0")
+    assert [each["CidrIpv4"] for each in rules_of(world)] == ["0.0.0.0/0"]
 
 
 def test_a_refused_request_adds_no_rule(world: World) -> None:

@@ -51,6 +51,7 @@ def patch_rules(limits: Limits) -> None:
             f"authorize_security_group_{direction}",
             partial(_authorize, limits, is_egress),
         )
+        wrap(responses, f"revoke_security_group_{direction}", partial(_revoke, is_egress))
         update = partial(_update_descriptions, is_egress)
         wrap(responses, f"update_security_group_rule_descriptions_{direction}", update)
     wrap(responses, "modify_security_group_rules", partial(_modify, limits))
@@ -72,6 +73,16 @@ def _authorize(limits: Limits, is_egress: bool, _: Any, response: Any) -> Action
         tags=tags,
     )
     return ActionResult({"Return": True, "SecurityGroupRules": [show_rule(each) for each in rules]})
+
+
+def _revoke(is_egress: bool, _: Any, response: Any) -> ActionResult:
+    response.error_on_dryrun()
+    by_id = response._get_param("SecurityGroupRuleIds", [])
+    permissions = [] if by_id else _permissions_of(response)
+    strict_groups.revoke(
+        response.ec2_backend, _group_of(response), permissions, by_id, is_egress=is_egress
+    )
+    return ActionResult({"Return": True})
 
 
 def _modify(limits: Limits, _: Any, response: Any) -> ActionResult:
