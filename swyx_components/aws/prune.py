@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 
 from swyx_components.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
 from swyx_components.aws.names import clean_tag
+from swyx_components.aws.read import shard_of, spec_of
+from swyx_components.planner.deployed.compare import enforced
 from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
-from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.model import RenderedSite, Spec, shard_label
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
-    """Groups and rules with the stack's tag, attachments of the site's machines to its groups, and its
-    groups' default egress rule, that the state does not hold.
+    """Groups and rules with the stack's tag, attachments of the site's machines to its groups, and in
+    its groups the default egress and untagged rules as planned, that the state does not hold.
 
     Raises:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
@@ -26,10 +28,11 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
             if tag_of(group, "swyx:site") == site
         ]
         ids = [group["GroupId"] for group in groups]
+        is_planned = _Planned(ec2, rendered, groups)
         rules = [
             rule
             for rule in ec2.rules(ids)
-            if tag_of(rule, STACK_TAG) == held.stack or _is_default(rule)
+            if tag_of(rule, STACK_TAG) == held.stack or _is_default(rule) or is_planned(rule)
         ]
         interfaces = list(ec2.interfaces("group-id", ids))
         known = {group["GroupId"]: group for group in groups if group["GroupId"] in held.ids}
@@ -55,6 +58,36 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
 
 def _unheld(rule: Json, held: Held) -> bool:
     return rule["SecurityGroupRuleId"] not in held.ids
+
+
+class _Planned:
+    """Whether a rule without tags is one of the plan, description included: the provider makes a rule by
+    one call and tags it by another, so an interruption between the two leaves it like that.
+    """
+
+    def __init__(self, ec2: Ec2, rendered: RenderedSite, groups: Sequence[Json]) -> None:
+        by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+        self._ec2 = ec2
+        self._owners = {g["GroupId"]: by_tag.get(tag_of(g, "swyx:group"), "") for g in groups}
+        self._shards = {group["GroupId"]: shard_of(group) for group in groups}
+        self._names = {
+            id: shard_label(owner, self._shards[id]) for id, owner in self._owners.items() if owner
+        }
+        self._planned = {
+            (entry.group.name, _as_made(spec)) for entry in rendered.groups for spec in entry.specs
+        }
+
+    def __call__(self, rule: Json) -> bool:
+        if rule.get("Tags"):
+            return False
+        group = rule["GroupId"]
+        spec = spec_of(rule, self._names, self._shards[group], self._ec2)
+        return spec is not None and (self._owners[group], _as_made(spec)) in self._planned
+
+
+def _as_made(spec: Spec) -> Spec:
+    """What EC2 stores of it."""
+    return enforced(spec)._replace(description=spec.description)
 
 
 def _is_default(rule: Json) -> bool:
@@ -102,11 +135,15 @@ def _orphan_rule(rule: Json) -> Orphan:
     direction = "out" if rule["IsEgress"] else "in"
     ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
     words = f"{direction} {rule['IpProtocol']} {ports} {peer} of {rule['GroupId']}"
+    if _is_default(rule):
+        words += ", as EC2 gives to every new group"
+    elif not rule.get("Tags"):
+        words += ", as planned but without its tags"
     return Orphan(
         stage=_RULE,
         id=rule["SecurityGroupRuleId"],
         kind="egress rule" if rule["IsEgress"] else "ingress rule",
-        words=f"{words}, as EC2 gives to every new group" if _is_default(rule) else words,
+        words=words,
     )
 
 

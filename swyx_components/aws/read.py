@@ -85,14 +85,14 @@ def _read(ec2: Ec2 | SavedEc2, rendered: RenderedSite) -> Deployed:
     found = ec2.groups("tag:swyx:site", [clean_tag(site)])
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
     owners = {group["GroupId"]: by_tag.get(tag_of(group, "swyx:group"), "") for group in found}
-    shards = {group["GroupId"]: _shard(group) for group in found}
+    shards = {group["GroupId"]: shard_of(group) for group in found}
     names = {id: shard_label(owner, shards[id]) if owner else "" for id, owner in owners.items()}
     strays = [_called(group) for group in found if not owners[group["GroupId"]]]
     specs: dict[str, list[Spec]] = {}
     unreadable: dict[str, list[str]] = {}
     for rule in ec2.rules(names):
         name = owners[rule["GroupId"]]
-        spec = _spec(rule, names, shards[rule["GroupId"]], ec2)
+        spec = spec_of(rule, names, shards[rule["GroupId"]], ec2)
         if spec is None:
             unreadable.setdefault(name, []).append(_describe(rule))
         else:
@@ -122,7 +122,7 @@ def _ids(
     return tuple(sorted(id for id in owners if (owners[id], shards[id]) == (name, shard)))
 
 
-def _shard(group: Json) -> int:
+def shard_of(group: Json) -> int:
     """The number that a group's tag gives it; the identity has no tag."""
     text = tag_of(group, "swyx:shard")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
@@ -132,8 +132,10 @@ def _called(group: Json) -> str:
     return f"{group['GroupId']} ({tag_of(group, 'swyx:group') or group['GroupName']})"
 
 
-def _spec(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2 | SavedEc2) -> Spec | None:
-    """The rule as a spec; None where a plan has no words for it."""
+def spec_of(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2 | SavedEc2) -> Spec | None:
+    """The rule as a spec, peers called by `names` of security groups; None where a plan has no words
+    for it.
+    """
     protocol = _PROTOCOLS.get(str(rule["IpProtocol"]))
     ports = _ports(protocol, rule)
     prefixes, groups = _peers(rule, names, ec2)

@@ -12,7 +12,8 @@ import pytest
 
 from sandbox.azure.client import ArmClient
 from sandbox.azure.server import AzureServer, serve_in_thread
-from tests.cli.by_hand import WEST, make_in_aws
+from swyx_components.planner.model import Direction, Spec
+from tests.cli.by_hand import WEST, aws_permission, make_in_aws
 from tests.cli.running import Outcome, swyx, write_file
 from tests.cli.test_verify import aws_endpoint, ec2, rendered
 
@@ -149,6 +150,79 @@ def test_egress_that_is_open_by_plan_stays(ec2: Any, project: Path, groups: dict
     outcome = prune("aws", "--yes", "--json")
     assert (outcome.code, outcome.json()["removed"]) == (0, [])
     assert opened in egress_of(ec2, groups["linkmanager"])
+
+
+@pytest.mark.parametrize("way", ["in by CIDR", "out by CIDR", "in by group", "out by group"])
+def test_an_untagged_rule_as_planned_goes_and_others_stay(
+    ec2: Any, project: Path, groups: dict[str, str], way: str
+) -> None:
+    """The provider makes a rule by one call and tags it by another: what lies between the two has only its
+    description to tell it from a rule made by hand. The next update would be refused as a duplicate.
+    """
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    direction, _, peer = way.split()
+    group, spec = next(
+        (entry.group.name, spec)
+        for entry in rendered(project / "plan.yaml", "aachen", "aws").groups
+        for spec in entry.specs
+        if (spec.direction.value, bool(spec.groups)) == (direction, peer == "group")
+    )
+    remake(ec2, groups, group, spec, "made by hand")
+    assert prune("aws", "--yes", "--json").json()["removed"] == []
+    made = remake(ec2, groups, group, spec, spec.description)
+    hold(project, *groups.values(), *attachments(ec2, groups), made)
+    assert prune("aws", "--yes", "--json").json()["removed"] == []
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    outcome = prune("aws", "--yes", "--json")
+    assert outcome.code == 0
+    (removed,) = outcome.json()["removed"]
+    assert removed["id"] == made
+    assert removed["what"].endswith(", as planned but without its tags")
+    left = ec2.describe_security_group_rules()["SecurityGroupRules"]
+    assert made not in {each["SecurityGroupRuleId"] for each in left}
+
+
+def test_an_untagged_rule_stays_in_a_group_for_which_it_is_not_planned(
+    ec2: Any, project: Path, groups: dict[str, str]
+) -> None:
+    hold(project, *groups.values(), *attachments(ec2, groups))
+    planned = {
+        e.group.name: e.specs for e in rendered(project / "plan.yaml", "aachen", "aws").groups
+    }
+    ours = planned["linkmanager"]
+    spec = next(
+        spec
+        for name, specs in planned.items()
+        for spec in specs
+        if name != "linkmanager" and as_made(spec) not in map(as_made, ours)
+    )
+    permission = described(aws_permission(spec, groups), spec.description)
+    out = spec.direction is Direction.OUT
+    allow = ec2.authorize_security_group_egress if out else ec2.authorize_security_group_ingress
+    allow(GroupId=groups["linkmanager"], IpPermissions=[permission])
+    assert prune("aws", "--yes", "--json").json()["removed"] == []
+
+
+def as_made(spec: Spec) -> tuple[Any, ...]:
+    return spec.direction, spec.protocol, spec.ports, spec.groups, spec.prefixes
+
+
+def described(permission: dict[str, Any], text: str) -> dict[str, Any]:
+    """The permission with a description at its one source."""
+    (field,) = [key for key, value in permission.items() if isinstance(value, list)]
+    (source,) = permission[field]
+    return {**permission, field: [{**source, "Description": text}]}
+
+
+def remake(ec2: Any, groups: dict[str, str], group: str, spec: Spec, text: str) -> str:
+    """Make a rule anew, untagged and with this description."""
+    permission = aws_permission(spec, groups)
+    out = spec.direction is Direction.OUT
+    revoke = ec2.revoke_security_group_egress if out else ec2.revoke_security_group_ingress
+    allow = ec2.authorize_security_group_egress if out else ec2.authorize_security_group_ingress
+    revoke(GroupId=groups[group], IpPermissions=[permission])
+    made = allow(GroupId=groups[group], IpPermissions=[described(permission, text)])
+    return str(made["SecurityGroupRules"][0]["SecurityGroupRuleId"])
 
 
 def egress_of(ec2: Any, group: str) -> set[str]:
