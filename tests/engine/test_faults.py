@@ -12,6 +12,7 @@ from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
 from tests.faults.cases import KILLS, KINDS, Case, list_cases, run_case
 from tests.faults.site import BrokenSite
+from tests.offline import connect_ec2
 
 
 def test_every_call_of_every_operation_is_tried_once_and_the_kinds_take_turns() -> None:
@@ -72,8 +73,8 @@ def test_azure_goes_on_or_back_from_where_interfaces_are_held(azure: BrokenSite)
 def test_aws_recovers_from_a_kill_while_attachments_are_made_and_nothing_is_removed_unasked(
     aws: BrokenSite,
 ) -> None:
-    """At call 121 of 122 rules and attachments are under way: the engine would make them a second time."""
-    killed = aws.run("up", [{"at": 121, "kind": "hold_after"}])
+    """At call 235 of 236 rules and attachments are under way: the engine would make them a second time."""
+    killed = aws.run("up", [{"at": 235, "kind": "hold_after"}])
     assert killed.code is None
     left = aws.orphans()
     assert left
@@ -88,6 +89,24 @@ def test_aws_recovers_from_a_kill_while_attachments_are_made_and_nothing_is_remo
     assert "pulumi cancel" in said
     assert aws.orphans() == left
 
+    recovered = aws.recover()
+    assert recovered.code == 0, recovered.said
+    assert aws.verify() == ""
+    assert aws.orphans() == []
+
+
+def test_aws_recovers_from_rules_that_were_made_and_not_tagged(aws: BrokenSite) -> None:
+    """The connection is lost after each of forty calls took effect: a rule's second call is never made."""
+    broken = aws.run("up", [{"at": 40, "kind": "drop_after", "times": 40}])
+    assert broken.code == 1
+    rules = connect_ec2(aws.endpoint).describe_security_group_rules(MaxResults=1000)
+    untagged = [
+        each for each in rules["SecurityGroupRules"] if each.get("Description") and not each["Tags"]
+    ]
+    assert untagged
+    again = aws.run("up")
+    assert again.code == 1
+    assert "InvalidPermission.Duplicate" in again.said
     recovered = aws.recover()
     assert recovered.code == 0, recovered.said
     assert aws.verify() == ""
