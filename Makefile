@@ -13,7 +13,7 @@ READY := $(VENV)/.ready
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-.PHONY: help setup engine browser up down test lint types bench mutants faults hitless fuzz audit docs lock clean
+.PHONY: help setup engine browser up down test lint types bench mutants faults hitless acceptance fuzz audit docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -66,6 +66,9 @@ faults: $(READY) engine ## break the example at every call, and see it recover (
 
 hitless: $(READY) engine ## edit a site at random in both clouds, and judge each call (HITLESS="--pairs 200 --seed 7")
 	$(RUN) -m tests.engine.hitless $(HITLESS)
+
+acceptance: $(READY) engine ## compare the official AWS plugin with the stand-in (needs the internet, or AWS_PLUGIN=path)
+	$(RUN) -m tests.acceptance
 
 fuzz: $(READY) ## 10,000 mutated installation files (FUZZ="--count 500 --seed 2" makes others)
 	$(RUN) -m tests.fuzz $(FUZZ)

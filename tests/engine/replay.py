@@ -65,16 +65,16 @@ class AwsModel:
             case _ if call["status"] != 200:
                 return
             case "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress":
-                for rule in _rules_of(call["response"]):
+                for rule in rules_of(call["response"]):
                     self.rules[rule["SecurityGroupRuleId"]] = rule
             case "RevokeSecurityGroupIngress" | "RevokeSecurityGroupEgress":
-                ids = _numbered(given, "SecurityGroupRuleId")
+                ids = numbered(given, "SecurityGroupRuleId")
                 if not ids:  # the rule that every group is born with; the model never had it
                     assert given["IpPermissions.1.IpProtocol"] == "-1", given
                 for id in ids:
                     del self.rules[id]
             case "ModifyNetworkInterfaceAttribute":
-                groups = [{"GroupId": id} for id in _numbered(given, "SecurityGroupId")]
+                groups = [{"GroupId": id} for id in numbered(given, "SecurityGroupId")]
                 self.interfaces[given["NetworkInterfaceId"]]["Groups"] = groups
             case "CreateSecurityGroup" | "DeleteSecurityGroup" | "CreateTags" | "DeleteTags":
                 pass
@@ -86,11 +86,11 @@ class AwsModel:
                 raise ValueError(f"the model does not know {action}")
 
 
-def _numbered(given: Mapping[str, str], name: str) -> list[str]:
+def numbered(given: Mapping[str, str], name: str) -> list[str]:
     return [value for key, value in given.items() if re.fullmatch(rf"{name}\.\d+", key)]
 
 
-def _rules_of(xml: str) -> Iterator[Plain]:
+def rules_of(xml: str) -> Iterator[Plain]:
     """The rules that an answer of EC2's tells."""
     root = ElementTree.fromstring(xml)
     space = root.tag.rpartition("}")[0] + "}"
