@@ -11,7 +11,6 @@ swyx = SwyxSite(
     site,
     {
         "installation": config.get("installation") or "stacks/installation.yaml",
-        "replaces": config.get("replaces") or None,
         "site": site,
         "cloud": config.require("cloud"),
         "network": config.require_object("network"),

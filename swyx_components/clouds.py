@@ -14,7 +14,6 @@ from swyx_components.planner.deployed.exported import Exported
 from swyx_components.planner.deployed.held import Held, Orphan
 from swyx_components.planner.deployed.standing import Firewall
 from swyx_components.planner.model import RenderedSite, SitePlan, Usage
-from swyx_components.planner.prove import Gap
 from swyx_components.planner.quota import most_rules
 from swyx_components.planner.revision.resource_changes import Action, ResourceChange
 
@@ -125,25 +124,6 @@ def find_orphans(cloud: str, rendered: RenderedSite, held: Held) -> tuple[Orphan
     return found
 
 
-def find_cuts(cloud: str, before: RenderedSite, after: RenderedSite) -> tuple[Gap, ...]:
-    """What both plans of a site allow and one update between them denies for a moment."""
-    found: tuple[Gap, ...] = _room(cloud, "cuts").find_cuts(before, after)
-    return found
-
-
-def tell_cuts(site: str, cuts: Sequence[Gap]) -> Iterator[Message]:
-    """What `pulumi up` does beside its own calls, so that its order cuts nothing."""
-    if cuts:
-        machines = sorted({cut.group for cut in cuts})
-        yield Message.about("update-holds", f"sites.{site}", machines=machines, first=cuts[0])
-
-
-def land_plan(cloud: str, before: RenderedSite, after: RenderedSite) -> RenderedSite:
-    """What an update that must cut nothing lands on first: both plans held at once, or only the new one."""
-    landed: RenderedSite = _room(cloud, "landing").land_site(before, after)
-    return landed
-
-
 def remove_orphans(cloud: str, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
     """Remove them, each given back when it is gone.
 
@@ -162,47 +142,28 @@ def foresee_update(
     return touched
 
 
-def describe_update(cloud: str, site: str, touched: Sequence[ResourceChange]) -> Iterator[Message]:
+def describe_update(
+    cloud: str, site: str, touched: Sequence[ResourceChange], *, is_removed: bool
+) -> Iterator[Message]:
     """How `pulumi up` goes about it: what is never absent meanwhile, and what comes last."""
     if touched:
         yield Message.about(f"update-{cloud}", f"sites.{site}")
     if any(change.action is Action.DELETE and change.kind in _GROUPS for change in touched):
         yield Message.about("update-group-deleted", f"sites.{site}")
+    if is_removed:
+        yield Message.about(f"site-removed-{cloud}", f"sites.{site}")
 
 
 _GROUPS = ("security group", "network security group", "application security group")
 
 
 def foresee_peak(
-    cloud: str,
-    before: RenderedSite | None,
-    after: RenderedSite,
-    lenders: Sequence[RenderedSite] = (),
+    cloud: str, before: RenderedSite | None, after: RenderedSite | None
 ) -> Iterator[Message]:
-    """An error for every quota that the update alone would exceed, while old and new are there together.
-
-    `lenders` are other sites as they are now, whose machines have addresses that come to this site.
-    """
-    found: Iterator[Message] = _room(cloud, "peak").foresee_peak(before, after, lenders)
-    yield from found
-
-
-def settings_of_stack(cloud: str) -> tuple[tuple[str, str], ...]:
-    """The keys that a new stack needs beside its site and cloud; values in capitals are to be replaced."""
-    settings: tuple[tuple[str, str], ...] = _room(cloud, "stack").SETTINGS
-    return settings
-
-
-def owns_interfaces(cloud: str) -> bool:
-    """Whether a site makes its machines' interfaces there, so that no two sites can hold one address."""
-    owns: bool = _room(cloud, "stack").OWNS_INTERFACES
-    return owns
-
-
-def holds_two_plans(cloud: str) -> bool:
-    """Whether `land_plan` does anything there."""
-    holds: bool = _room(cloud, "stack").HOLDS_TWO_PLANS
-    return holds
+    """An error for every quota that the update alone would exceed, while old and new are there together."""
+    if after is not None:
+        found: Iterator[Message] = _room(cloud, "peak").foresee_peak(before, after)
+        yield from found
 
 
 # What no site can exceed a default quota with, so that it need not be rendered to be counted: (port range,

@@ -1,14 +1,12 @@
 """A site judged for its cloud, or for none: its rules rendered, counted against quotas and proven."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from swyx_components.clouds import (
     CLOUDS,
     count_quotas,
     find_fitting,
     foresee_quotas,
-    land_plan,
     render_site,
 )
 from swyx_components.installation.model import Installation
@@ -56,33 +54,6 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
         usages=usages,
         rendered=rendered,
         proof=proof,
-    )
-
-
-def land_site(judged: Judged, old: Installation) -> Judged:
-    """The site as it is while it still has all that it had in another installation.
-
-    The quotas are judged anew; the proof stays that of the plan that is landed on.
-    """
-    assert judged.rendered is not None, "judged without a cloud"
-    cloud, site = judged.cloud, judged.plan.site
-    if site not in old.sites:
-        return judged
-    before = render_site(cloud, plan_site(old, site), old)
-    landed = land_plan(cloud, before, judged.rendered)
-    if landed is judged.rendered:
-        return judged
-    usages = count_quotas(cloud, landed)
-    refused = [
-        *judge_quotas(site, cloud, usages, binding=True),
-        Message.about("site-landed", f"sites.{site}"),
-    ]
-    return replace(
-        judged,
-        plan=landed.plan,
-        rendered=landed,
-        usages=usages,
-        messages=tuple(sorted({*judged.messages, *refused})),
     )
 
 

@@ -109,15 +109,10 @@ def judge_memberships(
 # ---- the same before anything is updated
 
 
-def foresee_peak(
-    before: RenderedSite | None, after: RenderedSite, lenders: Sequence[RenderedSite]
-) -> Iterator[Message]:
-    """The same errors from plans alone, before anything is updated.
-
-    `lenders` are other sites as they are now, whose machines have addresses that come to this site.
-    """
+def foresee_peak(before: RenderedSite | None, after: RenderedSite) -> Iterator[Message]:
+    """The same errors from plans alone, before anything is updated."""
     yield from judge_update(after, {}, _counting(before))
-    yield from judge_memberships(after, _foresee_memberships(before, after, lenders))
+    yield from judge_memberships(after, _foresee_memberships(before, after))
 
 
 def _counting(rendered: RenderedSite | None) -> Count:
@@ -140,18 +135,15 @@ def _counting(rendered: RenderedSite | None) -> Count:
     return count
 
 
-def _foresee_memberships(
-    before: RenderedSite | None, after: RenderedSite, lenders: Sequence[RenderedSite]
-) -> Iterator[Membership]:
+def _foresee_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
     """Every machine whose groups, planned or deployed, are several; interfaces go by their addresses."""
     inside: dict[Prefix, set[str]] = {}
-    for site in (*filter(None, (before,)), *lenders):
-        for label, _, addresses in memberships_of(site):
-            for address in addresses:
-                inside.setdefault(address, set()).add(f"{site.plan.site}/{label}")
+    for label, _, addresses in memberships_of(before):
+        for address in addresses:
+            inside.setdefault(address, set()).add(label)
     for entry in after.groups:
         labels = {shard_label(entry.group.name, shard) for shard in entry.shards}
-        own = frozenset(f"{after.plan.site}/{label}" for label in labels)
+        own = frozenset(labels)
         for machine in entry.group.machines:
             on = frozenset(
                 label for address in machine.addresses for label in inside.get(address, ())

@@ -17,7 +17,6 @@ from swyx_components.cli.words.init import init
 from swyx_components.cli.words.plan import plan
 from swyx_components.cli.words.prune import prune
 from swyx_components.cli.words.report import report
-from swyx_components.cli.words.rollout import rollout
 from swyx_components.cli.words.schema import schema
 from swyx_components.cli.words.verify import verify
 
@@ -31,7 +30,6 @@ COMMANDS = (
     prune,
     flows,
     diff,
-    rollout,
     init,
     hosts,
     report,

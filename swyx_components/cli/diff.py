@@ -1,4 +1,4 @@
-"""`swyx diff`: what another version of the installation file changes, and for whom."""
+"""`swyx diff`: what another version of the installation file changes, for whom, and in which stacks."""
 
 import json
 import sys
@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import report_progress
-from swyx_components.clouds import describe_update, find_cuts, foresee_update, tell_cuts
+from swyx_components.clouds import describe_update, foresee_peak, foresee_update
 from swyx_components.installation.model import Installation
 from swyx_components.judge import judge_site
 from swyx_components.messages import Severity, SwyxError
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.revision.changes import SiteChange, compare_sites, join_changes
 from swyx_components.planner.revision.edits import find_affected, find_edits
+from swyx_components.planner.revision.effects import find_effects
 from swyx_components.report.changes import CloudChange, changes_record, write_changes
 
 SAME, DIFFERENT = 0, 1
@@ -46,18 +47,23 @@ def compare_files(
         for foreseen in (_foresee(bound[site.site], site, old, new),)
         if foreseen.touched or not site.is_none
     }
+    effects = (
+        () if sites else find_effects(found)
+    )  # of some sites only, the other ends are not known
     if as_json:
-        print(json.dumps(changes_record(changes, resources), indent=1))
+        print(json.dumps(changes_record(changes, resources, effects), indent=1))
     else:
-        sys.stdout.writelines(write_changes(changes, resources))
+        sys.stdout.writelines(write_changes(changes, resources, effects))
     return DIFFERENT if exit_code and not changes.none else SAME
 
 
 def _foresee(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
     touched = foresee_update(cloud, before, after)
-    cuts = find_cuts(cloud, before, after) if before and after else ()
-    told = (*describe_update(cloud, site.site, touched), *tell_cuts(site.site, cuts))
+    refused = [message.of(new.file) for message in foresee_peak(cloud, before, after)]
+    if refused:
+        raise SwyxError(refused)
+    told = describe_update(cloud, site.site, touched, is_removed=after is None)
     return CloudChange(cloud, touched, tuple(message.of(new.file) for message in told))
 
 

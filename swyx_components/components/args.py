@@ -37,8 +37,6 @@ class MachineArgs(TypedDict):
     """AWS: the instance whose interfaces are attached (of one that is still to be made, the first)."""
     subnet_id: NotRequired[pulumi.Input[str]]
     """Azure: the subnet for its network interface."""
-    formerly: NotRequired[str]
-    """Azure: what a renamed machine was called when its interface was made; the interface keeps that name."""
     attach: NotRequired[bool]
     """False leaves this machine alone; the ids for it are among the outputs."""
 
@@ -54,10 +52,6 @@ class SwyxSiteArgs(TypedDict):
     """The cloud it runs in: `aws` or `azure`."""
     network: NetworkArgs
     """Where it is in the cloud."""
-    replaces: NotRequired[Any]
-    """The installation that is deployed now, to allow what either allows while another site is updated
-    (docs/hitless.md).
-    """
     machines: NotRequired[dict[str, MachineArgs]]
     """How machines are bound, by name; those not named are looked up by their addresses."""
     attach: NotRequired[bool]

@@ -22,7 +22,6 @@ from swyx_components.components.prepare import (
 )
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
-from swyx_components.judge import land_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.judged import Judged
@@ -119,20 +118,7 @@ def _plan(args: Mapping[str, Any]) -> Judged:
         raise SwyxError(errors)
     plan = plan_site(installation, _site_of(installation, args))
     _check_machines(args, [machine.name for group in plan.groups for machine in group.machines])
-    judged = judge(plan, installation, args["cloud"], found)
-    return _land(judged, args["replaces"]) if args.get("replaces") is not None else judged
-
-
-def _land(judged: Judged, replaced: Any) -> Judged:
-    """The same with all that the site has now, or every reason why not."""
-    old, found = read_installation(replaced)
-    problems = [message for message in found if message.severity is Severity.ERROR]
-    if old is not None and not problems:
-        judged = land_site(judged, old)
-        problems = [message for message in judged.messages if message.severity is Severity.ERROR]
-    if problems:
-        raise SwyxError(problems)
-    return judged
+    return judge(plan, installation, args["cloud"], found)
 
 
 def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:

@@ -1,12 +1,14 @@
 """From one installation to another, for people and as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from swyx_components.messages import Message
 from swyx_components.planner.model import Protocol, Rule
 from swyx_components.planner.revision.changes import Changes, RuleChange, SiteChange
 from swyx_components.planner.revision.edits import Edit
+from swyx_components.planner.revision.effects import Effect
 from swyx_components.planner.revision.passing import Packets, Passing
 from swyx_components.planner.revision.resource_changes import ResourceChange
 from swyx_components.report.columns import align, plural
@@ -27,13 +29,19 @@ class CloudChange(NamedTuple):
 Resources = Mapping[str, CloudChange]  # by site
 
 
-def write_changes(changes: Changes, resources: Resources) -> Iterator[str]:
-    """What was edited, what passes now, which rules change and why, what a cloud is told."""
+def write_changes(
+    changes: Changes, resources: Resources, effects: Sequence[Effect]
+) -> Iterator[str]:
+    """What was edited, in which stacks, what passes now, which rules change and why, what a cloud is told."""
     if changes.none:
         yield "No difference: the same sites, rules and packets.\n"
         return
     yield f"{plural(len(changes.edits), 'edit')}\n"
     yield from align(_edit_rows(changes.edits), "  ")
+    stacks = _list_stacks(changes, resources)
+    yield f"\n{plural(len(stacks), 'stack')} to update\n"
+    yield from align(map(_stack_row, stacks), "  ")
+    yield from align((row for effect in effects for row in _effect_rows(effect)), "  ")
     yield from _write_passings(changes.passings)
     for site in changes.sites:
         yield from _write_site(site)
@@ -55,6 +63,62 @@ def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
         more = f", {len(same) - _MOST_PLACES:,} more places" if len(same) > _MOST_PLACES else ""
         change = f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
         yield f"{places}{more}", change
+
+
+class _Stack(NamedTuple):
+    """The stack of one site that an edit touches; `resources` is None where no cloud is named."""
+
+    site: str
+    cloud: str
+    work: str
+    groups: int
+    rules: int
+    resources: int | None
+
+
+def _list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
+    """The stacks to update: of a site whose cloud is named, if any of its resources is touched."""
+    by_site = {site.site: site for site in changes.sites}
+    stacks = []
+    for name in sorted({*by_site, *resources}):
+        site, on_cloud = by_site.get(name), resources.get(name)
+        if on_cloud is None or on_cloud.touched:
+            stacks.append(
+                _Stack(
+                    site=name,
+                    cloud=on_cloud.cloud if on_cloud else "",
+                    work=site.work if site else "update",
+                    groups=len(site.groups) if site else 0,
+                    rules=len(site.rules) if site else 0,
+                    resources=len(on_cloud.touched) if on_cloud else None,
+                )
+            )
+    return stacks
+
+
+def _stack_row(stack: _Stack) -> Sequence[str]:
+    touched = [plural(stack.rules, "rule")]
+    if stack.groups:
+        touched.insert(0, plural(stack.groups, "group"))
+    if stack.resources is not None:
+        touched.append(plural(stack.resources, "resource"))
+    where = f"{stack.site} on {stack.cloud}" if stack.cloud else stack.site
+    return where, stack.work, ", ".join(touched)
+
+
+def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
+    """What is new between two sites, or at one alone, and what is removed; from when on."""
+    where, new, removed = f"at {effect.sites[0]}", "with its update", "with its update"
+    if len(effect.sites) > 1:
+        where = f"between {' and '.join(effect.sites)}"
+        new, removed = "once both are updated", "as soon as one is updated"
+    for word, kinds, flows, since in (
+        ("new", effect.opened, effect.begins, new),
+        ("removed", effect.closed, effect.ends, removed),
+    ):
+        if kinds or flows:
+            named = f" (flows {' '.join(flows)})" if flows else ""
+            yield where, word, f"{since}: {plural(kinds, 'kind')} of packets{named}"
 
 
 def _write_passings(passings: Sequence[Passing]) -> Iterator[str]:
@@ -130,7 +194,9 @@ def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]
             yield "", "", f"  {detail}", ""
 
 
-def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
+def changes_record(
+    changes: Changes, resources: Resources, effects: Sequence[Effect]
+) -> dict[str, Any]:
     """The changes as the JSON of `swyx diff` has them."""
     return {
         "version": 1,
@@ -138,7 +204,12 @@ def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
         "edits": [
             {"place": edit.place, "old": edit.old, "new": edit.new} for edit in changes.edits
         ],
-        "packets": [passing_record(passing) for passing in changes.passings],
+        "stacks": [
+            {key: value for key, value in stack._asdict().items() if value not in ("", None)}
+            for stack in _list_stacks(changes, resources)
+        ],
+        "effects": [asdict(effect) for effect in effects],
+        "packets": [_passing_record(passing) for passing in changes.passings],
         "sites": {site.site: _site_record(site) for site in changes.sites},
         "clouds": {
             name: {
@@ -159,7 +230,7 @@ def changes_record(changes: Changes, resources: Resources) -> dict[str, Any]:
     }
 
 
-def passing_record(passing: Passing) -> dict[str, Any]:
+def _passing_record(passing: Passing) -> dict[str, Any]:
     """Packets that pass now, or no more."""
     packets = passing.packets
     ports = {"ports": [str(part) for part in packets.ports]} if packets.ports else {}

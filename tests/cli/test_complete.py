@@ -44,7 +44,7 @@ def test_names_come_from_the_file_on_the_line(tmp_path: Path) -> None:
         "bochum/SwyxServer",
     ]
     assert offered(f"swyx diff {file} {file} --site b") == ["bochum"]
-    assert offered(f"swyx rollout {file} {file} --cloud bo") == ["bochum=aws", "bochum=azure"]
+    assert offered(f"swyx diff {file} {file} --cloud bo") == ["bochum=aws", "bochum=azure"]
     assert offered(f"swyx hosts {file} --machine bo-") == ["bo-server", "bo-office"]
 
 

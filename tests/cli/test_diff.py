@@ -33,6 +33,10 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
         "sites.bochum.decisions.dcom server 40000-40199, client 40000-40199 -> "
         "server 40000-40149, client 40000-40149",
         "",
+        "1 stack to update",
+        "bochum update 2 rules",
+        "at bochum removed with its update: 2 kinds of packets",
+        "",
         "0 kinds of packets now pass",
         "",
         "2 kinds of packets pass no more",
@@ -156,36 +160,94 @@ def test_hostile_text_reaches_the_terminal_as_text(tmp_path: Path) -> None:
     assert "-> other" in swyx("diff", old, new).out
 
 
-PHONE = """\
-swyxware: "6.01"
-decisions: {dcom: restricted, h245: tunnelled}
-sites:
-  bochum:
-    control_path: {SwyxPhoneL400: h323, SwyxPhoneL440: h323}
+ESSEN = SMALL.replace(
+    "links:\n",
+    """\
+  essen:
     machines:
-      bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}
-      bo-phone: {addresses: [10.2.0.20], roles: [SwyxPhoneL400]}
-"""
+      es-server: {addresses: [10.3.0.10], roles: [SwyxServer]}
+links:
+  aachen-essen: {sites: [aachen, essen], link_manager: ac-link}
+""",
+)
 
 
-def test_interfaces_that_an_update_on_azure_holds_are_said_and_need_no_way_around(
-    tmp_path: Path,
-) -> None:
-    """The phone leaves one application security group and joins another, its ports stay the same."""
-    files = (
-        write_file(tmp_path, PHONE, "old.yaml"),
-        write_file(
-            tmp_path, PHONE.replace("roles: [SwyxPhoneL400]", "roles: [SwyxPhoneL440]"), "new.yaml"
-        ),
+def stacks_of(text: str) -> list[str]:
+    """The lines about stacks, their columns closed up."""
+    return [
+        " ".join(line.split())
+        for line in text.partition("to update\n")[2].partition("\n\n")[0].splitlines()
+    ]
+
+
+def test_it_says_which_stacks_an_edit_touches_and_what_works_from_when(tmp_path: Path) -> None:
+    files = two(tmp_path, ESSEN)
+    out = swyx("diff", *files, "--cloud", "essen=aws").out
+    assert "2 stacks to update\n" in out
+    assert stacks_of(out) == [
+        "aachen update 7 rules",
+        "essen on aws create 1 group, 7 rules, 9 resources",
+        "between aachen and essen new once both are updated: 5 kinds of packets (flows K3 K4 K5 K6 M4b)",
+    ]
+    document = swyx("diff", *files, "--cloud", "essen=aws", "--json").json()
+    assert document["stacks"] == [
+        {"site": "aachen", "work": "update", "groups": 0, "rules": 7},
+        {
+            "site": "essen",
+            "cloud": "aws",
+            "work": "create",
+            "groups": 1,
+            "rules": 7,
+            "resources": 9,
+        },
+    ]
+    assert document["effects"] == [
+        {
+            "sites": ["aachen", "essen"],
+            "opened": 5,
+            "closed": 0,
+            "begins": ["K3", "K4", "K5", "K6", "M4b"],
+            "ends": [],
+        }
+    ]
+
+
+def test_what_is_removed_between_two_sites_stops_with_the_first_update(tmp_path: Path) -> None:
+    old, new = write_file(tmp_path, ESSEN, "old.yaml"), write_file(tmp_path, SMALL, "new.yaml")
+    outcome = swyx("diff", old, new, "--cloud", "aws")
+    assert stacks_of(outcome.out) == [
+        "aachen on aws update 7 rules, 7 resources",
+        "essen on aws destroy 1 group, 7 rules, 9 resources",
+        "between aachen and essen removed as soon as one is updated: 5 kinds of packets "
+        "(flows K3 K4 K5 K6 M4b)",
+    ]
+    assert "sites.essen: its machines lose the security groups of this site" in outcome.out
+
+
+def test_a_stack_none_of_whose_resources_changes_is_not_named(tmp_path: Path) -> None:
+    """On AWS a machine's name stands nowhere."""
+    files = two(tmp_path, SMALL.replace("ac-gates:", "ac-gate:"))
+    assert "0 stacks to update" in swyx("diff", *files, "--cloud", "aws").out
+    assert stacks_of(swyx("diff", *files).out) == ["aachen update 1 group, 0 rules"]
+
+
+def test_for_one_site_of_several_nothing_is_said_about_the_other_ends(tmp_path: Path) -> None:
+    document = swyx("diff", *two(tmp_path, ESSEN), "--site", "aachen", "--json").json()
+    assert [stack["site"] for stack in document["stacks"]] == ["aachen"]
+    assert document["effects"] == []
+
+
+def test_the_peak_of_an_update_is_refused_though_both_plans_fit(tmp_path: Path) -> None:
+    """Bochum's server has 7 rules in before and 7 others after: 14 at once where 8 are allowed."""
+    quota = "quotas: {aws: {rules_per_group: 8}}\n"
+    old = f"{SMALL}{quota}"
+    new = old.replace("10.2.20.0/24", "10.2.30.0/24").replace("10.1.0.11]", "10.1.0.14]")
+    files = write_file(tmp_path, old, "old.yaml"), write_file(tmp_path, new, "new.yaml")
+    for file in files:
+        assert swyx("plan", file, "--cloud", "bochum=aws").code == 0
+    outcome = swyx("diff", *files, "--cloud", "bochum=aws")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert (
+        "new.yaml: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8"
+        in outcome.err
     )
-    told = swyx("diff", *files, "--cloud", "bochum=azure", "--json").json()["clouds"]["bochum"]
-    (held,) = (each for each in told["messages"] if each["id"] == "update-holds")
-    assert (held["severity"], held["place"]) == ("note", "sites.bochum")
-    assert "disagree at bo-server, about" in held["text"]
-    assert "keeps these interfaces in what both plans give them" in held["text"]
-    assert {each["severity"] for each in told["messages"]} == {"note"}
-    assert "replaces" not in held["text"]
-    out = swyx("diff", *files, "--cloud", "bochum=azure").out
-    assert "so nothing is cut" in out and "warning: " not in out
-    aws = swyx("diff", *files, "--cloud", "bochum=aws", "--json").json()["clouds"]["bochum"]
-    assert [each["severity"] for each in aws["messages"]] == ["note", "note"]

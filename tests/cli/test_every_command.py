@@ -41,7 +41,7 @@ ASKED = {
     "who may talk to whom": ("flows", (), 0, 0),
     "what must the machines be set to": ("hosts", (), 0, 0),
     "does it differ from itself": ("diff", ("FILE",), 0, 0),
-    "which stacks does it change": ("rollout", ("FILE", "--cloud", "aws"), 0, 0),
+    "which stacks does it change": ("diff", ("FILE", "--cloud", "aws"), 0, 0),
     "does a saved cloud hold it": (
         "verify",
         ("--site", "SITE", "--cloud", "SITE=aws", "--saved", "SAVED"),

@@ -38,7 +38,6 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         "audit",
         "prune",
         "diff",
-        "rollout",
         "init",
         "hosts",
         "flows",

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from swyx_components import SwyxGate, SwyxSite
-from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
+from tests.components.estate import AWS, AZURE, EXAMPLE, aachen, bochum, small
 from tests.components.recorder import Cloud, Recording, record
 from tests.golden import compare
 
@@ -417,7 +417,7 @@ ARGUMENTS = [
         {**AWS, "machine": {}},
         [
             "machine is no argument here; known are attach, cloud, installation, machines, network, "
-            "replaces, site, tags; take it out or correct its spelling."
+            "site, tags; take it out or correct its spelling."
         ],
     ),
     (
@@ -432,8 +432,8 @@ ARGUMENTS = [
         "Machines of another shape",
         {**AWS, "machines": {"ac-fax": {"interface": "eni-1"}}},
         [
-            "machines.ac-fax: interface is no argument here; known are attach, formerly, "
-            "instance_id, interface_ids, subnet_id; take it out or correct its spelling."
+            "machines.ac-fax: interface is no argument here; known are attach, instance_id, "
+            "interface_ids, subnet_id; take it out or correct its spelling."
         ],
     ),
     (
@@ -544,32 +544,3 @@ def test_an_interface_that_would_be_in_too_many_groups_for_a_time_is_refused() -
         "the quota raised and write it under quotas.aws.groups_per_interface, or first take it out of groups"
     ) in said[0]
     assert record(aachen, replace(cloud, members={"eni-11": [*groups][:4]})).of(GROUP)
-
-
-def test_a_renamed_machine_keeps_its_interface_where_it_is_told_what_it_was_called() -> None:
-    recording = record(lambda: bochum(machines={"bo-gate": {"formerly": "bo-tor"}}), EXAMPLE)
-    (nic,) = (
-        each for each in recording.of(NIC) if each.inputs["tags"]["swyx:machine"] == "bo-gate"
-    )
-    assert nic.name == "bochum-bo-tor-nic"
-    assert nic.inputs["networkInterfaceName"] == "bochum-bo-tor-nic"
-
-
-def test_a_site_lands_on_both_installations_where_it_is_told_what_it_replaces(
-    tmp_path: Path,
-) -> None:
-    """bo-terminal becomes a gate: its interface is in the ASGs of both plans."""
-    machines = "10.2.1.10], roles: [SwyxIt]", "10.2.1.10], roles: [SwyxGate]"
-    edited = tmp_path / "edited.yaml"
-    edited.write_text(Path(INSTALLATION).read_text().replace(*machines))
-    recording = record(lambda: bochum(installation=str(edited), replaces=INSTALLATION), EXAMPLE)
-    nic = next(each for each in recording.of(NIC) if each.name == "bochum-bo-terminal-nic")
-    (configuration,) = nic.inputs["ipConfigurations"]
-    asgs = [each["id"] for each in configuration["applicationSecurityGroups"]]
-    assert asgs == ["id-of-bochum-swyxit-asg", "id-of-bochum-swyxgate-asg"]
-    assert any("still allowed beside this plan" in text for _, text in recording.log)
-
-
-def test_a_file_that_is_replaced_and_can_not_be_read_is_a_sentence() -> None:
-    (line,) = failure(lambda: bochum(replaces="nowhere.yaml"))[1:]
-    assert "nowhere.yaml" in line

@@ -65,7 +65,7 @@ def interfaces(endpoint: str) -> dict[str, str]:
 def test_an_edit_changes_what_is_written_and_nothing_else(
     deployed: Trial, edit: dict[str, Any]
 ) -> None:
-    deployed.plan(apply(edit["edit"]), machines=edit.get("machines", {}))
+    deployed.plan(apply(edit["edit"]))
     steps = deployed.preview()
     known = interfaces(deployed.endpoints["aws"])
     for cloud in CLOUDS:
@@ -74,7 +74,7 @@ def test_an_edit_changes_what_is_written_and_nothing_else(
 
 def test_every_edit_has_a_title_of_its_own_and_lines_for_both_clouds() -> None:
     assert len({edit["title"] for edit in EDITS}) == len(EDITS)
-    assert all(set(edit) - {"machines"} == {"title", "edit", *CLOUDS} for edit in EDITS)
+    assert all(set(edit) == {"title", "edit", *CLOUDS} for edit in EDITS)
 
 
 def test_the_page_about_edits_says_the_same(refresh: bool) -> None:
@@ -87,8 +87,7 @@ def test_the_page_about_edits_says_the_same(refresh: bool) -> None:
 
 def section(edit: dict[str, Any]) -> list[str]:
     """An edit as a section of the page."""
-    written = {"machines (of the stack)": edit["machines"]} if "machines" in edit else {}
-    body = yaml.safe_dump({**edit["edit"], **written}, sort_keys=False, width=110).splitlines()
+    body = yaml.safe_dump(edit["edit"], sort_keys=False, width=110).splitlines()
     return [
         *("", f"## {edit['title'].capitalize()}", "", "```yaml", *body, "```"),
         *("", "AWS:", "", "```", *edit["aws"].splitlines(), "```"),

@@ -73,6 +73,11 @@ class SiteChange:
         """Whether nothing is otherwise."""
         return not (self.groups or self.rules or self.passings)
 
+    @property
+    def work(self) -> str:
+        """What is done with the site's stack: `create`, `update` or `destroy`."""
+        return "create" if self.old is None else "destroy" if self.new is None else "update"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
