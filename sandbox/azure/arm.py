@@ -13,10 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.azure import groups, interfaces, kinds, networks, resource_groups
+from sandbox.azure import groups, interfaces, kinds, networks, references, resource_groups
 from sandbox.azure.documents import check_tags, new_etag
-from sandbox.azure.errors import ArmError, missing_child, missing_resource, refuse
-from sandbox.azure.ids import GROUPS, NETWORKS, ArmPath, parse_path
+from sandbox.azure.errors import (
+    ArmError,
+    busy_reference,
+    busy_resource,
+    missing_child,
+    missing_resource,
+    refuse,
+)
+from sandbox.azure.ids import GROUPS, INTERFACES, NETWORKS, ArmPath, parse_path
 from sandbox.azure.limits import Limits
 from sandbox.azure.operations import RETRY_AFTER_MS, Operations
 from sandbox.azure.store import Document, Store
@@ -117,13 +124,20 @@ class Arm:
         _require_method(request, "GET", "PATCH")
         return Response(status=200, body=group)
 
-    # Top-level network resources
+    # Top-level resources
 
     def _answer_resource(self, path: ArmPath, request: Request) -> Response:
         existing = self.store.get(str(path))
         _check_preconditions(request, existing)
+        if (
+            path.kind == INTERFACES
+            and request.method != "GET"
+            and self.operations.is_running(str(path))
+        ):
+            raise busy_resource(str(path))
         if request.method == "PUT":
             document = kinds.make(path, _read_body(request), existing, self.store, self.limits)
+            self._require_settled_references(document)
             return self._write(document, request, path, created=existing is None)
         if existing is None:
             if request.method == "DELETE":
@@ -141,6 +155,11 @@ class Arm:
             body=kinds.show(path.kind, existing, self.store),
             headers={"ETag": existing["etag"]},
         )
+
+    def _require_settled_references(self, document: Document) -> None:
+        for target in references.targets_of(document):
+            if self.operations.is_running(target):
+                raise busy_reference(target, document["id"])
 
     # Children: security rules, subnets, IP configurations
 
@@ -226,7 +245,7 @@ class Arm:
 
     def _start(self, request: Request, path: ArmPath, location: str | None) -> dict[str, str]:
         return self.operations.start(
-            request.base, path.subscription, location, request.query["api-version"]
+            request.base, path.subscription, location, request.query["api-version"], str(path.top)
         )
 
 

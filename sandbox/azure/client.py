@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from sandbox.azure.operations import SCALE
+
 ENDPOINT_VARIABLE = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 SUBSCRIPTION_VARIABLES = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
 DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -24,7 +26,9 @@ GROUPS_API = "2024-03-01"
 
 _RETRIED = (408, 429, 500, 502, 503, 504)
 _ATTEMPTS = 4
-_FIRST_WAIT, _POLL_WAIT, _TIMEOUT = 0.1, 0.05, 120.0
+_FIRST_WAIT, _TIMEOUT = 0.1, 120.0
+_POLL_PUT, _POLL_DELETE = 10 * SCALE, 30 * SCALE
+"""The provider's own intervals: ARM sends no `Retry-After` for these resources."""
 
 Json = dict[str, Any]
 
@@ -112,7 +116,7 @@ class ArmClient:
 
     def finish(self, arm_id: str, reply: Reply) -> Json:
         """Wait for a write to be done, and read what it made."""
-        self._wait(reply)
+        self._wait(reply, _POLL_PUT)
         found = self.get(arm_id)
         if found is None:
             raise Refused(
@@ -126,12 +130,12 @@ class ArmClient:
     def delete(self, arm_id: str) -> None:
         """Delete, and wait; what is already gone is no error."""
         try:
-            self._wait(self._call("DELETE", arm_id))
+            self._wait(self._call("DELETE", arm_id), _POLL_DELETE)
         except Refused as refusal:
             if refusal.status != 404:
                 raise
 
-    def _wait(self, reply: Reply) -> None:
+    def _wait(self, reply: Reply, interval: float) -> None:
         """Poll `Azure-AsyncOperation`, or `Location` where there is only that."""
         status_url, result_url = (
             reply.headers.get("azure-asyncoperation"),
@@ -151,7 +155,7 @@ class ArmClient:
                 raise Refused(polled.status, str(error.get("code", status)), message)
             if time.monotonic() > deadline:
                 raise Refused(0, "Timeout", f"The operation did not end within {_TIMEOUT:.0f} s.")
-            time.sleep(_POLL_WAIT)
+            time.sleep(interval)
 
     def _call(self, method: str, arm_id: str, body: Json | None = None) -> Reply:
         version = NETWORK_API if "/providers/" in arm_id else GROUPS_API

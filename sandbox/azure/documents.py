@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from sandbox.azure.errors import refuse
-from sandbox.azure.ids import NETWORK, ArmPath
+from sandbox.azure.ids import ArmPath, provider_of
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
@@ -21,7 +21,7 @@ def new_etag() -> str:
 def wrap(
     path: ArmPath, body: Properties, properties: Properties, existing: Document | None
 ) -> Document:
-    """A top-level network resource with a new etag; its id, guid and place are those it was
+    """A top-level resource with a new etag; its id, guid and place are those it was
     made with.
 
     Raises: ArmError for a missing or changed location and for tags that ARM does not take.
@@ -32,7 +32,7 @@ def wrap(
         "name": existing["name"] if existing else path.name,
         "id": existing["id"] if existing else str(path),
         "etag": new_etag(),
-        "type": f"{NETWORK}/{path.kind}",
+        "type": f"{provider_of(path.kind)}/{path.kind}",
         "location": location,
     }
     if body.get("tags"):

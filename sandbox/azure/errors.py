@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.azure.ids import provider_of
+
 BY_ANALOGY = frozenset(
     {
         "AllIpConfigurationsInApplicationSecurityGroupMustBeFromSameVnet",
@@ -19,6 +21,7 @@ BY_ANALOGY = frozenset(
         "InvalidIPv6SubnetPrefixLength",
         "IPv6IpConfigurationCannotBePrimary",
         "NetworkInterfaceMustHaveOnePrimaryIpConfiguration",
+        "NetworkSecurityGroupCountLimitReached",
         "NumberOfAddressPrefixesInNetworkSecurityGroupLimitReached",
         "NumberOfApplicationSecurityGroupsOnIpConfigurationLimitReached",
         "NumberOfApplicationSecurityGroupsReferencedInNetworkSecurityGroupLimitReached",
@@ -65,7 +68,7 @@ def missing_group(name: str) -> ArmError:
 def missing_resource(kind: str, name: str, group: str) -> ArmError:
     return refuse(
         "ResourceNotFound",
-        f"The Resource 'Microsoft.Network/{kind}/{name}' under resource group '{group}' was not found. "
+        f"The Resource '{provider_of(kind)}/{kind}/{name}' under resource group '{group}' was not found. "
         "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
         status=404,
     )
@@ -73,6 +76,23 @@ def missing_resource(kind: str, name: str, group: str) -> ArmError:
 
 def missing_child(path: str) -> ArmError:
     return refuse("NotFound", f"Resource {path} not found.", status=404)
+
+
+def busy_resource(arm_id: str) -> ArmError:
+    return refuse(
+        "AnotherOperationInProgress",
+        f"Another operation on this or dependent resource is in progress: {arm_id}.",
+        status=409,
+    )
+
+
+def busy_reference(target: str, owner: str) -> ArmError:
+    inner = {
+        "code": "ReferencedResourceNotProvisioned",
+        "message": f"Cannot proceed with operation because resource {target} used by resource {owner} "
+        "is not in Succeeded state. Resource is in Updating state.",
+    }
+    return ArmError(429, "RetryableError", "A retryable error occurred.", [inner])
 
 
 def missing_reference(target: str, owner: str) -> ArmError:

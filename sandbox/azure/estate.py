@@ -198,7 +198,7 @@ def _describe_network(
     for subnet in planned:
         prefixes = _sort(subnet.prefixes)
         name = subnet.name or "machines-" + str(prefixes[0]).replace(".", "-").replace("/", "-")
-        kept = mapping.clean(mapping.unwrap(existing[name])) if name in existing else {}
+        kept = mapping.unwrap(existing[name]) if name in existing else {}
         flat = {**kept, "name": name, "addressPrefixes": [str(prefix) for prefix in prefixes]}
         flat.pop("addressPrefix", None)
         subnets.append(mapping.wrap(flat))

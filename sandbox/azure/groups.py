@@ -15,7 +15,7 @@ from sandbox.azure.documents import (
     wrap,
 )
 from sandbox.azure.errors import missing_child, missing_reference, refuse
-from sandbox.azure.ids import ASGS, ArmPath, key
+from sandbox.azure.ids import ASGS, GROUPS, ArmPath, key
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
@@ -45,7 +45,10 @@ def make_group(
     ]
     _require_distinct_priorities(checked)
     _require_few_prefixes(checked, path, limits)
-    document = wrap(path, body, {"securityRules": checked}, existing)
+    flushes = {"flushConnection": bool(properties_of(body).get("flushConnection"))}
+    document = wrap(path, body, {"securityRules": checked, **flushes}, existing)
+    if existing is None:
+        _require_room(path, document["location"], store, limits)
     _check_asgs(checked, document, store, limits)
     return document
 
@@ -145,8 +148,23 @@ def require_asg_unused(asg: Document, store: Store) -> None:
 def _remake(
     path: ArmPath, group: Document, children: list[Properties], store: Store, limits: Limits
 ) -> Document:
-    body = {**group, "properties": {"securityRules": children}}
+    body = {**group, "properties": {**group["properties"], "securityRules": children}}
     return make_group(path.top, body, group, store, limits)
+
+
+def _require_room(path: ArmPath, location: str, store: Store, limits: Limits) -> None:
+    start = key(f"/subscriptions/{path.subscription}/")
+    neighbours = [
+        group
+        for group in store.of_type(GROUPS)
+        if group["location"] == location and key(group["id"]).startswith(start)
+    ]
+    if len(neighbours) >= limits.groups_per_region:
+        raise refuse(
+            "NetworkSecurityGroupCountLimitReached",
+            f"Cannot create more than {limits.groups_per_region} network security groups for this "
+            f"subscription in region {location}.",
+        )
 
 
 def _require_distinct_priorities(checked: list[Properties]) -> None:

@@ -21,6 +21,9 @@ from sandbox.provider import (
     State,
     contains_unknown,
 )
+from sandbox.provider.schema import find_inputs
+
+SDK = "pulumi_azure_native"
 
 
 class Session:
@@ -47,6 +50,7 @@ class ArmHandler(ResourceHandler):
     """One resource type. `parents` are the inputs that name what is above it, in the order of its id."""
 
     unstable = frozenset({"etag"})
+    empty_is_absent = False
 
     def __init__(
         self,
@@ -74,7 +78,7 @@ class ArmHandler(ResourceHandler):
         ]
         self.name_property = self.path_inputs[-1]  # type: ignore[misc]
         self.name_limit = 80  # type: ignore[misc]
-        self.replace_on = frozenset({*self.path_inputs, *(["location"] if has_location else [])})  # type: ignore[misc]
+        self.replace_on = frozenset(self.path_inputs)  # type: ignore[misc]
         chosen = {"id", "name", "type", "etag", "provisioningState", *([kept] if kept else [])}
         self.computed = frozenset(chosen | ({"location"} if has_location else set()))  # type: ignore[misc]
         self.api_version = GROUPS_API if token.startswith("azure-native:resources") else NETWORK_API
@@ -122,15 +126,12 @@ class ArmHandler(ResourceHandler):
         if found is None:
             return None
         live = self._flatten(found)
+        shape = find_inputs(SDK, self.token)
+        before, after = mapping.project(outputs, shape), mapping.project(live, shape)
         if inputs and outputs:
-            refreshed = mapping.refresh(inputs, outputs, live)
+            own = mapping.refresh(inputs, before, after)
         else:
-            refreshed = {**mapping.clean(live), **self._names_in(found["id"])}
-        own = {
-            name: value
-            for name, value in refreshed.items()
-            if name in self.input_names or name in inputs
-        }
+            own = {**after, **self._names_in(found["id"])}
         if inputs and self._kept and self._kept not in inputs:
             own.pop(self._kept, None)  # the program leaves this list to resources of their own
         return State(id=found["id"], inputs=own, outputs=live)
@@ -139,7 +140,7 @@ class ArmHandler(ResourceHandler):
         body = dict(new)
         if self._kept and self._kept not in new:
             current = call(self._session.client.get, id) or {"properties": {}}
-            body[self._kept] = mapping.clean(self._flatten(current).get(self._kept, []))
+            body[self._kept] = self._flatten(current).get(self._kept, [])
         return self._write(id, new, body)
 
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
@@ -196,7 +197,12 @@ class InterfaceHandler(ArmHandler):
 
 
 class ResourceGroupHandler(ArmHandler):
-    """A resource group has no envelope: its `properties` are an output like any other."""
+    """A resource group has no envelope: its `properties` are an output like any other. Alone of all
+    it is replaced where its region changes; of the others ARM refuses the write.
+    """
+
+    def replaces(self, old: Props, new: Props) -> frozenset[str]:
+        return self.replace_on | {"location"}
 
     def _wrap(self, own: Props) -> Props:
         return own

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NETWORK = "Microsoft.Network"
+NETWORK, COMPUTE = "Microsoft.Network", "Microsoft.Compute"
 GROUPS = "networkSecurityGroups"
 ASGS = "applicationSecurityGroups"
 INTERFACES = "networkInterfaces"
 NETWORKS = "virtualNetworks"
-TOP_KINDS = (NETWORKS, GROUPS, ASGS, INTERFACES)
+MACHINES = "virtualMachines"
+TOP_KINDS = (NETWORKS, GROUPS, ASGS, INTERFACES, MACHINES)
 
 CHILD_KINDS = {
     GROUPS: ("securityRules", "defaultSecurityRules"),
@@ -65,7 +66,7 @@ class ArmPath:
         if self.group is not None:
             text += f"/resourceGroups/{self.group}"
         if self.kinds:
-            text += f"/providers/{NETWORK}"
+            text += f"/providers/{provider_of(self.kind)}"
         for index, kind in enumerate(self.kinds):
             text += f"/{kind}" + (f"/{self.names[index]}" if index < len(self.names) else "")
         return text
@@ -74,6 +75,10 @@ class ArmPath:
 def key(arm_id: str) -> str:
     """Ids and names are equal without regard to case, and a trailing slash is nothing."""
     return arm_id.strip().rstrip("/").lower()
+
+
+def provider_of(kind: str) -> str:
+    return COMPUTE if kind == MACHINES else NETWORK
 
 
 def parse_path(path: str) -> ArmPath | None:
@@ -87,12 +92,14 @@ def parse_path(path: str) -> ArmPath | None:
         group, rest = (parts[3] if len(parts) > 3 else ""), 4
     if len(parts) <= rest:
         return ArmPath(subscription=parts[1], group=group)
-    if lowered[rest : rest + 2] != ["providers", NETWORK.lower()] or len(parts) < rest + 3:
+    if lowered[rest] != "providers" or len(parts) < rest + 3:
         return None
-    return _parse_network(parts[1], group, parts[rest + 2 :])
+    found = _parse_resource(parts[1], group, parts[rest + 2 :])
+    known = found is not None and provider_of(found.kind).lower() == lowered[rest + 1]
+    return found if known else None
 
 
-def _parse_network(subscription: str, group: str | None, tail: list[str]) -> ArmPath | None:
+def _parse_resource(subscription: str, group: str | None, tail: list[str]) -> ArmPath | None:
     kinds = tuple(_CASED.get(word.lower(), "") for word in tail[0::2])
     if kinds[0] not in TOP_KINDS or len(kinds) > 2:
         return None

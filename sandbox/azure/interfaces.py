@@ -14,12 +14,25 @@ from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
+_OPTIONAL = ("networkSecurityGroup", "auxiliaryMode", "auxiliarySku", "nicType", "workloadType")
+_OPTIONAL_OF_CONFIGURATION = (
+    "privateIPAddress",
+    "publicIPAddress",
+    "applicationSecurityGroups",
+    "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules",
+    "applicationGatewayBackendAddressPools",
+    "gatewayLoadBalancer",
+)
+"""What a PUT that leaves it out takes away."""
 
 
 def make_interface(
     path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
 ) -> Document:
-    """An interface from a PUT; dynamic addresses are given out here."""
+    """An interface from a PUT: what the body leaves out is gone, except what its machine gives it
+    and the dynamic addresses, which are given out here and stay.
+    """
     rules.check_name(path.name, limits.rule_name)
     given = properties_of(body)
     children = children_of(body, "ipConfigurations", str(path))
@@ -31,29 +44,30 @@ def make_interface(
     subnet_prefixes = _find_subnet(configurations, path, store)
     give_addresses(configurations, subnet_prefixes, path, existing, store)
     properties: Properties = {"ipConfigurations": configurations}
-    if references.id_of(given.get("networkSecurityGroup")):
-        properties["networkSecurityGroup"] = {"id": given["networkSecurityGroup"]["id"]}
+    properties |= {field: _bare(given[field]) for field in _OPTIONAL if given.get(field)}
     properties["dnsSettings"] = {
         "dnsServers": [],
         "appliedDnsServers": [],
         **(given.get("dnsSettings") or {}),
     }
+    properties.setdefault("nicType", "Standard")
     for flag in ("enableAcceleratedNetworking", "enableIPForwarding", "disableTcpStateTracking"):
         properties[flag] = bool(given.get(flag))
     document = wrap(path, body, properties, existing)
+    _require_same_primary(existing, configurations)
     _check_references(document, store)
     _check_memberships(document, store, limits)
     return document
 
 
-def show_interface(interface: Document) -> Document:
+def show_interface(interface: Document, store: Store) -> Document:
     configurations = interface["properties"]["ipConfigurations"]
     shown = [show_child(interface, "ipConfigurations", child) for child in configurations]
     fixed = {
+        **_show_machine(interface, references.machine_of(store, interface["id"])),
         "vnetEncryptionSupported": False,
         "hostedWorkloads": [],
         "tapConfigurations": [],
-        "nicType": "Standard",
     }
     return {
         **interface,
@@ -66,6 +80,48 @@ def show_configuration(path: ArmPath, interface: Document) -> Document:
     if child is None:
         raise missing_child(str(path))
     return show_child(interface, "ipConfigurations", child)
+
+
+def _show_machine(interface: Document, machine: Document | None) -> Properties:
+    """What an interface has only once a virtual machine has it, whatever is written to it."""
+    if machine is None:
+        return {}
+    is_first = key(references.interfaces_of(machine)[0]) == key(interface["id"])
+    digits = interface["properties"]["resourceGuid"][:6].upper()
+    return {
+        "virtualMachine": {"id": machine["id"]},
+        "primary": is_first,
+        "macAddress": "-".join(["00-0D-3A", digits[:2], digits[2:4], digits[4:]]),
+    }
+
+
+def require_interface_unused(interface: Document, store: Store) -> None:
+    machine = references.machine_of(store, interface["id"])
+    if machine is not None:
+        raise refuse(
+            "NicInUse",
+            f"Network Interface {interface['id']} is used by existing resource {machine['id']}. In "
+            "order to delete the network interface, it must be dissociated from the resource. To "
+            "learn more, see aka.ms/deletenic.",
+        )
+
+
+def _require_same_primary(existing: Document | None, configurations: list[Properties]) -> None:
+    """The primary IP configuration of an interface stays, by its name."""
+    for before in existing["properties"]["ipConfigurations"] if existing else ():
+        if before["properties"]["primary"] and find_child(configurations, before["name"]) is None:
+            raise refuse(
+                "IpConfigDeleteNotSupported",
+                f"IP Configuration {before['name']} cannot be deleted. Deletion and renaming of "
+                "primary IP Configuration is not supported.",
+            )
+
+
+def _bare(value: Any) -> Any:
+    """A property as ARM keeps it: of a resource that is referred to, the id."""
+    if isinstance(value, list):
+        return [_bare(each) for each in value]
+    return {"id": value["id"]} if isinstance(value, dict) and value.get("id") else value
 
 
 def _read_configuration(child: Properties, path: ArmPath) -> Properties:
@@ -87,12 +143,9 @@ def _read_configuration(child: Properties, path: ArmPath) -> Properties:
         raise refuse("InvalidRequestFormat", "Cannot parse the request: privateIPAllocationMethod.")
     if properties["privateIPAddressVersion"] not in ("IPv4", "IPv6"):
         raise refuse("InvalidRequestFormat", "Cannot parse the request: privateIPAddressVersion.")
-    if given.get("privateIPAddress"):
-        properties["privateIPAddress"] = given["privateIPAddress"]
-    if given.get("applicationSecurityGroups"):
-        properties["applicationSecurityGroups"] = [
-            {"id": reference.get("id", "")} for reference in given["applicationSecurityGroups"]
-        ]
+    properties |= {
+        field: _bare(given[field]) for field in _OPTIONAL_OF_CONFIGURATION if given.get(field)
+    }
     return {"name": child["name"], "properties": properties}
 
 

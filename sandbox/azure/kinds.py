@@ -1,4 +1,4 @@
-"""The four kinds of top-level network resource: how each is made, shown, and kept while in use."""
+"""The kinds of top-level resource: how each is made, shown, and kept while in use."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.azure import groups, interfaces, networks
+from sandbox.azure import groups, interfaces, machines, networks
 from sandbox.azure.documents import find_group
-from sandbox.azure.ids import ASGS, GROUPS, INTERFACES, NETWORKS, ArmPath
+from sandbox.azure.ids import ASGS, GROUPS, INTERFACES, MACHINES, NETWORKS, ArmPath
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
@@ -36,10 +36,13 @@ _KINDS = {
     ),
     INTERFACES: _Kind(
         make=interfaces.make_interface,
-        show=lambda interface, _: interfaces.show_interface(interface),
-        require_unused=lambda _interface, _store: (
-            None
-        ),  # nothing refers to an interface: there are no machines
+        show=interfaces.show_interface,
+        require_unused=interfaces.require_interface_unused,
+    ),
+    MACHINES: _Kind(
+        make=machines.make_machine,
+        show=lambda machine, _: machine,
+        require_unused=lambda _machine, _store: None,
     ),
 }
 

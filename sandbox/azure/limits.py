@@ -19,6 +19,7 @@ class Limits:
     rules_per_group: int = 1000
     prefixes_per_group: int = 4000
     """Addresses and ranges of all rules of a group, source and destination counted apart."""
+    groups_per_region: int = 5000
     asgs_per_rule_side: int = 10
     asgs_per_group: int = 100
     asgs_per_interface: int = 20

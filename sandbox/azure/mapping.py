@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.provider.schema import Kind, ObjectShape, Shape, read_object
+
 Props = dict[str, Any]
 
 OUTSIDE = frozenset(
@@ -29,16 +31,29 @@ OUTSIDE = frozenset(
 """What ARM keeps beside the envelope."""
 
 ENVELOPED = frozenset(
-    """applicationSecurityGroups defaultSecurityRules delegations
-    destinationApplicationSecurityGroups ipConfigurations
-    networkSecurityGroup publicIPAddress routeTable securityRules sourceApplicationSecurityGroups
-    subnet subnets
-    virtualNetworkPeerings""".split()  # noqa: SIM905 - a list of words reads better as words
+    {
+        "applicationGatewayBackendAddressPools",
+        "applicationSecurityGroups",
+        "defaultSecurityRules",
+        "delegations",
+        "destinationApplicationSecurityGroups",
+        "ipConfigurations",
+        "loadBalancerBackendAddressPools",
+        "loadBalancerInboundNatRules",
+        "networkSecurityGroup",
+        "publicIPAddress",
+        "routeTable",
+        "securityRules",
+        "sourceApplicationSecurityGroups",
+        "subnet",
+        "subnets",
+        "virtualNetworkPeerings",
+    }
 )
 """Properties whose value, or whose elements, are resources with an envelope of their own."""
 
-NOISE = frozenset({"id", "etag", "type", "provisioningState", "resourceGuid", "azureApiVersion"})
-"""What ARM chooses and no program gives."""
+READ_ONLY = frozenset({"etag", "provisioningState"})
+"""What the SDK's classes take, and only ARM sets."""
 
 
 def wrap(inputs: Props) -> Props:
@@ -64,18 +79,44 @@ def unwrap(document: Props) -> Props:
     }
 
 
-def refresh(inputs: Props, before: Props, after: Props) -> Props:
-    """The inputs with what has changed in the cloud since: `before` and `after` are outputs,
-    flat.
-
-    Only what differs between the two is drift. What ARM added when the resource was made is in
-    both.
-    """
+def project(outputs: Props, shape: ObjectShape) -> Props:
+    """Outputs without what no program can give: the parts that the SDK's input classes have."""
     return {
-        name: value
-        for name in [*inputs, *(each for each in after if each not in inputs)]
-        if (value := _refresh_field(name, inputs, before, after)) is not None
+        name: _project_value(value, shape.properties[name])
+        for name, value in outputs.items()
+        if name in shape.properties and name not in READ_ONLY
     }
+
+
+def _project_value(value: Any, shape: Shape) -> Any:
+    if shape.kind is Kind.LIST and shape.element and isinstance(value, list):
+        return [_project_value(item, shape.element) for item in value]
+    if shape.kind is Kind.OBJECT and shape.object_class and isinstance(value, dict):
+        return project(value, read_object(shape.object_class))
+    return value
+
+
+def refresh(given: Any, before: Any, after: Any) -> Any:
+    """Inputs with what differs between two projected outputs. Lists are compared by index, for
+    azure-native knows no identifiers of rules and IP configurations.
+
+    Source: pulumi-azure-native, `applyDiff` in provider/pkg/provider/diff.go.
+    """
+    if isinstance(given, dict) and isinstance(before, dict) and isinstance(after, dict):
+        gone = {name for name in before if name not in after}
+        changed = {name for name in after if name not in before or before[name] != after[name]}
+        kept = {name: value for name, value in given.items() if name not in gone}
+        return kept | {
+            name: refresh(given.get(name), before.get(name), after[name])
+            for name in sorted(changed)
+        }
+    if isinstance(given, list) and isinstance(before, list) and isinstance(after, list):
+        known = min(len(given), len(before))
+        return [
+            refresh(given[n], before[n], item) if n < known else item
+            for n, item in enumerate(after)
+        ]
+    return after
 
 
 def _wrap_value(name: str, value: Any) -> Any:
@@ -92,54 +133,3 @@ def _unwrap_value(name: str, value: Any) -> Any:
             unwrap(item) if isinstance(item, dict) and name in ENVELOPED else item for item in value
         ]
     return unwrap(value) if isinstance(value, dict) and name in ENVELOPED else value
-
-
-def _refresh_field(name: str, inputs: Props, before: Props, after: Props) -> Any:
-    given, old, new = inputs.get(name), before.get(name), after.get(name)
-    if name in NOISE or old == new or _is_back_reference(name, new):
-        return given
-    if isinstance(given, list) and isinstance(new, list):
-        return _refresh_list(given, old if isinstance(old, list) else [], new)
-    if isinstance(given, dict) and isinstance(new, dict):
-        return refresh(given, old if isinstance(old, dict) else {}, new)
-    return clean(new)
-
-
-def _refresh_list(given: list[Any], old: list[Any], new: list[Any]) -> list[Any]:
-    """Named elements are compared with their namesakes; an unnamed list is taken as it is now."""
-    if not all(isinstance(item, dict) and "name" in item for item in (*given, *old, *new)):
-        return [clean(item) for item in new]
-    givens, olds = ({item["name"].lower(): item for item in items} for items in (given, old))
-    return [
-        refresh(givens[name], olds.get(name, {}), item)
-        if (name := item["name"].lower()) in givens
-        else clean(item)
-        for item in new
-    ]
-
-
-def _is_back_reference(name: str, value: Any) -> bool:
-    """Who uses a subnet: ARM prints it, and no program gives it. An interface's own
-    configurations have names.
-    """
-    if name != "ipConfigurations" or not isinstance(value, list):
-        return False
-    return bool(value) and all(item.keys() == {"id"} for item in value)
-
-
-def clean(value: Any) -> Any:
-    """A value from the cloud as a program would give it: without noise and empties; a bare
-    reference keeps its id.
-    """
-    if isinstance(value, list):
-        return [clean(item) for item in value]
-    if not isinstance(value, dict):
-        return None if value == "" else value
-    kept = {
-        name: clean(item)
-        for name, item in value.items()
-        if name not in NOISE
-        and item not in (None, "", [], {})
-        and not _is_back_reference(name, item)
-    }
-    return kept or ({"id": value["id"]} if "id" in value else {})

@@ -1,13 +1,17 @@
 """Long-running operations, as ARM reports them: a URL to poll, and a result when it is over.
 
 The effect of a call is in the store before the answer leaves, so an operation needs no memory: one
-that the emulator has never slowed down has succeeded, also after a restart.
+that the emulator does not know has succeeded, also after a restart.
 """
 
 from __future__ import annotations
 
 import re
+import time
 import uuid
+from collections.abc import Callable
+
+from sandbox.azure.ids import key
 
 NETWORK_OPERATION = re.compile(
     r"/subscriptions/[^/]+/providers/microsoft\.network/locations/[^/]+/(operations|operationresults)/([0-9a-f-]{36})",
@@ -16,24 +20,31 @@ NETWORK_OPERATION = re.compile(
 GROUP_OPERATION = re.compile(
     r"/subscriptions/[^/]+/(operationresults)/([0-9a-f-]{36})", re.IGNORECASE
 )
+SCALE = 1 / 400
+"""Seconds of the sandbox for a second of Azure's."""
+
+USUAL = 4 * SCALE
+"""How long a write takes."""
+
 RETRY_AFTER_MS = "20"
 """azure-core waits 30 s when no header says less, and reads this one where `Retry-After` is absent."""
 
 
 class Operations:
-    """How many polls each operation still answers with `InProgress`; none unless `polls` says so."""
+    """How long each operation takes, in seconds, and which resources are being written."""
 
-    def __init__(self, polls: int = 0) -> None:
-        self.polls = polls
-        self._remaining: dict[str, int] = {}
+    def __init__(self, takes: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.takes = takes
+        self._clock = clock
+        self._ends: dict[str, float] = {}
 
     def start(
-        self, base: str, subscription: str, location: str | None, api_version: str
+        self, base: str, subscription: str, location: str | None, api_version: str, target: str
     ) -> dict[str, str]:
         """The headers of an answer whose work goes on; a resource group's has no location."""
-        name = str(uuid.uuid4())
-        if self.polls:
-            self._remaining[name] = self.polls
+        name, now = str(uuid.uuid4()), self._clock()
+        self._ends = {each: end for each, end in self._ends.items() if end > now}
+        self._ends |= dict.fromkeys((name, key(target)), now + self.takes)
         version = f"?api-version={api_version}"
         if location is None:
             url = f"{base}/subscriptions/{subscription}/operationresults/{name}{version}"
@@ -47,20 +58,16 @@ class Operations:
             "x-ms-retry-after-ms": RETRY_AFTER_MS,
         }
 
+    def is_running(self, target: str) -> bool:
+        """Whether a resource, or what an operation's name stands for, is still being written."""
+        return self._ends.get(key(target), 0.0) > self._clock()
+
     def poll(self, path: str) -> tuple[int, dict[str, str] | None] | None:
         """The status and body of a poll; None when the path is not an operation's."""
         match = NETWORK_OPERATION.fullmatch(path) or GROUP_OPERATION.fullmatch(path)
         if match is None:
             return None
-        running = self._take(match[2].lower())
+        running = self.is_running(match[2])
         if match[1].lower() == "operations":
             return 200, {"status": "InProgress" if running else "Succeeded"}
         return (202 if running else 204), None
-
-    def _take(self, name: str) -> bool:
-        left = self._remaining.get(name, 0)
-        if left > 1:
-            self._remaining[name] = left - 1
-        elif left:
-            del self._remaining[name]
-        return left > 0

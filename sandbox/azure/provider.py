@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from sandbox.azure.client import NotLoopback, find_endpoint, find_subscription
 from sandbox.azure.functions import make_functions
-from sandbox.azure.handlers import Session, make_handlers
+from sandbox.azure.handlers import SDK, Session, make_handlers
 from sandbox.provider import InvokeFunction, Props, Provider, ProviderError, ResourceHandler, serve
 
 
@@ -18,7 +18,7 @@ class AzureProvider(Provider):
     """azure-native's name and SDK, and the handful of its types that the project uses."""
 
     name = "azure-native"
-    sdk_package = "pulumi_azure_native"
+    sdk_package = SDK
 
     def __init__(self) -> None:
         self._session = Session()

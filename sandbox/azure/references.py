@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.azure.ids import GROUPS, INTERFACES, NETWORKS, key, parent_of
+from sandbox.azure.ids import GROUPS, INTERFACES, MACHINES, NETWORKS, key, parent_of
 from sandbox.azure.rules import SIDES, side_fields
 from sandbox.azure.store import Document, Store
 
@@ -57,6 +57,32 @@ def subnets_with_group(store: Store, group_id: str) -> list[str]:
         for subnet in network["properties"]["subnets"]
         if key(id_of(subnet["properties"].get("networkSecurityGroup"))) == wanted
     )
+
+
+def interfaces_of(machine: Document) -> list[str]:
+    """The ids of the interfaces that a virtual machine has, its primary one first."""
+    given = (machine["properties"].get("networkProfile") or {}).get("networkInterfaces") or []
+    ordered = sorted(given, key=lambda each: not (each.get("properties") or {}).get("primary"))
+    return [each["id"] for each in ordered]
+
+
+def machine_of(store: Store, interface_id: str) -> Document | None:
+    """The virtual machine that has an interface."""
+    wanted = key(interface_id)
+    return next(
+        (vm for vm in store.of_type(MACHINES) if wanted in map(key, interfaces_of(vm))), None
+    )
+
+
+def targets_of(document: Document) -> list[str]:
+    """The top-level resources that an interface, a network or a machine needs."""
+    properties = document["properties"]
+    needed = [id_of(properties.get("networkSecurityGroup")), *interfaces_of(document)]
+    if "ipConfigurations" in properties:
+        needed += [network_of(document), *asgs_of(document)]
+    for subnet in properties.get("subnets", ()):
+        needed.append(id_of(subnet["properties"].get("networkSecurityGroup")))
+    return [target for target in needed if target]
 
 
 def network_of(interface: Document) -> str:

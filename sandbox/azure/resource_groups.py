@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.azure import references
 from sandbox.azure.documents import canonical_location, check_tags, find_group
 from sandbox.azure.errors import missing_group, refuse
-from sandbox.azure.ids import INTERFACES, NETWORKS, ArmPath, key
+from sandbox.azure.ids import INTERFACES, MACHINES, NETWORKS, ArmPath, key
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
@@ -55,9 +55,9 @@ def ids_to_delete(group: Document, store: Store) -> tuple[str, ...]:
     Raises: ArmError 409 `ResourceGroupDeletionBlocked`.
     """
     inside = {key(document["id"]) for document in store.under(group["id"])}
-    for kind in (INTERFACES, NETWORKS):
+    for kind in (INTERFACES, NETWORKS, MACHINES):
         for document in store.of_type(kind):
-            used = {key(target) for target in _targets(document)} & inside
+            used = {key(target) for target in references.targets_of(document)} & inside
             if key(document["id"]) not in inside and used:
                 raise refuse(
                     "ResourceGroupDeletionBlocked",
@@ -66,14 +66,3 @@ def ids_to_delete(group: Document, store: Store) -> tuple[str, ...]:
                     status=409,
                 )
     return (*inside, group["id"])
-
-
-def _targets(document: Document) -> list[str]:
-    """The top-level resources that an interface or a network needs."""
-    properties = document["properties"]
-    needed = [references.id_of(properties.get("networkSecurityGroup"))]
-    if "ipConfigurations" in properties:
-        needed += [references.network_of(document), *references.asgs_of(document)]
-    for subnet in properties.get("subnets", ()):
-        needed.append(references.id_of(subnet["properties"].get("networkSecurityGroup")))
-    return needed

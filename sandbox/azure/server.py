@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sandbox.azure.arm import Arm, Request, Response
 from sandbox.azure.limits import Limits
-from sandbox.azure.operations import Operations
+from sandbox.azure.operations import USUAL, Operations
 from sandbox.azure.store import Store
 from sandbox.faults import CONTROL, ERROR, Faults, control
 from sandbox.journal import Journal
@@ -41,10 +41,10 @@ class AzureServer(ThreadingHTTPServer):
         port: int = 0,
         state: Path | None = None,
         limits: Limits | None = None,
-        polls: int = 0,
+        operations: Operations | None = None,
     ):
         super().__init__(("127.0.0.1", port), _Handler)
-        self.arm = Arm(Store(state), limits, Operations(polls))
+        self.arm = Arm(Store(state), limits, operations)
         self.faults = Faults()
         self._journal = Journal(state)
         self._writing = threading.Lock()
@@ -132,10 +132,14 @@ def _refuse(status: int, kind: str, headers: dict[str, str]) -> Response:
 
 @contextmanager
 def serve_in_thread(
-    *, state: Path | None = None, limits: Limits | None = None, polls: int = 0, port: int = 0
+    *,
+    state: Path | None = None,
+    limits: Limits | None = None,
+    operations: Operations | None = None,
+    port: int = 0,
 ) -> Iterator[AzureServer]:
     """A running emulator for a test: `server.endpoint` is its URL, `server.arm` its inside."""
-    server = AzureServer(port=port, state=state, limits=limits, polls=polls)
+    server = AzureServer(port=port, state=state, limits=limits, operations=operations)
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
     )
@@ -158,7 +162,7 @@ def main() -> None:
         "--state", type=Path, required=True, help="folder that keeps the cloud between runs"
     )
     arguments = parser.parse_args()
-    server = AzureServer(port=arguments.port, state=arguments.state)
+    server = AzureServer(port=arguments.port, state=arguments.state, operations=Operations(USUAL))
     stopping = threading.Thread(target=server.shutdown)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox.azure.ids import key
+from sandbox.azure.ids import key, provider_of
 
 Document = dict[str, Any]
 
@@ -45,8 +45,8 @@ class Store:
         ]
 
     def of_type(self, kind: str) -> Iterator[Document]:
-        """Every document of one network kind, in all subscriptions."""
-        wanted = f"microsoft.network/{kind}".lower()
+        """Every document of one kind, in all subscriptions."""
+        wanted = f"{provider_of(kind)}/{kind}".lower()
         return (
             document for document in self._documents.values() if document["type"].lower() == wanted
         )

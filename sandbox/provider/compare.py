@@ -18,13 +18,17 @@ class Change(Enum):
     UPDATE = "update"
 
 
-def compare(old: Props, new: Props, ignored: Iterable[str] = ()) -> dict[str, Change]:
+def compare(
+    old: Props, new: Props, ignored: Iterable[str] = (), *, empty_is_absent: bool = True
+) -> dict[str, Change]:
     """The changed leaves by property path; an unknown new value counts as a change, since it may become one.
 
     >>> compare({"a": 1, "b": {"c": 2}}, {"b": {"c": 3}, "d": [4]})
     {'a': <Change.DELETE: 'delete'>, 'b.c': <Change.UPDATE: 'update'>, 'd': <Change.ADD: 'add'>}
     """
     changes: dict[str, Change] = {}
+    if empty_is_absent:
+        old, new = _without_empty(old), _without_empty(new)
     _compare_objects(old, new, "", changes)
     return {path: change for path, change in changes.items() if not is_ignored(path, ignored)}
 
@@ -62,15 +66,13 @@ def _compare_objects(old: Props, new: Props, path: str, changes: dict[str, Chang
 
 
 def _compare_values(old: Any, new: Any, path: str, changes: dict[str, Change]) -> None:
-    if _means_absent(old) and _means_absent(new):
-        return
     if isinstance(old, dict) and isinstance(new, dict):
         _compare_objects(old, new, path, changes)
     elif isinstance(old, list) and isinstance(new, list):
         _compare_lists(old, new, path, changes)
-    elif _means_absent(old):
+    elif old is None and new is not None:
         changes[path] = Change.ADD
-    elif _means_absent(new):
+    elif old is not None and new is None:
         changes[path] = Change.DELETE
     elif is_unknown(new) or old != new or contains_unknown(new):
         changes[path] = Change.UPDATE
@@ -83,6 +85,10 @@ def _compare_lists(old: list[Any], new: list[Any], path: str, changes: dict[str,
         _compare_values(before, after, f"{path}[{index}]", changes)
 
 
-def _means_absent(value: object) -> bool:
-    """An absent list or map and an empty one are the same to both real providers."""
-    return value is None or value == [] or value == {}
+def _without_empty(value: Any) -> Any:
+    """A value in which an empty list or map is absent, at any depth."""
+    if isinstance(value, dict):
+        return {name: _without_empty(item) for name, item in value.items() if item not in ([], {})}
+    if isinstance(value, list):
+        return [None if item in ([], {}) else _without_empty(item) for item in value]
+    return value

@@ -54,6 +54,9 @@ class ResourceHandler(ABC):
     unstable: ClassVar[frozenset[str]] = frozenset()
     """Outputs that any update may change: unknown in a preview of it."""
 
+    empty_is_absent: ClassVar[bool] = True
+    """Whether an empty list or map among the inputs means the same as none."""
+
     input_names: frozenset[str] = frozenset()
     """Set by the server from the SDK: the names of all inputs."""
 

@@ -61,7 +61,8 @@ def diff_inputs(
     canonical_old, canonical_new = (
         (handler.canonical(old), handler.canonical(new)) if handler else (old, new)
     )
-    changes = compare(canonical_old, canonical_new, tuple(ignored))
+    empty_is_absent = handler is None or handler.empty_is_absent
+    changes = compare(canonical_old, canonical_new, tuple(ignored), empty_is_absent=empty_is_absent)
     replacing: frozenset[str] = handler.replaces(old, new) if handler else frozenset()
     tops = {path: top_level(path) for path in changes}
     replaces = sorted({top for top in tops.values() if top in replacing})

@@ -22,6 +22,7 @@ GROUP = "/subscriptions/s/resourceGroups/rg"
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 AZURES = Limits()
 SMALL = Limits(
+    groups_per_region=2,
     rules_per_group=3,
     prefixes_per_group=4,
     asgs_per_rule_side=2,
@@ -71,6 +72,11 @@ class Cloud:
 
     def put(self, path: str, body: Json, root: str = NETWORK) -> Response:
         return self.call("PUT", path, body, root)
+
+    def read(self, path: str) -> Json:
+        response = self.call("GET", path)
+        assert response.status == 200 and response.body is not None, response.body
+        return response.body
 
     def must_put(self, path: str, properties: Json, location: str = "westeurope") -> None:
         response = self.put(path, {"location": location, "properties": properties})
@@ -149,6 +155,35 @@ def network(space: list[str], *subnets: Json) -> Callable[[Cloud], Response]:
 
 def asg(name: str, location: str = "westeurope") -> Callable[[Cloud], Response]:
     return lambda cloud: cloud.put(f"/applicationSecurityGroups/{name}", {"location": location})
+
+
+def machine(*interfaces: str) -> Callable[[Cloud], Response]:
+    """A virtual machine with interfaces, the first of them its primary one."""
+    given = [
+        {
+            "id": f"{NETWORK}/networkInterfaces/{name}",
+            "properties": {"primary": name == interfaces[0]},
+        }
+        for name in interfaces
+    ]
+    body = {
+        "location": "westeurope",
+        "properties": {"networkProfile": {"networkInterfaces": given}},
+    }
+    root = f"{GROUP}/providers/Microsoft.Compute"
+    return lambda cloud: cloud.put("/virtualMachines/vm", body, root)
+
+
+def running(step: Callable[[Cloud], Response]) -> Callable[[Cloud], Response]:
+    """A write that ARM has taken, and is still working on."""
+
+    def start(cloud: Cloud) -> Response:
+        cloud.arm.operations.takes = 3600.0
+        response = step(cloud)
+        cloud.arm.operations.takes = 0.0
+        return response
+
+    return start
 
 
 def delete(path: str, root: str = NETWORK) -> Callable[[Cloud], Response]:
@@ -436,6 +471,14 @@ FACTS = [
         accepted=group(*(rule(f"r{n}", priority=100 + n) for n in range(3))),
     ),
     Fact(
+        title="a region has at most 5,000 groups",
+        code="NetworkSecurityGroupCountLimitReached",
+        limits=SMALL,
+        before=(group(name="a"), group(name="b")),
+        refused=group(name="c"),
+        accepted=group(name="c", location="northeurope"),
+    ),
+    Fact(
         title="a group has at most 4,000 source addresses, destinations apart",
         code="NumberOfAddressPrefixesInNetworkSecurityGroupLimitReached",
         limits=SMALL,
@@ -651,6 +694,71 @@ FACTS = [
         refused=interface(configuration(), configuration("d")),
         accepted=interface(configuration(), configuration("d", primary=True)),
     ),
+    # 14. What stays with an interface
+    Fact(
+        title="the primary IP configuration is not renamed",
+        code="IpConfigDeleteNotSupported",
+        before=(interface(static("10.1.1.10", name="primary")),),
+        refused=interface(static("10.1.1.10", name="other")),
+        accepted=interface(static("10.1.1.11", name="primary")),
+    ),
+    Fact(
+        title="the primary IP configuration is not removed",
+        code="IpConfigDeleteNotSupported",
+        before=(
+            interface(
+                static("10.1.1.10", name="primary", primary=True),
+                static("10.1.1.11", name="secondary-1"),
+            ),
+        ),
+        refused=interface(static("10.1.1.11", name="secondary-1")),
+        accepted=interface(static("10.1.1.10", name="primary")),
+    ),
+    Fact(
+        title="an interface does not move to another region",
+        code="InvalidResourceLocation",
+        status=409,
+        before=(interface(configuration()),),
+        refused=interface(configuration(), location="northeurope"),
+        accepted=interface(configuration(), location="West Europe"),
+    ),
+    Fact(
+        title="an interface that a machine has is not deleted",
+        code="NicInUse",
+        before=(
+            interface(configuration()),
+            interface(configuration(), name="free"),
+            machine("n"),
+        ),
+        refused=delete("/networkInterfaces/N"),
+        accepted=delete("/networkInterfaces/free"),
+    ),
+    Fact(
+        title="a machine's interface exists",
+        code="InvalidResourceReference",
+        before=(interface(configuration()),),
+        refused=machine("m"),
+        accepted=machine("n"),
+    ),
+    # 16. One operation at a time
+    Fact(
+        title="an interface is not written while another write goes on",
+        code="AnotherOperationInProgress",
+        status=409,
+        before=(interface(configuration(), name="m"), running(interface(configuration()))),
+        refused=interface(configuration()),
+        accepted=interface(configuration(), name="m"),
+    ),
+    Fact(
+        title="an interface is not written while its group is",
+        code="ReferencedResourceNotProvisioned",
+        status=429,
+        before=(group(name="h"), running(group())),
+        refused=GUARDED[1],
+        accepted=interface(
+            configuration(), networkSecurityGroup={"id": f"{NETWORK}/networkSecurityGroups/h"}
+        ),
+    ),
     # 12. What is in use stays
     Fact(
         title="a group on an interface is not deleted",
@@ -831,13 +939,76 @@ def test_azure_refuses_the_offender_and_takes_its_neighbour(fact: Fact) -> None:
         assert prepared.status < 300, prepared.body
     held = {document["id"]: document["etag"] for document in cloud.arm.store.under(GROUP)}
     refused = fact.refused(cloud)
-    assert (refused.status, (refused.body or {}).get("error", {}).get("code")) == (
-        fact.status,
-        fact.code,
-    )
+    assert (refused.status, code_of(refused)) == (fact.status, fact.code)
     assert {document["id"]: document["etag"] for document in cloud.arm.store.under(GROUP)} == held
     accepted = fact.accepted(cloud)
     assert accepted.status < 300, accepted.body
+
+
+def code_of(response: Response) -> str | None:
+    """The reason of a refusal; that of a retryable one is in its details."""
+    error = (response.body or {}).get("error", {})
+    return error["details"][0]["code"] if error.get("details") else error.get("code")
+
+
+REFERENCE = {"id": "/subscriptions/s/elsewhere/a"}
+RESET = {
+    "accelerated networking": ({"enableAcceleratedNetworking": True}, {}),
+    "IP forwarding": ({"enableIPForwarding": True}, {}),
+    "DNS servers": ({"dnsSettings": {"dnsServers": ["10.0.0.53"]}}, {}),
+    "the group": ({"networkSecurityGroup": {"id": f"{NETWORK}/networkSecurityGroups/g"}}, {}),
+    "a public IP": ({}, {"publicIPAddress": REFERENCE}),
+    "load balancer pools": ({}, {"loadBalancerBackendAddressPools": [REFERENCE]}),
+    "NAT rules": ({}, {"loadBalancerInboundNatRules": [REFERENCE]}),
+    "application gateway pools": ({}, {"applicationGatewayBackendAddressPools": [REFERENCE]}),
+}
+
+
+@pytest.mark.parametrize(("of_interface", "of_configuration"), RESET.values(), ids=RESET)
+def test_a_put_of_an_interface_resets_what_it_leaves_out(
+    of_interface: Json, of_configuration: Json
+) -> None:
+    """Whoever writes all that was read keeps it."""
+    cloud = Cloud(Limits())
+    group()(cloud)
+    interface(configuration(**of_configuration), **of_interface)(cloud)
+    given = cloud.read("/networkInterfaces/n")
+    cloud.must_put("/networkInterfaces/n", given["properties"])
+    assert settings_of(cloud) == settings_of(cloud, given)
+    bare = Cloud(Limits())
+    interface(configuration())(bare)
+    assert settings_of(cloud) != settings_of(bare)
+    interface(configuration())(cloud)
+    assert settings_of(cloud) == settings_of(bare)
+
+
+def settings_of(cloud: Cloud, interface: Json | None = None) -> tuple[Json, Json]:
+    """What anybody has set on the interface and on its IP configuration."""
+    properties = dict((interface or cloud.read("/networkInterfaces/n"))["properties"])
+    del properties["resourceGuid"]
+    (only,) = properties.pop("ipConfigurations")
+    return properties, only["properties"]
+
+
+def test_a_put_of_an_interface_keeps_what_its_machine_and_arm_gave_it() -> None:
+    cloud = Cloud(Limits())
+    for name in ("n", "m"):
+        interface(configuration(), name=name)(cloud)
+    assert "virtualMachine" not in cloud.read("/networkInterfaces/n")["properties"]
+    machine("n", "m")(cloud)
+    before = cloud.read("/networkInterfaces/n")["properties"]
+    vm = {"id": f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"}
+    assert (before["virtualMachine"], before["primary"]) == (vm, True)
+    assert cloud.read("/networkInterfaces/m")["properties"]["primary"] is False
+    interface(configuration(), enableIPForwarding=True)(cloud)
+    after = cloud.read("/networkInterfaces/n")["properties"]
+    for field in ("virtualMachine", "primary", "macAddress", "resourceGuid"):
+        assert after[field] == before[field]
+    address = "privateIPAddress"
+    assert (
+        after["ipConfigurations"][0]["properties"][address]
+        == before["ipConfigurations"][0]["properties"][address]
+    )
 
 
 def test_each_fact_has_its_own_title() -> None:

@@ -11,6 +11,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from sandbox.azure.operations import SCALE, Operations
 from sandbox.azure.provider import AzureProvider
 from sandbox.provider import UNKNOWN, start_server
 from sandbox.provider.values import DEFAULTED, encode
@@ -184,14 +185,15 @@ def test_what_the_sdk_class_does_not_have_is_refused(
             NSG,
             {**GROUP_INPUTS, "location": "westeurope"},
             {"location": "northeurope"},
-            ["location"],
+            [],
         ),
         (NIC, INTERFACE_INPUTS, {"networkSecurityGroup": {"id": "other"}}, []),
+        (RG, {"resourceGroupName": "rg"}, {"location": "northeurope"}, ["location"]),
         (SUBNET, SUBNET_INPUTS, {"virtualNetworkName": "other"}, ["virtualNetworkName"]),
         (RULE, RULE_INPUTS, {"securityRuleName": "other"}, ["securityRuleName"]),
     ],
 )
-def test_names_and_regions_replace_and_the_rest_updates(
+def test_names_replace_and_the_rest_updates(
     engine: Engine, kind: str, old: Props, change: Props, replaces: list[str]
 ) -> None:
     reply = engine.diff(kind, old, {**old, **change})
@@ -279,6 +281,63 @@ def test_a_refresh_shows_what_was_changed_by_hand(engine: Engine) -> None:
     assert {"securityRules[0].destinationPortRange", "securityRules[1]", "tags"} == paths
 
 
+def test_a_refresh_compares_lists_by_index(engine: Engine) -> None:
+    """azure-native has no identifiers for rules: one put in front by hand moves all the others."""
+    arm_id, inputs, outputs = engine.create(NSG, GROUP_INPUTS)
+    document = engine.arm.get(arm_id)
+    assert document is not None
+    (ours,) = document["properties"]["securityRules"]
+    theirs = {"name": "theirs", "properties": {**ours["properties"], "priority": 200}}
+    engine.arm.put(arm_id, {**document, "properties": {"securityRules": [theirs, ours]}})
+    _, refreshed, _ = engine.read(NSG, arm_id, inputs, outputs)
+    assert [each["name"] for each in refreshed["securityRules"]] == ["theirs", "sip"]
+    changed = set(engine.diff(NSG, refreshed, inputs).detailedDiff)
+    assert changed >= {
+        "securityRules[0].name",
+        "securityRules[0].priority",
+        "securityRules[1]",
+    }
+
+
+def test_an_empty_list_is_not_the_same_as_none(engine: Engine) -> None:
+    bare = {field: value for field, value in GROUP_INPUTS.items() if field != "securityRules"}
+    reply = engine.diff(NSG, bare, {**bare, "securityRules": []})
+    assert set(reply.detailedDiff) == {"securityRules"}
+    assert engine.diff(NSG, bare, bare).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
+def test_an_update_of_an_interface_resets_what_is_not_among_its_inputs(engine: Engine) -> None:
+    for kind, news, _ in KINDS[:3]:
+        engine.create(kind, news)
+    arm_id, inputs, outputs = engine.create(NIC, INTERFACE_INPUTS)
+    document = engine.arm.get(arm_id)
+    assert document is not None
+    document["properties"]["enableAcceleratedNetworking"] = True
+    engine.arm.put(arm_id, document)
+    _, refreshed, live = engine.read(NIC, arm_id, inputs, outputs)
+    assert refreshed == {**inputs, "enableAcceleratedNetworking": True}
+    engine.update(NIC, arm_id, refreshed, inputs, live)
+    found = engine.arm.get(arm_id)
+    assert found is not None and found["properties"]["enableAcceleratedNetworking"] is False
+
+
+def test_it_polls_a_put_at_azures_interval_and_a_delete_at_three_times_that(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr("sandbox.azure.client.time.sleep", sleep)
+    engine.cloud.arm.operations = Operations(15 * SCALE, lambda: now[0])
+    arm_id, inputs, _ = engine.create(VNET, NETWORK_INPUTS)
+    assert slept == [10 * SCALE, 10 * SCALE]
+    engine.delete(VNET, arm_id, inputs)
+    assert slept[2:] == [30 * SCALE]
+
+
 def test_a_refresh_does_not_mistake_users_for_drift(engine: Engine) -> None:
     network_id, inputs, outputs = engine.create(VNET, NETWORK_INPUTS)
     engine.create(ASG, ASG_INPUTS)
@@ -296,7 +355,7 @@ def test_an_import_finds_inputs_that_change_nothing(engine: Engine) -> None:
         checked, failures = engine.check(kind, imported)
         assert failures == []
         for field, value in news.items():
-            assert checked[field] == value or field in ("ipConfigurations", "subnets")
+            assert checked[field] == value or isinstance(value, list)
         engine.update(kind, arm_id, checked, checked, {})
 
 
@@ -336,6 +395,8 @@ def test_functions_find_what_they_name(engine: Engine) -> None:
     found = engine.invoke("network:getVirtualNetwork", {**names, "virtualNetworkName": "net"})
     assert found["subnets"][0]["addressPrefix"] == "10.0.1.0/24"
     assert found["subnets"][0]["id"] == f"{NETWORK}/virtualNetworks/net/subnets/a"
+    nic = f"{NETWORK}/networkInterfaces/nic"
+    assert found["subnets"][0]["ipConfigurations"] == [{"id": f"{nic}/ipConfigurations/primary"}]
     found = engine.invoke(
         "network:getSubnet", {**names, "virtualNetworkName": "net", "subnetName": "a"}
     )
@@ -350,6 +411,7 @@ def test_functions_find_what_they_name(engine: Engine) -> None:
     assert found["id"] == f"{NETWORK}/applicationSecurityGroups/asg"
     found = engine.invoke("network:getNetworkInterface", {**names, "networkInterfaceName": "nic"})
     assert found["ipConfigurations"][0]["privateIPAddress"] == "10.0.1.10"
+    assert found["networkSecurityGroup"] == {"id": f"{NETWORK}/networkSecurityGroups/nsg"}
     assert engine.invoke("authorization:getClientConfig", {})["subscriptionId"] == SUBSCRIPTION
 
 
