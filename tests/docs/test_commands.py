@@ -154,3 +154,14 @@ def test_the_tutorial_runs_what_it_shows() -> None:
     assert sum(map(is_run, commands)) >= 8
     assert [command.exit_code for command in commands].count(1) == 3
     assert sum(block.language == "diff" for block in blocks) == 3
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = {
+        path
+        for page in pages
+        for path in re.findall(r"\btests/[\w/]+\.py\b", page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 5
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []

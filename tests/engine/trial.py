@@ -61,15 +61,15 @@ class Trial:
         stack.set_all_config({name: auto.ConfigValue(value) for name, value in _CONFIG.items()})
         return cls(site, stack, endpoints, sandbox, args)
 
-    def plan(self, installation: Plain, **more: Any) -> None:
-        """The installation that the next command is about, and further arguments of the components."""
+    def plan(self, installation: Plain) -> None:
+        """The installation that the next command is about."""
         networks = {
             "aws": {"vpc_tags": {"Name": self.site}},
             "azure": {"resource_group": self.site, "virtual_network": self.site},
         }
         for cloud, network in networks.items():
             given = {"installation": installation, "site": self.site, "network": network}
-            self.args[cloud] = {**given, "cloud": cloud, **more}
+            self.args[cloud] = {**given, "cloud": cloud}
 
     def deploy(self, installation: Plain) -> None:
         """Update to an installation, unless it is deployed."""
