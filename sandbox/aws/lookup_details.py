@@ -162,3 +162,22 @@ def describe_instance(found: dict[str, Any], client: Any) -> Props:
 def _read_vpc_flag(client: Any, vpc_id: str, attribute: str) -> bool:
     name = attribute[0].lower() + attribute[1:]
     return bool(client.describe_vpc_attribute(VpcId=vpc_id, Attribute=name)[attribute]["Value"])
+
+
+def describe_rule(found: dict[str, Any], client: Any) -> Props:
+    path = f"security-group-rule/{found['SecurityGroupRuleId']}"
+    return {
+        "arn": f"arn:aws:ec2:{client.meta.region_name}:{found['GroupOwnerId']}:{path}",
+        "cidrIpv4": found.get("CidrIpv4", ""),
+        "cidrIpv6": found.get("CidrIpv6", ""),
+        "description": found.get("Description", ""),
+        "fromPort": found["FromPort"],
+        "ipProtocol": found["IpProtocol"],
+        "isEgress": found["IsEgress"],
+        "prefixListId": found.get("PrefixListId", ""),
+        "referencedSecurityGroupId": found.get("ReferencedGroupInfo", {}).get("GroupId", ""),
+        "securityGroupId": found["GroupId"],
+        "securityGroupRuleId": found["SecurityGroupRuleId"],
+        "tags": read_tags(found),
+        "toPort": found["ToPort"],
+    }

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.aws.calls import read_tags
 from sandbox.aws.lookup_details import (
     describe_group,
     describe_instance,
     describe_interface,
+    describe_rule,
     describe_subnet,
     describe_vpc,
 )
@@ -90,7 +90,8 @@ SOURCES: Mapping[str, Source] = {
         operation="describe_security_group_rules",
         key="SecurityGroupRules",
         id_key="SecurityGroupRuleId",
-        describe=lambda found, _client: {"tags": read_tags(found)},
+        filters={"securityGroupRuleId": "security-group-rule-id"},
+        describe=describe_rule,
     ),
 }
 

@@ -31,6 +31,7 @@ class Lookups:
             "aws:ec2/getInstances:getInstances": self._get_instances,
             "aws:ec2/getInstance:getInstance": self._one("instance"),
             "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": self._many("rule"),
+            "aws:vpc/getSecurityGroupRule:getSecurityGroupRule": self._one("rule"),
             "aws:index/getRegion:getRegion": self._get_region,
             "aws:index/getCallerIdentity:getCallerIdentity": self._get_caller_identity,
             "aws:index/getAvailabilityZones:getAvailabilityZones": self._get_zones,

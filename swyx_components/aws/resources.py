@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from swyx_components.aws.egress import judge_open_egress
 from swyx_components.aws.lookups import Ask, AwsSite, count_rules, find_memberships, look_up
 from swyx_components.aws.names import clean_tag, group_logical_name, spread_tag
 from swyx_components.aws.peak import judge_memberships, judge_update
@@ -74,11 +75,13 @@ class Writer:
         """Compare with what is deployed: new rules and memberships are made before old ones go.
 
         Raises:
-            SwyxError: a group would hold too many rules for that time, or an interface be in too many groups.
+            SwyxError: a group would hold too many rules for that time, an interface be in too many groups,
+                or egress was left open.
         """
         own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self.site.tags[STACK_TAG]}
         memberships = find_memberships(rendered, self.site.interfaces, own, self._ask)
         problems = [
+            *judge_open_egress(rendered, own, self._ask),
             *judge_update(rendered, own, partial(count_rules, self._ask)),
             *judge_memberships(rendered, memberships),
         ]

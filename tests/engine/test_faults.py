@@ -113,11 +113,18 @@ def test_aws_recovers_from_rules_that_were_made_and_not_tagged(aws: BrokenSite) 
     assert aws.orphans() == []
 
 
-def test_aws_recovers_from_an_outage_before_the_egress_of_new_groups_is_closed(
-    aws: BrokenSite,
-) -> None:
-    """EC2 opens it in every new group; the calls that close it are among the forty that are refused."""
-    assert run_case(aws, Case("aachen", "up", 3, "outage")) == []
+def test_aws_goes_on_only_when_the_egress_of_new_groups_is_closed(aws: BrokenSite) -> None:
+    """EC2 opens it in every new group, and the provider closes it once: here those calls are refused."""
+    broken = aws.run("up", [{"at": 2, "kind": "error", "times": 40}])
+    assert broken.code == 1
+    again = aws.run("up")
+    assert again.code != 0
+    assert "sites.aachen: egress to 0.0.0.0/0 is open in sg-" in again.said
+    assert "`swyx prune FILE --site aachen --cloud aws --stack aachen`" in again.said
+    recovered = aws.recover()
+    assert recovered.code == 0, recovered.said
+    assert aws.verify() == ""
+    assert aws.orphans() == []
 
 
 def test_aws_recovers_from_a_group_that_the_state_never_learnt_of(aws: BrokenSite) -> None:
@@ -127,8 +134,8 @@ def test_aws_recovers_from_a_group_that_the_state_never_learnt_of(aws: BrokenSit
     assert "already exists" in broken.said
     assert len(aws.orphans()) == 2  # the group and the rule that EC2 gives each new one
     again = aws.run("up")
-    assert again.code == 0  # under another name: a duplicate, which verify names
-    assert "stands 2 times" in aws.verify()
+    assert again.code != 0  # its egress is open
+    assert "egress to 0.0.0.0/0 is open in sg-" in again.said
     recovered = aws.recover()
     assert recovered.code == 0, recovered.said
     assert aws.verify() == ""
