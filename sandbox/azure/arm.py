@@ -152,9 +152,20 @@ class Arm:
         _require_method(request, "GET", "PATCH")
         return Response(
             status=200,
-            body=kinds.show(path.kind, existing, self.store),
+            body=self._expand(kinds.show(path.kind, existing, self.store), request),
             headers={"ETag": existing["etag"]},
         )
+
+    def _expand(self, shown: Document, request: Request) -> Document:
+        wanted = request.query.get("$expand")
+        if not wanted:
+            return shown
+        if wanted != "subnets/ipConfigurations" or "subnets" not in shown["properties"]:
+            raise refuse(
+                "InvalidExpandQueryOptionValue",
+                f"Invalid $expand query option value provided: {wanted}.",
+            )
+        return networks.expand_configurations(shown, self.store)
 
     def _require_settled_references(self, document: Document) -> None:
         for target in references.targets_of(document):

@@ -101,10 +101,12 @@ class ArmClient:
         self._host = urlsplit(require_loopback(endpoint)).netloc
         self._local = threading.local()
 
-    def get(self, arm_id: str) -> Json | None:
-        """The resource, or None when it, its parent or its group is not there."""
+    def get(self, arm_id: str, expand: str | None = None) -> Json | None:
+        """The resource, or None when it, its parent or its group is not there; `expand` is what to show
+        in place of ids.
+        """
         try:
-            return self._call("GET", arm_id).body
+            return self._call("GET", arm_id, expand=expand).body
         except Refused as refusal:
             if refusal.status == 404:
                 return None
@@ -157,9 +159,13 @@ class ArmClient:
                 raise Refused(0, "Timeout", f"The operation did not end within {_TIMEOUT:.0f} s.")
             time.sleep(interval)
 
-    def _call(self, method: str, arm_id: str, body: Json | None = None) -> Reply:
-        version = NETWORK_API if "/providers/" in arm_id else GROUPS_API
-        return self._send(method, f"{quote(arm_id)}?{urlencode({'api-version': version})}", body)
+    def _call(
+        self, method: str, arm_id: str, body: Json | None = None, expand: str | None = None
+    ) -> Reply:
+        query = {"api-version": NETWORK_API if "/providers/" in arm_id else GROUPS_API}
+        if expand is not None:
+            query["$expand"] = expand
+        return self._send(method, f"{quote(arm_id)}?{urlencode(query)}", body)
 
     def _send(self, method: str, url: str, body: Json | None) -> Reply:
         """One call; throttling, server errors and lost connections are tried again, as

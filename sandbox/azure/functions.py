@@ -67,7 +67,7 @@ def _read(session: Session, template: str, arguments: Props) -> Props:
             "MissingArgument", f"the argument {missing.args[0]} is missing"
         ) from missing
     try:
-        found = session.client.get(arm_id)
+        found = session.client.get(arm_id, arguments.get("expand"))
     except Refused as refusal:
         raise CloudError(refusal.code, refusal.message, f"Status={refusal.status}") from refusal
     if found is None:

@@ -18,7 +18,7 @@ from sandbox.azure.documents import (
     wrap,
 )
 from sandbox.azure.errors import missing_child, missing_reference, refuse
-from sandbox.azure.ids import ArmPath
+from sandbox.azure.ids import ArmPath, name_of
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
@@ -76,6 +76,20 @@ def show_network(network: Document, store: Store) -> Document:
     subnets = [_show_subnet(network, subnet, store) for subnet in network["properties"]["subnets"]]
     properties = {**network["properties"], "subnets": subnets, "virtualNetworkPeerings": []}
     return {**network, "properties": properties}
+
+
+def expand_configurations(network: Document, store: Store) -> Document:
+    """A network as it is shown, with what its subnets' IP configurations are in place of their ids."""
+    subnets = []
+    for subnet in network["properties"]["subnets"]:
+        used = references.configurations_in(store, subnet["id"])
+        told = [
+            {"id": arm_id, "name": name_of(arm_id), "properties": properties}
+            for arm_id, properties in used
+        ]
+        more = {"ipConfigurations": told} if told else {}
+        subnets.append({**subnet, "properties": {**subnet["properties"], **more}})
+    return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
 def show_subnet(path: ArmPath, network: Document, store: Store) -> Document:

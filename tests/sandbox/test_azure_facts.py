@@ -56,12 +56,18 @@ class Cloud:
             self.must_put(f"/applicationSecurityGroups/{name}", {})
 
     def call(
-        self, method: str, path: str, body: Json | None = None, root: str = NETWORK, **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        root: str = NETWORK,
+        expand: str = "",
+        **headers: str,
     ) -> Response:
         request = Request(
             method=method,
             path=root + path,
-            query={"api-version": "2024-05-01"},
+            query={"api-version": "2024-05-01", "$expand": expand},
             headers={
                 "authorization": "Bearer any",
                 **{k.replace("_", "-"): v for k, v in headers.items()},
@@ -895,6 +901,14 @@ FACTS = [
         before=(group(rule("a")),),
         refused=lambda cloud: cloud.call("GET", "/networkSecurityGroups/g/securityRules/b"),
         accepted=lambda cloud: cloud.call("GET", "/networkSecurityGroups/G/securityRules/A"),
+    ),
+    Fact(
+        title="what is expanded are references",
+        code="InvalidExpandQueryOptionValue",
+        refused=lambda cloud: cloud.call("GET", "/virtualNetworks/one", expand="subnets/name"),
+        accepted=lambda cloud: cloud.call(
+            "GET", "/virtualNetworks/one", expand="subnets/ipConfigurations"
+        ),
     ),
     Fact(
         title="a stale ETag is refused",

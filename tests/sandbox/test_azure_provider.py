@@ -398,6 +398,13 @@ def test_functions_find_what_they_name(engine: Engine) -> None:
     nic = f"{NETWORK}/networkInterfaces/nic"
     assert found["subnets"][0]["ipConfigurations"] == [{"id": f"{nic}/ipConfigurations/primary"}]
     found = engine.invoke(
+        "network:getVirtualNetwork",
+        {**names, "virtualNetworkName": "net", "expand": "subnets/ipConfigurations"},
+    )
+    (configuration,) = found["subnets"][0]["ipConfigurations"]
+    assert configuration["id"] == f"{nic}/ipConfigurations/primary"
+    assert configuration["privateIPAddress"] == "10.0.1.10"
+    found = engine.invoke(
         "network:getSubnet", {**names, "virtualNetworkName": "net", "subnetName": "a"}
     )
     assert found["addressPrefix"] == "10.0.1.0/24"
