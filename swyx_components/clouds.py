@@ -44,6 +44,12 @@ def foresee_quotas(cloud: str, plan: SitePlan, installation: Installation) -> tu
     return usages
 
 
+def tag_limits(cloud: str) -> Mapping[str, Any]:
+    """What the cloud takes as tags: the rows of its `limits.yaml` about texts."""
+    rows: Mapping[str, Any] = _room(cloud, "abilities").limits()["texts"]
+    return rows
+
+
 def read_deployed(cloud: str, rendered: RenderedSite) -> Deployed:
     """What the cloud holds for the site now.
 

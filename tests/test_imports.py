@@ -62,6 +62,7 @@ OUTSIDE = {
     "components": {"pulumi"},
     "report.html.escape": {"markupsafe"},
     "report.html.pages": {"jinja2", "markupsafe"},
+    "aws.interfaces": {"pulumi"},
     "aws.lookups": {"pulumi", "pulumi_aws"},
     "aws.resources": {"pulumi", "pulumi_aws"},
     "aws.security_rules": {"pulumi", "pulumi_aws"},

@@ -14,6 +14,11 @@ def aws_abilities(quotas: Mapping[str, int] | None = None) -> Abilities:
     return Abilities(name="aws", **rows["abilities"], limits={**rows["quotas"], **(quotas or {})})
 
 
+def room_on_interface(quotas: Mapping[str, int]) -> int:
+    """How many security groups of ours an interface may be in, beside those that it has already."""
+    return quotas["groups_per_interface"] - quotas["groups_kept"]
+
+
 @cache
 def limits() -> dict[str, Any]:
     """The rows of `limits.yaml`."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from swyx_components.aws.abilities import room_on_interface
 from swyx_components.aws.shard import Load, is_tight, load_of
 from swyx_components.planner.model import (
     Direction,
@@ -36,7 +37,7 @@ def count_rules(entry: RenderedGroup, quotas: Mapping[str, int]) -> Counted:
     by_shard: dict[int, list[Spec]] = {0: []}
     for spec in entry.specs:
         by_shard.setdefault(spec.shard, []).append(spec)
-    tight = 1 < len(by_shard) <= quotas["groups_per_interface"] and is_tight(entry, quotas)
+    tight = 1 < len(by_shard) <= room_on_interface(quotas) and is_tight(entry, quotas)
     loads = {shard: load_of(specs) for shard, specs in by_shard.items()}
     return Counted(entry.group.name, load_of(entry.specs), loads, tight)
 
@@ -45,7 +46,7 @@ def tell_usages(counted: Sequence[Counted], quotas: Mapping[str, int]) -> tuple[
     """What the rules of a site's groups use of each quota."""
     return (
         *(usage for group in counted for usage in _rules(group, quotas["rules_per_group"])),
-        *(usage for group in counted for usage in _groups(group, quotas)),
+        *(_groups(group, quotas) for group in counted),
         Usage(
             quota="rules_times_groups",
             where="",
@@ -79,20 +80,27 @@ def _rules(counted: Counted, limit: int) -> Iterator[Usage]:
                     )
 
 
-def _groups(counted: Counted, quotas: Mapping[str, int]) -> Iterator[Usage]:
-    """The groups on an interface where there are several of ours; others that it has are not known."""
-    shards = len(counted.shards)
+def _groups(counted: Counted, quotas: Mapping[str, int]) -> Usage:
+    """The groups on each interface of a host group: its own, and those that the interface keeps."""
+    shards, kept, limit = len(counted.shards), quotas["groups_kept"], quotas["groups_per_interface"]
+    note = f"; {kept} that its interfaces have already (groups_kept)"
     if shards > 1:
         (direction, version), rules = counted.load.most_common(1)[0]
-        yield Usage(
-            quota="groups_per_interface",
-            where=counted.group,
-            used=shards,
-            limit=quotas["groups_per_interface"],
-            note=(
-                f"; {rules} {_WORDS[direction]} IPv{version} rules, {quotas['rules_per_group']} a security"
-                f" group (rules_per_group), not counting other groups that an interface has"
-            ),
-            tight=counted.tight,
-            by_peers=True,
+        note += (
+            f", and {shards} for {rules} {_WORDS[direction]} IPv{version} rules, "
+            f"{quotas['rules_per_group']} per security group (rules_per_group)"
         )
+    alone = shards <= limit < shards + kept
+    return Usage(
+        quota="groups_per_interface",
+        where=counted.group,
+        used=shards + kept,
+        limit=limit,
+        note=note,
+        remedy=_ALONE if alone else "",
+        tight=counted.tight,
+        by_peers=True,
+    )
+
+
+_ALONE = ", or write `groups_kept: 0` there if its interfaces are in no other group"

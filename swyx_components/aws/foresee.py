@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from swyx_components.aws.abilities import aws_abilities
+from swyx_components.aws.abilities import aws_abilities, room_on_interface
 from swyx_components.aws.count import Counted, count_rules, tell_usages
 from swyx_components.aws.render import render_group
 from swyx_components.aws.shard import Load, fill_loads, peak
@@ -42,7 +42,7 @@ def _foresee_group(
     One security group holds its rules whatever they are, and where an interface can't have as many groups as
     are needed, each is filled.
     """
-    limit, most = (abilities.limits[name] for name in ("rules_per_group", "groups_per_interface"))
+    limit, most = abilities.limits["rules_per_group"], room_on_interface(abilities.limits)
     pinned, load = _count_rules(group, egress, abilities)
     if peak(load) <= limit:
         return Counted(group.name, load, {0: load})

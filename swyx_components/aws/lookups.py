@@ -2,35 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 
+from swyx_components.aws.interfaces import Ask, Interface, find_interfaces, ids_of
 from swyx_components.aws.names import clean_tag
 from swyx_components.aws.peak import RULE_TAG, Membership
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.model import RenderedGroup, RenderedSite
 
 _VPCS = "aws:ec2/getVpcs:getVpcs"
-_INTERFACES = "aws:ec2/getNetworkInterfaces:getNetworkInterfaces"
-_INTERFACE = "aws:ec2/getNetworkInterface:getNetworkInterface"
 _GROUPS = "aws:ec2/getSecurityGroups:getSecurityGroups"
 _RULES = "aws:vpc/getSecurityGroupRules:getSecurityGroupRules"
-_FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one lookup
-
-
-class Ask(Protocol):
-    """Puts a lookup, by its token and arguments, to the provider that makes the site's resources."""
-
-    def __call__(self, token: str, arguments: Mapping[str, Any], /) -> Mapping[str, Any]:
-        """The answer to arguments that are all known."""
-
-    def later(
-        self, token: str, arguments: Mapping[str, Any], /
-    ) -> pulumi.Output[Mapping[str, Any]]:
-        """The answer to arguments of which some are still to be known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +24,7 @@ class AwsSite:
     """Where a site's resources go: the VPC, and the interfaces of each machine that is attached."""
 
     vpc_id: pulumi.Input[str]
-    interfaces: Mapping[str, tuple[pulumi.Input[str], ...]] = field(default_factory=dict)
+    interfaces: Mapping[str, tuple[Interface, ...]] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,7 +73,7 @@ def find_vpc(network: Mapping[str, Any], ask: Ask) -> pulumi.Input[str]:
     if lookup is None:
         given: pulumi.Input[str] = network["vpc_id"]
         return given
-    found = _ids(ask(*lookup))
+    found = ids_of(ask(*lookup))
     if len(found) != 1:
         tags = ", ".join(f"{key}={value}" for key, value in sorted(network["vpc_tags"].items()))
         how_many = f" (but {len(found)})" if found else ""
@@ -106,119 +92,45 @@ def find_vpc(network: Mapping[str, Any], ask: Ask) -> pulumi.Input[str]:
     return found[0]
 
 
-def find_interfaces(
-    machines: Sequence[Machine],
-    bindings: Mapping[str, Mapping[str, Any]],
-    vpc_id: pulumi.Input[str],
-    ask: Ask,
-) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
-    """The interfaces of each machine: as given, those of its instance, or looked up by its addresses.
-
-    Raises:
-        SwyxError: with one message for every address that no interface of the VPC has.
-    """
-    found: dict[str, tuple[pulumi.Input[str], ...]] = {}
-    problems: list[Message] = []
-    for machine in machines:
-        binding = bindings.get(machine.name, {})
-        if binding.get("interface_ids"):
-            found[machine.name] = tuple(binding["interface_ids"])
-        elif binding.get("instance_id") is not None:
-            found[machine.name] = _of_instance(binding["instance_id"], ask)
-        elif isinstance(vpc_id, str):
-            ids, missing = _by_address(machine, vpc_id, ask)
-            found[machine.name] = ids
-            problems += missing
-        else:
-            place = f"machines.{machine.name}"
-            problems.append(
-                Message.about(
-                    "machine-unbound",
-                    place,
-                    machine=machine.name,
-                    key="interface_ids or instance_id",
-                )
-            )
-    if problems:
-        raise SwyxError(problems)
-    return found
-
-
-def _of_instance(instance: pulumi.Input[str], ask: Ask) -> tuple[pulumi.Input[str], ...]:
-    """All interfaces of a known instance; the first one of an instance that is still to be made."""
-    lookup = {"filters": [{"name": "attachment.instance-id", "values": [instance]}]}
-    if isinstance(instance, str):
-        return tuple(sorted(_ids(ask(_INTERFACES, lookup))))
-    return (ask.later(_INTERFACES, lookup).apply(lambda answer: sorted(_ids(answer))[0]),)
-
-
-def _by_address(machine: Machine, vpc_id: str, ask: Ask) -> tuple[tuple[str, ...], list[Message]]:
-    ids: list[str] = []
-    missing: list[Message] = []
-    for address in machine.addresses:
-        filters = [
-            {"name": "vpc-id", "values": [vpc_id]},
-            {"name": _FILTERS[address.version], "values": [address.address]},
-        ]
-        found = _ids(ask(_INTERFACES, {"filters": filters}))
-        ids += found
-        if not found:
-            missing.append(
-                Message.about(
-                    "machine-not-found",
-                    f"machines.{machine.name}",
-                    machine=machine.name,
-                    address=address.address,
-                    network=vpc_id,
-                )
-            )
-    return tuple(dict.fromkeys(ids)), missing
-
-
 def count_rules(ask: Ask, tags: Mapping[str, str], rules: Sequence[str]) -> int:
     """How many security group rules have all of the tags and, unless none is given, any `RULE_TAG`."""
     chunks = [rules[i : i + _MOST_VALUES] for i in range(0, len(rules), _MOST_VALUES)] or [()]
     found: set[str] = set()
     for chunk in chunks:
         filters = [{"name": f"tag:{RULE_TAG}", "values": list(chunk)}] if chunk else []
-        found.update(_ids(ask(_RULES, {"filters": filters, "tags": {**tags}})))
+        found.update(ids_of(ask(_RULES, {"filters": filters, "tags": {**tags}})))
     return len(found)
 
 
 def find_memberships(
     rendered: RenderedSite,
-    interfaces: Mapping[str, Sequence[pulumi.Input[str]]],
+    interfaces: Mapping[str, Sequence[Interface]],
     own: Mapping[str, str],
     ask: Ask,
 ) -> Iterator[Membership]:
-    """Known interfaces for which several groups are planned, or that are in several already."""
-    spread = _find_groups(own, ask, [{"name": "tag-key", "values": ["swyx:shard"]}])
-    inside: frozenset[str] = frozenset()
-    if spread:
-        filters = [{"name": "group-id", "values": sorted(spread)}]
-        inside = frozenset(_ids(ask(_INTERFACES, {"filters": filters})))
+    """The interfaces that may come to be in too many groups, be it for the time of an update."""
+    limit = rendered.abilities.limits["groups_per_interface"]
+    joined: dict[str, list[tuple[str, Interface, RenderedGroup]]] = {}
     for entry in rendered.groups:
-        several = len(entry.shards) > 1
-        watched = [
-            (machine.name, interface)
-            for machine in entry.group.machines
-            for interface in interfaces.get(machine.name, ())
-            if isinstance(interface, str) and (several or interface in inside)
-        ]
-        tags = {**own, "swyx:group": clean_tag(entry.group.name)}
-        of_group = _find_groups(tags, ask) if watched else frozenset()
-        for machine, interface in watched:
-            on = ask(_INTERFACE, {"id": interface}).get("securityGroups")
+        for machine in entry.group.machines:
+            for each in interfaces.get(machine.name, ()):
+                joined.setdefault(each.key, []).append((machine.name, each, entry))
+    for rows in joined.values():
+        machine_name, interface, _ = rows[0]
+        entries = {entry.group.name: entry for _, _, entry in rows}
+        planned = sum(len(entry.shards) for entry in entries.values())
+        if len(interface.groups) + planned > limit:
             yield Membership(
-                machine, interface, frozenset(on or ()), of_group, planned=len(entry.shards)
+                machine_name,
+                interface.key,
+                interface.groups,
+                ours=interface.groups & _find_groups(own, ask),
+                own=frozenset().union(
+                    *(_find_groups({**own, "swyx:group": clean_tag(name)}, ask) for name in entries)
+                ),
+                planned=planned,
             )
 
 
-def _find_groups(
-    tags: Mapping[str, str], ask: Ask, filters: Sequence[Mapping[str, Any]] = ()
-) -> frozenset[str]:
-    return frozenset(_ids(ask(_GROUPS, {"filters": [*filters], "tags": {**tags}})))
-
-
-def _ids(answer: Mapping[str, Any]) -> list[str]:
-    return list(answer.get("ids") or ())
+def _find_groups(tags: Mapping[str, str], ask: Ask) -> frozenset[str]:
+    return frozenset(ids_of(ask(_GROUPS, {"filters": [], "tags": {**tags}})))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from swyx_components.aws.names import clean_tag
 from swyx_components.aws.shard import load_of, peak
 from swyx_components.messages import Message
-from swyx_components.planner.model import Direction, RenderedSite, Spec, shard_label
+from swyx_components.planner.model import Abilities, Direction, RenderedSite, Spec, shard_label
 from swyx_components.planner.revision.resource_changes import memberships_of
 from swyx_components.sets.prefixes import Prefix
 
@@ -73,14 +73,16 @@ def judge_update(rendered: RenderedSite, own: Mapping[str, str], count: Count) -
 
 
 class Membership(NamedTuple):
-    """An interface that is or will be in several groups of the site: those of its machine's host group.
+    """An interface and its groups: it joins those that are planned for it, then leaves others of ours.
 
-    `on` are all groups that it is in now, of whomever; `own` the host group's, as far as they exist.
+    `on` are all that it is in now, `ours` those of the site's stack, whose membership follows the plan;
+    `own` those of its host groups, as far as they exist.
     """
 
     machine: str
     interface: str
     on: frozenset[str]
+    ours: frozenset[str]
     own: frozenset[str]
     planned: int
 
@@ -88,22 +90,40 @@ class Membership(NamedTuple):
 def judge_memberships(
     rendered: RenderedSite, memberships: Iterable[Membership]
 ) -> Iterator[Message]:
-    """An error for every interface that would be in more groups at once than its quota."""
+    """An error for every interface that would be in more groups than its quota, for good or for a time."""
     limit = rendered.abilities.limits["groups_per_interface"]
-    for machine, interface, on, own, planned in memberships:
+    for machine, interface, on, ours, own, planned in memberships:
         more = max(0, planned - len(on & own))
-        if more and len(on) + more > limit:
-            yield Message.about(
-                "interface-exceeds",
-                f"sites.{rendered.plan.site}.machines.{machine}",
-                cloud=rendered.abilities.name,
-                quota="groups_per_interface",
-                interface=interface,
-                limit=limit,
-                used=len(on) + more,
-                old=len(on),
-                more=more,
-            )
+        kept, used = len(on - ours), len(on) + more
+        if not more or used <= limit:
+            continue
+        full = kept + planned > limit
+        yield Message.about(
+            "interface-full" if full else "interface-exceeds",
+            f"sites.{rendered.plan.site}.machines.{machine}",
+            cloud=rendered.abilities.name,
+            quota="groups_per_interface",
+            interface=interface,
+            limit=limit,
+            used=kept + planned if full else used,
+            more=planned if full else more,
+            **(
+                {"kept": kept, "also": _count_them(kept, rendered.abilities)}
+                if full
+                else {"old": len(on), "less": used - kept - planned}
+            ),
+        )
+
+
+def _count_them(kept: int, abilities: Abilities) -> str:
+    """What makes the plan count with more groups of others than it does."""
+    left = abilities.limits["groups_per_interface"] - kept
+    if kept <= abilities.limits["groups_kept"] or left < 1:
+        return ""
+    return (
+        f", or write quotas.{abilities.name}.groups_kept: {kept}, so that the plan makes do with the "
+        f"other {left}"
+    )
 
 
 # ---- the same before anything is updated
@@ -136,7 +156,8 @@ def _counting(rendered: RenderedSite | None) -> Count:
 
 
 def _foresee_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
-    """Every machine whose groups, planned or deployed, are several; interfaces go by their addresses."""
+    """Every machine's interface, which goes by its addresses; it keeps as many groups as the quotas say."""
+    kept = frozenset(map(str, range(after.abilities.limits["groups_kept"])))
     inside: dict[Prefix, set[str]] = {}
     for label, _, addresses in memberships_of(before):
         for address in addresses:
@@ -148,8 +169,7 @@ def _foresee_memberships(before: RenderedSite | None, after: RenderedSite) -> It
             on = frozenset(
                 label for address in machine.addresses for label in inside.get(address, ())
             )
-            if max(len(on), len(own)) > 1:
-                yield Membership(machine.name, "its interface", on, own, planned=len(own))
+            yield Membership(machine.name, "its interface", on | kept, on, own, planned=len(own))
 
 
 def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:

@@ -78,8 +78,8 @@ class _Planned:
         }
 
     def __call__(self, rule: Json) -> bool:
-        if rule.get("Tags") or rule.get("PrefixListId"):
-            return False  # a plan names no prefix list
+        if rule.get("Tags"):
+            return False
         group = rule["GroupId"]
         spec = spec_of(rule, self._names, self._shards[group], self._ec2)
         return spec is not None and (self._owners[group], _as_made(spec)) in self._planned

@@ -1,6 +1,6 @@
 """From rendered groups to EC2 resources: security groups, rules of their own, attachments."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from swyx_components.aws.egress import judge_open_egress
-from swyx_components.aws.lookups import Ask, AwsSite, count_rules, find_memberships, look_up
+from swyx_components.aws.interfaces import Ask
+from swyx_components.aws.lookups import AwsSite, count_rules, find_memberships, look_up
 from swyx_components.aws.names import clean_tag, group_logical_name, spread_tag
 from swyx_components.aws.peak import judge_memberships, judge_update
 from swyx_components.aws.security_rules import Ids, make_rule
@@ -160,31 +161,27 @@ def attach_group(
     site: AwsSite,
     parent: pulumi.Resource | None,
 ) -> WrittenGroup:
-    """A group's attachment to machines, once its rules are there: none ever sits in an empty group."""
+    """A group's attachment to machines, once its rules are there: none ever sits in an empty group.
+
+    One for each interface and security group, called after them alone: one that only changed its name
+    would be made again before the old one is removed, and fail.
+    """
     attached = {machine.name: site.interfaces.get(machine.name, ()) for machine in group.machines}
-    for machine, interfaces in attached.items():
-        for suffix, interface in _named(machine, interfaces):
-            for shard, id in made.own.items():
-                aws.ec2.NetworkInterfaceSecurityGroupAttachment(
-                    f"{shard_label(name, shard)}-{suffix}",
-                    network_interface_id=interface,
-                    security_group_id=id,
-                    opts=pulumi.ResourceOptions(parent=parent, depends_on=made.rules),
-                )
+    once = {each.key: each for interfaces in attached.values() for each in interfaces}
+    for key, interface in once.items():
+        for shard, id in made.own.items():
+            aws.ec2.NetworkInterfaceSecurityGroupAttachment(
+                f"{shard_label(name, shard)}-{key}",
+                network_interface_id=interface.id,
+                security_group_id=id,
+                opts=pulumi.ResourceOptions(parent=parent, depends_on=made.rules),
+            )
     return WrittenGroup(
         group_id=made.own[0],
         group_ids=tuple(made.own.values()),
-        interfaces={machine: interfaces for machine, interfaces in attached.items() if interfaces},
+        interfaces={
+            machine: tuple(each.id for each in interfaces)
+            for machine, interfaces in attached.items()
+            if interfaces
+        },
     )
-
-
-def _named(
-    machine: str, interfaces: Sequence[pulumi.Input[str]]
-) -> Iterator[tuple[str, pulumi.Input[str]]]:
-    """Interfaces with what tells them apart in a name: the id, or machine and place where none is known yet.
-
-    An attachment that only changed its name would be made again before the old one is removed, and
-    fail: so an interface keeps its name whatever others the machine gains and whatever it is called.
-    """
-    for place, interface in enumerate(interfaces):
-        yield interface if isinstance(interface, str) else f"{machine}-{place}", interface

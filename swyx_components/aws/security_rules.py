@@ -44,7 +44,9 @@ def make_rule(
         ip_protocol=_PROTOCOLS.get(spec.protocol, spec.protocol.value),
         description=spec.description,
         tags={**site.tags, **_rule_tags(group, spec)},
-        opts=pulumi.ResourceOptions(parent=parent),
+        opts=pulumi.ResourceOptions(
+            parent=parent, protect=False
+        ),  # what guards groups stops no edit
         **_ports(spec),
         **_peer(spec, ids),
     )

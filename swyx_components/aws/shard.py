@@ -8,9 +8,9 @@ peer as large as the largest: so an addition touches one shard, is made before a
 without exceeding the quota, and changes nothing else until the number of shards grows by one. Then
 only those peers move that belong in the new shard, and it is there before the old rules go.
 
-Where that takes more groups than an interface may have, the shards are filled to the quota instead,
-shard 0 too: a peer whose shard is full goes to its next one, and where that fails one shard after
-the other is filled. `is_tight` tells so.
+Where that takes more groups than an interface has room for beside those it keeps, the shards are filled
+to the quota instead, shard 0 too: a peer whose shard is full goes to its next one, and where that fails
+one shard after the other is filled. `is_tight` tells so.
 """
 
 from bisect import bisect_right
@@ -21,6 +21,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Protocol
 
+from swyx_components.aws.abilities import room_on_interface
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -52,7 +53,7 @@ def spread_rules(
     group: HostGroup, specs: Sequence[Countable], quotas: Mapping[str, int]
 ) -> Mapping[str, int]:
     """The shard of each rule by its name; empty where one security group holds them all."""
-    limit, most = quotas["rules_per_group"], quotas["groups_per_interface"]
+    limit, most = quotas["rules_per_group"], room_on_interface(quotas)
     whole = peak(load_of(specs))
     if whole <= limit:
         return {}

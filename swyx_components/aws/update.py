@@ -32,7 +32,7 @@ def _groups(
     site: str, old: RenderedSite | None, new: RenderedSite | None
 ) -> Iterator[ResourceChange]:
     for label, action, _, _ in compare_named(labels_of(old), labels_of(new)):
-        name = group_logical_name(f"{site}-{label}-sg")
+        name = group_logical_name(f"{site}.{label}-sg")
         yield ResourceChange(kind="security group", name=name, action=action)
 
 
@@ -44,7 +44,7 @@ def _rules(
         moved = before is not None and after is not None and before.shard != after.shard
         yield ResourceChange(
             kind="rule",
-            name=f"{site}-{name}",
+            name=f"{site}.{name}",
             action=Action.REPLACE if moved else action,
             details=("description and tags only",) if action is Action.UPDATE and not moved else (),
         )
@@ -62,7 +62,7 @@ def _attached(
         for label, addresses in sorted(own.keys() - other.keys()):
             yield ResourceChange(
                 kind="attachment",
-                name=f"{site}-{label}-*",
+                name=f"{site}.{label}-*",
                 action=action,
                 details=(own[label, addresses],),
             )

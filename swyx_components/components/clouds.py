@@ -8,18 +8,11 @@ import pulumi
 
 from swyx_components.components.lookups import Lookups
 from swyx_components.installation.model import Machine
-from swyx_components.messages import Message
+from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
 Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
-
-
-# What `network` must hold for each cloud: one of these sets of keys.
-NETWORK_KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "aws": (("vpc_id",), ("vpc_tags",)),
-    "azure": (("resource_group",),),
-}
 
 
 class Written(Protocol):
@@ -80,9 +73,21 @@ class Writer(Protocol):
 
 
 def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> Lookups:
-    """The lookups of a component with these arguments, its first one begun; loads no SDK."""
-    room = import_module(f"swyx_components.{args['cloud']}.lookups")
-    lookups = Lookups(room.plugin(), options)
+    """The lookups of a component with these arguments, its first one begun; loads no SDK.
+
+    Raises:
+        SwyxError: the SDK of the cloud is not installed.
+    """
+    cloud = args["cloud"]
+    room = import_module(f"swyx_components.{cloud}.lookups")
+    try:
+        plugin = room.plugin()
+    except ModuleNotFoundError as problem:
+        package = str(problem.name).partition(".")[0]
+        raise SwyxError(
+            [Message.about("extra-missing", "cloud", cloud=cloud, package=package)]
+        ) from None
+    lookups = Lookups(plugin, options)
     first = room.first_lookup(args["network"], args.get("machines") or {})
     if first is not None:
         lookups.begin(*first)

@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import Any, Optional
 
 import pulumi
+from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait for outputs by it
+
+from swyx_components.messages import Message, SwyxError
 
 Arguments = Mapping[str, Any]
 
@@ -73,6 +76,29 @@ class Lookups:
             return found
         return self._invoke(token, arguments)
 
+    def known(self, given: pulumi.Input[str], place: str) -> str | None:
+        """An id, waited for if it is an output; None where a preview can't know it yet.
+
+        Raises:
+            SwyxError: the output has another value than a text.
+        """
+        value = given if isinstance(given, str) else _sync_await(_value_of(given))
+        if value is _UNKNOWN:
+            return None
+        if isinstance(value, str) and value:
+            return value
+        raise SwyxError(
+            [
+                Message.about(
+                    "args-wrong",
+                    place,
+                    value=repr(value),
+                    wanted="an id",
+                    example="the id itself, or an output that has it",
+                )
+            ]
+        )
+
     def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
         """What the provider answers once the arguments are known."""
         answer: pulumi.Output[Mapping[str, Any]] = pulumi.runtime.invoke_output(
@@ -93,6 +119,14 @@ class Lookups:
         return pulumi.InvokeOptions.merge(
             self._plugin, pulumi.InvokeOptions(parent=self._component)
         )
+
+
+_UNKNOWN = object()
+
+
+async def _value_of(given: pulumi.Input[str]) -> Any:
+    output = pulumi.Output.from_input(given)
+    return await output.future() if await output.is_known() else _UNKNOWN
 
 
 def _settle(answer: Future[Any], function: Callable[..., Any], *arguments: Any) -> None:

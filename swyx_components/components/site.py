@@ -5,7 +5,8 @@ from typing import Any, Optional
 
 import pulumi
 
-from swyx_components.components.args import SwyxSiteArgs, check_args
+from swyx_components.components.args import SwyxSiteArgs
+from swyx_components.components.check import check_args
 from swyx_components.components.clouds import Place, Writer, Written, begin_lookups, writer_of
 from swyx_components.components.host_group import HostGroup
 from swyx_components.components.lookups import Lookups
@@ -70,9 +71,9 @@ class SwyxSite(pulumi.ComponentResource):
         components = [self._declare(name, group, args["cloud"]) for group in planned]
         ids: dict[str, pulumi.Input[str]] = {}
         for component, group in zip(components, planned, strict=True):
-            ids |= writer.declare(group, (f"{name}-{group.name}", component), site, ids)
+            ids |= writer.declare(group, (_called(name, group), component), site, ids)
         entries = [
-            (component, rendered, (f"{name}-{rendered.group.name}", component))
+            (component, rendered, (_called(name, rendered.group), component))
             for component, rendered in zip(components, rendered_of(judged).groups, strict=True)
         ]
         rules = [writer.write(rendered, ids, own) for _, rendered, own in entries]
@@ -91,7 +92,7 @@ class SwyxSite(pulumi.ComponentResource):
 
     def _declare(self, name: str, group: PlannedGroup, cloud: str) -> HostGroup:
         props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-        return class_for(group.roles).within(f"{name}-{group.name}", props, self)
+        return class_for(group.roles).within(_called(name, group), props, self)
 
     def _finish(
         self,
@@ -108,6 +109,11 @@ class SwyxSite(pulumi.ComponentResource):
         for key, value in outputs.items():
             setattr(self, key, pulumi.Output.from_input(value))
         self.register_outputs(outputs)
+
+
+def _called(name: str, group: PlannedGroup) -> str:
+    """What a group of a site is called; no name of either has a point in front of a role."""
+    return f"{name}.{group.name}"
 
 
 def _plan(args: Mapping[str, Any]) -> Judged:

@@ -230,7 +230,13 @@ def _read_quotas(value: Any, log: Findings) -> dict[str, dict[str, int]]:
         at = f"quotas.{cloud}"
         written = read_mapping(clouds[cloud], log, at, limits, next(iter(limits.examples.values())))
         read = {
-            key: read_count(written[key], log, f"{at}.{key}", limits.examples[key])
+            key: read_count(
+                written[key],
+                log,
+                f"{at}.{key}",
+                limits.examples[key],
+                least=0 if key in limits.may_be_none else 1,
+            )
             for key in limits.listed
             if key in written
         }

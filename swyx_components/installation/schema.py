@@ -10,12 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """The keys of one kind of mapping, those that must be there, and how each is written."""
+    """The keys of one kind of mapping: which must be there, how each is written, which may be 0."""
 
     keys: frozenset[str]
     listed: tuple[str, ...]
     required: tuple[str, ...]
     examples: dict[str, str]
+    may_be_none: frozenset[str]
 
     def holds(self, keys: KeysView[str]) -> bool:
         """Whether a mapping with these keys has all that it must have, and no others."""
@@ -42,6 +43,9 @@ def shape(kind: str) -> Shape:
         examples={
             key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
         },
+        may_be_none=frozenset(
+            key for key, entry in properties.items() if entry.get("$ref") == "#/$defs/count_or_none"
+        ),
     )
 
 

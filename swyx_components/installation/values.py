@@ -14,7 +14,7 @@ MOST_ITEMS = 10_000  # of a list
 MOST_ENTRIES = 20_000  # of a mapping by name, such as sites
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PORTS = re.compile(r"([0-9]+)(?: *- *([0-9]+))?", re.ASCII)
-_COUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_COUNT = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
 class Entry(NamedTuple):
@@ -152,12 +152,12 @@ def read_flag(value: Any, log: Findings, place: str, example: str) -> bool | Non
     return None
 
 
-def read_count(value: Any, log: Findings, place: str, example: str) -> int | None:
-    """A whole number from 1 on."""
-    if type(value) is str and _COUNT.fullmatch(value):
+def read_count(value: Any, log: Findings, place: str, example: str, least: int = 1) -> int | None:
+    """A whole number from 1 on, or from 0."""
+    if type(value) is str and _COUNT.fullmatch(value) and int(value) >= least:
         return int(value)
     if type(value) is str:
-        log.add("count-invalid", place, value=value, example=example)
+        log.add("count-invalid", place, value=value, least=least, example=example)
     else:
         wrong_type(value, log, place, "a whole number", example)
     return None

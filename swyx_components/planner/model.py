@@ -319,7 +319,8 @@ class Usage:
     `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
     `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
     grows with the addresses of peers, so that a `summary` of theirs may lower it. `by_quotas`: it follows
-    from other quotas alone, so that it is the same for every site.
+    from other quotas alone, so that it is the same for every site. `remedy`: what else helps, as part of
+    a sentence.
     """
 
     quota: str
@@ -327,6 +328,7 @@ class Usage:
     used: int
     limit: int
     note: str = ""
+    remedy: str = ""
     tight: bool = False
     by_peers: bool = False
     by_quotas: bool = False

@@ -19,14 +19,10 @@ class Relief(NamedTuple):
         group = usage.where.partition("+")[0]
         if not (usage.by_peers and self.sites):
             return ""
-        # What is not counted any more, like the groups on an interface where one will do, is one.
         used = max(
-            (
-                other.used
-                for other in self.usages
-                if other.quota == usage.quota and other.where.partition("+")[0] == group
-            ),
-            default=1,
+            other.used
+            for other in self.usages
+            if other.quota == usage.quota and other.where.partition("+")[0] == group
         )
         return (
             f", or declare a `summary` for each of {self.sites} linked sites ({used} with the smallest "
@@ -63,7 +59,7 @@ def judge_quotas(
                 used=usage.used,
                 limit=usage.limit,
                 note=usage.note,
-                **({"summary": relief.of(usage)} if binding else {}),
+                **({"also": usage.remedy, "summary": relief.of(usage)} if binding else {}),
             )
         elif usage.tight and binding:
             yield Message.about(

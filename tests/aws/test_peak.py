@@ -1,5 +1,6 @@
 """New rules are there before old ones go: what a security group holds meanwhile must fit as well."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -150,30 +151,39 @@ def test_a_site_with_few_rules_asks_one_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "own", "planned", "together"),
+    ("on", "ours", "own", "planned", "said"),
     [
-        ("", "", 5, None),  # nothing is there yet
-        ("other", "", 5, 6),  # somebody else's group takes a place
-        ("a b c d e", "a b c d e", 5, None),  # nothing changes
-        ("a b c d", "a b c d", 5, None),  # one more shard
-        ("other a b c d", "a b c d", 5, 6),
-        ("a b c d e", "a b c d e", 2, None),  # fewer shards
-        ("a b c d", "", 3, 7),  # another host group, spread as well
-        ("a", "", 1, None),
-        ("a b", "b c", 3, None),  # a shard exists already, but not on this interface
+        ("", "", "", 5, None),  # nothing is there yet
+        ("x", "", "", 4, None),  # the group that it was made with
+        ("x", "", "", 5, "6 security groups where aws allows 5 .*: 5 of this plan and 1 that"),
+        (
+            "x y",
+            "",
+            "",
+            4,
+            "6 .*: 4 of this plan and 2 that .*, or write quotas.aws.groups_kept: 2, so",
+        ),
+        ("a b c d e", "a b c d e", "a b c d e", 5, None),  # nothing changes
+        ("a b c d", "a b c d", "a b c d", 5, None),  # one more shard
+        ("x a b c", "a b c", "a b c", 4, None),
+        ("x a b c d", "a b c d", "a b c d", 5, "6 .*: 5 of this plan and 1 that"),
+        ("a b c d e", "a b c d e", "a b c d e", 2, None),  # fewer shards
+        ("a b c d", "a b c d", "", 3, r"7 .* \(now 4; it joins 3, then leaves 4\)"),  # other roles
+        ("x a b c", "a b c", "", 3, r"7 .* \(now 4; it joins 3, then leaves 3\)"),
+        ("x a", "a", "", 1, None),
+        ("a b", "a b", "b c", 3, None),  # a shard exists already, but not on this interface
     ],
 )
 def test_an_interface_is_in_new_groups_before_it_leaves_old_ones(
-    on: str, own: str, planned: int, together: int | None
+    on: str, ours: str, own: str, planned: int, said: str | None
 ) -> None:
-    asked = Membership("link", "eni-1", frozenset(on.split()), frozenset(own.split()), planned)
-    said = [str(message) for message in judge_memberships(hub([0]), [asked])]
-    assert bool(said) == (together is not None)
-    for text in said:
-        assert text.startswith(
-            f"sites.hub.machines.link: eni-1 would be in {together} security groups where aws allows 5 "
-            f"(groups_per_interface) for the time of this update (now {len(on.split())}; it joins "
-        )
+    """`ours` are groups of the same stack, which the plan moves it out of; `x` and `y` stay."""
+    groups = (frozenset(names.split()) for names in (on, ours, own))
+    asked = Membership("link", "eni-1", *groups, planned)
+    texts = [str(message) for message in judge_memberships(hub([0]), [asked])]
+    assert len(texts) == (said is not None)
+    for text in texts:
+        assert re.match(f"sites.hub.machines.link: eni-1 would be in {said}", text), text
 
 
 # ---- foreseen from two plans, before anything is updated
@@ -192,15 +202,15 @@ def test_what_two_plans_foresee_is_what_ec2_would_refuse(shift: int) -> None:
 
 
 def test_an_interface_that_leaves_a_spread_group_for_another_is_foreseen() -> None:
-    """The LinkManager is in 5 groups; with a second role its new host group has 5 others."""
+    """The LinkManager is in 4 groups and its own; with a second role its new host group has 4 others."""
     before = hub(range(12))
     (link,) = (entry for entry in before.groups if entry.group.name == "linkmanager")
-    assert len(link.shards) == 5
+    assert len(link.shards) == 4
     other = replace(link, group=replace(link.group, name="linkmanager-swyxgate"))
     others = tuple(entry for entry in before.groups if entry is not link)
     after = replace(before, groups=(*others, other))
     (said,) = (text for text in foreseen(before, after) if ".machines." in text)
     assert said.startswith(
-        "sites.hub.machines.link: its interface would be in 10 security groups where aws allows 5"
+        "sites.hub.machines.link: its interface would be in 9 security groups where aws allows 5"
     )
     assert foreseen(before, before) == []

@@ -216,6 +216,7 @@ def test_the_data_has_the_providers_figures() -> None:
     assert limits()["quotas"] == {
         "rules_per_group": 60,
         "groups_per_interface": 5,
+        "groups_kept": 1,
         "rules_times_groups": 1000,
         "groups_per_region": 2500,
     }

@@ -64,29 +64,29 @@ def test_summaries_that_do_not_adjoin_are_one_rule_a_branch_and_kind_of_port() -
     assert figures(found) == (203, 404, 7)
     assert figures(judged(hub(100, THREE_OFFICES))) == (503, 604, 11)
     assert refusals(found) == [
-        "sites.hub.groups.linkmanager: 7 where aws allows 5 (groups_per_interface); 404 outbound IPv4 "
-        "rules, 60 a security group (rules_per_group), not counting other groups that an interface has; "
-        "have the quota raised and write it under quotas.aws.groups_per_interface, or merge networks, "
-        "machines or links."
+        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 that its interfaces "
+        "have already (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
+        "(rules_per_group); have the quota raised and write it under quotas.aws.groups_per_interface, or "
+        "merge networks, machines or links."
     ]
 
 
 def test_a_refusal_says_what_a_summary_would_make_of_it_and_so_it_is() -> None:
-    (said,) = refusals(judged(hub(60, THREE_OFFICES)))
+    (said,) = refusals(judged(hub(50, THREE_OFFICES)))
     assert said.startswith("sites.hub.groups.linkmanager: 7 where aws allows 5")
     assert (
-        "quotas.aws.groups_per_interface, or declare a `summary` for each of 60 linked sites (5 with the "
+        "quotas.aws.groups_per_interface, or declare a `summary` for each of 50 linked sites (5 with the "
         "smallest CIDR around each, fewer where those of neighbours adjoin), or merge" in said
     )
-    declared = judged(hub(60, THREE_OFFICES, summary="24"))
-    assert (refusals(declared), len(link_manager(declared).shards)) == ([], 5)
+    declared = judged(hub(50, THREE_OFFICES, summary="24"))
+    assert (refusals(declared), len(link_manager(declared).shards)) == ([], 4)
 
 
 def test_a_refusal_says_so_where_summaries_would_leave_one_group() -> None:
-    plain = hub(14, THREE_OFFICES) | {"quotas": {"aws": {"groups_per_interface": 1}}}
+    plain = hub(14, THREE_OFFICES) | {"quotas": {"aws": {"groups_per_interface": 2}}}
     (said,) = refusals(judged(plain))
-    assert said.startswith("sites.hub.groups.linkmanager: 2 where aws allows 1")
-    assert "for each of 14 linked sites (1 with the smallest CIDR around each" in said
+    assert said.startswith("sites.hub.groups.linkmanager: 3 where aws allows 2")
+    assert "for each of 14 linked sites (2 with the smallest CIDR around each" in said
 
 
 def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() -> None:

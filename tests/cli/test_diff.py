@@ -58,10 +58,10 @@ def test_on_aws_rules_come_and_go_by_the_names_that_pulumi_shows(tmp_path: Path)
     assert document["equal"] is False
     cloud = document["clouds"]["bochum"]
     assert [(r["action"], r["kind"], r["name"]) for r in cloud["resources"]] == [
-        ("create", "rule", "bochum-swyxserver-in-tcp-40000-40149-10.2.20.0_24"),
-        ("delete", "rule", "bochum-swyxserver-in-tcp-40000-40199-10.2.20.0_24"),
-        ("create", "rule", "bochum-swyxserver-out-tcp-40000-40149-10.2.20.0_24"),
-        ("delete", "rule", "bochum-swyxserver-out-tcp-40000-40199-10.2.20.0_24"),
+        ("create", "rule", "bochum.swyxserver-in-tcp-40000-40149-10.2.20.0_24"),
+        ("delete", "rule", "bochum.swyxserver-in-tcp-40000-40199-10.2.20.0_24"),
+        ("create", "rule", "bochum.swyxserver-out-tcp-40000-40149-10.2.20.0_24"),
+        ("delete", "rule", "bochum.swyxserver-out-tcp-40000-40199-10.2.20.0_24"),
     ]
     assert (
         "adds new rules and attachments before it removes old ones" in cloud["messages"][0]["text"]
@@ -87,10 +87,10 @@ def test_a_machine_with_new_roles_changes_its_group_attachment_and_identity(tmp_
     aws = swyx("diff", *files, "--cloud", "aachen=aws", "--json").json()["clouds"]["aachen"]
     found = {(r["action"], r["kind"], r["name"]) for r in aws["resources"] if r["kind"] != "rule"}
     assert found == {
-        ("create", "security group", "aachen-swyxgate-conferencemanager-sg"),
-        ("delete", "security group", "aachen-swyxgate-sg"),
-        ("create", "attachment", "aachen-swyxgate-conferencemanager-*"),
-        ("delete", "attachment", "aachen-swyxgate-*"),
+        ("create", "security group", "aachen.swyxgate-conferencemanager-sg"),
+        ("delete", "security group", "aachen.swyxgate-sg"),
+        ("create", "attachment", "aachen.swyxgate-conferencemanager-*"),
+        ("delete", "attachment", "aachen.swyxgate-*"),
     }
     assert any("deleted last" in message["text"] for message in aws["messages"])
     azure = swyx("diff", *files, "--cloud", "aachen=azure", "--json").json()["clouds"]["aachen"]

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import pulumi
+import pytest
 from pulumi.runtime import mocks, rpc
 
 
@@ -22,11 +23,14 @@ class Registration:
     after: frozenset[str]
     before_update: tuple[str, ...] = ()  # hooks
     provider: str = ""  # the program's own, if it is one's
+    protect: bool = False
 
 
 @dataclass
 class Cloud:
     """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks.
+
+    An instance's interfaces are separated by spaces, the primary one first.
 
     `rules` are the tags of deployed security group rules, `groups` those of security groups by id,
     `members` the groups that an interface is in.
@@ -65,11 +69,11 @@ class Recording:
 
 
 class _Mocks(pulumi.runtime.Mocks):
-    def __init__(self, cloud: Cloud, recording: Recording) -> None:
-        self.cloud, self.recording = cloud, recording
+    def __init__(self, cloud: Cloud, recording: Recording, preview: bool) -> None:
+        self.cloud, self.recording, self.preview = cloud, recording, preview
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        identity = f"id-of-{args.name}" if args.custom else ""
+        identity = f"id-of-{args.name}" if args.custom and not self.preview else ""
         return identity, dict(args.inputs)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
@@ -81,13 +85,14 @@ class _Mocks(pulumi.runtime.Mocks):
         if args.token == "aws:ec2/getNetworkInterfaces:getNetworkInterfaces":
             (wanted,) = (f for f in args.args["filters"] if f["name"] != "vpc-id")
             known = self.cloud.interfaces
-            ids = [known[value] for value in wanted["values"] if value in known]
-            if wanted["name"] == "group-id":
-                members = self.cloud.members.items()
-                ids = [own for own, groups in members if {*groups} & {*wanted["values"]}]
+            found = (known[value] for value in wanted["values"] if value in known)
+            ids = [id for each in found for id in each.split()]
             return {"ids": ids, "id": "x"}
         if args.token == "aws:ec2/getNetworkInterface:getNetworkInterface":
-            return {"securityGroups": self.cloud.members.get(args.args["id"], []), "id": "x"}
+            return self._describe(args.args["id"])
+        if args.token == "aws:ec2/getInstance:getInstance":
+            first = self.cloud.interfaces[args.args["instanceId"]].split()[0]
+            return {"networkInterfaceId": first, "id": args.args["instanceId"]}
         if args.token == "aws:ec2/getSecurityGroups:getSecurityGroups":
             groups = self.cloud.groups.items()
             return {"ids": [id for id, own in groups if _is_found(own, args.args)], "id": "x"}
@@ -111,6 +116,17 @@ class _Mocks(pulumi.runtime.Mocks):
                 "name": name,
             }
         raise AssertionError(f"unexpected call of {args.token}")
+
+    def _describe(self, id: str) -> Any:
+        own = [key for key, ids in self.cloud.interfaces.items() if id in ids.split()]
+        if not own:
+            return {}, [("id", f"no interface {id}")]
+        return {
+            "privateIps": [key for key in own if "." in key],
+            "ipv6Addresses": [key for key in own if ":" in key],
+            "securityGroups": self.cloud.members.get(id, ["sg-default"]),
+            "id": id,
+        }
 
 
 def _is_found(own: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
@@ -141,6 +157,7 @@ class _Monitor(mocks.MockMonitor):
                     after=frozenset(_name(urn) for urn in request.dependencies),
                     before_update=tuple(request.hooks.before_update),
                     provider=_name(request.provider.rpartition("::")[0]),
+                    protect=request.protect,
                 )
             )
         return super().RegisterResource(request)
@@ -170,14 +187,16 @@ class _Handler(logging.Handler):
         self.recording.log.append((record.levelname.lower(), record.getMessage()))
 
 
-def record(program: Callable[[], Any], cloud: Cloud | None = None) -> Recording:
-    """Run the program to its end, every registration awaited.
+def record(
+    program: Callable[[], Any], cloud: Cloud | None = None, *, preview: bool = False
+) -> Recording:
+    """Run the program to its end, every registration awaited; in a preview new ids are not known.
 
     Raises:
         pulumi.RunError: as the program does.
     """
     recording = Recording()
-    own = _Mocks(cloud or Cloud(), recording)
+    own = _Mocks(cloud or Cloud(), recording, preview)
     logger = logging.Logger("recorder", logging.DEBUG)
     logger.addHandler(_Handler(recording))
     asyncio.set_event_loop(asyncio.new_event_loop())
@@ -185,9 +204,23 @@ def record(program: Callable[[], Any], cloud: Cloud | None = None) -> Recording:
         own,
         project="swyx",
         stack="test",
-        preview=False,
+        preview=preview,
         logger=logger,
         monitor=_Monitor(own, recording),
     )
     pulumi.runtime.test(lambda: program() and None)()
     return recording
+
+
+def failure(program: Callable[[], Any], cloud: Cloud, *, preview: bool = False) -> list[str]:
+    """What a program that is refused says, line by line; none of its site's resources is made."""
+    said: list[str] = []
+
+    def refused() -> None:
+        with pytest.raises(pulumi.RunError) as caught:
+            program()
+        said.extend(str(caught.value).splitlines())
+
+    done = record(refused, cloud, preview=preview)
+    assert [each.name for each in done.resources if each.parent] == []
+    return said

@@ -111,7 +111,7 @@ def test_an_instance_made_by_the_program_is_found_by_its_own_provider(how: str) 
 
     cloud = replace(EXAMPLE, interfaces={**EXAMPLE.interfaces, "i-7": "eni-of-instance"})
     made = record(program, cloud)
-    attached = made.one(ATTACHMENT, "aachen-linkmanager-ac-link-0")
+    attached = made.one(ATTACHMENT, "aachen.linkmanager-eni-of-instance")
     assert attached.inputs["networkInterfaceId"] == "eni-of-instance"
     assert set(made.asked) == {"own"}
 

@@ -77,8 +77,9 @@ def _lines(
 ) -> Iterator[Line]:
     for step in steps:
         kind, name, op = _KINDS.get(step.type, ""), step.urn.rpartition("::")[2], step.op.value
-        if name.startswith(f"{component}-") and kind and op not in _PARTS:
-            name = re.sub(r"-(sg|nsg|asg|nic)$", "", name.removeprefix(f"{component}-"))
+        own = re.match(rf"{component}[.-]", name)
+        if own and kind and op not in _PARTS:
+            name = re.sub(r"-(sg|nsg|asg|nic)$", "", name[own.end() :])
             for id, machine in interfaces.items():
                 name = name.replace(id, machine)
             yield Line(kind, name, _SIGNS[op], *_inside(step), _parent(step))

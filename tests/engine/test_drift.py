@@ -75,43 +75,6 @@ def test_rules_edited_deleted_and_added_by_hand_on_aws(site: BrokenSite) -> None
     assert site.verify() == ""
 
 
-@pytest.mark.parametrize("site", [("aachen", "aws")], indirect=True)
-def test_a_destroy_refreshes_where_a_rule_was_removed_by_hand(site: BrokenSite) -> None:
-    ec2 = connect_ec2(site.endpoint)
-    rule = _rule(ec2, egress=False)
-    ec2.revoke_security_group_ingress(
-        GroupId=rule["GroupId"], SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
-    )
-    broken = site.run("destroy")
-    assert broken.code != 0
-    assert "InvalidPermission.NotFound" in broken.said
-    assert site.run("destroy", None, "--refresh").code == 0
-    assert site.holdings() == set()
-
-
-@pytest.mark.parametrize("site", [("aachen", "aws")], indirect=True)
-def test_a_destroy_needs_another_group_on_every_interface(site: BrokenSite) -> None:
-    """EC2 leaves no interface without a group; what the destroy has done until then stays done."""
-    ec2 = connect_ec2(site.endpoint)
-    found = ec2.describe_network_interfaces()["NetworkInterfaces"]
-    interface = next(each for each in found if len(each["Groups"]) == 2)
-    (kept,) = [each for each in interface["Groups"] if each["GroupName"] == "estate"]
-    ours = [each["GroupId"] for each in interface["Groups"] if each != kept]
-    _write_groups(ec2, interface, ours)
-    broken = site.run("destroy")
-    assert broken.code != 0
-    assert "InvalidParameterCombination" in broken.said
-    _write_groups(ec2, interface, [*ours, kept["GroupId"]])
-    assert site.run("destroy").code == 0
-    assert site.holdings() == set()
-
-
-def _write_groups(ec2: Any, interface: dict[str, Any], groups: list[str]) -> None:
-    ec2.modify_network_interface_attribute(
-        NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=groups
-    )
-
-
 def _rule(ec2: Any, *, egress: bool) -> dict[str, Any]:
     """One of the TCP rules to or from a CIDR, in any order; not one that ends with 65001 already."""
     pages = ec2.get_paginator("describe_security_group_rules").paginate()

@@ -62,7 +62,7 @@ def hub(branches: int, quotas: Mapping[str, Any] | None = None, first: int = 0) 
     return hub_with(range(first, first + branches), office=False, quotas=quotas)
 
 
-QUOTAS = {"aws": {"rules_per_group": 20, "groups_per_interface": 5}}
+QUOTAS = {"aws": {"rules_per_group": 20, "groups_per_interface": 6}}
 
 
 class Estate:
@@ -123,7 +123,8 @@ def own_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 def engine(own_sandbox: Sandbox) -> Iterator[Pulumi]:
     """Clouds that enforce the quota of the installation: also while old and new are there together."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SANDBOX_AWS_RULES_PER_GROUP", str(QUOTAS["aws"]["rules_per_group"]))
+        for name, limit in QUOTAS["aws"].items():
+            patch.setenv(f"SANDBOX_AWS_{name.upper()}", str(limit))
         yield commands.start(own_sandbox)
         commands.stop(own_sandbox)
 
