@@ -48,7 +48,7 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
         *_wider_than_known(rendered),
     ]
     return Judged(
-        plan=plan,
+        plan=rendered.plan,
         cloud=cloud,
         messages=tuple(sorted({*found, *_placed(refused, installation.file)})),
         usages=usages,

@@ -6,7 +6,6 @@ from swyx_components.planner.describe import Provenance
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
-    Identity,
     Need,
     Party,
     PartyKind,
@@ -28,13 +27,12 @@ def need(line: str, flow: str = "M2") -> Need:
     port_set = (
         NO_PORTS if ports == "-" else PortSet.union_of(map(PortRange.parse, ports.split("+")))
     )
-    identity = Identity(*peer[1:].split("/")) if peer.startswith("@") else None
     party = (
-        Party(PartyKind.GROUP, identity.name)
-        if identity
+        Party(PartyKind.GROUP, peer[1:].lower())
+        if peer.startswith("@")
         else Party(PartyKind.CIDRS, peer, tuple(map(Prefix.parse, peer.split(","))))
     )
-    return Need(Direction(direction), Protocol(protocol), port_set, source, party, identity, flow)
+    return Need(Direction(direction), Protocol(protocol), port_set, source, party, flow)
 
 
 def group(*needs: Need, addresses: str = "10.1.0.10", roles: str = "SwyxServer") -> HostGroup:
@@ -47,7 +45,6 @@ def group(*needs: Need, addresses: str = "10.1.0.10", roles: str = "SwyxServer")
         name="-".join(map(str.lower, names)),
         site="aachen",
         roles=names,
-        identities=tuple(map(Identity, names)),
         machines=(machine,),
         needs=needs,
     )
@@ -62,8 +59,7 @@ def provenance(**reasons: str) -> Provenance:
 def told(spec: Spec) -> str:
     """A spec in the grammar of `need`, a deny as `deny ...`."""
     ports = "-" if spec.ports is None else "+".join(map(str, spec.ports))
-    peers = [f"@{'/'.join(filter(None, identity))}" for identity in spec.identities]
-    peers += [f"@@{name}" for name in spec.groups]
+    peers = [f"@@{name}" for name in spec.groups]
     peers += map(str, spec.prefixes)
     towards = "from" if spec.direction is Direction.IN else "to"
     source = f" source {'+'.join(map(str, spec.source_ports))}" if spec.source_ports else ""

@@ -42,17 +42,12 @@ def spec_lines(rendered: RenderedSite) -> list[str]:
 def _lines(spec: Spec) -> tuple[str, str]:
     ports = "any" if spec.ports is None else str(spec.ports)
     source = "" if spec.source_ports is None else f" source {spec.source_ports}"
-    own = f" own {spec.own_identity.name}" if spec.own_identity else ""
-    peers = [
-        *spec.groups,
-        *(identity.name for identity in spec.identities),
-        *map(str, spec.prefixes),
-    ]
+    peers = [*spec.groups, *map(str, spec.prefixes)]
     verdict = "" if spec.allow else " DENY"
     priority = f" #{spec.priority}" if spec.priority else ""
     towards = "from" if spec.direction.value == "in" else "to"
     return (
         f"  {spec.name}{priority}{verdict}",
         f"    {spec.direction.value} {spec.protocol.value} {ports}{source} {towards} "
-        f"{', '.join(peers)}{own}  [{' '.join(spec.flows)}] {spec.description}",
+        f"{', '.join(peers)}  [{' '.join(spec.flows)}] {spec.description}",
     )

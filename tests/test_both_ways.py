@@ -27,8 +27,9 @@ from tests.oracle.domain import Direction, Judge
 from tests.oracle.expected import fewest_in_group
 from tests.oracle.installations import installations
 from tests.oracle.judge import judge_site
+from tests.oracle.minimum import least_products
 from tests.oracle.packets import Packet, fixture, packed_exceptions, packets, some_addresses, titles
-from tests.oracle.regions import Region
+from tests.oracle.regions import V6, Region
 from tests.oracle.rendered import aws_cloud, azure_cloud
 
 Plain = dict[str, Any]
@@ -188,6 +189,40 @@ def test_the_judge_sees_a_missing_deny_at_the_end_of_an_azure_group() -> None:
     assert {line.split()[0] for line in excess} == set(plain["sites"]["bochum"]["machines"])
 
 
+def rules_and_bound(plain: Plain) -> tuple[int, int]:
+    """How many allowing rules Azure would hold, and how many are needed at the least."""
+    judge, rules, least = Judge(plain), 0, 0
+    for rendered in rendered_sites(plain, "azure").values():
+        for entry in rendered.groups:
+            rules += sum(spec.allow for spec in entry.specs)
+            for direction in ("in", "out"):
+                region = judge.region(entry.group.name, direction, match_source_ports=True)
+                for boxes in region.boxes.values():
+                    for v6 in (False, True):
+                        own = [box for box in boxes if (box.peers[0] >= V6) is v6]
+                        least += least_products(own) if own else 0
+    return rules, least
+
+
+def test_azure_needs_no_rule_more_where_machines_carry_several_roles() -> None:
+    machines = {
+        "server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer", "PhoneManager"]},
+        "gate": {"addresses": ["10.1.0.11"], "roles": ["SwyxGate", "ConferenceManager"]},
+    }
+    phones = {"cidrs": ["10.1.20.0/24"], "roles": ["SwyxIt", "SwyxPhoneL420"]}
+    decisions = {"dcom": "restricted", "h245": "tunnelled"}
+    sites = {"aachen": {"machines": machines, "networks": {"office": phones}}}
+    rules, least = rules_and_bound({"swyxware": "6.01", "decisions": decisions, "sites": sites})
+    assert rules == least
+
+
+@settings(slowly, max_examples=25)
+@given(installations())
+def test_azure_has_at_most_a_twentieth_more_rules_than_the_lower_bound(plain: Plain) -> None:
+    rules, least = rules_and_bound(plain)
+    assert rules <= 1.05 * least
+
+
 # --- stable --------------------------------------------------------------------------------------
 
 
@@ -262,25 +297,31 @@ def test_an_extra_rule_changes_no_rule_of_another_group(plain: Plain) -> None:
     edited["sites"][site].setdefault("extra_rules", []).append(rule)
     after = specs_by_group(edited)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    own = {(cloud, site, group) for cloud in CLOUDS for group in groups_with(plain, site, machine)}
+    own = {
+        (cloud, site, group)
+        for cloud in CLOUDS
+        for group in groups_with(plain, site, machine, cloud)
+    }
     assert changed == own
 
 
-def groups_with(plain: Plain, site: str, machine: str) -> Iterator[str]:
-    for each in rendered_sites(plain, "aws")[site].groups:
+def groups_with(plain: Plain, site: str, machine: str, cloud: str) -> Iterator[str]:
+    for each in rendered_sites(plain, cloud)[site].groups:
         if machine in {m.name for m in each.group.machines}:
             yield each.group.name
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
-def test_a_new_client_changes_over_the_link_only_the_linkmanagers_rules(cloud: str) -> None:
+@pytest.mark.parametrize(("cloud", "group"), [("aws", "linkmanager"), ("azure", "ac-link")])
+def test_a_new_client_changes_over_the_link_only_the_linkmanagers_rules(
+    cloud: str, group: str
+) -> None:
     plain = fixture("one_role_a_machine")
     before = specs_by_group(plain)
     desk = {"addresses": ["10.2.1.3"], "roles": ["SwyxIt"]}
     plain["sites"]["bochum"]["machines"]["bo-desk-3"] = desk
     after = specs_by_group(plain)
     changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-    assert {key for key in changed if key[0] == cloud} == {(cloud, "aachen", "linkmanager")}
+    assert {key for key in changed if key[:2] == (cloud, "aachen")} == {(cloud, "aachen", group)}
 
 
 # --- the fewest ----------------------------------------------------------------------------------

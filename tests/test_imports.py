@@ -69,9 +69,6 @@ OUTSIDE = {
     "azure.lookups": {"pulumi", "pulumi_azure_native"},
     "azure.interfaces": {"pulumi", "pulumi_azure_native"},
     "azure.resources": {"pulumi", "pulumi_azure_native"},
-    "azure.security_rules": {"pulumi"},
-    "azure.hooks": {"pulumi"},
-    "azure.token": {"pulumi"},
     "aws.client": {"boto3", "botocore"},
     "azure.client": {"azure"},
 }

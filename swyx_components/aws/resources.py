@@ -89,25 +89,19 @@ class Writer:
         if problems:
             raise SwyxError(problems)
 
-    def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
-        """The identity of a group, made unless it is known."""
-        if group.name in known:
-            return {}
+    def declare(self, group: HostGroup, own: Place) -> Ids:
+        """The security group that rules name."""
         return {group.name: make_group(own[0], group, self.site, own[1]).id}
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> WrittenRules:
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenRules:
         """The rules of a group."""
         return write_rules(own[0], rendered, ids, self.site, own[1])
 
     def attach(
-        self, rendered: RenderedGroup, made: WrittenRules, ids: Ids, own: Place, owner: Place
+        self, rendered: RenderedGroup, made: WrittenRules, own: Place, owner: Place
     ) -> WrittenGroup:
         """A group's attachment to machines, once its rules are there."""
         return attach_group(own[0], rendered.group, made, self.site, own[1])
-
-    def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
-        """What an interface belongs to beside its security group: nothing here."""
-        return []
 
 
 def make_group(

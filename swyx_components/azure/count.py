@@ -2,23 +2,14 @@
 
 from collections.abc import Iterator
 
-from swyx_components.planner.model import (
-    Direction,
-    Identity,
-    RenderedGroup,
-    RenderedSite,
-    Usage,
-)
+from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Usage
 
 _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
-
-_BY_PEERS = {"rules_per_group", "prefixes_per_group"}
 
 
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     """Every quota that the site touches, whether exceeded or not."""
     quotas = rendered.abilities.limits
-    members = _members(rendered)
     return (
         *(
             Usage(
@@ -27,27 +18,17 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
                 used=used,
                 limit=quotas[quota],
                 note=note,
-                by_peers=quota in _BY_PEERS,
+                by_peers=True,
             )
             for entry in rendered.groups
             for quota, used, note in _of_group(entry)
         ),
-        *(
-            Usage(
-                quota="ip_configurations_per_asg",
-                where="",
-                used=count,
-                limit=quotas["ip_configurations_per_asg"],
-                note=f"; addresses of the machines with {identity.name}",
-            )
-            for identity, count in sorted(members.items())
-        ),
         Usage(
-            quota="asgs_per_region",
+            quota="groups_per_region",
             where="",
-            used=len(members),
-            limit=quotas["asgs_per_region"],
-            note="; one for each role of this site and variant of it",
+            used=len(rendered.groups),
+            limit=quotas["groups_per_region"],
+            note="; one for each machine of this site",
         ),
     )
 
@@ -59,19 +40,3 @@ def _of_group(entry: RenderedGroup) -> Iterator[tuple[str, int, str]]:
             len(spec.prefixes) for spec in entry.specs if spec.allow and spec.direction is direction
         )
         yield "prefixes_per_group", sum(prefixes), f"; {side} side"
-    named = {
-        identity
-        for spec in entry.specs
-        for identity in (*spec.identities, *((spec.own_identity,) if spec.own_identity else ()))
-    }
-    yield "asgs_per_group", len(named), ""
-    yield "asgs_per_interface", len(entry.group.identities), "; one for each role"
-
-
-def _members(rendered: RenderedSite) -> dict[Identity, int]:
-    members: dict[Identity, int] = {}
-    for entry in rendered.groups:
-        count = sum(len(machine.addresses) for machine in entry.group.machines)
-        for identity in entry.group.identities:
-            members[identity] = members.get(identity, 0) + count
-    return members

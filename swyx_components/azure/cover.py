@@ -14,7 +14,7 @@ products that cover it are searched exactly (within `_SEARCH_STEPS` and `_SEARCH
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import pairwise, product
 from operator import and_, or_
@@ -65,7 +65,7 @@ class _Grid(NamedTuple):
 def cover_wants(wants: tuple[tuple[Want, ...], ...]) -> tuple[Product, ...]:
     """The fewest products for the wants of peers 0, 1, ...; sorted."""
     grid = _make_grid(wants)
-    boxes = _trim(grid, _choose(grid, _maximal_boxes(grid)))
+    boxes = _trim(grid, _choose(grid, _maximal_boxes(grid)), _wanted_ranges(wants))
     return tuple(
         sorted(
             Product(
@@ -262,8 +262,21 @@ class _Search:
 # ---- what the boxes share
 
 
-def _trim(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
-    """The same boxes without what others cover anyway, as long as no list of ports grows by it."""
+_Ranges = Mapping[str, frozenset[PortRange]]
+
+
+def _wanted_ranges(wants: Iterable[Iterable[Want]]) -> _Ranges:
+    """The ranges that somebody wants, by axis."""
+    return {
+        axis: frozenset(part for own in wants for want in own for part in getattr(want, axis))
+        for axis in ("sources", "ports")
+    }
+
+
+def _trim(grid: _Grid, boxes: list[_Box], wanted: _Ranges) -> list[_Box]:
+    """The same boxes without what others cover anyway, as long as no range that is wanted is cut by it, nor
+    a list of ports grows: `2000-8000`, and not `2001-8000` because another rule has 2000.
+    """
     shared = _Shared(boxes)
     for axis in ("ports", "peers", "sources"):
         parts = {"ports": grid.ports, "sources": grid.sources}.get(axis)
@@ -273,12 +286,19 @@ def _trim(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
                 gone = box._replace(**{axis: 1 << bit})
                 if not getattr(smaller, axis) or not shared.covers(gone):
                     continue
-                if parts is None or len(_union(parts, getattr(smaller, axis))) <= len(
-                    _union(parts, getattr(box, axis))
+                if parts is None or _stays_natural(
+                    _union(parts, getattr(box, axis)),
+                    _union(parts, getattr(smaller, axis)),
+                    wanted[axis],
                 ):
                     shared.take(gone)
                     boxes[place] = box = smaller
     return boxes
+
+
+def _stays_natural(before: PortSet, after: PortSet, wanted: Iterable[PortRange]) -> bool:
+    inside = PortSet.union_of(part for part in wanted if after.covers(part))
+    return len(after) <= len(before) and inside == after
 
 
 class _Shared:

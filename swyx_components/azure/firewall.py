@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.azure.arm import asgs_at, key_of, last_of
-from swyx_components.azure.membership import Address, address_of, members_of, subnet_groups
+from swyx_components.azure.arm import (
+    Address,
+    address_of,
+    asgs_at,
+    key_of,
+    last_of,
+    members_of,
+    subnet_groups,
+)
 from swyx_components.azure.saved import COMMANDS, SavedNetwork, records_of
 from swyx_components.azure.standing import called, group_layer, open_layer
 from swyx_components.azure.surroundings import PROBES, Surroundings

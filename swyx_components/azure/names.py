@@ -22,30 +22,29 @@ def rule_name(
     protocol: Protocol,
     ports: PortSet | None,
     source_ports: PortSet | None,
-    peers: str,
-    chunk: int = 0,
+    version: int,
 ) -> str:
-    """A rule's name within its group: what passes and from what kind of peer, not from which.
+    """A rule's name within its group: what passes over which version of IP, not between whom.
 
-    >>> rule_name(Direction.IN, Protocol.UDP, PortSet.of((51000, 51499)), PortSet.of((50000, 50099)), "asg")
-    'in-udp-51000-51499-from-50000-50099-asg'
+    >>> rule_name(Direction.IN, Protocol.UDP, PortSet.of((51000, 51499)), PortSet.of((50000, 50099)), 4)
+    'in-udp-51000-51499-from-50000-50099-ipv4'
     """
     words = [direction.value, protocol.value]
     words += ["_".join(map(str, ports))] if ports else []
     words += ["from", "_".join(map(str, source_ports))] if source_ports else []
-    words += [peers]
-    words += [str(chunk + 1)] if chunk else []
+    words += [f"ipv{version}"]
     return shorten("-".join(words))
 
 
-def physical_name(*words: str) -> str:
-    """The name of a resource in its resource group, the same for ever: words joined, shortened if need be.
+def physical_name(*names: str, kind: str) -> str:
+    """The name of a resource in its resource group, the same for ever, shortened if need be.
 
-    >>> physical_name("bochum", "swyxgate", "nsg")
-    'bochum-swyxgate-nsg'
+    Sites and machines have no dot in their names, so that no two of them make one name.
+
+    >>> physical_name("bochum", "bo-gate", kind="nsg")
+    'bochum.bo-gate-nsg'
     """
-    text = re.sub(r"[^A-Za-z0-9_.-]", "-", "-".join(words))
-    return shorten(text if text[:1].isalnum() else f"swyx-{text}")
+    return shorten(f"{re.sub(r'[^A-Za-z0-9_.-]', '-', '.'.join(names))}-{kind}")
 
 
 def shorten(text: str) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from swyx_components.azure.arm import key_of, last_of
-from swyx_components.azure.membership import addresses_of, members_of, subnet_groups
+from swyx_components.azure.arm import addresses_of, key_of, last_of, members_of, subnet_groups
 from swyx_components.azure.standing import called, group_layer
 from swyx_components.azure.surroundings import Surroundings
 from swyx_components.planner.deployed.others import Other

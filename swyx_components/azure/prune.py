@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.azure.arm import asgs_at, key_of
+from swyx_components.azure.arm import key_of
 from swyx_components.azure.client import open_network
-from swyx_components.azure.hold import is_copy
 from swyx_components.azure.names import clean_tag
 from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
@@ -15,14 +14,11 @@ from swyx_components.planner.model import RenderedSite
 _KINDS = (
     ("network_interfaces", "network interface"),
     ("network_security_groups", "network security group"),
-    ("application_security_groups", "application security group"),
 )
-_SIDES = ("source", "destination")
 
 
 def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
-    """Interfaces, network and application security groups with the stack's tag that its state does
-    not hold. A copy in which interfaces are held is none: the next update lets go of it.
+    """Interfaces and network security groups with the stack's tag that its state does not hold.
 
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
@@ -37,7 +33,6 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
             if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
         }
         users = _users(found[0], found[1])
-        held_in = {id for id, (_, each) in unheld.items() if users[id] and is_copy(each.tags)}
         return tuple(
             sorted(
                 Orphan(
@@ -48,7 +43,6 @@ def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
                     users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
                 )
                 for id, (stage, resource) in unheld.items()
-                if id not in held_in
             )
         )
 
@@ -76,18 +70,11 @@ def _users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Mapping[str, set
     """By resource, what names it."""
     users: defaultdict[str, set[str]] = defaultdict(set)
     for interface in interfaces:
-        named = [interface.network_security_group] if interface.network_security_group else []
-        for configuration in interface.ip_configurations or ():
-            named += configuration.application_security_groups or ()
-        for each in named:
-            users[key_of(each.id)].add(interface.id)
+        if interface.network_security_group:
+            users[key_of(interface.network_security_group.id)].add(interface.id)
         if interface.virtual_machine:
             users[key_of(interface.id)].add(interface.virtual_machine.id)
     for group in groups:
         for subnet in group.subnets or ():
             users[key_of(group.id)].add(subnet.id)
-        for rule in group.security_rules or ():
-            for side in _SIDES:
-                for asg in asgs_at(rule, side):
-                    users[key_of(asg)].add(group.id)
     return users

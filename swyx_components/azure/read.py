@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from swyx_components.azure.arm import key_of, last_of
+from swyx_components.azure.arm import addresses_of, key_of, last_of, networks_of
 from swyx_components.azure.client import open_network
-from swyx_components.azure.membership import addresses_of, asgs_of, networks_of
 from swyx_components.azure.names import clean_tag
 from swyx_components.azure.others import Others
 from swyx_components.azure.saved import (
@@ -15,7 +14,7 @@ from swyx_components.azure.saved import (
     describe_state,
     records_of,
 )
-from swyx_components.azure.specs import Identities, specs_of
+from swyx_components.azure.specs import specs_of
 from swyx_components.planner.deployed.compare import Deployed, DeployedGroup, DeployedInterface
 from swyx_components.planner.deployed.exported import Exported
 from swyx_components.planner.model import RenderedSite
@@ -71,7 +70,6 @@ def read_state(rendered: RenderedSite, state: Exported) -> Deployed:
 def _read(client: Any, rendered: RenderedSite) -> Deployed:
     site = clean_tag(rendered.plan.site)
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
-    identities = Identities(rendered)
     found = [
         group
         for group in client.network_security_groups.list_all()
@@ -86,7 +84,7 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
     for group in found:
         name = names[key_of(group.id)]
         if name:
-            specs, unreadable = specs_of(group, identities)
+            specs, unreadable = specs_of(group)
             other = groups.get(name)
             groups[name] = DeployedGroup(
                 ids=(*(other.ids if other else ()), group.id),
@@ -94,7 +92,7 @@ def _read(client: Any, rendered: RenderedSite) -> Deployed:
                 unreadable=(*(other.unreadable if other else ()), *unreadable),
             )
     others = Others(client, rendered)
-    interfaces = tuple(_interfaces(client, rendered, names, identities, others))
+    interfaces = tuple(_interfaces(client, rendered, names, others))
     return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
 
 
@@ -102,32 +100,27 @@ def _interfaces(
     client: Any,
     rendered: RenderedSite,
     names: Mapping[str, str],
-    identities: Identities,
     others: Others,
 ) -> Iterator[DeployedInterface]:
-    """The interfaces with a machine's address, and all others in the site's groups or ASGs."""
+    """The interfaces with a machine's address, and all others in the site's groups."""
     owners = rendered.owners
     everywhere = list(client.network_interfaces.list_all())
-    for interface in _of_site(everywhere, names, identities):
+    for interface in _of_site(everywhere, names):
         group = interface.network_security_group
         id = key_of(group.id) if group else ""
         ours = names.get(id, "")
-        asgs = asgs_of(interface)
         own = {owners[a.prefix] for a in addresses_of(interface) if a.prefix in owners}
-        if own or ours or any(identities.knows(asg) for asg in asgs):
+        if own or ours:
             for machine in sorted(own) or [""]:
                 yield DeployedInterface(
                     id=last_of(interface.id),
                     machine=machine,
                     groups=(ours,) if ours else (),
-                    identities=frozenset(map(identities.of, asgs)),
                     others=tuple(others.of(interface, machine, "" if ours else id)),
                 )
 
 
-def _of_site(
-    interfaces: Sequence[Any], names: Mapping[str, str], identities: Identities
-) -> Iterator[Any]:
+def _of_site(interfaces: Sequence[Any], names: Mapping[str, str]) -> Iterator[Any]:
     """The interfaces of the virtual networks that the site's groups are used in.
 
     Another network of the subscription may have the same addresses. While no interface has a group of

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swyx_components.azure.arm import (
+    Address,
     addresses_at,
     asgs_at,
     direction_of,
@@ -14,7 +15,6 @@ from swyx_components.azure.arm import (
     sides_of,
     word,
 )
-from swyx_components.azure.membership import Address
 from swyx_components.azure.surroundings import EVERYWHERE, Surroundings
 from swyx_components.planner.deployed.standing import EVERY_PROTOCOL, ICMP_TYPES, Entry, Layer
 from swyx_components.planner.model import Direction, Protocol

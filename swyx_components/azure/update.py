@@ -1,4 +1,4 @@
-"""What an update does on Azure: network security groups with all their rules, ASGs, interfaces."""
+"""What an update does on Azure: network security groups with all their rules, and attachments."""
 
 from collections.abc import Iterator
 
@@ -16,27 +16,14 @@ def foresee_update(
     old: RenderedSite | None, new: RenderedSite | None
 ) -> tuple[ResourceChange, ...]:
     """The resources that an update touches, by their names in the resource group."""
-    return (*_identities(old, new), *_groups(old, new), *_interfaces(old, new))
-
-
-def _identities(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
-    before, after = (
-        {
-            physical_name(entry.group.site, identity.name, "asg"): ""
-            for entry in (site.groups if site else ())
-            for identity in entry.group.identities
-        }
-        for site in (old, new)
-    )
-    for name, action, _, _ in compare_named(before, after):
-        yield ResourceChange(kind="application security group", name=name, action=action)
+    return (*_groups(old, new), *_attachments(old, new))
 
 
 def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
     """One request sets all rules of a group, whatever of them changes."""
     before, after = (
         {
-            physical_name(entry.group.site, entry.group.name, "nsg"): (
+            physical_name(entry.group.site, entry.group.name, kind="nsg"): (
                 entry.group.roles,
                 tuple(sorted(specs_by_name(site, entry.group.name).items())),
             )
@@ -62,22 +49,19 @@ def _told(action: Action, old: Spec | None, new: Spec | None) -> str:
     if old.priority != new.priority:
         return f"update, priority {old.priority} to {new.priority}"
     told = (old.description, old.flows, old.lines) != (new.description, new.flows, new.lines)
-    same = (old.prefixes, old.identities, old.ports) == (new.prefixes, new.identities, new.ports)
+    same = (old.prefixes, old.ports) == (new.prefixes, new.ports)
     return "update, description only" if told and same else "update"
 
 
-def _interfaces(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
+def _attachments(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
+    """Each machine's interface, however it is bound: found again where its addresses change."""
     before, after = (
         {
-            physical_name(entry.group.site, machine.name, "nic"): (
-                entry.group.name,
-                entry.group.identities,
-                machine.addresses,
-            )
+            f"{entry.group.site}.{machine.name}-*": machine.addresses
             for entry in (site.groups if site else ())
             for machine in entry.group.machines
         }
         for site in (old, new)
     )
     for name, action, _, _ in compare_named(before, after):
-        yield ResourceChange(kind="network interface", name=name, action=action)
+        yield ResourceChange(kind="attachment", name=name, action=action)

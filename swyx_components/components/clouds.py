@@ -20,7 +20,7 @@ class Written(Protocol):
 
     @property
     def group_id(self) -> pulumi.Input[str]:
-        """Its security group: on AWS the identity, the first of several."""
+        """Its security group: on AWS the one that rules name, the first of several."""
 
     @property
     def group_ids(self) -> Sequence[pulumi.Input[str]]:
@@ -32,9 +32,9 @@ class Written(Protocol):
 
 
 class Writer(Protocol):
-    """Resources of one site in one cloud. Identities first, so that groups may name each other; then all
-    rules, so that no machine comes under a group, or its peers' rules, before they are complete; then
-    attachments. `made` is what `write` gave.
+    """Resources of one site in one cloud. Groups that rules name come first; then all rules, so that no
+    machine comes under a group, or its peers' rules, before they are complete; then attachments. `own` is the
+    component of a group, `owner` that of its site, `made` what `write` gave.
     """
 
     messages: tuple[Message, ...]
@@ -57,19 +57,14 @@ class Writer(Protocol):
             SwyxError: what is there while the update lasts would not fit.
         """
 
-    def declare(self, group: HostGroup, own: Place, owner: Place, known: Ids) -> Ids:
-        """The identities of a group, made unless they are known."""
+    def declare(self, group: HostGroup, own: Place) -> Ids:
+        """The group that rules name, by its name in the plan; nothing where rules name none."""
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place) -> Any:
-        """The rules of a group."""
+    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> Any:
+        """The rules of a group. `ids` are all that `declare` gave."""
 
-    def attach(
-        self, rendered: RenderedGroup, made: Any, ids: Ids, own: Place, owner: Place
-    ) -> Written:
+    def attach(self, rendered: RenderedGroup, made: Any, own: Place, owner: Place) -> Written:
         """A group's attachment to machines, once its rules are there."""
-
-    def memberships(self, group: HostGroup, ids: Ids) -> list[pulumi.Input[str]]:
-        """What an interface belongs to beside its security group."""
 
 
 def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> Lookups:

@@ -1,4 +1,4 @@
-"""`HostGroup`: what stands in the state for one set of roles: the parent of its groups and their rules."""
+"""`HostGroup`: what stands in the state for one set of roles, of several machines (AWS) or one (Azure)."""
 
 from collections.abc import Mapping
 from typing import Any, Optional, Self
@@ -16,8 +16,6 @@ class HostGroup(pulumi.ComponentResource):
     """The security group (AWS) or network security group (Azure)."""
     security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
-    application_security_group_ids: pulumi.Output[dict[str, list[str]]]
-    """By machine, the ASGs for its IP configurations (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
     summary: pulumi.Output[dict[str, Any]]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from swyx_components.components.clouds import Ids, Writer, Written
+from swyx_components.components.clouds import Written
 from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
 from swyx_components.judge import judge_site
@@ -106,17 +106,10 @@ def attached_machines(groups: Iterable[HostGroup], args: Mapping[str, Any]) -> t
     )
 
 
-def outputs_of(
-    writer: Writer, written: Sequence[tuple[HostGroup, Written]], ids: Ids
-) -> dict[str, dict[str, Any]]:
+def outputs_of(written: Sequence[tuple[HostGroup, Written]]) -> dict[str, dict[str, Any]]:
     """The ids by machine that a caller needs, for any number of groups."""
-    machines = [
-        (machine.name, group, made) for group, made in written for machine in group.machines
-    ]
+    machines = [(machine.name, made) for group, made in written for machine in group.machines]
     return {
-        "security_group_ids": {name: list(made.group_ids) for name, _, made in machines},
-        "application_security_group_ids": {
-            name: writer.memberships(group, ids) for name, group, _ in machines
-        },
-        "interface_ids": {name: list(made.interfaces.get(name, ())) for name, _, made in machines},
+        "security_group_ids": {name: list(made.group_ids) for name, made in machines},
+        "interface_ids": {name: list(made.interfaces.get(name, ())) for name, made in machines},
     }

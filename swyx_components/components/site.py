@@ -7,7 +7,7 @@ import pulumi
 
 from swyx_components.components.args import SwyxSiteArgs
 from swyx_components.components.check import check_args
-from swyx_components.components.clouds import Place, Writer, Written, begin_lookups, writer_of
+from swyx_components.components.clouds import Place, Written, begin_lookups, writer_of
 from swyx_components.components.host_group import HostGroup
 from swyx_components.components.lookups import Lookups
 from swyx_components.components.prepare import (
@@ -33,11 +33,9 @@ class SwyxSite(pulumi.ComponentResource):
     """All host groups of one site: proven rules, attached to the site's machines."""
 
     group_ids: pulumi.Output[dict[str, str]]
-    """By host group, its security group (AWS) or network security group (Azure)."""
+    """The security group of each host group (AWS), the network security group of each machine (Azure)."""
     security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
-    application_security_group_ids: pulumi.Output[dict[str, list[str]]]
-    """By machine, the ASGs for its IP configurations (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
     summary: pulumi.Output[dict[str, Any]]
@@ -56,7 +54,7 @@ class SwyxSite(pulumi.ComponentResource):
                 self._build(name, given, judged, lookups.within(self))
 
     def _build(self, name: str, args: Mapping[str, Any], judged: Judged, ask: Lookups) -> None:
-        """Look everything up, what is deployed too, then make the identities, all rules, the attachments."""
+        """Look everything up, what is deployed too, then make the groups, all rules, the attachments."""
         planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(
             args["network"],
@@ -69,41 +67,36 @@ class SwyxSite(pulumi.ComponentResource):
         writer.check_update(rendered_of(judged))
         site: Place = (name, self)
         components = [self._declare(name, group, args["cloud"]) for group in planned]
-        ids: dict[str, pulumi.Input[str]] = {}
-        for component, group in zip(components, planned, strict=True):
-            ids |= writer.declare(group, (_called(name, group), component), site, ids)
-        entries = [
-            (component, rendered, (_called(name, rendered.group), component))
-            for component, rendered in zip(components, rendered_of(judged).groups, strict=True)
+        places = [
+            (_component_name(name, group), own)
+            for own, group in zip(components, planned, strict=True)
         ]
-        rules = [writer.write(rendered, ids, own) for _, rendered, own in entries]
+        ids: dict[str, pulumi.Input[str]] = {}
+        for own, group in zip(places, planned, strict=True):
+            ids |= writer.declare(group, own)
+        entries = list(zip(components, rendered_of(judged).groups, places, strict=True))
+        rules = [writer.write(rendered, ids, own, site) for _, rendered, own in entries]
         written: list[tuple[PlannedGroup, Written]] = []
         for (component, rendered, own), made in zip(entries, rules, strict=True):
-            attached = writer.attach(rendered, made, ids, own, site)
+            attached = writer.attach(rendered, made, own, site)
             component.finish(
                 {
                     "group_id": attached.group_id,
-                    **outputs_of(writer, [(rendered.group, attached)], ids),
+                    **outputs_of([(rendered.group, attached)]),
                     "summary": summarise(judged, rendered.group),
                 }
             )
             written.append((rendered.group, attached))
-        self._finish(writer, written, ids, judged)
+        self._finish(written, judged)
 
     def _declare(self, name: str, group: PlannedGroup, cloud: str) -> HostGroup:
         props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-        return class_for(group.roles).within(_called(name, group), props, self)
+        return class_for(group.roles).within(_component_name(name, group), props, self)
 
-    def _finish(
-        self,
-        writer: Writer,
-        written: list[tuple[PlannedGroup, Written]],
-        ids: Mapping[str, pulumi.Input[str]],
-        judged: Judged,
-    ) -> None:
+    def _finish(self, written: list[tuple[PlannedGroup, Written]], judged: Judged) -> None:
         outputs = {
             "group_ids": {group.name: made.group_id for group, made in written},
-            **outputs_of(writer, written, ids),
+            **outputs_of(written),
             "summary": summarise(judged),
         }
         for key, value in outputs.items():
@@ -111,9 +104,9 @@ class SwyxSite(pulumi.ComponentResource):
         self.register_outputs(outputs)
 
 
-def _called(name: str, group: PlannedGroup) -> str:
-    """What a group of a site is called; no name of either has a point in front of a role."""
-    return f"{name}.{group.name}"
+def _component_name(site: str, group: PlannedGroup) -> str:
+    """A dot between the two, which no name of an installation has: no two sites and groups make one name."""
+    return f"{site}.{group.name}"
 
 
 def _plan(args: Mapping[str, Any]) -> Judged:

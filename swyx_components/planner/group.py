@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import ExtraRule, Link, Machine, Provider, Site
 from swyx_components.planner.effective_ports import effective_ports
-from swyx_components.planner.model import HostGroup, Identity
+from swyx_components.planner.model import HostGroup
 
 _Kind = TypeVar("_Kind", bound=Hashable)
 
@@ -68,7 +68,6 @@ def group_machines(
             tuple(sorted(map(_content, extras.get(machine.name, ())))),
         )
         by_likeness.setdefault(likeness, []).append(machine)
-    identities = _identify(catalogue, site, serving)
     named = _name_variants(
         ((machines[0].roles, machines) for machines in by_likeness.values()), serving
     )
@@ -77,7 +76,6 @@ def group_machines(
             name=_group_name(roles, variant),
             site=site.name,
             roles=roles,
-            identities=tuple(identities[machines[0].name, role] for role in roles),
             machines=tuple(machines),
         )
         for roles, variant, machines in named
@@ -95,41 +93,11 @@ def _group_by_roles(site: Site) -> tuple[HostGroup, ...]:
             name=_group_name(roles, ""),
             site=site.name,
             roles=roles,
-            identities=_plain_identities(roles),
             machines=tuple(machines),
         )
         for roles, machines in by_roles.items()
     )
     return tuple(sorted(groups, key=lambda group: group.name))
-
-
-@lru_cache(maxsize=1024)
-def _plain_identities(roles: tuple[str, ...]) -> tuple[Identity, ...]:
-    return tuple(map(Identity, roles))
-
-
-def _identify(
-    catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
-) -> Mapping[tuple[str, str], Identity]:
-    """The identity of each (machine, role): variants only where this role's own settings differ."""
-    by_likeness: dict[tuple[str, Hashable, Serving], list[Machine]] = {}
-    for machine in site.machines:
-        for role in machine.roles:
-            serves = (
-                serving.get(machine.name, NOTHING)
-                if catalogue.roles[role].serves_links
-                else NOTHING
-            )
-            likeness = (role, _differences(catalogue, site, machine, (role,)), serves)
-            by_likeness.setdefault(likeness, []).append(machine)
-    named = _name_variants(
-        ((likeness[0], machines) for likeness, machines in by_likeness.items()), serving
-    )
-    return {
-        (machine.name, role): Identity(role, variant)
-        for role, variant, machines in named
-        for machine in machines
-    }
 
 
 def _differences(

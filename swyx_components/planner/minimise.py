@@ -78,7 +78,7 @@ _Opened = Sequence[tuple[PortSet, str]]  # ports, and the flow that needs them
 def _draft_by_group(needs: Iterable[Need], abilities: Abilities) -> Iterator[Draft]:
     matched = abilities.matches_source_ports
     by_group: dict[_Named, list[tuple[PortSet, str]]] = {}
-    for direction, protocol, ports, source, peer, _, flow in needs:
+    for direction, protocol, ports, source, peer, flow in needs:
         alike = direction, protocol, source if matched else None, peer.label
         by_group.setdefault(alike, []).append((ports, flow))
     for (direction, protocol, source, group), opened in by_group.items():

@@ -56,23 +56,6 @@ PROTOCOL_OF: Mapping[Transport, Protocol] = {
 }
 
 
-class Identity(NamedTuple):
-    """One role of one site, or the variant of it where overrides, links or providers differ.
-
-    Every machine of a group has the identities of all its roles; on Azure each is one ASG.
-    `variant` is empty for the first, a machine's name for the others.
-    """
-
-    role: str
-    variant: str = ""
-
-    @property
-    def name(self) -> str:
-        """`swyxgate`, or `swyxgate.ac-gate2` for a variant."""
-        slug = self.role.lower()
-        return f"{slug}.{self.variant.lower()}" if self.variant else slug
-
-
 class PartyKind(Enum):
     """GROUP: machines of this site, referred to by name. CIDRS: anything else, by address."""
 
@@ -94,8 +77,8 @@ class Party(NamedTuple):
 class Need(NamedTuple):
     """One end of a required flow: what must pass at one host group.
 
-    `ports` are destination ports; `source_ports` None means any. `identity` is the peer's role
-    where the peer is a group. Extra rules are needs too, their flow is `extra:SITE:INDEX`.
+    `ports` are destination ports; `source_ports` None means any. Extra rules are needs too, their
+    flow is `extra:SITE:INDEX`.
     """
 
     direction: Direction
@@ -103,7 +86,6 @@ class Need(NamedTuple):
     ports: PortSet
     source_ports: PortRange | None
     peer: Party
-    identity: Identity | None
     flow: str
 
 
@@ -126,7 +108,8 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostGroup:
-    """The machines of one site with the same roles, settings, links, providers and extra rules.
+    """The machines of one site with the same roles, settings, links, providers and extra rules; or one
+    machine alone, where the platform has a group for each.
 
     `needs` is what must pass, one entry a flow and peer; `rules` the same, minimised.
     """
@@ -134,7 +117,6 @@ class HostGroup:
     name: str
     site: str
     roles: tuple[str, ...]
-    identities: tuple[Identity, ...]  # one a role, in the order of `roles`
     machines: tuple[Machine, ...]
     needs: tuple[Need, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -178,12 +160,6 @@ class Endpoint:
                 return True
             seen |= versions
         return False
-
-    def identity(self, role: str) -> Identity | None:
-        """The identity of one of its roles; None where it is no group, or has not this role."""
-        if self.group is None or role not in self.group.roles:
-            return None
-        return self.group.identities[self.group.roles.index(role)]
 
     def addresses_for(self, site: str) -> tuple[Prefix, ...]:
         """Its addresses in the rules of a site: its own, or what stands for them at other sites."""
@@ -231,6 +207,10 @@ class SitePlan:
         """
         return next(group for group in self.groups if group.name == name)
 
+    def groups_by_machine(self) -> Mapping[str, HostGroup]:
+        """The group that each machine is in."""
+        return {machine.name: group for group in self.groups for machine in group.machines}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abilities:
@@ -242,7 +222,8 @@ class Abilities:
 
     name: str
     matches_source_ports: bool
-    stores_rules_by: str  # "cidr": one peer a rule; "list": many prefixes or identities a rule
+    stores_rules_by: str  # "cidr": one peer a rule; "list": many prefixes a rule
+    shares_groups: bool = True  # False: one group per machine, and every peer by address
     denies_by_default: bool = True  # False: nothing is closed without a deny of our own
     limits: Mapping[str, int] = field(default_factory=dict)
 
@@ -251,8 +232,8 @@ class Spec(NamedTuple):
     """One rule as a cloud stores it, still plain data.
 
     `ports` and `source_ports` are sets since an Azure rule takes lists; None means any (and no
-    ports at all for ICMP). `groups` names host groups (AWS), `identities` ASGs (Azure), `prefixes`
-    CIDRs: exactly one of the three is set. `priority` is 0 where the platform has none.
+    ports at all for ICMP). `groups` names host groups (AWS), `prefixes` CIDRs: exactly one of the two
+    is set. `priority` is 0 where the platform has none.
     """
 
     direction: Direction
@@ -260,9 +241,7 @@ class Spec(NamedTuple):
     ports: PortSet | None
     source_ports: PortSet | None
     groups: tuple[str, ...] = ()
-    identities: tuple[Identity, ...] = ()
     prefixes: tuple[Prefix, ...] = ()
-    own_identity: Identity | None = None  # Azure: the ASG that stands for the machine itself
     allow: bool = True
     priority: int = 0
     name: str = ""
@@ -282,20 +261,23 @@ def shard_label(group: str, shard: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedGroup:
-    """One host group as its cloud would hold it."""
+    """One host group, or one machine, as its cloud would hold it."""
 
     group: HostGroup
     specs: tuple[Spec, ...]
 
     @property
     def shards(self) -> tuple[int, ...]:
-        """The numbers of the groups that its rules are spread over: 0 is its identity."""
+        """The numbers of the groups that its rules are spread over: peers' rules name number 0."""
         return tuple(sorted({0, *(spec.shard for spec in self.specs)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedSite:
-    """One site as its cloud would hold it: the input of the proof and of the resource writers."""
+    """One site as its cloud would hold it: the input of the proof and of the resource writers.
+
+    The groups of `plan` are those that are rendered: a machine each, where the platform wants that.
+    """
 
     plan: SitePlan
     abilities: Abilities

@@ -1,8 +1,8 @@
 """The proof, both ways: what the rendered rules allow is exactly what the flows require.
 
-It reads the rendered specs and the flows, resolves groups and identities to the addresses of their
-machines, and compares the two as exact sets of (peer address, source port, destination port). It
-shares only `sets` and the model with the passes that made the rules.
+It reads the rendered specs and the flows, resolves groups to the addresses of their machines, and
+compares the two as exact sets of (peer address, source port, destination port). It shares only `sets`
+and the model with the passes that made the rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,6 @@ from swyx_components.planner.model import (
     Abilities,
     Direction,
     HostGroup,
-    Identity,
     Protocol,
     RenderedSite,
     Spec,
@@ -95,7 +94,7 @@ def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> 
     for group in rendered.plan.groups:
         needed = required[group.name]
         own = specs.get(group.name, ())
-        allowed = allowed_space(group.identities, own, addresses, rendered.abilities)
+        allowed = allowed_space(own, addresses, rendered.abilities)
         for key in sorted({*needed, *allowed}, key=lambda key: (key[0].value, key[1].value)):
             if key[0] is Direction.OUT and rendered.plan.egress is Egress.OPEN:
                 continue
@@ -111,20 +110,12 @@ class Addresses:
     """The addresses behind the names that specs use."""
 
     def __init__(self, groups: Iterable[HostGroup]) -> None:
-        self.of_group: dict[str, tuple[Prefix, ...]] = {}
-        self.of_identity: dict[Identity, tuple[Prefix, ...]] = {}
-        for group in groups:
-            own = _addresses_of(group)
-            self.of_group[group.name] = own
-            for identity in group.identities:
-                self.of_identity[identity] = (*self.of_identity.get(identity, ()), *own)
+        self.of_group = {group.name: _addresses_of(group) for group in groups}
 
     def of(self, spec: Spec) -> tuple[Prefix, ...]:
         found = spec.prefixes
         for name in spec.groups:
             found += self.of_group.get(name, ())
-        for identity in spec.identities:
-            found += self.of_identity.get(identity, ())
         return found
 
 
@@ -135,6 +126,7 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
 def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     spaces: dict[str, Space] = {group.name: {} for group in rendered.plan.groups}
+    groups = rendered.plan.groups_by_machine()
     site, matched = rendered.plan.site, rendered.abilities.matches_source_ports
     # Many flows of a hub differ in nothing but the peer.
     peers: dict[_Alike, list[Prefix]] = {}
@@ -144,15 +136,16 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
             (Direction.OUT, initiator, responder),
             (Direction.IN, responder, initiator),
         ):
-            if own.group is not None and own.site == site and own.label in spaces:
-                count += 1
-                alike = own.label, direction, transport, source if matched else None, ports
-                peers.setdefault(alike, []).extend(peer.addresses_for(site))
+            if own.group is not None and own.site == site:
+                held = {groups[machine.name].name for machine in own.group.machines}
+                count += len(held)
+                for group in held:
+                    alike = group, direction, transport, source if matched else None, ports
+                    peers.setdefault(alike, []).extend(peer.addresses_for(site))
     for (group, direction, transport, source, ports), prefixes in peers.items():
         box = Box(tuple(prefixes), PortSet((source,)) if source else ALL_PORTS, ports)
         key = direction, PROTOCOL_OF[transport]
         spaces[group].setdefault(key, []).append(box)
-    groups = {machine.name: group for group in rendered.plan.groups for machine in group.machines}
     for rule in rendered.plan.extra_rules:
         count += 1
         for prefix in rule.peers:
@@ -163,13 +156,8 @@ def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
     return spaces, count
 
 
-def allowed_space(
-    identities: Sequence[Identity],
-    specs: Sequence[Spec],
-    addresses: Addresses,
-    abilities: Abilities,
-) -> Space:
-    """What the cloud would let pass at a machine with these identities under these rules."""
+def allowed_space(specs: Sequence[Spec], addresses: Addresses, abilities: Abilities) -> Space:
+    """What the cloud would let pass at a machine under these rules."""
     closing = _find_closing(specs)
     space: Space = {}
     if not abilities.denies_by_default:
@@ -183,8 +171,6 @@ def allowed_space(
             continue
         if direction in closing and closing[direction] <= spec.priority:
             continue
-        if spec.own_identity is not None and spec.own_identity not in identities:
-            continue  # the rule is about machines that are not here
         prefixes = addresses.of(spec)
         source = ALL_PORTS if spec.source_ports is None else spec.source_ports
         ports = ALL_PORTS if spec.ports is None else spec.ports
@@ -213,9 +199,8 @@ def _is_about_everything(spec: Spec) -> bool:
     everywhere = {(prefix.version, prefix.length) for prefix in spec.prefixes} >= {(4, 0), (6, 0)}
     return (
         spec.protocol is Protocol.ANY
-        and spec.own_identity is None
         and (spec.ports, spec.source_ports) == (None, None)
-        and not (spec.groups or spec.identities)
+        and not spec.groups
         and (everywhere or not spec.prefixes)
     )
 
@@ -223,7 +208,7 @@ def _is_about_everything(spec: Spec) -> bool:
 def _addresses_alone(group: HostGroup) -> set[Prefix]:
     """The addresses that no other machine of the group can get a packet from, having none of their version.
 
-    What a machine sends to itself never meets its firewall, though an ASG may let its own address in.
+    What a machine sends to itself never meets its firewall, though a rule may let its own address in.
     """
     versions = [{address.version for address in machine.addresses} for machine in group.machines]
     return {

@@ -97,7 +97,7 @@ def _gather(needs: Iterable[Need]) -> Peers:
     openings = _Openings()
     by_prefixes: dict[tuple[Prefix, ...], list[int]] = {}
     for need in needs:
-        direction, protocol, ports, source, peer, _, flow = need
+        direction, protocol, ports, source, peer, flow = need
         if peer.kind is PartyKind.GROUP:
             named.append(need)
         else:

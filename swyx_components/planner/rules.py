@@ -9,7 +9,6 @@ from swyx_components.planner.model import (
     Direction,
     Endpoint,
     HostGroup,
-    Identity,
     Need,
     Party,
     PartyKind,
@@ -89,19 +88,13 @@ def _both_ends(
         if initiator in parties:
             party = parties[initiator][responder]
             if party is not None:
-                identity = _identity(responder, its_role, party)
-                need = Need(Direction.OUT, protocol, ports, source, party, identity, flow)
+                need = Need(Direction.OUT, protocol, ports, source, party, flow)
                 yield initiator, role, need
         if responder in parties:
             party = parties[responder][initiator]
             if party is not None:
-                identity = _identity(initiator, role, party)
-                need = Need(Direction.IN, protocol, ports, source, party, identity, flow)
+                need = Need(Direction.IN, protocol, ports, source, party, flow)
                 yield responder, its_role, need
-
-
-def _identity(peer: Endpoint, role: str, party: Party) -> Identity | None:
-    return peer.identity(role) if party.kind is PartyKind.GROUP else None
 
 
 def _extra_needs(view: SiteView) -> Iterator[tuple[HostGroup, Need]]:
@@ -119,7 +112,6 @@ def _extra_needs(view: SiteView) -> Iterator[tuple[HostGroup, Need]]:
                     rule.ports or NO_PORTS,
                     None,
                     party,
-                    None,
                     flow,
                 ),
             )

@@ -125,8 +125,6 @@ def spec_record(spec: Spec) -> dict[str, Any]:
     if spec.source_ports is not None:
         record["source_ports"] = _ranges(spec.source_ports)
     record["peer"] = _peer_record(spec)
-    if spec.own_identity is not None:
-        record["own_identity"] = spec.own_identity.name
     return record | {
         "description": spec.description,
         "flows": list(spec.flows),
@@ -137,8 +135,6 @@ def spec_record(spec: Spec) -> dict[str, Any]:
 def _peer_record(spec: Spec) -> dict[str, list[str]]:
     if spec.groups:
         return {"groups": list(spec.groups)}
-    if spec.identities:
-        return {"identities": [identity.name for identity in spec.identities]}
     return {"cidrs": [str(prefix) for prefix in spec.prefixes]}
 
 

@@ -90,8 +90,7 @@ def spec_row(spec: Spec) -> Sequence[str]:
 
 def write_peer(spec: Spec) -> str:
     """The other side of a rule, as its cloud names it."""
-    identities = (identity.name for identity in spec.identities)
-    return ", ".join((*spec.groups, *identities, *map(str, spec.prefixes))) or "nobody"
+    return ", ".join((*spec.groups, *map(str, spec.prefixes))) or "nobody"
 
 
 def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from swyx_components.azure.names import physical_name
 from swyx_components.planner.model import (
     Direction,
-    Identity,
     Protocol,
     RenderedGroup,
     RenderedSite,
@@ -69,15 +68,13 @@ def aws_permission(spec: Spec, ids: dict[str, str]) -> dict[str, Any]:
 
 
 def make_in_azure(client: Any, rendered: RenderedSite, cidr: str) -> None:
-    """The virtual network, the ASGs, the groups with their rules, and an interface a machine, in `rg`."""
+    """The virtual network, the groups with their rules, and an interface a machine, in `rg`."""
     subnet = _make_subnet(client, cidr)
-    asgs = _make_asgs(client, rendered)
     for entry in rendered.groups:
-        group = _make_group(client, rendered.plan.site, entry, asgs)
-        own = [asgs[identity] for identity in entry.group.identities]
+        group = _make_group(client, rendered.plan.site, entry)
         for machine in entry.group.machines:
             configurations = [
-                _configuration(place, address, subnet, own)
+                _configuration(place, address, subnet)
                 for place, address in enumerate(machine.addresses)
             ]
             properties = {
@@ -99,43 +96,27 @@ def _make_subnet(client: Any, cidr: str) -> str:
     return str(network.subnets[0].id)
 
 
-def _make_asgs(client: Any, rendered: RenderedSite) -> dict[Identity, dict[str, str]]:
-    site = rendered.plan.site
-    body = {**WEST, "tags": {"swyx:site": site}}
-    asgs = {}
-    for identity in {identity for entry in rendered.groups for identity in entry.group.identities}:
-        name = physical_name(site, identity.name, "asg")
-        made = client.application_security_groups.begin_create_or_update("rg", name, body)
-        asgs[identity] = {"id": made.result().id}
-    return asgs
-
-
-def _make_group(
-    client: Any, site: str, entry: RenderedGroup, asgs: dict[Identity, dict[str, str]]
-) -> str:
-    name = physical_name(site, entry.group.name, "nsg")
-    rules = [{"name": s.name, "properties": azure_rule(s, asgs)} for s in entry.specs]
+def _make_group(client: Any, site: str, entry: RenderedGroup) -> str:
+    name = physical_name(site, entry.group.name, kind="nsg")
+    rules = [{"name": s.name, "properties": azure_rule(s)} for s in entry.specs]
     tags = {"swyx:site": site, "swyx:group": entry.group.name}
     body = {**WEST, "tags": tags, "properties": {"securityRules": rules}}
     group = client.network_security_groups.begin_create_or_update("rg", name, body).result()
     return str(group.id)
 
 
-def _configuration(
-    place: int, address: Prefix, subnet: str, asgs: list[dict[str, str]]
-) -> dict[str, Any]:
+def _configuration(place: int, address: Prefix, subnet: str) -> dict[str, Any]:
     properties = {
         "subnet": {"id": subnet},
         "primary": place == 0,
         "privateIPAddress": address.address,
         "privateIPAddressVersion": f"IPv{address.version}",
         "privateIPAllocationMethod": "Static",
-        "applicationSecurityGroups": asgs,
     }
     return {"name": f"c{place}", "properties": properties}
 
 
-def azure_rule(spec: Spec, asgs: dict[Any, Any]) -> dict[str, Any]:
+def azure_rule(spec: Spec) -> dict[str, Any]:
     own, peer = (
         ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
     )
@@ -151,14 +132,9 @@ def azure_rule(spec: Spec, asgs: dict[Any, Any]) -> dict[str, Any]:
             rule[f"{side}PortRange"] = "*"
         else:
             rule[f"{side}PortRanges"] = [str(part) for part in ports]
-    if spec.own_identity is None:
-        rule[f"{own}AddressPrefix"] = "*"
-    else:
-        rule[f"{own}ApplicationSecurityGroups"] = [asgs[spec.own_identity]]
+    rule[f"{own}AddressPrefix"] = "*"
     if not spec.allow:
         rule[f"{peer}AddressPrefix"] = "*"
-    elif spec.identities:
-        rule[f"{peer}ApplicationSecurityGroups"] = [asgs[identity] for identity in spec.identities]
     else:
         rule[f"{peer}AddressPrefixes"] = [str(prefix) for prefix in spec.prefixes]
     return rule

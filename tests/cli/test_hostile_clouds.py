@@ -132,7 +132,7 @@ def nsg(name: str, group: str) -> dict[str, Any]:
         "source_address_prefix": "10.0.0.0/8",
         "source_port_range": "*",
         "destination_port_range": "80",
-        "destination_application_security_groups": [{"id": "/s/x/asg/aachen-swyxserver-asg"}],
+        "destination_application_security_groups": [{"id": "/s/x/asg/somebodys"}],
         "description": "d",
     }
     tags = {"swyx:site": "aachen", "swyx:group": group, "swyx:stack": "swyx/dev"}
@@ -141,9 +141,6 @@ def nsg(name: str, group: str) -> dict[str, Any]:
 
 AZURE: dict[str, Any] = {
     "network_security_groups": [nsg("a-nsg", "swyxserver"), nsg("stray", "strayed")],
-    "application_security_groups": [
-        {"id": "/s/x/asg/a", "name": "a", "tags": nsg("", "swyxserver")["tags"]}
-    ],
     "network_interfaces": [
         {
             "id": "/s/x/nic/n",

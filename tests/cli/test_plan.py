@@ -111,7 +111,11 @@ def test_a_cloud_adds_what_it_would_hold_and_leaves_the_rest_alone(tmp_path: Pat
             assert {entry["access"] for entry in rendered} == (
                 {"allow"} if cloud == "aws" else {"allow", "deny"}
             )
-            assert group == plain[site]["groups"][name]
+            if cloud == "aws":
+                assert group == plain[site]["groups"][name]
+            else:  # a group per machine, and no peer by name
+                assert group["machines"] == [name]
+                assert not [rule for rule in group["rules"] if "group" in rule["peer"]]
 
 
 def test_one_cloud_for_all_sites(tmp_path: Path) -> None:

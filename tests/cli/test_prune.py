@@ -327,31 +327,24 @@ def test_on_azure_what_nothing_uses_goes_and_what_something_names_stays(
 ) -> None:
     client = ArmClient(azure.endpoint)
     tags = {"swyx:stack": "swyx/dev", "swyx:site": "aachen"}
-    asgs = {}
-    for name in ("held", "used", "lost"):
-        path = f"{NETWORK}/applicationSecurityGroups/{name}"
-        asgs[name] = client.put(path, {**WEST, "tags": tags})["id"]
-    rule = {
-        "priority": 100,
-        "direction": "Inbound",
-        "access": "Allow",
-        "protocol": "Tcp",
-        "sourcePortRange": "*",
-        "destinationPortRange": "22",
-        "sourceAddressPrefix": "*",
-        "destinationApplicationSecurityGroups": [{"id": asgs["used"]}],
+    groups = {
+        name: client.put(f"{NETWORK}/networkSecurityGroups/{name}", {**WEST, "tags": tags})["id"]
+        for name in ("held", "used", "lost")
     }
-    rules = {"securityRules": [{"name": "r", "properties": rule}]}
-    client.put(f"{NETWORK}/networkSecurityGroups/somebodys", {**WEST, "properties": rules})
-    client.put(f"{NETWORK}/networkSecurityGroups/lost", {**WEST, "tags": tags})
     client.put(f"{NETWORK}/networkSecurityGroups/by-hand", WEST)
-    hold(project, asgs["held"].upper())
+    subnet = {"addressPrefix": "10.1.0.0/24", "networkSecurityGroup": {"id": groups["used"]}}
+    network = {
+        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+        "subnets": [{"name": "servers", "properties": subnet}],
+    }
+    client.put(f"{NETWORK}/virtualNetworks/net", {**WEST, "properties": network})
+    hold(project, groups["held"].upper())
     outcome = prune("azure", "--yes", "--json")
     assert outcome.err == ""
-    assert [each["id"].rpartition("/")[2] for each in outcome.json()["removed"]] == ["lost", "lost"]
+    assert [each["id"] for each in outcome.json()["removed"]] == [groups["lost"]]
     (left,) = outcome.json()["left"]
-    assert left["id"] == asgs["used"]
-    assert left["used_by"] == [f"{NETWORK}/networkSecurityGroups/somebodys"]
+    assert left["id"] == groups["used"]
+    assert left["used_by"] == [f"{NETWORK}/virtualNetworks/net/subnets/servers"]
     assert outcome.code == 1
     remaining = (client.get(f"{NETWORK}/networkSecurityGroups") or {})["value"]
-    assert {each["name"] for each in remaining} == {"somebodys", "by-hand"}
+    assert {each["name"] for each in remaining} == {"held", "used", "by-hand"}

@@ -83,11 +83,11 @@ def test_a_group_of_one_role_is_that_roles_class_and_any_other_a_host_group(
         ("swyx:index:SwyxSite", "aachen", ""),
     ]
     assert components(on_azure) == [
-        ("swyx:index:HostGroup", "bochum.phonemanager-itspmanager", "bochum"),
-        ("swyx:index:HostGroup", "bochum.swyxgate-conferencemanager", "bochum"),
-        ("swyx:index:SwyxFaxServer", "bochum.swyxfaxserver", "bochum"),
-        ("swyx:index:SwyxIt", "bochum.swyxit", "bochum"),
-        ("swyx:index:SwyxServer", "bochum.swyxserver", "bochum"),
+        ("swyx:index:HostGroup", "bochum.bo-gate", "bochum"),
+        ("swyx:index:HostGroup", "bochum.bo-managers", "bochum"),
+        ("swyx:index:SwyxFaxServer", "bochum.bo-fax", "bochum"),
+        ("swyx:index:SwyxIt", "bochum.bo-terminal", "bochum"),
+        ("swyx:index:SwyxServer", "bochum.bo-server", "bochum"),
         ("swyx:index:SwyxSite", "bochum", ""),
     ]
 
@@ -153,7 +153,6 @@ def test_machines_are_found_by_address_and_attached_by_interface(on_aws: Recordi
 def test_the_caller_gets_ids_by_group_and_machine_and_a_summary(on_aws: Recording) -> None:
     outputs = on_aws.outputs["aachen"]
     assert sorted(outputs) == [
-        "application_security_group_ids",
         "group_ids",
         "interface_ids",
         "security_group_ids",
@@ -195,58 +194,58 @@ def test_a_network_security_group_owns_all_its_rules_and_ends_in_denies(
     assert on_azure.of("azure-native:network:SecurityRule") == []
 
 
-def test_no_side_of_an_allowing_rule_is_everything(on_azure: Recording) -> None:
+def test_the_peers_of_an_allowing_rule_are_never_everything(on_azure: Recording) -> None:
     for group in on_azure.of(NSG):
         for rule in group.inputs["securityRules"]:
             if rule["access"] == "Allow":
-                for side in ("source", "destination"):
-                    given = [
-                        rule[f"{side}{kind}"]
-                        for kind in (
-                            "AddressPrefix",
-                            "AddressPrefixes",
-                            "ApplicationSecurityGroups",
-                        )
-                        if f"{side}{kind}" in rule
-                    ]
-                    assert len(given) == 1
-                    assert given[0] not in ("*", "0.0.0.0/0", "::/0")
+                own, peer = "destination", "source"
+                if rule["direction"] == "Outbound":
+                    own, peer = peer, own
+                assert rule[f"{own}AddressPrefix"] == "*"
+                sides = [rule.get(f"{peer}AddressPrefix"), rule.get(f"{peer}AddressPrefixes")]
+                (given,) = [side for side in sides if side is not None]
+                texts = {given} if isinstance(given, str) else {*given}
+                assert not {"*", "0.0.0.0/0", "::/0"} & texts
 
 
-def test_interfaces_belong_to_the_site_and_carry_group_and_asgs(on_azure: Recording) -> None:
-    gate = on_azure.one(NIC, "bochum-bo-gate-nic")
-    assert gate.parent == "bochum"
-    assert gate.inputs["networkSecurityGroup"] == {
-        "id": "id-of-bochum.swyxgate-conferencemanager-nsg"
-    }
+def test_groups_and_interfaces_belong_to_the_site_so_that_a_changed_role_keeps_them(
+    on_azure: Recording,
+) -> None:
+    assert {each.parent for each in (*on_azure.of(NSG), *on_azure.of(NIC))} == {"bochum"}
+    gate = on_azure.one(NIC, "bochum.bo-gate-nic")
+    assert gate.inputs["networkSecurityGroup"] == {"id": "id-of-bochum.bo-gate-nsg"}
     assert gate.inputs["ipConfigurations"] == [
         {
-            "name": "10.2.0.12",
+            "name": "primary",
             "primary": True,
             "privateIPAddress": "10.2.0.12",
             "privateIPAddressVersion": "IPv4",
             "privateIPAllocationMethod": "Static",
             "subnet": {"id": "/subnets/servers"},
-            "applicationSecurityGroups": [
-                {"id": "id-of-bochum-swyxgate-asg"},
-                {"id": "id-of-bochum-conferencemanager-asg"},
-            ],
         }
     ]
 
 
-def test_there_is_one_asg_a_role_however_many_groups_carry_it() -> None:
+def test_machines_with_the_same_roles_have_a_group_each_that_names_the_others() -> None:
     installation = small(
         "server 10.8.0.10 SwyxServer",
-        "gate 10.8.0.11 SwyxGate",
-        "both 10.8.0.12 SwyxGate ConferenceManager",
+        "pc1 10.8.0.11 SwyxIt",
+        "pc2 10.8.0.12 SwyxIt",
     )
     recording = acme_on_azure(installation, servers=["10.8.0.0/24"])
-    assert sorted(each.name for each in recording.of(ASG)) == [
-        "acme-conferencemanager-asg",
-        "acme-swyxgate-asg",
-        "acme-swyxserver-asg",
-    ]
+    media = {
+        each.name: [
+            rule["sourceAddressPrefix"]
+            for rule in each.inputs["securityRules"]
+            if rule["name"] == "in-udp-50000-50099-from-50000-50099-ipv4"
+        ]
+        for each in recording.of(NSG)
+    }
+    assert media == {
+        "acme.pc1-nsg": ["10.8.0.12/32"],
+        "acme.pc2-nsg": ["10.8.0.11/32"],
+        "acme.server-nsg": [],
+    }
 
 
 def test_addresses_in_two_subnets_are_two_interfaces_with_the_same_groups() -> None:
@@ -262,11 +261,11 @@ def test_addresses_in_two_subnets_are_two_interfaces_with_the_same_groups() -> N
         for each in recording.of(NIC)
     }
     assert found == {
-        "acme-server-nic": [
+        "acme.server-nic": [
             ("10.8.0.10", True, "/subnets/one"),
             ("2001:db8:8::10", False, "/subnets/one"),
         ],
-        "acme-server-two-nic": [("10.8.1.10", True, "/subnets/two")],
+        "acme.server.two-nic": [("10.8.1.10", True, "/subnets/two")],
     }
     assert len({str(each.inputs["networkSecurityGroup"]) for each in recording.of(NIC)}) == 1
 
@@ -274,7 +273,7 @@ def test_addresses_in_two_subnets_are_two_interfaces_with_the_same_groups() -> N
 def test_a_machine_with_ipv6_alone_gets_a_dynamic_ipv4_address_and_a_warning() -> None:
     installation = small("server 2001:db8:8::10 SwyxServer")
     recording = acme_on_azure(installation, one=["10.8.0.0/24", "2001:db8:8::/64"])
-    rows = recording.one(NIC, "acme-server-nic").inputs["ipConfigurations"]
+    rows = recording.one(NIC, "acme.server-nic").inputs["ipConfigurations"]
     assert [
         (r["primary"], r["privateIPAllocationMethod"], r["privateIPAddressVersion"]) for r in rows
     ] == [
@@ -295,11 +294,11 @@ def test_a_dynamic_address_is_taken_when_the_fixed_ones_of_every_group_are() -> 
     )
     recording = acme_on_azure(installation, one=["10.8.0.0/24", "2001:db8:8::/64"])
     nics = {each.name: each.after for each in recording.of(NIC)}
-    fixed = {"acme-conference-nic", "acme-gate2-nic", "acme-server-nic"}
-    assert nics.keys() == {*fixed, "acme-gate1-nic"}
-    assert fixed <= nics["acme-gate1-nic"]
+    fixed = {"acme.conference-nic", "acme.gate2-nic", "acme.server-nic"}
+    assert nics.keys() == {*fixed, "acme.gate1-nic"}
+    assert fixed <= nics["acme.gate1-nic"]
     assert all(nics[name].isdisjoint(nics) for name in fixed)
-    assert all("acme.swyxserver-nsg" in after for after in nics.values())
+    assert all("acme.server-nsg" in after for after in nics.values())
 
 
 def test_nothing_is_attached_where_the_caller_says_so() -> None:

@@ -1,7 +1,7 @@
 """The engine's steps as lines that a person can read and type.
 
     + rule swyxserver-in-tcp-1720-swyxgate       created
-    - asg swyxfaxserver                          deleted
+    - nsg ac-fax                                 deleted
     ~ nic ac-gate: ip configurations             updated, and what of it
     ! nic ac-gate: location                      replaced
 
@@ -9,9 +9,9 @@ A security group comes and goes with its rules, which are only counted. An NSG i
 all its rules; of those it is told which are new, gone or different:
 
     + group swyxgate with 12 rules
-    ~ nsg swyxserver
-        + in-udp-51000-51499-asg
-        ~ out-tcp-2000-asg
+    ~ nsg ac-server
+        + in-udp-51000-51499-ipv4
+        ~ out-tcp-2000-ipv4
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ _KINDS = {
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "rule",
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment": "attachment",
     "azure-native:network:NetworkSecurityGroup": "nsg",
-    "azure-native:network:ApplicationSecurityGroup": "asg",
     "azure-native:network:NetworkInterface": "nic",
 }
 _SIGNS = {"create": "+", "delete": "-", "update": "~", "replace": "!"}
@@ -77,9 +76,8 @@ def _lines(
 ) -> Iterator[Line]:
     for step in steps:
         kind, name, op = _KINDS.get(step.type, ""), step.urn.rpartition("::")[2], step.op.value
-        own = re.match(rf"{component}[.-]", name)
-        if own and kind and op not in _PARTS:
-            name = re.sub(r"-(sg|nsg|asg|nic)$", "", name[own.end() :])
+        if name.startswith(f"{component}.") and kind and op not in _PARTS:
+            name = re.sub(r"-(sg|nsg|nic)$", "", name.removeprefix(f"{component}."))
             for id, machine in interfaces.items():
                 name = name.replace(id, machine)
             yield Line(kind, name, _SIGNS[op], *_inside(step), _parent(step))

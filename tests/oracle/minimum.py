@@ -1,8 +1,11 @@
-"""The fewest AWS rules that allow exactly a region: an exact set cover over every possible rule.
+"""How few rules can allow exactly a region.
 
-A rule is one CIDR with one port range, and may overlap others. `wanted` must be covered, `allowed`
-may be; both are lists of (address interval, port range) of one family and protocol. Written for
-small cases only.
+For AWS an exact set cover over every possible rule: one CIDR with one port range, which may overlap
+others. `wanted` must be covered, `allowed` may be; both are lists of (address interval, port range) of
+one family and protocol. Written for small cases only.
+
+For Azure a lower bound: a rule is every combination of a list of peers, of source ports and of ports, so
+two packets fit into one rule only if each packet made of parts of both may pass too.
 """
 
 from __future__ import annotations
@@ -10,9 +13,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
-from tests.oracle.regions import V6, Prefix, Range, span
+from tests.oracle.regions import V6, Box, Prefix, Range, span
 
 Area = tuple[Range, Range]  # addresses, ports
 
@@ -121,3 +124,32 @@ def _hardest(choices: list[frozenset[Rule]]) -> list[frozenset[Rule]]:
     """Cells whose choices hold no other cell's choices, the narrowest first."""
     ordered = sorted(set(choices), key=len)
     return [c for i, c in enumerate(ordered) if not any(o < c for o in ordered[:i])]
+
+
+def least_products(boxes: Iterable[Box]) -> int:
+    """Packets of which no two fit into one rule of Azure's: at least as many rules are needed.
+
+    The boxes are of one direction, protocol and family. Packets are taken greedily, those first that fit
+    with the fewest others.
+    """
+    region = list(dict.fromkeys(boxes))
+    axes = [_starts(side) for side in zip(*(box.sides() for box in region), strict=True)]
+    inside = {point for point in product(*axes) if any(box.holds(*point) for box in region)}
+    fits = {
+        one: {
+            other
+            for other in inside
+            if all(mix in inside for mix in product(*zip(one, other, strict=True)))
+        }
+        for one in inside
+    }
+    apart: list[tuple[int, ...]] = []
+    for point in sorted(inside, key=lambda own: (len(fits[own]), own)):
+        if not any(point in fits[taken] for taken in apart):
+            apart.append(point)
+    return len(apart)
+
+
+def _starts(ranges: Iterable[Range]) -> list[int]:
+    """One number for each stretch between two edges; the numbers of a stretch are in the same ranges."""
+    return sorted({edge for low, high in ranges for edge in (low, high + 1)})

@@ -78,33 +78,26 @@ def azure_cloud(rendered: Any) -> Azure:
 
 def azure_documents(rendered: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The network security groups and the interfaces of a rendered site by id."""
-    site = rendered.plan.site
     groups = [
         {
             "id": f"/nsg/{each.group.name}",
             "properties": {
-                "securityRules": [
-                    {"properties": _security_rule(spec, site)} for spec in each.specs
-                ],
+                "securityRules": [{"properties": _security_rule(spec)} for spec in each.specs],
                 "defaultSecurityRules": DEFAULT_RULES,
             },
         }
         for each in rendered.groups
     ]
     interfaces = [
-        _interface(each.group, machine, site)
+        _interface(each.group, machine)
         for each in rendered.groups
         for machine in each.group.machines
     ]
     return {each["id"]: each for each in groups}, {each["id"]: each for each in interfaces}
 
 
-def _interface(group: Any, machine: Any, site: str) -> dict[str, Any]:
-    asgs = [{"id": f"/asg/{site}/{identity.name}"} for identity in group.identities]
-    configurations = [
-        {"properties": {"privateIPAddress": a.address, "applicationSecurityGroups": asgs}}
-        for a in machine.addresses
-    ]
+def _interface(group: Any, machine: Any) -> dict[str, Any]:
+    configurations = [{"properties": {"privateIPAddress": a.address}} for a in machine.addresses]
     return {
         "id": machine.name,
         "properties": {
@@ -114,12 +107,12 @@ def _interface(group: Any, machine: Any, site: str) -> dict[str, Any]:
     }
 
 
-def _security_rule(spec: Any, site: str) -> dict[str, Any]:
+def _security_rule(spec: Any) -> dict[str, Any]:
     here, there = (
         ("destination", "source") if spec.direction.value == "in" else ("source", "destination")
     )
-    if spec.groups or bool(spec.identities) == bool(spec.prefixes):
-        raise ValueError(f"an Azure rule names ASGs or prefixes: {spec}")
+    if spec.groups or not spec.prefixes:
+        raise ValueError(f"an Azure rule names prefixes: {spec}")
     return {
         "direction": {"in": "Inbound", "out": "Outbound"}[spec.direction.value],
         "access": "Allow" if spec.allow else "Deny",
@@ -127,8 +120,8 @@ def _security_rule(spec: Any, site: str) -> dict[str, Any]:
         "protocol": PROTOCOLS[spec.protocol.value],
         "sourcePortRanges": _ports(spec.source_ports),
         "destinationPortRanges": _ports(spec.ports),
-        **_side(here, (spec.own_identity,) if spec.own_identity else (), (), site),
-        **_side(there, spec.identities, spec.prefixes, site),
+        f"{here}AddressPrefix": "*",
+        **_side(there, spec.prefixes),
     }
 
 
@@ -136,15 +129,8 @@ def _ports(ports: Any) -> list[str]:
     return [f"{low}-{high}" for low, high in ports] if ports else ["*"]
 
 
-def _side(side: str, identities: Any, prefixes: Any, site: str) -> dict[str, Any]:
-    if identities:
-        return {
-            f"{side}ApplicationSecurityGroups": [
-                {"id": f"/asg/{site}/{i.name}"} for i in identities
-            ]
-        }
-    everywhere = not prefixes or any(p.length == 0 for p in prefixes)
-    if everywhere:
+def _side(side: str, prefixes: Any) -> dict[str, Any]:
+    if any(p.length == 0 for p in prefixes):
         return {f"{side}AddressPrefix": "*"}
     if len({p.version for p in prefixes}) > 1:
         raise ValueError(f"a rule side mixes IPv4 and IPv6: {prefixes}")

@@ -41,16 +41,6 @@ def group_of(plain: Plain) -> dict[str, str]:
     return {name: group for group, names in groups(plain).items() for name in names}
 
 
-def identities(plain: Plain) -> dict[str, list[str]]:
-    """Machine -> the names of the identities that stand for its roles."""
-    return {
-        machine.name: [identity.name for identity in group.identities]
-        for plan in plan_sites(load_installation(plain))
-        for group in plan.groups
-        for machine in group.machines
-    }
-
-
 def test_a_group_is_called_after_its_roles_in_the_articles_order() -> None:
     plain = installation(
         media=machine(2, "SwyxFaxServer", "SwyxGate", "ConferenceManager"),
@@ -119,26 +109,6 @@ def test_the_same_extra_rule_for_each_of_two_machines_keeps_them_together() -> N
     assert groups(plain)["swyxgate"] == ["gate-1", "gate-2"]
 
 
-def test_an_identity_is_one_a_role_and_a_variant_only_where_that_role_differs() -> None:
-    plain = installation(
-        media_1=machine(2, "SwyxGate", "ConferenceManager"),
-        media_2=machine(3, "SwyxGate", "ConferenceManager", ports=OTHER_MEDIA),
-        gate=machine(4, "SwyxGate"),
-    )
-    own = identities(plain)
-    assert own["media-1"] == ["swyxgate", "conferencemanager"]
-    assert own["gate"] == ["swyxgate"]
-    assert own["media-2"][1] == "conferencemanager"
-    assert own["media-2"][0].startswith("swyxgate.")
-
-
-def test_an_extra_rule_changes_no_identity() -> None:
-    plain = installation(gate_1=machine(2, "SwyxGate"), gate_2=machine(3, "SwyxGate"))
-    before = identities(plain)
-    plain["sites"]["aachen"]["extra_rules"] = [ADMINISTRATION | {"to": "gate-2"}]
-    assert identities(plain) == before
-
-
 def edited(plain: Plain, *edits: tuple[str, Plain]) -> Plain:
     after = copy.deepcopy(plain)
     for name, row in edits:
@@ -176,7 +146,7 @@ EDITS = {
 @pytest.mark.parametrize(
     "before", [VARIANTS, ONLY_VARIANTS], ids=["plain-and-variants", "variants"]
 )
-def test_adding_a_machine_that_comes_later_renames_no_group_and_no_identity(
+def test_adding_a_machine_that_comes_later_renames_no_group(
     before: Plain, edit: tuple[str, Plain]
 ) -> None:
     """A renamed group is another security group: its machines would lose and regain every rule.
@@ -185,16 +155,14 @@ def test_adding_a_machine_that_comes_later_renames_no_group_and_no_identity(
     """
     after = edited(before, edit)
     assert {name: group_of(after)[name] for name in group_of(before)} == group_of(before)
-    assert {name: identities(after)[name] for name in identities(before)} == identities(before)
 
 
 @pytest.mark.parametrize("name", ["gate-2", "gate-3", "link-2"])
-def test_removing_a_later_machine_renames_no_other_group_and_no_identity(name: str) -> None:
+def test_removing_a_later_machine_renames_no_other_group(name: str) -> None:
     before = copy.deepcopy(VARIANTS)
     after = copy.deepcopy(before)
     del after["sites"]["aachen"]["machines"][name]
     assert group_of(after) == {own: g for own, g in group_of(before).items() if own != name}
-    assert identities(after) == {own: i for own, i in identities(before).items() if own != name}
 
 
 def test_an_extra_rule_renames_only_its_own_machines_group() -> None:
@@ -217,7 +185,6 @@ def test_the_only_group_of_its_roles_keeps_its_name_whatever_is_written_about_it
         "link_manager": "link"
     }
     assert group_of(after) == group_of(before)
-    assert identities(after) == identities(before)
 
 
 def test_an_idle_linkmanager_never_takes_the_name_of_one_that_serves() -> None:
@@ -225,7 +192,6 @@ def test_an_idle_linkmanager_never_takes_the_name_of_one_that_serves() -> None:
     del before["sites"]["aachen"]["machines"]["link-2"]
     after = edited(before, ("a-link", machine(20, "LinkManager")))
     assert group_of(after)["link-1"] == group_of(before)["link-1"] == "linkmanager"
-    assert identities(after)["link-1"] == identities(before)["link-1"]
 
 
 def test_a_provider_for_one_linkmanager_renames_no_other() -> None:
@@ -235,10 +201,8 @@ def test_a_provider_for_one_linkmanager_renames_no_other() -> None:
         "link_manager": "link-2",
         "media_ports": "10000-20000",
     }
-    for named in (group_of, identities):
-        before_, after_ = named(VARIANTS), named(after)
-        changed = {name for name in before_ if before_[name] != after_[name]}
-        assert changed <= {"link-2"}
+    was, now = group_of(VARIANTS), group_of(after)
+    assert {name for name in was if was[name] != now[name]} <= {"link-2"}
 
 
 def test_names_differ_without_regard_to_case_and_between_groups() -> None:

@@ -57,7 +57,6 @@ def needs(draw: st.DrawFn, sources: bool = False) -> list[Need]:
                 PortSet.union_of(ports),
                 PortRange(*source) if source else None,
                 Party(PartyKind.CIDRS, "peer", tuple(as_prefix(*one) for one in own)),
-                None,
                 draw(st.sampled_from(FLOWS)),
             )
         )
@@ -112,7 +111,7 @@ def fewest(wanted: frozenset[tuple[int, int]]) -> int:
 
 def need(peers: list[tuple[int, int]], *ports: tuple[int, int], flow: str = "C1") -> Need:
     party = Party(PartyKind.CIDRS, "peer", tuple(as_prefix(*peer) for peer in peers))
-    return Need(Direction.IN, Protocol.UDP, PortSet.of(*ports), None, party, None, flow)
+    return Need(Direction.IN, Protocol.UDP, PortSet.of(*ports), None, party, flow)
 
 
 @quick

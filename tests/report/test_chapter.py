@@ -92,7 +92,7 @@ def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
     )
     server = source["sites"]["aachen"]["machines"]["ac-server"]
     server["roles"] = ["SwyxServer", "PhoneManager"]
-    peers = Peers(plan_site(load_installation(source), "aachen"))
+    peers = Peers(plan_site(load_installation(source), "aachen"), by_name=True)
     rule = Spec(
         direction=Direction.OUT,
         protocol=Protocol.UDP,
@@ -119,8 +119,8 @@ def test_a_rule_gives_flow_evidence_lines_and_purpose_of_all_that_it_is_for() ->
 def test_a_rule_on_azure_is_the_cloud_s_own_with_its_priority_and_the_closing_deny() -> None:
     told = chapter(plain(), "azure")
     assert [row.anchor for row in told.rules if not row.allows] == [
-        "rule-aachen/swyxserver/in-deny-rest",
-        "rule-aachen/swyxserver/out-deny-rest",
+        "rule-aachen/ac-server/in-deny-rest",
+        "rule-aachen/ac-server/out-deny-rest",
     ]
     assert {row.note.split(";")[0] for row in told.rules if not row.allows} == {"4096"}
 

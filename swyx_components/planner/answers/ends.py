@@ -135,7 +135,7 @@ def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
 def _names(spec: Spec, group: HostGroup | None) -> bool:
     if group is None:
         return False
-    return group.name in spec.groups or not set(group.identities).isdisjoint(spec.identities)
+    return group.name in spec.groups
 
 
 def _touches(host: Host) -> Callable[[Prefix], bool]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from swyx_components.messages import SwyxError
 from swyx_components.planner.deployed.others import Effect, Other, judge_other, remark_on_others
 from swyx_components.planner.model import (
-    Identity,
     RenderedGroup,
     RenderedSite,
     Spec,
@@ -44,13 +43,11 @@ class DeployedInterface:
 
     `machine` is empty where the interface has no address of a machine of the site. `groups` are host
     groups of this site (each shard by its label).
-    `identities` None: the cloud has none apart from the groups.
     """
 
     id: str
     machine: str
     groups: tuple[str, ...]
-    identities: frozenset[Identity] | None = None
     others: tuple[Other, ...] = ()
 
 
@@ -166,7 +163,6 @@ def enforced(spec: Spec) -> Spec:
         flows=(),
         lines=(),
         groups=tuple(sorted(spec.groups)),
-        identities=tuple(sorted(spec.identities)),
         prefixes=tuple(sorted(spec.prefixes)),
     )
 
@@ -210,18 +206,11 @@ def _judge_interfaces(
         for other in interface.groups:
             if other not in labels:
                 yield f"{where}: its interface is also in {other}, which is not its group"
-        if interface.identities is not None:
-            wanted = frozenset(group.identities)
-            for identity in sorted(wanted - interface.identities):
-                yield f"{where}: its interface lacks the identity {identity.name}"
-            for identity in sorted(interface.identities - wanted):
-                yield f"{where}: its interface has the identity {identity.name}, which is not its own"
 
 
 def _judge_strangers(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
     """Interfaces that rules let in by name although no machine of the plan is behind them."""
     for interface in interfaces:
         if not interface.machine:
-            names = (identity.name for identity in sorted(interface.identities or ()))
-            joined = ", ".join((*interface.groups, *names))
+            joined = ", ".join(interface.groups)
             yield f"{interface.id}: is in {joined} and has no address of a machine of this site"

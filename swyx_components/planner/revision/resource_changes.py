@@ -59,9 +59,7 @@ def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Spec]
 
 def _in_order(spec: Spec) -> Spec:
     """Lists that mean the same whatever their order, in one order."""
-    return spec._replace(
-        prefixes=tuple(sorted(spec.prefixes)), identities=tuple(sorted(spec.identities))
-    )
+    return spec._replace(prefixes=tuple(sorted(spec.prefixes)))
 
 
 def labels_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:

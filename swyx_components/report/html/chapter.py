@@ -10,7 +10,7 @@ from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import (
     Endpoint,
     HostGroup,
-    RenderedGroup,
+    RenderedSite,
     Required,
     SitePlan,
     Spec,
@@ -56,7 +56,6 @@ class RuleRow:
     protocol: str
     ports: str
     source_ports: str
-    own: str
     peer: tuple[str, ...]
     parties: tuple[str, ...]
     reasons: tuple[Reason, ...]
@@ -108,19 +107,18 @@ def make_chapter(judged: Judged, catalogue: Catalogue) -> Chapter:
         cloud=judged.cloud,
         open_egress=plan.egress is Egress.OPEN,
         groups=plan.groups,
-        rules=tuple(_rules(plan, rendered.groups, catalogue)),
+        rules=tuple(_rules(rendered, catalogue)),
         flows=tuple(_flows(plan, catalogue)),
         usages=judged.usages,
         proof=judged.proof,
     )
 
 
-def _rules(
-    plan: SitePlan, groups: Iterable[RenderedGroup], catalogue: Catalogue
-) -> Iterator[RuleRow]:
-    peers = Peers(plan)
+def _rules(rendered: RenderedSite, catalogue: Catalogue) -> Iterator[RuleRow]:
+    plan = rendered.plan
+    peers = Peers(plan, rendered.abilities.shares_groups)
     given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
-    for entry in groups:
+    for entry in rendered.groups:
         for spec in entry.specs:
             reasons = (
                 _reason(flow, peers.of(entry.group.name, spec, flow), catalogue, given)
@@ -138,7 +136,6 @@ def _rule(site: str, group: HostGroup, spec: Spec, reasons: tuple[Reason, ...]) 
         protocol=spec.protocol.value,
         ports="" if spec.ports is None else str(spec.ports),
         source_ports="" if spec.source_ports is None else str(spec.source_ports),
-        own=spec.own_identity.name if spec.own_identity else "",
         peer=_peer(spec),
         parties=sort_names({party for reason in reasons for party in reason.parties}),
         reasons=reasons,
@@ -147,8 +144,7 @@ def _rule(site: str, group: HostGroup, spec: Spec, reasons: tuple[Reason, ...]) 
 
 
 def _peer(spec: Spec) -> tuple[str, ...]:
-    identities = (identity.name for identity in spec.identities)
-    return (*spec.groups, *identities, *map(str, spec.prefixes))
+    return (*spec.groups, *map(str, spec.prefixes))
 
 
 def _anchor(site: str, group: str, spec: Spec) -> str:

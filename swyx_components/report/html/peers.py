@@ -8,7 +8,7 @@ from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
     Endpoint,
-    Identity,
+    HostGroup,
     Protocol,
     Required,
     SitePlan,
@@ -25,21 +25,23 @@ class _Peer(NamedTuple):
 
     name: str
     group: str
-    identity: Identity | None
     prefixes: tuple[Prefix, ...]
     ports: PortSet
 
 
 class Peers:
-    """The peers of every host group of a site, found by flow."""
+    """The peers of every group of a site, found by flow. `by_name`: rules name the site's own groups."""
 
-    def __init__(self, plan: SitePlan) -> None:
+    def __init__(self, plan: SitePlan, by_name: bool) -> None:
         self._peers: dict[_Key, list[_Peer]] = {}
+        groups = plan.groups_by_machine()
         for flow in plan.flows:
             protocol = PROTOCOL_OF[flow.transport]
-            for group, direction, peer, role in _ends(plan.site, flow):
-                known = self._peers.setdefault((group, direction, protocol, flow.flow), [])
-                known += _name_peers(plan.site, peer, role, flow.ports)
+            for own, direction, peer in _ends(plan.site, flow):
+                named = list(_name_peers(plan.site, peer, flow.ports, by_name))
+                for group in {groups[machine.name].name for machine in own.machines}:
+                    key = group, direction, protocol, flow.flow
+                    self._peers.setdefault(key, []).extend(named)
 
     def of(self, group: str, spec: Spec, flow: str) -> tuple[str, ...]:
         """Whom a group's rule serves with one of its flows, as people call them."""
@@ -48,33 +50,33 @@ class Peers:
         return sort_names({peer.name for peer in peers if _serves(spec, blocks, peer)})
 
 
-def _ends(site: str, flow: Required) -> Iterator[tuple[str, Direction, Endpoint, str]]:
-    """The groups of the site that a flow touches, each with its peer and the peer's role."""
-    for own, direction, peer, role in (
-        (flow.initiator, Direction.OUT, flow.responder, flow.responder_role),
-        (flow.responder, Direction.IN, flow.initiator, flow.initiator_role),
+def _ends(site: str, flow: Required) -> Iterator[tuple[HostGroup, Direction, Endpoint]]:
+    """The host groups of the site that a flow touches, each with its peer."""
+    for own, direction, peer in (
+        (flow.initiator, Direction.OUT, flow.responder),
+        (flow.responder, Direction.IN, flow.initiator),
     ):
         if own.group is not None and own.site == site:
-            yield own.label, direction, peer, role
+            yield own.group, direction, peer
 
 
-def _name_peers(site: str, peer: Endpoint, role: str, ports: PortSet) -> Iterator[_Peer]:
-    """The site's own groups by name, another site's machines one by one: its groups are its affair."""
-    if peer.group is None or peer.site == site:
-        inside = peer.group is not None
-        name = peer.label if peer.site in ("", site) else f"{peer.site}/{peer.label}"
-        group = peer.label if inside else ""
-        yield _Peer(name, group, peer.identity(role), () if inside else peer.prefixes, ports)
-        return
-    for machine in peer.group.machines:
-        yield _Peer(f"{peer.site}/{machine.name}", "", None, machine.addresses, ports)
+def _name_peers(site: str, peer: Endpoint, ports: PortSet, by_name: bool) -> Iterator[_Peer]:
+    """The site's own groups by name where rules do so, else machines one by one."""
+    start = "" if peer.site in ("", site) else f"{peer.site}/"
+    if peer.group is None:
+        yield _Peer(f"{start}{peer.label}", "", peer.prefixes, ports)
+    elif peer.site == site and by_name:
+        yield _Peer(peer.label, peer.label, (), ports)
+    else:
+        for machine in peer.group.machines:
+            yield _Peer(f"{start}{machine.name}", "", machine.addresses, ports)
 
 
 def _serves(spec: Spec, blocks: tuple[Prefix, ...], peer: _Peer) -> bool:
     if spec.ports is not None and not spec.ports & peer.ports:
         return False
     if peer.group:
-        return peer.group in spec.groups or peer.identity in spec.identities
+        return peer.group in spec.groups
     return any(_touches(prefix, blocks) for prefix in peer.prefixes)
 
 
