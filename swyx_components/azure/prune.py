@@ -12,39 +12,56 @@ from swyx_components.planner.model import RenderedSite
 
 # In the order of removal: each may name those after it. What the official client calls them, and people.
 _KINDS = (
+    ("", "association"),
     ("network_interfaces", "network interface"),
     ("network_security_groups", "network security group"),
 )
 
 
 def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
-    """Interfaces and network security groups with the stack's tag that its state does not hold.
+    """Interfaces and network security groups with the stack's tag that its state does not hold, and such
+    groups at interfaces to which the state knows no association: the provider would refuse to make it again.
 
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
     site = clean_tag(rendered.plan.site)
     with open_network() as client:
-        found = [list(getattr(client, kind).list_all()) for kind, _ in _KINDS]
-        unheld = {
-            key_of(resource.id): (stage, resource)
-            for stage, resources in enumerate(found)
-            for resource in resources
-            if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
-        }
-        users = _users(found[0], found[1])
-        return tuple(
-            sorted(
-                Orphan(
-                    stage=stage,
-                    id=resource.id,
-                    kind=_KINDS[stage][1],
-                    words=resource.name,
-                    users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
-                )
-                for id, (stage, resource) in unheld.items()
-            )
+        interfaces, groups = (list(getattr(client, kind).list_all()) for kind, _ in _KINDS[1:])
+    ours = {key_of(g.id): g.tags for g in groups if _is_ours(g, held.stack, site)}
+    associations = list(_orphan_associations(interfaces, ours, held))
+    unheld = {
+        key_of(resource.id): (stage, resource)
+        for stage, resources in enumerate((interfaces, groups), 1)
+        for resource in resources
+        if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
+    }
+    freed = {*unheld, *(each.id.partition("|")[0].lower() for each in associations)}
+    users = _users(interfaces, groups)
+    orphans = (
+        Orphan(
+            stage=stage,
+            id=resource.id,
+            kind=_KINDS[stage][1],
+            words=resource.name,
+            users=tuple(sorted(user for user in users[id] if key_of(user) not in freed)),
         )
+        for id, (stage, resource) in unheld.items()
+    )
+    return tuple(sorted((*associations, *orphans)))
+
+
+def _orphan_associations(
+    interfaces: Sequence[Any], ours: Mapping[str, Mapping[str, str]], held: Held
+) -> Iterator[Orphan]:
+    """Interfaces under a group of the stack that it neither made nor associated, where it does attach."""
+    for interface in interfaces if held.attaches else ():
+        group = interface.network_security_group
+        machine = ours.get(key_of(group.id), {}).get("swyx:group", "") if group else ""
+        id = f"{interface.id}|{group.id}" if group else ""
+        made = key_of(interface.id) in held.ids or STACK_TAG in (interface.tags or {})
+        if machine and machine not in held.unattached and not made and id.lower() not in held.ids:
+            yield Orphan(stage=0, id=id, kind=_KINDS[0][1], words=f"{machine}'s interface")
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
@@ -55,9 +72,14 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
     """
     with open_network() as client:
         for orphan in sorted(orphans):
-            parts = orphan.id.split("/")
+            parts = orphan.id.partition("|")[0].split("/")
             group, name = parts[4], parts[-1]
-            getattr(client, _KINDS[orphan.stage][0]).begin_delete(group, name).result()
+            if orphan.stage == 0:
+                interface = client.network_interfaces.get(group, name)
+                interface.network_security_group = None
+                client.network_interfaces.begin_create_or_update(group, name, interface).result()
+            else:
+                getattr(client, _KINDS[orphan.stage][0]).begin_delete(group, name).result()
             yield orphan
 
 

@@ -348,3 +348,37 @@ def test_on_azure_what_nothing_uses_goes_and_what_something_names_stays(
     assert outcome.code == 1
     remaining = (client.get(f"{NETWORK}/networkSecurityGroups") or {})["value"]
     assert {each["name"] for each in remaining} == {"held", "used", "by-hand"}
+
+
+def test_on_azure_a_group_that_the_state_associates_with_no_interface_comes_off_it(
+    azure: AzureServer, project: Path
+) -> None:
+    """What a killed update leaves between the write of the interface and that of the state."""
+    client = ArmClient(azure.endpoint)
+    tags = {"swyx:stack": "swyx/dev", "swyx:site": "aachen", "swyx:group": "ac-server"}
+    group = client.put(f"{NETWORK}/networkSecurityGroups/g", {**WEST, "tags": tags})["id"]
+    network = {
+        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+        "subnets": [{"name": "servers", "properties": {"addressPrefix": "10.1.0.0/24"}}],
+    }
+    client.put(f"{NETWORK}/virtualNetworks/net", {**WEST, "properties": network})
+    at = {"subnet": {"id": f"{NETWORK}/virtualNetworks/net/subnets/servers"}}
+    ids = {}
+    for name in ("known", "lost"):
+        properties = {
+            "enableAcceleratedNetworking": True,
+            "networkSecurityGroup": {"id": group},
+            "ipConfigurations": [{"name": "mine", "properties": at}],
+        }
+        body = {**WEST, "tags": {"team": "voice"}, "properties": properties}
+        ids[name] = client.put(f"{NETWORK}/networkInterfaces/{name}", body)["id"]
+    hold(project, group, f"{ids['known']}|{group}")
+    outcome = prune("azure", "--yes", "--json")
+    assert outcome.err == ""
+    assert [each["id"] for each in outcome.json()["removed"]] == [f"{ids['lost']}|{group}"]
+    known, lost = (client.get(ids[name]) for name in ("known", "lost"))
+    assert known is not None and lost is not None
+    assert known["properties"]["networkSecurityGroup"] == {"id": group}
+    assert "networkSecurityGroup" not in lost["properties"]
+    assert lost["properties"]["enableAcceleratedNetworking"] is True
+    assert lost["tags"] == {"team": "voice"}
