@@ -110,18 +110,11 @@ def find_memberships(
 ) -> Iterator[Membership]:
     """The interfaces that may come to be in too many groups, be it for the time of an update."""
     limit = rendered.abilities.limits["groups_per_interface"]
-    joined: dict[str, list[tuple[str, Interface, RenderedGroup]]] = {}
-    for entry in rendered.groups:
-        for machine in entry.group.machines:
-            for each in interfaces.get(machine.name, ()):
-                joined.setdefault(each.key, []).append((machine.name, each, entry))
-    for rows in joined.values():
-        machine_name, interface, _ = rows[0]
-        entries = {entry.group.name: entry for _, _, entry in rows}
+    for machine, interface, entries in _by_interface(rendered, interfaces):
         planned = sum(len(entry.shards) for entry in entries.values())
         if len(interface.groups) + planned > limit:
             yield Membership(
-                machine_name,
+                machine,
                 interface.key,
                 interface.groups,
                 ours=interface.groups & _find_groups(own, ask),
@@ -130,6 +123,46 @@ def find_memberships(
                 ),
                 planned=planned,
             )
+
+
+def judge_last_groups(
+    rendered: RenderedSite,
+    interfaces: Mapping[str, Sequence[Interface]],
+    own: Mapping[str, str],
+    ask: Ask,
+) -> Iterator[Message]:
+    """A warning for every interface that is in groups of the stack alone: EC2 leaves none without a group.
+
+    One lookup; none where each interface is in more groups than are planned for it.
+    """
+    few = [
+        (machine, interface)
+        for machine, interface, entries in _by_interface(rendered, interfaces)
+        if 0 < len(interface.groups) <= sum(len(entry.shards) for entry in entries.values())
+    ]
+    ours = _find_groups(own, ask) if few else frozenset()
+    for machine, interface in few:
+        if interface.groups <= ours:
+            yield Message.about(
+                "last-group",
+                f"sites.{rendered.plan.site}.machines.{machine}",
+                interface=interface.key,
+                machine=machine,
+            )
+
+
+def _by_interface(
+    rendered: RenderedSite, interfaces: Mapping[str, Sequence[Interface]]
+) -> Iterator[tuple[str, Interface, Mapping[str, RenderedGroup]]]:
+    """Each interface with its first machine and, by name, the host groups that it is for."""
+    joined: dict[str, list[tuple[str, Interface, RenderedGroup]]] = {}
+    for entry in rendered.groups:
+        for machine in entry.group.machines:
+            for each in interfaces.get(machine.name, ()):
+                joined.setdefault(each.key, []).append((machine.name, each, entry))
+    for rows in joined.values():
+        machine_name, interface, _ = rows[0]
+        yield machine_name, interface, {entry.group.name: entry for _, _, entry in rows}
 
 
 def _find_groups(tags: Mapping[str, str], ask: Ask) -> frozenset[str]:

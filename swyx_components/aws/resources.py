@@ -10,7 +10,13 @@ import pulumi_aws as aws
 
 from swyx_components.aws.egress import judge_open_egress
 from swyx_components.aws.interfaces import Ask
-from swyx_components.aws.lookups import AwsSite, count_rules, find_memberships, look_up
+from swyx_components.aws.lookups import (
+    AwsSite,
+    count_rules,
+    find_memberships,
+    judge_last_groups,
+    look_up,
+)
 from swyx_components.aws.names import clean_tag, group_logical_name, spread_tag
 from swyx_components.aws.peak import judge_memberships, judge_update
 from swyx_components.aws.security_rules import Ids, make_rule
@@ -73,14 +79,17 @@ class Writer:
         return cls(look_up(network, attached, bindings, tags, ask), ask)
 
     def check_update(self, rendered: RenderedSite) -> None:
-        """Compare with what is deployed: new rules and memberships are made before old ones go.
+        """Compare with what is deployed: new rules and memberships are made before old ones go. What is
+        worth knowing of it is in `messages`.
 
         Raises:
             SwyxError: a group would hold too many rules for that time, an interface be in too many groups,
                 or egress was left open.
         """
         own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self.site.tags[STACK_TAG]}
-        memberships = find_memberships(rendered, self.site.interfaces, own, self._ask)
+        interfaces = self.site.interfaces
+        self.messages = tuple(judge_last_groups(rendered, interfaces, own, self._ask))
+        memberships = find_memberships(rendered, interfaces, own, self._ask)
         problems = [
             *judge_open_egress(rendered, own, self._ask),
             *judge_update(rendered, own, partial(count_rules, self._ask)),

@@ -63,8 +63,8 @@ class SwyxSite(pulumi.ComponentResource):
             tags_of(args),
             ask,
         )
-        tell(writer.messages, self)
         writer.check_update(rendered_of(judged))
+        tell(writer.messages, self)
         site: Place = (name, self)
         components = [self._declare(name, group, args["cloud"]) for group in planned]
         places = [

@@ -127,6 +127,34 @@ def test_an_instance_and_an_interface_that_are_not_there_are_refused_together() 
     )
 
 
+# ---- what EC2 leaves no interface without
+
+
+def warnings(*groups: str) -> list[str]:
+    """What a program says whose ac-link has an interface in these groups."""
+    ours = {"swyx:site": "aachen", "swyx:stack": "swyx/test"}
+    cloud = replace(EXAMPLE, groups={"sg-ours": ours}, members={"eni-11": [*groups]})
+    return [
+        text for level, text in record(bound(), cloud).log if level == "warning" and "eni-" in text
+    ]
+
+
+def test_an_interface_that_is_in_groups_of_the_stack_alone_is_named() -> None:
+    """Taking it out of its last one is refused, so a destroy would end half done."""
+    (said,) = warnings("sg-ours")
+    assert said.startswith(
+        "sites.aachen.machines.ac-link: eni-11 of ac-link is in no security group but this stack's, and EC2 "
+        "leaves no interface without one: `pulumi destroy`, or an update that takes the machine out, would "
+        "stop there (InvalidParameterCombination); add another group to the interface, for example the "
+        "default one of its VPC"
+    )
+
+
+@pytest.mark.parametrize("groups", [("sg-1",), ("sg-ours", "sg-1")], ids=["before", "after"])
+def test_an_interface_with_a_group_of_its_own_is_not(groups: tuple[str, ...]) -> None:
+    assert warnings(*groups) == []
+
+
 # ---- a VPC that is an output
 
 
