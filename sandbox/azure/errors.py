@@ -14,18 +14,12 @@ from sandbox.azure.ids import provider_of
 
 BY_ANALOGY = frozenset(
     {
-        "AllIpConfigurationsInApplicationSecurityGroupMustBeFromSameVnet",
-        "ApplicationSecurityGroupCountLimitReached",
-        "InUseApplicationSecurityGroupCannotBeDeleted",
         "InUsePrefixCannotBeDeleted",
         "InvalidIPv6SubnetPrefixLength",
         "IPv6IpConfigurationCannotBePrimary",
         "NetworkInterfaceMustHaveOnePrimaryIpConfiguration",
         "NetworkSecurityGroupCountLimitReached",
         "NumberOfAddressPrefixesInNetworkSecurityGroupLimitReached",
-        "NumberOfApplicationSecurityGroupsOnIpConfigurationLimitReached",
-        "NumberOfApplicationSecurityGroupsReferencedInNetworkSecurityGroupLimitReached",
-        "NumberOfIpConfigurationsInApplicationSecurityGroupLimitReached",
         "PrivateIPAddressVersionMismatch",
         "SecurityRuleAddressFamiliesMixed",
         "SecurityRuleInvalidDescription",

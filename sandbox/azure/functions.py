@@ -13,7 +13,6 @@ _GETTERS = {
     "getVirtualNetwork": "virtualNetworks/{virtualNetworkName}",
     "getSubnet": "virtualNetworks/{virtualNetworkName}/subnets/{subnetName}",
     "getNetworkSecurityGroup": "networkSecurityGroups/{networkSecurityGroupName}",
-    "getApplicationSecurityGroup": "applicationSecurityGroups/{applicationSecurityGroupName}",
     "getNetworkInterface": "networkInterfaces/{networkInterfaceName}",
 }
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -34,7 +33,6 @@ def make_functions(session: Session) -> Mapping[str, InvokeFunction]:
         "subscriptionId": session.subscription,
         "tenantId": _NOBODY,
     }
-    functions["azure-native:authorization:getClientToken"] = lambda _: {"token": "offline"}
     return functions
 
 

@@ -1,4 +1,4 @@
-"""Network security groups and application security groups: the rules of a group taken together."""
+"""Network security groups: the rules of a group taken together."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sandbox.azure.documents import (
     show_child,
     wrap,
 )
-from sandbox.azure.errors import missing_child, missing_reference, refuse
-from sandbox.azure.ids import ASGS, GROUPS, ArmPath, key
+from sandbox.azure.errors import missing_child, refuse
+from sandbox.azure.ids import GROUPS, ArmPath, key
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
@@ -49,7 +49,6 @@ def make_group(
     document = wrap(path, body, {"securityRules": checked, **flushes}, existing)
     if existing is None:
         _require_room(path, document["location"], store, limits)
-    _check_asgs(checked, document, store, limits)
     return document
 
 
@@ -114,37 +113,6 @@ def require_group_unused(group: Document, store: Store) -> None:
         )
 
 
-def make_asg(
-    path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
-) -> Document:
-    rules.check_name(path.name, limits.rule_name)
-    document = wrap(path, body, {}, existing)
-    start = key(f"/subscriptions/{path.subscription}/")
-    neighbours = [
-        asg
-        for asg in store.of_type(ASGS)
-        if asg["location"] == document["location"] and key(asg["id"]).startswith(start)
-    ]
-    if existing is None and len(neighbours) >= limits.asgs_per_region:
-        raise refuse(
-            "ApplicationSecurityGroupCountLimitReached",
-            f"Cannot create more than {limits.asgs_per_region} application security groups for "
-            "this subscription in "
-            f"region {document['location']}.",
-        )
-    return document
-
-
-def require_asg_unused(asg: Document, store: Store) -> None:
-    users = references.users_of_asg(store, asg["id"])
-    if users:
-        raise refuse(
-            "InUseApplicationSecurityGroupCannotBeDeleted",
-            f"Application security group {asg['id']} cannot be deleted because it is in use by the following "
-            f"resources: {', '.join(users)}.",
-        )
-
-
 def _remake(
     path: ArmPath, group: Document, children: list[Properties], store: Store, limits: Limits
 ) -> Document:
@@ -185,7 +153,7 @@ def _require_distinct_priorities(checked: list[Properties]) -> None:
 
 def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limits) -> None:
     for side in rules.SIDES:
-        single, plural, _ = rules.side_fields(side)
+        single, plural = rules.side_fields(side)
         count = sum(
             len(rule["properties"].get(plural, ())) + (rule["properties"].get(single, "*") != "*")
             for rule in checked
@@ -195,44 +163,6 @@ def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limi
                 "NumberOfAddressPrefixesInNetworkSecurityGroupLimitReached",
                 f"Network security group {path} has {count} {side} address prefixes in its security rules. "
                 f"The maximum is {limits.prefixes_per_group}.",
-            )
-
-
-def _check_asgs(checked: list[Properties], group: Document, store: Store, limits: Limits) -> None:
-    """The ASGs exist in the group's region, are not too many, and those of one rule live in one network."""
-    named = {
-        key(asg): asg for rule in checked for asg in references.asgs_of_rule(rule["properties"])
-    }
-    for asg_id in named.values():
-        asg = store.get(asg_id)
-        if asg is None or asg["location"] != group["location"]:
-            raise missing_reference(asg_id, group["id"])
-    if len(named) > limits.asgs_per_group:
-        raise refuse(
-            "NumberOfApplicationSecurityGroupsReferencedInNetworkSecurityGroupLimitReached",
-            f"Network security group {group['id']} references {len(named)} application security "
-            "groups in its "
-            f"security rules. The maximum is {limits.asgs_per_group}.",
-        )
-    require_one_network(group, checked, references.networks_by_asg(store))
-
-
-def require_one_network(
-    group: Document, checked: list[Properties], networks: dict[str, dict[str, str]]
-) -> None:
-    """The ASGs of a rule have their members in one network; ASGs without members fit anywhere."""
-    for rule in checked:
-        found: dict[str, str] = {}
-        for asg in references.asgs_of_rule(rule["properties"]):
-            found |= networks.get(key(asg), {})
-        if len(found) > 1:
-            raise refuse(
-                "AllApplicationSecurityGroupsInSecurityRuleMustBeFromSameVnet",
-                f"Security Rule {group['id']}/securityRules/{rule['name']} has Application "
-                "Security Groups (ASGs) from "
-                f"multiple virtual networks ({', '.join(sorted(found.values()))}). All ASGs on "
-                "the Security Rule must "
-                "be from the same virtual network.",
             )
 
 

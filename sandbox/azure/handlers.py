@@ -236,7 +236,6 @@ def make_handlers(session: Session) -> list[ResourceHandler]:
     """One handler for each resource type that the project uses."""
     groups = f"{_NETWORK}/networkSecurityGroups/{{networkSecurityGroupName}}"
     networks = f"{_NETWORK}/virtualNetworks/{{virtualNetworkName}}"
-    asgs = f"{_NETWORK}/applicationSecurityGroups/{{applicationSecurityGroupName}}"
     interfaces = f"{_NETWORK}/networkInterfaces/{{networkInterfaceName}}"
     rules, subnets = (
         f"{groups}/securityRules/{{securityRuleName}}",
@@ -246,7 +245,6 @@ def make_handlers(session: Session) -> list[ResourceHandler]:
     return [
         ResourceGroupHandler(session, "azure-native:resources:ResourceGroup", _GROUP),
         ArmHandler(session, f"{kind}NetworkSecurityGroup", groups, kept="securityRules"),
-        ArmHandler(session, f"{kind}ApplicationSecurityGroup", asgs),
         InterfaceHandler(session, f"{kind}NetworkInterface", interfaces),
         ArmHandler(session, f"{kind}VirtualNetwork", networks, kept="subnets"),
         ArmHandler(session, f"{kind}Subnet", subnets, has_location=False),

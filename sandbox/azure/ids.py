@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 NETWORK, COMPUTE = "Microsoft.Network", "Microsoft.Compute"
 GROUPS = "networkSecurityGroups"
-ASGS = "applicationSecurityGroups"
 INTERFACES = "networkInterfaces"
 NETWORKS = "virtualNetworks"
 MACHINES = "virtualMachines"
-TOP_KINDS = (NETWORKS, GROUPS, ASGS, INTERFACES, MACHINES)
+TOP_KINDS = (NETWORKS, GROUPS, INTERFACES, MACHINES)
 
 CHILD_KINDS = {
     GROUPS: ("securityRules", "defaultSecurityRules"),

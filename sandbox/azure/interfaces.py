@@ -1,10 +1,10 @@
-"""Network interfaces: their IP configurations, addresses and memberships (clouds.md, Azure 6, 7 and 11)."""
+"""Network interfaces: their IP configurations, addresses and properties (clouds.md, Azure 9, 11 and 14)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.azure import groups, networks, references, rules
+from sandbox.azure import networks, references, rules
 from sandbox.azure.addresses import Network
 from sandbox.azure.documents import children_of, find_child, properties_of, show_child, wrap
 from sandbox.azure.errors import missing_child, missing_reference, refuse
@@ -40,7 +40,6 @@ def make_interface(
         raise refuse("InvalidRequestFormat", f"Network interface {path} has no IP configuration.")
     configurations = [_read_configuration(child, path) for child in children]
     _choose_primary(configurations, path)
-    _require_same_asgs(configurations, path, limits)
     subnet_prefixes = _find_subnet(configurations, path, store)
     give_addresses(configurations, subnet_prefixes, path, existing, store)
     properties: Properties = {"ipConfigurations": configurations}
@@ -56,7 +55,6 @@ def make_interface(
     document = wrap(path, body, properties, existing)
     _require_same_primary(existing, configurations)
     _check_references(document, store)
-    _check_memberships(document, store, limits)
     return document
 
 
@@ -169,33 +167,6 @@ def _choose_primary(configurations: list[Properties], path: ArmPath) -> None:
         )
 
 
-def _require_same_asgs(configurations: list[Properties], path: ArmPath, limits: Limits) -> None:
-    sets = [_asg_ids(child) for child in configurations]
-    for child, ids in zip(configurations, sets, strict=True):
-        if {key(i) for i in ids} != {key(i) for i in sets[0]}:
-            first = f"{path}/ipConfigurations/{configurations[0]['name']}"
-            raise refuse(
-                "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups",
-                "All IPConfigurations on a Network Interface should reference the same set of "
-                "Application Security "
-                f"Groups. IPConfiguration {first} references ASG(s) {', '.join(sets[0])}, "
-                "whereas IPConfiguration "
-                f"{path}/ipConfigurations/{child['name']} references ASG(s) {', '.join(ids)}.",
-            )
-    if len(sets[0]) > limits.asgs_per_interface:
-        raise refuse(
-            "NumberOfApplicationSecurityGroupsOnIpConfigurationLimitReached",
-            f"Network interface {path} references {len(sets[0])} application security groups. "
-            f"The maximum is {limits.asgs_per_interface}.",
-        )
-
-
-def _asg_ids(child: Properties) -> list[str]:
-    return [
-        reference["id"] for reference in child["properties"].get("applicationSecurityGroups", ())
-    ]
-
-
 def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) -> list[Network]:
     """The prefixes of the one subnet that all configurations share."""
     ids = {
@@ -217,8 +188,8 @@ def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) 
 
 
 def _check_references(document: Document, store: Store) -> None:
-    """Network, group and ASGs exist, in the interface's own region."""
-    wanted = [references.network_of(document), *references.asgs_of(document)]
+    """Network and group exist, in the interface's own region."""
+    wanted = [references.network_of(document)]
     group_id = references.id_of(document["properties"].get("networkSecurityGroup"))
     for target in [*wanted, *([group_id] if group_id else [])]:
         found = store.get(target)
@@ -226,49 +197,3 @@ def _check_references(document: Document, store: Store) -> None:
             raise missing_reference(target, document["id"])
     if group_id and f"/{GROUPS.lower()}/" not in key(group_id):
         raise missing_reference(group_id, document["id"])
-
-
-def _check_memberships(document: Document, store: Store, limits: Limits) -> None:
-    """Joining keeps every ASG in one network and within its size, and so every rule that names it."""
-    joined = references.asgs_of(document)
-    if not joined:
-        return
-    network = references.network_of(document)
-    members = references.networks_by_asg(store, besides=document["id"])
-    counts = references.members_by_asg(store, besides=document["id"])
-    for asg in joined:
-        strangers = {k: v for k, v in members.get(key(asg), {}).items() if k != key(network)}
-        if strangers:
-            raise refuse(
-                "AllIpConfigurationsInApplicationSecurityGroupMustBeFromSameVnet",
-                f"Application security group {asg} has members in virtual network "
-                f"{', '.join(strangers.values())}, "
-                f"and network interface {document['id']} is in {network}. All of them must be in "
-                "the same virtual "
-                "network.",
-            )
-        if (
-            counts[key(asg)] + len(document["properties"]["ipConfigurations"])
-            > limits.ip_configurations_per_asg
-        ):
-            raise refuse(
-                "NumberOfIpConfigurationsInApplicationSecurityGroupLimitReached",
-                f"Application security group {asg} cannot have more than "
-                f"{limits.ip_configurations_per_asg} IP "
-                "configurations.",
-            )
-        members.setdefault(key(asg), {})[key(network)] = network
-    _recheck_rules(joined, members, store)
-
-
-def _recheck_rules(
-    joined: tuple[str, ...], members: dict[str, dict[str, str]], store: Store
-) -> None:
-    wanted = {key(asg) for asg in joined}
-    for group in store.of_type(GROUPS):
-        touched = [
-            rule
-            for rule in group["properties"]["securityRules"]
-            if wanted.intersection(map(key, references.asgs_of_rule(rule["properties"])))
-        ]
-        groups.require_one_network(group, touched, members)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.azure import groups, interfaces, machines, networks
 from sandbox.azure.documents import find_group
-from sandbox.azure.ids import ASGS, GROUPS, INTERFACES, MACHINES, NETWORKS, ArmPath
+from sandbox.azure.ids import GROUPS, INTERFACES, MACHINES, NETWORKS, ArmPath
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
 
@@ -25,9 +25,6 @@ class _Kind:
 _KINDS = {
     GROUPS: _Kind(
         make=groups.make_group, show=groups.show_group, require_unused=groups.require_group_unused
-    ),
-    ASGS: _Kind(
-        make=groups.make_asg, show=lambda asg, _: asg, require_unused=groups.require_asg_unused
     ),
     NETWORKS: _Kind(
         make=networks.make_network,

@@ -20,8 +20,3 @@ class Limits:
     prefixes_per_group: int = 4000
     """Addresses and ranges of all rules of a group, source and destination counted apart."""
     groups_per_region: int = 5000
-    asgs_per_rule_side: int = 10
-    asgs_per_group: int = 100
-    asgs_per_interface: int = 20
-    ip_configurations_per_asg: int = 4000
-    asgs_per_region: int = 3000

@@ -33,10 +33,8 @@ OUTSIDE = frozenset(
 ENVELOPED = frozenset(
     {
         "applicationGatewayBackendAddressPools",
-        "applicationSecurityGroups",
         "defaultSecurityRules",
         "delegations",
-        "destinationApplicationSecurityGroups",
         "ipConfigurations",
         "loadBalancerBackendAddressPools",
         "loadBalancerInboundNatRules",
@@ -44,7 +42,6 @@ ENVELOPED = frozenset(
         "publicIPAddress",
         "routeTable",
         "securityRules",
-        "sourceApplicationSecurityGroups",
         "subnet",
         "subnets",
         "virtualNetworkPeerings",

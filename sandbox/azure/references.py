@@ -5,12 +5,10 @@ Read from the documents each time; nothing here is stored, so it can't disagree 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.azure.ids import GROUPS, INTERFACES, MACHINES, NETWORKS, key, parent_of
-from sandbox.azure.rules import SIDES, side_fields
+from sandbox.azure.ids import INTERFACES, MACHINES, NETWORKS, key, parent_of
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
@@ -79,7 +77,7 @@ def targets_of(document: Document) -> list[str]:
     properties = document["properties"]
     needed = [id_of(properties.get("networkSecurityGroup")), *interfaces_of(document)]
     if "ipConfigurations" in properties:
-        needed += [network_of(document), *asgs_of(document)]
+        needed.append(network_of(document))
     for subnet in properties.get("subnets", ()):
         needed.append(id_of(subnet["properties"].get("networkSecurityGroup")))
     return [target for target in needed if target]
@@ -88,50 +86,3 @@ def targets_of(document: Document) -> list[str]:
 def network_of(interface: Document) -> str:
     """The id of the virtual network that an interface is in."""
     return parent_of(id_of(interface["properties"]["ipConfigurations"][0]["properties"]["subnet"]))
-
-
-def asgs_of(interface: Document) -> tuple[str, ...]:
-    """The ASGs of an interface: every IP configuration carries the same."""
-    first = interface["properties"]["ipConfigurations"][0]["properties"]
-    return tuple(reference["id"] for reference in first.get("applicationSecurityGroups", ()))
-
-
-def networks_by_asg(store: Store, *, besides: str = "") -> dict[str, dict[str, str]]:
-    """For each ASG with members the networks that they are in, both by key; one interface may be left out."""
-    found: dict[str, dict[str, str]] = {}
-    for interface in store.of_type(INTERFACES):
-        if key(interface["id"]) != key(besides):
-            for asg in asgs_of(interface):
-                network = network_of(interface)
-                found.setdefault(key(asg), {})[key(network)] = network
-    return found
-
-
-def members_by_asg(store: Store, *, besides: str = "") -> Counter[str]:
-    """How many IP configurations each ASG holds; one interface may be left out."""
-    counted: Counter[str] = Counter()
-    for interface in store.of_type(INTERFACES):
-        if key(interface["id"]) != key(besides):
-            for asg in asgs_of(interface):
-                counted[key(asg)] += len(interface["properties"]["ipConfigurations"])
-    return counted
-
-
-def asgs_of_rule(rule: Properties) -> list[str]:
-    """The ids of the ASGs on both sides of a rule's properties."""
-    return [reference["id"] for side in SIDES for reference in rule.get(side_fields(side)[2], ())]
-
-
-def users_of_asg(store: Store, asg_id: str) -> list[str]:
-    """The interfaces in an ASG and the rules that name it."""
-    wanted = key(asg_id)
-    interfaces = [
-        nic["id"] for nic in store.of_type(INTERFACES) if wanted in map(key, asgs_of(nic))
-    ]
-    rules = [
-        f"{group['id']}/securityRules/{rule['name']}"
-        for group in store.of_type(GROUPS)
-        for rule in group["properties"]["securityRules"]
-        if wanted in map(key, asgs_of_rule(rule["properties"]))
-    ]
-    return sorted(interfaces) + sorted(rules)

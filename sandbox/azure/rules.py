@@ -1,7 +1,5 @@
 """One security rule, as its text: name, priority, protocol, ports and the two sides (clouds.md,
 Azure 1 to 6).
-
-Pure: whether the ASGs exist and where they live is `groups`' affair.
 """
 
 from __future__ import annotations
@@ -57,7 +55,7 @@ def check_rule(name: str, rule_id: str, given: Properties, limits: Limits) -> Pr
     families: list[addresses.Network] = []
     for side in SIDES:
         rule |= _check_ports(given, side, rule_id)
-        rule |= _check_side(given, side, rule_id, limits, families)
+        rule |= _check_side(given, side, rule_id, families)
     addresses.require_one_family(families, rule_id)
     _check_platform_tags(rule, rule_id)
     return rule
@@ -126,17 +124,17 @@ def _check_port_range(text: object, rule_id: str, *, star: bool) -> None:
 
 
 def _check_side(
-    given: Properties, side: str, rule_id: str, limits: Limits, families: list[addresses.Network]
+    given: Properties, side: str, rule_id: str, families: list[addresses.Network]
 ) -> Properties:
-    """Exactly one of a prefix, a list of prefixes, or application security groups."""
-    single, plural, groups = side_fields(side)
-    filled = [field for field in (single, plural, groups) if given.get(field)]
+    """Exactly one of a prefix or a list of prefixes. ARM takes application security groups too, which
+    the emulator does not have.
+    """
+    single, plural = side_fields(side)
+    filled = [field for field in (single, plural) if given.get(field)]
     if not filled:
-        raise _missing(rule_id, f"{_title(plural)}, {_title(single)}, or {_title(groups)}")
+        raise _missing(rule_id, f"{_title(plural)} or {_title(single)}")
     if len(filled) > 1:
         raise _conflict(rule_id, *filled)
-    if filled == [groups]:
-        return {plural: [], groups: _check_asgs(given[groups], rule_id, _title(side), limits)}
     if filled == [plural]:
         families += addresses.parse_list(list(given[plural]), _title(side), rule_id)
         return {plural: list(given[plural])}
@@ -145,21 +143,9 @@ def _check_side(
     return {single: given[single], plural: []}
 
 
-def side_fields(side: str) -> tuple[str, str, str]:
-    """ARM's names for a side's one prefix, its prefixes and its ASGs."""
-    return f"{side}AddressPrefix", f"{side}AddressPrefixes", f"{side}ApplicationSecurityGroups"
-
-
-def _check_asgs(
-    given: list[Properties], rule_id: str, side: str, limits: Limits
-) -> list[Properties]:
-    if len(given) > limits.asgs_per_rule_side:
-        raise refuse(
-            "NumberOfApplicationSecurityGroupsReferencedInSecurityRuleLimitReached",
-            f"Security rule {rule_id} references {len(given)} application security groups as {side}. "
-            f"The maximum is {limits.asgs_per_rule_side}.",
-        )
-    return [{"id": reference.get("id", "")} for reference in given]
+def side_fields(side: str) -> tuple[str, str]:
+    """ARM's names for a side's one prefix and its prefixes."""
+    return f"{side}AddressPrefix", f"{side}AddressPrefixes"
 
 
 def _check_platform_tags(rule: Properties, rule_id: str) -> None:

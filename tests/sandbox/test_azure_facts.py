@@ -25,16 +25,11 @@ SMALL = Limits(
     groups_per_region=2,
     rules_per_group=3,
     prefixes_per_group=4,
-    asgs_per_rule_side=2,
-    asgs_per_group=3,
-    asgs_per_interface=2,
-    ip_configurations_per_asg=2,
-    asgs_per_region=6,
 )
 
 
 class Cloud:
-    """An emulator without sockets, holding one resource group, two networks and five ASGs."""
+    """An emulator without sockets, holding one resource group and two networks."""
 
     def __init__(self, limits: Limits) -> None:
         self.arm = Arm(Store(None), limits)
@@ -52,8 +47,6 @@ class Cloud:
             }
             space = {"addressPrefixes": [prefix, "fd00::/16"]}
             self.must_put(f"/virtualNetworks/{name}", {"addressSpace": space, "subnets": subnets})
-        for name in "vwxyz":
-            self.must_put(f"/applicationSecurityGroups/{name}", {})
 
     def call(
         self,
@@ -108,16 +101,8 @@ def rule(name: str = "r", **changes: Any) -> Json:
     }
 
 
-def asgs(*names: str) -> list[Json]:
-    return [{"id": f"{NETWORK}/applicationSecurityGroups/{name}"} for name in names]
-
-
 def from_list(*prefixes: str, **changes: Any) -> Json:
     return rule(sourceAddressPrefix=None, sourceAddressPrefixes=list(prefixes), **changes)
-
-
-def from_asgs(*names: str, **changes: Any) -> Json:
-    return rule(sourceAddressPrefix=None, sourceApplicationSecurityGroups=asgs(*names), **changes)
 
 
 def configuration(name: str = "c", **changes: Any) -> Json:
@@ -157,10 +142,6 @@ def network(space: list[str], *subnets: Json) -> Callable[[Cloud], Response]:
         "properties": {"addressSpace": {"addressPrefixes": space}, "subnets": list(subnets)},
     }
     return lambda cloud: cloud.put("/virtualNetworks/three", body)
-
-
-def asg(name: str, location: str = "westeurope") -> Callable[[Cloud], Response]:
-    return lambda cloud: cloud.put(f"/applicationSecurityGroups/{name}", {"location": location})
 
 
 def machine(*interfaces: str) -> Callable[[Cloud], Response]:
@@ -219,11 +200,8 @@ OVERLAP = "OverlappingSubnetsNotPermittedInSecurityRule"
 MISSING = "SecurityRuleParametersMissing"
 CLASH = "SecurityRuleParametersConflict"
 MIXED = "SecurityRuleAddressFamiliesMixed"
-SAME_ASGS = "AllIpConfigurationsOnANicMustBelongToTheSameApplicationSecurityGroups"
-ONE_VNET = "AllApplicationSecurityGroupsInSecurityRuleMustBeFromSameVnet"
 
-IN_ONE = interface(configuration(applicationSecurityGroups=asgs("x")), name="in-one")
-IN_TWO = interface(configuration(net="two", applicationSecurityGroups=asgs("y")), name="in-two")
+IN_ONE = interface(configuration(), name="in-one")
 GUARDED = (
     group(),
     interface(configuration(), networkSecurityGroup={"id": f"{NETWORK}/networkSecurityGroups/g"}),
@@ -396,18 +374,6 @@ FACTS = [
         accepted=group(from_list("10.8.0.0/24", "10.9.0.0/24")),
     ),
     Fact(
-        title="a side is not both a prefix and ASGs",
-        code=CLASH,
-        refused=group(rule(sourceApplicationSecurityGroups=asgs("x"))),
-        accepted=group(from_asgs("x")),
-    ),
-    Fact(
-        title="a side is not both prefixes and ASGs",
-        code=CLASH,
-        refused=group(from_list("10.8.0.0/24", sourceApplicationSecurityGroups=asgs("x"))),
-        accepted=group(from_asgs("x", sourceAddressPrefixes=[])),
-    ),
-    Fact(
         title="a list of prefixes does not hold *",
         code=UNSUPPORTED,
         refused=group(from_list("*")),
@@ -506,113 +472,6 @@ FACTS = [
                 destinationAddressPrefix="10.4.0.0/24",
             )
         ),
-    ),
-    Fact(
-        title="a rule side has at most 10 ASGs",
-        code="NumberOfApplicationSecurityGroupsReferencedInSecurityRuleLimitReached",
-        limits=SMALL,
-        refused=group(from_asgs("x", "y", "z")),
-        accepted=group(
-            from_asgs(
-                "x",
-                "y",
-                destinationAddressPrefix=None,
-                destinationApplicationSecurityGroups=asgs("z"),
-            )
-        ),
-    ),
-    Fact(
-        title="a group's rules name at most 100 ASGs",
-        code="NumberOfApplicationSecurityGroupsReferencedInNetworkSecurityGroupLimitReached",
-        limits=SMALL,
-        refused=group(from_asgs("w", "x"), {**from_asgs("y", "z", priority=201), "name": "b"}),
-        accepted=group(from_asgs("w", "x"), {**from_asgs("x", "z", priority=201), "name": "b"}),
-    ),
-    Fact(
-        title="an interface is in at most 20 ASGs",
-        code="NumberOfApplicationSecurityGroupsOnIpConfigurationLimitReached",
-        limits=SMALL,
-        refused=interface(configuration(applicationSecurityGroups=asgs("x", "y", "z"))),
-        accepted=interface(configuration(applicationSecurityGroups=asgs("x", "y"))),
-    ),
-    Fact(
-        title="an ASG has at most 4,000 IP configurations",
-        code="NumberOfIpConfigurationsInApplicationSecurityGroupLimitReached",
-        limits=SMALL,
-        before=(
-            interface(configuration(applicationSecurityGroups=asgs("x")), name="m"),
-            interface(configuration(applicationSecurityGroups=asgs("x")), name="o"),
-        ),
-        refused=IN_ONE,
-        accepted=interface(configuration(applicationSecurityGroups=asgs("x")), name="m"),
-    ),
-    Fact(
-        title="a region has at most 3,000 ASGs",
-        code="ApplicationSecurityGroupCountLimitReached",
-        limits=SMALL,
-        before=(asg("t"),),
-        refused=asg("u"),
-        accepted=asg("u", "northeurope"),
-    ),
-    # 7. ASGs and networks
-    Fact(
-        title="all interfaces in an ASG share one network",
-        code="AllIpConfigurationsInApplicationSecurityGroupMustBeFromSameVnet",
-        before=(IN_ONE,),
-        refused=interface(configuration(net="two", applicationSecurityGroups=asgs("x"))),
-        accepted=interface(configuration(subnet="b", applicationSecurityGroups=asgs("x"))),
-    ),
-    Fact(
-        title="the ASGs of a rule share one network",
-        code=ONE_VNET,
-        before=(IN_ONE, IN_TWO),
-        refused=group(from_asgs("x", "y")),
-        accepted=group(from_asgs("x", "z")),
-    ),
-    Fact(
-        title="source and destination ASGs share one network",
-        code=ONE_VNET,
-        before=(IN_ONE, IN_TWO),
-        refused=group(
-            from_asgs(
-                "x", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("y")
-            )
-        ),
-        accepted=group(
-            from_asgs(
-                "x", destinationAddressPrefix=None, destinationApplicationSecurityGroups=asgs("x")
-            )
-        ),
-    ),
-    Fact(
-        title="an interface does not join an ASG into a rule of another network",
-        code=ONE_VNET,
-        before=(IN_ONE, group(from_asgs("x", "y"))),
-        refused=IN_TWO,
-        accepted=interface(configuration(applicationSecurityGroups=asgs("y")), name="in-two"),
-    ),
-    Fact(
-        title="every IP configuration carries the same ASGs",
-        code=SAME_ASGS,
-        refused=interface(
-            configuration(primary=True, applicationSecurityGroups=asgs("x")), configuration("d")
-        ),
-        accepted=interface(
-            configuration(primary=True, applicationSecurityGroups=asgs("x", "y")),
-            configuration("d", applicationSecurityGroups=asgs("y", "x")),
-        ),
-    ),
-    Fact(
-        title="a rule's ASG exists",
-        code="InvalidResourceReference",
-        refused=group(from_asgs("nobody")),
-        accepted=group(from_asgs("x")),
-    ),
-    Fact(
-        title="an ASG is in the region of the group that names it",
-        code="InvalidResourceReference",
-        refused=group(from_asgs("x"), location="northeurope"),
-        accepted=group(rule(), location="northeurope"),
     ),
     # 11. Interfaces
     Fact(
@@ -794,20 +653,6 @@ FACTS = [
         accepted=delete("/networkSecurityGroups/free"),
     ),
     Fact(
-        title="an ASG with members is not deleted",
-        code="InUseApplicationSecurityGroupCannotBeDeleted",
-        before=(IN_ONE,),
-        refused=delete("/applicationSecurityGroups/X"),
-        accepted=delete("/applicationSecurityGroups/y"),
-    ),
-    Fact(
-        title="an ASG named by a rule is not deleted",
-        code="InUseApplicationSecurityGroupCannotBeDeleted",
-        before=(group(from_asgs("x")),),
-        refused=delete("/applicationSecurityGroups/x"),
-        accepted=delete("/applicationSecurityGroups/y"),
-    ),
-    Fact(
         title="a subnet with interfaces is not deleted",
         code="InUseSubnetCannotBeDeleted",
         before=(IN_ONE,),
@@ -866,15 +711,16 @@ FACTS = [
     Fact(
         title="a resource has a location",
         code="LocationRequired",
-        refused=lambda cloud: cloud.put("/applicationSecurityGroups/q", {}),
-        accepted=asg("q"),
+        refused=lambda cloud: cloud.put("/networkSecurityGroups/q", {}),
+        accepted=group(name="q"),
     ),
     Fact(
         title="a resource does not move to another region",
         code="InvalidResourceLocation",
         status=409,
-        refused=asg("x", "northeurope"),
-        accepted=asg("x", "West Europe"),
+        before=(group(),),
+        refused=group(location="northeurope"),
+        accepted=group(location="West Europe"),
     ),
     Fact(
         title="a resource group must exist",
@@ -892,7 +738,7 @@ FACTS = [
         code="ResourceNotFound",
         status=404,
         refused=lambda cloud: cloud.call("GET", "/networkSecurityGroups/g"),
-        accepted=lambda cloud: cloud.call("GET", "/applicationSecurityGroups/X"),
+        accepted=lambda cloud: cloud.call("GET", "/virtualNetworks/ONE"),
     ),
     Fact(
         title="a rule that is not there is not found",
@@ -914,32 +760,34 @@ FACTS = [
         title="a stale ETag is refused",
         code="PreconditionFailed",
         status=412,
+        before=(group(name="x"),),
         refused=lambda cloud: cloud.call(
-            "PUT", "/applicationSecurityGroups/x", {"location": "westeurope"}, if_match='W/"old"'
+            "PUT", "/networkSecurityGroups/x", {"location": "westeurope"}, if_match='W/"old"'
         ),
         accepted=lambda cloud: cloud.call(
-            "PUT", "/applicationSecurityGroups/x", {"location": "westeurope"}, if_match="*"
+            "PUT", "/networkSecurityGroups/x", {"location": "westeurope"}, if_match="*"
         ),
     ),
     Fact(
         title="If-None-Match * creates only",
         code="PreconditionFailed",
         status=412,
+        before=(group(name="x"),),
         refused=lambda cloud: cloud.call(
-            "PUT", "/applicationSecurityGroups/x", {"location": "westeurope"}, if_none_match="*"
+            "PUT", "/networkSecurityGroups/x", {"location": "westeurope"}, if_none_match="*"
         ),
         accepted=lambda cloud: cloud.call(
-            "PUT", "/applicationSecurityGroups/q", {"location": "westeurope"}, if_none_match="*"
+            "PUT", "/networkSecurityGroups/q", {"location": "westeurope"}, if_none_match="*"
         ),
     ),
     Fact(
         title="a tag name has none of ARM's reserved characters",
         code="InvalidTagNameCharacters",
         refused=lambda cloud: cloud.put(
-            "/applicationSecurityGroups/q", {"location": "westeurope", "tags": {"a/b": "c"}}
+            "/networkSecurityGroups/q", {"location": "westeurope", "tags": {"a/b": "c"}}
         ),
         accepted=lambda cloud: cloud.put(
-            "/applicationSecurityGroups/q", {"location": "westeurope", "tags": {"a:b": "c"}}
+            "/networkSecurityGroups/q", {"location": "westeurope", "tags": {"a:b": "c"}}
         ),
     ),
 ]
@@ -1031,13 +879,8 @@ def test_each_fact_has_its_own_title() -> None:
 
 def test_the_default_limits_are_azures() -> None:
     figures = Limits()
-    assert (figures.rules_per_group, figures.prefixes_per_group, figures.asgs_per_rule_side) == (
-        1000,
-        4000,
-        10,
-    )
-    assert (figures.asgs_per_group, figures.asgs_per_interface) == (100, 20)
-    assert (figures.ip_configurations_per_asg, figures.asgs_per_region) == (4000, 3000)
+    assert (figures.rules_per_group, figures.prefixes_per_group) == (1000, 4000)
+    assert figures.groups_per_region == 5000
 
 
 def test_a_group_has_azures_default_rules() -> None:

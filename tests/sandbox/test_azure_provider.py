@@ -17,11 +17,7 @@ from sandbox.provider import UNKNOWN, start_server
 from sandbox.provider.values import DEFAULTED, encode
 from tests.sandbox.engine_calls import NETWORK, SUBSCRIPTION, Engine, Props, serving
 
-NSG, ASG, NIC = (
-    "network:NetworkSecurityGroup",
-    "network:ApplicationSecurityGroup",
-    "network:NetworkInterface",
-)
+NSG, NIC = "network:NetworkSecurityGroup", "network:NetworkInterface"
 VNET, SUBNET, RULE = "network:VirtualNetwork", "network:Subnet", "network:SecurityRule"
 RG = "resources:ResourceGroup"
 
@@ -69,11 +65,10 @@ INTERFACE_INPUTS = {
             "privateIPAddress": "10.0.1.10",
             "privateIPAllocationMethod": "Static",
             "subnet": {"id": f"{NETWORK}/virtualNetworks/net/subnets/a"},
-            "applicationSecurityGroups": [{"id": f"{NETWORK}/applicationSecurityGroups/asg"}],
         }
     ],
 }
-ASG_INPUTS = {"resourceGroupName": "rg", "applicationSecurityGroupName": "asg"}
+BARE_INPUTS = {"resourceGroupName": "rg", "networkSecurityGroupName": "nsg"}
 RULE_INPUTS = {
     **{field: value for field, value in rule("more", priority=101).items() if field != "name"},
     "resourceGroupName": "rg",
@@ -88,7 +83,6 @@ SUBNET_INPUTS = {
 }
 KINDS = [
     (VNET, NETWORK_INPUTS, "/virtualNetworks/net"),
-    (ASG, ASG_INPUTS, "/applicationSecurityGroups/asg"),
     (NSG, GROUP_INPUTS, "/networkSecurityGroups/nsg"),
     (NIC, INTERFACE_INPUTS, "/networkInterfaces/nic"),
     (SUBNET, SUBNET_INPUTS, "/virtualNetworks/net/subnets/b"),
@@ -149,7 +143,7 @@ def test_a_name_is_invented_and_kept(engine: Engine) -> None:
 def test_the_region_is_the_programs_else_the_resource_groups(
     engine: Engine, news: Props, location: str | None
 ) -> None:
-    assert engine.check(ASG, news)[0].get("location") == location
+    assert engine.check(NSG, news)[0].get("location") == location
 
 
 @pytest.mark.parametrize(
@@ -162,8 +156,8 @@ def test_the_region_is_the_programs_else_the_resource_groups(
             {**INTERFACE_INPUTS, "ipConfigurations": [{"name": "c", "address": "x"}]},
             "ipConfigurations[0].address",
         ),
-        (ASG, {**ASG_INPUTS, "securityRules": []}, "securityRules"),
-        (ASG, {}, "resourceGroupName"),
+        (NIC, {**BARE_INPUTS, "securityRules": []}, "securityRules"),
+        (NSG, {}, "resourceGroupName"),
         (NSG, {**GROUP_INPUTS, "securityRules": [{"name": "a"}]}, "securityRules[0].access"),
     ],
 )
@@ -203,7 +197,7 @@ def test_names_replace_and_the_rest_updates(
 
 def test_two_spellings_of_a_region_are_one(engine: Engine) -> None:
     reply = engine.diff(
-        ASG, {**ASG_INPUTS, "location": "West Europe"}, {**ASG_INPUTS, "location": "westeurope"}
+        NSG, {**BARE_INPUTS, "location": "West Europe"}, {**BARE_INPUTS, "location": "westeurope"}
     )
     assert reply.changes == provider_pb2.DiffResponse.DIFF_NONE
 
@@ -307,7 +301,7 @@ def test_an_empty_list_is_not_the_same_as_none(engine: Engine) -> None:
 
 
 def test_an_update_of_an_interface_resets_what_is_not_among_its_inputs(engine: Engine) -> None:
-    for kind, news, _ in KINDS[:3]:
+    for kind, news, _ in KINDS[:2]:
         engine.create(kind, news)
     arm_id, inputs, outputs = engine.create(NIC, INTERFACE_INPUTS)
     document = engine.arm.get(arm_id)
@@ -340,7 +334,6 @@ def test_it_polls_a_put_at_azures_interval_and_a_delete_at_three_times_that(
 
 def test_a_refresh_does_not_mistake_users_for_drift(engine: Engine) -> None:
     network_id, inputs, outputs = engine.create(VNET, NETWORK_INPUTS)
-    engine.create(ASG, ASG_INPUTS)
     group_id, group_inputs, group_outputs = engine.create(NSG, GROUP_INPUTS)
     engine.create(NIC, INTERFACE_INPUTS)
     assert engine.read(VNET, network_id, inputs, outputs)[1] == inputs
@@ -349,7 +342,7 @@ def test_a_refresh_does_not_mistake_users_for_drift(engine: Engine) -> None:
 
 
 def test_an_import_finds_inputs_that_change_nothing(engine: Engine) -> None:
-    for kind, news, _ in KINDS[:4]:
+    for kind, news, _ in KINDS[:3]:
         arm_id, _, _ = engine.create(kind, news)
         _, imported, _ = engine.read(kind, arm_id, {}, {})
         checked, failures = engine.check(kind, imported)
@@ -360,9 +353,9 @@ def test_an_import_finds_inputs_that_change_nothing(engine: Engine) -> None:
 
 
 def test_what_exists_already_is_not_made_again(engine: Engine) -> None:
-    engine.create(ASG, ASG_INPUTS)
+    engine.create(NSG, BARE_INPUTS)
     with pytest.raises(grpc.RpcError, match="cannot create already existing resource"):
-        engine.create(ASG, ASG_INPUTS)
+        engine.create(NSG, BARE_INPUTS)
 
 
 def test_arms_refusal_reaches_the_user_with_its_code(engine: Engine) -> None:
@@ -375,21 +368,21 @@ def test_arms_refusal_reaches_the_user_with_its_code(engine: Engine) -> None:
 
 def test_a_resource_that_arm_took_is_kept_when_the_wait_fails(engine: Engine) -> None:
     """Request 1 looks for an existing one, 2 is the PUT, and 3 to 6 are four tries to poll it."""
-    inputs, _ = engine.check(ASG, {**ASG_INPUTS, "location": "westeurope"})
+    inputs, _ = engine.check(NSG, {**BARE_INPUTS, "location": "westeurope"})
     engine.cloud.faults.plan([{"at": 3, "kind": "error", "times": 4, "of": "calls"}])
     with pytest.raises(grpc.RpcError) as failed:
         engine.stub.Create(
-            provider_pb2.CreateRequest(urn=engine.urn(ASG), properties=encode(inputs))
+            provider_pb2.CreateRequest(urn=engine.urn(NSG), properties=encode(inputs))
         )
     trailers = {each.key: each.value for each in failed.value.trailing_metadata()}  # type: ignore[attr-defined]
     status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(detail)
-    assert detail.id == f"{NETWORK}/applicationSecurityGroups/asg"
+    assert detail.id == f"{NETWORK}/networkSecurityGroups/nsg"
 
 
 def test_functions_find_what_they_name(engine: Engine) -> None:
-    for kind, news, _ in KINDS[:4]:
+    for kind, news, _ in KINDS[:3]:
         engine.create(kind, news)
     names = {"resourceGroupName": "rg"}
     found = engine.invoke("network:getVirtualNetwork", {**names, "virtualNetworkName": "net"})
@@ -412,10 +405,6 @@ def test_functions_find_what_they_name(engine: Engine) -> None:
         "network:getNetworkSecurityGroup", {**names, "networkSecurityGroupName": "nsg"}
     )
     assert found["securityRules"][0]["priority"] == 100
-    found = engine.invoke(
-        "network:getApplicationSecurityGroup", {**names, "applicationSecurityGroupName": "asg"}
-    )
-    assert found["id"] == f"{NETWORK}/applicationSecurityGroups/asg"
     found = engine.invoke("network:getNetworkInterface", {**names, "networkInterfaceName": "nic"})
     assert found["ipConfigurations"][0]["privateIPAddress"] == "10.0.1.10"
     assert found["networkSecurityGroup"] == {"id": f"{NETWORK}/networkSecurityGroups/nsg"}

@@ -55,24 +55,20 @@ def server() -> Iterator[AzureServer]:
 
 
 def make_all(client: NetworkManagementClient) -> Any:
-    """A network, an ASG, a group that names it, and an interface with both; the interface is returned."""
+    """A network, a group, and an interface in it; the interface is returned."""
     space = {"addressPrefixes": ["10.0.0.0/16"]}
     subnets = [{"name": "a", "properties": {"addressPrefix": "10.0.1.0/24"}}]
     body = {**WEST, "properties": {"addressSpace": space, "subnets": subnets}}
     made_network = client.virtual_networks.begin_create_or_update("rg", "net", body).result()
-    asg = client.application_security_groups.begin_create_or_update("rg", "asg", WEST).result()
     group = client.network_security_groups.begin_create_or_update(
-        "rg", "nsg", make_group(asg.id)
+        "rg", "nsg", make_group()
     ).result()
     properties = {
         "networkSecurityGroup": {"id": group.id},
         "ipConfigurations": [
             {
                 "name": "c",
-                "properties": {
-                    "subnet": {"id": made_network.subnets[0].id},
-                    "applicationSecurityGroups": [{"id": asg.id}],
-                },
+                "properties": {"subnet": {"id": made_network.subnets[0].id}},
             }
         ],
     }
@@ -81,7 +77,7 @@ def make_all(client: NetworkManagementClient) -> Any:
     ).result()
 
 
-def make_group(asg_id: str) -> dict[str, Any]:
+def make_group() -> dict[str, Any]:
     rule = {
         "protocol": "Tcp",
         "access": "Allow",
@@ -89,7 +85,7 @@ def make_group(asg_id: str) -> dict[str, Any]:
         "priority": 100,
         "sourcePortRange": "*",
         "destinationPortRange": "5060",
-        "sourceApplicationSecurityGroups": [{"id": asg_id}],
+        "sourceAddressPrefix": "10.9.0.0/24",
         "destinationAddressPrefix": "*",
     }
     return {**WEST, "properties": {"securityRules": [{"name": "sip", "properties": rule}]}}
@@ -115,12 +111,11 @@ def test_the_official_client_makes_reads_lists_and_deletes(server: AzureServer) 
     assert nic.ip_configurations[0].private_ip_address == "10.0.1.4"
     group = client.network_security_groups.get("RG", "NSG")
     assert [each.id for each in group.network_interfaces] == [nic.id]
-    assert group.security_rules[0].source_application_security_groups[0].id.endswith("/asg")
+    assert group.security_rules[0].source_address_prefix == "10.9.0.0/24"
     subnet = client.subnets.get("rg", "net", "a")
     assert [each.id for each in subnet.ip_configurations] == [f"{nic.id}/ipConfigurations/c"]
     for operations in (
         client.virtual_networks,
-        client.application_security_groups,
         client.network_security_groups,
         client.network_interfaces,
     ):
@@ -129,7 +124,6 @@ def test_the_official_client_makes_reads_lists_and_deletes(server: AzureServer) 
     for operations, name in (
         (client.network_interfaces, "nic"),
         (client.network_security_groups, "nsg"),
-        (client.application_security_groups, "asg"),
         (client.virtual_networks, "net"),
     ):
         operations.begin_delete("rg", name).result()
@@ -151,8 +145,7 @@ def test_the_official_client_sees_arms_refusals(server: AzureServer) -> None:
 def test_rules_and_subnets_are_resources_of_their_own_too(server: AzureServer) -> None:
     client = official(server)
     make_all(client)
-    rule = make_group("")["properties"]["securityRules"][0]["properties"]
-    rule |= {"sourceApplicationSecurityGroups": [], "sourceAddressPrefix": "*", "priority": 101}
+    rule = make_group()["properties"]["securityRules"][0]["properties"] | {"priority": 101}
     made = client.security_rules.begin_create_or_update(
         "rg", "nsg", "more", {"properties": rule}
     ).result()
@@ -169,7 +162,7 @@ def test_a_write_is_a_long_running_operation() -> None:
     now = [0.0]
     with serve_in_thread(operations=Operations(4.0, lambda: now[0])) as server:
         raw(server, "PUT", f"{GROUP}?api-version=2024-03-01", WEST)
-        path = f"{NETWORK}/applicationSecurityGroups/asg?api-version=2024-05-01"
+        path = f"{NETWORK}/networkSecurityGroups/nsg?api-version=2024-05-01"
         status, headers, body = raw(server, "PUT", path, WEST)
         assert (status, body["properties"]["provisioningState"]) == (201, "Updating")
         url = headers["Azure-AsyncOperation"].removeprefix(server.endpoint)
@@ -192,12 +185,14 @@ def test_the_official_client_waits_for_a_slow_operation() -> None:
 
 def test_an_etag_guards_against_a_lost_update(server: AzureServer) -> None:
     client = official(server)
-    asgs = client.application_security_groups
-    first = asgs.begin_create_or_update("rg", "asg", WEST).result()
-    kept = asgs.begin_create_or_update("rg", "asg", WEST, headers={"If-Match": first.etag}).result()
+    groups = client.network_security_groups
+    first = groups.begin_create_or_update("rg", "nsg", WEST).result()
+    kept = groups.begin_create_or_update(
+        "rg", "nsg", WEST, headers={"If-Match": first.etag}
+    ).result()
     assert kept.etag != first.etag
     with pytest.raises((ResourceModifiedError, HttpResponseError)) as stale:
-        asgs.begin_create_or_update("rg", "asg", WEST, headers={"If-Match": first.etag}).result()
+        groups.begin_create_or_update("rg", "nsg", WEST, headers={"If-Match": first.etag}).result()
     assert stale.value.status_code == 412
 
 
@@ -292,7 +287,7 @@ def test_a_fault_happens_at_its_request(
     server: AzureServer, fault: Any, status: int | None, has_effect: bool
 ) -> None:
     assert raw(server, "PUT", "/_sandbox/faults", [fault])[0] == 200
-    path = f"{NETWORK}/applicationSecurityGroups/asg"
+    path = f"{NETWORK}/networkSecurityGroups/nsg"
     try:
         answered = raw(server, "PUT", f"{path}?api-version=2024-05-01", WEST)[0]
     except http.client.RemoteDisconnected:
@@ -306,7 +301,7 @@ def test_a_fault_happens_at_its_request(
 def test_a_client_that_tries_again_gets_over_one_fault(server: AzureServer, kind: str) -> None:
     client = ArmClient(server.endpoint)
     server.faults.plan([{"at": 1, "kind": kind}])
-    assert client.put(f"{NETWORK}/applicationSecurityGroups/asg", WEST)["name"] == "asg"
+    assert client.put(f"{NETWORK}/networkSecurityGroups/nsg", WEST)["name"] == "nsg"
 
 
 def test_an_unknown_fault_is_refused(server: AzureServer) -> None:
