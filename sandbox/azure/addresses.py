@@ -11,47 +11,16 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _TAGS = frozenset(
-    {
-        "actiongroup",
-        "apimanagement",
-        "appconfiguration",
-        "appservice",
-        "azureactivedirectory",
-        "azurearcinfrastructure",
-        "azurebackup",
-        "azurecloud",
-        "azurecontainerregistry",
-        "azurecosmosdb",
-        "azuredatabricks",
-        "azuredevops",
-        "azurefrontdoor",
-        "azurekeyvault",
-        "azureloadbalancer",
-        "azuremonitor",
-        "azureplatformdns",
-        "azureplatformimds",
-        "azureplatformlkm",
-        "azureresourcemanager",
-        "azuresentinel",
-        "azuresiterecovery",
-        "azuretrafficmanager",
-        "batchnodemanagement",
-        "datafactory",
-        "eventhub",
-        "gatewaymanager",
-        "guestandhybridmanagement",
-        "internet",
-        "logicapps",
-        "microsoftcontainerregistry",
-        "powerbi",
-        "servicebus",
-        "servicefabric",
-        "sql",
-        "sqlmanagement",
-        "storage",
-        "virtualnetwork",
-        "windowsvirtualdesktop",
-    }
+    """
+    actiongroup apimanagement appconfiguration appservice azureactivedirectory
+    azurearcinfrastructure azurebackup azurecloud azurecontainerregistry azurecosmosdb
+    azuredatabricks azuredevops azurefrontdoor azurekeyvault azureloadbalancer azuremonitor
+    azureplatformdns azureplatformimds azureplatformlkm azureresourcemanager azuresentinel
+    azuresiterecovery azuretrafficmanager batchnodemanagement datafactory eventhub
+    gatewaymanager guestandhybridmanagement internet logicapps microsoftcontainerregistry
+    powerbi servicebus servicefabric sql sqlmanagement storage virtualnetwork
+    windowsvirtualdesktop
+    """.split()  # noqa: SIM905 - a list of words reads better as words
 )
 _DENY_ONLY_TAGS = frozenset({"azureplatformdns", "azureplatformimds", "azureplatformlkm"})
 

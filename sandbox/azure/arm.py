@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.azure import groups, interfaces, kinds, networks, references, resource_groups
-from sandbox.azure.documents import check_tags, new_etag
+from sandbox.azure import kinds, networks, references, resource_groups
 from sandbox.azure.errors import (
     ArmError,
     busy_reference,
@@ -23,7 +22,7 @@ from sandbox.azure.errors import (
     missing_resource,
     refuse,
 )
-from sandbox.azure.ids import GROUPS, INTERFACES, NETWORKS, ArmPath, parse_path
+from sandbox.azure.ids import INTERFACES, ArmPath, parse_path
 from sandbox.azure.limits import Limits
 from sandbox.azure.operations import RETRY_AFTER_MS, Operations
 from sandbox.azure.store import Document, Store
@@ -96,7 +95,7 @@ class Arm:
         if path.is_collection:
             return self._list(path, request)
         if len(path.names) == 2:
-            return self._answer_child(path, request)
+            return self._answer_subnet(path, request)
         return self._answer_resource(path, request)
 
     # Resource groups
@@ -113,22 +112,17 @@ class Arm:
             document = resource_groups.make_resource_group(path, _read_body(request), existing)
             self.store.commit(put=(document,))
             return Response(status=200 if existing else 201, body=document)
-        if request.method == "HEAD":
-            return Response(status=204 if existing else 404)
         group = resource_groups.require_group(self.store, path)
-        if request.method == "PATCH":
-            group = self._retag(group, _read_body(request))
         if request.method == "DELETE":
             self.store.commit(delete=resource_groups.ids_to_delete(group, self.store))
             return Response(status=202, headers=self._start(request, path, None))
-        _require_method(request, "GET", "PATCH")
+        _require_method(request, "GET")
         return Response(status=200, body=group)
 
     # Top-level resources
 
     def _answer_resource(self, path: ArmPath, request: Request) -> Response:
         existing = self.store.get(str(path))
-        _check_preconditions(request, existing)
         if (
             path.kind == INTERFACES
             and request.method != "GET"
@@ -147,13 +141,10 @@ class Arm:
             kinds.require_unused(path.kind, existing, self.store)
             self.store.commit(delete=(existing["id"],))
             return Response(status=202, headers=self._start(request, path, existing["location"]))
-        if request.method == "PATCH":
-            existing = self._retag(existing, _read_body(request))
-        _require_method(request, "GET", "PATCH")
+        _require_method(request, "GET")
         return Response(
             status=200,
             body=self._expand(kinds.show(path.kind, existing, self.store), request),
-            headers={"ETag": existing["etag"]},
         )
 
     def _expand(self, shown: Document, request: Request) -> Document:
@@ -172,59 +163,38 @@ class Arm:
             if self.operations.is_running(target):
                 raise busy_reference(target, document["id"])
 
-    # Children: security rules, subnets, IP configurations
+    # Subnets
 
-    def _answer_child(self, path: ArmPath, request: Request) -> Response:
-        parent = self._find_parent(path)
-        shown = self._show_child(path, parent)
-        _check_preconditions(request, parent if shown else None)
-        if request.method == "PUT" and path.kinds[1] in ("securityRules", "subnets"):
-            put = groups.put_rule if path.kind == GROUPS else networks.put_subnet
-            document = put(path, _read_body(request), parent, self.store, self.limits)
+    def _answer_subnet(self, path: ArmPath, request: Request) -> Response:
+        network = self.store.get(str(path.top))
+        if network is None:
+            raise missing_resource(path.kind, path.name, path.group or "")
+        shown = networks.show_subnet(path, network, self.store)
+        if request.method == "PUT":
+            document = networks.put_subnet(
+                path, _read_body(request), network, self.store, self.limits
+            )
             self.store.commit(put=(document,))
-            headers = self._start(request, path, document["location"])
             return Response(
                 status=200 if shown else 201,
-                body=_updating(self._show_child(path, document)),
-                headers=headers,
+                body=_updating(networks.show_subnet(path, document, self.store)),
+                headers=self._start(request, path, document["location"]),
             )
-        if request.method == "DELETE" and path.kinds[1] in ("securityRules", "subnets"):
+        if request.method == "DELETE":
             if shown is None:
                 return Response(status=204)
-            drop = groups.drop_rule if path.kind == GROUPS else networks.drop_subnet
-            self.store.commit(put=(drop(path, parent, self.store, self.limits),))
-            return Response(status=202, headers=self._start(request, path, parent["location"]))
+            document = networks.drop_subnet(path, network, self.store, self.limits)
+            self.store.commit(put=(document,))
+            return Response(status=202, headers=self._start(request, path, network["location"]))
         _require_method(request, "GET")
         if shown is None:
             raise missing_child(str(path))
-        return Response(status=200, body=shown, headers={"ETag": parent["etag"]})
-
-    def _show_child(self, path: ArmPath, parent: Document) -> Document | None:
-        try:
-            if path.kind == GROUPS:
-                return groups.show_rule(path, parent)
-            if path.kind == NETWORKS:
-                return networks.show_subnet(path, parent, self.store)
-            return interfaces.show_configuration(path, parent)
-        except ArmError as error:
-            if error.status == 404:
-                return None
-            raise
-
-    def _find_parent(self, path: ArmPath) -> Document:
-        parent = self.store.get(str(path.top))
-        if parent is None:
-            raise missing_resource(path.kind, path.name, path.group or "")
-        return parent
+        return Response(status=200, body=shown)
 
     # Collections
 
     def _list(self, path: ArmPath, request: Request) -> Response:
         _require_method(request, "GET")
-        if len(path.kinds) == 2:
-            parent = self._find_parent(path)
-            shown = kinds.show(path.kind, parent, self.store)
-            return Response(status=200, body={"value": shown["properties"][path.kinds[1]]})
         scope = f"/subscriptions/{path.subscription}" + (
             f"/resourceGroups/{path.group}" if path.group else ""
         )
@@ -246,13 +216,6 @@ class Arm:
         headers = self._start(request, path, document["location"])
         body = _updating(kinds.show(path.kind, document, self.store))
         return Response(status=201 if created else 200, body=body, headers=headers)
-
-    def _retag(self, document: Document, body: Properties) -> Document:
-        changed = {**document, "tags": check_tags(body.get("tags") or {})}
-        if "etag" in document:
-            changed["etag"] = new_etag()
-        self.store.commit(put=(changed,))
-        return changed
 
     def _start(self, request: Request, path: ArmPath, location: str | None) -> dict[str, str]:
         return self.operations.start(
@@ -293,20 +256,6 @@ def _require_method(request: Request, *methods: str) -> None:
             "MethodNotAllowed",
             f"The http method '{request.method}' is not allowed for {request.path}.",
             status=405,
-        )
-
-
-def _check_preconditions(request: Request, existing: Document | None) -> None:
-    """`If-Match` names the version the client has seen; `If-None-Match: *` wants there to be none."""
-    wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
-    if request.method == "GET":
-        return
-    missed = wanted is not None and (existing is None or wanted not in ("*", existing["etag"]))
-    if missed or (unwanted == "*" and existing is not None):
-        raise refuse(
-            "PreconditionFailed",
-            f"Precondition failed. The ETag of {request.path} does not match {wanted or 'If-None-Match: *'}.",
-            status=412,
         )
 
 

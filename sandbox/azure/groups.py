@@ -7,14 +7,12 @@ from typing import Any
 from sandbox.azure import references, rules
 from sandbox.azure.documents import (
     children_of,
-    drop_child,
     find_child,
     properties_of,
-    replace_child,
     show_child,
     wrap,
 )
-from sandbox.azure.errors import missing_child, refuse
+from sandbox.azure.errors import refuse
 from sandbox.azure.ids import GROUPS, ArmPath, key
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
@@ -52,22 +50,6 @@ def make_group(
     return document
 
 
-def put_rule(
-    path: ArmPath, body: Properties, group: Document, store: Store, limits: Limits
-) -> Document:
-    """The group with one rule made or replaced: the whole group is judged again."""
-    child = {"name": path.names[1], "properties": properties_of(body)}
-    return _remake(
-        path, group, replace_child(group["properties"]["securityRules"], child), store, limits
-    )
-
-
-def drop_rule(path: ArmPath, group: Document, store: Store, limits: Limits) -> Document:
-    """The group without one rule."""
-    remaining = drop_child(group["properties"]["securityRules"], path.names[1])
-    return _remake(path, group, remaining, store, limits)
-
-
 def show_group(group: Document, store: Store) -> Document:
     """The group with its default rules and its back references."""
     properties = dict(group["properties"])
@@ -86,19 +68,6 @@ def show_group(group: Document, store: Store) -> Document:
     return {**group, "properties": properties}
 
 
-def show_rule(path: ArmPath, group: Document) -> Document:
-    kind = path.kinds[1]
-    children = (
-        list(DEFAULT_RULES)
-        if kind == "defaultSecurityRules"
-        else group["properties"]["securityRules"]
-    )
-    rule = find_child(children, path.names[1])
-    if rule is None:
-        raise missing_child(str(path))
-    return show_child(group, kind, rule)
-
-
 def require_group_unused(group: Document, store: Store) -> None:
     users = references.interfaces_with_group(store, group["id"]) + references.subnets_with_group(
         store, group["id"]
@@ -111,13 +80,6 @@ def require_group_unused(group: Document, store: Store) -> None:
             "remove the association "
             "with the resource(s). To learn how to do this, see aka.ms/deletensg.",
         )
-
-
-def _remake(
-    path: ArmPath, group: Document, children: list[Properties], store: Store, limits: Limits
-) -> Document:
-    body = {**group, "properties": {**group["properties"], "securityRules": children}}
-    return make_group(path.top, body, group, store, limits)
 
 
 def _require_room(path: ArmPath, location: str, store: Store, limits: Limits) -> None:

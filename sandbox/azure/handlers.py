@@ -237,10 +237,7 @@ def make_handlers(session: Session) -> list[ResourceHandler]:
     groups = f"{_NETWORK}/networkSecurityGroups/{{networkSecurityGroupName}}"
     networks = f"{_NETWORK}/virtualNetworks/{{virtualNetworkName}}"
     interfaces = f"{_NETWORK}/networkInterfaces/{{networkInterfaceName}}"
-    rules, subnets = (
-        f"{groups}/securityRules/{{securityRuleName}}",
-        f"{networks}/subnets/{{subnetName}}",
-    )
+    subnets = f"{networks}/subnets/{{subnetName}}"
     kind = "azure-native:network:"
     return [
         ResourceGroupHandler(session, "azure-native:resources:ResourceGroup", _GROUP),
@@ -248,5 +245,4 @@ def make_handlers(session: Session) -> list[ResourceHandler]:
         InterfaceHandler(session, f"{kind}NetworkInterface", interfaces),
         ArmHandler(session, f"{kind}VirtualNetwork", networks, kept="subnets"),
         ArmHandler(session, f"{kind}Subnet", subnets, has_location=False),
-        ArmHandler(session, f"{kind}SecurityRule", rules, has_location=False),
     ]

@@ -14,15 +14,10 @@ NETWORKS = "virtualNetworks"
 MACHINES = "virtualMachines"
 TOP_KINDS = (NETWORKS, GROUPS, INTERFACES, MACHINES)
 
-CHILD_KINDS = {
-    GROUPS: ("securityRules", "defaultSecurityRules"),
-    NETWORKS: ("subnets",),
-    INTERFACES: ("ipConfigurations",),
-}
-_CASED = {
-    word.lower(): word
-    for word in (*TOP_KINDS, *(k for kinds in CHILD_KINDS.values() for k in kinds))
-}
+SUBNETS = "subnets"
+"""The one kind of child that is called by itself: the others are read and written with what holds them."""
+
+_CASED = {word.lower(): word for word in (*TOP_KINDS, SUBNETS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +97,7 @@ def _parse_resource(subscription: str, group: str | None, tail: list[str]) -> Ar
     kinds = tuple(_CASED.get(word.lower(), "") for word in tail[0::2])
     if kinds[0] not in TOP_KINDS or len(kinds) > 2:
         return None
-    if len(kinds) == 2 and kinds[1] not in CHILD_KINDS.get(kinds[0], ()):
+    if len(kinds) == 2 and kinds != (NETWORKS, SUBNETS):
         return None
     return ArmPath(subscription=subscription, group=group, kinds=kinds, names=tuple(tail[1::2]))
 

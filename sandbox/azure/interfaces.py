@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.azure import networks, references, rules
 from sandbox.azure.addresses import Network
 from sandbox.azure.documents import children_of, find_child, properties_of, show_child, wrap
-from sandbox.azure.errors import missing_child, missing_reference, refuse
+from sandbox.azure.errors import missing_reference, refuse
 from sandbox.azure.ids import GROUPS, NETWORKS, ArmPath, key, name_of, parent_of
 from sandbox.azure.leases import give_addresses
 from sandbox.azure.limits import Limits
@@ -71,13 +71,6 @@ def show_interface(interface: Document, store: Store) -> Document:
         **interface,
         "properties": {**interface["properties"], "ipConfigurations": shown, **fixed},
     }
-
-
-def show_configuration(path: ArmPath, interface: Document) -> Document:
-    child = find_child(interface["properties"]["ipConfigurations"], path.names[1])
-    if child is None:
-        raise missing_child(str(path))
-    return show_child(interface, "ipConfigurations", child)
 
 
 def _show_machine(interface: Document, machine: Document | None) -> Properties:

@@ -17,7 +17,7 @@ from sandbox.azure.documents import (
     show_child,
     wrap,
 )
-from sandbox.azure.errors import missing_child, missing_reference, refuse
+from sandbox.azure.errors import missing_reference, refuse
 from sandbox.azure.ids import ArmPath, name_of
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Document, Store
@@ -92,11 +92,10 @@ def expand_configurations(network: Document, store: Store) -> Document:
     return {**network, "properties": {**network["properties"], "subnets": subnets}}
 
 
-def show_subnet(path: ArmPath, network: Document, store: Store) -> Document:
+def show_subnet(path: ArmPath, network: Document, store: Store) -> Document | None:
+    """A subnet of the network, if it has one of that name."""
     subnet = find_child(network["properties"]["subnets"], path.names[1])
-    if subnet is None:
-        raise missing_child(str(path))
-    return _show_subnet(network, subnet, store)
+    return None if subnet is None else _show_subnet(network, subnet, store)
 
 
 def require_network_unused(network: Document, store: Store) -> None:

@@ -18,7 +18,7 @@ from sandbox.provider.values import DEFAULTED, encode
 from tests.sandbox.engine_calls import NETWORK, SUBSCRIPTION, Engine, Props, serving
 
 NSG, NIC = "network:NetworkSecurityGroup", "network:NetworkInterface"
-VNET, SUBNET, RULE = "network:VirtualNetwork", "network:Subnet", "network:SecurityRule"
+VNET, SUBNET = "network:VirtualNetwork", "network:Subnet"
 RG = "resources:ResourceGroup"
 
 
@@ -69,12 +69,6 @@ INTERFACE_INPUTS = {
     ],
 }
 BARE_INPUTS = {"resourceGroupName": "rg", "networkSecurityGroupName": "nsg"}
-RULE_INPUTS = {
-    **{field: value for field, value in rule("more", priority=101).items() if field != "name"},
-    "resourceGroupName": "rg",
-    "networkSecurityGroupName": "nsg",
-    "securityRuleName": "more",
-}
 SUBNET_INPUTS = {
     "resourceGroupName": "rg",
     "virtualNetworkName": "net",
@@ -86,7 +80,6 @@ KINDS = [
     (NSG, GROUP_INPUTS, "/networkSecurityGroups/nsg"),
     (NIC, INTERFACE_INPUTS, "/networkInterfaces/nic"),
     (SUBNET, SUBNET_INPUTS, "/virtualNetworks/net/subnets/b"),
-    (RULE, RULE_INPUTS, "/networkSecurityGroups/nsg/securityRules/more"),
 ]
 
 
@@ -184,7 +177,6 @@ def test_what_the_sdk_class_does_not_have_is_refused(
         (NIC, INTERFACE_INPUTS, {"networkSecurityGroup": {"id": "other"}}, []),
         (RG, {"resourceGroupName": "rg"}, {"location": "northeurope"}, ["location"]),
         (SUBNET, SUBNET_INPUTS, {"virtualNetworkName": "other"}, ["virtualNetworkName"]),
-        (RULE, RULE_INPUTS, {"securityRuleName": "other"}, ["securityRuleName"]),
     ],
 )
 def test_names_replace_and_the_rest_updates(
@@ -241,18 +233,13 @@ def test_an_update_is_one_put_of_the_whole(engine: Engine) -> None:
     assert after["securityRules"] == [] and "tags" not in after
 
 
-def test_lists_that_the_program_leaves_out_are_left_alone(engine: Engine) -> None:
-    """A group without `securityRules`, a network without `subnets`: they are resources of their own."""
-    bare = {field: value for field, value in GROUP_INPUTS.items() if field != "securityRules"}
-    group_id, inputs, outputs = engine.create(NSG, bare)
-    engine.create(RULE, RULE_INPUTS)
-    _, refreshed, live = engine.read(NSG, group_id, inputs, outputs)
-    assert refreshed == inputs and len(live["securityRules"]) == 1
-    after = engine.update(NSG, group_id, inputs, {**inputs, "tags": {"a": "b"}}, outputs)
-    assert [each["name"] for each in after["securityRules"]] == ["more"]
+def test_subnets_that_the_program_leaves_out_are_left_alone(engine: Engine) -> None:
+    """They are resources of their own."""
     bare = {field: value for field, value in NETWORK_INPUTS.items() if field != "subnets"}
     network_id, inputs, outputs = engine.create(VNET, bare)
     engine.create(SUBNET, SUBNET_INPUTS)
+    _, refreshed, live = engine.read(VNET, network_id, inputs, outputs)
+    assert refreshed == inputs and len(live["subnets"]) == 1
     after = engine.update(VNET, network_id, inputs, {**inputs, "tags": {"a": "b"}}, outputs)
     assert [each["name"] for each in after["subnets"]] == ["b"]
 
