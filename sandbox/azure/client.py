@@ -5,17 +5,19 @@ Used by the stand-in provider and by seeding. It refuses to speak to anything bu
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
-import json
+import logging
 import os
-import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from urllib3 import BaseHTTPResponse, Retry, connection_from_url
+from urllib3.exceptions import HTTPError
+
 from sandbox.azure.operations import SCALE
+
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of every call that it tries again
 
 ENDPOINT_VARIABLE = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 SUBSCRIPTION_VARIABLES = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
@@ -24,9 +26,16 @@ NETWORK_API = "2024-05-01"
 GROUPS_API = "2024-03-01"
 """The versions that pulumi-azure-native 3.29 uses for these resources."""
 
-_RETRIED = (408, 429, 500, 502, 503, 504)
-_ATTEMPTS = 4
-_FIRST_WAIT, _TIMEOUT = 0.1, 120.0
+_TIMEOUT = 120.0
+_AGAIN = Retry(
+    3,
+    allowed_methods=None,
+    status_forcelist=(408, 429, 500, 502, 503, 504),
+    backoff_factor=0.1,
+    raise_on_status=False,
+)
+"""Throttling, server errors and lost connections are tried again, as Azure's own clients do."""
+
 _POLL_PUT, _POLL_DELETE = 10 * SCALE, 30 * SCALE
 """The provider's own intervals: ARM sends no `Retry-After` for these resources."""
 
@@ -43,13 +52,6 @@ class Refused(Exception):
 
 class NotLoopback(ValueError):
     """The endpoint is missing, or is not this machine's; a sentence for the user."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: Json
 
 
 def find_endpoint() -> str:
@@ -95,28 +97,30 @@ def find_subscription() -> str:
 
 
 class ArmClient:
-    """One endpoint; a connection is kept for each thread."""
+    """One endpoint; threads may share it."""
 
     def __init__(self, endpoint: str) -> None:
-        self._host = urlsplit(require_loopback(endpoint)).netloc
-        self._local = threading.local()
+        self._pool = connection_from_url(
+            require_loopback(endpoint), maxsize=32, timeout=_TIMEOUT, retries=_AGAIN
+        )
 
     def get(self, arm_id: str, expand: str | None = None) -> Json | None:
         """The resource, or None when it, its parent or its group is not there; `expand` is what to show
         in place of ids.
         """
         try:
-            return self._call("GET", arm_id, expand=expand).body
+            found: Json = self._call("GET", arm_id, expand=expand).json()
+            return found
         except Refused as refusal:
             if refusal.status == 404:
                 return None
             raise
 
-    def start_put(self, arm_id: str, body: Json) -> Reply:
+    def start_put(self, arm_id: str, body: Json) -> BaseHTTPResponse:
         """Write a resource; ARM may still be working on it. Follow with `finish`."""
         return self._call("PUT", arm_id, body)
 
-    def finish(self, arm_id: str, reply: Reply) -> Json:
+    def finish(self, arm_id: str, reply: BaseHTTPResponse) -> Json:
         """Wait for a write to be done, and read what it made."""
         self._wait(reply, _POLL_PUT)
         found = self.get(arm_id)
@@ -137,88 +141,43 @@ class ArmClient:
             if refusal.status != 404:
                 raise
 
-    def _wait(self, reply: Reply, interval: float) -> None:
+    def _wait(self, reply: BaseHTTPResponse, interval: float) -> None:
         """Poll `Azure-AsyncOperation`, or `Location` where there is only that."""
-        status_url, result_url = (
-            reply.headers.get("azure-asyncoperation"),
-            reply.headers.get("location"),
-        )
+        url = reply.headers.get("Azure-AsyncOperation") or reply.headers.get("Location")
         deadline = time.monotonic() + _TIMEOUT
-        while status_url or result_url:
-            polled = self._send("GET", urlsplit(status_url or result_url or "").geturl(), None)
-            status = (
-                polled.body.get("status", "Succeeded") if polled.status != 202 else "InProgress"
-            )
-            if status == "Succeeded":
+        while url:
+            polled = self._send("GET", urlsplit(url)._replace(scheme="", netloc="").geturl())
+            if polled.status != 202 and (
+                polled.data == b"" or polled.json()["status"] == "Succeeded"
+            ):
                 return
-            if status in ("Failed", "Canceled"):
-                error = polled.body.get("error") or {}
-                message = error.get("message", "The operation failed.")
-                raise Refused(polled.status, str(error.get("code", status)), message)
             if time.monotonic() > deadline:
                 raise Refused(0, "Timeout", f"The operation did not end within {_TIMEOUT:.0f} s.")
             time.sleep(interval)
 
     def _call(
         self, method: str, arm_id: str, body: Json | None = None, expand: str | None = None
-    ) -> Reply:
+    ) -> BaseHTTPResponse:
         query = {"api-version": NETWORK_API if "/providers/" in arm_id else GROUPS_API}
         if expand is not None:
             query["$expand"] = expand
         return self._send(method, f"{quote(arm_id)}?{urlencode(query)}", body)
 
-    def _send(self, method: str, url: str, body: Json | None) -> Reply:
-        """One call; throttling, server errors and lost connections are tried again, as
-        Azure's own clients do.
+    def _send(self, method: str, target: str, body: Json | None = None) -> BaseHTTPResponse:
+        """One call.
+
+        Raises: Refused.
         """
-        parts = urlsplit(url)
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        wait = _FIRST_WAIT
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                reply = self._exchange(method, target, body)
-            except (OSError, http.client.HTTPException) as error:
-                if attempt == _ATTEMPTS:
-                    raise Refused(
-                        0, "ConnectionFailed", f"No answer to {method} {parts.path}: {error}"
-                    ) from error
-            else:
-                if reply.status not in _RETRIED or attempt == _ATTEMPTS:
-                    return _require_success(reply)
-                wait = max(wait, float(reply.headers.get("retry-after", 0)))
-            time.sleep(wait)
-            wait *= 2
-        raise AssertionError("the last attempt returns or raises")
-
-    def _exchange(self, method: str, target: str, body: Json | None) -> Reply:
-        connection = self._connect()
-        headers = {"Authorization": "Bearer sandbox", "Content-Type": "application/json"}
+        headers = {"Authorization": "Bearer sandbox"}
         try:
-            connection.request(method, target, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
-            payload = response.read()
-        except BaseException:
-            connection.close()
-            self._local.connection = None
-            raise
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(
-            status=response.status, headers=found, body=json.loads(payload) if payload else {}
-        )
-
-    def _connect(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = http.client.HTTPConnection(
-                self._host, timeout=_TIMEOUT
+            reply = self._pool.request(method, target, json=body, headers=headers)
+        except HTTPError as error:
+            raise Refused(
+                0, "ConnectionFailed", f"No answer to {method} {target}: {error}"
+            ) from error
+        if reply.status >= 400:
+            error = reply.json().get("error") or {}
+            raise Refused(
+                reply.status, error.get("code", "Unknown"), error.get("message", "no message")
             )
-        return connection
-
-
-def _require_success(reply: Reply) -> Reply:
-    if reply.status >= 400:
-        error = reply.body.get("error") or {}
-        raise Refused(
-            reply.status, error.get("code", "Unknown"), error.get("message", "no message")
-        )
-    return reply
+        return reply

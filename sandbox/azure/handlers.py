@@ -157,7 +157,7 @@ class ArmHandler(ResourceHandler):
         try:
             found = self._session.client.finish(arm_id, reply)
         except Refused as refusal:
-            outputs = self._flatten(reply.body)
+            outputs = self._flatten(reply.json())
             raise InitFailed(
                 id=arm_id, inputs=inputs, outputs=outputs, reasons=[str(refusal)]
             ) from refusal
