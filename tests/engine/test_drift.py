@@ -93,20 +93,12 @@ def _rule(ec2: Any, *, egress: bool) -> dict[str, Any]:
 def test_rules_edited_deleted_and_added_by_hand_on_azure(site: BrokenSite) -> None:
     client = ArmClient(site.endpoint)
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/bochum/providers/Microsoft.Network"
-    (group,) = [
-        each
-        for each in (client.get(f"{place}/networkSecurityGroups") or {})["value"]
-        if each["tags"]["swyx:group"] == "swyxserver"
-    ]
-    first, second, *_ = [
-        rule
-        for rule in group["properties"]["securityRules"]
-        if rule["properties"]["access"] == "Allow"
-    ]
-    wider = {**first["properties"], "destinationPortRange": "1-65535"}
-    wider.pop("destinationPortRanges", None)
-    client.put(first["id"], {"properties": wider})
-    client.delete(second["id"])
+    group = client.get(f"{place}/networkSecurityGroups/bochum.bo-server-nsg")
+    assert group is not None
+    rules = group["properties"]["securityRules"]
+    first, second, *_ = [rule for rule in rules if rule["properties"]["access"] == "Allow"]
+    first["properties"] |= {"destinationPortRange": "1-65535", "destinationPortRanges": []}
+    rules.remove(second)
     added = {
         "priority": 4001,
         "direction": "Inbound",
@@ -117,7 +109,8 @@ def test_rules_edited_deleted_and_added_by_hand_on_azure(site: BrokenSite) -> No
         "sourceAddressPrefix": "10.9.0.0/24",
         "destinationAddressPrefix": "*",
     }
-    client.put(f"{group['id']}/securityRules/by-hand", {"properties": added})
+    rules.append({"name": "by-hand", "properties": added})
+    client.put(group["id"], group)
     said = site.verify()
     for word in ("1-65535", "10.9.0.0/24"):
         assert word in said

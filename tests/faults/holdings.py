@@ -51,7 +51,7 @@ def _azure(endpoint: str, site: str) -> set[str]:
     """Everything in the site's resource group with the site's tag; the estate has none of these kinds."""
     client = ArmClient(endpoint)
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{site}/providers/Microsoft.Network"
-    kinds = ("networkSecurityGroups", "applicationSecurityGroups", "networkInterfaces")
+    kinds = ("networkSecurityGroups", "networkInterfaces")
     return {
         found["id"].lower()
         for kind in kinds
