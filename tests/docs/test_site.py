@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 import yaml
 
+from sandbox.engine.cli import pinned_version
 from swyx_components.cli.app import app
 from tests.docs.conftest import ROOT
 from tests.docs.pages import Page, is_outside, place_of, styled
@@ -54,6 +55,12 @@ def rows_of(page: Page, anchor: str) -> list[str]:
     body = text.partition("<tbody>")[2].partition("</tbody>")[0]
     rows = re.findall(r"<tr>(.*?)</tr>", body, flags=re.DOTALL)
     return [" ".join(html.unescape(re.sub(r"<[^>]+>", " ", row)).split()) for row in rows]
+
+
+def test_the_docs_ask_for_the_pulumi_cli_that_the_tests_run() -> None:
+    for place in ("README.md", "docs/how-to/deploy-with-real-accounts.md"):
+        asked = re.findall(r"Pulumi CLI,? \(?([\d.]+) or newer", (ROOT / place).read_text("utf-8"))
+        assert asked == [pinned_version()], place
 
 
 def test_every_link_and_anchor_inside_the_site_resolves(pages: dict[str, Page]) -> None:

@@ -7,6 +7,7 @@ provider documents the call, and `tests.oracle.clouds` says what is enforced. No
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -54,8 +55,8 @@ class AwsModel:
     def cloud(self) -> Aws:
         return Aws((), self.interfaces.values(), self.rules.values())
 
-    def apply(self, call: Plain) -> None:
-        """One call of EC2's.
+    def apply(self, call: Plain) -> str:
+        """One call of EC2's: `+` where it adds to what is there, `-` where it takes away.
 
         Raises:
             ValueError: nobody has said what this call does.
@@ -63,20 +64,26 @@ class AwsModel:
         action, given = call["action"], call["parameters"]
         match action:
             case _ if call["status"] != 200:
-                return
+                return ""
             case "AuthorizeSecurityGroupIngress" | "AuthorizeSecurityGroupEgress":
                 for rule in rules_of(call["response"]):
                     self.rules[rule["SecurityGroupRuleId"]] = rule
+                return "+"
             case "RevokeSecurityGroupIngress" | "RevokeSecurityGroupEgress":
                 ids = numbered(given, "SecurityGroupRuleId")
                 if not ids:  # the rule that every group is born with; the model never had it
                     assert given["IpPermissions.1.IpProtocol"] == "-1", given
                 for id in ids:
                     del self.rules[id]
+                return "-" if ids else ""
             case "ModifyNetworkInterfaceAttribute":
-                groups = [{"GroupId": id} for id in numbered(given, "SecurityGroupId")]
-                self.interfaces[given["NetworkInterfaceId"]]["Groups"] = groups
-            case "CreateSecurityGroup" | "DeleteSecurityGroup" | "CreateTags" | "DeleteTags":
+                interface = self.interfaces[given["NetworkInterfaceId"]]
+                was, now = len(interface["Groups"]), numbered(given, "SecurityGroupId")
+                interface["Groups"] = [{"GroupId": id} for id in now]
+                return "+" if len(now) > was else "-" if len(now) < was else ""
+            case "CreateSecurityGroup" | "DeleteSecurityGroup":
+                return "+" if action.startswith("Create") else "-"
+            case "CreateTags" | "DeleteTags":
                 pass
             case "ModifySecurityGroupRules":
                 told = {k: v for k, v in given.items() if k.endswith(("Description", "RuleId"))}
@@ -84,6 +91,7 @@ class AwsModel:
                 assert told, f"{kept} of a rule that stays"
             case _:
                 raise ValueError(f"the model does not know {action}")
+        return ""
 
 
 def numbered(given: Mapping[str, str], name: str) -> list[str]:
@@ -125,18 +133,19 @@ class AzureModel:
         # Every network of the tests: where a direction is left open, the default rules let them pass.
         return Azure(*kinds.values(), ["10.0.0.0/8"])
 
-    def apply(self, call: Plain) -> None:
-        """One call of ARM's."""
+    def apply(self, call: Plain) -> str:
+        """One call of ARM's. None only adds or only takes away: a PUT does both at once."""
         path = call["path"].lower()
         kind = path.split("/")[-2]
         if call["status"] >= 300 or kind not in ("networksecuritygroups", "networkinterfaces"):
-            return
+            return ""
         if call["method"] == "PUT":
             self.resources[path] = {**deepcopy(call["body"]), "id": path}
         elif call["method"] == "DELETE":
             self.resources.pop(path, None)
         else:
             raise ValueError(f"the model does not know {call['method']} of {path}")
+        return ""
 
 
 MODELS = {"aws": AwsModel, "azure": AzureModel}
@@ -159,20 +168,41 @@ def common(one: Region, other: Region) -> Region:
     return one.minus(one.minus(other))
 
 
-def find_denials(
+def find_faults(
     model: AwsModel | AzureModel, calls: Iterable[Plain], kept: Mapping[Any, Region]
 ) -> list[str]:
-    """After which calls packets are denied that should be kept; the model is at the end afterwards."""
-    denials = []
+    """After which calls packets are denied that should be kept, or something is added after something
+    else was taken away; the model is at the end afterwards.
+    """
+    faults, taken = [], ""
     for number, call in enumerate(calls, 1):
-        model.apply(call)
+        effect = model.apply(call)
+        name = call.get("action") or f"{call['method']} {call['path'].split('/')[-1]}"
+        if effect == "+" and taken:
+            faults.append(f"call {number}, {name}: it adds, but {taken} took away before")
+        taken = taken or (f"call {number}, {name}," if effect == "-" else "")
         now = enforced(model.cloud())
         for (address, direction), packets in kept.items():
             lost = packets.minus(now.get((address, direction), Region()))
             if not lost.empty():
-                name = call.get("action") or f"{call['method']} {call['path'].split('/')[-1]}"
-                denials.append(f"call {number}, {name}: {address} {direction} {lost.lines(1)[0]}")
-    return denials
+                faults.append(f"call {number}, {name}: {address} {direction} {lost.lines(1)[0]}")
+    return faults
+
+
+def find_needless_writes(
+    before: AzureModel, after: AzureModel, calls: Iterable[Plain]
+) -> list[str]:
+    """Security groups written twice, and interfaces that are written though they keep their group."""
+    written = Counter(
+        call["path"].lower() for call in calls if call["method"] == "PUT" and call["status"] < 300
+    )
+    groups = [each.nsg for each in after.cloud().interfaces if each.nsg]
+    was = {each.id.lower(): each.nsg for each in before.cloud().interfaces if each.nsg}
+    keeping = [each.id.lower() for each in after.cloud().interfaces if each.id.lower() in was]
+    return [
+        *(f"{path} is written {written[path]} times" for path in groups if written[path] > 1),
+        *(f"{path} keeps its group and is written" for path in keeping if written[path]),
+    ]
 
 
 def keep_both(before: Regions, after: Regions) -> Regions:

@@ -33,11 +33,11 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A network interface: its addresses and the security groups (AWS) or ASGs (Azure) it belongs to."""
+    """A network interface: its addresses, and the groups that stand before it."""
 
     id: str
     addresses: tuple[Prefix, ...]
-    groups: frozenset[str]
+    groups: frozenset[str] = frozenset()  # AWS
     nsg: str = ""
     subnet_nsg: str = ""
 
@@ -224,9 +224,8 @@ class Azure:
                         yield Box(shared or peers, sources, ports)
 
     def _side(self, rule: Json, side: str) -> list[Range]:
-        asgs = {a["id"].lower() for a in rule.get(f"{side}ApplicationSecurityGroups") or ()}
-        if asgs:
-            return [span(net) for i in self.interfaces if i.groups & asgs for net in i.addresses]
+        if rule.get(f"{side}ApplicationSecurityGroups"):
+            raise ValueError(f"nothing is to be named but by its address: {rule}")
         one, many = rule.get(f"{side}AddressPrefix"), rule.get(f"{side}AddressPrefixes") or []
         return [found for text in ([one] if one else many) for found in self._prefix(text)]
 
@@ -248,15 +247,11 @@ def _azure_interface(plain: Json, subnet_groups: Mapping[str, str]) -> Interface
     properties = plain["properties"]
     configurations = [c["properties"] for c in properties.get("ipConfigurations") or ()]
     addresses = tuple(prefix(c["privateIPAddress"]) for c in configurations)
-    asgs = frozenset(
-        a["id"].lower() for c in configurations for a in c.get("applicationSecurityGroups") or ()
-    )
     subnets = [(c.get("subnet") or {}).get("id", "") for c in configurations]
     on_subnet = next((subnet_groups[s] for s in subnets if s in subnet_groups), "")
     nsg = (properties.get("networkSecurityGroup") or {}).get("id", "")
-    return Interface(
-        plain.get("id") or plain["name"], addresses, asgs, nsg.lower(), on_subnet.lower()
-    )
+    id = plain.get("id") or plain["name"]
+    return Interface(id, addresses, nsg=nsg.lower(), subnet_nsg=on_subnet.lower())
 
 
 def _azure_ports(rule: Json, side: str) -> list[Range]:

@@ -125,14 +125,7 @@ def azure(rules: list[dict[str, Any]], **extra: Any) -> Azure:
         "id": "/nic/server",
         "properties": {
             "networkSecurityGroup": {"id": "/NSG/server"},
-            "ipConfigurations": [
-                {
-                    "properties": {
-                        "privateIPAddress": "10.0.0.1",
-                        "applicationSecurityGroups": [{"id": "/ASG/SwyxServer"}],
-                    }
-                }
-            ],
+            "ipConfigurations": [{"properties": {"privateIPAddress": "10.0.0.1"}}],
         },
     }
     group = {
@@ -204,14 +197,12 @@ def test_azure_the_lower_priority_number_wins() -> None:
     assert holds(below.region(below.interfaces[0], "in"), "tcp", "10.1.0.1", 5, 135)
 
 
-@pytest.mark.parametrize(("asg", "applies"), [("/asg/swyxserver", True), ("/asg/swyxgate", False)])
-def test_azure_a_rule_towards_an_asg_applies_to_its_members_only(asg: str, applies: bool) -> None:
-    towards: dict[str, Any] = {
-        "destinationAddressPrefix": None,
-        "destinationApplicationSecurityGroups": [{"id": asg}],
-    }
-    cloud = azure([rule(200, **towards), DENY_ALL])
-    assert holds(cloud.region(cloud.interfaces[0], "in"), "tcp", "10.1.0.1", 5, 135) is applies
+def test_azure_a_rule_that_names_its_peers_by_a_group_is_an_error() -> None:
+    """This project makes none, and the judge must not take it for a rule without peers."""
+    by_group = {"sourceAddressPrefix": None, "sourceApplicationSecurityGroups": [{"id": "/asg/a"}]}
+    cloud = azure([rule(200, **by_group), DENY_ALL])
+    with pytest.raises(ValueError, match="by its address"):
+        cloud.region(cloud.interfaces[0], "in")
 
 
 def test_azure_matches_source_ports() -> None:
