@@ -24,7 +24,7 @@ def make_rule(
     own: pulumi.Input[str],
     ids: Ids,
     site: AwsSite,
-    parent: pulumi.Resource | None,
+    parent: pulumi.Resource,
 ) -> pulumi.Resource:
     """One rule of a security group, with its one peer.
 

@@ -18,7 +18,7 @@ from swyx_components.planner.texts import fit_words
 
 _MOST_TAGS = 10
 
-Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
+Place = tuple[str, pulumi.Resource]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
@@ -10,7 +10,7 @@ from swyx_components.cli.talk import report_progress
 from swyx_components.clouds import describe_update, foresee_peak, foresee_update
 from swyx_components.installation.model import Installation
 from swyx_components.judge import judge_site
-from swyx_components.messages import Severity, SwyxError
+from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.revision.changes import SiteChange, compare_sites, join_changes
 from swyx_components.planner.revision.edits import find_affected, find_edits
@@ -40,21 +40,35 @@ def compare_files(
     found = tuple(report_progress(compared, "sites compared", len(affected)))
     shown = [edit for edit in edits if not sites or edit.site in ("", *names)]
     changes = join_changes(shown, found)
-    resources = {
-        site.site: foreseen
-        for site in found
-        if site.site in bound
-        for foreseen in (_foresee(bound[site.site], site, old, new),)
-        if foreseen.touched or not site.is_none
-    }
-    effects = (
-        () if sites else find_effects(found)
-    )  # of some sites only, the other ends are not known
+    resources = _foresee_all(bound, found, old, new)
+    # Of some sites only, the other ends are not known.
+    effects = () if sites else find_effects(found)
     if as_json:
         print(json.dumps(changes_record(changes, resources, effects), indent=1))
     else:
         sys.stdout.writelines(write_changes(changes, resources, effects))
     return DIFFERENT if exit_code and not changes.none else SAME
+
+
+def _foresee_all(
+    bound: Mapping[str, str], sites: Iterable[SiteChange], old: Installation, new: Installation
+) -> dict[str, CloudChange]:
+    """What updates do to each site whose cloud is named, or all that the clouds refuse."""
+    resources: dict[str, CloudChange] = {}
+    errors: list[Message] = []
+    for site in sites:
+        if site.site not in bound:
+            continue
+        try:
+            foreseen = _foresee(bound[site.site], site, old, new)
+        except SwyxError as problem:
+            errors += problem.messages
+            continue
+        if foreseen.touched or not site.is_none:
+            resources[site.site] = foreseen
+    if errors:
+        raise SwyxError(errors)
+    return resources
 
 
 def _foresee(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:

@@ -11,7 +11,7 @@ from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
-Place = tuple[str, pulumi.Resource | None]  # a component's name and the component
+Place = tuple[str, pulumi.Resource]  # a component's name and the component
 Ids = Mapping[str, pulumi.Input[str]]
 
 

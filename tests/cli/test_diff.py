@@ -235,3 +235,11 @@ def test_the_peak_of_an_update_is_refused_though_both_plans_fit(tmp_path: Path) 
         "new.yaml: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8"
         in outcome.err
     )
+
+
+def test_what_is_refused_is_told_for_every_site_at_once(tmp_path: Path) -> None:
+    quota = "quotas: {aws: {rules_per_group: 1}}\n"
+    outcome = swyx("diff", *two(tmp_path, f"{NARROW}{quota}"), "--cloud", "aws")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "sites.aachen.groups.linkmanager" in outcome.err
+    assert "sites.bochum.groups.swyxserver" in outcome.err

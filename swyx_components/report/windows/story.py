@@ -32,7 +32,7 @@ class Story:
         yield f"{does}, for {kind} {host.name} of {host.site}: {roles}."
         yield f"{MADE_BY} from {self.source}, SwyxWare {self.catalogue.version}."
 
-    def because(self, flows: Iterable[str], lines: Iterable[int] = ()) -> Iterator[str]:
+    def because(self, flows: Iterable[str]) -> Iterator[str]:
         """One sentence a flow: its id, why it is there, where the article says so."""
         for flow in flows:
             row = self.catalogue.flows.get(flow)
