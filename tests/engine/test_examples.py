@@ -67,7 +67,7 @@ def test_a_program_with_inline_data_makes_interfaces_in_its_own_subnet(
     config = {"azure-native:location": "westeurope"}
     project = Project.start(engine, EXAMPLES / "azure-inline", "acme", tmp_path, config)
     try:
-        assert project.up()["create"] == 13
+        assert project.up()["create"] == 11
         cloud = read_azure(endpoints["azure"], "acme", ["10.9.0.0/24"])
         assert judge_site(Judge(INLINE), "acme", cloud) == []
         assert set(project.up()) == {"same"}
