@@ -64,7 +64,9 @@ def test_an_attachment_is_called_the_same_however_its_interface_is_given(
     link: dict[str, Any],
 ) -> None:
     """One that only changed its name would be made again while the old one is there, and be refused."""
-    assert of_link(record(bound(**link), CLOUD)) == [("aachen.linkmanager-eni-11", "eni-11")]
+    made = record(bound(**link), CLOUD)
+    assert of_link(made) == [("aachen.linkmanager-eni-11", "eni-11")]
+    assert made.outputs["aachen"]["interface_ids"]["ac-link"] == ["eni-11"]
 
 
 def test_several_interfaces_of_a_machine_are_attached_in_any_order_by_the_same_names() -> None:
