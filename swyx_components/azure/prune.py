@@ -10,58 +10,48 @@ from swyx_components.azure.names import clean_tag
 from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite
 
-# In the order of removal: each may name those after it. What the official client calls them, and people.
-_KINDS = (
-    ("", "association"),
-    ("network_interfaces", "network interface"),
-    ("network_security_groups", "network security group"),
-)
+# In the order of removal: each may name those after it.
+_ASSOCIATION, _INTERFACE, _GROUP = range(3)
+# What the official client calls them, and people.
+_KINDS = {
+    _INTERFACE: ("network_interfaces", "network interface"),
+    _GROUP: ("network_security_groups", "network security group"),
+}
 
 
 def find_orphans(rendered: RenderedSite, held: Held) -> tuple[Orphan, ...]:
-    """Interfaces and network security groups with the stack's tag that its state does not hold, and such
-    groups at interfaces to which the state knows no association: the provider would refuse to make it again.
+    """Interfaces and network security groups with the stack's tag, and associations of its groups with
+    other interfaces, that its state does not hold.
 
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
     site = clean_tag(rendered.plan.site)
     with open_network() as client:
-        interfaces, groups = (list(getattr(client, kind).list_all()) for kind, _ in _KINDS[1:])
-    ours = {key_of(g.id): g.tags for g in groups if _is_ours(g, held.stack, site)}
-    associations = list(_orphan_associations(interfaces, ours, held))
-    unheld = {
-        key_of(resource.id): (stage, resource)
-        for stage, resources in enumerate((interfaces, groups), 1)
-        for resource in resources
-        if _is_ours(resource, held.stack, site) and key_of(resource.id) not in held.ids
-    }
-    freed = {*unheld, *(each.id.partition("|")[0].lower() for each in associations)}
-    users = _users(interfaces, groups)
-    orphans = (
-        Orphan(
-            stage=stage,
-            id=resource.id,
-            kind=_KINDS[stage][1],
-            words=resource.name,
-            users=tuple(sorted(user for user in users[id] if key_of(user) not in freed)),
+        found = {
+            stage: list(getattr(client, kind).list_all()) for stage, (kind, _) in _KINDS.items()
+        }
+        ours = {
+            key_of(resource.id): (stage, resource)
+            for stage, resources in found.items()
+            for resource in resources
+            if _is_ours(resource, held.stack, site)
+        }
+        unheld = {id: each for id, each in ours.items() if id not in held.ids}
+        users = _users(found[_INTERFACE], found[_GROUP])
+        resources = (
+            Orphan(
+                stage=stage,
+                id=resource.id,
+                kind=_KINDS[stage][1],
+                words=resource.name,
+                users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
+            )
+            for id, (stage, resource) in unheld.items()
         )
-        for id, (stage, resource) in unheld.items()
-    )
-    return tuple(sorted((*associations, *orphans)))
-
-
-def _orphan_associations(
-    interfaces: Sequence[Any], ours: Mapping[str, Mapping[str, str]], held: Held
-) -> Iterator[Orphan]:
-    """Interfaces under a group of the stack that it neither made nor associated, where it does attach."""
-    for interface in interfaces if held.attaches else ():
-        group = interface.network_security_group
-        machine = ours.get(key_of(group.id), {}).get("swyx:group", "") if group else ""
-        id = f"{interface.id}|{group.id}" if group else ""
-        made = key_of(interface.id) in held.ids or STACK_TAG in (interface.tags or {})
-        if machine and machine not in held.unattached and not made and id.lower() not in held.ids:
-            yield Orphan(stage=0, id=id, kind=_KINDS[0][1], words=f"{machine}'s interface")
+        others = [each for each in found[_INTERFACE] if key_of(each.id) not in ours]
+        groups = {id: each for id, (_, each) in ours.items() if id in held.ids}
+        return tuple(sorted((*resources, *_orphan_associations(others, groups, held))))
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
@@ -74,13 +64,36 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
         for orphan in sorted(orphans):
             parts = orphan.id.partition("|")[0].split("/")
             group, name = parts[4], parts[-1]
-            if orphan.stage == 0:
-                interface = client.network_interfaces.get(group, name)
-                interface.network_security_group = None
-                client.network_interfaces.begin_create_or_update(group, name, interface).result()
+            if orphan.stage == _ASSOCIATION:
+                _dissociate(client.network_interfaces, group, name)
             else:
                 getattr(client, _KINDS[orphan.stage][0]).begin_delete(group, name).result()
             yield orphan
+
+
+def _dissociate(interfaces: Any, group: str, name: str) -> None:
+    """Take the group off an interface, all else of which is written as it was read."""
+    interface = interfaces.get(group, name)
+    interface.network_security_group = None
+    interfaces.begin_create_or_update(group, name, interface).result()
+
+
+def _orphan_associations(
+    interfaces: Sequence[Any], groups: Mapping[str, Any], held: Held
+) -> Iterator[Orphan]:
+    """Those of interfaces that are not the stack's own with groups that are: the provider refuses to
+    associate an interface that has a group.
+    """
+    for interface in interfaces if held.attaches else ():
+        given = interface.network_security_group
+        group = groups.get(key_of(given.id)) if given else None
+        machine = (group.tags or {}).get("swyx:group", "") if group else ""
+        if group is None or machine in held.unattached:
+            continue
+        id = f"{interface.id}|{given.id}"
+        if not {key_of(interface.id), key_of(id)} & held.ids:
+            words = f"{machine}: {interface.name} with {group.name}"
+            yield Orphan(stage=_ASSOCIATION, id=id, kind="association", words=words)
 
 
 def _is_ours(resource: Any, stack: str, site: str) -> bool:

@@ -382,3 +382,61 @@ def test_on_azure_a_group_that_the_state_associates_with_no_interface_comes_off_
     assert "networkSecurityGroup" not in lost["properties"]
     assert lost["properties"]["enableAcceleratedNetworking"] is True
     assert lost["tags"] == {"team": "voice"}
+
+
+@pytest.fixture
+def interface(azure: AzureServer) -> dict[str, Any]:
+    """One that a customer made, under a group of the stack."""
+    client = ArmClient(azure.endpoint)
+    tags = {"swyx:stack": "swyx/dev", "swyx:site": "aachen", "swyx:group": "server"}
+    group = client.put(f"{NETWORK}/networkSecurityGroups/aachen.server-nsg", {**WEST, "tags": tags})
+    network = {
+        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+        "subnets": [{"name": "servers", "properties": {"addressPrefix": "10.1.0.0/24"}}],
+    }
+    made = client.put(f"{NETWORK}/virtualNetworks/net", {**WEST, "properties": network})
+    subnet = {"id": made["properties"]["subnets"][0]["id"]}
+    properties = {
+        "ipConfigurations": [{"name": "own", "properties": {"subnet": subnet}}],
+        "networkSecurityGroup": {"id": group["id"]},
+        "enableAcceleratedNetworking": True,
+        "dnsSettings": {"dnsServers": ["10.1.0.53"]},
+    }
+    found: dict[str, Any] = client.put(
+        f"{NETWORK}/networkInterfaces/srv-nic", {**WEST, "properties": properties}
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("held", "inputs"),
+    [
+        (("nic|nsg",), {}),
+        (("nic",), {}),
+        ((), {"attach": False}),
+        ((), {"machines": {"server": {"attach": False}}}),
+    ],
+    ids=["association held", "interface held", "none attached", "this one not attached"],
+)
+def test_an_association_that_is_held_or_the_callers_own_stays(
+    azure: AzureServer,
+    project: Path,
+    interface: dict[str, Any],
+    held: tuple[str, ...],
+    inputs: dict[str, Any],
+) -> None:
+    group = interface["properties"]["networkSecurityGroup"]["id"]
+    ids = {"nic": interface["id"], "nic|nsg": f"{interface['id']}|{group}"}
+    hold(project, group, *(ids[each].upper() for each in held), **inputs)
+    outcome = prune("azure", "--yes", "--json")
+    assert (outcome.code, outcome.json()["removed"], outcome.json()["left"]) == (0, [], [])
+
+
+def test_a_group_at_an_interface_stays_where_the_state_holds_neither(
+    azure: AzureServer, project: Path, interface: dict[str, Any]
+) -> None:
+    """The state holds a group before anything is put under it: this is not the backend that made them."""
+    outcome = prune("azure", "--yes", "--json")
+    assert (outcome.code, outcome.json()["removed"]) == (1, [])
+    (left,) = outcome.json()["left"]
+    assert left["used_by"] == [interface["id"]]

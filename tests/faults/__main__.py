@@ -1,7 +1,7 @@
 """`python -m tests.faults`: break the example at every call, and see it recover.
 
-Each call number of each operation once, the kinds of fault taking turns. On two cores about 20 s a case
-on AWS, of which there are some 380, and 12 s on Azure, of which there are some 40: `--step` samples.
+Each call number of each operation once, the kinds of fault taking turns. On two cores about 30 s a case
+on AWS, of which there are some 580, and 12 s on Azure, of which there are some 25: `--step` samples.
 """
 
 from __future__ import annotations

@@ -48,13 +48,25 @@ def _aws(endpoint: str, site: str) -> set[str]:
 
 
 def _azure(endpoint: str, site: str) -> set[str]:
-    """Everything in the site's resource group with the site's tag; the estate has none of these kinds."""
+    """Groups and interfaces in the site's resource group with its tag, and each such group at an interface
+    that has it not: an association.
+    """
     client = ArmClient(endpoint)
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{site}/providers/Microsoft.Network"
-    kinds = ("networkSecurityGroups", "networkInterfaces")
-    return {
+    groups, interfaces = (
+        (client.get(f"{place}/{kind}") or {"value": []})["value"]
+        for kind in ("networkSecurityGroups", "networkInterfaces")
+    )
+    tagged = {
         found["id"].lower()
-        for kind in kinds
-        for found in (client.get(f"{place}/{kind}") or {"value": []})["value"]
+        for found in (*groups, *interfaces)
         if (found.get("tags") or {}).get("swyx:site") == site
     }
+    associations = {
+        f"{each['id']}|{group['id']}".lower()
+        for each in interfaces
+        if (group := each["properties"].get("networkSecurityGroup"))
+        and group["id"].lower() in tagged
+        and each["id"].lower() not in tagged
+    }
+    return tagged | associations

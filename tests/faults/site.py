@@ -180,11 +180,7 @@ class BrokenSite:
 
 
 def edited(installation: dict[str, Any]) -> dict[str, Any]:
-    """Another range, and roles that move between machines: groups come and go, interfaces change.
-
-    In Bochum the group that the gate leaves stays, for another machine: while its rules change, the
-    gate is held aside.
-    """
+    """Another range, and roles that move between machines: groups come and go."""
     for site in ("aachen", "bochum"):
         installation["sites"][site]["ports"] = {"SwyxIt": {"media": "50000-50199"}}
     aachen, bochum = (installation["sites"][site]["machines"] for site in ("aachen", "bochum"))
