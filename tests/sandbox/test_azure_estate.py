@@ -1,8 +1,7 @@
-"""A site's network: every machine's addresses in one subnet, where Azure lets them be used."""
+"""A site's network and machines: every machine's addresses in one subnet, where Azure lets them be used."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,86 +35,60 @@ def read_subnets(server: AzureServer) -> dict[str, list[str]]:
     }
 
 
-def attach(server: AzureServer, name: str, addresses: list[str]) -> str:
-    """Make the interface that the product would make; the subnet's name."""
-    subnets = read_subnets(server)
-    inside = {
-        subnet
-        for subnet, prefixes in subnets.items()
-        for prefix in map(ipaddress.ip_network, prefixes)
-        for address in map(ipaddress.ip_address, addresses)
-        if address in prefix
-    }
-    (subnet,) = inside
-    ordered = sorted(addresses, key=lambda text: ":" in text)
-    has_ipv4 = ":" not in ordered[0]
-    given: list[dict[str, Any]] = [] if has_ipv4 else [{"privateIPAllocationMethod": "Dynamic"}]
-    given += [
-        {
-            "privateIPAllocationMethod": "Static",
-            "privateIPAddress": text,
-            "privateIPAddressVersion": "IPv6" if ":" in text else "IPv4",
-        }
-        for text in ordered
-    ]
-    network_id = f"{group_id()}/providers/Microsoft.Network/virtualNetworks/{SITE}"
-    configurations = [
-        {
-            "name": f"c{n}",
-            "properties": {
-                **each,
-                "primary": n == 0,
-                "subnet": {"id": f"{network_id}/subnets/{subnet}"},
-            },
-        }
-        for n, each in enumerate(given)
-    ]
-    body = {"location": "westeurope", "properties": {"ipConfigurations": configurations}}
-    ArmClient(server.endpoint).put(
-        f"{group_id()}/providers/Microsoft.Network/networkInterfaces/{name}", body
+def read_interfaces(server: AzureServer) -> dict[str, dict[str, Any]]:
+    """The interfaces of the site, by name."""
+    found = ArmClient(server.endpoint).get(
+        f"{group_id()}/providers/Microsoft.Network/networkInterfaces"
     )
-    return subnet
+    assert found is not None
+    return {each["name"]: each["properties"] for each in found["value"]}
 
 
-CASES = {
-    "neighbours share a subnet": ({"a": ["10.1.0.10"], "b": ["10.1.0.11"]}, 1),
-    "scattered machines have subnets of their own": (
+def addresses_of(interface: dict[str, Any]) -> list[str]:
+    """Its addresses, `any` for one that Azure has chosen."""
+    given = [each["properties"] for each in interface["ipConfigurations"]]
+    return [
+        each["privateIPAddress"] if each["privateIPAllocationMethod"] == "Static" else "any"
+        for each in given
+    ]
+
+
+CASES: dict[str, tuple[dict[str, list[str]], list[str]]] = {
+    "neighbours share a prefix": ({"a": ["10.1.0.10"], "b": ["10.1.0.11"]}, ["10.1.0.0/24"]),
+    "scattered machines have prefixes of their own": (
         {"a": ["10.1.0.10"], "b": ["10.1.9.10"], "c": ["192.168.0.10"]},
-        3,
+        ["10.1.0.0/24", "10.1.9.0/24", "192.168.0.0/24"],
     ),
-    "both families of a machine are in one subnet": ({"a": ["10.1.0.10", "fd00::10"]}, 1),
-    "machines of one /64 share a subnet with several IPv4 prefixes": (
-        {"a": ["10.1.0.10", "fd00::10"], "b": ["10.1.1.10", "fd00::11"]},
-        1,
+    "a machine has addresses of both families": (
+        {"a": ["10.1.0.10", "fd00::10"]},
+        ["10.1.0.0/24", "fd00::/64"],
     ),
-    "a machine with scattered addresses has one subnet": (
-        {"a": ["10.1.0.10", "172.16.5.5", "10.9.9.9"]},
-        1,
-    ),
-    "a subnet without IPv4 machines gets an IPv4 prefix": (
-        {"a": ["fd00::10"], "b": ["fd00:0:0:1::10"]},
-        2,
+    "a site without IPv4 machines gets an IPv4 prefix": (
+        {"a": ["fd00::10"]},
+        ["100.127.0.0/24", "fd00::/64"],
     ),
     "the first addresses of a block are usable in a wider one": (
         {"a": ["10.1.1.1"], "b": ["10.1.1.255"]},
-        1,
+        ["10.1.0.0/22"],
     ),
-    "the first address of a second octet is usable": (
-        {"a": ["10.2.0.1"], "b": ["10.1.7.7"], "c": ["192.168.0.1"]},
-        2,
-    ),
-    "a site without machines has a network all the same": ({}, 1),
+    "the first address of a second octet is usable": ({"a": ["10.2.0.1"]}, ["10.0.0.0/14"]),
+    "a site without machines has a network all the same": ({}, ["100.127.0.0/24"]),
 }
 
 
-@pytest.mark.parametrize(("machines", "count"), CASES.values(), ids=CASES)
-def test_every_machine_can_have_its_interface(
-    server: AzureServer, machines: dict[str, list[str]], count: int
+@pytest.mark.parametrize(("machines", "prefixes"), CASES.values(), ids=CASES)
+def test_every_machine_has_its_interface(
+    server: AzureServer, machines: dict[str, list[str]], prefixes: list[str]
 ) -> None:
     seed_site(SITE, machines, server.endpoint)
-    assert len(read_subnets(server)) == count
+    assert read_subnets(server) == {"machines": prefixes}
+    found = read_interfaces(server)
+    assert set(found) == {f"vm-{name}-nic" for name in machines}
     for name, addresses in machines.items():
-        attach(server, name, addresses)
+        interface = found[f"vm-{name}-nic"]
+        assert set(addresses_of(interface)) - {"any"} == set(addresses)
+        assert interface["virtualMachine"]["id"].endswith(f"/virtualMachines/vm-{name}")
+        assert "networkSecurityGroup" not in interface
 
 
 def test_seeding_twice_changes_nothing(server: AzureServer) -> None:
@@ -126,41 +99,59 @@ def test_seeding_twice_changes_nothing(server: AzureServer) -> None:
     assert {each["id"]: each for each in server.arm.store.under("/subscriptions")} == before
 
 
-def test_a_site_grows_around_its_interfaces(server: AzureServer) -> None:
-    seed_site(SITE, {"a": ["10.1.0.10"], "b": ["10.9.0.10"]}, server.endpoint)
-    home = attach(server, "a", ["10.1.0.10"])
-    machines = {"c": ["10.1.0.11", "fd00::11"], "d": ["10.9.0.11", "fd00::12"], "e": ["10.1.1.1"]}
-    seed_site(SITE, machines, server.endpoint)
-    subnets = read_subnets(server)
-    assert list(subnets) == [home]
-    assert subnets[home] == ["10.1.0.0/23", "10.9.0.0/24", "fd00::/64"]
-    for name, addresses in machines.items():
-        assert attach(server, name, addresses) == home
-
-
-def test_machines_that_left_take_no_subnet_with_them(server: AzureServer) -> None:
-    seed_site(SITE, {"a": ["10.1.0.10"], "b": ["10.9.0.10"]}, server.endpoint)
+def test_a_site_grows_around_its_interfaces_and_the_subnets_of_others(server: AzureServer) -> None:
     seed_site(SITE, {"a": ["10.1.0.10"]}, server.endpoint)
-    assert len(read_subnets(server)) == 2
+    client = ArmClient(server.endpoint)
+    place = f"{group_id()}/providers/Microsoft.Network/virtualNetworks/{SITE}"
+    network = client.get(place)
+    assert network is not None
+    network["properties"]["addressSpace"]["addressPrefixes"].append("10.7.0.0/16")
+    client.put(place, network)
+    client.put(f"{place}/subnets/theirs", {"properties": {"addressPrefixes": ["10.7.1.0/24"]}})
+    machines = {"a": ["10.1.0.10"], "c": ["10.1.0.11", "fd00::11"], "e": ["10.1.1.1"]}
+    seed_site(SITE, machines, server.endpoint)
+    assert read_subnets(server) == {
+        "machines": ["10.1.0.0/23", "fd00::/64"],
+        "theirs": ["10.7.1.0/24"],
+    }
 
 
-@pytest.mark.parametrize(
-    ("used", "machines", "said"),
-    [
-        ({}, {"a": ["fd00::1"]}, "a: Azure reserves .* fd00::1 is one of them"),
-        (
-            {"u": ["10.1.0.9"], "v": ["10.9.0.9"]},
-            {"a": ["10.1.0.10", "10.9.0.10"]},
-            "a: .* both hold network interfaces",
-        ),
-    ],
-    ids=["an address that Azure keeps", "two subnets in use"],
-)
-def test_what_cannot_be_is_said(
-    server: AzureServer, used: dict[str, list[str]], machines: dict[str, list[str]], said: str
-) -> None:
-    seed_site(SITE, used, server.endpoint)
-    for name, addresses in used.items():
-        attach(server, name, addresses)
-    with pytest.raises(EstateError, match=said):
-        seed_site(SITE, machines, server.endpoint)
+def test_a_machine_called_otherwise_keeps_its_interface(server: AzureServer) -> None:
+    seed_site(SITE, {"a": ["10.1.0.10"]}, server.endpoint)
+    before = read_interfaces(server)
+    seed_site(SITE, {"b": ["10.1.0.10"]}, server.endpoint)
+    assert read_interfaces(server) == before
+
+
+def test_a_machine_with_another_address_is_moved_and_keeps_the_rest(server: AzureServer) -> None:
+    seed_site(SITE, {"a": ["10.1.0.10"], "b": ["10.1.0.11"]}, server.endpoint)
+    client, place = ArmClient(server.endpoint), f"{group_id()}/providers/Microsoft.Network"
+    guard = client.put(f"{place}/networkSecurityGroups/g", {"location": "westeurope"})["id"]
+    document = client.get(f"{place}/networkInterfaces/vm-a-nic")
+    assert document is not None
+    document["properties"]["networkSecurityGroup"] = {"id": guard}
+    client.put(document["id"], document)
+    seed_site(SITE, {"a": ["10.1.0.11", "10.1.0.12"], "c": ["10.1.0.10"]}, server.endpoint)
+    found = read_interfaces(server)
+    assert {name: addresses_of(each) for name, each in found.items()} == {
+        "vm-a-nic": ["10.1.0.10"],
+        "vm-b-nic": ["10.1.0.11", "10.1.0.12"],
+    }
+    seed_site(SITE, {"c": ["10.1.0.20"]}, server.endpoint)
+    assert addresses_of(read_interfaces(server)["vm-c-nic"]) == ["10.1.0.20"]
+    seed_site(SITE, {"a": ["10.1.0.30"]}, server.endpoint)
+    found = read_interfaces(server)
+    assert addresses_of(found["vm-a-nic"]) == ["10.1.0.30"]
+    assert found["vm-a-nic"]["networkSecurityGroup"] == {"id": guard}
+
+
+def test_a_machine_that_left_makes_room_for_another(server: AzureServer) -> None:
+    seed_site(SITE, {"a": ["10.1.0.10"], "b": ["10.1.0.11"]}, server.endpoint)
+    seed_site(SITE, {"a": ["10.1.0.10", "10.1.0.11"]}, server.endpoint)
+    (only,) = read_interfaces(server).values()
+    assert addresses_of(only) == ["10.1.0.10", "10.1.0.11"]
+
+
+def test_an_address_that_azure_keeps_is_refused(server: AzureServer) -> None:
+    with pytest.raises(EstateError, match=r"a: Azure reserves .* fd00::1 is one of them"):
+        seed_site(SITE, {"a": ["fd00::1"]}, server.endpoint)
