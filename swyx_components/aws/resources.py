@@ -65,6 +65,7 @@ class Writer:
     @classmethod
     def open(
         cls,
+        site: str,
         network: Mapping[str, Any],
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],

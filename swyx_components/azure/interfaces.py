@@ -1,72 +1,49 @@
-"""Network interfaces of machines, each with its machine's group and fixed addresses."""
+"""Network interfaces that the component makes: in their machine's group, with fixed addresses."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import network as azure
 
-from swyx_components.azure.lookups import Attachment, AzureSite, has_ipv4
+from swyx_components.azure.lookups import AzureSite, NewInterface, has_ipv4
 from swyx_components.azure.names import clean_tag, physical_name
 
 
-def make_interfaces(
-    owner: str,
-    site_name: str,
-    groups: Mapping[str, pulumi.Input[str]],
+def make_interface(
+    name: str,
+    interface: NewInterface,
+    group_id: pulumi.Input[str],
     site: AzureSite,
     options: pulumi.ResourceOptions,
-) -> Mapping[str, tuple[pulumi.Output[str], ...]]:
-    """The ids of the interfaces made for each machine of `groups`, one for each subnet that it is in.
+) -> azure.NetworkInterface:
+    """An interface in its machine's group, with the caller's own properties.
 
-    Those that Azure gives an IPv4 address come last: it takes the lowest that is free, which may be one
-    that another machine of the site is to have.
+    Nothing of it depends on the machine's roles, so that a changed role set never writes it.
     """
-    make = _Maker(owner, site_name, groups, site)
-    wanted = [each for machine in groups for each in site.interfaces.get(machine, ())]
-    fixed = [each for each in wanted if has_ipv4(each.addresses)]
-    made = {id(each): make.interface(each, options) for each in fixed}
-    later = pulumi.ResourceOptions.merge(
-        options, pulumi.ResourceOptions(depends_on=list(made.values()))
+    words = (interface.machine, *([interface.suffix] if interface.suffix else []))
+    properties = dict(interface.properties)
+    return azure.NetworkInterface(
+        f"{'.'.join((name, *words))}-nic",
+        network_interface_name=physical_name(site.name, *words, kind="nic"),
+        resource_group_name=site.resource_group,
+        location=site.location,
+        network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
+        ip_configurations=list(_ip_configurations(interface)),
+        tags={
+            **site.tags,
+            **properties.pop("tags", {}),
+            "swyx:site": clean_tag(site.name),
+            "swyx:machine": clean_tag(interface.machine),
+        },
+        opts=options,
+        **properties,
     )
-    made |= {id(each): make.interface(each, later) for each in wanted if each not in fixed}
-    return {
-        machine: tuple(made[id(each)].id for each in site.interfaces.get(machine, ()))
-        for machine in groups
-    }
 
 
-class _Maker(NamedTuple):
-    owner: str
-    site_name: str
-    groups: Mapping[str, pulumi.Input[str]]
-    site: AzureSite
-
-    def interface(
-        self, attachment: Attachment, options: pulumi.ResourceOptions
-    ) -> azure.NetworkInterface:
-        words = (attachment.machine, *([attachment.suffix] if attachment.suffix else []))
-        return azure.NetworkInterface(
-            f"{'.'.join((self.owner, *words))}-nic",
-            network_interface_name=physical_name(self.site_name, *words, kind="nic"),
-            resource_group_name=self.site.resource_group,
-            location=self.site.location,
-            network_security_group=azure.NetworkSecurityGroupArgs(
-                id=self.groups[attachment.machine]
-            ),
-            ip_configurations=_ip_configurations(attachment),
-            tags={
-                **self.site.tags,
-                "swyx:site": clean_tag(self.site_name),
-                "swyx:machine": clean_tag(attachment.machine),
-            },
-            opts=options,
-        )
-
-
-def _ip_configurations(attachment: Attachment) -> Any:
-    """One configuration an address, named by position: Azure takes no other name for the primary one, so
-    that an address may change. The first IPv4 one is primary.
+def _ip_configurations(interface: NewInterface) -> Iterator[dict[str, Any]]:
+    """One configuration per address, the first IPv4 one primary. Their names are their places: Azure lets
+    the address of the primary one change and not its name.
     """
     fixed = [
         {
@@ -74,17 +51,20 @@ def _ip_configurations(attachment: Attachment) -> Any:
             "private_ip_address_version": f"IPv{address.version}",
             "private_ip_allocation_method": "Static",
         }
-        for address in sorted(attachment.addresses)
+        for address in interface.addresses
     ]
-    if not has_ipv4(attachment.addresses):
-        dynamic = {"private_ip_address_version": "IPv4", "private_ip_allocation_method": "Dynamic"}
+    if not has_ipv4(interface.addresses):
+        dynamic = {
+            "private_ip_address_version": "IPv4",
+            "private_ip_allocation_method": "Dynamic",
+        }
         fixed.insert(0, dynamic)
-    return [
-        {
+    for place, configuration in enumerate(fixed):
+        own = interface.configurations[place] if place < len(interface.configurations) else {}
+        yield {
+            **own,
             **configuration,
             "name": f"secondary-{place}" if place else "primary",
             "primary": place == 0,
-            "subnet": {"id": attachment.subnet.id},
+            "subnet": {"id": interface.subnet},
         }
-        for place, configuration in enumerate(fixed)
-    ]

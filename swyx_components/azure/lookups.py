@@ -1,63 +1,74 @@
 """What a site needs of Azure, all of it looked up before anything is created."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 
+from swyx_components.azure.arm import last_of
+from swyx_components.azure.existing import (
+    Answer,
+    Given,
+    Interfaces,
+    find_by_address,
+    find_by_id,
+)
+from swyx_components.azure.network import Subnet, VirtualNetwork, read_network
+from swyx_components.azure.properties import read_properties
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
 
-Ask = Callable[
-    [str, Mapping[str, Any]], Mapping[str, Any]
-]  # a lookup's token and arguments: its answer
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
 
 _NETWORK = "azure-native:network:getVirtualNetwork"
+_EXPAND = "subnets/ipConfigurations"  # with the address of each, which is else one lookup apiece
+_REFUSED_EXPAND = "InvalidExpandQueryOptionValue"
+_NAMES = ("virtual_network", "virtual_network_resource_group")
+_BY_ID = ("interface_id", "interface_ids")
+_MADE = ("subnet_id", "interface")
+
+
+class Ask(Protocol):
+    """Puts lookups, by token and arguments, to the provider that makes the site's resources."""
+
+    def __call__(self, token: str, arguments: Mapping[str, Any], /) -> Mapping[str, Any]:
+        """The answer to arguments that are all known."""
+
+    def known(self, given: pulumi.Input[str], place: str, /) -> str | None:
+        """An id, waited for if it is an output; None where a preview can't know it yet."""
+
+    def together(self, token: str, arguments: Sequence[Mapping[str, Any]], /) -> Sequence[Answer]:
+        """The answers to several, or why there is none, side by side where that is possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
-    """A subnet of the site's virtual network; without prefixes where only its id is known."""
-
-    id: pulumi.Input[str]
-    name: str = ""
-    prefixes: tuple[Prefix, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
+class NewInterface:
     """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first.
 
-    `called` is what its name says: the machine, or what the machine was called when it was made.
+    `properties` are the caller's own, `configurations` those of its IP configurations, by position.
     """
 
     machine: str
-    called: str
     suffix: str
-    subnet: Subnet
+    subnet: pulumi.Input[str]
     addresses: tuple[Prefix, ...]
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    configurations: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AzureSite:
-    """Where a site's resources go, and the interfaces to make for each machine that is attached."""
+    """Where a site's resources go, and by machine the interfaces that exist and those to make."""
 
+    name: str
     resource_group: pulumi.Input[str]
     location: pulumi.Input[str] | None
-    interfaces: Mapping[str, tuple[Attachment, ...]] = field(default_factory=dict)
+    existing: Mapping[str, tuple[pulumi.Input[str], ...]] = field(default_factory=dict)
+    new: Mapping[str, tuple[NewInterface, ...]] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AzureNetwork:
-    """A virtual network as looked up, or an empty one where the program makes it itself."""
-
-    name: str = ""
-    location: str | None = None
-    subnets: tuple[Subnet, ...] = ()
+    messages: tuple[Message, ...] = ()
 
 
 def plugin() -> pulumi.InvokeOptions:
@@ -71,39 +82,112 @@ def plugin() -> pulumi.InvokeOptions:
 def first_lookup(
     network: Mapping[str, Any], bindings: Bindings
 ) -> tuple[str, Mapping[str, Any]] | None:
-    """The virtual network, where its names are known and it is needed for a location or a subnet."""
-    names = network.get("resource_group"), network.get("virtual_network")
-    given = [binding.get("subnet_id") is not None for binding in bindings.values()]
-    if not all(isinstance(name, str) for name in names):
+    """The virtual network, where its names are known and it is needed for a location, a subnet, a machine."""
+    group = network.get("virtual_network_resource_group", network.get("resource_group"))
+    name = network.get("virtual_network")
+    if not (isinstance(group, str) and isinstance(name, str)):
         return None
+    given = [_is_bound(binding) for binding in bindings.values()]
     if network.get("location") is not None and given and all(given):
         return None
-    return _NETWORK, {"resourceGroupName": names[0], "virtualNetworkName": names[1]}
+    return _NETWORK, {"resourceGroupName": group, "virtualNetworkName": name, "expand": _EXPAND}
+
+
+def _is_bound(binding: Mapping[str, Any]) -> bool:
+    return any(binding.get(key) is not None for key in (*_BY_ID, "subnet_id"))
 
 
 def look_up(
+    site: str,
     network: Mapping[str, Any],
     attached: Sequence[Machine],
     bindings: Bindings,
     tags: Mapping[str, str],
     ask: Ask,
 ) -> AzureSite:
-    """The site's virtual network, and the subnets of the machines to attach.
+    """The site's virtual network, the interfaces of the machines to attach, or the subnets for them.
 
     Raises:
-        SwyxError: something is not there; all of it.
+        SwyxError: something is not there, or can't be attached to; all of it.
     """
     own = {machine.name: bindings.get(machine.name, {}) for machine in attached}
-    found = find_network(network, own, ask)
+    problems = [problem for name, binding in own.items() for problem in _check(name, binding)]
+    if problems:
+        raise SwyxError(problems)
+    known = {
+        key: ask.known(network[key], f"network.{key}")
+        for key in ("resource_group", *_NAMES)
+        if network.get(key) is not None
+    }
+    found = find_network({**network, **known}, own, ask)
+    interfaces = Interfaces(site, known["resource_group"], ask)
+    existing, problems = _find_existing(attached, own, found, interfaces, ask)
+    new, unplaced = _place_new(
+        [machine for machine in attached if _is_made(own[machine.name])], own, found
+    )
+    problems += unplaced
+    if problems:
+        raise SwyxError(problems)
     return AzureSite(
+        name=site,
         resource_group=network["resource_group"],
-        location=network.get("location", found.location),
-        interfaces=place_machines(attached, bindings, found),
+        location=network.get("location", found.location or interfaces.location),
+        existing=existing,
+        new=new,
         tags=tags,
+        messages=(
+            *_find_subnet_groups(attached, found),
+            *find_lonely_ipv6(new),
+        ),
     )
 
 
-def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Ask) -> AzureNetwork:
+def _is_made(binding: Mapping[str, Any]) -> bool:
+    return any(binding.get(key) is not None for key in _MADE)
+
+
+def _check(machine: str, binding: Mapping[str, Any]) -> Iterator[Message]:
+    """A machine has interfaces that exist, or gets new ones."""
+    given = [key for key in (*_BY_ID, *_MADE) if binding.get(key) is not None]
+    if {*given} & {*_BY_ID} and {*given} & {*_MADE}:
+        place = f"machines.{machine}"
+        yield Message.about("bound-twice", place, keys=given, machine=machine)
+
+
+def _find_existing(
+    attached: Sequence[Machine],
+    bindings: Bindings,
+    network: VirtualNetwork,
+    interfaces: Interfaces,
+    ask: Ask,
+) -> tuple[Mapping[str, tuple[pulumi.Input[str], ...]], list[Message]]:
+    """Interfaces by machine, as given or by address, each of them checked."""
+    given = {machine.name: _given(machine, bindings, ask) for machine in attached}
+    rest = [each for each in attached if not given[each.name] and not _is_made(bindings[each.name])]
+    problems: list[Message] = []
+    if network.name:
+        by_address, problems = find_by_address(rest, network, interfaces)
+        given |= {name: [Given(id, id) for id in ids] for name, ids in by_address.items()}
+    else:
+        problems += (_unbound(machine, "interface_id or subnet_id") for machine in rest)
+    bound = [(machine, given[machine.name]) for machine in attached if given[machine.name]]
+    found, refused = find_by_id(bound, interfaces)
+    return found, [*problems, *refused]
+
+
+def _given(machine: Machine, bindings: Bindings, ask: Ask) -> list[Given]:
+    binding, place = bindings[machine.name], f"machines.{machine.name}"
+    one, several = (binding.get(key) for key in _BY_ID)
+    values = [one, *(several or ())] if one is not None else list(several or ())
+    return [Given(value, ask.known(value, f"{place}.interface_id") or "") for value in values]
+
+
+def _unbound(machine: Machine, key: str) -> Message:
+    place = f"machines.{machine.name}"
+    return Message.about("machine-unbound", place, machine=machine.name, key=key)
+
+
+def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Ask) -> VirtualNetwork:
     """The virtual network with its subnets, where `first_lookup` asks for it.
 
     Raises:
@@ -111,85 +195,92 @@ def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Ask) -> Az
     """
     lookup = first_lookup(network, bindings)
     if lookup is None:
-        return AzureNetwork()
-    names = network["resource_group"], network["virtual_network"]
+        return VirtualNetwork()
+    token, arguments = lookup
     try:
-        found = ask(*lookup)
+        found = _ask_expanded(ask, token, arguments)
     except Exception as problem:  # the SDK raises a bare Exception with the provider's text
         reason = " ".join(str(problem).split())[:300]
+        group, name = arguments["resourceGroupName"], arguments["virtualNetworkName"]
         raise SwyxError(
             [
                 Message.about(
                     "network-not-found",
                     "network.virtual_network",
                     cloud="Azure",
-                    kind=f"virtual network in resource group {names[0]} called",
-                    name=f"{names[1]} ({reason})",
+                    kind=f"virtual network in resource group {group} called",
+                    name=f"{name} ({reason})",
                     remedy="correct the names or the subscription",
                 )
             ]
         ) from problem
-    subnets = tuple(
-        Subnet(
-            id=str(subnet.get("id")), name=str(subnet.get("name")), prefixes=_prefixes_of(subnet)
-        )
-        for subnet in found.get("subnets") or ()
-    )
-    return AzureNetwork(name=names[1], location=found.get("location"), subnets=subnets)
+    return read_network(arguments["virtualNetworkName"], found)
 
 
-def _prefixes_of(subnet: Mapping[str, Any]) -> tuple[Prefix, ...]:
-    texts = {subnet.get("addressPrefix"), *(subnet.get("addressPrefixes") or ())} - {None}
-    return tuple(Prefix.parse(text) for text in sorted(texts))
+def _ask_expanded(ask: Ask, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The network; without the addresses in it where ARM refuses to expand one of its references.
 
-
-def place_machines(
-    machines: Sequence[Machine], bindings: Bindings, network: AzureNetwork
-) -> Mapping[str, tuple[Attachment, ...]]:
-    """The interfaces to make for each machine: one for every subnet in which its addresses lie.
-
-    Raises:
-        SwyxError: with one message for every address that no subnet contains.
+    Source: Azure/azure-powershell#14169.
     """
-    placed: dict[str, tuple[Attachment, ...]] = {}
+    try:
+        return ask(token, arguments)
+    except Exception as problem:
+        if _REFUSED_EXPAND not in str(problem):
+            raise
+        return ask(token, {k: value for k, value in arguments.items() if k != "expand"})
+
+
+def _place_new(
+    machines: Sequence[Machine], bindings: Bindings, network: VirtualNetwork
+) -> tuple[Mapping[str, tuple[NewInterface, ...]], list[Message]]:
+    """The interfaces to make for each machine: one in the given subnet, or one in each that its addresses
+    lie in; and a message for every address that no subnet contains.
+    """
+    placed: dict[str, tuple[NewInterface, ...]] = {}
     problems: list[Message] = []
     for machine in machines:
-        binding = bindings.get(machine.name, {})
-        called = binding.get("formerly", machine.name)
-        given = binding.get("subnet_id")
-        if given is not None:
-            only = Attachment(
-                machine=machine.name,
-                called=called,
-                suffix="",
-                subnet=Subnet(id=given),
-                addresses=machine.addresses,
-            )
-            placed[machine.name] = (only,)
+        binding = bindings[machine.name]
+        if binding.get("subnet_id") is not None:
+            parts: Sequence[tuple[str, pulumi.Input[str], tuple[Prefix, ...]]] = [
+                ("", binding["subnet_id"], machine.addresses)
+            ]
         elif network.name:
-            placed[machine.name] = _by_subnet(machine, called, network, problems)
+            parts = list(_by_subnet(machine, network, problems))
         else:
-            place = f"machines.{machine.name}"
-            problems.append(
-                Message.about("machine-unbound", place, machine=machine.name, key="subnet_id")
+            problems.append(_unbound(machine, "subnet_id"))
+            continue
+        place = f"machines.{machine.name}.interface"
+        asked = binding.get("interface")
+        given = read_properties({} if asked is None else asked, place, problems)
+        own = given.pop("ip_configurations", [])
+        interfaces: list[NewInterface] = []
+        for suffix, subnet, addresses in parts:
+            count = len(addresses) + (not has_ipv4(addresses))
+            interfaces.append(
+                NewInterface(
+                    machine=machine.name,
+                    suffix=suffix,
+                    subnet=subnet,
+                    addresses=tuple(sorted(addresses)),
+                    properties=given,
+                    configurations=tuple(own[:count]),
+                )
             )
-    if problems:
-        raise SwyxError(problems)
-    return placed
+            own = own[count:]
+        placed[machine.name] = tuple(interfaces)
+        if own:
+            place = f"{place}.ip_configurations"
+            problems.append(Message.about("configurations-left", place, count=len(own)))
+    return placed, problems
 
 
 def _by_subnet(
-    machine: Machine, called: str, network: AzureNetwork, problems: list[Message]
-) -> tuple[Attachment, ...]:
-    members: dict[int, list[Prefix]] = {}
+    machine: Machine, network: VirtualNetwork, problems: list[Message]
+) -> Iterator[tuple[str, str, tuple[Prefix, ...]]]:
+    members: dict[str, list[Prefix]] = {}
     for address in machine.addresses:
-        inside = (
-            place
-            for place, subnet in enumerate(network.subnets)
-            if any(prefix.contains(address) for prefix in subnet.prefixes)
-        )
-        place = next(inside, None)
-        if place is None:
+        subnet = network.subnet_of(address)
+        if subnet is None:
             problems.append(
                 Message.about(
                     "subnet-not-found",
@@ -197,24 +288,36 @@ def _by_subnet(
                     network=network.name,
                     address=address.address,
                     machine=machine.name,
-                    known=[str(p) for subnet in network.subnets for p in subnet.prefixes] or "none",
+                    known=[str(p) for each in network.subnets for p in each.prefixes] or "none",
                 )
             )
         else:
-            members.setdefault(place, []).append(address)
-    return tuple(
-        Attachment(
-            machine=machine.name,
-            called=called,
-            suffix=network.subnets[place].name if order else "",
-            subnet=network.subnets[place],
-            addresses=tuple(addresses),
+            members.setdefault(subnet.name, []).append(address)
+    by_name = {subnet.name: subnet for subnet in network.subnets}
+    for order, (name, addresses) in enumerate(members.items()):
+        yield (name if order else ""), by_name[name].id, tuple(addresses)
+
+
+def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) -> Iterator[Message]:
+    """A warning for every subnet of the machines before which a group stands: it decides too."""
+    inside: dict[str, list[str]] = {}
+    subnets: dict[str, Subnet] = {subnet.id: subnet for subnet in network.subnets}
+    for machine in machines:
+        for address in machine.addresses:
+            subnet = network.subnet_of(address)
+            if subnet is not None and subnet.group:
+                inside.setdefault(subnet.id, []).append(machine.name)
+    for id, names in inside.items():
+        yield Message.about(
+            "subnet-has-group",
+            "network.virtual_network",
+            subnet=subnets[id].name,
+            group=last_of(subnets[id].group),
+            machines=sorted(set(names)),
         )
-        for order, (place, addresses) in enumerate(members.items())
-    )
 
 
-def find_lonely_ipv6(placed: Mapping[str, tuple[Attachment, ...]]) -> Iterator[Message]:
+def find_lonely_ipv6(placed: Mapping[str, tuple[NewInterface, ...]]) -> Iterator[Message]:
     """A warning for every machine that gets a dynamic IPv4 address, as `has_ipv4` says of its interfaces."""
     for machine, interfaces in sorted(placed.items()):
         if any(not has_ipv4(interface.addresses) for interface in interfaces):

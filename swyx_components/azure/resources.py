@@ -8,8 +8,8 @@ import pulumi
 from pulumi_azure_native import network as azure
 
 from swyx_components.azure.abilities import limits
-from swyx_components.azure.interfaces import make_interfaces
-from swyx_components.azure.lookups import Ask, AzureSite, find_lonely_ipv6, look_up
+from swyx_components.azure.attachments import attach_machines
+from swyx_components.azure.lookups import Ask, AzureSite, look_up
 from swyx_components.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.azure.security_rules import write_rules
 from swyx_components.installation.model import Machine
@@ -40,13 +40,14 @@ class Writer:
 
     def __init__(self, site: AzureSite) -> None:
         self.site = site
-        self.messages = tuple(find_lonely_ipv6(site.interfaces))
+        self.messages = site.messages
         self._written: dict[str, azure.NetworkSecurityGroup] = {}
-        self._interfaces: Mapping[str, tuple[pulumi.Output[str], ...]] | None = None
+        self._interfaces: Mapping[str, tuple[pulumi.Input[str], ...]] | None = None
 
     @classmethod
     def open(
         cls,
+        site: str,
         network: Mapping[str, Any],
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
@@ -58,7 +59,7 @@ class Writer:
         Raises:
             SwyxError: something is not there; all of it.
         """
-        return cls(look_up(network, attached, bindings, tags, ask))
+        return cls(look_up(site, network, attached, bindings, tags, ask))
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Nothing to compare: one request replaces all rules of a network security group."""
@@ -89,9 +90,7 @@ class Writer:
             groups = list(self._written.values())
             options = pulumi.ResourceOptions(parent=owner[1], depends_on=groups)
             ids = {machine: group.id for machine, group in self._written.items()}
-            self._interfaces = make_interfaces(
-                owner[0], rendered.group.site, ids, self.site, options
-            )
+            self._interfaces = attach_machines(owner[0], ids, self.site, options)
         machine = rendered.group.name
         interfaces = {machine: self._interfaces.get(machine, ())}
         return WrittenGroup(group_id=made.id, group_ids=(made.id,), interfaces=interfaces)

@@ -18,7 +18,7 @@ class NetworkArgs(TypedDict):
     resource_group: NotRequired[pulumi.Input[str]]
     """Azure: the resource group for everything that is made."""
     virtual_network: NotRequired[pulumi.Input[str]]
-    """Azure: the virtual network in that group whose subnets are looked up."""
+    """Azure: the virtual network whose subnets, and the interfaces in them, are looked up."""
     virtual_network_resource_group: NotRequired[pulumi.Input[str]]
     """Azure: the resource group of the virtual network, where it is another one."""
     location: NotRequired[pulumi.Input[str]]
@@ -31,15 +31,17 @@ class MachineArgs(TypedDict):
     interface_id: NotRequired[pulumi.Input[str]]
     """Its network interface."""
     interface_ids: NotRequired[list[pulumi.Input[str]]]
-    """Its network interfaces, where there are several."""
+    """Its network interfaces, where there are several. Append further ones at the end."""
     instance_id: NotRequired[pulumi.Input[str]]
     """AWS: its instance. Attached are those of its interfaces that have an address of the machine; where
     the id is an output and none has one, the primary interface.
     """
     subnet_id: NotRequired[pulumi.Input[str]]
-    """Azure: the subnet for its network interface."""
+    """Azure: makes its network interface, in this subnet."""
     interface: NotRequired[dict[str, Any]]
-    """Azure: properties of the network interface that is made for it, as the provider takes them."""
+    """Azure: makes its network interface, with these arguments of azure-native's NetworkInterface; in the
+    subnet of its address, unless subnet_id is given. `ip_configurations` are in the order of its addresses.
+    """
     attach: NotRequired[bool]
     """False leaves this machine alone; the ids for it are among the outputs."""
 
@@ -58,6 +60,6 @@ class SwyxSiteArgs(TypedDict):
     machines: NotRequired[dict[str, MachineArgs]]
     """How machines are bound, by name; those not named are looked up by their addresses."""
     attach: NotRequired[bool]
-    """Whether groups are attached to machines (AWS) and interfaces made for them (Azure). Default: true."""
+    """Whether groups are attached to the machines' interfaces, or interfaces made. Default: true."""
     tags: NotRequired[dict[str, str]]
     """Tags for every resource, beside the project's own `swyx:...`."""

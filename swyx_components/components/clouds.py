@@ -42,13 +42,14 @@ class Writer(Protocol):
     @classmethod
     def open(
         cls,
+        site: str,
         network: Mapping[str, Any],
         attached: Sequence[Machine],
         bindings: Mapping[str, Mapping[str, Any]],
         tags: Mapping[str, str],
         ask: Lookups,
     ) -> Self:
-        """A writer to what `network` names, which is looked up by `ask`."""
+        """A writer of a site to what `network` names, which is looked up by `ask`."""
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Compare with what is deployed, where new rules are made before old ones go.

@@ -5,8 +5,8 @@ it is first asked. So a writer names one lookup that follows from the arguments 
 a thread of its own, while the program reads, plans and loads the cloud's SDK.
 """
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from threading import Thread
 from types import TracebackType
@@ -18,6 +18,9 @@ from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait fo
 from swyx_components.messages import Message, SwyxError
 
 Arguments = Mapping[str, Any]
+Answer = Mapping[str, Any] | Exception
+
+_AT_ONCE = 8  # lookups side by side, so that a cloud does not throttle them
 
 
 class Lookups:
@@ -98,6 +101,20 @@ class Lookups:
                 )
             ]
         )
+
+    def together(self, token: str, arguments: Sequence[Arguments]) -> list[Answer]:
+        """The answer to each, or why there is none: side by side, unless only one thread may ask."""
+        if self._has_own_provider or self._provider_for(token):
+            return [self._try(token, each) for each in arguments]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            asked = [pool.submit(copy_context().run, self._try, token, each) for each in arguments]
+            return [each.result() for each in asked]
+
+    def _try(self, token: str, arguments: Arguments) -> Answer:
+        try:
+            return self(token, arguments)
+        except Exception as problem:  # the SDK has no type of its own for a refusal
+            return problem
 
     def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
         """What the provider answers once the arguments are known."""

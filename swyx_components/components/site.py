@@ -57,6 +57,7 @@ class SwyxSite(pulumi.ComponentResource):
         """Look everything up, what is deployed too, then make the groups, all rules, the attachments."""
         planned = judged.plan.groups
         writer = writer_of(args["cloud"]).open(
+            judged.plan.site,
             args["network"],
             attached_machines(planned, args),
             bindings_of(args),

@@ -10,6 +10,13 @@ EXAMPLE = Cloud(
     vpcs={"aachen": "vpc-1"},
     interfaces={f"10.1.0.{number}": f"eni-{number}" for number in range(10, 14)},
     subnets={"bochum": {"servers": ["10.2.0.0/24"], "desks": ["10.2.1.0/24"]}},
+    nics={
+        "vm-server": ["10.2.0.10"],
+        "vm-managers": ["10.2.0.11"],
+        "vm-gate": ["10.2.0.12"],
+        "vm-fax": ["10.2.0.13"],
+        "vm-terminal": ["10.2.1.10"],
+    },
 )
 AWS = {"cloud": "aws", "network": {"vpc_tags": {"Name": "aachen"}}}
 AZURE = {

@@ -11,6 +11,8 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
+from swyx_components.sets.prefixes import Prefix
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -31,7 +33,7 @@ class Cloud:
     """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks.
 
     An instance's interfaces are separated by spaces, the primary one first.
-
+    `nics` are interfaces on Azure with their addresses, `nsgs` the groups that some of them have, by name.
     `rules` are the tags of deployed security group rules, `groups` those of security groups by id,
     `members` the groups that an interface is in.
     """
@@ -39,6 +41,8 @@ class Cloud:
     vpcs: dict[str, str] = field(default_factory=dict)
     interfaces: dict[str, str] = field(default_factory=dict)
     subnets: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    nics: dict[str, list[str]] = field(default_factory=dict)
+    nsgs: dict[str, str] = field(default_factory=dict)
     rules: list[dict[str, str]] = field(default_factory=list)
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
@@ -106,7 +110,12 @@ class _Mocks(pulumi.runtime.Mocks):
             if name not in self.cloud.subnets:
                 return {}, [("virtualNetworkName", f"ResourceNotFound: {name}")]
             subnets = [
-                {"id": f"/subnets/{key}", "name": key, "addressPrefixes": prefixes}
+                {
+                    "id": f"/subnets/{key}",
+                    "name": key,
+                    "addressPrefixes": prefixes,
+                    "ipConfigurations": self.configurations_in(prefixes),
+                }
                 for key, prefixes in self.cloud.subnets[name].items()
             ]
             return {
@@ -115,6 +124,13 @@ class _Mocks(pulumi.runtime.Mocks):
                 "id": f"/vnets/{name}",
                 "name": name,
             }
+        if args.token == "azure-native:network:getNetworkInterface":
+            name = args.args["networkInterfaceName"]
+            if name not in self.cloud.nics:
+                return {}, [("networkInterfaceName", f"ResourceNotFound: {name}")]
+            found = [{"privateIPAddress": address} for address in self.cloud.nics[name]]
+            group = {"networkSecurityGroup": {"id": self.cloud.nsgs.get(name, "")}}
+            return {"ipConfigurations": found, "location": "westeurope", "id": "x", **group}
         raise AssertionError(f"unexpected call of {args.token}")
 
     def _describe(self, id: str) -> Any:
@@ -127,6 +143,21 @@ class _Mocks(pulumi.runtime.Mocks):
             "securityGroups": self.cloud.members.get(id, ["sg-default"]),
             "id": id,
         }
+
+    def configurations_in(self, prefixes: list[str]) -> list[dict[str, str]]:
+        """The IP configurations in a subnet, with their addresses."""
+        return [
+            {"id": f"{nic_id(name)}/ipConfigurations/c", "privateIPAddress": address}
+            for name, addresses in self.cloud.nics.items()
+            for address in addresses
+            if any(Prefix.parse(each).contains(Prefix.parse(address)) for each in prefixes)
+        ]
+
+
+def nic_id(name: str) -> str:
+    """The id of an interface on Azure."""
+    group = "/subscriptions/s/resourceGroups/machines"
+    return f"{group}/providers/Microsoft.Network/networkInterfaces/{name}"
 
 
 def _is_found(own: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:

@@ -13,15 +13,18 @@ from swyx_components import SwyxSite
 from swyx_components.components.lookups import Lookups
 from swyx_components.installation import read_installation
 from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
-from tests.components.recorder import Cloud, record
+from tests.components.recorder import Cloud, nic_id, record
 
 NETWORK = "azure-native:network:getVirtualNetwork"
+INTERFACE = "azure-native:network:getNetworkInterface"
 VPCS = "aws:ec2/getVpcs:getVpcs"
 ATTACHMENT = (
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
 )
 WAYS = ("provider", "providers", "parent")
-ACME = Cloud(subnets={"acme": {"a": ["10.8.0.0/24"]}})
+ACME = Cloud(
+    subnets={"acme": {"a": ["10.8.0.0/24"]}}, nics={"one": ["10.8.0.10"], "two": ["10.8.0.11"]}
+)
 MACHINES = small("one 10.8.0.10 SwyxServer", "two 10.8.0.11 SwyxGate")
 
 
@@ -35,9 +38,10 @@ def at(*machines: str) -> dict[str, Any]:
     return {name: {"subnet_id": f"/subnets/{name}"} for name in machines}
 
 
-def test_the_network_is_looked_up_once() -> None:
+def test_the_network_is_looked_up_once_and_each_interface_too() -> None:
     made = record(bochum, EXAMPLE)
-    assert (made.calls, made.asked) == ([NETWORK], [""])
+    assert made.calls == [NETWORK, *[INTERFACE] * 5]
+    assert set(made.asked) == {""}
     assert record(aachen, EXAMPLE).calls.count(VPCS) == 1
 
 
@@ -64,19 +68,36 @@ def test_no_lookup_where_every_subnet_and_the_location_are_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("network", "machines"),
+    ("network", "machines", "interfaces"),
     [
-        ({}, at("one", "two")),  # the location is that of the network
-        ({"location": "westeurope"}, at("one")),  # the other machine is found by its address
-        ({"location": "westeurope"}, {}),
+        ({}, at("one", "two"), 0),  # the location is that of the network
+        ({"location": "westeurope"}, at("one"), 1),  # the other machine is found by its address
+        ({"location": "westeurope"}, {"one": {"interface": {}}}, 1),
+        ({"location": "westeurope"}, {}, 2),
     ],
 )
 def test_the_network_is_looked_up_where_anything_of_it_is_needed(
-    network: dict[str, Any], machines: dict[str, Any]
+    network: dict[str, Any], machines: dict[str, Any], interfaces: int
 ) -> None:
     made = record(lambda: acme(network, machines=machines), ACME)
-    assert made.calls == [NETWORK]
-    assert len(made.of("azure-native:network:NetworkInterface")) == 2
+    assert made.calls == [NETWORK, *[INTERFACE] * interfaces]
+    assert len(made.of("azure-native:network:NetworkInterface")) == 2 - interfaces
+
+
+def test_of_interfaces_by_id_in_a_known_place_only_these_are_looked_up() -> None:
+    machines = {
+        "one": {"interface_id": nic_id("one")},
+        "two": {"interface_ids": [pulumi.Output.from_input(nic_id("two"))]},
+    }
+    made = record(lambda: acme({"location": "westeurope"}, machines=machines), ACME)
+    assert made.calls == [INTERFACE, INTERFACE]
+
+
+def test_an_output_with_a_group_of_somebody_else_ends_the_program_with_a_sentence() -> None:
+    machines = {"one": {"interface_id": pulumi.Output.from_input(nic_id("one"))}}
+    taken = replace(ACME, nsgs={"one": "/resourceGroups/vms/networkSecurityGroups/theirs"})
+    with pytest.raises(pulumi.RunError, match="one has the network security group theirs already"):
+        record(lambda: acme(machines=machines), taken)
 
 
 def with_provider(own: pulumi.ProviderResource, how: str) -> pulumi.ResourceOptions:
@@ -96,7 +117,8 @@ def test_a_provider_of_the_program_is_the_one_that_is_asked(how: str) -> None:
         SwyxSite("bochum", args, with_provider(own, how))
 
     made = record(program, EXAMPLE)
-    assert (made.calls, made.asked) == ([NETWORK], ["own"])
+    assert made.calls == [NETWORK, *[INTERFACE] * 5]
+    assert set(made.asked) == {"own"}
 
 
 @pytest.mark.parametrize("how", WAYS)

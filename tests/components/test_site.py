@@ -10,7 +10,7 @@ import pytest
 
 from swyx_components import SwyxGate, SwyxSite
 from tests.components.estate import AWS, EXAMPLE, aachen, bochum, small
-from tests.components.recorder import Cloud, Recording, failure, record
+from tests.components.recorder import Cloud, Recording, failure, nic_id, record
 from tests.golden import compare
 
 HERE = Path(__file__).parent
@@ -23,6 +23,8 @@ ATTACHMENT = (
 ASG = "azure-native:network:ApplicationSecurityGroup"
 NSG = "azure-native:network:NetworkSecurityGroup"
 NIC = "azure-native:network:NetworkInterface"
+_KIND = "etworkInterfaceSecurityGroupAssociation"
+ASSOCIATION = f"azure:network/n{_KIND}:N{_KIND}"
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +41,10 @@ ACME = {"cloud": "azure", "network": {"resource_group": "acme", "virtual_network
 
 
 def acme_on_azure(installation: dict[str, Any], **subnets: list[str]) -> Recording:
-    return record(
-        lambda: SwyxSite("acme", {"installation": installation, "site": "acme", **ACME}),
-        Cloud(subnets={"acme": subnets}),
-    )
+    """The site with an interface made for each of its machines."""
+    machines = {name: {"interface": {}} for name in installation["sites"]["acme"]["machines"]}
+    args: Any = {"installation": installation, "site": "acme", "machines": machines, **ACME}
+    return record(lambda: SwyxSite("acme", args), Cloud(subnets={"acme": subnets}))
 
 
 def listing(recording: Recording) -> list[str]:
@@ -211,19 +213,12 @@ def test_the_peers_of_an_allowing_rule_are_never_everything(on_azure: Recording)
 def test_groups_and_interfaces_belong_to_the_site_so_that_a_changed_role_keeps_them(
     on_azure: Recording,
 ) -> None:
-    assert {each.parent for each in (*on_azure.of(NSG), *on_azure.of(NIC))} == {"bochum"}
-    gate = on_azure.one(NIC, "bochum.bo-gate-nic")
-    assert gate.inputs["networkSecurityGroup"] == {"id": "id-of-bochum.bo-gate-nsg"}
-    assert gate.inputs["ipConfigurations"] == [
-        {
-            "name": "primary",
-            "primary": True,
-            "privateIPAddress": "10.2.0.12",
-            "privateIPAddressVersion": "IPv4",
-            "privateIPAllocationMethod": "Static",
-            "subnet": {"id": "/subnets/servers"},
-        }
-    ]
+    assert {each.parent for each in (*on_azure.of(NSG), *on_azure.of(ASSOCIATION))} == {"bochum"}
+    gate = on_azure.one(ASSOCIATION, "bochum.bo-gate-association")
+    assert gate.inputs == {
+        "networkInterfaceId": nic_id("vm-gate"),
+        "networkSecurityGroupId": "id-of-bochum.bo-gate-nsg",
+    }
 
 
 def test_machines_with_the_same_roles_have_a_group_each_that_names_the_others() -> None:
@@ -308,7 +303,7 @@ def test_nothing_is_attached_where_the_caller_says_so() -> None:
     assert recording.outputs["aachen"]["security_group_ids"]["ac-link"] == [
         "id-of-aachen.linkmanager-sg"
     ]
-    assert record(lambda: bochum(attach=False), EXAMPLE).of(NIC) == []
+    assert record(lambda: bochum(attach=False), EXAMPLE).of(ASSOCIATION) == []
 
 
 def test_one_machine_is_left_alone_where_the_caller_says_so() -> None:
@@ -324,7 +319,7 @@ def test_the_callers_tags_are_on_everything_beside_our_own() -> None:
         record(lambda: bochum(tags=tags), EXAMPLE),
     ):
         for each in recording.resources:
-            if not each.type.startswith("swyx:") and each.type != ATTACHMENT:
+            if not each.type.startswith("swyx:") and each.type not in (ATTACHMENT, ASSOCIATION):
                 assert each.inputs["tags"]["team"] == "voice", each.name
                 assert "swyx:site" in each.inputs["tags"], each.name
 
@@ -364,7 +359,9 @@ def test_a_vpc_that_is_not_there_is_named() -> None:
 
 
 def test_addresses_outside_every_subnet_are_all_named() -> None:
-    lines = failure(bochum, Cloud(subnets={"bochum": {"servers": ["10.2.0.0/24"]}}))
+    machines = {name: {"interface": {}} for name in ("bo-terminal", "bo-fax")}
+    cloud = replace(EXAMPLE, subnets={"bochum": {"servers": ["10.2.0.0/24"]}})
+    lines = failure(lambda: bochum(machines=machines), cloud)
     assert lines == [
         "swyx_components:",
         "  machines.bo-terminal: no subnet of bochum contains the address 10.2.1.10 of bo-terminal; "

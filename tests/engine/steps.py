@@ -24,6 +24,7 @@ from pulumi.automation import StepEventMetadata
 
 Props = Mapping[str, Any]
 
+_ASSOCIATION = "etworkInterfaceSecurityGroupAssociation"
 _KINDS = {
     "aws:ec2/securityGroup:SecurityGroup": "group",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "rule",
@@ -31,6 +32,7 @@ _KINDS = {
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment": "attachment",
     "azure-native:network:NetworkSecurityGroup": "nsg",
     "azure-native:network:NetworkInterface": "nic",
+    f"azure:network/n{_ASSOCIATION}:N{_ASSOCIATION}": "association",
 }
 _SIGNS = {"create": "+", "delete": "-", "update": "~", "replace": "!"}
 _PARTS = {"create-replacement", "delete-replaced"}  # of a replacement, which is told once
@@ -77,7 +79,7 @@ def _lines(
     for step in steps:
         kind, name, op = _KINDS.get(step.type, ""), step.urn.rpartition("::")[2], step.op.value
         if name.startswith(f"{component}.") and kind and op not in _PARTS:
-            name = re.sub(r"-(sg|nsg|nic)$", "", name.removeprefix(f"{component}."))
+            name = re.sub(r"-(sg|nsg|nic|association)$", "", name.removeprefix(f"{component}."))
             for id, machine in interfaces.items():
                 name = name.replace(id, machine)
             yield Line(kind, name, _SIGNS[op], *_inside(step), _parent(step))
