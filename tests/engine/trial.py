@@ -27,7 +27,7 @@ Machines = dict[
 
 CLOUDS = ("aws", "azure")
 # Of the sandbox's environment, what this process needs: the automation API looks for the engine itself,
-# and the program, which runs here, holds interfaces in the offline ARM.
+# and clients of ARM, which run here, for the offline one.
 IN_PROCESS = ("PATH", "AZURE_RESOURCE_MANAGER_ENDPOINT")
 _CONFIG = {"aws:region": REGION, "azure-native:location": "westeurope"}
 
