@@ -19,6 +19,15 @@ from swyx_components.planner.deployed.compare import Deployed, DeployedGroup, De
 from swyx_components.planner.deployed.exported import Exported
 from swyx_components.planner.model import RenderedSite
 
+_ASSOCIATION = (
+    "azure:network/networkInterfaceSecurityGroupAssociation:"
+    "NetworkInterfaceSecurityGroupAssociation"
+)
+_ADMIN_RULES = (
+    "security admin rules of Azure Virtual Network Manager come before every network security group and are "
+    "not read; `az network manager list-effective-security-admin-rule` shows those of a virtual network"
+)
+
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
     """The network security groups tagged with the site, their rules, and its machines' interfaces.
@@ -27,7 +36,7 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
     with open_network() as client:
-        return _read(client, rendered)
+        return replace(_read(client, rendered), lacking=(_ADMIN_RULES,))
 
 
 def read_saved(rendered: RenderedSite, contents: Iterable[Any]) -> Deployed:
@@ -39,10 +48,11 @@ def read_saved(rendered: RenderedSite, contents: Iterable[Any]) -> Deployed:
     saved = SavedNetwork(records_of(contents))
     deployed = _read(saved, rendered)
     if saved.has_interfaces:
-        return deployed
+        return replace(deployed, lacking=(_ADMIN_RULES,))
     lacking = (
         "the files have no interfaces, so which groups stand before which machine is not judged; "
         f"`{COMMANDS['networkinterfaces']}` tells",
+        _ADMIN_RULES,
     )
     return replace(deployed, interfaces=None, lacking=lacking)
 
@@ -57,14 +67,35 @@ def read_state(rendered: RenderedSite, state: Exported) -> Deployed:
     lacking = (
         "a state has the stack's own resources only, so a group before the subnets is not judged; the live "
         "cloud, or saved lists, tell",
+        _ADMIN_RULES,
     )
     deployed = _read(saved, rendered)
-    if saved.has_interfaces:
-        return replace(deployed, lacking=lacking)
+    associated = tuple(_associated(deployed, state))
+    if saved.has_interfaces or associated:
+        interfaces = (*(deployed.interfaces or ()), *associated)
+        return replace(deployed, interfaces=interfaces, lacking=lacking)
     unplaced = (
-        "the stack makes no interfaces, so which groups stand before which machine is not judged"
+        "the stack has no interfaces, so which groups stand before which machine is not judged"
     )
     return replace(deployed, interfaces=None, lacking=(unplaced, *lacking))
+
+
+def _associated(deployed: Deployed, state: Exported) -> Iterator[DeployedInterface]:
+    """Interfaces that exist, as the stack associated them: no state has their addresses."""
+    names = {key_of(id): name for name, group in deployed.groups.items() for id in group.ids}
+    machines = {
+        key_of(str(id)): machine
+        for machine, ids in state.told("interface_ids").items()
+        for id in ids or ()
+    }
+    for each in state.of_type(_ASSOCIATION):
+        interface = str(each.values.get("networkInterfaceId"))
+        name = names.get(key_of(str(each.values.get("networkSecurityGroupId"))), "")
+        yield DeployedInterface(
+            id=last_of(interface),
+            machine=machines.get(key_of(interface), name),
+            groups=(name,) if name else (),
+        )
 
 
 def _read(client: Any, rendered: RenderedSite) -> Deployed:
