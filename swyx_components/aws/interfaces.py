@@ -76,6 +76,8 @@ def find_interfaces(
         binding = bindings.get(machine.name, {})
         try:
             if given := _ids_in(machine, binding):
+                if binding.get("instance_id") is not None:
+                    raise _bound_twice(machine, binding)
                 own = [*_given(machine, given, ask, describe)]
             elif binding.get("instance_id") is not None:
                 own = _of_instance(machine, binding["instance_id"], ask, describe)
@@ -100,6 +102,12 @@ def _ids_in(
         *([(f"{at}.interface_id", one)] if one is not None else []),
         *((f"{at}.interface_ids[{number}]", given) for number, given in enumerate(several)),
     ]
+
+
+def _bound_twice(machine: Machine, binding: Mapping[str, Any]) -> SwyxError:
+    keys = [key for key in ("instance_id", "interface_id", "interface_ids") if binding.get(key)]
+    place = f"machines.{machine.name}"
+    return SwyxError([Message.about("bound-twice", place, keys=keys, machine=machine.name)])
 
 
 def _describe(ask: Ask, id: str) -> Interface:

@@ -19,7 +19,7 @@ Found = Mapping[str, tuple[pulumi.Input[str], ...]]
 
 _INTERFACE = "azure-native:network:getNetworkInterface"
 _ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
     re.IGNORECASE,
 )
 _AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
@@ -112,7 +112,14 @@ def _arguments(id: str) -> Mapping[str, str]:
     """What an interface is asked for with."""
     match = _ID.fullmatch(id)
     assert match is not None, "only ids of interfaces are asked for"
-    return {"resourceGroupName": match[1], "networkInterfaceName": match[2]}
+    return {"resourceGroupName": match[2], "networkInterfaceName": match[3]}
+
+
+def _canonical(id: str) -> str:
+    """The id as pulumi-azure takes it: only the names in it may be in any case."""
+    return _ID.sub(
+        r"/subscriptions/\1/resourceGroups/\2/providers/Microsoft.Network/networkInterfaces/\3", id
+    )
 
 
 def _interface(id: str, answer: Mapping[str, Any]) -> Interface:
@@ -203,7 +210,8 @@ def find_by_id(
             if not each.id:
                 own[place] = each.value
             elif key_of(each.id) not in own:
-                own[key_of(each.id)] = each.value
+                canonical = _canonical(each.id)
+                own[key_of(each.id)] = each.value if canonical == each.id else canonical
                 problems += _judge(machine, each.id, interfaces, owners)
         found[machine.name] = tuple(own.values())
     return found, problems

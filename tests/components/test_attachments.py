@@ -129,6 +129,14 @@ def test_an_instance_and_an_interface_that_are_not_there_are_refused_together() 
     )
 
 
+def test_an_instance_beside_an_interface_is_refused() -> None:
+    machines = {"ac-link": {"instance_id": "i-7", "interface_ids": ["eni-11"]}}
+    assert failure(lambda: aachen(machines=machines), CLOUD)[1:] == [
+        "  machines.ac-link: ac-link is bound by instance_id, interface_ids, and a machine is attached in "
+        "one way only; keep one of these keys."
+    ]
+
+
 # ---- what EC2 leaves no interface without
 
 

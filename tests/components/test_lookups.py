@@ -93,6 +93,19 @@ def test_of_interfaces_by_id_in_a_known_place_only_these_are_looked_up() -> None
     assert made.calls == [INTERFACE, INTERFACE]
 
 
+def test_an_id_in_another_case_reaches_pulumi_azure_as_it_takes_it() -> None:
+    lower = (
+        nic_id("one").replace("resourceGroups", "resourcegroups").replace("Network/", "network/")
+    )
+    machines = {"one": {"interface_id": lower}, "two": {"attach": False}}
+    made = record(lambda: acme({"location": "westeurope"}, machines=machines), ACME)
+    (association,) = made.of(
+        "azure:network/networkInterfaceSecurityGroupAssociation:"
+        "NetworkInterfaceSecurityGroupAssociation"
+    )
+    assert association.inputs["networkInterfaceId"] == nic_id("one")
+
+
 def test_an_output_with_a_group_of_somebody_else_ends_the_program_with_a_sentence() -> None:
     machines = {"one": {"interface_id": pulumi.Output.from_input(nic_id("one"))}}
     taken = replace(ACME, nsgs={"one": "/resourceGroups/vms/networkSecurityGroups/theirs"})
