@@ -87,8 +87,8 @@ class Customer:
         self.client.put(id, {**body, "properties": properties})
         return id
 
-    def interface(self, name: str, *addresses: str, **more: Any) -> str:
-        """An interface of the customer's in the group `vms`; its id."""
+    def interface(self, name: str, *addresses: str, each: Plain | None = None, **more: Any) -> str:
+        """An interface of the customer's in the group `vms`; its id. `each` is in every configuration."""
         configurations = [
             {
                 "name": f"config{place}",
@@ -97,6 +97,7 @@ class Customer:
                     "privateIPAddress": address,
                     "privateIPAllocationMethod": "Static",
                     "subnet": {"id": subnet_of(address)},
+                    **(each or {}),
                 },
             }
             for place, address in enumerate(addresses)
@@ -242,9 +243,20 @@ def test_what_the_component_does_not_declare_is_never_reset(customer: Customer) 
             "networkSecurityGroup"
         ],
     }
-    customer.interface("vm-server", "10.8.0.10", "10.8.0.20", tags={"owner": "them"}, **theirs)
+    network = f"{SUBSCRIPTIONS}/vms/providers/Microsoft.Network"
+    pool = f"{network}/loadBalancers/front/backendAddressPools/servers"
+    gateway = f"{network}/applicationGateways/front/backendAddressPools/servers"
+    each = {
+        "publicIPAddress": {"id": f"{network}/publicIPAddresses/server"},
+        "loadBalancerBackendAddressPools": [{"id": pool}],
+        "applicationGatewayBackendAddressPools": [{"id": gateway}],
+    }
+    addresses = ("10.8.0.10", "10.8.0.20")
+    customer.interface("vm-server", *addresses, each=each, tags={"owner": "them"}, **theirs)
     kept = customer.rest_of(server)
     assert kept["properties"]["enableAcceleratedNetworking"] is True
+    for configuration in kept["properties"]["ipConfigurations"]:
+        assert each.items() <= configuration["properties"].items()
     edits = [
         installation("server 10.8.0.10,10.8.0.20 SwyxServer PhoneManager"),
         installation("server 10.8.0.10 SwyxServer"),
