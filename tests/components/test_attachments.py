@@ -15,6 +15,10 @@ ATTACHMENT = (
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
 )
 NSG = "azure-native:network:NetworkSecurityGroup"
+ASSOCIATION = (
+    "azure:network/networkInterfaceSecurityGroupAssociation:"
+    "NetworkInterfaceSecurityGroupAssociation"
+)
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 RULES = (
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
@@ -248,5 +252,7 @@ def test_protection_is_for_groups_and_attachments_and_never_for_rules() -> None:
     assert {each.protect for kind in RULES for each in made.of(kind)} == {False}
 
 
-def test_protection_is_for_network_security_groups() -> None:
-    assert {each.protect for each in record(guarded(bochum), EXAMPLE).of(NSG)} == {True}
+def test_protection_is_for_network_security_groups_and_their_associations() -> None:
+    made = record(guarded(bochum), EXAMPLE)
+    assert len(made.of(ASSOCIATION)) == len(made.of(NSG)) == 5
+    assert {each.protect for each in (*made.of(NSG), *made.of(ASSOCIATION))} == {True}

@@ -20,7 +20,6 @@ OUT = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 ATTACHMENT = (
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
 )
-ASG = "azure-native:network:ApplicationSecurityGroup"
 NSG = "azure-native:network:NetworkSecurityGroup"
 NIC = "azure-native:network:NetworkInterface"
 _KIND = "etworkInterfaceSecurityGroupAssociation"
