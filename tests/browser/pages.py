@@ -74,7 +74,7 @@ class Page:
         return [dict(zip(COLUMNS[kind], row, strict=True)) for row in rows]
 
     def told(self, kind: str) -> str:
-        """What the status says: `188 of 188 rules`."""
+        """What the status says: `182 of 182 rules`."""
         return self.find(f"[data-explorer={kind}] [role=status]").text
 
     def wait(self, truth: Callable[[], object], words: str) -> None:

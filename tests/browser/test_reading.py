@@ -123,7 +123,7 @@ def test_more_rows_come_when_asked_for(page: Page, example: Path) -> None:
     page.find("[data-explorer=rules] .more button").click()
     assert len(page.shown("rules")) == 130
     page.find("[data-explorer=rules] .more button").click()
-    assert len(page.shown("rules")) == 188
+    assert len(page.shown("rules")) == 182
     assert not page.find("[data-explorer=rules] .more").is_displayed()
 
 
@@ -223,10 +223,10 @@ def test_without_script_a_rule_opens_and_a_link_leads_to_it(page: Page, office: 
 def test_on_paper_every_rule_that_matches_stands_open(page: Page, example: Path) -> None:
     page.open(example)
     page.choose("rules", "site", "bochum")
-    page.await_told("rules", "78 of 188 rules")
+    page.await_told("rules", "72 of 182 rules")
     page.ask("dispatchEvent(new Event('beforeprint'))")
     page.media("light", "print")
-    assert len(page.all("#rules tr.rule")) == 78
+    assert len(page.all("#rules tr.rule")) == 72
     assert page.all("#rules td details:not([open])") == []
     assert not page.find("#rules .filters").is_displayed()
     assert len(page.ask("return [...document.querySelectorAll('#flows tbody tr')]")) == 209
