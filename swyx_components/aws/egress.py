@@ -1,18 +1,18 @@
 """All egress, as EC2 opens it in every new group: found where it was not closed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from swyx_components.aws.interfaces import Ask, ids_of
+from swyx_components.aws.render import EVERYWHERE
+from swyx_components.installation.model import Egress
 from swyx_components.messages import Message
 from swyx_components.planner.deployed.held import STACK_TAG
-from swyx_components.planner.model import Egress, RenderedSite
+from swyx_components.planner.model import RenderedSite
 
-EVERYWHERE = ("0.0.0.0/0", "::/0")
 _GROUPS = "aws:ec2/getSecurityGroups:getSecurityGroups"
 _RULES = "aws:vpc/getSecurityGroupRules:getSecurityGroupRules"
 _RULE = "aws:vpc/getSecurityGroupRule:getSecurityGroupRule"
-
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 def judge_open_egress(
@@ -29,11 +29,12 @@ def judge_open_egress(
     every = {"name": "egress.ip-permission.protocol", "values": ["-1"]}
     found = [
         (rule["securityGroupId"], rule.get("cidrIpv4") or rule.get("cidrIpv6"))
-        for group in _ids(ask(_GROUPS, {"filters": [every], "tags": {**own}}))
+        for group in ids_of(ask(_GROUPS, {"filters": [every], "tags": {**own}}))
         for rule in _foreign_rules(group, own, ask)
         if rule["isEgress"] and rule["ipProtocol"] == "-1"
     ]
-    opened = sorted({(group, peer) for group, peer in found if peer in EVERYWHERE})
+    everywhere = {str(prefix) for prefix in EVERYWHERE.values()}
+    opened = sorted({(group, peer) for group, peer in found if peer in everywhere})
     if opened:
         yield Message.about(
             "egress-left-open",
@@ -48,11 +49,7 @@ def judge_open_egress(
 def _foreign_rules(group: str, own: Mapping[str, str], ask: Ask) -> Iterator[Mapping[str, Any]]:
     """The rules of a group that no update made."""
     inside = {"filters": [{"name": "group-id", "values": [group]}]}
-    ours = {*_ids(ask(_RULES, {**inside, "tags": {**own}}))}
-    for rule in _ids(ask(_RULES, inside)):
+    ours = {*ids_of(ask(_RULES, {**inside, "tags": {**own}}))}
+    for rule in ids_of(ask(_RULES, inside)):
         if rule not in ours:
             yield ask(_RULE, {"securityGroupRuleId": rule})
-
-
-def _ids(answer: Mapping[str, Any]) -> list[str]:
-    return list(answer.get("ids") or ())

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from swyx_components.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
-from swyx_components.aws.egress import EVERYWHERE
 from swyx_components.aws.names import clean_tag
 from swyx_components.aws.read import shard_of, spec_of
+from swyx_components.aws.render import EVERYWHERE
 from swyx_components.planner.deployed.compare import enforced
 from swyx_components.planner.deployed.held import STACK_TAG, Held, Orphan
 from swyx_components.planner.model import RenderedSite, Spec, shard_label
@@ -94,7 +94,8 @@ def _is_default(rule: Json) -> bool:
     """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
     as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
     """
-    everywhere = rule.get("CidrIpv4", rule.get("CidrIpv6")) in EVERYWHERE
+    cidr = rule.get("CidrIpv4", rule.get("CidrIpv6"))
+    everywhere = cidr in map(str, EVERYWHERE.values())
     return (
         bool(rule["IsEgress"])
         and rule["IpProtocol"] == "-1"
