@@ -3,20 +3,14 @@
 import json
 from collections.abc import Iterable
 
-from swyx_components.cli.sites import write_sites
+from swyx_components.cli.sites import judge_sites
 from swyx_components.cli.talk import report_progress, say
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.decide import drop_consequences
-from swyx_components.planner.judged import Judged
 from swyx_components.report.columns import plural
-from swyx_components.report.messages import (
-    count_messages,
-    list_messages,
-    message_record,
-    messages_of,
-)
+from swyx_components.report.messages import count_messages, list_messages, message_record
 
 WRONG_INPUT = 2
 
@@ -44,17 +38,14 @@ def _plan_all(installation: Installation) -> tuple[set[Message], str]:
     messages: set[Message] = set()
     rules = 0
     names = tuple(installation.sites)
-    sheets = write_sites(installation, names, {}, _count_rules)
-    for sheet in report_progress(sheets, "sites planned", len(names)):
-        messages.update(messages_of(sheet))
-        rules += int(sheet.text or 0)
+    sites = judge_sites(installation, names, {})
+    for site in report_progress(sites, "sites planned", len(names)):
+        messages.update(site.messages)
+        if not site.has_errors:
+            rules += sum(len(group.rules) for group in site.plan.groups)
     machines = sum(len(site.machines) for site in installation.sites.values())
     counts = ((len(names), "site"), (machines, "machine"), (rules, "rule"))
     return messages, f"{', '.join(plural(*count) for count in counts)}; "
-
-
-def _count_rules(site: Judged) -> str:
-    return str(sum(len(group.rules) for group in site.plan.groups))
 
 
 def _print_json(file: str, messages: Iterable[Message]) -> None:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from swyx_components.catalogue import load_catalogue
 from swyx_components.cli.ask import ask_decision, ask_draft
-from swyx_components.cli.sites import write_sites
+from swyx_components.cli.sites import judge_sites
 from swyx_components.cli.talk import note, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.draft import Draft
 from swyx_components.installation.machine_list import MachineList, read_machine_list
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.report.draft import SCHEMA, write_draft
-from swyx_components.report.messages import list_messages, message_record, messages_of
+from swyx_components.report.messages import list_messages, message_record
 
 STDOUT = "-"
 _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
@@ -92,9 +92,9 @@ def _messages(draft: Draft, file: str = "") -> tuple[Message, ...]:
     messages = set(found)
     if installation is not None and not _errors(found):
         names = tuple(installation.sites)
-        sheets = write_sites(installation, names, {}, lambda site: "")
-        for sheet in report_progress(sheets, "sites planned", len(names)):
-            messages.update(messages_of(sheet))
+        sites = judge_sites(installation, names, {})
+        for site in report_progress(sites, "sites planned", len(names)):
+            messages.update(site.messages)
     return tuple(sorted(messages))
 
 

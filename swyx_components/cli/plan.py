@@ -1,16 +1,14 @@
 """`swyx plan`: every rule of every site, for people or as JSON."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, write_sites
+from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
 from swyx_components.cli.talk import report_progress
-from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.judged import described_by_shape, follows_shape
-from swyx_components.planner.shapes import Sheet
-from swyx_components.report.messages import messages_of
+from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.planner.judged import Judged
 from swyx_components.report.plan_json import write_document, write_site
 from swyx_components.report.tables import write_headline, write_tables, write_text
 
@@ -29,9 +27,7 @@ def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: b
     bound = bind_clouds(installation, clouds)
     brief = len(names) > _MANY_SITES and not sites
     write = write_site if as_json else write_headline if brief else write_tables
-    by_shape = described_by_shape if as_json else follows_shape if brief else None
-    sheets = write_sites(installation, names, bound, write, by_shape)
-    gathered = _Gathered(sheets, found)
+    gathered = _Gathered(judge_sites(installation, names, bound), write, found)
     steps = report_progress(gathered, "sites planned", len(names))
     if as_json:
         version = installation.catalogue.version
@@ -51,17 +47,19 @@ def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: b
 class _Gathered:
     """The sites' texts as they come; the messages of all of them, complete after the last."""
 
-    def __init__(self, sheets: Iterable[Sheet], found: Iterable[Message]) -> None:
-        self._sheets = sheets
+    def __init__(
+        self, sites: Iterable[Judged], write: Callable[[Judged], str], found: Iterable[Message]
+    ) -> None:
+        self._sites = sites
+        self._write = write
         self.messages = set(found)
         self.errors: list[Message] = []
 
     def __iter__(self) -> Iterator[str]:
-        for sheet in self._sheets:
-            self.messages.update(messages_of(sheet))
-            if sheet.errors:
-                self.errors += messages_of(sheet._replace(notes=(), warnings=()))
-            yield sheet.text
+        for site in self._sites:
+            self.messages.update(site.messages)
+            self.errors += [m for m in site.messages if m.severity is Severity.ERROR]
+            yield "" if site.has_errors else self._write(site)
 
 
 def _copy(held: IO[str]) -> None:

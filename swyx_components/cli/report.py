@@ -14,7 +14,6 @@ from swyx_components.cli.sites import (
     choose_sites,
     judge_sites,
     open_installation,
-    write_sites,
 )
 from swyx_components.cli.talk import report_progress, say
 from swyx_components.clouds import read_deployed
@@ -29,17 +28,15 @@ from swyx_components.report.html.differences import (
     tell_changes,
     tell_deployed,
 )
-from swyx_components.report.html.escape import escape_text
 from swyx_components.report.html.overview import Overview, SiteLine, make_overview
 from swyx_components.report.html.pages import (
     ChapterText,
-    chapter_writer,
-    read_chapter,
+    write_chapter,
     write_index,
     write_report,
     write_site_page,
 )
-from swyx_components.report.messages import count_messages, messages_of
+from swyx_components.report.messages import count_messages
 
 _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
 _IN_MEMORY = 16_000_000
@@ -109,15 +106,14 @@ class _Chapters:
             SwyxError: a site has errors, or all together are too large for one page.
         """
         few = self.folder or len(names) <= _FEW_SITES
-        write = chapter_writer(installation.catalogue, unfolded=few)
-        sheets = write_sites(installation, names, bound, write, escape=escape_text)
+        sites = judge_sites(installation, names, bound)
         messages: set[Message] = set()
         errors: list[Message] = []
-        for name, sheet in zip(names, report_progress(sheets, "sites", len(names)), strict=True):
-            messages.update(messages_of(sheet))
-            errors += messages_of(sheet._replace(notes=(), warnings=()))
+        for site in report_progress(sites, "sites", len(names)):
+            messages.update(site.messages)
+            errors += [message for message in site.messages if message.severity is Severity.ERROR]
             if not errors:
-                self._keep(read_chapter(name, sheet.text), len(names))
+                self._keep(write_chapter(installation.catalogue, few, site), len(names))
         if errors:
             raise SwyxError(errors)
         return messages

@@ -1,7 +1,6 @@
 """From the words of a command to judged sites: the file, which sites, which clouds."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.clouds import CLOUDS, render_site
 from swyx_components.installation import read_installation
@@ -9,12 +8,10 @@ from swyx_components.installation.model import Installation
 from swyx_components.judge import judge_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.judged import Judged, follows_shape
-from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.judged import Judged
+from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.shapes import ShapedSites, Sheet
 from swyx_components.planner.view import Survey
-from swyx_components.report.messages import make_sheet
 
 ALL_SITES = "*"
 
@@ -97,42 +94,10 @@ class RenderedSites:
 def judge_sites(
     installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
 ) -> Iterator[Judged]:
-    """Every site planned, rendered, counted and proved for its cloud; one at a time."""
+    """Every site planned, rendered, counted and proved for its cloud, if it has one; one at a time."""
     survey = Survey(installation)
     for name in names:
-        yield judge_site(plan_site(survey, name), installation, clouds[name])
-
-
-def write_sites(
-    installation: Installation,
-    names: Sequence[str],
-    clouds: Mapping[str, str],
-    write: Callable[[Judged], str],
-    by_shape: Callable[[Judged], bool] | None = follows_shape,
-    escape: Callable[[str], str] = str,
-) -> Iterator[Sheet]:
-    """Every site as text and messages, one at a time.
-
-    `by_shape`: those of one shape, for whose first it holds, are written once, with other names and
-    addresses put in. So `write` must look at nothing but what it is given, and not at the length of a name,
-    and `escape` must say what it does to names and free text. Without it every site is written by itself.
-    """
-    survey = Survey(installation)
-
-    def write_sheet(cloud: str, plan: SitePlan, source: Installation) -> Sheet:
-        judged = judge_site(plan, source, cloud)
-        lone = by_shape is not None and not by_shape(judged)
-        return make_sheet("" if judged.has_errors else write(judged), judged.messages, lone)
-
-    shaped = {
-        cloud: ShapedSites(survey, partial(write_sheet, cloud), escape) for cloud in ("", *CLOUDS)
-    }
-    for name in names:
-        cloud = clouds.get(name, "")
-        if by_shape is None:
-            yield write_sheet(cloud, plan_site(survey, name), installation)
-        else:
-            yield shaped[cloud].sheet(name)
+        yield judge_site(plan_site(survey, name), installation, clouds.get(name, ""))
 
 
 def _unknown_site(installation: Installation, name: str, place: str) -> Message:

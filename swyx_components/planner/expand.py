@@ -9,14 +9,13 @@
 [('C10', 'swyxserver', 'swyxgate'), ('C9', 'swyxgate', 'swyxserver')]
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
 from swyx_components.installation.model import Link, LinkMode, Provider
-from swyx_components.planner.alike import Pattern, likeness_of
 from swyx_components.planner.legs import legs_of
 from swyx_components.planner.model import Endpoint, Required
 from swyx_components.planner.tokens import find_undecided, read_token
@@ -96,17 +95,8 @@ class _Expander:
         for machine in sorted(view.serving):
             manager = _manager_ends(self.catalogue, view, machine)
             self._scope("served", view, view, _pairs_between(manager, ends))
-        patterns: dict[Hashable, Pattern] = {}
         for link in self.survey.links_of(name):
-            other = self.view(link.far if link.near == name else link.near)
-            kind = likeness_of(link, view, other)
-            if kind in patterns:
-                self.flows += patterns[kind].with_others(other.endpoints)
-                continue
-            known, doubts = len(self.flows), len(self.undecided) + len(self.clashes)
             self._link(link)
-            if doubts == len(self.undecided) + len(self.clashes):  # these name each site
-                patterns[kind] = Pattern(tuple(self.flows[known:]), other.endpoints)
 
     def _link(self, link: Link) -> None:
         near, far = self.view(link.near), self.view(link.far)

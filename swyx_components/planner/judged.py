@@ -27,20 +27,3 @@ class Judged:
     def has_errors(self) -> bool:
         """Whether anything is wrong that keeps the site from being deployed."""
         return any(message.severity is Severity.ERROR for message in self.messages)
-
-
-def follows_shape(judged: Judged) -> bool:
-    """Whether a site of other names and addresses, otherwise alike, would be the same but for them.
-
-    Not where rules are spread over several groups: which peer goes where follows from its name.
-    """
-    groups = judged.rendered.groups if judged.rendered else ()
-    return all(len(entry.shards) == 1 for entry in groups)
-
-
-def described_by_shape(judged: Judged) -> bool:
-    """Whether that holds of the descriptions of its rules too.
-
-    Those of its own rules have the site's name and its reason for them, cut to what a cloud takes.
-    """
-    return follows_shape(judged) and not (judged.rendered and judged.plan.extra_rules)

@@ -1,10 +1,8 @@
 """Messages for people: the gravest first, and what holds at many places said once."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.shapes import Sheet
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 _MOST_PLACES = 3  # where more say the same, the rest is counted
@@ -63,31 +61,3 @@ def message_record(message: Message) -> Mapping[str, str]:
         "remedy": message.remedy,
         "text": str(message),
     }
-
-
-_pack = json.JSONEncoder(ensure_ascii=False).encode
-
-
-def make_sheet(text: str, messages: Iterable[Message], lone: bool = False) -> Sheet:
-    """A site's text with its messages packed as text, so that both can be written for a whole shape.
-
-    `lone`: they can't, for this one.
-    """
-    packed: dict[Severity, list[str]] = {severity: [] for severity in _ORDER}
-    for message in messages:
-        parts = (message.place, message.id, message.values, message.file)
-        packed[message.severity].append(_pack(parts))
-    return Sheet(
-        text,
-        notes=tuple(packed[Severity.NOTE]),
-        warnings=tuple(packed[Severity.WARNING]),
-        errors=tuple(packed[Severity.ERROR]),
-        lone=lone,
-    )
-
-
-def messages_of(sheet: Sheet) -> Iterator[Message]:
-    """The messages of a sheet."""
-    packed = ",".join((*sheet.errors, *sheet.warnings, *sheet.notes))
-    for place, id, values, file in json.loads(f"[{packed}]"):
-        yield Message(place, id, tuple(map(tuple, values)), file)

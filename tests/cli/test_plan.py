@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from swyx_components.cli import plan as plan_command
-from swyx_components.planner import shapes
-from tests.bench.estates import write_estate
 from tests.cli.running import SMALL, swyx, write_file
 
 TINY = """\
@@ -220,29 +218,6 @@ def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
         "site01: 1 group, 0 rules; proof: 0 missing, 0 excess",
         "site02: 1 group, 0 rules; proof: 0 missing, 0 excess",
     ]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("plan", "--json"),
-        ("plan", "--json", "--cloud", "azure", "--cloud", "s1=aws"),
-        ("plan", "--cloud", "aws"),
-        ("plan",),
-        ("check",),
-        ("check", "--json"),
-    ],
-)
-@pytest.mark.parametrize("sites", [3, 20])
-def test_sites_of_one_shape_read_as_if_each_were_planned_alone(
-    tmp_path: Path, words: tuple[str, ...], sites: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Names of other lengths, addresses with other digits, links both ways: the very same text."""
-    file = write_estate(tmp_path, sites)
-    shared = swyx(words[0], file, *words[1:])
-    monkeypatch.setattr(shapes, "anonymise", lambda *_: None)
-    assert swyx(words[0], file, *words[1:]) == shared
-    assert shared.code == 0
 
 
 def test_the_plan_is_held_on_disk_and_not_in_memory(

@@ -8,16 +8,13 @@ from swyx_components.installation import load_installation
 from swyx_components.judge import judge_site
 from swyx_components.planner import plan_sites
 from swyx_components.report.html.overview import Overview, make_overview
-from swyx_components.report.html.pages import ChapterText, read_chapter, write_chapter, write_report
+from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
 
 
 def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[ChapterText]]:
     installation = load_installation(source)
     judged = [judge_site(plan, installation, cloud) for plan in plan_sites(installation)]
-    chapters = [
-        read_chapter(one.plan.site, write_chapter(installation.catalogue, True, one))
-        for one in judged
-    ]
+    chapters = [write_chapter(installation.catalogue, True, one) for one in judged]
     messages = {message for one in judged for message in one.messages}
     return make_overview(installation, [one.line for one in chapters], messages), chapters
 

@@ -15,11 +15,6 @@ def plain_text(value: object) -> object:
     return value
 
 
-def escape_text(text: str) -> str:
-    """The text as the templates write it into a page."""
-    return str(escape(plain_text(text)))
-
-
 def mark_ticks(text: str) -> Markup:
     """Escaped text in which what stands between backticks is code, as messages write it."""
     parts = [escape(plain_text(part)) for part in text.split("`")]

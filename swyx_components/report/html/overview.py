@@ -1,8 +1,8 @@
 """The report's first part: every site in a line, and what holds for many of them said once."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import ExtraRule, Installation
@@ -47,18 +47,6 @@ class SiteLine:
             ids=tuple(sorted({flow.flow for flow in plan.flows})),
             usages=judged.usages,
         )
-
-    def record(self) -> Mapping[str, Any]:
-        """All but the name, as plain data."""
-        record = asdict(self)
-        del record["name"]
-        return record
-
-    @classmethod
-    def read(cls, name: str, record: Mapping[str, Any]) -> Self:
-        """The line of a site of this name that `record` told."""
-        usages = tuple(Usage(**usage) for usage in record["usages"])
-        return cls(name=name, **{**record, "ids": tuple(record["ids"]), "usages": usages})
 
     @property
     def figures(self) -> tuple[tuple[int, str], ...]:

@@ -3,10 +3,9 @@
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from json import dumps, loads
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -19,7 +18,6 @@ from swyx_components.report.html.escape import mark_ticks, plain_text
 from swyx_components.report.html.overview import Overview, SiteLine
 
 _MARK = "\0"  # in no text of a page, since plain_text shows it as an escape
-_END = "\n"  # of a chapter's head
 
 
 class ChapterText(NamedTuple):
@@ -29,8 +27,8 @@ class ChapterText(NamedTuple):
     html: str
 
 
-def write_chapter(catalogue: Catalogue, unfolded: bool, judged: Judged) -> str:
-    """A site as text: a line of figures as JSON, then its chapter as HTML.
+def write_chapter(catalogue: Catalogue, unfolded: bool, judged: Judged) -> ChapterText:
+    """The chapter of one site.
 
     `unfolded`: it stands open, since there are few of them.
     """
@@ -39,14 +37,7 @@ def write_chapter(catalogue: Catalogue, unfolded: bool, judged: Judged) -> str:
     counts = {group.name: own.count(group.name) for group in site.groups}
     html = _template("chapter.html").render(site=site, counts=counts, unfolded=unfolded)
     flows = sum(len(lines) for _, lines in site.flows)
-    line = SiteLine.of(judged, flows, len(site.rules))
-    return f"{dumps(line.record())}{_END}{html}"
-
-
-def read_chapter(name: str, text: str) -> ChapterText:
-    """What `write_chapter` wrote of a site of this name."""
-    head, _, html = text.partition(_END)
-    return ChapterText(SiteLine.read(name, loads(head)), html)
+    return ChapterText(SiteLine.of(judged, flows, len(site.rules)), html)
 
 
 def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
@@ -178,8 +169,3 @@ def _environment() -> Environment:
 @cache
 def _template(name: str) -> Any:
     return _environment().get_template(name)
-
-
-def chapter_writer(catalogue: Catalogue, unfolded: bool) -> partial[str]:
-    """`write_chapter` of one catalogue."""
-    return partial(write_chapter, catalogue, unfolded)
