@@ -23,10 +23,10 @@ from swyx_components.planner.calls.scenarios import cast_scenario, find_scenario
 from swyx_components.planner.calls.script import simulate_call
 from swyx_components.planner.view import Survey
 from swyx_components.report.call import CallAnswer, calls_document, write_call
-from swyx_components.report.columns import align
 from swyx_components.report.mermaid import write_mermaid
 from swyx_components.report.sequence import arrange_sequence
 from swyx_components.report.svg import write_svg
+from swyx_components.report.tables import align
 
 ALLOWED, DENIED = 0, 1
 FORMATS = ("text", "json", "mermaid", "svg")

@@ -9,8 +9,8 @@ from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.decide import drop_consequences
-from swyx_components.report.columns import plural
-from swyx_components.report.messages import count_messages, list_messages, message_record
+from swyx_components.report.plan_json import message_record
+from swyx_components.report.tables import count_messages, list_messages, plural
 
 WRONG_INPUT = 2
 

@@ -18,8 +18,8 @@ from swyx_components.planner.host_settings import HostSettings
 from swyx_components.planner.hosts import find_host_settings
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.view import Survey
-from swyx_components.report.columns import plural
 from swyx_components.report.hosts import host_record, write_overview
+from swyx_components.report.tables import plural
 from swyx_components.report.windows.files import HostFile, file_name, make_files
 from swyx_components.report.windows.story import Story
 

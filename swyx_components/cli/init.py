@@ -16,7 +16,8 @@ from swyx_components.installation.draft import Draft
 from swyx_components.installation.machine_list import MachineList, read_machine_list
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.report.draft import SCHEMA, write_draft
-from swyx_components.report.messages import list_messages, message_record
+from swyx_components.report.plan_json import message_record
+from swyx_components.report.tables import list_messages
 
 STDOUT = "-"
 _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}

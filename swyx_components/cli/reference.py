@@ -6,7 +6,7 @@ from typing import Any
 
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
 from swyx_components.installation import load_schema
-from swyx_components.report.columns import align
+from swyx_components.report.tables import align
 
 
 def print_schema() -> int:

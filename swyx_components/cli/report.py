@@ -22,7 +22,6 @@ from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.deployed.compare import compare_site
 from swyx_components.planner.revision.changes import compare_sites, join_changes
 from swyx_components.planner.revision.edits import find_affected, find_edits
-from swyx_components.report.columns import plural
 from swyx_components.report.html.differences import (
     Differences,
     tell_changes,
@@ -36,7 +35,7 @@ from swyx_components.report.html.pages import (
     write_report,
     write_site_page,
 )
-from swyx_components.report.messages import count_messages
+from swyx_components.report.tables import count_messages, plural
 
 _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
 _IN_MEMORY = 16_000_000

@@ -28,6 +28,11 @@ class Direction(Enum):
     def __lt__(self, other: "Direction") -> bool:
         return self.value < other.value
 
+    @property
+    def towards(self) -> str:
+        """The word before the peer: `in tcp 135 from ...`, `out tcp 135 to ...`."""
+        return "from" if self is Direction.IN else "to"
+
 
 class Protocol(Enum):
     """What a rule filters. ANY appears only in the egress that a site leaves to others."""

@@ -8,10 +8,10 @@ from swyx_components.planner.answers.amend import Amendment, Step
 from swyx_components.planner.deployed.findings import Audit, Lack, Opening, Standstill
 from swyx_components.planner.deployed.measure import Packets
 from swyx_components.planner.deployed.standing import Entry
-from swyx_components.planner.model import Direction, Rule
-from swyx_components.report.columns import plural
-from swyx_components.report.packets import shorten_list, write_packets
-from swyx_components.report.tables import write_provenance
+from swyx_components.planner.model import Direction
+from swyx_components.report.comparison import write_packets
+from swyx_components.report.plan_json import fields_of
+from swyx_components.report.tables import plural, shorten, write_provenance, write_rule
 
 _MOST_LINES = 4  # of one finding
 
@@ -28,11 +28,11 @@ def write_audit(audit: Audit) -> Iterator[str]:
     for standstill in audit.standstills:
         yield f"  {_write_standstill(standstill)}"
     for _, same in groupby(audit.lacks, key=lambda lack: (lack.demand.reply, lack.demand.flow)):
-        yield from (f"  {line}" for line in _write_lacks(list(same)))
+        yield from _write_lacks(list(same))
     if audit.openings:
         yield "open without need, the worst first"
     for opening in audit.openings:
-        yield from (f"  {line}" for line in _write_opening(opening))
+        yield from _write_opening(opening)
     if audit.unsure:
         yield "not to be told from the files"
     for entry, machines in audit.unsure:
@@ -55,14 +55,13 @@ def _write_lacks(lacks: Sequence[Lack]) -> Iterator[str]:
     words = ["the answers of"] if demand.reply else []
     words += [demand.flow]
     words += [row.evidence.value, write_provenance((), sorted(row.lines))] if row else []
-    yield f"{' '.join(words)}: {row.purpose if row else first.reason}"
+    yield f"  {' '.join(words)}: {row.purpose if row else first.reason}"
     for lack in lacks:
-        packets = _directed(lack.demand.direction, lack.packets)
-        for line in _limited(write_packets(packets)):
-            yield f"  {lack.machine} {line} ({lack.demand.peer}){_write_sources(lack)}"
-    yield f"  stopped by {', '.join(sorted({name for lack in lacks for name in lack.stopped_by}))}"
+        for line in _list_packets(lack.demand.direction, lack.packets):
+            yield f"    {lack.machine} {line} ({lack.demand.peer}){_write_sources(lack)}"
+    yield f"    stopped by {', '.join(sorted({name for lack in lacks for name in lack.stopped_by}))}"
     for entry in dict.fromkeys(entry for lack in lacks for entry in lack.unless):
-        yield f"  unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
+        yield f"    unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
 
 
 def _write_sources(lack: Lack) -> str:
@@ -71,19 +70,19 @@ def _write_sources(lack: Lack) -> str:
     if lack.demand.reply or sources == {lack.demand.source_ports}:
         return ""
     ranges = sorted(part for ports in sources for part in ports)
-    return f", source ports {shorten_list(map(str, ranges), _MOST_LINES)}"
+    return f", source ports {', '.join(shorten(map(str, ranges), _MOST_LINES, excess=1))}"
 
 
 def _write_opening(opening: Opening) -> Iterator[str]:
     entry = opening.entry
-    towards = "from" if entry.direction is Direction.IN else "to"
-    reach = f"open {towards} the internet; " if opening.public else ""
-    yield f"{entry.owner}: {entry.label}: {reach}{_write_need(opening)}"
-    yield f"  before {', '.join(opening.machines)}"
+    reach = f"open {entry.direction.towards} the internet; " if opening.public else ""
+    yield f"  {entry.owner}: {entry.label}: {reach}{_write_need(opening)}"
+    yield f"    before {', '.join(opening.machines)}"
     if opening.administration:
-        yield f"  administration: {shorten_list(opening.administration, _MOST_LINES)}"
-    for line in _limited(write_packets(_directed(entry.direction, opening.packets))):
-        yield f"  lets pass {line}"
+        services = ", ".join(shorten(opening.administration, _MOST_LINES, excess=1))
+        yield f"    administration: {services}"
+    for line in _list_packets(entry.direction, opening.packets):
+        yield f"    lets pass {line}"
 
 
 def _write_need(opening: Opening) -> str:
@@ -101,16 +100,12 @@ def _write_doubt(entry: Entry) -> str:
     return "no flow has this protocol"
 
 
-def _directed(
-    direction: Direction, packets: Iterable[Packets]
-) -> Iterator[tuple[Direction, Packets]]:
-    return ((direction, each) for each in packets)
-
-
-def _limited(lines: Iterable[str]) -> list[str]:
-    listed = list(lines)
-    rest = len(listed) - _MOST_LINES
-    return listed if rest <= 1 else [*listed[:_MOST_LINES], f"{rest:,} more (--json has all)"]
+def _list_packets(
+    direction: Direction, packets: Iterable[Packets], short: bool = True
+) -> list[str]:
+    lines = list(write_packets(((direction, each) for each in packets), short))
+    most = _MOST_LINES if short else len(lines)
+    return shorten(lines, most, "more (--json has all)", excess=1)
 
 
 # ---- what to change
@@ -123,24 +118,11 @@ def write_amendments(amendments: Iterable[Amendment]) -> Iterator[str]:
         group = amendment.group
         yield f"  {group.name}: {', '.join(machine.name for machine in group.machines)}"
         for step, rule in amendment.rules:
-            yield f"    {step.value} {_write_rule(rule)}"
+            yield f"    {step.value} {write_rule(rule)}"
         for step, opening in amendment.standing:
             flows = sorted({*opening.needed_by, *opening.needed_elsewhere})
             needed = f" (for {' '.join(flows)})" if flows else ""
             yield f"    {step.value} {opening.entry.owner}: {opening.entry.label}{needed}"
-
-
-def _write_rule(rule: Rule) -> str:
-    towards = "from" if rule.direction is Direction.IN else "to"
-    words = [
-        rule.direction.value,
-        rule.protocol.value,
-        str(rule.ports) if rule.ports else "",
-        f"source {rule.source_ports}" if rule.source_ports else "",
-        f"{towards} {rule.group or ', '.join(map(str, rule.cidrs))}",
-        write_provenance(rule.flows, rule.lines),
-    ]
-    return " ".join(word for word in words if word)
 
 
 # ---- JSON
@@ -153,18 +135,15 @@ def audit_record(audit: Audit, amendments: Iterable[Amendment] = ()) -> dict[str
         "site": audit.site,
         "cloud": audit.firewall.cloud,
         "clean": audit.clean,
-        "machines": list(audit.judged),
-        "standstills": [
-            {"machine": s.machine, "phase": s.phase.value, "flows": list(s.flows)}
-            for s in audit.standstills
-        ],
+        "machines": audit.judged,
+        "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.standstills],
         "missing": [_lack_record(lack) for lack in audit.lacks],
         "open": [_opening_record(opening) for opening in audit.openings],
         "unsure": [
-            {**_entry_record(entry), "machines": list(machines), "reason": _write_doubt(entry)}
+            {**_entry_record(entry), "machines": machines, "reason": _write_doubt(entry)}
             for entry, machines in audit.unsure
         ],
-        "unplaced": list(audit.firewall.unplaced),
+        "unplaced": audit.firewall.unplaced,
         "not_judged": [*audit.firewall.unread, *audit.firewall.lacking],
     }
     changes = {a.group.name: _amendment_record(a) for a in amendments}
@@ -172,31 +151,24 @@ def audit_record(audit: Audit, amendments: Iterable[Amendment] = ()) -> dict[str
 
 
 def _lack_record(lack: Lack) -> dict[str, Any]:
-    row = lack.row
+    known = {"evidence": "", "lines": [], "phase": "", "purpose": lack.reason}
     return {
         "machine": lack.machine,
-        "flow": lack.demand.flow,
-        "peer": lack.demand.peer,
-        "reply": lack.demand.reply,
-        "evidence": row.evidence.value if row else "",
-        "lines": list(row.lines) if row else [],
-        "phase": row.phase.value if row else "",
-        "purpose": row.purpose if row else lack.reason,
-        "packets": _packet_records(lack.demand.direction, lack.packets),
-        "stopped_by": list(lack.stopped_by),
+        **fields_of(lack.demand, "flow", "peer", "reply"),
+        **(fields_of(lack.row, *known) if lack.row else known),
+        "packets": _list_packets(lack.demand.direction, lack.packets, short=False),
+        "stopped_by": lack.stopped_by,
         "unless": [entry.unresolved for entry in lack.unless],
     }
 
 
 def _opening_record(opening: Opening) -> dict[str, Any]:
+    direction = opening.entry.direction
     return {
         **_entry_record(opening.entry),
-        "public": opening.public,
-        "administration": list(opening.administration),
-        "needed_by": list(opening.needed_by),
-        "needed_elsewhere": list(opening.needed_elsewhere),
+        **fields_of(opening, "public", "administration", "needed_by", "needed_elsewhere"),
         "packets": {
-            machine: _packet_records(opening.entry.direction, packets)
+            machine: _list_packets(direction, packets, short=False)
             for machine, packets in opening.by_machine.items()
         },
     }
@@ -206,14 +178,10 @@ def _entry_record(entry: Entry) -> dict[str, Any]:
     return {"group": entry.owner, "rule": entry.label, "direction": entry.direction.value}
 
 
-def _packet_records(direction: Direction, packets: Iterable[Packets]) -> list[str]:
-    return list(write_packets(_directed(direction, packets), short=False))
-
-
 def _amendment_record(amendment: Amendment) -> dict[str, Any]:
     steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
     for step, rule in amendment.rules:
-        steps[step.name.lower()].append(_write_rule(rule))
+        steps[step.name.lower()].append(write_rule(rule))
     for step, opening in amendment.standing:
         steps[step.name.lower()].append(f"{opening.entry.owner}: {opening.entry.label}")
     return {"machines": [machine.name for machine in amendment.group.machines], **steps}

@@ -8,8 +8,9 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.planner.answers.ends import Packet
 from swyx_components.planner.calls.call import Call, Crossing, Passage, Step
 from swyx_components.planner.calls.parties import Actor, Party
-from swyx_components.report.columns import align
 from swyx_components.report.explanation import end_record, host_record, write_ends
+from swyx_components.report.plan_json import fields_of, given
+from swyx_components.report.tables import align, write_provenance
 
 _MOST_HOSTS = 3  # of a role that are named, the others are counted
 
@@ -60,9 +61,9 @@ def _verdict(call: Call) -> str:
 
 def _row(step: Step, catalogue: Catalogue) -> Sequence[str]:
     lines = catalogue.flows[step.flow].lines if step.flow else ()
-    source = " ".join((step.flow or "no flow", *(f"L{line}" for line in lines)))
+    source = write_provenance((step.flow or "no flow",), lines)
     ends, packets = write_actors(step), write_packets(step)
-    return (f"{step.number:2}", ends, packets, step.does, f"[{source}]", write_passage(step))
+    return (f"{step.number:2}", ends, packets, step.does, source, write_passage(step))
 
 
 def write_actors(step: Step) -> str:
@@ -148,38 +149,31 @@ def _party_record(party: Party) -> dict[str, Any]:
 
 def _actor_record(actor: Actor) -> dict[str, Any]:
     hosts = [host.label for host in actor.place.hosts]
-    return {"name": actor.name, "role": actor.role, "site": actor.site, "hosts": hosts}
+    return fields_of(actor, "name", "role", "site") | {"hosts": hosts}
 
 
 def _step_record(step: Step, catalogue: Catalogue) -> dict[str, Any]:
     row = catalogue.flows.get(step.flow)
     return {
-        "number": step.number,
-        "phase": step.phase.value,
-        "does": step.does,
+        **fields_of(step, "number", "phase", "does"),
         "flow": step.flow or None,
         "evidence": row and row.evidence.value,
-        "lines": list(row.lines) if row else [],
+        "lines": row.lines if row else [],
         "from": _actor_record(step.sender),
         "to": _actor_record(step.receiver),
         "allowed": step.passes,
-        "missing": [{"site": actor.site, "role": actor.role} for actor in step.missing],
+        "missing": [fields_of(actor, "site", "role") for actor in step.missing],
         "packets": [_crossing_record(crossing) for crossing in step.crossings],
     }
 
 
 def _crossing_record(crossing: Crossing) -> dict[str, Any]:
-    packet = crossing.packet
-    record: dict[str, Any] = {
+    return {
         "source": host_record(crossing.source),
         "destination": host_record(crossing.destination),
         "back": crossing.backwards,
-        "protocol": packet.protocol.value,
-        "port": packet.port,
-    }
-    if packet.source_port is not None:
-        record["source_port"] = packet.source_port
-    return record | {
+        **fields_of(crossing.packet, "protocol", "port"),
+        **given(source_port=crossing.packet.source_port),
         "passage": crossing.passage.value,
         "ends": [end_record(end) for end in crossing.ends],
     }

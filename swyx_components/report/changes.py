@@ -5,15 +5,20 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from swyx_components.messages import Message
-from swyx_components.planner.model import Protocol, Rule
+from swyx_components.planner.model import Protocol
 from swyx_components.planner.revision.changes import Changes, RuleChange, SiteChange
 from swyx_components.planner.revision.edits import Edit
 from swyx_components.planner.revision.effects import Effect
 from swyx_components.planner.revision.passing import Packets, Passing
 from swyx_components.planner.revision.resource_changes import ResourceChange
-from swyx_components.report.columns import align, plural
-from swyx_components.report.messages import message_record
-from swyx_components.report.tables import write_provenance
+from swyx_components.report.plan_json import (
+    fields_of,
+    given,
+    message_record,
+    rule_record,
+    texts,
+)
+from swyx_components.report.tables import align, plural, shorten, write_rule
 
 _MOST_PLACES = 5
 
@@ -59,21 +64,20 @@ def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
         own = edit.place.removeprefix(f"sites.{edit.site}") if edit.site else edit.place
         alike.setdefault((own, edit.old, edit.new), []).append(edit)
     for (_, old, new), same in alike.items():
-        places = ", ".join(edit.place for edit in same[:_MOST_PLACES])
-        more = f", {len(same) - _MOST_PLACES:,} more places" if len(same) > _MOST_PLACES else ""
+        places = ", ".join(shorten((edit.place for edit in same), _MOST_PLACES, "more places"))
         change = f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
-        yield f"{places}{more}", change
+        yield places, change
 
 
 class _Stack(NamedTuple):
     """The stack of one site that an edit touches; `resources` is None where no cloud is named."""
 
     site: str
-    cloud: str
-    work: str
-    groups: int
-    rules: int
-    resources: int | None
+    cloud: str = ""
+    work: str = "update"
+    groups: int = 0
+    rules: int = 0
+    resources: int | None = None
 
 
 def _list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
@@ -83,23 +87,18 @@ def _list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
     for name in sorted({*by_site, *resources}):
         site, on_cloud = by_site.get(name), resources.get(name)
         if on_cloud is None or on_cloud.touched:
-            stacks.append(
-                _Stack(
-                    site=name,
-                    cloud=on_cloud.cloud if on_cloud else "",
-                    work=site.work if site else "update",
-                    groups=len(site.groups) if site else 0,
-                    rules=len(site.rules) if site else 0,
-                    resources=len(on_cloud.touched) if on_cloud else None,
-                )
-            )
+            stack = _Stack(name)
+            if site:
+                stack = _Stack(name, "", site.work, len(site.groups), len(site.rules))
+            if on_cloud:
+                stack = stack._replace(cloud=on_cloud.cloud, resources=len(on_cloud.touched))
+            stacks.append(stack)
     return stacks
 
 
 def _stack_row(stack: _Stack) -> Sequence[str]:
-    touched = [plural(stack.rules, "rule")]
-    if stack.groups:
-        touched.insert(0, plural(stack.groups, "group"))
+    touched = [plural(stack.groups, "group")] if stack.groups else []
+    touched.append(plural(stack.rules, "rule"))
     if stack.resources is not None:
         touched.append(plural(stack.resources, "resource"))
     where = f"{stack.site} on {stack.cloud}" if stack.cloud else stack.site
@@ -158,14 +157,14 @@ def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
     because = tell_reasons(change)
     if change.only_reason and change.old and change.new:
         old, new = (" ".join(rule.flows) for rule in (change.old, change.new))
-        yield "reason", change.group, f"{tell_rule(change.new)}: for {old} -> {new}", because
-    elif change.old and change.new:
-        yield "before", change.group, tell_rule(change.old), because
-        yield "after", change.group, tell_rule(change.new), ""
-    elif change.new:
-        yield "added", change.group, tell_rule(change.new), because
-    elif change.old:
-        yield "removed", change.group, tell_rule(change.old), because
+        yield "reason", change.group, f"{write_rule(change.new)}: for {old} -> {new}", because
+        return
+    if change.old:
+        word = "before" if change.new else "removed"
+        yield word, change.group, write_rule(change.old), because
+    if change.new:
+        word, why = ("after", "") if change.old else ("added", because)
+        yield word, change.group, write_rule(change.new), why
 
 
 def tell_reasons(change: RuleChange) -> str:
@@ -173,18 +172,6 @@ def tell_reasons(change: RuleChange) -> str:
     why = f"flows {' '.join(change.flows)}" if change.flows else ""
     causes = ", ".join(change.causes[:_MOST_PLACES])
     return "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
-
-
-def tell_rule(rule: Rule) -> str:
-    """One rule in a line: `in tcp 135 from 10.1.20.0/24 [C1 L72]`."""
-    towards = "from" if rule.direction.value == "in" else "to"
-    ports = f" {rule.ports}" if rule.ports else ""
-    source = f" source {rule.source_ports}" if rule.source_ports else ""
-    peer = rule.group or ", ".join(map(str, rule.cidrs))
-    provenance = write_provenance(rule.flows, rule.lines)
-    return (
-        f"{rule.direction.value} {rule.protocol.value}{ports}{source} {towards} {peer} {provenance}"
-    )
 
 
 def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]:
@@ -201,9 +188,7 @@ def changes_record(
     return {
         "version": 1,
         "equal": changes.none,
-        "edits": [
-            {"place": edit.place, "old": edit.old, "new": edit.new} for edit in changes.edits
-        ],
+        "edits": [fields_of(edit, "place", "old", "new") for edit in changes.edits],
         "stacks": [
             {key: value for key, value in stack._asdict().items() if value not in ("", None)}
             for stack in _list_stacks(changes, resources)
@@ -215,13 +200,7 @@ def changes_record(
             name: {
                 "cloud": cloud,
                 "resources": [
-                    {
-                        "action": change.action.value,
-                        "kind": change.kind,
-                        "name": change.name,
-                        "details": list(change.details),
-                    }
-                    for change in touched
+                    fields_of(change, "action", "kind", "name", "details") for change in touched
                 ],
                 "messages": [message_record(message) for message in messages],
             }
@@ -233,16 +212,14 @@ def changes_record(
 def _passing_record(passing: Passing) -> dict[str, Any]:
     """Packets that pass now, or no more."""
     packets = passing.packets
-    ports = {"ports": [str(part) for part in packets.ports]} if packets.ports else {}
-    source = {"source_ports": str(packets.source_ports)} if packets.source_ports else {}
     return {
         "change": "opened" if passing.opened else "closed",
-        "source": packets.source,
-        "destination": packets.destination,
-        "protocol": packets.protocol.value,
-        **ports,
-        **source,
-        "at": list(passing.at),
+        **fields_of(packets, "source", "destination", "protocol"),
+        **given(
+            ports=texts(packets.ports),
+            source_ports=packets.source_ports and str(packets.source_ports),
+        ),
+        "at": passing.at,
     }
 
 
@@ -250,34 +227,14 @@ def _site_record(site: SiteChange) -> dict[str, Any]:
     return {
         "before": site.old is not None,
         "after": site.new is not None,
-        "groups": [
-            {"group": group.group, "old": list(group.old), "new": list(group.new)}
-            for group in site.groups
-        ],
+        "groups": [fields_of(group, "group", "old", "new") for group in site.groups],
         "rules": [
             {
                 "group": change.group,
-                "old": change.old and _rule_record(change.old),
-                "new": change.new and _rule_record(change.new),
-                "only_reason": change.only_reason,
-                "flows": list(change.flows),
-                "causes": list(change.causes),
+                "old": change.old and rule_record(change.old),
+                "new": change.new and rule_record(change.new),
+                **fields_of(change, "only_reason", "flows", "causes"),
             }
             for change in site.rules
         ],
-    }
-
-
-def _rule_record(rule: Rule) -> dict[str, Any]:
-    """A rule as `swyx plan --json` has it."""
-    ports = {"ports": str(rule.ports)} if rule.ports else {}
-    source = {"source_ports": str(rule.source_ports)} if rule.source_ports else {}
-    return {
-        "direction": rule.direction.value,
-        "protocol": rule.protocol.value,
-        **ports,
-        **source,
-        "peer": {"group": rule.group} if rule.group else {"cidrs": list(map(str, rule.cidrs))},
-        "flows": list(rule.flows),
-        "lines": list(rule.lines),
     }

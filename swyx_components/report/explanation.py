@@ -13,8 +13,8 @@ from swyx_components.planner.answers.extra_rule import is_dcom_apart, write_extr
 from swyx_components.planner.answers.places import Host
 from swyx_components.planner.answers.remedies import find_remedies
 from swyx_components.planner.model import Direction, Required, Spec, shard_label
-from swyx_components.report.plan_json import spec_record
-from swyx_components.report.tables import spec_row
+from swyx_components.report.plan_json import fields_of, given, spec_record, texts
+from swyx_components.report.tables import rule_row
 
 _MOST_ADDRESSES = 6  # of a rule that are all shown
 
@@ -103,9 +103,9 @@ def _write_rule(spec: Spec, peer: Host) -> str:
     left_out = len(spec.prefixes) - len(own)
     if len(spec.prefixes) <= _MOST_ADDRESSES or not own:
         own, left_out = spec.prefixes, 0
-    cells = list(spec_row(spec._replace(prefixes=own)))
+    cells = list(rule_row(spec._replace(prefixes=own)))
     cells[3] += f" and {left_out:,} more" if left_out else ""
-    return " ".join(cell for cell in cells if cell)
+    return " ".join(filter(None, cells))
 
 
 def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
@@ -157,46 +157,29 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
 
 def host_record(host: Host) -> dict[str, Any]:
     """One end of a question in JSON."""
-    addresses = [str(prefix) for prefix in host.prefixes]
-    return {
-        "name": host.label,
-        "site": host.site,
-        "roles": list(host.roles),
-        "addresses": addresses,
-    }
+    addresses = texts(host.prefixes)
+    return {"name": host.label, **fields_of(host, "site", "roles"), "addresses": addresses}
 
 
 def end_record(end: End) -> dict[str, Any]:
     """What stands at one end in JSON."""
     return {
         "at": end.host.label,
-        "direction": end.direction.value,
-        "group": end.group,
-        "allows": end.allows,
+        **fields_of(end, "direction", "group", "allows"),
         "rules": [spec_record(spec) for spec in end.specs],
     }
 
 
 def flow_record(flow: Required, catalogue: Catalogue) -> dict[str, Any]:
     """One flow with what the catalogue knows of it."""
-    row = catalogue.flows[flow.flow]
-    record: dict[str, Any] = {
+    ends = (flow.initiator, flow.initiator_role), (flow.responder, flow.responder_role)
+    initiator, responder = (given(site=end.site, name=end.label, role=role) for end, role in ends)
+    return {
         "flow": flow.flow,
-        "from": _party_record(flow.initiator.site, flow.initiator.label, flow.initiator_role),
-        "to": _party_record(flow.responder.site, flow.responder.label, flow.responder_role),
+        "from": initiator,
+        "to": responder,
         "transport": flow.transport.value,
-        "ports": [str(part) for part in flow.ports],
+        "ports": texts(flow.ports),
+        **given(**fields_of(flow, "source_ports")),
+        **fields_of(catalogue.flows[flow.flow], "phase", "evidence", "lines", "purpose"),
     }
-    if flow.source_ports is not None:
-        record["source_ports"] = str(flow.source_ports)
-    return record | {
-        "phase": row.phase.value,
-        "evidence": row.evidence.value,
-        "lines": list(row.lines),
-        "purpose": row.purpose,
-    }
-
-
-def _party_record(site: str, label: str, role: str) -> dict[str, str]:
-    record = {"site": site, "name": label, "role": role}
-    return {key: value for key, value in record.items() if value}

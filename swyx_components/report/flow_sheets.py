@@ -8,7 +8,7 @@ from itertools import chain, count, islice
 from typing import Any
 
 from swyx_components.planner.matrix import MatrixEnd, MatrixRow
-from swyx_components.report.columns import plain
+from swyx_components.report.tables import plain
 
 VERSION = 1
 COLUMNS = (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from swyx_components.planner.matrix import MatrixEnd, MatrixRow
-from swyx_components.report.columns import align, plain, plural
+from swyx_components.report.tables import align, plain, plural
 
 SiteRows = tuple[str, Sequence[MatrixRow]]
 

@@ -4,15 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from swyx_components.planner.answers.places import short
-from swyx_components.planner.host_settings import (
-    DcomRange,
-    Gatekeeper,
-    HostSettings,
-    Opening,
-    PortSetting,
-    Reservation,
-)
-from swyx_components.report.columns import align, plural
+from swyx_components.planner.host_settings import Gatekeeper, HostSettings, Opening, PortSetting
+from swyx_components.report.plan_json import fields_of, given, texts
+from swyx_components.report.tables import align, plural
 from swyx_components.report.windows.registry import registry_values
 from swyx_components.report.windows.story import (
     describe_gatekeeper,
@@ -43,48 +37,36 @@ def _rows(host: HostSettings) -> Iterator[tuple[str, str]]:
     for gatekeeper in host.gatekeepers:
         yield "gatekeeper", f"{describe_gatekeeper(gatekeeper)}; to be set statically"
     for opening in incoming(host.openings):
-        flows = " ".join(opening.flows)
-        yield (
-            "firewall",
-            f"{describe_opening(opening)}, from {', '.join(peers_of(opening))} [{flows}]",
-        )
+        peers, flows = ", ".join(peers_of(opening)), " ".join(opening.flows)
+        yield "firewall", f"{describe_opening(opening)}, from {peers} [{flows}]"
     out = len(host.openings) - len(incoming(host.openings))
     if out:
-        yield (
-            "firewall",
-            f"{plural(out, 'rule')} for what leaves, where the host's firewall blocks it",
-        )
-    for reservation in host.reservations:
-        listeners = ", ".join(reservation.keys)
-        words = f"{reservation.transport.value} {reservation.ports} on {reservation.system}"
-        yield "reserve", f"{words} ({listeners})"
+        rules = plural(out, "rule")
+        yield "firewall", f"{rules} for what leaves, where the host's firewall blocks it"
+    for each in host.reservations:
+        words = f"{each.transport.value} {each.ports} on {each.system}"
+        yield "reserve", f"{words} ({', '.join(each.keys)})"
 
 
 def host_record(host: HostSettings) -> dict[str, Any]:
     """One host as the JSON of `swyx hosts` has it."""
-    record: dict[str, Any] = {
-        "site": host.site,
-        "name": host.name,
-        "kind": "network" if host.network else "machine",
-        "roles": list(host.roles),
-        "addresses": [short(prefix) for prefix in host.prefixes],
+    dcom = host.dcom and {
+        "ports": texts(host.dcom.ports),
+        **fields_of(host.dcom, "decision", "flows", "lines"),
     }
-    if host.dcom is not None:
-        record["dcom"] = _dcom_record(host.dcom)
-    return record | {
+    return {
+        **fields_of(host, "site", "name"),
+        "kind": "network" if host.network else "machine",
+        "roles": host.roles,
+        "addresses": list(map(short, host.prefixes)),
+        **given(dcom=dcom),
         "ports": list(map(_setting_record, host.settings)),
         "gatekeepers": list(map(_gatekeeper_record, host.gatekeepers)),
         "firewall": list(map(_opening_record, host.openings)),
-        "reserve": list(map(_reservation_record, host.reservations)),
-    }
-
-
-def _dcom_record(dcom: DcomRange) -> dict[str, Any]:
-    return {
-        "ports": [str(part) for part in dcom.ports],
-        "decision": dcom.decision,
-        "flows": list(dcom.flows),
-        "lines": list(dcom.lines),
+        "reserve": [
+            fields_of(each, "system", "transport", "ports") | {"listeners": each.keys}
+            for each in host.reservations
+        ],
     }
 
 
@@ -97,38 +79,23 @@ def _setting_record(setting: PortSetting) -> dict[str, Any]:
         "article": str(listener.ports),
         "configurable": listener.configurable,
         "registry": dict(registry_values(setting)) if listener.registry else {},
-        "lines": list(listener.lines),
+        "lines": listener.lines,
     }
 
 
 def _gatekeeper_record(gatekeeper: Gatekeeper) -> dict[str, Any]:
     return {
-        "role": gatekeeper.role,
-        "machine": gatekeeper.machine,
-        "addresses": [short(prefix) for prefix in gatekeeper.addresses],
+        **fields_of(gatekeeper, "role", "machine"),
+        "addresses": list(map(short, gatekeeper.addresses)),
         "port": str(gatekeeper.port),
-        "flows": list(gatekeeper.flows),
-    }
-
-
-def _reservation_record(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "system": reservation.system,
-        "transport": reservation.transport.value,
-        "ports": str(reservation.ports),
-        "listeners": list(reservation.keys),
+        "flows": gatekeeper.flows,
     }
 
 
 def _opening_record(opening: Opening) -> dict[str, Any]:
-    ports = {"ports": str(opening.ports)} if opening.ports else {}
-    source = {"source_ports": str(opening.source_ports)} if opening.source_ports else {}
     return {
-        "direction": opening.direction.value,
-        "protocol": opening.protocol.value,
-        **ports,
-        **source,
+        **fields_of(opening, "direction", "protocol"),
+        **given(**fields_of(opening, "ports", "source_ports")),
         "peers": peers_of(opening),
-        "flows": list(opening.flows),
-        "lines": list(opening.lines),
+        **fields_of(opening, "flows", "lines"),
     }

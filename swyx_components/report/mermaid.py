@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from swyx_components.report.columns import plain
 from swyx_components.report.sequence import Arrow, Look, Section, Sequence
+from swyx_components.report.tables import plain
 
 # Everything else is written as `#code;`: a colon, semicolon, quote, bracket or line break may end a
 # statement or reach the page as markup.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
 
-from swyx_components.report.columns import plain
 from swyx_components.report.sequence import Arrow, Look, Section, Sequence
+from swyx_components.report.tables import plain
 
 # Lengths in pixels.
 _CHARACTER = 6.6  # the widest that a character of an 11 pixel label is on average

@@ -1,13 +1,136 @@
-"""The plan for people: each site, its groups and their rules, each with what it is for."""
+"""Text for people: columns, rules and packets in words, and the plan with every group and rule."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from swyx_components.installation.model import Egress
-from swyx_components.messages import Message
+from swyx_components.messages import Message, Severity
+from swyx_components.messages.render import printable
 from swyx_components.planner.judged import Judged
-from swyx_components.planner.model import HostGroup, Rule, Spec, Usage
-from swyx_components.report.columns import align, plural
-from swyx_components.report.messages import list_messages
+from swyx_components.planner.model import RenderedGroup, Rule, Spec, Usage
+from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.prove import Proof
+
+_WIDEST = 60  # a longer cell pushes its own row only
+_MOST_PLACES = 3  # of one message; where more say the same, the rest is counted
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+
+
+# ---- words
+
+
+def align(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
+    """Lines with the cells of each column under each other; the last column is never padded."""
+    cells = [[plain(cell) for cell in row] for row in rows]
+    if not cells:
+        return
+    widths = [
+        max((len(cell) for cell in column if len(cell) <= _WIDEST), default=0)
+        for column in zip(*cells, strict=True)
+    ]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False))
+        yield f"{indent}{'  '.join((*padded, row[-1]))}".rstrip() + "\n"
+
+
+def plain(cell: str) -> str:
+    """The text with what a terminal, a spreadsheet or a page would obey shown as an escape."""
+    return cell if cell.isprintable() else "".join(map(printable, cell))
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 rule`, `1,200 rules`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def shorten(words: Iterable[str], most: int, more: str = "more", excess: int = 0) -> list[str]:
+    """The first words and how many more there are; all, where they exceed `most` by `excess` at the most."""
+    listed = list(words)
+    rest = len(listed) - most
+    return listed if rest <= excess else [*listed[:most], f"{rest:,} {more}"]
+
+
+def cite(lines: Iterable[int]) -> str:
+    """The article's lines, `L38 L111`."""
+    return " ".join(f"L{line}" for line in lines)
+
+
+def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
+    """`[M1 M2 L38 L111]`; nothing where a rule serves no flow."""
+    words = " ".join(filter(None, (*flows, cite(lines))))
+    return f"[{words}]" if words else ""
+
+
+# ---- rules
+
+
+def rule_row(rule: Rule | Spec) -> Sequence[str]:
+    """One rule, as planned or as its cloud stores it: access, ports, source ports, peer, provenance."""
+    access, peer = rule.direction.value, ""
+    if isinstance(rule, Rule):
+        peer = rule.group or ", ".join(map(str, rule.cidrs))
+    else:
+        access = " ".join(
+            filter(None, (str(rule.priority or ""), access, "" if rule.allow else "deny"))
+        )
+        peer = write_peer(rule)
+    ports = "" if rule.ports is None else f" {rule.ports}"
+    return (
+        access,
+        f"{rule.protocol.value}{ports}",
+        "" if rule.source_ports is None else f"source {rule.source_ports}",
+        f"{rule.direction.towards} {peer}",
+        write_provenance(rule.flows, rule.lines),
+    )
+
+
+def write_rule(rule: Rule | Spec) -> str:
+    """The same in a line: `in tcp 135 from 10.1.20.0/24 [C1 L72]`."""
+    return " ".join(filter(None, rule_row(rule)))
+
+
+def write_peer(spec: Spec) -> str:
+    """The other side of a rule, as its cloud names it."""
+    return ", ".join((*spec.groups, *map(str, spec.prefixes))) or "nobody"
+
+
+# ---- messages
+
+
+def list_messages(messages: Iterable[Message]) -> Iterator[str]:
+    """One line a message: errors, warnings, notes, each by place.
+
+    Errors are never joined. Warnings and notes of the same words at several places are one line
+    that names the first places.
+    """
+    by_severity: dict[Severity, list[Message]] = {severity: [] for severity in _ORDER}
+    for message in messages:
+        by_severity[message.severity].append(message)
+    for severity, members in by_severity.items():
+        alike: dict[tuple[object, ...], list[Message]] = {}
+        for place, message in enumerate(members):
+            alone = place if severity is Severity.ERROR else None
+            key = message.file, message.id, message.values, alone
+            alike.setdefault(key, []).append(message)
+        for same in alike.values():
+            yield f"{severity.value}: {_join_places(same)}"
+
+
+def _join_places(same: list[Message]) -> str:
+    first = same[0]
+    places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
+    return str(Message(places, first.id, first.values, first.file))
+
+
+def count_messages(messages: Iterable[Message]) -> str:
+    """`no errors, 2 warnings, 1 note`."""
+    found = Counter(message.severity for message in messages)
+    counts = ((severity.value, found[severity]) for severity in _ORDER)
+    return ", ".join(f"{n or 'no'} {noun}{'' if n == 1 else 's'}" for noun, n in counts)
+
+
+# ---- the plan
 
 
 def write_text(sites: Iterable[str], messages: Collection[Message], brief: bool) -> Iterator[str]:
@@ -21,18 +144,24 @@ def write_text(sites: Iterable[str], messages: Collection[Message], brief: bool)
 
 def write_headline(site: Judged) -> str:
     """One line: how many groups and rules, and the proof."""
-    plan = site.plan
-    if site.rendered is None:
-        rules = sum(len(group.rules) for group in plan.groups)
-    else:
-        rules = sum(len(entry.specs) for entry in site.rendered.groups)
+    plan, groups = site.plan, _groups(site)
+    rules = sum(len(entry.specs) for entry in groups)
     cloud = f" ({site.cloud})" if site.cloud else ""
     text = f"{plan.site}{cloud}: {plural(len(plan.groups), 'group')}, {plural(rules, 'rule')}"
     if plan.egress is Egress.OPEN:
         text += ", egress open"
     if site.proof is not None:
-        text += f"; proof: {len(site.proof.missing)} missing, {len(site.proof.excess)} excess"
+        text += f"; proof: {write_proof(site.proof)}"
     return f"{text}\n"
+
+
+def write_proof(proof: Proof) -> str:
+    """`0 missing, 2 excess`."""
+    return f"{len(proof.missing)} missing, {len(proof.excess)} excess"
+
+
+def _groups(site: Judged) -> tuple[RenderedGroup, ...]:
+    return (site.rendered or render_neutral(site.plan)).groups
 
 
 def write_tables(site: Judged) -> str:
@@ -42,72 +171,35 @@ def write_tables(site: Judged) -> str:
 
 def _write_site(site: Judged) -> Iterator[str]:
     yield write_headline(site)
-    specs = (
-        {entry.group.name: entry.specs for entry in site.rendered.groups} if site.rendered else {}
-    )
-    for group in site.plan.groups:
-        yield f"\n  {_title(group)}\n"
-        rendered = specs.get(group.name)
-        rows = map(_rule_row, group.rules) if rendered is None else map(spec_row, rendered)
-        yield from align(rows, "    ")
+    for entry in _groups(site):
+        group = entry.group
+        machines = ", ".join(machine.name for machine in group.machines)
+        yield f"\n  {group.name}: {machines} ({', '.join(group.roles)})\n"
+        yield from align(map(rule_row, entry.specs), "    ")
     if site.usages:
         yield "\n  quotas\n"
-        yield from align(map(_usage_row, _fullest(site.usages)), "    ")
+        rows = (UsageRow(site.cloud, "", usage) for usage in site.usages)
+        yield from align((_usage_cells(row.usage) for row in find_fullest(rows)), "    ")
     yield "\n"
 
 
-def _title(group: HostGroup) -> str:
-    machines = ", ".join(machine.name for machine in group.machines)
-    return f"{group.name}: {machines} ({', '.join(group.roles)})"
+def _usage_cells(usage: Usage) -> Sequence[str]:
+    return usage.quota, f"{usage.used:,} of {usage.limit:,}", usage.where
 
 
-def _rule_row(rule: Rule) -> Sequence[str]:
-    towards = "from" if rule.direction.value == "in" else "to"
-    ports = [str(rule.ports)] if rule.ports else []
-    peer = rule.group or ", ".join(map(str, rule.cidrs))
-    return (
-        rule.direction.value,
-        f"{' '.join((rule.protocol.value, *ports))}",
-        f"source {rule.source_ports}" if rule.source_ports else "",
-        f"{towards} {peer}",
-        write_provenance(rule.flows, rule.lines),
-    )
+class UsageRow(NamedTuple):
+    """A cloud's quota, and how much of it a site or one of its groups uses."""
+
+    cloud: str
+    site: str
+    usage: Usage
 
 
-def spec_row(spec: Spec) -> Sequence[str]:
-    """One rule as its cloud stores it."""
-    towards = "from" if spec.direction.value == "in" else "to"
-    ports = [str(spec.ports)] if spec.ports is not None else []
-    access = spec.direction.value if spec.allow else f"{spec.direction.value} deny"
-    return (
-        f"{spec.priority} {access}" if spec.priority else access,
-        " ".join((spec.protocol.value, *ports)),
-        f"source {spec.source_ports}" if spec.source_ports is not None else "",
-        f"{towards} {write_peer(spec)}",
-        write_provenance(spec.flows, spec.lines),
-    )
-
-
-def write_peer(spec: Spec) -> str:
-    """The other side of a rule, as its cloud names it."""
-    return ", ".join((*spec.groups, *map(str, spec.prefixes))) or "nobody"
-
-
-def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
-    """`[M1 M2 L38 L111]`; nothing where a rule serves no flow."""
-    words = (*flows, *(f"L{line}" for line in lines))
-    return f"[{' '.join(words)}]" if words else ""
-
-
-def _usage_row(usage: Usage) -> Sequence[str]:
-    return (usage.quota, f"{usage.used:,} of {usage.limit:,}", usage.where)
-
-
-def _fullest(usages: Iterable[Usage]) -> list[Usage]:
-    """Of each quota, where most of it is used."""
-    fullest: dict[str, Usage] = {}
-    for usage in usages:
-        other = fullest.get(usage.quota)
-        if other is None or usage.used * other.limit > other.used * usage.limit:
-            fullest[usage.quota] = usage
+def find_fullest(rows: Iterable[UsageRow]) -> list[UsageRow]:
+    """Of each cloud's quotas, where most of it is used; in the order of the rows."""
+    fullest: dict[tuple[str, str], UsageRow] = {}
+    for row in rows:
+        known = fullest.setdefault((row.cloud, row.usage.quota), row)
+        if row.usage.used * known.usage.limit > known.usage.used * row.usage.limit:
+            fullest[row.cloud, row.usage.quota] = row
     return list(fullest.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swyx_components.report.columns import align, plural
+from swyx_components.report.tables import align, plural
 
 
 def test_cells_stand_under_each_other_and_lines_end_without_blanks() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swyx_components.messages import Message
-from swyx_components.report.messages import count_messages, list_messages
+from swyx_components.report.tables import count_messages, list_messages
 
 
 def note(place: str, role: str = "LinkManager") -> Message:

@@ -8,8 +8,8 @@ from swyx_components.planner.model import Spec
 from swyx_components.planner.revision.changes import Changes, GroupChange, RuleChange
 from swyx_components.planner.revision.edits import Edit
 from swyx_components.planner.revision.passing import Passing
-from swyx_components.report.changes import describe_packets, tell_reasons, tell_rule
-from swyx_components.report.tables import spec_row
+from swyx_components.report.changes import describe_packets, tell_reasons
+from swyx_components.report.tables import rule_row, write_proof, write_rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def _group(group: GroupChange) -> Iterable[Difference]:
 
 
 def _rule(change: RuleChange) -> Iterable[Difference]:
-    new, old = (tell_rule(rule) if rule else "" for rule in (change.new, change.old))
+    new, old = (write_rule(rule) if rule else "" for rule in (change.new, change.old))
     return _sides("rule", f"{change.site}/{change.group}", new, old, tell_reasons(change))
 
 
@@ -90,7 +90,7 @@ def tell_deployed(comparison: Comparison, cloud: str) -> Differences:
     )
     proof = comparison.proof
     remarks = (
-        f"Proof on what the cloud holds: {len(proof.missing)} missing, {len(proof.excess)} excess",
+        f"Proof on what the cloud holds: {write_proof(proof)}",
         *comparison.remarks,
     )
     other = f"{comparison.site} as {cloud} has it"
@@ -104,5 +104,5 @@ def _change(site: str, change: Change) -> Iterator[Difference]:
 
 
 def _spec(side: str, place: str, spec: Spec) -> Difference:
-    words = tuple(filter(None, spec_row(spec)))
+    words = tuple(filter(None, rule_row(spec)))
     return Difference(side=side, kind="rule", place=place, words=words)

@@ -10,7 +10,7 @@ from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
 from swyx_components.installation.model import Installation, Link, Provider, Site
-from swyx_components.report.columns import plural
+from swyx_components.report.tables import plural
 
 MOST_DRAWN = 60
 """Sites in one picture; beyond it those with the most links are drawn and the others counted."""
