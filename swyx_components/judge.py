@@ -11,33 +11,33 @@ from swyx_components.clouds import (
 )
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner import judge_quotas, plan_site, prove, render_neutral
-from swyx_components.planner.judged import Judged
+from swyx_components.planner import check_quotas, plan_site, prove, render_neutral
+from swyx_components.planner.checks.public import find_public
 from swyx_components.planner.model import RenderedSite, SitePlan, Usage
-from swyx_components.planner.prove import Proof
-from swyx_components.planner.public import find_public
+from swyx_components.planner.proof import Proof
 from swyx_components.planner.quota import Relief
-from swyx_components.planner.widen import suppose_summaries
+from swyx_components.planner.site_result import SiteResult
+from swyx_components.planner.widen import with_summaries
 
 
-def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> Judged:
+def assess_site(plan: SitePlan, installation: Installation, cloud: str = "") -> SiteResult:
     """Render, count and prove a site for its cloud; or prove it as it is, and ask what each would refuse."""
     found = plan.messages
     if any(message.severity is Severity.ERROR for message in found):
-        return Judged(plan=plan, cloud=cloud, messages=found)
+        return SiteResult(plan=plan, cloud=cloud, messages=found)
     if not cloud:
         neutral = render_neutral(plan)
         proof = prove(neutral)
         refused = (*find_public(neutral), *_unproved("the plan", proof))
         foreseen = _foresee(plan, installation)
         messages = tuple(sorted({*found, *_placed(refused, installation.file), *foreseen}))
-        return Judged(plan=plan, cloud="", messages=messages, proof=proof)
+        return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
     rendered = render_site(cloud, plan, installation)
     usages = count_quotas(cloud, rendered)
     proof = prove(rendered)
     refused = [
         *find_public(rendered),
-        *judge_quotas(
+        *check_quotas(
             plan.site,
             cloud,
             usages,
@@ -47,7 +47,7 @@ def judge_site(plan: SitePlan, installation: Installation, cloud: str = "") -> J
         *_unproved(cloud, proof),
         *_wider_than_known(rendered),
     ]
-    return Judged(
+    return SiteResult(
         plan=rendered.plan,
         cloud=cloud,
         messages=tuple(sorted({*found, *_placed(refused, installation.file)})),
@@ -62,7 +62,7 @@ def _relieve(
 ) -> Relief:
     """What a summary of each linked site would make of quotas that are exceeded."""
     if any(usage.used > usage.limit and usage.by_peers for usage in usages):
-        widened = suppose_summaries(installation, plan.site)
+        widened = with_summaries(installation, plan.site)
         if widened is not None:
             supposed = plan_site(widened.installation, plan.site)
             return Relief(widened.sites, foresee_quotas(cloud, supposed, widened.installation))
@@ -75,7 +75,7 @@ def _foresee(plan: SitePlan, installation: Installation) -> Iterator[Message]:
     for cloud in CLOUDS:
         if cloud in installation.quotas or cloud not in fitting:
             usages = foresee_quotas(cloud, plan, installation)
-            found = judge_quotas(plan.site, cloud, usages, binding=False)
+            found = check_quotas(plan.site, cloud, usages, binding=False)
             yield from _placed(found, installation.file)
 
 
@@ -83,11 +83,11 @@ def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
     """What the flows know and the cloud can't be told: their source ports."""
     needs = (need for entry in rendered.groups for need in entry.group.needs)
     flows = sorted({need.flow for need in needs if need.source_ports is not None})
-    if flows and not rendered.abilities.matches_source_ports:
+    if flows and not rendered.capabilities.matches_source_ports:
         yield Message.about(
             "source-ports-unmatched",
             f"sites.{rendered.plan.site}",
-            cloud=rendered.abilities.name,
+            cloud=rendered.capabilities.name,
             flows=flows,
         )
 

@@ -16,17 +16,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swyx_components.aws.render import render_site as render_for_aws
-from swyx_components.azure.render import render_site as render_for_azure
+from swyx_components.clouds.aws.render import render_site as render_for_aws
+from swyx_components.clouds.azure.render import render_site as render_for_azure
 from swyx_components.installation import load_installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_sites
 from swyx_components.planner.model import RenderedSite, Spec
+from tests.oracle.assess import assess_site
 from tests.oracle.clouds import Aws, Azure
 from tests.oracle.domain import Direction, Judge
 from tests.oracle.expected import fewest_in_group
 from tests.oracle.installations import installations
-from tests.oracle.judge import judge_site
 from tests.oracle.minimum import least_products
 from tests.oracle.packets import Packet, fixture, packed_exceptions, packets, some_addresses, titles
 from tests.oracle.regions import V6, Region
@@ -141,7 +141,7 @@ def differences(plain: Plain) -> list[str]:
         f"{cloud}: {line}"
         for cloud in CLOUDS
         for site, rendered in rendered_sites(plain, cloud).items()
-        for line in judge_site(judge, site, READ[cloud](rendered))
+        for line in assess_site(judge, site, READ[cloud](rendered))
     ]
 
 
@@ -174,9 +174,9 @@ def add_a_rule(cloud: Aws) -> None:
 def test_the_judge_sees_one_rule_dropped_widened_or_added(damage: Callable[[Aws], None]) -> None:
     plain = fixture("one_role_a_machine")
     cloud = aws_cloud(rendered_sites(plain, "aws")["aachen"])
-    before = judge_site(Judge(plain), "aachen", cloud)
+    before = assess_site(Judge(plain), "aachen", cloud)
     damage(cloud)
-    assert judge_site(Judge(plain), "aachen", cloud) != before
+    assert assess_site(Judge(plain), "aachen", cloud) != before
 
 
 def test_the_judge_sees_a_missing_deny_at_the_end_of_an_azure_group() -> None:
@@ -185,7 +185,7 @@ def test_the_judge_sees_a_missing_deny_at_the_end_of_an_azure_group() -> None:
     for group in cloud.security_groups.values():
         rules = group["properties"]["securityRules"]
         rules[:] = [rule for rule in rules if rule["properties"]["access"] == "Allow"]
-    excess = [line for line in judge_site(Judge(plain), "bochum", cloud) if "excess" in line]
+    excess = [line for line in assess_site(Judge(plain), "bochum", cloud) if "excess" in line]
     assert {line.split()[0] for line in excess} == set(plain["sites"]["bochum"]["machines"])
 
 

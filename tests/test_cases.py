@@ -10,8 +10,7 @@ import pytest
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, load_catalogue
 from swyx_components.installation import Installation
 from swyx_components.sets.ports import PortRange
-
-from .case_files import (
+from tests.tools.case_files import (
     FOLDER,
     BadCase,
     Case,
@@ -21,6 +20,7 @@ from .case_files import (
     read_cases,
     run,
 )
+
 from .catalogue.article import FLOWS
 
 CASES = all_cases()

@@ -1,4 +1,4 @@
-"""Which room may import which: the table of ARCHITECTURE.md, read from every module's syntax tree."""
+"""Which package may import which: the table of ARCHITECTURE.md, read from every module's syntax tree."""
 
 from __future__ import annotations
 
@@ -24,58 +24,52 @@ OUR_THIRD_PARTIES = {
     *CLOUD_SDKS,
 }
 
-# Rooms below each room: what it may import of the package, itself apart.
+# Packages below each package: what it may import of ours, itself apart.
+DOMAIN = {"sets", "messages", "catalogue", "installation", "planner"}
 BELOW = {
     "sets": set(),
     "messages": set(),
     "catalogue": {"sets", "messages"},
     "installation": {"sets", "messages", "catalogue"},
     "planner": {"sets", "messages", "catalogue", "installation"},
-    "aws": {"sets", "messages", "catalogue", "installation", "planner"},
-    "azure": {"sets", "messages", "catalogue", "installation", "planner"},
-    "report": {"sets", "messages", "catalogue", "installation", "planner"},
-    "clouds": {"sets", "messages", "catalogue", "installation", "planner"},
-    "judge": {"sets", "messages", "catalogue", "installation", "planner", "clouds"},
-    "cli": {
-        "sets",
-        "messages",
-        "catalogue",
-        "installation",
-        "planner",
-        "report",
-        "clouds",
-        "judge",
-        "",
-    },
-    "components": {"sets", "messages", "catalogue", "installation", "planner", "clouds", "judge"},
+    "analysis": DOMAIN,
+    "clouds": {*DOMAIN, "analysis"},
+    "judge": {*DOMAIN, "clouds"},
+    "report": {*DOMAIN, "analysis"},
+    "cli": {*DOMAIN, "analysis", "report", "clouds", "judge", ""},
+    "components": {*DOMAIN, "analysis", "clouds", "judge"},
     "__main__": {"cli"},
 }
-# Third parties of each room; of a single module where only that one may.
+# Third parties of each package; of a single module where only that one may.
 OUTSIDE = {
     "messages": {"yaml"},
     "catalogue": {"yaml"},
     "installation": {"yaml"},
-    "aws": {"yaml"},
-    "azure": {"yaml"},
+    "clouds": {"yaml"},
     "cli": {"typer", "rich"},
     "report.flow_sheets": {"openpyxl"},
     "components": {"pulumi"},
     "report.html.escape": {"markupsafe"},
     "report.html.pages": {"jinja2", "markupsafe"},
-    "aws.interfaces": {"pulumi"},
-    "aws.lookups": {"pulumi", "pulumi_aws"},
-    "aws.resources": {"pulumi", "pulumi_aws"},
-    "aws.security_rules": {"pulumi", "pulumi_aws"},
-    "azure.lookups": {"pulumi", "pulumi_azure_native"},
-    "azure.existing": {"pulumi"},
-    "azure.properties": {"pulumi_azure_native"},
-    "azure.interfaces": {"pulumi", "pulumi_azure_native"},
-    "azure.attachments": {"pulumi", "pulumi_azure"},
-    "azure.resources": {"pulumi", "pulumi_azure_native"},
-    "aws.client": {"boto3", "botocore"},
-    "azure.client": {"azure"},
+    "clouds.aws.interfaces": {"pulumi"},
+    "clouds.aws.lookups": {"pulumi", "pulumi_aws"},
+    "clouds.aws.resources": {"pulumi", "pulumi_aws"},
+    "clouds.aws.security_rules": {"pulumi", "pulumi_aws"},
+    "clouds.azure.lookups": {"pulumi", "pulumi_azure_native"},
+    "clouds.azure.existing": {"pulumi"},
+    "clouds.azure.properties": {"pulumi_azure_native"},
+    "clouds.azure.interfaces": {"pulumi", "pulumi_azure_native"},
+    "clouds.azure.attachments": {"pulumi", "pulumi_azure"},
+    "clouds.azure.resources": {"pulumi", "pulumi_azure_native"},
+    "clouds.aws.client": {"boto3", "botocore"},
+    "clouds.azure.client": {"azure"},
 }
-WRITERS = {"aws.resources", "aws.security_rules", "azure.resources", "azure.interfaces"}
+WRITERS = {
+    "clouds.aws.resources",
+    "clouds.aws.security_rules",
+    "clouds.azure.resources",
+    "clouds.azure.interfaces",
+}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 
@@ -92,24 +86,24 @@ def imports_of(path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def place_of(path: Path) -> tuple[str, str]:
-    """The room of a module, and its dotted place in the package."""
+    """The package of a module, and its dotted place in the package."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return parts[0], ".".join(parts)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_each_module_imports_only_what_its_room_may(path: Path) -> None:
-    room, place = place_of(path)
-    if room == "__init__":
+def test_each_module_imports_only_what_its_package_may(path: Path) -> None:
+    package, place = place_of(path)
+    if package == "__init__":
         return
-    assert room in BELOW, f"the table knows no room {room}"
+    assert package in BELOW, f"the table knows no package {package}"
     for name, _ in imports_of(path):
         first, _, rest = name.partition(".")
         if first == "swyx_components":
             other = rest.partition(".")[0]
-            assert other == room or other in BELOW[room], f"{place} imports {name}"
+            assert other == package or other in BELOW[package], f"{place} imports {name}"
         elif first in OUR_THIRD_PARTIES:
-            allowed = OUTSIDE.get(room, set()) | OUTSIDE.get(place, set())
+            allowed = OUTSIDE.get(package, set()) | OUTSIDE.get(place, set())
             assert first in allowed, f"{place} imports {name}"
         else:
             assert first in sys.stdlib_module_names, f"{place} imports {name}"
@@ -125,9 +119,11 @@ def test_only_what_writes_resources_loads_an_sdk_when_it_is_imported(path: Path)
 
 def test_neither_cloud_imports_the_other() -> None:
     for one, other in (("aws", "azure"), ("azure", "aws")):
-        for path in (PACKAGE / one).rglob("*.py"):
+        for path in (PACKAGE / "clouds" / one).rglob("*.py"):
             assert not [
-                name for name, _ in imports_of(path) if name.startswith(f"swyx_components.{other}")
+                name
+                for name, _ in imports_of(path)
+                if name.startswith(f"swyx_components.clouds.{other}")
             ]
 
 

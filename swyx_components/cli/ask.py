@@ -8,6 +8,7 @@ import typer
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.cli.talk import complain, safe_line
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.draft import (
     Draft,
     DraftEnd,
@@ -17,7 +18,6 @@ from swyx_components.installation.draft import (
     read_roles,
     split_cell,
 )
-from swyx_components.installation.findings import Findings
 from swyx_components.installation.read import read_installation
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, Severity
@@ -41,7 +41,7 @@ def ask_draft(catalogue: Catalogue) -> Draft:
 def ask_decision(key: str, default: str, judge: Callable[[str], tuple[Message, ...]]) -> str:
     """A decision that some flow needs; `judge` says what is wrong with an answer."""
 
-    def read(text: str, log: Findings) -> str:
+    def read(text: str, log: Diagnostics) -> str:
         log.adopt(judge(text))
         return text
 
@@ -87,14 +87,14 @@ def _ask_server(site: str, catalogue: Catalogue) -> DraftEnd:
 def _ask_end(
     name: str, catalogue: Catalogue, network: bool, roles: tuple[str, ...] = ()
 ) -> DraftEnd:
-    def read_addresses(text: str, log: Findings) -> tuple[str, ...]:
+    def read_addresses(text: str, log: Diagnostics) -> tuple[str, ...]:
         ends, found = read_ends(text, log, "addresses")
         if ends and found is not network and not log.all():
             kind = "networks (10.1.20.0/24)" if network else "addresses (10.1.0.10)"
             log.add("type-wrong", "addresses", found=text, expected=kind, example=kind)
         return ends
 
-    def read_own_roles(text: str, log: Findings) -> tuple[str, ...]:
+    def read_own_roles(text: str, log: Diagnostics) -> tuple[str, ...]:
         found = read_roles(text, tuple(catalogue.roles), log, "roles")
         allowed = [role.name for role in catalogue.roles.values() if role.on_networks]
         for role in found if network else ():
@@ -134,7 +134,7 @@ def _ask_links(sites: list[DraftSite], catalogue: Catalogue) -> list[DraftLink]:
 
 
 def _ask_sites(manager: str, others: list[str], default: str) -> tuple[str, ...]:
-    def read(text: str, log: Findings) -> tuple[str, ...]:
+    def read(text: str, log: Diagnostics) -> tuple[str, ...]:
         named = [] if text.strip() == "-" else split_cell(text)
         for name in named:
             if name not in others:
@@ -146,7 +146,7 @@ def _ask_sites(manager: str, others: list[str], default: str) -> tuple[str, ...]
 
 
 def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
-    def read(text: str, log: Findings) -> str:
+    def read(text: str, log: Diagnostics) -> str:
         if (text or needed) and not is_name(text):
             log.add("name-invalid", kind, name=text, kind=kind)
         return text
@@ -155,11 +155,13 @@ def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
     return _ask(f"{question}{hint}", default, read)
 
 
-def _ask(question: str, default: str | None, read: Callable[[str, Findings], _Answer]) -> _Answer:
+def _ask(
+    question: str, default: str | None, read: Callable[[str, Diagnostics], _Answer]
+) -> _Answer:
     """The first answer about which there is nothing to complain."""
     while True:
         text = _read_line(f"{question} [{default}]" if default else question) or default or ""
-        log = Findings("")
+        log = Diagnostics("")
         answer = read(text, log)
         found = log.all()
         if not found:

@@ -4,16 +4,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from swyx_components.analysis.deployed.audit import audit_site
+from swyx_components.analysis.deployed.remediate import remediate
+from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
 from swyx_components.cli.saved import Saved, open_saved, refuse_content
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.talk import say
 from swyx_components.clouds import read_firewall
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.answers.amend import amend
-from swyx_components.planner.deployed.audit import audit_site
-from swyx_components.planner.deployed.standing import Firewall, UnknownGroup
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.audit import audit_record, write_amendments, write_audit
 
@@ -39,7 +39,7 @@ def audit_firewall(file: str, site: str, wish: Wish) -> int:
     installation, _ = open_installation(file)
     (name,) = choose_sites(installation, [site])
     plan = plan_site(installation, name)
-    errors = [m for m in judge_site(plan, installation).messages if m.severity is Severity.ERROR]
+    errors = [m for m in assess_site(plan, installation).messages if m.severity is Severity.ERROR]
     if errors:
         raise SwyxError(errors)
     saved = _open(wish.saved)
@@ -47,7 +47,7 @@ def audit_firewall(file: str, site: str, wish: Wish) -> int:
     if not firewall.seats:
         raise SwyxError([Message.about("machines-unplaced", "--saved", site=name)])
     audit = audit_site(plan, firewall, installation)
-    changes = list(amend(plan, audit)) if wish.fix else []
+    changes = list(remediate(plan, audit)) if wish.fix else []
     if wish.as_json:
         print(json.dumps(audit_record(audit, changes), indent=1))
         return CLEAN if audit.clean else UNCLEAN

@@ -5,6 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from swyx_components.analysis.calls.call import Call
+from swyx_components.analysis.calls.parties import Party, read_parties
+from swyx_components.analysis.calls.scenarios import cast_scenario, find_scenario
+from swyx_components.analysis.calls.script import simulate_call
+from swyx_components.analysis.explain.remedies import find_remedies
 from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
 from swyx_components.cli.output import choose_format, write_output
 from swyx_components.cli.sites import (
@@ -16,12 +21,7 @@ from swyx_components.cli.sites import (
 from swyx_components.cli.talk import report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.answers.remedies import find_remedies
-from swyx_components.planner.calls.call import Call
-from swyx_components.planner.calls.parties import Party, read_parties
-from swyx_components.planner.calls.scenarios import cast_scenario, find_scenario
-from swyx_components.planner.calls.script import simulate_call
-from swyx_components.planner.view import Survey
+from swyx_components.planner.topology import Topology
 from swyx_components.report.call import CallAnswer, calls_document, write_call
 from swyx_components.report.mermaid import write_mermaid
 from swyx_components.report.sequence import arrange_sequence
@@ -58,13 +58,13 @@ def simulate_calls(question: CallQuestion, format: str, output: str, as_json: bo
     _refuse_incomplete(question)
     installation, _ = open_installation(question.file)
     book = load_calls(installation.catalogue)
-    survey = Survey(installation)
+    topology = Topology(installation)
     sites = RenderedSites(installation, bind_clouds(installation, question.clouds))
-    pairs = _find_pairs(survey, book, question)
+    pairs = _find_pairs(topology, book, question)
     answers: list[CallAnswer] = []
     failed = 0
     for pair in report_progress(pairs, "calls simulated", len(pairs)):
-        call = simulate_call(survey, book, pair, sites.get)
+        call = simulate_call(topology, book, pair, sites.get)
         failed += call.failed is not None
         remedies = _find_remedies(installation, call) if failed <= _MOST_REMEDIES else ()
         answers.append(CallAnswer(call=call, remedies=remedies))
@@ -91,13 +91,13 @@ def _refusal(id: str, **values: str) -> SwyxError:
 
 
 def _find_pairs(
-    survey: Survey, book: CallBook, question: CallQuestion
+    topology: Topology, book: CallBook, question: CallQuestion
 ) -> Sequence[tuple[Party, Party]]:
     if not question.scenario:
-        return [read_parties(survey.installation, book, question.caller, question.called)]
+        return [read_parties(topology.installation, book, question.caller, question.called)]
     scenario = find_scenario(book, question.scenario)
-    sites = choose_sites(survey.installation, question.sites) if question.sites else ()
-    return cast_scenario(survey, book, scenario, sites)
+    sites = choose_sites(topology.installation, question.sites) if question.sites else ()
+    return cast_scenario(topology, book, scenario, sites)
 
 
 def _find_remedies(installation: Installation, call: Call) -> tuple[str, ...]:

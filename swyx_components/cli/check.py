@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterable
 
-from swyx_components.cli.sites import judge_sites
+from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.talk import report_progress, say
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.decide import drop_consequences
+from swyx_components.planner.checks.decisions import drop_consequences
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import count_messages, list_messages, plural
 
@@ -38,7 +38,7 @@ def _plan_all(installation: Installation) -> tuple[set[Message], str]:
     messages: set[Message] = set()
     rules = 0
     names = tuple(installation.sites)
-    sites = judge_sites(installation, names, {})
+    sites = assess_sites(installation, names, {})
     for site in report_progress(sites, "sites planned", len(names)):
         messages.update(site.messages)
         if not site.has_errors:

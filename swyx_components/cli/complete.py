@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from swyx_components.clouds import CLOUDS
-from swyx_components.installation.findings import Findings
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.source import take
 from swyx_components.installation.values import is_name
 
@@ -53,7 +53,7 @@ def _sites(file: str) -> Iterator[tuple[str, Any]]:
 def _read(file: str) -> Any:
     try:
         if Path(file).stat().st_size <= _MOST_BYTES:
-            return take(file, Findings(file))
+            return take(file, Diagnostics(file))
     except Exception:  # whatever is wrong with the file, the command itself will say
         return None
     return None

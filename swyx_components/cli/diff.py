@@ -5,17 +5,17 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from swyx_components.analysis.diff.changes import SiteChange, compare_sites, join_changes
+from swyx_components.analysis.diff.edits import find_affected, find_edits
+from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import report_progress
-from swyx_components.clouds import describe_update, foresee_peak, foresee_update
+from swyx_components.clouds import check_transient_quotas, describe_update, preview_update
 from swyx_components.installation.model import Installation
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.revision.changes import SiteChange, compare_sites, join_changes
-from swyx_components.planner.revision.edits import find_affected, find_edits
-from swyx_components.planner.revision.effects import find_effects
-from swyx_components.report.changes import CloudChange, changes_record, write_changes
+from swyx_components.report.diff import CloudChange, changes_record, write_changes
 
 SAME, DIFFERENT = 0, 1
 
@@ -73,8 +73,8 @@ def _foresee_all(
 
 def _foresee(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
-    touched = foresee_update(cloud, before, after)
-    refused = [message.of(new.file) for message in foresee_peak(cloud, before, after)]
+    touched = preview_update(cloud, before, after)
+    refused = [message.of(new.file) for message in check_transient_quotas(cloud, before, after)]
     if refused:
         raise SwyxError(refused)
     told = describe_update(cloud, site.site, touched, is_removed=after is None)
@@ -85,8 +85,8 @@ def _render(cloud: str, plan: SitePlan | None, installation: Installation) -> Re
     """The site as the cloud would hold it, counted and proved."""
     if plan is None:
         return None
-    judged = judge_site(plan, installation, cloud)
-    errors = [message for message in judged.messages if message.severity is Severity.ERROR]
+    result = assess_site(plan, installation, cloud)
+    errors = [message for message in result.messages if message.severity is Severity.ERROR]
     if errors:
         raise SwyxError(errors)
-    return judged.rendered
+    return result.rendered

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 
+from swyx_components.analysis.explain.ends import Packet
+from swyx_components.analysis.explain.explain import explain
+from swyx_components.analysis.explain.places import find_place
 from swyx_components.cli.sites import RenderedSites, bind_clouds, open_installation
 from swyx_components.cli.talk import say
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.answers.ends import Packet
-from swyx_components.planner.answers.explain import explain
-from swyx_components.planner.answers.places import find_place
 from swyx_components.planner.model import Protocol
-from swyx_components.report.explanation import Answer, answer_record, write_answer
+from swyx_components.report.explain import Answer, answer_record, write_answer
 
 ALLOWED, DENIED = 0, 1
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take

@@ -5,9 +5,9 @@ import sys
 import traceback
 from importlib.util import find_spec
 
+from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.talk import complain
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.deployed.compare import CloudError
 
 WRONG_INPUT = 2
 CLOUD_FAILED = 3

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from swyx_components.analysis.explain.places import owners_of
+from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import bundled_calls
 from swyx_components.cli.output import choose_format, refuse_output, write_output
@@ -12,8 +14,6 @@ from swyx_components.cli.talk import report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_sites
-from swyx_components.planner.answers.places import owners_of
-from swyx_components.planner.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.flow_sheets import write_csv, write_json, write_workbook
 from swyx_components.report.flows import SiteRows, write_markdown, write_table

@@ -5,6 +5,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from swyx_components.analysis.explain.places import owners_of
+from swyx_components.analysis.host_settings import HostSettings
+from swyx_components.analysis.hosts import find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.folder import Written, write_folder
 from swyx_components.cli.sites import choose_sites, open_installation
@@ -12,12 +15,9 @@ from swyx_components.cli.talk import report_progress, say
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.answers.places import owners_of
 from swyx_components.planner.describe import Provenance
-from swyx_components.planner.host_settings import HostSettings
-from swyx_components.planner.hosts import find_host_settings
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.view import Survey
+from swyx_components.planner.topology import Topology
 from swyx_components.report.hosts import host_record, write_overview
 from swyx_components.report.tables import plural
 from swyx_components.report.windows.files import HostFile, file_name, make_files
@@ -38,11 +38,11 @@ def prepare_hosts(
     _refuse_unknown(installation, names, machines)
     hosts: list[HostSettings] = []
     files: list[HostFile] = []
-    survey, windows = Survey(installation), load_windows()
-    for plan in report_progress(_plan(survey, names), "sites planned", len(names)):
+    topology, windows = Topology(installation), load_windows()
+    for plan in report_progress(_plan(topology, names), "sites planned", len(names)):
         reasons = Provenance.of(plan, installation.catalogue).reasons
         story = Story(catalogue=installation.catalogue, reasons=reasons, source=Path(file).name)
-        for host in find_host_settings(survey, plan, windows):
+        for host in find_host_settings(topology, plan, windows):
             if not machines or host.name in machines:
                 hosts.append(host)
                 files += make_files(host, story, windows) if output else ()
@@ -56,9 +56,9 @@ def prepare_hosts(
     return 0
 
 
-def _plan(survey: Survey, names: Sequence[str]) -> Iterator[SitePlan]:
+def _plan(topology: Topology, names: Sequence[str]) -> Iterator[SitePlan]:
     for name in names:
-        plan = plan_site(survey, name)
+        plan = plan_site(topology, name)
         errors = [m for m in plan.messages if m.severity is Severity.ERROR]
         if errors:
             raise SwyxError(errors)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from swyx_components.catalogue import load_catalogue
 from swyx_components.cli.ask import ask_decision, ask_draft
-from swyx_components.cli.sites import judge_sites
+from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.talk import note, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.draft import Draft
@@ -93,7 +93,7 @@ def _messages(draft: Draft, file: str = "") -> tuple[Message, ...]:
     messages = set(found)
     if installation is not None and not _errors(found):
         names = tuple(installation.sites)
-        sites = judge_sites(installation, names, {})
+        sites = assess_sites(installation, names, {})
         for site in report_progress(sites, "sites planned", len(names)):
             messages.update(site.messages)
     return tuple(sorted(messages))

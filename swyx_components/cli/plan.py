@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
+from swyx_components.cli.sites import assess_sites, bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import report_progress
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.judged import Judged
+from swyx_components.planner.site_result import SiteResult
 from swyx_components.report.plan_json import write_document, write_site
 from swyx_components.report.tables import write_headline, write_tables, write_text
 
@@ -27,7 +27,7 @@ def plan_file(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: b
     bound = bind_clouds(installation, clouds)
     brief = len(names) > _MANY_SITES and not sites
     write = write_site if as_json else write_headline if brief else write_tables
-    gathered = _Gathered(judge_sites(installation, names, bound), write, found)
+    gathered = _Gathered(assess_sites(installation, names, bound), write, found)
     steps = report_progress(gathered, "sites planned", len(names))
     if as_json:
         version = installation.catalogue.version
@@ -48,7 +48,10 @@ class _Gathered:
     """The sites' texts as they come; the messages of all of them, complete after the last."""
 
     def __init__(
-        self, sites: Iterable[Judged], write: Callable[[Judged], str], found: Iterable[Message]
+        self,
+        sites: Iterable[SiteResult],
+        write: Callable[[SiteResult], str],
+        found: Iterable[Message],
     ) -> None:
         self._sites = sites
         self._write = write

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
+from swyx_components.analysis.deployed.held import Orphan, StackRecord
+from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.cli.sites import assess_sites, bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import say
 from swyx_components.clouds import find_orphans, remove_orphans
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.deployed.compare import CloudError
-from swyx_components.planner.deployed.held import Held, Orphan
 from swyx_components.planner.model import RenderedSite
 
 DONE, LEFT = 0, 1
@@ -55,11 +55,11 @@ def _render(file: str, site: str, cloud: str) -> RenderedSite:
     installation, _ = open_installation(file)
     names = choose_sites(installation, [site])
     bound = bind_clouds(installation, [f"{site}={cloud}"])
-    (judged,) = judge_sites(installation, names, bound)
-    errors = [message for message in judged.messages if message.severity is Severity.ERROR]
-    if errors or judged.rendered is None:
+    (result,) = assess_sites(installation, names, bound)
+    errors = [message for message in result.messages if message.severity is Severity.ERROR]
+    if errors or result.rendered is None:
         raise SwyxError(errors)
-    return judged.rendered
+    return result.rendered
 
 
 class _Engine:
@@ -115,12 +115,12 @@ def _failed(command: str, problem: str) -> CloudError:
     )
 
 
-def _held(stack: str, exported: Mapping[str, Any]) -> Held:
+def _held(stack: str, exported: Mapping[str, Any]) -> StackRecord:
     """What the state holds, and whether its program attaches machines."""
     resources = (exported.get("deployment") or {}).get("resources") or []
     components = [r.get("inputs") or {} for r in resources if r["type"].startswith(_COMPONENTS)]
     bindings = [(c.get("machines") or {}).items() for c in components if "network" in c]
-    return Held(
+    return StackRecord(
         stack=stack,
         ids=frozenset(r["id"].lower() for r in resources if r.get("custom") and r.get("id")),
         attaches=all(c.get("attach") is not False for c in components),

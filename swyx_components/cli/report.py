@@ -8,20 +8,20 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import IO
 
+from swyx_components.analysis.deployed.verify import compare_site
+from swyx_components.analysis.diff.changes import compare_sites, join_changes
+from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.cli.output import refuse_output
 from swyx_components.cli.sites import (
+    assess_sites,
     bind_clouds,
     choose_sites,
-    judge_sites,
     open_installation,
 )
 from swyx_components.cli.talk import report_progress, say
 from swyx_components.clouds import read_deployed
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.deployed.compare import compare_site
-from swyx_components.planner.revision.changes import compare_sites, join_changes
-from swyx_components.planner.revision.edits import find_affected, find_edits
 from swyx_components.report.html.differences import (
     Differences,
     tell_changes,
@@ -105,7 +105,7 @@ class _Chapters:
             SwyxError: a site has errors, or all together are too large for one page.
         """
         few = self.folder or len(names) <= _FEW_SITES
-        sites = judge_sites(installation, names, bound)
+        sites = assess_sites(installation, names, bound)
         messages: set[Message] = set()
         errors: list[Message] = []
         for site in report_progress(sites, "sites", len(names)):
@@ -163,8 +163,8 @@ def _deployed(
     unbound = [name for name in names if name not in bound]
     if unbound:
         raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
-    judged = judge_sites(installation, names, bound)
-    for site in report_progress(judged, "deployed sites read", len(names)):
+    result = assess_sites(installation, names, bound)
+    for site in report_progress(result, "deployed sites read", len(names)):
         errors = [message for message in site.messages if message.severity is Severity.ERROR]
         if errors or site.rendered is None:
             raise SwyxError(errors)

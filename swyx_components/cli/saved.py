@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from swyx_components.analysis.deployed.stack_state import (
+    StackState,
+    is_stack_state,
+    read_stack_state,
+)
 from swyx_components.clouds import list_commands, recognise
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.deployed.exported import Exported, is_exported, read_exported
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
 
@@ -49,17 +53,17 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
     return tuple(found)
 
 
-def open_state(file: str) -> Exported:
+def open_state(file: str) -> StackState:
     """The state of a stack.
 
     Raises:
         SwyxError: the file can't be read or is no export of a stack.
     """
     content = _read_json(file)
-    if not is_exported(content):
+    if not is_stack_state(content):
         raise SwyxError([Message.about("state-unknown", file)])
     try:
-        return read_exported(content)
+        return read_stack_state(content)
     except ValueError as problem:
         raise refuse_content(file, problem) from None
 
@@ -90,7 +94,7 @@ def _brief(problem: Exception) -> str:
 
 
 def _unknown(file: str, content: Any) -> Message:
-    if is_exported(content):
+    if is_stack_state(content):
         return Message.about("saved-is-state", file)
     if content == []:
         return Message.about("saved-empty", file)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from swyx_components.clouds import CLOUDS, render_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.view import Survey
+from swyx_components.planner.site_result import SiteResult
+from swyx_components.planner.topology import Topology
 
 ALL_SITES = "*"
 
@@ -91,13 +91,13 @@ class RenderedSites:
         return self._done[name]
 
 
-def judge_sites(
+def assess_sites(
     installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
-) -> Iterator[Judged]:
+) -> Iterator[SiteResult]:
     """Every site planned, rendered, counted and proved for its cloud, if it has one; one at a time."""
-    survey = Survey(installation)
+    topology = Topology(installation)
     for name in names:
-        yield judge_site(plan_site(survey, name), installation, clouds.get(name, ""))
+        yield assess_site(plan_site(topology, name), installation, clouds.get(name, ""))
 
 
 def _unknown_site(installation: Installation, name: str, place: str) -> Message:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from swyx_components.analysis.deployed.verify import Comparison, Deployed, compare_site
 from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
-from swyx_components.cli.sites import bind_clouds, choose_sites, judge_sites, open_installation
+from swyx_components.cli.sites import assess_sites, bind_clouds, choose_sites, open_installation
 from swyx_components.cli.talk import report_progress, say
 from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state, sites_in
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.deployed.compare import Comparison, Deployed, compare_site
 from swyx_components.planner.model import RenderedSite
-from swyx_components.report.comparison import comparison_record, write_comparison
+from swyx_components.report.verify import comparison_record, write_comparison
 
 DONE, UNEQUAL = 0, 1
 
@@ -47,8 +47,8 @@ def verify_sites(file: str, question: Question, as_json: bool) -> int:
         raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
     records: list[dict[str, Any]] = []
     equal = True
-    judged = judge_sites(installation, names, bound)
-    for site in report_progress(judged, "sites verified", len(names)):
+    result = assess_sites(installation, names, bound)
+    for site in report_progress(result, "sites verified", len(names)):
         errors = [message for message in site.messages if message.severity is Severity.ERROR]
         if errors or site.rendered is None:
             raise SwyxError(errors)

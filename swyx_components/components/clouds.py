@@ -75,7 +75,7 @@ def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | Non
         SwyxError: the SDK of the cloud is not installed.
     """
     cloud = args["cloud"]
-    room = import_module(f"swyx_components.{cloud}.lookups")
+    room = import_module(f"swyx_components.clouds.{cloud}.lookups")
     try:
         plugin = room.plugin()
     except ModuleNotFoundError as problem:
@@ -92,5 +92,5 @@ def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | Non
 
 def writer_of(cloud: str) -> type[Writer]:
     """The class that writes to a cloud; loads its SDK."""
-    writer: type[Writer] = import_module(f"swyx_components.{cloud}.resources").Writer
+    writer: type[Writer] = import_module(f"swyx_components.clouds.{cloud}.resources").Writer
     return writer

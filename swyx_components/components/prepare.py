@@ -7,14 +7,14 @@ from typing import Any
 
 import pulumi
 
+from swyx_components.analysis.deployed.held import STACK_TAG
 from swyx_components.components.clouds import Written
 from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.planner.deployed.held import STACK_TAG
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan
+from swyx_components.planner.site_result import SiteResult
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def tags_of(args: Mapping[str, Any]) -> Mapping[str, str]:
 
 def judge(
     plan: SitePlan, installation: Installation, cloud: str, found: Iterable[Message]
-) -> Judged:
+) -> SiteResult:
     """A site's rules, proven both ways and within the cloud's quotas.
 
     `found` are messages about the installation itself.
@@ -49,34 +49,34 @@ def judge(
     Raises:
         SwyxError: with every error of the plan, of the quotas and of the proof.
     """
-    judged = judge_site(plan, installation, cloud)
-    messages = tuple(sorted({*found, *judged.messages}))
+    result = assess_site(plan, installation, cloud)
+    messages = tuple(sorted({*found, *result.messages}))
     errors = [message for message in messages if message.severity is Severity.ERROR]
     if errors:
         raise SwyxError(errors)
-    return replace(judged, messages=messages)
+    return replace(result, messages=messages)
 
 
-def rendered_of(judged: Judged) -> RenderedSite:
+def rendered_of(result: SiteResult) -> RenderedSite:
     """The rendered rules of a site that was judged for a cloud."""
-    assert judged.rendered is not None, "judged without a cloud"
-    return judged.rendered
+    assert result.rendered is not None, "judged without a cloud"
+    return result.rendered
 
 
-def summarise(judged: Judged, group: HostGroup | None = None) -> dict[str, Any]:
+def summarise(result: SiteResult, group: HostGroup | None = None) -> dict[str, Any]:
     """Counts, the proof and what was noticed, for a whole site or one group of it."""
     entries = [
-        entry for entry in rendered_of(judged).groups if group is None or entry.group is group
+        entry for entry in rendered_of(result).groups if group is None or entry.group is group
     ]
     return {
-        "cloud": judged.cloud,
-        "site": judged.plan.site,
+        "cloud": result.cloud,
+        "site": result.plan.site,
         "groups": len(entries),
         "machines": sum(len(entry.group.machines) for entry in entries),
         "rules": sum(len(entry.specs) for entry in entries),
-        "proof": str(judged.proof),
-        "warnings": [str(m) for m in judged.messages if m.severity is Severity.WARNING],
-        "notes": [str(m) for m in judged.messages if m.severity is Severity.NOTE],
+        "proof": str(result.proof),
+        "warnings": [str(m) for m in result.messages if m.severity is Severity.WARNING],
+        "notes": [str(m) for m in result.messages if m.severity is Severity.NOTE],
     }
 
 

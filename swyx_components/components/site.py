@@ -25,8 +25,8 @@ from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup as PlannedGroup
+from swyx_components.planner.site_result import SiteResult
 
 
 class SwyxSite(pulumi.ComponentResource):
@@ -48,23 +48,23 @@ class SwyxSite(pulumi.ComponentResource):
             given: Mapping[str, Any] = {**args}
             check_args(given, SwyxSiteArgs)
             with begin_lookups(given, opts) as lookups:
-                judged = _plan(given)
+                result = _plan(given)
                 super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
-                tell(judged.messages, self)
-                self._build(name, given, judged, lookups.within(self))
+                tell(result.messages, self)
+                self._build(name, given, result, lookups.within(self))
 
-    def _build(self, name: str, args: Mapping[str, Any], judged: Judged, ask: Lookups) -> None:
+    def _build(self, name: str, args: Mapping[str, Any], result: SiteResult, ask: Lookups) -> None:
         """Look everything up, what is deployed too, then make the groups, all rules, the attachments."""
-        planned = judged.plan.groups
+        planned = result.plan.groups
         writer = writer_of(args["cloud"]).open(
-            judged.plan.site,
+            result.plan.site,
             args["network"],
             attached_machines(planned, args),
             bindings_of(args),
             tags_of(args),
             ask,
         )
-        writer.check_update(rendered_of(judged))
+        writer.check_update(rendered_of(result))
         tell(writer.messages, self)
         site: Place = (name, self)
         components = [self._declare(name, group, args["cloud"]) for group in planned]
@@ -75,7 +75,7 @@ class SwyxSite(pulumi.ComponentResource):
         ids: dict[str, pulumi.Input[str]] = {}
         for own, group in zip(places, planned, strict=True):
             ids |= writer.declare(group, own)
-        entries = list(zip(components, rendered_of(judged).groups, places, strict=True))
+        entries = list(zip(components, rendered_of(result).groups, places, strict=True))
         rules = [writer.write(rendered, ids, own, site) for _, rendered, own in entries]
         written: list[tuple[PlannedGroup, Written]] = []
         for (component, rendered, own), made in zip(entries, rules, strict=True):
@@ -84,21 +84,21 @@ class SwyxSite(pulumi.ComponentResource):
                 {
                     "group_id": attached.group_id,
                     **outputs_of([(rendered.group, attached)]),
-                    "summary": summarise(judged, rendered.group),
+                    "summary": summarise(result, rendered.group),
                 }
             )
             written.append((rendered.group, attached))
-        self._finish(written, judged)
+        self._finish(written, result)
 
     def _declare(self, name: str, group: PlannedGroup, cloud: str) -> HostGroup:
         props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
         return class_for(group.roles).within(_component_name(name, group), props, self)
 
-    def _finish(self, written: list[tuple[PlannedGroup, Written]], judged: Judged) -> None:
+    def _finish(self, written: list[tuple[PlannedGroup, Written]], result: SiteResult) -> None:
         outputs = {
             "group_ids": {group.name: made.group_id for group, made in written},
             **outputs_of(written),
-            "summary": summarise(judged),
+            "summary": summarise(result),
         }
         for key, value in outputs.items():
             setattr(self, key, pulumi.Output.from_input(value))
@@ -110,7 +110,7 @@ def _component_name(site: str, group: PlannedGroup) -> str:
     return f"{site}.{group.name}"
 
 
-def _plan(args: Mapping[str, Any]) -> Judged:
+def _plan(args: Mapping[str, Any]) -> SiteResult:
     """The site's rules, proven, or every reason why not."""
     installation, found = read_installation(args["installation"])
     errors = [message for message in found if message.severity is Severity.ERROR]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from swyx_components.installation.findings import Findings
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.values import as_text, read_list, wrong_type
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
@@ -29,7 +29,7 @@ _UNUSABLE = {
 Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
-def read_addresses(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
+def read_addresses(value: Any, log: Diagnostics, place: str, example: str) -> Iterator[Found]:
     """The addresses of a machine, each a /32 or /128."""
     for index, item in enumerate(read_list(value, log, place, example)):
         text = as_text(item)
@@ -43,7 +43,7 @@ def read_addresses(value: Any, log: Findings, place: str, example: str) -> Itera
                 yield prefix, index
 
 
-def _refuse_length(text: str, log: Findings, place: str) -> None:
+def _refuse_length(text: str, log: Diagnostics, place: str) -> None:
     """An address with a length is probably meant alone; a whole network is not."""
     address = text.split("/")[0]
     if _is_prefix(text) and not str(Prefix.parse(text)).endswith(("/32", "/128")):
@@ -52,7 +52,7 @@ def _refuse_length(text: str, log: Findings, place: str) -> None:
         log.add("address-with-length", place, value=text, address=address)
 
 
-def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
+def read_cidrs(value: Any, log: Diagnostics, place: str, example: str) -> Iterator[Found]:
     """CIDRs of hosts that exist: none of them everything, multicast, loopback or unspecified."""
     for found in read_peers(value, log, place, example):
         prefix, position = found
@@ -62,7 +62,7 @@ def read_cidrs(value: Any, log: Findings, place: str, example: str) -> Iterator[
             yield found
 
 
-def read_peers(value: Any, log: Findings, place: str, example: str) -> Iterator[Found]:
+def read_peers(value: Any, log: Diagnostics, place: str, example: str) -> Iterator[Found]:
     """Any CIDRs."""
     for index, item in enumerate(read_list(value, log, place, example)):
         text = as_text(item)
@@ -74,7 +74,7 @@ def read_peers(value: Any, log: Findings, place: str, example: str) -> Iterator[
             yield prefix, index
 
 
-def _parse(text: str, log: Findings, place: str, index: int) -> Prefix | None:
+def _parse(text: str, log: Diagnostics, place: str, index: int) -> Prefix | None:
     try:
         if "/0" in text and not text.endswith("/0"):
             raise ValueError("a prefix length with a leading zero")
@@ -90,7 +90,7 @@ def _parse(text: str, log: Findings, place: str, index: int) -> Prefix | None:
     return prefix
 
 
-def _explain(text: str, log: Findings, place: str) -> None:
+def _explain(text: str, log: Diagnostics, place: str) -> None:
     """Report why a text is no prefix: the address, the length, or bits to the right of it."""
     address, _, bits = text.partition("/")
     try:
@@ -113,7 +113,7 @@ def _explain(text: str, log: Findings, place: str) -> None:
     log.add("cidr-host-bits", place, value=text, network=network, address=whole.address)
 
 
-def _explain_address(text: str, log: Findings, place: str) -> None:
+def _explain_address(text: str, log: Diagnostics, place: str) -> None:
     address, slash, bits = text.partition("/")
     parts = address.split(".")
     plain = ".".join(part.lstrip("0") or "0" for part in parts) + slash + bits
@@ -135,7 +135,7 @@ def _is_prefix(text: str) -> bool:
     return True
 
 
-def _usable(prefix: Prefix, shown: object, log: Findings, place: str, index: int) -> bool:
+def _usable(prefix: Prefix, shown: object, log: Diagnostics, place: str, index: int) -> bool:
     if prefix.version == 4 and 0x01000000 <= prefix.first < 0x7F000000:
         return True  # most addresses of most files
     for kind, special in _UNUSABLE[prefix.version]:

@@ -4,9 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.installation.findings import TOP
+from swyx_components.installation.context import Claim, Kind, ReadContext
+from swyx_components.installation.diagnostics import TOP
 from swyx_components.installation.model import Decisions, ExtraRule, Site
-from swyx_components.installation.reading import Claim, Kind, Reading
 from swyx_components.installation.settings import covered_multicast
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
@@ -25,7 +25,7 @@ _EXCLUDES = {
 }
 
 
-def check_claims(reading: Reading) -> None:
+def check_claims(reading: ReadContext) -> None:
     """Every address has one owner: report overlaps, and CIDRs that together are a whole family."""
     told: set[tuple[str, str]] = set()
     for one, other in _contradictions(reading.claims):
@@ -73,7 +73,7 @@ def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> 
     return next((held[-1] for site, held in by_site.items() if site != claim.site), None)
 
 
-def _report(one: Claim, other: Claim, reading: Reading, told: set[tuple[str, str]]) -> None:
+def _report(one: Claim, other: Claim, reading: ReadContext, told: set[tuple[str, str]]) -> None:
     """Tell the claim of the higher kind; of two networks or machines the later place.
 
     A CIDR of a summary is told once of each other site or provider that it meets: `told` has both.
@@ -115,7 +115,7 @@ def _report(one: Claim, other: Claim, reading: Reading, told: set[tuple[str, str
 
 
 def check_decisions(
-    reading: Reading, sites: Mapping[str, Site], overriding: Mapping[str, bool]
+    reading: ReadContext, sites: Mapping[str, Site], overriding: Mapping[str, bool]
 ) -> None:
     """DCOM over UDP must leave the multicast port alone. `overriding`: sites with a word of their own."""
     for name, site in sites.items():
@@ -129,7 +129,7 @@ def check_decisions(
                 reading.log.add("dcom-covers-multicast", place, ports=ports, multicast=multicast)
 
 
-def check_extra_rules(reading: Reading, sites: Mapping[str, Site]) -> None:
+def check_extra_rules(reading: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
     if not any(site.extra_rules for site in sites.values()):
         return
@@ -148,7 +148,7 @@ def check_extra_rules(reading: Reading, sites: Mapping[str, Site]) -> None:
                 _check_rule(reading, sites, site, rule, index)
 
 
-def _check_multicast(reading: Reading, site: Site, rule: ExtraRule) -> None:
+def _check_multicast(reading: ReadContext, site: Site, rule: ExtraRule) -> None:
     """The gatekeeper's multicast port never becomes a rule towards multicast addresses."""
     groups = [peer for peer in rule.peers if any(own.contains(peer) for own in _MULTICAST)]
     if rule.protocol != Transport.UDP.value or not groups:
@@ -166,7 +166,7 @@ def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
 
 
 def _check_rule(
-    reading: Reading, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
+    reading: ReadContext, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
 ) -> None:
     place = f"sites.{site.name}.extra_rules[{rule.index}].ports"
     own = _dcom_of(site, rule, reading)
@@ -185,7 +185,7 @@ def _check_rule(
         reading.log.add("extra-dcom-public", place, ports=own, cidr=public)
 
 
-def _dcom_of(site: Site, rule: ExtraRule, reading: Reading) -> PortSet:
+def _dcom_of(site: Site, rule: ExtraRule, reading: ReadContext) -> PortSet:
     """The ports of a rule that are DCOM's at a site."""
     return rule.ports & find_dcom_ports(site.decisions, rule.protocol, reading.catalogue)
 

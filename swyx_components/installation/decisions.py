@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.installation.findings import below
+from swyx_components.installation.context import ReadContext
+from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import Decisions
-from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
     as_text,
@@ -33,7 +33,7 @@ def default_decisions(catalogue: Catalogue) -> Decisions:
     return Decisions(cornet=catalogue.cornet)
 
 
-def read_decisions(value: Any, reading: Reading, place: str, inherited: Decisions) -> Decisions:
+def read_decisions(value: Any, reading: ReadContext, place: str, inherited: Decisions) -> Decisions:
     """The decisions written at a place, over those it inherits."""
     known = shape("decisions")
     written = read_mapping(value, reading.log, place, known, known.examples["dcom"])
@@ -44,7 +44,7 @@ def read_decisions(value: Any, reading: Reading, place: str, inherited: Decision
     return replace(inherited, **fields) if fields else inherited
 
 
-def _dcom(value: Any, reading: Reading, place: str) -> Fields:
+def _dcom(value: Any, reading: ReadContext, place: str) -> Fields:
     presets = reading.catalogue.presets
     text = as_text(value)
     if type(value) is dict:
@@ -60,7 +60,7 @@ def _dcom(value: Any, reading: Reading, place: str) -> Fields:
 
 
 def _dcom_ranges(
-    value: Any, reading: Reading, place: str
+    value: Any, reading: ReadContext, place: str
 ) -> tuple[PortRange | None, PortRange | None]:
     known = shape("dcom_ranges")
     sides = read_mapping(value, reading.log, place, known, known.examples["server"])
@@ -73,7 +73,7 @@ def _dcom_ranges(
     return server, client
 
 
-def _h245(value: Any, reading: Reading, place: str) -> Fields:
+def _h245(value: Any, reading: ReadContext, place: str) -> Fields:
     presets = {
         name: ports for name, ports in reading.catalogue.presets.items() if name != _DCOM_ONLY
     }
@@ -90,7 +90,7 @@ def _h245(value: Any, reading: Reading, place: str) -> Fields:
 
 
 def _preset_or_range(
-    text: str, reading: Reading, place: str, presets: tuple[str, ...], example: str
+    text: str, reading: ReadContext, place: str, presets: tuple[str, ...], example: str
 ) -> PortRange | None:
     if text[:1].isdigit():
         return read_range(text, reading.log, place, example)
@@ -98,17 +98,17 @@ def _preset_or_range(
     return None
 
 
-def _dcom_transport(value: Any, reading: Reading, place: str) -> Fields:
+def _dcom_transport(value: Any, reading: ReadContext, place: str) -> Fields:
     word = read_word(value, reading.log, place, _DCOM_TRANSPORTS)
     return {"dcom_transports": _DCOM_TRANSPORTS[word]} if word else {}
 
 
-def _fax_transport(value: Any, reading: Reading, place: str) -> Fields:
+def _fax_transport(value: Any, reading: ReadContext, place: str) -> Fields:
     word = read_word(value, reading.log, place, _FAX_TRANSPORTS)
     return {"fax_transports": _FAX_TRANSPORTS[word], "fax_stated": True} if word else {}
 
 
-def _cornet(value: Any, reading: Reading, place: str) -> Fields:
+def _cornet(value: Any, reading: ReadContext, place: str) -> Fields:
     """One of the article's CorNet ports, or a list of them."""
     known = {
         str(port): port for part in reading.catalogue.cornet for port in range(part[0], part[1] + 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swyx_components.installation.addresses import read_addresses, read_cidrs
-from swyx_components.installation.findings import Findings
+from swyx_components.installation.diagnostics import Diagnostics
 
 _EXAMPLES = {"addresses": "addresses: [10.1.0.10]", "cidrs": "cidrs: [10.1.20.0/24]"}
 _LONGEST_NAME = 40
@@ -94,7 +94,7 @@ def split_cell(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"[,;|+\n]", text) if part.strip()]
 
 
-def read_roles(text: str, roles: Collection[str], log: Findings, place: str) -> tuple[str, ...]:
+def read_roles(text: str, roles: Collection[str], log: Diagnostics, place: str) -> tuple[str, ...]:
     """Roles as people write them: `SwyxIt!`, `swyxphone l420`, several of them separated by blanks."""
     known = {_letters(role): role for role in roles}
     found: list[str] = []
@@ -113,7 +113,7 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def read_ends(text: str, log: Findings, place: str) -> tuple[tuple[str, ...], bool]:
+def read_ends(text: str, log: Diagnostics, place: str) -> tuple[tuple[str, ...], bool]:
     """Addresses of a machine or CIDRs of a network, and whether it is a network."""
     parts: list[str] = [word for part in split_cell(text) for word in part.split()]
     network = bool(parts) and all("/" in part for part in parts)

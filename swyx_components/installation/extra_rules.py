@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from swyx_components.installation.addresses import read_peers
-from swyx_components.installation.findings import Findings
+from swyx_components.installation.context import ReadContext
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Egress, ExtraRule
-from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.values import (
     MOST_ITEMS,
@@ -38,7 +38,7 @@ class _Own(NamedTuple):
 
 
 def read_extra_rules(
-    value: Any, reading: Reading, site: Entry, egress: Egress
+    value: Any, reading: ReadContext, site: Entry, egress: Egress
 ) -> tuple[ExtraRule, ...]:
     """The rules that could be read whole, in the file's order; all sites are read already."""
     place = f"{site.place}.extra_rules"
@@ -62,7 +62,7 @@ def read_extra_rules(
 
 
 def _read_rule(
-    value: Any, reading: Reading, site: "_Own", place: str, index: int
+    value: Any, reading: ReadContext, site: "_Own", place: str, index: int
 ) -> ExtraRule | None:
     log, examples = reading.log, shape("extra_rule").examples
     before = len(log)
@@ -104,12 +104,12 @@ def _read_rule(
 
 
 def _word(
-    written: dict[str, Any], log: Findings, place: str, key: str, words: tuple[str, ...]
+    written: dict[str, Any], log: Diagnostics, place: str, key: str, words: tuple[str, ...]
 ) -> str | None:
     return read_word(written[key], log, f"{place}.{key}", words) if key in written else None
 
 
-def _read_machine(value: Any, reading: Reading, site: "_Own", place: str) -> str | None:
+def _read_machine(value: Any, reading: ReadContext, site: "_Own", place: str) -> str | None:
     """The site's machine at which the rule stands."""
     name = read_name(value, reading.log, place, f"{place.rpartition('.')[2]}: ac-server")
     if name is None:
@@ -126,7 +126,9 @@ def _read_machine(value: Any, reading: Reading, site: "_Own", place: str) -> str
     return None
 
 
-def _read_peers(value: Any, log: Findings, place: str, public: bool | None) -> tuple[Prefix, ...]:
+def _read_peers(
+    value: Any, log: Diagnostics, place: str, public: bool | None
+) -> tuple[Prefix, ...]:
     example = f"{place.rpartition('.')[2]}: [10.1.99.0/24]"
     peers = collapse_prefixes(prefix for prefix, _ in read_peers(value, log, place, example))
     for prefix in peers:
@@ -136,7 +138,7 @@ def _read_peers(value: Any, log: Findings, place: str, public: bool | None) -> t
 
 
 def _read_ports(
-    written: dict[str, Any], log: Findings, place: str, protocol: str | None
+    written: dict[str, Any], log: Diagnostics, place: str, protocol: str | None
 ) -> PortSet:
     at = f"{place}.ports"
     if protocol == _ICMP:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from swyx_components.installation.addresses import read_cidrs
-from swyx_components.installation.findings import below
+from swyx_components.installation.context import Claim, Kind, ReadContext, Seat
+from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import Link, LinkMode, Provider
-from swyx_components.installation.reading import Claim, Kind, Reading, Seat
 from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.values import (
     Entry,
@@ -25,7 +25,7 @@ _MODES = {mode.value: mode for mode in LinkMode}
 _ONE, _EACH = "link_manager", "link_managers"
 
 
-def read_links(value: Any, reading: Reading, sites: Mapping[str, None]) -> tuple[Link, ...]:
+def read_links(value: Any, reading: ReadContext, sites: Mapping[str, None]) -> tuple[Link, ...]:
     """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
     joined: dict[tuple[str, ...], str] = {}
     links = []
@@ -50,7 +50,7 @@ def read_links(value: Any, reading: Reading, sites: Mapping[str, None]) -> tuple
 
 
 def _read_ends(
-    written: dict[str, Any], reading: Reading, entry: Entry, sites: Mapping[str, None]
+    written: dict[str, Any], reading: ReadContext, entry: Entry, sites: Mapping[str, None]
 ) -> tuple[str, ...]:
     """The two sites of a link by name, or nothing."""
     if "sites" not in written:
@@ -72,7 +72,7 @@ def _read_ends(
 
 
 def _read_link(
-    written: dict[str, Any], reading: Reading, entry: Entry, ends: tuple[str, ...]
+    written: dict[str, Any], reading: ReadContext, entry: Entry, ends: tuple[str, ...]
 ) -> Link | None:
     mode = LinkMode.SHARED
     if "mode" in written:
@@ -97,7 +97,9 @@ def _read_link(
     return read(written[key], reading, entry, ends)
 
 
-def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
+def _read_shared(
+    value: Any, reading: ReadContext, entry: Entry, ends: tuple[str, ...]
+) -> Link | None:
     at = f"{entry.place}.{_ONE}"
     seat = _read_manager(value, reading, at, shape("link").examples[_ONE], ends)
     if seat is None or not ends:
@@ -113,7 +115,9 @@ def _read_shared(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ..
     )
 
 
-def _read_chained(value: Any, reading: Reading, entry: Entry, ends: tuple[str, ...]) -> Link | None:
+def _read_chained(
+    value: Any, reading: ReadContext, entry: Entry, ends: tuple[str, ...]
+) -> Link | None:
     at, log, example = below(entry.place, _EACH), reading.log, shape("link").examples[_EACH]
     if type(value) is not dict:
         wrong_type(value, log, at, "a mapping", example)
@@ -149,7 +153,7 @@ def _read_chained(value: Any, reading: Reading, entry: Entry, ends: tuple[str, .
 
 
 def _read_manager(
-    value: Any, reading: Reading, place: str, example: str, ends: tuple[str, ...]
+    value: Any, reading: ReadContext, place: str, example: str, ends: tuple[str, ...]
 ) -> Seat | None:
     """Where the named LinkManager stands; nothing where it is none, or can't be known."""
     name = read_name(value, reading.log, place, example)
@@ -173,7 +177,7 @@ def _read_manager(
     return seat
 
 
-def read_providers(value: Any, reading: Reading) -> tuple[Provider, ...]:
+def read_providers(value: Any, reading: ReadContext) -> tuple[Provider, ...]:
     """The providers that could be read whole, by name."""
     providers = []
     for entry in read_entries(
@@ -189,7 +193,7 @@ def read_providers(value: Any, reading: Reading) -> tuple[Provider, ...]:
     return tuple(providers)
 
 
-def _read_provider(entry: Entry, reading: Reading) -> Provider | None:
+def _read_provider(entry: Entry, reading: ReadContext) -> Provider | None:
     log, place, examples = reading.log, entry.place, shape("provider").examples
     written = read_mapping(entry.value, log, place, shape("provider"), whole("provider"))
     cidrs, seat, media = [], None, None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
+from swyx_components.installation.diagnostics import TOP, Diagnostics
 from swyx_components.installation.draft import (
     Draft,
     DraftEnd,
@@ -21,7 +22,6 @@ from swyx_components.installation.draft import (
     read_roles,
     split_cell,
 )
-from swyx_components.installation.findings import TOP, Findings
 from swyx_components.installation.source import MOST_BYTES
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, SwyxError
@@ -52,7 +52,7 @@ def read_machine_list(path: str, catalogue: Catalogue) -> MachineList:
     Raises:
         SwyxError: the list has errors; all of them.
     """
-    log = Findings(path)
+    log = Diagnostics(path)
     header, rows = _read_rows(_read_text(path, log), log)
     ends: list[tuple[str, DraftEnd]] = []
     links: list[tuple[_Row, str]] = []
@@ -73,7 +73,7 @@ def read_machine_list(path: str, catalogue: Catalogue) -> MachineList:
     return MachineList(draft, tuple(name for name in header if name and name not in COLUMNS))
 
 
-def _read_text(path: str, log: Findings) -> str:
+def _read_text(path: str, log: Diagnostics) -> str:
     """UTF-8, or the UTF-16 that Excel calls Unicode text; no other encoding tells itself."""
     try:
         with Path(path).open("rb") as file:
@@ -95,7 +95,7 @@ def _read_text(path: str, log: Findings) -> str:
         raise SwyxError([message.of(log.file)]) from None
 
 
-def _read_rows(text: str, log: Findings) -> tuple[tuple[str, ...], list[_Row]]:
+def _read_rows(text: str, log: Diagnostics) -> tuple[tuple[str, ...], list[_Row]]:
     """The names of the columns, and the rows that are not empty, counted as a spreadsheet counts."""
     separator, shift = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -131,7 +131,7 @@ def _separator(text: str) -> tuple[str, int]:
     return max(";,\t", key=first.count), 0
 
 
-def _check_header(header: tuple[str, ...], number: int, log: Findings) -> None:
+def _check_header(header: tuple[str, ...], number: int, log: Diagnostics) -> None:
     for name in REQUIRED:
         if name not in header:
             found = [own for own in header if own][:10]
@@ -141,7 +141,7 @@ def _check_header(header: tuple[str, ...], number: int, log: Findings) -> None:
             log.add("list-repeated", f"row {number}", value=name)
 
 
-def _read_end(row: _Row, catalogue: Catalogue, log: Findings) -> tuple[str, DraftEnd]:
+def _read_end(row: _Row, catalogue: Catalogue, log: Diagnostics) -> tuple[str, DraftEnd]:
     site, name = row.cells.get("site", ""), row.cells.get("name", "")
     for column, value, kind in (("site", site, "site"), ("name", name, "machine or network")):
         if not is_name(value):
@@ -157,7 +157,7 @@ def _read_end(row: _Row, catalogue: Catalogue, log: Findings) -> tuple[str, Draf
     return site, end
 
 
-def _refuse_repeated(rows: list[_Row], log: Findings) -> None:
+def _refuse_repeated(rows: list[_Row], log: Diagnostics) -> None:
     """One row a machine or network; a name in two spellings is the same name."""
     taken: dict[tuple[str, str], _Row] = {}
     spelled: dict[str, str] = {}
@@ -173,7 +173,7 @@ def _refuse_repeated(rows: list[_Row], log: Findings) -> None:
 
 
 def _read_links(
-    links: list[tuple[_Row, str]], sites: set[str], log: Findings
+    links: list[tuple[_Row, str]], sites: set[str], log: Diagnostics
 ) -> Iterator[DraftLink]:
     for row, other in links:
         own = row.cells.get("site", "")

@@ -10,12 +10,12 @@ from typing import Any
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.catalogue.load import VERSIONS
 from swyx_components.installation.check import check_claims, check_decisions, check_extra_rules
+from swyx_components.installation.context import ReadContext
 from swyx_components.installation.decisions import default_decisions, read_decisions
+from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
 from swyx_components.installation.extra_rules import read_extra_rules
-from swyx_components.installation.findings import TOP, Findings, Refused, below
 from swyx_components.installation.links import read_links, read_providers
 from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
-from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
 from swyx_components.installation.size import drop_too_large
@@ -57,7 +57,7 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     installation lacks what is defective; it is None where nothing can be made of the source, where it is of
     another version of SwyxWare, or where there are more messages than anyone reads.
     """
-    log = Findings(file or ("" if isinstance(source, Mapping) else str(source)))
+    log = Diagnostics(file or ("" if isinstance(source, Mapping) else str(source)))
     folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
     installation = None
     with _collector_paused():
@@ -82,7 +82,7 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
+def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
     if type(data) is not dict:
         wrong_type(data, log, TOP, "a mapping", '{swyxware: "6.01", sites: {...}}')
         return None
@@ -90,7 +90,7 @@ def _read(data: Any, log: Findings, folder: Path) -> Installation | None:
     catalogue = _read_catalogue(written, log, folder)
     if catalogue is None:
         return None
-    reading = Reading(catalogue, log, default_decisions(catalogue))
+    reading = ReadContext(catalogue, log, default_decisions(catalogue))
     if "decisions" in written:
         reading.decisions = read_decisions(
             written["decisions"], reading, "decisions", reading.decisions
@@ -144,7 +144,7 @@ def _standing(
     )
 
 
-def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Catalogue | None:
+def _read_catalogue(written: dict[str, Any], log: Diagnostics, folder: Path) -> Catalogue | None:
     """The catalogue of the version that the file names, or the file's own; None if that can't be told."""
     version = as_text(written.get("swyxware"))
     if "swyxware" in written and version is None:
@@ -168,7 +168,7 @@ def _read_catalogue(written: dict[str, Any], log: Findings, folder: Path) -> Cat
     return load_catalogue(version)
 
 
-def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Catalogue:
+def _read_own(path: str, version: str | None, log: Diagnostics, folder: Path) -> Catalogue:
     if not (folder / path).is_file():
         raise Refused("catalogue-absent", "catalogue", path=path)
     catalogue = load_catalogue(folder / path)
@@ -178,7 +178,7 @@ def _read_own(path: str, version: str | None, log: Findings, folder: Path) -> Ca
 
 
 def _read_sites(
-    written: dict[str, Any], reading: Reading
+    written: dict[str, Any], reading: ReadContext
 ) -> tuple[list[str], dict[str, Site], dict[str, bool]]:
     """The names of all sites, what could be made of them, and which of them decide DCOM alone."""
     names: list[str] = []
@@ -204,7 +204,9 @@ def _read_sites(
     return names, sites, overriding
 
 
-def _read_extra_rules(written: dict[str, Any], reading: Reading, sites: dict[str, Site]) -> None:
+def _read_extra_rules(
+    written: dict[str, Any], reading: ReadContext, sites: dict[str, Site]
+) -> None:
     """Give each site its own rules, which may name machines of any site, if only by mistake.
 
     A rule of a machine that could not be read, so that the site lacks it, is left out with it.
@@ -220,7 +222,7 @@ def _read_extra_rules(written: dict[str, Any], reading: Reading, sites: dict[str
                 sites[name] = replace(sites[name], extra_rules=kept)
 
 
-def _read_quotas(value: Any, log: Findings) -> dict[str, dict[str, int]]:
+def _read_quotas(value: Any, log: Diagnostics) -> dict[str, dict[str, int]]:
     """The limits that differ from the providers' defaults, by cloud and name."""
     known = shape("quotas")
     clouds = read_mapping(value, log, "quotas", known, known.examples["aws"])

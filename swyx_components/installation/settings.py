@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, Listener, Role, Transport
-from swyx_components.installation.findings import below
+from swyx_components.installation.context import ReadContext
+from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import PortOverrides
-from swyx_components.installation.reading import Reading
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
     distinct,
@@ -22,7 +22,7 @@ _ALL_MEDIA = "media"  # of a role whose listeners are media_udp and media_tcp, i
 
 
 def read_overrides(
-    value: Any, reading: Reading, place: str, carried: Collection[str] | None, example: str
+    value: Any, reading: ReadContext, place: str, carried: Collection[str] | None, example: str
 ) -> PortOverrides:
     """The ports changed at a place that carries these roles (None: not known, so all may be there)."""
     if type(value) is not dict:
@@ -42,7 +42,7 @@ def read_overrides(
 
 
 def _read_role(
-    value: Any, reading: Reading, place: str, role: Role
+    value: Any, reading: ReadContext, place: str, role: Role
 ) -> dict[tuple[str, str], PortRange]:
     open_keys = _overridable_keys(role)
     if type(value) is not dict:
@@ -85,7 +85,7 @@ def _listeners(role: Role, key: str) -> list[Listener]:
 
 
 def _read_ports(
-    value: Any, reading: Reading, place: str, listeners: list[Listener]
+    value: Any, reading: ReadContext, place: str, listeners: list[Listener]
 ) -> PortRange | None:
     listener, log = listeners[0], reading.log
     example = f"{place.rpartition('.')[2]}: {listener.ports[0]}"
@@ -114,7 +114,7 @@ def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
 
 
 def read_flows(
-    value: Any, reading: Reading, place: str, on_networks: Collection[str]
+    value: Any, reading: ReadContext, place: str, on_networks: Collection[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
     known = shape("flows")
@@ -134,7 +134,9 @@ def read_flows(
     return frozenset(enabled), frozenset(disabled)
 
 
-def _flow_ids(written: dict[str, Any], reading: Reading, place: str, key: str) -> dict[str, str]:
+def _flow_ids(
+    written: dict[str, Any], reading: ReadContext, place: str, key: str
+) -> dict[str, str]:
     """The allowed ids of one list, with the place of each."""
     found: dict[str, str] = {}
     if key not in written:
@@ -167,7 +169,7 @@ def _flow_ids(written: dict[str, Any], reading: Reading, place: str, key: str) -
 
 
 def read_control_paths(
-    value: Any, reading: Reading, place: str, example: str
+    value: Any, reading: ReadContext, place: str, example: str
 ) -> tuple[tuple[str, str], ...]:
     """The ways of call control that the user chose, by role."""
     if type(value) is not dict:

@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from swyx_components.installation.addresses import Found, read_addresses, read_cidrs
+from swyx_components.installation.context import ANY_ROLE, Claim, Kind, ReadContext, Seat
 from swyx_components.installation.decisions import read_decisions
-from swyx_components.installation.findings import below
+from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import Egress, Machine, Network, PortOverrides, Site
-from swyx_components.installation.reading import ANY_ROLE, Claim, Kind, Reading, Seat
 from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
 from swyx_components.installation.values import (
@@ -27,7 +27,7 @@ _EGRESS = {word.value: word for word in Egress}
 _ENDS = {"machines", "networks"}
 
 
-def read_site(entry: Entry, reading: Reading) -> Site:
+def read_site(entry: Entry, reading: ReadContext) -> Site:
     """One site. Its machines are told to `reading`, and so are all addresses it calls its own."""
     log, place = reading.log, entry.place
     written = read_mapping(
@@ -54,7 +54,7 @@ def read_site(entry: Entry, reading: Reading) -> Site:
 
 def _read_settings(
     written: dict[str, Any],
-    reading: Reading,
+    reading: ReadContext,
     entry: Entry,
     carried: set[str],
     on_networks: set[str],
@@ -95,7 +95,7 @@ def _read_settings(
     return settings
 
 
-def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> list[Machine]:
+def _read_machines(written: dict[str, Any], reading: ReadContext, site: Entry) -> list[Machine]:
     value = written.get("machines")
     if type(value) is not dict or len(value) > MOST_ENTRIES:
         reading.doubt(site.name)
@@ -114,7 +114,7 @@ def _read_machines(written: dict[str, Any], reading: Reading, site: Entry) -> li
     return machines
 
 
-def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
+def _read_machine(entry: Entry, reading: ReadContext, site: Entry) -> Machine:
     log, place = reading.log, entry.place
     written = read_mapping(entry.value, log, place, shape("machine"), whole("machine"))
     addresses: tuple[Prefix, ...] = ()
@@ -140,7 +140,7 @@ def _read_machine(entry: Entry, reading: Reading, site: Entry) -> Machine:
 
 
 def _read_networks(
-    written: dict[str, Any], reading: Reading, site: Entry, machine_names: set[str]
+    written: dict[str, Any], reading: ReadContext, site: Entry, machine_names: set[str]
 ) -> list[Network]:
     networks: list[Network] = []
     if "networks" not in written:
@@ -160,7 +160,7 @@ def _read_networks(
     return networks
 
 
-def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
+def _read_network(entry: Entry, reading: ReadContext, site: Entry) -> Network:
     place, examples = entry.place, shape("network").examples
     written = read_mapping(entry.value, reading.log, place, shape("network"), whole("network"))
     cidrs: tuple[Prefix, ...] = ()
@@ -172,13 +172,13 @@ def _read_network(entry: Entry, reading: Reading, site: Entry) -> Network:
 
 
 def _read_claimed(
-    value: Any, reading: Reading, site: Entry, place: str, kind: Kind, example: str
+    value: Any, reading: ReadContext, site: Entry, place: str, kind: Kind, example: str
 ) -> tuple[Prefix, ...]:
     return _claim(read_cidrs(value, reading.log, place, example), reading, kind, site, place)
 
 
 def _claim(
-    found: Iterable[Found], reading: Reading, kind: Kind, site: Entry, place: str
+    found: Iterable[Found], reading: ReadContext, kind: Kind, site: Entry, place: str
 ) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
     claims = [Claim(prefix, kind, site.name, place, position) for prefix, position in found]
@@ -187,7 +187,7 @@ def _claim(
 
 
 def _read_roles(
-    written: dict[str, Any], reading: Reading, entry: Entry, site: Entry, network: bool
+    written: dict[str, Any], reading: ReadContext, entry: Entry, site: Entry, network: bool
 ) -> tuple[str, ...]:
     """The roles of a machine or network; where one can't be read, the place is marked as doubtful."""
     if "roles" not in written:
@@ -212,7 +212,7 @@ def _read_roles(
 
 
 def _known_roles(
-    items: list[Any], reading: Reading, place: str, network: bool, example: str, meant: set[str]
+    items: list[Any], reading: ReadContext, place: str, network: bool, example: str, meant: set[str]
 ) -> Iterable[str]:
     """The roles of a list; what is none of them, or may not stand there, goes to `meant` as it is meant."""
     roles = reading.catalogue.roles
@@ -227,7 +227,7 @@ def _known_roles(
             yield role
 
 
-def _check_roles(site: Site, reading: Reading, entry: Entry, carried: set[str]) -> None:
+def _check_roles(site: Site, reading: ReadContext, entry: Entry, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
     lacks = partial(reading.surely_lacks, entry.name, carried=carried)
     for role in reading.demanding_roles:
@@ -243,7 +243,7 @@ def _check_roles(site: Site, reading: Reading, entry: Entry, carried: set[str]) 
             _check_manager(site, reading, entry, role.name)
 
 
-def _check_manager(site: Site, reading: Reading, entry: Entry, name: str) -> None:
+def _check_manager(site: Site, reading: ReadContext, entry: Entry, name: str) -> None:
     role = reading.catalogue.roles[name]
     paths = role.control_paths
     if paths and dict(site.control_path).get(name, paths[0]) != paths[0]:

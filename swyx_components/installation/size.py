@@ -7,7 +7,7 @@ above what the largest quotas of both clouds leave room for.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from swyx_components.installation.findings import Findings
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Link, Provider, Site
 
 MOST_MACHINES = 2_000
@@ -23,7 +23,7 @@ def drop_too_large(
     sites: Mapping[str, Site],
     links: Iterable[Link],
     providers: Iterable[Provider],
-    log: Findings,
+    log: Diagnostics,
 ) -> dict[str, Site]:
     """The sites that are not too large; of the others it is said what they have too much of."""
     ends = Counter(end for link in links for end in (link.near, link.far))

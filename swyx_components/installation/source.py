@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from swyx_components.installation.findings import TOP, Findings, Refused, below
+from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
 from swyx_components.installation.yaml_source import MOST_DEEP, MOST_VALUES, compose
 
 MOST_BYTES = 5_000_000
 
 
-def take(source: str | Path | Mapping[str, Any], log: Findings) -> Any:
+def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
     """Plain data as `yaml_source.compose` makes it, whatever the source.
 
     Raises:
@@ -45,7 +45,7 @@ class _Plain:
     Pulumi hands whole numbers over as floats (5060.0), which here are 5060 again.
     """
 
-    def __init__(self, log: Findings) -> None:
+    def __init__(self, log: Diagnostics) -> None:
         self.log = log
         self.count = 0
 

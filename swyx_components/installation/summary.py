@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from swyx_components.installation.reading import Claim, Kind, Reading
+from swyx_components.installation.context import Claim, Kind, ReadContext
 from swyx_components.sets.prefixes import WIDTH
 
 _MOST_SHOWN = 5
 
 
-def check_summaries(reading: Reading) -> None:
+def check_summaries(reading: ReadContext) -> None:
     """Report what of a site lies outside its summary, and CIDRs of a summary inside one another.
 
     Each IP version is judged for itself: one without a CIDR in the summary is not summarised.
@@ -28,7 +28,7 @@ def check_summaries(reading: Reading) -> None:
         _check_cover(reading, summary, members[site])
 
 
-def _check_nesting(reading: Reading, summary: Sequence[Claim]) -> None:
+def _check_nesting(reading: ReadContext, summary: Sequence[Claim]) -> None:
     ordered = sorted(summary, key=lambda claim: (claim.prefix, claim.position))
     outer = ordered[0]
     for claim in ordered[1:]:
@@ -40,7 +40,7 @@ def _check_nesting(reading: Reading, summary: Sequence[Claim]) -> None:
             reading.log.add("summary-nested", claim.place, inner=claim.prefix, outer=outer.prefix)
 
 
-def _check_cover(reading: Reading, summary: Sequence[Claim], members: Sequence[Claim]) -> None:
+def _check_cover(reading: ReadContext, summary: Sequence[Claim], members: Sequence[Claim]) -> None:
     outside = list(dict.fromkeys(_outside(summary, members)))
     if outside:
         left_out = len(outside) - _MOST_SHOWN

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from swyx_components.installation.findings import Refused
+from swyx_components.installation.diagnostics import Refused
 from swyx_components.sets.prefixes import Prefix
 
 _NO_FLOW_KEY = "found unexpected ':'"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from swyx_components.installation.findings import Findings, below
+from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.schema import Shape
 from swyx_components.messages.render import printable
 from swyx_components.sets.ports import MAX_PORT, PortRange
@@ -32,7 +32,7 @@ def is_name(text: str) -> bool:
 
 
 def read_mapping(
-    value: Any, log: Findings, place: str, shape: Shape, example: str
+    value: Any, log: Diagnostics, place: str, shape: Shape, example: str
 ) -> dict[str, Any]:
     """The mapping, or an empty one; unknown and missing keys are reported."""
     if type(value) is not dict:
@@ -51,7 +51,7 @@ def read_mapping(
     return value
 
 
-def read_entries(value: Any, log: Findings, place: str, kind: str, example: str) -> list[Entry]:
+def read_entries(value: Any, log: Diagnostics, place: str, kind: str, example: str) -> list[Entry]:
     """The named things of a mapping by name, their names checked and unique without regard to case."""
     if type(value) is not dict:
         wrong_type(value, log, place, "a mapping", example)
@@ -72,7 +72,7 @@ def read_entries(value: Any, log: Findings, place: str, kind: str, example: str)
     return entries
 
 
-def read_list(value: Any, log: Findings, place: str, example: str) -> list[Any]:
+def read_list(value: Any, log: Diagnostics, place: str, example: str) -> list[Any]:
     """The list, which must not be empty, or an empty one."""
     if type(value) is not list:
         wrong_type(value, log, place, "a list", example)
@@ -82,7 +82,7 @@ def read_list(value: Any, log: Findings, place: str, example: str) -> list[Any]:
     return [] if is_too_long(value, log, place, MOST_ITEMS) else value
 
 
-def is_too_long(value: Collection[Any], log: Findings, place: str, limit: int) -> bool:
+def is_too_long(value: Collection[Any], log: Diagnostics, place: str, limit: int) -> bool:
     """Whether there is more than anyone means; reported."""
     too_long = len(value) > limit
     if too_long:
@@ -91,7 +91,7 @@ def is_too_long(value: Collection[Any], log: Findings, place: str, limit: int) -
 
 
 def distinct(
-    values: list[Any], log: Findings, place: str, example: str
+    values: list[Any], log: Diagnostics, place: str, example: str
 ) -> Iterator[tuple[str, str]]:
     """The texts of a list with the place of each; what stands twice is reported, what is no text too."""
     seen = set()
@@ -107,7 +107,7 @@ def distinct(
             yield text, at
 
 
-def read_word(value: Any, log: Findings, place: str, words: Collection[str]) -> str | None:
+def read_word(value: Any, log: Diagnostics, place: str, words: Collection[str]) -> str | None:
     """One of the words."""
     text = as_text(value)
     if text is None:
@@ -120,7 +120,7 @@ def read_word(value: Any, log: Findings, place: str, words: Collection[str]) -> 
     return None
 
 
-def read_name(value: Any, log: Findings, place: str, example: str) -> str | None:
+def read_name(value: Any, log: Diagnostics, place: str, example: str) -> str | None:
     """The name of something that is defined elsewhere in the file."""
     text = as_text(value)
     if text is None:
@@ -128,7 +128,7 @@ def read_name(value: Any, log: Findings, place: str, example: str) -> str | None
     return text
 
 
-def read_text(value: Any, log: Findings, place: str, example: str) -> str | None:
+def read_text(value: Any, log: Diagnostics, place: str, example: str) -> str | None:
     """Free text: not empty, bounded, and with nothing in it that could steer a terminal."""
     text = as_text(value)
     if text is None:
@@ -144,7 +144,7 @@ def read_text(value: Any, log: Findings, place: str, example: str) -> str | None
     return None
 
 
-def read_flag(value: Any, log: Findings, place: str, example: str) -> bool | None:
+def read_flag(value: Any, log: Diagnostics, place: str, example: str) -> bool | None:
     """true or false."""
     if type(value) is bool:
         return value
@@ -152,7 +152,9 @@ def read_flag(value: Any, log: Findings, place: str, example: str) -> bool | Non
     return None
 
 
-def read_count(value: Any, log: Findings, place: str, example: str, least: int = 1) -> int | None:
+def read_count(
+    value: Any, log: Diagnostics, place: str, example: str, least: int = 1
+) -> int | None:
     """A whole number from 1 on, or from 0."""
     if type(value) is str and _COUNT.fullmatch(value) and int(value) >= least:
         return int(value)
@@ -163,7 +165,7 @@ def read_count(value: Any, log: Findings, place: str, example: str, least: int =
     return None
 
 
-def read_port(value: Any, log: Findings, place: str, example: str) -> PortRange | None:
+def read_port(value: Any, log: Diagnostics, place: str, example: str) -> PortRange | None:
     """A single port."""
     ports = read_range(value, log, place, example)
     if ports is not None and ports.first != ports.last:
@@ -172,7 +174,7 @@ def read_port(value: Any, log: Findings, place: str, example: str) -> PortRange 
     return ports
 
 
-def read_range(value: Any, log: Findings, place: str, example: str) -> PortRange | None:
+def read_range(value: Any, log: Diagnostics, place: str, example: str) -> PortRange | None:
     """A port or a range of ports."""
     text = as_text(value)
     if text is None:
@@ -203,7 +205,7 @@ def as_text(value: Any) -> str | None:
     return None
 
 
-def wrong_type(value: Any, log: Findings, place: str, expected: str, example: str) -> None:
+def wrong_type(value: Any, log: Diagnostics, place: str, expected: str, example: str) -> None:
     log.add("type-wrong", place, found=_described(value), expected=expected, example=example)
 
 

@@ -20,7 +20,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from swyx_components.installation.findings import Findings, Refused, below
+from swyx_components.installation.diagnostics import Diagnostics, Refused, below
 from swyx_components.installation.tight_colon import explain_colon
 
 MOST_DEEP = 32  # an installation nests 7 deep
@@ -34,7 +34,7 @@ _FLOWS = ("while parsing a flow mapping", "while parsing a flow sequence")
 _NO_SUCH_INDENT = "did not find expected key"
 
 
-def compose(text: str, log: Findings) -> Any:
+def compose(text: str, log: Diagnostics) -> Any:
     """The plain data of one YAML document; a key written twice is reported, and its first value kept.
 
     Raises:
@@ -113,7 +113,7 @@ class _Composer:
 
     __slots__ = ("anchors", "count", "documents", "log", "next_event", "path")
 
-    def __init__(self, log: Findings, next_event: Callable[[], Any]) -> None:
+    def __init__(self, log: Diagnostics, next_event: Callable[[], Any]) -> None:
         self.log = log
         self.next_event = next_event
         self.path: list[str | int] = []  # of each open collection, the key or index being filled

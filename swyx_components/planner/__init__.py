@@ -3,13 +3,13 @@
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.plan import plan_site, plan_sites
-from swyx_components.planner.prove import Proof, prove, prove_specs
-from swyx_components.planner.quota import judge_quotas
+from swyx_components.planner.proof import Proof, prove, prove_specs
+from swyx_components.planner.quota import check_quotas
 
 __all__ = [
     "NEUTRAL",
     "Proof",
-    "judge_quotas",
+    "check_quotas",
     "minimise",
     "plan_site",
     "plan_sites",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.rules import extra_flow
+from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.texts import fit_words
 
 _SHORTEST_PURPOSE = 12  # fewer characters of a purpose than this say nothing

@@ -10,32 +10,34 @@ prefix among the rules that cover the interval at that address lies inside it.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.model import Abilities, Direction, Need, Protocol, Rule
+from swyx_components.planner.model import Capabilities, Direction, Protocol, Requirement, Rule
 from swyx_components.planner.regions import Peers, Regions, gather_peers
 from swyx_components.planner.shadow import Draft, Key, drop_shadowed
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
-NEUTRAL = Abilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
+NEUTRAL = Capabilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
 
 
-def minimise(needs: Iterable[Need], abilities: Abilities, catalogue: Catalogue) -> tuple[Rule, ...]:
+def minimise(
+    needs: Iterable[Requirement], capabilities: Capabilities, catalogue: Catalogue
+) -> tuple[Rule, ...]:
     """The fewest rules for the needs of one host group on one kind of platform, sorted.
 
     Where the platform can't match source ports they are dropped before anything is merged.
     """
-    drafts = draft_rules(gather_peers(needs), abilities)
-    listed = abilities.stores_rules_by == "list"
+    drafts = draft_rules(gather_peers(needs), capabilities)
+    listed = capabilities.stores_rules_by == "list"
     rules = _write(_join(drafts) if listed else drafts, listed, catalogue)
     return tuple(sorted(rules, key=rule_order))
 
 
-def draft_rules(peers: Peers, abilities: Abilities) -> Sequence[Draft]:
+def draft_rules(peers: Peers, capabilities: Capabilities) -> Sequence[Draft]:
     """The same rules before they are written one by one: a draft is a rule for each of its prefixes."""
     drafts = [
-        *_draft_by_group(peers.named, abilities),
-        *(draft for own in peers.regions for draft in _draft_by_address(own, abilities)),
+        *_draft_by_group(peers.named, capabilities),
+        *(draft for own in peers.regions for draft in _draft_by_address(own, capabilities)),
     ]
     return drop_shadowed(drafts)
 
@@ -75,8 +77,8 @@ _Named = tuple[Direction, Protocol, PortRange | None, str]  # a group's key and 
 _Opened = Sequence[tuple[PortSet, str]]  # ports, and the flow that needs them
 
 
-def _draft_by_group(needs: Iterable[Need], abilities: Abilities) -> Iterator[Draft]:
-    matched = abilities.matches_source_ports
+def _draft_by_group(needs: Iterable[Requirement], capabilities: Capabilities) -> Iterator[Draft]:
+    matched = capabilities.matches_source_ports
     by_group: dict[_Named, list[tuple[PortSet, str]]] = {}
     for direction, protocol, ports, source, peer, flow in needs:
         alike = direction, protocol, source if matched else None, peer.label
@@ -101,8 +103,8 @@ def _flows_within(part: PortRange, opened: _Opened) -> Iterator[str]:
     return (flow for ports, flow in opened if any(map(part.overlaps, ports)))
 
 
-def _draft_by_address(regions: Regions, abilities: Abilities) -> Iterator[Draft]:
-    matched = abilities.matches_source_ports
+def _draft_by_address(regions: Regions, capabilities: Capabilities) -> Iterator[Draft]:
+    matched = capabilities.matches_source_ports
     by_key: dict[Key, dict[int, list[tuple[PortSet, str]]]] = {}
     for place, openings in enumerate(regions.openings):
         for direction, protocol, ports, source, flow in openings:

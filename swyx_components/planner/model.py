@@ -1,6 +1,6 @@
 """The planner's stages as types, and the neutral form of what a cloud enforces.
 
-Flow of values: `Installation` -> `Required` (who may talk to whom) -> `Need` (one end of it, at one
+Flow of values: `Installation` -> `Flow` (who may talk to whom) -> `Requirement` (one end of it, at one
 host group) -> `Rule` (minimised, neutral) -> `Spec` (rendered for one cloud; what the proof judges).
 """
 
@@ -61,25 +61,25 @@ PROTOCOL_OF: Mapping[Transport, Protocol] = {
 }
 
 
-class PartyKind(Enum):
+class PeerKind(Enum):
     """GROUP: machines of this site, referred to by name. CIDRS: anything else, by address."""
 
     GROUP = "group"
     CIDRS = "cidrs"
 
 
-class Party(NamedTuple):
+class Peer(NamedTuple):
     """One end of communication as one site sees it.
 
     `label` is what people call it: a group, a network, `bochum/bo-server`, `provider carrier`.
     """
 
-    kind: PartyKind
+    kind: PeerKind
     label: str
     prefixes: tuple[Prefix, ...] = ()
 
 
-class Need(NamedTuple):
+class Requirement(NamedTuple):
     """One end of a required flow: what must pass at one host group.
 
     `ports` are destination ports; `source_ports` None means any. Extra rules are needs too, their
@@ -90,7 +90,7 @@ class Need(NamedTuple):
     protocol: Protocol
     ports: PortSet
     source_ports: PortRange | None
-    peer: Party
+    peer: Peer
     flow: str
 
 
@@ -123,7 +123,7 @@ class HostGroup:
     site: str
     roles: tuple[str, ...]
     machines: tuple[Machine, ...]
-    needs: tuple[Need, ...] = ()
+    needs: tuple[Requirement, ...] = ()
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -170,17 +170,17 @@ class Endpoint:
         """Its addresses in the rules of a site: its own, or what stands for them at other sites."""
         return self.summary if self.summary and self.site != site else self.prefixes
 
-    def party_for(self, site: str) -> Party:
+    def peer_for(self, site: str) -> Peer:
         """How a rule of `site` names this endpoint: its own groups by name, all else by address."""
         if self.group is not None and self.site == site:
-            return Party(PartyKind.GROUP, self.label)
+            return Peer(PeerKind.GROUP, self.label)
         label = self.label if self.group is None else "/".join(m.name for m in self.group.machines)
         if self.site != site:
             label = f"{self.site}/{label}" if self.site else label
-        return Party(PartyKind.CIDRS, label, self.addresses_for(site))
+        return Peer(PeerKind.CIDRS, label, self.addresses_for(site))
 
 
-class Required(NamedTuple):
+class Flow(NamedTuple):
     """One flow between two endpoints; `source_ports` None means any."""
 
     flow: str
@@ -200,7 +200,7 @@ class SitePlan:
     site: str
     egress: Egress
     groups: tuple[HostGroup, ...]
-    flows: tuple[Required, ...] = ()
+    flows: tuple[Flow, ...] = ()
     extra_rules: tuple[ExtraRule, ...] = ()
     messages: tuple[Message, ...] = ()
 
@@ -218,7 +218,7 @@ class SitePlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Abilities:
+class Capabilities:
     """What one platform can express; the only thing the planner knows of a cloud.
 
     `limits` holds its quotas by name (`rules_per_group`, ...), already overridden by the
@@ -285,7 +285,7 @@ class RenderedSite:
     """
 
     plan: SitePlan
-    abilities: Abilities
+    capabilities: Capabilities
     groups: tuple[RenderedGroup, ...]
 
     @property

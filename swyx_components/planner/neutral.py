@@ -10,7 +10,7 @@ def render_neutral(plan: SitePlan) -> RenderedSite:
     groups = tuple(
         RenderedGroup(group=group, specs=tuple(map(_spec, group.rules))) for group in plan.groups
     )
-    return RenderedSite(plan=plan, abilities=NEUTRAL, groups=groups)
+    return RenderedSite(plan=plan, capabilities=NEUTRAL, groups=groups)
 
 
 def _spec(rule: Rule) -> Spec:

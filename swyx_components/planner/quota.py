@@ -30,7 +30,7 @@ class Relief(NamedTuple):
         )
 
 
-def judge_quotas(
+def check_quotas(
     site: str, cloud: str, usages: Iterable[Usage], binding: bool, relief: Relief | None = None
 ) -> Iterator[Message]:
     """A message for every quota that a site would exceed on a cloud.

@@ -11,14 +11,14 @@ from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
-from swyx_components.planner.model import Direction, Need, PartyKind, Protocol
+from swyx_components.planner.model import Direction, PeerKind, Protocol, Requirement
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, split_interval
 
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 
-class Opening(NamedTuple):
+class Access(NamedTuple):
     """What a need opens and for which flow, whoever the peer is."""
 
     direction: Direction
@@ -34,7 +34,7 @@ class Regions:
     def __init__(
         self,
         version: int,
-        openings: Sequence[Sequence[Opening]],
+        openings: Sequence[Sequence[Access]],
         pieces: Sequence[Sequence[Interval]],
     ) -> None:
         self.version = version
@@ -75,11 +75,11 @@ def _met(prefix: Prefix, pieces: Sequence[tuple[Interval, int]]) -> frozenset[in
 class Peers(NamedTuple):
     """The peers of one group: needs that name a group of the site, and regions by IP version."""
 
-    named: tuple[Need, ...]
+    named: tuple[Requirement, ...]
     regions: tuple[Regions, ...]
 
 
-class Needs(tuple[Need, ...]):
+class Requirements(tuple[Requirement, ...]):
     """The needs of one group; its peers are gathered once for all who ask."""
 
     @cached_property
@@ -87,18 +87,18 @@ class Needs(tuple[Need, ...]):
         return _gather(self)
 
 
-def gather_peers(needs: Iterable[Need]) -> Peers:
+def gather_peers(needs: Iterable[Requirement]) -> Peers:
     """The peers of a group's needs."""
-    return needs.peers if isinstance(needs, Needs) else _gather(needs)
+    return needs.peers if isinstance(needs, Requirements) else _gather(needs)
 
 
-def _gather(needs: Iterable[Need]) -> Peers:
-    named: list[Need] = []
+def _gather(needs: Iterable[Requirement]) -> Peers:
+    named: list[Requirement] = []
     openings = _Openings()
     by_prefixes: dict[tuple[Prefix, ...], list[int]] = {}
     for need in needs:
         direction, protocol, ports, source, peer, flow = need
-        if peer.kind is PartyKind.GROUP:
+        if peer.kind is PeerKind.GROUP:
             named.append(need)
         else:
             number = openings[direction, protocol, ports, source, flow]
@@ -124,7 +124,7 @@ class _Openings(dict[_What, int]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listed: list[Opening] = []
+        self.listed: list[Access] = []
 
     def __missing__(self, what: _What) -> int:
         direction, protocol, ports, source, flow = what
@@ -132,7 +132,7 @@ class _Openings(dict[_What, int]):
             self[what] = self[direction, protocol, NO_PORT, source, flow]
         else:
             self[what] = len(self.listed)
-            self.listed.append(Opening(*what))
+            self.listed.append(Access(*what))
         return self[what]
 
 

@@ -20,7 +20,7 @@ def find_undecided(token: str, decisions: Decisions) -> str:
     return "h245" if token == "h245" and decisions.h245 is None else ""
 
 
-def read_token(
+def resolve_port(
     token: str, responder: Responder, decisions: Decisions, catalogue: Catalogue
 ) -> Sequence[tuple[Transport, PortSet]]:
     """The ports by transport; nothing where the decision for them is missing.

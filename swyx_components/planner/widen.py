@@ -16,7 +16,7 @@ class Widened(NamedTuple):
     sites: int
 
 
-def suppose_summaries(installation: Installation, name: str) -> Widened | None:
+def with_summaries(installation: Installation, name: str) -> Widened | None:
     """Every site linked with this one as the smallest CIDR around its machines and networks.
 
     Left as it is where it has a summary already, or where that CIDR would hold addresses of others.

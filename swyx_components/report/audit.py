@@ -4,14 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from swyx_components.planner.answers.amend import Amendment, Step
-from swyx_components.planner.deployed.findings import Audit, Lack, Opening, Standstill
-from swyx_components.planner.deployed.measure import Packets
-from swyx_components.planner.deployed.standing import Entry
+from swyx_components.analysis.deployed.findings import (
+    Audit,
+    BlockedService,
+    MissingAccess,
+    UnneededAccess,
+)
+from swyx_components.analysis.deployed.reachability import Packets
+from swyx_components.analysis.deployed.remediate import Remediation, Step
+from swyx_components.analysis.deployed.ruleset import AclEntry
 from swyx_components.planner.model import Direction
-from swyx_components.report.comparison import write_packets
 from swyx_components.report.plan_json import fields_of
 from swyx_components.report.tables import plural, shorten, write_provenance, write_rule
+from swyx_components.report.verify import write_packets
 
 _MOST_LINES = 4  # of one finding
 
@@ -19,7 +24,7 @@ _MOST_LINES = 4  # of one finding
 def write_audit(audit: Audit) -> Iterator[str]:
     """A headline, the findings in order of gravity, and what could not be judged."""
     yield (
-        f"{audit.site} ({audit.firewall.cloud}): {plural(len(audit.judged), 'machine')} judged; "
+        f"{audit.site} ({audit.firewall.cloud}): {plural(len(audit.machines), 'machine')} judged; "
         f"{plural(len(audit.lacks), 'need')} not met, "
         f"{plural(len(audit.openings), 'rule')} open beyond need"
     )
@@ -43,12 +48,12 @@ def write_audit(audit: Audit) -> Iterator[str]:
         yield f"not judged: {sentence}"
 
 
-def _write_standstill(standstill: Standstill) -> str:
+def _write_standstill(standstill: BlockedService) -> str:
     what = {"media": "audio or fax"}.get(standstill.phase.value, f"call {standstill.phase.value}")
     return f"{standstill.machine}: nothing of {what} passes ({' '.join(standstill.flows)})"
 
 
-def _write_lacks(lacks: Sequence[Lack]) -> Iterator[str]:
+def _write_lacks(lacks: Sequence[MissingAccess]) -> Iterator[str]:
     """Those of one flow."""
     first = lacks[0]
     row, demand = first.row, first.demand
@@ -64,7 +69,7 @@ def _write_lacks(lacks: Sequence[Lack]) -> Iterator[str]:
         yield f"    unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
 
 
-def _write_sources(lack: Lack) -> str:
+def _write_sources(lack: MissingAccess) -> str:
     """Source ports where only some of those that the flow has are stopped."""
     sources = {packets.source_ports for packets in lack.packets}
     if lack.demand.reply or sources == {lack.demand.source_ports}:
@@ -73,7 +78,7 @@ def _write_sources(lack: Lack) -> str:
     return f", source ports {', '.join(shorten(map(str, ranges), _MOST_LINES, excess=1))}"
 
 
-def _write_opening(opening: Opening) -> Iterator[str]:
+def _write_opening(opening: UnneededAccess) -> Iterator[str]:
     entry = opening.entry
     reach = f"open {entry.direction.towards} the internet; " if opening.public else ""
     yield f"  {entry.owner}: {entry.label}: {reach}{_write_need(opening)}"
@@ -85,7 +90,7 @@ def _write_opening(opening: Opening) -> Iterator[str]:
         yield f"    lets pass {line}"
 
 
-def _write_need(opening: Opening) -> str:
+def _write_need(opening: UnneededAccess) -> str:
     if opening.needed_by:
         return f"another part of it is for {' '.join(opening.needed_by)}"
     if opening.needed_elsewhere:
@@ -93,7 +98,7 @@ def _write_need(opening: Opening) -> str:
     return "no flow needs it"
 
 
-def _write_doubt(entry: Entry) -> str:
+def _write_doubt(entry: AclEntry) -> str:
     if entry.unresolved:
         verb = "lets pass" if entry.allow else "stops"
         return f"it {verb} {entry.unresolved}, which no file has"
@@ -111,7 +116,7 @@ def _list_packets(
 # ---- what to change
 
 
-def write_amendments(amendments: Iterable[Amendment]) -> Iterator[str]:
+def write_amendments(amendments: Iterable[Remediation]) -> Iterator[str]:
     """The plan's rules of each group, those to be added marked, and what to do about the standing ones."""
     yield "the installation's rules: + add, = is there, - remove, ~ narrow to what the flows need"
     for amendment in amendments:
@@ -128,14 +133,14 @@ def write_amendments(amendments: Iterable[Amendment]) -> Iterator[str]:
 # ---- JSON
 
 
-def audit_record(audit: Audit, amendments: Iterable[Amendment] = ()) -> dict[str, Any]:
+def audit_record(audit: Audit, amendments: Iterable[Remediation] = ()) -> dict[str, Any]:
     """The audit as the JSON of `swyx audit` has it; `changes` only where amendments are given."""
     record: dict[str, Any] = {
         "version": 1,
         "site": audit.site,
         "cloud": audit.firewall.cloud,
         "clean": audit.clean,
-        "machines": audit.judged,
+        "machines": audit.machines,
         "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.standstills],
         "missing": [_lack_record(lack) for lack in audit.lacks],
         "open": [_opening_record(opening) for opening in audit.openings],
@@ -150,7 +155,7 @@ def audit_record(audit: Audit, amendments: Iterable[Amendment] = ()) -> dict[str
     return record | ({"changes": changes} if changes else {})
 
 
-def _lack_record(lack: Lack) -> dict[str, Any]:
+def _lack_record(lack: MissingAccess) -> dict[str, Any]:
     known = {"evidence": "", "lines": [], "phase": "", "purpose": lack.reason}
     return {
         "machine": lack.machine,
@@ -162,7 +167,7 @@ def _lack_record(lack: Lack) -> dict[str, Any]:
     }
 
 
-def _opening_record(opening: Opening) -> dict[str, Any]:
+def _opening_record(opening: UnneededAccess) -> dict[str, Any]:
     direction = opening.entry.direction
     return {
         **_entry_record(opening.entry),
@@ -174,11 +179,11 @@ def _opening_record(opening: Opening) -> dict[str, Any]:
     }
 
 
-def _entry_record(entry: Entry) -> dict[str, Any]:
+def _entry_record(entry: AclEntry) -> dict[str, Any]:
     return {"group": entry.owner, "rule": entry.label, "direction": entry.direction.value}
 
 
-def _amendment_record(amendment: Amendment) -> dict[str, Any]:
+def _amendment_record(amendment: Remediation) -> dict[str, Any]:
     steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
     for step, rule in amendment.rules:
         steps[step.name.lower()].append(write_rule(rule))

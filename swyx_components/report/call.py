@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from swyx_components.analysis.calls.call import Call, Crossing, Passage, Step
+from swyx_components.analysis.calls.parties import Actor, Party
+from swyx_components.analysis.explain.ends import Packet
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.answers.ends import Packet
-from swyx_components.planner.calls.call import Call, Crossing, Passage, Step
-from swyx_components.planner.calls.parties import Actor, Party
-from swyx_components.report.explanation import end_record, host_record, write_ends
+from swyx_components.report.explain import end_record, host_record, write_ends
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import align, write_provenance
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, count, islice
 from typing import Any
 
-from swyx_components.planner.matrix import MatrixEnd, MatrixRow
+from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
 from swyx_components.report.tables import plain
 
 VERSION = 1

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from swyx_components.planner.matrix import MatrixEnd, MatrixRow
+from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
 from swyx_components.report.tables import align, plain, plural
 
 SiteRows = tuple[str, Sequence[MatrixRow]]

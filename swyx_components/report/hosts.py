@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from swyx_components.planner.answers.places import short
-from swyx_components.planner.host_settings import Gatekeeper, HostSettings, Opening, PortSetting
+from swyx_components.analysis.explain.places import short
+from swyx_components.analysis.host_settings import Gatekeeper, HostSettings, Opening, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
 from swyx_components.report.tables import align, plural
 from swyx_components.report.windows.registry import registry_values

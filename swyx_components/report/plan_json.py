@@ -11,9 +11,9 @@ from typing import Any
 
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, Spec, Usage
-from swyx_components.planner.prove import Proof
+from swyx_components.planner.proof import Proof
+from swyx_components.planner.site_result import SiteResult
 from swyx_components.sets.ports import PortRange
 
 VERSION = 1
@@ -39,7 +39,7 @@ def write_document(
     yield f'}},\n "notes": {notes},\n "warnings": {warnings}}}\n'
 
 
-def write_site(site: Judged) -> str:
+def write_site(site: SiteResult) -> str:
     """One site's JSON object, a line a rule."""
     rendered = {entry.group.name: entry for entry in site.rendered.groups} if site.rendered else {}
     groups = ", ".join(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from swyx_components.planner.calls.call import Call, Step
-from swyx_components.planner.calls.parties import Actor
+from swyx_components.analysis.calls.call import Call, Step
+from swyx_components.analysis.calls.parties import Actor
 from swyx_components.report.call import call_title, name_hosts, write_packets, write_passage
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import RenderedGroup, Rule, Spec, Usage
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.prove import Proof
+from swyx_components.planner.proof import Proof
+from swyx_components.planner.site_result import SiteResult
 
 _WIDEST = 60  # a longer cell pushes its own row only
 _MOST_PLACES = 3  # of one message; where more say the same, the rest is counted
@@ -142,7 +142,7 @@ def write_text(sites: Iterable[str], messages: Collection[Message], brief: bool)
         yield f"{line}\n"
 
 
-def write_headline(site: Judged) -> str:
+def write_headline(site: SiteResult) -> str:
     """One line: how many groups and rules, and the proof."""
     plan, groups = site.plan, _groups(site)
     rules = sum(len(entry.specs) for entry in groups)
@@ -160,16 +160,16 @@ def write_proof(proof: Proof) -> str:
     return f"{len(proof.missing)} missing, {len(proof.excess)} excess"
 
 
-def _groups(site: Judged) -> tuple[RenderedGroup, ...]:
+def _groups(site: SiteResult) -> tuple[RenderedGroup, ...]:
     return (site.rendered or render_neutral(site.plan)).groups
 
 
-def write_tables(site: Judged) -> str:
+def write_tables(site: SiteResult) -> str:
     """A site with every group and rule."""
     return "".join(_write_site(site))
 
 
-def _write_site(site: Judged) -> Iterator[str]:
+def _write_site(site: SiteResult) -> Iterator[str]:
     yield write_headline(site)
     for entry in _groups(site):
         group = entry.group

@@ -25,8 +25,8 @@ from sandbox.servers import running_endpoints
 from swyx_components import SwyxSite
 from tests.acceptance.calls import Reader
 from tests.engine.trial import machines_of
-from tests.hubs import hub_with
-from tests.offline import connect_ec2
+from tests.tools.hubs import hub_with
+from tests.tools.offline import connect_ec2
 
 Plain = dict[str, Any]
 

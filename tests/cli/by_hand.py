@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swyx_components.azure.names import physical_name
+from swyx_components.clouds.azure.names import physical_name
 from swyx_components.planner.model import (
     Direction,
     Protocol,

@@ -15,7 +15,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from botocore.exceptions import ClientError
 
-from swyx_components.azure import client as azure_client
+from swyx_components.clouds.azure import client as azure_client
 from tests.cli.running import swyx, write_file
 from tests.cli.test_hostile import assert_inert, holder_of, places
 from tests.cli.test_prune import hold, project

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from swyx_components.cli import failures, report
-from swyx_components.messages import Message
-from swyx_components.planner.deployed.compare import (
+from swyx_components.analysis.deployed.verify import (
     CloudError,
     Deployed,
     DeployedGroup,
     DeployedInterface,
 )
+from swyx_components.cli import failures, report
+from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
 from tests.bench.estates import write_estate
 from tests.cli.running import SMALL, swyx, write_file

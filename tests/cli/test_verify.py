@@ -20,7 +20,7 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
 from tests.cli.by_hand import WEST, make_in_aws, make_in_azure
 from tests.cli.running import SMALL, Outcome, swyx, write_file
-from tests.offline import aws_environment, running_ec2
+from tests.tools.offline import aws_environment, running_ec2
 
 
 def rendered(file: Path, site: str, cloud: str) -> RenderedSite:

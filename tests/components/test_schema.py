@@ -11,7 +11,7 @@ from pulumi.provider.experimental.analyzer import Analyzer
 import swyx_components
 from swyx_components.catalogue import load_catalogue
 from swyx_components.components.roles import ROLE_CLASSES
-from tests.golden import compare
+from tests.tools.golden import compare
 
 SNAPSHOT = Path(__file__).parent / "golden" / "schema.json"
 

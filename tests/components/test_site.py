@@ -11,7 +11,7 @@ import pytest
 from swyx_components import SwyxGate, SwyxSite
 from tests.components.estate import AWS, EXAMPLE, aachen, bochum, small
 from tests.components.recorder import Cloud, Recording, failure, nic_id, record
-from tests.golden import compare
+from tests.tools.golden import compare
 
 HERE = Path(__file__).parent
 GROUP = "aws:ec2/securityGroup:SecurityGroup"

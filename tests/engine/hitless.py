@@ -29,7 +29,7 @@ from tests.engine.replay import (
     keep_both,
 )
 from tests.engine.trial import CLOUDS, IN_PROCESS, Trial
-from tests.pairs import ADDRESSES, SITE, Plain, pairs
+from tests.tools.pairs import ADDRESSES, SITE, Plain, pairs
 
 
 class Watched(NamedTuple):

@@ -15,10 +15,10 @@ from xml.etree import ElementTree
 
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
-from tests.offline import connect_ec2
 from tests.oracle.clouds import Aws, Azure
 from tests.oracle.domain import Direction
 from tests.oracle.regions import Region
+from tests.tools.offline import connect_ec2
 
 Plain = dict[str, Any]
 Regions = dict[tuple[str, Direction], Region]  # by address of an interface and direction

@@ -12,8 +12,8 @@ import yaml
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
 from sandbox.stacks import SALT, Pulumi, Stack
-from tests.offline import connect_ec2
 from tests.oracle.clouds import Aws, Azure
+from tests.tools.offline import connect_ec2
 
 _TIME = 600.0  # seconds for one command
 

@@ -12,7 +12,7 @@ from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from tests.engine.running import Project
-from tests.offline import aws_environment, connect_ec2
+from tests.tools.offline import aws_environment, connect_ec2
 
 PROGRAM = """
 import json

@@ -13,7 +13,7 @@ from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
 from tests.faults.site import BrokenSite
-from tests.offline import connect_ec2
+from tests.tools.offline import connect_ec2
 
 
 @pytest.fixture

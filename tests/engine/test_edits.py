@@ -13,8 +13,8 @@ import yaml
 from tests.engine.conftest import Trials
 from tests.engine.steps import describe_steps
 from tests.engine.trial import CLOUDS, Trial, machines_of
-from tests.golden import compare
-from tests.offline import connect_ec2
+from tests.tools.golden import compare
+from tests.tools.offline import connect_ec2
 
 HERE = Path(__file__).parent / "edits"
 SITE = "aachen"

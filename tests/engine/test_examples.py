@@ -9,8 +9,8 @@ from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from tests.engine.running import Project, read_aws, read_azure
+from tests.oracle.assess import assess_site
 from tests.oracle.domain import Judge
-from tests.oracle.judge import judge_site
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
@@ -51,7 +51,7 @@ def test_a_program_with_its_own_vpc_attaches_a_site_to_its_instances(
     try:
         assert project.up()["create"] > 30
         vpc = project.outputs()["vpc"]
-        assert judge_site(Judge(OWN_VPC), "acme", read_aws(endpoints["aws"], vpc)) == []
+        assert assess_site(Judge(OWN_VPC), "acme", read_aws(endpoints["aws"], vpc)) == []
         assert set(project.up()) == {"same"}
         code, said = project.run("refresh", "--yes", "--expect-no-changes")
         assert code == 0, said
@@ -69,7 +69,7 @@ def test_a_program_with_inline_data_makes_interfaces_in_its_own_subnet(
     try:
         assert project.up()["create"] == 11
         cloud = read_azure(endpoints["azure"], "acme", ["10.9.0.0/24"])
-        assert judge_site(Judge(INLINE), "acme", cloud) == []
+        assert assess_site(Judge(INLINE), "acme", cloud) == []
         assert set(project.up()) == {"same"}
         code, said = project.run("refresh", "--yes", "--expect-no-changes")
         assert code == 0, said

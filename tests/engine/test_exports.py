@@ -17,7 +17,7 @@ from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
 from tests.cli.running import Outcome, swyx
 from tests.faults.site import BrokenSite
-from tests.offline import connect_ec2
+from tests.tools.offline import connect_ec2
 
 CALLS = ("security_groups", "security_group_rules", "network_interfaces", "network_acls")
 KINDS = ("networkSecurityGroups", "networkInterfaces")

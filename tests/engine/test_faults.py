@@ -12,7 +12,7 @@ from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
 from tests.faults.cases import KILLS, KINDS, Case, list_cases, run_case
 from tests.faults.site import BrokenSite
-from tests.offline import connect_ec2
+from tests.tools.offline import connect_ec2
 
 
 def test_every_call_of_every_operation_is_tried_once_and_the_kinds_take_turns() -> None:

@@ -12,7 +12,7 @@ from tests.engine.conftest import Trials
 from tests.engine.hitless import Watched, watch
 from tests.engine.replay import find_faults, find_needless_writes
 from tests.engine.trial import Trial
-from tests.pairs import ADDRESSES, SITE, Plain, pairs
+from tests.tools.pairs import ADDRESSES, SITE, Plain, pairs
 
 
 def installation(roles: dict[str, list[str]], **site: Any) -> Plain:

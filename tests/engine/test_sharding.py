@@ -14,17 +14,17 @@ from sandbox import commands
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
+from swyx_components.analysis.deployed.verify import Comparison, compare_site
 from swyx_components.clouds import read_deployed
 from swyx_components.installation import load_installation
-from swyx_components.judge import judge_site as judge
+from swyx_components.judge import assess_site as judge
 from swyx_components.planner import plan_site
-from swyx_components.planner.deployed.compare import Comparison, compare_site
-from swyx_components.planner.judged import Judged
+from swyx_components.planner.site_result import SiteResult
 from tests.engine.running import Project, read_aws
-from tests.hubs import hub_with
-from tests.offline import aws_environment
+from tests.oracle.assess import assess_site
 from tests.oracle.domain import Judge
-from tests.oracle.judge import judge_site
+from tests.tools.hubs import hub_with
+from tests.tools.offline import aws_environment
 
 PROGRAM = """
 import json
@@ -77,7 +77,7 @@ class Estate:
         (self.project.folder / "installation.json").write_text(text)
         changes = self.project.up()
         oracle = Judge(hub(branches))
-        assert judge_site(oracle, "hub", read_aws(self.endpoint, self.vpc)) == []
+        assert assess_site(oracle, "hub", read_aws(self.endpoint, self.vpc)) == []
         compared = compare(branches)
         assert (compared.changes, compared.faults) == ((), ())
         assert compared.proof.holds
@@ -102,13 +102,13 @@ class Estate:
         return found
 
 
-def judged(branches: int) -> Judged:
+def result(branches: int) -> SiteResult:
     installation = load_installation(hub(branches, QUOTAS))
     return judge(plan_site(installation, "hub"), installation, "aws")
 
 
 def compare(branches: int) -> Comparison:
-    rendered = judged(branches).rendered
+    rendered = result(branches).rendered
     assert rendered is not None
     return compare_site(rendered, read_deployed("aws", rendered))
 

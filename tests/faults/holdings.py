@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
-from tests.offline import connect_ec2
+from tests.tools.offline import connect_ec2
 
 
 def state_holdings(exported: dict[str, Any]) -> set[str]:

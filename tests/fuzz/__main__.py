@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.fuzz.judge import Judgement, judge_file
+from tests.fuzz.judge import Judgement, check_file
 from tests.fuzz.mutate import ONE_LARGE_IN, make_mutant
 
 _SILENCE = 10.0  # seconds between two lines of progress
@@ -40,15 +40,15 @@ class Tally:
         self.slowest = 0.0
         self.slowest_made = "none"
 
-    def add(self, made: str, judged: Judgement) -> None:
+    def add(self, made: str, result: Judgement) -> None:
         self.files += 1
-        self.accepted += judged.accepted
-        self.failed += bool(judged.faults)
-        self.tracebacks += judged.tracebacks
-        self.late += judged.late
-        self.unplaced += judged.unplaced
-        if judged.slowest > self.slowest:
-            self.slowest, self.slowest_made = judged.slowest, made
+        self.accepted += result.accepted
+        self.failed += bool(result.faults)
+        self.tracebacks += result.tracebacks
+        self.late += result.late
+        self.unplaced += result.unplaced
+        if result.slowest > self.slowest:
+            self.slowest, self.slowest_made = result.slowest, made
 
     def __str__(self) -> str:
         return (
@@ -73,10 +73,10 @@ def fuzz(options: argparse.Namespace, folder: Path) -> Tally:
             print(f"  {tally}", flush=True)
         mutant = make_mutant(options.seed, number, options.large)
         path.write_bytes(mutant.content)
-        judged = judge_file(path)
-        tally.add(f"{number}, {mutant.made}", judged)
-        if judged.faults:
-            print(f"file {number} ({mutant.made}):", *judged.faults[:3], sep="\n    ", flush=True)
+        result = check_file(path)
+        tally.add(f"{number}, {mutant.made}", result)
+        if result.faults:
+            print(f"file {number} ({mutant.made}):", *result.faults[:3], sep="\n    ", flush=True)
             if options.keep:
                 options.keep.mkdir(parents=True, exist_ok=True)
                 (options.keep / f"{options.seed}-{number}.yaml").write_bytes(mutant.content)

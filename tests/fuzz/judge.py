@@ -100,7 +100,7 @@ class Judgement:
     unplaced: int
 
 
-def judge_file(path: Path) -> Judgement:
+def check_file(path: Path) -> Judgement:
     """Ask every command about the file; after a refusal only those that must refuse too."""
     limit = LIMIT + A_SITE * max(0, path.read_bytes().count(b"machines") - FLAT)
     answers: list[Answer] = []

@@ -8,7 +8,7 @@ import pytest
 
 from swyx_components.cli import check as check_room
 from tests.fuzz.__main__ import fuzz, parse
-from tests.fuzz.judge import ask, judge_file
+from tests.fuzz.judge import ask, check_file
 from tests.fuzz.large import LARGE
 from tests.fuzz.mutate import MODELS, make_mutant
 
@@ -26,7 +26,7 @@ def test_a_sample_of_mutated_files_is_answered_as_promised(
 def test_a_large_file_of_each_way_is_answered_as_promised(title: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_bytes(LARGE[title].write(120))
-    assert judge_file(path).faults == ()
+    assert check_file(path).faults == ()
 
 
 def test_a_number_is_always_the_same_file() -> None:
@@ -37,7 +37,7 @@ def test_a_number_is_always_the_same_file() -> None:
 def answers_with(monkeypatch: pytest.MonkeyPatch, command: object) -> tuple[str, ...]:
     """The faults of a good file where `swyx check` does this instead."""
     monkeypatch.setattr(check_room, "check_file", command)
-    return judge_file(MODELS[0]).faults
+    return check_file(MODELS[0]).faults
 
 
 def test_the_judge_sees_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swyx_components.installation.findings import Findings
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.yaml_source import compose
 
 HERE = Path(__file__).parent
@@ -30,7 +30,7 @@ class Case:
 
 def read_plain(text: str) -> Any:
     """YAML as the reader under test sees it, so that 010 stays 010."""
-    log = Findings("")
+    log = Diagnostics("")
     data = compose(text, log)
     assert not log.all()
     return data

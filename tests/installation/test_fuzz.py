@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swyx_components.installation import read_installation
-from swyx_components.installation.findings import Findings, Refused
+from swyx_components.installation.diagnostics import Diagnostics, Refused
 from swyx_components.installation.yaml_source import compose
 from tests.installation.example_files import BASE, read_plain
 
@@ -117,7 +117,7 @@ def test_a_mutated_text_gives_messages_and_no_traceback(edits: list[tuple[int, i
     text = EXAMPLE
     for at, cut, piece in edits:
         text = text[:at] + piece + text[at + cut :]
-    log = Findings("plan.yaml")
+    log = Diagnostics("plan.yaml")
     try:
         data = compose(text, log)
     except Refused as refused:

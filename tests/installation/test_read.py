@@ -10,7 +10,7 @@ import yaml
 from swyx_components.catalogue import Transport, load_catalogue
 from swyx_components.catalogue import load as catalogue_room
 from swyx_components.installation import load_installation, load_schema, read_installation
-from swyx_components.installation.findings import MOST_MESSAGES
+from swyx_components.installation.diagnostics import MOST_MESSAGES
 from swyx_components.installation.model import Egress, ExtraRule, Link, LinkMode, Provider
 from swyx_components.installation.source import MOST_BYTES
 from swyx_components.messages import SwyxError

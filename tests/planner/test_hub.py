@@ -8,13 +8,13 @@ import pytest
 from swyx_components.clouds import render_site
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
-from swyx_components.planner.model import Endpoint, Required
+from swyx_components.planner.model import Endpoint, Flow
+from tests.oracle.assess import assess_site as compare_with_oracle
 from tests.oracle.domain import Judge
-from tests.oracle.judge import judge_site as compare_with_oracle
 from tests.oracle.rendered import aws_cloud, azure_cloud
 
 Plain = dict[str, Any]
-Flow = tuple[object, ...]
+Connection = tuple[object, ...]
 HUB: Plain = {
     "machines": {
         "hub-server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer"]},
@@ -103,14 +103,14 @@ def only(plain: Plain, name: str) -> Plain:
     return {**plain, "sites": sites, "links": {f"l{number}": plain["links"][f"l{number}"]}}
 
 
-def told(flow: Required) -> Flow:
-    def end(endpoint: Endpoint) -> Flow:
+def told(flow: Flow) -> Connection:
+    def end(endpoint: Endpoint) -> Connection:
         return endpoint.site, endpoint.label, endpoint.roles, endpoint.prefixes, endpoint.summary
 
     return flow._replace(initiator=end(flow.initiator), responder=end(flow.responder))  # type: ignore[arg-type]
 
 
-def flows_with(plain: Plain, name: str) -> list[Flow]:
+def flows_with(plain: Plain, name: str) -> list[Connection]:
     """The flows between the hub and one site, in their order."""
     plan = plan_site(load_installation(plain), "hub")
     return [told(flow) for flow in plan.flows if name in (flow.initiator.site, flow.responder.site)]

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from swyx_components.catalogue import load_catalogue
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import (
-    Abilities,
+    Capabilities,
     Direction,
-    Need,
-    Party,
-    PartyKind,
+    Peer,
+    PeerKind,
     Protocol,
+    Requirement,
     Rule,
 )
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
-AWS_LIKE = Abilities(name="one-cidr", matches_source_ports=False, stores_rules_by="cidr")
-ONE_CIDR_WITH_SOURCES = Abilities(name="both", matches_source_ports=True, stores_rules_by="cidr")
+AWS_LIKE = Capabilities(name="one-cidr", matches_source_ports=False, stores_rules_by="cidr")
+ONE_CIDR_WITH_SOURCES = Capabilities(name="both", matches_source_ports=True, stores_rules_by="cidr")
 CATALOGUE = load_catalogue()
 FLOWS = ("C1", "C9", "M1", "extra:aachen:0")
 LAST_PORT = 6
@@ -43,7 +43,7 @@ def as_prefix(first: int, size: int) -> Prefix:
 
 
 @st.composite
-def needs(draw: st.DrawFn, sources: bool = False) -> list[Need]:
+def needs(draw: st.DrawFn, sources: bool = False) -> list[Requirement]:
     """A few needs of one direction and protocol, all by address."""
     found = []
     for _ in range(draw(st.integers(1, 5))):
@@ -51,12 +51,12 @@ def needs(draw: st.DrawFn, sources: bool = False) -> list[Need]:
         ports = draw(st.lists(intervals, min_size=1, max_size=2))
         source = draw(st.none() | intervals) if sources else None
         found.append(
-            Need(
+            Requirement(
                 Direction.IN,
                 Protocol.UDP,
                 PortSet.union_of(ports),
                 PortRange(*source) if source else None,
-                Party(PartyKind.CIDRS, "peer", tuple(as_prefix(*one) for one in own)),
+                Peer(PeerKind.CIDRS, "peer", tuple(as_prefix(*one) for one in own)),
                 draw(st.sampled_from(FLOWS)),
             )
         )
@@ -76,7 +76,7 @@ def cells_of(peers: Iterable[Prefix], source: PortRange | None, ports: PortSet) 
     }
 
 
-def cells_of_need(need: Need) -> set[Cell]:
+def cells_of_need(need: Requirement) -> set[Cell]:
     return cells_of(need.peer.prefixes, need.source_ports, need.ports)
 
 
@@ -109,9 +109,9 @@ def fewest(wanted: frozenset[tuple[int, int]]) -> int:
     return cover(wanted)
 
 
-def need(peers: list[tuple[int, int]], *ports: tuple[int, int], flow: str = "C1") -> Need:
-    party = Party(PartyKind.CIDRS, "peer", tuple(as_prefix(*peer) for peer in peers))
-    return Need(Direction.IN, Protocol.UDP, PortSet.of(*ports), None, party, flow)
+def need(peers: list[tuple[int, int]], *ports: tuple[int, int], flow: str = "C1") -> Requirement:
+    party = Peer(PeerKind.CIDRS, "peer", tuple(as_prefix(*peer) for peer in peers))
+    return Requirement(Direction.IN, Protocol.UDP, PortSet.of(*ports), None, party, flow)
 
 
 @quick
@@ -119,7 +119,7 @@ def need(peers: list[tuple[int, int]], *ports: tuple[int, int], flow: str = "C1"
 @example([need([(0, 8)], (1, 2)), need([(0, 4)], (3, 4), flow="C9")])
 @example([need([(0, 4)], (1, 3)), need([(4, 4)], (3, 6), flow="C9")])
 @example([need([(0, 1), (1, 1), (2, 2)], (1, 1)), need([(4, 4)], (1, 1), flow="M1")])
-def test_rules_by_one_cidr_are_exact_and_the_fewest_possible(found: list[Need]) -> None:
+def test_rules_by_one_cidr_are_exact_and_the_fewest_possible(found: list[Requirement]) -> None:
     rules = minimise(found, AWS_LIKE, CATALOGUE)
     wanted = union(map(cells_of_need, found))
     assert union(map(cells_of_rule, rules)) == wanted
@@ -129,9 +129,11 @@ def test_rules_by_one_cidr_are_exact_and_the_fewest_possible(found: list[Need]) 
 
 @quick
 @given(needs())
-def test_a_merged_rule_keeps_every_flow_that_it_serves_and_no_other(found: list[Need]) -> None:
-    for abilities in (AWS_LIKE, NEUTRAL):
-        for rule in minimise(found, abilities, CATALOGUE):
+def test_a_merged_rule_keeps_every_flow_that_it_serves_and_no_other(
+    found: list[Requirement],
+) -> None:
+    for capabilities in (AWS_LIKE, NEUTRAL):
+        for rule in minimise(found, capabilities, CATALOGUE):
             held = cells_of_rule(rule)
             behind = {need.flow for need in found if cells_of_need(need) & held}
             assert set(rule.flows) == behind
@@ -145,12 +147,12 @@ def lines_of(flow: str) -> tuple[int, ...]:
 
 @quick
 @given(needs(sources=True))
-def test_rules_with_source_ports_are_exact_and_hold_no_rule_twice(found: list[Need]) -> None:
-    for abilities in (ONE_CIDR_WITH_SOURCES, NEUTRAL):
-        rules = minimise(found, abilities, CATALOGUE)
+def test_rules_with_source_ports_are_exact_and_hold_no_rule_twice(found: list[Requirement]) -> None:
+    for capabilities in (ONE_CIDR_WITH_SOURCES, NEUTRAL):
+        rules = minimise(found, capabilities, CATALOGUE)
         assert union(map(cells_of_rule, rules)) == union(map(cells_of_need, found))
         for one, other in product(rules, repeat=2):
-            if abilities is ONE_CIDR_WITH_SOURCES and one is not other:
+            if capabilities is ONE_CIDR_WITH_SOURCES and one is not other:
                 assert not shadows(one, other), f"{one} holds {other}"
 
 
@@ -163,9 +165,9 @@ def shadows(one: Rule, other: Rule) -> bool:
 
 @quick
 @given(needs(sources=True))
-def test_every_need_is_named_wherever_one_of_its_packets_passes(found: list[Need]) -> None:
-    for abilities in (AWS_LIKE, ONE_CIDR_WITH_SOURCES, NEUTRAL):
-        rules = minimise(found, abilities, CATALOGUE)
+def test_every_need_is_named_wherever_one_of_its_packets_passes(found: list[Requirement]) -> None:
+    for capabilities in (AWS_LIKE, ONE_CIDR_WITH_SOURCES, NEUTRAL):
+        rules = minimise(found, capabilities, CATALOGUE)
         for own in found:
             naming = [cells_of_rule(rule) for rule in rules if own.flow in rule.flows]
             assert cells_of_need(own) <= union(naming)
@@ -174,12 +176,12 @@ def test_every_need_is_named_wherever_one_of_its_packets_passes(found: list[Need
 @quick
 @given(needs(sources=True), st.randoms(use_true_random=False))
 def test_the_order_of_the_needs_and_their_repetition_change_nothing(
-    found: list[Need], random: object
+    found: list[Requirement], random: object
 ) -> None:
     again = [*found, *found]
     random.shuffle(again)  # type: ignore[attr-defined]
-    for abilities in (AWS_LIKE, ONE_CIDR_WITH_SOURCES, NEUTRAL):
-        assert minimise(again, abilities, CATALOGUE) == minimise(found, abilities, CATALOGUE)
+    for capabilities in (AWS_LIKE, ONE_CIDR_WITH_SOURCES, NEUTRAL):
+        assert minimise(again, capabilities, CATALOGUE) == minimise(found, capabilities, CATALOGUE)
 
 
 def test_where_source_ports_are_not_matched_they_are_dropped_before_merging() -> None:
@@ -201,8 +203,8 @@ def test_a_rule_from_any_source_port_takes_in_one_from_some() -> None:
 
 
 def test_a_group_is_one_peer_and_its_ranges_are_joined() -> None:
-    def towards(group: str, *ports: tuple[int, int], flow: str) -> Need:
-        party = Party(PartyKind.GROUP, group)
+    def towards(group: str, *ports: tuple[int, int], flow: str) -> Requirement:
+        party = Peer(PeerKind.GROUP, group)
         return need([(0, 1)], *ports, flow=flow)._replace(peer=party)
 
     found = [
@@ -210,10 +212,10 @@ def test_a_group_is_one_peer_and_its_ranges_are_joined() -> None:
         towards("swyxgate", (3, 4), (6, 6), flow="C9"),
         towards("swyxit", (1, 2), flow="M1"),
     ]
-    for abilities in (AWS_LIKE, NEUTRAL):
+    for capabilities in (AWS_LIKE, NEUTRAL):
         assert [
             (rule.group, str(rule.ports), rule.flows, rule.cidrs)
-            for rule in minimise(found, abilities, CATALOGUE)
+            for rule in minimise(found, capabilities, CATALOGUE)
         ] == [
             ("swyxit", "1-2", ("M1",), ()),
             ("swyxgate", "1-4", ("C1", "C9"), ()),
@@ -251,8 +253,8 @@ def test_directions_and_transports_are_never_merged() -> None:
         for direction in Direction
         for protocol in (Protocol.TCP, Protocol.UDP)
     ]
-    for abilities in (AWS_LIKE, NEUTRAL):
-        assert len(minimise(four, abilities, CATALOGUE)) == 4
+    for capabilities in (AWS_LIKE, NEUTRAL):
+        assert len(minimise(four, capabilities, CATALOGUE)) == 4
 
 
 def test_nothing_needed_is_no_rule() -> None:

@@ -14,7 +14,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan as plan_module
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
-from tests.case_files import all_cases, differences, run
+from tests.tools.case_files import all_cases, differences, run
 
 Plain = dict[str, Any]
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -154,12 +154,12 @@ def one_rule_a_need(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 PASSES: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    "expand_site": without_flows,
-    "attach_needs": lambda original: without_needs,
+    "derive_flows": without_flows,
+    "derive_requirements": lambda original: without_needs,
     "minimise": one_rule_a_need,
-    "judge_decisions": lambda original: nothing,
-    "find_collisions": lambda original: nothing,
-    "notice": lambda original: nothing,
+    "check_decisions": lambda original: nothing,
+    "find_port_conflicts": lambda original: nothing,
+    "check_openings": lambda original: nothing,
 }
 
 

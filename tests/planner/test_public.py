@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from swyx_components.installation import load_installation
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site
 
 Rule = tuple[str, str, bool]  # peers, ports, acknowledged
@@ -25,7 +25,7 @@ def judge(rules: Sequence[Rule], cloud: str, **site: Any) -> list[str]:
     ]
     aachen = {"machines": {"server": server}, "extra_rules": extra, **site}
     installation = load_installation({"swyxware": "6.01", "sites": {"aachen": aachen}})
-    found = judge_site(plan_site(installation, "aachen"), installation, cloud).messages
+    found = assess_site(plan_site(installation, "aachen"), installation, cloud).messages
     return [str(message) for message in found if message.id == "rules-public"]
 
 
@@ -91,7 +91,7 @@ def test_ports_that_a_cloud_can_not_tell_apart_count_as_it_has_them() -> None:
     found = {
         cloud: [
             m.id
-            for m in judge_site(plan_site(installation, "aachen"), installation, cloud).messages
+            for m in assess_site(plan_site(installation, "aachen"), installation, cloud).messages
         ]
         for cloud in ("", "aws", "azure")
     }

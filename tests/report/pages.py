@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from swyx_components.installation import load_installation
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.planner import plan_sites
 from swyx_components.report.html.overview import Overview, make_overview
 from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
@@ -13,9 +13,9 @@ from swyx_components.report.html.pages import ChapterText, write_chapter, write_
 
 def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[ChapterText]]:
     installation = load_installation(source)
-    judged = [judge_site(plan, installation, cloud) for plan in plan_sites(installation)]
-    chapters = [write_chapter(installation.catalogue, True, one) for one in judged]
-    messages = {message for one in judged for message in one.messages}
+    result = [assess_site(plan, installation, cloud) for plan in plan_sites(installation)]
+    chapters = [write_chapter(installation.catalogue, True, one) for one in result]
+    messages = {message for one in result for message in one.messages}
     return make_overview(installation, [one.line for one in chapters], messages), chapters
 
 

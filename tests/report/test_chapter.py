@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 
 from swyx_components.installation import load_installation
-from swyx_components.judge import judge_site
+from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.model import Direction, Protocol, Spec
 from swyx_components.report.html.chapter import Chapter, make_chapter
@@ -49,8 +49,8 @@ def plain(**aachen: Any) -> Plain:
 
 def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
     installation = load_installation(source)
-    judged = judge_site(plan_site(installation, site), installation, cloud)
-    return make_chapter(judged, installation.catalogue)
+    result = assess_site(plan_site(installation, site), installation, cloud)
+    return make_chapter(result, installation.catalogue)
 
 
 def rules(told: Chapter) -> list[tuple[str, ...]]:
@@ -170,5 +170,5 @@ def test_a_hostile_reason_is_text_in_a_chapter(source: Plain) -> None:
             rule["reason"] = f"{HOSTILE} {place}"
     installation = load_installation(source)
     for plan in plan_sites(installation):
-        text = write_chapter(installation.catalogue, False, judge_site(plan, installation)).html
+        text = write_chapter(installation.catalogue, False, assess_site(plan, installation)).html
         assert "<script" not in text and text.count("</noscript>") == 1

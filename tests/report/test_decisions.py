@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from swyx_components.analysis.diff.changes import compare_installations
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
-from swyx_components.planner.revision.changes import compare_installations
 from swyx_components.report.html.decisions import list_settings
 from swyx_components.report.html.differences import tell_changes
 from tests.report.test_chapter import plain

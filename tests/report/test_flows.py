@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from swyx_components.planner.matrix import MatrixEnd, MatrixRow
+from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
 from swyx_components.report import flow_sheets
 from swyx_components.report.flow_sheets import COLUMNS, guard, write_csv, write_workbook
 from swyx_components.report.flows import escape, write_markdown

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.aws.estate import seed_site
 from sandbox.aws.placement import Interface, place_machines, subnets_of
-from tests.offline import connect_ec2, running_ec2
+from tests.tools.offline import connect_ec2, running_ec2
 
 
 @pytest.fixture(scope="module")

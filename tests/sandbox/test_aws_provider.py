@@ -21,7 +21,7 @@ from sandbox.aws.provider import AwsProvider
 from sandbox.aws.session import is_loopback
 from sandbox.provider import UNKNOWN, Props, start_server
 from sandbox.provider.values import decode, encode
-from tests.offline import connect_ec2, running_ec2
+from tests.tools.offline import connect_ec2, running_ec2
 
 GROUP = "aws:ec2/securityGroup:SecurityGroup"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

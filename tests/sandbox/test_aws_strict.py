@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.aws.limits import Limits, read_limits
-from tests.offline import connect_ec2, running_ec2
+from tests.tools.offline import connect_ec2, running_ec2
 
 NUMBERS = count(1)
 

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from sandbox.aws.server import make_server
 from sandbox.faults import Faults
 from sandbox.journal import read_journal
-from tests.offline import connect_ec2
+from tests.tools.offline import connect_ec2
 
 
 class Ec2:

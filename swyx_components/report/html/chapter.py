@@ -6,20 +6,20 @@ from itertools import groupby, product
 
 from swyx_components.catalogue import Catalogue, FlowRow
 from swyx_components.installation.model import Egress
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import (
     Endpoint,
+    Flow,
     HostGroup,
     RenderedSite,
-    Required,
     SitePlan,
     Spec,
     Usage,
     shard_label,
 )
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.prove import Proof
-from swyx_components.planner.rules import extra_flow
+from swyx_components.planner.proof import Proof
+from swyx_components.planner.requirements import extra_flow
+from swyx_components.planner.site_result import SiteResult
 from swyx_components.report.html.peers import Peers, order_of_name, sort_names
 from swyx_components.report.tables import write_peer
 
@@ -98,25 +98,25 @@ class Chapter:
     proof: Proof | None
 
 
-def make_chapter(judged: Judged, catalogue: Catalogue) -> Chapter:
+def make_chapter(result: SiteResult, catalogue: Catalogue) -> Chapter:
     """The chapter of a finished site."""
-    plan = judged.plan
-    rendered = judged.rendered or render_neutral(plan)
+    plan = result.plan
+    rendered = result.rendered or render_neutral(plan)
     return Chapter(
         site=plan.site,
-        cloud=judged.cloud,
+        cloud=result.cloud,
         open_egress=plan.egress is Egress.OPEN,
         groups=plan.groups,
         rules=tuple(_rules(rendered, catalogue)),
         flows=tuple(_flows(plan, catalogue)),
-        usages=judged.usages,
-        proof=judged.proof,
+        usages=result.usages,
+        proof=result.proof,
     )
 
 
 def _rules(rendered: RenderedSite, catalogue: Catalogue) -> Iterator[RuleRow]:
     plan = rendered.plan
-    peers = Peers(plan, rendered.abilities.shares_groups)
+    peers = Peers(plan, rendered.capabilities.shares_groups)
     given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
     for entry in rendered.groups:
         for spec in entry.specs:
@@ -183,7 +183,7 @@ def _flows(plan: SitePlan, catalogue: Catalogue) -> Iterator[tuple[FlowRow, tupl
         yield catalogue.flows[id], tuple(_lines(plan.site, members))
 
 
-def _lines(site: str, flows: Iterable[Required]) -> list[FlowLine]:
+def _lines(site: str, flows: Iterable[Flow]) -> list[FlowLine]:
     """The lines of one row of the article, each once, by who takes part."""
     lines = {line for flow in flows for line in _pairs(site, flow)}
     return sorted(lines, key=_order)
@@ -194,7 +194,7 @@ def _order(line: FlowLine) -> tuple[object, ...]:
     return (*ends, line.initiator_role, line.responder_role, line.protocol, line.ports)
 
 
-def _pairs(site: str, flow: Required) -> Iterator[FlowLine]:
+def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:
     ends = _called(site, flow.initiator), _called(site, flow.responder)
     for initiator, responder in product(*ends):
         yield FlowLine(
@@ -222,6 +222,6 @@ def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
     return (", ".join(machine.name for machine in machines),)
 
 
-def _way(site: str, flow: Required) -> str:
+def _way(site: str, flow: Flow) -> str:
     own = flow.initiator.site == site, flow.responder.site == site
     return {(True, False): "out", (False, True): "in"}.get(own, "inside")

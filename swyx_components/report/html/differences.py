@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from swyx_components.planner.deployed.compare import Change, Comparison
+from swyx_components.analysis.deployed.verify import Change, Comparison
+from swyx_components.analysis.diff.changes import Changes, GroupChange, RuleChange
+from swyx_components.analysis.diff.edits import Edit
+from swyx_components.analysis.diff.reachability import ReachabilityChange
 from swyx_components.planner.model import Spec
-from swyx_components.planner.revision.changes import Changes, GroupChange, RuleChange
-from swyx_components.planner.revision.edits import Edit
-from swyx_components.planner.revision.passing import Passing
-from swyx_components.report.changes import describe_packets, tell_reasons
+from swyx_components.report.diff import describe_packets, tell_reasons
 from swyx_components.report.tables import rule_row, write_proof, write_rule
 
 
@@ -60,7 +60,7 @@ def _edit(edit: Edit) -> Iterable[Difference]:
     return _sides("in the file", edit.place, edit.new, edit.old)
 
 
-def _passing(passing: Passing) -> Difference:
+def _passing(passing: ReachabilityChange) -> Difference:
     packets = passing.packets
     return Difference(
         side="plan" if passing.opened else "other",

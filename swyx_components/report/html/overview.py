@@ -7,8 +7,8 @@ from typing import Self
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message
-from swyx_components.planner.judged import Judged
 from swyx_components.planner.model import Usage
+from swyx_components.planner.site_result import SiteResult
 from swyx_components.report.html.decisions import Settled, list_settings
 from swyx_components.report.html.differences import Differences
 from swyx_components.report.html.findings import Finding, sort_findings
@@ -31,13 +31,13 @@ class SiteLine:
     usages: tuple[Usage, ...]
 
     @classmethod
-    def of(cls, judged: Judged, flows: int, rules: int) -> Self:
+    def of(cls, result: SiteResult, flows: int, rules: int) -> Self:
         """The line of a judged site whose chapter shows so many flows and rules."""
-        plan, proof = judged.plan, judged.proof
+        plan, proof = result.plan, result.proof
         told = f"{len(proof.missing)} missing, {len(proof.excess)} excess" if proof else "no cloud"
         return cls(
             name=plan.site,
-            cloud=judged.cloud,
+            cloud=result.cloud,
             egress=plan.egress.value,
             machines=sum(len(group.machines) for group in plan.groups),
             groups=len(plan.groups),
@@ -45,7 +45,7 @@ class SiteLine:
             rules=rules,
             proof=told,
             ids=tuple(sorted({flow.flow for flow in plan.flows})),
-            usages=judged.usages,
+            usages=result.usages,
         )
 
     @property

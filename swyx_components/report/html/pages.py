@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.judged import Judged
+from swyx_components.planner.site_result import SiteResult
 from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.escape import mark_ticks, plain_text
 from swyx_components.report.html.overview import Overview, SiteLine
@@ -27,17 +27,17 @@ class ChapterText(NamedTuple):
     html: str
 
 
-def write_chapter(catalogue: Catalogue, unfolded: bool, judged: Judged) -> ChapterText:
+def write_chapter(catalogue: Catalogue, unfolded: bool, result: SiteResult) -> ChapterText:
     """The chapter of one site.
 
     `unfolded`: it stands open, since there are few of them.
     """
-    site = make_chapter(judged, catalogue)
+    site = make_chapter(result, catalogue)
     own = [row.group.partition("+")[0] for row in site.rules]
     counts = {group.name: own.count(group.name) for group in site.groups}
     html = _template("chapter.html").render(site=site, counts=counts, unfolded=unfolded)
     flows = sum(len(lines) for _, lines in site.flows)
-    return ChapterText(SiteLine.of(judged, flows, len(site.rules)), html)
+    return ChapterText(SiteLine.of(result, flows, len(site.rules)), html)
 
 
 def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:

@@ -8,9 +8,9 @@ from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
     Endpoint,
+    Flow,
     HostGroup,
     Protocol,
-    Required,
     SitePlan,
     Spec,
 )
@@ -50,7 +50,7 @@ class Peers:
         return sort_names({peer.name for peer in peers if _serves(spec, blocks, peer)})
 
 
-def _ends(site: str, flow: Required) -> Iterator[tuple[HostGroup, Direction, Endpoint]]:
+def _ends(site: str, flow: Flow) -> Iterator[tuple[HostGroup, Direction, Endpoint]]:
     """The host groups of the site that a flow touches, each with its peer."""
     for own, direction, peer in (
         (flow.initiator, Direction.OUT, flow.responder),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from swyx_components.planner.host_settings import HostSettings, PortSetting
+from swyx_components.analysis.host_settings import HostSettings, PortSetting
 from swyx_components.report.windows.quoting import one_line
 from swyx_components.report.windows.story import (
     Story,

@@ -6,8 +6,8 @@ from hashlib import sha256
 from itertools import groupby
 from typing import NamedTuple
 
+from swyx_components.analysis.host_settings import HostSettings
 from swyx_components.catalogue.windows import WindowsSettings
-from swyx_components.planner.host_settings import HostSettings
 from swyx_components.report.windows.by_hand import write_by_hand
 from swyx_components.report.windows.firewall import write_firewall_script, write_old_firewall
 from swyx_components.report.windows.registry import (

@@ -6,8 +6,8 @@ script takes the key as a parameter and keeps the type that it finds.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from swyx_components.analysis.host_settings import DcomRange, HostSettings, PortSetting
 from swyx_components.catalogue.windows import WindowsSettings
-from swyx_components.planner.host_settings import DcomRange, HostSettings, PortSetting
 from swyx_components.report.windows.quoting import (
     one_line,
     powershell,

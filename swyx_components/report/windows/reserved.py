@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from swyx_components.analysis.host_settings import HostSettings, Reservation
 from swyx_components.catalogue.windows import WindowsSettings
-from swyx_components.planner.host_settings import HostSettings, Reservation
 from swyx_components.report.windows.quoting import plain_words
 from swyx_components.report.windows.story import Story
 from swyx_components.sets.ports import PortSet

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from swyx_components.catalogue import Catalogue
-from swyx_components.planner.answers.places import short
-from swyx_components.planner.host_settings import (
+from swyx_components.analysis.explain.places import short
+from swyx_components.analysis.host_settings import (
     DcomRange,
     Gatekeeper,
     HostSettings,
     Opening,
     PortSetting,
 )
+from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import Direction
 
 MADE_BY = "Made by `swyx hosts`"

@@ -1,0 +1,1 @@
+"""Questions about finished plans: answered, never planned anew."""

@@ -1,0 +1,221 @@
+"""The deployed state against the plan, rule by rule and interface by interface.
+
+What a cloud holds arrives as the same `Spec` that the plan was rendered to, so that equal means equal
+in what is enforced: names, descriptions and the order of rules play no part.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from swyx_components.analysis.deployed.others import (
+    Effect,
+    ForeignGroup,
+    find_effect,
+    remark_on_others,
+)
+from swyx_components.messages import SwyxError
+from swyx_components.planner.model import (
+    RenderedGroup,
+    RenderedSite,
+    Spec,
+    shard_label,
+)
+from swyx_components.planner.proof import Proof, prove_specs
+
+
+class CloudError(SwyxError):
+    """What an operator must mend: a cloud that can't be reached, or that refuses to answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedGroup:
+    """What stands for one host group in the cloud.
+
+    `ids` are the cloud's names for it (several where it stands more than once), `shards` those of
+    the further groups that its rules are spread over, by number. `unreadable` describes rules that
+    have no counterpart in a plan, in the cloud's words.
+    """
+
+    ids: tuple[str, ...]
+    specs: tuple[Spec, ...]
+    unreadable: tuple[str, ...] = ()
+    shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedInterface:
+    """One network interface and whose rules it is under.
+
+    `machine` is empty where the interface has no address of a machine of the site. `groups` are host
+    groups of this site (each shard by its label).
+    """
+
+    id: str
+    machine: str
+    groups: tuple[str, ...]
+    others: tuple[ForeignGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """All that a cloud, or a file, holds for one site. `strays` are groups of the site that no plan has.
+
+    `interfaces` None: the source has none, so nothing is known of them. `lacking` are sentences about
+    what else it does not have.
+    """
+
+    groups: Mapping[str, DeployedGroup]
+    interfaces: tuple[DeployedInterface, ...] | None
+    strays: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One rule that the plan and the cloud do not have in common.
+
+    Only `planned`: missing in the cloud. Only `found`: not planned. Both: the same name with
+    another content.
+    """
+
+    group: str
+    planned: Spec | None = None
+    found: Spec | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A site as planned against the site as deployed.
+
+    `faults` are sentences about groups and interfaces; each of them, and each effect, makes the two unequal.
+    `remarks` are worth knowing and change nothing; `lacking` says what could not be judged.
+    """
+
+    site: str
+    groups: int
+    rules: int
+    changes: tuple[Change, ...]
+    faults: tuple[str, ...]
+    remarks: tuple[str, ...]
+    proof: Proof = field(repr=False)
+    effects: tuple[Effect, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether the cloud holds what is planned and nothing else, and the proof holds."""
+        return not (self.changes or self.faults or self.effects) and self.proof.holds
+
+
+def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
+    """Every difference between a rendered site and its deployed state, and the proof on the latter."""
+    changes: list[Change] = []
+    for entry in rendered.groups:
+        found = deployed.groups.get(entry.group.name)
+        changes += _compare_rules(entry.group.name, entry.specs, found.specs if found else ())
+    faults = [
+        *_check_groups(rendered, deployed),
+    ]
+    interfaces = deployed.interfaces or ()
+    if deployed.interfaces is not None:
+        for entry in rendered.groups:
+            faults += _check_interfaces(entry, interfaces)
+        faults += _check_strangers(interfaces)
+    effects = [
+        (other, find_effect(rendered.plan, interface.machine, interface.id, other))
+        for interface in interfaces
+        for other in interface.others
+        if interface.machine
+    ]
+    specs = {name: group.specs for name, group in deployed.groups.items()}
+    return Comparison(
+        site=rendered.plan.site,
+        groups=len(deployed.groups),
+        rules=sum(len(group.specs) + len(group.unreadable) for group in deployed.groups.values()),
+        changes=tuple(changes),
+        faults=tuple(faults),
+        remarks=tuple(remark_on_others(effects)),
+        proof=prove_specs(rendered, specs),
+        effects=tuple(effect for _, effect in effects if effect.added or effect.stopped),
+        lacking=deployed.lacking,
+    )
+
+
+def _compare_rules(group: str, planned: Iterable[Spec], found: Iterable[Spec]) -> Iterator[Change]:
+    wanted = {enforced(spec): spec for spec in planned}
+    extra: list[Spec] = []
+    for spec in found:
+        key = enforced(spec)
+        if key in wanted:
+            del wanted[key]
+        else:
+            extra.append(spec)
+    by_name = {spec.name: spec for spec in extra if spec.name}
+    for spec in wanted.values():
+        other = by_name.pop(spec.name, None)
+        if other is not None:
+            extra.remove(other)
+        yield Change(group=group, planned=spec, found=other)
+    for spec in extra:
+        yield Change(group=group, found=spec)
+
+
+def enforced(spec: Spec) -> Spec:
+    """The spec without what is only told to people, its lists in one order."""
+    return spec._replace(
+        name="",
+        description="",
+        flows=(),
+        lines=(),
+        groups=tuple(sorted(spec.groups)),
+        prefixes=tuple(sorted(spec.prefixes)),
+    )
+
+
+def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
+    for entry in rendered.groups:
+        name = entry.group.name
+        found = deployed.groups.get(name)
+        if found is None:
+            yield f"{name}: there is no such group in the cloud"
+            continue
+        standing = {0: found.ids, **found.shards}
+        for shard in sorted({*entry.shards, *standing}):
+            label, ids = shard_label(name, shard), standing.get(shard, ())
+            if not ids:
+                yield f"{label}: there is no such group in the cloud"
+            elif shard not in entry.shards:
+                yield f"{label}: belongs to {name}, whose plan has no such shard, as {', '.join(ids)}"
+            elif len(ids) > 1:
+                yield f"{label}: stands {len(ids)} times in the cloud, as {', '.join(ids)}"
+        for rule in found.unreadable:
+            yield f"{name}: a rule that no plan has, {rule}"
+    for stray in deployed.strays:
+        yield f"{stray}: belongs to this site and is not in the plan"
+
+
+def _check_interfaces(
+    entry: RenderedGroup, interfaces: Iterable[DeployedInterface]
+) -> Iterator[str]:
+    group = entry.group
+    labels = [shard_label(group.name, shard) for shard in entry.shards]
+    names = {machine.name for machine in group.machines}
+    own = [interface for interface in interfaces if interface.machine in names]
+    for machine in sorted(names - {interface.machine for interface in own}):
+        yield f"{machine}: no interface in the cloud has its address"
+    for interface in own:
+        where = f"{interface.machine} ({interface.id})"
+        for label in labels:
+            if label not in interface.groups:
+                yield f"{where}: its interface is not in {label}"
+        for other in interface.groups:
+            if other not in labels:
+                yield f"{where}: its interface is also in {other}, which is not its group"
+
+
+def _check_strangers(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
+    """Interfaces that rules let in by name although no machine of the plan is behind them."""
+    for interface in interfaces:
+        if not interface.machine:
+            joined = ", ".join(interface.groups)
+            yield f"{interface.id}: is in {joined} and has no address of a machine of this site"

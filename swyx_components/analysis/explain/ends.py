@@ -1,0 +1,168 @@
+"""What the rules of each end say to one packet: the judgement behind `explain` and `call`."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from swyx_components.analysis.explain.places import Host, Place
+from swyx_components.installation.model import Egress
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    Protocol,
+    RenderedSite,
+    SitePlan,
+    Spec,
+)
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import Prefix, join_intervals
+
+
+class Packet(NamedTuple):
+    """What is sent: `port` None for ICMP, `source_port` None where any will do."""
+
+    protocol: Protocol
+    port: int | None
+    source_port: int | None = None
+
+    def __str__(self) -> str:
+        source = f" from source port {self.source_port}" if self.source_port else ""
+        return f"{self.protocol.value}{f' {self.port}' if self.port else ''}{source}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One end's answer. `group` is empty where no rule of the plan stands: a network, the outside.
+
+    `specs` are the rules that let it pass; without any it is closed, unless `left_to_others`.
+    """
+
+    host: Host
+    direction: Direction
+    group: str
+    specs: tuple[Spec, ...] = ()
+    left_to_others: bool = False
+
+    @property
+    def allows(self) -> bool:
+        """Whether it lets the packet pass; where no group stands, everything does."""
+        return bool(self.specs) or self.left_to_others or not self.group
+
+
+SiteOf = Callable[[str], RenderedSite]
+
+
+def pick_pairs(source: Place, destination: Place, site_of: SiteOf) -> list[tuple[Host, Host]]:
+    """One pair of hosts for all that the rules treat alike.
+
+    Machines of one group have the same rules, so one pair speaks for all of them. A pair of the same
+    machine, or one where no rules stand, is left out if there are others.
+    """
+    pairs = [(one, other) for one in source.hosts for other in destination.hosts]
+    result = [pair for pair in pairs if _is_judged(*pair)] or pairs
+    alike = {tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(result)}
+    return list(reversed(alike.values()))
+
+
+def _is_judged(one: Host, other: Host) -> bool:
+    return one != other and (one.machine is not None or other.machine is not None)
+
+
+def _kind(host: Host, site_of: SiteOf) -> tuple[str, str]:
+    """What hosts with the same rules have in common."""
+    group = _group_of(site_of(host.site).plan, host) if host.machine is not None else None
+    return host.site, host.label if group is None else f"group {group.name}"
+
+
+def is_same_machine(source: Host, destination: Host) -> bool:
+    """Whether a packet between the two never leaves its machine."""
+    return source.machine is not None and source.machine == destination.machine
+
+
+def by_version(source: Host, destination: Host) -> Iterator[tuple[Host, Host]]:
+    """The pair once for each IP version that both have, with the addresses of that version alone."""
+    for version in sorted(_versions(source) & _versions(destination)):
+        yield _only(version, source), _only(version, destination)
+
+
+def _versions(host: Host) -> set[int]:
+    return {prefix.version for prefix in host.prefixes}
+
+
+def _only(version: int, host: Host) -> Host:
+    return host._replace(prefixes=tuple(p for p in host.prefixes if p.version == version))
+
+
+def check_ends(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> tuple[End, End]:
+    """The answer of the sender's end and of the receiver's."""
+    return (
+        _check_end(source, destination, Direction.OUT, packet, site_of),
+        _check_end(destination, source, Direction.IN, packet, site_of),
+    )
+
+
+def _check_end(own: Host, peer: Host, direction: Direction, packet: Packet, site_of: SiteOf) -> End:
+    if own.machine is None:
+        return End(host=own, direction=direction, group="")
+    rendered = site_of(own.site)
+    entry = next(e for e in rendered.groups if own.machine in e.group.machines)
+    open_egress = rendered.plan.egress is Egress.OPEN and direction is Direction.OUT
+    peer_group = _group_of(rendered.plan, peer)
+    passing = [
+        spec
+        for spec in entry.specs
+        if spec.allow and spec.direction is direction and _fits(spec, packet)
+    ]
+    by_name = tuple(spec for spec in passing if _names(spec, peer_group))
+    by_address = tuple(spec for spec in passing if any(map(_touches(peer), spec.prefixes)))
+    holders = [prefix for spec in by_address for prefix in spec.prefixes]
+    covering = by_address if is_covered(peer.prefixes, holders) else ()
+    return End(
+        host=own,
+        direction=direction,
+        group=entry.group.name,
+        specs=_unconditional((*by_name, *covering)),
+        left_to_others=open_egress,
+    )
+
+
+def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
+    if host.machine is None or host.site != plan.site:
+        return None
+    return next(group for group in plan.groups if host.machine in group.machines)
+
+
+def _names(spec: Spec, group: HostGroup | None) -> bool:
+    if group is None:
+        return False
+    return group.name in spec.groups
+
+
+def _touches(host: Host) -> Callable[[Prefix], bool]:
+    return lambda prefix: any(map(prefix.overlaps, host.prefixes))
+
+
+def _fits(spec: Spec, packet: Packet) -> bool:
+    if spec.protocol is Protocol.ANY:
+        return True
+    if spec.protocol is not packet.protocol:
+        return False
+    return _has(spec.ports, packet.port) and _has(spec.source_ports, packet.source_port)
+
+
+def _has(ports: PortSet | None, port: int | None) -> bool:
+    return ports is None or port is None or ports.covers(PortRange(port, port))
+
+
+def is_covered(wanted: Iterable[Prefix], holders: Sequence[Prefix]) -> bool:
+    """Whether every address is in some of the prefixes."""
+    for prefix in wanted:
+        joined = join_intervals(p.interval for p in holders if p.version == prefix.version)
+        if not any(first <= prefix.first and prefix.last <= last for first, last in joined):
+            return False
+    return True
+
+
+def _unconditional(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
+    """The rules for any source port where there are such, else all."""
+    return tuple(spec for spec in specs if spec.source_ports is None) or specs

@@ -1,0 +1,197 @@
+"""Whether a packet may pass, at each end, by which rules and for which flows."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from swyx_components.analysis.explain.ends import (
+    End,
+    Packet,
+    SiteOf,
+    by_version,
+    check_ends,
+    is_covered,
+    is_same_machine,
+    pick_pairs,
+)
+from swyx_components.analysis.explain.places import Host, Place
+from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.planner.model import Endpoint, Flow, SitePlan
+from swyx_components.sets.ports import PortRange, PortSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The answer for one pair of hosts.
+
+    `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
+    packet may not pass. `by_summary`: flows whose rules let it pass only because a site stands as its
+    summary in the rules of the other. `same_machine`: it never leaves the machine and meets no rule.
+    `ends` is empty then, and where the hosts have no IP version in common.
+    """
+
+    source: Host
+    destination: Host
+    packet: Packet
+    ends: tuple[End, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    extra_rules: tuple[str, ...] = ()
+    nearest: Flow | None = None
+    by_summary: tuple[Flow, ...] = ()
+    same_machine: bool = False
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it may pass: at both ends, of which one at least is under a group."""
+        if self.same_machine:
+            return True
+        return any(end.group for end in self.ends) and all(end.allows for end in self.ends)
+
+
+def explain(
+    source: Place, destination: Place, packet: Packet, site_of: SiteOf
+) -> list[Explanation]:
+    """The answer for every pair of the hosts that two words mean, like pairs once."""
+    pairs = pick_pairs(source, destination, site_of)
+    return [explain_pair(*pair, packet, site_of) for pair in pairs]
+
+
+def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Explanation:
+    """The answer for one pair; allowed over any IP version that both have is allowed."""
+    if is_same_machine(source, destination):
+        return Explanation(source=source, destination=destination, packet=packet, same_machine=True)
+    answers = [
+        _explain_version(one, other, packet, site_of)
+        for one, other in by_version(source, destination)
+    ]
+    none = Explanation(source=source, destination=destination, packet=packet)
+    return next((answer for answer in answers if answer.allowed), (*answers, none)[0])
+
+
+def _explain_version(
+    source: Host, destination: Host, packet: Packet, site_of: SiteOf
+) -> Explanation:
+    plans = [site_of(name).plan for name in dict.fromkeys((source.site, destination.site)) if name]
+    flows = list(_flows_of(plans))
+    ends = check_ends(source, destination, packet, site_of)
+    return Explanation(
+        source=source,
+        destination=destination,
+        packet=packet,
+        ends=ends,
+        flows=tuple(flow for flow in flows if carries(flow, source, destination, packet)),
+        extra_rules=tuple(
+            sorted({f for end in ends for s in end.specs for f in s.flows if ":" in f})
+        ),
+        nearest=find_nearest(flows, source, destination, packet),
+        by_summary=tuple(
+            flow
+            for flow in flows
+            if all(end.allows for end in ends)
+            and not carries(flow, source, destination, packet)
+            and carries(_as_summaries(flow, source, destination), source, destination, packet)
+        ),
+    )
+
+
+def _flows_of(plans: Iterable[SitePlan]) -> Iterator[Flow]:
+    """The flows of one or two sites; those between them are in both plans."""
+    seen = set()
+    for plan in plans:
+        for flow in plan.flows:
+            key = (_named(flow.initiator), _named(flow.responder), flow.flow, flow[2], flow[4:])
+            if key not in seen:
+                seen.add(key)
+                yield flow
+
+
+def _named(endpoint: Endpoint) -> tuple[str, str]:
+    return endpoint.site, endpoint.label
+
+
+def carries(flow: Flow, source: Host, destination: Host, packet: Packet) -> bool:
+    """Whether the packet is one of the flow's."""
+    return (
+        flow.transport.value == packet.protocol.value
+        and packet.port is not None
+        and flow.ports.covers(PortRange(packet.port, packet.port))
+        and (
+            packet.source_port is None
+            or flow.source_ports is None
+            or flow.source_ports.contains(PortRange(packet.source_port, packet.source_port))
+        )
+        and _is_end(flow.initiator, source)
+        and _is_end(flow.responder, destination)
+    )
+
+
+def _as_summaries(flow: Flow, source: Host, destination: Host) -> Flow:
+    """The flow between all addresses that stand for its two ends at each other's sites."""
+    return flow._replace(
+        initiator=_as_summary(flow.initiator, destination.site),
+        responder=_as_summary(flow.responder, source.site),
+    )
+
+
+def _as_summary(endpoint: Endpoint, site: str) -> Endpoint:
+    if not endpoint.summary or endpoint.site == site:
+        return endpoint
+    return replace(endpoint, prefixes=endpoint.summary, group=None)
+
+
+def _is_end(endpoint: Endpoint, host: Host) -> bool:
+    """Whether the host is (part of) the endpoint, by name or by address."""
+    if endpoint.group is not None:
+        return endpoint.site == host.site and host.machine in endpoint.group.machines
+    return bool(host.prefixes) and is_covered(host.prefixes, endpoint.prefixes)
+
+
+def find_nearest(
+    flows: Sequence[Flow], source: Host, destination: Host, packet: Packet
+) -> Flow | None:
+    """The flow that comes closest: between the same two, else to the same port of the destination."""
+    scored = [
+        (score, place)
+        for place, flow in enumerate(flows)
+        if (score := _distance(flow, source, destination, packet)) is not None
+    ]
+    return flows[min(scored)[1]] if scored else None
+
+
+def _distance(
+    flow: Flow, source: Host, destination: Host, packet: Packet
+) -> tuple[int, int, int] | None:
+    """How far a flow is from the packet; None where they have nothing in common."""
+    forward = _is_end(flow.initiator, source) and _is_end(flow.responder, destination)
+    backward = _is_end(flow.initiator, destination) and _is_end(flow.responder, source)
+    other_protocol = int(flow.transport.value != packet.protocol.value)
+    away = _ports_away(flow.ports, packet.port)
+    if forward:
+        return (0, other_protocol, away)
+    if _is_end(flow.responder, destination) and not other_protocol and not away:
+        return (1, 0, 0)
+    return (2, other_protocol, away) if backward else None
+
+
+def _ports_away(ports: PortSet, port: int | None) -> int:
+    if port is None:
+        return 0
+    return min(max(part.first - port, port - part.last, 0) for part in ports)
+
+
+def describe_flow(flow: Flow, catalogue: Catalogue) -> str:
+    """`C1 SwyxIt to SwyxServer, tcp 135, 40000-40199: why (stated, kb2308 L115 L72)`."""
+    row = catalogue.flows[flow.flow]
+    lines = " ".join(f"L{line}" for line in row.lines)
+    source = f" from source ports {flow.source_ports}" if flow.source_ports else ""
+    ends = " to ".join(
+        role or endpoint.label
+        for endpoint, role in (
+            (flow.initiator, flow.initiator_role),
+            (flow.responder, flow.responder_role),
+        )
+    )
+    transport: Transport = flow.transport
+    return (
+        f"{flow.flow} {ends}, {transport.value} {flow.ports}{source}: {row.purpose} "
+        f"({row.evidence.value}, kb2308 {lines})"
+    )

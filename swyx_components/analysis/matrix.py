@@ -1,0 +1,133 @@
+"""The flow matrix: every flow of some sites and every extra rule, one row each, as asked for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation.model import ExtraRule
+from swyx_components.planner.model import Endpoint, Flow, SitePlan
+from swyx_components.planner.requirements import extra_flow
+from swyx_components.sets.prefixes import Prefix
+
+EXTRA = "extra"  # the evidence of a rule that a site has added itself
+
+
+class MatrixEnd(NamedTuple):
+    """One end of a row. `name` and `hosts` are empty where there are only addresses."""
+
+    site: str
+    name: str
+    role: str
+    hosts: tuple[str, ...]
+    prefixes: tuple[Prefix, ...]
+
+
+class MatrixRow(NamedTuple):
+    """One flow in one direction, with what the catalogue knows of it.
+
+    `site` is the one that it is listed at: of a flow across a link the first that was chosen. `phase`
+    and `lines` are empty for an extra rule, whose purpose is its reason; `ports` for ICMP.
+    """
+
+    site: str
+    flow: str
+    evidence: str
+    phase: str
+    sender: MatrixEnd
+    receiver: MatrixEnd
+    transport: str
+    ports: tuple[str, ...]
+    source_ports: str
+    lines: tuple[int, ...]
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which rows are wanted: of each set that is not empty, a row must match one of its words.
+
+    `sites` are those whose plans are asked. `roles` and `machines` are matched at either end,
+    `machines` against networks and SIP providers too; all in lower case.
+    """
+
+    sites: frozenset[str]
+    roles: frozenset[str] = field(default_factory=frozenset)
+    machines: frozenset[str] = field(default_factory=frozenset)
+    evidence: frozenset[str] = field(default_factory=frozenset)
+
+    def takes(self, row: MatrixRow) -> bool:
+        """Whether a row is wanted."""
+        ends = (row.sender, row.receiver)
+        return (
+            (not self.evidence or row.evidence in self.evidence)
+            and (not self.roles or any(end.role.lower() in self.roles for end in ends))
+            and (
+                not self.machines
+                or any(host.lower() in self.machines for end in ends for host in end.hosts)
+            )
+        )
+
+
+def list_rows(plan: SitePlan, selection: Selection, catalogue: Catalogue) -> Iterator[MatrixRow]:
+    """The rows of one site in the order of its plan; a flow that another chosen site lists is left out."""
+    rows = chain(
+        (
+            _flow_row(plan.site, flow, catalogue)
+            for flow in plan.flows
+            if not _is_listed_before(flow, plan.site, selection.sites)
+        ),
+        (_extra_row(plan, rule) for rule in plan.extra_rules),
+    )
+    # One flow may come from several others, as H.245 does from the H.225 of either side.
+    yield from dict.fromkeys(filter(selection.takes, rows))
+
+
+def _is_listed_before(flow: Flow, site: str, chosen: Iterable[str]) -> bool:
+    ends = {flow.initiator.site, flow.responder.site}
+    return any(other < site and other in chosen for other in ends)
+
+
+def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
+    row = catalogue.flows[flow.flow]
+    return MatrixRow(
+        site=site,
+        flow=flow.flow,
+        evidence=row.evidence.value,
+        phase=row.phase.value,
+        sender=_end(flow.initiator, flow.initiator_role),
+        receiver=_end(flow.responder, flow.responder_role),
+        transport=flow.transport.value,
+        ports=tuple(map(str, flow.ports)),
+        source_ports=str(flow.source_ports or ""),
+        lines=row.lines,
+        purpose=row.purpose,
+    )
+
+
+def _end(endpoint: Endpoint, role: str) -> MatrixEnd:
+    label = endpoint.label
+    hosts = (label,) if endpoint.group is None else tuple(m.name for m in endpoint.group.machines)
+    return MatrixEnd(endpoint.site, label, role, hosts, endpoint.prefixes)
+
+
+def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:
+    group = next(g for g in plan.groups if rule.machine in (m.name for m in g.machines))
+    machine = next(m for m in group.machines if m.name == rule.machine)
+    own = MatrixEnd(plan.site, machine.name, "", (machine.name,), machine.addresses)
+    peers = MatrixEnd("", "", "", (), rule.peers)
+    sender, receiver = (peers, own) if rule.direction == "in" else (own, peers)
+    return MatrixRow(
+        site=plan.site,
+        flow=extra_flow(plan.site, rule),
+        evidence=EXTRA,
+        phase="",
+        sender=sender,
+        receiver=receiver,
+        transport=rule.protocol,
+        ports=tuple(map(str, rule.ports)),
+        source_ports="",
+        lines=(),
+        purpose=rule.reason,
+    )

@@ -1,0 +1,103 @@
+"""From a site's plan to security group rules as plain specs: one port range and one peer each."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.clouds.aws.limits import aws_capabilities, limits
+from swyx_components.clouds.aws.names import clean_description, rule_name
+from swyx_components.clouds.aws.shard import spread_rules
+from swyx_components.installation.model import Egress
+from swyx_components.planner.describe import Provenance
+from swyx_components.planner.minimise import minimise
+from swyx_components.planner.model import (
+    Capabilities,
+    Direction,
+    HostGroup,
+    Protocol,
+    RenderedSite,
+    Rule,
+    SitePlan,
+    Spec,
+    shard_label,
+)
+from swyx_components.planner.render import render_groups
+from swyx_components.sets.ports import PortSet
+from swyx_components.sets.prefixes import Prefix
+
+EVERYWHERE = {4: Prefix(4, 0, 0), 6: Prefix(6, 0, 0)}
+
+
+def render_site(
+    plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
+) -> RenderedSite:
+    """A security group for each host group, or several, with the fewest rules EC2 needs for it."""
+    return render_groups(plan, catalogue, aws_capabilities(quotas), render_group)
+
+
+def render_group(
+    group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
+) -> tuple[Spec, ...]:
+    """The rules of one host group, inbound first, then by protocol, ports and peer."""
+    rules: Iterable[Rule] = minimise(group.needs, capabilities, provenance.catalogue)
+    if egress is Egress.OPEN:
+        inbound = (rule for rule in rules if rule.direction is Direction.IN)
+        rules = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
+    drafts = [_draft(group.name, rule) for rule in rules]
+    shards = spread_rules(group, drafts, capabilities.limits)
+    return tuple(
+        _spec(group.name, draft, shards.get(draft.name, 0), provenance) for draft in drafts
+    )
+
+
+class _Draft(NamedTuple):
+    """A rule before it is known which of the host group's security groups has it."""
+
+    name: str  # as the first of them would call it
+    direction: Direction
+    groups: tuple[str, ...]
+    prefixes: tuple[Prefix, ...]
+    rule: Rule
+
+
+def _draft(group: str, rule: Rule) -> _Draft:
+    peer: str | Prefix = rule.group or rule.cidrs[0]
+    name = rule_name(group, rule.direction, rule.protocol, rule.ports, peer)
+    return _Draft(name, rule.direction, (rule.group,) if rule.group else (), rule.cidrs, rule)
+
+
+def _spec(group: str, draft: _Draft, shard: int, provenance: Provenance) -> Spec:
+    rule = draft.rule
+    text = _OPENED
+    if rule.protocol is not Protocol.ANY:
+        text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
+    return Spec(
+        direction=rule.direction,
+        protocol=rule.protocol,
+        ports=PortSet((rule.ports,)) if rule.ports else None,
+        source_ports=None,
+        groups=draft.groups,
+        prefixes=draft.prefixes,
+        name=shard_label(group, shard) + draft.name.removeprefix(group),
+        description=clean_description(text),
+        flows=rule.flows,
+        lines=rule.lines,
+        shard=shard,
+    )
+
+
+_OPENED = "egress is open: the installation leaves it to others"
+
+
+def _open_egress(version: int) -> Rule:
+    """What `egress: open` leaves to others: the one rule of the project that reaches everywhere."""
+    return Rule(
+        direction=Direction.OUT,
+        protocol=Protocol.ANY,
+        ports=None,
+        source_ports=None,
+        group="",
+        cidrs=(EVERYWHERE[version],),
+        flows=(),
+        lines=(),
+    )

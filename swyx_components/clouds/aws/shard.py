@@ -1,0 +1,247 @@
+"""Several security groups for one host group whose rules are more than one group may have.
+
+All of them are on the same interfaces, so that what they allow together is enforced. Shard 0 is the
+group's identity and has the rules that name other groups; everything by address goes to shards 1, 2,
+..., all rules for one peer site (network, provider, extra rule) together. A peer's shard follows
+from its name alone (rendezvous hashing), with the fewest shards that leave room in each for one more
+peer as large as the largest: so an addition touches one shard, is made before anything is removed
+without exceeding the quota, and changes nothing else until the number of shards grows by one. Then
+only those peers move that belong in the new shard, and it is there before the old rules go.
+
+Where that takes more groups than an interface has room for beside those it keeps, the shards are filled
+to the quota instead, shard 0 too: a peer whose shard is full goes to its next one, and where that fails
+one shard after the other is filled. `is_tight` tells so.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from itertools import chain
+from typing import Protocol
+
+from swyx_components.clouds.aws.limits import room_on_interface
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    PeerKind,
+    RenderedGroup,
+    Requirement,
+)
+from swyx_components.sets.prefixes import WIDTH, Prefix
+
+Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
+_BOTH = (4, 6)
+_Units = Mapping[str, Sequence["Countable"]]  # what stays together, by what decides its shard
+
+
+class Countable(Protocol):
+    """What EC2 counts of a rule, whether it is written already or still to be."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]: ...
+
+
+def spread_rules(
+    group: HostGroup, specs: Sequence[Countable], quotas: Mapping[str, int]
+) -> Mapping[str, int]:
+    """The shard of each rule by its name; empty where one security group holds them all."""
+    limit, most = quotas["rules_per_group"], room_on_interface(quotas)
+    whole = peak(load_of(specs))
+    if whole <= limit:
+        return {}
+    pinned = [spec for spec in specs if not _by_address(spec)]
+    if peak(load_of(pinned)) > limit:
+        pinned = []
+    fixed = {spec.name for spec in pinned}
+    moving = [spec for spec in specs if spec.name not in fixed]
+    shards = _fill(moving, load_of(pinned), limit)
+    if whole <= most * limit:
+        units = _units(group, moving, limit)
+        places = _assign(units, load_of(pinned), limit, most)
+        if places is not None:
+            shards = {spec.name: places[key] for key, own in units.items() for spec in own}
+    return shards
+
+
+def load_of(specs: Iterable[Countable]) -> Load:
+    """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
+    return Counter(chain.from_iterable(map(_counted_as, specs)))
+
+
+def _counted_as(spec: Countable) -> Iterable[tuple[Direction, int]]:
+    versions = _BOTH if spec.groups else {prefix.version for prefix in spec.prefixes}
+    return [(spec.direction, version) for version in versions]
+
+
+def fill_loads(load: Load, limit: int) -> Sequence[Load]:
+    """The loads of as few security groups as hold the rules, filled one after the other."""
+    return [
+        Counter({kind: min(rules - full, limit) for kind, rules in load.items() if rules > full})
+        for full in range(0, peak(load), limit)
+    ]
+
+
+def peak(load: Load) -> int:
+    """The largest of its figures: what the quota is about."""
+    return max(load.values(), default=0)
+
+
+def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
+    """Whether a shard has no room for one more peer as large as the largest of the group."""
+    limit = quotas["rules_per_group"]
+    moving = [spec for spec in entry.specs if _by_address(spec)]
+    reserve = _largest(map(load_of, _units(entry.group, moving, limit).values()))
+    return len(entry.shards) > 1 and any(
+        peak(load_of(spec for spec in entry.specs if spec.shard == shard)) + reserve > limit
+        for shard in {spec.shard for spec in moving}
+    )
+
+
+def _by_address(spec: Countable) -> bool:
+    """Not a reference to a group, and not the one rule of an open egress."""
+    return not spec.groups and all(prefix.length for prefix in spec.prefixes)
+
+
+# ---- what stays together
+
+
+def _units(group: HostGroup, specs: Sequence[Countable], limit: int) -> _Units:
+    """The rules by peer site; where that is more than half a shard by address block, then one by one."""
+    peers = _Peers(group.needs)
+    units: dict[str, Sequence[Countable]] = {}
+    for name, own in _grouped(specs, peers.name_of).items():
+        if peak(load_of(own)) <= limit // 2:
+            units[name] = own
+            continue
+        for block, some in _grouped(own, lambda spec: str(spec.groups or spec.prefixes)).items():
+            if peak(load_of(some)) <= limit // 2:
+                units[f"{name} {block}"] = some
+            else:
+                units |= {f"{name} {spec.name}": [spec] for spec in some}
+    return units
+
+
+def _grouped(
+    specs: Iterable[Countable], key: Callable[[Countable], str]
+) -> Mapping[str, list[Countable]]:
+    found: dict[str, list[Countable]] = {}
+    for spec in specs:
+        found.setdefault(key(spec), []).append(spec)
+    return found
+
+
+class _Peers:
+    """Whose the addresses are that a group's needs name: the first word of the peer's label is the site."""
+
+    def __init__(self, needs: Iterable[Requirement]) -> None:
+        self._blocks = sorted(
+            {
+                (prefix, need.peer.label.partition("/")[0])
+                for need in needs
+                if need.peer.kind is PeerKind.CIDRS
+                for prefix in need.peer.prefixes
+            }
+        )
+        self._firsts = [prefix[:2] for prefix, _ in self._blocks]
+        self._names: dict[Prefix, set[str]] = {}
+        for prefix, name in self._blocks:
+            self._names.setdefault(prefix, set()).add(name)
+        self._lengths = sorted({prefix.length for prefix in self._names})
+
+    def name_of(self, spec: Countable) -> str:
+        """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
+        if spec.groups:
+            return f"group {spec.groups[0]}"
+        names = {name for prefix in spec.prefixes for name in self._touching(prefix)}
+        return min(names, default=str(spec.prefixes))
+
+    def _touching(self, wanted: Prefix) -> Iterator[str]:
+        version, first, length = wanted
+        end = bisect_right(self._firsts, (version, wanted.last))
+        start = bisect_right(self._firsts, (version, first))
+        for _, name in self._blocks[start:end]:
+            yield name
+        # Those that begin at or before it: the same block, or one around it, or a part of its start.
+        for own in self._lengths:
+            if own <= length:
+                outside = WIDTH[version] - own
+                yield from self._names.get(Prefix(version, first >> outside << outside, own), ())
+            else:
+                yield from self._names.get(Prefix(version, first, own), ())
+
+
+# ---- where it goes
+
+
+def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int] | None:
+    """The shard of each unit, in as few shards as leave room, else in `most`; None where they don't fit."""
+    loads = {key: load_of(own) for key, own in sorted(units.items())}
+    room = limit - _largest(loads.values())
+    for shards in range(1, most):
+        places = {key: _preferred(key, range(1, shards + 1))[0] for key in loads}
+        if _fits(places, loads, room):
+            return places
+    return _pack(loads, pinned, limit, max(most, 2))
+
+
+def _largest(loads: Iterable[Load]) -> int:
+    return max(map(peak, loads), default=0)
+
+
+def _fits(places: Mapping[str, int], loads: Mapping[str, Load], room: int) -> bool:
+    totals: dict[int, Load] = {}
+    for key, place in places.items():
+        totals.setdefault(place, Counter()).update(loads[key])
+    return all(peak(total) <= room for total in totals.values())
+
+
+def _pack(
+    loads: Mapping[str, Load], pinned: Load, limit: int, shards: int
+) -> Mapping[str, int] | None:
+    """Each unit in the first shard of its liking that has room; None where one finds none."""
+    totals = {0: Counter(pinned), **{shard: Counter() for shard in range(1, shards)}}
+    places: dict[str, int] = {}
+    for key in sorted(loads, key=lambda key: _score(key, -1)):
+        for shard in _preferred(key, range(shards)):
+            if _has_room(totals[shard], loads[key], limit):
+                totals[shard] += loads[key]
+                places[key] = shard
+                break
+        else:
+            return None
+    return places
+
+
+def _fill(specs: Iterable[Countable], pinned: Load, limit: int) -> Mapping[str, int]:
+    """One shard after the other, rule by rule: no liking, but as few shards as can do."""
+    places: dict[str, int] = {}
+    used = Counter(pinned)
+    for spec in specs:
+        kinds = _counted_as(spec)
+        shard = max(used[kind] // limit for kind in kinds)
+        for kind in kinds:
+            used[kind] = max(used[kind], shard * limit) + 1
+        places[spec.name] = shard
+    return places
+
+
+def _has_room(total: Load, load: Load, limit: int) -> bool:
+    return all(total[kind] + more <= limit for kind, more in load.items())
+
+
+def _preferred(key: str, shards: Iterable[int]) -> Sequence[int]:
+    """Shards by liking: one more shard changes the first choice only of those that now like it best."""
+    return sorted(shards, key=lambda shard: _score(key, shard), reverse=True)
+
+
+@cache
+def _score(key: str, shard: int) -> bytes:
+    return sha256(f"{shard} {key}".encode()).digest()

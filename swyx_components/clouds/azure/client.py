@@ -1,0 +1,119 @@
+"""ARM's network resources through the official client, and errors as sentences."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.messages import Message
+
+_ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
+_SUBSCRIPTIONS = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
+_CLOUDS = {  # where ARM is, by what the provider calls the environment
+    "public": "https://management.azure.com",
+    "usgovernment": "https://management.usgovcloudapi.net",
+    "china": "https://management.chinacloudapi.cn",
+}
+
+
+class Account(NamedTuple):
+    """Whose resources, in which environment of Azure's, and a token of its ARM's for them."""
+
+    subscription: str
+    environment: str
+    token: str
+
+
+@contextmanager
+def open_network(account: Account | None = None) -> Iterator[Any]:
+    """The official network client for an account, or for that of the environment.
+
+    Raises:
+        CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
+    """
+    try:
+        from azure.core.exceptions import AzureError
+    except ImportError:
+        raise _missing("azure-mgmt-network") from None
+    try:
+        yield _connect(account)
+    except AzureError as problem:
+        text = getattr(problem, "message", None) or str(problem)
+        remedy = (
+            f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
+        )
+        message = Message.about("cloud-failed", "", cloud="azure", problem=text, remedy=remedy)
+        raise CloudError([message]) from problem
+    except (AttributeError, LookupError, TypeError, ValueError) as problem:
+        text = f"{type(problem).__name__}: {problem}"
+        raise CloudError(
+            [Message.about("cloud-unreadable", "", cloud="azure", problem=text)]
+        ) from None
+
+
+def _missing(package: str) -> CloudError:
+    return CloudError([Message.about("cloud-sdk-missing", "", cloud="azure", package=package)])
+
+
+def _connect(account: Account | None) -> Any:
+    """The official client: for a real ARM with Azure's own credentials, for an emulator without any."""
+    try:
+        from azure.mgmt.network import NetworkManagementClient
+    except ImportError:
+        raise _missing("azure-mgmt-network") from None
+    subscription = account.subscription if account else _find_subscription()
+    public = _CLOUDS.get(account.environment if account else "public", _CLOUDS["public"])
+    endpoint = (os.environ.get(_ENDPOINT) or public).rstrip("/")
+    options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
+    if urlsplit(endpoint).scheme == "http":
+        options["authentication_policy"] = _plain_token()
+        return NetworkManagementClient(_NoCredential(), subscription, **options)
+    if account:
+        return NetworkManagementClient(_Token(account.token), subscription, **options)
+    try:
+        from azure.identity import DefaultAzureCredential
+    except ImportError:
+        raise _missing("azure-identity") from None
+    return NetworkManagementClient(DefaultAzureCredential(), subscription, **options)
+
+
+def _find_subscription() -> str:
+    subscription = next((os.environ[name] for name in _SUBSCRIPTIONS if os.environ.get(name)), "")
+    if not subscription:
+        remedy = "set it to the id of the subscription"
+        values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
+        raise CloudError([Message.about("cloud-setting-missing", "", **values)])
+    return subscription
+
+
+class _Token:
+    """A token that somebody else has got; an update is over before it ends."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        from azure.core.credentials import AccessToken
+
+        return AccessToken(self._token, int(time.time()) + 3600)
+
+
+class _NoCredential:
+    """Never asked: over plain http the token below is sent instead."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        raise NotImplementedError
+
+
+def _plain_token() -> Any:
+    """The client refuses to send a real token over plain http; an emulator takes any."""
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+    class PlainToken(SansIOHTTPPolicy):  # type: ignore[type-arg]
+        def on_request(self, request: Any) -> None:
+            request.http_request.headers["Authorization"] = "Bearer offline"
+
+    return PlainToken()

@@ -1,0 +1,233 @@
+"""Interfaces that exist, given by id or found by a machine's address, and whether each can take its group."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import pulumi
+
+from swyx_components.clouds.azure.arm import key_of, last_of
+from swyx_components.clouds.azure.names import physical_name
+from swyx_components.clouds.azure.network import VirtualNetwork, address_in
+from swyx_components.installation.model import Machine
+from swyx_components.messages import Message
+from swyx_components.sets.prefixes import Prefix
+
+Answer = Mapping[str, Any] | Exception
+Found = Mapping[str, tuple[pulumi.Input[str], ...]]
+
+_INTERFACE = "azure-native:network:getNetworkInterface"
+_ID = re.compile(
+    r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
+    re.IGNORECASE,
+)
+_AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
+
+
+class Ask(Protocol):
+    """What this module asks; see `lookups`."""
+
+    def together(self, token: str, arguments: Sequence[Mapping[str, Any]], /) -> Sequence[Answer]:
+        """The answers to several, or why there is none."""
+
+
+class Given(NamedTuple):
+    """An interface of a machine as it is bound. `id` is empty where a preview can't know it yet."""
+
+    value: pulumi.Input[str]
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """An interface as Azure has it. `group` is the id of its network security group, if it has one."""
+
+    id: str
+    addresses: tuple[Prefix, ...]
+    group: str
+    location: str | None
+
+
+class Interfaces:
+    """The interfaces of a site's subscription, each asked for once."""
+
+    def __init__(self, site: str, resource_group: str | None, ask: Ask) -> None:
+        self._site, self._resource_group, self._ask = site, resource_group, ask
+        self._read: dict[str, Interface | Exception] = {}
+
+    @property
+    def location(self) -> str | None:
+        """Where the interfaces are, by the first that was read."""
+        known = (each.location for each in self._read.values() if isinstance(each, Interface))
+        return next(known, None)
+
+    def read(self, ids: Iterable[str]) -> None:
+        """Ask for those that were not asked for yet."""
+        new = [id for key, id in {key_of(id): id for id in ids}.items() if key not in self._read]
+        answers = self._ask.together(_INTERFACE, [_arguments(id) for id in new]) if new else ()
+        for id, answer in zip(new, answers, strict=True):
+            self._read[key_of(id)] = (
+                answer if isinstance(answer, Exception) else _interface(id, answer)
+            )
+
+    def get(self, id: str) -> Interface | Exception:
+        """One that was read, or why it could not be."""
+        return self._read[key_of(id)]
+
+    def judge(self, machine: Machine, id: str, interface: Interface) -> Iterator[Message]:
+        """Why a machine's group can't be put on an interface."""
+        place, values = f"machines.{machine.name}", {"machine": machine.name, "interface": id}
+        if interface.addresses and not set(machine.addresses) & set(interface.addresses):
+            addresses = [each.address for each in interface.addresses]
+            wanted = [each.address for each in machine.addresses]
+            yield Message.about(
+                "interface-lacks-address", place, **values, found=addresses, wanted=wanted
+            )
+        group = interface.group
+        if not group or self._is_group_of(machine.name, group):
+            return
+        sibling = last_of(group).lower().startswith(f"{self._site}.".lower())
+        if sibling and self._is_ours(group):
+            yield Message.about("interface-of-sibling", place, **values, group=last_of(group))
+        else:
+            yield Message.about("interface-has-group", place, **values, group=last_of(group))
+
+    def _is_group_of(self, machine: str, group: str) -> bool:
+        name = physical_name(self._site, machine, kind="nsg")
+        return last_of(group).lower() == name.lower() and self._is_ours(group)
+
+    def _is_ours(self, group: str) -> bool:
+        """Whether a group is in the site's resource group, as far as that is known."""
+        own = self._resource_group
+        return own is None or f"/resourcegroups/{own.lower()}/" in key_of(group)
+
+
+def is_interface(text: str) -> bool:
+    """Whether a text is the id of a network interface."""
+    return _ID.fullmatch(text) is not None
+
+
+def _arguments(id: str) -> Mapping[str, str]:
+    """What an interface is asked for with."""
+    match = _ID.fullmatch(id)
+    assert match is not None, "only ids of interfaces are asked for"
+    return {"resourceGroupName": match[2], "networkInterfaceName": match[3]}
+
+
+def _canonical(id: str) -> str:
+    """The id as pulumi-azure takes it: only the names in it may be in any case."""
+    return _ID.sub(
+        r"/subscriptions/\1/resourceGroups/\2/providers/Microsoft.Network/networkInterfaces/\3", id
+    )
+
+
+def _interface(id: str, answer: Mapping[str, Any]) -> Interface:
+    addresses = (address_in(each) for each in answer.get("ipConfigurations") or ())
+    return Interface(
+        id=id,
+        addresses=tuple(address for address in addresses if address is not None),
+        group=(answer.get("networkSecurityGroup") or {}).get("id") or "",
+        location=answer.get("location"),
+    )
+
+
+def find_by_address(
+    machines: Sequence[Machine], network: VirtualNetwork, interfaces: Interfaces
+) -> tuple[Mapping[str, list[str]], list[Message]]:
+    """The interfaces that have the machines' addresses, and a message for every address that none has.
+
+    Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
+    at a time, until all are found.
+    """
+    wanted = {address for machine in machines for address in machine.addresses}
+    holders = {
+        each.address: each.id
+        for subnet in network.subnets
+        for each in subnet.configurations
+        if each.address in wanted
+    }
+    candidates = list(_candidates(wanted - holders.keys(), network))
+    while candidates and wanted - holders.keys():
+        batch, candidates = candidates[:_AT_ONCE], candidates[_AT_ONCE:]
+        interfaces.read(batch)
+        for id in batch:
+            read = interfaces.get(id)
+            if isinstance(read, Interface):
+                holders |= dict.fromkeys(set(read.addresses) & wanted, f"{id}/ipConfigurations/")
+    found: dict[str, list[str]] = {}
+    problems: list[Message] = []
+    for machine in machines:
+        own: dict[str, None] = {}
+        for address in machine.addresses:
+            holder = holders.get(address, "")
+            id = _interface_of(holder)
+            if id:
+                own[id] = None
+            else:
+                problems.append(_not_found(machine, address, network, holder))
+        found[machine.name] = list(own)
+    return found, problems
+
+
+def _candidates(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
+    """Interfaces in the subnets of the missing addresses whose own addresses are not told."""
+    for subnet in network.subnets:
+        if any(subnet.contains(address) for address in missing):
+            untold = (each.id for each in subnet.configurations if each.address is None)
+            yield from dict.fromkeys(filter(None, map(_interface_of, untold)))
+
+
+def _interface_of(configuration: str) -> str:
+    """The interface of an IP configuration's id; empty where a scale set, gateway or endpoint has it."""
+    owner = re.split("/ipConfigurations/", configuration, flags=re.IGNORECASE)[0]
+    return owner if is_interface(owner) else ""
+
+
+def _not_found(machine: Machine, address: Prefix, network: VirtualNetwork, holder: str) -> Message:
+    place = f"machines.{machine.name}"
+    values = {"machine": machine.name, "address": address.address}
+    if holder:
+        return Message.about("address-held", place, **values, holder=holder)
+    return Message.about("interface-not-found", place, **values, network=network.name)
+
+
+def find_by_id(
+    bound: Sequence[tuple[Machine, Sequence[Given]]], interfaces: Interfaces
+) -> tuple[Found, list[Message]]:
+    """The interfaces of each machine in the order given, each once, and a message for every one that can't
+    take its group.
+    """
+    interfaces.read(
+        sorted({each.id for _, given in bound for each in given if is_interface(each.id)})
+    )
+    owners: dict[str, str] = {}
+    problems: list[Message] = []
+    found: dict[str, tuple[pulumi.Input[str], ...]] = {}
+    for machine, given in bound:
+        own: dict[Any, pulumi.Input[str]] = {}
+        for place, each in enumerate(given):
+            if not each.id:
+                own[place] = each.value
+            elif key_of(each.id) not in own:
+                canonical = _canonical(each.id)
+                own[key_of(each.id)] = each.value if canonical == each.id else canonical
+                problems += _judge(machine, each.id, interfaces, owners)
+        found[machine.name] = tuple(own.values())
+    return found, problems
+
+
+def _judge(
+    machine: Machine, id: str, interfaces: Interfaces, owners: dict[str, str]
+) -> Iterator[Message]:
+    place = f"machines.{machine.name}"
+    other = owners.setdefault(key_of(id), machine.name)
+    if not is_interface(id):
+        yield Message.about("interface-id-wrong", place, value=id)
+    elif other != machine.name:
+        yield Message.about("interface-shared", place, interface=id, one=other, two=machine.name)
+    elif isinstance(interface := interfaces.get(id), Exception):
+        reason = " ".join(str(interface).split())[:300]
+        yield Message.about("interface-unknown", place, interface=id, reason=reason)
+    else:
+        yield from interfaces.judge(machine, id, interface)

@@ -1,0 +1,115 @@
+"""What an interrupted update left in Azure beside the state, and its removal."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from swyx_components.analysis.deployed.held import STACK_TAG, Orphan, StackRecord
+from swyx_components.clouds.azure.arm import key_of
+from swyx_components.clouds.azure.client import open_network
+from swyx_components.clouds.azure.names import clean_tag
+from swyx_components.planner.model import RenderedSite
+
+# In the order of removal: each may name those after it.
+_ASSOCIATION, _INTERFACE, _GROUP = range(3)
+# What the official client calls them, and people.
+_KINDS = {
+    _INTERFACE: ("network_interfaces", "network interface"),
+    _GROUP: ("network_security_groups", "network security group"),
+}
+
+
+def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...]:
+    """Interfaces and network security groups with the stack's tag, and associations of its groups with
+    other interfaces, that its state does not hold.
+
+    Raises:
+        CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
+    """
+    site = clean_tag(rendered.plan.site)
+    with open_network() as client:
+        found = {
+            stage: list(getattr(client, kind).list_all()) for stage, (kind, _) in _KINDS.items()
+        }
+        ours = {
+            key_of(resource.id): (stage, resource)
+            for stage, resources in found.items()
+            for resource in resources
+            if _is_ours(resource, held.stack, site)
+        }
+        unheld = {id: each for id, each in ours.items() if id not in held.ids}
+        users = _users(found[_INTERFACE], found[_GROUP])
+        resources = (
+            Orphan(
+                stage=stage,
+                id=resource.id,
+                kind=_KINDS[stage][1],
+                words=resource.name,
+                users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
+            )
+            for id, (stage, resource) in unheld.items()
+        )
+        others = [each for each in found[_INTERFACE] if key_of(each.id) not in ours]
+        groups = {id: each for id, (_, each) in ours.items() if id in held.ids}
+        return tuple(sorted((*resources, *_orphan_associations(others, groups, held))))
+
+
+def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
+    """Remove them in order; each is given back when it is gone.
+
+    Raises:
+        CloudError: ARM refuses.
+    """
+    with open_network() as client:
+        for orphan in sorted(orphans):
+            parts = orphan.id.partition("|")[0].split("/")
+            group, name = parts[4], parts[-1]
+            if orphan.stage == _ASSOCIATION:
+                _dissociate(client.network_interfaces, group, name)
+            else:
+                getattr(client, _KINDS[orphan.stage][0]).begin_delete(group, name).result()
+            yield orphan
+
+
+def _dissociate(interfaces: Any, group: str, name: str) -> None:
+    """Take the group off an interface, all else of which is written as it was read."""
+    interface = interfaces.get(group, name)
+    interface.network_security_group = None
+    interfaces.begin_create_or_update(group, name, interface).result()
+
+
+def _orphan_associations(
+    interfaces: Sequence[Any], groups: Mapping[str, Any], held: StackRecord
+) -> Iterator[Orphan]:
+    """Those of interfaces that are not the stack's own with groups that are: the provider refuses to
+    associate an interface that has a group.
+    """
+    for interface in interfaces if held.attaches else ():
+        given = interface.network_security_group
+        group = groups.get(key_of(given.id)) if given else None
+        machine = (group.tags or {}).get("swyx:group", "") if group else ""
+        if group is None or machine in held.unattached:
+            continue
+        id = f"{interface.id}|{given.id}"
+        if not {key_of(interface.id), key_of(id)} & held.ids:
+            words = f"{machine}: {interface.name} with {group.name}"
+            yield Orphan(stage=_ASSOCIATION, id=id, kind="association", words=words)
+
+
+def _is_ours(resource: Any, stack: str, site: str) -> bool:
+    tags = resource.tags or {}
+    return bool(tags.get(STACK_TAG) == stack and tags.get("swyx:site") == site)
+
+
+def _users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Mapping[str, set[str]]:
+    """By resource, what names it."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for interface in interfaces:
+        if interface.network_security_group:
+            users[key_of(interface.network_security_group.id)].add(interface.id)
+        if interface.virtual_machine:
+            users[key_of(interface.id)].add(interface.virtual_machine.id)
+    for group in groups:
+        for subnet in group.subnets or ():
+            users[key_of(group.id)].add(subnet.id)
+    return users

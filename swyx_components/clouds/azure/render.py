@@ -1,0 +1,155 @@
+"""From a site's plan to security rules as plain specs: lists of peers, source ports and ports.
+
+Each machine has a network security group of its own, so the own side of every rule is `*`; the peer's
+side is prefixes of one IP version. Peers of the same site are prefixes too: an address is what the
+installation knows, the membership of an application security group would be one more thing to keep in
+step.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.clouds.azure.cover import ALL_PORTS, Product, Want, cover_wants
+from swyx_components.clouds.azure.limits import azure_capabilities, limits
+from swyx_components.clouds.azure.names import assign_priorities, clean_description, rule_name
+from swyx_components.installation.model import Egress
+from swyx_components.planner.describe import Provenance
+from swyx_components.planner.minimise import lines_of
+from swyx_components.planner.model import (
+    Capabilities,
+    Direction,
+    HostGroup,
+    Protocol,
+    RenderedSite,
+    SitePlan,
+    Spec,
+)
+from swyx_components.planner.regions import NO_PORT, Access, Regions, gather_peers
+from swyx_components.planner.render import render_groups
+from swyx_components.sets.ports import NO_PORTS, PortSet
+from swyx_components.sets.prefixes import Prefix
+
+_EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
+
+
+class _Frame(NamedTuple):
+    """What the rules of one group, direction and protocol share."""
+
+    direction: Direction
+    protocol: Protocol
+    provenance: Provenance
+
+
+class _Kind(NamedTuple):
+    """What an opening lets pass and for which flow, whoever the peer is."""
+
+    flow: str
+    sources: PortSet
+    ports: PortSet
+
+
+def render_site(
+    plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
+) -> RenderedSite:
+    """One network security group per machine of the site, with the fewest rules we know of."""
+    return render_groups(plan, catalogue, azure_capabilities(quotas), render_group)
+
+
+def render_group(
+    group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
+) -> tuple[Spec, ...]:
+    """The rules of one network security group, by direction and priority, each ending in a deny."""
+    regions = gather_peers(group.needs).regions
+    specs: list[Spec] = []
+    for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
+        allowed = [
+            spec
+            for protocol in Protocol
+            for own in regions
+            for spec in _cover(_Frame(direction, protocol, provenance), own)
+        ]
+        priorities = assign_priorities(spec.name for spec in allowed)
+        placed = (spec._replace(priority=priorities[spec.name]) for spec in allowed)
+        specs += [*sorted(placed, key=lambda spec: spec.priority), _deny_rest(direction)]
+    return tuple(specs)
+
+
+def _cover(frame: _Frame, regions: Regions) -> Iterator[Spec]:
+    """The rules for one direction, protocol and IP version."""
+    # Many peers of a hub need the same: what a region needs is looked at once per kind.
+    kinds: dict[frozenset[_Kind], list[int]] = {}
+    for region, opened in enumerate(regions.openings):
+        own = frozenset(
+            _kind(one)
+            for one in opened
+            if (one.direction, one.protocol) == (frame.direction, frame.protocol)
+        )
+        if own:
+            kinds.setdefault(own, []).append(region)
+    alike: dict[tuple[Want, ...], list[frozenset[_Kind]]] = {}
+    for own in kinds:
+        alike.setdefault(_wants(own), []).append(own)
+    wants = tuple(sorted(alike))
+    for product in cover_wants(wants):
+        met = [own for place in product.peers for own in alike[wants[place]]]
+        flows = sorted({one.flow for own in met for one in own if _within(one, product)})
+        found = regions.prefixes_of(frozenset(region for own in met for region in kinds[own]))
+        prefixes = sorted(prefix for part in found.values() for prefix in part)
+        yield _spec(frame, product, flows, regions.version, tuple(prefixes))
+
+
+def _kind(one: Access) -> _Kind:
+    sources = PortSet((one.source_ports,)) if one.source_ports else ALL_PORTS
+    return _Kind(one.flow, sources, one.ports if one.protocol.has_ports else NO_PORT)
+
+
+def _wants(kinds: Iterable[_Kind]) -> tuple[Want, ...]:
+    """What a peer needs, in one form whatever the order and number of the needs."""
+    by_source: dict[PortSet, PortSet] = {}
+    for one in kinds:
+        by_source[one.sources] = by_source.get(one.sources, NO_PORTS) | one.ports
+    return tuple(Want(source, ports) for source, ports in sorted(by_source.items()))
+
+
+def _within(one: _Kind, product: Product) -> bool:
+    return bool(one.sources & product.sources) and bool(one.ports & product.ports)
+
+
+def _spec(
+    frame: _Frame,
+    product: Product,
+    flows: Sequence[str],
+    version: int,
+    prefixes: tuple[Prefix, ...],
+) -> Spec:
+    lines = lines_of(flows, frame.provenance.catalogue)
+    text = frame.provenance.describe(flows, lines, limits()["texts"]["description"])
+    ports = product.ports if frame.protocol.has_ports else None
+    source_ports = None if product.sources == ALL_PORTS else product.sources
+    return Spec(
+        direction=frame.direction,
+        protocol=frame.protocol,
+        ports=ports,
+        source_ports=source_ports,
+        prefixes=prefixes,
+        name=rule_name(frame.direction, frame.protocol, ports, source_ports, version),
+        description=clean_description(text),
+        flows=tuple(flows),
+        lines=lines,
+    )
+
+
+def _deny_rest(direction: Direction) -> Spec:
+    """The end of a direction: without it the default rules let the whole virtual network pass."""
+    return Spec(
+        direction=direction,
+        protocol=Protocol.ANY,
+        ports=None,
+        source_ports=None,
+        prefixes=_EVERYWHERE,
+        allow=False,
+        priority=limits()["priorities"]["deny"],
+        name=f"{direction.value}-deny-rest",
+        description="what no rule above allows is closed",
+    )

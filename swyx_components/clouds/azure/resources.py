@@ -1,0 +1,129 @@
+"""From rendered groups to Azure resources: network security groups, and what binds machines to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import network as azure
+
+from swyx_components.clouds.azure.attachments import attach_machines
+from swyx_components.clouds.azure.limits import limits
+from swyx_components.clouds.azure.lookups import Ask, AzureSite, look_up
+from swyx_components.clouds.azure.names import clean_tag, physical_name, spread_tag
+from swyx_components.clouds.azure.security_rules import write_rules
+from swyx_components.installation.model import Machine
+from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
+from swyx_components.planner.texts import fit_words
+
+_MOST_TAGS = 10
+
+Place = tuple[str, pulumi.Resource]  # a component's name and the component
+Ids = Mapping[str, pulumi.Input[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenGroup:
+    """What was made for one machine; `interfaces` are those that are under its group."""
+
+    group_id: pulumi.Input[str]
+    group_ids: tuple[pulumi.Input[str], ...]
+    interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
+
+
+class Writer:
+    """Writes the groups of one site to a virtual network; made once every lookup has succeeded.
+
+    Everything is a child of the site's component, so that a machine whose roles change keeps its group and
+    its interface: the update is one PUT of the group.
+    """
+
+    def __init__(self, site: AzureSite) -> None:
+        self.site = site
+        self.messages = site.messages
+        self._written: dict[str, azure.NetworkSecurityGroup] = {}
+        self._interfaces: Mapping[str, tuple[pulumi.Input[str], ...]] | None = None
+
+    @classmethod
+    def open(
+        cls,
+        site: str,
+        network: Mapping[str, Any],
+        attached: Sequence[Machine],
+        bindings: Mapping[str, Mapping[str, Any]],
+        tags: Mapping[str, str],
+        ask: Ask,
+    ) -> "Writer":
+        """Look up what the site needs.
+
+        Raises:
+            SwyxError: something is not there; all of it.
+        """
+        return cls(look_up(site, network, attached, bindings, tags, ask))
+
+    def check_update(self, rendered: RenderedSite) -> None:
+        """Nothing to compare: one request replaces all rules of a network security group."""
+
+    def declare(self, group: HostGroup, own: Place) -> Ids:
+        """None: rules name every peer by address."""
+        return {}
+
+    def write(
+        self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place
+    ) -> azure.NetworkSecurityGroup:
+        """The network security group of a machine with all its rules."""
+        made = make_group(owner[0], rendered, self.site, pulumi.ResourceOptions(parent=owner[1]))
+        self._written[rendered.group.name] = made
+        return made
+
+    def attach(
+        self,
+        rendered: RenderedGroup,
+        made: azure.NetworkSecurityGroup,
+        own: Place,
+        owner: Place,
+    ) -> WrittenGroup:
+        """The interfaces of a machine, once the rules of every group are there: no machine comes under a
+        group before its peers expect it.
+        """
+        if self._interfaces is None:  # all at once, since some wait for those of other machines
+            groups = list(self._written.values())
+            options = pulumi.ResourceOptions(parent=owner[1], depends_on=groups)
+            ids = {machine: group.id for machine, group in self._written.items()}
+            self._interfaces = attach_machines(owner[0], ids, self.site, options)
+        machine = rendered.group.name
+        interfaces = {machine: self._interfaces.get(machine, ())}
+        return WrittenGroup(group_id=made.id, group_ids=(made.id,), interfaces=interfaces)
+
+
+def make_group(
+    name: str, rendered: RenderedGroup, site: AzureSite, options: pulumi.ResourceOptions
+) -> azure.NetworkSecurityGroup:
+    """The network security group with all its rules: one request, so no state between two sets of rules."""
+    group = rendered.group
+    return azure.NetworkSecurityGroup(
+        f"{name}.{group.name}-nsg",
+        network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
+        resource_group_name=site.resource_group,
+        location=site.location,
+        security_rules=write_rules(rendered),
+        tags={**site.tags, **_group_tags(rendered)},
+        opts=options,
+    )
+
+
+def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
+    """What the group is, and all flows of those rules whose description had to leave some out."""
+    group = rendered.group
+    cut = [
+        f"{spec.direction.value}-{spec.priority}={'+'.join(spec.flows)}"
+        for spec in rendered.specs
+        if spec.flows
+        and fit_words(spec.flows, limits()["texts"]["description"] // 3) != " ".join(spec.flows)
+    ]
+    return {
+        "swyx:site": clean_tag(group.site),
+        "swyx:group": clean_tag(group.name),
+        **spread_tag("swyx:roles", group.roles),
+        **spread_tag("swyx:flows", cut, _MOST_TAGS),
+    }

@@ -1,0 +1,108 @@
+"""Collect every message about one source, with places written as the user would find them."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from swyx_components.messages import Message
+from swyx_components.messages.render import printable
+
+MOST_MESSAGES = 1_000
+_MOST_GUESSES = 500
+_SIMPLE_KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
+TOP = "top level"
+
+
+class Refused(Exception):
+    """Nothing can be made of the source; says why, as the arguments of one message."""
+
+    def __init__(self, id: str, place: str, /, **values: object) -> None:
+        super().__init__(id)
+        self.id, self.place, self.values = id, place, values
+
+
+class Diagnostics:
+    """The messages about one source, bounded, each with the name of the source."""
+
+    __slots__ = ("_guesses", "_left_out", "_messages", "file")
+
+    def __init__(self, file: str) -> None:
+        self.file = printable(file)
+        self._messages: list[Message] = []
+        self._left_out = 0
+        self._guesses = _MOST_GUESSES
+
+    def __len__(self) -> int:
+        return len(self._messages) + self._left_out
+
+    @property
+    def overflows(self) -> bool:
+        """Whether there was more to say than is kept."""
+        return len(self._messages) >= MOST_MESSAGES
+
+    def add(self, id: str, place: str, /, **values: object) -> None:
+        if len(self._messages) >= MOST_MESSAGES:
+            self._left_out += 1
+            return
+        shown = {key: '""' if value == "" else value for key, value in values.items()}
+        message = Message.about(id, place or TOP, **shown)
+        self._messages.append(Message(message.place, message.id, message.values, self.file))
+
+    def adopt(self, messages: Iterable[Message]) -> None:
+        """Take over messages of another room, as messages about this source where they name none."""
+        for message in messages:
+            file = message.file or self.file
+            self._messages.append(Message(message.place or TOP, message.id, message.values, file))
+
+    def unknown(self, kind: str, place: str, word: str, known: Collection[str]) -> str:
+        """Report `word` as none of the known ones: `KIND-misspelt` with the nearest, or `KIND-unknown`."""
+        if len(self._messages) >= MOST_MESSAGES:
+            self._left_out += 1
+            return ""
+        known = known if isinstance(known, Sequence) else tuple(known)
+        near = self._nearest(word, known)
+        if near:
+            self.add(f"{kind}-misspelt", place, word=word, near=near)
+        else:
+            self.add(f"{kind}-unknown", place, word=word, known=_enumerate(known))
+        return near
+
+    def all(self) -> tuple[Message, ...]:
+        """Everything found, sorted by place, each once."""
+        if self._left_out:
+            cut = Message.about("messages-cut", TOP, shown=MOST_MESSAGES, left_out=self._left_out)
+            self._messages.append(Message(cut.place, cut.id, cut.values, self.file))
+            self._left_out = 0
+        return tuple(sorted(set(self._messages)))
+
+    def _nearest(self, word: str, known: Sequence[str]) -> str:
+        """The known word that was probably meant; bounded, since each comparison costs microseconds."""
+        if self._guesses <= 0 or len(word) > 60 or word.isdigit():
+            return ""
+        self._guesses -= 1 + len(known) // 100
+        by_lower = {name.lower(): name for name in known}
+        lower = word.lower()
+        if len(by_lower) > 200:
+            like = [name for name in by_lower if name[:2] == lower[:2]][:50]
+            found = [lower] if lower in by_lower else get_close_matches(lower, like, 1, 0.7)
+        else:
+            found = get_close_matches(lower, by_lower, 1, 0.7)
+        return by_lower[found[0]] if found else ""
+
+
+def below(place: str, key: Any) -> str:
+    """The place of a key in the mapping at `place`; a key that is no plain word is quoted and escaped.
+
+    >>> below("sites.aachen", "machines"), below("sites", "a.b")
+    ('sites.aachen.machines', 'sites."a.b"')
+    """
+    text = key if _SIMPLE_KEY.fullmatch(key) else f'"{printable(key)}"'
+    return f"{place}.{text}" if place else text
+
+
+def _enumerate(words: Sequence[str]) -> str:
+    shown = [printable(word) for word in words[:20]]
+    if len(words) > 20:
+        shown.append(f"{len(words) - 20} more")
+    return ", ".join(shown) or "none"

@@ -1,0 +1,165 @@
+"""What the article leaves open: stop where a decision is missing, say what each decision opens."""
+
+from collections.abc import Iterable, Iterator
+
+from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.messages import Message, Severity
+from swyx_components.planner.flows import Clash, Expansion, Undecided
+from swyx_components.planner.model import Endpoint
+from swyx_components.planner.topology import SiteTopology
+from swyx_components.sets.ports import PortRange
+
+_UNDECIDED = ("decision-missing", "decision-half")
+_REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
+
+
+def check_decisions(
+    view: SiteTopology, expansion: Expansion, catalogue: Catalogue
+) -> Iterator[Message]:
+    """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
+    yield from _missing(view, expansion.undecided)
+    yield from _clashes(expansion.clashes)
+    flows = {flow.flow for flow in expansion.flows}
+    yield from _wide_ranges(view, catalogue)
+    yield from _defaults(view, catalogue, flows)
+
+
+def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
+    """What the plan has to say, but for decisions that it lacks only because the file has them wrong."""
+    errors = (message for message in written if message.severity is Severity.ERROR)
+    wrong = {place for message in errors for place in _decisions_meant(message)}
+    for message in planned:
+        _, site, _, decision = message.place.split(".") if message.id in _UNDECIDED else [""] * 4
+        own = f"sites.{site}.decisions"
+        if wrong.isdisjoint((own, f"{own}.{decision}", "decisions", f"decisions.{decision}")):
+            yield message
+
+
+def _decisions_meant(message: Message) -> Iterator[str]:
+    """The decision, or all of them, that a message of the file is about; as it should be spelled too."""
+    parts = message.place.split(".")
+    for last in (parts[-1], dict(message.values).get("near", parts[-1])):
+        meant = [*parts[:-1], last]
+        depth = 2 if parts[0] == "sites" else 0
+        if meant[depth : depth + 1] == ["decisions"]:
+            yield ".".join(meant[: depth + 2])
+
+
+def _missing(view: SiteTopology, undecided: Iterable[Undecided]) -> Iterator[Message]:
+    """One message a decision and flow, naming every pair of ends that waits for it."""
+    pairs: dict[tuple[str, str, str], set[str]] = {}
+    for decision, site, flow, initiator, responder in undecided:
+        ends = f"{_called(initiator, site)} to {_called(responder, site)}"
+        pairs.setdefault((site, decision, flow), set()).add(ends)
+    halves = {"server": view.decisions.dcom_server, "client": view.decisions.dcom_client}
+    absent = [half for half, ports in halves.items() if ports is None]
+    for (site, decision, flow), waiting in pairs.items():
+        place = f"sites.{site}.decisions.{decision}"
+        if decision == "dcom" and len(absent) == 1:
+            values = {"half": absent[0], "flow": flow, "ends": sorted(waiting)}
+            yield Message.about("decision-half", place, **values)
+            continue
+        yield Message.about(
+            "decision-missing",
+            place,
+            decision=decision,
+            flow=flow,
+            ends=sorted(waiting),
+            example=_REMEDY[decision],
+        )
+
+
+def _called(endpoint: Endpoint, site: str) -> str:
+    if endpoint.group is None:
+        label = endpoint.label
+    else:
+        label = "/".join(machine.name for machine in endpoint.group.machines)
+    return label if endpoint.site in ("", site) else f"{endpoint.site}.{label}"
+
+
+def _clashes(clashes: Iterable[Clash]) -> Iterator[Message]:
+    for clash in sorted(set(clashes)):
+        yield Message.about(
+            "h245-one-ended",
+            f"links.{clash.link}",
+            flow=clash.flow,
+            tunnelled=clash.tunnelled,
+            opened=clash.opened,
+        )
+
+
+def _wide_ranges(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+    """The presets that name a whole ephemeral range: what else lies inside it."""
+    decisions = view.decisions
+    ranges: list[tuple[str, str, PortRange]] = []
+    if decisions.dcom_preset and decisions.dcom_server is not None:
+        ranges.append(("dcom", decisions.dcom_preset, decisions.dcom_server))
+    if decisions.h245_preset and decisions.h245:
+        ranges.append(("h245", decisions.h245_preset, decisions.h245[0]))
+    for decision, preset, ports in ranges:
+        inside = _catalogue_ports_inside(catalogue, ports)
+        if inside:
+            yield Message.about(
+                "preset-wide",
+                f"sites.{view.name}.decisions.{decision}",
+                preset=preset,
+                ports=ports,
+                inside=inside,
+            )
+
+
+def _catalogue_ports_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
+    inside = [
+        f"{role.name} {part}"
+        for role in catalogue.roles.values()
+        for listener in role.listeners.values()
+        for part in listener.ports
+        if ports.overlaps(part)
+    ]
+    return inside + [
+        f"{name} {own}"
+        for name, own in catalogue.administration_ports.items()
+        if ports.overlaps(own)
+    ]
+
+
+def _defaults(view: SiteTopology, catalogue: Catalogue, flows: set[str]) -> Iterator[Message]:
+    """Notes on what holds because nothing else was written; the plan never decides in silence."""
+    place, decisions = f"sites.{view.name}", view.decisions
+    roles = {role for endpoint in view.endpoints for role in endpoint.roles}
+    if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):
+        yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
+    if (
+        any(catalogue.roles[role].media.get(Transport.TCP) for role in roles)
+        and not decisions.fax_stated
+    ):
+        yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
+    dcom = ("dcom_server", "dcom_client")
+    if decisions.dcom_transports == (Transport.TCP,) and _any_use(catalogue, flows, *dcom):
+        yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
+    written = dict(view.site.control_path)
+    for role in sorted(roles & set(view.control_paths) - set(written)):
+        yield Message.about(
+            "control-path-default",
+            f"{place}.control_path.{role}",
+            role=role,
+            path=view.control_paths[role],
+        )
+    if view.site.egress.value == "closed":
+        yield Message.about("uncovered-egress", f"{place}.egress", services=catalogue.uncovered)
+    else:
+        yield Message.about("egress-open", f"{place}.egress", services=catalogue.uncovered)
+    for role in sorted(roles):
+        for listener in catalogue.roles[role].listeners.values():
+            if listener.never_a_rule:
+                yield Message.about("multicast-not-routed", place, role=role, ports=listener.ports)
+
+
+def _any_use(catalogue: Catalogue, flows: Iterable[str], *tokens: str) -> bool:
+    """Whether a decision settles the ports of any of the flows."""
+    return any(
+        token in leg.ports
+        for flow in flows
+        for leg in catalogue.flows[flow].legs
+        for token in tokens
+    )

@@ -1,0 +1,239 @@
+"""What a careful reader of the plan would ask about: openings beside the purpose, gaps in addresses."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.messages import Message
+from swyx_components.planner.model import (
+    PROTOCOL_OF,
+    Direction,
+    Endpoint,
+    Flow,
+    HostGroup,
+    Peer,
+    PeerKind,
+    Protocol,
+    Requirement,
+)
+from swyx_components.planner.topology import SiteTopology
+from swyx_components.sets.ports import PortSet
+from swyx_components.sets.prefixes import Prefix, collapse_prefixes
+
+_MOST_PARTS = 4  # of what another site's group is called: the site and three machines
+
+
+def check_openings(
+    view: SiteTopology,
+    groups: tuple[HostGroup, ...],
+    flows: tuple[Flow, ...],
+    catalogue: Catalogue,
+) -> Iterator[Message]:
+    """Warnings and notes that follow from the finished needs of a site."""
+    for group in groups:
+        inbound = _inbound(group)
+        yield from _opened_beside(view, group, inbound, catalogue)
+        yield from _administration_inside(view, group, inbound, catalogue)
+    pairs: _Pairs = {}
+    for flow in flows:
+        pairs.setdefault((flow.initiator, flow.responder), flow.flow)
+    yield from _no_common_version(view, pairs)
+    yield from _widened(view, pairs)
+    yield from _idle_managers(view, catalogue)
+    yield from _unreachable_extras(view)
+    yield from _unnamed_settings(view, catalogue)
+
+
+_Inbound = Mapping[tuple[Protocol, PortSet], Sequence[Requirement]]
+# Initiator and responder, with the first flow between both.
+_Pairs = dict[tuple[Endpoint, Endpoint], str]
+
+
+def _inbound(group: HostGroup) -> _Inbound:
+    """What may reach a group, by what is opened: many peers of a hub need the same."""
+    needs: dict[tuple[Protocol, PortSet], list[Requirement]] = {}
+    for need in group.needs:
+        if need.direction is Direction.IN:
+            needs.setdefault((need.protocol, need.ports), []).append(need)
+    return needs
+
+
+def _opened_beside(
+    view: SiteTopology, group: HostGroup, inbound: _Inbound, catalogue: Catalogue
+) -> Iterator[Message]:
+    """Listeners of a machine that a range meant for another purpose covers as well."""
+    endpoint = view.endpoint_of(group.machines[0].name)
+    for (role, key), listener in endpoint.ports.items():
+        transports = catalogue.roles[role].listeners[key].transports
+        protocols = [PROTOCOL_OF[transport] for transport in transports]
+        own = [
+            entry
+            for entry in inbound.items()
+            if entry[0][0] in protocols and entry[0][1] & listener
+        ]
+        wider = [
+            (shared, protocol, members)
+            for (protocol, ports), members in own
+            if (shared := PortSet(part for part in ports if not listener.covers(part)) & listener)
+        ]
+        if not wider:
+            continue
+        # Peers with a flow that is about just this listener reach nothing that was not meant.
+        meant = {
+            (need.peer.label, protocol)
+            for (protocol, ports), members in own
+            if any(map(listener.covers, ports))
+            for need in members
+        }
+        beside: dict[PortSet, set[tuple[str, Peer]]] = {}
+        for shared, protocol, members in wider:
+            for need in members:
+                if (need.peer.label, protocol) not in meant:
+                    beside.setdefault(shared, set()).add((need.flow, need.peer))
+        for shared, flows in sorted(beside.items(), key=lambda entry: entry[0]):
+            told = (
+                f"{flow} from {_shorten(peer.label)}" for flow, peer in sorted(flows, key=_by_peer)
+            )
+            yield Message.about(
+                "opened-beside",
+                f"sites.{view.name}.machines.{group.machines[0].name}",
+                role=role,
+                key=key,
+                ports=shared,
+                flows=list(dict.fromkeys(told)),
+            )
+
+
+def _shorten(label: str) -> str:
+    """Another site's group by its first machines; counted, so that it does not depend on their names."""
+    parts = label.split("/")
+    return "/".join(parts[:_MOST_PARTS]) + (
+        f" and {len(parts) - _MOST_PARTS} more" if len(parts) > _MOST_PARTS else ""
+    )
+
+
+def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
+    """Groups, then names, then words (`provider carrier`): the same order whatever stands for a name."""
+    flow, peer = row
+    return flow, peer.kind is PeerKind.CIDRS, " " in peer.label, peer.label.split("/")
+
+
+def _administration_inside(
+    view: SiteTopology, group: HostGroup, inbound: _Inbound, catalogue: Catalogue
+) -> Iterator[Message]:
+    for name, ports in catalogue.administration_ports.items():
+        reached = (
+            needs
+            for (protocol, opened), needs in inbound.items()
+            if protocol is Protocol.TCP and any(map(ports.overlaps, opened))
+        )
+        found = {need.flow for needs in reached for need in needs}
+        flows = sorted(flow for flow in found if not flow.startswith("extra:"))
+        if flows:
+            yield Message.about(
+                "administration-inside",
+                f"sites.{view.name}.machines.{group.machines[0].name}",
+                name=name,
+                ports=ports,
+                flows=flows,
+            )
+
+
+def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
+    seen = set()
+    versions: dict[Endpoint, frozenset[int]] = {}
+    for ends, flow in pairs.items():
+        for end in ends:
+            if end not in versions:
+                versions[end] = end.versions
+        one, other = (versions[end] for end in ends)
+        if one & other or not (one and other):
+            continue
+        # Its own before others': that order is the same whatever stands for a name.
+        ordered = sorted(
+            ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
+        )
+        labels = tuple(_shorten(end.peer_for(view.name).label) for end in ordered)
+        if labels not in seen:
+            seen.add(labels)
+            yield Message.about(
+                "no-common-ip-version",
+                f"sites.{view.name}",
+                one=labels[0],
+                other=labels[1],
+                flow=flow,
+            )
+
+
+def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
+    """Sites that stand as their summary in the rules of this one, and what that adds."""
+    widened = {
+        (own, peer)
+        for initiator, responder in pairs
+        for own, peer in ((initiator, responder), (responder, initiator))
+        if peer.summary and peer.site != view.name and own.group is not None
+    }
+    summaries: dict[str, set[Prefix]] = {}
+    meant: dict[str, set[Prefix]] = {}
+    for own, peer in widened:
+        for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
+            reachable = (prefix for prefix in prefixes if prefix.version in own.versions)
+            found.setdefault(peer.site, set()).update(reachable)
+    for site, summary in sorted(summaries.items()):
+        more = _count(summary) - _count(meant[site])
+        if more:
+            yield Message.about(
+                "site-widened",
+                f"sites.{site}.summary",
+                site=site,
+                summary=sorted(summary - meant[site]),
+                where=view.name,
+                more=[f"{count} IPv{version}" for version, count in sorted(more.items())],
+            )
+
+
+def _count(prefixes: Iterable[Prefix]) -> Counter[int]:
+    """How many addresses of each IP version some prefixes hold together."""
+    counts: Counter[int] = Counter()
+    for prefix in collapse_prefixes(prefixes):
+        counts[prefix.version] += prefix.last - prefix.first + 1
+    return counts
+
+
+def _idle_managers(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+    for machine in view.site.machines:
+        for role in machine.roles:
+            if catalogue.roles[role].serves_links and machine.name not in view.serving:
+                yield Message.about(
+                    "serves-nothing", f"sites.{view.name}.machines.{machine.name}", role=role
+                )
+
+
+def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
+    """Extra rules that open nothing, since all their peers speak another IP version than the machine."""
+    versions = {
+        machine.name: {address.version for address in machine.addresses}
+        for machine in view.site.machines
+    }
+    for rule in view.site.extra_rules:
+        if versions[rule.machine].isdisjoint(peer.version for peer in rule.peers):
+            place = f"sites.{view.name}.extra_rules[{rule.index}]"
+            yield Message.about("extra-without-version", place, machine=rule.machine)
+
+
+def _unnamed_settings(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+    """Overrides for which the article names no setting at the host."""
+    places = [(f"sites.{view.name}", view.site.ports)] + [
+        (f"sites.{view.name}.machines.{machine.name}", machine.ports)
+        for machine in view.site.machines
+    ]
+    for place, overrides in places:
+        for (role, key), ports in overrides:
+            if not catalogue.roles[role].listeners[key].configurable:
+                yield Message.about(
+                    "setting-unnamed",
+                    f"{place}.ports.{role}.{key}",
+                    role=role,
+                    key=key,
+                    ports=ports,
+                )

@@ -1,0 +1,128 @@
+"""Roles on one machine that want the same port."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.installation.model import Machine
+from swyx_components.messages import Message
+from swyx_components.planner.effective_ports import effective_ports
+from swyx_components.planner.topology import SiteTopology
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+
+OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
+
+
+class Claim(NamedTuple):
+    """Ports that one listener of a machine holds; `allocated`: taken one by one from a range.
+
+    `key` is what an override of them is called.
+    """
+
+    role: str
+    key: str
+    transports: tuple[Transport, ...]
+    ports: PortSet
+    allocated: bool
+    overridable: bool
+
+
+def find_port_conflicts(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+    """A fixed port wanted twice is an error; a range that meets another port or range a warning."""
+    fixed: dict[tuple[str, PortSet], None] = {}
+    mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
+    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)
+    for machine in view.site.machines:
+        claims = list(_claims(view, machine, catalogue))
+        fixed |= {(c.role, c.ports): None for c in claims if not c.allocated}
+        for one, other in combinations((windows, *claims), 2):
+            shared = one.ports & other.ports
+            if shared:
+                transports = [name for name in one.transports if name in other.transports]
+                if transports:
+                    yield _collision(view.name, machine, one, other, transports, shared)
+    yield from _ephemeral(view.name, fixed, catalogue)
+
+
+def _claims(view: SiteTopology, machine: Machine, catalogue: Catalogue) -> Iterator[Claim]:
+    ports = effective_ports(catalogue, machine.roles, view.site.ports, machine.ports)
+    for role in machine.roles:
+        for listener in catalogue.roles[role].listeners.values():
+            yield Claim(
+                role,
+                _written_key(role, listener.key, ports),
+                listener.transports,
+                view.decisions.cornet if listener.decided_by else ports[role, listener.key],
+                listener.allocated,
+                listener.overridable,
+            )
+
+
+def _collision(
+    site: str,
+    machine: Machine,
+    one: Claim,
+    other: Claim,
+    transports: list[Transport],
+    shared: PortSet,
+) -> Message:
+    certain = not one.allocated and not other.allocated
+    remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, shared))]
+    apart = [*remedies, "put the roles on different machines"]
+    return Message.about(
+        "port-clash" if certain else "port-overlap",
+        f"sites.{site}.machines.{machine.name}",
+        one=one.role,
+        other=other.role,
+        transports=" and ".join(name.value.upper() for name in transports),
+        ports=shared,
+        remedy=", or ".join(remedies if one.role in (other.role, OPERATING_SYSTEM) else apart),
+    )
+
+
+def _remedy(claim: Claim, shared: PortSet) -> str:
+    """What to write so that the claim leaves the shared ports; empty where nothing can be written."""
+    if not claim.overridable:
+        return ""
+    if not claim.allocated:
+        return f"set ports.{claim.role}.{claim.key} to another port"
+    # RTP uses an even port and the odd one above it, so a range begins on an even port.
+    free = [
+        PortRange(first + first % 2, last)
+        for first, last in claim.ports - shared
+        if first + first % 2 <= last
+    ]
+    if not free:
+        return f"set ports.{claim.role}.{claim.key} to other ports"
+    widest = max(free, key=lambda part: (part.last - part.first, part))
+    return f"set ports.{claim.role}.{claim.key} to {widest}"
+
+
+def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) -> str:
+    """`media` sets both transports of a role that has one range for each, while the two are the same."""
+    if not key.startswith("media_"):
+        return key
+    parts = {own for (name, part), own in ports.items() if (name, part[:6]) == (role, "media_")}
+    return "media" if len(parts) == 1 else key
+
+
+def _ephemeral(
+    site: str, fixed: Iterable[tuple[str, PortSet]], catalogue: Catalogue
+) -> Iterator[Message]:
+    """Fixed ports that the operating system may hand to another program before the role starts."""
+    for system, preset in catalogue.ephemeral.items():
+        handed_out = PortSet((preset,))
+        inside: dict[str, PortSet] = {}
+        for role, ports in fixed:
+            shared = ports & handed_out
+            if shared and catalogue.roles[role].kind != "phone":
+                inside[role] = inside.get(role, NO_PORTS) | shared
+        if inside:
+            yield Message.about(
+                "fixed-port-ephemeral",
+                f"sites.{site}",
+                system=system,
+                range=preset,
+                inside=[f"{role} {ports}" for role, ports in sorted(inside.items())],
+            )

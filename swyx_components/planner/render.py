@@ -1,0 +1,81 @@
+"""A site's plan written group by group, with the means of one cloud."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation.model import Egress, Machine
+from swyx_components.planner.describe import Provenance
+from swyx_components.planner.minimise import NEUTRAL, minimise
+from swyx_components.planner.model import (
+    Capabilities,
+    HostGroup,
+    Peer,
+    PeerKind,
+    RenderedGroup,
+    RenderedSite,
+    Requirement,
+    SitePlan,
+    Spec,
+)
+from swyx_components.planner.regions import Requirements
+from swyx_components.planner.requirements import extra_flow
+
+RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Spec, ...]]
+"""How a cloud's room writes the rules of one group."""
+
+
+def render_groups(
+    plan: SitePlan, catalogue: Catalogue, capabilities: Capabilities, render_group: RenderGroup
+) -> RenderedSite:
+    """Every group of the site as `render_group` writes it, the reasons of its rules included.
+
+    Where the platform's groups are not shared, each machine is a group of its own.
+    """
+    if not capabilities.shares_groups:
+        plan = split_by_machine(plan, catalogue)
+    provenance = Provenance.of(plan, catalogue)
+    groups = tuple(
+        RenderedGroup(group=group, specs=render_group(group, plan.egress, capabilities, provenance))
+        for group in plan.groups
+    )
+    return RenderedSite(plan=plan, capabilities=capabilities, groups=groups)
+
+
+def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
+    """The same plan with a group for each machine, called like it, whose needs name every peer by address.
+
+    The flows stay as they are: they run between host groups.
+    """
+    members = {group.name: group.machines for group in plan.groups}
+    owners = {extra_flow(plan.site, rule): rule.machine for rule in plan.extra_rules}
+    split = []
+    for group in plan.groups:
+        for machine in group.machines:
+            needs = Requirements(
+                need._replace(peer=party)
+                for need in group.needs
+                if owners.get(need.flow, machine.name) == machine.name
+                for party in _by_address(need, machine, members)
+            )
+            rules = minimise(needs, NEUTRAL, catalogue)
+            split.append(
+                replace(group, name=machine.name, machines=(machine,), needs=needs, rules=rules)
+            )
+    return replace(plan, groups=tuple(sorted(split, key=lambda group: group.name)))
+
+
+def _by_address(
+    need: Requirement, machine: Machine, members: dict[str, tuple[Machine, ...]]
+) -> Iterator[Peer]:
+    """The peer as one machine's rules name it, never the machine itself; none if no address is left."""
+    peer = need.peer
+    label, prefixes = peer.label, peer.prefixes
+    if peer.kind is PeerKind.GROUP:
+        others = [other for other in members[label] if other.name != machine.name]
+        label = "/".join(other.name for other in others)
+        prefixes = tuple(address for other in others for address in other.addresses)
+    versions = {address.version for address in machine.addresses}
+    kept = tuple(prefix for prefix in prefixes if prefix.version in versions)
+    if kept:
+        yield Peer(PeerKind.CIDRS, label, kept)

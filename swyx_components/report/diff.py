@@ -1,0 +1,240 @@
+"""From one installation to another, for people and as JSON."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from swyx_components.analysis.diff.changes import Changes, RuleChange, SiteChange
+from swyx_components.analysis.diff.edits import Edit
+from swyx_components.analysis.diff.effects import Effect
+from swyx_components.analysis.diff.reachability import Packets, ReachabilityChange
+from swyx_components.messages import Message
+from swyx_components.planner.model import Protocol
+from swyx_components.planner.resource_changes import ResourceChange
+from swyx_components.report.plan_json import (
+    fields_of,
+    given,
+    message_record,
+    rule_record,
+    texts,
+)
+from swyx_components.report.tables import align, plural, shorten, write_rule
+
+_MOST_PLACES = 5
+
+
+class CloudChange(NamedTuple):
+    """What an update does to one site's resources on its cloud, and how it goes about it."""
+
+    cloud: str
+    touched: tuple[ResourceChange, ...]
+    messages: tuple[Message, ...]
+
+
+Resources = Mapping[str, CloudChange]  # by site
+
+
+def write_changes(
+    changes: Changes, resources: Resources, effects: Sequence[Effect]
+) -> Iterator[str]:
+    """What was edited, in which stacks, what passes now, which rules change and why, what a cloud is told."""
+    if changes.none:
+        yield "No difference: the same sites, rules and packets.\n"
+        return
+    yield f"{plural(len(changes.edits), 'edit')}\n"
+    yield from align(_edit_rows(changes.edits), "  ")
+    stacks = _list_stacks(changes, resources)
+    yield f"\n{plural(len(stacks), 'stack')} to update\n"
+    yield from align(map(_stack_row, stacks), "  ")
+    yield from align((row for effect in effects for row in _effect_rows(effect)), "  ")
+    yield from _write_passings(changes.passings)
+    for site in changes.sites:
+        yield from _write_site(site)
+    for name, (cloud, touched, messages) in resources.items():
+        yield f"\n{name} on {cloud}: {plural(len(touched), 'resource')} touched by `pulumi up`\n"
+        yield from align(_resource_rows(touched), "  ")
+        for message in messages:
+            yield f"  {message.severity.value}: {message}\n"
+
+
+def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
+    """What was written alike at many sites is one row."""
+    alike: dict[tuple[str, ...], list[Edit]] = {}
+    for edit in edits:
+        own = edit.place.removeprefix(f"sites.{edit.site}") if edit.site else edit.place
+        alike.setdefault((own, edit.old, edit.new), []).append(edit)
+    for (_, old, new), same in alike.items():
+        places = ", ".join(shorten((edit.place for edit in same), _MOST_PLACES, "more places"))
+        change = f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
+        yield places, change
+
+
+class _Stack(NamedTuple):
+    """The stack of one site that an edit touches; `resources` is None where no cloud is named."""
+
+    site: str
+    cloud: str = ""
+    work: str = "update"
+    groups: int = 0
+    rules: int = 0
+    resources: int | None = None
+
+
+def _list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
+    """The stacks to update: of a site whose cloud is named, if any of its resources is touched."""
+    by_site = {site.site: site for site in changes.sites}
+    stacks = []
+    for name in sorted({*by_site, *resources}):
+        site, on_cloud = by_site.get(name), resources.get(name)
+        if on_cloud is None or on_cloud.touched:
+            stack = _Stack(name)
+            if site:
+                stack = _Stack(name, "", site.work, len(site.groups), len(site.rules))
+            if on_cloud:
+                stack = stack._replace(cloud=on_cloud.cloud, resources=len(on_cloud.touched))
+            stacks.append(stack)
+    return stacks
+
+
+def _stack_row(stack: _Stack) -> Sequence[str]:
+    touched = [plural(stack.groups, "group")] if stack.groups else []
+    touched.append(plural(stack.rules, "rule"))
+    if stack.resources is not None:
+        touched.append(plural(stack.resources, "resource"))
+    where = f"{stack.site} on {stack.cloud}" if stack.cloud else stack.site
+    return where, stack.work, ", ".join(touched)
+
+
+def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
+    """What is new between two sites, or at one alone, and what is removed; from when on."""
+    where, new, removed = f"at {effect.sites[0]}", "with its update", "with its update"
+    if len(effect.sites) > 1:
+        where = f"between {' and '.join(effect.sites)}"
+        new, removed = "once both are updated", "as soon as one is updated"
+    for word, kinds, flows, since in (
+        ("new", effect.opened, effect.begins, new),
+        ("removed", effect.closed, effect.ends, removed),
+    ):
+        if kinds or flows:
+            named = f" (flows {' '.join(flows)})" if flows else ""
+            yield where, word, f"{since}: {plural(kinds, 'kind')} of packets{named}"
+
+
+def _write_passings(passings: Sequence[ReachabilityChange]) -> Iterator[str]:
+    for opened, title in ((True, "now pass"), (False, "pass no more")):
+        own = [passing for passing in passings if passing.opened is opened]
+        yield f"\n{plural(len(own), 'kind')} of packets {title}\n"
+        yield from align(map(_passing_row, own), "  ")
+
+
+def _passing_row(passing: ReachabilityChange) -> Sequence[str]:
+    packets = passing.packets
+    return (
+        f"{packets.source} to {packets.destination}",
+        describe_packets(packets),
+        f"by the rules at {', '.join(passing.at)}",
+    )
+
+
+def describe_packets(packets: Packets) -> str:
+    """`udp 55000-55999 from source ports 50000-50099`."""
+    ports = f" {packets.ports}" if packets.ports else ""
+    source = f" from source ports {packets.source_ports}" if packets.source_ports else ""
+    return f"{'everything' if packets.protocol is Protocol.ANY else packets.protocol.value}{ports}{source}"
+
+
+def _write_site(site: SiteChange) -> Iterator[str]:
+    kind = "new site" if site.old is None else "removed" if site.new is None else ""
+    yield f"\n{site.site}{f' ({kind})' if kind else ''}: {plural(len(site.rules), 'rule')} changed\n"
+    for group in site.groups:
+        old, new = (", ".join(machines) or "nobody" for machines in (group.old, group.new))
+        yield f"  group {group.group}: {old} -> {new}\n"
+    rows = [row for change in site.rules for row in _rule_rows(change)]
+    yield from align(rows, "  ")
+
+
+def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
+    because = tell_reasons(change)
+    if change.only_reason and change.old and change.new:
+        old, new = (" ".join(rule.flows) for rule in (change.old, change.new))
+        yield "reason", change.group, f"{write_rule(change.new)}: for {old} -> {new}", because
+        return
+    if change.old:
+        word = "before" if change.new else "removed"
+        yield word, change.group, write_rule(change.old), because
+    if change.new:
+        word, why = ("after", "") if change.old else ("added", because)
+        yield word, change.group, write_rule(change.new), why
+
+
+def tell_reasons(change: RuleChange) -> str:
+    """`flows M2 K3; since links.aachen-bochum`: the flows behind a change, and the edits that touch them."""
+    why = f"flows {' '.join(change.flows)}" if change.flows else ""
+    causes = ", ".join(change.causes[:_MOST_PLACES])
+    return "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
+
+
+def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]:
+    for change in touched:
+        yield change.action.value, change.kind, change.name, ""
+        for detail in change.details:
+            yield "", "", f"  {detail}", ""
+
+
+def changes_record(
+    changes: Changes, resources: Resources, effects: Sequence[Effect]
+) -> dict[str, Any]:
+    """The changes as the JSON of `swyx diff` has them."""
+    return {
+        "version": 1,
+        "equal": changes.none,
+        "edits": [fields_of(edit, "place", "old", "new") for edit in changes.edits],
+        "stacks": [
+            {key: value for key, value in stack._asdict().items() if value not in ("", None)}
+            for stack in _list_stacks(changes, resources)
+        ],
+        "effects": [asdict(effect) for effect in effects],
+        "packets": [_passing_record(passing) for passing in changes.passings],
+        "sites": {site.site: _site_record(site) for site in changes.sites},
+        "clouds": {
+            name: {
+                "cloud": cloud,
+                "resources": [
+                    fields_of(change, "action", "kind", "name", "details") for change in touched
+                ],
+                "messages": [message_record(message) for message in messages],
+            }
+            for name, (cloud, touched, messages) in resources.items()
+        },
+    }
+
+
+def _passing_record(passing: ReachabilityChange) -> dict[str, Any]:
+    """Packets that pass now, or no more."""
+    packets = passing.packets
+    return {
+        "change": "opened" if passing.opened else "closed",
+        **fields_of(packets, "source", "destination", "protocol"),
+        **given(
+            ports=texts(packets.ports),
+            source_ports=packets.source_ports and str(packets.source_ports),
+        ),
+        "at": passing.at,
+    }
+
+
+def _site_record(site: SiteChange) -> dict[str, Any]:
+    return {
+        "before": site.old is not None,
+        "after": site.new is not None,
+        "groups": [fields_of(group, "group", "old", "new") for group in site.groups],
+        "rules": [
+            {
+                "group": change.group,
+                "old": change.old and rule_record(change.old),
+                "new": change.new and rule_record(change.new),
+                **fields_of(change, "only_reason", "flows", "causes"),
+            }
+            for change in site.rules
+        ],
+    }

@@ -1,0 +1,185 @@
+"""The answer to "may this packet pass" in sentences and as JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from swyx_components.analysis.explain.ends import End
+from swyx_components.analysis.explain.explain import Explanation, describe_flow
+from swyx_components.analysis.explain.extra_rule import is_dcom_apart, write_extra_rule
+from swyx_components.analysis.explain.places import Host
+from swyx_components.analysis.explain.remedies import find_remedies
+from swyx_components.catalogue import Catalogue
+from swyx_components.installation.model import Installation
+from swyx_components.planner.model import Direction, Flow, Spec, shard_label
+from swyx_components.report.plan_json import fields_of, given, spec_record, texts
+from swyx_components.report.tables import rule_row
+
+_MOST_ADDRESSES = 6  # of a rule that are all shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
+
+    `never`: it is DCOM to or from another site or a public address, which no rule may open.
+    """
+
+    explanation: Explanation
+    reasons: tuple[tuple[str, str], ...] = ()
+    remedies: tuple[str, ...] = ()
+    never: bool = False
+
+    @classmethod
+    def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
+        """With what the extra rules are for and, if wanted, what would let the packet pass."""
+        reasons = tuple((id, _reason(installation, id)) for id in explanation.extra_rules)
+        ends = (explanation.source, explanation.destination)
+        remedies = find_remedies(installation, *ends, explanation.packet) if with_remedies else ()
+        never = is_dcom_apart(installation, *ends, explanation.packet)
+        return cls(explanation=explanation, reasons=reasons, remedies=remedies, never=never)
+
+
+def _reason(installation: Installation, id: str) -> str:
+    _, site, index = id.split(":")
+    rules = installation.sites[site].extra_rules
+    return next(rule.reason for rule in rules if rule.index == int(index))
+
+
+def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+    """A verdict, then each end, then the flows or what it would take."""
+    asked = answer.explanation
+    verdict = "allowed" if asked.allowed else "not allowed"
+    yield f"{verdict}: {_called(asked.source)} to {_called(asked.destination)}, {asked.packet}"
+    if asked.same_machine:
+        yield "  both are the same machine, so no rule of a cloud is asked"
+        return
+    if not asked.ends:
+        yield "  they have no IP version in common"
+        return
+    yield from write_ends(asked.ends)
+    if not any(end.group for end in asked.ends):
+        yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
+    for flow in asked.flows:
+        yield f"  flow {describe_flow(flow, catalogue)}"
+    for flow in asked.by_summary:
+        yield f"  by a site's summary only, for the flow {describe_flow(flow, catalogue)}"
+    for id, reason in answer.reasons:
+        yield f"  extra rule {id}: {reason}"
+    if not asked.allowed:
+        yield from _write_remedies(answer, catalogue)
+
+
+def _called(host: Host) -> str:
+    return f"{host.label} ({host.site})" if host.site and host.label != host.site else host.label
+
+
+def write_ends(ends: Sequence[End]) -> Iterator[str]:
+    """What the rules of the sender's end and of the receiver's say, in that order."""
+    for end, other in zip(ends, reversed(ends), strict=True):
+        yield from _write_end(end, other.host)
+
+
+def _write_end(end: End, peer: Host) -> Iterator[str]:
+    where = f"  at {end.host.label}"
+    if not end.group:
+        yield f"{where}: no machine of the installation, so no rule of the plan stands there"
+    elif end.specs:
+        for spec in end.specs:
+            text = _write_rule(spec, peer)
+            condition = "" if spec.source_ports is None else " (only from those source ports)"
+            yield f"{where}, group {shard_label(end.group, spec.shard)}: {text}{condition}"
+    elif end.left_to_others:
+        yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
+    else:
+        way = "lets it in" if end.direction is Direction.IN else "lets it out"
+        yield f"{where}, group {end.group}: no rule {way}"
+
+
+def _write_rule(spec: Spec, peer: Host) -> str:
+    """The rule; of a long list of addresses those of the peer, with the others counted."""
+    own = tuple(p for p in spec.prefixes if any(map(p.overlaps, peer.prefixes)))
+    left_out = len(spec.prefixes) - len(own)
+    if len(spec.prefixes) <= _MOST_ADDRESSES or not own:
+        own, left_out = spec.prefixes, 0
+    cells = list(rule_row(spec._replace(prefixes=own)))
+    cells[3] += f" and {left_out:,} more" if left_out else ""
+    return " ".join(filter(None, cells))
+
+
+def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+    asked = answer.explanation
+    if asked.nearest is not None:
+        yield f"  nearest flow: {describe_flow(asked.nearest, catalogue)}"
+    for remedy in answer.remedies:
+        yield f"  it would take {remedy}"
+    if not answer.remedies:
+        yield "  no flow of the article joins the two on this port, whatever is decided or declared"
+    if answer.never:
+        yield "  DCOM must not reach another site or a public address, so no extra rule may open it either"
+    for rule in _extra_rules(answer):
+        yield f"  as a need of the site's own, under extra_rules: {json.dumps(rule)}"
+
+
+def _extra_rules(answer: Answer) -> Iterator[Any]:
+    """The extra rules for the ends that deny, where the packet has no other way and may have one."""
+    if answer.never:
+        return
+    asked = answer.explanation
+    peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
+    for end in asked.ends:
+        if not end.allows:
+            yield write_extra_rule(
+                end.host, peers[end.direction], asked.packet, end.direction.value
+            )
+
+
+def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
+    """The answer as the JSON of `swyx explain` has it."""
+    asked = answer.explanation
+    record: dict[str, Any] = {
+        "source": host_record(asked.source),
+        "destination": host_record(asked.destination),
+        "allowed": asked.allowed,
+        "same_machine": asked.same_machine,
+        "ends": [end_record(end) for end in asked.ends],
+        "flows": [flow_record(flow, catalogue) for flow in asked.flows],
+        "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],
+        "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],
+    }
+    if not asked.allowed:
+        record["nearest"] = asked.nearest and flow_record(asked.nearest, catalogue)
+        record["would_take"] = list(answer.remedies)
+        record["extra_rules_needed"] = list(_extra_rules(answer))
+    return record
+
+
+def host_record(host: Host) -> dict[str, Any]:
+    """One end of a question in JSON."""
+    addresses = texts(host.prefixes)
+    return {"name": host.label, **fields_of(host, "site", "roles"), "addresses": addresses}
+
+
+def end_record(end: End) -> dict[str, Any]:
+    """What stands at one end in JSON."""
+    return {
+        "at": end.host.label,
+        **fields_of(end, "direction", "group", "allows"),
+        "rules": [spec_record(spec) for spec in end.specs],
+    }
+
+
+def flow_record(flow: Flow, catalogue: Catalogue) -> dict[str, Any]:
+    """One flow with what the catalogue knows of it."""
+    ends = (flow.initiator, flow.initiator_role), (flow.responder, flow.responder_role)
+    initiator, responder = (given(site=end.site, name=end.label, role=role) for end, role in ends)
+    return {
+        "flow": flow.flow,
+        "from": initiator,
+        "to": responder,
+        "transport": flow.transport.value,
+        "ports": texts(flow.ports),
+        **given(**fields_of(flow, "source_ports")),
+        **fields_of(catalogue.flows[flow.flow], "phase", "evidence", "lines", "purpose"),
+    }

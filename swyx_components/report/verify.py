@@ -1,0 +1,136 @@
+"""The deployed state against the plan, for people and as JSON; packets in words."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from swyx_components.analysis.deployed.others import Effect
+from swyx_components.analysis.deployed.reachability import Packets
+from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
+from swyx_components.analysis.deployed.verify import Change, Comparison
+from swyx_components.planner.model import Direction, Protocol
+from swyx_components.report.plan_json import fields_of, proof_record, spec_record
+from swyx_components.report.tables import plural, shorten, write_proof, write_rule
+from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, split_interval
+
+_MOST_GAPS = 20
+_MOST_PEERS = 4
+_MOST_RANGES = 6
+
+
+def write_comparison(comparison: Comparison, cloud: str) -> Iterator[str]:
+    """A headline with the counts and the proof, then a line for each difference."""
+    proof = comparison.proof
+    yield (
+        f"{comparison.site} ({cloud}): {plural(comparison.groups, 'group')}, "
+        f"{plural(comparison.rules, 'rule')}; proof: {write_proof(proof)}"
+    )
+    for fault in comparison.faults:
+        yield f"  {fault}"
+    for change in comparison.changes:
+        yield from _write_change(change)
+    for kind, gaps in (("missing", proof.missing), ("excess", proof.excess)):
+        for text in shorten(map(str, gaps), _MOST_GAPS, "more ranges (--json has all)"):
+            yield f"  {kind} packets: {text}"
+    for effect in comparison.effects:
+        yield from _write_effect(effect)
+    for remark in comparison.remarks:
+        yield f"  note: {remark}"
+    for sentence in comparison.lacking:
+        yield f"  not judged: {sentence}"
+
+
+def _write_effect(effect: Effect) -> Iterator[str]:
+    where = (
+        f"{effect.machine} ({effect.interface}): {effect.other} also stands before its interface"
+    )
+    for packets, words in (
+        (effect.added, "and lets pass what no flow needs"),
+        (effect.stopped, "and stops what flows need"),
+    ):
+        if packets:
+            yield f"  {where} {words}:"
+            for line in shorten(write_packets(packets), _MOST_GAPS, "more (--json has all)"):
+                yield f"    {line}"
+
+
+def _write_change(change: Change) -> Iterator[str]:
+    if change.planned is not None and change.found is not None:
+        yield f"  {change.group}: differs, planned {write_rule(change.planned)}"
+        yield f"  {change.group}:             found {write_rule(change.found)}"
+    elif change.planned is not None:
+        yield f"  {change.group}: lacks the rule {write_rule(change.planned)}"
+    elif change.found is not None:
+        yield f"  {change.group}: has a rule that is not planned, {write_rule(change.found)}"
+
+
+def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
+    """The comparison as the JSON of `swyx verify` has it."""
+    return {
+        "site": comparison.site,
+        "cloud": cloud,
+        **fields_of(comparison, "equal", "groups", "rules", "faults"),
+        "changes": [_change_record(change) for change in comparison.changes],
+        "proof": proof_record(comparison.proof),
+        "effects": [_effect_record(effect) for effect in comparison.effects],
+        "remarks": comparison.remarks,
+        "not_judged": comparison.lacking,
+    }
+
+
+def _effect_record(effect: Effect) -> dict[str, Any]:
+    packets = {"added": effect.added, "stopped": effect.stopped}
+    return fields_of(effect, "machine", "interface", "other") | {
+        name: list(write_packets(each, short=False)) for name, each in packets.items()
+    }
+
+
+def _change_record(change: Change) -> dict[str, Any]:
+    sides = {"planned": change.planned, "found": change.found}
+    return {"group": change.group} | {
+        name: spec_record(spec) for name, spec in sides.items() if spec is not None
+    }
+
+
+# ---- packets
+
+
+def write_packets(
+    packets: Iterable[tuple[Direction, Packets]], short: bool = True
+) -> Iterator[str]:
+    """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line.
+
+    In the order of the packets. `short`: what is long is counted instead of listed.
+    """
+    by_ports: dict[tuple[Direction, Protocol, PortSet], list[tuple[int, Interval]]] = {}
+    for direction, own in packets:
+        key = direction, own.protocol, own.ports
+        by_ports.setdefault(key, []).append((own.version, own.peers))
+    alike: dict[tuple[Direction, str, tuple[tuple[int, Interval], ...]], list[Protocol]] = {}
+    for (direction, protocol, ports), peers in by_ports.items():
+        text = write_ports(protocol, ports, _MOST_RANGES if short else len(ports))
+        alike.setdefault((direction, text, tuple(sorted(peers))), []).append(protocol)
+    for (direction, text, joined), protocols in alike.items():
+        names = "/".join(protocol.value for protocol in protocols)
+        words = [word for version, interval in joined for word in write_peers(version, interval)]
+        peers_text = ", ".join(shorten(words, _MOST_PEERS if short else len(words), excess=1))
+        ports_text = f" {text}" if text else ""
+        yield f"{direction.value} {names}{ports_text} {direction.towards} {peers_text}"
+
+
+def write_ports(protocol: Protocol, ports: PortSet, most: int = _MOST_RANGES) -> str:
+    """Ports, or types of ICMP; nothing where all of ICMP is meant."""
+    if protocol.has_ports:
+        whole = ALL_PORTS - ports == PortSet() or ports == PortSet.of((1, ALL_PORTS[0].last))
+        return "every port" if whole else ", ".join(shorten(map(str, ports), most, excess=1))
+    return "" if not (ICMP_TYPES - ports) else f"type {ports}"
+
+
+def write_peers(version: int, peers: Interval) -> list[str]:
+    """A run of addresses as one CIDR where it is one, else as its ends."""
+    prefixes = split_interval(version, peers)
+    if len(prefixes) == 1:
+        only = prefixes[0]
+        return [only.address if only.length == WIDTH[version] else str(only)]
+    first, last = (Prefix(version, end, WIDTH[version]).address for end in peers)
+    return [f"{first}-{last}"]

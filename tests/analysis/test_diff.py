@@ -1,0 +1,354 @@
+"""What an edit changes: the packets exactly, the rules, and why."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import yaml
+
+from swyx_components.analysis.diff import changes as changes_module
+from swyx_components.analysis.diff.changes import Changes, compare_installations
+from swyx_components.analysis.diff.owners import Owners
+from swyx_components.analysis.explain.explain import Packet, explain_pair
+from swyx_components.analysis.explain.places import find_place
+from swyx_components.installation import load_installation
+from swyx_components.installation.model import Installation
+from swyx_components.planner.model import Direction
+from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.plan import plan_site
+from swyx_components.sets.prefixes import Prefix
+from tests.cli.running import SMALL
+
+DATA: dict[str, Any] = yaml.safe_load(SMALL)
+
+
+def edited(**edits: Any) -> Installation:
+    """SMALL with values put at paths: `sites__bochum__egress="open"`; None takes the key out."""
+    data = copy.deepcopy(DATA)
+    for path, value in edits.items():
+        *above, last = path.split("__")
+        place = data
+        for key in above:
+            place = place.setdefault(key, {})
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    return load_installation(data)
+
+
+def told(changes: Changes) -> set[str]:
+    """`+ a to b tcp 1720 at x`, `-` for what passes no more."""
+    lines = set()
+    for passing in changes.passings:
+        source, destination, protocol, ports, source_ports = passing.packets
+        words = f"{source} to {destination} {protocol.value} {ports or '-'}"
+        words += f" source {source_ports}" if source_ports else ""
+        lines.add(f"{'+' if passing.opened else '-'} {words} at {', '.join(passing.at)}")
+    return lines
+
+
+OLD = edited()
+
+
+def test_an_installation_and_itself_have_no_difference() -> None:
+    changes = compare_installations(OLD, edited())
+    assert changes.none and changes.edits == () and changes.sites == () and changes.passings == ()
+
+
+def test_a_narrower_dcom_range_closes_what_lies_outside_it_and_nothing_else() -> None:
+    new = edited(sites__bochum__decisions={"dcom": "40000-40149"})
+    changes = compare_installations(OLD, new)
+    assert told(changes) == {
+        "- bo-office to bo-server tcp 40150-40199 at bo-server",
+        "- bo-server to bo-office tcp 40150-40199 at bo-server",
+    }
+    (edit,) = changes.edits
+    assert (edit.place, edit.old, edit.new) == (
+        "sites.bochum.decisions.dcom",
+        "server 40000-40199, client 40000-40199",
+        "server 40000-40149, client 40000-40149",
+    )
+    assert {(rule.group, rule.flows, rule.causes) for rule in changes.rules} == {
+        ("swyxserver", ("C1",), ("sites.bochum.decisions.dcom",)),
+        ("swyxserver", ("C2",), ("sites.bochum.decisions.dcom",)),
+    }
+    assert all(rule.old and rule.new for rule in changes.rules)
+    assert [str(r.new.ports) for r in changes.rules if r.new] == ["40000-40149"] * 2
+
+
+def test_an_override_moves_exactly_the_ports_that_differ_at_both_ends() -> None:
+    """The LinkManager from 55000-56000 to 55000-55999: one port, UDP, with all of its parties (M4a, M4b)."""
+    new = edited(sites__aachen__ports={"LinkManager": {"media": "55000-55999"}})
+    closed = {line for line in told(compare_installations(OLD, new)) if "ac-link" in line}
+    assert told(compare_installations(OLD, new)) == closed
+    assert "- ac-server to ac-link udp 56000 source 51000-51499 at ac-link, ac-server" in closed
+    assert "- ac-link to ac-server udp 51000-51499 source 56000 at ac-link, ac-server" in closed
+    assert "- bo-office to ac-link udp 56000 source 50000-50099 at ac-link" in closed
+    assert len(closed) == 10  # both ways: two offices, two servers, the gate
+    assert all("56000" in line and "55000" not in line for line in closed)
+
+
+def test_a_machine_that_changes_its_address_is_told_with_both() -> None:
+    machines = {"bo-server": {"addresses": ["10.2.0.11"], "roles": ["SwyxServer"]}}
+    changes = compare_installations(OLD, edited(sites__bochum__machines=machines))
+    lines = told(changes)
+    assert "- ac-link to bo-server (10.2.0.10) tcp 1720, 41000-41099 at ac-link, bo-server" in lines
+    assert "+ ac-link to bo-server (10.2.0.11) tcp 1720, 41000-41099 at ac-link, bo-server" in lines
+    opened = {line[2:].replace("0.11", "0.10") for line in lines if line[0] == "+"}
+    assert opened == {line[2:] for line in lines if line[0] == "-"}
+    at_aachen = [rule for rule in changes.rules if rule.site == "aachen"]
+    assert at_aachen
+    assert all("sites.bochum.machines.bo-server.addresses" in rule.causes for rule in at_aachen)
+
+
+def test_an_extra_rule_opens_what_it_says_at_its_end() -> None:
+    rule = {
+        "direction": "in",
+        "to": "ac-server",
+        "from": ["10.1.99.0/24", "10.1.98.4"],
+        "protocol": "tcp",
+        "ports": 3389,
+        "reason": "desktop",
+    }
+    changes = compare_installations(OLD, edited(sites__aachen__extra_rules=[rule]))
+    assert told(changes) == {"+ 10.1.98.4 to ac-server tcp 3389 at ac-server"}
+    (change,) = changes.rules
+    assert change.flows == () and len(change.causes) == 2
+    assert all(".extra_rules.(ac-server in tcp 3389 from 10.1.9" in c for c in change.causes)
+
+
+def test_another_reason_changes_no_packet() -> None:
+    rule = copy.deepcopy(DATA["sites"]["aachen"]["extra_rules"][0]) | {"reason": "monitoring"}
+    changes = compare_installations(OLD, edited(sites__aachen__extra_rules=[rule]))
+    assert changes.passings == () and changes.rules == ()
+    (edit,) = changes.edits
+    assert (edit.key, edit.old, edit.new) == ("reason", "desktop", "monitoring")
+
+
+def test_a_flow_that_joins_another_on_the_same_rule_is_a_reason_only() -> None:
+    """Aachen turns K5 off: 1719 from the LinkManager goes; the gate's own 1719 (C9) stays as it was."""
+    changes = compare_installations(OLD, edited(sites__aachen__flows={"disable": ["K5"]}))
+    assert told(changes) == {
+        "- ac-link to ac-server udp 1719 at ac-link, ac-server",
+        "- ac-link to bo-server udp 1719 at ac-link, bo-server",
+    }
+    assert {cause for rule in changes.rules for cause in rule.causes} == {
+        "sites.aachen.flows.disable"
+    }
+
+
+def test_a_site_that_comes_is_one_edit_and_opens_all_of_its_packets() -> None:
+    site = {
+        "machines": {
+            "es-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]},
+            "es-gate": {"addresses": ["10.3.0.12"], "roles": ["SwyxGate"]},
+        }
+    }
+    changes = compare_installations(OLD, edited(sites__essen=site))
+    assert [edit.place for edit in changes.edits] == ["sites.essen"]
+    both = "es-gate, es-server"
+    assert told(changes) == {
+        f"+ es-gate to es-server tcp 1720, 41000-41099 at {both}",
+        f"+ es-gate to es-server udp 1719 at {both}",
+        f"+ es-gate to es-server udp 51000-51499 source 51500-51999 at {both}",
+        f"+ es-server to es-gate tcp 2000, 41000-41099 at {both}",
+        f"+ es-server to es-gate udp 2001 at {both}",
+        f"+ es-server to es-gate udp 51500-51999 source 51000-51499 at {both}",
+    }
+    (essen,) = changes.sites
+    assert essen.old is None and {group.old for group in essen.groups} == {()}
+    back = compare_installations(edited(sites__essen=site), OLD)
+    assert {line[1:] for line in told(back)} == {line[1:] for line in told(changes)}
+    assert not any(passing.opened for passing in back.passings)
+
+
+def test_a_machine_with_another_name_sends_and_receives_what_it_did() -> None:
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-tor"] = machines.pop("ac-gates")
+    changes = compare_installations(OLD, edited(sites__aachen__machines=machines))
+    assert changes.passings == () and changes.rules == ()
+    assert [(group.old, group.new) for group in changes.sites[0].groups] == [
+        (("ac-gates",), ("ac-tor",))
+    ]
+
+
+def test_an_extra_rule_that_another_one_precedes_now_has_another_number() -> None:
+    """Rules are told by their place in the list, so what stands at them in the cloud changes."""
+    rules = [
+        {
+            "direction": "in",
+            "to": "ac-server",
+            "from": ["10.1.99.0/24"],
+            "protocol": "tcp",
+            "ports": port,
+            "reason": "desktop",
+        }
+        for port in (22, 3389)
+    ]
+    old = edited(sites__aachen__extra_rules=rules)
+    changes = compare_installations(old, edited(sites__aachen__extra_rules=rules[::-1]))
+    assert changes.edits == () and changes.passings == ()
+    assert sorted(
+        (rule.old.flows, rule.new.flows) for rule in changes.rules if rule.old and rule.new
+    ) == [
+        (("extra:aachen:0",), ("extra:aachen:1",)),
+        (("extra:aachen:1",), ("extra:aachen:0",)),
+    ]
+
+
+def test_open_egress_is_one_entry_and_not_all_addresses() -> None:
+    changes = compare_installations(OLD, edited(sites__bochum__egress="open"))
+    assert told(changes) == {
+        "+ every machine of bochum to anywhere any - at every machine of bochum"
+    }
+
+
+def test_a_machine_between_groups_loses_nothing_that_both_allow() -> None:
+    """An override of its own makes a second group of the gate; only the moved ports differ."""
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-hall"] = {"addresses": ["10.1.0.13"], "roles": ["SwyxGate"]}
+    old = edited(sites__aachen__machines=machines)
+    other = copy.deepcopy(machines)
+    other["ac-hall"]["ports"] = {"SwyxGate": {"h225": 2005}}
+    changes = compare_installations(old, edited(sites__aachen__machines=other))
+    assert told(changes) == {
+        "- ac-server to ac-hall tcp 2000 at ac-hall, ac-server",
+        "+ ac-server to ac-hall tcp 2005 at ac-hall, ac-server",
+    }
+    assert {(g.group, g.old, g.new) for g in changes.sites[0].groups} == {
+        ("swyxgate", ("ac-gates", "ac-hall"), ("ac-gates",)),
+        ("swyxgate.ac-hall", (), ("ac-hall",)),
+    }
+
+
+def test_a_machine_never_stands_in_its_own_firewall() -> None:
+    """Two fax servers are one group, whose rules name the group itself (M3)."""
+    machines = copy.deepcopy(DATA["sites"]["bochum"]["machines"])
+    machines["fax-1"] = {"addresses": ["10.2.0.13"], "roles": ["SwyxFaxServer"]}
+    machines["fax-2"] = {"addresses": ["10.2.0.14"], "roles": ["SwyxFaxServer"]}
+    old = edited(sites__bochum__machines=machines)
+    new = edited(
+        sites__bochum__machines=machines,
+        sites__bochum__ports={"SwyxFaxServer": {"session": "2000-7999"}},
+    )
+    lines = told(compare_installations(old, new))
+    both = "at fax-1, fax-2"
+    assert {line for line in lines if line.count("fax-") == 4} == {
+        f"- fax-1 to fax-2 udp 8000 source 2000-8000 {both}",
+        f"- fax-1 to fax-2 udp 2000-7999 source 8000 {both}",
+        f"- fax-2 to fax-1 udp 8000 source 2000-8000 {both}",
+        f"- fax-2 to fax-1 udp 2000-7999 source 8000 {both}",
+    }
+    assert not [line for line in lines if "fax-1 to fax-1" in line or "fax-2 to fax-2" in line]
+
+
+def test_each_rule_names_the_edits_behind_it_and_no_others() -> None:
+    """Two edits that meet in M4a at the LinkManager: each has the rule with its own source ports."""
+
+    def bochum(fax: str, office: str) -> Installation:
+        machines = copy.deepcopy(DATA["sites"]["bochum"]["machines"])
+        machines["bo-fax"] = {"addresses": [fax], "roles": ["SwyxFaxServer"]}
+        networks = {"bo-office": {"cidrs": [office], "roles": ["SwyxIt"]}}
+        return edited(sites__bochum__machines=machines, sites__bochum__networks=networks)
+
+    old, new = bochum("10.2.0.13", "10.2.20.0/24"), bochum("10.2.0.14", "10.2.21.0/24")
+    causes = {
+        (rule.old.flows, str(rule.old.source_ports)): rule.causes
+        for rule in compare_installations(old, new).rules
+        if rule.group == "linkmanager" and rule.old and rule.old.direction is Direction.IN
+    }
+    assert causes == {
+        (("M4a",), "50000-50099"): ("sites.bochum.networks.bo-office.cidrs",),
+        (("M4a",), "2000-8000"): ("sites.bochum.machines.bo-fax.addresses",),
+    }
+
+
+def test_a_switched_flow_is_no_cause_of_another() -> None:
+    new = edited(
+        sites__aachen__flows={"disable": ["K5"]}, sites__aachen__decisions={"dcom": "40000-40149"}
+    )
+    causes = {
+        (rule.flows, rule.causes)
+        for rule in compare_installations(OLD, new).rules
+        if rule.site == "aachen"
+    }
+    assert causes == {
+        (("C1",), ("sites.aachen.decisions.dcom",)),
+        (("C2",), ("sites.aachen.decisions.dcom",)),
+        (("K5",), ("sites.aachen.flows.disable",)),
+    }
+
+
+def test_each_difference_is_one_that_explain_sees() -> None:
+    """Another way to the same answer: the first and last port of every difference, before and after."""
+    new = edited(
+        decisions__h245="42000-42099",
+        sites__aachen__ports={"SwyxIt": {"media": "50010-50119"}},
+        sites__bochum__decisions={"dcom": {"server": "40000-40009", "client": "40100-40199"}},
+    )
+    asked = 0
+    sites = {
+        id(at): {name: render_neutral(plan_site(at, name)) for name in at.sites}
+        for at in (OLD, new)
+    }
+    for passing in compare_installations(OLD, new).passings:
+        packets = passing.packets
+        for port in {packets.ports[0].first, packets.ports[-1].last} if packets.ports else ():
+            source = packets.source_ports[0].first if packets.source_ports else None
+            packet = Packet(packets.protocol, port, source)
+            for at in (OLD, new):
+                pair = [
+                    find_place(at, name).hosts[0] for name in (packets.source, packets.destination)
+                ]
+                allowed = explain_pair(*pair, packet, sites[id(at)].__getitem__).allowed
+                assert allowed is ((at is new) is passing.opened), f"{packets} {port}"
+                asked += 1
+    assert asked > 50
+
+
+def test_a_site_that_no_edit_reaches_is_not_planned_and_would_not_differ(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Aachen's LinkManager serves Bochum, so Bochum's edits reach it; a third site they do not."""
+    lone = {"machines": {"es-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]}}}
+    old = edited(sites__essen=lone)
+    for new in (
+        edited(sites__essen=lone, sites__bochum__ports={"SwyxIt": {"media": "50000-50049"}}),
+        edited(sites__essen=lone, links=None),
+        edited(
+            sites__essen=lone,
+            sip_providers__sip={
+                "cidrs": ["203.0.113.0/28"],
+                "link_manager": "ac-link",
+                "media_ports": "10000-20000",
+            },
+        ),
+    ):
+        changes = compare_installations(old, new)
+        with monkeypatch.context() as patch:
+            patch.setattr(changes_module, "find_affected", lambda *_: frozenset(old.sites))
+            whole = compare_installations(old, new)
+        assert (whole.edits, whole.rules, whole.passings) == (
+            changes.edits,
+            changes.rules,
+            changes.passings,
+        )
+        assert {site.site for site in changes.sites} <= {"aachen", "bochum"}
+        assert changes.passings
+
+
+def test_the_smallest_owner_of_an_address_is_named() -> None:
+    owners = Owners(OLD, OLD)
+    found = list(owners.split(4, Prefix.parse("10.1.0.9").first, Prefix.parse("10.1.0.13").first))
+    assert [name for _, _, name in found] == ["", "ac-server", "ac-link", "ac-gates", ""]
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-server"]["addresses"] = ["10.1.20.5"]
+    inside = edited(sites__aachen__machines=machines)
+    ends = (Prefix.parse("10.1.20.4").first, Prefix.parse("10.1.20.7").first)
+    names = [
+        (last - first + 1, name) for first, last, name in Owners(inside, inside).split(4, *ends)
+    ]
+    assert names == [(1, "ac-office"), (1, "ac-server"), (2, "ac-office")]

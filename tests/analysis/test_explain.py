@@ -1,0 +1,348 @@
+"""`swyx explain` and what is behind it: verdict, rules, flows, and what a denied packet would take."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from swyx_components.analysis.explain.places import find_place
+from swyx_components.installation import load_installation
+from swyx_components.messages import SwyxError
+from tests.cli.running import SMALL, Outcome, swyx, write_file
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SPREAD = FIXTURES / "one_role_a_machine.yaml"
+
+
+def ask(*words: object, file: Path = SPREAD) -> Outcome:
+    outcome = swyx("explain", file, *words)
+    assert outcome.err == ""
+    return outcome
+
+
+def answer(*words: object, file: Path = SPREAD) -> dict[str, Any]:
+    (pair,) = ask(*words, "--json", file=file).json()["pairs"]
+    assert isinstance(pair, dict)
+    return pair
+
+
+def test_an_allowed_packet_names_rule_flow_evidence_and_lines() -> None:
+    outcome = ask("ac-office", "ac-server", "tcp/135")
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "allowed: ac-office (aachen) to ac-server (aachen), tcp 135",
+        "  at ac-office: no machine of the installation, so no rule of the plan stands there",
+        "  at ac-server, group swyxserver: in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+        "  flow C1 SwyxIt to SwyxServer, tcp 135, 40000-40199: SwyxIt! contacts its SwyxServer over DCOM "
+        "(stated, kb2308 L115 L72)",
+    ]
+
+
+def test_a_denied_packet_names_the_nearest_flow_and_what_it_would_take() -> None:
+    outcome = ask("ac-l400", "ac-server", "tcp/1720")
+    assert outcome.code == 1
+    assert outcome.out.splitlines() == [
+        "not allowed: ac-l400 (aachen) to ac-server (aachen), tcp 1720",
+        "  at ac-l400, group swyxphonel400: no rule lets it out",
+        "  at ac-server, group swyxserver: no rule lets it in",
+        "  nearest flow: M2 SwyxPhoneL400 to SwyxServer, udp 51000-51499 from source ports 5010-5011: "
+        "announcements, voicemail and conferences are endpoints of a call (inferred, kb2308 L111)",
+        "  it would take the other control path: `control_path: {SwyxPhoneL400: h323}` at sites.aachen",
+        '  as a need of the site\'s own, under extra_rules: {"direction": "out", "from": "ac-l400", '
+        '"to": ["10.1.0.10"], "protocol": "tcp", "ports": 1720, "reason": "..."}',
+        '  as a need of the site\'s own, under extra_rules: {"direction": "in", "to": "ac-server", '
+        '"from": ["10.1.1.13"], "protocol": "tcp", "ports": 1720, "reason": "..."}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "takes"),
+    [
+        (
+            ("ac-gate-1", "ac-gate-2", "udp/51500"),
+            "the optional flow M1g: `flows: {enable: [M1g]}` at sites.aachen",
+        ),
+        (
+            ("ac-fax-1", "ac-fax-2", "tcp/2500"),
+            "the decision `fax_transport: both` at sites.aachen",
+        ),
+        (
+            ("ac-office", "ac-server", "udp/135"),
+            "the decision `dcom_transport: both` at sites.aachen",
+        ),
+        (
+            ("198.51.100.7", "ac-server", "udp/5060"),
+            "198.51.100.7 among the `sip_devices` of sites.aachen",
+        ),
+        (
+            ("198.51.100.7", "ac-link", "udp/65002"),
+            "a SIP provider with the CIDRs 198.51.100.7 and `link_manager: ac-link`",
+        ),
+        (("ac-l100-1", "ac-server", "tcp/1720"), "the role SwyxGate or SwyxFaxServer at ac-l100-1"),
+        (("ac-server", "ac-l420-1", "tcp/1720"), "the role PhoneManager at ac-server"),
+    ],
+)
+def test_what_it_would_take(words: tuple[str, ...], takes: str) -> None:
+    assert answer(*words)["would_take"] == [takes]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("ac-desk-1", "bo-desk-1", "udp/50000"),
+        ("bo-desk-1", "ac-conference", "udp/56000"),
+        ("ac-server", "bo-server", "tcp/1720"),
+        ("bo-server", "ac-link", "tcp/65000"),
+        ("ac-office", "ac-phones", "udp/4061"),
+    ],
+)
+def test_what_no_flow_of_the_article_joins(words: tuple[str, ...]) -> None:
+    outcome = ask(*words)
+    assert outcome.code == 1
+    assert (
+        "  no flow of the article joins the two on this port, whatever is decided or declared\n"
+        in outcome.out
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "takes"),
+    [
+        (("ac-l420-1", "ac-phones", "tcp/4060"), "the decision `cornet: [4060, 4061]` at sites.aachen"),
+        (
+            ("ac-gate-1", "ac-server", "tcp/41000"),
+            "the decision `h245` with 41000 in its range at sites.aachen",
+        ),
+        (
+            ("ac-link", "bo-server", "tcp/41000"),
+            "the decision `h245` with 41000 in its range at sites.aachen and sites.bochum",
+        ),
+        (
+            ("ac-desk-1", "ac-server", "tcp/50000"),
+            "the decision `dcom` with 50000 in its range at sites.aachen",
+        ),
+    ],
+)  # fmt: skip
+def test_a_port_that_was_decided_otherwise(
+    words: tuple[str, ...], takes: str, tmp_path: Path
+) -> None:
+    text = SPREAD.read_text(encoding="utf-8")
+    decided = text.replace("h245: 41000-41099", "h245: tunnelled\n  cornet: [4061]")
+    assert answer(*words, file=write_file(tmp_path, decided))["would_take"] == [takes]
+
+
+@pytest.mark.parametrize("port", [1720, 3389, 443])
+def test_no_decision_is_proposed_for_a_port_that_others_listen_on(port: int) -> None:
+    takes = answer("ac-desk-1", "ac-server", f"tcp/{port}")["would_take"]
+    assert not [each for each in takes if "decision" in each]
+
+
+def test_a_missing_link_is_what_it_would_take(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SMALL[: SMALL.index("links:")])
+    takes = answer("bo-server", "ac-link", "tcp/65001", file=file)["would_take"]
+    assert takes == ["a link of aachen and bochum with `link_manager: ac-link`"]
+
+
+def test_a_disabled_flow_is_what_it_would_take(tmp_path: Path) -> None:
+    file = write_file(
+        tmp_path, SMALL.replace("    extra_rules", "    flows: {disable: [C10]}\n    extra_rules")
+    )
+    takes = answer("ac-server", "ac-gates", "tcp/2000", file=file)["would_take"]
+    assert takes == ["the inferred flow C10, which sites.aachen.flows.disable turns off"]
+
+
+def test_media_passes_from_its_own_source_ports_only_where_the_cloud_can_tell() -> None:
+    words = ("ac-desk-1", "ac-l420-1", "udp/5006", "--source-port")
+    assert ask(*words, 50000).code == 0
+    assert ask(*words, 40000).code == 1
+    assert ask(*words, 40000, "--cloud", "azure").code == 1
+    assert ask(*words, 40000, "--cloud", "aws").code == 0
+
+
+def test_without_a_source_port_the_condition_is_said() -> None:
+    assert "(only from those source ports)" in ask("ac-desk-1", "ac-l420-1", "udp/5006").out
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_the_rules_shown_are_those_of_the_cloud(cloud: str) -> None:
+    (rule,) = answer("ac-office", "ac-server", "tcp/135", "--cloud", f"aachen={cloud}")["ends"][1][
+        "rules"
+    ]
+    assert ("priority" in rule) == (cloud == "azure")
+    # A rule of Azure lists peers that may do the same for different reasons.
+    assert rule["flows"] == {"aws": ["C1"], "azure": ["C1", "C13", "C6"]}[cloud]
+
+
+def test_a_rule_with_many_addresses_shows_those_that_were_asked_for(tmp_path: Path) -> None:
+    peers = ", ".join(f"10.9.{n}.1" for n in range(1, 31, 2))
+    file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", peers))
+    assert ask("10.9.5.1", "ac-server", "tcp/3389", file=file).out.splitlines()[2] == (
+        "  at ac-server, group swyxserver: in tcp 3389 from 10.9.5.1/32 and 14 more [extra:aachen:0]"
+    )
+
+
+def test_a_network_passes_only_as_a_whole(tmp_path: Path) -> None:
+    """An extra rule for half of an office is no answer for the office."""
+    file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", "10.1.20.0/25"))
+    assert ask("ac-office", "ac-server", "tcp/3389", file=file).code == 1
+    half = ask("10.1.20.5", "ac-server", "tcp/3389", file=file)
+    assert half.code == 0
+    assert "  extra rule extra:aachen:0: desktop\n" in half.out
+
+
+def test_a_range_means_the_machines_in_it_and_all_the_others() -> None:
+    pairs = ask("10.1.0.10/31", "ac-gate-1", "tcp/2000", "--json").json()["pairs"]
+    assert [(pair["source"]["name"], pair["allowed"]) for pair in pairs] == [
+        ("ac-link", False),
+        ("ac-server", True),
+        ("10.1.0.10/31", False),
+    ]
+
+
+def test_a_rule_of_a_further_security_group_names_that_group(tmp_path: Path) -> None:
+    """60 rules fill a group of AWS, so the desktops stand in others on the same interface."""
+    rule = "      - {{direction: in, to: ac-server, from: [10.9.{}.1], protocol: tcp, ports: 1, reason: n}}\n"
+    rules = "".join(map(rule.format, range(1, 130, 2)))
+    file = write_file(tmp_path, SMALL.replace("    extra_rules:\n", f"    extra_rules:\n{rules}"))
+    outcome = ask("10.9.1.1", "ac-server", "tcp/1", "--cloud", "aws", file=file)
+    assert outcome.code == 0
+    assert re.search(
+        r"  at ac-server, group swyxserver\+[12]: in tcp 1 from 10\.9\.1\.1/32 ", outcome.out
+    )
+
+
+def test_two_versions_of_ip_that_never_meet() -> None:
+    outcome = ask("2001:db8::1", "ac-server", "tcp/1720")
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1] == "  they have no IP version in common"
+
+
+def test_a_machine_reaches_itself_without_any_rule() -> None:
+    outcome = ask("ac-server", "10.1.0.10", "tcp/1")
+    assert outcome.code == 0
+    assert "same machine" in outcome.out
+
+
+def test_between_two_outsiders_the_plan_has_no_say() -> None:
+    outcome = ask("ac-office", "192.0.2.1", "icmp")
+    assert outcome.code == 1
+    assert (
+        "  neither is a machine of the installation, so no rule of the plan lets it pass\n"
+        in outcome.out
+    )
+
+
+def test_a_role_speaks_for_its_groups_and_networks() -> None:
+    pairs = ask("aachen/swyxit", "aachen/SwyxPhoneL420", "udp/5006", "--json").json()["pairs"]
+    assert [(pair["source"]["name"], pair["destination"]["name"]) for pair in pairs] == [
+        ("ac-desk-1", "ac-l420-1"),
+        ("ac-desk-1", "ac-l420s-net"),
+        ("ac-office", "ac-l420-1"),
+    ]
+    (pair,) = ask("aachen/SwyxGate", "aachen/SwyxGate", "udp/51500", "--json").json()["pairs"]
+    assert (pair["source"]["name"], pair["destination"]["name"]) == ("ac-gate-1", "ac-gate-2")
+
+
+def test_open_egress_is_left_to_others(tmp_path: Path) -> None:
+    file = write_file(
+        tmp_path, SMALL.replace("    extra_rules", "    egress: open\n    extra_rules")
+    )
+    outcome = ask("ac-server", "ac-gates", "tcp/2000", file=file)
+    assert outcome.code == 0
+    assert (
+        "  at ac-server, group swyxserver: egress is open, what leaves is left to others\n"
+        in outcome.out
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("ac-servr", "ac-link", "tcp/1"), "ac-servr is neither a machine nor a network"),
+        (("ac-servr", "ac-link", "tcp/1"), "(ac-server is near)"),
+        (
+            ("ac-server", "aachen/nobody", "tcp/1"),
+            "aachen/nobody is neither a machine nor a network",
+        ),
+        (("ac-server", "ac-link", "tcp/0"), "tcp/0 is no protocol and port"),
+        (("ac-server", "ac-link", "tcp/65536"), "tcp/65536 is no protocol and port"),
+        (("ac-server", "ac-link", "tcp/1-2"), "tcp/1-2 is no protocol and port"),
+        (("ac-server", "ac-link", "tcp"), "tcp is no protocol and port"),
+        (("ac-server", "ac-link", "icmp/8"), "icmp/8 is no protocol and port"),
+        (("ac-server", "ac-link", "sctp/1"), "sctp/1 is no protocol and port"),
+        (("ac-server", "ac-link", "any/1"), "any/1 is no protocol and port"),
+    ],
+)
+def test_words_that_mean_nothing_are_exit_code_2(words: tuple[str, ...], says: str) -> None:
+    outcome = swyx("explain", SPREAD, *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert says in outcome.err
+
+
+def test_an_undecided_installation_has_no_answer(tmp_path: Path) -> None:
+    outcome = swyx(
+        "explain",
+        write_file(tmp_path, SMALL.replace("dcom: restricted, ", "")),
+        "ac-server",
+        "ac-link",
+        "tcp/65000",
+    )
+    assert outcome.code == 2
+    assert "needs the decision dcom" in outcome.err
+
+
+def test_a_name_at_two_sites_is_asked_for_with_its_site(tmp_path: Path) -> None:
+    installation = load_installation(
+        write_file(tmp_path, SMALL.replace("ac-office", "office").replace("bo-office", "office"))
+    )
+    with pytest.raises(
+        SwyxError, match="office is the name of 2 things, aachen/office, bochum/office"
+    ):
+        find_place(installation, "office")
+    (host,) = find_place(installation, "bochum/office").hosts
+    assert host.site == "bochum"
+
+
+@pytest.mark.parametrize(
+    ("word", "site", "label"),
+    [
+        ("10.1.0.10", "aachen", "ac-server"),
+        ("10.1.20.7", "aachen", "ac-office"),
+        ("10.1.20.0/28", "aachen", "ac-office"),
+        ("203.0.113.3", "", "provider carrier"),
+        ("carrier", "", "provider carrier"),
+        ("192.0.2.0/24", "", "192.0.2.0/24"),
+        ("192.0.2.1", "", "192.0.2.1"),
+    ],
+)
+def test_an_address_means_who_has_it(word: str, site: str, label: str) -> None:
+    (host,) = find_place(load_installation(SPREAD), word).hosts
+    assert (host.site, host.label) == (site, label)
+
+
+SUMMARISED = SMALL.replace("\nlinks:", "\n    summary: [10.2.0.0/16]\nlinks:")
+
+
+def test_what_passes_only_since_a_site_stands_as_its_summary_is_said(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SUMMARISED)
+    assert ask("10.2.77.5", "ac-link", "tcp/65001", file=file).out.splitlines() == [
+        "allowed: summary (bochum) to ac-link (aachen), tcp 65001",
+        "  at summary: no machine of the installation, so no rule of the plan stands there",
+        "  at ac-link, group linkmanager: in tcp 65001 from 10.2.0.0/16 [K4 L96 L116]",
+        "  by a site's summary only, for the flow K4 SwyxServer to LinkManager, tcp 65001: the SwyxServer of "
+        "the other site hands its calls to the LinkManager (inferred, kb2308 L96 L116)",
+    ]
+    passing = answer("bo-office", "ac-link", "tcp/65001", file=file)
+    assert (passing["flows"], [flow["flow"] for flow in passing["by_summary"]]) == ([], ["K4"])
+
+
+def test_a_summary_changes_nothing_about_the_flows_that_are_meant(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SUMMARISED)
+    meant = answer("bo-server", "ac-link", "tcp/65001", file=file)
+    assert (meant["allowed"], [flow["flow"] for flow in meant["flows"]]) == (True, ["K4"])
+    assert meant["by_summary"] == []
+    denied = answer("10.2.77.5", "ac-server", "tcp/1720", file=file)
+    assert (denied["allowed"], denied["flows"], denied["by_summary"]) == (False, [], [])

@@ -1,0 +1,99 @@
+"""What a site is judged to be: refused by a quota, not proven, or fit for its cloud."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from swyx_components import judge
+from swyx_components.clouds import render_site
+from swyx_components.installation import load_installation
+from swyx_components.installation.model import Installation
+from swyx_components.judge import assess_site
+from swyx_components.messages import Severity
+from swyx_components.planner.model import SitePlan
+from swyx_components.sets.ports import PortRange
+from tests.clouds.test_platforms import hub, plan
+
+
+def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
+    installation = hub(200)
+    found = [
+        m
+        for m in assess_site(plan(installation), installation).messages
+        if m.id == "quota-would-exceed"
+    ]
+    assert found
+    assert {dict(message.values)["cloud"] for message in found} == {"aws"}
+    assert all(message.severity is Severity.WARNING for message in found)
+
+
+def test_on_that_cloud_it_is_an_error() -> None:
+    installation = hub(200)
+    assert assess_site(plan(installation), installation, "aws").has_errors
+    assert not assess_site(plan(installation), installation, "azure").has_errors
+
+
+def test_a_lower_quota_of_the_file_is_counted_even_for_a_small_site() -> None:
+    quotas = {"aws": {"rules_per_group": 2, "groups_per_interface": 2}}
+    installation = replace(hub(3), quotas=quotas)
+    found = [m.id for m in assess_site(plan(installation), installation).messages]
+    assert "quota-would-exceed" in found
+
+
+def test_a_site_with_errors_is_neither_rendered_nor_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    data: dict[str, Any] = {"swyxware": "6.01", "sites": {"hub": {}}}
+    data["sites"]["hub"]["machines"] = {
+        "server": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]},
+        "conference": {"addresses": ["10.0.0.2"], "roles": ["ConferenceManager"]},
+    }
+    installation = load_installation(data)
+    result = assess_site(plan(installation), installation, "aws")
+    assert result.has_errors
+    assert (result.rendered, result.proof) == (None, None)
+
+
+def test_a_writer_that_makes_another_plan_than_was_needed_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The proof stands between the writer and whoever uses what it wrote."""
+
+    def render_less(cloud: str, site: SitePlan, installation: Installation) -> Any:
+        rendered = render_site(cloud, site, installation)
+        first = rendered.groups[0]
+        return replace(
+            rendered, groups=(replace(first, specs=first.specs[1:]), *rendered.groups[1:])
+        )
+
+    installation = hub(2)
+    monkeypatch.setattr(judge, "render_site", render_less)
+    result = assess_site(plan(installation), installation, "aws")
+    assert [m.id for m in result.messages if m.severity is Severity.ERROR] == ["proof-failed"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sign"),
+    [
+        (lambda rules: rules[1:], "1 missing and 0 in excess"),
+        (
+            lambda rules: (rules[0]._replace(ports=PortRange(1, 65535)), *rules[1:]),
+            "0 missing and 1 in",
+        ),
+        (lambda rules: (rules[0]._replace(flows=()), *rules[1:]), ""),
+    ],
+    ids=["a rule less", "a rule wider", "only what people read"],
+)
+def test_a_plan_for_no_cloud_is_proved_too(spoil: Any, sign: str) -> None:
+    installation = hub(1)
+    good = plan(installation)
+    first = good.group("swyxserver")
+    others = (group for group in good.groups if group is not first)
+    bad = replace(good, groups=(replace(first, rules=spoil(first.rules)), *others))
+    found = [m for m in assess_site(bad, installation).messages if m.id == "proof-failed"]
+    assert [sign in str(message) for message in found] == ([True] if sign else [])
+    proof = assess_site(good, installation).proof
+    assert proof is not None
+    assert proof.holds
+    assert proof.compared > 0
