@@ -47,7 +47,7 @@ OUTSIDE = {
     "installation": {"yaml"},
     "clouds": {"yaml"},
     "cli": {"typer", "rich"},
-    "report.flow_sheets": {"openpyxl"},
+    "report.flows": {"openpyxl"},
     "components": {"pulumi"},
     "report.html.escape": {"markupsafe"},
     "report.html.pages": {"jinja2", "markupsafe"},

@@ -23,9 +23,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.topology import Topology
 from swyx_components.report.call import CallAnswer, calls_document, write_call
-from swyx_components.report.mermaid import write_mermaid
-from swyx_components.report.sequence import arrange_sequence
-from swyx_components.report.svg import write_svg
+from swyx_components.report.sequence import arrange_sequence, write_mermaid, write_svg
 from swyx_components.report.tables import align
 
 ALLOWED, DENIED = 0, 1

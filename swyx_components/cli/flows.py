@@ -15,8 +15,14 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_sites
 from swyx_components.planner.model import SitePlan
-from swyx_components.report.flow_sheets import write_csv, write_json, write_workbook
-from swyx_components.report.flows import SiteRows, write_markdown, write_table
+from swyx_components.report.flows import (
+    SiteRows,
+    write_csv,
+    write_json,
+    write_markdown,
+    write_table,
+    write_workbook,
+)
 
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 

@@ -1,28 +1,39 @@
-"""The flow matrix for people: a table on a terminal, Markdown for a page."""
+"""The flow matrix, one row a flow: a table on a terminal, Markdown, CSV, a workbook, JSON."""
 
+import csv
+import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count, islice
+from typing import Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
-from swyx_components.report.tables import align, plain, plural
+from swyx_components.report.plan_json import fields_of, given, texts
+from swyx_components.report.tables import align, cite, plain, plural
 
 SiteRows = tuple[str, Sequence[MatrixRow]]
-
+VERSION = 1
+COLUMNS = (
+    *("site", "flow", "evidence", "phase"),
+    *("from_site", "from", "from_role", "from_hosts", "from_addresses"),
+    *("to_site", "to", "to_role", "to_hosts", "to_addresses"),
+    *("transport", "ports", "source_ports", "lines", "purpose"),
+)
+_WIDTH, _WIDTHS = 14, {"purpose": 60, "hosts": 28, "addresses": 28}
+_MOST_ROWS = 1_000_000  # of a sheet; a workbook allows 1,048,576
+# What a spreadsheet takes for a formula at the beginning of a cell; the last four are their wide forms.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # What Markdown, or the HTML in it, would take for more than text: punctuation that marks something up,
 # and what makes an address of the web or of mail a link.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!:@])|(?<=www)(\.)", re.IGNORECASE)
-_HEADINGS = (
-    "Site",
-    "Flow",
-    "From",
-    "To",
-    "Protocol",
-    "Ports",
-    "Source ports",
-    "Evidence",
-    "Lines",
-    "Purpose",
-)
+_MARKDOWN_HEAD = """\
+| Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+# ---- for people
 
 
 def write_table(sites: Iterable[SiteRows]) -> Iterator[str]:
@@ -41,53 +52,145 @@ def _row(site: str, row: MatrixRow) -> Sequence[str]:
         f"{row.transport} {', '.join(row.ports)}".rstrip(),
         f"from {row.source_ports}" if row.source_ports else "",
         row.evidence,
-        " ".join(f"L{line}" for line in row.lines) or row.purpose,
+        cite(row.lines) or row.purpose,
     )
 
 
 def _called(site: str, end: MatrixEnd) -> str:
     if not end.name:
-        return ", ".join(map(str, end.prefixes))
+        return _addresses(end)
     where = f"{end.site}/" if end.site not in ("", site) else ""
     name = f"{where}{end.name}"
     return name if not end.role or end.role.lower() == end.name else f"{name} ({end.role})"
 
 
+def _addresses(end: MatrixEnd) -> str:
+    return ", ".join(map(str, end.prefixes))
+
+
 def write_markdown(rows: Iterable[MatrixRow]) -> Iterator[str]:
     """One table."""
-    yield _markdown_row(_HEADINGS)
-    yield _markdown_row(["---"] * len(_HEADINGS))
+    yield _MARKDOWN_HEAD
     for row in rows:
-        yield _markdown_row(map(escape, _markdown_cells(row)))
-
-
-def _markdown_cells(row: MatrixRow) -> tuple[str, ...]:
-    return (
-        row.site,
-        row.flow,
-        _spelled(row.sender),
-        _spelled(row.receiver),
-        row.transport,
-        ", ".join(row.ports),
-        row.source_ports,
-        row.evidence,
-        " ".join(f"L{line}" for line in row.lines),
-        row.purpose,
-    )
+        ends = _spelled(row.sender), _spelled(row.receiver)
+        what = row.transport, ", ".join(row.ports), row.source_ports
+        cells = (row.site, row.flow, *ends, *what, row.evidence, cite(row.lines), row.purpose)
+        yield f"| {' | '.join(map(escape, cells))} |\n"
 
 
 def _spelled(end: MatrixEnd) -> str:
     """`aachen SwyxServer (ac-server), 10.1.0.10/32`."""
     hosts = ", ".join(end.hosts)
     who = f"{end.role} ({hosts})" if end.role else hosts
-    addresses = ", ".join(map(str, end.prefixes))
-    return ", ".join(part for part in (f"{end.site} {who}".strip(), addresses) if part)
-
-
-def _markdown_row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |\n"
+    return ", ".join(filter(None, (f"{end.site} {who}".strip(), _addresses(end))))
 
 
 def escape(text: str) -> str:
     """The text as a Markdown cell shows it, whatever it contains."""
     return _MARKUP.sub(lambda match: f"\\{match.group()}", plain(text))
+
+
+# ---- for spreadsheets
+
+
+def guard(text: str) -> str:
+    """The text as a cell that no spreadsheet computes: with an apostrophe before what begins a formula.
+
+    >>> guard("=1+1"), guard("50000-50099")
+    ("'=1+1", '50000-50099')
+    """
+    return plain(f"'{text}" if text.startswith(_FORMULA) else text)
+
+
+def _cells(row: MatrixRow) -> list[str]:
+    """A cell for each of the columns."""
+    ends = (
+        (end.site, end.name, end.role, ", ".join(end.hosts), _addresses(end))
+        for end in (row.sender, row.receiver)
+    )
+    what = row.transport, ", ".join(row.ports), row.source_ports, cite(row.lines), row.purpose
+    cells = (row.site, row.flow, row.evidence, row.phase, *chain(*ends), *what)
+    return list(map(guard, cells))
+
+
+def write_csv(rows: Iterable[MatrixRow]) -> Iterator[str]:
+    """Comma-separated, with a line of column names, lines ending in CR LF (RFC 4180)."""
+    line = io.StringIO()
+    writer = csv.writer(line)
+    for cells in chain((COLUMNS,), map(_cells, rows)):
+        writer.writerow(cells)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
+
+
+def write_workbook(rows: Iterable[MatrixRow], file: str) -> None:
+    """An Excel workbook with filters on its columns; a second sheet where one can't hold all.
+
+    Raises:
+        OSError: the file can't be written.
+        ImportError: openpyxl is not installed.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    left = iter(rows)
+    for number in count(1):
+        page = list(islice(left, 1))  # a sheet needs a row that is left for it, but for the first
+        if not page and number > 1:
+            break
+        _fill(book.create_sheet("flows" if number == 1 else f"flows {number}"), chain(page, left))
+    book.save(file)
+
+
+def _fill(sheet: Any, rows: Iterable[MatrixRow]) -> None:
+    """Write-only sheets take their settings before their first row; openpyxl's stubs know none of them."""
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    sheet.freeze_panes = "A2"
+    for place, column in enumerate(COLUMNS, 1):
+        width = _WIDTHS.get(column.rpartition("_")[2], _WIDTH)
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    titles = [WriteOnlyCell(sheet, value=column) for column in COLUMNS]
+    for title in titles:
+        title.font = Font(bold=True)
+    written = 0
+    try:
+        for cells in chain((titles,), map(_cells, islice(rows, _MOST_ROWS))):
+            sheet.append(cells)
+            written += 1
+    finally:  # a sheet left open complains when the program ends
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{written}"
+        sheet.close()
+
+
+# ---- for programs
+
+
+def write_json(rows: Iterable[MatrixRow]) -> Iterator[str]:
+    """The JSON of `swyx flows`, a line a flow: `docs/flows-json.md` describes every key."""
+    yield f'{{"version": {VERSION}, "flows": ['
+    comma = "\n"
+    for row in rows:
+        yield f"{comma} {json.dumps(_record(row))}"
+        comma = ",\n"
+    yield "]}\n"
+
+
+def _record(row: MatrixRow) -> dict[str, Any]:
+    return {
+        **given(**fields_of(row, "site", "flow")),
+        "from": given(**fields_of(row.sender, "site", "name", "role")),
+        "to": given(**fields_of(row.receiver, "site", "name", "role")),
+        **given(transport=row.transport),
+        "ports": row.ports,
+        **given(**fields_of(row, "source_ports", "phase", "evidence")),
+        "lines": row.lines,
+        **given(purpose=row.purpose),
+        "from_hosts": row.sender.hosts,
+        "from_addresses": texts(row.sender.prefixes),
+        "to_hosts": row.receiver.hosts,
+        "to_addresses": texts(row.receiver.prefixes),
+    }

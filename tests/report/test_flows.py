@@ -13,9 +13,15 @@ import pytest
 from openpyxl import load_workbook
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
-from swyx_components.report import flow_sheets
-from swyx_components.report.flow_sheets import COLUMNS, guard, write_csv, write_workbook
-from swyx_components.report.flows import escape, write_markdown
+from swyx_components.report import flows
+from swyx_components.report.flows import (
+    COLUMNS,
+    escape,
+    guard,
+    write_csv,
+    write_markdown,
+    write_workbook,
+)
 from tests.cli.running import SMALL, Outcome, swyx, write_file
 
 ONE_SITE = """\
@@ -324,7 +330,7 @@ def test_hostile_text_of_a_file_reaches_every_format_as_text(tmp_path: Path) -> 
 def test_a_workbook_begins_another_sheet_where_one_is_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flow_sheets, "_MOST_ROWS", 2)
+    monkeypatch.setattr(flows, "_MOST_ROWS", 2)
     book = tmp_path / "flows.xlsx"
     for count, titles in ((0, ["flows"]), (2, ["flows"]), (5, ["flows", "flows 2", "flows 3"])):
         write_workbook([hostile_row(f"{place}") for place in range(count)], str(book))

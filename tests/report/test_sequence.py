@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from swyx_components.report.mermaid import escape, write_mermaid
-from swyx_components.report.sequence import Arrow, Lifeline, Look, Section, Sequence
-from swyx_components.report.svg import write_svg
+from swyx_components.report.sequence import (
+    Arrow,
+    Lifeline,
+    Look,
+    Section,
+    Sequence,
+    escape,
+    write_mermaid,
+    write_svg,
+)
 from tests.cli.running import SMALL, swyx, write_file
 
 SVG = "{http://www.w3.org/2000/svg}"
