@@ -6,10 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from swyx_components.analysis.calls.call import Call
-from swyx_components.analysis.calls.parties import Party, read_parties
-from swyx_components.analysis.calls.scenarios import cast_scenario, find_scenario
+from swyx_components.analysis.calls.parties import (
+    Pair,
+    cast_scenario,
+    find_scenario,
+    read_parties,
+)
 from swyx_components.analysis.calls.script import simulate_call
-from swyx_components.analysis.explain.remedies import find_remedies
+from swyx_components.analysis.explain.what_if import find_remedies
 from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
 from swyx_components.cli.output import choose_format, write_output
 from swyx_components.cli.sites import (
@@ -88,9 +92,7 @@ def _refusal(id: str, **values: str) -> SwyxError:
     return SwyxError([Message.about(id, "", **values)])
 
 
-def _find_pairs(
-    topology: Topology, book: CallBook, question: CallQuestion
-) -> Sequence[tuple[Party, Party]]:
+def _find_pairs(topology: Topology, book: CallBook, question: CallQuestion) -> Sequence[Pair]:
     if not question.scenario:
         return [read_parties(topology.installation, book, question.caller, question.called)]
     scenario = find_scenario(book, question.scenario)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from swyx_components.analysis.explain.ends import Packet
 from swyx_components.analysis.explain.explain import explain
-from swyx_components.analysis.explain.places import find_place
+from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.cli.sites import RenderedSites, bind_clouds, open_installation
 from swyx_components.cli.talk import say
 from swyx_components.messages import Message, SwyxError
@@ -22,8 +22,8 @@ def explain_packet(file: str, question: Question, clouds: Sequence[str], as_json
     source_word, destination_word, packet_word, source_port = question
     installation, _ = open_installation(file)
     packet = read_packet(packet_word, source_port)
-    source = find_place(installation, source_word)
-    destination = find_place(installation, destination_word)
+    source = find_hosts(installation, source_word)
+    destination = find_hosts(installation, destination_word)
     sites = RenderedSites(installation, bind_clouds(installation, clouds))
     answers: list[Answer] = []
     denied = 0

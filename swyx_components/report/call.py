@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from swyx_components.analysis.calls.call import Call, Crossing, Passage, Step
-from swyx_components.analysis.calls.parties import Actor, Party
+from swyx_components.analysis.calls.parties import Actor
 from swyx_components.analysis.explain.ends import Packet
 from swyx_components.catalogue import Catalogue
 from swyx_components.report.explain import end_record, host_record, write_ends
@@ -35,7 +35,7 @@ def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
 
 def call_title(call: Call) -> str:
     """`SwyxIt aachen (ac-desk-1, ac-office) calls SwyxIt bochum (bo-office)`."""
-    return f"{_presented(call.caller.actor)} calls {_presented(call.called.actor)}"
+    return f"{_presented(call.caller)} calls {_presented(call.called)}"
 
 
 def _presented(actor: Actor) -> str:
@@ -45,7 +45,7 @@ def _presented(actor: Actor) -> str:
 
 def name_hosts(actor: Actor) -> str:
     """The machines and networks of an actor, the first few by name."""
-    labels = [host.label for host in actor.place.hosts]
+    labels = [host.label for host in actor.hosts]
     shown = labels[:_MOST_HOSTS]
     if len(labels) > _MOST_HOSTS:
         shown.append(f"{len(labels) - _MOST_HOSTS} more")
@@ -131,8 +131,8 @@ def calls_document(answers: Sequence[CallAnswer], catalogue: Catalogue) -> Mappi
 def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
     call = answer.call
     record: dict[str, Any] = {
-        "caller": _party_record(call.caller),
-        "called": _party_record(call.called),
+        "caller": {"word": call.caller.word, **_actor_record(call.caller)},
+        "called": {"word": call.called.word, **_actor_record(call.called)},
         "allowed": call.failed is None,
         "failed_step": call.failed and call.failed.number,
         "steps": [_step_record(step, catalogue) for step in call.steps],
@@ -143,12 +143,8 @@ def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
     return record
 
 
-def _party_record(party: Party) -> dict[str, Any]:
-    return {"word": party.word, **_actor_record(party.actor)}
-
-
 def _actor_record(actor: Actor) -> dict[str, Any]:
-    hosts = [host.label for host in actor.place.hosts]
+    hosts = [host.label for host in actor.hosts]
     return fields_of(actor, "name", "role", "site") | {"hosts": hosts}
 
 

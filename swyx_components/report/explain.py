@@ -7,9 +7,12 @@ from typing import Any, Self
 
 from swyx_components.analysis.explain.ends import End
 from swyx_components.analysis.explain.explain import Explanation, describe_flow
-from swyx_components.analysis.explain.extra_rule import is_dcom_apart, write_extra_rule
 from swyx_components.analysis.explain.places import Host
-from swyx_components.analysis.explain.remedies import find_remedies
+from swyx_components.analysis.explain.what_if import (
+    find_remedies,
+    is_dcom_apart,
+    write_extra_rule,
+)
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction, Flow, Spec, shard_label

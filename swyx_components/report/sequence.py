@@ -71,16 +71,16 @@ def arrange_sequence(calls: Iterable[Call]) -> Sequence:
 
 def _in_order(call: Call) -> Iterable[Actor]:
     """The actors of a call as it passes them: caller, those between, called party."""
-    yield call.caller.actor
+    yield call.caller
     for step in call.steps:
         for actor in (step.sender, step.receiver):
-            if actor.key != call.called.actor.key:
+            if actor.key != call.called.key:
                 yield actor
-    yield call.called.actor
+    yield call.called
 
 
 def _lifeline(actor: Actor) -> Lifeline:
-    addresses = ", ".join(str(prefix) for host in actor.place.hosts for prefix in host.prefixes)
+    addresses = ", ".join(str(prefix) for host in actor.hosts for prefix in host.prefixes)
     return Lifeline(name=actor.name, hosts=name_hosts(actor) if actor.role else addresses)
 
 

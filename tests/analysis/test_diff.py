@@ -12,7 +12,7 @@ from swyx_components.analysis.diff import changes as changes_module
 from swyx_components.analysis.diff.changes import Changes, compare_installations
 from swyx_components.analysis.diff.owners import Owners
 from swyx_components.analysis.explain.explain import Packet, explain_pair
-from swyx_components.analysis.explain.places import find_place
+from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction
@@ -126,6 +126,35 @@ def test_another_reason_changes_no_packet() -> None:
     assert changes.passings == () and changes.rules == ()
     (edit,) = changes.edits
     assert (edit.key, edit.old, edit.new) == ("reason", "desktop", "monitoring")
+
+
+def test_rules_with_other_reasons_stand_in_the_order_of_the_plan() -> None:
+    """In each run: sets of rules iterate otherwise from one process to the next."""
+    ways = [("in", "tcp", "65001"), ("in", "tcp", "41000-41099"), ("out", "tcp", "1720")]
+    ways += [("out", "udp", "1719"), ("out", "tcp", "41000-41099")]
+    rules = [
+        {"direction": way, "protocol": protocol, "ports": ports, "reason": "monitoring"}
+        | {
+            "to" if way == "in" else "from": "ac-link",
+            "from" if way == "in" else "to": ["10.2.0.10"],
+        }
+        for way, protocol, ports in ways
+    ]
+    without = edited(sites__aachen__extra_rules=None)
+    changes = compare_installations(without, edited(sites__aachen__extra_rules=rules))
+    assert all(change.only_reason and change.group == "linkmanager" for change in changes.rules)
+    told = [
+        (c.new.direction.value, c.new.protocol.value, str(c.new.ports))
+        for c in changes.rules
+        if c.new
+    ]
+    assert told == [
+        ("in", "tcp", "41000-41099"),
+        ("in", "tcp", "65001"),
+        ("out", "tcp", "1720"),
+        ("out", "tcp", "41000-41099"),
+        ("out", "udp", "1719"),
+    ]
 
 
 def test_a_flow_that_joins_another_on_the_same_rule_is_a_reason_only() -> None:
@@ -300,9 +329,7 @@ def test_each_difference_is_one_that_explain_sees() -> None:
             source = packets.source_ports[0].first if packets.source_ports else None
             packet = Packet(packets.protocol, port, source)
             for at in (OLD, new):
-                pair = [
-                    find_place(at, name).hosts[0] for name in (packets.source, packets.destination)
-                ]
+                pair = [find_hosts(at, name)[0] for name in (packets.source, packets.destination)]
                 allowed = explain_pair(*pair, packet, sites[id(at)].__getitem__).allowed
                 assert allowed is ((at is new) is passing.opened), f"{packets} {port}"
                 asked += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.analysis.explain.places import find_place
+from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.messages import SwyxError
 from tests.cli.running import SMALL, Outcome, swyx, write_file
@@ -301,8 +301,8 @@ def test_a_name_at_two_sites_is_asked_for_with_its_site(tmp_path: Path) -> None:
     with pytest.raises(
         SwyxError, match="office is the name of 2 things, aachen/office, bochum/office"
     ):
-        find_place(installation, "office")
-    (host,) = find_place(installation, "bochum/office").hosts
+        find_hosts(installation, "office")
+    (host,) = find_hosts(installation, "bochum/office")
     assert host.site == "bochum"
 
 
@@ -319,7 +319,7 @@ def test_a_name_at_two_sites_is_asked_for_with_its_site(tmp_path: Path) -> None:
     ],
 )
 def test_an_address_means_who_has_it(word: str, site: str, label: str) -> None:
-    (host,) = find_place(load_installation(SPREAD), word).hosts
+    (host,) = find_hosts(load_installation(SPREAD), word)
     assert (host.site, host.label) == (site, label)
 
 

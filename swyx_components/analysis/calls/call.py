@@ -1,16 +1,15 @@
 """A simulated call as values: its steps, their packets, and what becomes of each."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from swyx_components.analysis.calls.parties import Actor, Party
+from swyx_components.analysis.calls.parties import Actor
 from swyx_components.analysis.explain.ends import (
     End,
     Packet,
     SiteOf,
     by_version,
-    check_ends,
+    evaluate_ends,
     is_same_machine,
 )
 from swyx_components.analysis.explain.places import Host
@@ -45,26 +44,25 @@ class Crossing(NamedTuple):
         return self.passage is not Passage.DENIED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(NamedTuple):
     """One step of a call; `flow` is empty where no flow of the article joins the two.
 
     `crossings` holds every packet of it, between each pair of hosts that the rules tell apart. It is
     empty where somebody is missing, or no link joins the sites of the two: then the step fails.
     """
 
-    number: int
     phase: Phase
     does: str
     flow: str
     sender: Actor
     receiver: Actor
     crossings: tuple[Crossing, ...] = ()
+    number: int = 0
 
     @property
     def missing(self) -> tuple[Actor, ...]:
         """Who would take part and is not there: a site without the role."""
-        return tuple(actor for actor in (self.sender, self.receiver) if not actor.place.hosts)
+        return tuple(actor for actor in (self.sender, self.receiver) if not actor.hosts)
 
     @property
     def passes(self) -> bool:
@@ -82,12 +80,11 @@ class Step:
         return any(crossing.backwards for crossing in self.crossings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """A simulated call with all its steps, those after a failing one too."""
 
-    caller: Party
-    called: Party
+    caller: Actor
+    called: Actor
     steps: tuple[Step, ...]
 
     @property
@@ -100,14 +97,14 @@ def cross(
     source: Host, destination: Host, packet: Packet, site_of: SiteOf, backwards: bool = False
 ) -> Crossing:
     """What becomes of a packet; it passes if it does over any IP version that both hosts have."""
+    crossing = Crossing(source, destination, packet, Passage.DENIED, (), backwards)
     if is_same_machine(source, destination):
-        return Crossing(source, destination, packet, Passage.SAME_MACHINE, (), backwards)
-    denied = Crossing(source, destination, packet, Passage.DENIED, (), backwards)
+        return crossing._replace(passage=Passage.SAME_MACHINE)
     for one, other in by_version(source, destination):
-        ends = check_ends(one, other, packet, site_of)
+        ends = evaluate_ends(one, other, packet, site_of)
         if not any(end.group for end in ends):
-            return denied._replace(passage=Passage.OUTSIDE, ends=ends)
+            return crossing._replace(passage=Passage.OUTSIDE, ends=ends)
         if all(end.allows for end in ends):
-            return denied._replace(passage=Passage.ALLOWED, ends=ends)
-        denied = denied if denied.ends else denied._replace(ends=ends)
-    return denied
+            return crossing._replace(passage=Passage.ALLOWED, ends=ends)
+        crossing = crossing._replace(ends=crossing.ends or ends)
+    return crossing

@@ -1,62 +1,89 @@
-"""From a word to a party of a call: `swyxit@aachen`, `ac-desk-1`, `voicemail`, a SIP provider."""
+"""Who takes part in a call: from a word (`swyxit@aachen`, `ac-desk-1`, `voicemail`, a SIP provider), or a
+scenario's, to hosts.
+"""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from swyx_components.analysis.explain.places import (
     Host,
-    Place,
-    find_place,
-    host_named,
+    find_hosts,
+    host_of,
+    hosts_named,
+    hosts_of,
     hosts_with,
-    is_name,
 )
 from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.calls import CallBook
-from swyx_components.installation.model import Installation, Provider, Site
+from swyx_components.catalogue.calls import CallBook, Scenario
+from swyx_components.installation.model import Installation, Provider
 from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.topology import Topology
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who sends and receives in a call: a role at a site, on the hosts that carry it there.
 
-    `role` is empty for a SIP provider, `place` has no host where the site lacks the role. `called`
-    tells the called party from the caller where both are of one kind.
+    `provider` is set, `role` and `site` empty for a SIP provider; there is no host where the site lacks
+    the role. `word` is what a party was called; `called` tells the called party from a caller of the same
+    kind.
     """
 
     role: str
     site: str
-    place: Place
+    hosts: tuple[Host, ...]
+    word: str = ""
+    provider: Provider | None = None
     called: bool = False
 
     @property
     def key(self) -> tuple[object, ...]:
         """What makes two actors the same, whatever words led to them; the last tells the called one."""
-        return self.role, self.site, tuple(host.label for host in self.place.hosts), self.called
+        return self.role, self.site, tuple(host.label for host in self.hosts), self.called
 
     @property
     def name(self) -> str:
         """`SwyxIt aachen`, or `provider carrier`."""
-        return f"{self.role} {self.site}" if self.role else self.place.hosts[0].label
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """One that calls or is called. `provider` is its declaration where it is a SIP provider."""
-
-    word: str
-    actor: Actor
-    provider: Provider | None = None
+        return f"{self.role} {self.site}" if self.role else self.hosts[0].label
 
     @property
-    def site(self) -> str:
+    def server_site(self) -> str:
         """The site whose SwyxServer serves it."""
-        return self.provider.site if self.provider is not None else self.actor.site
+        return self.site if self.provider is None else self.provider.site
 
 
-def read_parties(
-    installation: Installation, book: CallBook, caller: str, called: str
-) -> tuple[Party, Party]:
+Pair = tuple[Actor, Actor]  # caller and called party
+
+
+def role_at(installation: Installation, role: str, site: str, word: str = "") -> Actor:
+    """All that carries a role at a site, which may be nothing."""
+    hosts = hosts_with(installation.sites[site], role)
+    return Actor(role=role, site=site, hosts=hosts, word=word or f"{role}@{site}")
+
+
+def manager_at(installation: Installation, site: str, machine: str) -> Actor:
+    """The LinkManager on a machine."""
+    host = next(host for host in hosts_of(installation.sites[site]) if host.label == machine)
+    roles = installation.catalogue.roles
+    role = next(role for role in host.roles if roles[role].serves_links)
+    return Actor(role=role, site=site, hosts=(host,))
+
+
+def _provider_actor(provider: Provider) -> Actor:
+    hosts = (host_of(provider),)
+    return Actor(role="", site="", hosts=hosts, word=provider.name, provider=provider)
+
+
+def _pair(caller: Actor, called: Actor) -> Pair:
+    """Both, the called party told from a caller of the same kind."""
+    return caller, replace(called, called=called.key == caller.key)
+
+
+# ---- from two words
+
+
+def read_parties(installation: Installation, book: CallBook, caller: str, called: str) -> Pair:
     """Both parties of a call; a role without a site is at the other's.
 
     Raises:
@@ -65,47 +92,13 @@ def read_parties(
     reader = _Reader(installation, book)
     words = (caller, called)
     found = [None if reader.is_bare(word) else reader.read(word) for word in words]
-    sites = [party.site for party in found if party is not None] or list(installation.sites)
+    sites = [party.server_site for party in found if party] or list(installation.sites)
     if len(set(sites)) > 1 and None in found:
         raise SwyxError(Message.about("party-site-open", "", word=word) for word in words)
     one, other = (
         party or reader.read(f"{word}@{sites[0]}") for word, party in zip(words, found, strict=True)
     )
-    return one, as_called(one, other)
-
-
-def as_called(caller: Party, called: Party) -> Party:
-    """The called party, told from a caller of the same kind."""
-    if called.actor.key != caller.actor.key:
-        return called
-    return replace(called, actor=replace(called.actor, called=True))
-
-
-def role_at(installation: Installation, role: str, site: str) -> Party:
-    """All that carries a role at a site, which may be nothing."""
-    own = installation.sites[site]
-    place = Place(word=f"{role}@{site}", hosts=hosts_with(own, role))
-    return Party(word=place.word, actor=Actor(role=role, site=site, place=place))
-
-
-def manager_at(installation: Installation, site: str, machine: str) -> Actor:
-    """The LinkManager on a machine."""
-    host = host_named(installation.sites[site], machine)
-    roles = installation.catalogue.roles
-    role = next(role for role in host.roles if roles[role].serves_links)
-    return Actor(role=role, site=site, place=Place(word=machine, hosts=(host,)))
-
-
-def provider_label(provider: Provider) -> str:
-    """How a provider's addresses are called where a machine would have its name."""
-    return f"provider {provider.name}"
-
-
-def provider_party(provider: Provider) -> Party:
-    """A SIP provider as a party."""
-    host = Host("", provider_label(provider), (), provider.cidrs)
-    actor = Actor(role="", site="", place=Place(word=provider.name, hosts=(host,)))
-    return Party(word=provider.name, actor=actor, provider=provider)
+    return _pair(one, other)
 
 
 class _Reader:
@@ -121,69 +114,105 @@ class _Reader:
 
     def is_bare(self, word: str) -> bool:
         """Whether the word is a role alone; a machine or network of that name comes first."""
-        role = self._book.find_role(word, self._catalogue)
-        return bool(role) and not is_name(self._installation, word)
+        is_role = bool(self._book.find_role(word, self._catalogue))
+        return is_role and not any(hosts_named(self._installation, word))
 
-    def read(self, word: str) -> Party:
-        role_word, at, place_word = word.rpartition("@")
+    def read(self, word: str) -> Actor:
+        """Who a word means: `ROLE@SITE`, `SITE/ROLE`, `ROLE@HOST` or a name or address alone."""
+        role_word, at, place = word.rpartition("@")
         if not at:
-            role_word, place_word = self._split_path(word)
+            place, _, role_word = word.partition("/")
+            is_path = place in self._installation.sites
+            if not is_path or not self._book.find_role(role_word, self._catalogue):
+                role_word = ""
         if not role_word:
             return self._named(word)
         role = self._book.find_role(role_word, self._catalogue)
         if role not in self._book.parties:
-            known = sorted(self._book.words)
-            raise SwyxError([Message.about("party-role-unknown", "", word=word, known=known)])
-        site = self._find_site(place_word)
-        if site is not None:
-            return replace(role_at(self._installation, role, site.name), word=word)
-        place = self._find_place(place_word)
-        if not all(role in host.roles for host in place.hosts):
-            carried = [role for host in place.hosts for role in host.roles] or ["no role"]
-            message = "party-role-absent"
-            raise SwyxError(
-                [Message.about(message, "", place=place_word, role=role, known=carried)]
-            )
-        return _party(word, role, place)
+            raise _refuse("party-role-unknown", word=word, known=sorted(self._book.words))
+        for site in self._installation.sites:
+            if site.lower() == place.lower():
+                return role_at(self._installation, role, site, word)
+        hosts = self._find_hosts(place)
+        carried = [role for host in hosts for role in host.roles] or ["no role"]
+        if not all(role in host.roles for host in hosts):
+            raise _refuse("party-role-absent", place=place, role=role, known=carried)
+        return Actor(role=role, site=hosts[0].site, hosts=hosts, word=word)
 
-    def _split_path(self, word: str) -> tuple[str, str]:
-        """`aachen/swyxit` as role and site."""
-        site, _, role = word.partition("/")
-        if site in self._installation.sites and self._book.find_role(role, self._catalogue):
-            return role, site
-        return "", word
+    def _named(self, word: str) -> Actor:
+        hosts = self._find_hosts(word)
+        if len(hosts) > 1:
+            raise _refuse("party-unknown", word=word, near="")
+        (host,) = hosts
+        for provider in self._installation.providers:
+            if host.label == host_of(provider).label:
+                return _provider_actor(provider)
+        roles = [role for role in host.roles if role in self._book.parties]
+        if len(roles) > 1:
+            known = [f"{role}@{host.label}" for role in roles]
+            raise _refuse("party-roles-several", word=word, known=known)
+        if not roles:
+            raise _refuse("party-mute", word=word, roles=list(host.roles) or ["no role"])
+        return Actor(role=roles[0], site=host.site, hosts=hosts, word=word)
 
-    def _find_site(self, word: str) -> Site | None:
-        sites = self._installation.sites.values()
-        return next((site for site in sites if site.name.lower() == word.lower()), None)
-
-    def _find_place(self, word: str) -> Place:
+    def _find_hosts(self, word: str) -> tuple[Host, ...]:
         try:
-            return find_place(self._installation, word)
+            return find_hosts(self._installation, word)
         except SwyxError as problem:
             (message,) = problem.messages
             if message.id != "endpoint-unknown":
                 raise
-            near = dict(message.values)["near"]
-            raise SwyxError([Message.about("party-unknown", "", word=word, near=near)]) from None
-
-    def _named(self, word: str) -> Party:
-        place = self._find_place(word)
-        if len(place.hosts) > 1:
-            raise SwyxError([Message.about("party-unknown", "", word=word, near="")])
-        (host,) = place.hosts
-        for provider in self._installation.providers:
-            if host.label == provider_label(provider):
-                return provider_party(provider)
-        roles = [role for role in host.roles if role in self._book.parties]
-        if len(roles) == 1:
-            return _party(word, roles[0], place)
-        if roles:
-            known = [f"{role}@{host.label}" for role in roles]
-            raise SwyxError([Message.about("party-roles-several", "", word=word, known=known)])
-        carried = list(host.roles) or ["no role"]
-        raise SwyxError([Message.about("party-mute", "", word=word, roles=carried)])
+            raise _refuse("party-unknown", word=word, near=dict(message.values)["near"]) from None
 
 
-def _party(word: str, role: str, place: Place) -> Party:
-    return Party(word=word, actor=Actor(role=role, site=place.hosts[0].site, place=place))
+def _refuse(id: str, **values: object) -> SwyxError:
+    return SwyxError([Message.about(id, "", **values)])
+
+
+# ---- from a scenario
+
+
+def find_scenario(book: CallBook, name: str) -> Scenario:
+    """The scenario of that name.
+
+    Raises:
+        SwyxError: there is none.
+    """
+    if name not in book.scenarios:
+        raise _refuse("scenario-unknown", name=name, known=sorted(book.scenarios))
+    return book.scenarios[name]
+
+
+def cast_scenario(
+    topology: Topology, book: CallBook, scenario: Scenario, sites: Sequence[str]
+) -> tuple[Pair, ...]:
+    """The calls of a scenario at the named sites, each once.
+
+    Where no site is named, at every site that has the parties; a named one is taken as it is, so that
+    whom it lacks is told.
+
+    Raises:
+        SwyxError: there is no such call.
+    """
+    calls: dict[object, Pair] = {}
+    for site in sites or topology.installation.sites:
+        for words in scenario.calls:
+            for caller, called in product(*(_cast(topology, book, site, word) for word in words)):
+                if sites or (caller.hosts and called.hosts):
+                    calls.setdefault((caller.key, called.key), _pair(caller, called))
+    if not calls:
+        who = sorted({word for words in scenario.calls for word in words})
+        raise _refuse("scenario-empty", name=scenario.name, who=who)
+    return tuple(calls.values())
+
+
+def _cast(topology: Topology, book: CallBook, site: str, word: str) -> Iterator[Actor]:
+    """Everybody that a word of a scenario means from a site's point of view."""
+    role_word, _, place = word.partition("@")
+    if role_word == "provider":
+        yield from map(_provider_actor, topology.providers_of(site))
+        return
+    role = book.find_role(role_word, topology.catalogue)
+    ends = {end for link in topology.links_of(site) for end in (link.near, link.far)}
+    for own in [site] if place == "here" else sorted(ends - {site}):
+        yield role_at(topology.installation, role, own)

@@ -210,9 +210,9 @@ _Pair = tuple[Rule | None, Rule | None]
 def _pair(old: Iterable[Rule], new: Iterable[Rule]) -> Iterator[_Pair]:
     """Rules that differ, each with the one that it became: the same peer, else the same ports."""
     before, after = {_key(rule): rule for rule in old}, {_key(rule): rule for rule in new}
-    for key in before.keys() & after.keys():
-        if before[key].flows != after[key].flows:
-            yield before[key], after[key]
+    for key, rule in before.items():
+        if key in after and rule.flows != after[key].flows:
+            yield rule, after[key]
     gone = [rule for key, rule in before.items() if key not in after]
     come = [rule for key, rule in after.items() if key not in before]
     for likeness in (_same_peer, _same_ports):

@@ -1,10 +1,10 @@
-"""What the rules of each end say to one packet: the judgement behind `explain` and `call`."""
+"""What the rules of each end say to one packet: the answer behind `explain` and `call`."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from swyx_components.analysis.explain.places import Host, Place
+from swyx_components.analysis.explain.places import Host
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import (
     Direction,
@@ -15,7 +15,7 @@ from swyx_components.planner.model import (
     Spec,
 )
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Prefix, join_intervals
+from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals
 
 
 class Packet(NamedTuple):
@@ -52,20 +52,20 @@ class End:
 SiteOf = Callable[[str], RenderedSite]
 
 
-def pick_pairs(source: Place, destination: Place, site_of: SiteOf) -> list[tuple[Host, Host]]:
-    """One pair of hosts for all that the rules treat alike.
+def pick_pairs(
+    sources: Sequence[Host], destinations: Sequence[Host], site_of: SiteOf
+) -> list[tuple[Host, Host]]:
+    """One pair of hosts for all that the rules treat the same.
 
     Machines of one group have the same rules, so one pair speaks for all of them. A pair of the same
     machine, or one where no rules stand, is left out if there are others.
     """
-    pairs = [(one, other) for one in source.hosts for other in destination.hosts]
-    result = [pair for pair in pairs if _is_judged(*pair)] or pairs
-    alike = {tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(result)}
-    return list(reversed(alike.values()))
-
-
-def _is_judged(one: Host, other: Host) -> bool:
-    return one != other and (one.machine is not None or other.machine is not None)
+    pairs = [(one, other) for one in sources for other in destinations]
+    ruled = [pair for pair in pairs if pair[0] != pair[1] and any(host.machine for host in pair)]
+    by_kind = {
+        tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(ruled or pairs)
+    }
+    return list(reversed(by_kind.values()))
 
 
 def _kind(host: Host, site_of: SiteOf) -> tuple[str, str]:
@@ -81,48 +81,44 @@ def is_same_machine(source: Host, destination: Host) -> bool:
 
 def by_version(source: Host, destination: Host) -> Iterator[tuple[Host, Host]]:
     """The pair once for each IP version that both have, with the addresses of that version alone."""
-    for version in sorted(_versions(source) & _versions(destination)):
-        yield _only(version, source), _only(version, destination)
+    for version in WIDTH:
+        one, other = (
+            host._replace(prefixes=tuple(p for p in host.prefixes if p.version == version))
+            for host in (source, destination)
+        )
+        if one.prefixes and other.prefixes:
+            yield one, other
 
 
-def _versions(host: Host) -> set[int]:
-    return {prefix.version for prefix in host.prefixes}
-
-
-def _only(version: int, host: Host) -> Host:
-    return host._replace(prefixes=tuple(p for p in host.prefixes if p.version == version))
-
-
-def check_ends(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> tuple[End, End]:
+def evaluate_ends(
+    source: Host, destination: Host, packet: Packet, site_of: SiteOf
+) -> tuple[End, End]:
     """The answer of the sender's end and of the receiver's."""
     return (
-        _check_end(source, destination, Direction.OUT, packet, site_of),
-        _check_end(destination, source, Direction.IN, packet, site_of),
+        _evaluate_end(source, destination, Direction.OUT, packet, site_of),
+        _evaluate_end(destination, source, Direction.IN, packet, site_of),
     )
 
 
-def _check_end(own: Host, peer: Host, direction: Direction, packet: Packet, site_of: SiteOf) -> End:
+def _evaluate_end(
+    own: Host, peer: Host, direction: Direction, packet: Packet, site_of: SiteOf
+) -> End:
     if own.machine is None:
         return End(host=own, direction=direction, group="")
     rendered = site_of(own.site)
     entry = next(e for e in rendered.groups if own.machine in e.group.machines)
-    open_egress = rendered.plan.egress is Egress.OPEN and direction is Direction.OUT
-    peer_group = _group_of(rendered.plan, peer)
-    passing = [
+    specs = tuple(
         spec
         for spec in entry.specs
         if spec.allow and spec.direction is direction and _fits(spec, packet)
-    ]
-    by_name = tuple(spec for spec in passing if _names(spec, peer_group))
-    by_address = tuple(spec for spec in passing if any(map(_touches(peer), spec.prefixes)))
-    holders = [prefix for spec in by_address for prefix in spec.prefixes]
-    covering = by_address if is_covered(peer.prefixes, holders) else ()
+    )
+    passing = _towards(specs, peer, _group_of(rendered.plan, peer))
     return End(
         host=own,
         direction=direction,
         group=entry.group.name,
-        specs=_unconditional((*by_name, *covering)),
-        left_to_others=open_egress,
+        specs=tuple(spec for spec in passing if spec.source_ports is None) or passing,
+        left_to_others=rendered.plan.egress is Egress.OPEN and direction is Direction.OUT,
     )
 
 
@@ -132,22 +128,24 @@ def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
     return next(group for group in plan.groups if host.machine in group.machines)
 
 
-def _names(spec: Spec, group: HostGroup | None) -> bool:
-    if group is None:
-        return False
-    return group.name in spec.groups
-
-
-def _touches(host: Host) -> Callable[[Prefix], bool]:
-    return lambda prefix: any(map(prefix.overlaps, host.prefixes))
+def _towards(specs: Iterable[Spec], peer: Host, group: HostGroup | None) -> tuple[Spec, ...]:
+    """The rules that name the peer's group, and those that hold all of its addresses together."""
+    by_name = [spec for spec in specs if group is not None and group.name in spec.groups]
+    by_address = [
+        spec
+        for spec in specs
+        if any(prefix.overlaps(own) for prefix in spec.prefixes for own in peer.prefixes)
+    ]
+    holders = [prefix for spec in by_address for prefix in spec.prefixes]
+    return (*by_name, *(by_address if is_covered(peer.prefixes, holders) else ()))
 
 
 def _fits(spec: Spec, packet: Packet) -> bool:
-    if spec.protocol is Protocol.ANY:
-        return True
-    if spec.protocol is not packet.protocol:
-        return False
-    return _has(spec.ports, packet.port) and _has(spec.source_ports, packet.source_port)
+    return spec.protocol is Protocol.ANY or (
+        spec.protocol is packet.protocol
+        and _has(spec.ports, packet.port)
+        and _has(spec.source_ports, packet.source_port)
+    )
 
 
 def _has(ports: PortSet | None, port: int | None) -> bool:
@@ -161,8 +159,3 @@ def is_covered(wanted: Iterable[Prefix], holders: Sequence[Prefix]) -> bool:
         if not any(first <= prefix.first and prefix.last <= last for first, last in joined):
             return False
     return True
-
-
-def _unconditional(specs: tuple[Spec, ...]) -> tuple[Spec, ...]:
-    """The rules for any source port where there are such, else all."""
-    return tuple(spec for spec in specs if spec.source_ports is None) or specs

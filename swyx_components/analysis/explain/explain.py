@@ -1,6 +1,6 @@
 """Whether a packet may pass, at each end, by which rules and for which flows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from swyx_components.analysis.explain.ends import (
@@ -8,13 +8,13 @@ from swyx_components.analysis.explain.ends import (
     Packet,
     SiteOf,
     by_version,
-    check_ends,
+    evaluate_ends,
     is_covered,
     is_same_machine,
     pick_pairs,
 )
-from swyx_components.analysis.explain.places import Host, Place
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.analysis.explain.places import Host
+from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import Endpoint, Flow, SitePlan
 from swyx_components.sets.ports import PortRange, PortSet
 
@@ -48,10 +48,10 @@ class Explanation:
 
 
 def explain(
-    source: Place, destination: Place, packet: Packet, site_of: SiteOf
+    sources: Sequence[Host], destinations: Sequence[Host], packet: Packet, site_of: SiteOf
 ) -> list[Explanation]:
     """The answer for every pair of the hosts that two words mean, like pairs once."""
-    pairs = pick_pairs(source, destination, site_of)
+    pairs = pick_pairs(sources, destinations, site_of)
     return [explain_pair(*pair, packet, site_of) for pair in pairs]
 
 
@@ -70,42 +70,34 @@ def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteO
 def _explain_version(
     source: Host, destination: Host, packet: Packet, site_of: SiteOf
 ) -> Explanation:
-    plans = [site_of(name).plan for name in dict.fromkeys((source.site, destination.site)) if name]
-    flows = list(_flows_of(plans))
-    ends = check_ends(source, destination, packet, site_of)
+    hosts = (source, destination)
+    sites = dict.fromkeys(host.site for host in hosts if host.site)
+    flows = _flows_of(site_of(name).plan for name in sites)
+    ends = evaluate_ends(*hosts, packet, site_of)
+    own = [flow for flow in flows if carries(flow, *hosts, packet)]
+    others = [flow for flow in flows if flow not in own] if all(e.allows for e in ends) else ()
     return Explanation(
         source=source,
         destination=destination,
         packet=packet,
         ends=ends,
-        flows=tuple(flow for flow in flows if carries(flow, source, destination, packet)),
+        flows=tuple(own),
         extra_rules=tuple(
             sorted({f for end in ends for s in end.specs for f in s.flows if ":" in f})
         ),
-        nearest=find_nearest(flows, source, destination, packet),
-        by_summary=tuple(
-            flow
-            for flow in flows
-            if all(end.allows for end in ends)
-            and not carries(flow, source, destination, packet)
-            and carries(_as_summaries(flow, source, destination), source, destination, packet)
-        ),
+        nearest=_find_nearest(flows, *hosts, packet),
+        by_summary=tuple(f for f in others if carries(_as_summaries(f, *hosts), *hosts, packet)),
     )
 
 
-def _flows_of(plans: Iterable[SitePlan]) -> Iterator[Flow]:
+def _flows_of(plans: Iterable[SitePlan]) -> list[Flow]:
     """The flows of one or two sites; those between them are in both plans."""
-    seen = set()
+    found: dict[tuple[object, ...], Flow] = {}
     for plan in plans:
         for flow in plan.flows:
-            key = (_named(flow.initiator), _named(flow.responder), flow.flow, flow[2], flow[4:])
-            if key not in seen:
-                seen.add(key)
-                yield flow
-
-
-def _named(endpoint: Endpoint) -> tuple[str, str]:
-    return endpoint.site, endpoint.label
+            key = (((e.site, e.label) if isinstance(e, Endpoint) else e) for e in flow)
+            found.setdefault(tuple(key), flow)
+    return list(found.values())
 
 
 def carries(flow: Flow, source: Host, destination: Host, packet: Packet) -> bool:
@@ -141,11 +133,12 @@ def _as_summary(endpoint: Endpoint, site: str) -> Endpoint:
 def _is_end(endpoint: Endpoint, host: Host) -> bool:
     """Whether the host is (part of) the endpoint, by name or by address."""
     if endpoint.group is not None:
-        return endpoint.site == host.site and host.machine in endpoint.group.machines
+        names = {machine.name for machine in endpoint.group.machines}
+        return host.machine is not None and endpoint.site == host.site and host.label in names
     return bool(host.prefixes) and is_covered(host.prefixes, endpoint.prefixes)
 
 
-def find_nearest(
+def _find_nearest(
     flows: Sequence[Flow], source: Host, destination: Host, packet: Packet
 ) -> Flow | None:
     """The flow that comes closest: between the same two, else to the same port of the destination."""
@@ -183,15 +176,11 @@ def describe_flow(flow: Flow, catalogue: Catalogue) -> str:
     row = catalogue.flows[flow.flow]
     lines = " ".join(f"L{line}" for line in row.lines)
     source = f" from source ports {flow.source_ports}" if flow.source_ports else ""
-    ends = " to ".join(
-        role or endpoint.label
-        for endpoint, role in (
-            (flow.initiator, flow.initiator_role),
-            (flow.responder, flow.responder_role),
-        )
+    ends = (
+        f"{flow.initiator_role or flow.initiator.label} to "
+        f"{flow.responder_role or flow.responder.label}"
     )
-    transport: Transport = flow.transport
     return (
-        f"{flow.flow} {ends}, {transport.value} {flow.ports}{source}: {row.purpose} "
+        f"{flow.flow} {ends}, {flow.transport.value} {flow.ports}{source}: {row.purpose} "
         f"({row.evidence.value}, kb2308 {lines})"
     )

@@ -1,0 +1,258 @@
+"""What it would take to let a packet pass: every single change is made, planned and asked again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from swyx_components.analysis.explain.ends import Packet
+from swyx_components.analysis.explain.explain import carries
+from swyx_components.analysis.explain.places import Host, owners_of, short
+from swyx_components.catalogue import Catalogue, Evidence, Transport
+from swyx_components.installation.check import find_dcom_ports, find_public_part
+from swyx_components.installation.model import Installation, Link, LinkMode, Provider, Site
+from swyx_components.planner.flows import derive_flows
+from swyx_components.planner.model import Protocol
+from swyx_components.planner.topology import Topology
+from swyx_components.sets.ports import PortRange, PortSet
+
+# One change, in words that a person can follow, and the installation or the site that has it.
+_Variant = tuple[str, Installation]
+_SiteVariant = tuple[str, Site]
+
+
+def find_remedies(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> tuple[str, ...]:
+    """Every single change of a switch, decision or declaration that would let the packet pass.
+
+    Where none would: the roles of which one more would.
+    """
+    hosts = (source, destination)
+    variants = _variants(installation, *hosts, packet)
+    remedies = [text for text, changed in variants if _passes(changed, *hosts, packet)]
+    if remedies:
+        return tuple(dict.fromkeys(remedies))
+    found: list[str] = []
+    for own, peer in (hosts, hosts[::-1]):
+        sites = _with_roles(installation, own, peer)
+        roles = [role for role, site in sites if _passes(_with(installation, site), *hosts, packet)]
+        if roles:
+            found.append(f"the role {' or '.join(roles)} at {own.label}")
+    return tuple(found)
+
+
+def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
+    site = source.site if source.machine is not None else destination.site or source.site
+    flows = derive_flows(Topology(installation), site).flows if site else ()
+    return any(carries(flow, source, destination, packet) for flow in flows)
+
+
+def _variants(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> Iterator[_Variant]:
+    sites = {
+        host.site: installation.sites[host.site] for host in (source, destination) if host.site
+    }
+    for site in sites.values():
+        for text, changed in _with_switches(site, installation.catalogue, packet):
+            yield text, _with(installation, changed)
+    if packet.protocol is Protocol.TCP and packet.port is not None:
+        for text, *decided in _with_decisions(sites, installation.catalogue, packet.port):
+            places = " and ".join(f"sites.{site.name}" for site in decided)
+            yield f"{text} at {places}", _with(installation, *decided)
+    yield from _with_declarations(installation, source, destination, packet)
+
+
+def _with(installation: Installation, *sites: Site) -> Installation:
+    """The installation with these in place of its sites of the same names."""
+    return replace(installation, sites={**installation.sites, **{s.name: s for s in sites}})
+
+
+# ---- switches and decisions
+
+
+def _with_switches(site: Site, catalogue: Catalogue, packet: Packet) -> Iterator[_SiteVariant]:
+    """Optional flows on, disabled ones back, other control paths, other transports."""
+    place = f"sites.{site.name}"
+    for row in catalogue.flows.values():
+        if row.may_be_enabled and row.id not in site.enabled:
+            text = f"the optional flow {row.id}: `flows: {{enable: [{row.id}]}}` at {place}"
+            yield text, replace(site, enabled=site.enabled | {row.id})
+    for id in sorted(site.disabled):
+        text = f"the inferred flow {id}, which {place}.flows.disable turns off"
+        yield text, replace(site, disabled=site.disabled - {id})
+    written = dict(site.control_path)
+    for role in catalogue.roles.values():
+        for path in role.control_paths:
+            if path != written.get(role.name, role.control_paths[0]):
+                text = f"the other control path: `control_path: {{{role.name}: {path}}}` at {place}"
+                changed = tuple(sorted({**written, role.name: path}.items()))
+                yield text, replace(site, control_path=changed)
+    both = (Transport.TCP, Transport.UDP)
+    for label, decisions in (
+        ("fax_transport", replace(site.decisions, fax_transports=both)),
+        ("dcom_transport", replace(site.decisions, dcom_transports=both)),
+    ):
+        if decisions != site.decisions and packet.protocol.has_ports:
+            yield f"the decision `{label}: both` at {place}", replace(site, decisions=decisions)
+
+
+def _with_decisions(
+    sites: Mapping[str, Site], catalogue: Catalogue, port: int
+) -> Iterator[tuple[str, *tuple[Site, ...]]]:
+    """Other TCP ports for what the article leaves open, where nobody else listens on them."""
+    single = PortRange(port, port)
+    for site in sites.values():
+        own = site.decisions
+        if catalogue.cornet.covers(single) and not own.cornet.covers(single):
+            ports = (str(each) for part in catalogue.cornet for each in range(part[0], part[1] + 1))
+            text = f"the decision `cornet: [{', '.join(ports)}]`"
+            yield text, replace(site, decisions=replace(own, cornet=catalogue.cornet))
+        if _is_free(catalogue, single):
+            dcom = replace(own, dcom_server=single, dcom_client=single)
+            yield f"the decision `dcom` with {port} in its range", replace(site, decisions=dcom)
+            # Tunnelled at one end of a link only is an error, so there both decide anew.
+            deciding = (site,) if own.h245 else sites.values()
+            h245 = PortSet((single,))
+            changed = (replace(s, decisions=replace(s.decisions, h245=h245)) for s in deciding)
+            yield f"the decision `h245` with {port} in its range", *changed
+
+
+def _is_free(catalogue: Catalogue, ports: PortRange) -> bool:
+    """Whether a TCP range of the user's own may sensibly have a port: nobody else listens there."""
+    taken = [
+        own
+        for role in catalogue.roles.values()
+        for listener in role.listeners.values()
+        for own in listener.ports
+        if Transport.TCP in listener.transports
+    ]
+    taken += [*catalogue.administration_ports.values(), PortRange(1, 1023)]
+    return not any(own.overlaps(ports) for own in taken)
+
+
+# ---- declarations and roles
+
+
+def _with_declarations(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> Iterator[_Variant]:
+    """SIP devices, SIP providers and links that the file might declare."""
+    hosts = (source, destination)
+    is_outside = source.machine is None and not source.roles
+    outside, inside = hosts if is_outside else hosts[::-1]
+    if not outside.roles and inside.machine is not None:
+        site = installation.sites[inside.site]
+        listed = ", ".join(map(short, outside.prefixes))
+        devices = tuple(sorted({*site.sip_devices, *outside.prefixes}))
+        text = f"{listed} among the `sip_devices` of sites.{site.name}"
+        yield text, _with(installation, replace(site, sip_devices=devices))
+        if _serves_links(installation.catalogue, inside) and packet.port is not None:
+            text = f"a SIP provider with the CIDRs {listed} and `link_manager: {inside.label}`"
+            providers = (*installation.providers, _provider(outside, inside, packet, packet.port))
+            yield text, replace(installation, providers=providers)
+    sites = {source.site, destination.site}
+    if all(sites) and len(sites) == 2 and sites not in _linked(installation):
+        for manager, other in (hosts, hosts[::-1]):
+            if _serves_links(installation.catalogue, manager):
+                link = Link(
+                    name="supposed",
+                    mode=LinkMode.SHARED,
+                    near=manager.site,
+                    far=other.site,
+                    near_manager=manager.label,
+                )
+                ends = f"{manager.site} and {other.site}"
+                text = f"a link of {ends} with `link_manager: {manager.label}`"
+                yield text, replace(installation, links=(*installation.links, link))
+
+
+def _serves_links(catalogue: Catalogue, host: Host) -> bool:
+    return host.machine is not None and any(catalogue.roles[r].serves_links for r in host.roles)
+
+
+def _provider(outside: Host, inside: Host, packet: Packet, port: int) -> Provider:
+    media = packet.source_port or port
+    return Provider(
+        name="supposed",
+        cidrs=outside.prefixes,
+        link_manager=inside.label,
+        site=inside.site,
+        media_ports=PortRange(media, media),
+        sip_port=port,
+    )
+
+
+def _linked(installation: Installation) -> list[set[str]]:
+    return [{link.near, link.far} for link in installation.links]
+
+
+def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_SiteVariant]:
+    """One more role at one end, if some flow joins it with a role of the other end."""
+    if not own.site or not peer.roles:
+        return
+    catalogue, site = installation.catalogue, installation.sites[own.site]
+    present = {role for owner in owners_of(site) for role in owner.roles}
+    for role in catalogue.roles.values():
+        fits = own.machine is not None or role.on_networks
+        taken = role.name in own.roles or (role.once_per_site and role.name in present)
+        if fits and not taken and _ever_joined(catalogue, role.name, peer.roles):
+            roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
+            yield role.name, _with_roles_of(site, own, roles)
+
+
+def _with_roles_of(site: Site, own: Host, roles: tuple[str, ...]) -> Site:
+    if own.machine is not None:
+        machines = (replace(m, roles=roles) if m.name == own.label else m for m in site.machines)
+        return replace(site, machines=tuple(machines))
+    networks = (replace(n, roles=roles) if n.name == own.label else n for n in site.networks)
+    return replace(site, networks=tuple(networks))
+
+
+def _ever_joined(catalogue: Catalogue, role: str, others: tuple[str, ...]) -> bool:
+    """Whether some flow, but for the optional ones, is between a role and one of the others."""
+    return any(
+        role in one and not set(others).isdisjoint(other)
+        for row in catalogue.flows.values()
+        if row.evidence is not Evidence.OPTIONAL
+        for leg in row.legs
+        for one, other in (
+            (leg.initiators, leg.responders),
+            (leg.responders, leg.initiators),
+            (leg.among, leg.among),
+        )
+    )
+
+
+# ---- extra rules
+
+
+def write_extra_rule(
+    host: Host, peer: Host, packet: Packet, direction: str
+) -> Mapping[str, object]:
+    """The extra rule that would let the packet pass at one end, as the file has it."""
+    own_key, peer_key = {"in": ("to", "from"), "out": ("from", "to")}[direction]
+    return {
+        "direction": direction,
+        own_key: host.label,
+        peer_key: [short(prefix) for prefix in peer.prefixes],
+        "protocol": "icmp" if packet.protocol is Protocol.ICMPV6 else packet.protocol.value,
+        **({} if packet.port is None else {"ports": packet.port}),
+        "reason": "...",
+    }
+
+
+def is_dcom_apart(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> bool:
+    """Whether the packet is DCOM to or from another site or a public address: no rule may open that."""
+    if packet.port is None or source.site == destination.site:
+        return False
+    hosts = (source, destination)
+    if any(not host.site and not find_public_part(host.prefixes, ()) for host in hosts):
+        return False
+    port, protocol = PortRange(packet.port, packet.port), packet.protocol.value
+    decided = [installation.sites[host.site].decisions for host in hosts if host.site]
+    return any(
+        find_dcom_ports(decisions, protocol, installation.catalogue).covers(port)
+        for decisions in decided
+    )
