@@ -10,13 +10,17 @@ from hashlib import sha256
 from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.host_settings import HostSettings, Opening, cut_by_port
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.report.windows.quoting import (
-    one_line,
-    plain_words,
+from swyx_components.report.tables import cite
+from swyx_components.report.windows.text import (
+    Story,
+    comment,
+    describe_opening,
+    incoming,
+    peers_of,
     powershell,
     powershell_list,
+    script_parts,
 )
-from swyx_components.report.windows.story import Story, cite, describe_opening, incoming, peers_of
 
 _PROTOCOLS = {
     Protocol.TCP: "TCP",
@@ -29,9 +33,9 @@ _LONGEST_COMMAND = 8000  # characters that cmd takes on one line, with room to s
 
 def write_firewall_script(host: HostSettings, story: Story) -> Iterator[str]:
     """PowerShell: every opening as one rule of the group, inbound ones first."""
-    for line in story.head(host, "Lets pass what the plan needs"):
-        yield f"# {one_line(line)}"
-    yield from _SCRIPT_HEAD
+    head, end = script_parts("firewall.ps1")
+    yield from comment("#", story.head(host, "Lets pass what the plan needs"))
+    yield from head
     outbound = [o for o in host.openings if o.direction is Direction.OUT]
     for opening in incoming(host.openings):
         yield from _write_rule(opening, story, "")
@@ -40,7 +44,7 @@ def write_firewall_script(host: HostSettings, story: Story) -> Iterator[str]:
         for opening in outbound:
             yield from _write_rule(opening, story, "    ")
         yield "}"
-    yield from _SCRIPT_END
+    yield from end
 
 
 def rule_name(opening: Opening) -> str:
@@ -52,84 +56,38 @@ def rule_name(opening: Opening) -> str:
 
 
 def _write_rule(opening: Opening, story: Story, indent: str) -> Iterator[str]:
-    for line in story.because(opening.flows):
-        yield f"{indent}# {one_line(line)}"
+    yield from comment(f"{indent}#", story.because(opening.flows))
     inbound = opening.direction is Direction.IN
     own, far = ("LocalPort", "RemotePort") if inbound else ("RemotePort", "LocalPort")
     flows = " ".join(opening.flows)
     lines = f", kb2308 {cite(opening.lines)}" if opening.lines else ""
-    members = [
-        f"Name = {powershell(rule_name(opening))}",
-        f"DisplayName = {powershell(f'SwyxWare {describe_opening(opening)} ({flows})')}",
-        f"Description = {powershell(f'flows {flows}{lines}')}",
-        f"Direction = '{'Inbound' if inbound else 'Outbound'}'",
-        f"Protocol = '{_PROTOCOLS[opening.protocol]}'",
-    ]
-    if opening.ports:
-        members.append(f"{own} = '{opening.ports}'")
-    if opening.source_ports:
-        members.append(f"{far} = '{opening.source_ports}'")
-    members.append(f"RemoteAddress = {powershell_list(peers_of(opening))}")
-    yield f"{indent}Add-Rule @{{ {'; '.join(members)} }}"
-
-
-_SCRIPT_HEAD = """\
-# For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf changes nothing and says what it
-# would do. Running it again brings the rules of its group up to date and leaves all others alone.
-[CmdletBinding(SupportsShouldProcess)]
-param(
-    # Where the rules go: this machine, or a group policy as 'domain.example\\Name of the policy'.
-    [string] $PolicyStore = 'PersistentStore',
-    # Allow what leaves too, for machines whose firewall blocks it (by default Windows does not).
-    [switch] $Outbound
-)
-$ErrorActionPreference = 'Stop'
-$group = 'SwyxWare (swyx hosts)'
-$wanted = New-Object 'System.Collections.Generic.List[string]'
-$there = @(Get-NetFirewallRule -PolicyStore $PolicyStore -Group $group -ErrorAction SilentlyContinue)
-function Add-Rule([hashtable] $Rule) {
-    $wanted.Add($Rule.Name)
-    if ($there.Name -contains $Rule.Name) { return }
-    if ($PSCmdlet.ShouldProcess($Rule.DisplayName, 'add the firewall rule')) {
-        $place = @{ PolicyStore = $PolicyStore; Group = $group; Action = 'Allow'; Profile = 'Any' }
-        New-NetFirewallRule @Rule @place | Out-Null
+    members = {
+        "Name": rule_name(opening),
+        "DisplayName": f"SwyxWare {describe_opening(opening)} ({flows})",
+        "Description": f"flows {flows}{lines}",
+        "Direction": "Inbound" if inbound else "Outbound",
+        "Protocol": _PROTOCOLS[opening.protocol],
+        own: str(opening.ports or ""),
+        far: str(opening.source_ports or ""),
     }
-}
-""".splitlines()
-_SCRIPT_END = """\
-foreach ($rule in $there) {
-    if ($wanted -contains $rule.Name) { continue }
-    if ($PSCmdlet.ShouldProcess($rule.DisplayName, 'remove the firewall rule')) {
-        Remove-NetFirewallRule -InputObject $rule
-    }
-}
-""".splitlines()
+    texts = "".join(f"{key} = {powershell(text)}; " for key, text in members.items() if text)
+    peers = powershell_list(peers_of(opening))
+    yield f"{indent}Add-Rule @{{ {texts}RemoteAddress = {peers} }}"
 
 
 def write_old_firewall(host: HostSettings, story: Story) -> Iterator[str]:
     """netsh for Windows Server 2003 and XP: one entry a port, so each port has all of its peers."""
+    head, end = script_parts("firewall-2003.cmd")
     yield "@echo off"
-    for line in story.head(host, "Lets in what the plan needs"):
-        yield f"rem {plain_words(line)}"
-    yield from _OLD_HEAD
+    yield from comment("rem", story.head(host, "Lets in what the plan needs"))
+    yield from head
     for opening in cut_by_port(host.openings):
-        for line in story.because(opening.flows):
-            yield f"rem {plain_words(line)}"
+        yield from comment("rem", story.because(opening.flows))
         yield _old_command(opening)
     for opening in incoming(host.openings):
         if opening.ports is None or any(prefix.version == 6 for prefix in opening.peers):
             yield from _left_out(opening, story)
-    yield "if defined failed echo Some openings were not made, see above."
-    yield "if defined failed exit /b 1"
-
-
-_OLD_HEAD = """\
-rem For Windows XP with Service Pack 2 and Windows Server 2003 with Service Pack 1. Run it as administrator.
-rem This firewall filters only what comes in, knows no source ports and no ranges: a range is a loop,
-rem and a large one takes its time. One entry a port, so an entry of your own for the same port is replaced.
-setlocal DisableDelayedExpansion
-set failed=
-""".splitlines()
+    yield from end
 
 
 def _old_command(opening: Opening) -> str:
@@ -154,11 +112,9 @@ def _old_command(opening: Opening) -> str:
 
 def _left_out(opening: Opening, story: Story) -> Iterator[str]:
     if opening.ports is None:
-        peers = " ".join(peers_of(opening))
-        yield f"rem Not opened, since this firewall allows ICMP to all or to nobody: {peers}"
+        why, peers = "allows ICMP to all or to nobody: ", peers_of(opening)
     else:
-        peers = " ".join(short(prefix) for prefix in opening.peers if prefix.version == 6)
-        what = f"{describe_opening(opening)} from {peers}"
-        yield f"rem Not opened, since this firewall limits IPv4 only: {what}"
-    for line in story.because(opening.flows):
-        yield f"rem   {plain_words(line)}"
+        why = f"limits IPv4 only: {describe_opening(opening)} from "
+        peers = [short(prefix) for prefix in opening.peers if prefix.version == 6]
+    yield f"rem Not opened, since this firewall {why}{' '.join(peers)}"
+    yield from comment("rem  ", story.because(opening.flows))

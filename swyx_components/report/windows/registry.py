@@ -1,4 +1,4 @@
-"""The DCOM range as a .reg file and as PowerShell, and the ports of a role as PowerShell.
+"""What the registry is told: the DCOM range, the ports of a role, and ports that Windows must not hand out.
 
 The article names the values of the roles' ports, not the keys that hold them, nor their type. So a
 script takes the key as a parameter and keeps the type that it finds.
@@ -6,23 +6,24 @@ script takes the key as a parameter and keeps the type that it finds.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from swyx_components.analysis.host_settings import DcomRange, HostSettings, PortSetting
+from swyx_components.analysis.host_settings import DcomRange, HostSettings, PortSetting, Reservation
 from swyx_components.catalogue.windows import WindowsSettings
-from swyx_components.report.windows.quoting import (
-    one_line,
+from swyx_components.report.windows.text import (
+    Story,
+    comment,
+    describe_dcom,
+    describe_setting,
+    how_to_set,
     powershell,
     powershell_list,
     reg_lines,
     reg_string,
+    script_parts,
 )
-from swyx_components.report.windows.story import (
-    Story,
-    describe_dcom,
-    describe_setting,
-    how_to_set,
-)
+from swyx_components.sets.ports import PortSet
 
 _YES = "Y"
+_RESERVES = "Keeps ports on which SwyxWare listens from other programs"
 
 
 def write_dcom_reg(
@@ -31,8 +32,7 @@ def write_dcom_reg(
     """Lines for regedit: double-click, `reg import`, or a group policy's registry preferences."""
     yield "Windows Registry Editor Version 5.00"
     yield ""
-    for line in _why_dcom(host, dcom, story, windows):
-        yield f"; {one_line(line)}"
+    yield from comment(";", _why_dcom(host, dcom, story, windows))
     yield ""
     yield f"[HKEY_LOCAL_MACHINE\\{windows.rpc_key}]"
     ranges = [str(part) for part in dcom.ports]
@@ -46,23 +46,20 @@ def write_dcom_script(
     host: HostSettings, dcom: DcomRange, story: Story, windows: WindowsSettings
 ) -> Iterator[str]:
     """The same by PowerShell."""
-    for line in _why_dcom(host, dcom, story, windows):
-        yield f"# {one_line(line)}"
-    yield "# Run it as administrator; -WhatIf changes nothing and says what it would do."
-    yield "[CmdletBinding(SupportsShouldProcess)]"
-    yield "param()"
-    yield "$ErrorActionPreference = 'Stop'"
+    head, make_key = script_parts("dcom.ps1")
+    yield from comment("#", _why_dcom(host, dcom, story, windows))
+    yield from head
     yield f"$key = {powershell(f'HKLM:{chr(92)}{windows.rpc_key}')}"
-    yield "if (-not (Test-Path -LiteralPath $key)) { New-Item -Path $key -Force | Out-Null }"
+    yield from make_key
     ranges = powershell_list([str(part) for part in dcom.ports])
-    yield (
-        f"New-ItemProperty -LiteralPath $key -Name {powershell(windows.rpc_ports)} "
-        f"-PropertyType MultiString -Value {ranges} -Force | Out-Null"
-    )
-    for name in (windows.rpc_available, windows.rpc_use):
+    for name, kind, value in (
+        (windows.rpc_ports, "MultiString", ranges),
+        (windows.rpc_available, "String", powershell(_YES)),
+        (windows.rpc_use, "String", powershell(_YES)),
+    ):
         yield (
             f"New-ItemProperty -LiteralPath $key -Name {powershell(name)} "
-            f"-PropertyType String -Value {powershell(_YES)} -Force | Out-Null"
+            f"-PropertyType {kind} -Value {value} -Force | Out-Null"
         )
 
 
@@ -78,13 +75,12 @@ def write_port_script(
     host: HostSettings, role: str, settings: Sequence[PortSetting], story: Story
 ) -> Iterator[str]:
     """PowerShell for the ports of one role that differ from the article's."""
-    for line in story.head(host, f"Sets the ports of {role}"):
-        yield f"# {one_line(line)}"
+    yield from comment("#", story.head(host, f"Sets the ports of {role}"))
     for setting in settings:
-        yield f"# {one_line(describe_setting(setting))}"
+        yield from comment("#", (describe_setting(setting),))
         if not setting.listener.registry:
-            yield f"#   not set here: {one_line(how_to_set(setting))}"
-    yield from _PORT_SCRIPT_HEAD
+            yield from comment("#   not set here:", (how_to_set(setting),))
+    yield from script_parts("ports.ps1")[0]
     for setting in settings:
         for name, port in registry_values(setting):
             yield f"Set-Port {powershell(name)} {port}"
@@ -99,24 +95,52 @@ def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
     return tuple(zip(names, (setting.ports[0].first, setting.ports[-1].last), strict=False))
 
 
-_PORT_SCRIPT_HEAD = """\
-# The article names the values and not the key that holds them, which is why -Key must be given: look
-# the values up with regedit on this machine. Value names repeat between roles, so take the key of this role.
-# Run it as administrator; -WhatIf changes nothing and says what it would do.
-[CmdletBinding(SupportsShouldProcess)]
-param(
-    # The registry key of the role's settings, as in HKLM:\\SOFTWARE\\...
-    [Parameter(Mandatory)] [string] $Key,
-    # The type of a value that is not there yet; one that is there keeps its own.
-    [ValidateSet('DWord', 'String')] [string] $Type
-)
-$ErrorActionPreference = 'Stop'
-if (-not (Test-Path -LiteralPath $Key)) { throw "There is no key $Key." }
-$found = Get-Item -LiteralPath $Key
-function Set-Port([string] $Name, [int] $Port) {
-    $kind = $Type
-    if ($found.GetValueNames() -contains $Name) { $kind = $found.GetValueKind($Name) }
-    if (-not $kind) { throw "The value $Name is not there yet: give its type with -Type." }
-    New-ItemProperty -LiteralPath $Key -Name $Name -PropertyType $kind -Value $Port -Force | Out-Null
-}
-""".splitlines()
+# ---- ports that Windows must not hand out, since SwyxWare listens there
+
+
+def write_exclusions(
+    host: HostSettings,
+    reservations: Sequence[Reservation],
+    story: Story,
+    _windows: WindowsSettings,
+) -> Iterator[str]:
+    """netsh for Windows Vista, Server 2008 and later."""
+    head, end = script_parts("reserve-ports.cmd")
+    yield "@echo off"
+    yield from comment("rem", story.head(host, _RESERVES))
+    yield from head
+    for reservation in reservations:
+        yield from comment("rem", (_described(reservation),))
+        first, last = reservation.ports
+        for family in ("ipv4", "ipv6"):
+            yield (
+                f"netsh interface {family} add excludedportrange protocol={reservation.transport.value} "
+                f"startport={first} numberofports={last - first + 1} store=persistent || set failed=1"
+            )
+    yield from end
+
+
+def write_reserved_ports(
+    host: HostSettings,
+    reservations: Sequence[Reservation],
+    story: Story,
+    windows: WindowsSettings,
+) -> Iterator[str]:
+    """reg for Windows 2000, XP and Server 2003: one list for TCP and UDP, never replaced unseen."""
+    ranges = [f"{part[0]}-{part[1]}" for part in PortSet.union_of(r.ports for r in reservations)]
+    key, value = f"HKLM\\{windows.reserved_key}", windows.reserved_value
+    yield "@echo off"
+    yield from comment("rem", story.head(host, _RESERVES))
+    yield "rem For Windows 2000, XP and Server 2003. Run it as administrator, then restart Windows."
+    yield from comment("rem", map(_described, reservations))
+    yield "rem A list that is there already is left as it is: it may hold the ports of other programs."
+    yield f'reg query "{key}" /v {value} >nul 2>&1'
+    yield "if errorlevel 1 goto write"
+    yield f"echo {value} is there already. Add these lines with regedit: {' '.join(ranges)}"
+    yield "exit /b 1"
+    yield ":write"
+    yield f'reg add "{key}" /v {value} /t REG_MULTI_SZ /s , /d "{",".join(ranges)}"'
+
+
+def _described(reservation: Reservation) -> str:
+    return f"{reservation.transport.value} {reservation.ports}: {', '.join(reservation.keys)}"

@@ -1,7 +1,13 @@
-"""Why a file of a host holds what it holds: the sentences that stand in its comments."""
+"""The text of files that Windows reads: why they are as they are, and quoting.
 
+Nothing that a person wrote may become a command: free text stands in comments only, on one line. What
+must be a value is quoted for its language.
+"""
+
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.host_settings import (
@@ -13,8 +19,12 @@ from swyx_components.analysis.host_settings import (
 )
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import Direction
+from swyx_components.report.tables import cite
 
 MADE_BY = "Made by `swyx hosts`"
+_SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
+_NO_TEXT = re.compile(r"[^A-Za-z0-9 .,:;/_+()'\-]")
+_LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +50,6 @@ class Story:
                 yield f"{flow}: {self.reasons.get(flow, 'a rule of the site')}"
             else:
                 yield f"{flow}: {row.purpose} ({row.evidence.value}, kb2308 {cite(row.lines)})"
-
-
-def cite(lines: Iterable[int]) -> str:
-    """The article's lines, `L38 L111`."""
-    return " ".join(f"L{line}" for line in lines)
 
 
 def describe_opening(opening: Opening) -> str:
@@ -103,3 +108,73 @@ def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
 def incoming(openings: Iterable[Opening]) -> list[Opening]:
     """Those that let something in."""
     return [opening for opening in openings if opening.direction is Direction.IN]
+
+
+# ---- quoting
+
+
+def comment(mark: str, lines: Iterable[str]) -> Iterator[str]:
+    """Comments of cmd (`rem`), regedit (`;`) or PowerShell (`#`), a line each."""
+    quote = plain_words if mark.startswith("rem") else one_line
+    return (f"{mark} {quote(line)}" for line in lines)
+
+
+def script_parts(name: str) -> list[list[str]]:
+    """The lines of `scripts/`, which are the same for every host, cut where those of the host go."""
+    parts: list[list[str]] = [[]]
+    for line in files(__package__).joinpath("scripts", name).read_text("utf-8").splitlines():
+        if line.endswith(" ----"):
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    return parts
+
+
+def one_line(text: str) -> str:
+    """Printable text on one line: what breaks lines, steers a terminal or turns text becomes `_`.
+
+    >>> one_line("a\\nReg delete\\u2028\\u202eb")
+    'a_Reg delete__b'
+    """
+    line = "".join(char if char.isprintable() else "_" for char in text)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+
+
+def plain_words(text: str) -> str:
+    """One line for a comment of cmd, which expands %NAME% and continues after ^ even there.
+
+    >>> plain_words("100% ^sure & \\"safe\\" (ü)!")
+    '100_ _sure _ _safe_ (_)_'
+    """
+    return _NO_TEXT.sub("_", text)[:_LONGEST]
+
+
+def powershell(text: str) -> str:
+    """A PowerShell string that holds exactly the text, without any expansion.
+
+    >>> powershell("O\\u2019Brien's $(x)")
+    "'O\\u2019\\u2019Brien''s $(x)'"
+    """
+    doubled = "".join(char * 2 if char in _SINGLE_QUOTES else char for char in one_line(text))
+    return f"'{doubled}'"
+
+
+def powershell_list(texts: list[str]) -> str:
+    """A PowerShell array of such strings."""
+    return f"@({', '.join(map(powershell, texts))})"
+
+
+def reg_string(text: str) -> str:
+    """A REG_SZ of a .reg file.
+
+    >>> reg_string('C:\\\\a "b"')
+    '"C:\\\\\\\\a \\\\"b\\\\""'
+    """
+    escaped = one_line(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def reg_lines(texts: list[str]) -> str:
+    """A REG_MULTI_SZ of a .reg file: UTF-16 LE, each text ended by a zero, and a zero at the end."""
+    raw = "".join(f"{one_line(text)}\0" for text in (*texts, "")).encode("utf-16-le")
+    return f"hex(7):{','.join(f'{byte:02x}' for byte in raw)}"

@@ -1,0 +1,28 @@
+# For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf changes nothing and says what it
+# would do. Running it again brings the rules of its group up to date and leaves all others alone.
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    # Where the rules go: this machine, or a group policy as 'domain.example\Name of the policy'.
+    [string] $PolicyStore = 'PersistentStore',
+    # Allow what leaves too, for machines whose firewall blocks it (by default Windows does not).
+    [switch] $Outbound
+)
+$ErrorActionPreference = 'Stop'
+$group = 'SwyxWare (swyx hosts)'
+$wanted = New-Object 'System.Collections.Generic.List[string]'
+$there = @(Get-NetFirewallRule -PolicyStore $PolicyStore -Group $group -ErrorAction SilentlyContinue)
+function Add-Rule([hashtable] $Rule) {
+    $wanted.Add($Rule.Name)
+    if ($there.Name -contains $Rule.Name) { return }
+    if ($PSCmdlet.ShouldProcess($Rule.DisplayName, 'add the firewall rule')) {
+        $place = @{ PolicyStore = $PolicyStore; Group = $group; Action = 'Allow'; Profile = 'Any' }
+        New-NetFirewallRule @Rule @place | Out-Null
+    }
+}
+# ----
+foreach ($rule in $there) {
+    if ($wanted -contains $rule.Name) { continue }
+    if ($PSCmdlet.ShouldProcess($rule.DisplayName, 'remove the firewall rule')) {
+        Remove-NetFirewallRule -InputObject $rule
+    }
+}

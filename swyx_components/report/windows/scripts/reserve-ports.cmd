@@ -1,0 +1,10 @@
+rem For Windows Vista, Server 2008 and later. Run it as administrator, best before the services start.
+rem Windows takes ports for outgoing connections from a range of its own. A program that asks for one of
+rem these ports still gets it, but none gets it by chance. What DCOM and H.245 take is not excluded.
+rem A range that is excluded already is refused as in use:
+rem netsh interface ipv4 show excludedportrange lists them.
+setlocal DisableDelayedExpansion
+set failed=
+rem ----
+if defined failed echo Some ranges were not excluded, see above.
+if defined failed exit /b 1
