@@ -15,7 +15,8 @@ PACKAGE = ROOT / "swyx_components"
 CLOUD_SDKS = {"boto3", "botocore", "azure", "pulumi_aws", "pulumi_azure", "pulumi_azure_native"}
 OUR_THIRD_PARTIES = {
     "yaml",
-    "typer",
+    "click",
+    "shellingham",
     "rich",
     "openpyxl",
     "jinja2",
@@ -46,7 +47,8 @@ OUTSIDE = {
     "catalogue": {"yaml"},
     "installation": {"yaml"},
     "clouds": {"yaml"},
-    "cli": {"typer", "rich"},
+    "cli": {"click", "rich"},
+    "cli.completion": {"shellingham"},
     "report.flows": {"openpyxl"},
     "components": {"pulumi"},
     "report.html.escape": {"markupsafe"},

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-import typer
+import click
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.cli.talk import complain, safe_line
+from swyx_components.cli.terminal import print_error, safe_line
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.draft import (
     Draft,
@@ -61,7 +61,7 @@ def _ask_site(name: str, catalogue: Catalogue, known: tuple[DraftSite, ...]) -> 
         _, messages = read_installation(draft.as_data(), file="the answers")
         errors = [message for message in messages if message.severity is Severity.ERROR]
         for message in errors:
-            complain(str(message))
+            print_error(str(message))
         if not errors:
             return site
         if _read_line(f"Ask for {name} again? [Y/n]").lower() in ("n", "no"):
@@ -167,18 +167,18 @@ def _ask(
         if not found:
             return answer
         for message in found:
-            complain(str(message))
+            print_error(str(message))
 
 
 def _read_line(question: str) -> str:
     """One line of stdin. Nothing goes to stdout, which may be the file.
 
     Raises:
-        typer.Abort: there is none any more.
+        click.Abort: there is none any more.
     """
     print(f"{safe_line(question)}: ", end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     if not line:
         print(file=sys.stderr)
-        raise typer.Abort
+        raise click.Abort
     return line.strip()

@@ -1,18 +1,20 @@
 """`swyx audit`: an existing firewall, from saved output of its cloud, against an installation."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import click
 
 from swyx_components.analysis.deployed.audit import audit_site
 from swyx_components.analysis.deployed.remediate import remediate
 from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
+from swyx_components.cli.failures import raise_errors
+from swyx_components.cli.options import FILE, JSON, SAVED, option_list
 from swyx_components.cli.saved import Saved, open_saved, refuse_content
 from swyx_components.cli.sites import choose_sites, open_installation
-from swyx_components.cli.talk import say
+from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import read_firewall
 from swyx_components.judge import assess_site
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.audit import audit_record, write_amendments, write_audit
@@ -20,42 +22,44 @@ from swyx_components.report.audit import audit_record, write_amendments, write_a
 CLEAN, UNCLEAN = 0, 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """The words of the command: which files, whose groups, and what to print."""
+@click.command
+@FILE
+@click.argument("site", help="The site behind the firewall.")
+@SAVED
+@option_list(
+    "--machine", "machines", "NAME=GROUP", "The group of a machine whose interface no file has"
+)
+@click.option("--fix", is_flag=True, help="Print what to add and remove.")
+@JSON
+def audit(
+    file: str,
+    site: str,
+    saved: Sequence[str],
+    machines: Sequence[str],
+    fix: bool,
+    as_json: bool,
+) -> int:
+    """Judge an existing firewall against a site.
 
-    saved: Sequence[str]
-    machines: Sequence[str] = ()
-    fix: bool = False
-    as_json: bool = False
-
-
-def audit_firewall(file: str, site: str, wish: Wish) -> int:
-    """Judge the firewall of one site; the exit code.
-
-    Raises:
-        SwyxError: a file or a word is wrong, or no machine of the site is found.
+    What is missing for calls to work, what is open without need, the worst first. From files that the
+    cloud's own command wrote; no cloud is asked.
     """
     installation, _ = open_installation(file)
     (name,) = choose_sites(installation, [site])
     plan = plan_site(installation, name)
-    errors = [m for m in assess_site(plan, installation).messages if m.severity is Severity.ERROR]
-    if errors:
-        raise SwyxError(errors)
-    saved = _open(wish.saved)
-    firewall = _read(plan, saved, _bind(plan, wish.machines))
+    raise_errors(assess_site(plan, installation).messages)
+    opened = _open(saved)
+    firewall = _read(plan, opened, _bind(plan, machines))
     if not firewall.seats:
         raise SwyxError([Message.about("machines-unplaced", "--saved", site=name)])
-    audit = audit_site(plan, firewall, installation)
-    changes = list(remediate(plan, audit)) if wish.fix else []
-    if wish.as_json:
-        print(json.dumps(audit_record(audit, changes), indent=1))
-        return CLEAN if audit.clean else UNCLEAN
-    for line in write_audit(audit):
-        say(line)
-    for line in write_amendments(changes) if wish.fix else ():
-        say(line)
-    return CLEAN if audit.clean else UNCLEAN
+    found = audit_site(plan, firewall, installation)
+    changes = list(remediate(plan, found)) if fix else []
+    if as_json:
+        print_json(audit_record(found, changes))
+    else:
+        for line in (*write_audit(found), *(write_amendments(changes) if fix else ())):
+            print_line(line)
+    return CLEAN if found.clean else UNCLEAN
 
 
 def _open(files: Sequence[str]) -> tuple[Saved, ...]:

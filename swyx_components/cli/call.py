@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+import click
 
 from swyx_components.analysis.calls.call import Call
 from swyx_components.analysis.calls.parties import (
@@ -15,14 +17,9 @@ from swyx_components.analysis.calls.parties import (
 from swyx_components.analysis.calls.script import simulate_call
 from swyx_components.analysis.explain.what_if import find_remedies
 from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
-from swyx_components.cli.output import choose_format, write_output
-from swyx_components.cli.sites import (
-    RenderedSites,
-    bind_clouds,
-    choose_sites,
-    open_installation,
-)
-from swyx_components.cli.talk import report_progress
+from swyx_components.cli.options import CLOUDS, JSON, OUTPUT, offer_files, option_list
+from swyx_components.cli.sites import RenderedSites, bind_clouds, choose_sites, open_installation
+from swyx_components.cli.terminal import choose_format, report_progress, write_output
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.topology import Topology
@@ -36,51 +33,83 @@ _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
 class CallQuestion(NamedTuple):
-    """The words of the command."""
+    """Which calls: two parties, or a scenario and where it plays."""
 
-    file: str
     caller: str
     called: str
     scenario: str
     sites: Sequence[str]
-    clouds: Sequence[str]
 
 
-def list_scenarios() -> int:
-    """Print the scenarios that have a name."""
+@click.command
+@click.argument("file", default="", help="The installation file.", shell_complete=offer_files)
+@click.argument("caller", default="", help="ROLE@SITE, machine, network, pstn@SITE, provider, ...")
+@click.argument("called", default="", help="The same, fax@SITE, voicemail or conference.")
+@click.option("--scenario", default="", metavar="NAME", help="Calls that have a name, see --list.")
+@option_list("--site", "sites", "SITE", "Where the scenario plays")
+@click.option("--list", "scenarios", is_flag=True, help="List the scenarios.")
+@CLOUDS
+@click.option("--format", default="", metavar="FORMAT", help="text, json, mermaid or svg.")
+@OUTPUT
+@JSON
+def call(
+    file: str,
+    caller: str,
+    called: str,
+    scenario: str,
+    sites: Sequence[str],
+    scenarios: bool,
+    clouds: Sequence[str],
+    format: str,
+    output: str,
+    as_json: bool,
+) -> int:
+    """Simulate a call, step by step.
+
+    Each step of signalling and media with its packets, and whether both ends let them pass.
+    """
+    if scenarios:
+        return _list_scenarios()
+    chosen = choose_format(format, as_json, FORMATS)
+    question = CallQuestion(caller, called, scenario, sites)
+    _refuse_incomplete(file, question)
+    installation, _ = open_installation(file)
+    answers = _simulate(installation, bind_clouds(installation, clouds), question)
+    write_output(_write(answers, installation, chosen), output)
+    return DENIED if any(answer.call.failed is not None for answer in answers) else ALLOWED
+
+
+def _list_scenarios() -> int:
     scenarios = bundled_calls().scenarios.values()
     rows = ((scenario.name, scenario.title) for scenario in scenarios)
     sys.stdout.writelines(align(rows))
     return 0
 
 
-def simulate_calls(question: CallQuestion, format: str, output: str, as_json: bool) -> int:
-    """Print every call that the words mean; the exit code."""
-    chosen = choose_format(format, as_json, FORMATS)
-    _refuse_incomplete(question)
-    installation, _ = open_installation(question.file)
+def _simulate(
+    installation: Installation, clouds: Mapping[str, str], question: CallQuestion
+) -> Sequence[CallAnswer]:
     book = load_calls(installation.catalogue)
     topology = Topology(installation)
-    sites = RenderedSites(installation, bind_clouds(installation, question.clouds))
     pairs = _find_pairs(topology, book, question)
+    sites = RenderedSites(installation, clouds)
     answers: list[CallAnswer] = []
     failed = 0
     for pair in report_progress(pairs, "calls simulated", len(pairs)):
-        call = simulate_call(topology, book, pair, sites.get)
-        failed += call.failed is not None
-        remedies = _find_remedies(installation, call) if failed <= _MOST_REMEDIES else ()
-        answers.append(CallAnswer(call=call, remedies=remedies))
-    write_output(_write(answers, installation, chosen), output)
-    return DENIED if failed else ALLOWED
+        simulated = simulate_call(topology, book, pair, sites.get)
+        failed += simulated.failed is not None
+        remedies = _find_remedies(installation, simulated) if failed <= _MOST_REMEDIES else ()
+        answers.append(CallAnswer(call=simulated, remedies=remedies))
+    return answers
 
 
-def _refuse_incomplete(question: CallQuestion) -> None:
+def _refuse_incomplete(file: str, question: CallQuestion) -> None:
     """A call has two parties or a scenario's name, never both."""
     if question.scenario and question.caller:
         raise _refusal("call-twice", one="--scenario", other="CALLER")
     if question.sites and not question.scenario:
         raise _refusal("call-twice", one="--site", other="CALLER and CALLED")
-    needed = {"FILE": question.file}
+    needed = {"FILE": file}
     if not question.scenario:
         needed |= {"CALLER": question.caller, "CALLED": question.called}
     for what, given in needed.items():

@@ -1,10 +1,12 @@
 """`swyx check`: everything that is wrong with a file, doubtful, or worth knowing."""
 
-import json
 from collections.abc import Iterable
 
+import click
+
+from swyx_components.cli.options import FILE, JSON
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.talk import report_progress, say
+from swyx_components.cli.terminal import print_json, print_line, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
@@ -15,8 +17,11 @@ from swyx_components.report.tables import count_messages, list_messages, plural
 WRONG_INPUT = 2
 
 
-def check_file(file: str, as_json: bool) -> int:
-    """Print all messages about a file and its plan; the exit code."""
+@click.command
+@FILE
+@JSON
+def check(file: str, as_json: bool) -> int:
+    """Judge a file: errors, warnings and notes."""
     installation, found = read_installation(file)
     messages, size = set(found), ""
     if installation is not None:
@@ -24,11 +29,11 @@ def check_file(file: str, as_json: bool) -> int:
         messages |= set(drop_consequences(planned, found))
     ordered = tuple(sorted(messages))
     if as_json:
-        _print_json(file, ordered)
+        _print_record(file, ordered)
     else:
         for line in list_messages(ordered):
-            say(line)
-        say(f"{file}: {size}{count_messages(ordered)}.")
+            print_line(line)
+        print_line(f"{file}: {size}{count_messages(ordered)}.")
     wrong = any(message.severity is Severity.ERROR for message in ordered)
     return WRONG_INPUT if wrong or installation is None else 0
 
@@ -48,8 +53,8 @@ def _plan_all(installation: Installation) -> tuple[set[Message], str]:
     return messages, f"{', '.join(plural(*count) for count in counts)}; "
 
 
-def _print_json(file: str, messages: Iterable[Message]) -> None:
+def _print_record(file: str, messages: Iterable[Message]) -> None:
     records = [message_record(message) for message in messages]
     ok = not any(record["severity"] == Severity.ERROR.value for record in records)
     document = {"version": 1, "file": file, "ok": ok, "messages": records}
-    print(json.dumps(document, indent=1))
+    print_json(document)

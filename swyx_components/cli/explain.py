@@ -1,44 +1,77 @@
 """`swyx explain`: may a packet pass, and why or why not."""
 
-import json
 from collections.abc import Sequence
 
+import click
+
 from swyx_components.analysis.explain.ends import Packet
-from swyx_components.analysis.explain.explain import explain
+from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
+from swyx_components.cli.options import CLOUDS, FILE, JSON, find_ends, offer
 from swyx_components.cli.sites import RenderedSites, bind_clouds, open_installation
-from swyx_components.cli.talk import say
+from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import Protocol
 from swyx_components.report.explain import Answer, answer_record, write_answer
 
 ALLOWED, DENIED = 0, 1
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
-Question = tuple[str, str, str, int | None]
 
 
-def explain_packet(file: str, question: Question, clouds: Sequence[str], as_json: bool) -> int:
-    """Print the answer for every pair of hosts that the words mean; the exit code."""
-    source_word, destination_word, packet_word, source_port = question
+@click.command
+@FILE
+@click.argument(
+    "source",
+    metavar="SRC",
+    help="Machine, network, SITE/ROLE or address that sends.",
+    shell_complete=offer(find_ends),
+)
+@click.argument(
+    "destination",
+    metavar="DST",
+    help="The same for the one that receives.",
+    shell_complete=offer(find_ends),
+)
+@click.argument("packet", metavar="PROTO/PORT", help="tcp/1720, udp/50000, icmp, ...")
+@click.option(
+    "--source-port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    help="The sender's port.",
+)
+@CLOUDS
+@JSON
+def explain(
+    file: str,
+    source: str,
+    destination: str,
+    packet: str,
+    source_port: int | None,
+    clouds: Sequence[str],
+    as_json: bool,
+) -> int:
+    """Say whether a packet may pass, and why.
+
+    By which rules, for which flows; where it may not, what it would take.
+    """
     installation, _ = open_installation(file)
-    packet = read_packet(packet_word, source_port)
-    source = find_hosts(installation, source_word)
-    destination = find_hosts(installation, destination_word)
+    asked = read_packet(packet, source_port)
+    ends = (find_hosts(installation, source), find_hosts(installation, destination))
     sites = RenderedSites(installation, bind_clouds(installation, clouds))
     answers: list[Answer] = []
     denied = 0
-    for explanation in explain(source, destination, packet, sites.get):
+    for explanation in explain_packet(*ends, asked, sites.get):
         denied += not explanation.allowed
         with_remedies = not explanation.allowed and denied <= _MOST_REMEDIES
         answers.append(Answer.of(explanation, installation, with_remedies))
     if as_json:
         records = [answer_record(answer, installation.catalogue) for answer in answers]
-        document = {"version": 1, "allowed": not denied, "packet": str(packet), "pairs": records}
-        print(json.dumps(document, indent=1))
+        document = {"version": 1, "allowed": not denied, "packet": str(asked), "pairs": records}
+        print_json(document)
     else:
         for answer in answers:
             for line in write_answer(answer, installation.catalogue):
-                say(line)
+                print_line(line)
     return DENIED if denied else ALLOWED
 
 

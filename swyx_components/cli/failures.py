@@ -3,48 +3,66 @@
 import os
 import sys
 import traceback
-from importlib.util import find_spec
+from collections.abc import Iterable
+
+import click
 
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.talk import complain
-from swyx_components.messages import Message, SwyxError
+from swyx_components.cli.terminal import print_error
+from swyx_components.messages import Message, Severity, SwyxError
 
 WRONG_INPUT = 2
 CLOUD_FAILED = 3
+_FOR_PAGES = (
+    "jinja2",
+    "markupsafe",
+)  # modules of the package jinja2, which `swyx report` alone needs
 _DEBUG = "SWYX_DEBUG"
 
 
-def need_package(package: str) -> None:
-    """Stop where a package is missing that only some commands need.
+def raise_errors(messages: Iterable[Message]) -> None:
+    """Stop where some of the messages are errors.
 
     Raises:
-        SwyxError: it is not installed.
+        SwyxError: with the errors among them.
     """
-    if find_spec(package) is None:
-        raise SwyxError([Message.about("package-missing", "", package=package)])
+    errors = [message for message in messages if message.severity is Severity.ERROR]
+    if errors:
+        raise SwyxError(errors)
 
 
 def explain_failure(problem: Exception) -> int:
     """Say what happened on stderr; the exit code."""
     if isinstance(problem, SwyxError):
         for message in problem.messages:
-            complain(str(message))
+            print_error(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
-    usage = getattr(
-        problem, "format_message", None
-    )  # typer carries click's exceptions under its own name
-    if usage is not None:
-        context = getattr(problem, "ctx", None)
-        path = getattr(context, "command_path", None) or "swyx"
-        complain(f"{str(usage()).rstrip('.')}; `{path} --help` lists what there is.")
+    if isinstance(problem, ModuleNotFoundError) and problem.name in _FOR_PAGES:
+        print_error(str(Message.about("package-missing", "", package="jinja2")))
+        return WRONG_INPUT
+    if isinstance(problem, click.UsageError):
+        path = problem.ctx.command_path if problem.ctx else "swyx"
+        said = _usage_sentence(problem).rstrip(".")
+        print_error(f"{said}; `{path} --help` lists what there is.")
         return WRONG_INPUT
     if os.environ.get(_DEBUG):
         traceback.print_exception(problem, file=sys.stderr)
     if isinstance(problem, OSError):
-        complain(f"the system refused: {problem.strerror or problem}.")
+        print_error(f"the system refused: {problem.strerror or problem}.")
         return CLOUD_FAILED
-    complain(
+    print_error(
         f"this is a defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); please report it with "
         f"the traceback that {_DEBUG}=1 prints."
     )
     return CLOUD_FAILED
+
+
+def _usage_sentence(problem: click.UsageError) -> str:
+    if not isinstance(problem, click.NoSuchOption):
+        return problem.format_message()
+    near = (
+        f" (Possible options: {', '.join(sorted(problem.possibilities))})"
+        if problem.possibilities
+        else ""
+    )
+    return f"No such option: {problem.option_name}{near}"

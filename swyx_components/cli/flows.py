@@ -4,17 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import NamedTuple
 
+import click
+
 from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import bundled_calls
-from swyx_components.cli.output import choose_format, refuse_output, write_output
+from swyx_components.cli.failures import raise_errors
+from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
-from swyx_components.cli.talk import report_progress
+from swyx_components.cli.terminal import (
+    choose_format,
+    refuse_output,
+    report_progress,
+    write_output,
+)
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, SwyxError
 from swyx_components.planner import plan_sites
-from swyx_components.planner.model import SitePlan
 from swyx_components.report.flows import (
     SiteRows,
     write_csv,
@@ -27,36 +34,45 @@ from swyx_components.report.flows import (
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 
 
-class FlowQuestion(NamedTuple):
-    """The words of the command."""
+class FlowFilters(NamedTuple):
+    """Which flows: those of these sites, roles, machines and kinds of evidence."""
 
-    file: str
     sites: Sequence[str]
     roles: Sequence[str]
     machines: Sequence[str]
     evidence: Sequence[str]
 
 
-def list_flows(question: FlowQuestion, format: str, output: str, as_json: bool) -> int:
-    """Print the flows of the chosen sites that were asked for; each once.
-
-    Raises:
-        SwyxError: the words contradict each other or the file, or a site has errors.
-    """
+@click.command
+@FILE
+@SITES
+@option_list("--role", "roles", "ROLE", "Only flows of this role")
+@option_list("--machine", "machines", "NAME", "Only of this machine or network")
+@option_list("--evidence", "evidence", "EVIDENCE", "stated, inferred, optional or extra")
+@click.option("--format", default="", metavar="FORMAT", help="table, csv, markdown, json or xlsx.")
+@OUTPUT
+@JSON
+def flows(
+    file: str,
+    sites: Sequence[str],
+    roles: Sequence[str],
+    machines: Sequence[str],
+    evidence: Sequence[str],
+    format: str,
+    output: str,
+    as_json: bool,
+) -> None:
+    """List who may talk to whom, and why."""
     chosen = choose_format(format, as_json, FORMATS)
     if chosen == "xlsx" and not output:
         raise SwyxError([Message.about("format-binary", "--format", format=chosen)])
-    installation, _ = open_installation(question.file)
-    selection = _read_selection(installation, question)
-    names = sorted(selection.sites)
-    plans = _without_errors(plan_sites(installation, names))
-    steps = report_progress(plans, "sites planned", len(names))
-    sites = _rows_of(installation, steps, selection)
+    installation, _ = open_installation(file)
+    filters = FlowFilters(sites, roles, machines, evidence)
+    rows = _list_rows(installation, _read_selection(installation, filters))
     if chosen == "xlsx":
-        _save_workbook(_flat(sites), output)
+        _save_workbook(_flat(rows), output)
     else:
-        write_output(_write(chosen, sites), output)
-    return 0
+        write_output(_write(chosen, rows), output)
 
 
 def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
@@ -66,24 +82,17 @@ def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
     return writers[format](_flat(sites))
 
 
-def _rows_of(
-    installation: Installation, plans: Iterable[SitePlan], selection: Selection
-) -> Iterator[SiteRows]:
-    for plan in plans:
+def _list_rows(installation: Installation, selection: Selection) -> Iterator[SiteRows]:
+    names = sorted(selection.sites)
+    plans = plan_sites(installation, names)
+    for plan in report_progress(plans, "sites planned", len(names)):
+        raise_errors(plan.messages)
         yield plan.site, tuple(list_rows(plan, selection, installation.catalogue))
 
 
 def _flat(sites: Iterable[SiteRows]) -> Iterator[MatrixRow]:
     for _, rows in sites:
         yield from rows
-
-
-def _without_errors(plans: Iterable[SitePlan]) -> Iterator[SitePlan]:
-    for plan in plans:
-        errors = [message for message in plan.messages if message.severity is Severity.ERROR]
-        if errors:
-            raise SwyxError(errors)
-        yield plan
 
 
 def _save_workbook(rows: Iterator[MatrixRow], output: str) -> None:
@@ -99,26 +108,26 @@ def _save_workbook(rows: Iterator[MatrixRow], output: str) -> None:
 # ---- what is asked for
 
 
-def _read_selection(installation: Installation, question: FlowQuestion) -> Selection:
+def _read_selection(installation: Installation, filters: FlowFilters) -> Selection:
     """The words against the installation.
 
     Raises:
         SwyxError: one means nothing there; all of them are told.
     """
     errors = [
-        *_unknown_roles(installation, question.roles),
-        *_unknown_machines(installation, question.machines),
-        *_unknown_evidence(question.evidence),
+        *_unknown_roles(installation, filters.roles),
+        *_unknown_machines(installation, filters.machines),
+        *_unknown_evidence(filters.evidence),
     ]
     if errors:
         raise SwyxError(errors)
     book = bundled_calls()
-    roles = (book.find_role(word, installation.catalogue) for word in question.roles)
+    roles = (book.find_role(word, installation.catalogue) for word in filters.roles)
     return Selection(
-        sites=frozenset(choose_sites(installation, question.sites)),
+        sites=frozenset(choose_sites(installation, filters.sites)),
         roles=frozenset(role.lower() for role in roles),
-        machines=frozenset(word.lower() for word in question.machines),
-        evidence=frozenset(word.lower() for word in question.evidence),
+        machines=frozenset(word.lower() for word in filters.machines),
+        evidence=frozenset(word.lower() for word in filters.evidence),
     )
 
 

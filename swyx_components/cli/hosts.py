@@ -1,19 +1,22 @@
 """`swyx hosts`: what the machines themselves must be set to, shown or written as files for Windows."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import click
 
 from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.host_settings import HostSettings
 from swyx_components.analysis.hosts import find_host_settings
 from swyx_components.catalogue.windows import load_windows
+from swyx_components.cli.failures import raise_errors
 from swyx_components.cli.folder import Written, write_folder
+from swyx_components.cli.options import FILE, JSON, SITES, find_machines, offer, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
-from swyx_components.cli.talk import report_progress, say
+from swyx_components.cli.terminal import print_json, print_line, report_progress
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.model import SitePlan
@@ -29,19 +32,30 @@ from swyx_components.report.tables import plural
 from swyx_components.report.windows.text import Story
 
 
-def prepare_hosts(
+@click.command
+@FILE
+@click.option("--output", default="", metavar="DIR", help="Write files below this folder.")
+@SITES
+@option_list("--machine", "machines", "NAME", "Only this machine or network", offer(find_machines))
+@click.option("--force", is_flag=True, help="Overwrite what others wrote or changed.")
+@JSON
+def hosts(
     file: str,
+    output: str,
     sites: Sequence[str],
     machines: Sequence[str],
-    output: str,
     force: bool,
     as_json: bool,
-) -> int:
-    """Show the settings of the chosen hosts, or write their files below `output`; the exit code."""
+) -> None:
+    """Show what the machines must be set to.
+
+    DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output as files for
+    Windows, each with the reasons for what it does.
+    """
     installation, _ = open_installation(file)
     names = choose_sites(installation, sites)
     _refuse_unknown(installation, names, machines)
-    hosts: list[HostSettings] = []
+    chosen: list[HostSettings] = []
     files: list[HostFile] = []
     topology, windows = Topology(installation), load_windows()
     for plan in report_progress(_plan(topology, names), "sites planned", len(names)):
@@ -49,24 +63,21 @@ def prepare_hosts(
         story = Story(catalogue=installation.catalogue, reasons=reasons, source=Path(file).name)
         for host in find_host_settings(topology, plan, windows):
             if not machines or host.name in machines:
-                hosts.append(host)
+                chosen.append(host)
                 files += make_files(host, story, windows) if output else ()
-    written = _write(output, files, hosts if machines else names, force) if output else None
+    written = _write(output, files, chosen if machines else names, force) if output else None
     if as_json:
-        _print_json(hosts, output, files, written)
+        _print_record(chosen, output, files, written)
     elif written is not None:
-        _tell(output, hosts, written)
+        _print_written(output, chosen, written)
     else:
-        sys.stdout.writelines(write_overview(hosts))
-    return 0
+        sys.stdout.writelines(write_overview(chosen))
 
 
 def _plan(topology: Topology, names: Sequence[str]) -> Iterator[SitePlan]:
     for name in names:
         plan = plan_site(topology, name)
-        errors = [m for m in plan.messages if m.severity is Severity.ERROR]
-        if errors:
-            raise SwyxError(errors)
+        raise_errors(plan.messages)
         yield plan
 
 
@@ -95,18 +106,18 @@ def _write(
     return write_folder(Path(output), contents, owned, force)
 
 
-def _tell(output: str, hosts: Sequence[HostSettings], written: Written) -> None:
+def _print_written(output: str, hosts: Sequence[HostSettings], written: Written) -> None:
     for path in written.written:
-        say(f"wrote {output}/{path}")
+        print_line(f"wrote {output}/{path}")
     for path in written.removed:
-        say(f"removed {output}/{path}, which is needed no more")
+        print_line(f"removed {output}/{path}, which is needed no more")
     same = f", {len(written.unchanged)} unchanged" if written.unchanged else ""
     count = plural(len(written.written), "file")
-    say(f"{count} written for {plural(len(hosts), 'host')}{same}.")
-    say("Read each before it runs: what it does and why stands at its top.")
+    print_line(f"{count} written for {plural(len(hosts), 'host')}{same}.")
+    print_line("Read each before it runs: what it does and why stands at its top.")
 
 
-def _print_json(
+def _print_record(
     hosts: Sequence[HostSettings], output: str, files: Sequence[HostFile], written: Written | None
 ) -> None:
     document: dict[str, object] = {"version": 1, "hosts": [host_record(host) for host in hosts]}
@@ -117,4 +128,4 @@ def _print_json(
             "written": list(written.written),
             "removed": list(written.removed),
         }
-    print(json.dumps(document, indent=1))
+    print_json(document)

@@ -1,16 +1,18 @@
 """`swyx init`: an installation file to begin with, from answers or from a list of machines."""
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import click
+
 from swyx_components.catalogue import load_catalogue
 from swyx_components.cli.ask import ask_decision, ask_draft
+from swyx_components.cli.options import JSON, offer_files
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.talk import note, report_progress
+from swyx_components.cli.terminal import print_json, print_note, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.draft import Draft
 from swyx_components.installation.machine_list import MachineList, read_machine_list
@@ -23,17 +25,41 @@ STDOUT = "-"
 _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
 
 
-def begin_file(
-    source: str, output: str, given: Mapping[str, str], force: bool, as_json: bool
-) -> int:
-    """Ask or read, check, and write the file; the exit code."""
+@click.command
+@click.option(
+    "--from",
+    "source",
+    default="",
+    metavar="CSV",
+    help="A list of machines; default: ask.",
+    shell_complete=offer_files,
+)
+@click.option(
+    "--output",
+    default="installation.yaml",
+    show_default=True,
+    metavar="FILE",
+    help="What to write; - for stdout.",
+    shell_complete=offer_files,
+)
+@click.option("--dcom", default="", help="The decision dcom, if it is made.")
+@click.option("--h245", default="", help="The decision h245, if it is made.")
+@click.option("--force", is_flag=True, help="Overwrite a file.")
+@JSON
+def init(source: str, output: str, dcom: str, h245: str, force: bool, as_json: bool) -> None:
+    """Write an installation file to begin with.
+
+    Asks, or reads a list of machines (CSV with the columns site, name, addresses, roles and links),
+    checks what comes of it and says what is left to decide.
+    """
+    given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     if output != STDOUT and not force:
         _refuse_there(Path(output))
     catalogue = load_catalogue()
     listed = (
         read_machine_list(source, catalogue) if source else MachineList(ask_draft(catalogue), ())
     )
-    draft = replace(listed.draft, **given)
+    draft = _with_decisions(listed.draft, given)
     draft, undecided = _decide(draft, given, asking=not source)
     messages = _judge(draft, source, output)
     text = "".join(f"{line}\n" for line in write_draft(draft, catalogue, undecided))
@@ -42,12 +68,9 @@ def begin_file(
     elif output != STDOUT:
         _write(Path(output), text, force)
     if as_json:
-        print(
-            json.dumps(_record(output, text, draft, undecided, listed.ignored, messages), indent=1)
-        )
+        print_json(_record(output, text, draft, undecided, listed.ignored, messages))
     else:
-        _tell(output, undecided, listed.ignored, messages)
-    return 0
+        _print_notes(output, undecided, listed.ignored, messages)
 
 
 def _refuse_there(path: Path) -> None:
@@ -70,11 +93,16 @@ def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft
     for key in _needed(draft):
         if asking:
             answer = ask_decision(key, _DEFAULTS[key], partial(_try, draft, key))
-            draft = replace(draft, **{key: answer})
+            draft = _with_decisions(draft, {key: answer})
         elif key not in given:
-            draft = replace(draft, **{key: _DEFAULTS[key]})
+            draft = _with_decisions(draft, {key: _DEFAULTS[key]})
             undecided.append(key)
     return draft, tuple(undecided)
+
+
+def _with_decisions(draft: Draft, decisions: Mapping[str, str]) -> Draft:
+    made = {**draft.decisions, **decisions}
+    return replace(draft, dcom=made.get("dcom", ""), h245=made.get("h245", ""))
 
 
 def _needed(draft: Draft) -> tuple[str, ...]:
@@ -83,7 +111,7 @@ def _needed(draft: Draft) -> tuple[str, ...]:
 
 
 def _try(draft: Draft, key: str, value: str) -> tuple[Message, ...]:
-    _, messages = read_installation(replace(draft, **{key: value}).as_data(), file="")
+    _, messages = read_installation(_with_decisions(draft, {key: value}).as_data(), file="")
     return tuple(m for m in messages if m.severity is Severity.ERROR)
 
 
@@ -128,19 +156,21 @@ def _with_row(message: Message, rows: Mapping[str, str]) -> Message:
     return message._replace(place=f"{origin}: {message.place}") if origin else message
 
 
-def _tell(
+def _print_notes(
     output: str, undecided: Sequence[str], ignored: Sequence[str], messages: Sequence[Message]
 ) -> None:
     """On stderr, since stdout may be the file."""
     if ignored:
-        note(f"Columns left aside: {', '.join(ignored)}.")
+        print_note(f"Columns left aside: {', '.join(ignored)}.")
     for line in list_messages(messages):
-        note(line)
+        print_note(line)
     for key in undecided:
-        note(f"Left to confirm: decisions.{key} is {_DEFAULTS[key]} since nobody decided it.")
+        print_note(f"Left to confirm: decisions.{key} is {_DEFAULTS[key]} since nobody decided it.")
     if output != STDOUT:
-        note(f"{output} is written and passes `swyx check {output}`.")
-        note(f"Editors complete it once `swyx schema > {SCHEMA}` has put the schema beside it.")
+        print_note(f"{output} is written and passes `swyx check {output}`.")
+        print_note(
+            f"Editors complete it once `swyx schema > {SCHEMA}` has put the schema beside it."
+        )
 
 
 def _record(

@@ -1,14 +1,99 @@
-"""The entry point of `swyx`: runs a command, and makes any outcome an exit code."""
+"""The entry point of `swyx`: loads the command that a line names, and makes any outcome an exit code."""
 
 import gc
 import os
 import sys
+from importlib import import_module
 
-import typer
+import click
 
-from swyx_components.cli.app import app
+from swyx_components import __version__
+from swyx_components.cli.terminal import prepare_streams, print_error
 
 DONE, STOPPED = 0, 130  # 128 + SIGINT, as shells count
+COMPLETE = "_SWYX_COMPLETE"  # set by a shell that wants to complete a line
+
+# Every command with the first line of its help, in the order of `swyx --help`, which imports none of them.
+COMMANDS = {
+    "check": "Judge a file: errors, warnings and notes.",
+    "plan": "Show every rule of every site.",
+    "explain": "Say whether a packet may pass, and why.",
+    "call": "Simulate a call, step by step.",
+    "verify": "Compare what the clouds hold with the plan.",
+    "audit": "Judge an existing firewall against a site.",
+    "prune": "Delete orphaned resources of an interrupted update.",
+    "flows": "List who may talk to whom, and why.",
+    "diff": "Show what an edit changes, and for whom.",
+    "init": "Write an installation file to begin with.",
+    "hosts": "Show what the machines must be set to.",
+    "report": "Write a page for a change review.",
+    "catalogue": "List the article's roles, ports and flows.",
+    "schema": "Print the JSON Schema of installations.",
+}
+_MODULES = {
+    "catalogue": "reference",
+    "schema": "reference",
+}  # else the module is called as its command
+
+
+def load_command(name: str) -> click.Command:
+    """A command with its arguments and options; its module is imported now."""
+    module = import_module(f"swyx_components.cli.{_MODULES.get(name, name)}")
+    command: click.Command = getattr(module, name)
+    return command
+
+
+class LazyGroup(click.Group):
+    """Lists its commands from their names and first lines, and loads the one that a line names."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name else command, rest
+
+
+def _install(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from swyx_components.cli.completion import install_completion
+
+        install_completion(context.command, COMPLETE)
+        context.exit()
+
+
+def _show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from swyx_components.cli.completion import show_completion
+
+        show_completion(context.command, COMPLETE)
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    commands=[click.Command(name, help=line) for name, line in COMMANDS.items()],
+    epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
+)
+@click.version_option(__version__, message="swyx %(version)s", help="Print the version.")
+@click.option(
+    "--install-completion",
+    is_flag=True,
+    expose_value=False,
+    callback=_install,
+    help="Install completion for the current shell.",
+)
+@click.option(
+    "--show-completion",
+    is_flag=True,
+    expose_value=False,
+    callback=_show,
+    help="Show completion for the current shell, to copy it or customize the installation.",
+)
+def swyx() -> None:
+    """SwyxWare roles compiled to AWS security groups and Azure NSGs, every rule explained."""
 
 
 def run(arguments: list[str] | None = None) -> None:
@@ -20,38 +105,33 @@ def run(arguments: list[str] | None = None) -> None:
     try:
         code = _dispatch(words or ["--help"])
         sys.stdout.flush()
-    except (BrokenPipeError, _ReaderGone):
+    except BrokenPipeError:  # the reader of stdout (`head`, a pager) has seen enough
         # What is still buffered must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         code = DONE
     sys.exit(code)
 
 
-class _ReaderGone(Exception):
-    """The reader of stdout (`head`, a pager) has seen enough."""
-
-
 def _dispatch(words: list[str]) -> int:
-    from swyx_components.cli.talk import complain, prepare_streams
-
     prepare_streams()
     try:
-        code = int(app(args=words, prog_name="swyx", standalone_mode=False) or DONE)
-    except (typer.Abort, KeyboardInterrupt):
-        code = STOPPED
-    except SystemExit as problem:  # how typer ends completion, and when stdout is closed
-        if isinstance(problem.__context__, OSError):
-            raise _ReaderGone from problem
-        code = int(problem.code or DONE)
+        if instruction := os.environ.get(COMPLETE):
+            from click.shell_completion import shell_complete
+
+            return shell_complete(swyx, {}, "swyx", COMPLETE, instruction)
+        with swyx.make_context("swyx", list(words)) as context:
+            return int(swyx.invoke(context) or DONE)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print_error("stopped before it was done; nothing was changed.")
+        return STOPPED
     except BrokenPipeError:
         raise
     except Exception as problem:
         from swyx_components.cli.failures import explain_failure
 
         return explain_failure(problem)
-    if code == STOPPED:
-        complain("stopped before it was done; nothing was changed.")
-    return code
 
 
 if __name__ == "__main__":

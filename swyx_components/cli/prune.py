@@ -6,12 +6,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
 from swyx_components.analysis.deployed.held import Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.sites import assess_sites, bind_clouds, choose_sites, open_installation
-from swyx_components.cli.talk import say
+from swyx_components.cli.options import FILE, JSON, find_sites, offer
+from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
+from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import find_orphans, remove_orphans
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
 
 DONE, LEFT = 0, 1
@@ -19,12 +22,24 @@ _TIME = 600.0  # seconds for one command of the engine
 _COMPONENTS = "swyx:index:"
 
 
-def prune_site(file: str, site: str, cloud: str, stack: str, *, agreed: bool, as_json: bool) -> int:
-    """Find what no state holds, ask, remove it; the exit code.
+@click.command
+@FILE
+@click.option(
+    "--site",
+    required=True,
+    metavar="SITE",
+    help="The site of the stack.",
+    shell_complete=offer(find_sites),
+)
+@click.option("--cloud", required=True, metavar="CLOUD", help="aws or azure.")
+@click.option("--stack", default="", metavar="STACK", help="Its stack; default: the selected one.")
+@click.option("--yes", "agreed", is_flag=True, help="Remove without a question.")
+@JSON
+def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: bool) -> int:
+    """Delete orphaned resources of an interrupted update.
 
-    Raises:
-        SwyxError: the file or a word is wrong.
-        CloudError: the cloud or the engine refuses.
+    Only what belongs to the stack and is missing from its state. Run it in the project's folder,
+    after `pulumi cancel` and before `pulumi up --refresh`.
     """
     rendered = _render(file, site, cloud)
     engine = _Engine(stack)
@@ -34,7 +49,7 @@ def prune_site(file: str, site: str, cloud: str, stack: str, *, agreed: bool, as
     found = find_orphans(cloud, rendered, held)
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
-        _tell(found, held.stack)
+        _print_orphans(found, held.stack)
     removed: list[Orphan] = []
     if removable and (agreed or (not as_json and _ask(len(removable)))):
         engine.settle(exported)
@@ -42,12 +57,12 @@ def prune_site(file: str, site: str, cloud: str, stack: str, *, agreed: bool, as
         for orphan in remove_orphans(cloud, [each for each in removable if each in again]):
             removed.append(orphan)
             if not as_json:
-                say(f"removed {orphan.kind} {orphan.id}")
+                print_line(f"removed {orphan.kind} {orphan.id}")
     left = [orphan for orphan in found if orphan not in removed]
     if as_json:
-        print(json.dumps(_record(site, cloud, held.stack, removed, left), indent=1))
+        print_json(_record(site, cloud, held.stack, removed, left))
     elif not left:
-        say("Now `pulumi up --refresh` brings the site to what is planned.")
+        print_line("Now `pulumi up --refresh` brings the site to what is planned.")
     return LEFT if left else DONE
 
 
@@ -55,11 +70,8 @@ def _render(file: str, site: str, cloud: str) -> RenderedSite:
     installation, _ = open_installation(file)
     names = choose_sites(installation, [site])
     bound = bind_clouds(installation, [f"{site}={cloud}"])
-    (result,) = assess_sites(installation, names, bound)
-    errors = [message for message in result.messages if message.severity is Severity.ERROR]
-    if errors or result.rendered is None:
-        raise SwyxError(errors)
-    return result.rendered
+    ((_, rendered),) = render_sites(installation, names, bound)
+    return rendered
 
 
 class _Engine:
@@ -133,13 +145,15 @@ def _held(stack: str, exported: Mapping[str, Any]) -> StackRecord:
     )
 
 
-def _tell(found: Sequence[Orphan], stack: str) -> None:
+def _print_orphans(found: Sequence[Orphan], stack: str) -> None:
     if not found:
-        say(f"Nothing with the tags of {stack} is missing from its state.")
+        print_line(f"Nothing with the tags of {stack} is missing from its state.")
     for orphan in found:
-        say(f"{orphan.kind} {orphan.id} ({orphan.words}): the state of {stack} does not hold it")
+        print_line(
+            f"{orphan.kind} {orphan.id} ({orphan.words}): the state of {stack} does not hold it"
+        )
         if orphan.users:
-            say(
+            print_line(
                 f"  kept, for {', '.join(orphan.users)} use it, which no interrupted update leaves: is "
                 "this the backend that made it?"
             )
@@ -148,7 +162,7 @@ def _tell(found: Sequence[Orphan], stack: str) -> None:
 def _ask(number: int) -> bool:
     """Whether a person at a terminal agrees; where nobody is, nothing is removed."""
     if not sys.stdin.isatty():
-        say("Nothing was removed; give --yes to remove it.")
+        print_line("Nothing was removed; give --yes to remove it.")
         return False
     print(f"Remove {number} of them? [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -4,28 +4,34 @@ import json
 import sys
 from typing import Any
 
+import click
+
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
+from swyx_components.cli.options import JSON
+from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
 from swyx_components.report.tables import align
 
 
-def print_schema() -> int:
-    """Print the JSON Schema of installation files."""
+@click.command
+@click.option("--json", "_as_json", is_flag=True, help="The same: a schema is JSON.")
+def schema(_as_json: bool) -> None:
+    """Print the JSON Schema of installations."""
     print(json.dumps(load_schema(), indent=2))
-    return 0
 
 
-def print_catalogue(as_json: bool) -> int:
-    """Print roles with their listeners, and flows with their evidence."""
-    catalogue = load_catalogue()
+@click.command
+@JSON
+def catalogue(as_json: bool) -> None:
+    """List the article's roles, ports and flows."""
+    rows = load_catalogue()
     if as_json:
-        print(json.dumps(_record(catalogue), indent=1))
-        return 0
-    sys.stdout.write(f"SwyxWare {catalogue.version}, listeners (kb2308)\n")
-    sys.stdout.writelines(align(_listener_rows(catalogue), "  "))
+        print_json(_record(rows))
+        return
+    sys.stdout.write(f"SwyxWare {rows.version}, listeners (kb2308)\n")
+    sys.stdout.writelines(align(_listener_rows(rows), "  "))
     sys.stdout.write("\nflows\n")
-    sys.stdout.writelines(align(_flow_rows(catalogue), "  "))
-    return 0
+    sys.stdout.writelines(align(_flow_rows(rows), "  "))
 
 
 def _listener_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:

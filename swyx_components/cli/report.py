@@ -1,24 +1,41 @@
 """`swyx report`: all that a change review asks, as a page to read, search, print and link to."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import IO
 
+import click
+
 from swyx_components.analysis.deployed.verify import compare_site
 from swyx_components.analysis.diff.changes import compare_sites, join_changes
 from swyx_components.analysis.diff.edits import find_affected, find_edits
-from swyx_components.cli.output import refuse_output
+from swyx_components.cli.failures import raise_errors
+from swyx_components.cli.options import (
+    CLOUDS,
+    FILE,
+    JSON,
+    SITES,
+    find_sites,
+    offer,
+    offer_files,
+    option_list,
+)
 from swyx_components.cli.sites import (
     assess_sites,
     bind_clouds,
     choose_sites,
     open_installation,
+    render_sites,
 )
-from swyx_components.cli.talk import report_progress, say
+from swyx_components.cli.terminal import (
+    IN_MEMORY,
+    print_json,
+    print_line,
+    refuse_output,
+    report_progress,
+)
 from swyx_components.clouds import read_deployed
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity, SwyxError
@@ -38,44 +55,61 @@ from swyx_components.report.html.pages import (
 from swyx_components.report.tables import count_messages, plural
 
 _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
-_IN_MEMORY = 16_000_000
 _FEW_SITES = 4  # whose chapters stand open
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the words of the command ask for."""
+@click.command
+@FILE
+@click.option(
+    "--output",
+    default="report.html",
+    show_default=True,
+    metavar="PATH",
+    help="A file, or a folder with a page for each site.",
+    shell_complete=offer_files,
+)
+@CLOUDS
+@SITES
+@click.option(
+    "--against",
+    default="",
+    metavar="FILE",
+    help="Show what differs from this file.",
+    shell_complete=offer_files,
+)
+@option_list("--deployed", "deployed", "SITE", "Show what differs in the cloud", offer(find_sites))
+@JSON
+def report(
+    file: str,
+    output: str,
+    clouds: Sequence[str],
+    sites: Sequence[str],
+    against: str,
+    deployed: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Write a page for a change review.
 
-    sites: Sequence[str]
-    clouds: Sequence[str]
-    against: str
-    deployed: Sequence[str]
-
-
-def report_file(file: str, output: str, wanted: Wanted, as_json: bool) -> int:
-    """Write the report of a file, and say what was written; the exit code.
-
-    Raises:
-        SwyxError: the words contradict the file, or the page can't be written.
+    Every rule with its reasons, the flow matrix, decisions, collisions, quotas, gaps and differences;
+    one file that needs no network.
     """
     installation, found = open_installation(file)
-    names = choose_sites(installation, wanted.sites)
-    bound = bind_clouds(installation, wanted.clouds)
-    differences = [*_against(installation, names, wanted.against)]
-    differences += _deployed(installation, wanted.deployed, bound)
+    names = choose_sites(installation, sites)
+    bound = bind_clouds(installation, clouds)
+    differences = [*_against(installation, names, against)]
+    differences += _deployed(installation, deployed, bound)
     folder = output.endswith(os.sep) or Path(output).is_dir()
     with _Chapters(folder) as chapters:
         messages = chapters.gather(installation, names, bound) | set(found)
-        report = make_overview(installation, chapters.lines, messages, differences)
+        overview = make_overview(installation, chapters.lines, messages, differences)
         try:
-            written = _write(Path(output), report, chapters)
+            written = _write(Path(output), overview, chapters)
         except OSError as problem:
             raise refuse_output(output, problem) from None
     if as_json:
-        print(json.dumps(_record(written, report, messages), indent=1))
+        print_json(_record(written, overview, messages))
     else:
-        say(_sentence(written, report, messages))
-    return 0
+        print_line(_sentence(written, overview, messages))
 
 
 class _Chapters:
@@ -85,7 +119,7 @@ class _Chapters:
         self.folder = folder
         self.lines: list[SiteLine] = []
         self._held: IO[str] = SpooledTemporaryFile(  # noqa: SIM115 - closed by __exit__
-            _IN_MEMORY, "w+", encoding="utf-8", newline=""
+            IN_MEMORY, "w+", encoding="utf-8", newline=""
         )
         self._sizes: list[int] = []
         self._total = 0
@@ -107,14 +141,13 @@ class _Chapters:
         few = self.folder or len(names) <= _FEW_SITES
         sites = assess_sites(installation, names, bound)
         messages: set[Message] = set()
-        errors: list[Message] = []
+        failed = False
         for site in report_progress(sites, "sites", len(names)):
             messages.update(site.messages)
-            errors += [message for message in site.messages if message.severity is Severity.ERROR]
-            if not errors:
+            failed = failed or site.has_errors
+            if not failed:
                 self._keep(write_chapter(installation.catalogue, few, site), len(names))
-        if errors:
-            raise SwyxError(errors)
+        raise_errors(messages)
         return messages
 
     def _keep(self, chapter: ChapterText, sites: int) -> None:
@@ -160,16 +193,9 @@ def _deployed(
         SwyxError: nothing says in which cloud a site is, or it can't be planned.
     """
     names = choose_sites(installation, sites) if sites else ()
-    unbound = [name for name in names if name not in bound]
-    if unbound:
-        raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
-    result = assess_sites(installation, names, bound)
-    for site in report_progress(result, "deployed sites read", len(names)):
-        errors = [message for message in site.messages if message.severity is Severity.ERROR]
-        if errors or site.rendered is None:
-            raise SwyxError(errors)
-        deployed = read_deployed(site.cloud, site.rendered)
-        yield tell_deployed(compare_site(site.rendered, deployed), site.cloud)
+    rendered = render_sites(installation, names, bound)
+    for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
+        yield tell_deployed(compare_site(site, read_deployed(cloud, site)), cloud)
 
 
 # ---- files

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from swyx_components.cli.failures import raise_errors
 from swyx_components.clouds import CLOUDS, render_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
@@ -81,9 +82,7 @@ class RenderedSites:
         """
         if name not in self._done:
             plan = plan_site(self._installation, name)
-            errors = [m for m in plan.messages if m.severity is Severity.ERROR]
-            if errors:
-                raise SwyxError(errors)
+            raise_errors(plan.messages)
             cloud = self._clouds.get(name)
             self._done[name] = (
                 render_site(cloud, plan, self._installation) if cloud else render_neutral(plan)
@@ -98,6 +97,23 @@ def assess_sites(
     topology = Topology(installation)
     for name in names:
         yield assess_site(plan_site(topology, name), installation, clouds.get(name, ""))
+
+
+def render_sites(
+    installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
+) -> Iterator[tuple[str, RenderedSite]]:
+    """Every site as its cloud would hold it, counted and proved, beside the cloud; one at a time.
+
+    Raises:
+        SwyxError: nothing says in which cloud a site is, or one has errors.
+    """
+    unbound = [name for name in names if name not in clouds]
+    if unbound:
+        raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
+    for site in assess_sites(installation, names, clouds):
+        raise_errors(site.messages)
+        assert site.rendered is not None  # only errors keep a site of a cloud from that
+        yield site.cloud, site.rendered
 
 
 def _unknown_site(installation: Installation, name: str, place: str) -> Message:

@@ -1,97 +1,111 @@
 """`swyx verify`: what the clouds, or files, hold for sites, against the plan."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from swyx_components.analysis.deployed.verify import Comparison, Deployed, compare_site
+import click
+
+from swyx_components.analysis.deployed.verify import Deployed, compare_site
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, offer_files
 from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
-from swyx_components.cli.sites import assess_sites, bind_clouds, choose_sites, open_installation
-from swyx_components.cli.talk import report_progress, say
+from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
+from swyx_components.cli.terminal import print_json, print_line, report_progress
 from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state, sites_in
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import RenderedSite
 from swyx_components.report.verify import comparison_record, write_comparison
 
 DONE, UNEQUAL = 0, 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """The words of the command: which sites, where they are, and from which files to read."""
+class VerifyOptions(NamedTuple):
+    """Which sites, where they are, and from which files to read."""
 
-    sites: Sequence[str] = ()
-    clouds: Sequence[str] = ()
-    state: str = ""
-    saved: Sequence[str] = field(default=())
+    sites: Sequence[str]
+    clouds: Sequence[str]
+    state: str
+    saved: Sequence[str]
 
 
 _Read = Callable[[str, RenderedSite], Deployed]
 
 
-def verify_sites(file: str, question: Question, as_json: bool) -> int:
-    """Compare every chosen site with its cloud; the exit code.
+@click.command
+@FILE
+@SITES
+@CLOUDS
+@click.option(
+    "--state",
+    default="",
+    metavar="FILE",
+    help="Read `pulumi stack export` instead.",
+    shell_complete=offer_files,
+)
+@SAVED
+@JSON
+def verify(
+    file: str,
+    sites: Sequence[str],
+    clouds: Sequence[str],
+    state: str,
+    saved: Sequence[str],
+    as_json: bool,
+) -> int:
+    """Compare what the clouds hold with the plan.
 
-    Without `--site`, those that `--cloud` binds one by one, or all where it names one cloud for all.
-
-    Raises:
-        SwyxError: the words contradict each other or the files, or a site has errors.
+    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess. With
+    --state or --saved, what a file holds; no cloud is asked then.
     """
     installation, _ = open_installation(file)
-    bound, read = _source(installation, question)
-    names = choose_sites(installation, question.sites or sorted(bound))
-    unbound = [name for name in names if name not in bound]
-    if unbound:
-        raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
+    bound, read = _source(installation, VerifyOptions(sites, clouds, state, saved))
+    # Without --site those that --cloud binds one by one, or all where it names one cloud for all.
+    names = choose_sites(installation, sites or sorted(bound))
+    rendered = render_sites(installation, names, bound)
     records: list[dict[str, Any]] = []
     equal = True
-    result = assess_sites(installation, names, bound)
-    for site in report_progress(result, "sites verified", len(names)):
-        errors = [message for message in site.messages if message.severity is Severity.ERROR]
-        if errors or site.rendered is None:
-            raise SwyxError(errors)
-        comparison: Comparison = compare_site(site.rendered, read(site.cloud, site.rendered))
+    for cloud, site in report_progress(rendered, "sites verified", len(names)):
+        comparison = compare_site(site, read(cloud, site))
         equal = equal and comparison.equal
         if as_json:
-            records.append(comparison_record(comparison, site.cloud))
+            records.append(comparison_record(comparison, cloud))
         else:
-            for line in write_comparison(comparison, site.cloud):
-                say(line)
+            for line in write_comparison(comparison, cloud):
+                print_line(line)
     if as_json:
-        print(json.dumps({"version": 1, "equal": equal, "sites": records}, indent=1))
+        print_json({"version": 1, "equal": equal, "sites": records})
     return DONE if equal else UNEQUAL
 
 
-def _source(installation: Installation, question: Question) -> tuple[Mapping[str, str], _Read]:
+def _source(installation: Installation, options: VerifyOptions) -> tuple[Mapping[str, str], _Read]:
     """Which site is in which cloud, and how to read it: live, from a state, or from saved output.
 
     Raises:
         SwyxError: the words contradict each other or the files.
     """
-    bound = bind_clouds(installation, question.clouds)
-    if question.state and question.saved:
+    bound = bind_clouds(installation, options.clouds)
+    if options.state and options.saved:
         raise SwyxError([Message.about("sources-both", "--state")])
-    if question.state:
-        return _from_state(installation, question, bound)
-    if question.saved:
-        return _from_saved(installation, question, bound)
+    if options.state:
+        return _from_state(installation, options, bound)
+    if options.saved:
+        return _from_saved(installation, options, bound)
     return bound, read_deployed
 
 
 def _from_state(
-    installation: Installation, question: Question, bound: Mapping[str, str]
+    installation: Installation, options: VerifyOptions, bound: Mapping[str, str]
 ) -> tuple[Mapping[str, str], _Read]:
-    state = open_state(question.state)
+    state = open_state(options.state)
     cloud = cloud_of_state(state)
     if not cloud or not state.sites:
-        raise SwyxError([Message.about("state-of-nothing", f"--state {question.state}")])
+        raise SwyxError([Message.about("state-of-nothing", f"--state {options.state}")])
     foreign = [site for site in state.sites if site not in installation.sites]
-    foreign += [site for site in question.sites if site not in state.sites]
+    foreign += [site for site in options.sites if site not in state.sites]
     foreign += [site for site, other in bound.items() if site in state.sites and other != cloud]
     if foreign:
-        place = f"--state {question.state}"
+        place = f"--state {options.state}"
         values = {"sites": state.sites, "cloud": cloud, "known": sorted(installation.sites)}
         raise SwyxError([Message.about("state-of-another", place, **values)])
 
@@ -99,7 +113,7 @@ def _from_state(
         try:
             deployed = read_state(own, rendered, state)
         except ValueError as problem:
-            raise refuse_content(question.state, problem) from None
+            raise refuse_content(options.state, problem) from None
         if not state.interrupted:
             return deployed
         begun = f"operations that an update began and never ended: {state.interrupted}"
@@ -109,9 +123,9 @@ def _from_state(
 
 
 def _from_saved(
-    installation: Installation, question: Question, bound: Mapping[str, str]
+    installation: Installation, options: VerifyOptions, bound: Mapping[str, str]
 ) -> tuple[Mapping[str, str], _Read]:
-    saved = open_saved(question.saved)
+    saved = open_saved(options.saved)
     clouds = sorted({each.cloud for each in saved})
     if not bound:
         bound = {
@@ -120,8 +134,8 @@ def _from_saved(
             for site in sites_in(cloud, [each.content for each in saved if each.cloud == cloud])
             if site in installation.sites
         }
-        if question.sites and len(clouds) == 1:
-            bound = dict.fromkeys(question.sites, clouds[0])
+        if options.sites and len(clouds) == 1:
+            bound = dict.fromkeys(options.sites, clouds[0])
         if not bound:
             known = sorted(installation.sites)
             raise SwyxError([Message.about("saved-siteless", "--saved", known=known)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from swyx_components.cli.complete import find_clouds, find_ends, find_machines, find_sites
+from swyx_components.cli.options import find_clouds, find_ends, find_machines, find_sites
 from tests.cli.running import SMALL, write_file
 
 COMMAND = [sys.executable, "-m", "swyx_components"]
@@ -23,16 +24,13 @@ def offered(line: str, shell: str = "bash") -> list[str]:
         capture_output=True,
         text=True,
         env={
-            "_SWYX_COMPLETE": f"complete_{shell}",
-            "COMP_WORDS": line.replace(" ", "\n"),
-            "COMP_CWORD": str(len(words) - 1),
-            "_TYPER_COMPLETE_ARGS": line,
-            "_TYPER_COMPLETE_FISH_ACTION": "get-args",
-            "_TYPER_COMPLETE_WORD_TO_COMPLETE": words[-1],
+            "_SWYX_COMPLETE": f"{shell}_complete",
+            "COMP_WORDS": line,
+            "COMP_CWORD": words[-1] if shell == "fish" else str(len(words) - 1),
         },
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.split()
+    return [word.removeprefix("plain,") for word in done.stdout.split()]
 
 
 def test_names_come_from_the_file_on_the_line(tmp_path: Path) -> None:
@@ -51,6 +49,14 @@ def test_names_come_from_the_file_on_the_line(tmp_path: Path) -> None:
 def test_commands_and_options_are_offered() -> None:
     assert offered("swyx ho") == ["hosts"]
     assert "--output" in offered("swyx hosts plan.yaml --o")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["check ", "diff old.yaml ", "verify plan.yaml --state ", "init --from ", "flows f --output "],
+)
+def test_files_are_left_to_the_shell(line: str) -> None:
+    assert offered(f"swyx {line}") == ["file,"]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])
@@ -89,15 +95,24 @@ def test_a_file_that_can_not_be_read_offers_nothing(tmp_path: Path, content: str
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_bash_itself_completes(tmp_path: Path) -> None:
-    """The script that typer prints, sourced by bash, with the command on its path."""
+    """The script that is installed, sourced by bash, with the command on its path."""
     file = write_file(tmp_path)
     stub = tmp_path / "swyx"
     stub.write_text(f'#!/bin/sh\nexec {sys.executable} -m swyx_components "$@"\n')
     stub.chmod(0o755)
     program = (
-        f'PATH="{tmp_path}:$PATH"; eval "$(_SWYX_COMPLETE=source_bash swyx)"; '
-        f"COMP_WORDS=(swyx plan {file} --site a); COMP_CWORD=4; _swyx_completion swyx; "
-        'echo "${COMPREPLY[@]}"'
+        f'PATH="{tmp_path}:$PATH"; swyx --install-completion && swyx --install-completion && '
+        f'. ~/.bashrc && eval "$(swyx --show-completion)" && COMP_WORDS=(swyx plan {file} --site a) && '
+        'COMP_CWORD=4 && _swyx_completion swyx && echo "${COMPREPLY[@]}"'
     )
-    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("aachen\n", "")
+    done = subprocess.run(
+        ["bash", "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    script = tmp_path / ".bash_completions/swyx.sh"
+    installed = f"bash completion installed in {script}\n"
+    restart = "Completion will take effect once you restart the terminal\n"
+    assert (done.stdout, done.stderr) == (2 * (installed + restart) + "aachen\n", "")
+    assert (tmp_path / ".bashrc").read_text() == f"\nsource '{script}'\n"

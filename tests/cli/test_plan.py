@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.cli import plan as plan_command
+from swyx_components.cli import terminal
 from tests.cli.running import SMALL, swyx, write_file
 
 TINY = """\
@@ -223,5 +223,5 @@ def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
 def test_the_plan_is_held_on_disk_and_not_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan_command, "_IN_MEMORY", 100)
+    monkeypatch.setattr(terminal, "IN_MEMORY", 100)
     assert swyx("plan", write_file(tmp_path), "--json").json()["version"] == 1

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import typer
 
-from swyx_components.cli.app import app
+from swyx_components.cli.main import COMMANDS, load_command
+from swyx_components.cli.main import swyx as program
 from tests.cli.running import Outcome, swyx
 from tests.docs.conftest import ROOT
 
@@ -66,14 +66,11 @@ def commands_of(block: Block) -> Iterator[Command]:
 
 def parse(command: Command) -> None:
     """Have the command line read as the program reads it, without running anything."""
-    group = typer.main.get_command(app)
-    words = list(command.words)
-    if words and words[0] in {word for option in group.params for word in option.opts}:
+    name, *words = command.words or ("",)
+    if name in {word for option in program.params for word in option.opts}:
         return  # of `swyx` itself, which has nothing to read after it
-    while hasattr(group, "commands"):
-        assert words and words[0] in group.commands, f"swyx has no command {words[:1]}"
-        group = group.commands[words.pop(0)]
-    group.make_context("swyx", words)
+    assert name in COMMANDS, f"swyx has no command {name}"
+    load_command(name).make_context("swyx", words)
 
 
 def edit(file: Path, diff: str) -> None:

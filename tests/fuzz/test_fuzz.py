@@ -36,7 +36,7 @@ def test_a_number_is_always_the_same_file() -> None:
 
 def answers_with(monkeypatch: pytest.MonkeyPatch, command: object) -> tuple[str, ...]:
     """The faults of a good file where `swyx check` does this instead."""
-    monkeypatch.setattr(check_room, "check_file", command)
+    monkeypatch.setattr(check_room.check, "callback", command)
     return check_file(MODELS[0]).faults
 
 
@@ -71,7 +71,7 @@ def test_a_command_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch)
         while True:
             pass
 
-    monkeypatch.setattr(check_room, "check_file", command)
+    monkeypatch.setattr(check_room.check, "callback", command)
     answer = ask(("check", "x"), limit=0.1)
     assert answer.code is None
     assert "while True" in answer.stack or "pass" in answer.stack

@@ -1,49 +1,45 @@
 """The page of the command: every word of `swyx` with its arguments and options, asked of the program itself."""
 
 from collections.abc import Iterator
-from typing import Any
 
-import typer
+import click
 from reference.markup import code, heading, plain, slug, table
 
-from swyx_components.cli.app import app
+from swyx_components.cli.main import COMMANDS, load_command, swyx
 
 
 def write_command() -> str:
     """The page, commands in the order in which `swyx --help` lists them."""
-    group = typer.main.get_command(app)
-    lead = f"# The command\n\n{plain(app.info.help)} {plain(app.info.epilog)}\n\n"
-    usage = f"{_usage(group, 'swyx')}{_parameters(group)}"
-    return lead + usage + "".join(_commands(group, "swyx"))
+    lead = f"# The command\n\n{plain(swyx.help)} {plain(swyx.epilog)}\n\n"
+    usage = f"{_usage(swyx, 'swyx')}{_parameters(swyx)}"
+    return lead + usage + "".join(_commands())
 
 
-def _commands(group: Any, before: str) -> Iterator[str]:
-    for name, command in group.commands.items():
-        words = f"{before} {name}"
-        yield heading(2, code(words), slug(words.removeprefix("swyx ")))
+def _commands() -> Iterator[str]:
+    for name in COMMANDS:
+        command = load_command(name)
+        yield heading(2, code(f"swyx {name}"), slug(name))
         paragraphs = (command.help or "").split("\n\n")
         yield "\n\n".join(map(plain, paragraphs)) + "\n\n"
-        yield _usage(command, words) + _parameters(command)
-        if hasattr(command, "commands"):
-            yield from _commands(command, words)
+        yield _usage(command, f"swyx {name}") + _parameters(command)
 
 
-def _usage(command: Any, words: str) -> str:
+def _usage(command: click.Command, words: str) -> str:
     arguments = [_argument(parameter) for parameter in command.params if _is_argument(parameter)]
-    ending = ["COMMAND ..."] if hasattr(command, "commands") else []
+    ending = ["COMMAND ..."] if command is swyx else []
     return f"```text\n{' '.join([words, '[OPTIONS]', *arguments, *ending])}\n```\n\n"
 
 
-def _argument(parameter: Any) -> str:
-    name = parameter.metavar or str(parameter.name).upper()
+def _argument(parameter: click.Parameter) -> str:
+    name = parameter.human_readable_name
     return name if parameter.required else f"[{name}]"
 
 
-def _is_argument(parameter: Any) -> bool:
+def _is_argument(parameter: click.Parameter) -> bool:
     return bool(parameter.param_type_name == "argument")
 
 
-def _parameters(command: Any) -> str:
+def _parameters(command: click.Command) -> str:
     """Arguments and options as `--help` has them, but for those that it hides."""
     context = command.make_context("swyx", [], resilient_parsing=True)
     rows = []

@@ -1,0 +1,133 @@
+"""FILE and the options that several commands have, each explained once, and what a shell may offer for them.
+
+A shell puts these words on a command line, so nothing is offered but names that a valid file may hold.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from swyx_components.installation.diagnostics import Diagnostics
+from swyx_components.installation.source import take
+from swyx_components.installation.values import is_name
+
+_MOST_BYTES = 500_000  # a larger file would keep the person waiting
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+# ---- what a shell may offer
+
+
+def offer_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Whatever files the shell itself finds."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def offer(find: Callable[[str], list[str]]) -> Completer:
+    """Those of the words that `find` reads from the file on the line."""
+
+    def complete(
+        context: click.Context, _: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
+        given = (context.params.get("file"), context.params.get("new"), *context.args)
+        file = next((word for word in given if word), "")
+        return [CompletionItem(word) for word in find(str(file)) if word.startswith(incomplete)]
+
+    return complete
+
+
+def find_sites(file: str) -> list[str]:
+    """The names of the sites of a file; none where it can't be read."""
+    return [site for site, _ in _sites(file)]
+
+
+def find_ends(file: str) -> list[str]:
+    """The names of machines and networks, then `SITE/ROLE` for each role that a site has."""
+    names: list[str] = []
+    roles: set[str] = set()
+    for site, value in _sites(file):
+        for kind in ("machines", "networks"):
+            for name, end in _mapping(_mapping(value).get(kind)).items():
+                names.append(name)
+                own = _mapping(end).get("roles")
+                roles |= {f"{site}/{role}" for role in (own if isinstance(own, list) else ())}
+    plain = [name for name in names if is_name(name)]
+    return plain + sorted(role for role in roles if is_name(role.replace("/", "-", 1)[:40]))
+
+
+def find_machines(file: str) -> list[str]:
+    """The names of machines and networks alone."""
+    return [name for name in find_ends(file) if "/" not in name]
+
+
+def find_clouds(file: str) -> list[str]:
+    """The clouds, and each site with each."""
+    from swyx_components.clouds import CLOUDS
+
+    return [*CLOUDS, *(f"{site}={cloud}" for site in find_sites(file) for cloud in CLOUDS)]
+
+
+def _sites(file: str) -> Iterator[tuple[str, Any]]:
+    for name, site in _mapping(_mapping(_read(file)).get("sites")).items():
+        if is_name(name):
+            yield name, site
+
+
+def _read(file: str) -> Any:
+    try:
+        if Path(file).stat().st_size <= _MOST_BYTES:
+            return take(file, Diagnostics(file))
+    except Exception:  # whatever is wrong with the file, the command itself will say
+        return None
+    return None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+# ---- the options
+
+
+def option_list(
+    option: str, name: str, metavar: str, help: str, completer: Completer | None = None
+) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """An option that may be given several times."""
+    return click.option(
+        option,
+        name,
+        multiple=True,
+        metavar=metavar,
+        help=f"{help}; may be repeated.",
+        shell_complete=completer,
+    )
+
+
+FILE = click.argument("file", help="The installation file.", shell_complete=offer_files)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
+SITES = option_list("--site", "sites", "SITE", "Only this site", offer(find_sites))
+CLOUDS = option_list(
+    "--cloud",
+    "clouds",
+    "[SITE=]CLOUD",
+    "aws or azure, for one site or for all",
+    offer(find_clouds),
+)
+OUTPUT = click.option(
+    "--output",
+    default="",
+    metavar="FILE",
+    help="Write to this file instead of stdout.",
+    shell_complete=offer_files,
+)
+SAVED = option_list(
+    "--saved",
+    "saved",
+    "FILE",
+    "JSON that `aws ec2 describe-...` or `az network ... list` wrote",
+    offer_files,
+)

@@ -1,0 +1,132 @@
+"""What reaches a terminal or file: answers on stdout, sentences and progress on stderr, never raw data."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, TypeVar
+
+from swyx_components.messages import Message, SwyxError
+from swyx_components.messages.render import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_Item = TypeVar("_Item")
+_PATIENCE = 2.0  # seconds before work counts as long
+_SILENCE = 10.0  # seconds between two lines where there is no terminal
+IN_MEMORY = 16_000_000  # bytes of output that are kept in memory until all of it has come
+
+
+def prepare_streams() -> None:
+    """A terminal that can't show a character gets its escape, not a failure."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def print_line(text: str) -> None:
+    """One line of the answer."""
+    print(safe_line(text))
+
+
+def print_note(text: str) -> None:
+    """One sentence that is not part of the answer."""
+    print(safe_line(text), file=sys.stderr)
+
+
+def print_error(text: str) -> None:
+    """One sentence about what went wrong."""
+    print(f"swyx: {safe_line(text)}", file=sys.stderr)
+
+
+def print_json(document: object) -> None:
+    """The answer of `--json`."""
+    print(json.dumps(document, indent=1))
+
+
+def safe_line(text: str) -> str:
+    """The line with everything escaped that could move a cursor or turn the direction of text."""
+    return text if text.isprintable() else "".join(map(printable, text))
+
+
+def report_progress(items: Iterable[_Item], what: str, total: int) -> Iterator[_Item]:
+    """The items, while stderr says how far it is: a bar on a terminal, else a line now and then."""
+    begun = said = time.monotonic()
+    bar: Progress | None = None
+    try:
+        for done, item in enumerate(items):
+            now = time.monotonic()
+            if bar is not None:
+                bar.update(bar.task_ids[0], completed=done)
+            elif now - begun > _PATIENCE and sys.stderr.isatty():
+                bar = _start_bar(what, total)
+            elif now - said > _SILENCE:
+                said = now
+                print(f"swyx: {what}: {done:,} of {total:,}", file=sys.stderr)
+            yield item
+    finally:
+        if bar is not None:
+            bar.stop()
+
+
+def _start_bar(what: str, total: int) -> "Progress":
+    """A bar that leaves no trace; rich is loaded only where there is time to watch it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, markup=False, highlight=False)
+    bar = Progress(*columns, console=console, transient=True)
+    bar.add_task(what, total=total)
+    bar.start()
+    return bar
+
+
+# ---- where an answer goes: stdout or a file, in a format that the command has
+
+
+def choose_format(word: str, as_json: bool, known: Sequence[str]) -> str:
+    """The format asked for; the first where nothing is.
+
+    Raises:
+        SwyxError: no such format, or `--json` beside another one.
+    """
+    chosen = word or ("json" if as_json else known[0])
+    if chosen not in known or (as_json and chosen != "json"):
+        shown = word if word not in known else f"{word} beside --json"
+        raise SwyxError([Message.about("format-unknown", "--format", word=shown, known=known)])
+    return chosen
+
+
+def write_output(pieces: Iterable[str], file: str = "") -> None:
+    """The text to stdout or, where a file is named, to that; nothing of it where a piece fails to come.
+
+    Raises:
+        SwyxError: the file can't be written.
+    """
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as gathered:
+        gathered.writelines(pieces)
+        gathered.seek(0)
+        if not file:
+            _copy(gathered, sys.stdout)
+            return
+        try:
+            with Path(file).open("w", encoding="utf-8", newline="") as target:
+                _copy(gathered, target)
+        except OSError as problem:
+            raise refuse_output(file, problem) from None
+
+
+def _copy(source: IO[str], target: IO[str]) -> None:
+    while piece := source.read(1 << 20):
+        target.write(piece)
+
+
+def refuse_output(file: str, problem: OSError) -> SwyxError:
+    """What to say about a file that can't be written."""
+    reason = problem.strerror or "the system refused"
+    return SwyxError([Message.about("output-refused", "--output", file=file, reason=reason)])
