@@ -131,7 +131,7 @@ def _from_saved(
         bound = {
             site: cloud
             for cloud in clouds
-            for site in sites_in(cloud, [each.content for each in saved if each.cloud == cloud])
+            for site in _sites_in(cloud, [each for each in saved if each.cloud == cloud])
             if site in installation.sites
         }
         if options.sites and len(clouds) == 1:
@@ -151,3 +151,10 @@ def _from_saved(
             raise refuse_content(", ".join(each.file for each in own), problem) from None
 
     return bound, read
+
+
+def _sites_in(cloud: str, saved: Sequence[Saved]) -> frozenset[str]:
+    try:
+        return sites_in(cloud, [each.content for each in saved])
+    except ValueError as problem:
+        raise refuse_content(", ".join(each.file for each in saved), problem) from None

@@ -101,7 +101,7 @@ def read_firewall(
         UnknownGroup: a binding names a group that the files don't have.
         ValueError: a record in them is not what it should be.
     """
-    firewall: Firewall = _room(cloud, "firewall").read_firewall(plan, contents, bindings)
+    firewall: Firewall = _room(cloud, "inventory").read_firewall(plan, contents, bindings)
     return firewall
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from azure.core.exceptions import HttpResponseError
+from azure.mgmt.network.models import NetworkInterface, NetworkSecurityGroup
 from botocore.exceptions import ClientError
 
 from swyx_components.clouds.azure import client as azure_client
@@ -124,19 +125,19 @@ def test_no_string_of_ec2_reaches_the_terminal_raw(
 
 def nsg(name: str, group: str) -> dict[str, Any]:
     rule = {
-        "name": "r",
         "priority": 100,
         "direction": "Inbound",
         "access": "Allow",
         "protocol": "Tcp",
-        "source_address_prefix": "10.0.0.0/8",
-        "source_port_range": "*",
-        "destination_port_range": "80",
-        "destination_application_security_groups": [{"id": "/s/x/asg/somebodys"}],
+        "sourceAddressPrefix": "10.0.0.0/8",
+        "sourcePortRange": "*",
+        "destinationPortRange": "80",
+        "destinationApplicationSecurityGroups": [{"id": "/s/x/asg/somebodys"}],
         "description": "d",
     }
     tags = {"swyx:site": "aachen", "swyx:group": group, "swyx:stack": "swyx/dev"}
-    return {"id": f"/s/x/nsg/{name}", "name": name, "tags": tags, "security_rules": [rule]}
+    properties = {"securityRules": [{"name": "r", "properties": rule}]}
+    return {"id": f"/s/x/nsg/{name}", "name": name, "tags": tags, "properties": properties}
 
 
 AZURE: dict[str, Any] = {
@@ -146,33 +147,26 @@ AZURE: dict[str, Any] = {
             "id": "/s/x/nic/n",
             "name": "n",
             "tags": nsg("", "")["tags"],
-            "network_security_group": {"id": "/s/x/nsg/a-nsg"},
-            "virtual_machine": {"id": "/s/x/vm/v"},
-            "ip_configurations": [
-                {
-                    "private_ip_address": "10.1.0.10",
-                    "subnet": {"id": "/s/x/vn/subnets/s"},
-                    "application_security_groups": [{"id": "/s/x/asg/other"}],
-                }
-            ],
+            "properties": {
+                "networkSecurityGroup": {"id": "/s/x/nsg/a-nsg"},
+                "virtualMachine": {"id": "/s/x/vm/v"},
+                "ipConfigurations": [
+                    {
+                        "properties": {
+                            "privateIPAddress": "10.1.0.10",
+                            "subnet": {"id": "/s/x/vn/subnets/s"},
+                            "applicationSecurityGroups": [{"id": "/s/x/asg/other"}],
+                        }
+                    }
+                ],
+            },
         }
     ],
 }
-
-
-class Model(SimpleNamespace):
-    """As the SDK's models are: what was not sent is None."""
-
-    def __getattr__(self, name: str) -> None:
-        return None
-
-
-def modelled(value: Any, key: str = "") -> Any:
-    if isinstance(value, list):
-        return [modelled(item) for item in value]
-    if isinstance(value, dict) and key != "tags":
-        return Model(**{name: modelled(item, name) for name, item in value.items()})
-    return value
+MODELS = {
+    "network_security_groups": NetworkSecurityGroup,
+    "network_interfaces": NetworkInterface,
+}
 
 
 def test_no_string_of_arm_reaches_the_terminal_raw(
@@ -181,11 +175,11 @@ def test_no_string_of_arm_reaches_the_terminal_raw(
     for number, answers in enumerate(poisoned(AZURE)):
         client = SimpleNamespace(
             **{
-                kind: SimpleNamespace(list_all=modelled(found).copy)
+                kind: SimpleNamespace(list_all=[MODELS[kind](each) for each in found].copy)
                 for kind, found in answers.items()
             }
         )
-        monkeypatch.setattr(azure_client, "_connect", lambda: client)  # noqa: B023
+        monkeypatch.setattr(azure_client, "_connect", lambda _: client)  # noqa: B023
         ask("azure", *(["--json"] if number % 5 == 0 else []))
 
 
@@ -196,7 +190,7 @@ def test_what_a_cloud_or_the_engine_says_of_a_failure_is_inert(
     def refuse_aws(*_: Any, **__: Any) -> Any:
         raise ClientError({"Error": {"Code": text, "Message": text}}, "DescribeSecurityGroups")
 
-    def refuse_azure() -> Any:
+    def refuse_azure(*_: Any) -> Any:
         raise HttpResponseError(message=text)
 
     monkeypatch.setattr(boto3, "client", refuse_aws)

@@ -1,20 +1,95 @@
-"""The state of a stack, as `pulumi stack export` writes it: resources as plain values.
+"""The state of a stack, as `pulumi stack export` writes it, and how any file of records is read.
 
 What the state keeps encrypted is left out, so it neither matters nor reaches anybody; what was exported
 with its secrets shown is read like the rest.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-from swyx_components.analysis.deployed.shaped import check_shape
+from typing import TypeVar
 
 _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
 )
 _SITE = "swyx:index:SwyxSite"
+
+_T = TypeVar("_T")
+
+
+class Fields:
+    """An object that somebody else wrote, asked for its values one by one; none is trusted.
+
+    Keys count without regard to case and underscores, and what is below `properties` as if it were beside
+    it. Null is the same as absent. Every error is a ValueError that begins with the place.
+
+    >>> Fields({"Ports": ["1", 2]}, "rule").texts("ports")
+    Traceback (most recent call last):
+    ValueError: rule.ports[1] is no str
+    """
+
+    __slots__ = ("_values", "place")
+
+    def __init__(self, value: object, place: str) -> None:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{place} is no object")
+        inside = value.get("properties")
+        values = {**value, **inside} if isinstance(inside, Mapping) else value
+        self.place = place
+        self._values = {str(k).replace("_", "").lower(): each for k, each in values.items()}
+
+    def find(self, key: str) -> object:
+        """The value, whatever it is; None where there is none."""
+        return self._values.get(key.replace("_", "").lower())
+
+    def get(self, key: str, kind: type[_T], default: _T | None = None) -> _T:
+        """The value of this type; it must be there unless there is a default."""
+        value = self.find(key)
+        if value is None and default is not None:
+            return default
+        if value is None:
+            raise ValueError(f"{self.place} has no {key}")
+        return _typed(value, kind, f"{self.place}.{key}")
+
+    def parse(self, key: str, parse: Callable[[str], _T]) -> tuple[_T, ...]:
+        """What a text says, or each of a list of texts; nothing where there is none."""
+        value = self.find(key)
+        listed = (
+            self._list(key) if isinstance(value, list | tuple) else [(f"{self.place}.{key}", value)]
+        )
+        found: list[_T] = []
+        for place, text in listed:
+            try:
+                found += [parse(_typed(text, str, place))] if text not in (None, "") else ()
+            except ValueError as problem:
+                raise ValueError(f"{place}: {problem}") from None
+        return tuple(found)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, empty where there is none."""
+        return tuple(_typed(each, str, place) for place, each in self._list(key))
+
+    def objects(self, key: str) -> "tuple[Fields, ...]":
+        """A list of objects, empty where there is none."""
+        return tuple(Fields(each, place) for place, each in self._list(key))
+
+    def nested(self, key: str) -> "Fields":
+        """An object, an empty one where there is none."""
+        value = self.find(key)
+        return Fields({} if value is None else value, f"{self.place}.{key}")
+
+    def _list(self, key: str) -> Iterator[tuple[str, object]]:
+        value = self.find(key)
+        if value is not None and not isinstance(value, list | tuple):
+            raise ValueError(f"{self.place}.{key} is no list")
+        for number, each in enumerate(value or ()):
+            yield f"{self.place}.{key}[{number}]", each
+
+
+def _typed(value: object, kind: type[_T], place: str) -> _T:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"{place} is no {kind.__name__}")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +99,7 @@ class Resource:
     type: str
     name: str
     id: str
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,61 +112,64 @@ class StackState:
     @property
     def sites(self) -> tuple[str, ...]:
         """The sites that the stack's components stand for."""
-        named = (each.values.get("site") for each in self.resources if each.type == _SITE)
+        named = (each.values.get("site") for each in self.of_type(_SITE))
         return tuple(sorted({site for site in named if isinstance(site, str)}))
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """The resources of these types of the engine's."""
         return (each for each in self.resources if each.type in types)
 
-    def told(self, output: str) -> Mapping[str, Any]:
+    def told(self, output: str) -> Mapping[str, object]:
         """What the components of sites gave out under one name, such as interfaces by machine."""
-        told: dict[str, Any] = {}
+        told: dict[str, object] = {}
         for each in self.of_type(_SITE):
             value = each.values.get(output)
             told |= value if isinstance(value, dict) else {}
         return told
 
+    def machines_by_interface(self) -> Mapping[str, str]:
+        """Whose each interface is, by id in lower case, as the components gave it out."""
+        return {
+            id.lower(): machine
+            for machine, ids in self.told("interface_ids").items()
+            for id in (ids if isinstance(ids, list) else ())
+            if isinstance(id, str)
+        }
 
-def is_stack_state(content: Any) -> bool:
+
+def is_stack_state(content: object) -> bool:
     """Whether it has the shape of `pulumi stack export`."""
     deployment = content.get("deployment") if isinstance(content, dict) else None
     return isinstance(deployment, dict) and isinstance(deployment.get("manifest", {}), dict)
 
 
-def read_stack_state(content: Mapping[str, Any]) -> StackState:
+def read_stack_state(content: Mapping[str, object]) -> StackState:
     """The resources of an export.
 
     Raises:
         ValueError: a resource has no type or URN.
     """
-    deployment = content["deployment"]
-    found = []
-    check_shape(deployment, {"resources?": [dict], "pending_operations?": [dict]}, "deployment")
-    for place, raw in enumerate(deployment.get("resources") or ()):
-        where = f"deployment.resources[{place}]"
-        if not isinstance(raw, dict) or not all(
-            isinstance(raw.get(key), str) for key in ("type", "urn")
-        ):
-            raise ValueError(f"{where} has no type or no urn")
-        values = {**_plain_dict(raw.get("inputs")), **_plain_dict(raw.get("outputs"))}
-        name = raw["urn"].rpartition("::")[2]
-        found.append(
-            Resource(type=raw["type"], name=name, id=str(raw.get("id") or ""), values=values)
-        )
-    pending = deployment.get("pending_operations") or ()
-    return StackState(resources=tuple(found), interrupted=len(pending))
+    deployment = Fields(content["deployment"], "deployment")
+    return StackState(
+        resources=tuple(map(_resource, deployment.objects("resources"))),
+        interrupted=len(deployment.objects("pending_operations")),
+    )
+
+
+def _resource(raw: Fields) -> Resource:
+    type, urn, id = (raw.find(key) for key in ("type", "urn", "id"))
+    if not (isinstance(type, str) and isinstance(urn, str)):
+        raise ValueError(f"{raw.place} has no type or no urn")
+    values: dict[str, object] = {}
+    for plain in map(_unseal, (raw.find("inputs"), raw.find("outputs"))):
+        values |= plain if isinstance(plain, dict) else {}
+    return Resource(type=type, name=urn.rpartition("::")[2], id=str(id or ""), values=values)
 
 
 _SEALED = object()
 
 
-def _plain_dict(value: Any) -> dict[str, Any]:
-    plain = _unseal(value)
-    return plain if isinstance(plain, dict) else {}
-
-
-def _unseal(value: Any) -> Any:
+def _unseal(value: object) -> object:
     """The value with shown secrets in the place of their wrapping; sealed ones are left out."""
     if isinstance(value, dict):
         if _SIGNATURE in value:
@@ -103,10 +181,11 @@ def _unseal(value: Any) -> Any:
     return value
 
 
-def _shown(value: Mapping[str, Any]) -> Any:
-    if isinstance(value.get("plaintext"), str):
+def _shown(value: Mapping[str, object]) -> object:
+    text = value.get("plaintext")
+    if isinstance(text, str):
         try:
-            return _unseal(json.loads(value["plaintext"]))
+            return _unseal(json.loads(text))
         except ValueError:
             return _SEALED
     return _unseal(value["value"]) if "value" in value else _SEALED

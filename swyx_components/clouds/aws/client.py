@@ -6,11 +6,17 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.clouds.aws.records import (
+    NetworkAcl,
+    NetworkInterface,
+    SecurityGroup,
+    SecurityGroupRule,
+)
 from swyx_components.messages import Message
 from swyx_components.sets.prefixes import Prefix
 
-Json = Mapping[str, Any]
 _MOST_VALUES = 200  # of one filter in one call
 
 
@@ -51,47 +57,45 @@ class Ec2:
     def __init__(self, client: Any) -> None:
         self.client = client
 
-    def all(self, call: str, key: str, name: str, values: Iterable[str]) -> Iterator[Json]:
+    def all(self, call: str, key: str, name: str, values: Iterable[str]) -> Iterator[Fields]:
         """Everything that one filter with any of the values finds."""
         remaining = iter(sorted(set(values)))
         while chunk := list(islice(remaining, _MOST_VALUES)):
             filters = [{"Name": name, "Values": chunk}]
             for page in self.client.get_paginator(call).paginate(Filters=filters):
-                yield from page[key]
+                yield from Fields(page, call).objects(key)
 
-    def groups(self, name: str, values: Iterable[str]) -> list[Json]:
+    def groups(self, name: str, values: Iterable[str]) -> list[SecurityGroup]:
         """The security groups of which a filter has any of the values."""
-        return list(self.all("describe_security_groups", "SecurityGroups", name, values))
+        found = self.all("describe_security_groups", "SecurityGroups", name, values)
+        return [SecurityGroup.read(raw) for raw in found]
 
-    def rules(self, groups: Iterable[str]) -> Iterator[Json]:
-        """The rules of these groups, by id."""
-        return self.all("describe_security_group_rules", "SecurityGroupRules", "group-id", groups)
+    def rules(self, values: Iterable[str], name: str = "group-id") -> list[SecurityGroupRule]:
+        """The rules of groups by id, or those of which another filter has any of the values."""
+        found = self.all("describe_security_group_rules", "SecurityGroupRules", name, values)
+        return [SecurityGroupRule.read(raw) for raw in found]
 
-    def interfaces(self, name: str, values: Iterable[str]) -> Iterator[Json]:
+    def interfaces(self, name: str, values: Iterable[str]) -> list[NetworkInterface]:
         """The network interfaces of which a filter has any of the values."""
-        return self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
+        found = self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
+        return [NetworkInterface.read(raw) for raw in found]
 
-    def acls(self, subnets: Iterable[str]) -> list[Json]:
+    def acls(self, subnets: Iterable[str]) -> list[NetworkAcl]:
         """The network ACLs of these subnets; each has one, be it the default one of its VPC."""
         name = "association.subnet-id"
-        return list(self.all("describe_network_acls", "NetworkAcls", name, subnets))
+        found = self.all("describe_network_acls", "NetworkAcls", name, subnets)
+        return [NetworkAcl.read(raw) for raw in found]
 
-    def prefix_list(self, id: str) -> tuple[Prefix, ...]:
-        """The entries of a managed prefix list."""
+    def prefix_lists(self, rules: Iterable[SecurityGroupRule]) -> Mapping[str, tuple[Prefix, ...]]:
+        """The entries of the managed prefix lists that rules name, by id."""
         pages = self.client.get_paginator("get_managed_prefix_list_entries")
-        entries = (entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"])
-        return tuple(sorted(Prefix.parse(entry["Cidr"]) for entry in entries))
-
-
-def tag_of(resource: Json, key: str) -> str:
-    """A tag's value, empty where there is none."""
-    tags = resource.get("Tags") or resource.get("TagSet") or ()
-    return next((str(tag["Value"]) for tag in tags if tag["Key"] == key), "")
-
-
-def addresses_of(interface: Json) -> Iterator[Prefix]:
-    """Every address of a network interface."""
-    for entry in interface.get("PrivateIpAddresses") or ():
-        yield Prefix.parse(entry["PrivateIpAddress"])
-    for entry in interface.get("Ipv6Addresses") or ():
-        yield Prefix.parse(entry["Ipv6Address"])
+        return {
+            id: tuple(
+                sorted(
+                    Prefix.parse(entry["Cidr"])
+                    for page in pages.paginate(PrefixListId=id)
+                    for entry in page["Entries"]
+                )
+            )
+            for id in sorted({rule.prefix_list for rule in rules} - {""})
+        }

@@ -1,36 +1,32 @@
-"""What EC2, or a file, holds for a site, as the specs that the plan was rendered to."""
+"""What stands where in EC2: the site's own groups as the plan has them, all else as layers of rules."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from swyx_components.analysis.deployed.others import ForeignGroup
+from swyx_components.analysis.deployed.ruleset import (
+    AccessList,
+    AttachmentPoint,
+    Firewall,
+    UnknownGroup,
+)
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, DeployedInterface
-from swyx_components.clouds.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
+from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.names import clean_tag
-from swyx_components.clouds.aws.others import ForeignGroups
-from swyx_components.clouds.aws.records import COMMANDS, SavedEc2
-from swyx_components.clouds.aws.state import describe_state
-from swyx_components.planner.model import (
-    Direction,
-    Protocol,
-    RenderedSite,
-    Spec,
-    shard_label,
+from swyx_components.clouds.aws.records import (
+    COMMANDS,
+    Ec2Records,
+    NetworkInterface,
+    SecurityGroup,
+    SecurityGroupRule,
+    read_records,
+    records_of_state,
 )
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.clouds.aws.ruleset import Ruleset, spec_of, stops_nothing
+from swyx_components.planner.model import RenderedSite, SitePlan, Spec, shard_label
 from swyx_components.sets.prefixes import Prefix
-
-_PROTOCOLS = {
-    "-1": Protocol.ANY,
-    "tcp": Protocol.TCP,
-    "6": Protocol.TCP,
-    "udp": Protocol.UDP,
-    "17": Protocol.UDP,
-    "icmp": Protocol.ICMP,
-    "1": Protocol.ICMP,
-    "icmpv6": Protocol.ICMPV6,
-    "58": Protocol.ICMPV6,
-}
 
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
@@ -40,30 +36,30 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        return _read(ec2, rendered)
+        return _find_deployed(rendered, _ask(ec2, rendered))
 
 
-def read_saved(rendered: RenderedSite, contents: Iterable[Json]) -> Deployed:
+def read_saved(rendered: RenderedSite, contents: Iterable[Mapping[str, object]]) -> Deployed:
     """The same from files that `aws ec2 describe-...` wrote.
 
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    saved = SavedEc2(contents)
-    deployed = _read(saved, rendered)
-    lacking = []
-    if not saved.has_groups:
-        lacking.append(
+    records = read_records(contents)
+    deployed = _find_deployed(rendered, records)
+    lacking: tuple[str, ...] = ()
+    if "SecurityGroups" not in records.covers:
+        lacking = (
             "the files have rules and no groups, so a group is known by the tags of its rules, and one "
-            f"without rules not at all; `{COMMANDS['SecurityGroups']}` tells"
+            f"without rules not at all; `{COMMANDS['SecurityGroups']}` tells",
         )
-    if saved.has_interfaces:
-        return replace(deployed, lacking=tuple(lacking))
-    lacking.append(
+    if "NetworkInterfaces" in records.covers:
+        return replace(deployed, lacking=lacking)
+    unplaced = (
         "the files have no interfaces, so which groups stand before which machine is not judged; "
         f"`{COMMANDS['NetworkInterfaces']}` tells"
     )
-    return replace(deployed, interfaces=None, lacking=tuple(lacking))
+    return replace(deployed, interfaces=None, lacking=(*lacking, unplaced))
 
 
 def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
@@ -72,154 +68,247 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
     Raises:
         ValueError: a resource in it is not what it should be.
     """
-    deployed = _read(SavedEc2(describe_state(state)), rendered)
     lacking = (
         "a state has the stack's own resources only, so which other groups stand before the interfaces is "
         "not judged; the live cloud, or saved interfaces, tell",
     )
-    return replace(deployed, lacking=lacking)
+    return replace(_find_deployed(rendered, records_of_state(state)), lacking=lacking)
 
 
-def _read(ec2: Ec2 | SavedEc2, rendered: RenderedSite) -> Deployed:
-    site = rendered.plan.site
-    found = ec2.groups("tag:swyx:site", [clean_tag(site)])
-    by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
-    owners = {group["GroupId"]: by_tag.get(tag_of(group, "swyx:group"), "") for group in found}
-    shards = {group["GroupId"]: shard_of(group) for group in found}
-    names = {id: shard_label(owner, shards[id]) if owner else "" for id, owner in owners.items()}
-    strays = [_called(group) for group in found if not owners[group["GroupId"]]]
-    specs: dict[str, list[Spec]] = {}
-    unreadable: dict[str, list[str]] = {}
-    for rule in ec2.rules(names):
-        name = owners[rule["GroupId"]]
-        spec = spec_of(rule, names, shards[rule["GroupId"]], ec2)
-        if spec is None:
-            unreadable.setdefault(name, []).append(_describe(rule))
-        else:
-            specs.setdefault(name, []).append(spec)
-    groups = {
-        name: DeployedGroup(
-            ids=_ids(owners, shards, name, 0),
-            shards={
-                shard: ids
-                for shard in sorted({*shards.values()} - {0})
-                if (ids := _ids(owners, shards, name, shard))
-            },
-            specs=tuple(specs.get(name, ())),
-            unreadable=tuple(unreadable.get(name, ())),
-        )
-        for name in set(owners.values())
-        if name
-    }
-    interfaces = tuple(_interfaces(ec2, rendered, names, {g["VpcId"] for g in found}))
-    return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
-
-
-def _ids(
-    owners: Mapping[str, str], shards: Mapping[str, int], name: str, shard: int
-) -> tuple[str, ...]:
-    """The security groups that claim to be one shard of one host group."""
-    return tuple(sorted(id for id in owners if (owners[id], shards[id]) == (name, shard)))
-
-
-def shard_of(group: Json) -> int:
-    """The number that a group's tag gives it; the identity has no tag."""
-    text = tag_of(group, "swyx:shard")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
-
-
-def _called(group: Json) -> str:
-    return f"{group['GroupId']} ({tag_of(group, 'swyx:group') or group['GroupName']})"
-
-
-def spec_of(rule: Json, names: Mapping[str, str], shard: int, ec2: Ec2 | SavedEc2) -> Spec | None:
-    """The rule as a spec, peers called by `names` of security groups; None where a plan has no words
-    for it.
-    """
-    protocol = _PROTOCOLS.get(str(rule["IpProtocol"]))
-    ports = _ports(protocol, rule)
-    prefixes, groups = _peers(rule, names, ec2)
-    if protocol is None or ports is _UNREADABLE or not (prefixes or groups):
-        return None
-    return Spec(
-        direction=Direction.OUT if rule["IsEgress"] else Direction.IN,
-        protocol=protocol,
-        ports=ports,
-        source_ports=None,
-        groups=groups,
-        prefixes=prefixes,
-        description=rule.get("Description") or "",
-        shard=shard,
+def _ask(ec2: Ec2, rendered: RenderedSite) -> Ec2Records:
+    """The site's groups and interfaces, and all that other groups before those interfaces name."""
+    groups = ec2.groups("tag:swyx:site", [clean_tag(rendered.plan.site)])
+    own = {group.id for group in groups}
+    own_rules = ec2.rules(own)
+    by_version = {v: [a.address for a in rendered.owners if a.version == v] for v in (4, 6)}
+    interfaces = [
+        *ec2.interfaces("group-id", own),
+        *ec2.interfaces("addresses.private-ip-address", by_version[4]),
+        *ec2.interfaces("ipv6-addresses.ipv6-address", by_version[6]),
+    ]
+    acls = ec2.acls({interface.subnet for interface in interfaces})
+    foreign = {id for interface in interfaces for id in interface.groups} - own
+    rules = [*own_rules, *ec2.rules(foreign)]
+    interfaces += ec2.interfaces("group-id", {rule.peer_group for rule in rules} - own - {""})
+    return Ec2Records(
+        covers=frozenset(COMMANDS),
+        groups={group.id: group for group in (*groups, *ec2.groups("group-id", foreign))},
+        rules=tuple(rules),
+        interfaces=tuple({interface.id: interface for interface in interfaces}.values()),
+        acls=tuple(acls),
+        prefix_lists=ec2.prefix_lists(own_rules),
     )
 
 
-def _peers(
-    rule: Json, names: Mapping[str, str], ec2: Ec2 | SavedEc2
-) -> tuple[tuple[Prefix, ...], tuple[str, ...]]:
-    """Its other side, as addresses or as a group; neither where the source does not tell."""
-    cidr = rule.get("CidrIpv4") or rule.get("CidrIpv6")
-    if cidr:
-        return (Prefix.parse(cidr),), ()
-    if rule.get("ReferencedGroupInfo"):
-        id = rule["ReferencedGroupInfo"]["GroupId"]
-        return (), (names.get(id) or id,)
-    if rule.get("PrefixListId"):
-        return ec2.prefix_list(rule["PrefixListId"]) or (), ()
-    return (), ()
+class OwnGroups:
+    """The host group, and the shard of it, that each security group with a site's tags stands for, by id.
 
+    A host group that the plan does not have is an empty name.
+    """
 
-_UNREADABLE = PortSet((PortRange(-1, -1),))
+    def __init__(self, rendered: RenderedSite, groups: Iterable[SecurityGroup]) -> None:
+        by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+        self.places = {
+            group.id: (by_tag.get(group.tags.get("swyx:group", ""), ""), _shard(group))
+            for group in groups
+        }
+        self.labels = {
+            id: shard_label(name, shard) for id, (name, shard) in self.places.items() if name
+        }
 
+    def spec_of(
+        self, rule: SecurityGroupRule, prefix_lists: Mapping[str, tuple[Prefix, ...]]
+    ) -> Spec | None:
+        """A rule of one of them as a spec; None where a plan has no words for it."""
+        return spec_of(rule, self.labels, self.places[rule.group][1], prefix_lists)
 
-def _ports(protocol: Protocol | None, rule: Json) -> PortSet | None:
-    """None for everything and for ICMP of every type; a single type is not what a plan asks for."""
-    first, last = int(rule.get("FromPort", -1)), int(rule.get("ToPort", -1))
-    if protocol is Protocol.ANY:
-        return None
-    if protocol in (Protocol.ICMP, Protocol.ICMPV6):
-        return None if first == -1 else _UNREADABLE
-    return PortSet((PortRange(max(first, 0), 65535 if last == -1 else last),))
-
-
-def _describe(rule: Json) -> str:
-    direction = "out" if rule["IsEgress"] else "in"
-    ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
-    id = rule["SecurityGroupRuleId"] or rule["GroupId"]
-    return f"{direction} protocol {rule['IpProtocol']} {ports} ({id})"
-
-
-def _interfaces(
-    ec2: Ec2 | SavedEc2, rendered: RenderedSite, names: Mapping[str, str], vpcs: set[str]
-) -> Iterator[DeployedInterface]:
-    """The interfaces with a machine's address in the site's VPC, and all others in the site's groups."""
-    owners = rendered.owners
-    found = _find_interfaces(ec2, list(owners), names, vpcs)
-    others = ForeignGroups(ec2, found, names, rendered)
-    for id, interface in sorted(found.items()):
-        own = {owners[address] for address in addresses_of(interface) if address in owners}
-        if not own and interface.get("Machine") in owners.values():
-            own = {interface["Machine"]}
-        ids = [group["GroupId"] for group in interface["Groups"]]
-        for machine in sorted(own) or [""]:
-            yield DeployedInterface(
-                id=id,
-                machine=machine,
-                groups=tuple(sorted({names[group] for group in ids if names.get(group)})),
-                others=tuple(others.before(interface, names, machine)),
+    def find_deployed(self, records: Ec2Records) -> Mapping[str, DeployedGroup]:
+        """Each host group of the plan with its security groups and their rules."""
+        specs: defaultdict[str, list[Spec]] = defaultdict(list)
+        unreadable: defaultdict[str, list[str]] = defaultdict(list)
+        for rule in records.rules:
+            if rule.group in self.labels:
+                name, spec = self.places[rule.group][0], self.spec_of(rule, records.prefix_lists)
+                if spec is None:
+                    unreadable[name].append(_describe(rule))
+                else:
+                    specs[name].append(spec)
+        ids: defaultdict[str, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for id in sorted(self.labels):
+            name, shard = self.places[id]
+            ids[name][shard].append(id)
+        return {
+            name: DeployedGroup(
+                ids=tuple(shards.pop(0, ())),
+                shards={shard: tuple(shards[shard]) for shard in sorted(shards)},
+                specs=tuple(specs[name]),
+                unreadable=tuple(unreadable[name]),
             )
+            for name, shards in ids.items()
+        }
 
 
-def _find_interfaces(
-    ec2: Ec2 | SavedEc2, addresses: Sequence[Prefix], names: Iterable[str], vpcs: set[str]
-) -> dict[str, Json]:
-    by_version = {v: [a.address for a in addresses if a.version == v] for v in (4, 6)}
-    found: dict[str, Json] = {}
-    for name, values in (
-        ("group-id", names),
-        ("addresses.private-ip-address", by_version[4]),
-        ("ipv6-addresses.ipv6-address", by_version[6]),
-    ):
-        for interface in ec2.interfaces(name, values):
-            if not vpcs - {""} or interface["VpcId"] in vpcs:
-                found[interface["NetworkInterfaceId"]] = interface
-    return found
+def _shard(group: SecurityGroup) -> int:
+    """The number that its tag gives it; the identity has no tag."""
+    text = group.tags.get("swyx:shard", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
+
+
+def _describe(rule: SecurityGroupRule) -> str:
+    name, first, last = rule.traffic
+    return f"{rule.direction.value} protocol {name} {first}-{last} ({rule.id or rule.group})"
+
+
+def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
+    site = clean_tag(rendered.plan.site)
+    found = [g for g in records.groups.values() if g.tags.get("swyx:site", "") == site]
+    own = OwnGroups(rendered, found)
+    planned = {
+        entry.group.name: tuple(a for machine in entry.group.machines for a in machine.addresses)
+        for entry in rendered.groups
+    }
+    members = {id: planned[own.places[id][0]] for id in own.labels}
+    ruleset = Ruleset(records=records, members={**_members(records), **members})
+    vpcs = {group.vpc for group in found} - {""}
+    strays = (group for group in found if group.id not in own.labels)
+    return Deployed(
+        groups=own.find_deployed(records),
+        interfaces=tuple(
+            placed
+            for interface in sorted(records.interfaces, key=lambda each: each.id)
+            if not vpcs or interface.vpc in vpcs
+            for placed in _place(interface, rendered, own, ruleset)
+        ),
+        strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
+    )
+
+
+def _members(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
+    """The addresses in each group, by id; without interfaces it is known of none."""
+    is_known = "NetworkInterfaces" in records.covers
+    members: dict[str, list[Prefix]] = {id: [] for id in records.groups if is_known}
+    for interface in records.interfaces:
+        for id in interface.groups:
+            members.setdefault(id, []).extend(interface.addresses)
+    return {id: tuple(addresses) for id, addresses in members.items()}
+
+
+def _place(
+    interface: NetworkInterface, rendered: RenderedSite, own: OwnGroups, ruleset: Ruleset
+) -> Iterator[DeployedInterface]:
+    """An interface for each machine whose address it has; without any, if it is in the site's groups."""
+    owners = rendered.owners
+    machines = {owners[address] for address in interface.addresses if address in owners}
+    if not machines and interface.machine in owners.values():
+        machines = {interface.machine}
+    in_own = not own.places.keys().isdisjoint(interface.groups)
+    for machine in sorted(machines) or ([""] if in_own else ()):
+        yield DeployedInterface(
+            id=interface.id,
+            machine=machine,
+            groups=tuple(sorted({own.labels[id] for id in interface.groups if id in own.labels})),
+            others=tuple(_others(interface, machine, own, ruleset)),
+        )
+
+
+def _others(
+    interface: NetworkInterface, machine: str, own: OwnGroups, ruleset: Ruleset
+) -> Iterator[ForeignGroup]:
+    """All that stands before an interface and is not the site's: groups add, a network ACL takes."""
+    for id in sorted(set(interface.groups) - own.labels.keys()):
+        is_known = id in ruleset.records.groups
+        layer = ruleset.of_groups([id])
+        seats = tuple(_seats(interface, machine, layer)) if is_known else None
+        yield ForeignGroup(label=layer.name, adds=True, seats=seats)
+    acl = ruleset.find_acl(interface)
+    if acl is not None and not stops_nothing(acl, interface.addresses):
+        layer = ruleset.of_acl(acl, interface)
+        yield ForeignGroup(
+            label=layer.name, takes=True, seats=tuple(_seats(interface, machine, layer))
+        )
+
+
+def _seats(
+    interface: NetworkInterface, machine: str, *layers: AccessList
+) -> Iterator[AttachmentPoint]:
+    for address in interface.addresses:
+        yield AttachmentPoint(
+            machine=machine, interface=interface.id, address=address, layers=layers
+        )
+
+
+def read_firewall(
+    plan: SitePlan,
+    contents: Iterable[Mapping[str, object]],
+    bindings: Mapping[str, tuple[str, ...]],
+) -> Firewall:
+    """Every address of the site's machines with what stands before it, whoever made that.
+
+    `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
+
+    Raises:
+        UnknownGroup: a binding names a group that the files don't have.
+        ValueError: a record in them is not what it should be.
+    """
+    records = read_records(contents)
+    machines = {m.name: m.addresses for group in plan.groups for m in group.machines}
+    bound = tuple(
+        NetworkInterface(id="", groups=_find_ids(records, words), addresses=machines[name])
+        for name, words in bindings.items()
+    )
+    records = replace(records, interfaces=(*records.interfaces, *bound))
+    ruleset = Ruleset(records=records, members=_members(records))
+    owners = {address: name for name, addresses in machines.items() for address in addresses}
+    seats: list[AttachmentPoint] = []
+    unread: list[str] = []
+    for interface in records.interfaces:
+        layers = tuple(_layers(interface, ruleset))
+        unknown = sorted(set(interface.groups) - records.groups.keys()) if records.groups else ()
+        for seat in _seats(interface, "", *layers):
+            machine = owners.get(seat.address, "")
+            if machine and layers and (machine in bindings) == (not interface.id):
+                seats.append(replace(seat, machine=machine))
+                if unknown:
+                    named = ", ".join(unknown)
+                    unread.append(f"{machine} is also in {named}, whose rules no file has")
+    return Firewall(
+        cloud="aws",
+        seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
+        unplaced=tuple(sorted(machines.keys() - {seat.machine for seat in seats})),
+        unread=tuple(dict.fromkeys(unread)),
+        lacking=tuple(_lacking(records, bindings if seats else ())),
+    )
+
+
+def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessList]:
+    """The groups together, as far as they are known, then the network ACL."""
+    known = ruleset.records.groups.keys()
+    if known:
+        yield ruleset.of_groups(known & set(interface.groups))
+    acl = ruleset.find_acl(interface) if interface.id else None
+    if acl is not None:
+        yield ruleset.of_acl(acl, interface)
+
+
+def _lacking(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
+    for machine in bound if records.acls else ():
+        yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"
+    if not records.groups:
+        yield (
+            "the files have no security groups, so only network ACLs are judged; "
+            f"`{COMMANDS['SecurityGroups']}` tells"
+        )
+    if "NetworkAcls" not in records.covers:
+        yield (
+            "the files have no network ACLs, which are taken to allow everything, as a new one does; "
+            f"`{COMMANDS['NetworkAcls']}` tells"
+        )
+
+
+def _find_ids(records: Ec2Records, words: Sequence[str]) -> tuple[str, ...]:
+    by_name = {group.name: id for id, group in records.groups.items()}
+    known = {**by_name, **{id: id for id in records.groups}}
+    for word in words:
+        if word not in known:
+            raise UnknownGroup(word)
+    return tuple(sorted(known[word] for word in words))

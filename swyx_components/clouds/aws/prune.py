@@ -1,14 +1,15 @@
 """What an interrupted update left in EC2 beside the state, and its removal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from swyx_components.analysis.deployed.held import STACK_TAG, Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import enforced
-from swyx_components.clouds.aws.client import Ec2, Json, addresses_of, open_ec2, tag_of
-from swyx_components.clouds.aws.inventory import shard_of, spec_of
+from swyx_components.clouds.aws.client import Ec2, open_ec2
+from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.names import clean_tag
+from swyx_components.clouds.aws.records import NetworkInterface, SecurityGroup, SecurityGroupRule
 from swyx_components.clouds.aws.render import EVERYWHERE
-from swyx_components.planner.model import RenderedSite, Spec, shard_label
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
 
@@ -25,20 +26,20 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
         groups = [
             group
             for group in ec2.groups(f"tag:{STACK_TAG}", [held.stack])
-            if tag_of(group, "swyx:site") == site
+            if group.tags.get("swyx:site", "") == site
         ]
-        ids = [group["GroupId"] for group in groups]
+        ids = [group.id for group in groups]
         is_planned = _Planned(ec2, rendered, groups)
         rules = [
             rule
             for rule in ec2.rules(ids)
-            if tag_of(rule, STACK_TAG) == held.stack or _is_default(rule) or is_planned(rule)
+            if rule.tags.get(STACK_TAG) == held.stack or _is_default(rule) or is_planned(rule)
         ]
-        interfaces = list(ec2.interfaces("group-id", ids))
-        known = {group["GroupId"]: group for group in groups if group["GroupId"] in held.ids}
+        interfaces = ec2.interfaces("group-id", ids)
+        known = {group.id: group for group in groups if group.id in held.ids}
         found = [
             *_orphan_groups(groups, rules, interfaces, held),
-            *(_orphan_rule(r) for r in rules if r["GroupId"] in known and _unheld(r, held)),
+            *(_orphan_rule(r) for r in rules if r.group in known and r.id not in held.ids),
             *_orphan_attachments(rendered, interfaces, known, held),
         ]
         return tuple(sorted(found))
@@ -56,33 +57,24 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
             yield orphan
 
 
-def _unheld(rule: Json, held: StackRecord) -> bool:
-    return rule["SecurityGroupRuleId"] not in held.ids
-
-
 class _Planned:
     """Whether a rule without tags is one of the plan, description included: the provider makes a rule by
     one call and tags it by another, so an interruption between the two leaves it like that.
     """
 
-    def __init__(self, ec2: Ec2, rendered: RenderedSite, groups: Sequence[Json]) -> None:
-        by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+    def __init__(self, ec2: Ec2, rendered: RenderedSite, groups: Sequence[SecurityGroup]) -> None:
         self._ec2 = ec2
-        self._owners = {g["GroupId"]: by_tag.get(tag_of(g, "swyx:group"), "") for g in groups}
-        self._shards = {group["GroupId"]: shard_of(group) for group in groups}
-        self._names = {
-            id: shard_label(owner, self._shards[id]) for id, owner in self._owners.items() if owner
-        }
+        self._own = OwnGroups(rendered, groups)
         self._planned = {
             (entry.group.name, _as_made(spec)) for entry in rendered.groups for spec in entry.specs
         }
 
-    def __call__(self, rule: Json) -> bool:
-        if rule.get("Tags"):
+    def __call__(self, rule: SecurityGroupRule) -> bool:
+        if rule.tags:
             return False
-        group = rule["GroupId"]
-        spec = spec_of(rule, self._names, self._shards[group], self._ec2)
-        return spec is not None and (self._owners[group], _as_made(spec)) in self._planned
+        spec = self._own.spec_of(rule, self._ec2.prefix_lists([rule]))
+        name, _ = self._own.places[rule.group]
+        return spec is not None and (name, _as_made(spec)) in self._planned
 
 
 def _as_made(spec: Spec) -> Spec:
@@ -90,99 +82,78 @@ def _as_made(spec: Spec) -> Spec:
     return enforced(spec)._replace(description=spec.description)
 
 
-def _is_default(rule: Json) -> bool:
+def _is_default(rule: SecurityGroupRule) -> bool:
     """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
     as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
     """
-    cidr = rule.get("CidrIpv4", rule.get("CidrIpv6"))
-    everywhere = cidr in map(str, EVERYWHERE.values())
-    return (
-        bool(rule["IsEgress"])
-        and rule["IpProtocol"] == "-1"
-        and everywhere
-        and not rule.get("Tags")
-    )
+    everywhere = any(cidr in EVERYWHERE.values() for cidr in rule.cidrs)
+    everything = everywhere and rule.traffic.protocol is Protocol.ANY
+    return everything and rule.direction is Direction.OUT and not rule.tags
 
 
 def _orphan_groups(
-    groups: Sequence[Json], rules: Sequence[Json], interfaces: Sequence[Json], held: StackRecord
+    groups: Sequence[SecurityGroup],
+    rules: Sequence[SecurityGroupRule],
+    interfaces: Sequence[NetworkInterface],
+    held: StackRecord,
 ) -> Iterator[Orphan]:
     """An update gives a group rules and interfaces only once its state holds the group."""
     for group in groups:
-        id = group["GroupId"]
-        if id not in held.ids:
-            users = [i["NetworkInterfaceId"] for i in interfaces if _is_in(i, id)]
-            users += [
-                rule["SecurityGroupRuleId"]
-                for rule in rules
-                if rule["GroupId"] == id and not _is_default(rule)
-            ]
+        if group.id not in held.ids:
+            users = [each.id for each in interfaces if group.id in each.groups]
+            users += [r.id for r in rules if r.group == group.id and not _is_default(r)]
             yield Orphan(
                 stage=_GROUP,
-                id=id,
+                id=group.id,
                 kind="security group",
-                words=tag_of(group, "swyx:group") or group["GroupName"],
+                words=group.tags.get("swyx:group") or group.name,
                 users=tuple(sorted(users)),
             )
 
 
-def _orphan_rule(rule: Json) -> Orphan:
-    peer = (
-        rule.get("CidrIpv4")
-        or rule.get("CidrIpv6")
-        or rule.get("PrefixListId")
-        or rule.get("ReferencedGroupInfo", {}).get("GroupId", "")
-    )
-    direction = "out" if rule["IsEgress"] else "in"
-    ports = f"{rule.get('FromPort', -1)}-{rule.get('ToPort', -1)}"
-    words = f"{direction} {rule['IpProtocol']} {ports} {peer} of {rule['GroupId']}"
+def _orphan_rule(rule: SecurityGroupRule) -> Orphan:
+    peer = ", ".join(map(str, rule.cidrs)) or rule.prefix_list or rule.peer_group
+    name, first, last = rule.traffic
+    words = f"{rule.direction.value} {name} {first}-{last} {peer} of {rule.group}"
     if _is_default(rule):
         words += ", as EC2 gives to every new group"
-    elif not rule.get("Tags"):
+    elif not rule.tags:
         words += ", as planned but without its tags"
-    return Orphan(
-        stage=_RULE,
-        id=rule["SecurityGroupRuleId"],
-        kind="egress rule" if rule["IsEgress"] else "ingress rule",
-        words=words,
-    )
+    kind = "egress rule" if rule.direction is Direction.OUT else "ingress rule"
+    return Orphan(stage=_RULE, id=rule.id, kind=kind, words=words)
 
 
 def _orphan_attachments(
-    rendered: RenderedSite, interfaces: Sequence[Json], known: dict[str, Json], held: StackRecord
+    rendered: RenderedSite,
+    interfaces: Sequence[NetworkInterface],
+    known: Mapping[str, SecurityGroup],
+    held: StackRecord,
 ) -> Iterator[Orphan]:
     owners = rendered.owners
     for interface in interfaces if held.attaches else ():
-        id = interface["NetworkInterfaceId"]
-        machines = {owners[a] for a in addresses_of(interface) if a in owners} - held.unattached
-        groups = [group for group in known if _is_in(interface, group)] if machines else []
-        for group in groups:
-            attachment = f"{group}_{id}"
-            if attachment not in held.ids:
-                words = f"{', '.join(sorted(machines))} to {tag_of(known[group], 'swyx:group')}"
+        machines = {owners[a] for a in interface.addresses if a in owners} - held.unattached
+        for group in known.values() if machines else ():
+            attachment = f"{group.id}_{interface.id}"
+            if group.id in interface.groups and attachment not in held.ids:
+                words = f"{', '.join(sorted(machines))} to {group.tags.get('swyx:group', '')}"
                 yield Orphan(stage=_ATTACHMENT, id=attachment, kind="attachment", words=words)
 
 
-def _is_in(interface: Json, group: str) -> bool:
-    return any(each["GroupId"] == group for each in interface["Groups"])
-
-
 def _remove(ec2: Ec2, orphan: Orphan) -> None:
+    client = ec2.client
     if orphan.stage == _ATTACHMENT:
         group, _, interface = orphan.id.partition("_")
         (found,) = ec2.interfaces("network-interface-id", [interface])
-        rest = [each["GroupId"] for each in found["Groups"] if each["GroupId"] != group]
-        ec2.client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=rest)
+        rest = [id for id in found.groups if id != group]
+        client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=rest)
     elif orphan.stage == _RULE:
-        (rule,) = ec2.all(
-            "describe_security_group_rules",
-            "SecurityGroupRules",
-            "security-group-rule-id",
-            [orphan.id],
+        (rule,) = ec2.rules([orphan.id], "security-group-rule-id")
+        is_egress = rule.direction is Direction.OUT
+        revoke = (
+            client.revoke_security_group_egress
+            if is_egress
+            else client.revoke_security_group_ingress
         )
-        client = ec2.client
-        egress = client.revoke_security_group_egress
-        revoke = egress if rule["IsEgress"] else client.revoke_security_group_ingress
-        revoke(GroupId=rule["GroupId"], SecurityGroupRuleIds=[orphan.id])
+        revoke(GroupId=rule.group, SecurityGroupRuleIds=[orphan.id])
     else:
-        ec2.client.delete_security_group(GroupId=orphan.id)
+        client.delete_security_group(GroupId=orphan.id)

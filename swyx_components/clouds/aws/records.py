@@ -1,10 +1,14 @@
-"""What `aws ec2 describe-...` wrote to files, asked like EC2 itself; no SDK is needed for it."""
+"""EC2's records as typed values, however they are spelled: live answers, saved output, a stack's state.
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+No SDK is needed for it. Protocols and ports mean the same wherever they stand: `TCP` is `tcp` is `6`.
+"""
 
-from swyx_components.analysis.deployed.shaped import check_shape
-from swyx_components.clouds.aws.client import Json, addresses_of, tag_of
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from swyx_components.analysis.deployed.stack_state import Fields, Resource, StackState
+from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.prefixes import Prefix
 
 COMMANDS: Mapping[str, str] = {
@@ -17,96 +21,259 @@ _SOURCES = (  # within a permission: the list, the key of each source, the key o
     ("IpRanges", "CidrIp", "CidrIpv4"),
     ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"),
     ("PrefixListIds", "PrefixListId", "PrefixListId"),
+    ("UserIdGroupPairs", "GroupId", "ReferencedSecurityGroupId"),
+)
+_PROTOCOLS: Mapping[str, Protocol] = {
+    "-1": Protocol.ANY,
+    "all": Protocol.ANY,
+    "tcp": Protocol.TCP,
+    "6": Protocol.TCP,
+    "udp": Protocol.UDP,
+    "17": Protocol.UDP,
+    "icmp": Protocol.ICMP,
+    "1": Protocol.ICMP,
+    "icmpv6": Protocol.ICMPV6,
+    "58": Protocol.ICMPV6,
+}
+_GROUP, _INTERFACE, _ATTACHMENT, _INGRESS, _EGRESS = (
+    "aws:ec2/securityGroup:SecurityGroup",
+    "aws:ec2/networkInterface:NetworkInterface",
+    "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
 )
 
 
-def _port(value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not -1 <= value <= 65535:
-        raise ValueError("no port")
+class Traffic(NamedTuple):
+    """What a rule is about: a protocol as EC2 calls it, and ports, or type and code of ICMP; -1 is all."""
+
+    name: str
+    first: int
+    last: int
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """None for one that no flow has."""
+        return _PROTOCOLS.get(self.name.lower())
 
 
-_TAGS = [{"Key": str, "Value": str}]
-_PERMISSION = {
-    "IpProtocol": str,
-    "FromPort?": _port,
-    "ToPort?": _port,
-    "IpRanges?": [{"CidrIp": Prefix.parse, "Description?": str}],
-    "Ipv6Ranges?": [{"CidrIpv6": Prefix.parse, "Description?": str}],
-    "PrefixListIds?": [{"PrefixListId": str, "Description?": str}],
-    "UserIdGroupPairs?": [{"GroupId": str, "Description?": str}],
-}
-_GROUP = {
-    "GroupId": str,
-    "GroupName?": str,
-    "VpcId?": str,
-    "Tags?": _TAGS,
-    "IpPermissions?": [_PERMISSION],
-    "IpPermissionsEgress?": [_PERMISSION],
-}
-_RULE = {
-    "SecurityGroupRuleId?": str,
-    "GroupId": str,
-    "IsEgress": bool,
-    "IpProtocol": str,
-    "FromPort?": _port,
-    "ToPort?": _port,
-    "CidrIpv4?": Prefix.parse,
-    "CidrIpv6?": Prefix.parse,
-    "PrefixListId?": str,
-    "ReferencedGroupInfo?": {"GroupId": str},
-    "Description?": str,
-    "Tags?": _TAGS,
-}
-_INTERFACE = {
-    "NetworkInterfaceId": str,
-    "VpcId?": str,
-    "SubnetId?": str,
-    "Groups?": [{"GroupId": str}],
-    "PrivateIpAddresses?": [{"PrivateIpAddress": Prefix.parse}],
-    "Ipv6Addresses?": [{"Ipv6Address": Prefix.parse}],
-}
-_ENTRY = {
-    "RuleNumber": int,
-    "Egress": bool,
-    "Protocol": str,
-    "RuleAction": str,
-    "CidrBlock?": Prefix.parse,
-    "Ipv6CidrBlock?": Prefix.parse,
-    "PortRange?": {"From": _port, "To": _port},
-    "IcmpTypeCode?": {"Type": int, "Code?": int},
-}
-_ACL = {
-    "NetworkAclId": str,
-    "VpcId?": str,
-    "IsDefault?": bool,
-    "Associations?": [{"SubnetId?": str}],
-    "Entries?": [_ENTRY],
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup:
+    """A security group without its rules; `name` is its id where it has no other."""
+
+    id: str
+    name: str
+    vpc: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, raw: Fields) -> "SecurityGroup":
+        """As `describe-security-groups` has it."""
+        id, name = raw.get("GroupId", str), raw.get("GroupName", str, "")
+        return cls(id=id, name=name or id, vpc=raw.get("VpcId", str, ""), tags=_tags(raw))
 
 
-def recognise(content: Any) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroupRule:
+    """One rule of the security group `group`: its other side is one CIDR, group or prefix list.
+
+    `id` is EC2's where it is known, else its place in a file, or empty.
+    """
+
+    id: str
+    group: str
+    direction: Direction
+    traffic: Traffic
+    cidrs: tuple[Prefix, ...]
+    peer_group: str
+    prefix_list: str
+    description: str
+    tags: Mapping[str, str]
+
+    @classmethod
+    def read(cls, raw: Fields, id: str = "") -> "SecurityGroupRule":
+        """As `describe-security-group-rules` has it; `id` is what it is called without one."""
+        named = raw.nested("ReferencedGroupInfo").get("GroupId", str, "")
+        return cls(
+            id=raw.get("SecurityGroupRuleId", str, id),
+            group=raw.get("GroupId", str),
+            direction=Direction.OUT if raw.get("IsEgress", bool) else Direction.IN,
+            traffic=Traffic(
+                raw.get("IpProtocol", str), _port(raw, "FromPort"), _port(raw, "ToPort")
+            ),
+            cidrs=(*raw.parse("CidrIpv4", Prefix.parse), *raw.parse("CidrIpv6", Prefix.parse)),
+            peer_group=named or raw.get("ReferencedSecurityGroupId", str, ""),
+            prefix_list=raw.get("PrefixListId", str, ""),
+            description=raw.get("Description", str, ""),
+            tags=_tags(raw),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInterface:
+    """A network interface and its groups. `machine` is whose it is, where a stack says so."""
+
+    id: str
+    vpc: str = ""
+    subnet: str = ""
+    groups: tuple[str, ...]
+    addresses: tuple[Prefix, ...]
+    machine: str = ""
+
+    @classmethod
+    def read(cls, raw: Fields) -> "NetworkInterface":
+        """As `describe-network-interfaces` has it."""
+        keys = (("PrivateIpAddresses", "PrivateIpAddress"), ("Ipv6Addresses", "Ipv6Address"))
+        addresses = (
+            ip
+            for several, one in keys
+            for each in raw.objects(several)
+            for ip in each.parse(one, Prefix.parse)
+        )
+        return cls(
+            id=raw.get("NetworkInterfaceId", str),
+            vpc=raw.get("VpcId", str, ""),
+            subnet=raw.get("SubnetId", str, ""),
+            groups=tuple(group.get("GroupId", str) for group in raw.objects("Groups")),
+            addresses=tuple(addresses),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAclEntry:
+    """One numbered rule of a network ACL."""
+
+    number: int
+    direction: Direction
+    traffic: Traffic
+    cidrs: tuple[Prefix, ...]
+    allow: bool
+
+    @classmethod
+    def read(cls, raw: Fields) -> "NetworkAclEntry":
+        """As `describe-network-acls` has it."""
+        ports, types = raw.nested("PortRange"), raw.nested("IcmpTypeCode")
+        first = _port(ports, "From") if raw.find("PortRange") else types.get("Type", int, -1)
+        return cls(
+            number=raw.get("RuleNumber", int),
+            direction=Direction.OUT if raw.get("Egress", bool) else Direction.IN,
+            traffic=Traffic(raw.get("Protocol", str), first, _port(ports, "To")),
+            cidrs=raw.parse("CidrBlock", Prefix.parse) or raw.parse("Ipv6CidrBlock", Prefix.parse),
+            allow=raw.get("RuleAction", str).lower() == "allow",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAcl:
+    """A network ACL, its entries in the order of their numbers, and the subnets that it stands before."""
+
+    id: str
+    vpc: str
+    is_default: bool
+    subnets: frozenset[str]
+    entries: tuple[NetworkAclEntry, ...]
+
+    @classmethod
+    def read(cls, raw: Fields) -> "NetworkAcl":
+        """As `describe-network-acls` has it."""
+        entries = map(NetworkAclEntry.read, raw.objects("Entries"))
+        return cls(
+            id=raw.get("NetworkAclId", str),
+            vpc=raw.get("VpcId", str, ""),
+            is_default=raw.get("IsDefault", bool, False),
+            subnets=frozenset(
+                each.get("SubnetId", str, "") for each in raw.objects("Associations")
+            ),
+            entries=tuple(sorted(entries, key=lambda entry: entry.number)),
+        )
+
+
+def _port(raw: Fields, key: str) -> int:
+    port = raw.get(key, int, -1)
+    if not -1 <= port <= 65535:
+        raise ValueError(f"{raw.place}.{key}: no port")
+    return port
+
+
+def _tags(raw: Fields) -> Mapping[str, str]:
+    return {pair.get("Key", str): pair.get("Value", str) for pair in raw.objects("Tags")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ec2Records:
+    """What a source has of EC2. `covers` are the keys of `COMMANDS` that it has something of.
+
+    `prefix_lists` are the entries of those that are known, by id.
+    """
+
+    covers: frozenset[str]
+    groups: Mapping[str, SecurityGroup]
+    rules: tuple[SecurityGroupRule, ...]
+    interfaces: tuple[NetworkInterface, ...]
+    acls: tuple[NetworkAcl, ...]
+    prefix_lists: Mapping[str, tuple[Prefix, ...]] = field(default_factory=dict)
+
+
+def read_records(contents: Iterable[Mapping[str, object]]) -> Ec2Records:
+    """The records of files.
+
+    Raises:
+        ValueError: a record lacks what makes it one, or has no address where one must be.
+    """
+    found: dict[str, list[Fields]] = {}
+    for content in contents:
+        for key in COMMANDS:
+            if isinstance(content.get(key), list):
+                records = found.setdefault(key, [])
+                for raw in _listed(content, key):
+                    records.append(Fields(raw, f"{key}[{len(records)}]"))
+    rules = [SecurityGroupRule.read(raw, raw.place) for raw in found.get("SecurityGroupRules", ())]
+    told = {rule.group: rule.tags for rule in rules}  # the rules of a site carry its tags too
+    groups = {id: SecurityGroup(id=id, name=id, tags=tags) for id, tags in told.items()}
+    for raw in found.get("SecurityGroups", ()):
+        group = SecurityGroup.read(raw)
+        groups[group.id] = group
+        rules += _rules_of(raw) if group.id not in told else ()
+    return Ec2Records(
+        covers=frozenset(found),
+        groups=groups,
+        rules=tuple(rules),
+        interfaces=tuple(map(NetworkInterface.read, found.get("NetworkInterfaces", ()))),
+        acls=tuple(map(NetworkAcl.read, found.get("NetworkAcls", ()))),
+    )
+
+
+def _listed(record: Mapping[str, object], key: str) -> Sequence[object]:
+    value = record.get(key)
+    return value if isinstance(value, list) else ()
+
+
+def _rules_of(group: Fields) -> Iterator[SecurityGroupRule]:
+    """A group's permissions, as `describe-security-group-rules` would list them."""
+    for key, egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
+        for permission in group.objects(key):
+            common = {k: permission.find(k) for k in ("IpProtocol", "FromPort", "ToPort")}
+            common |= {"GroupId": group.find("GroupId"), "IsEgress": egress}
+            for several, single, own in _SOURCES:
+                for source in permission.objects(several):
+                    peer = {own: source.get(single, str), "Description": source.find("Description")}
+                    yield SecurityGroupRule.read(Fields({**common, **peer}, source.place))
+
+
+def recognise(content: object) -> str:
     """The command that wrote it, by its shape; empty where none of ours did."""
-    if not isinstance(content, dict):
-        return ""
-    found = [key for key in COMMANDS if isinstance(content.get(key), list)]
+    found = [key for key in COMMANDS if isinstance(content, dict) and _listed(content, key) != ()]
     return COMMANDS[found[0]] if len(found) == 1 else ""
 
 
-def sites_in(contents: Iterable[Json]) -> frozenset[str]:
-    """The sites whose groups or rules the files have, by their tags."""
-    records = (
-        record
-        for content in contents
-        for key in ("SecurityGroups", "SecurityGroupRules")
-        for record in content.get(key) or ()
-        if isinstance(record, dict) and isinstance(record.get("Tags") or [], list)
-    )
-    return frozenset(
-        str(tag.get("Value"))
-        for record in records
-        for tag in record.get("Tags") or ()
-        if isinstance(tag, dict) and tag.get("Key") == "swyx:site"
-    )
+def sites_in(contents: Iterable[Mapping[str, object]]) -> frozenset[str]:
+    """The sites whose groups or rules the files have, by their tags.
+
+    Raises:
+        ValueError: a record in them is not what it should be.
+    """
+    tags = (group.tags for group in read_records(contents).groups.values())
+    return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
 
 
 def is_resource(type: str) -> bool:
@@ -114,147 +281,68 @@ def is_resource(type: str) -> bool:
     return type.startswith(("aws:ec2/", "aws:vpc/"))
 
 
-class SavedEc2:
-    """The reading calls of `Ec2`, answered from files.
-
-    `has_interfaces`, `has_acls`, `has_groups` tell what the files cover.
+def records_of_state(state: StackState) -> Ec2Records:
+    """What the state of a stack has of EC2.
 
     Raises:
-        ValueError: a record lacks what makes it one, or has no address where one must be.
+        ValueError: a resource in it is not what it should be.
     """
+    groups = {each.id: _group_of_state(each, state) for each in state.of_type(_GROUP)}
+    vpc = next((group.vpc for group in groups.values()), "")
+    rules = (_rule_of_state(each) for each in state.of_type(_INGRESS, _EGRESS))
+    return Ec2Records(
+        covers=frozenset(COMMANDS) if groups else frozenset(),
+        groups=groups,
+        rules=tuple(rule for rule in rules if rule.group),
+        interfaces=tuple(_interfaces_of_state(state, vpc)) if groups else (),
+        acls=(),
+    )
 
-    def __init__(self, contents: Iterable[Json]) -> None:
-        found: dict[str, list[Json]] = {}
-        for content in contents:
-            for key in COMMANDS:
-                if key in content:
-                    found.setdefault(key, []).extend(content[key])
-        self.has_interfaces = "NetworkInterfaces" in found
-        self.has_acls = "NetworkAcls" in found
-        self.has_groups = "SecurityGroups" in found
-        rules = [_check_rule(*each) for each in enumerate(found.get("SecurityGroupRules", ()))]
-        groups = [_check_group(*each) for each in enumerate(found.get("SecurityGroups", ()))]
-        known = {rule["GroupId"] for rule in rules}
-        self._groups = {group["GroupId"]: group for group in (*_owners(rules), *groups)}
-        self._rules = [
-            *rules,
-            *(r for group in groups if group["GroupId"] not in known for r in _rules_of(group)),
-        ]
-        self._interfaces = [
-            _check_interface(*each) for each in enumerate(found.get("NetworkInterfaces", ()))
-        ]
-        self.every_acl = [_check_acl(*each) for each in enumerate(found.get("NetworkAcls", ()))]
 
-    @property
-    def every_group(self) -> Mapping[str, Json]:
-        """All groups of the files, by id."""
-        return self._groups
+def _group_of_state(group: Resource, state: StackState) -> SecurityGroup:
+    """The tags say what it is; where they are sealed, what the site's component gave out does."""
+    raw = Fields(group.values, group.name)
+    tags = raw.get("tags", dict, {}) or raw.get("tagsAll", dict, {})
+    names = {id: name for name, id in state.told("group_ids").items() if isinstance(id, str)}
+    if not tags and group.id in names:
+        tags = {"swyx:site": " ".join(state.sites), "swyx:group": names[group.id]}
+    return SecurityGroup(
+        id=group.id,
+        name=raw.get("name", str, "") or group.name,
+        vpc=raw.get("vpcId", str, ""),
+        tags={str(key): str(value) for key, value in tags.items()},
+    )
 
-    @property
-    def every_interface(self) -> Sequence[Json]:
-        """All interfaces of the files."""
-        return self._interfaces
 
-    def groups(self, name: str, values: Iterable[str]) -> list[Json]:
-        """The groups whose id, or whose tag (`tag:swyx:site`), is any of the values."""
-        wanted = set(values)
-        read: Callable[[Json], str] = (
-            (lambda group: str(group["GroupId"]))
-            if name == "group-id"
-            else (lambda group: tag_of(group, name.removeprefix("tag:")))
+def _rule_of_state(rule: Resource) -> SecurityGroupRule:
+    """Most keys differ from those of EC2 in case alone."""
+    known = {
+        "IpProtocol": rule.values.get("ipProtocol") or "",
+        "GroupId": rule.values.get("securityGroupId") or "",
+        "SecurityGroupRuleId": rule.id,
+        "IsEgress": rule.type == _EGRESS,
+        "Tags": None,
+    }
+    return SecurityGroupRule.read(Fields({**rule.values, **known}, rule.name))
+
+
+def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterface]:
+    """Interfaces as far as the stack attaches or makes them."""
+    owners = state.machines_by_interface()
+    members: dict[str, set[str]] = {}
+    for each in state.of_type(_ATTACHMENT):
+        raw = Fields(each.values, each.name)
+        own = members.setdefault(raw.get("networkInterfaceId", str, ""), set())
+        own.add(raw.get("securityGroupId", str, ""))
+    made = {each.id: Fields(each.values, each.name) for each in state.of_type(_INTERFACE)}
+    for id in sorted({*members, *made}):
+        raw = made.get(id, Fields({}, id))
+        addresses = (*raw.texts("privateIps"), *raw.texts("ipv6Addresses"))
+        yield NetworkInterface(
+            id=id,
+            vpc=vpc,
+            subnet=raw.get("subnetId", str, ""),
+            groups=tuple(sorted({*members.get(id, ()), *raw.texts("securityGroups")})),
+            addresses=tuple(map(Prefix.parse, addresses)),
+            machine=owners.get(id, ""),
         )
-        return [group for group in self._groups.values() if read(group) in wanted]
-
-    def rules(self, groups: Collection[str]) -> Iterator[Json]:
-        """The rules of these groups, by id."""
-        return (rule for rule in self._rules if rule["GroupId"] in groups)
-
-    def interfaces(self, name: str, values: Iterable[str]) -> Iterator[Json]:
-        """The interfaces that are in any of these groups (`group-id`), or have any of these addresses."""
-        wanted = set(values)
-        for interface in self._interfaces:
-            if name == "group-id":
-                own = {group["GroupId"] for group in interface["Groups"]}
-            else:
-                own = {address.address for address in addresses_of(interface)}
-            if own & wanted:
-                yield interface
-
-    def acls(self, subnets: Iterable[str]) -> Sequence[Json]:
-        """All network ACLs of the files: which one is a subnet's default only its VPC tells."""
-        return self.every_acl
-
-    def prefix_list(self, id: str) -> tuple[Prefix, ...] | None:
-        """No `describe` command writes the entries of a prefix list."""
-        return None
-
-
-# ---- records, checked and completed
-
-
-def _check_rule(place: int, rule: Any) -> Json:
-    where = f"SecurityGroupRules[{place}]"
-    check_shape(rule, _RULE, where)
-    return {"SecurityGroupRuleId": where, **_with_ports(rule)}
-
-
-def _with_ports(rule: Json) -> dict[str, Any]:
-    """EC2 leaves the ports out where a protocol has none."""
-    return {
-        **rule,
-        **{key: rule[key] for key in ("FromPort", "ToPort") if rule.get(key) is not None},
-    } | {key: -1 for key in ("FromPort", "ToPort") if rule.get(key) is None}
-
-
-def _check_group(place: int, group: Any) -> Json:
-    check_shape(group, _GROUP, f"SecurityGroups[{place}]")
-    defaults = {"GroupName": group["GroupId"], "VpcId": "", "Tags": ()}
-    return {**group, **{key: group.get(key) or value for key, value in defaults.items()}}
-
-
-def _owners(rules: Iterable[Json]) -> Iterator[Json]:
-    """Groups of which only rules are known: the rules of a site carry its tags too."""
-    for rule in rules:
-        yield {
-            "GroupId": rule["GroupId"],
-            "GroupName": rule["GroupId"],
-            "VpcId": "",
-            "Tags": rule.get("Tags") or (),
-        }
-
-
-def _rules_of(group: Json) -> Iterator[Json]:
-    """A group's permissions, as `describe-security-group-rules` would list them."""
-    for key, egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
-        for permission in group.get(key) or ():
-            common = {
-                "GroupId": group["GroupId"],
-                "SecurityGroupRuleId": "",
-                "IsEgress": egress,
-                **{k: permission.get(k) for k in ("IpProtocol", "FromPort", "ToPort")},
-            }
-            for source in _sources_of(permission):
-                yield _with_ports({**common, **source})
-
-
-def _sources_of(permission: Json) -> Iterator[Json]:
-    for several, single, key in _SOURCES:
-        for source in permission.get(several) or ():
-            yield {key: source[single], "Description": source.get("Description") or ""}
-    for pair in permission.get("UserIdGroupPairs") or ():
-        yield {
-            "ReferencedGroupInfo": {"GroupId": pair["GroupId"]},
-            "Description": pair.get("Description") or "",
-        }
-
-
-def _check_interface(place: int, interface: Any) -> Json:
-    check_shape(interface, _INTERFACE, f"NetworkInterfaces[{place}]")
-    defaults = {"Groups": (), "VpcId": "", "SubnetId": ""}
-    return {**interface, **{key: interface.get(key) or value for key, value in defaults.items()}}
-
-
-def _check_acl(place: int, acl: Any) -> Json:
-    check_shape(acl, _ACL, f"NetworkAcls[{place}]")
-    defaults = {"Entries": (), "Associations": (), "IsDefault": False, "VpcId": ""}
-    return {**acl, **{key: acl.get(key) or value for key, value in defaults.items()}}

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, Protocol
 
 import pulumi
 
-from swyx_components.clouds.azure.arm import key_of, last_of
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.clouds.azure.network import VirtualNetwork, address_in
+from swyx_components.clouds.azure.records import key_of, last_of
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.sets.prefixes import Prefix

@@ -1,23 +1,35 @@
-"""What Azure, or a file, holds for a site, as the specs that the plan was rendered to."""
+"""What stands where in Azure: the site's own groups as the plan has them, all else as layers of rules."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from swyx_components.analysis.deployed.others import ForeignGroup
+from swyx_components.analysis.deployed.ruleset import (
+    AccessList,
+    AttachmentPoint,
+    Firewall,
+    UnknownGroup,
+)
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, DeployedInterface
-from swyx_components.clouds.azure.arm import addresses_of, key_of, last_of, networks_of
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
-from swyx_components.clouds.azure.others import ForeignGroups
 from swyx_components.clouds.azure.records import (
     COMMANDS,
-    SavedNetwork,
-    describe_state,
-    records_of,
+    GROUPS,
+    INTERFACES,
+    Address,
+    NetworkInterface,
+    NetworkRecords,
+    items_of_state,
+    key_of,
+    last_of,
+    list_items,
+    read_records,
 )
-from swyx_components.clouds.azure.specs import specs_of
-from swyx_components.planner.model import RenderedSite
+from swyx_components.clouds.azure.ruleset import PROBES, Ruleset, open_layer, specs_of
+from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.sets.prefixes import Prefix
 
 _ASSOCIATION = (
     "azure:network/networkInterfaceSecurityGroupAssociation:"
@@ -36,25 +48,28 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
     with open_network() as client:
-        return replace(_read(client, rendered), lacking=(_ADMIN_RULES,))
+        items = [
+            *((GROUPS, group) for group in client.network_security_groups.list_all()),
+            *((INTERFACES, interface) for interface in client.network_interfaces.list_all()),
+        ]
+        return replace(_find_deployed(rendered, read_records(items)), lacking=(_ADMIN_RULES,))
 
 
-def read_saved(rendered: RenderedSite, contents: Iterable[Any]) -> Deployed:
+def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
     """The same from files that `az network ... list` wrote.
 
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    saved = SavedNetwork(records_of(contents))
-    deployed = _read(saved, rendered)
-    if saved.has_interfaces:
+    records = read_records(list_items(contents))
+    deployed = _find_deployed(rendered, records)
+    if INTERFACES in records.covers:
         return replace(deployed, lacking=(_ADMIN_RULES,))
-    lacking = (
+    unplaced = (
         "the files have no interfaces, so which groups stand before which machine is not judged; "
-        f"`{COMMANDS['networkinterfaces']}` tells",
-        _ADMIN_RULES,
+        f"`{COMMANDS[INTERFACES]}` tells"
     )
-    return replace(deployed, interfaces=None, lacking=lacking)
+    return replace(deployed, interfaces=None, lacking=(unplaced, _ADMIN_RULES))
 
 
 def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
@@ -63,15 +78,15 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
     Raises:
         ValueError: a resource in it is not what it should be.
     """
-    saved = SavedNetwork(describe_state(state))
     lacking = (
         "a state has the stack's own resources only, so a group before the subnets is not judged; the live "
         "cloud, or saved lists, tell",
         _ADMIN_RULES,
     )
-    deployed = _read(saved, rendered)
+    records = read_records(items_of_state(state))
+    deployed = _find_deployed(rendered, records)
     associated = tuple(_associated(deployed, state))
-    if saved.has_interfaces or associated:
+    if INTERFACES in records.covers or associated:
         interfaces = (*(deployed.interfaces or ()), *associated)
         return replace(deployed, interfaces=interfaces, lacking=lacking)
     unplaced = (
@@ -83,11 +98,7 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
 def _associated(deployed: Deployed, state: StackState) -> Iterator[DeployedInterface]:
     """Interfaces that exist, as the stack associated them: no state has their addresses."""
     names = {key_of(id): name for name, group in deployed.groups.items() for id in group.ids}
-    machines = {
-        key_of(str(id)): machine
-        for machine, ids in state.told("interface_ids").items()
-        for id in ids or ()
-    }
+    machines = state.machines_by_interface()
     for each in state.of_type(_ASSOCIATION):
         interface = str(each.values.get("networkInterfaceId"))
         name = names.get(key_of(str(each.values.get("networkSecurityGroupId"))), "")
@@ -98,72 +109,192 @@ def _associated(deployed: Deployed, state: StackState) -> Iterator[DeployedInter
         )
 
 
-def _read(client: Any, rendered: RenderedSite) -> Deployed:
+def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
     site = clean_tag(rendered.plan.site)
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
-    found = [
-        group
-        for group in client.network_security_groups.list_all()
-        if (group.tags or {}).get("swyx:site") == site
-    ]
     names = {
-        key_of(group.id): by_tag.get((group.tags or {}).get("swyx:group", ""), "")
-        for group in found
+        key: by_tag.get(group.tags.get("swyx:group", ""), "")
+        for key, group in records.groups.items()
+        if group.tags.get("swyx:site") == site
     }
-    strays = [last_of(group.id) for group in found if not names[key_of(group.id)]]
     groups: dict[str, DeployedGroup] = {}
-    for group in found:
-        name = names[key_of(group.id)]
-        if name:
-            specs, unreadable = specs_of(group)
-            other = groups.get(name)
-            groups[name] = DeployedGroup(
-                ids=(*(other.ids if other else ()), group.id),
-                specs=(*(other.specs if other else ()), *specs),
-                unreadable=(*(other.unreadable if other else ()), *unreadable),
-            )
-    others = ForeignGroups(client, rendered)
-    interfaces = tuple(_interfaces(client, rendered, names, others))
-    return Deployed(groups=groups, interfaces=interfaces, strays=tuple(sorted(strays)))
+    for key, name in names.items():
+        specs, unreadable = specs_of(records.groups[key])
+        known = groups.get(name) or DeployedGroup(ids=(), specs=())
+        groups[name] = DeployedGroup(
+            ids=(*known.ids, records.groups[key].id),
+            specs=(*known.specs, *specs),
+            unreadable=(*known.unreadable, *unreadable),
+        )
+    strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()
+    ruleset = Ruleset(records, rendered.owners, _members(records))
+    return Deployed(
+        groups=groups,
+        interfaces=tuple(
+            placed
+            for interface in _of_site(records.interfaces, names)
+            for placed in _place(interface, rendered, names, ruleset)
+        ),
+        strays=tuple(strays),
+    )
 
 
-def _interfaces(
-    client: Any,
-    rendered: RenderedSite,
-    names: Mapping[str, str],
-    others: ForeignGroups,
-) -> Iterator[DeployedInterface]:
-    """The interfaces with a machine's address, and all others in the site's groups."""
-    owners = rendered.owners
-    everywhere = list(client.network_interfaces.list_all())
-    for interface in _of_site(everywhere, names):
-        group = interface.network_security_group
-        id = key_of(group.id) if group else ""
-        ours = names.get(id, "")
-        own = {owners[a.prefix] for a in addresses_of(interface) if a.prefix in owners}
-        if own or ours:
-            for machine in sorted(own) or [""]:
-                yield DeployedInterface(
-                    id=last_of(interface.id),
-                    machine=machine,
-                    groups=(ours,) if ours else (),
-                    others=tuple(others.of(interface, machine, "" if ours else id)),
-                )
+def _members(records: NetworkRecords) -> Mapping[str, tuple[Prefix, ...]]:
+    """The addresses in each ASG, by key."""
+    members: dict[str, list[Prefix]] = {}
+    for interface in records.interfaces:
+        for address in interface.addresses:
+            for asg in address.asgs:
+                members.setdefault(asg, []).append(address.prefix)
+    return {asg: tuple(prefixes) for asg, prefixes in members.items()}
 
 
-def _of_site(interfaces: Sequence[Any], names: Mapping[str, str]) -> Iterator[Any]:
+def _of_site(
+    interfaces: Sequence[NetworkInterface], names: Mapping[str, str]
+) -> Iterator[NetworkInterface]:
     """The interfaces of the virtual networks that the site's groups are used in.
 
     Another network of the subscription may have the same addresses. While no interface has a group of
     the site yet, all are looked at.
     """
-    networks = {
-        network
-        for interface in interfaces
-        if interface.network_security_group
-        and names.get(key_of(interface.network_security_group.id))
-        for network in networks_of(interface)
-    }
+    own = (interface for interface in interfaces if names.get(key_of(interface.group)))
+    networks = {network for interface in own for network in interface.networks}
     for interface in interfaces:
-        if not networks or networks & networks_of(interface):
+        if not networks or networks & interface.networks:
             yield interface
+
+
+def _place(
+    interface: NetworkInterface,
+    rendered: RenderedSite,
+    names: Mapping[str, str],
+    ruleset: Ruleset,
+) -> Iterator[DeployedInterface]:
+    """An interface for each machine whose address it has; without any, if it is in the site's groups."""
+    owners = rendered.owners
+    ours = names.get(key_of(interface.group), "")
+    own = {owners[a.prefix] for a in interface.addresses if a.prefix in owners}
+    for machine in sorted(own) or ([""] if ours else ()):
+        yield DeployedInterface(
+            id=last_of(interface.id),
+            machine=machine,
+            groups=(ours,) if ours else (),
+            others=tuple(_others(interface, machine, not ours, ruleset)),
+        )
+
+
+def _others(
+    interface: NetworkInterface, machine: str, is_foreign: bool, ruleset: Ruleset
+) -> Iterator[ForeignGroup]:
+    """The groups before an interface that are not the site's: another one at it, or one at its subnet."""
+    own = key_of(interface.group)
+    if own and is_foreign:
+        label = f"network security group {last_of(own)}"
+        seats = None
+        if own in ruleset.groups:
+            seats = tuple(_seats(interface, machine, ruleset, own, label))
+        yield ForeignGroup(label=label, adds=True, takes=True, seats=seats)
+    for subnet in sorted(interface.subnets & ruleset.by_subnet.keys()):
+        group = ruleset.by_subnet[subnet]
+        label = f"{group.title} of the subnet {last_of(subnet)}"
+        seats = tuple(_seats(interface, machine, ruleset, key_of(group.id), label))
+        yield ForeignGroup(label=label, takes=True, seats=seats)
+
+
+def _seats(
+    interface: NetworkInterface, machine: str, ruleset: Ruleset, group: str, label: str
+) -> Iterator[AttachmentPoint]:
+    for address in interface.addresses:
+        yield AttachmentPoint(
+            machine=machine,
+            interface=last_of(interface.id),
+            address=address.prefix,
+            layers=(ruleset.of_group(ruleset.groups[group], address, label),),
+        )
+
+
+def read_firewall(
+    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
+) -> Firewall:
+    """Every address of the site's machines with what stands before it, whoever made that.
+
+    `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
+    which the files have no interface.
+
+    Raises:
+        UnknownGroup: a binding names a group that the files don't have.
+        ValueError: a record in them is not what it should be.
+    """
+    records = read_records(list_items(contents))
+    machines = {m.name: m.addresses for group in plan.groups for m in group.machines}
+    bound = {name: _find_keys(records, words) for name, words in bindings.items()}
+    members = {**_members(records)}
+    for name, keys in bound.items():
+        for asg in records.asgs & {*keys}:
+            members[asg] = (*members.get(asg, ()), *machines[name])
+    is_known = members or INTERFACES in records.covers
+    owners = {address: name for name, addresses in machines.items() for address in addresses}
+    ruleset = Ruleset(records, owners, members if is_known else None)
+    seats: list[AttachmentPoint] = []
+    unread: list[str] = []
+    for machine, interface, groups, address in _placed(records, owners, bound):
+        layers = tuple(_layers(ruleset, groups, address))
+        if layers or not groups:
+            layers = layers or (open_layer(),)
+            at = address.prefix
+            seats.append(
+                AttachmentPoint(machine=machine, interface=interface, address=at, layers=layers)
+            )
+        for group in groups:
+            if key_of(group) not in records.groups:
+                unread.append(
+                    f"no file has {last_of(group)}, the group at the interface of {machine}; "
+                    f"`{COMMANDS[GROUPS]}` tells"
+                )
+    return Firewall(
+        cloud="azure",
+        seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
+        unplaced=tuple(sorted(machines.keys() - {seat.machine for seat in seats})),
+        unread=tuple(dict.fromkeys(unread)),
+        platform=PROBES,
+    )
+
+
+def _find_keys(records: NetworkRecords, words: Sequence[str]) -> tuple[str, ...]:
+    """The keys of the groups that a person named."""
+    keys = sorted({*records.groups, *records.asgs})
+    known = {last_of(key): key for key in keys} | {key: key for key in keys}
+    for word in words:
+        if key_of(word) not in known:
+            raise UnknownGroup(word)
+    return tuple(known[key_of(word)] for word in words)
+
+
+def _placed(
+    records: NetworkRecords,
+    owners: Mapping[Prefix, str],
+    bound: Mapping[str, tuple[str, ...]],
+) -> Iterator[tuple[str, str, tuple[str, ...], Address]]:
+    """Machine, interface, ids of groups and address: by interfaces, then those that are bound by hand."""
+    for interface in records.interfaces:
+        for address in interface.addresses:
+            machine = owners.get(address.prefix)
+            if machine is not None and machine not in bound:
+                groups = (interface.group,) if interface.group else ()
+                yield machine, last_of(interface.id), groups, address
+    for prefix, machine in owners.items():
+        keys = bound.get(machine, ())
+        if machine in bound:
+            asgs = records.asgs & {*keys}
+            yield machine, "", tuple(k for k in keys if k not in asgs), Address(prefix, asgs)
+
+
+def _layers(ruleset: Ruleset, groups: Iterable[str], address: Address) -> Iterator[AccessList]:
+    """The groups at the interface, then the one at the subnet."""
+    for id in groups:
+        if key_of(id) in ruleset.groups:
+            yield ruleset.of_group(ruleset.groups[key_of(id)], address)
+    behind = ruleset.by_subnet.get(key_of(address.subnet))
+    if behind is not None:
+        name = f"{behind.title} of the subnet {last_of(address.subnet)}"
+        yield ruleset.of_group(behind, address, name)

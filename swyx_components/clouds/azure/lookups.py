@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import pulumi
 
-from swyx_components.clouds.azure.arm import last_of
 from swyx_components.clouds.azure.existing import (
     Answer,
     Given,
@@ -16,6 +15,7 @@ from swyx_components.clouds.azure.existing import (
 )
 from swyx_components.clouds.azure.network import Subnet, VirtualNetwork, read_network
 from swyx_components.clouds.azure.properties import read_properties
+from swyx_components.clouds.azure.records import last_of
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix

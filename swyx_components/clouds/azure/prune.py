@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from swyx_components.analysis.deployed.held import STACK_TAG, Orphan, StackRecord
-from swyx_components.clouds.azure.arm import key_of
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
+from swyx_components.clouds.azure.records import key_of
 from swyx_components.planner.model import RenderedSite
 
 # In the order of removal: each may name those after it.

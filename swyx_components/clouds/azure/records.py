@@ -1,68 +1,259 @@
-"""What `az network ... list`, ARM or a stack's state has, read through the attributes of the official client.
+"""ARM's network records as typed values, however they are spelled: live answers, saved output, a state.
 
-The CLI and the state write an object's properties beside its name, ARM below `properties`; both give the
-same record here. No SDK is needed for it.
+The CLI and the state write an object's properties beside its name, ARM below `properties`. No SDK is
+needed for it.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from swyx_components.analysis.deployed.shaped import check_shape
-from swyx_components.analysis.deployed.stack_state import StackState
+from swyx_components.analysis.deployed.stack_state import Fields, StackState
+from swyx_components.planner.model import Direction
+from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
-Json = Mapping[str, Any]
-_GROUPS, _INTERFACES, _ASGS = (
+GROUPS, INTERFACES, ASGS = (
     "networksecuritygroups",
     "networkinterfaces",
     "applicationsecuritygroups",
 )
 COMMANDS: Mapping[str, str] = {
-    _GROUPS: "az network nsg list",
-    _INTERFACES: "az network nic list",
-    _ASGS: "az network asg list",
+    GROUPS: "az network nsg list",
+    INTERFACES: "az network nic list",
+    ASGS: "az network asg list",
 }
 _STATE = re.compile(r"azure-native:network(?:/v[0-9a-z]+)?:([A-Za-z]+)")
 _IN_STATE = {
-    "NetworkSecurityGroup": _GROUPS,
-    "NetworkInterface": _INTERFACES,
-    "ApplicationSecurityGroup": _ASGS,
+    "NetworkSecurityGroup": GROUPS,
+    "NetworkInterface": INTERFACES,
+    "ApplicationSecurityGroup": ASGS,
 }
 
 
-def recognise(content: Any) -> str:
+def key_of(id: str) -> str:
+    """ARM ids compare without regard to case."""
+    return id.lower()
+
+
+def last_of(id: str) -> str:
+    """A resource's name, the end of its id."""
+    return id.rstrip("/").rpartition("/")[2]
+
+
+class Side(NamedTuple):
+    """One side of a rule: CIDRs, ranges, `*` and tags as they are written, ASGs by id, ports (None: any)."""
+
+    texts: tuple[str, ...] = ("*",)
+    asgs: tuple[str, ...] = ()
+    ports: PortSet | None = None
+
+    @classmethod
+    def read(cls, raw: Fields, side: str) -> "Side":
+        """The `source` or the `destination` of a rule: what the fields for one and for several have."""
+        one, several = raw.get(f"{side}addressprefix", str, ""), raw.texts(f"{side}addressprefixes")
+        asgs = raw.objects(f"{side}applicationsecuritygroups")
+        ports = (
+            *raw.parse(f"{side}portrange", _parse_range),
+            *raw.parse(f"{side}portranges", _parse_range),
+        )
+        ranges = [each for each in ports if each is not None]
+        return cls(
+            texts=(*([one] if one else ()), *several),
+            asgs=tuple(asg.get("id", str) for asg in asgs),
+            ports=PortSet.union_of(ranges) if ranges and None not in ports else None,
+        )
+
+
+def _parse_range(text: str) -> PortRange | None:
+    """A port or a range of them; None for `*`."""
+    if text.lower() in ("*", "any"):
+        return None
+    first, _, last = text.partition("-")
+    found = PortRange(int(first), int(last or first))
+    if not 0 <= found.first <= found.last <= 65535:
+        raise ValueError(f"{text!r} is no port or range")
+    return found
+
+
+class SecurityRule(NamedTuple):
+    """One rule of a group. `protocol` is in lower case, `*` for any."""
+
+    name: str
+    priority: int
+    direction: Direction
+    allow: bool
+    source: Side = Side()
+    destination: Side = Side()
+    protocol: str = "*"
+    description: str = ""
+
+    @classmethod
+    def read(cls, raw: Fields) -> "SecurityRule":
+        """As ARM has it."""
+        protocol = raw.get("protocol", str).lower()
+        inbound = raw.get("direction", str).lower() == "inbound"
+        return cls(
+            name=raw.get("name", str, ""),
+            priority=raw.get("priority", int),
+            direction=Direction.IN if inbound else Direction.OUT,
+            allow=raw.get("access", str).lower() == "allow",
+            protocol="*" if protocol == "any" else protocol,
+            source=Side.read(raw, "source"),
+            destination=Side.read(raw, "destination"),
+            description=raw.get("description", str, ""),
+        )
+
+    @property
+    def sides(self) -> tuple[tuple[str, Side], tuple[str, Side]]:
+        """The side of the machine behind the rule and the other one, each with what the rule calls it."""
+        source, destination = ("source", self.source), ("destination", self.destination)
+        return (destination, source) if self.direction is Direction.IN else (source, destination)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup:
+    """A network security group with its rules and the ids of the subnets that it stands before."""
+
+    id: str
+    tags: Mapping[str, str]
+    rules: tuple[SecurityRule, ...]
+    subnets: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"network security group {last_of(self.id)}"
+
+    @classmethod
+    def read(cls, raw: Fields) -> "SecurityGroup":
+        """As ARM has it."""
+        tags = raw.get("tags", dict, {})
+        if not all(isinstance(text, str) for text in tags.values()):
+            raise ValueError(f"{raw.place}.tags: a tag is no text")
+        return cls(
+            id=raw.get("id", str),
+            tags=tags,
+            rules=tuple(map(SecurityRule.read, raw.objects("securityrules"))),
+            subnets=tuple(subnet.get("id", str) for subnet in raw.objects("subnets")),
+        )
+
+
+class Address(NamedTuple):
+    """One address of an interface, the ASGs it is in, by key, and the id of its subnet."""
+
+    prefix: Prefix
+    asgs: frozenset[str] = frozenset()
+    subnet: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInterface:
+    """A network interface with its fixed addresses and the id of the group at it."""
+
+    id: str
+    group: str
+    subnets: frozenset[str]
+    addresses: tuple[Address, ...]
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """The virtual networks that it is in, by key."""
+        return frozenset(subnet.rpartition("/subnets/")[0] for subnet in self.subnets)
+
+    @classmethod
+    def read(cls, raw: Fields) -> "NetworkInterface":
+        """As ARM has it."""
+        configurations = raw.objects("ipconfigurations")
+        addresses = (
+            Address(
+                prefix=prefix,
+                asgs=frozenset(
+                    key_of(asg.get("id", str)) for asg in each.objects("applicationsecuritygroups")
+                ),
+                subnet=_id(each, "subnet"),
+            )
+            for each in configurations
+            for prefix in each.parse("privateipaddress", Prefix.parse)
+        )
+        return cls(
+            id=raw.get("id", str),
+            group=_id(raw, "networksecuritygroup"),
+            subnets=frozenset(key_of(_id(each, "subnet")) for each in configurations) - {""},
+            addresses=tuple(addresses),
+        )
+
+
+def _id(raw: Fields, key: str) -> str:
+    """The id of what an object refers to, empty where it refers to nothing."""
+    return "" if raw.find(key) is None else raw.nested(key).get("id", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkRecords:
+    """What a source has of ARM's network; `covers` are the keys of `COMMANDS` that it has something of."""
+
+    covers: frozenset[str]
+    groups: Mapping[str, SecurityGroup]
+    interfaces: tuple[NetworkInterface, ...]
+    asgs: frozenset[str]
+
+
+def read_records(items: Iterable[tuple[str, object]]) -> NetworkRecords:
+    """The records of objects with their kinds, as `list_items` and `items_of_state` give them.
+
+    Raises:
+        ValueError: a record lacks what makes it one.
+    """
+    found: dict[str, list[Fields]] = {}
+    for kind, item in items:
+        found.setdefault(kind, []).append(Fields(item, COMMANDS[kind]))
+    groups = [SecurityGroup.read(raw) for raw in found.get(GROUPS, ())]
+    named = (side.asgs for g in groups for r in g.rules for side in (r.source, r.destination))
+    listed = (raw.get("id", str) for raw in found.get(ASGS, ()))
+    return NetworkRecords(
+        covers=frozenset(found),
+        groups={key_of(group.id): group for group in groups},
+        interfaces=tuple(NetworkInterface.read(raw) for raw in found.get(INTERFACES, ())),
+        asgs=frozenset(map(key_of, (*listed, *(asg for asgs in named for asg in asgs)))),
+    )
+
+
+def recognise(content: object) -> str:
     """The command that wrote it, by its shape; empty where none of ours did."""
-    items = _items(content)
-    if items is None:
-        return ""
-    kinds = {_kind_of(item) for item in items}
-    return COMMANDS[kinds.pop()] if len(kinds) == 1 and "" not in kinds else ""
+    kinds = {_kind_of(item) for item in _items(content)}
+    return COMMANDS.get(kinds.pop(), "") if len(kinds) == 1 else ""
 
 
-def _items(content: Any) -> Sequence[Any] | None:
+def _items(content: object) -> Sequence[object]:
     """The list that the CLI writes, the one object of `show`, or what ARM puts below `value`."""
     if _kind_of(content):
         return [content]
     listed = content.get("value") if isinstance(content, dict) else content
-    return listed if isinstance(listed, list) else None
+    return listed if isinstance(listed, list) else ()
 
 
-def _kind_of(item: Any) -> str:
-    if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-        return ""
-    parts = item["id"].lower().rstrip("/").split("/")
+def _kind_of(item: object) -> str:
+    id = item.get("id") if isinstance(item, dict) else None
+    parts = key_of(id).rstrip("/").split("/") if isinstance(id, str) else ()
     kind = parts[-2] if len(parts) > 1 else ""
     return kind if kind in COMMANDS else ""
 
 
-def sites_in(contents: Iterable[Any]) -> frozenset[str]:
-    """The sites whose groups the files have, by their tags."""
-    items = (item for content in contents for item in _items(content) or ())
-    tagged = (item.get("tags") for item in items if _kind_of(item) == _GROUPS)
-    return frozenset(
-        str(tags["swyx:site"]) for tags in tagged if isinstance(tags, dict) and "swyx:site" in tags
-    )
+def list_items(contents: Iterable[object]) -> Iterator[tuple[str, object]]:
+    """Every object of saved lists, with its kind."""
+    return ((_kind_of(item), item) for content in contents for item in _items(content))
+
+
+def sites_in(contents: Iterable[object]) -> frozenset[str]:
+    """The sites whose groups the files have, by their tags.
+
+    Raises:
+        ValueError: a record in them is not what it should be.
+    """
+    tags = (group.tags for group in read_records(list_items(contents)).groups.values())
+    return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
 
 
 def is_resource(type: str) -> bool:
@@ -70,133 +261,9 @@ def is_resource(type: str) -> bool:
     return _STATE.fullmatch(type) is not None
 
 
-def _ports(text: Any) -> None:
-    """`*`, a port or a range of them."""
-    if text != "*":
-        first, _, last = text.partition("-")
-        if not 0 <= int(first) <= int(last or first) <= 65535:
-            raise ValueError(f"{text!r} is no port or range")
-
-
-def _tags(values: Any) -> None:
-    """Texts by key."""
-    if not all(isinstance(text, str) for text in values.values()):
-        raise ValueError("a tag is no text")
-
-
-_REFERENCE = {"id": str}
-_RULE = {
-    "name?": str,
-    "priority": int,
-    "direction": str,
-    "access": str,
-    "protocol": str,
-    "description?": str,
-    **{
-        f"{side}{field}?": shape
-        for side in ("source", "destination")
-        for field, shape in (
-            ("addressprefix", str),
-            ("addressprefixes", [str]),
-            ("applicationsecuritygroups", [_REFERENCE]),
-            ("portrange", _ports),
-            ("portranges", [_ports]),
-        )
-    },
-}
-_SHAPES: Mapping[str, Any] = {
-    _GROUPS: {
-        "id": str,
-        "tags?": _tags,
-        "securityrules?": [_RULE],
-        "subnets?": [_REFERENCE],
-    },
-    _INTERFACES: {
-        "id": str,
-        "networksecuritygroup?": _REFERENCE,
-        "ipconfigurations?": [
-            {
-                "privateipaddress?": Prefix.parse,
-                "applicationsecuritygroups?": [_REFERENCE],
-                "subnet?": _REFERENCE,
-            }
-        ],
-    },
-    _ASGS: {"id": str},
-}
-
-
-def _flat(values: Json) -> Json:
-    """An object's properties beside its name, by keys without regard to case and underscores."""
-    inside = values.get("properties")
-    both = {**values, **inside} if isinstance(inside, dict) else values
-    return {key.replace("_", "").lower(): value for key, value in both.items()}
-
-
-class Record:
-    """An object of ARM by the client's names: `record.security_rules` is `securityRules`, however nested."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Json) -> None:
-        self._values = _flat(values)
-
-    def __getattr__(self, name: str) -> Any:
-        value = self._values.get(name.replace("_", ""))
-        if name == "tags":
-            return value if isinstance(value, dict) else {}
-        if isinstance(value, dict):
-            return Record(value)
-        if isinstance(value, list):
-            return [Record(each) if isinstance(each, dict) else each for each in value]
-        return value
-
-
-class Listed:
-    """One collection of the client, of which only the listing is asked."""
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
-
-    def list_all(self) -> Sequence[Record]:
-        """All records, as the client lists them."""
-        return self._records
-
-
-class SavedNetwork:
-    """The client's collections, answered from files.
-
-    Raises:
-        ValueError: a record lacks what makes it one.
-    """
-
-    def __init__(self, contents: Iterable[tuple[str, Json]]) -> None:
-        """`contents` are objects with their kind, as `records_of` and `describe_state` give them."""
-        found: dict[str, list[Record]] = {}
-        for kind, item in contents:
-            found.setdefault(kind, []).append(_check(kind, item))
-        self.has_interfaces = _INTERFACES in found
-        self.has_groups = _GROUPS in found
-        self.network_security_groups = Listed(found.get(_GROUPS, ()))
-        self.network_interfaces = Listed(found.get(_INTERFACES, ()))
-        self.application_security_groups = Listed(found.get(_ASGS, ()))
-
-
-def records_of(contents: Iterable[Any]) -> Iterator[tuple[str, Json]]:
-    """Every object of saved lists, with its kind."""
-    for content in contents:
-        for item in _items(content) or ():
-            yield _kind_of(item), item
-
-
-def describe_state(state: StackState) -> Iterator[tuple[str, Json]]:
+def items_of_state(state: StackState) -> Iterator[tuple[str, object]]:
     """What a stack's state holds of ARM's network resources, with its kind."""
     for resource in state.resources:
         match = _STATE.fullmatch(resource.type)
         if match and match[1] in _IN_STATE:
             yield _IN_STATE[match[1]], {**resource.values, "id": resource.id}
-
-
-def _check(kind: str, item: Json) -> Record:
-    check_shape(item, _SHAPES[kind], COMMANDS[kind], _flat)
-    return Record(item)

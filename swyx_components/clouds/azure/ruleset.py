@@ -1,8 +1,11 @@
-"""Network security groups, whoever made them, as layers before an interface."""
+"""ARM's records as rules: as a plan would have them, and as they stand before an address, by whoever.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+The tags that every default rule uses are read as follows, for no file has what stands behind them:
+VirtualNetwork is every private address, since it takes in peered and connected networks; Internet is all
+the rest; AzureLoadBalancer is the platform's one probe address. Other tags stay unresolved.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 
 from swyx_components.analysis.deployed.ruleset import (
     EVERY_PROTOCOL,
@@ -10,178 +13,235 @@ from swyx_components.analysis.deployed.ruleset import (
     AccessList,
     AclEntry,
 )
-from swyx_components.clouds.azure.arm import (
+from swyx_components.clouds.azure.records import (
     Address,
-    addresses_at,
-    asgs_at,
-    direction_of,
+    NetworkRecords,
+    SecurityGroup,
+    SecurityRule,
+    Side,
     key_of,
     last_of,
-    ports_at,
-    sides_of,
-    word,
 )
-from swyx_components.clouds.azure.surroundings import EVERYWHERE, Surroundings
-from swyx_components.planner.model import Direction, Protocol
-from swyx_components.sets.ports import ALL_PORTS, PortSet
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.installation.check import NEVER_PUBLIC
+from swyx_components.planner.model import Direction, Protocol, Spec
+from swyx_components.sets.ports import ALL_PORTS
+from swyx_components.sets.prefixes import (
+    WIDTH,
+    Interval,
+    Prefix,
+    collapse_prefixes,
+    join_intervals,
+    split_interval,
+)
 
-_PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
+_IN, _OUT = Direction.IN, Direction.OUT
+_NETWORK, _INTERNET, _BALANCER = (
+    Side((tag,)) for tag in ("VirtualNetwork", "Internet", "AzureLoadBalancer")
+)
+_DEFAULTS = (  # which every group has, below the priorities that a customer can give
+    SecurityRule("AllowVnetInBound", 65000, _IN, True, _NETWORK, _NETWORK),
+    SecurityRule("AllowAzureLoadBalancerInBound", 65001, _IN, True, _BALANCER),
+    SecurityRule("DenyAllInBound", 65500, _IN, False),
+    SecurityRule("AllowVnetOutBound", 65000, _OUT, True, _NETWORK, _NETWORK),
+    SecurityRule("AllowInternetOutBound", 65001, _OUT, True, Side(), _INTERNET),
+    SecurityRule("DenyAllOutBound", 65500, _OUT, False),
+)
+_PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {  # the first is a plan's
     "tcp": (Protocol.TCP,),
     "udp": (Protocol.UDP,),
     "icmp": (Protocol.ICMP, Protocol.ICMPV6),
     "*": EVERY_PROTOCOL,
 }
-_DEFAULTS = (  # which every group has, below the priorities that a customer can give
-    ("AllowVnetInBound", "Inbound", 65000, "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowAzureLoadBalancerInBound", "Inbound", 65001, "Allow", "AzureLoadBalancer", "*"),
-    ("DenyAllInBound", "Inbound", 65500, "Deny", "*", "*"),
-    ("AllowVnetOutBound", "Outbound", 65000, "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowInternetOutBound", "Outbound", 65001, "Allow", "*", "Internet"),
-    ("DenyAllOutBound", "Outbound", 65500, "Deny", "*", "*"),
-)
+EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
+PROBES = (Prefix.parse("168.63.129.16"),)
+_LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 
 
-def group_layer(group: Any, at: Address, around: Surroundings, name: str = "") -> AccessList:
-    """The rules of a group as they count for one address, in order of priority."""
-    own_name = name or called(group)
-    rules = sorted(group.security_rules or (), key=lambda rule: int(rule.priority))
-    entries = [entry for rule in rules for entry in _entries(_Sides.of(rule), own_name, at, around)]
-    for default in _DEFAULTS:
-        entries += _entries(_Sides.default(*default), own_name, at, around)
-    return AccessList(name=own_name, entries=tuple(entries), ordered=True)
+def specs_of(group: SecurityGroup) -> tuple[list[Spec], list[str]]:
+    """The rules of a group as specs, and in words those that no spec can be."""
+    specs: list[Spec] = []
+    unreadable: list[str] = []
+    for rule in group.rules:
+        try:
+            specs.append(_spec(rule))
+        except ValueError as problem:
+            unreadable.append(f"{rule.name} at priority {rule.priority} ({problem})")
+    return specs, unreadable
+
+
+def _spec(rule: SecurityRule) -> Spec:
+    """The rule as a spec.
+
+    Raises:
+        ValueError: a plan has no words for it.
+    """
+    (own_name, own), (peer_name, peer) = rule.sides
+    if rule.protocol not in _PROTOCOLS:
+        raise ValueError(f"protocol {rule.protocol}")
+    if _prefixes(own_name, own) != EVERYWHERE:
+        raise ValueError(f"{own_name} is not *")
+    prefixes = _prefixes(peer_name, peer)
+    protocol = _PROTOCOLS[rule.protocol][0] if rule.protocol != "*" else Protocol.ANY
+    if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
+        protocol = Protocol.ICMPV6  # to ARM both are Icmp
+    return Spec(
+        direction=rule.direction,
+        protocol=protocol,
+        ports=rule.destination.ports,
+        source_ports=rule.source.ports,
+        prefixes=prefixes,
+        allow=rule.allow,
+        priority=rule.priority,
+        name=rule.name,
+        description=rule.description,
+    )
+
+
+def _prefixes(name: str, side: Side) -> tuple[Prefix, ...]:
+    """The addresses of a side.
+
+    Raises:
+        ValueError: a service tag, or application security groups.
+    """
+    if side.asgs:
+        raise ValueError(f"{name} is the application security group {last_of(side.asgs[0])}")
+    prefixes: list[Prefix] = []
+    for text in side.texts:
+        found = _parse(text)
+        if found is None:
+            raise ValueError(f"{name} {text}")
+        prefixes += found
+    return EVERYWHERE if set(EVERYWHERE) <= set(prefixes) else tuple(sorted(prefixes))
+
+
+def _parse(text: str) -> tuple[Prefix, ...] | None:
+    """The addresses of `*`, a CIDR or a range; None of a tag."""
+    if text.lower() in ("*", "any"):
+        return EVERYWHERE
+    first, dash, last = text.partition("-")
+    try:
+        low, high = Prefix.parse(first), Prefix.parse(last or first)
+    except ValueError:
+        return None
+    return tuple(split_interval(low.version, Interval(low.first, high.last))) if dash else (low,)
+
+
+class Ruleset:
+    """Every group that stands before interfaces, whoever made it, as its rules count for single addresses.
+
+    `own` are the site's addresses, `members` those of each ASG by key; None: nothing is known of ASGs.
+    """
+
+    def __init__(
+        self,
+        records: NetworkRecords,
+        own: Iterable[Prefix],
+        members: Mapping[str, tuple[Prefix, ...]] | None,
+    ) -> None:
+        self.groups = records.groups
+        self.by_subnet = {key_of(id): g for g in records.groups.values() for id in g.subnets}
+        self._members = members
+        private = (prefix for prefix in NEVER_PUBLIC if prefix not in _LINK_LOCAL)
+        network = collapse_prefixes((*private, *own))
+        self._tags: Mapping[str, tuple[Prefix, ...]] = {
+            "virtualnetwork": network,
+            "internet": tuple(_outside(network)),
+            "azureloadbalancer": PROBES,
+        }
+
+    def of_group(self, group: SecurityGroup, at: Address, name: str = "") -> AccessList:
+        """The rules of a group as they count for one address, in order of priority."""
+        own_name = name or group.title
+        rules = sorted((*group.rules, *_DEFAULTS), key=lambda rule: rule.priority)
+        entries = tuple(self._entry(rule, own_name) for rule in rules if self._is_about(rule, at))
+        return AccessList(name=own_name, entries=entries, ordered=True)
+
+    def _is_about(self, rule: SecurityRule, at: Address) -> bool:
+        (_, own), _ = rule.sides
+        prefixes = (prefix for text in own.texts for prefix in self._resolve(text) or ())
+        return not at.asgs.isdisjoint(map(key_of, own.asgs)) or any(
+            prefix.contains(at.prefix) for prefix in prefixes
+        )
+
+    def _resolve(self, text: str) -> tuple[Prefix, ...] | None:
+        """The addresses of a CIDR, of a range or of a tag that is read; None of any other."""
+        return self._tags.get(text.lower()) or _parse(text)
+
+    def _entry(self, rule: SecurityRule, owner: str) -> AclEntry:
+        """The rule; where it names ports, what has none is not meant."""
+        protocols = _PROTOCOLS.get(rule.protocol, ())
+        ports = rule.destination.ports or ALL_PORTS
+        if ports != ALL_PORTS:
+            protocols = tuple(protocol for protocol in protocols if protocol.has_ports)
+        if protocols and not any(protocol.has_ports for protocol in protocols):
+            ports = ICMP_TYPES
+        _, (_, peer) = rule.sides
+        peers, unresolved = self._peers(peer)
+        return AclEntry(
+            direction=rule.direction,
+            protocols=protocols,
+            ports=ports,
+            source_ports=rule.source.ports or ALL_PORTS,
+            peers=peers,
+            owner=owner,
+            label=_label(rule, peer),
+            allow=rule.allow,
+            unresolved=", ".join(unresolved),
+        )
+
+    def _peers(self, peer: Side) -> tuple[tuple[Prefix, ...], list[str]]:
+        """The addresses of the other side, and in words those that are not known."""
+        prefixes: list[Prefix] = []
+        unresolved: list[str] = []
+        for text in peer.texts:
+            found = self._resolve(text)
+            prefixes += found or ()
+            unresolved += [f"the addresses of {text}"] if found is None else []
+        for asg in peer.asgs:
+            if self._members is None:
+                unresolved.append(f"the members of {last_of(asg)}")
+            else:
+                prefixes += self._members.get(key_of(asg), ())
+        return tuple(prefixes), unresolved
+
+
+def _label(rule: SecurityRule, peer: Side) -> str:
+    towards = "from" if rule.direction is Direction.IN else "to"
+    names = [*peer.texts, *map(last_of, peer.asgs)]
+    ports = rule.destination.ports or ALL_PORTS
+    packets = "any protocol" if rule.protocol == "*" else rule.protocol
+    packets += "" if ports == ALL_PORTS else f" {ports}"
+    access = "" if rule.allow else "deny "
+    shown = [*names[:3], *([f"{len(names) - 3} more"] if len(names) > 3 else [])]
+    return (
+        f"{rule.priority} {rule.name}: {rule.direction.value} {access}{packets} {towards} "
+        f"{', '.join(shown) or 'nobody'}"
+    )
 
 
 def open_layer() -> AccessList:
     """What stands before an interface without any group: nothing."""
+    name = "no network security group"
     entries = tuple(
         AclEntry(
             direction=direction,
             protocols=EVERY_PROTOCOL,
             ports=ALL_PORTS,
             peers=EVERYWHERE,
-            owner="no network security group",
+            owner=name,
             label=f"{direction.value} everything",
         )
         for direction in Direction
     )
-    return AccessList(name="no network security group", entries=entries, ordered=True)
+    return AccessList(name=name, entries=entries, ordered=True)
 
 
-def called(group: Any) -> str:
-    """What people call a group."""
-    return f"network security group {last_of(group.id)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sides:
-    """One rule: its own side and the other one as texts and ASGs."""
-
-    name: str
-    direction: Direction
-    priority: int
-    allow: bool
-    protocol: str
-    own: tuple[str, ...]
-    own_asgs: tuple[str, ...]
-    peer: tuple[str, ...]
-    peer_asgs: tuple[str, ...]
-    ports: PortSet
-    source_ports: PortSet
-
-    @classmethod
-    def of(cls, rule: Any) -> "_Sides":
-        direction = direction_of(rule)
-        own, peer = sides_of(direction)
-        return cls(
-            name=str(rule.name),
-            direction=direction,
-            priority=int(rule.priority),
-            allow=word(rule.access) == "allow",
-            protocol=word(rule.protocol),
-            own=addresses_at(rule, own),
-            own_asgs=asgs_at(rule, own),
-            peer=addresses_at(rule, peer),
-            peer_asgs=asgs_at(rule, peer),
-            ports=ports_at(rule, "destination") or ALL_PORTS,
-            source_ports=ports_at(rule, "source") or ALL_PORTS,
-        )
-
-    @classmethod
-    def default(
-        cls, name: str, way: str, priority: int, access: str, source: str, destination: str
-    ) -> "_Sides":
-        inbound = way == "Inbound"
-        return cls(
-            name=name,
-            direction=Direction.IN if inbound else Direction.OUT,
-            priority=priority,
-            allow=access == "Allow",
-            protocol="*",
-            own=(destination if inbound else source,),
-            own_asgs=(),
-            peer=(source if inbound else destination,),
-            peer_asgs=(),
-            ports=ALL_PORTS,
-            source_ports=ALL_PORTS,
-        )
-
-
-def _entries(sides: _Sides, owner: str, at: Address, around: Surroundings) -> Iterator[AclEntry]:
-    """The rule as it counts for one address: not at all, or as one entry."""
-    if not _is_about(sides, at, around):
-        return
-    peers, unresolved = _peers(sides, around)
-    protocols = _PROTOCOLS.get(sides.protocol, ())
-    ports = sides.ports
-    if ports != ALL_PORTS:  # what has no ports is not meant
-        protocols = tuple(protocol for protocol in protocols if protocol.has_ports)
-    if protocols and not any(protocol.has_ports for protocol in protocols):
-        ports = ICMP_TYPES
-    yield AclEntry(
-        direction=sides.direction,
-        protocols=protocols,
-        ports=ports,
-        source_ports=sides.source_ports,
-        peers=peers,
-        owner=owner,
-        label=_label(sides),
-        allow=sides.allow,
-        unresolved=", ".join(unresolved),
-    )
-
-
-def _is_about(sides: _Sides, at: Address, around: Surroundings) -> bool:
-    if any(key_of(asg) in at.asgs for asg in sides.own_asgs):
-        return True
-    own = (prefix for text in sides.own for prefix in around.resolve(text) or ())
-    return any(prefix.contains(at.prefix) for prefix in own)
-
-
-def _peers(sides: _Sides, around: Surroundings) -> tuple[tuple[Prefix, ...], tuple[str, ...]]:
-    prefixes: list[Prefix] = []
-    unresolved: list[str] = []
-    for text in sides.peer:
-        found = around.resolve(text)
-        prefixes += found or ()
-        unresolved += [] if found is not None else [f"the addresses of {text}"]
-    for asg in sides.peer_asgs:
-        name = last_of(asg)
-        if around.members is None:
-            unresolved.append(f"the members of {name}")
-        else:
-            prefixes += around.members.get(key_of(asg), ())
-    return tuple(prefixes), tuple(unresolved)
-
-
-def _label(sides: _Sides) -> str:
-    towards = "from" if sides.direction is Direction.IN else "to"
-    names = [*sides.peer, *(last_of(asg) for asg in sides.peer_asgs)]
-    ports = "" if sides.ports == ALL_PORTS else f" {sides.ports}"
-    protocol = "any protocol" if sides.protocol == "*" else sides.protocol
-    access = "" if sides.allow else "deny "
-    shown = [*names[:3], *([f"{len(names) - 3} more"] if len(names) > 3 else [])]
-    return (
-        f"{sides.priority} {sides.name}: {sides.direction.value} {access}{protocol}{ports} {towards} "
-        f"{', '.join(shown) or 'nobody'}"
-    )
+def _outside(inside: Iterable[Prefix]) -> Iterator[Prefix]:
+    network = tuple(inside)
+    for version, width in WIDTH.items():
+        first = 0
+        own = (prefix.interval for prefix in network if prefix.version == version)
+        end = Interval(1 << width, 1 << width)
+        for low, high in (*join_intervals(own), end):
+            yield from split_interval(version, Interval(first, low - 1)) if low > first else ()
+            first = high + 1
