@@ -14,8 +14,7 @@ from swyx_components.cli.options import JSON, offer_files
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_note, report_progress
 from swyx_components.installation import read_installation
-from swyx_components.installation.draft import Draft
-from swyx_components.installation.machine_list import MachineList, read_machine_list
+from swyx_components.installation.draft import Draft, MachineList, read_machine_list
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.report.draft import SCHEMA, write_draft
 from swyx_components.report.plan_json import message_record

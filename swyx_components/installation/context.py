@@ -59,9 +59,9 @@ class ReadContext:
     none of them is said to be absent. `unlisted` holds the sites whose machines are not even known by name;
     `sites_unknown`: nor are the sites."""
 
-    catalogue: Catalogue
     log: Diagnostics
-    decisions: Decisions
+    catalogue: Catalogue = field(init=False)
+    decisions: Decisions = field(init=False)  # of the whole file
     seats: dict[str, Seat] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     role_lists: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
@@ -69,14 +69,16 @@ class ReadContext:
     perhaps: dict[str, set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False
-    serving_roles: tuple[str, ...] = field(init=False)  # which serve links and providers
-    demanding_roles: tuple[Role, ...] = field(init=False)  # of which a site has one, or a manager
-    _order: dict[str, int] = field(init=False)
+    serving_roles: tuple[str, ...] = ()  # which serve links and providers
+    demanding_roles: tuple[Role, ...] = ()  # of which a site has one, or a manager
+    _order: dict[str, int] = field(default_factory=dict)
     _managers: dict[str, list[str]] | None = None
 
-    def __post_init__(self) -> None:
-        self._order = {role: place for place, role in enumerate(self.catalogue.roles)}
-        roles = self.catalogue.roles.values()
+    def know(self, catalogue: Catalogue) -> None:
+        """Take the catalogue that the file names, before anything that rests on it is read."""
+        self.catalogue, self.decisions = catalogue, Decisions(cornet=catalogue.cornet)
+        self._order = {role: place for place, role in enumerate(catalogue.roles)}
+        roles = catalogue.roles.values()
         self.serving_roles = tuple(role.name for role in roles if role.serves_links)
         self.demanding_roles = tuple(r for r in roles if r.once_per_site or r.needs_manager)
 

@@ -3,16 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue import Transport
 from swyx_components.installation.context import ReadContext
-from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import Decisions
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
+    Written,
     as_text,
     distinct,
     read_list,
-    read_mapping,
     read_range,
     read_word,
     wrong_type,
@@ -28,27 +27,23 @@ _DCOM_ONLY = "restricted"  # a range kept clear for DCOM on the hosts, so no pre
 Fields = dict[str, Any]
 
 
-def default_decisions(catalogue: Catalogue) -> Decisions:
-    """What holds where nothing is written."""
-    return Decisions(cornet=catalogue.cornet)
-
-
-def read_decisions(value: Any, reading: ReadContext, place: str, inherited: Decisions) -> Decisions:
+def read_decisions(
+    value: Any, reading: ReadContext, place: str, _: str, *, inherited: Decisions
+) -> Decisions:
     """The decisions written at a place, over those it inherits."""
-    known = shape("decisions")
-    written = read_mapping(value, reading.log, place, known, known.examples["dcom"])
+    written = Written(value, reading, place, "decisions", shape("decisions").examples["dcom"])
     fields: Fields = {}
     for key, read in _READERS.items():
-        if key in written:
-            fields |= read(written[key], reading, below(place, key))
+        fields |= written.part(key, read, {})
     return replace(inherited, **fields) if fields else inherited
 
 
-def _dcom(value: Any, reading: ReadContext, place: str) -> Fields:
+def _dcom(value: Any, reading: ReadContext, place: str, example: str) -> Fields:
     presets = reading.catalogue.presets
     text = as_text(value)
     if type(value) is dict:
-        server, client = _dcom_ranges(value, reading, place)
+        sides = Written(value, reading, place, "dcom_ranges")
+        server, client = (sides.read(key, read_range, None) for key in ("server", "client"))
         return {"dcom_server": server, "dcom_client": client, "dcom_preset": ""}
     if text is None:
         wrong_type(value, reading.log, place, "a preset or ports", f"dcom: {_DCOM_ONLY}")
@@ -59,21 +54,7 @@ def _dcom(value: Any, reading: ReadContext, place: str) -> Fields:
     return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": ""} if ports else {}
 
 
-def _dcom_ranges(
-    value: Any, reading: ReadContext, place: str
-) -> tuple[PortRange | None, PortRange | None]:
-    known = shape("dcom_ranges")
-    sides = read_mapping(value, reading.log, place, known, known.examples["server"])
-    server, client = (
-        read_range(sides[key], reading.log, below(place, key), known.examples[key])
-        if key in sides
-        else None
-        for key in ("server", "client")
-    )
-    return server, client
-
-
-def _h245(value: Any, reading: ReadContext, place: str) -> Fields:
+def _h245(value: Any, reading: ReadContext, place: str, example: str) -> Fields:
     presets = {
         name: ports for name, ports in reading.catalogue.presets.items() if name != _DCOM_ONLY
     }
@@ -98,23 +79,22 @@ def _preset_or_range(
     return None
 
 
-def _dcom_transport(value: Any, reading: ReadContext, place: str) -> Fields:
+def _dcom_transport(value: Any, reading: ReadContext, place: str, example: str) -> Fields:
     word = read_word(value, reading.log, place, _DCOM_TRANSPORTS)
     return {"dcom_transports": _DCOM_TRANSPORTS[word]} if word else {}
 
 
-def _fax_transport(value: Any, reading: ReadContext, place: str) -> Fields:
+def _fax_transport(value: Any, reading: ReadContext, place: str, example: str) -> Fields:
     word = read_word(value, reading.log, place, _FAX_TRANSPORTS)
     return {"fax_transports": _FAX_TRANSPORTS[word], "fax_stated": True} if word else {}
 
 
-def _cornet(value: Any, reading: ReadContext, place: str) -> Fields:
+def _cornet(value: Any, reading: ReadContext, place: str, example: str) -> Fields:
     """One of the article's CorNet ports, or a list of them."""
     known = {
         str(port): port for part in reading.catalogue.cornet for port in range(part[0], part[1] + 1)
     }
     if type(value) is list:
-        example = shape("decisions").examples["cornet"]
         listed = read_list(value, reading.log, place, example)
         texts = list(distinct(listed, reading.log, place, example))
     else:

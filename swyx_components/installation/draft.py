@@ -1,12 +1,25 @@
-"""An installation in the making: who is there, still without anything that only the file can say."""
+"""An installation in the making, asked for or read from a list as spreadsheets write it (CSV).
 
+It has who is there, still without anything that only the file can say. Columns of a list, in any order,
+upper or lower case: `site`, `name`, `addresses`, `roles`, and `links` (of a LinkManager: the other sites
+that it serves). Others are ignored. A row whose addresses all have a prefix length is a network. Commas,
+semicolons and tabs separate cells, whichever the first row has. Each error names row and column.
+"""
+
+import csv
+import io
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from swyx_components.catalogue import Catalogue
 from swyx_components.installation.addresses import read_addresses, read_cidrs
-from swyx_components.installation.diagnostics import Diagnostics
+from swyx_components.installation.diagnostics import TOP, Diagnostics
+from swyx_components.installation.source import MOST_BYTES
+from swyx_components.installation.values import is_name
+from swyx_components.messages import Message, SwyxError
 
 _EXAMPLES = {"addresses": "addresses: [10.1.0.10]", "cidrs": "cidrs: [10.1.20.0/24]"}
 _LONGEST_NAME = 40
@@ -132,3 +145,160 @@ def group_by_site(ends: Iterable[tuple[str, DraftEnd]]) -> tuple[DraftSite, ...]
     for site, end in ends:
         sites.setdefault(site, []).append(end)
     return tuple(DraftSite(name=name, ends=tuple(own)) for name, own in sites.items())
+
+
+REQUIRED = ("site", "name", "addresses", "roles")
+COLUMNS = (*REQUIRED, "links")
+_HINT = "sep="  # how Excel is told the separator, in a row of its own before the first
+
+
+class MachineList(NamedTuple):
+    """What a list says, and the columns that were ignored."""
+
+    draft: Draft
+    ignored: tuple[str, ...]
+
+
+class _Row(NamedTuple):
+    number: int
+    cells: Mapping[str, str]
+
+    def place(self, column: str) -> str:
+        return f"row {self.number}, column {column}"
+
+
+def read_machine_list(path: str, catalogue: Catalogue) -> MachineList:
+    """The draft that a list makes.
+
+    Raises:
+        SwyxError: the list has errors; all of them.
+    """
+    log = Diagnostics(path)
+    header, rows = _read_rows(_read_text(path, log), log)
+    ends: list[tuple[str, DraftEnd]] = []
+    links: list[tuple[_Row, str]] = []
+    for row in rows:
+        site, end = _read_end(row, catalogue, log)
+        ends.append((site, end))
+        links += ((row, other) for other in split_cell(row.cells.get("links", "")))
+    if not ends:
+        log.add("machines-none", TOP, example=";".join(REQUIRED))
+    _refuse_repeated(rows, log)
+    draft = Draft(
+        swyxware=catalogue.version,
+        sites=group_by_site(ends),
+        links=tuple(_read_links(links, {site for site, _ in ends}, log)),
+    )
+    if log.all():
+        raise SwyxError(log.all())
+    return MachineList(draft, tuple(name for name in header if name and name not in COLUMNS))
+
+
+def _read_text(path: str, log: Diagnostics) -> str:
+    """UTF-8, or the UTF-16 that Excel calls Unicode text; no other encoding tells itself."""
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise SwyxError(
+            [Message.about("machines-unreadable", "", reason=reason).of(log.file)]
+        ) from None
+    if len(raw) > MOST_BYTES:
+        message = Message.about("file-too-large", "", limit=f"{MOST_BYTES:,}")
+        raise SwyxError([message.of(log.file)])
+    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        return raw.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        message = Message.about("machines-encoding", f"row {line}")
+        raise SwyxError([message.of(log.file)]) from None
+
+
+def _read_rows(text: str, log: Diagnostics) -> tuple[tuple[str, ...], list[_Row]]:
+    """The names of the columns, and the rows that are not empty, counted as a spreadsheet counts."""
+    separator, shift = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header: tuple[str, ...] = ()
+    rows: list[_Row] = []
+    number = 0
+    try:
+        for number, cells in enumerate(reader, 1):
+            if number <= shift:
+                continue
+            if not header:
+                header = tuple(cell.strip().lower() for cell in cells)
+                _check_header(header, number, log)
+            elif any(cell.strip() for cell in cells):
+                named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+                if any(cell.strip() for cell in cells[len(header) :]):
+                    log.add("machines-cells", f"row {number}", most=len(header))
+                rows.append(_Row(number, named))
+    except csv.Error as problem:
+        log.add("machines-malformed", f"row {number + 1}", problem=problem)
+    if not header and not log.all():
+        _check_header(header, 1, log)
+    if any(name not in header for name in REQUIRED):
+        raise SwyxError(log.all())
+    return header, rows
+
+
+def _separator(text: str) -> tuple[str, int]:
+    """What separates the cells, and how many rows come before the names of the columns."""
+    first = text.partition("\n")[0]
+    if first.lower().startswith(_HINT) and len(first.strip("\r")) == len(_HINT) + 1:
+        return first[len(_HINT)], 1
+    return max(";,\t", key=first.count), 0
+
+
+def _check_header(header: tuple[str, ...], number: int, log: Diagnostics) -> None:
+    for name in REQUIRED:
+        if name not in header:
+            found = [own for own in header if own][:10]
+            log.add("machines-column", f"row {number}", column=name, found=found or "none")
+    for name in COLUMNS:
+        if header.count(name) > 1:
+            log.add("list-repeated", f"row {number}", value=name)
+
+
+def _read_end(row: _Row, catalogue: Catalogue, log: Diagnostics) -> tuple[str, DraftEnd]:
+    site, name = row.cells.get("site", ""), row.cells.get("name", "")
+    for column, value, kind in (("site", site, "site"), ("name", name, "machine or network")):
+        if not is_name(value):
+            log.add("name-invalid", row.place(column), name=value, kind=kind)
+    addresses, network = read_ends(row.cells.get("addresses", ""), log, row.place("addresses"))
+    roles_cell = row.cells.get("roles", "")
+    roles = read_roles(roles_cell, tuple(catalogue.roles), log, row.place("roles"))
+    if not split_cell(roles_cell):
+        log.add("list-empty", row.place("roles"), example="roles: [SwyxServer]")
+    end = DraftEnd(
+        name=name, addresses=addresses, roles=roles, network=network, origin=f"row {row.number}"
+    )
+    return site, end
+
+
+def _refuse_repeated(rows: list[_Row], log: Diagnostics) -> None:
+    """One row a machine or network; a name in two spellings is the same name."""
+    taken: dict[tuple[str, str], _Row] = {}
+    spelled: dict[str, str] = {}
+    for row in rows:
+        site, name = row.cells.get("site", ""), row.cells.get("name", "")
+        key = (site.lower(), name.lower())
+        if name and key in taken:
+            log.add("name-taken", row.place("name"), name=name, other=f"row {taken[key].number}")
+        taken.setdefault(key, row)
+        known = spelled.setdefault(site.lower(), site)
+        if known != site:
+            log.add("name-taken", row.place("site"), name=site, other=f"the site {known}")
+
+
+def _read_links(
+    links: list[tuple[_Row, str]], sites: set[str], log: Diagnostics
+) -> Iterator[DraftLink]:
+    for row, other in links:
+        own = row.cells.get("site", "")
+        if other not in sites or other == own:
+            log.unknown("link-site", row.place("links"), other, sorted(sites - {own}))
+        else:
+            yield DraftLink(sites=(own, other), link_manager=row.cells.get("name", ""))

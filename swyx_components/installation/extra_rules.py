@@ -1,6 +1,7 @@
 """Read a site's own rules: one at one machine each, with a reason."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from swyx_components.installation.addresses import read_peers
@@ -11,14 +12,13 @@ from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.values import (
     MOST_ITEMS,
     Entry,
+    Written,
     is_too_long,
     read_flag,
     read_list,
-    read_mapping,
     read_name,
     read_range,
     read_text,
-    read_word,
     wrong_type,
 )
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
@@ -64,31 +64,21 @@ def read_extra_rules(
 def _read_rule(
     value: Any, reading: ReadContext, site: "_Own", place: str, index: int
 ) -> ExtraRule | None:
-    log, examples = reading.log, shape("extra_rule").examples
+    log = reading.log
     before = len(log)
-    written = read_mapping(value, log, place, shape("extra_rule"), whole("extra_rule", "ports"))
-    if not written:
+    written = Written(value, reading, place, "extra_rule", whole("extra_rule", "ports"))
+    if not written.values:
         return None
-    direction = _word(written, log, place, "direction", _DIRECTIONS)
-    protocol = _word(written, log, place, "protocol", _PROTOCOLS)
-    ports = _read_ports(written, log, place, protocol)
-    reason = (
-        read_text(written["reason"], log, f"{place}.reason", examples["reason"])
-        if "reason" in written
-        else None
-    )
-    public: bool | None = False
-    if "acknowledge_public" in written:
-        example = examples["acknowledge_public"]
-        public = read_flag(
-            written["acknowledge_public"], log, f"{place}.acknowledge_public", example
-        )
+    direction = written.word("direction", _DIRECTIONS)
+    protocol = written.word("protocol", _PROTOCOLS)
+    ports = _read_ports(written, protocol)
+    reason = written.read("reason", read_text, None)
+    public = written.read("acknowledge_public", read_flag, False)
     own, other = ("from", "to") if direction == "out" else ("to", "from")
     machine = peers = None
-    if direction and own in written:
-        machine = _read_machine(written[own], reading, site, f"{place}.{own}")
-    if direction and other in written:
-        peers = _read_peers(written[other], log, f"{place}.{other}", public)
+    if direction:
+        machine = written.part(own, partial(_read_machine, site=site), None)
+        peers = written.read(other, partial(_read_peers, public=public), None)
     if len(log) > before or not (direction and protocol and machine and peers and reason):
         return None
     return ExtraRule(
@@ -103,13 +93,9 @@ def _read_rule(
     )
 
 
-def _word(
-    written: dict[str, Any], log: Diagnostics, place: str, key: str, words: tuple[str, ...]
+def _read_machine(
+    value: Any, reading: ReadContext, place: str, _: str, *, site: "_Own"
 ) -> str | None:
-    return read_word(written[key], log, f"{place}.{key}", words) if key in written else None
-
-
-def _read_machine(value: Any, reading: ReadContext, site: "_Own", place: str) -> str | None:
     """The site's machine at which the rule stands."""
     name = read_name(value, reading.log, place, f"{place.rpartition('.')[2]}: ac-server")
     if name is None:
@@ -127,8 +113,8 @@ def _read_machine(value: Any, reading: ReadContext, site: "_Own", place: str) ->
 
 
 def _read_peers(
-    value: Any, log: Diagnostics, place: str, public: bool | None
-) -> tuple[Prefix, ...]:
+    value: Any, log: Diagnostics, place: str, _: str, *, public: bool | None
+) -> tuple[Prefix, ...] | None:
     example = f"{place.rpartition('.')[2]}: [10.1.99.0/24]"
     peers = collapse_prefixes(prefix for prefix, _ in read_peers(value, log, place, example))
     for prefix in peers:
@@ -137,24 +123,22 @@ def _read_peers(
     return peers
 
 
-def _read_ports(
-    written: dict[str, Any], log: Diagnostics, place: str, protocol: str | None
-) -> PortSet:
-    at = f"{place}.ports"
+def _read_ports(written: Written, protocol: str | None) -> PortSet:
+    at, log, example = written.at("ports"), written.reading.log, written.examples["ports"]
     if protocol == _ICMP:
         if "ports" in written:
             log.add("ports-with-icmp", at)
         return NO_PORTS
     if "ports" not in written:
         if protocol:
-            log.add("key-missing", at, key="ports", example=shape("extra_rule").examples["ports"])
+            log.add("key-missing", at, key="ports", example=example)
         return NO_PORTS
-    value, example = written["ports"], shape("extra_rule").examples["ports"]
+    value = written["ports"]
     if type(value) is not list:
         ranges = [read_range(value, log, at, example)]
     else:
+        listed = read_list(value, log, at, "ports: [80, 443, 8000-8099]")
         ranges = [
-            read_range(item, log, f"{at}[{index}]", example)
-            for index, item in enumerate(read_list(value, log, at, "ports: [80, 443, 8000-8099]"))
+            read_range(item, log, f"{at}[{index}]", example) for index, item in enumerate(listed)
         ]
     return PortSet.union_of(ports for ports in ranges if isinstance(ports, PortRange))

@@ -4,30 +4,34 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.catalogue.load import VERSIONS
-from swyx_components.installation.check import check_claims, check_decisions, check_extra_rules
+from swyx_components.installation.check import (
+    check_claims,
+    check_decisions,
+    check_extra_rules,
+    check_summaries,
+)
 from swyx_components.installation.context import ReadContext
-from swyx_components.installation.decisions import default_decisions, read_decisions
+from swyx_components.installation.decisions import read_decisions
 from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
 from swyx_components.installation.extra_rules import read_extra_rules
 from swyx_components.installation.links import read_links, read_providers
 from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
 from swyx_components.installation.schema import shape
 from swyx_components.installation.sites import read_site
-from swyx_components.installation.size import drop_too_large
-from swyx_components.installation.source import take
-from swyx_components.installation.summary import check_summaries
+from swyx_components.installation.source import drop_too_large, take
 from swyx_components.installation.values import (
     MOST_ENTRIES,
     Entry,
+    Written,
     as_text,
     read_count,
     read_entries,
-    read_mapping,
     read_text,
     wrong_type,
 )
@@ -86,31 +90,26 @@ def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
     if type(data) is not dict:
         wrong_type(data, log, TOP, "a mapping", '{swyxware: "6.01", sites: {...}}')
         return None
-    written = read_mapping(data, log, "", shape("installation"), "")
-    catalogue = _read_catalogue(written, log, folder)
+    reading = ReadContext(log)
+    written = Written(data, reading, "", "installation")
+    catalogue = _read_catalogue(written, folder)
     if catalogue is None:
         return None
-    reading = ReadContext(catalogue, log, default_decisions(catalogue))
-    if "decisions" in written:
-        reading.decisions = read_decisions(
-            written["decisions"], reading, "decisions", reading.decisions
-        )
-    names, sites, overriding = _read_sites(written, reading)
-    _read_extra_rules(written, reading, sites)
-    links = (
-        read_links(written["links"], reading, dict.fromkeys(names)) if "links" in written else ()
-    )
-    providers = (
-        read_providers(written["sip_providers"], reading) if "sip_providers" in written else ()
-    )
-    quotas = _read_quotas(written["quotas"], log) if "quotas" in written else {}
+    reading.know(catalogue)
+    decisions = partial(read_decisions, inherited=reading.decisions)
+    reading.decisions = written.part("decisions", decisions, reading.decisions)
+    names, sites, overriding = _read_sites(written)
+    _read_extra_rules(written, sites)
+    links = written.part("links", partial(read_links, sites=dict.fromkeys(names)), ())
+    providers = written.part("sip_providers", read_providers, ())
+    quotas = written.part("quotas", _read_quotas, {})
     check_claims(reading)
     check_summaries(reading)
     check_decisions(reading, sites, overriding)
     check_extra_rules(reading, sites)
     sites = drop_too_large(sites, links, providers, log)
     links, providers = _standing(links, providers, sites)
-    if "catalogue" not in written and as_text(written.get("swyxware")) not in (None, *VERSIONS):
+    if "catalogue" not in written and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
     return Installation(
         file=log.file,
@@ -144,21 +143,14 @@ def _standing(
     )
 
 
-def _read_catalogue(written: dict[str, Any], log: Diagnostics, folder: Path) -> Catalogue | None:
+def _read_catalogue(written: Written, folder: Path) -> Catalogue | None:
     """The catalogue of the version that the file names, or the file's own; None if that can't be told."""
-    version = as_text(written.get("swyxware"))
+    log, version = written.reading.log, as_text(written.values.get("swyxware"))
     if "swyxware" in written and version is None:
-        wrong_type(
-            written["swyxware"],
-            log,
-            "swyxware",
-            "a version",
-            shape("installation").examples["swyxware"],
-        )
+        example = written.examples["swyxware"]
+        wrong_type(written["swyxware"], log, "swyxware", "a version", example)
     if "catalogue" in written:
-        path = read_text(
-            written["catalogue"], log, "catalogue", shape("installation").examples["catalogue"]
-        )
+        path = written.read("catalogue", read_text, None)
         return _read_own(path, version, log, folder) if path else None
     if version is None:
         return load_catalogue()
@@ -177,22 +169,16 @@ def _read_own(path: str, version: str | None, log: Diagnostics, folder: Path) ->
     return catalogue
 
 
-def _read_sites(
-    written: dict[str, Any], reading: ReadContext
-) -> tuple[list[str], dict[str, Site], dict[str, bool]]:
+def _read_sites(written: Written) -> tuple[list[str], dict[str, Site], dict[str, bool]]:
     """The names of all sites, what could be made of them, and which of them decide DCOM alone."""
     names: list[str] = []
     sites: dict[str, Site] = {}
     overriding: dict[str, bool] = {}
-    value = written.get("sites")
+    reading, value = written.reading, written.values.get("sites")
     reading.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
-    if "sites" not in written:
-        return names, sites, overriding
     if value == {}:
-        reading.log.add("sites-empty", "sites", example=shape("installation").examples["sites"])
-    for entry in read_entries(
-        value, reading.log, "sites", "site", shape("installation").examples["sites"]
-    ):
+        reading.log.add("sites-empty", "sites", example=written.examples["sites"])
+    for entry in written.read("sites", partial(read_entries, kind="site"), []):
         names.append(entry.name)
         site = read_site(entry, reading)
         if entry.usable and (site.machines or site.networks):
@@ -204,43 +190,36 @@ def _read_sites(
     return names, sites, overriding
 
 
-def _read_extra_rules(
-    written: dict[str, Any], reading: ReadContext, sites: dict[str, Site]
-) -> None:
+def _read_extra_rules(written: Written, sites: dict[str, Site]) -> None:
     """Give each site its own rules, which may name machines of any site, if only by mistake.
 
     A rule of a machine that could not be read, so that the site lacks it, is left out with it.
     """
-    for name, value in written["sites"].items() if type(written.get("sites")) is dict else ():
+    written_sites = written.values.get("sites")
+    for name, value in written_sites.items() if type(written_sites) is dict else ():
         if type(value) is dict and "extra_rules" in value:
             entry = Entry(name, value, below("sites", name), name in sites)
             egress = sites[name].egress if name in sites else Egress.CLOSED
-            rules = read_extra_rules(value["extra_rules"], reading, entry, egress)
+            rules = read_extra_rules(value["extra_rules"], written.reading, entry, egress)
             if name in sites:
                 whole = {machine.name for machine in sites[name].machines}
                 kept = tuple(rule for rule in rules if rule.machine in whole)
                 sites[name] = replace(sites[name], extra_rules=kept)
 
 
-def _read_quotas(value: Any, log: Diagnostics) -> dict[str, dict[str, int]]:
+def _read_quotas(value: Any, reading: ReadContext, place: str, _: str) -> dict[str, dict[str, int]]:
     """The limits that differ from the providers' defaults, by cloud and name."""
-    known = shape("quotas")
-    clouds = read_mapping(value, log, "quotas", known, known.examples["aws"])
+    clouds = Written(value, reading, place, "quotas", shape("quotas").examples["aws"])
     quotas: dict[str, dict[str, int]] = {}
-    for cloud in sorted(clouds.keys() & known.keys):
-        limits = shape(f"quotas_{cloud}")
-        at = f"quotas.{cloud}"
-        written = read_mapping(clouds[cloud], log, at, limits, next(iter(limits.examples.values())))
-        read = {
-            key: read_count(
-                written[key],
-                log,
-                f"{at}.{key}",
-                limits.examples[key],
-                least=0 if key in limits.may_be_none else 1,
+    for cloud in sorted(clouds.values.keys() & clouds.examples.keys()):
+        known = shape(f"quotas_{cloud}")
+        example = next(iter(known.examples.values()))
+        limits = Written(clouds[cloud], reading, clouds.at(cloud), f"quotas_{cloud}", example)
+        counts = {
+            key: limits.read(
+                key, partial(read_count, least=0) if key in known.may_be_none else read_count, None
             )
-            for key in limits.listed
-            if key in written
+            for key in known.listed
         }
-        quotas[cloud] = {key: count for key, count in read.items() if count is not None}
+        quotas[cloud] = {key: count for key, count in counts.items() if count is not None}
     return quotas

@@ -9,8 +9,8 @@ from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import PortOverrides
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
+    Written,
     distinct,
-    read_mapping,
     read_port,
     read_range,
     read_word,
@@ -22,7 +22,7 @@ _ALL_MEDIA = "media"  # of a role whose listeners are media_udp and media_tcp, i
 
 
 def read_overrides(
-    value: Any, reading: ReadContext, place: str, carried: Collection[str] | None, example: str
+    value: Any, reading: ReadContext, place: str, example: str, *, carried: Collection[str] | None
 ) -> PortOverrides:
     """The ports changed at a place that carries these roles (None: not known, so all may be there)."""
     if type(value) is not dict:
@@ -114,13 +114,12 @@ def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
 
 
 def read_flows(
-    value: Any, reading: ReadContext, place: str, on_networks: Collection[str]
+    value: Any, reading: ReadContext, place: str, _: str, *, on_networks: Collection[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
-    known = shape("flows")
-    written = read_mapping(value, reading.log, place, known, known.examples["enable"])
-    enabled = _flow_ids(written, reading, place, "enable")
-    disabled = _flow_ids(written, reading, place, "disable")
+    written = Written(value, reading, place, "flows", shape("flows").examples["enable"])
+    enabled = _flow_ids(written, "enable", "disable")
+    disabled = _flow_ids(written, "disable", "enable")
     for id_, at in sorted(enabled.items()):
         legs = reading.catalogue.flows[id_].legs
         ends = {
@@ -134,37 +133,35 @@ def read_flows(
     return frozenset(enabled), frozenset(disabled)
 
 
-def _flow_ids(
-    written: dict[str, Any], reading: ReadContext, place: str, key: str
-) -> dict[str, str]:
+def _flow_ids(written: Written, key: str, opposite: str) -> dict[str, str]:
     """The allowed ids of one list, with the place of each."""
     found: dict[str, str] = {}
     if key not in written:
         return found
-    at = below(place, key)
-    value = written[key]
-    if type(value) is not list:
-        wrong_type(value, reading.log, at, "a list", shape("flows").examples[key])
+    log, known, example = (
+        written.reading.log,
+        written.reading.catalogue.flows,
+        written.examples[key],
+    )
+    if type(written[key]) is not list:
+        wrong_type(written[key], log, written.at(key), "a list", example)
         return found
-    rows = reading.catalogue.flows.values()
-    if key == "enable":
-        allowed = [row.id for row in rows if row.may_be_enabled]
-    else:
-        allowed = [row.id for row in rows if row.may_be_disabled]
-    other = written.get("disable" if key == "enable" else "enable")
-    for id_, item_at in distinct(value, reading.log, at, shape("flows").examples[key]):
-        if id_ not in reading.catalogue.flows:
-            reading.log.unknown("flow", item_at, id_, allowed)
+    enables = key == "enable"
+    allowed = [
+        row.id for row in known.values() if (row.may_be_enabled if enables else row.may_be_disabled)
+    ]
+    other = written.values.get(opposite)
+    for id_, at in distinct(written[key], log, written.at(key), example):
+        if id_ not in known:
+            log.unknown("flow", at, id_, allowed)
         elif type(other) is list and id_ in other:
-            if key == "enable":
-                reading.log.add("flow-both", item_at, flow=id_)
+            if enables:
+                log.add("flow-both", at, flow=id_)
         elif id_ not in allowed:
-            evidence = reading.catalogue.flows[id_].evidence.value
-            reading.log.add(
-                f"flow-not-{key}d", item_at, flow=id_, evidence=evidence, allowed=allowed
-            )
+            evidence = known[id_].evidence.value
+            log.add(f"flow-not-{key}d", at, flow=id_, evidence=evidence, allowed=allowed)
         else:
-            found[id_] = item_at
+            found[id_] = at
     return found
 
 

@@ -8,18 +8,17 @@ from swyx_components.installation.addresses import Found, read_addresses, read_c
 from swyx_components.installation.context import ANY_ROLE, Claim, Kind, ReadContext, Seat
 from swyx_components.installation.decisions import read_decisions
 from swyx_components.installation.diagnostics import below
-from swyx_components.installation.model import Egress, Machine, Network, PortOverrides, Site
-from swyx_components.installation.schema import shape, whole
+from swyx_components.installation.model import Egress, Machine, Network, Site
+from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
 from swyx_components.installation.values import (
     MOST_ENTRIES,
     Entry,
+    Written,
     as_text,
     distinct,
     read_entries,
     read_list,
-    read_mapping,
-    read_word,
 )
 from swyx_components.sets.prefixes import Prefix
 
@@ -29,19 +28,15 @@ _ENDS = {"machines", "networks"}
 
 def read_site(entry: Entry, reading: ReadContext) -> Site:
     """One site. Its machines are told to `reading`, and so are all addresses it calls its own."""
-    log, place = reading.log, entry.place
-    written = read_mapping(
-        entry.value, log, place, shape("site"), shape("site").examples["machines"]
-    )
-    machines = _read_machines(written, reading, entry)
-    networks = _read_networks(
-        written, reading, entry, {machine.name.lower() for machine in machines}
-    )
+    example = shape("site").examples["machines"]
+    written = Written(entry.value, reading, entry.place, "site", example)
+    machines = _read_machines(written, entry)
+    networks = written.part("networks", partial(_read_networks, site=entry, machines=machines), [])
     on_networks = {role for network in networks for role in network.roles}
     carried = on_networks | {role for machine in machines for role in machine.roles}
     settings: dict[str, Any] = {"decisions": reading.decisions}
-    if not written.keys() <= _ENDS:
-        settings |= _read_settings(written, reading, entry, carried, on_networks)
+    if not written.values.keys() <= _ENDS:
+        settings = _read_settings(written, entry, carried, on_networks)
     site = Site(
         name=entry.name,
         machines=tuple([machine for machine in machines if machine.roles]),
@@ -53,59 +48,33 @@ def read_site(entry: Entry, reading: ReadContext) -> Site:
 
 
 def _read_settings(
-    written: dict[str, Any],
-    reading: ReadContext,
-    entry: Entry,
-    carried: set[str],
-    on_networks: set[str],
+    written: Written, entry: Entry, carried: set[str], on_networks: set[str]
 ) -> dict[str, Any]:
     """What a site may set beside its machines and networks, by field of `Site`."""
-    log, place, examples = reading.log, entry.place, shape("site").examples
-    settings: dict[str, Any] = {}
-    if "decisions" in written:
-        settings["decisions"] = read_decisions(
-            written["decisions"], reading, f"{place}.decisions", reading.decisions
-        )
-    if "ports" in written:
-        known = carried if reading.is_certain(entry.name) else None
-        settings["ports"] = read_overrides(
-            written["ports"], reading, f"{place}.ports", known, examples["ports"]
-        )
-    if "flows" in written:
-        settings["enabled"], settings["disabled"] = read_flows(
-            written["flows"], reading, f"{place}.flows", on_networks
-        )
-    if "control_path" in written:
-        settings["control_path"] = read_control_paths(
-            written["control_path"], reading, f"{place}.control_path", examples["control_path"]
-        )
-    if "sip_devices" in written:
-        at = f"{place}.sip_devices"
-        settings["sip_devices"] = _read_claimed(
-            written["sip_devices"], reading, entry, at, Kind.SIP_DEVICES, examples["sip_devices"]
-        )
-    if "summary" in written:
-        at = f"{place}.summary"
-        settings["summary"] = _read_claimed(
-            written["summary"], reading, entry, at, Kind.SUMMARY, examples["summary"]
-        )
-    if "egress" in written:
-        word = read_word(written["egress"], log, f"{place}.egress", _EGRESS)
-        settings["egress"] = _EGRESS[word or "closed"]
+    reading = written.reading
+    decisions = partial(read_decisions, inherited=reading.decisions)
+    known = carried if reading.is_certain(entry.name) else None
+    no_flows: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
+    settings: dict[str, Any] = {
+        "decisions": written.part("decisions", decisions, reading.decisions),
+        "ports": written.part("ports", partial(read_overrides, carried=known), ()),
+        "control_path": written.part("control_path", read_control_paths, ()),
+        "egress": _EGRESS[written.word("egress", _EGRESS) or "closed"],
+    }
+    read = partial(read_flows, on_networks=on_networks)
+    settings["enabled"], settings["disabled"] = written.part("flows", read, no_flows)
+    for key, kind in (("sip_devices", Kind.SIP_DEVICES), ("summary", Kind.SUMMARY)):
+        settings[key] = written.part(key, partial(_read_claimed, site=entry, kind=kind), ())
     return settings
 
 
-def _read_machines(written: dict[str, Any], reading: ReadContext, site: Entry) -> list[Machine]:
-    value = written.get("machines")
+def _read_machines(written: Written, site: Entry) -> list[Machine]:
+    reading, value = written.reading, written.values.get("machines")
     if type(value) is not dict or len(value) > MOST_ENTRIES:
         reading.doubt(site.name)
         reading.unlisted.add(site.name)
-    if "machines" not in written:
-        return []
-    at, machines = f"{site.place}.machines", []
-    for entry in read_entries(
-        value, reading.log, at, "machine", shape("site").examples["machines"]
-    ):
+    machines = []
+    for entry in written.read("machines", partial(read_entries, kind="machine"), []):
         machine = _read_machine(entry, reading, site)
         if entry.usable:
             machines.append(machine)
@@ -115,64 +84,48 @@ def _read_machines(written: dict[str, Any], reading: ReadContext, site: Entry) -
 
 
 def _read_machine(entry: Entry, reading: ReadContext, site: Entry) -> Machine:
-    log, place = reading.log, entry.place
-    written = read_mapping(entry.value, log, place, shape("machine"), whole("machine"))
-    addresses: tuple[Prefix, ...] = ()
-    if "addresses" in written:
-        at = f"{place}.addresses"
-        found = read_addresses(
-            written["addresses"], log, at, shape("machine").examples["addresses"]
-        )
-        addresses = _claim(found, reading, Kind.MACHINE, site, at)
-    roles = _read_roles(written, reading, entry, site, False)
+    written = Written(entry.value, reading, entry.place, "machine")
+    found = written.read("addresses", read_addresses, iter(()))
+    addresses = _claim(found, reading, Kind.MACHINE, site, written.at("addresses"))
+    roles = _read_roles(written, entry, site, False)
     certain = reading.is_certain(site.name, entry.name)
-    ports: PortOverrides = ()
-    if "ports" in written:
-        carried = roles if certain else None
-        ports = read_overrides(
-            written["ports"], reading, f"{place}.ports", carried, shape("machine").examples["ports"]
-        )
-    lower = entry.name.lower()
-    known = reading.seats.setdefault(lower, Seat(entry.name, site.name, place, roles, certain))
+    carried = roles if certain else None
+    ports = written.part("ports", partial(read_overrides, carried=carried), ())
+    seat = Seat(entry.name, site.name, entry.place, roles, certain)
+    known = reading.seats.setdefault(entry.name.lower(), seat)
     if known.site != site.name:
-        log.add("name-taken", place, name=entry.name, other=known.place)
+        reading.log.add("name-taken", entry.place, name=entry.name, other=known.place)
     return Machine(name=entry.name, addresses=addresses, roles=roles, ports=ports)
 
 
 def _read_networks(
-    written: dict[str, Any], reading: ReadContext, site: Entry, machine_names: set[str]
+    value: Any,
+    reading: ReadContext,
+    place: str,
+    example: str,
+    *,
+    site: Entry,
+    machines: Iterable[Machine],
 ) -> list[Network]:
     networks: list[Network] = []
-    if "networks" not in written:
-        return networks
-    at = f"{site.place}.networks"
-    for entry in read_entries(
-        written["networks"], reading.log, at, "network", shape("site").examples["networks"]
-    ):
+    machine_names = {machine.name.lower() for machine in machines}
+    for entry in read_entries(value, reading.log, place, example, "network"):
         if entry.name.lower() in machine_names:
             other = reading.seats[entry.name.lower()].place
             reading.log.add("name-taken", entry.place, name=entry.name, other=other)
-        network = _read_network(entry, reading, site)
+        written = Written(entry.value, reading, entry.place, "network")
+        claimed = partial(_read_claimed, site=site, kind=Kind.NETWORK)
+        cidrs = written.part("cidrs", claimed, ())
+        roles = _read_roles(written, entry, site, True)
         if entry.usable:
-            networks.append(network)
+            networks.append(Network(name=entry.name, cidrs=cidrs, roles=roles))
         else:
-            reading.doubt(site.name, meant=network.roles)
+            reading.doubt(site.name, meant=roles)
     return networks
 
 
-def _read_network(entry: Entry, reading: ReadContext, site: Entry) -> Network:
-    place, examples = entry.place, shape("network").examples
-    written = read_mapping(entry.value, reading.log, place, shape("network"), whole("network"))
-    cidrs: tuple[Prefix, ...] = ()
-    if "cidrs" in written:
-        at = f"{place}.cidrs"
-        cidrs = _read_claimed(written["cidrs"], reading, site, at, Kind.NETWORK, examples["cidrs"])
-    roles = _read_roles(written, reading, entry, site, True)
-    return Network(name=entry.name, cidrs=cidrs, roles=roles)
-
-
 def _read_claimed(
-    value: Any, reading: ReadContext, site: Entry, place: str, kind: Kind, example: str
+    value: Any, reading: ReadContext, place: str, example: str, *, site: Entry, kind: Kind
 ) -> tuple[Prefix, ...]:
     return _claim(read_cidrs(value, reading.log, place, example), reading, kind, site, place)
 
@@ -186,10 +139,9 @@ def _claim(
     return tuple(sorted({claim.prefix for claim in claims}))
 
 
-def _read_roles(
-    written: dict[str, Any], reading: ReadContext, entry: Entry, site: Entry, network: bool
-) -> tuple[str, ...]:
+def _read_roles(written: Written, entry: Entry, site: Entry, network: bool) -> tuple[str, ...]:
     """The roles of a machine or network; where one can't be read, the place is marked as doubtful."""
+    reading = written.reading
     if "roles" not in written:
         reading.doubt(site.name, entry.name)
         return ()
@@ -199,8 +151,7 @@ def _read_roles(
     if key and key in reading.role_lists:
         return reading.role_lists[key]
     before = len(reading.log)
-    example = (shape("network") if network else shape("machine")).examples["roles"]
-    at = f"{entry.place}.roles"
+    at, example = written.at("roles"), written.examples["roles"]
     items = read_list(value, reading.log, at, example)
     meant = set() if items and all(as_text(item) is not None for item in items) else {ANY_ROLE}
     roles = reading.in_order(list(_known_roles(items, reading, at, network, example, meant)))

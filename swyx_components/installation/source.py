@@ -1,10 +1,12 @@
-"""Take an installation from where it stands: a file, or the same structure as plain data."""
+"""Take an installation from where it stands, a file or plain data; refuse what is too large."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
+from swyx_components.installation.model import Link, Provider, Site
 from swyx_components.installation.yaml_source import MOST_DEEP, MOST_VALUES, compose
 
 MOST_BYTES = 5_000_000
@@ -83,3 +85,51 @@ class _Plain:
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
             return str(int(value))
         raise Refused("value-not-plain", place, type=type(value).__name__)
+
+
+MOST_MACHINES = 2_000
+MOST_KINDS = 50  # machines that differ in roles or ports; each kind is a group, or several
+MOST_NETWORKS = 300
+MOST_CIDRS = 5_000  # of networks and SIP devices
+MOST_EXTRA = 500  # ranges of ports of extra rules, each for every CIDR of its rule
+MOST_PROVIDERS = 60  # with one LinkManager
+MOST_LINKS = 2_000  # of one site
+
+
+def drop_too_large(
+    sites: Mapping[str, Site],
+    links: Iterable[Link],
+    providers: Iterable[Provider],
+    log: Diagnostics,
+) -> dict[str, Site]:
+    """The sites that a plan is not tried on for hours; of the others it is said what is too much.
+
+    What a plan takes grows with pairs: of machines that differ, of networks, of extra rules. The limits
+    lie above what the largest quotas of both clouds leave room for.
+    """
+    ends = Counter(end for link in links for end in (link.near, link.far))
+    at_site = Counter(provider.site for provider in providers)
+    kept = dict(sites)
+    for name, site in sites.items():
+        counts = (*_counts(site), ("links", ends[name], MOST_LINKS))
+        for what, count, limit in (*counts, ("SIP providers", at_site[name], MOST_PROVIDERS)):
+            if count > limit:
+                log.add(
+                    "site-large", f"sites.{name}", what=what, count=f"{count:,}", limit=f"{limit:,}"
+                )
+                kept.pop(name, None)
+    return kept
+
+
+def _counts(site: Site) -> Iterator[tuple[str, int, int]]:
+    """What a site has, how much of it, and the most that it may have."""
+    machines, networks = site.machines, site.networks
+    yield "machines", len(machines), MOST_MACHINES
+    if len(machines) > MOST_KINDS:
+        kinds = {(machine.roles, machine.ports) for machine in machines}
+        yield "machines unlike each other", len(kinds), MOST_KINDS
+    yield "networks", len(networks), MOST_NETWORKS
+    cidrs = sum(len(network.cidrs) for network in networks) + len(site.sip_devices)
+    yield "CIDRs of networks and SIP devices", cidrs, MOST_CIDRS
+    extra = sum(len(rule.peers) * max(1, len(rule.ports)) for rule in site.extra_rules)
+    yield "pairs of ports and CIDRs in extra rules", extra, MOST_EXTRA

@@ -1,11 +1,12 @@
 """Read single values of plain data: each reader gives the value, or reports what stands there instead."""
 
 import re
-from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator
+from typing import Any, NamedTuple, TypeVar
 
+from swyx_components.installation.context import ReadContext
 from swyx_components.installation.diagnostics import Diagnostics, below
-from swyx_components.installation.schema import Shape
+from swyx_components.installation.schema import shape, whole
 from swyx_components.messages.render import printable
 from swyx_components.sets.ports import MAX_PORT, PortRange
 
@@ -31,27 +32,63 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def read_mapping(
-    value: Any, log: Diagnostics, place: str, shape: Shape, example: str
-) -> dict[str, Any]:
-    """The mapping, or an empty one; unknown and missing keys are reported."""
-    if type(value) is not dict:
-        wrong_type(value, log, place, "a mapping", example)
-        return {}
-    keys = value.keys()
-    if shape.holds(keys):
-        return value
-    meant = {
-        log.unknown("key", below(place, key), key, shape.listed)
-        for key in sorted(keys - shape.keys)
-    }
-    for key in shape.required:
-        if key not in value and key not in meant:
-            log.add("key-missing", below(place, key), key=key, example=shape.examples[key])
-    return value
+V = TypeVar("V")
+A = TypeVar("A")
 
 
-def read_entries(value: Any, log: Diagnostics, place: str, kind: str, example: str) -> list[Entry]:
+class Written:
+    """The keys written in one mapping; unknown and missing ones are reported when it is made.
+
+    `kind` names the mapping in the schema's `$defs`. Without a mapping there are no keys.
+    """
+
+    __slots__ = ("examples", "place", "reading", "values")
+
+    def __init__(
+        self, value: Any, reading: ReadContext, place: str, kind: str, example: str = ""
+    ) -> None:
+        known, log = shape(kind), reading.log
+        self.reading, self.place, self.examples = reading, place, known.examples
+        self.values: dict[str, Any] = value if type(value) is dict else {}
+        if type(value) is not dict:
+            wrong_type(value, log, place, "a mapping", example or whole(kind))
+        elif not known.holds(value.keys()):
+            unknown = sorted(value.keys() - known.keys)
+            meant = {log.unknown("key", below(place, key), key, known.listed) for key in unknown}
+            for key in known.required:
+                if key not in value and key not in meant:
+                    log.add("key-missing", self.at(key), key=key, example=self.examples[key])
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.values
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    def at(self, key: str) -> str:
+        """The place of a key of the schema."""
+        return f"{self.place}.{key}" if self.place else key
+
+    def read(self, key: str, reader: Callable[[Any, Diagnostics, str, str], V], absent: A) -> V | A:
+        """What a reader of single values makes of a key, or `absent` where it is not written."""
+        if key not in self.values:
+            return absent
+        return reader(self.values[key], self.reading.log, self.at(key), self.examples[key])
+
+    def part(self, key: str, reader: Callable[[Any, ReadContext, str, str], V], absent: A) -> V | A:
+        """The same with a reader that has to know what was read before."""
+        if key not in self.values:
+            return absent
+        return reader(self.values[key], self.reading, self.at(key), self.examples[key])
+
+    def word(self, key: str, words: Collection[str]) -> str | None:
+        """One of the words; None where it is another, or nothing is written."""
+        if key not in self.values:
+            return None
+        return read_word(self.values[key], self.reading.log, self.at(key), words)
+
+
+def read_entries(value: Any, log: Diagnostics, place: str, example: str, kind: str) -> list[Entry]:
     """The named things of a mapping by name, their names checked and unique without regard to case."""
     if type(value) is not dict:
         wrong_type(value, log, place, "a mapping", example)
