@@ -129,6 +129,33 @@ def test_neither_cloud_imports_the_other() -> None:
             ]
 
 
+def reached_from(*places: str) -> set[str]:
+    """The modules that some modules load, they and whatever these load in turn; checks make no rules."""
+    reached: set[str] = set()
+    waiting = list(places)
+    while waiting:
+        place = waiting.pop()
+        path = PACKAGE / f"{place.replace('.', '/')}.py"
+        if place not in reached and path.exists() and not place.startswith("planner.checks."):
+            reached.add(place)
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom):
+                    module = f"{node.module}".removeprefix("swyx_components.")
+                    waiting += [module, *(f"{module}.{alias.name}" for alias in node.names)]
+    return reached
+
+
+def test_what_makes_rules_does_not_use_the_sets_that_prove_them() -> None:
+    """Else the proof, verify and audit could repeat a mistake of the rules that they judge."""
+    makers = reached_from("planner.plan", "clouds.aws.render", "clouds.azure.render")
+    passes = {"flows", "requirements", "regions", "minimise", "describe", "render"}
+    writers = {"clouds.aws.shard", "clouds.azure.cover"}
+    assert {f"planner.{name}" for name in passes} | writers <= makers
+    judges = {"planner.proof", "analysis.deployed.reachability", "analysis.diff.reachability"}
+    assert not makers & {"sets.packets", *judges}
+    assert all("sets.packets" in reached_from(place) for place in judges)
+
+
 def test_nothing_of_the_product_imports_the_sandbox_or_the_tests() -> None:
     for path in MODULES:
         assert not {name.partition(".")[0] for name, _ in imports_of(path)} & {"sandbox", "tests"}

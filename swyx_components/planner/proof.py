@@ -11,25 +11,19 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Egress
-from swyx_components.planner.boxes import (
-    NO_PORT,
-    Box,
-    Ports,
-    cut_pieces,
-    find_port_differences,
-    surely_equal,
-)
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Capabilities,
     Direction,
+    Endpoint,
     HostGroup,
     Protocol,
     RenderedSite,
     Spec,
 )
+from swyx_components.sets.packets import NO_PORT, PacketSet, Product
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 
 class Discrepancy(NamedTuple):
@@ -74,10 +68,9 @@ class Proof:
         )
 
 
-Space = dict[tuple[Direction, Protocol], list[Box]]
-_Alike = tuple[
-    str, Direction, Transport, PortRange | None, PortSet
-]  # a flow at a group, but for its peer
+_Key = tuple[Direction, Protocol]
+_Products = dict[_Key, list[Product]]
+_Peers = dict[Endpoint, list[Endpoint]]
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -89,108 +82,98 @@ def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> 
     """The same for other specs of the same groups, such as those read back from a cloud."""
     missing: list[Discrepancy] = []
     excess: list[Discrepancy] = []
-    addresses = Addresses(rendered.plan.groups)
-    required, compared = _required_spaces(rendered)
-    for group in rendered.plan.groups:
+    plan = rendered.plan
+    addresses = {group.name: _addresses_of(group) for group in plan.groups}
+    required, compared = _find_required(rendered)
+    for group in plan.groups:
         needed = required[group.name]
-        own = specs.get(group.name, ())
-        allowed = allowed_space(own, addresses, rendered.capabilities)
-        for key in sorted({*needed, *allowed}, key=lambda key: (key[0].value, key[1].value)):
-            if key[0] is Direction.OUT and rendered.plan.egress is Egress.OPEN:
+        allowed = _find_allowed(specs.get(group.name, ()), addresses, rendered.capabilities)
+        for key in sorted({*needed, *allowed}):
+            if key[0] is Direction.OUT and plan.egress is Egress.OPEN:
                 continue
-            sides = needed.get(key, []), allowed.get(key, [])
-            for gap, is_missing in compare_boxes(group, *key, *sides):
+            sides = PacketSet(needed.get(key, ())), PacketSet(allowed.get(key, ()))
+            for gap, is_missing in _find_gaps(group, key, *sides):
                 (missing if is_missing else excess).append(gap)
-    return Proof(
-        site=rendered.plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess)
-    )
-
-
-class Addresses:
-    """The addresses behind the names that specs use."""
-
-    def __init__(self, groups: Iterable[HostGroup]) -> None:
-        self.of_group = {group.name: _addresses_of(group) for group in groups}
-
-    def of(self, spec: Spec) -> tuple[Prefix, ...]:
-        found = spec.prefixes
-        for name in spec.groups:
-            found += self.of_group.get(name, ())
-        return found
+    return Proof(site=plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess))
 
 
 def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
     return tuple(address for machine in group.machines for address in machine.addresses)
 
 
-def _required_spaces(rendered: RenderedSite) -> tuple[Mapping[str, Space], int]:
+def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
-    spaces: dict[str, Space] = {group.name: {} for group in rendered.plan.groups}
-    groups = rendered.plan.groups_by_machine()
-    site, matched = rendered.plan.site, rendered.capabilities.matches_source_ports
-    # Many flows of a hub differ in nothing but the peer.
-    peers: dict[_Alike, list[Prefix]] = {}
-    count = 0
-    for _, initiator, _, responder, _, transport, ports, source in rendered.plan.flows:
-        for direction, own, peer in (
-            (Direction.OUT, initiator, responder),
-            (Direction.IN, responder, initiator),
-        ):
-            if own.group is not None and own.site == site:
-                held = {groups[machine.name].name for machine in own.group.machines}
-                count += len(held)
-                for group in held:
-                    alike = group, direction, transport, source if matched else None, ports
-                    peers.setdefault(alike, []).extend(peer.addresses_for(site))
-    for (group, direction, transport, source, ports), prefixes in peers.items():
-        box = Box(tuple(prefixes), PortSet((source,)) if source else ALL_PORTS, ports)
-        key = direction, PROTOCOL_OF[transport]
-        spaces[group].setdefault(key, []).append(box)
-    for rule in rendered.plan.extra_rules:
-        count += 1
+    plan, matched = rendered.plan, rendered.capabilities.matches_source_ports
+    # Many flows of a hub differ in nothing but the peer: its peers by direction and own end.
+    found: dict[tuple[Transport, PortSet, PortRange | None], tuple[_Peers, _Peers]] = {}
+    for _, initiator, _, responder, _, transport, ports, source in plan.flows:
+        what = transport, ports, source if matched else None
+        ends = found.get(what)
+        if ends is None:
+            ends = found[what] = {}, {}
+        if initiator.group is not None and initiator.site == plan.site:
+            ends[0].setdefault(initiator, []).append(responder)
+        if responder.group is not None and responder.site == plan.site:
+            ends[1].setdefault(responder, []).append(initiator)
+    names = {name: group.name for name, group in plan.groups_by_machine().items()}
+    required: dict[str, _Products] = {group.name: {} for group in plan.groups}
+    count = len(plan.extra_rules)
+    for (transport, ports, source), ends in found.items():
+        sources = PortSet((source,)) if source else ALL_PORTS
+        for direction, peers in zip((Direction.OUT, Direction.IN), ends, strict=True):
+            key = direction, PROTOCOL_OF[transport]
+            for own, others in peers.items():
+                prefixes = [address for peer in others for address in peer.addresses_for(plan.site)]
+                machines = own.group.machines if own.group else ()
+                groups = {names[machine.name] for machine in machines}
+                count += len(groups) * len(others)
+                for name in groups:
+                    required[name].setdefault(key, []).append((prefixes, sources, ports))
+    for rule in plan.extra_rules:
         for prefix in rule.peers:
-            name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-            box = Box((prefix,), ALL_PORTS, rule.ports or NO_PORT)
-            key = Direction(rule.direction), Protocol(name)
-            spaces[groups[rule.machine].name].setdefault(key, []).append(box)
-    return spaces, count
+            protocol = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
+            product = [prefix], ALL_PORTS, rule.ports or NO_PORT
+            key = Direction(rule.direction), Protocol(protocol)
+            required[names[rule.machine]].setdefault(key, []).append(product)
+    return required, count
 
 
-def allowed_space(specs: Sequence[Spec], addresses: Addresses, capabilities: Capabilities) -> Space:
+def _find_allowed(
+    specs: Sequence[Spec], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
+) -> _Products:
     """What the cloud would let pass at a machine under these rules."""
     closing = _find_closing(specs)
-    space: Space = {}
+    allowed: _Products = {}
     if not capabilities.denies_by_default:
-        for direction in Direction:
-            if direction not in closing:
-                space |= {(direction, protocol): [_EVERYTHING] for protocol in _ALL}
-    opened = {direction for direction, _ in space}
+        for direction in set(Direction) - closing.keys():
+            allowed |= {(direction, protocol): [_EVERYTHING] for protocol in _ALL}
+            closing[direction] = -1
     for spec in specs:
-        direction = spec.direction
-        if direction in opened or not spec.allow:
-            continue
-        if direction in closing and closing[direction] <= spec.priority:
-            continue
-        prefixes = addresses.of(spec)
-        source = ALL_PORTS if spec.source_ports is None else spec.source_ports
-        ports = ALL_PORTS if spec.ports is None else spec.ports
-        for protocol in _ALL if spec.protocol is Protocol.ANY else (spec.protocol,):
-            box = Box(prefixes, source, ports if protocol.has_ports else NO_PORT)
-            space.setdefault((direction, protocol), []).append(box)
-    return space
+        if spec.allow and spec.priority < closing.get(spec.direction, _NEVER):
+            prefixes = spec.prefixes
+            for name in spec.groups:
+                prefixes += addresses.get(name, ())
+            source = ALL_PORTS if spec.source_ports is None else spec.source_ports
+            ports = ALL_PORTS if spec.ports is None else spec.ports
+            for protocol in _ALL if spec.protocol is Protocol.ANY else (spec.protocol,):
+                product = prefixes, source, ports if protocol in _WITH_PORTS else NO_PORT
+                allowed.setdefault((spec.direction, protocol), []).append(product)
+    return allowed
 
 
+_NEVER = float("inf")
+_WITH_PORTS = frozenset(protocol for protocol in Protocol if protocol.has_ports)
 _ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-_EVERYTHING = Box((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
+_EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
 
 
-def _find_closing(specs: Iterable[Spec]) -> Mapping[Direction, int]:
+def _find_closing(specs: Iterable[Spec]) -> dict[Direction, float]:
     """The priority from which on nothing passes, of the directions that have one."""
-    closing: dict[Direction, int] = {}
+    closing: dict[Direction, float] = {}
     for spec in specs:
         if not spec.allow and _is_about_everything(spec):
-            before = closing.get(spec.direction, spec.priority)
-            closing[spec.direction] = min(before, spec.priority)
+            before = closing.get(spec.direction, _NEVER)
+            closing[spec.direction] = min(spec.priority, before)
     return closing
 
 
@@ -218,33 +201,16 @@ def _addresses_alone(group: HostGroup) -> set[Prefix]:
     }
 
 
-_Differences = tuple[tuple[PortSet, PortSet, PortSet], ...]
-
-
-def compare_boxes(
-    group: HostGroup,
-    direction: Direction,
-    protocol: Protocol,
-    required: Sequence[Box],
-    allowed: Sequence[Box],
+def _find_gaps(
+    group: HostGroup, key: _Key, required: PacketSet, allowed: PacketSet
 ) -> Iterator[tuple[Discrepancy, bool]]:
-    """Gaps between two unions of boxes; True where the packets are missing, False where in excess."""
-    if surely_equal(required, allowed):
-        return
-    own = _addresses_alone(group)
-    known: dict[tuple[Ports, Ports], _Differences] = {}  # many addresses have the same ports
-    for version in sorted(group.versions):
-        for first, last, *sides in cut_pieces(version, required, allowed):
-            if first == last and Prefix(version, first, 32 if version == 4 else 128) in own:
-                continue
-            pair = sides[0], sides[1]
-            if pair not in known:
-                known[pair] = () if sides[0] == sides[1] else tuple(find_port_differences(*pair))
-            for source, missing, excess in known[pair]:
-                for ports, is_missing in ((missing, True), (excess, False)):
-                    if ports:
-                        low, high = (Prefix(version, end, 0).address for end in (first, last))
-                        yield (
-                            Discrepancy(group.name, direction, protocol, low, high, source, ports),
-                            is_missing,
-                        )
+    """Where the two differ; True where the packets are missing, False where in excess."""
+    for version, (first, last), source, lost, gained in required.differences(
+        allowed, group.versions
+    ):
+        address = Prefix(version, first, WIDTH[version])
+        if first < last or address not in _addresses_alone(group):
+            low, high = (Prefix(version, end, 0).address for end in (first, last))
+            for ports, is_missing in ((lost, True), (gained, False)):
+                if ports:
+                    yield Discrepancy(group.name, *key, low, high, source, ports), is_missing

@@ -10,7 +10,7 @@ import yaml
 
 from swyx_components.analysis.diff import changes as changes_module
 from swyx_components.analysis.diff.changes import Changes, compare_installations
-from swyx_components.analysis.diff.owners import Owners
+from swyx_components.analysis.diff.reachability import Owners
 from swyx_components.analysis.explain.explain import Packet, explain_pair
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.installation import load_installation

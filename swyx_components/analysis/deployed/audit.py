@@ -5,7 +5,6 @@ Demands come straight from the flows and extra rules, as in the proof; no rule o
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from swyx_components.analysis.deployed.demands import demands_of
 from swyx_components.analysis.deployed.exposure import Exposure
 from swyx_components.analysis.deployed.findings import (
     Audit,
@@ -19,6 +18,7 @@ from swyx_components.analysis.deployed.openings import Measures, Wanted, find_op
 from swyx_components.analysis.deployed.reachability import (
     ReachabilityDiff,
     Requirement,
+    demands_of,
     diff_reachability,
     join_packets,
 )

@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from swyx_components.analysis.deployed.demands import demands_of
-from swyx_components.analysis.deployed.reachability import Packets, diff_reachability, join_packets
+from swyx_components.analysis.deployed.reachability import (
+    Packets,
+    demands_of,
+    diff_reachability,
+    join_packets,
+)
 from swyx_components.analysis.deployed.ruleset import AttachmentPoint
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import Direction, SitePlan

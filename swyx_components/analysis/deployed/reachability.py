@@ -1,27 +1,33 @@
 """What a standing firewall lets pass at one address, against what is demanded there, exactly.
 
-The peers' addresses are cut wherever any rule or demand begins or ends; within one piece only ports
-differ, and those are compared as sets, source ports cut in the same way.
+Demanded are both ends of every flow, extra rules, and the ways back. The peers' addresses are cut wherever
+any rule or demand begins or ends; within one piece only ports differ, and those are compared as sets,
+source ports cut in the same way.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import pairwise
 from operator import and_
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.ruleset import (
-    ICMP_TYPES,
-    AccessList,
-    AclEntry,
-    AttachmentPoint,
+from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry, AttachmentPoint
+from swyx_components.installation.model import Machine
+from swyx_components.planner.model import (
+    PROTOCOL_OF,
+    Direction,
+    Endpoint,
+    HostGroup,
+    Protocol,
+    SitePlan,
 )
-from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.requirements import extra_flow
+from swyx_components.sets.packets import cut_addresses, cut_ports
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
+# Where an answer goes whose question came from a port that nobody fixed: what AWS advises for network ACLs.
+_EPHEMERAL = PortSet.of((1024, 65535))
 _IMPOSSIBLE = {4: (Protocol.ANY, Protocol.ICMPV6), 6: (Protocol.ANY, Protocol.ICMP)}
 
 
@@ -79,23 +85,13 @@ def diff_reachability(
     with the rest.
     """
     found = ReachabilityDiff()
-    at_home = {prefix.interval for prefix in own if prefix.version == seat.address.version}
+    version = seat.address.version
+    at_home = {prefix.interval for prefix in own if prefix.version == version}
     for direction in Direction:
         for protocol in Protocol:
-            if protocol not in _IMPOSSIBLE[seat.address.version]:
-                view = _View(seat, direction, protocol, demands)
-                for piece in view.pieces():
-                    if piece.peers not in at_home:
-                        view.compare(piece, found)
+            if protocol not in _IMPOSSIBLE[version]:
+                _View(seat, direction, protocol, demands).compare(at_home, found)
     return found
-
-
-class _Piece(NamedTuple):
-    """A run of peer addresses for which the same entries and demands count, in their order."""
-
-    peers: Interval
-    layers: tuple[tuple[AclEntry, ...], ...]
-    demands: tuple[Requirement, ...]
 
 
 class _View:
@@ -111,99 +107,99 @@ class _View:
         self.version = seat.address.version
         self.protocol = protocol
         self.universe = ALL_PORTS if protocol.has_ports else ICMP_TYPES
-        self.layers = seat.layers
-        self.entries = [
-            [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
+        self.layers = [
+            (
+                layer,
+                [e for e in layer.entries if e.direction is direction and protocol in e.protocols],
+            )
             for layer in seat.layers
         ]
         own = [d for d in demands if (d.direction, d.protocol) == (direction, protocol)]
+        # Replies are no reason to let in what a stateful layer before them would not.
+        self.replies_count = all(layer.stateless for layer in seat.layers)
         stateless = any(layer.stateless for layer in seat.layers)
         self.demands = [demand for demand in own if stateless or not demand.reply]
-        self._decided: dict[tuple[tuple[AclEntry, ...], PortSet], Mapping[AclEntry, PortSet]] = {}
 
-    def pieces(self) -> Iterator[_Piece]:
-        """The address space in pieces, those without entry and demand left out."""
-        sides = [[entry.peers for entry in entries] for entries in self.entries]
-        sides.append([demand.peers for demand in self.demands])
-        prefixes = {prefix for side in sides for peers in side for prefix in peers}
-        inside = [prefix for prefix in prefixes if prefix.version == self.version]
-        cuts = sorted({cut for prefix in inside for cut in (prefix.first, prefix.last + 1)})
-        members: list[list[list[int]]] = [[[] for _ in cuts] for _ in sides]
-        for place, side in enumerate(sides):
-            for index, peers in enumerate(side):
-                for at in _covered(peers, self.version, cuts):
-                    members[place][at].append(index)
-        for at, (first, after) in enumerate(pairwise(cuts)):
-            layers = tuple(
-                tuple(entries[index] for index in members[place][at])
-                for place, entries in enumerate(self.entries)
-            )
-            demands = tuple(self.demands[index] for index in members[-1][at])
-            if demands or any(layers):
-                yield _Piece(Interval(first, after - 1), layers, demands)
+    def compare(self, own: Collection[Interval], found: ReachabilityDiff) -> None:
+        """Add what differs, wherever an entry or a demand names the peer; `own` addresses are left out."""
+        held: dict[Prefix, list[tuple[int, int]]] = {}
+        sides: list[Sequence[AclEntry | Requirement]] = [entries for _, entries in self.layers]
+        for place, side in enumerate([*sides, self.demands]):
+            for index, each in enumerate(side):
+                for prefix in each.peers:
+                    if prefix.version == self.version:
+                        held.setdefault(prefix, []).append((place, index))
+        for _, peers, members in cut_addresses(held):
+            if peers not in own:
+                ordered = sorted(members)
+                layers = [
+                    [entries[index] for at, index in ordered if at == place]
+                    for place, (_, entries) in enumerate(self.layers)
+                ]
+                demands = [self.demands[index] for at, index in ordered if at == len(self.layers)]
+                self._compare(peers, layers, demands, found)
 
-    def compare(self, piece: _Piece, found: ReachabilityDiff) -> None:
-        """Add what differs in one piece."""
+    def _compare(
+        self,
+        peers: Interval,
+        layers: Sequence[Sequence[AclEntry]],
+        demands: Sequence[Requirement],
+        found: ReachabilityDiff,
+    ) -> None:
+        """The same for peers that the same entries and demands name."""
         wanted = PortSet.union_of(
-            part for d in piece.demands if self._counts_as_need(d) for part in d.ports
+            part for d in demands if self.replies_count or not d.reply for part in d.ports
         )
-        for source in _cut_sources(piece):
-            parts = [
-                self._decide(layer, entries, source)
-                for layer, entries in zip(self.layers, piece.layers, strict=True)
+        sources = {each.source_ports for entries in layers for each in entries}
+        for part in cut_ports([*ALL_PORTS, *(part for ports in sources for part in ports)]):
+            source = PortSet((part,))
+            passed = [
+                list(_first_match(layer.ordered, entries, source))
+                for (layer, _), entries in zip(self.layers, layers, strict=True)
             ]
-            allowed = [PortSet.union_of(p for s in part.values() for p in s) for part in parts]
-            self._find_missing(piece, source, allowed, found)
-            through = reduce(and_, allowed[1:], ALL_PORTS)
-            for entry, ports in parts[0].items() if parts else ():
-                rest = (ports & through & self.universe) - wanted
-                if rest:
-                    packets = Packets(self.protocol, self.version, piece.peers, rest, source)
+            allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in passed]
+            for demand in demands:
+                if both := source & demand.source_ports:
+                    self._find_missing(demand, peers, both, allowed, found)
+            through = reduce(and_, allowed[1:], self.universe)
+            for entry, ports in passed[0] if passed else ():
+                if rest := (ports & through) - wanted:
+                    packets = Packets(self.protocol, self.version, peers, rest, source)
                     found.open.setdefault(entry, []).append(packets)
 
-    def _counts_as_need(self, demand: Requirement) -> bool:
-        """Replies are no reason to let in what a stateful layer before them would not."""
-        return not demand.reply or all(layer.stateless for layer in self.layers)
-
-    def _decide(
-        self, layer: AccessList, entries: tuple[AclEntry, ...], source: PortSet
-    ) -> Mapping[AclEntry, PortSet]:
-        """The destination ports that each allowing entry lets pass."""
-        key = entries, source
-        if key not in self._decided:
-            self._decided[key] = dict(_first_match(layer.ordered, entries, source))
-        return self._decided[key]
-
     def _find_missing(
-        self, piece: _Piece, source: PortSet, allowed: Sequence[PortSet], found: ReachabilityDiff
+        self,
+        demand: Requirement,
+        peers: Interval,
+        source: PortSet,
+        allowed: Sequence[PortSet],
+        found: ReachabilityDiff,
     ) -> None:
-        for demand in piece.demands:
-            sources = source & demand.source_ports
-            if not sources:
-                continue
-            asked = [
-                (layer, ports)
-                for layer, ports in zip(self.layers, allowed, strict=True)
-                if layer.stateless or not demand.reply
-            ]
-            passed = reduce(and_, (ports for _, ports in asked), demand.ports)
-            if passed:
-                found.passing.add(demand)
-            if lost := demand.ports - passed:
-                packets = Packets(self.protocol, self.version, piece.peers, lost, sources)
-                found.missing.setdefault(demand, []).append(packets)
-                stops = {layer.name for layer, ports in asked if lost - ports}
-                found.stopped_by.setdefault(demand, set()).update(stops)
-                found.unless.setdefault(demand, set()).update(self._perhaps(lost))
-
-    def _perhaps(self, lost: PortSet) -> Iterator[AclEntry]:
-        for entries in self.entries:
-            yield from (e for e in entries if e.unresolved and e.allow and e.ports & lost)
+        asked = [
+            (layer, ports)
+            for (layer, _), ports in zip(self.layers, allowed, strict=True)
+            if layer.stateless or not demand.reply
+        ]
+        passed = reduce(and_, (ports for _, ports in asked), demand.ports)
+        if passed:
+            found.passing.add(demand)
+        if lost := demand.ports - passed:
+            packets = Packets(self.protocol, self.version, peers, lost, source)
+            found.missing.setdefault(demand, []).append(packets)
+            stops = {layer.name for layer, ports in asked if lost - ports}
+            found.stopped_by.setdefault(demand, set()).update(stops)
+            found.unless.setdefault(demand, set()).update(
+                entry
+                for _, entries in self.layers
+                for entry in entries
+                if entry.unresolved and entry.allow and entry.ports & lost
+            )
 
 
 def _first_match(
     ordered: bool, entries: Iterable[AclEntry], source: PortSet
 ) -> Iterator[tuple[AclEntry, PortSet]]:
+    """The destination ports that each allowing entry lets pass."""
     decided = NO_PORTS
     for entry in entries:
         if not (source - entry.source_ports):
@@ -214,28 +210,68 @@ def _first_match(
                 yield entry, ports
 
 
-def _covered(peers: Iterable[Prefix], version: int, cuts: Sequence[int]) -> list[int]:
-    """The pieces that any of the prefixes holds, each once."""
-    return sorted(
-        {
-            at
-            for prefix in peers
-            if prefix.version == version
-            for at in range(bisect_left(cuts, prefix.first), bisect_left(cuts, prefix.last + 1))
-        }
-    )
+def demands_of(plan: SitePlan, group: HostGroup, machine: Machine) -> tuple[Requirement, ...]:
+    """Every end of a flow or extra rule at a machine, and the ways back."""
+    found: list[Requirement] = []
+    for flow in plan.flows:
+        source = PortSet((flow.source_ports,)) if flow.source_ports else ALL_PORTS
+        for direction, own, peer in (
+            (Direction.OUT, flow.initiator, flow.responder),
+            (Direction.IN, flow.responder, flow.initiator),
+        ):
+            if own.group is not None and (own.site, own.label) == (plan.site, group.name):
+                found += _both_ways(
+                    Requirement(
+                        direction,
+                        PROTOCOL_OF[flow.transport],
+                        flow.ports,
+                        source,
+                        _without(peer.prefixes, machine),
+                        flow.flow,
+                        _called(peer, plan.site),
+                    )
+                )
+    for rule in plan.extra_rules:
+        if rule.machine == machine.name:
+            for protocol, peers in _by_protocol(rule.protocol, rule.peers):
+                ports = rule.ports if protocol.has_ports else ICMP_TYPES
+                flow_id = extra_flow(plan.site, rule)
+                direction = Direction(rule.direction)
+                found += _both_ways(
+                    Requirement(
+                        direction, protocol, ports, ALL_PORTS, peers, flow_id, "the peers it names"
+                    )
+                )
+    return tuple(dict.fromkeys(demand for demand in found if demand.peers))
 
 
-def _cut_sources(piece: _Piece) -> Iterator[PortSet]:
-    """All source ports, cut wherever an entry tells them apart."""
-    sets = [each.source_ports for entries in piece.layers for each in entries]
-    if all(ports == ALL_PORTS for ports in sets):
-        yield ALL_PORTS
+def _without(prefixes: Iterable[Prefix], machine: Machine) -> tuple[Prefix, ...]:
+    return tuple(prefix for prefix in prefixes if prefix not in machine.addresses)
+
+
+def _called(peer: Endpoint, site: str) -> str:
+    return peer.label if peer.site in ("", site) else f"{peer.site}/{peer.label}"
+
+
+def _by_protocol(
+    name: str, peers: Sequence[Prefix]
+) -> Iterator[tuple[Protocol, tuple[Prefix, ...]]]:
+    if name != "icmp":
+        yield Protocol(name), tuple(peers)
         return
-    cuts = {0, ALL_PORTS[0].last + 1}
-    cuts |= {cut for ports in sets for part in ports for cut in (part.first, part.last + 1)}
-    for first, after in pairwise(sorted(cuts)):
-        yield PortSet.of((first, after - 1))
+    for version, protocol in ((4, Protocol.ICMP), (6, Protocol.ICMPV6)):
+        yield protocol, tuple(peer for peer in peers if peer.version == version)
+
+
+def _both_ways(demand: Requirement) -> Iterator[Requirement]:
+    """The demand, and its answers for whoever keeps no connections in mind."""
+    yield demand
+    back = Direction.IN if demand.direction is Direction.OUT else Direction.OUT
+    if demand.protocol.has_ports:
+        ports = _EPHEMERAL if demand.source_ports == ALL_PORTS else demand.source_ports
+        yield demand._replace(direction=back, ports=ports, source_ports=demand.ports, reply=True)
+    else:
+        yield demand._replace(direction=back, reply=True)
 
 
 def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[Packets, ...]:

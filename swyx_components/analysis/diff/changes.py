@@ -16,8 +16,12 @@ from dataclasses import dataclass
 
 from swyx_components.analysis.diff.causes import Causes, find_changed_flows
 from swyx_components.analysis.diff.edits import Edit, find_affected, find_edits
-from swyx_components.analysis.diff.owners import Owners
-from swyx_components.analysis.diff.reachability import ReachabilityChange, find_passing, join_ends
+from swyx_components.analysis.diff.reachability import (
+    Owners,
+    ReachabilityChange,
+    find_passing,
+    join_ends,
+)
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError

@@ -1,15 +1,16 @@
 """Which packets a change lets pass or stops: exact differences, between whom, at which end."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 from typing import NamedTuple
 
-from swyx_components.analysis.diff.owners import Owners
-from swyx_components.installation.model import Egress
-from swyx_components.planner.boxes import NO_PORT, Box, cut_pieces, find_port_differences
+from swyx_components.analysis.explain.places import short
+from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, Protocol, SitePlan
-from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
+from swyx_components.sets.packets import NO_PORT, Difference, PacketSet, Product, cut_ports
+from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 ANYWHERE = "anywhere"
@@ -40,7 +41,95 @@ class ReachabilityChange:
     at: tuple[str, ...]
 
 
-_Space = dict[tuple[Direction, Protocol], list[Box]]
+class Owners:
+    """Who has an address, before or after: machines before networks, small networks before large ones.
+
+    A name whose addresses are others now is told with the address that is meant.
+    """
+
+    def __init__(self, old: Installation, new: Installation) -> None:
+        before, after = _named_prefixes(old), _named_prefixes(new)
+        ends_before, ends_after = _ends_by_name(before), _ends_by_name(after)
+        moved = {
+            name
+            for name in ends_before.keys() & ends_after.keys()
+            if ends_before[name] != ends_after[name]
+        }
+        self._named = {
+            prefix: f"{name} ({short(prefix)})" if name in moved else name
+            for prefix, name in {**before, **after}.items()
+        }
+        ordered = sorted(self._named, key=lambda prefix: (prefix.first, prefix.length))
+        self._places = {
+            version: _innermost((p for p in ordered if p.version == version), self._named)
+            for version in (4, 6)
+        }
+        self._starts = {v: [place[0] for place in own] for v, own in self._places.items()}
+
+    def name(self, address: Prefix) -> str:
+        """The name of the machine that has the address."""
+        return self._named[address]
+
+    def split(self, version: int, first: int, last: int) -> Iterator[tuple[int, int, str]]:
+        """The addresses by whom they belong to; the name is empty where nobody has them."""
+        places, starts = self._places[version], self._starts[version]
+        at = first
+        begin = max(bisect_right(starts, first) - 1, 0)
+        for low, high, name in places[begin : bisect_right(starts, last)]:
+            if high < at:
+                continue
+            if low > at:
+                yield at, low - 1, ""
+            yield max(low, at), min(high, last), name
+            at = high + 1
+        if at <= last:
+            yield at, last, ""
+
+
+def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
+    named = {
+        prefix: f"provider {provider.name}"
+        for provider in installation.providers
+        for prefix in provider.cidrs
+    }
+    for site in installation.sites.values():
+        named |= dict.fromkeys(site.sip_devices, f"sip_devices of {site.name}")
+        for network in site.networks:
+            named |= dict.fromkeys(network.cidrs, network.name)
+        for machine in site.machines:
+            named |= dict.fromkeys(machine.addresses, machine.name)
+    return named
+
+
+def _ends_by_name(named: Mapping[Prefix, str]) -> dict[str, set[Prefix]]:
+    ends: dict[str, set[Prefix]] = {}
+    for prefix, name in named.items():
+        ends.setdefault(name, set()).add(prefix)
+    return ends
+
+
+def _innermost(
+    prefixes: Iterable[Prefix], named: Mapping[Prefix, str]
+) -> list[tuple[int, int, str]]:
+    """Sorted prefixes, which nest or are apart, as disjoint intervals named after the smallest."""
+    found: list[tuple[int, int, str]] = []
+    around: list[Prefix] = []
+    at = 0
+    for prefix in (*prefixes, None):
+        while around and (prefix is None or around[-1].last < prefix.first):
+            ended = around.pop()
+            if at <= ended.last:
+                found.append((at, ended.last, named[ended]))
+                at = ended.last + 1
+        if prefix is not None:
+            if around and at < prefix.first:
+                found.append((at, prefix.first - 1, named[around[-1]]))
+            at = prefix.first
+            around.append(prefix)
+    return found
+
+
+_Products = dict[tuple[Direction, Protocol], list[Product]]
 
 
 def find_passing(
@@ -61,9 +150,8 @@ def find_passing(
         for key in sorted({*one, *other}):
             if key[0] is Direction.OUT and _leaves_freely(old, new):
                 continue
-            for opened, packets in _compare(
-                owners.name(address), address, key, (one.get(key, []), other.get(key, [])), owners
-            ):
+            sides = PacketSet(one.get(key, ())), PacketSet(other.get(key, ()))
+            for opened, packets in _compare(address, key, *sides, owners):
                 found.setdefault((opened, packets), set()).add(machine)
     for opened, packets in _egress(old, new):
         found[opened, packets] = {packets.source}
@@ -108,73 +196,69 @@ def _egress(old: SitePlan | None, new: SitePlan | None) -> Iterator[tuple[bool, 
         yield now, Packets(label, ANYWHERE, Protocol.ANY, None, None)
 
 
-def _by_address(plan: SitePlan | None) -> dict[Prefix, tuple[str, _Space]]:
+def _by_address(plan: SitePlan | None) -> dict[Prefix, tuple[str, _Products]]:
     """What the rules let pass at each address, with the machine that has it."""
-    spaces: dict[Prefix, tuple[str, _Space]] = {}
-    if plan is None:
-        return spaces
+    found: dict[Prefix, tuple[str, _Products]] = {}
+    groups = plan.groups if plan else ()
     addresses = {
-        group.name: tuple(address for machine in group.machines for address in machine.addresses)
-        for group in plan.groups
+        group.name: [address for machine in group.machines for address in machine.addresses]
+        for group in groups
     }
-    for group in plan.groups:
+    for group in groups:
         for machine in group.machines:
             for own in machine.addresses:
-                space = spaces.setdefault(own, (machine.name, {}))[1]
+                products = found.setdefault(own, (machine.name, {}))[1]
                 for rule in group.rules:
-                    named = addresses[rule.group] if rule.group else rule.cidrs
-                    peers = tuple(
-                        p for p in named if p.version == own.version and p not in machine.addresses
-                    )
+                    peers = [
+                        peer
+                        for peer in (addresses[rule.group] if rule.group else rule.cidrs)
+                        if peer.version == own.version and peer not in machine.addresses
+                    ]
                     if peers:
-                        box = Box(
-                            peers,
-                            PortSet((rule.source_ports,)) if rule.source_ports else ALL_PORTS,
-                            PortSet((rule.ports,)) if rule.ports else NO_PORT,
-                        )
-                        space.setdefault((rule.direction, rule.protocol), []).append(box)
-    return spaces
+                        source = PortSet((rule.source_ports,)) if rule.source_ports else ALL_PORTS
+                        ports = PortSet((rule.ports,)) if rule.ports else NO_PORT
+                        key = rule.direction, rule.protocol
+                        products.setdefault(key, []).append((peers, source, ports))
+    return found
 
 
 def _compare(
-    machine: str,
     address: Prefix,
     key: tuple[Direction, Protocol],
-    sides: tuple[list[Box], list[Box]],
+    before: PacketSet,
+    after: PacketSet,
     owners: Owners,
 ) -> Iterator[tuple[bool, Packets]]:
     direction, protocol = key
-    for first, last, before, after in cut_pieces(address.version, *sides):
-        if before == after:
-            continue
-        differences = list(find_port_differences(before, after))
-        joined = [
-            (is_open, *entry)
-            for is_open, place in ((False, 1), (True, 2))
-            for entry in _by_port((own[0], own[place]) for own in differences)
-        ]
+    machine = owners.name(address)
+    differences = before.differences(after)
+    for (first, last), own in groupby(differences, key=lambda found: found.peers):
+        changed = _by_port(own)
         for begin, end, name in owners.split(address.version, first, last):
             peer = name or _addresses(address.version, begin, end)
             ends = (peer, machine) if direction is Direction.IN else (machine, peer)
-            for is_open, ports, source in joined:
+            for is_open, ports, source in changed:
                 known = ports if protocol.has_ports else None
                 limited = None if source == ALL_PORTS else source
                 yield is_open, Packets(*ends, protocol, known, limited)
 
 
-def _by_port(slices: Iterable[tuple[PortSet, PortSet]]) -> Iterator[tuple[PortSet, PortSet]]:
-    """(source ports, ports) as (ports, all source ports they are reached from), as people think of them."""
-    own = [(source, part) for source, ports in slices for part in ports]
-    cuts = sorted({cut for _, part in own for cut in (part.first, part.last + 1)})
-    by_source: dict[PortSet, PortSet] = {}
-    for first, after in pairwise(cuts):
-        atom = PortRange(first, after - 1)
-        sources = PortSet.union_of(
-            part for source, ports in own if ports.contains(atom) for part in source
-        )
-        if sources:
-            by_source[sources] = by_source.get(sources, NO_PORTS) | PortSet((atom,))
-    return ((ports, sources) for sources, ports in by_source.items())
+def _by_port(differences: Iterable[Difference]) -> list[tuple[bool, PortSet, PortSet]]:
+    """Whether it opens, ports, all source ports they are reached from: as people think of them."""
+    own = list(differences)
+    found: dict[tuple[bool, PortSet], PortSet] = {}
+    for atom in cut_ports(part for each in own for part in (*each.lost, *each.gained)):
+        for is_open in (False, True):
+            sources = PortSet.union_of(
+                part
+                for each in own
+                if (each.gained if is_open else each.lost).covers(atom)
+                for part in each.source_ports
+            )
+            if sources:
+                known = found.get((is_open, sources), NO_PORTS)
+                found[is_open, sources] = known | PortSet((atom,))
+    return [(is_open, ports, sources) for (is_open, sources), ports in found.items()]
 
 
 def _addresses(version: int, first: int, last: int) -> str:

@@ -6,8 +6,9 @@ from swyx_components.installation.model import ExtraRule
 from swyx_components.messages import Message
 from swyx_components.planner.model import HostGroup, Protocol, RenderedSite, Spec
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.sets.ports import PortRange
-from swyx_components.sets.prefixes import Prefix, collapse_prefixes
+from swyx_components.sets.packets import NO_PORT, PacketSet
+from swyx_components.sets.ports import ALL_PORTS
+from swyx_components.sets.prefixes import Prefix
 
 
 def find_public(rendered: RenderedSite) -> tuple[Message, ...]:
@@ -49,26 +50,11 @@ def _is_meant(spec: Spec, version: int, group: HostGroup, rules: Iterable[ExtraR
         return True
     protocol = "icmp" if spec.protocol is Protocol.ICMPV6 else spec.protocol.value
     machine = group.machines[0].name  # the others have the same extra rules
-    meant = [
-        rule
+    meant = PacketSet(
+        (rule.peers, ALL_PORTS, rule.ports or NO_PORT)
         for rule in rules
         if rule.acknowledge_public
         and (rule.machine, rule.direction, rule.protocol)
         == (machine, spec.direction.value, protocol)
-    ]
-    if spec.ports is None:
-        return _is_everything(meant, version)
-    starts = {part.first for rule in meant for part in rule.ports}
-    starts |= {part.last + 1 for rule in meant for part in rule.ports}
-    return all(
-        _is_everything(
-            (rule for rule in meant if rule.ports.covers(PortRange(port, port))), version
-        )
-        for part in spec.ports
-        for port in (part.first, *(start for start in starts if part.first < start <= part.last))
     )
-
-
-def _is_everything(rules: Iterable[ExtraRule], version: int) -> bool:
-    peers = (peer for rule in rules for peer in rule.peers if peer.version == version)
-    return any(prefix.length == 0 for prefix in collapse_prefixes(peers))
+    return not PacketSet([([Prefix(version, 0, 0)], ALL_PORTS, spec.ports or NO_PORT)]) - meant
