@@ -1,217 +1,266 @@
 """What the machines themselves must be set to, so that a plan is true: a pure function of it.
 
-One `HostSettings` a machine, and one for the clients of each network: its DCOM range, the listeners
+One `HostSettings` per machine, and one for the clients of each network: its DCOM range, the listeners
 that differ from the article, what its own firewall must let pass, where its gatekeeper is, and which
 ports the system must not hand out at random.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
-from swyx_components.analysis.host_settings import (
-    DcomRange,
-    Gatekeeper,
-    HostSettings,
-    Opening,
-    PortSetting,
-    Reservation,
-)
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue import Listener, Transport
 from swyx_components.catalogue.windows import WindowsSettings
-from swyx_components.installation.model import Decisions
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.model import Endpoint, Flow, Rule, SitePlan
+from swyx_components.planner.model import Direction, Endpoint, Flow, Protocol, Rule, SitePlan
 from swyx_components.planner.requirements import find_requirements
-from swyx_components.planner.topology import SiteTopology, Topology
+from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _PHONE = "phone"  # the kind of role that runs on no Windows
 
 
+class DcomRange(NamedTuple):
+    """The ports that DCOM must listen on; `decision` is the word written, or the ranges."""
+
+    ports: PortSet
+    decision: str
+    flows: tuple[str, ...]
+    lines: tuple[int, ...]
+
+
+class PortSetting(NamedTuple):
+    """A listener that the plan has on other ports than the article."""
+
+    listener: Listener
+    ports: PortSet
+
+
+class Opening(NamedTuple):
+    """Packets that the host's own firewall must let pass; `ports` None: ICMP, `source_ports` None: any."""
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortRange | None
+    source_ports: PortRange | None
+    peers: tuple[Prefix, ...]
+    flows: tuple[str, ...]
+    lines: tuple[int, ...]
+
+
+class Gatekeeper(NamedTuple):
+    """Whom a role registers at: `discovery` finds nobody across networks, so it must be told."""
+
+    role: str
+    machine: str
+    addresses: tuple[Prefix, ...]
+    port: PortSet
+    flows: tuple[str, ...]
+    discovery: Listener
+
+
+class Reservation(NamedTuple):
+    """Listening ports inside the range from which a system hands out ports; `keys` are the listeners."""
+
+    system: str  # the catalogue's preset: windows-2003, windows-2008
+    transport: Transport
+    ports: PortRange
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostSettings:
+    """One machine, or the clients of one network, and what they must be set to.
+
+    `roles` are those that run on Windows; where there are none only `gatekeepers` may be set.
+    """
+
+    site: str
+    name: str
+    network: bool
+    roles: tuple[str, ...]
+    prefixes: tuple[Prefix, ...]
+    dcom: DcomRange | None = None
+    settings: tuple[PortSetting, ...] = ()
+    openings: tuple[Opening, ...] = ()
+    gatekeepers: tuple[Gatekeeper, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+
+
 def find_host_settings(
     topology: Topology, plan: SitePlan, windows: WindowsSettings
 ) -> tuple[HostSettings, ...]:
     """The settings of every machine and network of a planned site, machines first, each by name."""
-    catalogue, view = topology.catalogue, topology.view(plan.site)
-    among = derive_flows(topology, plan.site, hosts_of_networks=True).flows
-    found: list[HostSettings] = []
-    for endpoint in view.endpoints:
-        carried = tuple(r for r in endpoint.roles if catalogue.roles[r].kind != _PHONE)
-        flows = _at(endpoint, plan.flows)
-        shared = {
-            "site": plan.site,
-            "roles": carried,
-            "dcom": _find_dcom(endpoint, carried, flows, catalogue, view.decisions),
-            "settings": tuple(_find_settings(endpoint, carried, catalogue, view)),
-            "gatekeepers": tuple(_find_gatekeepers(endpoint, flows, catalogue)),
-            "reservations": tuple(_find_reservations(endpoint, carried, catalogue, windows)),
-        }
-        for name, prefixes, openings in _hosts(endpoint, carried, plan, among, catalogue):
-            network = endpoint.group is None
-            found.append(
-                HostSettings(
-                    name=name,
-                    network=network,
-                    prefixes=prefixes,
-                    openings=tuple(openings) if carried else (),
-                    **shared,  # type: ignore[arg-type]
-                )
-            )
-    return tuple(sorted(found, key=lambda host: (host.network, host.name)))
-
-
-def _at(endpoint: Endpoint, flows: Iterable[Flow]) -> tuple[Flow, ...]:
-    key = (endpoint.site, endpoint.label)
-    return tuple(f for f in flows if key in (_key(f.initiator), _key(f.responder)))
-
-
-def _key(endpoint: Endpoint) -> tuple[str, str]:
-    return endpoint.site, endpoint.label
-
-
-# ---- what it listens on
-
-
-def _find_dcom(
-    endpoint: Endpoint,
-    roles: Collection[str],
-    flows: Iterable[Flow],
-    catalogue: Catalogue,
-    decisions: Decisions,
-) -> DcomRange | None:
-    """The decided ranges of the DCOM flows that end here."""
-    ranges = {"dcom_server": decisions.dcom_server, "dcom_client": decisions.dcom_client}
-    ports, used = NO_PORTS, set()
-    for flow in flows:
-        if _key(flow.responder) == _key(endpoint) and flow.responder_role in roles:
-            tokens = {t for leg in catalogue.flows[flow.flow].legs for t in leg.ports}
-            for token in tokens & ranges.keys():
-                decided = ranges[token]
-                if decided is not None:
-                    ports |= PortSet((decided,))
-                    used.add(flow.flow)
-    if not used:
-        return None
-    ordered = tuple(row for row in catalogue.flows if row in used)
-    lines = {line for row in ordered for line in catalogue.flows[row].lines}
-    return DcomRange(
-        ports=ports,
-        decision=decisions.dcom_preset or str(ports),
-        flows=ordered,
-        lines=tuple(sorted(lines)),
+    within_networks = derive_flows(topology, plan.site, hosts_of_networks=True).flows
+    hosts = (
+        host
+        for endpoint in topology.view(plan.site).endpoints
+        for host in _Finder(endpoint, topology, plan).hosts(within_networks, windows)
     )
+    return tuple(sorted(hosts, key=lambda host: (host.network, host.name)))
 
 
-def _find_settings(
-    endpoint: Endpoint, roles: Iterable[str], catalogue: Catalogue, view: SiteTopology
-) -> Iterator[PortSetting]:
-    """Overrides that hold here, and the decision that pins a listener's port."""
-    for role in roles:
-        for key, listener in catalogue.roles[role].listeners.items():
-            ports = endpoint.ports[role, key]
-            if listener.decided_by:
-                ports = view.decisions.cornet
+class _Finder:
+    """What the hosts behind one endpoint must be set to."""
+
+    def __init__(self, endpoint: Endpoint, topology: Topology, plan: SitePlan) -> None:
+        self._endpoint = endpoint
+        self._plan = plan
+        self._catalogue = topology.catalogue
+        self._decisions = topology.view(plan.site).decisions
+        roles = topology.catalogue.roles
+        self._roles = tuple(role for role in endpoint.roles if roles[role].kind != _PHONE)
+
+    def hosts(self, flows: Iterable[Flow], windows: WindowsSettings) -> Iterator[HostSettings]:
+        """The machines, or the network, each with what must pass at it."""
+        group = self._endpoint.group
+        settings = HostSettings(
+            site=self._plan.site,
+            name=self._endpoint.label,
+            network=group is None,
+            roles=self._roles,
+            prefixes=self._endpoint.prefixes,
+            dcom=self._find_dcom(),
+            settings=tuple(self._find_settings()),
+            gatekeepers=tuple(self._find_gatekeepers()),
+            reservations=tuple(self._find_reservations(windows)),
+        )
+        if group is None:
+            needs = find_requirements(self._endpoint, self._roles, flows)
+            rules = minimise(needs, NEUTRAL, self._catalogue)
+            yield replace(settings, openings=self._open(rules, settings.prefixes, ()))
+            return
+        for machine in group.machines:
+            own = machine.addresses
+            openings = self._open(self._plan.group(group.name).rules, own, own)
+            yield replace(settings, name=machine.name, prefixes=own, openings=openings)
+
+    # ---- what it listens on
+
+    def _find_dcom(self) -> DcomRange | None:
+        """The decided ranges of the DCOM flows that end here."""
+        decisions, rows = self._decisions, self._catalogue.flows
+        decided = {"dcom_server": decisions.dcom_server, "dcom_client": decisions.dcom_client}
+        ports, used = NO_PORTS, set()
+        for flow in self._plan.flows:
+            if self._is_at(flow.responder) and flow.responder_role in self._roles:
+                for token in self._tokens(flow):
+                    if (range_ := decided.get(token)) is not None:
+                        ports |= PortSet((range_,))
+                        used.add(flow.flow)
+        if not used:
+            return None
+        lines = {line for id in used for line in rows[id].lines}
+        return DcomRange(
+            ports=ports,
+            decision=decisions.dcom_preset or str(ports),
+            flows=tuple(id for id in rows if id in used),
+            lines=tuple(sorted(lines)),
+        )
+
+    def _is_at(self, endpoint: Endpoint) -> bool:
+        """Whether an end of a flow is this endpoint."""
+        own = self._endpoint
+        return (endpoint.site, endpoint.label) == (own.site, own.label)
+
+    def _tokens(self, flow: Flow) -> set[str]:
+        return {token for leg in self._catalogue.flows[flow.flow].legs for token in leg.ports}
+
+    def _listeners(self) -> Iterator[tuple[Listener, PortSet]]:
+        """The listeners of its roles with the ports in effect."""
+        for role in self._roles:
+            for key, listener in self._catalogue.roles[role].listeners.items():
+                yield listener, self._endpoint.ports[role, key]
+
+    def _find_settings(self) -> Iterator[PortSetting]:
+        """Overrides that hold here, and the decision that pins a listener's port."""
+        for listener, in_effect in self._listeners():
+            ports = self._decisions.cornet if listener.decided_by else in_effect
             if ports != listener.ports:
-                yield PortSetting(listener=listener, ports=ports)
+                yield PortSetting(listener, ports)
 
+    def _find_reservations(self, windows: WindowsSettings) -> Iterator[Reservation]:
+        """Listeners inside an ephemeral range, joined where they touch; DCOM and H.245 need none."""
+        for system in (windows.old_ephemeral, windows.new_ephemeral):
+            ephemeral = PortSet((self._catalogue.presets[system],))
+            for transport in Transport:
+                inside = [
+                    (part, f"{listener.role} {listener.key}")
+                    for listener, ports in self._listeners()
+                    if transport in listener.transports
+                    for part in ports & ephemeral
+                ]
+                for whole in PortSet.union_of(part for part, _ in inside):
+                    keys = {key for part, key in inside if whole.contains(part)}
+                    yield Reservation(system, transport, whole, tuple(sorted(keys)))
 
-def _find_reservations(
-    endpoint: Endpoint, roles: Iterable[str], catalogue: Catalogue, windows: WindowsSettings
-) -> Iterator[Reservation]:
-    """Listeners inside an ephemeral range, ranges that touch joined; what DCOM and H.245 take stays free."""
-    for system in (windows.old_ephemeral, windows.new_ephemeral):
-        ephemeral = PortSet((catalogue.presets[system],))
-        for transport in Transport:
-            keys: dict[PortRange, set[str]] = {}
-            for role in roles:
-                for key, listener in catalogue.roles[role].listeners.items():
-                    if transport in listener.transports:
-                        for part in endpoint.ports[role, key] & ephemeral:
-                            keys.setdefault(part, set()).add(f"{role} {key}")
-            for whole in PortSet.union_of(keys):
-                names = {name for part in keys if whole.contains(part) for name in keys[part]}
-                yield Reservation(
-                    system=system, transport=transport, ports=whole, keys=tuple(sorted(names))
+    # ---- whom it speaks to
+
+    def _find_gatekeepers(self) -> Iterator[Gatekeeper]:
+        """Where each role of the endpoint registers: the listeners that serve in place of a multicast one."""
+        discoveries = {
+            role.name: listener
+            for role in self._catalogue.roles.values()
+            for listener in role.listeners.values()
+            if listener.instead
+        }
+        found: dict[tuple[str, str, str], tuple[Flow, set[str]]] = {}
+        for flow in self._plan.flows:
+            discovery = discoveries.get(flow.responder_role)
+            if (
+                discovery
+                and self._is_at(flow.initiator)
+                and discovery.instead in self._tokens(flow)
+            ):
+                listener = self._catalogue.roles[flow.responder_role].listeners[discovery.instead]
+                if flow.transport in listener.transports:
+                    where = (flow.initiator_role, flow.responder.site, flow.responder.label)
+                    found.setdefault(where, (flow, set()))[1].add(flow.flow)
+        for _, (flow, used) in sorted(found.items(), key=lambda item: item[0]):
+            discovery = discoveries[flow.responder_role]
+            for machine in flow.responder.group.machines if flow.responder.group else ():
+                yield Gatekeeper(
+                    role=flow.initiator_role,
+                    machine=machine.name,
+                    addresses=machine.addresses,
+                    port=flow.responder.ports[flow.responder_role, discovery.instead],
+                    flows=tuple(sorted(used)),
+                    discovery=discovery,
                 )
 
-
-# ---- whom it speaks to
-
-
-def _find_gatekeepers(
-    endpoint: Endpoint, flows: Iterable[Flow], catalogue: Catalogue
-) -> Iterator[Gatekeeper]:
-    """Where each role of the endpoint registers: the listeners that stand in for a multicast one."""
-    stand_ins = {
-        role.name: listener
-        for role in catalogue.roles.values()
-        for listener in role.listeners.values()
-        if listener.instead
-    }
-    found: dict[tuple[str, str, str], tuple[Flow, set[str]]] = {}
-    for flow in flows:
-        discovery = stand_ins.get(flow.responder_role)
-        tokens = {token for leg in catalogue.flows[flow.flow].legs for token in leg.ports}
-        if discovery and _key(flow.initiator) == _key(endpoint) and discovery.instead in tokens:
-            listener = catalogue.roles[flow.responder_role].listeners[discovery.instead]
-            if flow.transport in listener.transports:
-                where = (flow.initiator_role, *_key(flow.responder))
-                found.setdefault(where, (flow, set()))[1].add(flow.flow)
-    for _, (flow, used) in sorted(found.items(), key=lambda item: item[0]):
-        discovery = stand_ins[flow.responder_role]
-        for machine in flow.responder.group.machines if flow.responder.group else ():
-            yield Gatekeeper(
-                role=flow.initiator_role,
-                machine=machine.name,
-                addresses=machine.addresses,
-                port=flow.responder.ports[flow.responder_role, discovery.instead],
-                flows=tuple(sorted(used)),
-                discovery=discovery,
-            )
+    def _open(
+        self, rules: Iterable[Rule], prefixes: Iterable[Prefix], own: Iterable[Prefix]
+    ) -> tuple[Opening, ...]:
+        """The rules with addresses in place of groups, without the host's own and versions it lacks."""
+        versions = {prefix.version for prefix in prefixes}
+        openings = []
+        for rule in rules if self._roles else ():
+            peers = rule.cidrs or [
+                a for m in self._plan.group(rule.group).machines for a in m.addresses
+            ]
+            kept = collapse_prefixes(p for p in peers if p.version in versions and p not in own)
+            if kept:
+                direction, protocol, ports, source, _, _, flows, lines = rule
+                openings.append(Opening(direction, protocol, ports, source, kept, flows, lines))
+        return tuple(openings)
 
 
-def _hosts(
-    endpoint: Endpoint,
-    roles: Collection[str],
-    plan: SitePlan,
-    flows: Iterable[Flow],
-    catalogue: Catalogue,
-) -> Iterator[tuple[str, tuple[Prefix, ...], Iterator[Opening]]]:
-    """The machines behind an endpoint, or the network itself, each with what must pass at it."""
-    groups = {
-        group.name: tuple(address for machine in group.machines for address in machine.addresses)
-        for group in plan.groups
-    }
-    if endpoint.group is None:
-        needs = find_requirements(endpoint, roles, flows)
-        rules = minimise(needs, NEUTRAL, catalogue)
-        yield endpoint.label, endpoint.prefixes, _openings(rules, groups, endpoint.prefixes, ())
-        return
-    rules = plan.group(endpoint.label).rules
-    for machine in endpoint.group.machines:
-        own = machine.addresses
-        yield machine.name, own, _openings(rules, groups, own, own)
-
-
-def _openings(
-    rules: Iterable[Rule],
-    groups: Mapping[str, tuple[Prefix, ...]],
-    prefixes: Iterable[Prefix],
-    own: Collection[Prefix],
-) -> Iterator[Opening]:
-    """The rules with addresses in place of groups, without the host's own and versions it lacks."""
-    versions = {prefix.version for prefix in prefixes}
-    for rule in rules:
-        named = groups[rule.group] if rule.group else rule.cidrs
-        peers = collapse_prefixes(p for p in named if p.version in versions and p not in own)
-        if peers:
-            yield Opening(
-                direction=rule.direction,
-                protocol=rule.protocol,
-                ports=rule.ports,
-                source_ports=rule.source_ports,
-                peers=peers,
-                flows=rule.flows,
-                lines=rule.lines,
-            )
+def cut_by_port(openings: Iterable[Opening]) -> tuple[Opening, ...]:
+    """The inbound openings as disjoint port ranges, each with all of its peers; IPv4 only."""
+    found: list[Opening] = []
+    inbound = [o for o in openings if o.direction is Direction.IN and o.ports is not None]
+    for protocol in sorted({opening.protocol for opening in inbound}):
+        own = [opening for opening in inbound if opening.protocol is protocol]
+        cuts = sorted({cut for o in own if o.ports for cut in (o.ports[0], o.ports[1] + 1)})
+        for first, after in pairwise(cuts):
+            part = PortRange(first, after - 1)
+            there = [o for o in own if o.ports is not None and o.ports.contains(part)]
+            peers = collapse_prefixes(p for o in there for p in o.peers if p.version == 4)
+            flows = tuple(dict.fromkeys(flow for o in there for flow in o.flows))
+            lines = tuple(sorted({line for o in there for line in o.lines}))
+            if peers:
+                found.append(Opening(Direction.IN, protocol, part, None, peers, flows, lines))
+    return tuple(found)

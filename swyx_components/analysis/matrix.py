@@ -1,8 +1,6 @@
 """The flow matrix: every flow of some sites and every extra rule, one row each, as asked for."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
@@ -44,8 +42,7 @@ class MatrixRow(NamedTuple):
     purpose: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(NamedTuple):
     """Which rows are wanted: of each set that is not empty, a row must match one of its words.
 
     `sites` are those whose plans are asked. `roles` and `machines` are matched at either end,
@@ -53,9 +50,9 @@ class Selection:
     """
 
     sites: frozenset[str]
-    roles: frozenset[str] = field(default_factory=frozenset)
-    machines: frozenset[str] = field(default_factory=frozenset)
-    evidence: frozenset[str] = field(default_factory=frozenset)
+    roles: frozenset[str] = frozenset()
+    machines: frozenset[str] = frozenset()
+    evidence: frozenset[str] = frozenset()
 
     def takes(self, row: MatrixRow) -> bool:
         """Whether a row is wanted."""
@@ -72,21 +69,17 @@ class Selection:
 
 def list_rows(plan: SitePlan, selection: Selection, catalogue: Catalogue) -> Iterator[MatrixRow]:
     """The rows of one site in the order of its plan; a flow that another chosen site lists is left out."""
-    rows = chain(
-        (
-            _flow_row(plan.site, flow, catalogue)
-            for flow in plan.flows
-            if not _is_listed_before(flow, plan.site, selection.sites)
-        ),
-        (_extra_row(plan, rule) for rule in plan.extra_rules),
-    )
+    rows = [
+        _flow_row(plan.site, flow, catalogue)
+        for flow in plan.flows
+        if not any(
+            site < plan.site and site in selection.sites
+            for site in (flow.initiator.site, flow.responder.site)
+        )
+    ]
+    rows += (_extra_row(plan, rule) for rule in plan.extra_rules)
     # One flow may come from several others, as H.245 does from the H.225 of either side.
     yield from dict.fromkeys(filter(selection.takes, rows))
-
-
-def _is_listed_before(flow: Flow, site: str, chosen: Iterable[str]) -> bool:
-    ends = {flow.initiator.site, flow.responder.site}
-    return any(other < site and other in chosen for other in ends)
 
 
 def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
@@ -113,8 +106,8 @@ def _end(endpoint: Endpoint, role: str) -> MatrixEnd:
 
 
 def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:
-    group = next(g for g in plan.groups if rule.machine in (m.name for m in g.machines))
-    machine = next(m for m in group.machines if m.name == rule.machine)
+    machines = plan.groups_by_machine()[rule.machine].machines
+    machine = next(machine for machine in machines if machine.name == rule.machine)
     own = MatrixEnd(plan.site, machine.name, "", (machine.name,), machine.addresses)
     peers = MatrixEnd("", "", "", (), rule.peers)
     sender, receiver = (peers, own) if rule.direction == "in" else (own, peers)

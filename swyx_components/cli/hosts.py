@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from swyx_components.analysis.explain.places import owners_of
-from swyx_components.analysis.host_settings import HostSettings
-from swyx_components.analysis.hosts import find_host_settings
+from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import raise_errors
 from swyx_components.cli.folder import Written, write_folder

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from swyx_components.analysis.explain.places import short
-from swyx_components.analysis.host_settings import Gatekeeper, HostSettings, Opening, PortSetting
+from swyx_components.analysis.hosts import Gatekeeper, HostSettings, Opening, PortSetting
 from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.report.plan_json import fields_of, given, texts
 from swyx_components.report.tables import align, cite, plural

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from swyx_components.analysis.explain.places import short
-from swyx_components.analysis.host_settings import HostSettings, Opening, cut_by_port
+from swyx_components.analysis.hosts import HostSettings, Opening, cut_by_port
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.report.tables import cite
 from swyx_components.report.windows.text import (

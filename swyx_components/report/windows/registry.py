@@ -6,7 +6,7 @@ script takes the key as a parameter and keeps the type that it finds.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from swyx_components.analysis.host_settings import DcomRange, HostSettings, PortSetting, Reservation
+from swyx_components.analysis.hosts import DcomRange, HostSettings, PortSetting, Reservation
 from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.report.windows.text import (
     Story,

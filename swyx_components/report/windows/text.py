@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from swyx_components.analysis.explain.places import short
-from swyx_components.analysis.host_settings import (
+from swyx_components.analysis.hosts import (
     DcomRange,
     Gatekeeper,
     HostSettings,
