@@ -1,12 +1,14 @@
-"""Asks for an installation, question by question, on stderr; each answer is judged when it is given."""
+"""Asks for an installation, question by question, on stderr; each answer is checked when it is given."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import click
 
 from swyx_components.catalogue import Catalogue
+from swyx_components.cli.failures import errors_of
 from swyx_components.cli.terminal import print_error, safe_line
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.draft import (
@@ -20,7 +22,7 @@ from swyx_components.installation.draft import (
 )
 from swyx_components.installation.read import read_installation
 from swyx_components.installation.values import is_name
-from swyx_components.messages import Message, Severity
+from swyx_components.messages import Message
 
 _Answer = TypeVar("_Answer")
 
@@ -29,26 +31,24 @@ def ask_draft(catalogue: Catalogue) -> Draft:
     """The sites, machines, networks and links that a person names."""
     sites: list[DraftSite] = []
     while name := _ask_name("Name of a site" if not sites else "Another site", not sites, "site"):
-        site = _ask_site(name, catalogue, tuple(sites))
+        site = _ask_site(name, catalogue, sites)
         if site is not None:
             sites.append(site)
-    draft = Draft(swyxware=catalogue.version, sites=tuple(sites))
-    return Draft(
-        swyxware=draft.swyxware, sites=draft.sites, links=tuple(_ask_links(sites, catalogue))
-    )
+    links = _ask_links(sites, catalogue)
+    return Draft(swyxware=catalogue.version, sites=tuple(sites), links=tuple(links))
 
 
-def ask_decision(key: str, default: str, judge: Callable[[str], tuple[Message, ...]]) -> str:
-    """A decision that some flow needs; `judge` says what is wrong with an answer."""
+def ask_decision(key: str, default: str, check: Callable[[str], Iterable[Message]]) -> str:
+    """A decision that some flow needs; `check` says what is wrong with an answer."""
 
     def read(text: str, log: Diagnostics) -> str:
-        log.adopt(judge(text))
+        log.adopt(check(text))
         return text
 
     return _ask(f"{key} (the article leaves it open)", default, read)
 
 
-def _ask_site(name: str, catalogue: Catalogue, known: tuple[DraftSite, ...]) -> DraftSite | None:
+def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> DraftSite | None:
     """One site; asked again where its parts do not fit together."""
     while True:
         ends = [_ask_server(name, catalogue)]
@@ -59,7 +59,7 @@ def _ask_site(name: str, catalogue: Catalogue, known: tuple[DraftSite, ...]) -> 
         site = DraftSite(name=name, ends=tuple(ends))
         draft = Draft(swyxware=catalogue.version, sites=(*known, site))
         _, messages = read_installation(draft.as_data(), file="the answers")
-        errors = [message for message in messages if message.severity is Severity.ERROR]
+        errors = errors_of(messages)
         for message in errors:
             print_error(str(message))
         if not errors:
@@ -79,9 +79,7 @@ def _ask_server(site: str, catalogue: Catalogue) -> DraftEnd:
         "",
         lambda text, log: read_roles(text, tuple(catalogue.roles), log, "roles"),
     )
-    return DraftEnd(
-        name=end.name, addresses=end.addresses, roles=tuple(dict.fromkeys((role, *more)))
-    )
+    return replace(end, roles=tuple(dict.fromkeys((role, *more))))
 
 
 def _ask_end(
@@ -115,25 +113,20 @@ def _ask_end(
     )
 
 
-def _ask_links(sites: list[DraftSite], catalogue: Catalogue) -> list[DraftLink]:
+def _ask_links(sites: Sequence[DraftSite], catalogue: Catalogue) -> list[DraftLink]:
     """For each LinkManager the other sites that it serves."""
     links: list[DraftLink] = []
     serving = {role.name for role in catalogue.roles.values() if role.serves_links}
-    for site in sites if len(sites) > 1 else ():
-        others = [other.name for other in sites if other is not site]
-        for end in site.ends:
-            if not serving.isdisjoint(end.roles):
-                linked = {
-                    other for link in links for other in link.sites if site.name in link.sites
-                }
-                left = [other for other in others if other not in linked]
-                default = left[0] if len(left) == 1 else ""
-                for other in _ask_sites(end.name, left, default):
-                    links.append(DraftLink(sites=(site.name, other), link_manager=end.name))
+    managers = [(site, end) for site in sites for end in site.ends if serving & set(end.roles)]
+    for site, manager in managers:
+        linked = {name for link in links if site.name in link.sites for name in link.sites}
+        left = [other.name for other in sites if other.name not in {site.name, *linked}]
+        for other in _ask_sites(manager.name, left) if left else ():
+            links.append(DraftLink(sites=(site.name, other), link_manager=manager.name))
     return links
 
 
-def _ask_sites(manager: str, others: list[str], default: str) -> tuple[str, ...]:
+def _ask_sites(manager: str, others: list[str]) -> tuple[str, ...]:
     def read(text: str, log: Diagnostics) -> tuple[str, ...]:
         named = [] if text.strip() == "-" else split_cell(text)
         for name in named:
@@ -142,7 +135,7 @@ def _ask_sites(manager: str, others: list[str], default: str) -> tuple[str, ...]
         return tuple(dict.fromkeys(named))
 
     question = f"Sites that {manager} links to its own ({', '.join(others)}; - for none)"
-    return _ask(question, default or "-", read) if others else ()
+    return _ask(question, others[0] if len(others) == 1 else "-", read)
 
 
 def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:

@@ -7,14 +7,14 @@ import click
 from swyx_components.analysis.deployed.audit import audit_site
 from swyx_components.analysis.deployed.remediate import remediate
 from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
-from swyx_components.cli.failures import raise_errors
-from swyx_components.cli.options import FILE, JSON, SAVED, option_list
+from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list
 from swyx_components.cli.saved import Saved, open_saved, refuse_content
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import read_firewall
 from swyx_components.judge import assess_site
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.audit import audit_record, write_amendments, write_audit
@@ -24,7 +24,7 @@ CLEAN, UNCLEAN = 0, 1
 
 @click.command
 @FILE
-@click.argument("site", help="The site behind the firewall.")
+@argument("site", "SITE", "The site behind the firewall.")
 @SAVED
 @option_list(
     "--machine", "machines", "NAME=GROUP", "The group of a machine whose interface no file has"
@@ -51,7 +51,7 @@ def audit(
     opened = _open(saved)
     firewall = _read(plan, opened, _bind(plan, machines))
     if not firewall.seats:
-        raise SwyxError([Message.about("machines-unplaced", "--saved", site=name)])
+        raise refuse("machines-unplaced", "--saved", site=name)
     found = audit_site(plan, firewall, installation)
     changes = list(remediate(plan, found)) if fix else []
     if as_json:
@@ -64,11 +64,11 @@ def audit(
 
 def _open(files: Sequence[str]) -> tuple[Saved, ...]:
     if not files:
-        raise SwyxError([Message.about("saved-missing", "--saved")])
+        raise refuse("saved-missing", "--saved")
     saved = open_saved(files)
     clouds = sorted({each.cloud for each in saved})
     if len(clouds) > 1:
-        raise SwyxError([Message.about("saved-of-two", "--saved", clouds=clouds)])
+        raise refuse("saved-of-two", "--saved", clouds=clouds)
     return saved
 
 
@@ -91,8 +91,7 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, tuple[str, ...]]
             errors.append(Message.about("machine-unknown", place, **values))
         else:
             bound[machine] = (*bound.get(machine, ()), group)
-    if errors:
-        raise SwyxError(errors)
+    raise_errors(errors)
     return bound
 
 
@@ -104,6 +103,6 @@ def _read(
         return read_firewall(saved[0].cloud, plan, contents, bindings)
     except UnknownGroup as missing:
         word = str(missing)
-        raise SwyxError([Message.about("group-unknown", "--machine", group=word)]) from None
+        raise refuse("group-unknown", "--machine", group=word) from None
     except ValueError as problem:
         raise refuse_content(", ".join(each.file for each in saved), problem) from None

@@ -7,6 +7,17 @@ import click
 import shellingham
 from click.shell_completion import get_completion_class
 
+# Below the user's folder: the script of each shell, and what its start must run to find it.
+_SCRIPTS = {
+    "bash": ".bash_completions/swyx.sh",
+    "zsh": ".zfunc/_swyx",
+    "fish": ".config/fish/completions/swyx.fish",
+}
+_STARTS = {
+    "bash": (".bashrc", "source '{path}'"),
+    "zsh": (".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit"),
+}
+
 
 def show_completion(command: click.Command, variable: str) -> None:
     """Print the script for the shell that `swyx` was started from.
@@ -26,22 +37,16 @@ def install_completion(command: click.Command, variable: str) -> None:
     """
     shell = _detect_shell()
     script = _script(command, variable, shell)
-    home = Path.home()
-    if shell == "bash":
-        path = home / ".bash_completions" / "swyx.sh"
-        _append(home / ".bashrc", f"source '{path}'")
-    elif shell == "zsh":
-        path = home / ".zfunc" / "_swyx"
-        _append(home / ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit")
-    elif shell == "fish":
-        path = home / ".config" / "fish" / "completions" / "swyx.fish"
-    else:
-        path = _powershell_profile(shell)
-    if shell in ("bash", "zsh", "fish"):
+    if shell in _SCRIPTS:
+        path = Path.home() / _SCRIPTS[shell]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(script, encoding="utf-8")
     else:
+        path = _powershell_profile(shell)
         _append(path, script)
+    if shell in _STARTS:
+        start, line = _STARTS[shell]
+        _append(Path.home() / start, line.format(path=path))
     print(f"{shell} completion installed in {path}")
     print("Completion will take effect once you restart the terminal")
 
@@ -71,7 +76,5 @@ def _append(path: Path, text: str) -> None:
 def _powershell_profile(shell: str) -> Path:
     """The profile of the user, which Windows runs only if its policy lets it."""
     command = "Set-ExecutionPolicy RemoteSigned -Scope CurrentUser; $profile"
-    done = subprocess.run(
-        [shell, "-NoProfile", "-Command", command], stdout=subprocess.PIPE, text=True, check=True
-    )
-    return Path(done.stdout.strip())
+    words = [shell, "-NoProfile", "-Command", command]
+    return Path(subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip())

@@ -6,11 +6,16 @@ from dataclasses import replace
 
 import click
 
-from swyx_components.analysis.diff.changes import SiteChange, compare_sites, join_changes
+from swyx_components.analysis.diff.changes import (
+    Changes,
+    SiteChange,
+    compare_sites,
+    join_changes,
+)
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import raise_errors
-from swyx_components.cli.options import CLOUDS, JSON, SITES, offer_files
+from swyx_components.cli.options import CLOUDS, JSON, SITES, argument
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, report_progress
 from swyx_components.clouds import check_transient_quotas, describe_update, preview_update
@@ -24,8 +29,8 @@ SAME, DIFFERENT = 0, 1
 
 
 @click.command
-@click.argument("old", help="The installation file as it was.", shell_complete=offer_files)
-@click.argument("new", help="The same as it shall be.", shell_complete=offer_files)
+@argument("old", "OLD", "The installation file as it was.")
+@argument("new", "NEW", "The same as it shall be.")
 @SITES
 @CLOUDS
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
@@ -48,12 +53,7 @@ def diff(
     either = replace(after, sites={**before.sites, **after.sites})
     names = choose_sites(either, sites)
     bound = bind_clouds(either, clouds)
-    edits = find_edits(before, after)
-    affected = find_affected(before, after, edits).intersection(names)
-    compared = compare_sites(before, after, edits, names)
-    found = tuple(report_progress(compared, "sites compared", len(affected)))
-    shown = [edit for edit in edits if not sites or edit.site in ("", *names)]
-    changes = join_changes(shown, found)
+    changes, found = find_changes(before, after, names, bool(sites))
     resources = _preview_all(bound, found, before, after)
     # Of some sites only, the other ends are not known.
     effects = () if sites else find_effects(found)
@@ -62,6 +62,18 @@ def diff(
     else:
         sys.stdout.writelines(write_changes(changes, resources, effects))
     return DIFFERENT if exit_code and not changes.none else SAME
+
+
+def find_changes(
+    old: Installation, new: Installation, names: Sequence[str], some: bool
+) -> tuple[Changes, Sequence[SiteChange]]:
+    """What the edits change at the named sites, together and site by site; `some`: there are others."""
+    edits = find_edits(old, new)
+    affected = find_affected(old, new, edits).intersection(names)
+    compared = compare_sites(old, new, edits, names)
+    found = tuple(report_progress(compared, "sites compared", len(affected)))
+    shown = [edit for edit in edits if not some or edit.site in ("", *names)]
+    return join_changes(shown, found), found
 
 
 def _preview_all(
@@ -80,17 +92,15 @@ def _preview_all(
             continue
         if preview.touched or not site.is_none:
             resources[site.site] = preview
-    if errors:
-        raise SwyxError(errors)
+    raise_errors(errors)
     return resources
 
 
 def _preview(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
     touched = preview_update(cloud, before, after)
-    refused = [message.of(new.file) for message in check_transient_quotas(cloud, before, after)]
-    if refused:
-        raise SwyxError(refused)
+    peak = check_transient_quotas(cloud, before, after)
+    raise_errors(message.of(new.file) for message in peak)
     told = describe_update(cloud, site.site, touched, is_removed=after is None)
     return CloudChange(cloud, touched, tuple(message.of(new.file) for message in told))
 

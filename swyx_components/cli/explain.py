@@ -7,10 +7,10 @@ import click
 from swyx_components.analysis.explain.ends import Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
-from swyx_components.cli.options import CLOUDS, FILE, JSON, find_ends, offer
-from swyx_components.cli.sites import RenderedSites, bind_clouds, open_installation
+from swyx_components.cli.failures import refuse
+from swyx_components.cli.options import CLOUDS, FILE, JSON, argument
+from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_line
-from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import Protocol
 from swyx_components.report.explain import Answer, answer_record, write_answer
 
@@ -20,19 +20,9 @@ _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
 @click.command
 @FILE
-@click.argument(
-    "source",
-    metavar="SRC",
-    help="Machine, network, SITE/ROLE or address that sends.",
-    shell_complete=offer(find_ends),
-)
-@click.argument(
-    "destination",
-    metavar="DST",
-    help="The same for the one that receives.",
-    shell_complete=offer(find_ends),
-)
-@click.argument("packet", metavar="PROTO/PORT", help="tcp/1720, udp/50000, icmp, ...")
+@argument("source", "SRC", "Machine, network, SITE/ROLE or address that sends.")
+@argument("destination", "DST", "The same for the one that receives.")
+@argument("packet", "PROTO/PORT", "tcp/1720, udp/50000, icmp, ...")
 @click.option(
     "--source-port",
     type=click.IntRange(1, 65535),
@@ -57,10 +47,10 @@ def explain(
     installation, _ = open_installation(file)
     asked = read_packet(packet, source_port)
     ends = (find_hosts(installation, source), find_hosts(installation, destination))
-    sites = RenderedSites(installation, bind_clouds(installation, clouds))
+    render = renderer(installation, bind_clouds(installation, clouds))
     answers: list[Answer] = []
     denied = 0
-    for explanation in explain_packet(*ends, asked, sites.get):
+    for explanation in explain_packet(*ends, asked, render):
         denied += not explanation.allowed
         with_remedies = not explanation.allowed and denied <= _MOST_REMEDIES
         answers.append(Answer.of(explanation, installation, with_remedies))
@@ -90,4 +80,4 @@ def read_packet(word: str, source_port: int | None) -> Packet:
             return Packet(protocol, None)
     except ValueError:
         pass
-    raise SwyxError([Message.about("packet-unreadable", "", word=word)])
+    raise refuse("packet-unreadable", "", word=word)

@@ -20,14 +20,23 @@ _FOR_PAGES = (
 _DEBUG = "SWYX_DEBUG"
 
 
+def refuse(id: str, place: str, **values: object) -> SwyxError:
+    """What is wrong with an argument, an option or a file, to be raised."""
+    return SwyxError([Message.about(id, place, **values)])
+
+
+def errors_of(messages: Iterable[Message]) -> list[Message]:
+    """The errors among messages."""
+    return [message for message in messages if message.severity is Severity.ERROR]
+
+
 def raise_errors(messages: Iterable[Message]) -> None:
     """Stop where some of the messages are errors.
 
     Raises:
         SwyxError: with the errors among them.
     """
-    errors = [message for message in messages if message.severity is Severity.ERROR]
-    if errors:
+    if errors := errors_of(messages):
         raise SwyxError(errors)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import NamedTuple
+from typing import TypedDict, Unpack
 
 import click
 
@@ -10,8 +10,8 @@ from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import bundled_calls
-from swyx_components.cli.failures import raise_errors
-from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, option_list
+from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, option, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import (
     choose_format,
@@ -20,7 +20,7 @@ from swyx_components.cli.terminal import (
     write_output,
 )
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message
 from swyx_components.planner import plan_sites
 from swyx_components.report.flows import (
     SiteRows,
@@ -34,7 +34,7 @@ from swyx_components.report.flows import (
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 
 
-class FlowFilters(NamedTuple):
+class FlowOptions(TypedDict):
     """Which flows: those of these sites, roles, machines and kinds of evidence."""
 
     sites: Sequence[str]
@@ -49,26 +49,18 @@ class FlowFilters(NamedTuple):
 @option_list("--role", "roles", "ROLE", "Only flows of this role")
 @option_list("--machine", "machines", "NAME", "Only of this machine or network")
 @option_list("--evidence", "evidence", "EVIDENCE", "stated, inferred, optional or extra")
-@click.option("--format", default="", metavar="FORMAT", help="table, csv, markdown, json or xlsx.")
+@option("--format", "FORMAT", "table, csv, markdown, json or xlsx.")
 @OUTPUT
 @JSON
 def flows(
-    file: str,
-    sites: Sequence[str],
-    roles: Sequence[str],
-    machines: Sequence[str],
-    evidence: Sequence[str],
-    format: str,
-    output: str,
-    as_json: bool,
+    file: str, format: str, output: str, as_json: bool, **options: Unpack[FlowOptions]
 ) -> None:
     """List who may talk to whom, and why."""
     chosen = choose_format(format, as_json, FORMATS)
     if chosen == "xlsx" and not output:
-        raise SwyxError([Message.about("format-binary", "--format", format=chosen)])
+        raise refuse("format-binary", "--format", format=chosen)
     installation, _ = open_installation(file)
-    filters = FlowFilters(sites, roles, machines, evidence)
-    rows = _list_rows(installation, _read_selection(installation, filters))
+    rows = _list_rows(installation, _read_selection(installation, options))
     if chosen == "xlsx":
         _save_workbook(_flat(rows), output)
     else:
@@ -99,49 +91,42 @@ def _save_workbook(rows: Iterator[MatrixRow], output: str) -> None:
     try:
         write_workbook(rows, output)
     except ImportError:
-        package = "openpyxl"
-        raise SwyxError([Message.about("package-missing", "--format", package=package)]) from None
+        raise refuse("package-missing", "--format", package="openpyxl") from None
     except OSError as problem:
         raise refuse_output(output, problem) from None
 
 
-# ---- what is asked for
-
-
-def _read_selection(installation: Installation, filters: FlowFilters) -> Selection:
-    """The words against the installation.
+def _read_selection(installation: Installation, options: FlowOptions) -> Selection:
+    """What the options mean in the installation.
 
     Raises:
-        SwyxError: one means nothing there; all of them are told.
+        SwyxError: a word means nothing there; all of them are told.
     """
-    errors = [
-        *_unknown_roles(installation, filters.roles),
-        *_unknown_machines(installation, filters.machines),
-        *_unknown_evidence(filters.evidence),
+    book, catalogue = bundled_calls(), installation.catalogue
+    roles = {word: book.find_role(word, catalogue) for word in options["roles"]}
+    kinds = [*(evidence.value for evidence in Evidence), EXTRA]
+    unknown = [
+        *(("--role", word, list(catalogue.roles)) for word, role in roles.items() if not role),
+        *(("--evidence", word, kinds) for word in options["evidence"] if word.lower() not in kinds),
     ]
-    if errors:
-        raise SwyxError(errors)
-    book = bundled_calls()
-    roles = (book.find_role(word, installation.catalogue) for word in filters.roles)
+    raise_errors(
+        [
+            *(
+                Message.about("word-unknown", f"{option} {word}", word=word, known=known)
+                for option, word, known in unknown
+            ),
+            *_unknown_machines(installation, options["machines"]),
+        ]
+    )
     return Selection(
-        sites=frozenset(choose_sites(installation, filters.sites)),
-        roles=frozenset(role.lower() for role in roles),
-        machines=frozenset(word.lower() for word in filters.machines),
-        evidence=frozenset(word.lower() for word in filters.evidence),
+        sites=frozenset(choose_sites(installation, options["sites"])),
+        roles=frozenset(role.lower() for role in roles.values()),
+        machines=frozenset(word.lower() for word in options["machines"]),
+        evidence=frozenset(word.lower() for word in options["evidence"]),
     )
 
 
-def _unknown_roles(installation: Installation, words: Iterable[str]) -> Iterator[Message]:
-    book = bundled_calls()
-    for word in words:
-        if not book.find_role(word, installation.catalogue):
-            known = list(installation.catalogue.roles)
-            yield Message.about("word-unknown", f"--role {word}", word=word, known=known)
-
-
-def _unknown_machines(installation: Installation, words: Iterable[str]) -> Iterator[Message]:
-    if not words:
-        return
+def _unknown_machines(installation: Installation, words: Sequence[str]) -> Iterator[Message]:
     names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
     names |= {f"provider {provider.name}" for provider in installation.providers}
     folded = {name.lower() for name in names} | {"sip_devices"}
@@ -150,10 +135,3 @@ def _unknown_machines(installation: Installation, words: Iterable[str]) -> Itera
             near = get_close_matches(word, sorted(names)[:5000], 1)
             meant = f" ({near[0]} is near)" if near else ""
             yield Message.about("machine-unheard", f"--machine {word}", word=word, near=meant)
-
-
-def _unknown_evidence(words: Iterable[str]) -> Iterator[Message]:
-    known = [*(evidence.value for evidence in Evidence), EXTRA]
-    for word in words:
-        if word.lower() not in known:
-            yield Message.about("word-unknown", f"--evidence {word}", word=word, known=known)

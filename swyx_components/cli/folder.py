@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from swyx_components.messages import Message, SwyxError
+from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.terminal import replace_file
+from swyx_components.messages import Message
 
 LIST = "swyx-hosts.json"
 _PATH = re.compile(r"(?:\+?[A-Za-z0-9_-]+/){0,3}\+?[A-Za-z0-9_-]+\.[a-z0-9]+")
@@ -51,7 +53,7 @@ def write_folder(
     for path in changed:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, files[path])
+        replace_file(target, [files[path]])
     for path in stale:
         (folder / path).unlink()
     kept = {path: digest for path, digest in known.items() if path not in stale}
@@ -65,14 +67,12 @@ def write_folder(
 
 
 def _refuse_foreign(folder: Path, files: Mapping[str, bytes], known: Mapping[str, str]) -> None:
-    foreign = [
+    raise_errors(
         Message.about("file-foreign", str(folder / path), list=LIST)
         for path, raw in files.items()
         if os.path.lexists(folder / path)
         and _digest_of(folder / path) not in (known.get(path), _digest(raw))
-    ]
-    if foreign:
-        raise SwyxError(foreign)
+    )
 
 
 def _refuse_leading_out(folder: Path, paths: Mapping[str, bytes] | Sequence[str]) -> None:
@@ -82,7 +82,7 @@ def _refuse_leading_out(folder: Path, paths: Mapping[str, bytes] | Sequence[str]
         for part in path.split("/"):
             place = place / part
             if place.is_symlink():
-                raise SwyxError([Message.about("file-is-link", str(place))])
+                raise refuse("file-is-link", str(place))
 
 
 def _read_list(folder: Path) -> dict[str, str]:
@@ -97,16 +97,7 @@ def _read_list(folder: Path) -> dict[str, str]:
 def _write_list(folder: Path, files: Mapping[str, str]) -> None:
     document = {"version": 1, "files": dict(sorted(files.items()))}
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(folder / LIST, (json.dumps(document, indent=1) + "\n").encode())
-
-
-def _replace(target: Path, raw: bytes) -> None:
-    """Whole or not at all, whatever interrupts it."""
-    beside = target.with_name(f".{target.name}.swyx")
-    beside.unlink(missing_ok=True)
-    with beside.open("xb") as file:
-        file.write(raw)
-    beside.replace(target)
+    replace_file(folder / LIST, [f"{json.dumps(document, indent=1)}\n".encode()])
 
 
 def _digest_of(path: Path) -> str:

@@ -1,7 +1,7 @@
 """`swyx hosts`: what the machines themselves must be set to, shown or written as files for Windows."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,14 +11,12 @@ from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import raise_errors
 from swyx_components.cli.folder import Written, write_folder
-from swyx_components.cli.options import FILE, JSON, SITES, find_machines, offer, option_list
-from swyx_components.cli.sites import choose_sites, open_installation
+from swyx_components.cli.options import FILE, JSON, SITES, option, option_list
+from swyx_components.cli.sites import choose_sites, first_of, open_installation
 from swyx_components.cli.terminal import print_json, print_line, report_progress
-from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.describe import Provenance
-from swyx_components.planner.model import SitePlan
 from swyx_components.planner.topology import Topology
 from swyx_components.report.hosts import (
     HostFile,
@@ -33,9 +31,9 @@ from swyx_components.report.windows.text import Story
 
 @click.command
 @FILE
-@click.option("--output", default="", metavar="DIR", help="Write files below this folder.")
+@option("--output", "DIR", "Write files below this folder.")
 @SITES
-@option_list("--machine", "machines", "NAME", "Only this machine or network", offer(find_machines))
+@option_list("--machine", "machines", "NAME", "Only this machine or network")
 @click.option("--force", is_flag=True, help="Overwrite what others wrote or changed.")
 @JSON
 def hosts(
@@ -53,11 +51,18 @@ def hosts(
     """
     installation, _ = open_installation(file)
     names = choose_sites(installation, sites)
-    _refuse_unknown(installation, names, machines)
+    known = {owner.name for site in names for owner in owners_of(installation.sites[site])}
+    raise_errors(
+        Message.about("host-unknown", f"--machine {name}", machine=name, known=first_of(known))
+        for name in machines
+        if name not in known
+    )
     chosen: list[HostSettings] = []
     files: list[HostFile] = []
     topology, windows = Topology(installation), load_windows()
-    for plan in report_progress(_plan(topology, names), "sites planned", len(names)):
+    for name in report_progress(names, "sites planned", len(names)):
+        plan = plan_site(topology, name)
+        raise_errors(plan.messages)
         reasons = Provenance.of(plan, installation.catalogue).reasons
         story = Story(catalogue=installation.catalogue, reasons=reasons, source=Path(file).name)
         for host in find_host_settings(topology, plan, windows):
@@ -66,31 +71,15 @@ def hosts(
                 files += make_files(host, story, windows) if output else ()
     written = _write(output, files, chosen if machines else names, force) if output else None
     if as_json:
-        _print_record(chosen, output, files, written)
+        document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
+        if written is not None:
+            document |= {"folder": output, "files": [file.path for file in files]}
+            document |= {"written": written.written, "removed": written.removed}
+        print_json(document)
     elif written is not None:
-        _print_written(output, chosen, written)
+        _print_written(output, len(chosen), written)
     else:
         sys.stdout.writelines(write_overview(chosen))
-
-
-def _plan(topology: Topology, names: Sequence[str]) -> Iterator[SitePlan]:
-    for name in names:
-        plan = plan_site(topology, name)
-        raise_errors(plan.messages)
-        yield plan
-
-
-def _refuse_unknown(
-    installation: Installation, sites: Sequence[str], machines: Sequence[str]
-) -> None:
-    known = sorted(o.name for site in sites for o in owners_of(installation.sites[site]))
-    shown = [*known[:10], f"{len(known) - 10} more"] if len(known) > 11 else known
-    unknown = [name for name in machines if name not in known]
-    if unknown:
-        raise SwyxError(
-            Message.about("host-unknown", f"--machine {name}", machine=name, known=shown)
-            for name in unknown
-        )
 
 
 def _write(
@@ -105,26 +94,12 @@ def _write(
     return write_folder(Path(output), contents, owned, force)
 
 
-def _print_written(output: str, hosts: Sequence[HostSettings], written: Written) -> None:
+def _print_written(output: str, hosts: int, written: Written) -> None:
     for path in written.written:
         print_line(f"wrote {output}/{path}")
     for path in written.removed:
         print_line(f"removed {output}/{path}, which is needed no more")
     same = f", {len(written.unchanged)} unchanged" if written.unchanged else ""
     count = plural(len(written.written), "file")
-    print_line(f"{count} written for {plural(len(hosts), 'host')}{same}.")
+    print_line(f"{count} written for {plural(hosts, 'host')}{same}.")
     print_line("Read each before it runs: what it does and why stands at its top.")
-
-
-def _print_record(
-    hosts: Sequence[HostSettings], output: str, files: Sequence[HostFile], written: Written | None
-) -> None:
-    document: dict[str, object] = {"version": 1, "hosts": [host_record(host) for host in hosts]}
-    if written is not None:
-        document |= {
-            "folder": output,
-            "files": [file.path for file in files],
-            "written": list(written.written),
-            "removed": list(written.removed),
-        }
-    print_json(document)

@@ -56,19 +56,12 @@ class LazyGroup(click.Group):
         return name, load_command(name) if name else command, rest
 
 
-def _install(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        from swyx_components.cli.completion import install_completion
+        from swyx_components.cli.completion import install_completion, show_completion
 
-        install_completion(context.command, COMPLETE)
-        context.exit()
-
-
-def _show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        from swyx_components.cli.completion import show_completion
-
-        show_completion(context.command, COMPLETE)
+        act = install_completion if option.name == "install_completion" else show_completion
+        act(context.command, COMPLETE)
         context.exit()
 
 
@@ -82,14 +75,14 @@ def _show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--install-completion",
     is_flag=True,
     expose_value=False,
-    callback=_install,
+    callback=_complete,
     help="Install completion for the current shell.",
 )
 @click.option(
     "--show-completion",
     is_flag=True,
     expose_value=False,
-    callback=_show,
+    callback=_complete,
     help="Show completion for the current shell, to copy it or customize the installation.",
 )
 def swyx() -> None:

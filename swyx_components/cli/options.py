@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.decorators import FC
 from click.shell_completion import CompletionItem
 
 from swyx_components.installation.diagnostics import Diagnostics
@@ -16,28 +17,6 @@ from swyx_components.installation.values import is_name
 
 _MOST_BYTES = 500_000  # a larger file would keep the person waiting
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
-
-
-# ---- what a shell may offer
-
-
-def offer_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Whatever files the shell itself finds."""
-    return [CompletionItem(incomplete, type="file")]
-
-
-def offer(find: Callable[[str], list[str]]) -> Completer:
-    """Those of the words that `find` reads from the file on the line."""
-
-    def complete(
-        context: click.Context, _: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
-        given = (context.params.get("file"), context.params.get("new"), *context.args)
-        file = next((word for word in given if word), "")
-        return [CompletionItem(word) for word in find(str(file)) if word.startswith(incomplete)]
-
-    return complete
 
 
 def find_sites(file: str) -> list[str]:
@@ -90,44 +69,81 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-# ---- the options
+def _offer_files(_: click.Context, __: click.Parameter, word: str) -> list[CompletionItem]:
+    """Whatever files the shell itself finds."""
+    return [CompletionItem(word, type="file")]
 
 
-def option_list(
-    option: str, name: str, metavar: str, help: str, completer: Completer | None = None
-) -> Callable[[click.decorators.FC], click.decorators.FC]:
-    """An option that may be given several times."""
-    return click.option(
-        option,
+def _offer(find: Callable[[str], list[str]]) -> Completer:
+    """What `find` reads from the file on the line."""
+
+    def complete(context: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
+        # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
+        given = (context.params.get("file"), context.params.get("new"), *context.args)
+        file = next((word for word in given if word), "")
+        return [CompletionItem(name) for name in find(str(file)) if name.startswith(word)]
+
+    return complete
+
+
+# What a word stands for, and so what a shell may offer for it.
+_OFFERS = {
+    **dict.fromkeys(("FILE", "OLD", "NEW", "CSV", "PATH"), _offer_files),
+    **dict.fromkeys(("SRC", "DST"), _offer(find_ends)),
+    "SITE": _offer(find_sites),
+    "NAME": _offer(find_machines),
+    "[SITE=]CLOUD": _offer(find_clouds),
+}
+
+
+def argument(name: str, word: str, help: str, *, required: bool = True) -> Callable[[FC], FC]:
+    """An argument; empty where it need not be given and is not."""
+    return click.argument(
         name,
-        multiple=True,
-        metavar=metavar,
-        help=f"{help}; may be repeated.",
-        shell_complete=completer,
+        metavar=word if required else f"[{word}]",
+        help=help,
+        shell_complete=_OFFERS.get(word),
+        **_presence(required, ""),
     )
 
 
-FILE = click.argument("file", help="The installation file.", shell_complete=offer_files)
+def option(
+    flag: str, word: str, help: str, *, name: str = "", default: str = "", required: bool = False
+) -> Callable[[FC], FC]:
+    """An option with a word behind it; `default`, or empty, where it is not given."""
+    return click.option(
+        flag,
+        name or flag.removeprefix("--"),
+        show_default=bool(default),
+        metavar=word,
+        help=help,
+        shell_complete=_OFFERS.get(word),
+        **_presence(required, default),
+    )
+
+
+def _presence(required: bool, default: str) -> dict[str, Any]:
+    # To click a default, even None, is a value, and what has a value is not missing.
+    return {"required": True} if required else {"required": False, "default": default}
+
+
+def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC]:
+    """An option that may be given several times, each with a word behind it."""
+    return click.option(
+        flag,
+        name,
+        multiple=True,
+        metavar=word,
+        help=f"{help}; may be repeated.",
+        shell_complete=_OFFERS.get(word),
+    )
+
+
+FILE = argument("file", "FILE", "The installation file.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
-SITES = option_list("--site", "sites", "SITE", "Only this site", offer(find_sites))
-CLOUDS = option_list(
-    "--cloud",
-    "clouds",
-    "[SITE=]CLOUD",
-    "aws or azure, for one site or for all",
-    offer(find_clouds),
-)
-OUTPUT = click.option(
-    "--output",
-    default="",
-    metavar="FILE",
-    help="Write to this file instead of stdout.",
-    shell_complete=offer_files,
-)
+SITES = option_list("--site", "sites", "SITE", "Only this site")
+CLOUDS = option_list("--cloud", "clouds", "[SITE=]CLOUD", "aws or azure, for one site or for all")
+OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")
 SAVED = option_list(
-    "--saved",
-    "saved",
-    "FILE",
-    "JSON that `aws ec2 describe-...` or `az network ... list` wrote",
-    offer_files,
+    "--saved", "saved", "FILE", "JSON that `aws ec2 describe-...` or `az network ... list` wrote"
 )

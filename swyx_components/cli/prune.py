@@ -3,14 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import click
 
 from swyx_components.analysis.deployed.held import Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.options import FILE, JSON, find_sites, offer
+from swyx_components.cli.options import FILE, JSON, option
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
 from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import find_orphans, remove_orphans
@@ -24,15 +23,9 @@ _COMPONENTS = "swyx:index:"
 
 @click.command
 @FILE
-@click.option(
-    "--site",
-    required=True,
-    metavar="SITE",
-    help="The site of the stack.",
-    shell_complete=offer(find_sites),
-)
-@click.option("--cloud", required=True, metavar="CLOUD", help="aws or azure.")
-@click.option("--stack", default="", metavar="STACK", help="Its stack; default: the selected one.")
+@option("--site", "SITE", "The site of the stack.", required=True)
+@option("--cloud", "CLOUD", "aws or azure.", required=True)
+@option("--stack", "STACK", "Its stack; default: the selected one.")
 @click.option("--yes", "agreed", is_flag=True, help="Remove without a question.")
 @JSON
 def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: bool) -> int:
@@ -42,25 +35,27 @@ def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: b
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
     rendered = _render(file, site, cloud)
-    engine = _Engine(stack)
-    stack_name = engine.name()
-    exported = engine.export()
-    held = _held(stack_name, exported)
-    found = find_orphans(cloud, rendered, held)
+    name = _name_stack(stack)
+    exported = _run(stack, "export")
+    state = _read_state(name, exported)
+    found = find_orphans(cloud, rendered, state)
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
-        _print_orphans(found, held.stack)
+        _print_orphans(found, name)
     removed: list[Orphan] = []
     if removable and (agreed or (not as_json and _ask(len(removable)))):
-        engine.settle(exported)
-        again = set(find_orphans(cloud, rendered, _held(held.stack, engine.export())))
+        # The engine takes its lock to be given its own state back, so it refuses while an update runs,
+        # and it forgets what it had begun.
+        _run(stack, "import", given=exported)
+        again = set(find_orphans(cloud, rendered, _read_state(name, _run(stack, "export"))))
         for orphan in remove_orphans(cloud, [each for each in removable if each in again]):
             removed.append(orphan)
             if not as_json:
                 print_line(f"removed {orphan.kind} {orphan.id}")
     left = [orphan for orphan in found if orphan not in removed]
     if as_json:
-        print_json(_record(site, cloud, held.stack, removed, left))
+        document = {"version": 1, "site": site, "cloud": cloud, "stack": name}
+        print_json({**document, "removed": _records(removed), "left": _records(left)})
     elif not left:
         print_line("Now `pulumi up --refresh` brings the site to what is planned.")
     return LEFT if left else DONE
@@ -74,62 +69,48 @@ def _render(file: str, site: str, cloud: str) -> RenderedSite:
     return rendered
 
 
-class _Engine:
-    """The `pulumi` command on one stack, as it would be given by hand in this folder."""
+def _name_stack(stack: str) -> str:
+    """`project/stack`, as the resources' tags have it.
 
-    def __init__(self, stack: str) -> None:
-        self._where = ("--stack", stack) if stack else ()
-
-    def name(self) -> str:
-        """`project/stack`, as the resources' tags have it.
-
-        Raises:
-            CloudError: the backend keeps stacks without their project, as old ones do.
-        """
-        words = ("stack", "--show-name", "--fully-qualify-stack-names")
-        given = self._run(*words).strip()
-        _, _, name = given.partition("/")
-        if "/" not in name:
-            problem = f"it says {given}, without a project; `pulumi state upgrade` adds it"
-            raise _failed("pulumi " + " ".join(words), problem)
-        return name
-
-    def export(self) -> Mapping[str, Any]:
-        """The state, secrets sealed."""
-        exported: Mapping[str, Any] = json.loads(self._run("stack", "export"))
-        return exported
-
-    def settle(self, exported: Mapping[str, Any]) -> None:
-        """Give the engine its own state back: it takes its lock for that, so it refuses while an
-        update runs, and it forgets what it had begun.
-        """
-        self._run("stack", "import", given=json.dumps(exported))
-
-    def _run(self, *words: str, given: str = "") -> str:
-        command = ["pulumi", *words, *self._where, "--non-interactive"]
-        try:
-            done = subprocess.run(
-                command, input=given, capture_output=True, text=True, timeout=_TIME, check=False
-            )
-        except FileNotFoundError:
-            raise _failed("pulumi", "it is not installed or not on PATH") from None
-        except subprocess.TimeoutExpired:
-            raise _failed(" ".join(words), f"no answer within {_TIME:.0f} s") from None
-        if done.returncode != 0:
-            said = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
-            raise _failed("pulumi " + " ".join(words), said.removeprefix("error: "))
-        return done.stdout
+    Raises:
+        CloudError: the backend keeps stacks without their project, as old ones do.
+    """
+    words = ("--show-name", "--fully-qualify-stack-names")
+    given = _run(stack, *words).strip()
+    _, _, name = given.partition("/")
+    if "/" not in name:
+        problem = f"it says {given}, without a project; `pulumi state upgrade` adds it"
+        raise _failed(("stack", *words), problem)
+    return name
 
 
-def _failed(command: str, problem: str) -> CloudError:
-    return CloudError(
-        [Message.about("engine-failed", "", command=command, problem=problem.rstrip("."))]
-    )
+def _run(stack: str, *words: str, given: str = "") -> str:
+    """What `pulumi stack` answers, run in this folder as it would be by hand."""
+    words = ("stack", *words)
+    command = ["pulumi", *words, *(("--stack", stack) if stack else ()), "--non-interactive"]
+    try:
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, timeout=_TIME, check=False
+        )
+    except FileNotFoundError:
+        raise _failed((), "it is not installed or not on PATH") from None
+    except subprocess.TimeoutExpired:
+        raise _failed(words, f"no answer within {_TIME:.0f} s") from None
+    if done.returncode != 0:
+        said = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+        raise _failed(words, said.removeprefix("error: "))
+    return done.stdout
 
 
-def _held(stack: str, exported: Mapping[str, Any]) -> StackRecord:
-    """What the state holds, and whether its program attaches machines."""
-    resources = (exported.get("deployment") or {}).get("resources") or []
+def _failed(words: Sequence[str], problem: str) -> CloudError:
+    command = " ".join(("pulumi", *words))
+    problem = problem.rstrip(".")
+    return CloudError([Message.about("engine-failed", "", command=command, problem=problem)])
+
+
+def _read_state(stack: str, exported: str) -> StackRecord:
+    """What the state holds, secrets sealed, and whether its program attaches machines."""
+    resources = (json.loads(exported).get("deployment") or {}).get("resources") or []
     components = [r.get("inputs") or {} for r in resources if r["type"].startswith(_COMPONENTS)]
     bindings = [(c.get("machines") or {}).items() for c in components if "network" in c]
     return StackRecord(
@@ -168,18 +149,13 @@ def _ask(number: int) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _record(
-    site: str, cloud: str, stack: str, removed: Sequence[Orphan], left: Sequence[Orphan]
-) -> dict[str, Any]:
-    def plain(orphan: Orphan) -> dict[str, Any]:
-        users = {"used_by": list(orphan.users)} if orphan.users else {}
-        return {"id": orphan.id, "kind": orphan.kind, "what": orphan.words, **users}
-
-    return {
-        "version": 1,
-        "site": site,
-        "cloud": cloud,
-        "stack": stack,
-        "removed": [plain(orphan) for orphan in removed],
-        "left": [plain(orphan) for orphan in left],
-    }
+def _records(orphans: Iterable[Orphan]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": orphan.id,
+            "kind": orphan.kind,
+            "what": orphan.words,
+            **({"used_by": orphan.users} if orphan.users else {}),
+        }
+        for orphan in orphans
+    ]

@@ -3,25 +3,15 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import click
 
 from swyx_components.analysis.deployed.verify import compare_site
-from swyx_components.analysis.diff.changes import compare_sites, join_changes
-from swyx_components.analysis.diff.edits import find_affected, find_edits
-from swyx_components.cli.failures import raise_errors
-from swyx_components.cli.options import (
-    CLOUDS,
-    FILE,
-    JSON,
-    SITES,
-    find_sites,
-    offer,
-    offer_files,
-    option_list,
-)
+from swyx_components.cli.diff import find_changes
+from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, option, option_list
 from swyx_components.cli.sites import (
     assess_sites,
     bind_clouds,
@@ -34,11 +24,12 @@ from swyx_components.cli.terminal import (
     print_json,
     print_line,
     refuse_output,
+    replace_file,
     report_progress,
 )
 from swyx_components.clouds import read_deployed
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, Severity
 from swyx_components.report.html.differences import (
     Differences,
     tell_changes,
@@ -60,24 +51,11 @@ _FEW_SITES = 4  # whose chapters stand open
 
 @click.command
 @FILE
-@click.option(
-    "--output",
-    default="report.html",
-    show_default=True,
-    metavar="PATH",
-    help="A file, or a folder with a page for each site.",
-    shell_complete=offer_files,
-)
+@option("--output", "PATH", "A file, or a folder with a page for each site.", default="report.html")
 @CLOUDS
 @SITES
-@click.option(
-    "--against",
-    default="",
-    metavar="FILE",
-    help="Show what differs from this file.",
-    shell_complete=offer_files,
-)
-@option_list("--deployed", "deployed", "SITE", "Show what differs in the cloud", offer(find_sites))
+@option("--against", "FILE", "Show what differs from this file.")
+@option_list("--deployed", "deployed", "SITE", "Show what differs in the cloud")
 @JSON
 def report(
     file: str,
@@ -99,7 +77,8 @@ def report(
     differences = [*_against(installation, names, against)]
     differences += _deployed(installation, deployed, bound)
     folder = output.endswith(os.sep) or Path(output).is_dir()
-    with _Chapters(folder) as chapters:
+    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
+        chapters = _Chapters(kept, folder)
         messages = chapters.gather(installation, names, bound) | set(found)
         overview = make_overview(installation, chapters.lines, messages, differences)
         try:
@@ -113,22 +92,14 @@ def report(
 
 
 class _Chapters:
-    """The chapters of all sites, kept aside until the overview before them is known."""
+    """The chapters of all sites, kept in a file until the overview before them is known."""
 
-    def __init__(self, folder: bool) -> None:
+    def __init__(self, kept: IO[str], folder: bool) -> None:
         self.folder = folder
         self.lines: list[SiteLine] = []
-        self._held: IO[str] = SpooledTemporaryFile(  # noqa: SIM115 - closed by __exit__
-            IN_MEMORY, "w+", encoding="utf-8", newline=""
-        )
+        self._kept = kept
         self._sizes: list[int] = []
         self._total = 0
-
-    def __enter__(self) -> "_Chapters":
-        return self
-
-    def __exit__(self, *_problem: object) -> None:
-        self._held.close()
 
     def gather(
         self, installation: Installation, names: Sequence[str], bound: Mapping[str, str]
@@ -152,17 +123,15 @@ class _Chapters:
 
     def _keep(self, chapter: ChapterText, sites: int) -> None:
         self.lines.append(chapter.line)
-        self._sizes.append(self._held.write(chapter.html))
+        self._sizes.append(self._kept.write(chapter.html))
         self._total += len(chapter.html.encode())
         if not self.folder and self._total > _LARGEST:
-            raise SwyxError(
-                [Message.about("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=sites)]
-            )
+            raise refuse("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=sites)
 
     def __iter__(self) -> Iterator[ChapterText]:
-        self._held.seek(0)
+        self._kept.seek(0)
         for line, size in zip(self.lines, self._sizes, strict=True):
-            yield ChapterText(line, self._held.read(size))
+            yield ChapterText(line, self._kept.read(size))
 
 
 def _against(installation: Installation, names: Sequence[str], other: str) -> Iterator[Differences]:
@@ -176,12 +145,8 @@ def _against(installation: Installation, names: Sequence[str], other: str) -> It
     old, _ = open_installation(other)
     some = len(names) < len(installation.sites)
     wanted = names if some else sorted({*names, *old.sites})
-    edits = find_edits(old, installation)
-    affected = find_affected(old, installation, edits).intersection(wanted)
-    compared = compare_sites(old, installation, edits, wanted)
-    sites = tuple(report_progress(compared, "sites compared", len(affected)))
-    shown = [edit for edit in edits if not some or edit.site in ("", *names)]
-    yield tell_changes(join_changes(shown, sites), old.file)
+    changes, _ = find_changes(old, installation, wanted, some)
+    yield tell_changes(changes, old.file)
 
 
 def _deployed(
@@ -216,27 +181,7 @@ def _write(output: Path, report: Overview, chapters: _Chapters) -> list[tuple[Pa
 
 
 def _replace(path: Path, pieces: Iterable[str]) -> tuple[Path, int]:
-    """Put a file in place at once, so that no reader ever sees half of it."""
-    with NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", newline="", delete=False
-    ) as held:
-        temporary = Path(held.name)
-        try:
-            held.writelines(pieces)
-            held.flush()
-            size = temporary.stat().st_size
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    return path, size
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return path, replace_file(path, (piece.encode() for piece in pieces))
 
 
 def _sentence(

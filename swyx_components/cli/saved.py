@@ -11,6 +11,7 @@ from swyx_components.analysis.deployed.stack_state import (
     is_stack_state,
     read_stack_state,
 )
+from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.clouds import list_commands, recognise
 from swyx_components.messages import Message, SwyxError
 
@@ -48,8 +49,7 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
             found.append(Saved(file=file, cloud=cloud, command=command, content=content))
         except SwyxError as problem:
             errors += problem.messages
-    if errors:
-        raise SwyxError(errors)
+    raise_errors(errors)
     return tuple(found)
 
 
@@ -61,7 +61,7 @@ def open_state(file: str) -> StackState:
     """
     content = _read_json(file)
     if not is_stack_state(content):
-        raise SwyxError([Message.about("state-unknown", file)])
+        raise refuse("state-unknown", file)
     try:
         return read_stack_state(content)
     except ValueError as problem:
@@ -77,13 +77,13 @@ def _read_json(file: str) -> Any:
     try:
         path = Path(file)
         if path.stat().st_size > _LONGEST:
-            raise SwyxError([Message.about("saved-too-long", file, most=f"{_LONGEST:,}")])
+            raise refuse("saved-too-long", file, most=f"{_LONGEST:,}")
         return json.loads(path.read_bytes())
     except OSError as problem:
         reason = problem.strerror or str(problem)
-        raise SwyxError([Message.about("saved-unreadable", file, problem=reason)]) from None
+        raise refuse("saved-unreadable", file, problem=reason) from None
     except (ValueError, RecursionError) as problem:
-        raise SwyxError([Message.about("saved-no-json", file, problem=_brief(problem))]) from None
+        raise refuse("saved-no-json", file, problem=_brief(problem)) from None
 
 
 def _brief(problem: Exception) -> str:

@@ -1,13 +1,14 @@
 """From the words of a command to judged sites: the file, which sites, which clouds."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from swyx_components.cli.failures import raise_errors
 from swyx_components.clouds import CLOUDS, render_site
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.judge import assess_site
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.neutral import render_neutral
@@ -24,9 +25,8 @@ def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
         SwyxError: the file has errors.
     """
     installation, messages = read_installation(file)
-    errors = [message for message in messages if message.severity is Severity.ERROR]
-    if errors or installation is None:
-        raise SwyxError(errors)
+    raise_errors(messages)
+    assert installation is not None  # only errors keep a file from that
     return installation, messages
 
 
@@ -36,9 +36,8 @@ def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str,
     Raises:
         SwyxError: there is no such site.
     """
-    unknown = [name for name in named if name not in installation.sites]
-    if unknown:
-        raise SwyxError(_unknown_site(installation, name, f"--site {name}") for name in unknown)
+    unknown = (name for name in named if name not in installation.sites)
+    raise_errors(_unknown_site(installation, name, f"--site {name}") for name in unknown)
     return tuple(sorted(set(named) or installation.sites))
 
 
@@ -60,34 +59,27 @@ def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str
             errors.append(_unknown_site(installation, site, place))
         elif bound.setdefault(site if equals else ALL_SITES, cloud) != cloud:
             errors.append(Message.about("cloud-twice", place))
-    if errors:
-        raise SwyxError(errors)
+    raise_errors(errors)
     everywhere = bound.pop(ALL_SITES, "")
     return {**(dict.fromkeys(installation.sites, everywhere) if everywhere else {}), **bound}
 
 
-class RenderedSites:
-    """The sites that an answer needs, each planned and rendered once."""
+def renderer(
+    installation: Installation, clouds: Mapping[str, str]
+) -> Callable[[str], RenderedSite]:
+    """Gives a site as its cloud would hold it, or as planned where it has none; each is made once.
 
-    def __init__(self, installation: Installation, clouds: Mapping[str, str]) -> None:
-        self._installation = installation
-        self._clouds = clouds
-        self._done: dict[str, RenderedSite] = {}
+    What it gives raises `SwyxError` where the site can't be planned.
+    """
 
-    def get(self, name: str) -> RenderedSite:
-        """The site as its cloud would hold it, or as planned where it has none.
+    @cache
+    def render(name: str) -> RenderedSite:
+        plan = plan_site(installation, name)
+        raise_errors(plan.messages)
+        cloud = clouds.get(name)
+        return render_site(cloud, plan, installation) if cloud else render_neutral(plan)
 
-        Raises:
-            SwyxError: the site can't be planned.
-        """
-        if name not in self._done:
-            plan = plan_site(self._installation, name)
-            raise_errors(plan.messages)
-            cloud = self._clouds.get(name)
-            self._done[name] = (
-                render_site(cloud, plan, self._installation) if cloud else render_neutral(plan)
-            )
-        return self._done[name]
+    return render
 
 
 def assess_sites(
@@ -107,9 +99,8 @@ def render_sites(
     Raises:
         SwyxError: nothing says in which cloud a site is, or one has errors.
     """
-    unbound = [name for name in names if name not in clouds]
-    if unbound:
-        raise SwyxError(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
+    unbound = (name for name in names if name not in clouds)
+    raise_errors(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
     for site in assess_sites(installation, names, clouds):
         raise_errors(site.messages)
         assert site.rendered is not None  # only errors keep a site of a cloud from that
@@ -117,6 +108,10 @@ def render_sites(
 
 
 def _unknown_site(installation: Installation, name: str, place: str) -> Message:
-    known = sorted(installation.sites)
-    shown = [*known[:10], f"{len(known) - 10} more"] if len(known) > 11 else known
-    return Message.about("site-unknown", place, site=name, known=shown)
+    return Message.about("site-unknown", place, site=name, known=first_of(installation.sites))
+
+
+def first_of(names: Iterable[str]) -> list[str]:
+    """The first names of many, and how many more there are."""
+    known = sorted(names)
+    return [*known[:10], f"{len(known) - 10} more"] if len(known) > 11 else known

@@ -102,6 +102,20 @@ def choose_format(word: str, as_json: bool, known: Sequence[str]) -> str:
     return chosen
 
 
+def replace_file(target: Path, pieces: Iterable[bytes]) -> int:
+    """Put a file in place at once, so that no reader ever sees half of it; its size in bytes."""
+    beside = target.with_name(f".{target.name}.swyx")
+    beside.unlink(missing_ok=True)
+    try:
+        with beside.open("xb") as file:
+            file.writelines(pieces)
+            size = file.tell()
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+    return size
+
+
 def write_output(pieces: Iterable[str], file: str = "") -> None:
     """The text to stdout or, where a file is named, to that; nothing of it where a piece fails to come.
 

@@ -2,25 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, TypedDict, Unpack
 
 import click
 
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, offer_files
+from swyx_components.cli.failures import refuse
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, option
 from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
 from swyx_components.cli.terminal import print_json, print_line, report_progress
 from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state, sites_in
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import RenderedSite
 from swyx_components.report.verify import comparison_record, write_comparison
 
 DONE, UNEQUAL = 0, 1
 
 
-class VerifyOptions(NamedTuple):
+class VerifyOptions(TypedDict):
     """Which sites, where they are, and from which files to read."""
 
     sites: Sequence[str]
@@ -36,32 +36,19 @@ _Read = Callable[[str, RenderedSite], Deployed]
 @FILE
 @SITES
 @CLOUDS
-@click.option(
-    "--state",
-    default="",
-    metavar="FILE",
-    help="Read `pulumi stack export` instead.",
-    shell_complete=offer_files,
-)
+@option("--state", "FILE", "Read `pulumi stack export` instead.")
 @SAVED
 @JSON
-def verify(
-    file: str,
-    sites: Sequence[str],
-    clouds: Sequence[str],
-    state: str,
-    saved: Sequence[str],
-    as_json: bool,
-) -> int:
+def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
     """Compare what the clouds hold with the plan.
 
     Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess. With
     --state or --saved, what a file holds; no cloud is asked then.
     """
     installation, _ = open_installation(file)
-    bound, read = _source(installation, VerifyOptions(sites, clouds, state, saved))
+    bound, read = _source(installation, options)
     # Without --site those that --cloud binds one by one, or all where it names one cloud for all.
-    names = choose_sites(installation, sites or sorted(bound))
+    names = choose_sites(installation, options["sites"] or sorted(bound))
     rendered = render_sites(installation, names, bound)
     records: list[dict[str, Any]] = []
     equal = True
@@ -84,12 +71,12 @@ def _source(installation: Installation, options: VerifyOptions) -> tuple[Mapping
     Raises:
         SwyxError: the words contradict each other or the files.
     """
-    bound = bind_clouds(installation, options.clouds)
-    if options.state and options.saved:
-        raise SwyxError([Message.about("sources-both", "--state")])
-    if options.state:
+    bound = bind_clouds(installation, options["clouds"])
+    if options["state"] and options["saved"]:
+        raise refuse("sources-both", "--state")
+    if options["state"]:
         return _from_state(installation, options, bound)
-    if options.saved:
+    if options["saved"]:
         return _from_saved(installation, options, bound)
     return bound, read_deployed
 
@@ -97,23 +84,23 @@ def _source(installation: Installation, options: VerifyOptions) -> tuple[Mapping
 def _from_state(
     installation: Installation, options: VerifyOptions, bound: Mapping[str, str]
 ) -> tuple[Mapping[str, str], _Read]:
-    state = open_state(options.state)
+    state = open_state(options["state"])
     cloud = cloud_of_state(state)
     if not cloud or not state.sites:
-        raise SwyxError([Message.about("state-of-nothing", f"--state {options.state}")])
+        raise refuse("state-of-nothing", f"--state {options['state']}")
     foreign = [site for site in state.sites if site not in installation.sites]
-    foreign += [site for site in options.sites if site not in state.sites]
+    foreign += [site for site in options["sites"] if site not in state.sites]
     foreign += [site for site, other in bound.items() if site in state.sites and other != cloud]
     if foreign:
-        place = f"--state {options.state}"
+        place = f"--state {options['state']}"
         values = {"sites": state.sites, "cloud": cloud, "known": sorted(installation.sites)}
-        raise SwyxError([Message.about("state-of-another", place, **values)])
+        raise refuse("state-of-another", place, **values)
 
     def read(own: str, rendered: RenderedSite) -> Deployed:
         try:
             deployed = read_state(own, rendered, state)
         except ValueError as problem:
-            raise refuse_content(options.state, problem) from None
+            raise refuse_content(options["state"], problem) from None
         if not state.interrupted:
             return deployed
         begun = f"operations that an update began and never ended: {state.interrupted}"
@@ -125,7 +112,7 @@ def _from_state(
 def _from_saved(
     installation: Installation, options: VerifyOptions, bound: Mapping[str, str]
 ) -> tuple[Mapping[str, str], _Read]:
-    saved = open_saved(options.saved)
+    saved = open_saved(options["saved"])
     clouds = sorted({each.cloud for each in saved})
     if not bound:
         bound = {
@@ -134,17 +121,17 @@ def _from_saved(
             for site in _sites_in(cloud, [each for each in saved if each.cloud == cloud])
             if site in installation.sites
         }
-        if options.sites and len(clouds) == 1:
-            bound = dict.fromkeys(options.sites, clouds[0])
+        if options["sites"] and len(clouds) == 1:
+            bound = dict.fromkeys(options["sites"], clouds[0])
         if not bound:
             known = sorted(installation.sites)
-            raise SwyxError([Message.about("saved-siteless", "--saved", known=known)])
+            raise refuse("saved-siteless", "--saved", known=known)
 
     def read(cloud: str, rendered: RenderedSite) -> Deployed:
         own: list[Saved] = [each for each in saved if each.cloud == cloud]
         if not own:
             values = {"site": rendered.plan.site, "cloud": cloud}
-            raise SwyxError([Message.about("saved-without", "--saved", **values)])
+            raise refuse("saved-without", "--saved", **values)
         try:
             return read_saved(cloud, rendered, [each.content for each in own])
         except ValueError as problem:

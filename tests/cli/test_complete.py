@@ -44,6 +44,7 @@ def test_names_come_from_the_file_on_the_line(tmp_path: Path) -> None:
     assert offered(f"swyx diff {file} {file} --site b") == ["bochum"]
     assert offered(f"swyx diff {file} {file} --cloud bo") == ["bochum=aws", "bochum=azure"]
     assert offered(f"swyx hosts {file} --machine bo-") == ["bo-server", "bo-office"]
+    assert offered(f"swyx audit {file} a") == ["aachen"]
 
 
 def test_commands_and_options_are_offered() -> None:
@@ -53,7 +54,14 @@ def test_commands_and_options_are_offered() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["check ", "diff old.yaml ", "verify plan.yaml --state ", "init --from ", "flows f --output "],
+    [
+        "check ",
+        "call ",
+        "diff old.yaml ",
+        "verify plan.yaml --state ",
+        "init --from ",
+        "report f --output ",
+    ],
 )
 def test_files_are_left_to_the_shell(line: str) -> None:
     assert offered(f"swyx {line}") == ["file,"]

@@ -440,3 +440,14 @@ def test_a_group_at_an_interface_stays_where_the_state_holds_neither(
     assert (outcome.code, outcome.json()["removed"]) == (1, [])
     (left,) = outcome.json()["left"]
     assert left["used_by"] == [interface["id"]]
+
+
+@pytest.mark.parametrize("missing", ["--site", "--cloud"])
+def test_site_and_cloud_must_be_named(missing: str) -> None:
+    words = {"--site": "aachen", "--cloud": "aws"}
+    words.pop(missing)
+    outcome = swyx("prune", "plan.yaml", *(part for pair in words.items() for part in pair))
+    assert outcome.code == 2
+    assert outcome.err == (
+        f"swyx: Missing option '{missing}'; `swyx prune --help` lists what there is.\n"
+    )

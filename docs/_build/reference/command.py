@@ -25,18 +25,9 @@ def _commands() -> Iterator[str]:
 
 
 def _usage(command: click.Command, words: str) -> str:
-    arguments = [_argument(parameter) for parameter in command.params if _is_argument(parameter)]
+    arguments = [word.human_readable_name for word in command.params if isinstance(word, click.Argument)]
     ending = ["COMMAND ..."] if command is swyx else []
     return f"```text\n{' '.join([words, '[OPTIONS]', *arguments, *ending])}\n```\n\n"
-
-
-def _argument(parameter: click.Parameter) -> str:
-    name = parameter.human_readable_name
-    return name if parameter.required else f"[{name}]"
-
-
-def _is_argument(parameter: click.Parameter) -> bool:
-    return bool(parameter.param_type_name == "argument")
 
 
 def _parameters(command: click.Command) -> str:
@@ -45,8 +36,6 @@ def _parameters(command: click.Command) -> str:
     rows = []
     for parameter in command.params:
         names, meaning = parameter.get_help_record(context) or ("", "")
-        if _is_argument(parameter):
-            names = _argument(parameter)
         if names:
             rows.append((code(names), plain(meaning.replace("[required]", "(required)").strip())))
     return table(("argument or option", "meaning"), rows) if rows else ""
