@@ -30,8 +30,8 @@ class AclEntry:
     """
 
     direction: Direction
-    protocols: tuple[Protocol, ...]
-    ports: PortSet
+    protocols: tuple[Protocol, ...] = EVERY_PROTOCOL
+    ports: PortSet = ALL_PORTS
     peers: tuple[Prefix, ...]
     owner: str
     label: str

@@ -23,7 +23,7 @@ class Fields:
     Keys count without regard to case and underscores, and what is below `properties` as if it were beside
     it. Null is the same as absent. Every error is a ValueError that begins with the place.
 
-    >>> Fields({"Ports": ["1", 2]}, "rule").texts("ports")
+    >>> Fields({"Ports": ["1", 2]}, "rule").parse(int, "ports")
     Traceback (most recent call last):
     ValueError: rule.ports[1] is no str
     """
@@ -51,39 +51,32 @@ class Fields:
             raise ValueError(f"{self.place} has no {key}")
         return _typed(value, kind, f"{self.place}.{key}")
 
-    def parse(self, key: str, parse: Callable[[str], _T]) -> tuple[_T, ...]:
-        """What a text says, or each of a list of texts; nothing where there is none."""
-        value = self.find(key)
-        listed = (
-            self._list(key) if isinstance(value, list | tuple) else [(f"{self.place}.{key}", value)]
-        )
+    def parse(self, parse: Callable[[str], _T], *keys: str) -> tuple[_T, ...]:
+        """What the texts under some keys say, be each a text or a list of them; an empty one says nothing."""
         found: list[_T] = []
-        for place, text in listed:
-            try:
-                found += [parse(_typed(text, str, place))] if text not in (None, "") else ()
-            except ValueError as problem:
-                raise ValueError(f"{place}: {problem}") from None
+        for key in keys:
+            value = self.find(key)
+            texts = value if isinstance(value, list) else ["" if value is None else value]
+            for number, text in enumerate(texts):
+                place = f"{self.place}.{key}" + (f"[{number}]" if texts is value else "")
+                try:
+                    found += [parse(_typed(text, str, place))] if text != "" else ()
+                except ValueError as problem:
+                    raise ValueError(f"{place}: {problem}") from None
         return tuple(found)
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts, empty where there is none."""
-        return tuple(_typed(each, str, place) for place, each in self._list(key))
-
     def objects(self, key: str) -> "tuple[Fields, ...]":
-        """A list of objects, empty where there is none."""
-        return tuple(Fields(each, place) for place, each in self._list(key))
+        """A list of objects, or one without a list; empty where there is none."""
+        value = self.find(key)
+        if value is None or isinstance(value, Mapping):
+            return () if value is None else (self.nested(key),)
+        listed = _typed(value, list, f"{self.place}.{key}")
+        return tuple(Fields(raw, f"{self.place}.{key}[{n}]") for n, raw in enumerate(listed))
 
     def nested(self, key: str) -> "Fields":
         """An object, an empty one where there is none."""
         value = self.find(key)
         return Fields({} if value is None else value, f"{self.place}.{key}")
-
-    def _list(self, key: str) -> Iterator[tuple[str, object]]:
-        value = self.find(key)
-        if value is not None and not isinstance(value, list | tuple):
-            raise ValueError(f"{self.place}.{key} is no list")
-        for number, each in enumerate(value or ()):
-            yield f"{self.place}.{key}[{number}]", each
 
 
 def _typed(value: object, kind: type[_T], place: str) -> _T:

@@ -9,10 +9,10 @@ from typing import Any
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.clouds.aws.records import (
+    Ec2Rule,
     NetworkAcl,
     NetworkInterface,
     SecurityGroup,
-    SecurityGroupRule,
 )
 from swyx_components.messages import Message
 from swyx_components.sets.prefixes import Prefix
@@ -70,10 +70,10 @@ class Ec2:
         found = self.all("describe_security_groups", "SecurityGroups", name, values)
         return [SecurityGroup.read(raw) for raw in found]
 
-    def rules(self, values: Iterable[str], name: str = "group-id") -> list[SecurityGroupRule]:
+    def rules(self, values: Iterable[str], name: str = "group-id") -> list[Ec2Rule]:
         """The rules of groups by id, or those of which another filter has any of the values."""
         found = self.all("describe_security_group_rules", "SecurityGroupRules", name, values)
-        return [SecurityGroupRule.read(raw) for raw in found]
+        return [Ec2Rule.read(raw) for raw in found]
 
     def interfaces(self, name: str, values: Iterable[str]) -> list[NetworkInterface]:
         """The network interfaces of which a filter has any of the values."""
@@ -86,7 +86,7 @@ class Ec2:
         found = self.all("describe_network_acls", "NetworkAcls", name, subnets)
         return [NetworkAcl.read(raw) for raw in found]
 
-    def prefix_lists(self, rules: Iterable[SecurityGroupRule]) -> Mapping[str, tuple[Prefix, ...]]:
+    def prefix_lists(self, rules: Iterable[Ec2Rule]) -> Mapping[str, tuple[Prefix, ...]]:
         """The entries of the managed prefix lists that rules name, by id."""
         pages = self.client.get_paginator("get_managed_prefix_list_entries")
         return {

@@ -1,6 +1,5 @@
 """What stands where in EC2: the site's own groups as the plan has them, all else as layers of rules."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,9 +17,9 @@ from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import (
     COMMANDS,
     Ec2Records,
+    Ec2Rule,
     NetworkInterface,
     SecurityGroup,
-    SecurityGroupRule,
     read_records,
     records_of_state,
 )
@@ -116,36 +115,26 @@ class OwnGroups:
             id: shard_label(name, shard) for id, (name, shard) in self.places.items() if name
         }
 
-    def spec_of(
-        self, rule: SecurityGroupRule, prefix_lists: Mapping[str, tuple[Prefix, ...]]
-    ) -> Spec | None:
+    def spec_of(self, rule: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]) -> Spec | None:
         """A rule of one of them as a spec; None where a plan has no words for it."""
-        return spec_of(rule, self.labels, self.places[rule.group][1], prefix_lists)
+        return spec_of(rule, self.labels, self.places[rule.owner][1], prefix_lists)
 
-    def find_deployed(self, records: Ec2Records) -> Mapping[str, DeployedGroup]:
-        """Each host group of the plan with its security groups and their rules."""
-        specs: defaultdict[str, list[Spec]] = defaultdict(list)
-        unreadable: defaultdict[str, list[str]] = defaultdict(list)
-        for rule in records.rules:
-            if rule.group in self.labels:
-                name, spec = self.places[rule.group][0], self.spec_of(rule, records.prefix_lists)
-                if spec is None:
-                    unreadable[name].append(_describe(rule))
-                else:
-                    specs[name].append(spec)
-        ids: defaultdict[str, defaultdict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    def find_deployed(self, records: Ec2Records, name: str) -> DeployedGroup:
+        """A host group with its security groups and their rules."""
+        shards: dict[int, tuple[str, ...]] = {0: ()}
         for id in sorted(self.labels):
-            name, shard = self.places[id]
-            ids[name][shard].append(id)
-        return {
-            name: DeployedGroup(
-                ids=tuple(shards.pop(0, ())),
-                shards={shard: tuple(shards[shard]) for shard in sorted(shards)},
-                specs=tuple(specs[name]),
-                unreadable=tuple(unreadable[name]),
-            )
-            for name, shards in ids.items()
-        }
+            if self.places[id][0] == name:
+                shard = self.places[id][1]
+                shards[shard] = (*shards.get(shard, ()), id)
+        own = {id for ids in shards.values() for id in ids}
+        rules = [rule for rule in records.rules if rule.owner in own]
+        specs = [(rule, self.spec_of(rule, records.prefix_lists)) for rule in rules]
+        return DeployedGroup(
+            ids=shards.pop(0),
+            shards=dict(sorted(shards.items())),
+            specs=tuple(spec for _, spec in specs if spec is not None),
+            unreadable=tuple(_describe(rule) for rule, spec in specs if spec is None),
+        )
 
 
 def _shard(group: SecurityGroup) -> int:
@@ -154,15 +143,15 @@ def _shard(group: SecurityGroup) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
 
 
-def _describe(rule: SecurityGroupRule) -> str:
+def _describe(rule: Ec2Rule) -> str:
     name, first, last = rule.traffic
-    return f"{rule.direction.value} protocol {name} {first}-{last} ({rule.id or rule.group})"
+    return f"{rule.direction.value} protocol {name} {first}-{last} ({rule.id or rule.owner})"
 
 
 def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
     site = clean_tag(rendered.plan.site)
     found = [g for g in records.groups.values() if g.tags.get("swyx:site", "") == site]
-    own = OwnGroups(rendered, found)
+    own, owners = OwnGroups(rendered, found), rendered.owners
     planned = {
         entry.group.name: tuple(a for machine in entry.group.machines for a in machine.addresses)
         for entry in rendered.groups
@@ -170,14 +159,15 @@ def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
     members = {id: planned[own.places[id][0]] for id in own.labels}
     ruleset = Ruleset(records=records, members={**_members(records), **members})
     vpcs = {group.vpc for group in found} - {""}
+    names = {own.places[id][0] for id in own.labels}
     strays = (group for group in found if group.id not in own.labels)
     return Deployed(
-        groups=own.find_deployed(records),
+        groups={name: own.find_deployed(records, name) for name in sorted(names)},
         interfaces=tuple(
             placed
             for interface in sorted(records.interfaces, key=lambda each: each.id)
             if not vpcs or interface.vpc in vpcs
-            for placed in _place(interface, rendered, own, ruleset)
+            for placed in _place(interface, owners, own, ruleset)
         ),
         strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
     )
@@ -194,10 +184,9 @@ def _members(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
 
 
 def _place(
-    interface: NetworkInterface, rendered: RenderedSite, own: OwnGroups, ruleset: Ruleset
+    interface: NetworkInterface, owners: Mapping[Prefix, str], own: OwnGroups, ruleset: Ruleset
 ) -> Iterator[DeployedInterface]:
     """An interface for each machine whose address it has; without any, if it is in the site's groups."""
-    owners = rendered.owners
     machines = {owners[address] for address in interface.addresses if address in owners}
     if not machines and interface.machine in owners.values():
         machines = {interface.machine}
@@ -262,15 +251,20 @@ def read_firewall(
     seats: list[AttachmentPoint] = []
     unread: list[str] = []
     for interface in records.interfaces:
-        layers = tuple(_layers(interface, ruleset))
-        unknown = sorted(set(interface.groups) - records.groups.keys()) if records.groups else ()
-        for seat in _seats(interface, "", *layers):
-            machine = owners.get(seat.address, "")
-            if machine and layers and (machine in bindings) == (not interface.id):
-                seats.append(replace(seat, machine=machine))
-                if unknown:
-                    named = ", ".join(unknown)
-                    unread.append(f"{machine} is also in {named}, whose rules no file has")
+        mine = [
+            address
+            for address in interface.addresses
+            if address in owners and (owners[address] in bindings) == (not interface.id)
+        ]
+        layers = tuple(_layers(interface, ruleset)) if mine else ()
+        unknown = ", ".join(sorted(set(interface.groups) - records.groups.keys()))
+        for address in mine if layers else ():
+            machine, id = owners[address], interface.id
+            seats.append(
+                AttachmentPoint(machine=machine, interface=id, address=address, layers=layers)
+            )
+            if unknown and records.groups:
+                unread.append(f"{machine} is also in {unknown}, whose rules no file has")
     return Firewall(
         cloud="aws",
         seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
@@ -291,14 +285,15 @@ def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessLis
 
 
 def _lacking(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
-    for machine in bound if records.acls else ():
+    has_acls = "NetworkAcls" in records.covers
+    for machine in bound if has_acls else ():
         yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"
     if not records.groups:
         yield (
             "the files have no security groups, so only network ACLs are judged; "
             f"`{COMMANDS['SecurityGroups']}` tells"
         )
-    if "NetworkAcls" not in records.covers:
+    if not has_acls:
         yield (
             "the files have no network ACLs, which are taken to allow everything, as a new one does; "
             f"`{COMMANDS['NetworkAcls']}` tells"

@@ -7,7 +7,7 @@ from swyx_components.analysis.deployed.verify import enforced
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.names import clean_tag
-from swyx_components.clouds.aws.records import NetworkInterface, SecurityGroup, SecurityGroupRule
+from swyx_components.clouds.aws.records import Ec2Rule, NetworkInterface, SecurityGroup
 from swyx_components.clouds.aws.render import EVERYWHERE
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
 
@@ -39,7 +39,7 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
         known = {group.id: group for group in groups if group.id in held.ids}
         found = [
             *_orphan_groups(groups, rules, interfaces, held),
-            *(_orphan_rule(r) for r in rules if r.group in known and r.id not in held.ids),
+            *(_orphan_rule(r) for r in rules if r.owner in known and r.id not in held.ids),
             *_orphan_attachments(rendered, interfaces, known, held),
         ]
         return tuple(sorted(found))
@@ -69,11 +69,11 @@ class _Planned:
             (entry.group.name, _as_made(spec)) for entry in rendered.groups for spec in entry.specs
         }
 
-    def __call__(self, rule: SecurityGroupRule) -> bool:
+    def __call__(self, rule: Ec2Rule) -> bool:
         if rule.tags:
             return False
         spec = self._own.spec_of(rule, self._ec2.prefix_lists([rule]))
-        name, _ = self._own.places[rule.group]
+        name, _ = self._own.places[rule.owner]
         return spec is not None and (name, _as_made(spec)) in self._planned
 
 
@@ -82,7 +82,7 @@ def _as_made(spec: Spec) -> Spec:
     return enforced(spec)._replace(description=spec.description)
 
 
-def _is_default(rule: SecurityGroupRule) -> bool:
+def _is_default(rule: Ec2Rule) -> bool:
     """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
     as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
     """
@@ -93,7 +93,7 @@ def _is_default(rule: SecurityGroupRule) -> bool:
 
 def _orphan_groups(
     groups: Sequence[SecurityGroup],
-    rules: Sequence[SecurityGroupRule],
+    rules: Sequence[Ec2Rule],
     interfaces: Sequence[NetworkInterface],
     held: StackRecord,
 ) -> Iterator[Orphan]:
@@ -101,7 +101,7 @@ def _orphan_groups(
     for group in groups:
         if group.id not in held.ids:
             users = [each.id for each in interfaces if group.id in each.groups]
-            users += [r.id for r in rules if r.group == group.id and not _is_default(r)]
+            users += [r.id for r in rules if r.owner == group.id and not _is_default(r)]
             yield Orphan(
                 stage=_GROUP,
                 id=group.id,
@@ -111,10 +111,10 @@ def _orphan_groups(
             )
 
 
-def _orphan_rule(rule: SecurityGroupRule) -> Orphan:
+def _orphan_rule(rule: Ec2Rule) -> Orphan:
     peer = ", ".join(map(str, rule.cidrs)) or rule.prefix_list or rule.peer_group
     name, first, last = rule.traffic
-    words = f"{rule.direction.value} {name} {first}-{last} {peer} of {rule.group}"
+    words = f"{rule.direction.value} {name} {first}-{last} {peer} of {rule.owner}"
     if _is_default(rule):
         words += ", as EC2 gives to every new group"
     elif not rule.tags:
@@ -154,6 +154,6 @@ def _remove(ec2: Ec2, orphan: Orphan) -> None:
             if is_egress
             else client.revoke_security_group_ingress
         )
-        revoke(GroupId=rule.group, SecurityGroupRuleIds=[orphan.id])
+        revoke(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])
     else:
         client.delete_security_group(GroupId=orphan.id)

@@ -24,15 +24,12 @@ _SOURCES = (  # within a permission: the list, the key of each source, the key o
     ("UserIdGroupPairs", "GroupId", "ReferencedSecurityGroupId"),
 )
 _PROTOCOLS: Mapping[str, Protocol] = {
+    **{protocol.value: protocol for protocol in Protocol},
     "-1": Protocol.ANY,
     "all": Protocol.ANY,
-    "tcp": Protocol.TCP,
     "6": Protocol.TCP,
-    "udp": Protocol.UDP,
     "17": Protocol.UDP,
-    "icmp": Protocol.ICMP,
     "1": Protocol.ICMP,
-    "icmpv6": Protocol.ICMPV6,
     "58": Protocol.ICMPV6,
 }
 _GROUP, _INTERFACE, _ATTACHMENT, _INGRESS, _EGRESS = (
@@ -57,67 +54,84 @@ class Traffic(NamedTuple):
         return _PROTOCOLS.get(self.name.lower())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityGroup:
+class SecurityGroup(NamedTuple):
     """A security group without its rules; `name` is its id where it has no other."""
 
     id: str
     name: str
-    vpc: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    vpc: str
+    tags: Mapping[str, str]
 
     @classmethod
     def read(cls, raw: Fields) -> "SecurityGroup":
         """As `describe-security-groups` has it."""
         id, name = raw.get("GroupId", str), raw.get("GroupName", str, "")
-        return cls(id=id, name=name or id, vpc=raw.get("VpcId", str, ""), tags=_tags(raw))
+        return cls(id, name or id, raw.get("VpcId", str, ""), _tags(raw))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityGroupRule:
-    """One rule of the security group `group`: its other side is one CIDR, group or prefix list.
+class Ec2Rule:
+    """One rule of a security group, or one of a network ACL, `owner`; an ACL's have a number.
 
-    `id` is EC2's where it is known, else its place in a file, or empty.
+    `id` is EC2's where it is known, else its place in a file, or empty. The other side of a group's rule is
+    a CIDR, a group or a prefix list.
     """
 
     id: str
-    group: str
+    owner: str
     direction: Direction
     traffic: Traffic
     cidrs: tuple[Prefix, ...]
-    peer_group: str
-    prefix_list: str
-    description: str
-    tags: Mapping[str, str]
+    peer_group: str = ""
+    prefix_list: str = ""
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    number: int = 0
+    allow: bool = True
 
     @classmethod
-    def read(cls, raw: Fields, id: str = "") -> "SecurityGroupRule":
+    def read(cls, raw: Fields, id: str = "") -> "Ec2Rule":
         """As `describe-security-group-rules` has it; `id` is what it is called without one."""
         named = raw.nested("ReferencedGroupInfo").get("GroupId", str, "")
         return cls(
             id=raw.get("SecurityGroupRuleId", str, id),
-            group=raw.get("GroupId", str),
+            owner=raw.get("GroupId", str),
             direction=Direction.OUT if raw.get("IsEgress", bool) else Direction.IN,
             traffic=Traffic(
                 raw.get("IpProtocol", str), _port(raw, "FromPort"), _port(raw, "ToPort")
             ),
-            cidrs=(*raw.parse("CidrIpv4", Prefix.parse), *raw.parse("CidrIpv6", Prefix.parse)),
+            cidrs=raw.parse(Prefix.parse, "CidrIpv4", "CidrIpv6"),
             peer_group=named or raw.get("ReferencedSecurityGroupId", str, ""),
             prefix_list=raw.get("PrefixListId", str, ""),
             description=raw.get("Description", str, ""),
             tags=_tags(raw),
         )
 
+    @classmethod
+    def read_acl(cls, raw: Fields, owner: str) -> "Ec2Rule":
+        """As `describe-network-acls` has it."""
+        is_icmp = raw.find("PortRange") is None
+        span = raw.nested("IcmpTypeCode" if is_icmp else "PortRange")
+        first, last = ("Type", "Code") if is_icmp else ("From", "To")
+        return cls(
+            id="",
+            owner=owner,
+            direction=Direction.OUT if raw.get("Egress", bool) else Direction.IN,
+            traffic=Traffic(raw.get("Protocol", str), _port(span, first), _port(span, last)),
+            cidrs=raw.parse(Prefix.parse, "CidrBlock", "Ipv6CidrBlock"),
+            number=raw.get("RuleNumber", int),
+            allow=raw.get("RuleAction", str).lower() == "allow",
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkInterface:
+
+class NetworkInterface(NamedTuple):
     """A network interface and its groups. `machine` is whose it is, where a stack says so."""
 
     id: str
-    vpc: str = ""
-    subnet: str = ""
     groups: tuple[str, ...]
     addresses: tuple[Prefix, ...]
+    vpc: str = ""
+    subnet: str = ""
     machine: str = ""
 
     @classmethod
@@ -128,63 +142,38 @@ class NetworkInterface:
             ip
             for several, one in keys
             for each in raw.objects(several)
-            for ip in each.parse(one, Prefix.parse)
+            for ip in each.parse(Prefix.parse, one)
         )
         return cls(
             id=raw.get("NetworkInterfaceId", str),
-            vpc=raw.get("VpcId", str, ""),
-            subnet=raw.get("SubnetId", str, ""),
             groups=tuple(group.get("GroupId", str) for group in raw.objects("Groups")),
             addresses=tuple(addresses),
+            vpc=raw.get("VpcId", str, ""),
+            subnet=raw.get("SubnetId", str, ""),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkAclEntry:
-    """One numbered rule of a network ACL."""
-
-    number: int
-    direction: Direction
-    traffic: Traffic
-    cidrs: tuple[Prefix, ...]
-    allow: bool
-
-    @classmethod
-    def read(cls, raw: Fields) -> "NetworkAclEntry":
-        """As `describe-network-acls` has it."""
-        ports, types = raw.nested("PortRange"), raw.nested("IcmpTypeCode")
-        first = _port(ports, "From") if raw.find("PortRange") else types.get("Type", int, -1)
-        return cls(
-            number=raw.get("RuleNumber", int),
-            direction=Direction.OUT if raw.get("Egress", bool) else Direction.IN,
-            traffic=Traffic(raw.get("Protocol", str), first, _port(ports, "To")),
-            cidrs=raw.parse("CidrBlock", Prefix.parse) or raw.parse("Ipv6CidrBlock", Prefix.parse),
-            allow=raw.get("RuleAction", str).lower() == "allow",
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkAcl:
-    """A network ACL, its entries in the order of their numbers, and the subnets that it stands before."""
+class NetworkAcl(NamedTuple):
+    """A network ACL, its rules in the order of their numbers, and the subnets that it stands before."""
 
     id: str
     vpc: str
     is_default: bool
     subnets: frozenset[str]
-    entries: tuple[NetworkAclEntry, ...]
+    rules: tuple[Ec2Rule, ...]
 
     @classmethod
     def read(cls, raw: Fields) -> "NetworkAcl":
         """As `describe-network-acls` has it."""
-        entries = map(NetworkAclEntry.read, raw.objects("Entries"))
+        id = raw.get("NetworkAclId", str)
+        rules = (Ec2Rule.read_acl(entry, id) for entry in raw.objects("Entries"))
+        subnets = (each.get("SubnetId", str, "") for each in raw.objects("Associations"))
         return cls(
-            id=raw.get("NetworkAclId", str),
+            id=id,
             vpc=raw.get("VpcId", str, ""),
             is_default=raw.get("IsDefault", bool, False),
-            subnets=frozenset(
-                each.get("SubnetId", str, "") for each in raw.objects("Associations")
-            ),
-            entries=tuple(sorted(entries, key=lambda entry: entry.number)),
+            subnets=frozenset(subnets),
+            rules=tuple(sorted(rules, key=lambda rule: rule.number)),
         )
 
 
@@ -208,7 +197,7 @@ class Ec2Records:
 
     covers: frozenset[str]
     groups: Mapping[str, SecurityGroup]
-    rules: tuple[SecurityGroupRule, ...]
+    rules: tuple[Ec2Rule, ...]
     interfaces: tuple[NetworkInterface, ...]
     acls: tuple[NetworkAcl, ...]
     prefix_lists: Mapping[str, tuple[Prefix, ...]] = field(default_factory=dict)
@@ -227,9 +216,9 @@ def read_records(contents: Iterable[Mapping[str, object]]) -> Ec2Records:
                 records = found.setdefault(key, [])
                 for raw in _listed(content, key):
                     records.append(Fields(raw, f"{key}[{len(records)}]"))
-    rules = [SecurityGroupRule.read(raw, raw.place) for raw in found.get("SecurityGroupRules", ())]
-    told = {rule.group: rule.tags for rule in rules}  # the rules of a site carry its tags too
-    groups = {id: SecurityGroup(id=id, name=id, tags=tags) for id, tags in told.items()}
+    rules = [Ec2Rule.read(raw, raw.place) for raw in found.get("SecurityGroupRules", ())]
+    told = {rule.owner: rule.tags for rule in rules}  # the rules of a site carry its tags too
+    groups = {id: SecurityGroup(id, id, "", tags) for id, tags in told.items()}
     for raw in found.get("SecurityGroups", ()):
         group = SecurityGroup.read(raw)
         groups[group.id] = group
@@ -248,7 +237,7 @@ def _listed(record: Mapping[str, object], key: str) -> Sequence[object]:
     return value if isinstance(value, list) else ()
 
 
-def _rules_of(group: Fields) -> Iterator[SecurityGroupRule]:
+def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
     """A group's permissions, as `describe-security-group-rules` would list them."""
     for key, egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
         for permission in group.objects(key):
@@ -257,7 +246,7 @@ def _rules_of(group: Fields) -> Iterator[SecurityGroupRule]:
             for several, single, own in _SOURCES:
                 for source in permission.objects(several):
                     peer = {own: source.get(single, str), "Description": source.find("Description")}
-                    yield SecurityGroupRule.read(Fields({**common, **peer}, source.place))
+                    yield Ec2Rule.read(Fields({**common, **peer}, source.place))
 
 
 def recognise(content: object) -> str:
@@ -293,7 +282,7 @@ def records_of_state(state: StackState) -> Ec2Records:
     return Ec2Records(
         covers=frozenset(COMMANDS) if groups else frozenset(),
         groups=groups,
-        rules=tuple(rule for rule in rules if rule.group),
+        rules=tuple(rule for rule in rules if rule.owner),
         interfaces=tuple(_interfaces_of_state(state, vpc)) if groups else (),
         acls=(),
     )
@@ -314,7 +303,7 @@ def _group_of_state(group: Resource, state: StackState) -> SecurityGroup:
     )
 
 
-def _rule_of_state(rule: Resource) -> SecurityGroupRule:
+def _rule_of_state(rule: Resource) -> Ec2Rule:
     """Most keys differ from those of EC2 in case alone."""
     known = {
         "IpProtocol": rule.values.get("ipProtocol") or "",
@@ -323,7 +312,7 @@ def _rule_of_state(rule: Resource) -> SecurityGroupRule:
         "IsEgress": rule.type == _EGRESS,
         "Tags": None,
     }
-    return SecurityGroupRule.read(Fields({**rule.values, **known}, rule.name))
+    return Ec2Rule.read(Fields({**rule.values, **known}, rule.name))
 
 
 def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterface]:
@@ -337,12 +326,11 @@ def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterfa
     made = {each.id: Fields(each.values, each.name) for each in state.of_type(_INTERFACE)}
     for id in sorted({*members, *made}):
         raw = made.get(id, Fields({}, id))
-        addresses = (*raw.texts("privateIps"), *raw.texts("ipv6Addresses"))
         yield NetworkInterface(
             id=id,
             vpc=vpc,
             subnet=raw.get("subnetId", str, ""),
-            groups=tuple(sorted({*members.get(id, ()), *raw.texts("securityGroups")})),
-            addresses=tuple(map(Prefix.parse, addresses)),
+            groups=tuple(sorted({*members.get(id, ()), *raw.parse(str, "securityGroups")})),
+            addresses=raw.parse(Prefix.parse, "privateIps", "ipv6Addresses"),
             machine=owners.get(id, ""),
         )

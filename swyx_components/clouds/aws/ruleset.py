@@ -11,21 +11,18 @@ from swyx_components.analysis.deployed.ruleset import (
 )
 from swyx_components.clouds.aws.records import (
     Ec2Records,
+    Ec2Rule,
     NetworkAcl,
-    NetworkAclEntry,
     NetworkInterface,
-    SecurityGroupRule,
     Traffic,
 )
 from swyx_components.planner.model import Direction, Protocol, Spec
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
-_UNTOLD = "a source that the file does not tell"
-
 
 def spec_of(
-    rule: SecurityGroupRule,
+    rule: Ec2Rule,
     labels: Mapping[str, str],
     shard: int,
     prefix_lists: Mapping[str, tuple[Prefix, ...]],
@@ -68,34 +65,17 @@ class Ruleset:
     def of_groups(self, ids: Iterable[str]) -> AccessList:
         """The rules of all these groups, which add up."""
         own = sorted(ids)
-        names = f"security group {', '.join(map(self.called, own))}" if own else "no security group"
-        entries = (self._entry(rule) for rule in self.records.rules if rule.group in own)
-        return AccessList(name=names, entries=tuple(entries))
-
-    def _entry(self, rule: SecurityGroupRule) -> AclEntry:
-        words = rule.peer_group or rule.prefix_list or _UNTOLD
-        text = _describe(rule, words)
-        unresolved = ""
-        if not rule.cidrs and rule.peer_group not in self.members:
-            whose = "members of" if rule.peer_group else "entries of prefix list"
-            unresolved = f"the {whose} {words}"
-        return AclEntry(
-            direction=rule.direction,
-            protocols=_protocols(rule.traffic),
-            ports=_ports(rule.traffic),
-            peers=rule.cidrs or self.members.get(rule.peer_group, ()),
-            owner=self.called(rule.group),
-            label=f"{text} ({rule.id})" if rule.id.startswith("sgr-") else text,
-            unresolved=unresolved,
-        )
+        name = f"security group {', '.join(map(self.called, own))}" if own else "no security group"
+        rules = (rule for rule in self.records.rules if rule.owner in own)
+        entries = tuple(self._entry(rule, self.called(rule.owner)) for rule in rules)
+        return AccessList(name=name, entries=entries)
 
     def find_acl(self, interface: NetworkInterface) -> NetworkAcl | None:
         """The network ACL of its subnet; where none is associated, the default one of its VPC."""
         acls = self.records.acls
-        own = (acl for acl in acls if interface.subnet in acl.subnets)
-        return next(own, None) or next(
-            (acl for acl in acls if acl.is_default and acl.vpc == interface.vpc), None
-        )
+        own = [acl for acl in acls if interface.subnet in acl.subnets]
+        default = [acl for acl in acls if acl.is_default and acl.vpc == interface.vpc]
+        return next(iter((*own, *default)), None)
 
     def of_acl(self, acl: NetworkAcl, interface: NetworkInterface) -> AccessList:
         """A network ACL: numbered rules, the first that fits decides, and replies need rules of their own.
@@ -104,36 +84,34 @@ class Ruleset:
         control lists" of the VPC user guide.
         """
         name = f"network ACL {acl.id}"
-        entries = (_acl_entry(entry, name) for entry in acl.entries)
         within = self._within_subnet(interface, name) if self.records.groups else ()
-        return AccessList(name=name, entries=(*within, *entries), ordered=True, stateless=True)
+        entries = (*within, *(self._entry(rule, name) for rule in acl.rules))
+        return AccessList(name=name, entries=entries, ordered=True, stateless=True)
 
     def _within_subnet(self, interface: NetworkInterface, owner: str) -> Iterator[AclEntry]:
         own = set(interface.addresses)
         others = (each for each in self.records.interfaces if each.subnet == interface.subnet)
-        neighbours = tuple(a for each in others for a in each.addresses if a not in own)
-        for direction in Direction if interface.subnet and neighbours else ():
-            yield AclEntry(
-                direction=direction,
-                protocols=EVERY_PROTOCOL,
-                ports=ALL_PORTS,
-                peers=neighbours,
-                owner=owner,
-                label="within the subnet",
-            )
+        peers = tuple(a for each in others for a in each.addresses if a not in own)
+        for direction in Direction if interface.subnet and peers else ():
+            yield AclEntry(direction=direction, peers=peers, owner=owner, label="within the subnet")
 
-
-def _acl_entry(entry: NetworkAclEntry, owner: str) -> AclEntry:
-    return AclEntry(
-        direction=entry.direction,
-        protocols=_protocols(entry.traffic),
-        ports=_ports(entry.traffic),
-        peers=entry.cidrs,
-        owner=owner,
-        label=f"rule {entry.number}: {_describe(entry, _UNTOLD)}",
-        allow=entry.allow,
-        unresolved="" if entry.cidrs else _UNTOLD,
-    )
+    def _entry(self, rule: Ec2Rule, owner: str) -> AclEntry:
+        words = rule.peer_group or rule.prefix_list or "a source that the file does not tell"
+        unresolved = ""
+        if not rule.cidrs and rule.peer_group not in self.members:
+            of_group = "the members of " if rule.peer_group else "the entries of prefix list "
+            unresolved = words if rule.number else of_group + words
+        text = _describe(rule, words)
+        return AclEntry(
+            direction=rule.direction,
+            protocols=_protocols(rule.traffic),
+            ports=_ports(rule.traffic),
+            peers=rule.cidrs or self.members.get(rule.peer_group, ()),
+            owner=owner,
+            label=f"{text} ({rule.id})" if rule.id.startswith("sgr-") else text,
+            allow=rule.allow,
+            unresolved=unresolved,
+        )
 
 
 def stops_nothing(acl: NetworkAcl, addresses: Iterable[Prefix]) -> bool:
@@ -146,13 +124,13 @@ def stops_nothing(acl: NetworkAcl, addresses: Iterable[Prefix]) -> bool:
 
 
 def _decisive(acl: NetworkAcl, direction: Direction, version: int) -> Iterator[bool]:
-    """The denies (False) and the entries that let all of one IP version pass (True), in order."""
-    for entry in acl.entries:
-        concerns = not entry.cidrs or any(cidr.version == version for cidr in entry.cidrs)
-        whole = any(cidr.length == 0 for cidr in entry.cidrs)
-        everything = whole and entry.traffic.protocol is Protocol.ANY
-        if entry.direction is direction and concerns and (everything or not entry.allow):
-            yield entry.allow
+    """The denies (False) and the rules that let all of one IP version pass (True), in order."""
+    for rule in acl.rules:
+        concerns = not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs)
+        whole = any(cidr.length == 0 for cidr in rule.cidrs)
+        everything = whole and rule.traffic.protocol is Protocol.ANY
+        if rule.direction is direction and concerns and (everything or not rule.allow):
+            yield rule.allow
 
 
 def _protocols(traffic: Traffic) -> tuple[Protocol, ...]:
@@ -172,19 +150,19 @@ def _ports(traffic: Traffic) -> PortSet:
     return ICMP_TYPES if first == -1 else PortSet.of((first, first))
 
 
-def _describe(rule: SecurityGroupRule | NetworkAclEntry, peer: str) -> str:
+def _describe(rule: Ec2Rule, peer: str) -> str:
     """`in tcp 80 from 10.0.0.0/8`; `peer` is what stands there without a CIDR."""
     protocol, ports = rule.traffic.protocol, _ports(rule.traffic)
-    words = [rule.direction.value]
-    if isinstance(rule, NetworkAclEntry):
-        words.append("allow" if rule.allow else "deny")
+    action = f" {'allow' if rule.allow else 'deny'}" if rule.number else ""
+    towards = "to" if rule.direction is Direction.OUT else "from"
     if protocol is None:
-        words.append(f"protocol {rule.traffic.name.lower()}")
+        packets = f"protocol {rule.traffic.name.lower()}"
+    elif protocol is Protocol.ANY:
+        packets = "any protocol"
+    elif protocol.has_ports:
+        packets = f"{protocol.value} {'every port' if ports == ALL_PORTS else ports}"
     else:
-        words.append("any protocol" if protocol is Protocol.ANY else protocol.value)
-    if protocol is not None and protocol.has_ports:
-        words.append("every port" if ports == ALL_PORTS else str(ports))
-    elif ports not in (ALL_PORTS, ICMP_TYPES):
-        words.append(f"type {ports}")
-    words.append("to" if rule.direction is Direction.OUT else "from")
-    return " ".join((*words, ", ".join(map(str, rule.cidrs)) or peer))
+        packets = protocol.value + ("" if ports == ICMP_TYPES else f" type {ports}")
+    number = f"rule {rule.number}: " if rule.number else ""
+    peers = ", ".join(map(str, rule.cidrs)) or peer
+    return f"{number}{rule.direction.value}{action} {packets} {towards} {peers}"

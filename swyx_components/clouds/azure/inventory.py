@@ -127,13 +127,14 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
             unreadable=(*known.unreadable, *unreadable),
         )
     strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()
-    ruleset = Ruleset(records, rendered.owners, _members(records))
+    owners = rendered.owners
+    ruleset = Ruleset(records, owners, _members(records))
     return Deployed(
         groups=groups,
         interfaces=tuple(
             placed
             for interface in _of_site(records.interfaces, names)
-            for placed in _place(interface, rendered, names, ruleset)
+            for placed in _place(interface, owners, names, ruleset)
         ),
         strays=tuple(strays),
     )
@@ -158,20 +159,24 @@ def _of_site(
     the site yet, all are looked at.
     """
     own = (interface for interface in interfaces if names.get(key_of(interface.group)))
-    networks = {network for interface in own for network in interface.networks}
+    networks = {network for interface in own for network in _networks(interface)}
     for interface in interfaces:
-        if not networks or networks & interface.networks:
+        if not networks or networks & _networks(interface):
             yield interface
+
+
+def _networks(interface: NetworkInterface) -> set[str]:
+    """The virtual networks that it is in, by key."""
+    return {key_of(subnet).rpartition("/subnets/")[0] for subnet in interface.subnets}
 
 
 def _place(
     interface: NetworkInterface,
-    rendered: RenderedSite,
+    owners: Mapping[Prefix, str],
     names: Mapping[str, str],
     ruleset: Ruleset,
 ) -> Iterator[DeployedInterface]:
     """An interface for each machine whose address it has; without any, if it is in the site's groups."""
-    owners = rendered.owners
     ours = names.get(key_of(interface.group), "")
     own = {owners[a.prefix] for a in interface.addresses if a.prefix in owners}
     for machine in sorted(own) or ([""] if ours else ()):
@@ -194,7 +199,7 @@ def _others(
         if own in ruleset.groups:
             seats = tuple(_seats(interface, machine, ruleset, own, label))
         yield ForeignGroup(label=label, adds=True, takes=True, seats=seats)
-    for subnet in sorted(interface.subnets & ruleset.by_subnet.keys()):
+    for subnet in sorted(set(map(key_of, interface.subnets)) & ruleset.by_subnet.keys()):
         group = ruleset.by_subnet[subnet]
         label = f"{group.title} of the subnet {last_of(subnet)}"
         seats = tuple(_seats(interface, machine, ruleset, key_of(group.id), label))

@@ -6,7 +6,6 @@ needed for it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import Fields, StackState
@@ -52,16 +51,11 @@ class Side(NamedTuple):
     @classmethod
     def read(cls, raw: Fields, side: str) -> "Side":
         """The `source` or the `destination` of a rule: what the fields for one and for several have."""
-        one, several = raw.get(f"{side}addressprefix", str, ""), raw.texts(f"{side}addressprefixes")
-        asgs = raw.objects(f"{side}applicationsecuritygroups")
-        ports = (
-            *raw.parse(f"{side}portrange", _parse_range),
-            *raw.parse(f"{side}portranges", _parse_range),
-        )
+        ports = raw.parse(_parse_range, f"{side}portrange", f"{side}portranges")
         ranges = [each for each in ports if each is not None]
         return cls(
-            texts=(*([one] if one else ()), *several),
-            asgs=tuple(asg.get("id", str) for asg in asgs),
+            texts=raw.parse(str, f"{side}addressprefix", f"{side}addressprefixes"),
+            asgs=_ids(raw, f"{side}applicationsecuritygroups"),
             ports=PortSet.union_of(ranges) if ranges and None not in ports else None,
         )
 
@@ -112,8 +106,7 @@ class SecurityRule(NamedTuple):
         return (destination, source) if self.direction is Direction.IN else (source, destination)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecurityGroup:
+class SecurityGroup(NamedTuple):
     """A network security group with its rules and the ids of the subnets that it stands before."""
 
     id: str
@@ -136,7 +129,7 @@ class SecurityGroup:
             id=raw.get("id", str),
             tags=tags,
             rules=tuple(map(SecurityRule.read, raw.objects("securityrules"))),
-            subnets=tuple(subnet.get("id", str) for subnet in raw.objects("subnets")),
+            subnets=_ids(raw, "subnets"),
         )
 
 
@@ -148,50 +141,41 @@ class Address(NamedTuple):
     subnet: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkInterface:
-    """A network interface with its fixed addresses and the id of the group at it."""
+class NetworkInterface(NamedTuple):
+    """A network interface with its fixed addresses, the ids of its subnets and of the group at it."""
 
     id: str
     group: str
-    subnets: frozenset[str]
+    subnets: tuple[str, ...]
     addresses: tuple[Address, ...]
-
-    @property
-    def networks(self) -> frozenset[str]:
-        """The virtual networks that it is in, by key."""
-        return frozenset(subnet.rpartition("/subnets/")[0] for subnet in self.subnets)
 
     @classmethod
     def read(cls, raw: Fields) -> "NetworkInterface":
         """As ARM has it."""
-        configurations = raw.objects("ipconfigurations")
+        configurations = [(each, _ids(each, "subnet")) for each in raw.objects("ipconfigurations")]
         addresses = (
             Address(
                 prefix=prefix,
-                asgs=frozenset(
-                    key_of(asg.get("id", str)) for asg in each.objects("applicationsecuritygroups")
-                ),
-                subnet=_id(each, "subnet"),
+                asgs=frozenset(map(key_of, _ids(each, "applicationsecuritygroups"))),
+                subnet="".join(subnet),
             )
-            for each in configurations
-            for prefix in each.parse("privateipaddress", Prefix.parse)
+            for each, subnet in configurations
+            for prefix in each.parse(Prefix.parse, "privateipaddress")
         )
         return cls(
             id=raw.get("id", str),
-            group=_id(raw, "networksecuritygroup"),
-            subnets=frozenset(key_of(_id(each, "subnet")) for each in configurations) - {""},
+            group="".join(_ids(raw, "networksecuritygroup")),
+            subnets=tuple(id for _, subnet in configurations for id in subnet),
             addresses=tuple(addresses),
         )
 
 
-def _id(raw: Fields, key: str) -> str:
-    """The id of what an object refers to, empty where it refers to nothing."""
-    return "" if raw.find(key) is None else raw.nested(key).get("id", str)
+def _ids(raw: Fields, key: str) -> tuple[str, ...]:
+    """The ids of what an object refers to."""
+    return tuple(each.get("id", str) for each in raw.objects(key))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkRecords:
+class NetworkRecords(NamedTuple):
     """What a source has of ARM's network; `covers` are the keys of `COMMANDS` that it has something of."""
 
     covers: frozenset[str]

@@ -225,8 +225,6 @@ def open_layer() -> AccessList:
     entries = tuple(
         AclEntry(
             direction=direction,
-            protocols=EVERY_PROTOCOL,
-            ports=ALL_PORTS,
             peers=EVERYWHERE,
             owner=name,
             label=f"{direction.value} everything",
