@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from swyx_components.analysis.deployed.audit import audit_site
-from swyx_components.analysis.deployed.remediate import remediate
+from swyx_components.analysis.deployed.audit import audit_site, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
 from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list

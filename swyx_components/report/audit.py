@@ -8,10 +8,11 @@ from swyx_components.analysis.deployed.findings import (
     Audit,
     BlockedService,
     MissingAccess,
+    Remediation,
+    Step,
     UnneededAccess,
 )
 from swyx_components.analysis.deployed.reachability import Packets
-from swyx_components.analysis.deployed.remediate import Remediation, Step
 from swyx_components.analysis.deployed.ruleset import AclEntry
 from swyx_components.planner.model import Direction
 from swyx_components.report.plan_json import fields_of
@@ -25,18 +26,18 @@ def write_audit(audit: Audit) -> Iterator[str]:
     """A headline, the findings in order of gravity, and what could not be judged."""
     yield (
         f"{audit.site} ({audit.firewall.cloud}): {plural(len(audit.machines), 'machine')} judged; "
-        f"{plural(len(audit.lacks), 'need')} not met, "
-        f"{plural(len(audit.openings), 'rule')} open beyond need"
+        f"{plural(len(audit.missing), 'need')} not met, "
+        f"{plural(len(audit.unneeded), 'rule')} open beyond need"
     )
-    if audit.standstills or audit.lacks:
+    if audit.blocked or audit.missing:
         yield "missing, the worst first"
-    for standstill in audit.standstills:
+    for standstill in audit.blocked:
         yield f"  {_write_standstill(standstill)}"
-    for _, same in groupby(audit.lacks, key=lambda lack: (lack.demand.reply, lack.demand.flow)):
+    for _, same in groupby(audit.missing, key=lambda lack: (lack.demand.reply, lack.demand.flow)):
         yield from _write_lacks(list(same))
-    if audit.openings:
+    if audit.unneeded:
         yield "open without need, the worst first"
-    for opening in audit.openings:
+    for opening in audit.unneeded:
         yield from _write_opening(opening)
     if audit.unsure:
         yield "not to be told from the files"
@@ -124,7 +125,7 @@ def write_amendments(amendments: Iterable[Remediation]) -> Iterator[str]:
         yield f"  {group.name}: {', '.join(machine.name for machine in group.machines)}"
         for step, rule in amendment.rules:
             yield f"    {step.value} {write_rule(rule)}"
-        for step, opening in amendment.standing:
+        for step, opening in amendment.existing:
             flows = sorted({*opening.needed_by, *opening.needed_elsewhere})
             needed = f" (for {' '.join(flows)})" if flows else ""
             yield f"    {step.value} {opening.entry.owner}: {opening.entry.label}{needed}"
@@ -141,9 +142,9 @@ def audit_record(audit: Audit, amendments: Iterable[Remediation] = ()) -> dict[s
         "cloud": audit.firewall.cloud,
         "clean": audit.clean,
         "machines": audit.machines,
-        "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.standstills],
-        "missing": [_lack_record(lack) for lack in audit.lacks],
-        "open": [_opening_record(opening) for opening in audit.openings],
+        "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.blocked],
+        "missing": [_lack_record(lack) for lack in audit.missing],
+        "open": [_opening_record(opening) for opening in audit.unneeded],
         "unsure": [
             {**_entry_record(entry), "machines": machines, "reason": _write_doubt(entry)}
             for entry, machines in audit.unsure
@@ -187,6 +188,6 @@ def _amendment_record(amendment: Remediation) -> dict[str, Any]:
     steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
     for step, rule in amendment.rules:
         steps[step.name.lower()].append(write_rule(rule))
-    for step, opening in amendment.standing:
+    for step, opening in amendment.existing:
         steps[step.name.lower()].append(f"{opening.entry.owner}: {opening.entry.label}")
     return {"machines": [machine.name for machine in amendment.group.machines], **steps}

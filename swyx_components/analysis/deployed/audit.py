@@ -3,116 +3,238 @@
 Demands come straight from the flows and extra rules, as in the proof; no rule of the plan takes part.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from swyx_components.analysis.deployed.exposure import Exposure
 from swyx_components.analysis.deployed.findings import (
     Audit,
     BlockedService,
     MissingAccess,
-    rank_blocked_services,
-    rank_lacks,
-    rank_openings,
+    Remediation,
+    Step,
+    UnneededAccess,
 )
-from swyx_components.analysis.deployed.openings import Measures, Wanted, find_openings
 from swyx_components.analysis.deployed.reachability import (
+    Packets,
     ReachabilityDiff,
     Requirement,
     demands_of,
     diff_reachability,
     join_packets,
 )
-from swyx_components.analysis.deployed.ruleset import AclEntry, AttachmentPoint, Firewall
-from swyx_components.catalogue import Catalogue, Phase
+from swyx_components.analysis.deployed.ruleset import AclEntry, Firewall
+from swyx_components.catalogue import Phase
+from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
-from swyx_components.planner.model import Direction, SitePlan
+from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
 from swyx_components.planner.requirements import extra_flow
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
+
+# What a search from outside tries first, beside what the catalogue names.
+_ADMINISTRATION = {
+    "SSH": PortRange(22, 22),
+    "Telnet": PortRange(23, 23),
+    "RPC": PortRange(135, 135),
+    "NetBIOS": PortRange(137, 139),
+    "SMB": PortRange(445, 445),
+    "SQL Server": PortRange(1433, 1434),
+    "VNC": PortRange(5900, 5900),
+}
 
 
 def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -> Audit:
-    """Judge a site's standing firewall."""
-    machines = {
-        machine.name: (group, machine) for group in plan.groups for machine in group.machines
-    }
-    wanted = {
-        name: demands_of(plan, *machines[name])
-        for name in {seat.machine for seat in firewall.seats}
-    }
-    measured = [
-        (seat, diff_reachability(seat, wanted[seat.machine], machines[seat.machine][1].addresses))
-        for seat in firewall.seats
-    ]
-    catalogue = installation.catalogue
-    reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
-    lacks = _find_lacks(measured, catalogue, reasons)
-    openings = find_openings(measured, wanted, plan.egress, Exposure(installation, firewall))
+    """Compare a site's existing firewall with its flows and extra rules."""
+    auditor = _Auditor(plan, firewall, installation)
     return Audit(
         site=plan.site,
         firewall=firewall,
-        machines=tuple(sorted(wanted)),
-        standstills=rank_blocked_services(_find_standstills(measured, wanted, catalogue)),
-        lacks=rank_lacks(lacks),
-        openings=rank_openings(openings),
-        unsure=tuple(_find_unsure(firewall.seats, plan.egress)),
+        machines=tuple(sorted(auditor.demands)),
+        blocked=tuple(auditor.find_blocked()),
+        missing=tuple(sorted(auditor.find_missing(), key=lambda each: each.rank)),
+        unneeded=tuple(sorted(auditor.find_unneeded(), key=lambda each: each.rank)),
+        unsure=tuple(auditor.find_unsure()),
     )
 
 
-def _find_lacks(
-    measured: Measures, catalogue: Catalogue, reasons: Mapping[str, str]
-) -> Iterator[MissingAccess]:
-    """One for each machine and demand, whatever the number of its addresses."""
-    merged: dict[tuple[str, Requirement], list[ReachabilityDiff]] = {}
-    for seat, found in measured:
-        for demand in found.missing:
-            merged.setdefault((seat.machine, demand), []).append(found)
-    for (machine, demand), members in merged.items():
-        yield MissingAccess(
-            machine=machine,
-            demand=demand,
-            packets=join_packets(
-                (p for found in members for p in found.missing[demand]), by_source=True
-            ),
-            stopped_by=tuple(sorted({n for f in members for n in f.stopped_by[demand]})),
-            unless=tuple(dict.fromkeys(e for f in members for e in f.unless.get(demand, ()))),
-            row=catalogue.flows.get(demand.flow),
-            reason=reasons.get(demand.flow, ""),
+class _Auditor:
+    """One site: `demands` and what was `found` by machine, over all of its addresses.
+
+    `holders` are the machines before which a rule stands, each with whether replies need it too.
+    """
+
+    def __init__(self, plan: SitePlan, firewall: Firewall, installation: Installation) -> None:
+        self.plan = plan
+        self.firewall = firewall
+        self.installation = installation
+        self.demands: dict[str, tuple[Requirement, ...]] = {}
+        self.found: dict[str, ReachabilityDiff] = {}
+        self.holders: dict[AclEntry, dict[str, bool]] = {}
+        groups = plan.groups_by_machine()
+        for seat in firewall.seats:
+            name = seat.machine
+            machine = next(own for own in groups[name].machines if own.name == name)
+            if name not in self.demands:
+                self.demands[name] = demands_of(plan, groups[name], machine)
+            found = self.found.setdefault(name, ReachabilityDiff())
+            diff_reachability(seat, self.demands[name], machine.addresses, found)
+            stateless = all(layer.stateless for layer in seat.layers)
+            for entry in (entry for layer in seat.layers[:1] for entry in layer.entries):
+                self.holders.setdefault(entry, {})[name] = stateless
+
+    def find_missing(self) -> Iterator[MissingAccess]:
+        """One for each machine and demand, whatever the number of its addresses."""
+        rows = self.installation.catalogue.flows
+        reasons = {extra_flow(self.plan.site, rule): rule.reason for rule in self.plan.extra_rules}
+        for machine, found in self.found.items():
+            for demand, packets in found.missing.items():
+                yield MissingAccess(
+                    machine=machine,
+                    demand=demand,
+                    packets=join_packets(packets, by_source=True),
+                    stopped_by=tuple(sorted(found.stopped_by[demand])),
+                    unless=tuple(sorted(found.unless[demand], key=_by_label)),
+                    row=rows.get(demand.flow),
+                    reason=reasons.get(demand.flow, ""),
+                )
+
+    def find_blocked(self) -> Iterator[BlockedService]:
+        """Each phase of which there are demands and none of them passes, by machine."""
+        rows = self.installation.catalogue.flows
+        for machine, found in sorted(self.found.items()):
+            own = [d for d in self.demands[machine] if not d.reply and d.flow in rows]
+            for phase in sorted(Phase, key=lambda phase: phase.value):
+                of_phase = {demand for demand in own if rows[demand.flow].phase is phase}
+                lost = of_phase & found.missing.keys()
+                if lost and not of_phase & found.passing:
+                    flows = tuple(sorted({demand.flow for demand in lost}))
+                    yield BlockedService(machine=machine, phase=phase, flows=flows)
+
+    def find_unneeded(self) -> Iterator[UnneededAccess]:
+        """One for each rule, over all machines at which some of it is open without need."""
+        merged: dict[AclEntry, dict[str, list[Packets]]] = {}
+        for machine, found in self.found.items():
+            for entry, packets in found.open.items():
+                if self._is_planned(entry):
+                    merged.setdefault(entry, {})[machine] = packets
+        known = self._find_known()
+        for entry, machines in merged.items():
+            joined = join_packets(each for own in machines.values() for each in own)
+            elsewhere = [name for name in self.holders[entry] if name not in machines]
+            yield UnneededAccess(
+                entry=entry,
+                by_machine={name: join_packets(machines[name]) for name in sorted(machines)},
+                packets=joined,
+                needed_by=self._flows_using(entry, machines),
+                needed_elsewhere=self._flows_using(entry, elsewhere),
+                public=any(not _is_known(each, known) for each in joined),
+                administration=self._find_administration(entry, joined),
+            )
+
+    def _is_planned(self, entry: AclEntry) -> bool:
+        """Whether the plan covers its direction: not outbound where egress is left to others."""
+        return entry.direction is Direction.IN or self.plan.egress is Egress.CLOSED
+
+    def _flows_using(self, entry: AclEntry, machines: Iterable[str]) -> tuple[str, ...]:
+        """The flows that need a part of a rule at any of these machines."""
+        flows = {
+            demand.flow
+            for machine in machines
+            for demand in self.demands[machine]
+            if demand.direction is entry.direction
+            and demand.protocol in entry.protocols
+            and demand.ports & entry.ports
+            and (self.holders[entry][machine] or not demand.reply)
+            and any(one.overlaps(other) for one in demand.peers for other in entry.peers)
+        }
+        return tuple(sorted(flows))
+
+    def _find_known(self) -> Mapping[int, Sequence[Interval]]:
+        """Not the public's addresses: private by definition, a site's own, or the platform's."""
+        prefixes = [*NEVER_PUBLIC, *self.firewall.platform]
+        for site in self.installation.sites.values():
+            prefixes += [address for machine in site.machines for address in machine.addresses]
+            prefixes += [cidr for network in site.networks for cidr in network.cidrs]
+        return {
+            version: join_intervals(p.interval for p in prefixes if p.version == version)
+            for version in WIDTH
+        }
+
+    def _find_administration(self, entry: AclEntry, packets: Iterable[Packets]) -> tuple[str, ...]:
+        """The services of administration (`SSH 22`) that some of the packets reach; none outbound."""
+        services = {**self.installation.catalogue.administration_ports, **_ADMINISTRATION}
+        ports = PortSet.union_of(
+            part for each in packets if each.protocol is Protocol.TCP for part in each.ports
+        )
+        return tuple(
+            f"{name} {own}"
+            for name, own in services.items()
+            if entry.direction is Direction.IN and ports & PortSet((own,))
         )
 
-
-def _find_standstills(
-    measured: Measures, wanted: Wanted, catalogue: Catalogue
-) -> Iterator[BlockedService]:
-    passing: dict[str, set[Requirement]] = {}
-    lost: dict[str, set[Requirement]] = {}
-    for seat, found in measured:
-        passing.setdefault(seat.machine, set()).update(found.passing)
-        lost.setdefault(seat.machine, set()).update(found.missing)
-    for machine, demands in wanted.items():
-        for phase in Phase:
-            of_phase = {
-                demand
-                for demand in demands
-                if not demand.reply
-                and demand.flow in catalogue.flows
-                and catalogue.flows[demand.flow].phase is phase
-                and demand in lost.get(machine, set()) | passing.get(machine, set())
-            }
-            if of_phase and not of_phase & passing[machine]:
-                flows = tuple(sorted({demand.flow for demand in of_phase}))
-                yield BlockedService(machine=machine, phase=phase, flows=flows)
+    def find_unsure(self) -> Iterator[tuple[AclEntry, tuple[str, ...]]]:
+        """Rules whose other side the files do not tell, and allowed protocols that no flow has."""
+        found: dict[AclEntry, set[str]] = {}
+        for seat in self.firewall.seats:
+            for layer in seat.layers:
+                for entry in layer.entries:
+                    planned = self._is_planned(entry)
+                    strange = entry.allow and not entry.protocols and layer is seat.layers[0]
+                    if (entry.unresolved and (planned or not entry.allow)) or (strange and planned):
+                        found.setdefault(entry, set()).add(seat.machine)
+        for entry in sorted(found, key=_by_label):
+            yield entry, tuple(sorted(found[entry]))
 
 
-def _find_unsure(
-    seats: Iterable[AttachmentPoint], egress: Egress
-) -> Iterator[tuple[AclEntry, tuple[str, ...]]]:
-    """Rules whose other side the files do not tell, and allowed protocols that no flow has."""
-    found: dict[AclEntry, set[str]] = {}
-    for seat in seats:
-        for layer in seat.layers:
-            for entry in layer.entries:
-                result = entry.direction is Direction.IN or egress is Egress.CLOSED
-                strange = entry.allow and not entry.protocols and layer is seat.layers[0]
-                if (entry.unresolved and (result or not entry.allow)) or (strange and result):
-                    found.setdefault(entry, set()).add(seat.machine)
-    for entry, machines in sorted(found.items(), key=lambda item: (item[0].owner, item[0].label)):
-        yield entry, tuple(sorted(machines))
+def _by_label(entry: AclEntry) -> tuple[str, str]:
+    return entry.owner, entry.label
+
+
+def _is_known(packets: Packets, known: Mapping[int, Sequence[Interval]]) -> bool:
+    """Whether all of their peers are among addresses that are not the public's."""
+    first, last = packets.peers
+    return any(low <= first and last <= high for low, high in known[packets.version])
+
+
+# ---- what to change
+
+
+def remediate(plan: SitePlan, audit: Audit) -> Iterator[Remediation]:
+    """The plan's groups, of which at least one machine was judged, in their order."""
+    for group in plan.groups:
+        names = {machine.name for machine in group.machines}
+        if names & set(audit.machines):
+            missing = [each for each in audit.missing if each.machine in names]
+            yield Remediation(
+                group=group,
+                rules=tuple(
+                    (Step.ADD if _is_missing(rule, plan, missing) else Step.KEEP, rule)
+                    for rule in group.rules
+                ),
+                existing=tuple(
+                    (Step.NARROW if each.needed_by or each.needed_elsewhere else Step.REMOVE, each)
+                    for each in audit.unneeded
+                    if names & set(each.machines)
+                ),
+            )
+
+
+def _is_missing(rule: Rule, plan: SitePlan, missing: Iterable[MissingAccess]) -> bool:
+    """Whether any packet of a rule is among those that do not pass."""
+    machines = plan.group(rule.group).machines if rule.group else ()
+    peers = rule.cidrs or [address for machine in machines for address in machine.addresses]
+    return any(
+        each.demand.direction is rule.direction
+        and each.demand.protocol is rule.protocol
+        and not each.demand.reply
+        and any(_meets(rule, peers, packets) for packets in each.packets)
+        for each in missing
+    )
+
+
+def _meets(rule: Rule, peers: Iterable[Prefix], packets: Packets) -> bool:
+    first, last = packets.peers
+    ports = rule.ports is None or any(part.overlaps(rule.ports) for part in packets.ports)
+    return ports and any(
+        peer.version == packets.version and peer.first <= last and first <= peer.last
+        for peer in peers
+    )

@@ -1,12 +1,15 @@
-"""What the audit of a standing firewall can find, and its order: the worst first."""
+"""What the audit of an existing ruleset can find, how grave each finding is, and what to change."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
 
 from swyx_components.analysis.deployed.reachability import Packets, Requirement
 from swyx_components.analysis.deployed.ruleset import AclEntry, Firewall
 from swyx_components.catalogue import Evidence, FlowRow, Phase
-from swyx_components.planner.model import Direction
+from swyx_components.planner.model import Direction, HostGroup, Rule
+
+_CERTAINTY = (Evidence.STATED, Evidence.INFERRED, Evidence.OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,13 @@ class MissingAccess:
     unless: tuple[AclEntry, ...] = ()
     row: FlowRow | None = None
     reason: str = ""
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """What the article states comes first, then what it implies, then the site's own rules."""
+        certainty = _CERTAINTY.index(self.row.evidence) if self.row else len(_CERTAINTY)
+        direction, protocol, ports, _, _, flow, peer, reply = self.demand
+        return reply, certainty, flow, self.machine, direction, peer, protocol, ports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +58,18 @@ class UnneededAccess:
         return tuple(self.by_machine)
 
     @property
-    def size(self) -> int:
-        """Addresses times ports."""
-        return sum(each.size for each in self.packets)
+    def rank(self) -> tuple[object, ...]:
+        """Who may come in from outside, then administration, then many packets; inbound before outbound."""
+        inbound = self.entry.direction is Direction.IN
+        return (
+            not (inbound and self.public),
+            not inbound,
+            not self.public,
+            not self.administration,
+            -sum(each.size for each in self.packets),
+            self.entry.owner,
+            self.entry.label,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +83,7 @@ class BlockedService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The judgement of one site; lists are ranked, the worst first.
+    """The findings at one site, the worst first.
 
     `unsure` are entries whose other side, or protocol, can't be compared with any flow, with the machines.
     """
@@ -72,60 +91,30 @@ class Audit:
     site: str
     firewall: Firewall
     machines: tuple[str, ...]
-    standstills: tuple[BlockedService, ...]
-    lacks: tuple[MissingAccess, ...]
-    openings: tuple[UnneededAccess, ...]
-    unsure: tuple[tuple[AclEntry, tuple[str, ...]], ...] = field(default=())
+    blocked: tuple[BlockedService, ...]
+    missing: tuple[MissingAccess, ...]
+    unneeded: tuple[UnneededAccess, ...]
+    unsure: tuple[tuple[AclEntry, tuple[str, ...]], ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether nothing is missing, nothing open without need and nothing left unjudged."""
-        return not (self.lacks or self.openings or self.unsure or self.firewall.is_partial)
+        return not (self.missing or self.unneeded or self.unsure or self.firewall.is_partial)
 
 
-# ---- ranking
+class Step(Enum):
+    """What to do about a rule; the value is its mark in a list."""
 
-_CERTAINTY = (Evidence.STATED, Evidence.INFERRED, Evidence.OPTIONAL)
-
-
-def rank_blocked_services(found: Iterable[BlockedService]) -> tuple[BlockedService, ...]:
-    """By machine, then by phase."""
-    return tuple(sorted(found, key=lambda each: (each.machine, each.phase.value)))
-
-
-def rank_lacks(found: Iterable[MissingAccess]) -> tuple[MissingAccess, ...]:
-    """What the article states comes first, then what it implies, then the site's own rules."""
-    return tuple(sorted(found, key=_gravity_of_lack))
+    KEEP = "="
+    ADD = "+"
+    REMOVE = "-"
+    NARROW = "~"
 
 
-def rank_openings(found: Iterable[UnneededAccess]) -> tuple[UnneededAccess, ...]:
-    """Who may come in from outside, then administration, then many packets; inbound before outbound."""
-    return tuple(sorted(found, key=_gravity_of_opening))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediation:
+    """One group of the plan: its rules, each there or to be added, and what to do about existing ones."""
 
-
-def _gravity_of_lack(lack: MissingAccess) -> tuple[object, ...]:
-    certainty = _CERTAINTY.index(lack.row.evidence) if lack.row else len(_CERTAINTY)
-    demand = lack.demand
-    return (
-        demand.reply,
-        certainty,
-        demand.flow,
-        lack.machine,
-        demand.direction,
-        demand.peer,
-        demand.protocol,
-        demand.ports,
-    )
-
-
-def _gravity_of_opening(opening: UnneededAccess) -> tuple[object, ...]:
-    inbound = opening.entry.direction is Direction.IN
-    return (
-        not (inbound and opening.public),
-        not inbound,
-        not opening.public,
-        not opening.administration,
-        -opening.size,
-        opening.entry.owner,
-        opening.entry.label,
-    )
+    group: HostGroup
+    rules: tuple[tuple[Step, Rule], ...]
+    existing: tuple[tuple[Step, UnneededAccess], ...]

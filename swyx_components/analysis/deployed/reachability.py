@@ -77,14 +77,17 @@ class ReachabilityDiff:
 
 
 def diff_reachability(
-    seat: AttachmentPoint, demands: Sequence[Requirement], own: Iterable[Prefix]
+    seat: AttachmentPoint,
+    demands: Sequence[Requirement],
+    own: Iterable[Prefix],
+    found: ReachabilityDiff | None = None,
 ) -> ReachabilityDiff:
-    """Compare a seat's layers with the demands.
+    """Compare a seat's layers with the demands; added to what was `found` at other seats of the machine.
 
     A packet to the machine's `own` addresses never leaves it: alone it is left out, within a range it counts
     with the rest.
     """
-    found = ReachabilityDiff()
+    found = found or ReachabilityDiff()
     version = seat.address.version
     at_home = {prefix.interval for prefix in own if prefix.version == version}
     for direction in Direction:
