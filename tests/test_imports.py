@@ -51,7 +51,6 @@ OUTSIDE = {
     "cli.completion": {"shellingham"},
     "report.flows": {"openpyxl"},
     "components": {"pulumi"},
-    "report.html.escape": {"markupsafe"},
     "report.html.pages": {"jinja2", "markupsafe"},
     "clouds.aws.interfaces": {"pulumi"},
     "clouds.aws.lookups": {"pulumi", "pulumi_aws"},

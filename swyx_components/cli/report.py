@@ -30,12 +30,14 @@ from swyx_components.cli.terminal import (
 from swyx_components.clouds import read_deployed
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.report.html.differences import (
+from swyx_components.report.html.overview import (
     Differences,
+    Overview,
+    SiteLine,
+    make_overview,
     tell_changes,
     tell_deployed,
 )
-from swyx_components.report.html.overview import Overview, SiteLine, make_overview
 from swyx_components.report.html.pages import (
     ChapterText,
     write_chapter,

@@ -11,9 +11,8 @@ from swyx_components.installation import load_installation
 from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.model import Direction, Protocol, Spec
-from swyx_components.report.html.chapter import Chapter, make_chapter
+from swyx_components.report.html.chapter import Chapter, Peers, make_chapter
 from swyx_components.report.html.pages import write_chapter
-from swyx_components.report.html.peers import Peers
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 from tests.oracle.installations import installations
@@ -56,10 +55,10 @@ def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
 def rules(told: Chapter) -> list[tuple[str, ...]]:
     return [
         (
-            row.way,
-            row.protocol,
-            row.ports,
-            row.source_ports,
+            row.spec.direction.value,
+            row.spec.protocol.value,
+            str(row.spec.ports or ""),
+            str(row.spec.source_ports or ""),
             " ".join(row.peer),
             " ".join(row.parties),
         )
@@ -115,11 +114,11 @@ def test_a_rule_gives_flow_evidence_lines_and_purpose_of_all_that_it_is_for() ->
 
 def test_a_rule_on_azure_is_the_cloud_s_own_with_its_priority_and_the_closing_deny() -> None:
     told = chapter(plain(), "azure")
-    assert [row.anchor for row in told.rules if not row.allows] == [
+    assert [row.anchor for row in told.rules if not row.spec.allow] == [
         "rule-aachen/ac-server/in-deny-rest",
         "rule-aachen/ac-server/out-deny-rest",
     ]
-    assert {row.note.split(";")[0] for row in told.rules if not row.allows} == {"4096"}
+    assert {row.spec.priority for row in told.rules if not row.spec.allow} == {4096}
 
 
 def test_flows_stand_under_the_article_s_row_as_the_site_sees_them() -> None:

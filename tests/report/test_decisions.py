@@ -8,7 +8,7 @@ from swyx_components.analysis.diff.changes import compare_installations
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.report.html.decisions import list_settings
-from swyx_components.report.html.differences import tell_changes
+from swyx_components.report.html.overview import tell_changes
 from tests.report.test_chapter import plain
 
 

@@ -1,34 +1,34 @@
 """One site as a chapter of the report: its host groups, every rule with its reasons, every flow."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby, product
+from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow
-from swyx_components.installation.model import Egress
 from swyx_components.planner.model import (
+    PROTOCOL_OF,
+    Direction,
     Endpoint,
     Flow,
     HostGroup,
-    RenderedSite,
+    Protocol,
     SitePlan,
     Spec,
-    Usage,
     shard_label,
 )
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.proof import Proof
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.site_result import SiteResult
-from swyx_components.report.html.peers import Peers, order_of_name, sort_names
 from swyx_components.report.tables import write_peer
+from swyx_components.sets.ports import PortSet
+from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
 
 _MOST_NAMES = 4  # of machines; a larger group goes by its own
 OWN = "own"  # the evidence of an extra rule: the site's own need, not the article's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a rule is there: one flow of the article, or the reason that an extra rule was given.
 
     `parties` are the peers that need it for this flow.
@@ -41,34 +41,31 @@ class Reason:
     parties: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleRow:
+class RuleRow(NamedTuple):
     """One rule as the site's cloud would store it, or as planned where the site has no cloud.
 
-    `anchor` follows from content, so that a link to a rule outlives other changes. `peer` is how the
-    rule names the other side, `parties` who that is. `note` is what the cloud shows beside it.
+    `anchor` follows from content, so that a link to a rule outlives other changes. `parties` are those
+    behind the other side that the rule names.
     """
 
     anchor: str
-    group: str
-    way: str
-    allows: bool
-    protocol: str
-    ports: str
-    source_ports: str
-    peer: tuple[str, ...]
-    parties: tuple[str, ...]
+    group: HostGroup
+    spec: Spec
     reasons: tuple[Reason, ...]
-    note: str
+    parties: tuple[str, ...]
 
     @property
-    def evidence(self) -> tuple[str, ...]:
-        """The kinds of evidence of all its reasons, each once and sorted (`inferred`, `stated`)."""
-        return tuple(sorted({reason.evidence for reason in self.reasons}))
+    def label(self) -> str:
+        """The group that has it, with its number where there are several."""
+        return shard_label(self.group.name, self.spec.shard)
+
+    @property
+    def peer(self) -> tuple[str, ...]:
+        """How the rule names the other side."""
+        return (*self.spec.groups, *map(str, self.spec.prefixes))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowLine:
+class FlowLine(NamedTuple):
     """One flow between two endpoints; `way` is as the site sees it: in, out or inside.
 
     What two rows of the article need alike (H.245 of two pairs) is one line.
@@ -84,67 +81,36 @@ class FlowLine:
     source_ports: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
+class Chapter(NamedTuple):
     """All that the report says of one site. `flows` are grouped by the article's row."""
 
-    site: str
-    cloud: str
-    open_egress: bool
-    groups: tuple[HostGroup, ...]
+    result: SiteResult
     rules: tuple[RuleRow, ...]
     flows: tuple[tuple[FlowRow, tuple[FlowLine, ...]], ...]
-    usages: tuple[Usage, ...]
-    proof: Proof | None
 
 
 def make_chapter(result: SiteResult, catalogue: Catalogue) -> Chapter:
     """The chapter of a finished site."""
-    plan = result.plan
-    rendered = result.rendered or render_neutral(plan)
-    return Chapter(
-        site=plan.site,
-        cloud=result.cloud,
-        open_egress=plan.egress is Egress.OPEN,
-        groups=plan.groups,
-        rules=tuple(_rules(rendered, catalogue)),
-        flows=tuple(_flows(plan, catalogue)),
-        usages=result.usages,
-        proof=result.proof,
-    )
+    rules, flows = _rules(result, catalogue), _flows(result.plan, catalogue)
+    return Chapter(result, tuple(rules), tuple(flows))
 
 
-def _rules(rendered: RenderedSite, catalogue: Catalogue) -> Iterator[RuleRow]:
-    plan = rendered.plan
+# ---- rules
+
+
+def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
+    plan, rendered = result.plan, result.rendered or render_neutral(result.plan)
     peers = Peers(plan, rendered.capabilities.shares_groups)
     given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
     for entry in rendered.groups:
+        group = entry.group
         for spec in entry.specs:
-            reasons = (
-                _reason(flow, peers.of(entry.group.name, spec, flow), catalogue, given)
+            reasons = tuple(
+                _reason(flow, peers.of(group.name, spec, flow), catalogue, given)
                 for flow in spec.flows
             )
-            yield _rule(plan.site, entry.group, spec, tuple(reasons))
-
-
-def _rule(site: str, group: HostGroup, spec: Spec, reasons: tuple[Reason, ...]) -> RuleRow:
-    return RuleRow(
-        anchor=_anchor(site, group.name, spec),
-        group=shard_label(group.name, spec.shard),
-        way=spec.direction.value,
-        allows=spec.allow,
-        protocol=spec.protocol.value,
-        ports="" if spec.ports is None else str(spec.ports),
-        source_ports="" if spec.source_ports is None else str(spec.source_ports),
-        peer=_peer(spec),
-        parties=sort_names({party for reason in reasons for party in reason.parties}),
-        reasons=reasons,
-        note="; ".join(filter(None, (f"{spec.priority}" if spec.priority else "", spec.name))),
-    )
-
-
-def _peer(spec: Spec) -> tuple[str, ...]:
-    return (*spec.groups, *map(str, spec.prefixes))
+            parties = sort_names({party for reason in reasons for party in reason.parties})
+            yield RuleRow(_anchor(plan.site, group.name, spec), group, spec, reasons, parties)
 
 
 def _anchor(site: str, group: str, spec: Spec) -> str:
@@ -166,14 +132,11 @@ def _reason(
 ) -> Reason:
     row = catalogue.flows.get(flow)
     if row is None:
-        return Reason(flow=flow, evidence=OWN, lines=(), why=given.get(flow, ""), parties=())
-    return Reason(
-        flow=flow,
-        evidence=row.evidence.value,
-        lines=row.lines,
-        why=row.purpose,
-        parties=parties,
-    )
+        return Reason(flow, OWN, (), given.get(flow, ""), ())
+    return Reason(flow, row.evidence.value, row.lines, row.purpose, parties)
+
+
+# ---- flows
 
 
 def _flows(plan: SitePlan, catalogue: Catalogue) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
@@ -196,16 +159,14 @@ def _order(line: FlowLine) -> tuple[object, ...]:
 
 def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:
     ends = _called(site, flow.initiator), _called(site, flow.responder)
+    own = flow.initiator.site == site, flow.responder.site == site
+    way = {(True, False): "out", (False, True): "in"}.get(own, "inside")
     for initiator, responder in product(*ends):
         yield FlowLine(
-            initiator=initiator,
-            initiator_role=flow.initiator_role,
-            responder=responder,
-            responder_role=flow.responder_role,
-            way=_way(site, flow),
-            protocol=flow.transport.value,
-            ports=str(flow.ports),
-            source_ports=str(flow.source_ports) if flow.source_ports else "",
+            *(initiator, flow.initiator_role),
+            *(responder, flow.responder_role),
+            *(way, flow.transport.value),
+            *(str(flow.ports), str(flow.source_ports or "")),
         )
 
 
@@ -222,6 +183,87 @@ def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
     return (", ".join(machine.name for machine in machines),)
 
 
-def _way(site: str, flow: Flow) -> str:
-    own = flow.initiator.site == site, flow.responder.site == site
-    return {(True, False): "out", (False, True): "in"}.get(own, "inside")
+# ---- who is behind the names and addresses of a rule, by the flows that it was made of
+
+
+_Key = tuple[str, Direction, Protocol, str]
+
+
+class _Peer(NamedTuple):
+    """One machine, network or group at the other side of a flow, and the ports that the flow is about."""
+
+    name: str
+    group: str
+    prefixes: tuple[Prefix, ...]
+    ports: PortSet
+
+
+class Peers:
+    """The peers of every group of a site, found by flow. `by_name`: rules name the site's own groups."""
+
+    def __init__(self, plan: SitePlan, by_name: bool) -> None:
+        self._peers: dict[_Key, list[_Peer]] = {}
+        groups = plan.groups_by_machine()
+        for flow in plan.flows:
+            protocol = PROTOCOL_OF[flow.transport]
+            for own, direction, peer in _ends(plan.site, flow):
+                named = list(_name_peers(plan.site, peer, flow.ports, by_name))
+                for group in {groups[machine.name].name for machine in own.machines}:
+                    key = group, direction, protocol, flow.flow
+                    self._peers.setdefault(key, []).extend(named)
+
+    def of(self, group: str, spec: Spec, flow: str) -> tuple[str, ...]:
+        """Whom a group's rule serves with one of its flows, as people call them."""
+        blocks = collapse_prefixes(spec.prefixes)
+        peers = self._peers.get((group, spec.direction, spec.protocol, flow), ())
+        return sort_names({peer.name for peer in peers if _serves(spec, blocks, peer)})
+
+
+def _ends(site: str, flow: Flow) -> Iterator[tuple[HostGroup, Direction, Endpoint]]:
+    """The host groups of the site that a flow touches, each with its peer."""
+    for own, direction, peer in (
+        (flow.initiator, Direction.OUT, flow.responder),
+        (flow.responder, Direction.IN, flow.initiator),
+    ):
+        if own.group is not None and own.site == site:
+            yield own.group, direction, peer
+
+
+def _name_peers(site: str, peer: Endpoint, ports: PortSet, by_name: bool) -> Iterator[_Peer]:
+    """The site's own groups by name where rules do so, else machines one by one."""
+    start = "" if peer.site in ("", site) else f"{peer.site}/"
+    if peer.group is None:
+        yield _Peer(f"{start}{peer.label}", "", peer.prefixes, ports)
+    elif peer.site == site and by_name:
+        yield _Peer(peer.label, peer.label, (), ports)
+    else:
+        for machine in peer.group.machines:
+            yield _Peer(f"{start}{machine.name}", "", machine.addresses, ports)
+
+
+def _serves(spec: Spec, blocks: tuple[Prefix, ...], peer: _Peer) -> bool:
+    if spec.ports is not None and not spec.ports & peer.ports:
+        return False
+    if peer.group:
+        return peer.group in spec.groups
+    return any(_touches(prefix, blocks) for prefix in peer.prefixes)
+
+
+def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:
+    """Whether a prefix has an address in one of the disjoint, sorted blocks."""
+    version, first, _ = prefix
+    place = bisect_right(blocks, (version, first, WIDTH[6]))
+    before, after = blocks[max(place - 1, 0) : place], blocks[place : place + 1]
+    return any(block.contains(prefix) for block in before) or any(
+        block.version == version and block.first <= prefix.last for block in after
+    )
+
+
+def sort_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Machines, networks and groups site by site, then what is called by words (`provider carrier`)."""
+    return tuple(sorted(names, key=order_of_name))
+
+
+def order_of_name(name: str) -> tuple[bool, list[str]]:
+    """By its parts: a site's name may be the beginning of another's."""
+    return " " in name, name.split("/")

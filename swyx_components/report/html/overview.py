@@ -1,22 +1,42 @@
-"""The report's first part: every site in a line, and what holds for many of them said once."""
+"""The report's first part: every site in a line, and what is true of many of them said once."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Self
 
+from swyx_components.analysis.deployed.verify import Comparison
+from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import ExtraRule, Installation
-from swyx_components.messages import Message
+from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import Usage
 from swyx_components.planner.site_result import SiteResult
+from swyx_components.report.diff import describe_packets, tell_reasons
 from swyx_components.report.html.decisions import Settled, list_settings
-from swyx_components.report.html.differences import Differences
-from swyx_components.report.html.findings import Finding, sort_findings
 from swyx_components.report.html.picture import Picture, draw_sites
+from swyx_components.report.tables import UsageRow, find_fullest, rule_row, write_proof, write_rule
+
+# What a reviewer asks for, with the ids of the messages about it.
+TOPICS = {
+    "collisions": (
+        *("port-overlap", "opened-beside", "administration-inside", "fixed-port-ephemeral"),
+    ),
+    "decisions": (
+        *("preset-wide", "cornet-both", "fax-udp-default"),
+        *("dcom-tcp-only", "control-path-default", "setting-unnamed"),
+    ),
+    "uncovered": (
+        *("uncovered-egress", "egress-open", "multicast-not-routed"),
+        *("no-common-ip-version", "serves-nothing"),
+    ),
+    "quotas": ("quota-would-exceed", "quotas-would-exceed", "quota-tight"),
+}
+OTHER = "other"
+_TOPIC = {id: topic for topic, ids in TOPICS.items() for id in ids}
+_ORDER = {severity: place for place, severity in enumerate(Severity)}
+_Figures = tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteLine:
+class SiteLine(NamedTuple):
     """One site in figures. `ids` are the article's flows that it needs."""
 
     name: str
@@ -32,9 +52,8 @@ class SiteLine:
 
     @classmethod
     def of(cls, result: SiteResult, flows: int, rules: int) -> Self:
-        """The line of a judged site whose chapter shows so many flows and rules."""
+        """The line of a finished site whose chapter shows so many flows and rules."""
         plan, proof = result.plan, result.proof
-        told = f"{len(proof.missing)} missing, {len(proof.excess)} excess" if proof else "no cloud"
         return cls(
             name=plan.site,
             cloud=result.cloud,
@@ -43,33 +62,22 @@ class SiteLine:
             groups=len(plan.groups),
             flows=flows,
             rules=rules,
-            proof=told,
+            proof=write_proof(proof) if proof else "no cloud",
             ids=tuple(sorted({flow.flow for flow in plan.flows})),
             usages=result.usages,
         )
 
     @property
-    def figures(self) -> tuple[tuple[int, str], ...]:
+    def figures(self) -> _Figures:
         """What stands beside the title of the site's own page."""
-        counts = ((self.machines, "machine"), (self.flows, "flow"), (self.rules, "rule"))
-        return _nouns(counts)
+        return _nouns(machine=self.machines, flow=self.flows, rule=self.rules)
 
 
-def _nouns(counts: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
-    return tuple((count, noun if count == 1 else f"{noun}s") for count, noun in counts)
+def _nouns(**counts: int) -> _Figures:
+    return tuple((count, noun if count == 1 else f"{noun}s") for noun, count in counts.items())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRow:
-    """A cloud's quota at the site and group that use most of it."""
-
-    cloud: str
-    site: str
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
+class Overview(NamedTuple):
     """All that a report says apart from its chapters."""
 
     file: str
@@ -78,27 +86,23 @@ class Overview:
     picture: Picture
     settings: tuple[Settled, ...]
     extra_rules: tuple[tuple[str, ExtraRule], ...]
-    findings: Mapping[str, tuple[Finding, ...]]
+    findings: Mapping[str, tuple[tuple[Message, ...], ...]]
     usages: tuple[UsageRow, ...]
     catalogue: tuple[FlowRow, ...]
     uncovered: tuple[str, ...]
-    differences: tuple[Differences, ...]
+    differences: tuple["Differences", ...]
 
     @property
-    def figures(self) -> tuple[tuple[int, str], ...]:
+    def figures(self) -> _Figures:
         """What stands beside the title."""
         machines, flows, rules = (
             sum(getattr(site, what) for site in self.sites)
             for what in ("machines", "flows", "rules")
         )
-        warnings = sum(
-            len(row.places)
-            for rows in self.findings.values()
-            for row in rows
-            if row.severity == "warning"
-        )
-        counts = ((len(self.sites), "site"), (machines, "machine"), (flows, "flow"))
-        return _nouns((*counts, (rules, "rule"), (warnings, "warning")))
+        found = (message for rows in self.findings.values() for same in rows for message in same)
+        warnings = sum(message.severity is Severity.WARNING for message in found)
+        sites = len(self.sites)
+        return _nouns(site=sites, machine=machines, flow=flows, rule=rules, warning=warnings)
 
     @property
     def unbound(self) -> int:
@@ -110,12 +114,13 @@ def make_overview(
     installation: Installation,
     lines: Sequence[SiteLine],
     messages: Collection[Message],
-    differences: Iterable[Differences] = (),
+    differences: Iterable["Differences"] = (),
 ) -> Overview:
     """The overview of the sites that these lines are about."""
     catalogue = installation.catalogue
     ids = {id for line in lines for id in line.ids}
     names = [line.name for line in lines]
+    usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
     return Overview(
         file=installation.file,
         swyxware=catalogue.version,
@@ -126,20 +131,87 @@ def make_overview(
             (name, rule) for name in names for rule in installation.sites[name].extra_rules
         ),
         findings=sort_findings(messages),
-        usages=_fullest(lines),
+        usages=tuple(sorted(find_fullest(usages), key=lambda row: (row.cloud, row.usage.quota))),
         catalogue=tuple(row for row in catalogue.flows.values() if row.id in ids),
         uncovered=catalogue.uncovered,
         differences=tuple(differences),
     )
 
 
-def _fullest(lines: Iterable[SiteLine]) -> tuple[UsageRow, ...]:
-    """Of each cloud's quotas, where most of it is used."""
-    fullest: dict[tuple[str, str], UsageRow] = {}
-    for line in lines:
-        for usage in line.usages:
-            key = line.cloud, usage.quota
-            known = fullest.get(key)
-            if known is None or usage.used * known.usage.limit > known.usage.used * usage.limit:
-                fullest[key] = UsageRow(cloud=line.cloud, site=line.name, usage=usage)
-    return tuple(row for _, row in sorted(fullest.items()))
+def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Message, ...], ...]]:
+    """The messages by topic, each topic's gravest first, those that say the same joined."""
+    topics: dict[str, dict[tuple[object, ...], list[Message]]]
+    topics = {topic: {} for topic in (*TOPICS, OTHER)}
+    for message in sorted(messages, key=lambda m: (_ORDER[m.severity], m)):
+        alike = topics[_TOPIC.get(message.id, OTHER)]
+        alike.setdefault((message.id, message.values), []).append(message)
+    return {topic: tuple(map(tuple, alike.values())) for topic, alike in topics.items()}
+
+
+# ---- what one of two sides has and the other has not: two installations, or a plan and a cloud
+
+
+class Difference(NamedTuple):
+    """One thing that only one of two sides has; `kind` says what: an edit, packets, a group, a rule.
+
+    `because` says which flows and which edits are behind it, where that is known.
+    """
+
+    side: str  # "plan": only this plan has it; "other": only the other side; "fault": the two do not fit
+    kind: str
+    place: str
+    words: tuple[str, ...]
+    because: str = ""
+
+
+class Differences(NamedTuple):
+    """All differences from one other side; `other` says in words what that is."""
+
+    other: str
+    rows: tuple[Difference, ...]
+    remarks: tuple[str, ...] = ()
+
+    def number(self, side: str) -> int:
+        """How many rows are of this `side`: "plan", "other" or "fault"."""
+        return sum(row.side == side for row in self.rows)
+
+
+def tell_changes(changes: Changes, other: str) -> Differences:
+    """What `swyx diff` finds from another file to this one, in its order."""
+    return Differences(other, tuple(_differences(changes)))
+
+
+def _differences(changes: Changes) -> Iterator[Difference]:
+    for edit in changes.edits:
+        yield from _sides("in the file", edit.place, edit.new, edit.old)
+    for passing in changes.passings:
+        packets, side = passing.packets, "plan" if passing.opened else "other"
+        place, words = f"{packets.source} to {packets.destination}", (describe_packets(packets),)
+        because = f"by the rules at {', '.join(passing.at)}"
+        yield Difference(side, "packets pass", place, words, because)
+    for group in (group for site in changes.sites for group in site.groups):
+        new, old = ", ".join(group.new), ", ".join(group.old)
+        yield from _sides("group", f"{group.site}/{group.group}", new, old)
+    for rule in changes.rules:
+        new, old = (write_rule(each) if each else "" for each in (rule.new, rule.old))
+        yield from _sides("rule", f"{rule.site}/{rule.group}", new, old, tell_reasons(rule))
+
+
+def _sides(kind: str, place: str, new: str, old: str, because: str = "") -> Iterator[Difference]:
+    for side, words in (("plan", new), ("other", old)):
+        if words:
+            yield Difference(side, kind, place, (words,), because)
+
+
+def tell_deployed(comparison: Comparison, cloud: str) -> Differences:
+    """What a cloud holds for a site, against the plan."""
+    site = comparison.site
+    rows = [
+        Difference(side, "rule", f"{site}/{change.group}", tuple(filter(None, rule_row(spec))))
+        for change in comparison.changes
+        for side, spec in (("plan", change.planned), ("other", change.found))
+        if spec is not None
+    ]
+    rows += (Difference("fault", "group or interface", site, (each,)) for each in comparison.faults)
+    proof = f"Proof on what the cloud holds: {write_proof(comparison.proof)}"
+    return Differences(f"{site} as {cloud} has it", tuple(rows), (proof, *comparison.remarks))
