@@ -11,10 +11,10 @@ from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list
 from swyx_components.cli.saved import Saved, open_saved, refuse_content
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_line
-from swyx_components.clouds import read_firewall
-from swyx_components.judge import assess_site
+from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.audit import audit_record, write_amendments, write_audit
 
@@ -99,7 +99,7 @@ def _read(
 ) -> Firewall:
     contents = [each.content for each in saved]
     try:
-        return read_firewall(saved[0].cloud, plan, contents, bindings)
+        return PLATFORMS[saved[0].cloud].read_firewall(plan, contents, bindings)
     except UnknownGroup as missing:
         word = str(missing)
         raise refuse("group-unknown", "--machine", group=word) from None

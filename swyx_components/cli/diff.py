@@ -1,7 +1,7 @@
 """`swyx diff`: what another version of the installation file changes, for whom, and in which stacks."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -18,11 +18,12 @@ from swyx_components.cli.failures import raise_errors
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, report_progress
-from swyx_components.clouds import check_transient_quotas, describe_update, preview_update
+from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation.model import Installation
-from swyx_components.judge import assess_site
 from swyx_components.messages import Message, SwyxError
+from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.resource_changes import Action, ResourceChange
 from swyx_components.report.diff import CloudChange, changes_record, write_changes
 
 SAME, DIFFERENT = 0, 1
@@ -86,7 +87,7 @@ def _preview_all(
         if site.site not in bound:
             continue
         try:
-            preview = _preview(bound[site.site], site, old, new)
+            preview = _preview(PLATFORMS[bound[site.site]], site, old, new)
         except SwyxError as problem:
             errors += problem.messages
             continue
@@ -96,16 +97,31 @@ def _preview_all(
     return resources
 
 
-def _preview(cloud: str, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
+def _preview(cloud: Cloud, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
-    touched = preview_update(cloud, before, after)
-    peak = check_transient_quotas(cloud, before, after)
+    touched = cloud.preview_update(before, after)
+    peak = cloud.check_transient_quotas(before, after)
     raise_errors(message.of(new.file) for message in peak)
-    told = describe_update(cloud, site.site, touched, is_removed=after is None)
-    return CloudChange(cloud, touched, tuple(message.of(new.file) for message in told))
+    told = _describe_update(cloud.name, site.site, touched, is_removed=after is None)
+    return CloudChange(cloud.name, touched, tuple(message.of(new.file) for message in told))
 
 
-def _render(cloud: str, plan: SitePlan | None, installation: Installation) -> RenderedSite | None:
+def _describe_update(
+    cloud: str, site: str, touched: Sequence[ResourceChange], *, is_removed: bool
+) -> Iterator[Message]:
+    """How `pulumi up` goes about it: what is never absent meanwhile, and what comes last."""
+    if touched:
+        yield Message.about(f"update-{cloud}", f"sites.{site}")
+    if any(change.action is Action.DELETE and change.kind in _GROUPS for change in touched):
+        yield Message.about("update-group-deleted", f"sites.{site}")
+    if is_removed:
+        yield Message.about(f"site-removed-{cloud}", f"sites.{site}")
+
+
+_GROUPS = ("security group", "network security group")
+
+
+def _render(cloud: Cloud, plan: SitePlan | None, installation: Installation) -> RenderedSite | None:
     """The site as the cloud would hold it, counted and proved."""
     if plan is None:
         return None

@@ -45,9 +45,9 @@ def find_machines(file: str) -> list[str]:
 
 def find_clouds(file: str) -> list[str]:
     """The clouds, and each site with each."""
-    from swyx_components.clouds import CLOUDS
+    from swyx_components.clouds import PLATFORMS
 
-    return [*CLOUDS, *(f"{site}={cloud}" for site in find_sites(file) for cloud in CLOUDS)]
+    return [*PLATFORMS, *(f"{site}={cloud}" for site in find_sites(file) for cloud in PLATFORMS)]
 
 
 def _sites(file: str) -> Iterator[tuple[str, Any]]:

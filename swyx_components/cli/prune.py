@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 import click
 
 from swyx_components.analysis.deployed.held import Orphan, StackRecord
+from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.options import FILE, JSON, option
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
 from swyx_components.cli.terminal import print_json, print_line
-from swyx_components.clouds import find_orphans, remove_orphans
+from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
 
@@ -35,10 +36,11 @@ def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: b
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
     rendered = _render(file, site, cloud)
+    inventory: Inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")
     state = _read_state(name, exported)
-    found = find_orphans(cloud, rendered, state)
+    found = inventory.find_orphans(rendered, state)
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
         _print_orphans(found, name)
@@ -47,8 +49,8 @@ def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: b
         # The engine takes its lock to be given its own state back, so it refuses while an update runs,
         # and it forgets what it had begun.
         _run(stack, "import", given=exported)
-        again = set(find_orphans(cloud, rendered, _read_state(name, _run(stack, "export"))))
-        for orphan in remove_orphans(cloud, [each for each in removable if each in again]):
+        again = set(inventory.find_orphans(rendered, _read_state(name, _run(stack, "export"))))
+        for orphan in inventory.remove_orphans([each for each in removable if each in again]):
             removed.append(orphan)
             if not as_json:
                 print_line(f"removed {orphan.kind} {orphan.id}")

@@ -27,7 +27,7 @@ from swyx_components.cli.terminal import (
     replace_file,
     report_progress,
 )
-from swyx_components.clouds import read_deployed
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.report.html.overview import (
@@ -162,7 +162,7 @@ def _deployed(
     names = choose_sites(installation, sites) if sites else ()
     rendered = render_sites(installation, names, bound)
     for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
-        yield tell_deployed(compare_site(site, read_deployed(cloud, site)), cloud)
+        yield tell_deployed(compare_site(site, PLATFORMS[cloud].read_deployed(site)), cloud)
 
 
 # ---- files

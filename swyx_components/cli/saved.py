@@ -12,7 +12,7 @@ from swyx_components.analysis.deployed.stack_state import (
     read_stack_state,
 )
 from swyx_components.cli.failures import raise_errors, refuse
-from swyx_components.clouds import list_commands, recognise
+from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, SwyxError
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
@@ -41,7 +41,7 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
     for file in dict.fromkeys(files):
         try:
             content = _read_json(file)
-            cloud, command = recognise(content)
+            cloud, command = _recognise(content)
             if not cloud:
                 errors.append(_unknown(file, content))
             if isinstance(content, dict) and any(content.get(key) for key in _CONTINUED):
@@ -93,6 +93,14 @@ def _brief(problem: Exception) -> str:
     return "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"
 
 
+def _recognise(content: Any) -> tuple[str, str]:
+    """The cloud and the command whose output has this shape; empty where none has."""
+    for cloud in PLATFORMS.values():
+        if command := cloud.recognise(content):
+            return cloud.name, command
+    return "", ""
+
+
 def _unknown(file: str, content: Any) -> Message:
     if is_stack_state(content):
         return Message.about("saved-is-state", file)
@@ -102,4 +110,5 @@ def _unknown(file: str, content: Any) -> Message:
         kind = f"an object with the keys {', '.join(sorted(content)[:5])}" if content else "empty"
     else:
         kind = f"a {type(content).__name__}"
-    return Message.about("saved-unknown", file, kind=kind, known=list_commands())
+    known = [command for cloud in PLATFORMS.values() for command in cloud.commands]
+    return Message.about("saved-unknown", file, kind=kind, known=known)

@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from swyx_components.cli.failures import raise_errors
-from swyx_components.clouds import CLOUDS, render_site
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.judge import assess_site
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.neutral import render_neutral
-from swyx_components.planner.site_result import SiteResult
 from swyx_components.planner.topology import Topology
 
 ALL_SITES = "*"
@@ -52,8 +51,8 @@ def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str
     for word in words:
         site, equals, cloud = word.rpartition("=")
         place = f"--cloud {word}"
-        if cloud not in CLOUDS:
-            known = " or ".join(CLOUDS)
+        if cloud not in PLATFORMS:
+            known = " or ".join(PLATFORMS)
             errors.append(Message.about("cloud-unknown", place, cloud=cloud, known=known))
         elif equals and site not in installation.sites:
             errors.append(_unknown_site(installation, site, place))
@@ -77,7 +76,9 @@ def renderer(
         plan = plan_site(installation, name)
         raise_errors(plan.messages)
         cloud = clouds.get(name)
-        return render_site(cloud, plan, installation) if cloud else render_neutral(plan)
+        if not cloud:
+            return render_neutral(plan)
+        return PLATFORMS[cloud].render_site(plan, installation)
 
     return render
 
@@ -88,7 +89,8 @@ def assess_sites(
     """Every site planned, rendered, counted and proved for its cloud, if it has one; one at a time."""
     topology = Topology(installation)
     for name in names:
-        yield assess_site(plan_site(topology, name), installation, clouds.get(name, ""))
+        platform = PLATFORMS.get(clouds.get(name, ""))
+        yield assess_site(plan_site(topology, name), installation, platform, PLATFORMS.values())
 
 
 def render_sites(

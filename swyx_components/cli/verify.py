@@ -6,13 +6,15 @@ from typing import Any, TypedDict, Unpack
 
 import click
 
+from swyx_components.analysis.deployed.inventory import Inventory
+from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, option
 from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
 from swyx_components.cli.terminal import print_json, print_line, report_progress
-from swyx_components.clouds import cloud_of_state, read_deployed, read_saved, read_state, sites_in
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
 from swyx_components.report.verify import comparison_record, write_comparison
@@ -29,7 +31,7 @@ class VerifyOptions(TypedDict):
     saved: Sequence[str]
 
 
-_Read = Callable[[str, RenderedSite], Deployed]
+_Read = Callable[[Inventory, RenderedSite], Deployed]
 
 
 @click.command
@@ -53,7 +55,7 @@ def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
     records: list[dict[str, Any]] = []
     equal = True
     for cloud, site in report_progress(rendered, "sites verified", len(names)):
-        comparison = compare_site(site, read(cloud, site))
+        comparison = compare_site(site, read(PLATFORMS[cloud], site))
         equal = equal and comparison.equal
         if as_json:
             records.append(comparison_record(comparison, cloud))
@@ -78,14 +80,14 @@ def _source(installation: Installation, options: VerifyOptions) -> tuple[Mapping
         return _from_state(installation, options, bound)
     if options["saved"]:
         return _from_saved(installation, options, bound)
-    return bound, read_deployed
+    return bound, lambda cloud, rendered: cloud.read_deployed(rendered)
 
 
 def _from_state(
     installation: Installation, options: VerifyOptions, bound: Mapping[str, str]
 ) -> tuple[Mapping[str, str], _Read]:
     state = open_state(options["state"])
-    cloud = cloud_of_state(state)
+    cloud = _cloud_of(state)
     if not cloud or not state.sites:
         raise refuse("state-of-nothing", f"--state {options['state']}")
     foreign = [site for site in state.sites if site not in installation.sites]
@@ -96,9 +98,9 @@ def _from_state(
         values = {"sites": state.sites, "cloud": cloud, "known": sorted(installation.sites)}
         raise refuse("state-of-another", place, **values)
 
-    def read(own: str, rendered: RenderedSite) -> Deployed:
+    def read(own: Inventory, rendered: RenderedSite) -> Deployed:
         try:
-            deployed = read_state(own, rendered, state)
+            deployed = own.read_state(rendered, state)
         except ValueError as problem:
             raise refuse_content(options["state"], problem) from None
         if not state.interrupted:
@@ -107,6 +109,13 @@ def _from_state(
         return replace(deployed, lacking=(*deployed.lacking, begun))
 
     return dict.fromkeys(state.sites, cloud), read
+
+
+def _cloud_of(state: StackState) -> str:
+    """The cloud whose resources a stack has; empty where it has none of ours, or those of several."""
+    types = [resource.type for resource in state.resources]
+    found = [cloud.name for cloud in PLATFORMS.values() if any(map(cloud.is_resource, types))]
+    return found[0] if len(found) == 1 else ""
 
 
 def _from_saved(
@@ -118,7 +127,7 @@ def _from_saved(
         bound = {
             site: cloud
             for cloud in clouds
-            for site in _sites_in(cloud, [each for each in saved if each.cloud == cloud])
+            for site in _sites_in(PLATFORMS[cloud], [each for each in saved if each.cloud == cloud])
             if site in installation.sites
         }
         if options["sites"] and len(clouds) == 1:
@@ -127,21 +136,21 @@ def _from_saved(
             known = sorted(installation.sites)
             raise refuse("saved-siteless", "--saved", known=known)
 
-    def read(cloud: str, rendered: RenderedSite) -> Deployed:
-        own: list[Saved] = [each for each in saved if each.cloud == cloud]
+    def read(cloud: Inventory, rendered: RenderedSite) -> Deployed:
+        own: list[Saved] = [each for each in saved if each.cloud == cloud.name]
         if not own:
-            values = {"site": rendered.plan.site, "cloud": cloud}
+            values = {"site": rendered.plan.site, "cloud": cloud.name}
             raise refuse("saved-without", "--saved", **values)
         try:
-            return read_saved(cloud, rendered, [each.content for each in own])
+            return cloud.read_saved(rendered, [each.content for each in own])
         except ValueError as problem:
             raise refuse_content(", ".join(each.file for each in own), problem) from None
 
     return bound, read
 
 
-def _sites_in(cloud: str, saved: Sequence[Saved]) -> frozenset[str]:
+def _sites_in(cloud: Inventory, saved: Sequence[Saved]) -> frozenset[str]:
     try:
-        return sites_in(cloud, [each.content for each in saved])
+        return cloud.sites_in([each.content for each in saved])
     except ValueError as problem:
         raise refuse_content(", ".join(each.file for each in saved), problem) from None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pulumi
 
-from swyx_components.clouds import CLOUDS, tag_limits
+from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, SwyxError
 
 
@@ -105,7 +105,9 @@ def _check_keys(args: Mapping[str, Any], shape: Any) -> Iterator[Message]:
         yield Message.about("args-unknown", "", key=key, known=sorted(known))
 
 
-_CLOUD = Kind(f"one of {', '.join(CLOUDS)}", _EXAMPLES["cloud"], CLOUDS.__contains__)
+_CLOUD = Kind(
+    f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], lambda value: value in [*PLATFORMS]
+)
 
 
 def _check_cloud(cloud: Any) -> Iterator[Message]:
@@ -141,7 +143,7 @@ def _check_mapping(
         return
     known = table[cloud]
     for key in sorted(map(str, value.keys() - known.keys())):
-        others = [other for other in CLOUDS if key in table[other]]
+        others = [other for other in PLATFORMS if key in table[other]]
         id_ = "args-elsewhere" if others else "args-unknown"
         yield Message.about(id_, place, key=key, known=sorted(known), cloud=cloud, others=others)
     for key in sorted(value.keys() & known.keys()):
@@ -183,7 +185,7 @@ def _check_tags(tags: Any, cloud: str) -> Iterator[Message]:
     yield from problems
     if problems or not tags:
         return
-    rows = tag_limits(cloud)
+    rows = PLATFORMS[cloud].limits()["texts"]
     most = rows["tags_per_resource"] - rows["tags_of_ours"]
     if len(tags) > most:
         yield Message.about(

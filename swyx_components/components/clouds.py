@@ -1,8 +1,7 @@
-"""The writers of the clouds, each imported when a site is bound to it: its SDK takes most of a second."""
+"""What components need of a cloud: how it is asked, and the writer of its resources."""
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 import pulumi
 
@@ -12,7 +11,6 @@ from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
 Place = tuple[str, pulumi.Resource]  # a component's name and the component
-Ids = Mapping[str, pulumi.Input[str]]
 
 
 class Written(Protocol):
@@ -34,22 +32,12 @@ class Written(Protocol):
 class Writer(Protocol):
     """Resources of one site in one cloud. Groups that rules name come first; then all rules, so that no
     machine comes under a group, or its peers' rules, before they are complete; then attachments. `own` is the
-    component of a group, `owner` that of its site, `made` what `write` gave.
+    component of a group, `owner` that of its site.
     """
 
-    messages: tuple[Message, ...]
-
-    @classmethod
-    def open(
-        cls,
-        site: str,
-        network: Mapping[str, Any],
-        attached: Sequence[Machine],
-        bindings: Mapping[str, Mapping[str, Any]],
-        tags: Mapping[str, str],
-        ask: Lookups,
-    ) -> Self:
-        """A writer of a site to what `network` names, which is looked up by `ask`."""
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What is worth knowing of the network, and of what is deployed in it."""
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Compare with what is deployed, where new rules are made before old ones go.
@@ -58,39 +46,66 @@ class Writer(Protocol):
             SwyxError: what is there while the update lasts would not fit.
         """
 
-    def declare(self, group: HostGroup, own: Place) -> Ids:
-        """The group that rules name, by its name in the plan; nothing where rules name none."""
+    def declare(self, group: HostGroup, own: Place) -> None:
+        """Make the group that rules name, where they name groups."""
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> Any:
-        """The rules of a group. `ids` are all that `declare` gave."""
+    def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
+        """Make the rules of a group, once all are declared."""
 
-    def attach(self, rendered: RenderedGroup, made: Any, own: Place, owner: Place) -> Written:
-        """A group's attachment to machines, once its rules are there."""
+    def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> Written:
+        """Attach a group to machines, once all rules are written."""
 
 
-def begin_lookups(args: Mapping[str, Any], options: pulumi.ResourceOptions | None) -> Lookups:
+class Deployment(Protocol):
+    """A cloud to which sites are written."""
+
+    def limits(self) -> Mapping[str, Any]:
+        """The rows of its `limits.yaml`."""
+
+    def plugin(self) -> pulumi.InvokeOptions:
+        """Which provider answers lookups: that of the SDK, which need not be loaded for it.
+
+        Raises:
+            ModuleNotFoundError: the SDK is not installed.
+        """
+
+    def first_lookup(
+        self, network: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """What is asked first, where it follows from the arguments alone."""
+
+    def open_writer(
+        self,
+        site: str,
+        network: Mapping[str, Any],
+        attached: Sequence[Machine],
+        bindings: Mapping[str, Mapping[str, Any]],
+        tags: Mapping[str, str],
+        ask: Lookups,
+    ) -> Writer:
+        """A writer of a site to what `network` names, all that it needs looked up by `ask`; loads the SDK.
+
+        Raises:
+            SwyxError: something is not there; all of it.
+        """
+
+
+def begin_lookups(
+    cloud: Deployment, args: Mapping[str, Any], options: pulumi.ResourceOptions | None
+) -> Lookups:
     """The lookups of a component with these arguments, its first one begun; loads no SDK.
 
     Raises:
         SwyxError: the SDK of the cloud is not installed.
     """
-    cloud = args["cloud"]
-    room = import_module(f"swyx_components.clouds.{cloud}.lookups")
     try:
-        plugin = room.plugin()
+        plugin = cloud.plugin()
     except ModuleNotFoundError as problem:
         package = str(problem.name).partition(".")[0]
-        raise SwyxError(
-            [Message.about("extra-missing", "cloud", cloud=cloud, package=package)]
-        ) from None
+        values = {"cloud": args["cloud"], "package": package}
+        raise SwyxError([Message.about("extra-missing", "cloud", **values)]) from None
     lookups = Lookups(plugin, options)
-    first = room.first_lookup(args["network"], args.get("machines") or {})
+    first = cloud.first_lookup(args["network"], args.get("machines") or {})
     if first is not None:
         lookups.begin(*first)
     return lookups
-
-
-def writer_of(cloud: str) -> type[Writer]:
-    """The class that writes to a cloud; loads its SDK."""
-    writer: type[Writer] = import_module(f"swyx_components.clouds.{cloud}.resources").Writer
-    return writer

@@ -8,13 +8,13 @@ from typing import Any
 import pulumi
 
 from swyx_components.analysis.deployed.held import STACK_TAG
+from swyx_components.clouds import PLATFORMS
 from swyx_components.components.clouds import Written
 from swyx_components.installation import Installation
 from swyx_components.installation.model import Machine
-from swyx_components.judge import assess_site
 from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan
-from swyx_components.planner.site_result import SiteResult
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def judge(
     Raises:
         SwyxError: with every error of the plan, of the quotas and of the proof.
     """
-    result = assess_site(plan, installation, cloud)
+    result = assess_site(plan, installation, PLATFORMS[cloud])
     messages = tuple(sorted({*found, *result.messages}))
     errors = [message for message in messages if message.severity is Severity.ERROR]
     if errors:

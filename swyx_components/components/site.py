@@ -5,11 +5,11 @@ from typing import Any, Optional
 
 import pulumi
 
+from swyx_components.clouds import PLATFORMS
 from swyx_components.components.args import SwyxSiteArgs
 from swyx_components.components.check import check_args
-from swyx_components.components.clouds import Place, Written, begin_lookups, writer_of
+from swyx_components.components.clouds import Place, Writer, Written, begin_lookups
 from swyx_components.components.host_group import HostGroup
-from swyx_components.components.lookups import Lookups
 from swyx_components.components.prepare import (
     attached_machines,
     bindings_of,
@@ -25,8 +25,8 @@ from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import HostGroup as PlannedGroup
-from swyx_components.planner.site_result import SiteResult
 
 
 class SwyxSite(pulumi.ComponentResource):
@@ -47,52 +47,54 @@ class SwyxSite(pulumi.ComponentResource):
         with plain_errors():
             given: Mapping[str, Any] = {**args}
             check_args(given, SwyxSiteArgs)
-            with begin_lookups(given, opts) as lookups:
+            cloud = PLATFORMS[given["cloud"]]
+            with begin_lookups(cloud, given, opts) as lookups:
                 result = _plan(given)
                 super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
                 tell(result.messages, self)
-                self._build(name, given, result, lookups.within(self))
+                writer = cloud.open_writer(
+                    result.plan.site,
+                    given["network"],
+                    attached_machines(result.plan.groups, given),
+                    bindings_of(given),
+                    tags_of(given),
+                    lookups.within(self),
+                )
+                self._build(name, writer, result)
 
-    def _build(self, name: str, args: Mapping[str, Any], result: SiteResult, ask: Lookups) -> None:
-        """Look everything up, what is deployed too, then make the groups, all rules, the attachments."""
-        planned = result.plan.groups
-        writer = writer_of(args["cloud"]).open(
-            result.plan.site,
-            args["network"],
-            attached_machines(planned, args),
-            bindings_of(args),
-            tags_of(args),
-            ask,
-        )
-        writer.check_update(rendered_of(result))
+    def _build(self, name: str, writer: Writer, result: SiteResult) -> None:
+        """Compare with what is deployed, then make the groups, all rules, the attachments."""
+        rendered = rendered_of(result)
+        writer.check_update(rendered)
         tell(writer.messages, self)
         site: Place = (name, self)
-        components = [self._declare(name, group, args["cloud"]) for group in planned]
-        places = [
-            (_component_name(name, group), own)
-            for own, group in zip(components, planned, strict=True)
+        entries = [
+            (self._declare(name, each.group, result.cloud), each) for each in rendered.groups
         ]
-        ids: dict[str, pulumi.Input[str]] = {}
-        for own, group in zip(places, planned, strict=True):
-            ids |= writer.declare(group, own)
-        entries = list(zip(components, rendered_of(result).groups, places, strict=True))
-        rules = [writer.write(rendered, ids, own, site) for _, rendered, own in entries]
+        for own, each in entries:
+            writer.declare(each.group, own)
+        for own, each in entries:
+            writer.write(each, own, site)
         written: list[tuple[PlannedGroup, Written]] = []
-        for (component, rendered, own), made in zip(entries, rules, strict=True):
-            attached = writer.attach(rendered, made, own, site)
-            component.finish(
+        for own, each in entries:
+            attached = writer.attach(each, own, site)
+            own[1].finish(
                 {
                     "group_id": attached.group_id,
-                    **outputs_of([(rendered.group, attached)]),
-                    "summary": summarise(result, rendered.group),
+                    **outputs_of([(each.group, attached)]),
+                    "summary": summarise(result, each.group),
                 }
             )
-            written.append((rendered.group, attached))
+            written.append((each.group, attached))
         self._finish(written, result)
 
-    def _declare(self, name: str, group: PlannedGroup, cloud: str) -> HostGroup:
+    def _declare(self, site: str, group: PlannedGroup, cloud: str) -> tuple[str, HostGroup]:
+        """The component of a group and its name: with a dot in it, which no name of an installation has,
+        so that no two sites and groups make one name.
+        """
+        name = f"{site}.{group.name}"
         props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-        return class_for(group.roles).within(_component_name(name, group), props, self)
+        return name, class_for(group.roles).within(name, props, self)
 
     def _finish(self, written: list[tuple[PlannedGroup, Written]], result: SiteResult) -> None:
         outputs = {
@@ -103,11 +105,6 @@ class SwyxSite(pulumi.ComponentResource):
         for key, value in outputs.items():
             setattr(self, key, pulumi.Output.from_input(value))
         self.register_outputs(outputs)
-
-
-def _component_name(site: str, group: PlannedGroup) -> str:
-    """A dot between the two, which no name of an installation has: no two sites and groups make one name."""
-    return f"{site}.{group.name}"
 
 
 def _plan(args: Mapping[str, Any]) -> SiteResult:

@@ -1,11 +1,10 @@
 """Counts against quotas, before anything is created."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from swyx_components.messages import Message
-from swyx_components.planner.model import Direction, HostGroup, SitePlan, Usage
+from swyx_components.planner.model import Usage
 
 
 class Relief(NamedTuple):
@@ -70,25 +69,3 @@ def check_quotas(
                 used=usage.used,
                 limit=usage.limit,
             )
-
-
-def most_rules(plan: SitePlan) -> int:
-    """The most (port range, peer) pairs that any group of the plan has in one direction."""
-    most = 0
-    for group in plan.groups:
-        counts: dict[Direction, int] = {}
-        for direction, _, _, _, _, cidrs, _, _ in group.rules:
-            counts[direction] = counts.get(direction, 0) + (len(cidrs) or 1)
-        if max(counts.values(), default=0) > most:
-            most = max(most, *_without_source_ports(group).values())
-    return most
-
-
-def _without_source_ports(group: HostGroup) -> Mapping[Direction, int]:
-    """Pairs that differ in more than their source ports, which not every cloud tells apart."""
-    pairs = {
-        (rule.direction, rule.protocol, rule.ports, peer)
-        for rule in group.rules
-        for peer in rule.cidrs or (rule.group,)
-    }
-    return Counter(direction for direction, *_ in pairs)

@@ -6,8 +6,9 @@ Each cloud's room fills them; names are those of Pulumi where the site's compone
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite, Spec, shard_label
 from swyx_components.sets.prefixes import Prefix
 
@@ -31,6 +32,20 @@ class ResourceChange:
     name: str
     action: Action
     details: tuple[str, ...] = ()
+
+
+class UpdatePreview(Protocol):
+    """A cloud that knows what its updates do; either site is None where it isn't there."""
+
+    def preview_update(
+        self, old: RenderedSite | None, new: RenderedSite | None
+    ) -> tuple[ResourceChange, ...]:
+        """The resources that an update touches."""
+
+    def check_transient_quotas(
+        self, old: RenderedSite | None, new: RenderedSite | None
+    ) -> Iterator[Message]:
+        """An error for every quota that the update alone would exceed, while old and new are there."""
 
 
 def compare_named(

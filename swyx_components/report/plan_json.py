@@ -11,9 +11,9 @@ from typing import Any
 
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
+from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, Spec, Usage
 from swyx_components.planner.proof import Proof
-from swyx_components.planner.site_result import SiteResult
 from swyx_components.sets.ports import PortRange
 
 VERSION = 1

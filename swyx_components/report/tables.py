@@ -7,10 +7,10 @@ from typing import NamedTuple
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
+from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import RenderedGroup, Rule, Spec, Usage
 from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.proof import Proof
-from swyx_components.planner.site_result import SiteResult
 
 _WIDEST = 60  # a longer cell pushes its own row only
 _MOST_PLACES = 3  # of one message; where more say the same, the rest is counted

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from swyx_components.clouds import CLOUDS
+from swyx_components.clouds import PLATFORMS
 from tests.bench.estates import write_estate
 from tests.bench.measure import race
 from tests.browser.start import start_chromium
@@ -25,14 +25,14 @@ def report_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
     runs = race(
         {
             "pages": paged,
-            **{cloud: [*paged, "--cloud", cloud] for cloud in CLOUDS},
+            **{cloud: [*paged, "--cloud", cloud] for cloud in PLATFORMS},
             "page": [*SWYX, "report", str(few), "--output", str(page), "--json"],
         },
         min(rounds, 3),
     )
     pages = json.loads(runs["pages"].output)
     megabytes = sum(one["bytes"] for one in pages["written"]) / 1e6
-    bound = ", ".join(f"on {cloud} {runs[cloud].seconds:.1f} s" for cloud in CLOUDS)
+    bound = ", ".join(f"on {cloud} {runs[cloud].seconds:.1f} s" for cloud in PLATFORMS)
     yield (
         f"swyx report of {sites:,} sites: {runs['pages'].seconds:.1f} s, {bound} (at most 10), "
         f"{megabytes:.0f} MB in {len(pages['written']):,} pages, {pages['rules']:,} rules; "

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.clouds import render_site
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation, read_installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
@@ -111,7 +111,7 @@ def test_a_hostile_reason_is_inert_wherever_it_is_shown(text: str, tmp_path: Pat
     assert swyx(*asked, "--json").json()["pairs"][0]["extra_rules"][0]["reason"] == text
     installation = load_installation(file)
     for cloud, allowed in (("aws", AWS_DESCRIPTION), ("azure", AZURE_DESCRIPTION)):
-        site = render_site(cloud, plan_site(installation, "aachen"), installation)
+        site = PLATFORMS[cloud].render_site(plan_site(installation, "aachen"), installation)
         for entry in site.groups:
             for spec in entry.specs:
                 assert allowed.fullmatch(spec.description), (cloud, spec.description)

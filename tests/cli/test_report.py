@@ -18,6 +18,7 @@ from swyx_components.analysis.deployed.verify import (
     DeployedInterface,
 )
 from swyx_components.cli import report
+from swyx_components.clouds.aws import Aws
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
 from tests.bench.estates import write_estate
@@ -142,7 +143,7 @@ def deploy(rendered: RenderedSite) -> Deployed:
 def test_the_deployed_state_is_compared_rule_by_rule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "read_deployed", lambda _cloud, rendered: deploy(rendered))
+    monkeypatch.setattr(Aws, "read_deployed", staticmethod(deploy))
     page = tmp_path / "report.html"
     words = ("--output", page, "--cloud", "bochum=aws", "--deployed", "bochum")
     assert swyx("report", write_file(tmp_path), *words).code == 0
@@ -159,7 +160,7 @@ def test_a_cloud_that_does_not_answer_is_exit_code_3_and_nothing_is_written(
         values = {"cloud": "aws", "problem": "no route", "remedy": "try again"}
         raise CloudError([Message.about("cloud-failed", "", **values)])
 
-    monkeypatch.setattr(report, "read_deployed", fail)
+    monkeypatch.setattr(Aws, "read_deployed", fail)
     page = tmp_path / "report.html"
     words = ("--output", page, "--cloud", "bochum=aws", "--deployed", "bochum")
     outcome = swyx("report", write_file(tmp_path), *words)

@@ -14,7 +14,7 @@ from azure.mgmt.network import NetworkManagementClient
 
 from sandbox.azure.client import ArmClient
 from sandbox.azure.server import serve_in_thread
-from swyx_components.clouds import render_site
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
@@ -25,7 +25,7 @@ from tests.tools.offline import aws_environment, running_ec2
 
 def rendered(file: Path, site: str, cloud: str) -> RenderedSite:
     installation = load_installation(file)
-    return render_site(cloud, plan_site(installation, site), installation)
+    return PLATFORMS[cloud].render_site(plan_site(installation, site), installation)
 
 
 # ---- AWS

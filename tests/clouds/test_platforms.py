@@ -1,17 +1,32 @@
-"""The one place that knows both clouds: what is foreseen for a site that is bound to none."""
+"""The clouds as values: which sites need not be counted for them, and what another cloud takes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from swyx_components.clouds import CLOUDS, count_quotas, find_fitting, foresee_quotas, render_site
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Egress, Installation
+from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
-from swyx_components.planner.model import Direction, SitePlan
-from swyx_components.planner.quota import most_rules
+from swyx_components.planner.assess import assess_site, is_small
+from swyx_components.planner.describe import Provenance
+from swyx_components.planner.minimise import minimise
+from swyx_components.planner.model import (
+    Capabilities,
+    HostGroup,
+    RenderedSite,
+    SitePlan,
+    Spec,
+    Usage,
+)
+from swyx_components.planner.render import render_groups
+from swyx_components.sets.ports import PortSet
+from tests.cli.running import swyx, write_file
 
 
 def hub(networks: int, machines: int = 1) -> Installation:
@@ -38,38 +53,82 @@ def plan(installation: Installation) -> SitePlan:
 
 
 @pytest.mark.parametrize("networks", [1, 10, 25, 40, 60, 120])
-def test_a_site_that_is_not_counted_fits_both_clouds(networks: int) -> None:
-    """The shortcut may only skip what would have found nothing, and its bound holds for AWS."""
+def test_a_site_that_is_not_counted_fits_every_cloud(networks: int) -> None:
+    """The shortcut may only skip what would have found nothing."""
     installation = hub(networks)
     site = plan(installation)
-    for cloud in CLOUDS:
-        rendered = render_site(cloud, site, installation)
-        if cloud in find_fitting(site):
-            assert all(usage.used <= usage.limit for usage in count_quotas(cloud, rendered))
-        if cloud == "aws":
-            most = max(
-                sum(spec.direction is direction for spec in entry.specs)
-                for entry in rendered.groups
-                for direction in Direction
+    for platform in PLATFORMS.values():
+        usages = platform.count_quotas(platform.render_site(site, installation))
+        assert not is_small(site) or all(usage.used <= usage.limit for usage in usages)
+
+
+def test_small_sites_are_not_counted_and_large_ones_are() -> None:
+    assert is_small(plan(hub(3)))
+    assert not is_small(plan(hub(100)))
+
+
+class Paper:
+    """A cloud that only exists here: groups are shared, a rule has one peer, a sheet has room for few."""
+
+    name = "paper"
+
+    def __init__(self, room: int = 100) -> None:
+        self.means = Capabilities(
+            name=self.name,
+            matches_source_ports=True,
+            stores_rules_by="cidr",
+            limits={"rules_per_sheet": room},
+        )
+
+    def limits(self) -> Mapping[str, Any]:
+        return {"texts": {}}
+
+    def render_site(self, site: SitePlan, installation: Installation) -> RenderedSite:
+        return render_groups(site, installation.catalogue, self.means, self._write)
+
+    def count_quotas(self, rendered: RenderedSite) -> tuple[Usage, ...]:
+        most = self.means.limits["rules_per_sheet"]
+        return tuple(
+            Usage(
+                quota="rules_per_sheet", where=e.group.name, used=len(e.specs), limit=most, note=""
             )
-            assert most <= most_rules(site)
+            for e in rendered.groups
+        )
+
+    @staticmethod
+    def _write(
+        group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
+    ) -> tuple[Spec, ...]:
+        rules = minimise(group.needs, capabilities, provenance.catalogue)
+        return tuple(
+            Spec(
+                direction=rule.direction,
+                protocol=rule.protocol,
+                ports=PortSet((rule.ports,)) if rule.ports else None,
+                source_ports=PortSet((rule.source_ports,)) if rule.source_ports else None,
+                groups=(rule.group,) if rule.group else (),
+                prefixes=rule.cidrs,
+                flows=rule.flows,
+            )
+            for rule in rules
+        )
 
 
-@pytest.mark.parametrize("egress", ["closed", "open"])
-@pytest.mark.parametrize(("limit", "most"), [(1, 1), (5, 2), (20, 3), (40, 10), (60, 5), (500, 5)])
-def test_what_is_foreseen_is_what_the_rendered_site_uses(
-    limit: int, most: int, egress: str
+def test_another_cloud_plans_counts_and_proves_without_a_change_elsewhere() -> None:
+    installation = hub(3)
+    result = assess_site(plan(installation), installation, Paper())
+    assert (result.cloud, result.has_errors) == ("paper", False)
+    assert result.proof is not None
+    assert result.proof.holds
+    assert result.proof.compared > 0
+    refused = assess_site(plan(installation), installation, Paper(room=2))
+    assert {m.id for m in refused.messages if m.severity is Severity.ERROR} == {"quota-exceeded"}
+
+
+def test_another_cloud_is_bound_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether one security group holds the rules, some are filled, or each peer has its own."""
-    quotas = {"aws": {"rules_per_group": limit, "groups_per_interface": most}}
-    installation = replace(hub(30, machines=2), quotas=quotas)
-    site = replace(plan(installation), egress=Egress(egress))
-    for cloud in CLOUDS:
-        rendered = render_site(cloud, site, installation)
-        assert foresee_quotas(cloud, site, installation) == count_quotas(cloud, rendered)
-
-
-def test_an_unknown_cloud_is_a_programming_error() -> None:
-    installation = hub(1)
-    with pytest.raises(ValueError, match="'gcp' is none of aws, azure"):
-        render_site("gcp", plan(installation), installation)
+    monkeypatch.setitem(PLATFORMS, "paper", Paper())  # type: ignore[misc,arg-type]
+    outcome = swyx("plan", write_file(tmp_path), "--cloud", "paper")
+    assert outcome.code == 0, outcome.err
+    assert "paper" in outcome.out

@@ -15,11 +15,12 @@ from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from swyx_components.analysis.deployed.verify import Comparison, compare_site
-from swyx_components.clouds import read_deployed
+from swyx_components.clouds.aws import Aws
+from swyx_components.clouds.aws.inventory import read_deployed
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site as judge
 from swyx_components.planner import plan_site
-from swyx_components.planner.site_result import SiteResult
+from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.assess import assess_site as judge
 from tests.engine.running import Project, read_aws
 from tests.oracle.assess import assess_site
 from tests.oracle.domain import Judge
@@ -104,13 +105,13 @@ class Estate:
 
 def result(branches: int) -> SiteResult:
     installation = load_installation(hub(branches, QUOTAS))
-    return judge(plan_site(installation, "hub"), installation, "aws")
+    return judge(plan_site(installation, "hub"), installation, Aws())
 
 
 def compare(branches: int) -> Comparison:
     rendered = result(branches).rendered
     assert rendered is not None
-    return compare_site(rendered, read_deployed("aws", rendered))
+    return compare_site(rendered, read_deployed(rendered))
 
 
 @pytest.fixture(scope="module")

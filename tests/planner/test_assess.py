@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from swyx_components import judge
-from swyx_components.clouds import render_site
+from swyx_components.clouds import PLATFORMS
+from swyx_components.clouds.aws import Aws
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
-from swyx_components.judge import assess_site
 from swyx_components.messages import Severity
-from swyx_components.planner.model import SitePlan
+from swyx_components.planner.assess import assess_site
+from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.sets.ports import PortRange
 from tests.clouds.test_platforms import hub, plan
 
@@ -22,7 +22,7 @@ def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
     installation = hub(200)
     found = [
         m
-        for m in assess_site(plan(installation), installation).messages
+        for m in assess_site(plan(installation), installation, None, PLATFORMS.values()).messages
         if m.id == "quota-would-exceed"
     ]
     assert found
@@ -32,44 +32,43 @@ def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
 
 def test_on_that_cloud_it_is_an_error() -> None:
     installation = hub(200)
-    assert assess_site(plan(installation), installation, "aws").has_errors
-    assert not assess_site(plan(installation), installation, "azure").has_errors
+    assert assess_site(plan(installation), installation, PLATFORMS["aws"]).has_errors
+    assert not assess_site(plan(installation), installation, PLATFORMS["azure"]).has_errors
 
 
 def test_a_lower_quota_of_the_file_is_counted_even_for_a_small_site() -> None:
     quotas = {"aws": {"rules_per_group": 2, "groups_per_interface": 2}}
     installation = replace(hub(3), quotas=quotas)
-    found = [m.id for m in assess_site(plan(installation), installation).messages]
+    found = [
+        m.id
+        for m in assess_site(plan(installation), installation, None, PLATFORMS.values()).messages
+    ]
     assert "quota-would-exceed" in found
 
 
-def test_a_site_with_errors_is_neither_rendered_nor_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_with_errors_is_neither_rendered_nor_proved() -> None:
     data: dict[str, Any] = {"swyxware": "6.01", "sites": {"hub": {}}}
     data["sites"]["hub"]["machines"] = {
         "server": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]},
         "conference": {"addresses": ["10.0.0.2"], "roles": ["ConferenceManager"]},
     }
     installation = load_installation(data)
-    result = assess_site(plan(installation), installation, "aws")
+    result = assess_site(plan(installation), installation, PLATFORMS["aws"])
     assert result.has_errors
     assert (result.rendered, result.proof) == (None, None)
 
 
-def test_a_writer_that_makes_another_plan_than_was_needed_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_writer_that_makes_another_plan_than_was_needed_is_refused() -> None:
     """The proof stands between the writer and whoever uses what it wrote."""
 
-    def render_less(cloud: str, site: SitePlan, installation: Installation) -> Any:
-        rendered = render_site(cloud, site, installation)
-        first = rendered.groups[0]
-        return replace(
-            rendered, groups=(replace(first, specs=first.specs[1:]), *rendered.groups[1:])
-        )
+    class Less(Aws):
+        def render_site(self, site: SitePlan, installation: Installation) -> RenderedSite:
+            rendered = super().render_site(site, installation)
+            first, *others = rendered.groups
+            return replace(rendered, groups=(replace(first, specs=first.specs[1:]), *others))
 
     installation = hub(2)
-    monkeypatch.setattr(judge, "render_site", render_less)
-    result = assess_site(plan(installation), installation, "aws")
+    result = assess_site(plan(installation), installation, Less())
     assert [m.id for m in result.messages if m.severity is Severity.ERROR] == ["proof-failed"]
 
 

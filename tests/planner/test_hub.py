@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.clouds import render_site
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import Endpoint, Flow
@@ -137,7 +137,7 @@ def test_the_kinds_of_branches_differ_in_their_flows() -> None:
 def test_the_oracle_agrees_about_the_rules_of_a_mixed_hub(cloud: str) -> None:
     plain = mixed(3)
     installation = load_installation(plain)
-    rendered = render_site(cloud, plan_site(installation, "hub"), installation)
+    rendered = PLATFORMS[cloud].render_site(plan_site(installation, "hub"), installation)
     read = aws_cloud if cloud == "aws" else azure_cloud
     assert compare_with_oracle(Judge(plain), "hub", read(rendered)) == []
 

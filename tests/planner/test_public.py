@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import assess_site
 
 Rule = tuple[str, str, bool]  # peers, ports, acknowledged
 LOWER, UPPER, ALL = "0.0.0.0/1", "128.0.0.0/1", "0.0.0.0/0"
@@ -25,7 +26,9 @@ def judge(rules: Sequence[Rule], cloud: str, **site: Any) -> list[str]:
     ]
     aachen = {"machines": {"server": server}, "extra_rules": extra, **site}
     installation = load_installation({"swyxware": "6.01", "sites": {"aachen": aachen}})
-    found = assess_site(plan_site(installation, "aachen"), installation, cloud).messages
+    found = assess_site(
+        plan_site(installation, "aachen"), installation, PLATFORMS.get(cloud)
+    ).messages
     return [str(message) for message in found if message.id == "rules-public"]
 
 
@@ -88,11 +91,9 @@ def test_ports_that_a_cloud_can_not_tell_apart_count_as_it_has_them() -> None:
         "carrier": {"cidrs": [UPPER], "link_manager": "link", "media_ports": "10000-20000"}
     }
     installation = load_installation(data)
+    plan = plan_site(installation, "aachen")
     found = {
-        cloud: [
-            m.id
-            for m in assess_site(plan_site(installation, "aachen"), installation, cloud).messages
-        ]
+        cloud: [m.id for m in assess_site(plan, installation, PLATFORMS.get(cloud)).messages]
         for cloud in ("", "aws", "azure")
     }
     assert {cloud: "rules-public" in ids for cloud, ids in found.items()} == {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site
 from swyx_components.planner import plan_sites
+from swyx_components.planner.assess import assess_site
 from swyx_components.report.html.overview import Overview, make_overview
 from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
 
 
 def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[ChapterText]]:
     installation = load_installation(source)
-    result = [assess_site(plan, installation, cloud) for plan in plan_sites(installation)]
+    platform = PLATFORMS.get(cloud)
+    result = [assess_site(plan, installation, platform) for plan in plan_sites(installation)]
     chapters = [write_chapter(installation.catalogue, True, one) for one in result]
     messages = {message for one in result for message in one.messages}
     return make_overview(installation, [one.line for one in chapters], messages), chapters

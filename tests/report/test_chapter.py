@@ -7,9 +7,10 @@ from typing import Any
 
 from hypothesis import Phase, given, settings
 
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site, plan_sites
+from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import Direction, Protocol, Spec
 from swyx_components.report.html.chapter import Chapter, Peers, make_chapter
 from swyx_components.report.html.pages import write_chapter
@@ -48,7 +49,7 @@ def plain(**aachen: Any) -> Plain:
 
 def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
     installation = load_installation(source)
-    result = assess_site(plan_site(installation, site), installation, cloud)
+    result = assess_site(plan_site(installation, site), installation, PLATFORMS.get(cloud))
     return make_chapter(result, installation.catalogue)
 
 

@@ -129,8 +129,12 @@ def _count_them(kept: int, capabilities: Capabilities) -> str:
 # ---- the same before anything is updated
 
 
-def check_transient_quotas(before: RenderedSite | None, after: RenderedSite) -> Iterator[Message]:
+def check_transient_quotas(
+    before: RenderedSite | None, after: RenderedSite | None
+) -> Iterator[Message]:
     """The same errors from plans alone, before anything is updated."""
+    if after is None:
+        return
     yield from check_peak(after, {}, _counting(before))
     yield from check_memberships(after, _foresee_memberships(before, after))
 

@@ -52,15 +52,16 @@ class WrittenGroup:
 
 
 class Writer:
-    """Writes the host groups of one site to a VPC; made once every lookup has succeeded.
-
-    `ids` of its methods are the security groups by host group name: the identity that rules name.
-    """
+    """Writes the host groups of one site to a VPC; made once every lookup has succeeded."""
 
     def __init__(self, site: AwsSite, ask: Ask) -> None:
         self.site = site
         self._ask = ask
         self.messages: tuple[Message, ...] = ()
+        self._ids: dict[
+            str, pulumi.Input[str]
+        ] = {}  # by host group: the security group that rules name
+        self._written: dict[str, WrittenRules] = {}
 
     @classmethod
     def open(
@@ -99,18 +100,18 @@ class Writer:
         if problems:
             raise SwyxError(problems)
 
-    def declare(self, group: HostGroup, own: Place) -> Ids:
+    def declare(self, group: HostGroup, own: Place) -> None:
         """The security group that rules name."""
-        return {group.name: make_group(own[0], group, self.site, own[1]).id}
+        self._ids[group.name] = make_group(own[0], group, self.site, own[1]).id
 
-    def write(self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place) -> WrittenRules:
+    def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
         """The rules of a group."""
-        return write_rules(own[0], rendered, ids, self.site, own[1])
+        made = write_rules(own[0], rendered, self._ids, self.site, own[1])
+        self._written[rendered.group.name] = made
 
-    def attach(
-        self, rendered: RenderedGroup, made: WrittenRules, own: Place, owner: Place
-    ) -> WrittenGroup:
+    def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
         """A group's attachment to machines, once its rules are there."""
+        made = self._written[rendered.group.name]
         return attach_group(own[0], rendered.group, made, self.site, own[1])
 
 

@@ -1,0 +1,91 @@
+"""Microsoft Azure: network security groups, each with all its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from swyx_components.clouds.azure.inventory import (
+    read_deployed,
+    read_firewall,
+    read_saved,
+    read_state,
+)
+from swyx_components.clouds.azure.limits import limits
+from swyx_components.clouds.azure.preview import preview_update
+from swyx_components.clouds.azure.prune import find_orphans, remove_orphans
+from swyx_components.clouds.azure.quotas import count_quotas
+from swyx_components.clouds.azure.records import COMMANDS, is_resource, recognise, sites_in
+from swyx_components.clouds.azure.render import render_site
+from swyx_components.installation.model import Installation, Machine
+from swyx_components.messages import Message
+from swyx_components.planner.model import RenderedSite, SitePlan
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from swyx_components.clouds.azure.lookups import Ask
+    from swyx_components.clouds.azure.resources import Writer
+
+
+class Azure:
+    """Azure as a platform. What needs Pulumi or an SDK loads it when it is called."""
+
+    name = "azure"
+    commands = tuple(COMMANDS.values())
+
+    limits = staticmethod(limits)
+    count_quotas = staticmethod(count_quotas)
+
+    recognise = staticmethod(recognise)
+    sites_in = staticmethod(sites_in)
+    is_resource = staticmethod(is_resource)
+    read_deployed = staticmethod(read_deployed)
+    read_saved = staticmethod(read_saved)
+    read_state = staticmethod(read_state)
+    read_firewall = staticmethod(read_firewall)
+    find_orphans = staticmethod(find_orphans)
+    remove_orphans = staticmethod(remove_orphans)
+
+    preview_update = staticmethod(preview_update)
+
+    @staticmethod
+    def check_transient_quotas(
+        old: RenderedSite | None, new: RenderedSite | None
+    ) -> Iterator[Message]:
+        """None: one request sets all rules of a group, so old and new are never there together."""
+        return iter(())
+
+    def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
+        """The site as ARM would store it."""
+        return render_site(plan, installation.catalogue, installation.quotas.get(self.name))
+
+    @staticmethod
+    def plugin() -> pulumi.InvokeOptions:
+        """Which provider answers lookups: that of the SDK, which need not be loaded for it."""
+        from swyx_components.clouds.azure.lookups import plugin
+
+        return plugin()
+
+    @staticmethod
+    def first_lookup(
+        network: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]
+    ) -> tuple[str, Mapping[str, Any]] | None:
+        """What is asked first, where it follows from the arguments alone."""
+        from swyx_components.clouds.azure.lookups import first_lookup
+
+        return first_lookup(network, bindings)
+
+    @staticmethod
+    def open_writer(
+        site: str,
+        network: Mapping[str, Any],
+        attached: Sequence[Machine],
+        bindings: Mapping[str, Mapping[str, Any]],
+        tags: Mapping[str, str],
+        ask: Ask,
+    ) -> Writer:
+        """What writes a site to its network, once everything is there that it needs."""
+        from swyx_components.clouds.azure.resources import Writer
+
+        return Writer.open(site, network, attached, bindings, tags, ask)

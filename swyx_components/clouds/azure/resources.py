@@ -19,7 +19,6 @@ from swyx_components.planner.texts import fit_words
 _MOST_TAGS = 10
 
 Place = tuple[str, pulumi.Resource]  # a component's name and the component
-Ids = Mapping[str, pulumi.Input[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,25 +63,15 @@ class Writer:
     def check_update(self, rendered: RenderedSite) -> None:
         """Nothing to compare: one request replaces all rules of a network security group."""
 
-    def declare(self, group: HostGroup, own: Place) -> Ids:
-        """None: rules name every peer by address."""
-        return {}
+    def declare(self, group: HostGroup, own: Place) -> None:
+        """Nothing: rules name every peer by address."""
 
-    def write(
-        self, rendered: RenderedGroup, ids: Ids, own: Place, owner: Place
-    ) -> azure.NetworkSecurityGroup:
+    def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
         """The network security group of a machine with all its rules."""
         made = make_group(owner[0], rendered, self.site, pulumi.ResourceOptions(parent=owner[1]))
         self._written[rendered.group.name] = made
-        return made
 
-    def attach(
-        self,
-        rendered: RenderedGroup,
-        made: azure.NetworkSecurityGroup,
-        own: Place,
-        owner: Place,
-    ) -> WrittenGroup:
+    def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
         """The interfaces of a machine, once the rules of every group are there: no machine comes under a
         group before its peers expect it.
         """
@@ -92,6 +81,7 @@ class Writer:
             ids = {machine: group.id for machine, group in self._written.items()}
             self._interfaces = attach_machines(owner[0], ids, self.site, options)
         machine = rendered.group.name
+        made = self._written[machine]
         interfaces = {machine: self._interfaces.get(machine, ())}
         return WrittenGroup(group_id=made.id, group_ids=(made.id,), interfaces=interfaces)
 

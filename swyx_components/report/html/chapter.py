@@ -6,6 +6,7 @@ from itertools import groupby, product
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow
+from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
@@ -19,7 +20,6 @@ from swyx_components.planner.model import (
 )
 from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.requirements import extra_flow
-from swyx_components.planner.site_result import SiteResult
 from swyx_components.report.tables import write_peer
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes

@@ -12,7 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.site_result import SiteResult
+from swyx_components.planner.assess import SiteResult
 from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine
 from swyx_components.report.tables import plain

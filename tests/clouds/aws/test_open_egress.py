@@ -7,10 +7,11 @@ import pytest
 
 from sandbox.aws.lookups import Lookups
 from sandbox.aws.session import Session
+from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.egress import check_open_egress
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import assess_site
 from tests.tools.hubs import hub_with
 from tests.tools.offline import aws_environment, connect_ec2, running_ec2
 
@@ -58,7 +59,7 @@ class World:
         site = hub_with(range(2), office=False)
         site["sites"]["hub"]["egress"] = egress
         installation = load_installation(site)
-        rendered = assess_site(plan_site(installation, "hub"), installation, "aws").rendered
+        rendered = assess_site(plan_site(installation, "hub"), installation, Aws()).rendered
         assert rendered is not None
         self.asked = 0
         return [str(message) for message in check_open_egress(rendered, OWN, self.ask)]

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
+from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.peak import (
     RULE_TAG,
     Membership,
@@ -17,8 +18,8 @@ from swyx_components.clouds.aws.peak import (
     rule_tag,
 )
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite
 from tests.tools.hubs import hub_with
 
@@ -30,7 +31,7 @@ def hub(branches: Sequence[int], rules: int = 20, groups: int = 5) -> RenderedSi
     """A LinkManager with the same rules for each branch: 4 outbound, 3 inbound; 3 and 2 by its server."""
     quotas = {"aws": {"rules_per_group": rules, "groups_per_interface": groups}}
     installation = load_installation(hub_with(branches, office=False, quotas=quotas))
-    rendered = assess_site(plan_site(installation, "hub"), installation, "aws").rendered
+    rendered = assess_site(plan_site(installation, "hub"), installation, Aws()).rendered
     assert rendered is not None
     return rendered
 

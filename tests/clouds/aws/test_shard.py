@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from swyx_components.catalogue import load_catalogue
+from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.clouds.aws.render import render_site
+from swyx_components.clouds.azure import Azure
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Egress, Installation
-from swyx_components.judge import assess_site
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup, RenderedGroup, SitePlan, Spec
-from swyx_components.planner.site_result import SiteResult
 from tests.tools.build import group, need
 from tests.tools.hubs import hub_with
 
@@ -43,7 +44,7 @@ def result(
     }
     numbers = [*range(branches), *([] if extra is None else [extra])]
     installation = hub(numbers, {"aws": quotas})
-    return assess_site(plan_site(installation, "hub"), installation, "aws")
+    return assess_site(plan_site(installation, "hub"), installation, Aws())
 
 
 def links_of(found: SiteResult) -> RenderedGroup:
@@ -230,7 +231,7 @@ def test_what_is_used_is_counted_for_each_shard_and_for_the_interface() -> None:
 
 def azure(quotas: Mapping[str, int] | None = None) -> SiteResult:
     installation = hub(list(range(300)), {"azure": quotas} if quotas else None)
-    return assess_site(plan_site(installation, "hub"), installation, "azure")
+    return assess_site(plan_site(installation, "hub"), installation, Azure())
 
 
 def test_three_hundred_branches_fit_one_group_on_azure() -> None:
@@ -252,7 +253,7 @@ def test_azure_refuses_beyond_its_prefixes_and_rules_with_the_figure() -> None:
 def test_the_order_of_branches_changes_nothing() -> None:
     numbers = list(range(30))
     one, other = (
-        links_of(assess_site(plan_site(i, "hub"), i, "aws"))
+        links_of(assess_site(plan_site(i, "hub"), i, Aws()))
         for i in (hub(numbers), hub(numbers[::-1]))
     )
     assert one == other

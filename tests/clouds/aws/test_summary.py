@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
-from swyx_components.judge import assess_site
 from swyx_components.planner import plan_site
+from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedGroup
-from swyx_components.planner.site_result import SiteResult
 from tests.oracle.assess import assess_site as compare_with_oracle
 from tests.oracle.domain import Judge
 from tests.oracle.rendered import aws_cloud, azure_cloud
@@ -26,7 +26,7 @@ def hub(branches: int, offices: Sequence[str] = ONE_OFFICE, summary: str = "") -
 
 def result(plain: dict[str, Any], cloud: str = "aws") -> SiteResult:
     installation = load_installation(plain)
-    return assess_site(plan_site(installation, "hub"), installation, cloud)
+    return assess_site(plan_site(installation, "hub"), installation, PLATFORMS.get(cloud))
 
 
 def link_manager(found: SiteResult) -> RenderedGroup:

@@ -1,0 +1,60 @@
+"""What `verify`, `audit` and `prune` need of a cloud: what it stores, asked live or from files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from swyx_components.analysis.deployed.held import Orphan, StackRecord
+from swyx_components.analysis.deployed.ruleset import Firewall
+from swyx_components.analysis.deployed.stack_state import StackState
+from swyx_components.analysis.deployed.verify import Deployed
+from swyx_components.planner.model import RenderedSite, SitePlan
+
+
+class Inventory(Protocol):
+    """Reads what a cloud stores. `contents` are what its commands wrote, as `recognise` found them.
+
+    Those that ask the cloud itself load its SDK, and raise a CloudError where it can't be reached, refuses or
+    the SDK is not installed; those that read files raise a ValueError for a record that is not what it
+    should be.
+    """
+
+    @property
+    def name(self) -> str:
+        """What an installation and a command call it."""
+
+    @property
+    def commands(self) -> Sequence[str]:
+        """The commands whose saved output is understood."""
+
+    def recognise(self, content: Any) -> str:
+        """The command whose output has this shape; empty where none of the cloud's has."""
+
+    def sites_in(self, contents: Sequence[Any]) -> frozenset[str]:
+        """The sites whose groups the files have, by their tags."""
+
+    def is_resource(self, type: str) -> bool:
+        """Whether a resource type of the engine's is one of the cloud's."""
+
+    def read_deployed(self, rendered: RenderedSite) -> Deployed:
+        """What the cloud stores for the site now."""
+
+    def read_saved(self, rendered: RenderedSite, contents: Sequence[Any]) -> Deployed:
+        """What files have of the site."""
+
+    def read_state(self, rendered: RenderedSite, state: StackState) -> Deployed:
+        """What a stack's state has of the site."""
+
+    def read_firewall(
+        self, plan: SitePlan, contents: Sequence[Any], bindings: Mapping[str, tuple[str, ...]]
+    ) -> Firewall:
+        """The firewall, whoever made it, that files show before a site's machines.
+
+        Raises:
+            UnknownGroup: a binding names a group that the files don't have.
+        """
+
+    def find_orphans(self, rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...]:
+        """What the cloud has with the tags of a stack and its state does not."""
+
+    def remove_orphans(self, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
+        """Remove them, each given back when it is gone."""

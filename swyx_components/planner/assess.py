@@ -1,0 +1,157 @@
+"""A site assessed for its cloud, or for none: its rules rendered, counted against quotas and proven."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from swyx_components.installation.model import Installation
+from swyx_components.messages import Message, Severity
+from swyx_components.planner.checks.public import find_public
+from swyx_components.planner.model import Direction, RenderedSite, SitePlan, Usage
+from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.plan import plan_site
+from swyx_components.planner.platform import Platform
+from swyx_components.planner.proof import Proof, prove
+from swyx_components.planner.quota import Relief, check_quotas
+from swyx_components.planner.widen import with_summaries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteResult:
+    """One site's plan, and what it is on its cloud.
+
+    `cloud` is empty and `rendered` None where the site is bound to no cloud: the proof is then of the plan's
+    own rules, and `messages` are the plan's and a warning for whatever a cloud would refuse. `proof` is None
+    only where the plan has errors.
+    """
+
+    plan: SitePlan
+    cloud: str
+    messages: tuple[Message, ...]
+    usages: tuple[Usage, ...] = ()
+    rendered: RenderedSite | None = None
+    proof: Proof | None = None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything is wrong that keeps the site from being deployed."""
+        return any(message.severity is Severity.ERROR for message in self.messages)
+
+
+def assess_site(
+    plan: SitePlan,
+    installation: Installation,
+    platform: Platform | None = None,
+    candidates: Iterable[Platform] = (),
+) -> SiteResult:
+    """Render, count and prove a site for its cloud; or prove it as it is, where it has none.
+
+    `candidates` are the clouds that such a site may move to: what each would refuse is a warning.
+    """
+    if any(message.severity is Severity.ERROR for message in plan.messages):
+        return SiteResult(
+            plan=plan, cloud=platform.name if platform else "", messages=plan.messages
+        )
+    if platform is None:
+        return _assess_neutral(plan, installation, candidates)
+    rendered = platform.render_site(plan, installation)
+    usages = platform.count_quotas(rendered)
+    proof = prove(rendered)
+    relief = _relieve(plan, installation, platform, usages)
+    found = (
+        *find_public(rendered),
+        *check_quotas(plan.site, platform.name, usages, binding=True, relief=relief),
+        *_unproved(platform.name, proof),
+        *_wider_than_known(rendered),
+    )
+    return SiteResult(
+        plan=rendered.plan,
+        cloud=platform.name,
+        messages=_placed(plan, found, installation),
+        usages=usages,
+        rendered=rendered,
+        proof=proof,
+    )
+
+
+def _assess_neutral(
+    plan: SitePlan, installation: Installation, candidates: Iterable[Platform]
+) -> SiteResult:
+    neutral = render_neutral(plan)
+    proof = prove(neutral)
+    foreseen = (_foresee(plan, installation, platform) for platform in candidates)
+    found = (*find_public(neutral), *_unproved("the plan", proof), *chain(*foreseen))
+    messages = _placed(plan, found, installation)
+    return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
+
+
+def _relieve(
+    plan: SitePlan, installation: Installation, platform: Platform, usages: Sequence[Usage]
+) -> Relief:
+    """What a summary of each linked site would make of quotas that are exceeded."""
+    if any(usage.used > usage.limit and usage.by_peers for usage in usages):
+        widened = with_summaries(installation, plan.site)
+        if widened is not None:
+            supposed = plan_site(widened.installation, plan.site)
+            rendered = platform.render_site(supposed, widened.installation)
+            return Relief(widened.sites, platform.count_quotas(rendered))
+    return Relief()
+
+
+def _foresee(plan: SitePlan, installation: Installation, platform: Platform) -> Iterator[Message]:
+    """Warnings for the quotas of a cloud that the site may move to."""
+    if platform.name in installation.quotas or not is_small(plan):
+        usages = platform.count_quotas(platform.render_site(plan, installation))
+        yield from check_quotas(plan.site, platform.name, usages, binding=False)
+
+
+_FEW_RULES, _FEW_GROUPS, _FEW_ADDRESSES = 60, 50, 1000
+
+
+def is_small(plan: SitePlan) -> bool:
+    """Whether no default quota of a cloud can be exceeded by so few (port range, peer) pairs, groups and
+    addresses: nine sites of ten, which need not be rendered to know it. A test compares.
+    """
+    machines = [machine for group in plan.groups for machine in group.machines]
+    return (
+        len(plan.groups) <= _FEW_GROUPS
+        and sum(len(machine.addresses) for machine in machines) <= _FEW_ADDRESSES
+        and all(
+            sum(len(rule.cidrs) or 1 for rule in group.rules if rule.direction is direction)
+            <= _FEW_RULES
+            for group in plan.groups
+            for direction in Direction
+        )
+    )
+
+
+def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
+    """What the flows know and the cloud can't be told: their source ports."""
+    needs = (need for entry in rendered.groups for need in entry.group.needs)
+    flows = sorted({need.flow for need in needs if need.source_ports is not None})
+    if flows and not rendered.capabilities.matches_source_ports:
+        yield Message.about(
+            "source-ports-unmatched",
+            f"sites.{rendered.plan.site}",
+            cloud=rendered.capabilities.name,
+            flows=flows,
+        )
+
+
+def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
+    if not proof.holds:
+        yield Message.about(
+            "proof-failed",
+            f"sites.{proof.site}",
+            owner=owner,
+            missing=len(proof.missing),
+            excess=len(proof.excess),
+            first=(*proof.missing, *proof.excess)[0],
+        )
+
+
+def _placed(
+    plan: SitePlan, found: Iterable[Message], installation: Installation
+) -> tuple[Message, ...]:
+    """The plan's messages and what was found about it, in the file's order."""
+    return tuple(sorted({*plan.messages, *(each.of(installation.file) for each in found)}))
