@@ -17,8 +17,8 @@ from swyx_components.analysis.deployed.reachability import (
     Packets,
     ReachabilityDiff,
     Requirement,
-    demands_of,
     diff_reachability,
+    find_requirements,
     join_packets,
 )
 from swyx_components.analysis.deployed.ruleset import AclEntry, Firewall
@@ -74,7 +74,7 @@ class _Auditor:
             name = seat.machine
             machine = next(own for own in groups[name].machines if own.name == name)
             if name not in self.demands:
-                self.demands[name] = demands_of(plan, groups[name], machine)
+                self.demands[name] = find_requirements(plan, groups[name], machine)
             found = self.found.setdefault(name, ReachabilityDiff())
             diff_reachability(seat, self.demands[name], machine.addresses, found)
             stateless = all(layer.stateless for layer in seat.layers)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from swyx_components.analysis.deployed.reachability import (
     Packets,
-    demands_of,
     diff_reachability,
+    find_requirements,
     join_packets,
 )
 from swyx_components.analysis.deployed.ruleset import AttachmentPoint
@@ -50,7 +50,7 @@ def find_effect(plan: SitePlan, machine: str, interface: str, other: ForeignGrou
     group, own = next(
         (group, own) for group in plan.groups for own in group.machines if own.name == machine
     )
-    demands = demands_of(plan, group, own)
+    demands = find_requirements(plan, group, own)
     added: dict[Direction, list[Packets]] = {direction: [] for direction in Direction}
     stopped: dict[Direction, list[Packets]] = {direction: [] for direction in Direction}
     for seat in other.seats:

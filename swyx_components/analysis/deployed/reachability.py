@@ -1,13 +1,14 @@
-"""What a standing firewall lets pass at one address, against what is demanded there, exactly.
+"""What an existing ruleset lets pass at one address, against what is required there, exactly.
 
-Demanded are both ends of every flow, extra rules, and the ways back. The peers' addresses are cut wherever
-any rule or demand begins or ends; within one piece only ports differ, and those are compared as sets,
+Required are both ends of every flow, extra rules, and the ways back. The peers' addresses are cut wherever
+any entry or requirement begins or ends; within one piece only ports differ, and those are compared as sets,
 source ports cut in the same way.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import product
 from operator import and_
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ from swyx_components.installation.model import Machine
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
-    Endpoint,
     HostGroup,
     Protocol,
     SitePlan,
@@ -28,6 +28,11 @@ from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
 # Where an answer goes whose question came from a port that nobody fixed: what AWS advises for network ACLs.
 _EPHEMERAL = PortSet.of((1024, 65535))
+_PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
+    "tcp": (Protocol.TCP,),
+    "udp": (Protocol.UDP,),
+    "icmp": (Protocol.ICMP, Protocol.ICMPV6),
+}
 _IMPOSSIBLE = {4: (Protocol.ANY, Protocol.ICMPV6), 6: (Protocol.ANY, Protocol.ICMP)}
 
 
@@ -62,11 +67,11 @@ class Packets(NamedTuple):
 
 @dataclass(slots=True)
 class ReachabilityDiff:
-    """What was found at one address.
+    """What was found at one address, or at several of a machine.
 
-    `missing` by demand; `open` by allowing entry of the first layer; `stopped_by` the layers that do
-    not let a demand pass, `unless` the entries with unresolved peers that may; `passing` the demands of
-    which some packet passes.
+    `missing` by requirement; `open` by allowing entry of the first layer; `stopped_by` the layers that do
+    not let a requirement pass, `unless` the entries with unresolved peers that may; `passing` the
+    requirements of which some packet passes.
     """
 
     missing: dict[Requirement, list[Packets]] = field(default_factory=dict)
@@ -77,102 +82,109 @@ class ReachabilityDiff:
 
 
 def diff_reachability(
-    seat: AttachmentPoint,
-    demands: Sequence[Requirement],
+    point: AttachmentPoint,
+    requirements: Sequence[Requirement],
     own: Iterable[Prefix],
     found: ReachabilityDiff | None = None,
 ) -> ReachabilityDiff:
-    """Compare a seat's layers with the demands; added to what was `found` at other seats of the machine.
+    """Compare the layers of an attachment point with what is required there.
+
+    Added to what was `found` at the machine's other attachment points.
 
     A packet to the machine's `own` addresses never leaves it: alone it is left out, within a range it counts
     with the rest.
     """
     found = found or ReachabilityDiff()
-    version = seat.address.version
-    at_home = {prefix.interval for prefix in own if prefix.version == version}
-    for direction in Direction:
-        for protocol in Protocol:
-            if protocol not in _IMPOSSIBLE[version]:
-                _View(seat, direction, protocol, demands).compare(at_home, found)
+    version = point.address.version
+    own_intervals = {prefix.interval for prefix in own if prefix.version == version}
+    for direction, protocol in product(Direction, Protocol):
+        if protocol not in _IMPOSSIBLE[version]:
+            view = _View(point, direction, protocol, requirements)
+            for piece in view.pieces():
+                if piece.peers not in own_intervals:
+                    view.compare(piece, found)
     return found
 
 
+class _Piece(NamedTuple):
+    """A run of peer addresses for which the same entries and requirements count, in their order."""
+
+    peers: Interval
+    layers: Sequence[Sequence[AclEntry]]
+    requirements: Sequence[Requirement]
+
+
 class _View:
-    """One direction and protocol at a seat."""
+    """One direction and protocol at an attachment point."""
 
     def __init__(
         self,
-        seat: AttachmentPoint,
+        point: AttachmentPoint,
         direction: Direction,
         protocol: Protocol,
-        demands: Sequence[Requirement],
+        requirements: Sequence[Requirement],
     ) -> None:
-        self.version = seat.address.version
+        self.version = point.address.version
         self.protocol = protocol
-        self.universe = ALL_PORTS if protocol.has_ports else ICMP_TYPES
-        self.layers = [
-            (
-                layer,
-                [e for e in layer.entries if e.direction is direction and protocol in e.protocols],
-            )
-            for layer in seat.layers
+        self.layers = point.layers
+        self.entries = [
+            [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
+            for layer in point.layers
         ]
-        own = [d for d in demands if (d.direction, d.protocol) == (direction, protocol)]
         # Replies are no reason to let in what a stateful layer before them would not.
-        self.replies_count = all(layer.stateless for layer in seat.layers)
-        stateless = any(layer.stateless for layer in seat.layers)
-        self.demands = [demand for demand in own if stateless or not demand.reply]
+        self.replies_count = all(layer.stateless for layer in point.layers)
+        stateless = any(layer.stateless for layer in point.layers)
+        own = [r for r in requirements if (r.direction, r.protocol) == (direction, protocol)]
+        self.requirements = [each for each in own if stateless or not each.reply]
 
-    def compare(self, own: Collection[Interval], found: ReachabilityDiff) -> None:
-        """Add what differs, wherever an entry or a demand names the peer; `own` addresses are left out."""
+    def pieces(self) -> Iterator[_Piece]:
+        """The peers that any entry or requirement names."""
         held: dict[Prefix, list[tuple[int, int]]] = {}
-        sides: list[Sequence[AclEntry | Requirement]] = [entries for _, entries in self.layers]
-        for place, side in enumerate([*sides, self.demands]):
+        sides: list[Sequence[AclEntry | Requirement]] = [*self.entries, self.requirements]
+        for place, side in enumerate(sides):
             for index, each in enumerate(side):
                 for prefix in each.peers:
                     if prefix.version == self.version:
                         held.setdefault(prefix, []).append((place, index))
         for _, peers, members in cut_addresses(held):
-            if peers not in own:
-                ordered = sorted(members)
-                layers = [
-                    [entries[index] for at, index in ordered if at == place]
-                    for place, (_, entries) in enumerate(self.layers)
-                ]
-                demands = [self.demands[index] for at, index in ordered if at == len(self.layers)]
-                self._compare(peers, layers, demands, found)
-
-    def _compare(
-        self,
-        peers: Interval,
-        layers: Sequence[Sequence[AclEntry]],
-        demands: Sequence[Requirement],
-        found: ReachabilityDiff,
-    ) -> None:
-        """The same for peers that the same entries and demands name."""
-        wanted = PortSet.union_of(
-            part for d in demands if self.replies_count or not d.reply for part in d.ports
-        )
-        sources = {each.source_ports for entries in layers for each in entries}
-        for part in cut_ports([*ALL_PORTS, *(part for ports in sources for part in ports)]):
-            source = PortSet((part,))
-            passed = [
-                list(_first_match(layer.ordered, entries, source))
-                for (layer, _), entries in zip(self.layers, layers, strict=True)
+            inside: list[list[int]] = [[] for _ in sides]
+            for place, index in sorted(members):
+                inside[place].append(index)
+            layers = [
+                [entries[index] for index in own]
+                for entries, own in zip(self.entries, inside[:-1], strict=True)
             ]
-            allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in passed]
-            for demand in demands:
-                if both := source & demand.source_ports:
-                    self._find_missing(demand, peers, both, allowed, found)
-            through = reduce(and_, allowed[1:], self.universe)
-            for entry, ports in passed[0] if passed else ():
+            yield _Piece(peers, layers, [self.requirements[index] for index in inside[-1]])
+
+    def compare(self, piece: _Piece, found: ReachabilityDiff) -> None:
+        """Add what differs in one piece."""
+        wanted = PortSet.union_of(
+            part
+            for each in piece.requirements
+            if self.replies_count or not each.reply
+            for part in each.ports
+        )
+        sources = {each.source_ports for entries in piece.layers for each in entries}
+        for cut in cut_ports([*ALL_PORTS, *(part for ports in sources for part in ports)]):
+            source = PortSet((cut,))
+            matched = [
+                list(_match(layer.ordered, entries, source))
+                for layer, entries in zip(self.layers, piece.layers, strict=True)
+            ]
+            allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in matched]
+            for each in piece.requirements:
+                if both := source & each.source_ports:
+                    self._find_missing(each, piece.peers, both, allowed, found)
+            universe = ALL_PORTS if self.protocol.has_ports else ICMP_TYPES
+            through = reduce(and_, allowed[1:], universe)
+            for entry, ports in matched[0] if matched else ():
                 if rest := (ports & through) - wanted:
-                    packets = Packets(self.protocol, self.version, peers, rest, source)
+                    packets = Packets(self.protocol, self.version, piece.peers, rest, source)
                     found.open.setdefault(entry, []).append(packets)
 
     def _find_missing(
         self,
-        demand: Requirement,
+        required: Requirement,
         peers: Interval,
         source: PortSet,
         allowed: Sequence[PortSet],
@@ -180,26 +192,23 @@ class _View:
     ) -> None:
         asked = [
             (layer, ports)
-            for (layer, _), ports in zip(self.layers, allowed, strict=True)
-            if layer.stateless or not demand.reply
+            for layer, ports in zip(self.layers, allowed, strict=True)
+            if layer.stateless or not required.reply
         ]
-        passed = reduce(and_, (ports for _, ports in asked), demand.ports)
+        passed = reduce(and_, (ports for _, ports in asked), required.ports)
         if passed:
-            found.passing.add(demand)
-        if lost := demand.ports - passed:
+            found.passing.add(required)
+        if lost := required.ports - passed:
             packets = Packets(self.protocol, self.version, peers, lost, source)
-            found.missing.setdefault(demand, []).append(packets)
+            found.missing.setdefault(required, []).append(packets)
             stops = {layer.name for layer, ports in asked if lost - ports}
-            found.stopped_by.setdefault(demand, set()).update(stops)
-            found.unless.setdefault(demand, set()).update(
-                entry
-                for _, entries in self.layers
-                for entry in entries
-                if entry.unresolved and entry.allow and entry.ports & lost
-            )
+            found.stopped_by.setdefault(required, set()).update(stops)
+            perhaps = (e for own in self.entries for e in own if e.unresolved and e.allow)
+            may_pass = {entry for entry in perhaps if entry.ports & lost}
+            found.unless.setdefault(required, set()).update(may_pass)
 
 
-def _first_match(
+def _match(
     ordered: bool, entries: Iterable[AclEntry], source: PortSet
 ) -> Iterator[tuple[AclEntry, PortSet]]:
     """The destination ports that each allowing entry lets pass."""
@@ -213,7 +222,9 @@ def _first_match(
                 yield entry, ports
 
 
-def demands_of(plan: SitePlan, group: HostGroup, machine: Machine) -> tuple[Requirement, ...]:
+def find_requirements(
+    plan: SitePlan, group: HostGroup, machine: Machine
+) -> tuple[Requirement, ...]:
     """Every end of a flow or extra rule at a machine, and the ways back."""
     found: list[Requirement] = []
     for flow in plan.flows:
@@ -223,58 +234,32 @@ def demands_of(plan: SitePlan, group: HostGroup, machine: Machine) -> tuple[Requ
             (Direction.IN, flow.responder, flow.initiator),
         ):
             if own.group is not None and (own.site, own.label) == (plan.site, group.name):
-                found += _both_ways(
-                    Requirement(
-                        direction,
-                        PROTOCOL_OF[flow.transport],
-                        flow.ports,
-                        source,
-                        _without(peer.prefixes, machine),
-                        flow.flow,
-                        _called(peer, plan.site),
-                    )
-                )
+                what = direction, PROTOCOL_OF[flow.transport], flow.ports, source
+                peers = tuple(p for p in peer.prefixes if p not in machine.addresses)
+                label = peer.label if peer.site in ("", plan.site) else f"{peer.site}/{peer.label}"
+                found.append(Requirement(*what, peers, flow.flow, label))
     for rule in plan.extra_rules:
         if rule.machine == machine.name:
-            for protocol, peers in _by_protocol(rule.protocol, rule.peers):
+            for protocol in _PROTOCOLS[rule.protocol]:
                 ports = rule.ports if protocol.has_ports else ICMP_TYPES
-                flow_id = extra_flow(plan.site, rule)
-                direction = Direction(rule.direction)
-                found += _both_ways(
-                    Requirement(
-                        direction, protocol, ports, ALL_PORTS, peers, flow_id, "the peers it names"
-                    )
-                )
-    return tuple(dict.fromkeys(demand for demand in found if demand.peers))
+                what = Direction(rule.direction), protocol, ports, ALL_PORTS
+                peers = tuple(p for p in rule.peers if protocol not in _IMPOSSIBLE[p.version])
+                label = "the peers it names"
+                found.append(Requirement(*what, peers, extra_flow(plan.site, rule), label))
+    both = (each for required in found if required.peers for each in _both_ways(required))
+    return tuple(dict.fromkeys(both))
 
 
-def _without(prefixes: Iterable[Prefix], machine: Machine) -> tuple[Prefix, ...]:
-    return tuple(prefix for prefix in prefixes if prefix not in machine.addresses)
-
-
-def _called(peer: Endpoint, site: str) -> str:
-    return peer.label if peer.site in ("", site) else f"{peer.site}/{peer.label}"
-
-
-def _by_protocol(
-    name: str, peers: Sequence[Prefix]
-) -> Iterator[tuple[Protocol, tuple[Prefix, ...]]]:
-    if name != "icmp":
-        yield Protocol(name), tuple(peers)
-        return
-    for version, protocol in ((4, Protocol.ICMP), (6, Protocol.ICMPV6)):
-        yield protocol, tuple(peer for peer in peers if peer.version == version)
-
-
-def _both_ways(demand: Requirement) -> Iterator[Requirement]:
-    """The demand, and its answers for whoever keeps no connections in mind."""
-    yield demand
-    back = Direction.IN if demand.direction is Direction.OUT else Direction.OUT
-    if demand.protocol.has_ports:
-        ports = _EPHEMERAL if demand.source_ports == ALL_PORTS else demand.source_ports
-        yield demand._replace(direction=back, ports=ports, source_ports=demand.ports, reply=True)
-    else:
-        yield demand._replace(direction=back, reply=True)
+def _both_ways(required: Requirement) -> Iterator[Requirement]:
+    """The requirement, and its answers for whatever is stateless."""
+    yield required
+    back = required._replace(
+        direction=Direction.IN if required.direction is Direction.OUT else Direction.OUT, reply=True
+    )
+    if required.protocol.has_ports:
+        ports = _EPHEMERAL if required.source_ports == ALL_PORTS else required.source_ports
+        back = back._replace(ports=ports, source_ports=required.ports)
+    yield back
 
 
 def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[Packets, ...]:

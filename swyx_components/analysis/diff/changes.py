@@ -181,7 +181,7 @@ def _compare_site(
         new=new,
         groups=tuple(groups),
         rules=tuple(rules),
-        passings=find_passing(old, new, owners),
+        passings=tuple(find_passing(old, new, owners)),
     )
 
 

@@ -1,15 +1,23 @@
 """Which packets a change lets pass or stops: exact differences, between whom, at which end."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, product
+from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import short
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, Protocol, SitePlan
-from swyx_components.sets.packets import NO_PORT, Difference, PacketSet, Product, cut_ports
+from swyx_components.sets.packets import (
+    NO_PORT,
+    Difference,
+    PacketSet,
+    Product,
+    cut_addresses,
+    cut_ports,
+)
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -49,22 +57,16 @@ class Owners:
 
     def __init__(self, old: Installation, new: Installation) -> None:
         before, after = _named_prefixes(old), _named_prefixes(new)
-        ends_before, ends_after = _ends_by_name(before), _ends_by_name(after)
-        moved = {
-            name
-            for name in ends_before.keys() & ends_after.keys()
-            if ends_before[name] != ends_after[name]
-        }
+        moved = {name for _, name in before.items() ^ after.items()}
+        moved &= {*before.values()} & {*after.values()}
         self._named = {
             prefix: f"{name} ({short(prefix)})" if name in moved else name
             for prefix, name in {**before, **after}.items()
         }
-        ordered = sorted(self._named, key=lambda prefix: (prefix.first, prefix.length))
-        self._places = {
-            version: _innermost((p for p in ordered if p.version == version), self._named)
-            for version in (4, 6)
-        }
-        self._starts = {v: [place[0] for place in own] for v, own in self._places.items()}
+        self._places: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
+        for version, peers, around in cut_addresses({own: [own] for own in self._named}):
+            innermost = max(around, key=lambda prefix: prefix.length)
+            self._places[version].append((*peers, self._named[innermost]))
 
     def name(self, address: Prefix) -> str:
         """The name of the machine that has the address."""
@@ -72,10 +74,10 @@ class Owners:
 
     def split(self, version: int, first: int, last: int) -> Iterator[tuple[int, int, str]]:
         """The addresses by whom they belong to; the name is empty where nobody has them."""
-        places, starts = self._places[version], self._starts[version]
+        places = self._places[version]
+        begin, end = (bisect_right(places, at, key=itemgetter(0)) for at in (first, last))
         at = first
-        begin = max(bisect_right(starts, first) - 1, 0)
-        for low, high, name in places[begin : bisect_right(starts, last)]:
+        for low, high, name in places[max(begin - 1, 0) : end]:
             if high < at:
                 continue
             if low > at:
@@ -101,68 +103,34 @@ def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
     return named
 
 
-def _ends_by_name(named: Mapping[Prefix, str]) -> dict[str, set[Prefix]]:
-    ends: dict[str, set[Prefix]] = {}
-    for prefix, name in named.items():
-        ends.setdefault(name, set()).add(prefix)
-    return ends
-
-
-def _innermost(
-    prefixes: Iterable[Prefix], named: Mapping[Prefix, str]
-) -> list[tuple[int, int, str]]:
-    """Sorted prefixes, which nest or are apart, as disjoint intervals named after the smallest."""
-    found: list[tuple[int, int, str]] = []
-    around: list[Prefix] = []
-    at = 0
-    for prefix in (*prefixes, None):
-        while around and (prefix is None or around[-1].last < prefix.first):
-            ended = around.pop()
-            if at <= ended.last:
-                found.append((at, ended.last, named[ended]))
-                at = ended.last + 1
-        if prefix is not None:
-            if around and at < prefix.first:
-                found.append((at, prefix.first - 1, named[around[-1]]))
-            at = prefix.first
-            around.append(prefix)
-    return found
-
-
-_Products = dict[tuple[Direction, Protocol], list[Product]]
+_End = tuple[Prefix, Direction, Protocol]
 
 
 def find_passing(
     old: SitePlan | None, new: SitePlan | None, owners: Owners
-) -> tuple[ReachabilityChange, ...]:
-    """What passes at the machines of a site before and not after, or after and not before.
+) -> Iterator[ReachabilityChange]:
+    """What passes at each machine of a site before and not after, or after and not before.
 
     An end whose egress is left to others has no rules out, so nothing is said about it; that it is
     left or taken back is one entry.
     """
-    found: dict[tuple[bool, Packets], set[str]] = {}
-    before, after = (_by_address(plan) for plan in (old, new))
-    for address in sorted({*before, *after}):
-        (was, one), (now, other) = (held.get(address, ("", {})) for held in (before, after))
-        machine = now or was
-        if one == other:
-            continue
-        for key in sorted({*one, *other}):
-            if key[0] is Direction.OUT and _leaves_freely(old, new):
-                continue
-            sides = PacketSet(one.get(key, ())), PacketSet(other.get(key, ()))
-            for opened, packets in _compare(address, key, *sides, owners):
-                found.setdefault((opened, packets), set()).add(machine)
-    for opened, packets in _egress(old, new):
-        found[opened, packets] = {packets.source}
-    return tuple(
-        ReachabilityChange(opened=opened, packets=packets, at=tuple(sorted(ends)))
-        for (opened, packets), ends in found.items()
-    )
+    before, after = _by_end(old), _by_end(new)
+    machines = {**_machines(old), **_machines(new)}
+    was, now = (plan is not None and plan.egress is Egress.OPEN for plan in (old, new))
+    for end in sorted({*before, *after}):
+        one, other = before.get(end, []), after.get(end, [])
+        if one != other and (end[1] is Direction.IN or not (was or now)):
+            for opened, packets in _tell(end, PacketSet(one), PacketSet(other), owners):
+                yield ReachabilityChange(opened=opened, packets=packets, at=(machines[end[0]],))
+    plan = new or old
+    if was != now and plan is not None:
+        label = f"every machine of {plan.site}"
+        packets = Packets(label, ANYWHERE, Protocol.ANY, None, None)
+        yield ReachabilityChange(opened=now, packets=packets, at=(label,))
 
 
 def join_ends(passings: Iterable[ReachabilityChange]) -> tuple[ReachabilityChange, ...]:
-    """The same packets at several sites as one, sorted: what opens first."""
+    """The same packets at several machines as one, sorted: what opens first."""
     joined: dict[tuple[bool, Packets], set[str]] = {}
     for passing in passings:
         joined.setdefault((passing.opened, passing.packets), set()).update(passing.at)
@@ -173,32 +141,22 @@ def join_ends(passings: Iterable[ReachabilityChange]) -> tuple[ReachabilityChang
 
 
 def _order(entry: tuple[tuple[bool, Packets], set[str]]) -> tuple[object, ...]:
-    (opened, packets), _ = entry
-    return (
-        not opened,
-        packets.source,
-        packets.destination,
-        packets.protocol.value,
-        packets.ports or (),
-        packets.source_ports or (),
-    )
+    (opened, (source, destination, protocol, ports, source_ports)), _ = entry
+    return not opened, source, destination, protocol, ports or (), source_ports or ()
 
 
-def _leaves_freely(*plans: SitePlan | None) -> bool:
-    return any(plan is not None and plan.egress is Egress.OPEN for plan in plans)
+def _machines(plan: SitePlan | None) -> dict[Prefix, str]:
+    return {
+        address: machine.name
+        for group in (plan.groups if plan else ())
+        for machine in group.machines
+        for address in machine.addresses
+    }
 
 
-def _egress(old: SitePlan | None, new: SitePlan | None) -> Iterator[tuple[bool, Packets]]:
-    was, now = _leaves_freely(old), _leaves_freely(new)
-    plan = new or old
-    if was != now and plan is not None:
-        label = f"every machine of {plan.site}"
-        yield now, Packets(label, ANYWHERE, Protocol.ANY, None, None)
-
-
-def _by_address(plan: SitePlan | None) -> dict[Prefix, tuple[str, _Products]]:
-    """What the rules let pass at each address, with the machine that has it."""
-    found: dict[Prefix, tuple[str, _Products]] = {}
+def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
+    """What the rules let pass at each address."""
+    found: dict[_End, list[Product]] = {}
     groups = plan.groups if plan else ()
     addresses = {
         group.name: [address for machine in group.machines for address in machine.addresses]
@@ -206,36 +164,29 @@ def _by_address(plan: SitePlan | None) -> dict[Prefix, tuple[str, _Products]]:
     }
     for group in groups:
         for machine in group.machines:
-            for own in machine.addresses:
-                products = found.setdefault(own, (machine.name, {}))[1]
-                for rule in group.rules:
-                    peers = [
-                        peer
-                        for peer in (addresses[rule.group] if rule.group else rule.cidrs)
-                        if peer.version == own.version and peer not in machine.addresses
-                    ]
-                    if peers:
-                        source = PortSet((rule.source_ports,)) if rule.source_ports else ALL_PORTS
-                        ports = PortSet((rule.ports,)) if rule.ports else NO_PORT
-                        key = rule.direction, rule.protocol
-                        products.setdefault(key, []).append((peers, source, ports))
+            for own, rule in product(machine.addresses, group.rules):
+                peers = [
+                    peer
+                    for peer in (addresses[rule.group] if rule.group else rule.cidrs)
+                    if peer.version == own.version and peer not in machine.addresses
+                ]
+                source = PortSet((rule.source_ports,)) if rule.source_ports else ALL_PORTS
+                ports = PortSet((rule.ports,)) if rule.ports else NO_PORT
+                end = own, rule.direction, rule.protocol
+                found.setdefault(end, []).append((peers, source, ports))
     return found
 
 
-def _compare(
-    address: Prefix,
-    key: tuple[Direction, Protocol],
-    before: PacketSet,
-    after: PacketSet,
-    owners: Owners,
+def _tell(
+    end: _End, before: PacketSet, after: PacketSet, owners: Owners
 ) -> Iterator[tuple[bool, Packets]]:
-    direction, protocol = key
+    address, direction, protocol = end
     machine = owners.name(address)
     differences = before.differences(after)
     for (first, last), own in groupby(differences, key=lambda found: found.peers):
         changed = _by_port(own)
-        for begin, end, name in owners.split(address.version, first, last):
-            peer = name or _addresses(address.version, begin, end)
+        for low, high, name in owners.split(address.version, first, last):
+            peer = name or _addresses(address.version, low, high)
             ends = (peer, machine) if direction is Direction.IN else (machine, peer)
             for is_open, ports, source in changed:
                 known = ports if protocol.has_ports else None
