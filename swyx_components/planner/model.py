@@ -212,6 +212,16 @@ class SitePlan:
         """
         return next(group for group in self.groups if group.name == name)
 
+    @property
+    def owners(self) -> Mapping[Prefix, str]:
+        """The machine of each address."""
+        return {
+            address: machine.name
+            for group in self.groups
+            for machine in group.machines
+            for address in machine.addresses
+        }
+
     def groups_by_machine(self) -> Mapping[str, HostGroup]:
         """The group that each machine is in."""
         return {machine.name: group for group in self.groups for machine in group.machines}
@@ -291,12 +301,7 @@ class RenderedSite:
     @property
     def owners(self) -> Mapping[Prefix, str]:
         """The machine of each address."""
-        return {
-            address: machine.name
-            for entry in self.groups
-            for machine in entry.group.machines
-            for address in machine.addresses
-        }
+        return self.plan.owners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from swyx_components.planner.model import (
 )
 from swyx_components.sets.packets import NO_PORT, PacketSet, Product
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix, interval_text
 
 
 class Discrepancy(NamedTuple):
@@ -32,17 +32,15 @@ class Discrepancy(NamedTuple):
     group: str
     direction: Direction
     protocol: Protocol
-    first: str  # first and last peer address
-    last: str
+    peers: str  # an address, or the first and the last one
     source_ports: PortSet
     ports: PortSet
 
     def __str__(self) -> str:
-        peers = self.first if self.first == self.last else f"{self.first}-{self.last}"
-        towards = "from" if self.direction is Direction.IN else "to"
         source = "" if self.source_ports == ALL_PORTS else f" source ports {self.source_ports}"
-        ports = "" if self.protocol not in (Protocol.TCP, Protocol.UDP) else f" {self.ports}"
-        return f"{self.group} {self.direction.value} {self.protocol.value}{ports} {towards} {peers}{source}"
+        ports = f" {self.ports}" if self.protocol.has_ports else ""
+        peers = f"{self.direction.towards} {self.peers}"
+        return f"{self.group} {self.direction.value} {self.protocol.value}{ports} {peers}{source}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,12 +203,11 @@ def _find_gaps(
     group: HostGroup, key: _Key, required: PacketSet, allowed: PacketSet
 ) -> Iterator[tuple[Discrepancy, bool]]:
     """Where the two differ; True where the packets are missing, False where in excess."""
-    for version, (first, last), source, lost, gained in required.differences(
-        allowed, group.versions
-    ):
-        address = Prefix(version, first, WIDTH[version])
-        if first < last or address not in _addresses_alone(group):
-            low, high = (Prefix(version, end, 0).address for end in (first, last))
+    differences = required.differences(allowed, group.versions)
+    for version, peers, source, lost, gained in differences:
+        alone = Prefix(version, peers.first, WIDTH[version]) in _addresses_alone(group)
+        if peers.first < peers.last or not alone:
+            text = interval_text(version, peers)
             for ports, is_missing in ((lost, True), (gained, False)):
                 if ports:
-                    yield Discrepancy(group.name, *key, low, high, source, ports), is_missing
+                    yield Discrepancy(group.name, *key, text, source, ports), is_missing

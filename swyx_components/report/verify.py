@@ -11,7 +11,7 @@ from swyx_components.planner.model import Direction, Protocol
 from swyx_components.report.plan_json import fields_of, proof_record, spec_record
 from swyx_components.report.tables import plural, shorten, write_proof, write_rule
 from swyx_components.sets.ports import ALL_PORTS, PortSet
-from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, split_interval
+from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval
 
 _MOST_GAPS = 20
 _MOST_PEERS = 4
@@ -132,5 +132,4 @@ def write_peers(version: int, peers: Interval) -> list[str]:
     if len(prefixes) == 1:
         only = prefixes[0]
         return [only.address if only.length == WIDTH[version] else str(only)]
-    first, last = (Prefix(version, end, WIDTH[version]).address for end in peers)
-    return [f"{first}-{last}"]
+    return [interval_text(version, peers)]

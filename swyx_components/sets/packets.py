@@ -74,9 +74,6 @@ class PacketSet:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PacketSet) and not any(self.differences(other))
 
-    def __hash__(self) -> int:
-        raise TypeError("sets of packets are compared, never looked up")
-
     def __or__(self, other: "PacketSet") -> "PacketSet":
         return PacketSet([*self._products(), *other._products()])
 

@@ -106,6 +106,12 @@ def _address_text(version: int, value: int) -> str:
     return inet_ntop(_FAMILY[version], value.to_bytes(WIDTH[version] // 8, "big"))
 
 
+def interval_text(version: int, interval: Interval) -> str:
+    """`10.1.0.10-10.1.0.19`; the address alone where it is one."""
+    first, last = (_address_text(version, end) for end in interval)
+    return first if first == last else f"{first}-{last}"
+
+
 def join_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     """The same addresses as sorted, disjoint, non-adjacent intervals."""
     joined: list[Interval] = []

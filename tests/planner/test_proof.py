@@ -371,4 +371,4 @@ def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str)
     fewer = tuple(f for f in plan.flows if f.initiator is not f.responder)
     required = replace(rendered.plan, flows=fewer)
     excess = prove(replace(rendered, plan=required)).excess
-    assert {gap.first for gap in excess} == {"10.1.0.11", "10.1.0.14"}
+    assert {gap.peers for gap in excess} == {"10.1.0.11", "10.1.0.14"}

@@ -19,7 +19,7 @@ from swyx_components.sets.packets import (
     cut_ports,
 )
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import Interval, Prefix, interval_text
 
 ANYWHERE = "anywhere"
 
@@ -115,7 +115,7 @@ def find_passing(
     left or taken back is one entry.
     """
     before, after = _by_end(old), _by_end(new)
-    machines = {**_machines(old), **_machines(new)}
+    machines = {**(old.owners if old else {}), **(new.owners if new else {})}
     was, now = (plan is not None and plan.egress is Egress.OPEN for plan in (old, new))
     for end in sorted({*before, *after}):
         one, other = before.get(end, []), after.get(end, [])
@@ -143,15 +143,6 @@ def join_ends(passings: Iterable[ReachabilityChange]) -> tuple[ReachabilityChang
 def _order(entry: tuple[tuple[bool, Packets], set[str]]) -> tuple[object, ...]:
     (opened, (source, destination, protocol, ports, source_ports)), _ = entry
     return not opened, source, destination, protocol, ports or (), source_ports or ()
-
-
-def _machines(plan: SitePlan | None) -> dict[Prefix, str]:
-    return {
-        address: machine.name
-        for group in (plan.groups if plan else ())
-        for machine in group.machines
-        for address in machine.addresses
-    }
 
 
 def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
@@ -186,7 +177,7 @@ def _tell(
     for (first, last), own in groupby(differences, key=lambda found: found.peers):
         changed = _by_port(own)
         for low, high, name in owners.split(address.version, first, last):
-            peer = name or _addresses(address.version, low, high)
+            peer = name or interval_text(address.version, Interval(low, high))
             ends = (peer, machine) if direction is Direction.IN else (machine, peer)
             for is_open, ports, source in changed:
                 known = ports if protocol.has_ports else None
@@ -210,8 +201,3 @@ def _by_port(differences: Iterable[Difference]) -> list[tuple[bool, PortSet, Por
                 known = found.get((is_open, sources), NO_PORTS)
                 found[is_open, sources] = known | PortSet((atom,))
     return [(is_open, ports, sources) for (is_open, sources), ports in found.items()]
-
-
-def _addresses(version: int, first: int, last: int) -> str:
-    low, high = (Prefix(version, end, 0).address for end in (first, last))
-    return low if first == last else f"{low}-{high}"
