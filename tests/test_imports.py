@@ -17,7 +17,6 @@ OUR_THIRD_PARTIES = {
     "yaml",
     "click",
     "shellingham",
-    "rich",
     "openpyxl",
     "jinja2",
     "markupsafe",
@@ -46,7 +45,7 @@ OUTSIDE = {
     "catalogue": {"yaml"},
     "installation": {"yaml"},
     "clouds": {"yaml"},
-    "cli": {"click", "rich"},
+    "cli": {"click"},
     "cli.completion": {"shellingham"},
     "report.flows": {"openpyxl"},
     "components": {"pulumi"},
@@ -185,7 +184,7 @@ def test_planning_rendering_and_proving_load_no_cloud_sdk_and_no_pulumi() -> Non
         "try: run(words)\n"
         "except SystemExit as end: assert not end.code, end.code"
     )
-    assert not loaded_by(program) & {*CLOUD_SDKS, "pulumi", "rich"}
+    assert not loaded_by(program) & {*CLOUD_SDKS, "pulumi"}
 
 
 # ---- the tests themselves

@@ -6,9 +6,9 @@ import click
 
 from swyx_components.analysis.deployed.audit import audit_site, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
-from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list
-from swyx_components.cli.saved import Saved, open_saved, refuse_content
+from swyx_components.cli.saved import Saved, damage_refused, open_saved
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import PLATFORMS
@@ -17,8 +17,6 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.audit import audit_record, write_amendments, write_audit
-
-CLEAN, UNCLEAN = 0, 1
 
 
 @click.command
@@ -58,7 +56,7 @@ def audit(
     else:
         for line in (*write_audit(found), *(write_amendments(changes) if fix else ())):
             print_line(line)
-    return CLEAN if found.clean else UNCLEAN
+    return DONE if found.clean else ANSWER_NO
 
 
 def _open(files: Sequence[str]) -> tuple[Saved, ...]:
@@ -99,9 +97,7 @@ def _read(
 ) -> Firewall:
     contents = [each.content for each in saved]
     try:
-        return PLATFORMS[saved[0].cloud].read_firewall(plan, contents, bindings)
+        with damage_refused(*(each.file for each in saved)):
+            return PLATFORMS[saved[0].cloud].read_firewall(plan, contents, bindings)
     except UnknownGroup as missing:
-        word = str(missing)
-        raise refuse("group-unknown", "--machine", group=word) from None
-    except ValueError as problem:
-        raise refuse_content(", ".join(each.file for each in saved), problem) from None
+        raise refuse("group-unknown", "--machine", group=missing) from None

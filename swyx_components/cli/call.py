@@ -16,7 +16,7 @@ from swyx_components.analysis.calls.parties import (
 from swyx_components.analysis.calls.script import simulate_call
 from swyx_components.analysis.explain.what_if import find_remedies
 from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
-from swyx_components.cli.failures import refuse
+from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, JSON, OUTPUT, argument, option, option_list
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer
 from swyx_components.cli.terminal import choose_format, report_progress, write_output
@@ -26,7 +26,6 @@ from swyx_components.report.call import CallAnswer, calls_document, write_call
 from swyx_components.report.sequence import arrange_sequence, write_mermaid, write_svg
 from swyx_components.report.tables import align
 
-ALLOWED, DENIED = 0, 1
 FORMATS = ("text", "json", "mermaid", "svg")
 _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
@@ -69,13 +68,13 @@ def call(
     if scenarios:
         rows = ((known.name, known.title) for known in bundled_calls().scenarios.values())
         sys.stdout.writelines(align(rows))
-        return 0
+        return DONE
     chosen = choose_format(format, as_json, FORMATS)
     _refuse_incomplete(file, options)
     installation, _ = open_installation(file)
     answers = _simulate(installation, bind_clouds(installation, clouds), options)
     write_output(_write(answers, installation, chosen), output)
-    return DENIED if any(answer.call.failed is not None for answer in answers) else ALLOWED
+    return ANSWER_NO if any(answer.call.failed is not None for answer in answers) else DONE
 
 
 def _refuse_incomplete(file: str, options: CallOptions) -> None:

@@ -14,7 +14,7 @@ from swyx_components.analysis.diff.changes import (
 )
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
-from swyx_components.cli.failures import raise_errors
+from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, report_progress
@@ -25,8 +25,6 @@ from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.resource_changes import Action, ResourceChange
 from swyx_components.report.diff import CloudChange, changes_record, write_changes
-
-SAME, DIFFERENT = 0, 1
 
 
 @click.command
@@ -62,7 +60,7 @@ def diff(
         print_json(changes_record(changes, resources, effects))
     else:
         sys.stdout.writelines(write_changes(changes, resources, effects))
-    return DIFFERENT if exit_code and not changes.none else SAME
+    return ANSWER_NO if exit_code and not changes.none else DONE
 
 
 def find_changes(

@@ -7,14 +7,13 @@ import click
 from swyx_components.analysis.explain.ends import Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
-from swyx_components.cli.failures import refuse
+from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, argument
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.planner.model import Protocol
 from swyx_components.report.explain import Answer, answer_record, write_answer
 
-ALLOWED, DENIED = 0, 1
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
 
@@ -62,7 +61,7 @@ def explain(
         for answer in answers:
             for line in write_answer(answer, installation.catalogue):
                 print_line(line)
-    return DENIED if denied else ALLOWED
+    return ANSWER_NO if denied else DONE
 
 
 def read_packet(word: str, source_port: int | None) -> Packet:

@@ -11,8 +11,7 @@ from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.terminal import print_error
 from swyx_components.messages import Message, Severity, SwyxError
 
-WRONG_INPUT = 2
-CLOUD_FAILED = 3
+DONE, ANSWER_NO, WRONG_INPUT, CLOUD_FAILED = range(4)  # exit codes
 _FOR_PAGES = (
     "jinja2",
     "markupsafe",

@@ -10,6 +10,7 @@ import click
 from swyx_components.analysis.deployed.held import Orphan, StackRecord
 from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.cli.failures import ANSWER_NO, DONE
 from swyx_components.cli.options import FILE, JSON, option
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
 from swyx_components.cli.terminal import print_json, print_line
@@ -17,7 +18,6 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
 
-DONE, LEFT = 0, 1
 _TIME = 600.0  # seconds for one command of the engine
 _COMPONENTS = "swyx:index:"
 
@@ -60,7 +60,7 @@ def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: b
         print_json({**document, "removed": _records(removed), "left": _records(left)})
     elif not left:
         print_line("Now `pulumi up --refresh` brings the site to what is planned.")
-    return LEFT if left else DONE
+    return ANSWER_NO if left else DONE
 
 
 def _render(file: str, site: str, cloud: str) -> RenderedSite:

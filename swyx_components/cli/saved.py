@@ -1,10 +1,10 @@
 """Files that a cloud's command, or the engine, wrote: opened, recognised by their shape, never trusted."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import (
     StackState,
@@ -20,13 +20,11 @@ _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction o
 _CONTINUED = ("NextToken", "nextLink")  # where there is more than this page
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
-    """One file: the cloud and the command that wrote it, and what is in it."""
+class Saved(NamedTuple):
+    """One file: the cloud whose command wrote it, and what is in it."""
 
     file: str
     cloud: str
-    command: str
     content: Any
 
 
@@ -41,12 +39,13 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
     for file in dict.fromkeys(files):
         try:
             content = _read_json(file)
-            cloud, command = _recognise(content)
+            clouds = (cloud.name for cloud in PLATFORMS.values() if cloud.recognise(content))
+            cloud = next(clouds, "")
             if not cloud:
                 errors.append(_unknown(file, content))
             if isinstance(content, dict) and any(content.get(key) for key in _CONTINUED):
                 errors.append(Message.about("saved-truncated", file))
-            found.append(Saved(file=file, cloud=cloud, command=command, content=content))
+            found.append(Saved(file, cloud, content))
         except SwyxError as problem:
             errors += problem.messages
     raise_errors(errors)
@@ -62,15 +61,21 @@ def open_state(file: str) -> StackState:
     content = _read_json(file)
     if not is_stack_state(content):
         raise refuse("state-unknown", file)
-    try:
+    with damage_refused(file):
         return read_stack_state(content)
+
+
+@contextmanager
+def damage_refused(*files: str) -> Iterator[None]:
+    """While files are read that were recognised, but may turn out to be damaged.
+
+    Raises:
+        SwyxError: they are, as a `ValueError` says.
+    """
+    try:
+        yield
     except ValueError as problem:
-        raise refuse_content(file, problem) from None
-
-
-def refuse_content(file: str, problem: ValueError) -> SwyxError:
-    """What was recognised turned out to be damaged."""
-    return SwyxError([Message.about("saved-damaged", file, problem=problem)])
+        raise refuse("saved-damaged", ", ".join(files), problem=problem) from None
 
 
 def _read_json(file: str) -> Any:
@@ -91,14 +96,6 @@ def _brief(problem: Exception) -> str:
     if isinstance(problem, json.JSONDecodeError):
         return f"{problem.msg} at line {problem.lineno}"
     return "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"
-
-
-def _recognise(content: Any) -> tuple[str, str]:
-    """The cloud and the command whose output has this shape; empty where none has."""
-    for cloud in PLATFORMS.values():
-        if command := cloud.recognise(content):
-            return cloud.name, command
-    return "", ""
 
 
 def _unknown(file: str, content: Any) -> Message:

@@ -6,17 +6,16 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TypeVar
 
 from swyx_components.messages import Message, SwyxError
 from swyx_components.messages.render import printable
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 _Item = TypeVar("_Item")
 _PATIENCE = 2.0  # seconds before work counts as long
 _SILENCE = 10.0  # seconds between two lines where there is no terminal
+_REDRAWN = 0.1  # seconds between two states of the bar
+_WIDTH = 40  # characters of the bar
 IN_MEMORY = 16_000_000  # bytes of output that are kept in memory until all of it has come
 
 
@@ -56,34 +55,26 @@ def safe_line(text: str) -> str:
 def report_progress(items: Iterable[_Item], what: str, total: int) -> Iterator[_Item]:
     """The items, while stderr says how far it is: a bar on a terminal, else a line now and then."""
     begun = said = time.monotonic()
-    bar: Progress | None = None
+    bar = ""
     try:
         for done, item in enumerate(items):
             now = time.monotonic()
-            if bar is not None:
-                bar.update(bar.task_ids[0], completed=done)
-            elif now - begun > _PATIENCE and sys.stderr.isatty():
-                bar = _start_bar(what, total)
+            if sys.stderr.isatty():
+                if now - begun > _PATIENCE and now - said > _REDRAWN:
+                    said, bar = now, _draw(what, done, total)
+                    print(bar, end="\r", file=sys.stderr, flush=True)
             elif now - said > _SILENCE:
                 said = now
                 print(f"swyx: {what}: {done:,} of {total:,}", file=sys.stderr)
             yield item
     finally:
-        if bar is not None:
-            bar.stop()
+        if bar:  # it leaves no trace
+            print(" " * len(bar), end="\r", file=sys.stderr, flush=True)
 
 
-def _start_bar(what: str, total: int) -> "Progress":
-    """A bar that leaves no trace; rich is loaded only where there is time to watch it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True, markup=False, highlight=False)
-    bar = Progress(*columns, console=console, transient=True)
-    bar.add_task(what, total=total)
-    bar.start()
-    return bar
+def _draw(what: str, done: int, total: int) -> str:
+    filled = "#" * (_WIDTH * min(done, total) // max(total, 1))
+    return f"{what} [{filled:<{_WIDTH}}] {done:,}/{total:,}"
 
 
 # ---- where an answer goes: stdout or a file, in a format that the command has

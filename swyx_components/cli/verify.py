@@ -9,17 +9,15 @@ import click
 from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
-from swyx_components.cli.failures import refuse
+from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, option
-from swyx_components.cli.saved import Saved, open_saved, open_state, refuse_content
+from swyx_components.cli.saved import Saved, damage_refused, open_saved, open_state
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
 from swyx_components.cli.terminal import print_json, print_line, report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
 from swyx_components.report.verify import comparison_record, write_comparison
-
-DONE, UNEQUAL = 0, 1
 
 
 class VerifyOptions(TypedDict):
@@ -64,7 +62,7 @@ def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
                 print_line(line)
     if as_json:
         print_json({"version": 1, "equal": equal, "sites": records})
-    return DONE if equal else UNEQUAL
+    return DONE if equal else ANSWER_NO
 
 
 def _source(installation: Installation, options: VerifyOptions) -> tuple[Mapping[str, str], _Read]:
@@ -99,10 +97,8 @@ def _from_state(
         raise refuse("state-of-another", place, **values)
 
     def read(own: Inventory, rendered: RenderedSite) -> Deployed:
-        try:
+        with damage_refused(options["state"]):
             deployed = own.read_state(rendered, state)
-        except ValueError as problem:
-            raise refuse_content(options["state"], problem) from None
         if not state.interrupted:
             return deployed
         begun = f"operations that an update began and never ended: {state.interrupted}"
@@ -123,34 +119,29 @@ def _from_saved(
 ) -> tuple[Mapping[str, str], _Read]:
     saved = open_saved(options["saved"])
     clouds = sorted({each.cloud for each in saved})
+    by_cloud = {cloud: [each for each in saved if each.cloud == cloud] for cloud in clouds}
     if not bound:
         bound = {
             site: cloud
-            for cloud in clouds
-            for site in _sites_in(PLATFORMS[cloud], [each for each in saved if each.cloud == cloud])
+            for cloud, own in by_cloud.items()
+            for site in _sites_in(PLATFORMS[cloud], own)
             if site in installation.sites
         }
         if options["sites"] and len(clouds) == 1:
             bound = dict.fromkeys(options["sites"], clouds[0])
         if not bound:
-            known = sorted(installation.sites)
-            raise refuse("saved-siteless", "--saved", known=known)
+            raise refuse("saved-siteless", "--saved", known=sorted(installation.sites))
 
     def read(cloud: Inventory, rendered: RenderedSite) -> Deployed:
-        own: list[Saved] = [each for each in saved if each.cloud == cloud.name]
+        own = by_cloud.get(cloud.name)
         if not own:
-            values = {"site": rendered.plan.site, "cloud": cloud.name}
-            raise refuse("saved-without", "--saved", **values)
-        try:
+            raise refuse("saved-without", "--saved", site=rendered.plan.site, cloud=cloud.name)
+        with damage_refused(*(each.file for each in own)):
             return cloud.read_saved(rendered, [each.content for each in own])
-        except ValueError as problem:
-            raise refuse_content(", ".join(each.file for each in own), problem) from None
 
     return bound, read
 
 
 def _sites_in(cloud: Inventory, saved: Sequence[Saved]) -> frozenset[str]:
-    try:
+    with damage_refused(*(each.file for each in saved)):
         return cloud.sites_in([each.content for each in saved])
-    except ValueError as problem:
-        raise refuse_content(", ".join(each.file for each in saved), problem) from None

@@ -1,0 +1,46 @@
+"""How far a long command is: a bar that a terminal shows and forgets, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from swyx_components.cli import terminal
+
+
+def report(monkeypatch: pytest.MonkeyPatch, seconds: float, is_terminal: bool) -> None:
+    """Four sites, each of which takes so many seconds."""
+    clock = itertools.count(0, seconds)
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(terminal.sys.stderr, "isatty", lambda: is_terminal, raising=False)
+    sites = ["aachen", "bochum", "celle", "dresden"]
+    assert list(terminal.report_progress(sites, "sites planned", 4)) == sites
+
+
+def test_a_terminal_shows_a_bar_and_is_left_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(monkeypatch, 1.5, is_terminal=True)
+    assert capsys.readouterr().err.split("\r") == [
+        f"sites planned [{'#' * 10:<40}] 1/4",
+        f"sites planned [{'#' * 20:<40}] 2/4",
+        f"sites planned [{'#' * 30:<40}] 3/4",
+        " " * len(f"sites planned [{'':<40}] 3/4"),
+        "",
+    ]
+
+
+def test_a_file_gets_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(monkeypatch, 6.0, is_terminal=False)
+    assert capsys.readouterr().err == ("swyx: sites planned: 1 of 4\nswyx: sites planned: 3 of 4\n")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_who_waits_only_a_moment_sees_nothing(
+    is_terminal: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(monkeypatch, 0.4, is_terminal)
+    assert capsys.readouterr().err == ""
