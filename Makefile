@@ -22,7 +22,7 @@ help: ## this list
 
 setup: $(READY) ## make .venv with the pinned packages (the other targets do it when needed)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ...")'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned Python packages into $(VENV) (once; two minutes or so) ..."
@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	  | awk '/^Collecting/ { if (++n % 20 == 0) print "  " n " packages found" } \
 	         /^Installing collected/ { print "  " n " packages found, installing" } \
 	         /^ERROR/ { print } { fflush() }'
-	@$(RUN) -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation -e .
+	@$(RUN) -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation -e . -e ./sandbox
 	@touch $@
 
 engine: $(READY) ## provide the Pulumi engine (built once, if it is not installed)
@@ -83,7 +83,7 @@ docs: $(READY) ## build the documentation site into site/ (no network needed)
 lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
 	  --extra aws --extra azure --extra azure-attach --extra report --extra docs --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --output-file requirements.lock pyproject.toml
+	  --output-file requirements.lock pyproject.toml sandbox/pyproject.toml
 	@! grep -nE '://|^--' requirements.lock  # no registry host, no path of this machine
 
 clean: ## remove caches and build output (.venv and .sandbox stay)

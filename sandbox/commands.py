@@ -10,8 +10,8 @@ from sandbox.engine import cli
 from sandbox.engine.plugins import install_plugins
 from sandbox.environment import child_environment, write_env_file
 from sandbox.estate import seed_sites
-from sandbox.locking import holding
 from sandbox.paths import Sandbox, venv_bin
+from sandbox.processes import holding
 from sandbox.servers import (
     CLOUDS,
     find_endpoint,

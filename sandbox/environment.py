@@ -6,10 +6,12 @@ person's shell. A user's real credentials are taken away in both, so that nothin
 account by mistake.
 """
 
+import ipaddress
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sandbox.paths import Sandbox, venv_bin
 
@@ -39,6 +41,15 @@ REMOVED = (
     "PULUMI_CONFIG_PASSPHRASE_FILE",
     "PULUMI_STACK",
 )
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Whether the URL's host is this machine itself."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def settings(sandbox: Sandbox, endpoints: Mapping[str, str]) -> dict[str, str]:

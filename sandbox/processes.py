@@ -1,87 +1,89 @@
-"""Background servers: started once, found again by later commands, ended only if they are really
-ours.
+"""Locks, and background servers that are known by one: started once, found again by later commands,
+ended only if they are really ours.
 
 A process id alone does not identify a process: ids are reused, and a stale record must never get a
-stranger killed. So the record holds the id and when that process started, and both must still
-agree.
+stranger killed. So a server holds a lock on the file that has its id, for as long as it lives.
 """
 
 import contextlib
-import json
+import fcntl
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+
+from sandbox.talk import SandboxError, say
 
 _GRACE = 5.0  # seconds between asking a server to end and ending it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
-    """One process, for as long as it lives: its id and its start, in the system's own words."""
+@contextmanager
+def holding(lock: Path, patience: float) -> Iterator[None]:
+    """Hold the lock file while the body runs, waiting at most `patience` seconds for it.
 
-    pid: int
-    started: str
+    The system lets go of it when the process ends, however it ends.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    told = False
+    with lock.open("w") as file:
+        while not _take(file.fileno()):
+            waited = time.monotonic() - started
+            if waited > patience:
+                raise SandboxError(
+                    f"Another command holds {lock} for over {patience:.0f} s; let it end, or end it."
+                )
+            if waited > 2 and not told:
+                say(f"  waiting for another command that holds {lock} ...")
+                told = True
+            time.sleep(0.1)
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A background process, by the file that has its id and that it has locked."""
+
+    record: Path
+
+    @property
+    def pid(self) -> int:
+        return int(self.record.read_text())
 
     def is_alive(self) -> bool:
-        """Whether this very process still runs."""
-        return start_of(self.pid) == self.started
+        """Whether the process that was launched with this record still runs."""
+        with contextlib.suppress(FileNotFoundError), self.record.open() as file:
+            return not _take(file.fileno())
+        return False
 
     def end(self) -> None:
-        """Ask it to end, insist after a moment. Does nothing if it is gone, or if its id is
-        another process's now.
-        """
-        for wanted, patience in ((signal.SIGTERM, _GRACE), (signal.SIGKILL, _GRACE)):
+        """Ask it to end, insist after a moment. Does nothing if it is gone."""
+        for wanted in (signal.SIGTERM, signal.SIGKILL):
             if not self.is_alive():
                 return
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, wanted)
-            self._await_end(patience)
-
-    def _await_end(self, patience: float) -> None:
-        deadline = time.monotonic() + patience
-        while self.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.05)
-
-
-def start_of(pid: int) -> str | None:
-    """When the process with this id started; None if there is none, or only its unread exit code
-    is left.
-    """
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except ProcessLookupError:
-        return None
-    except OSError:
-        return _start_by_ps(pid) if not Path("/proc/self/stat").exists() else None
-    fields = status.rpartition(")")[2].split()  # the command's name may hold spaces and parentheses
-    if fields[0] in "ZX":
-        return None
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot} {fields[19]}"
-
-
-def _start_by_ps(pid: int) -> str | None:
-    """The same where there is no /proc (macOS)."""
-    answer = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=False,
-    ).stdout.split(maxsplit=1)
-    return answer[1].strip() if len(answer) == 2 and not answer[0].startswith("Z") else None
+            deadline = time.monotonic() + _GRACE
+            while self.is_alive() and time.monotonic() < deadline:
+                time.sleep(0.05)
 
 
 def launch(command: Sequence[str], folder: Path, env: dict[str, str]) -> Process:
     """Start a background process in a session of its own; its output goes to `stdout` and `log` in
-    the folder.
+    the folder, its id to `pid`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "stdout").open("wb") as stdout, (folder / "log").open("ab") as log:
+    process = Process(folder / "pid")
+    with (
+        (folder / "stdout").open("wb") as stdout,
+        (folder / "log").open("ab") as log,
+        process.record.open("w") as record,
+    ):
+        fcntl.flock(record, fcntl.LOCK_EX)
         child = subprocess.Popen(
             command,
             cwd=folder,
@@ -90,9 +92,11 @@ def launch(command: Sequence[str], folder: Path, env: dict[str, str]) -> Process
             stdout=stdout,
             stderr=log,
             start_new_session=True,
+            pass_fds=[record.fileno()],
         )
+        record.write(str(child.pid))
     _UNREAPED.append(child)
-    return Process(pid=child.pid, started=start_of(child.pid) or "ended at once")
+    return process
 
 
 # Kept so that a long-lived caller (a test run) reaps its children without a warning about running
@@ -100,16 +104,9 @@ def launch(command: Sequence[str], folder: Path, env: dict[str, str]) -> Process
 _UNREAPED: list[subprocess.Popen[bytes]] = []
 
 
-def write_record(path: Path, process: Process) -> None:
-    """Remember the process in a file, in one step."""
-    scratch = path.with_name(path.name + ".new")
-    scratch.write_text(json.dumps(asdict(process)))
-    scratch.replace(path)
-
-
-def read_record(path: Path) -> Process | None:
-    """The remembered process; None if none was remembered or the file is not a record."""
+def _take(descriptor: int) -> bool:
     try:
-        return Process(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

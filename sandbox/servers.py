@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandbox.paths import REPOSITORY, Sandbox
-from sandbox.processes import Process, launch, read_record, write_record
+from sandbox.processes import Process, launch
 from sandbox.talk import SandboxError, say
 
 CLOUDS = {"aws": "sandbox.aws.server", "azure": "sandbox.azure.server"}
@@ -44,11 +44,10 @@ def start_server(sandbox: Sandbox, cloud: str) -> tuple[str, bool]:
 
 def find_endpoint(sandbox: Sandbox, cloud: str) -> str | None:
     """The base URL of the server if its process lives and it answers."""
-    folder = sandbox.server(cloud)
-    process = read_record(folder / "process.json")
-    if process is None or not process.is_alive() or not (folder / "endpoint").is_file():
+    file = sandbox.server(cloud) / "endpoint"
+    if not process_of(sandbox, cloud).is_alive() or not file.is_file():
         return None
-    endpoint = (folder / "endpoint").read_text().strip()
+    endpoint = file.read_text().strip()
     return endpoint if answers(endpoint) else None
 
 
@@ -70,20 +69,22 @@ def answers(endpoint: str) -> bool:
     return True
 
 
+def process_of(sandbox: Sandbox, cloud: str) -> Process:
+    """The server that was last started."""
+    return Process(sandbox.server(cloud) / "pid")
+
+
 def stop_server(sandbox: Sandbox, cloud: str) -> bool:
-    """End the server that the record names; False if none ran."""
-    record = sandbox.server(cloud) / "process.json"
-    process = read_record(record)
-    if process is None:
+    """End the server that was started here; False if none ran."""
+    process = process_of(sandbox, cloud)
+    if not process.is_alive():
         return False
-    ran = process.is_alive()
     process.end()
     if process.is_alive():
         raise SandboxError(
             f"The {cloud} server, process {process.pid}, does not end; end it by hand."
         )
-    record.unlink(missing_ok=True)
-    return ran
+    return True
 
 
 def forget_server(sandbox: Sandbox, cloud: str) -> None:
@@ -95,16 +96,8 @@ def forget_server(sandbox: Sandbox, cloud: str) -> None:
 def _launch(folder: Path, cloud: str, port: int) -> str:
     state = folder / "state"
     state.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        CLOUDS[cloud],
-        "--port",
-        str(port),
-        "--state",
-        str(state),
-    ]
+    command = [sys.executable, "-P", "-m", CLOUDS[cloud]]
+    command += ["--port", str(port), "--state", str(state)]
     # Only what a server needs: none of a person's credentials, its limits, and the repository to
     # import it from.
     env = {
@@ -113,7 +106,6 @@ def _launch(folder: Path, cloud: str, port: int) -> str:
         if name in ("PATH", "HOME", "LANG", "TMPDIR") or name.startswith("SANDBOX_")
     }
     process = launch(command, folder, env | {"PYTHONPATH": str(REPOSITORY)})
-    write_record(folder / "process.json", process)
     endpoint = _await_endpoint(process, folder, cloud)
     if not answers(endpoint):
         process.end()

@@ -4,16 +4,12 @@ the first ``up``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
-
 from sandbox.aws.placement import Interface, place_machines, subnets_of
-from sandbox.aws.session import is_loopback
+from sandbox.aws.session import connect_ec2
 
-REGION = "eu-central-1"
 ESTATE_GROUP = "estate"
 IMAGE = "ami-12345678"
 SITE_TAG = "swyx:site"
@@ -29,7 +25,7 @@ def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> 
     has no rules. Machines that are not in the mapping are terminated; one whose addresses differ is
     made anew.
     """
-    ec2 = _connect(endpoint)
+    ec2 = connect_ec2(endpoint)
     placed = place_machines(machines)
     vpc = _ensure_vpc(ec2, site_name, subnets_of(placed))
     group = _ensure_estate_group(ec2, vpc)
@@ -42,19 +38,6 @@ def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> 
     for name, interfaces in sorted(placed.items()):
         if not _holds(running.get(name), interfaces):
             _start_machine(ec2, site_name, name, group, interfaces, subnets)
-
-
-def _connect(endpoint: str) -> Any:
-    if not is_loopback(endpoint):
-        raise ValueError(f"{endpoint or 'no endpoint'} is not on this machine's loopback")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or REGION
-    return boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
-    )
 
 
 def _filters(**values: str | list[str]) -> list[dict[str, Any]]:

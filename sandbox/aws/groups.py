@@ -1,25 +1,26 @@
-"""``aws.ec2.SecurityGroup``."""
+"""``aws.ec2.SecurityGroup`` and ``NetworkInterfaceSecurityGroupAttachment``."""
 
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections import defaultdict
+from types import MappingProxyType
+from typing import Any
 
-from sandbox.aws.calls import (
-    ec2_errors,
-    find_one,
-    prune,
-    read_tags,
-    specify_tags,
-    tolerating,
-    update_tags,
+from sandbox.aws.handler import AwsHandler, ec2_errors, find_one, specify_tags, update_tags
+from sandbox.aws.session import Session
+from sandbox.aws.tables import GROUP, INTERFACE
+from sandbox.provider import (
+    CloudError,
+    Failure,
+    InitFailed,
+    Props,
+    ProviderError,
+    State,
+    is_unknown,
 )
-from sandbox.aws.handler import AwsHandler
-from sandbox.aws.inline_rules import DIRECTIONS, canonical_blocks, read_blocks, write_blocks
-from sandbox.provider import CloudError, Failure, InitFailed, Props, State, is_unknown
-from sandbox.provider.naming import propose_name
 
 DELETE_SECONDS_VARIABLE = "SANDBOX_AWS_DELETE_SECONDS"
 FASTER = 90
@@ -30,7 +31,7 @@ DELETE_SECONDS = 15 * 60 / FASTER
 
 POLL_SECONDS = 0.25
 IN_USE = ("DependencyViolation", "InvalidGroup.InUse")
-DEFAULT_EGRESS = (
+DEFAULT_EGRESS: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
     ({"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, ()),
     ({"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}, ("InvalidPermission.NotFound",)),
 )
@@ -41,27 +42,21 @@ LINGERING = "AWS Lambda VPC ENI"
 
 
 class SecurityGroupHandler(AwsHandler):
-    """A group without rules of its own: rules are resources, or the blocks ``ingress`` and
-    ``egress``, never both.
-    """
+    """A group whose rules are resources of their own."""
 
     token = "aws:ec2/securityGroup:SecurityGroup"
+    kind = GROUP
     name_property = "name"
-    defaults: ClassVar[Mapping[str, Any]] = {
-        "description": "Managed by Pulumi",
-        "revokeRulesOnDelete": False,
-    }
-    replace_on = frozenset({"name", "namePrefix", "description", "vpcId", "region"})
-    computed = frozenset({"vpcId", "ingress", "egress", "name"})
-    drifting = frozenset({"tags"})
+    supported = frozenset({"name", "description", "vpcId", "revokeRulesOnDelete"})
+    defaults = MappingProxyType({"description": "Managed by Pulumi", "revokeRulesOnDelete": False})
+    replace_on = frozenset({"name", "description", "vpcId", "region"})
+    computed = frozenset({"vpcId", "name"})
 
     def check(self, inputs: Props) -> list[Failure]:
-        failures = []
-        if "name" in inputs and "namePrefix" in inputs:
-            failures.append(Failure("namePrefix", "name and namePrefix exclude each other"))
+        failures = super().check(inputs)
         if inputs.get("description") == "":
             failures.append(Failure("description", "the description must not be empty"))
-        for name in ("name", "namePrefix", "description"):
+        for name in ("name", "description"):
             value = inputs.get(name) or ""
             if not is_unknown(value) and len(value) > 255:
                 failures.append(
@@ -71,56 +66,31 @@ class SecurityGroupHandler(AwsHandler):
             failures.append(Failure("name", f"{inputs['name']!r} must not begin with 'sg-'"))
         return failures
 
-    def canonical(self, inputs: Props) -> Props:
-        blocks = {each: canonical_blocks(inputs[each]) for each in DIRECTIONS if each in inputs}
-        return {**inputs, **blocks}
-
     def create(self, inputs: Props) -> State:
+        """A new group allows all egress; the provider revokes that before anything else is done."""
         client = self.ec2(inputs)
-        name = inputs.get("name") or propose_name(
-            inputs["namePrefix"], b"", limit=255, separator=""
-        )
         with ec2_errors():
-            group_id = client.create_security_group(
-                GroupName=name,
+            id = client.create_security_group(
+                GroupName=inputs["name"],
                 Description=inputs["description"],
-                **prune(VpcId=inputs.get("vpcId")),
-                **specify_tags("security-group", inputs),
+                **({"VpcId": inputs["vpcId"]} if "vpcId" in inputs else {}),
+                **specify_tags("security-group", inputs.get("tags")),
             )["GroupId"]
         try:
-            self._finish(client, group_id, inputs)
+            with ec2_errors():
+                client.describe_security_groups(GroupIds=[id])
+            for peer, accepted in DEFAULT_EGRESS:
+                everything = [{"IpProtocol": "-1", **peer}]
+                with ec2_errors(*accepted):
+                    client.revoke_security_group_egress(GroupId=id, IpPermissions=everything)
         except CloudError as error:
-            outputs = {**inputs, "name": name}
-            raise InitFailed(
-                id=group_id, inputs=inputs, outputs=outputs, reasons=[str(error)]
-            ) from error
-        return self.settle(group_id, inputs)
-
-    def describe(self, id: str, inputs: Props) -> Props | None:
-        group = find_one(
-            self.ec2(inputs), "describe_security_groups", "SecurityGroups", GroupIds=[id]
-        )
-        if group is None:
-            return None
-        return self.with_region_and_tags(
-            inputs,
-            read_tags(group),
-            name=group["GroupName"],
-            description=group["Description"],
-            vpcId=group.get("VpcId"),
-            ownerId=group["OwnerId"],
-            arn=group.get("SecurityGroupArn")
-            or self.arn(inputs, group["OwnerId"], f"security-group/{id}"),
-            ingress=read_blocks(id, group["IpPermissions"]),
-            egress=read_blocks(id, group["IpPermissionsEgress"]),
-        )
+            raise InitFailed(id=id, inputs=inputs, outputs=inputs, reasons=[str(error)]) from error
+        return self.settle(id, inputs)
 
     def update(self, id: str, new: Props, old: Props, outputs: Props) -> State:
         """Nothing is revoked here, also where the creation failed before all egress was closed."""
-        client = self.ec2(new)
         with ec2_errors():
-            update_tags(client, id, old, new)
-            self._write_blocks(client, id, new)
+            update_tags(self.ec2(new), id, old, new)
         return self.settle(id, new)
 
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
@@ -131,25 +101,13 @@ class SecurityGroupHandler(AwsHandler):
         deadline = time.monotonic() + float(os.environ.get(DELETE_SECONDS_VARIABLE, DELETE_SECONDS))
         while True:
             try:
-                with tolerating("InvalidGroup.NotFound"):
+                with ec2_errors("InvalidGroup.NotFound"):
                     client.delete_security_group(GroupId=id)
                 return
             except CloudError as error:
                 if error.code not in IN_USE or time.monotonic() >= deadline:
                     raise
             time.sleep(POLL_SECONDS)
-
-    def _finish(self, client: Any, id: str, inputs: Props) -> None:
-        """A new group allows all egress; the provider revokes that before anything else is done with it."""
-        with ec2_errors():
-            client.describe_security_groups(GroupIds=[id])
-        for peer, accepted in DEFAULT_EGRESS:
-            with tolerating(*accepted):
-                client.revoke_security_group_egress(
-                    GroupId=id, IpPermissions=[{"IpProtocol": "-1", **peer}]
-                )
-        with ec2_errors():
-            self._write_blocks(client, id, inputs)
 
     def _delete_lingering(self, client: Any, id: str) -> None:
         """Delete the interfaces that a deleted function left in the group."""
@@ -160,23 +118,73 @@ class SecurityGroupHandler(AwsHandler):
                 if each["Description"].startswith(LINGERING) and each["Status"] == "available":
                     client.delete_network_interface(NetworkInterfaceId=each["NetworkInterfaceId"])
 
-    def _write_blocks(self, client: Any, id: str, inputs: Props) -> None:
-        """Only a direction that the program gave inline is written; rules that are resources stay
-        untouched.
-        """
-        group = client.describe_security_groups(GroupIds=[id])["SecurityGroups"][0]
-        for direction in DIRECTIONS:
-            if direction in inputs:
-                write_blocks(client, group, direction, inputs[direction])
-
     def _revoke_everything(self, client: Any, id: str) -> None:
-        with tolerating("InvalidGroup.NotFound"):
-            group = client.describe_security_groups(GroupIds=[id])["SecurityGroups"][0]
-            if group["IpPermissions"]:
-                client.revoke_security_group_ingress(
-                    GroupId=id, IpPermissions=group["IpPermissions"]
+        group = find_one(client, GROUP, id) or {}
+        for direction, field in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+            if group.get(field):
+                revoke = getattr(client, f"revoke_security_group_{direction}")
+                with ec2_errors("InvalidGroup.NotFound"):
+                    revoke(GroupId=id, IpPermissions=group[field])
+
+
+class AttachmentHandler(AwsHandler):
+    """One group more on an interface that exists: a read, a change and a write of the interface's
+    groups, one at a time per interface, as really.
+    """
+
+    token = (
+        "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"
+    )
+    takes_tags = False
+    supported = frozenset({"networkInterfaceId", "securityGroupId"})
+    replace_on = frozenset({*supported, "region"})
+    drifting = frozenset()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def create(self, inputs: Props) -> State:
+        interface_id, group_id = inputs["networkInterfaceId"], inputs["securityGroupId"]
+        with self._locks[interface_id], ec2_errors():
+            groups = self._groups_of(interface_id, inputs)
+            if groups is None:
+                raise ProviderError(f"EC2 has no network interface {interface_id}")
+            if group_id in groups:
+                raise ProviderError(
+                    f"EC2 Security Group ({group_id}) already attached to EC2 Network Interface "
+                    f"({interface_id})"
                 )
-            if group["IpPermissionsEgress"]:
-                client.revoke_security_group_egress(
-                    GroupId=id, IpPermissions=group["IpPermissionsEgress"]
-                )
+            self._write(interface_id, [group_id, *groups], inputs)
+        return self.settle(f"{group_id}_{interface_id}", inputs)
+
+    def describe(self, id: str, inputs: Props) -> Props | None:
+        group_id, _, interface_id = id.partition("_")
+        groups = self._groups_of(interface_id, inputs)
+        if groups is None or group_id not in groups:
+            return None
+        region = inputs.get("region") or self._session.region
+        return {"networkInterfaceId": interface_id, "securityGroupId": group_id, "region": region}
+
+    def update(self, id: str, new: Props, old: Props, outputs: Props) -> State:
+        return self.settle(id, new)
+
+    def delete(self, id: str, inputs: Props, outputs: Props) -> None:
+        """Writes the rest even if the group is not there, and even if nothing is left, which EC2 refuses."""
+        group_id, _, interface_id = id.partition("_")
+        inputs = {**outputs, **inputs}
+        with self._locks[interface_id]:
+            groups = self._groups_of(interface_id, inputs)
+            if groups is None:
+                return
+            with ec2_errors("InvalidNetworkInterfaceID.NotFound"):
+                self._write(interface_id, [each for each in groups if each != group_id], inputs)
+
+    def _groups_of(self, interface_id: str, inputs: Props) -> list[str] | None:
+        interface = find_one(self.ec2(inputs), INTERFACE, interface_id)
+        return None if interface is None else [each["GroupId"] for each in interface["Groups"]]
+
+    def _write(self, interface_id: str, groups: list[str], inputs: Props) -> None:
+        self.ec2(inputs).modify_network_interface_attribute(
+            NetworkInterfaceId=interface_id, Groups=groups
+        )

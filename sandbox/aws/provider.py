@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-from sandbox.aws.attachments import AttachmentHandler
-from sandbox.aws.groups import SecurityGroupHandler
-from sandbox.aws.instances import InstanceHandler
-from sandbox.aws.interfaces import NetworkInterfaceHandler
-from sandbox.aws.lookups import Lookups
-from sandbox.aws.networks import SubnetHandler, VpcHandler, VpcIpv4CidrBlockAssociationHandler
+from sandbox.aws.groups import AttachmentHandler, SecurityGroupHandler
+from sandbox.aws.lookups import list_functions
+from sandbox.aws.machines import (
+    InstanceHandler,
+    NetworkInterfaceHandler,
+    SubnetHandler,
+    VpcHandler,
+)
 from sandbox.aws.rules import EgressRuleHandler, IngressRuleHandler
 from sandbox.aws.session import Session
-from sandbox.provider import InvokeFunction, Props, Provider, ResourceHandler, serve
+from sandbox.provider import Props, Provider, serve
 
 HANDLERS = (
     SecurityGroupHandler,
@@ -23,7 +23,6 @@ HANDLERS = (
     InstanceHandler,
     VpcHandler,
     SubnetHandler,
-    VpcIpv4CidrBlockAssociationHandler,
 )
 
 
@@ -35,12 +34,8 @@ class AwsProvider(Provider):
 
     def __init__(self) -> None:
         self._session = Session()
-
-    def list_handlers(self) -> Iterable[ResourceHandler]:
-        return [handler(self._session) for handler in HANDLERS]
-
-    def list_functions(self) -> Mapping[str, InvokeFunction]:
-        return Lookups(self._session).list_functions()
+        self.handlers = [handler(self._session) for handler in HANDLERS]
+        self.functions = list_functions(self._session)
 
     def configure(self, config: Props) -> None:
         self._session.configure(config)

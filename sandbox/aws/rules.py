@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, ClassVar
+from typing import Any
 
-from sandbox.aws.calls import (
-    ec2_errors,
-    find_one,
-    prune,
-    read_tags,
-    tolerating,
-    update_tags,
-)
-from sandbox.aws.handler import AwsHandler
+from sandbox.aws.handler import AwsHandler, ec2_errors, update_tags
+from sandbox.aws.tables import RULE
 from sandbox.provider import Failure, Props, State, is_unknown
 
-SOURCES = ("cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId")
+# Of each source: the list in a permission that names it, its key there, and its key in a request.
+SOURCES = {
+    "cidrIpv4": ("IpRanges", "CidrIp", "CidrIpv4"),
+    "cidrIpv6": ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"),
+    "prefixListId": ("PrefixListIds", "PrefixListId", "PrefixListId"),
+    "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId", "ReferencedGroupId"),
+}
+PORTS = {"fromPort": "FromPort", "toPort": "ToPort"}
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
-WITHOUT_PORTS = "-1"
 
 
 class SecurityGroupRuleHandler(AwsHandler):
     """Everything but the group and the kind of source is changed in place, and the rule keeps its id."""
 
-    direction: ClassVar[str]
+    kind = RULE
+    direction: str
+    supported = frozenset({"securityGroupId", "ipProtocol", "description", *PORTS, *SOURCES})
     replace_on = frozenset({"securityGroupId", "region"})
-    drifting = frozenset({"tags", "description", "fromPort", "toPort", *SOURCES})
+    drifting = frozenset({"tags", "description", *PORTS, *SOURCES})
 
     def check(self, inputs: Props) -> list[Failure]:
-        return [*_check_source(inputs), *_check_ports(inputs)]
+        return [*super().check(inputs), *_check_source(inputs), *_check_ports(inputs)]
 
     def canonical(self, inputs: Props) -> Props:
         return {**inputs, "ipProtocol": _canonical_protocol(inputs.get("ipProtocol", ""))}
 
     def replaces(self, old: Props, new: Props) -> frozenset[str]:
-        before = {name for name in SOURCES if name in old}
-        after = {name for name in SOURCES if name in new}
-        return self.replace_on | (before ^ after)
+        return self.replace_on | ((SOURCES.keys() & old) ^ (SOURCES.keys() & new))
 
     def create(self, inputs: Props) -> State:
         """Two calls, as really: where the second one fails, the rule is there, without tags and in no
@@ -45,51 +44,50 @@ class SecurityGroupRuleHandler(AwsHandler):
         """
         client = self.ec2(inputs)
         authorize = getattr(client, f"authorize_security_group_{self.direction}")
+        described = {"Description": inputs["description"]} if "description" in inputs else {}
+        listed = {
+            field: [{key: inputs[name], **described}]
+            for name, (field, key, _) in SOURCES.items()
+            if name in inputs
+        }
         with ec2_errors():
             made = authorize(
-                GroupId=inputs["securityGroupId"], IpPermissions=[_write_permission(inputs)]
+                GroupId=inputs["securityGroupId"],
+                IpPermissions=[{**_write_ports(inputs), **listed}],
             )
             id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
             update_tags(client, id, {}, inputs)
         return self.settle(id, inputs)
 
     def describe(self, id: str, inputs: Props) -> Props | None:
-        rule = find_one(
-            self.ec2(inputs),
-            "describe_security_group_rules",
-            "SecurityGroupRules",
-            SecurityGroupRuleIds=[id],
-        )
-        if rule is None or rule["IsEgress"] is not (self.direction == "egress"):
-            return None
-        has_ports = rule["IpProtocol"] in ("tcp", "udp", "icmp", "icmpv6")
-        given = inputs.get("ipProtocol", "")
-        same = _canonical_protocol(given) == rule["IpProtocol"]
-        return self.with_region_and_tags(
-            inputs,
-            read_tags(rule),
-            arn=self.arn(inputs, rule["GroupOwnerId"], f"security-group-rule/{id}"),
-            securityGroupRuleId=id,
-            securityGroupId=rule["GroupId"],
-            ipProtocol=given if same else rule["IpProtocol"],
-            fromPort=rule["FromPort"] if has_ports else inputs.get("fromPort"),
-            toPort=rule["ToPort"] if has_ports else inputs.get("toPort"),
-            cidrIpv4=rule.get("CidrIpv4"),
-            cidrIpv6=_keep_spelling(inputs.get("cidrIpv6"), rule.get("CidrIpv6")),
-            prefixListId=rule.get("PrefixListId"),
-            referencedSecurityGroupId=rule.get("ReferencedGroupInfo", {}).get("GroupId"),
-            description=rule.get("Description") or None,
-        )
+        live = super().describe(id, inputs)
+        return live if live and live["isEgress"] is (self.direction == "egress") else None
+
+    def complete(self, id: str, inputs: Props, found: Props, properties: Props) -> Props:
+        """In the program's spelling of the protocol and of an IPv6 block, where EC2's means the same."""
+        live = super().complete(id, inputs, found, properties)
+        if _canonical_protocol(inputs.get("ipProtocol", "")) == live["ipProtocol"]:
+            live["ipProtocol"] = inputs["ipProtocol"]
+        if found["IpProtocol"] not in ("tcp", "udp", "icmp", "icmpv6"):
+            live |= {name: inputs.get(name) for name in PORTS}
+        given, block = inputs.get("cidrIpv6"), live.get("cidrIpv6")
+        if given and block and ipaddress.ip_network(given) == ipaddress.ip_network(block):
+            live["cidrIpv6"] = given
+        return {name: value for name, value in live.items() if value is not None}
 
     def update(self, id: str, new: Props, old: Props, outputs: Props) -> State:
         client = self.ec2(new)
-        identity = ("ipProtocol", "fromPort", "toPort", "description", *SOURCES)
         with ec2_errors():
             update_tags(client, id, old, new)
+            identity = self.supported - {"securityGroupId"}
             if any(old.get(name) != new.get(name) for name in identity):
-                request = [{"SecurityGroupRuleId": id, "SecurityGroupRule": _write_request(new)}]
+                named = {name: key for name, (_, _, key) in SOURCES.items()}
+                named["description"] = "Description"
+                wanted = {key: new[name] for name, key in named.items() if name in new}
+                request = {**_write_ports(new), **wanted}
                 client.modify_security_group_rules(
-                    GroupId=new["securityGroupId"], SecurityGroupRules=request
+                    GroupId=new["securityGroupId"],
+                    SecurityGroupRules=[{"SecurityGroupRuleId": id, "SecurityGroupRule": request}],
                 )
         return self.settle(id, new)
 
@@ -97,7 +95,7 @@ class SecurityGroupRuleHandler(AwsHandler):
         """Without a look beforehand: a rule that was removed by hand is `InvalidPermission.NotFound`."""
         inputs = {**outputs, **inputs}
         revoke = getattr(self.ec2(inputs), f"revoke_security_group_{self.direction}")
-        with tolerating("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"):
+        with ec2_errors("InvalidGroup.NotFound", "InvalidSecurityGroupRuleId.NotFound"):
             revoke(GroupId=inputs["securityGroupId"], SecurityGroupRuleIds=[id])
 
 
@@ -116,7 +114,7 @@ def _check_source(inputs: Props) -> list[Failure]:
     if len(given) != 1:
         found = f"it has {' and '.join(given)}" if given else "it has none"
         reason = f"a rule needs exactly one of {', '.join(SOURCES)}; {found}"
-        return [Failure(given[-1] if given else SOURCES[0], reason)]
+        return [Failure(given[-1] if given else "cidrIpv4", reason)]
     name, value = given[0], inputs[given[0]]
     if name not in ("cidrIpv4", "cidrIpv6") or is_unknown(value):
         return []
@@ -131,27 +129,23 @@ def _check_cidr(name: str, text: str) -> list[Failure]:
             raise ValueError(text)
     except ValueError:
         return [Failure(name, f"{text!r} is not an IPv{name[-1]} CIDR block")]
-    if ipaddress.ip_interface(text).ip != network.network_address:
-        return [
-            Failure(
-                name,
-                f"{text!r} is not a network address: host bits are set; did you mean {str(network)!r}?",
-            )
-        ]
-    return []
+    if ipaddress.ip_interface(text).ip == network.network_address:
+        return []
+    wrong = f"{text!r} is not a network address: host bits are set"
+    return [Failure(name, f"{wrong}; did you mean {str(network)!r}?")]
 
 
 def _check_ports(inputs: Props) -> list[Failure]:
     protocol = _canonical_protocol(inputs.get("ipProtocol", ""))
-    ports = {name: inputs[name] for name in ("fromPort", "toPort") if name in inputs}
-    if protocol == WITHOUT_PORTS:
+    ports = {name: inputs[name] for name in PORTS if name in inputs}
+    if protocol == "-1":
         return [
             Failure(name, f"{name} must not be given with protocol -1, which means every port")
             for name in ports
         ]
     if protocol not in ("tcp", "udp"):
         return []
-    missing = [name for name in ("fromPort", "toPort") if name not in ports]
+    missing = [name for name in PORTS if name not in ports]
     wrong = [
         name for name, value in ports.items() if not is_unknown(value) and not -1 <= value <= 65535
     ]
@@ -164,44 +158,6 @@ def _canonical_protocol(text: Any) -> str:
     return PROTOCOLS.get(str(text).lower(), str(text).lower())
 
 
-def _keep_spelling(given: str | None, live: str | None) -> str | None:
-    """The program's spelling of an IPv6 block where EC2's means the same."""
-    if given and live and ipaddress.ip_network(given, strict=False) == ipaddress.ip_network(live):
-        return given
-    return live
-
-
 def _write_ports(inputs: Props) -> dict[str, Any]:
-    return {
-        "IpProtocol": inputs["ipProtocol"],
-        **prune(FromPort=inputs.get("fromPort"), ToPort=inputs.get("toPort")),
-    }
-
-
-def _write_permission(inputs: Props) -> dict[str, Any]:
-    described = prune(Description=inputs.get("description"))
-    fields = {
-        "cidrIpv4": ("IpRanges", "CidrIp"),
-        "cidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
-        "prefixListId": ("PrefixListIds", "PrefixListId"),
-        "referencedSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
-    }
-    listed = {
-        field: [{key: inputs[name], **described}]
-        for name, (field, key) in fields.items()
-        if name in inputs
-    }
-    return {**_write_ports(inputs), **listed}
-
-
-def _write_request(inputs: Props) -> dict[str, Any]:
-    return {
-        **_write_ports(inputs),
-        **prune(
-            CidrIpv4=inputs.get("cidrIpv4"),
-            CidrIpv6=inputs.get("cidrIpv6"),
-            PrefixListId=inputs.get("prefixListId"),
-            ReferencedGroupId=inputs.get("referencedSecurityGroupId"),
-            Description=inputs.get("description"),
-        ),
-    }
+    given = {key: inputs[name] for name, key in PORTS.items() if name in inputs}
+    return {"IpProtocol": inputs["ipProtocol"], **given}

@@ -11,15 +11,13 @@ import os
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.azure.client import NotLoopback, find_endpoint
-from sandbox.azure.handlers import Session, call
+from sandbox.azure.client import ArmClient, find_endpoint
 from sandbox.azure.ids import name_of
+from sandbox.azure.provider import Session
 from sandbox.provider import (
     Failure,
-    InvokeFunction,
     Props,
     Provider,
     ProviderError,
@@ -84,7 +82,7 @@ class AssociationHandler(ResourceHandler):
 
     def read(self, id: str, inputs: Props, outputs: Props) -> State | None:
         ids = dict(zip(_KINDS, id.split("|"), strict=True))
-        interface = call(self._session.client.get, ids["networkInterfaceId"])
+        interface = self._session.client.get(ids["networkInterfaceId"])
         if interface is None or not interface["properties"].get("networkSecurityGroup"):
             return None
         return State(id=id, inputs=ids, outputs=ids)
@@ -99,14 +97,14 @@ class AssociationHandler(ResourceHandler):
             self._write(self._require_interface(interface_id), None)
 
     def _require_interface(self, interface_id: str) -> Any:
-        found = call(self._session.client.get, interface_id)
+        found = self._session.client.get(interface_id)
         if found is None:
             raise ProviderError(f"Network Interface ({interface_id}) was not found")
         return found
 
     def _write(self, interface: Any, group: Any) -> None:
         properties = {**interface["properties"], "networkSecurityGroup": group}
-        call(self._session.client.put, interface["id"], {**interface, "properties": properties})
+        self._session.client.put(interface["id"], {**interface, "properties": properties})
 
 
 class AzureClassicProvider(Provider):
@@ -117,12 +115,7 @@ class AzureClassicProvider(Provider):
 
     def __init__(self) -> None:
         self._session = Session()
-
-    def list_handlers(self) -> Iterable[ResourceHandler]:
-        return [AssociationHandler(self._session)]
-
-    def list_functions(self) -> Mapping[str, InvokeFunction]:
-        return {}
+        self.handlers = [AssociationHandler(self._session)]
 
     def configure(self, config: Props) -> None:
         """Raises: ProviderError without a subscription, or when the endpoint is missing or not loopback."""
@@ -132,10 +125,7 @@ class AzureClassicProvider(Provider):
                 "`subscription_id` is a required provider property when performing a plan/apply "
                 "operation: set azure:subscriptionId or ARM_SUBSCRIPTION_ID"
             )
-        try:
-            self._session.open(find_endpoint(), subscription, None)
-        except NotLoopback as sentence:
-            raise ProviderError(str(sentence)) from sentence
+        self._session.client = ArmClient(find_endpoint())
 
 
 if __name__ == "__main__":

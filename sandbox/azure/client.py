@@ -1,11 +1,10 @@
 """A small ARM client: JSON over HTTP to loopback, with ARM's retries and long-running operations.
 
-Used by the stand-in provider and by seeding. It refuses to speak to anything but this machine.
+Used by the stand-in providers and by seeding. It refuses to speak to anything but this machine.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import os
 import time
@@ -16,12 +15,13 @@ from urllib3 import BaseHTTPResponse, Retry, connection_from_url
 from urllib3.exceptions import HTTPError
 
 from sandbox.azure.operations import SCALE
+from sandbox.environment import SUBSCRIPTION, is_loopback
+from sandbox.provider import CloudError, ProviderError
 
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of every call that it tries again
 
 ENDPOINT_VARIABLE = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 SUBSCRIPTION_VARIABLES = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
-DEFAULT_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 NETWORK_API = "2024-05-01"
 GROUPS_API = "2024-03-01"
 """The versions that pulumi-azure-native 3.29 uses for these resources."""
@@ -42,15 +42,15 @@ _POLL_PUT, _POLL_DELETE = 10 * SCALE, 30 * SCALE
 Json = dict[str, Any]
 
 
-class Refused(Exception):
-    """ARM, or the way to it, said no."""
+class Refused(CloudError):
+    """ARM said no; with status 0 the way to it."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}" if not status else f"{status} {code}: {message}")
-        self.status, self.code, self.message = status, code, message
+        super().__init__(code, message, f"Status={status}" if status else "")
+        self.status = status
 
 
-class NotLoopback(ValueError):
+class NotLoopback(ProviderError, ValueError):
     """The endpoint is missing, or is not this machine's; a sentence for the user."""
 
 
@@ -62,47 +62,30 @@ def find_endpoint() -> str:
     endpoint = os.environ.get(ENDPOINT_VARIABLE, "")
     if not endpoint:
         raise NotLoopback(
-            f"{ENDPOINT_VARIABLE} is not set, and the offline Azure providers speak to "
-            "the sandbox only: "
-            "start it with `python -m sandbox start` and source .sandbox/env."
+            f"{ENDPOINT_VARIABLE} is not set, and the offline Azure providers speak to the sandbox "
+            "only: start it with `python -m sandbox start` and source .sandbox/env."
         )
-    return require_loopback(endpoint)
-
-
-def require_loopback(endpoint: str) -> str:
-    """The endpoint, when it is on this machine.
-
-    Raises: NotLoopback.
-    """
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local or parts.scheme != "http":
-        raise NotLoopback(
-            f"{ENDPOINT_VARIABLE} is {endpoint}, which is not plain HTTP on this machine's "
-            "loopback: the offline "
-            "Azure provider never speaks to a real Azure. Install the official provider for that."
-        )
-    return endpoint.rstrip("/")
+    return endpoint
 
 
 def find_subscription() -> str:
-    return next(
-        (os.environ[name] for name in SUBSCRIPTION_VARIABLES if os.environ.get(name)),
-        DEFAULT_SUBSCRIPTION,
-    )
+    return next(filter(None, map(os.environ.get, SUBSCRIPTION_VARIABLES)), SUBSCRIPTION)
 
 
 class ArmClient:
-    """One endpoint; threads may share it."""
+    """One endpoint; threads may share it.
+
+    Raises: NotLoopback.
+    """
 
     def __init__(self, endpoint: str) -> None:
-        self._pool = connection_from_url(
-            require_loopback(endpoint), maxsize=32, timeout=_TIMEOUT, retries=_AGAIN
-        )
+        if not is_loopback(endpoint) or urlsplit(endpoint).scheme != "http":
+            raise NotLoopback(
+                f"{ENDPOINT_VARIABLE} is {endpoint}, which is not plain HTTP on this machine's "
+                "loopback: the offline Azure provider never speaks to a real Azure. Install the "
+                "official provider for that."
+            )
+        self._pool = connection_from_url(endpoint, maxsize=32, timeout=_TIMEOUT, retries=_AGAIN)
 
     def get(self, arm_id: str, expand: str | None = None) -> Json | None:
         """The resource, or None when it, its parent or its group is not there; `expand` is what to show
@@ -125,9 +108,8 @@ class ArmClient:
         self._wait(reply, _POLL_PUT)
         found = self.get(arm_id)
         if found is None:
-            raise Refused(
-                404, "ResourceNotFound", f"{arm_id} disappeared while it was being written."
-            )
+            message = f"{arm_id} disappeared while it was being written."
+            raise Refused(404, "ResourceNotFound", message)
         return found
 
     def put(self, arm_id: str, body: Json) -> Json:
@@ -171,13 +153,12 @@ class ArmClient:
         headers = {"Authorization": "Bearer sandbox"}
         try:
             reply = self._pool.request(method, target, json=body, headers=headers)
-        except HTTPError as error:
-            raise Refused(
-                0, "ConnectionFailed", f"No answer to {method} {target}: {error}"
-            ) from error
+        except HTTPError as lost:
+            message = f"No answer to {method} {target}: {lost}"
+            raise Refused(0, "ConnectionFailed", message) from lost
         if reply.status >= 400:
-            error = reply.json().get("error") or {}
+            said = reply.json().get("error") or {}
             raise Refused(
-                reply.status, error.get("code", "Unknown"), error.get("message", "no message")
+                reply.status, said.get("code", "Unknown"), said.get("message", "no message")
             )
         return reply

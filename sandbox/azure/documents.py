@@ -1,21 +1,22 @@
-"""The envelope that every ARM resource shares: id, name, type, location, tags, etag and `properties`."""
+"""What every ARM resource shares: the envelope of id, name, type, location, tags and etag, named
+children, and fields that a PUT resets.
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.azure.errors import refuse
-from sandbox.azure.ids import ArmPath, provider_of
-from sandbox.azure.store import Document, Store
+from sandbox.azure.ids import PROVIDERS, ArmPath
+from sandbox.azure.store import Document
 
 Properties = dict[str, Any]
 _MOST_TAGS, _LONGEST_TAG, _LONGEST_TAG_VALUE = 50, 512, 256
-
-
-def new_etag() -> str:
-    return f'W/"{uuid.uuid4()}"'
+GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 def wrap(
@@ -26,22 +27,42 @@ def wrap(
 
     Raises: ArmError for a missing or changed location and for tags that ARM does not take.
     """
-    location = canonical_location(body.get("location"), path, existing)
+    location = _canonical_location(body.get("location"), path, existing)
     guid = existing["properties"]["resourceGuid"] if existing else str(uuid.uuid4())
     document: Document = {
         "name": existing["name"] if existing else path.name,
         "id": existing["id"] if existing else str(path),
-        "etag": new_etag(),
-        "type": f"{provider_of(path.kind)}/{path.kind}",
+        "etag": f'W/"{uuid.uuid4()}"',
+        "type": f"{PROVIDERS[path.kind]}/{path.kind}",
         "location": location,
     }
     if body.get("tags"):
-        document["tags"] = check_tags(body["tags"])
+        document["tags"] = _check_tags(body["tags"])
     document["properties"] = {"provisioningState": "Succeeded", "resourceGuid": guid, **properties}
     return document
 
 
-def canonical_location(given: object, path: ArmPath, existing: Document | None) -> str:
+def make_resource_group(path: ArmPath, body: Properties, existing: Document | None) -> Document:
+    """A resource group from a PUT."""
+    if not re.fullmatch(r"[-\w._()]{0,89}[-\w_()]", path.group):
+        raise refuse(
+            "InvalidResourceGroup",
+            f"The provided resource group name '{path.group}' has these invalid characters or a "
+            "trailing period, or is longer than 90 characters.",
+        )
+    document: Document = {
+        "id": existing["id"] if existing else str(path),
+        "name": existing["name"] if existing else path.group,
+        "type": GROUP_TYPE,
+        "location": _canonical_location(body.get("location"), path, existing),
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    if body.get("tags"):
+        document["tags"] = _check_tags(body["tags"])
+    return document
+
+
+def _canonical_location(given: object, path: ArmPath, existing: Document | None) -> str:
     """A region's name as ARM keeps it: `West Europe` is `westeurope`."""
     if not isinstance(given, str) or not given.strip():
         raise refuse("LocationRequired", "The location property is required for this definition.")
@@ -50,15 +71,14 @@ def canonical_location(given: object, path: ArmPath, existing: Document | None) 
         raise refuse(
             "InvalidResourceLocation",
             f"The resource '{existing['name']}' already exists in location "
-            f"'{existing['location']}' in resource group "
-            f"'{path.group}'. A resource with the same name cannot be created in location '{location}'. "
-            "Please select a new resource name.",
+            f"'{existing['location']}' in resource group '{path.group}'. A resource with the same "
+            f"name cannot be created in location '{location}'. Please select a new resource name.",
             status=409,
         )
     return location
 
 
-def check_tags(tags: dict[str, str]) -> dict[str, str]:
+def _check_tags(tags: dict[str, str]) -> dict[str, str]:
     """At most 50, and names without the characters that ARM reserves."""
     if len(tags) > _MOST_TAGS:
         raise refuse(
@@ -79,51 +99,67 @@ def check_tags(tags: dict[str, str]) -> dict[str, str]:
     return dict(tags)
 
 
+def check_name(name: str, longest: int) -> None:
+    """Every child and top-level name of Microsoft.Network has this shape.
+
+    Raises: ArmError `InvalidResourceName`.
+    """
+    if len(name) > longest or not _NAME.fullmatch(name):
+        raise refuse(
+            "InvalidResourceName",
+            f"Resource name {name} is invalid. The name can be up to {longest} characters long. It "
+            "must begin with a word character, and it must end with a word character or with '_'. "
+            "The name may contain word characters or '.', '-', '_'.",
+        )
+
+
 def properties_of(body: Properties) -> Properties:
     return body.get("properties") or {}
 
 
-def children_of(body: Properties, field: str, owner: str) -> list[Properties]:
+def take(given: Properties, fields: Mapping[str, Any]) -> Properties:
+    """The fields that a resource has: as given, else its default, else not at all. Of a resource that
+    is referred to only the id is kept.
+    """
+    taken = {
+        name: default if given.get(name) in (None, "", [], {}) else _bare(given[name])
+        for name, default in fields.items()
+    }
+    return {name: value for name, value in taken.items() if value is not None}
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(each) for each in value]
+    return {"id": value["id"]} if isinstance(value, dict) and value.get("id") else value
+
+
+def children_of(body: Properties, field: str, owner: str, longest: int = 80) -> list[Properties]:
     """The named children in a body's list; two of one name are refused.
 
-    Raises: ArmError `InvalidRequestFormat` or `DuplicateResourceName`.
+    Raises: ArmError `InvalidRequestFormat`, `InvalidResourceName` or `DuplicateResourceName`.
     """
     children = properties_of(body).get(field) or []
     seen: set[str] = set()
     for child in children:
-        if (
-            not isinstance(child, dict)
-            or not isinstance(child.get("name"), str)
-            or not child["name"]
-        ):
+        name = child.get("name") if isinstance(child, dict) else None
+        if not isinstance(name, str) or not name:
             raise refuse(
                 "InvalidRequestFormat",
                 f"Cannot parse the request: an element of {field} has no name.",
             )
-        if child["name"].lower() in seen:
+        if name.lower() in seen:
             raise refuse(
                 "DuplicateResourceName",
-                f"Resource {owner} has two child resources with the same name ({child['name']}).",
+                f"Resource {owner} has two child resources with the same name ({name}).",
             )
-        seen.add(child["name"].lower())
+        check_name(name, longest)
+        seen.add(name.lower())
     return children
 
 
 def find_child(children: list[Properties], name: str) -> Properties | None:
     return next((child for child in children if child["name"].lower() == name.lower()), None)
-
-
-def replace_child(children: list[Properties], child: Properties) -> list[Properties]:
-    """The list with one child put in the place of its namesake, or at the end."""
-    namesake = find_child(children, child["name"])
-    if namesake is None:
-        return [*children, child]
-    return [{**child, "name": namesake["name"]} if old is namesake else old for old in children]
-
-
-def drop_child(children: list[Properties], name: str) -> list[Properties]:
-    """The list without the child of that name."""
-    return [child for child in children if child["name"].lower() != name.lower()]
 
 
 def show_child(document: Document, kind: str, child: Properties, **more: Any) -> Properties:
@@ -135,8 +171,3 @@ def show_child(document: Document, kind: str, child: Properties, **more: Any) ->
         "type": f"{document['type']}/{kind}",
         "properties": {"provisioningState": "Succeeded", **child["properties"], **more},
     }
-
-
-def find_group(store: Store, path: ArmPath) -> Document | None:
-    """The resource group that a place is in."""
-    return store.get(f"/subscriptions/{path.subscription}/resourceGroups/{path.group}")

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.azure.ids import provider_of
-
 BY_ANALOGY = frozenset(
     {
         "InUsePrefixCannotBeDeleted",
@@ -51,33 +49,6 @@ class ArmError(Exception):
 def refuse(code: str, message: str, *, status: int = 400) -> ArmError:
     """A bad request unless told otherwise: ARM answers nearly every broken network rule with 400."""
     return ArmError(status, code, message)
-
-
-def missing_group(name: str) -> ArmError:
-    return refuse(
-        "ResourceGroupNotFound", f"Resource group '{name}' could not be found.", status=404
-    )
-
-
-def missing_resource(kind: str, name: str, group: str) -> ArmError:
-    return refuse(
-        "ResourceNotFound",
-        f"The Resource '{provider_of(kind)}/{kind}/{name}' under resource group '{group}' was not found. "
-        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
-        status=404,
-    )
-
-
-def missing_child(path: str) -> ArmError:
-    return refuse("NotFound", f"Resource {path} not found.", status=404)
-
-
-def busy_resource(arm_id: str) -> ArmError:
-    return refuse(
-        "AnotherOperationInProgress",
-        f"Another operation on this or dependent resource is in progress: {arm_id}.",
-        status=409,
-    )
 
 
 def busy_reference(target: str, owner: str) -> ArmError:

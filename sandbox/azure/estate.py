@@ -1,19 +1,22 @@
-"""A site's network and machines on the offline Azure: one resource group, one virtual network, and one
-subnet for the machines' interfaces, with as many prefixes as their addresses need.
+"""A site's network and machines on the offline Azure: one resource group, one virtual network, one
+subnet with as many prefixes as the machines' addresses need, and machines without a group yet.
+
+An interface is a machine's by its address, which is how the product finds it, and else by its name. So
+a machine that is called otherwise keeps its interface, and one whose address changes is moved, as an
+administrator would do it.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.azure.addresses import Address, Network
 from sandbox.azure.client import ArmClient, find_subscription
 from sandbox.azure.documents import find_child
-from sandbox.azure.estate_machines import seed_machines
-from sandbox.azure.leases import is_reserved
+from sandbox.azure.interfaces import is_reserved
 from sandbox.azure.networks import prefixes_of
+from sandbox.azure.rules import Address, Network
 
 LOCATION = "westeurope"
 _SUBNET = "machines"
@@ -25,6 +28,10 @@ _SHORTEST = 8
 
 _SPARE = ipaddress.IPv4Network("100.127.0.0/24")
 """What a site without IPv4 machines has, for Azure wants an IPv4 prefix in every subnet."""
+
+Document = dict[str, Any]
+Machines = Mapping[str, list[str]]
+"""The addresses of each machine."""
 
 
 class EstateError(ValueError):
@@ -47,11 +54,14 @@ def seed_site(site_name: str, machines: dict[str, list[str]], endpoint: str) -> 
     existing = set(prefixes_of(own)) if own else set()
     planned = plan_prefixes(existing, machines)
     if current is None or planned != existing:
-        current = client.put(network_id, _describe_network(current, own, planned))
-    seed_machines(client, current, machines)
+        current = client.put(network_id, _describe_network(current or {}, own or {}, planned))
+    _seed_machines(client, current, machines)
 
 
-def plan_prefixes(existing: set[Network], machines: Mapping[str, list[str]]) -> set[Network]:
+# The network
+
+
+def plan_prefixes(existing: set[Network], machines: Machines) -> set[Network]:
     """The prefixes in which every address is usable: those that exist, widened where needed, and new
     ones.
 
@@ -94,21 +104,15 @@ def _overlap(one: Network, other: Network) -> bool:
     return one.version == other.version and one.overlaps(other)
 
 
-def _describe_network(
-    current: dict[str, Any] | None, own: dict[str, Any] | None, planned: set[Network]
-) -> dict[str, Any]:
+def _describe_network(current: Document, own: Document, planned: set[Network]) -> Document:
     """The PUT for the network; what somebody else has set on it is sent along unchanged."""
-    ours = dict((own or {}).get("properties") or {})
+    ordered = sorted(planned, key=lambda each: (each.version, each))
+    ours = {**own.get("properties", {}), "addressPrefixes": [*map(str, ordered)]}
     ours.pop("addressPrefix", None)
-    ours["addressPrefixes"] = [
-        str(each) for each in sorted(planned, key=lambda each: (each.version, each))
-    ]
-    properties = dict((current or {}).get("properties") or {})
+    properties = dict(current.get("properties") or {})
     others = [each for each in properties.get("subnets") or () if each["name"] != _SUBNET]
-    space = planned | {
-        ipaddress.ip_network(text)
-        for text in (properties.get("addressSpace") or {}).get("addressPrefixes") or ()
-    }
+    texts = (properties.get("addressSpace") or {}).get("addressPrefixes") or ()
+    space = planned | set(map(ipaddress.ip_network, texts))
     collapsed = [
         str(each)
         for version in (4, 6)
@@ -116,8 +120,89 @@ def _describe_network(
     ]
     properties["addressSpace"] = {"addressPrefixes": collapsed}
     properties["subnets"] = [*others, {"name": _SUBNET, "properties": ours}]
-    return {
-        "location": LOCATION,
-        "tags": (current or {}).get("tags") or {},
-        "properties": properties,
-    }
+    return {"location": LOCATION, "tags": current.get("tags") or {}, "properties": properties}
+
+
+# The machines
+
+
+def _seed_machines(client: ArmClient, network: Document, machines: Machines) -> None:
+    """Make the machines that are missing, and move those that have other addresses now.
+
+    What is gone from the file stays, unless another machine is to have one of its addresses.
+    """
+    group_id = network["id"].split("/providers/")[0]
+    interfaces = f"{group_id}/providers/Microsoft.Network/networkInterfaces"
+    free: list[Document] = (client.get(interfaces) or {}).get("value") or []
+    owned: dict[str, Document] = {}
+    for name, texts in machines.items():
+        by_address = [each for each in free if _addresses_of(each) & set(_read(texts))]
+        by_name = [each for each in free if each["name"] == f"vm-{name}-nic"]
+        for found in (by_address or by_name)[:1]:
+            owned[name] = found
+            free.remove(found)
+    wanted = {address for texts in machines.values() for address in _read(texts)}
+    for other in free:
+        if wanted & _addresses_of(other):
+            _remove(client, other)
+    for name in sorted(machines, key=lambda each: _turn(machines[each], is_there=each in owned)):
+        before = owned.get(name)
+        arm_id = before["id"] if before else f"{interfaces}/vm-{name}-nic"
+        if before is None or _addresses_of(before) != set(_read(machines[name])):
+            client.put(arm_id, _describe_interface(network, machines[name], before))
+        if before is None:
+            held = {"networkInterfaces": [{"id": arm_id, "properties": {"primary": True}}]}
+            body = {"location": network["location"], "properties": {"networkProfile": held}}
+            client.put(f"{group_id}/providers/Microsoft.Compute/virtualMachines/vm-{name}", body)
+
+
+def _turn(texts: list[str], *, is_there: bool) -> tuple[bool, bool]:
+    """Machines that give up addresses come first, and those to whom Azure gives any address last."""
+    return not is_there, not any(address.version == 4 for address in _read(texts))
+
+
+def _read(texts: Iterable[str]) -> list[Address]:
+    return sorted(map(ipaddress.ip_address, texts), key=lambda each: (each.version, int(each)))
+
+
+def _addresses_of(interface: Document) -> set[Address]:
+    """The fixed addresses of an interface."""
+    given = (each["properties"] for each in interface["properties"]["ipConfigurations"])
+    fixed = (each for each in given if each["privateIPAllocationMethod"] == "Static")
+    return set(_read(each["privateIPAddress"] for each in fixed))
+
+
+def _describe_interface(network: Document, texts: list[str], before: Document | None) -> Document:
+    """The PUT: IP configurations keep their names by position, and all the rest stays as it is."""
+    addresses = _read(texts)
+    subnet = next(
+        each["id"]
+        for each in network["properties"]["subnets"]
+        if any(addresses[0] in prefix for prefix in prefixes_of(each))
+    )
+    given: list[Document] = [
+        {
+            "privateIPAllocationMethod": "Static",
+            "privateIPAddress": str(address),
+            "privateIPAddressVersion": f"IPv{address.version}",
+        }
+        for address in addresses
+    ]
+    if addresses[0].version == 6:  # the primary configuration is IPv4
+        given.insert(0, {"privateIPAllocationMethod": "Dynamic"})
+    kept: Document = before or {"location": network["location"], "properties": {}}
+    known: list[Document] = kept["properties"].get("ipConfigurations", [])
+    children = []
+    for place, properties in enumerate(given):
+        new: Document = {"name": f"ipconfig{place + 1}"}
+        old = known[place] if place < len(known) else new
+        fixed = {**properties, "primary": place == 0, "subnet": {"id": subnet}}
+        children.append({"name": old["name"], "properties": {**old.get("properties", {}), **fixed}})
+    return {**kept, "properties": {**kept["properties"], "ipConfigurations": children}}
+
+
+def _remove(client: ArmClient, interface: Document) -> None:
+    machine = interface["properties"].get("virtualMachine")
+    if machine is not None:
+        client.delete(machine["id"])
+    client.delete(interface["id"])

@@ -4,47 +4,68 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.azure import references, rules
-from sandbox.azure.documents import (
-    children_of,
-    find_child,
-    properties_of,
-    show_child,
-    wrap,
-)
+from sandbox.azure import rules
+from sandbox.azure.documents import children_of, find_child, properties_of, show_child, take, wrap
 from sandbox.azure.errors import refuse
 from sandbox.azure.ids import GROUPS, ArmPath, key
 from sandbox.azure.limits import Limits
+from sandbox.azure.references import users_of_group
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
+_FIELDS = {"flushConnection": False}
+
+# Name, priority, direction, access, source and destination.
+_DEFAULT_RULES = (
+    ("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+    ("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
+    ("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
+    ("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
+    ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
+    ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
+)
+
+
+def _default_rule(
+    name: str, priority: int, direction: str, access: str, source: str, destination: str
+) -> Properties:
+    properties = {
+        "protocol": "*",
+        "sourcePortRange": "*",
+        "destinationPortRange": "*",
+        "sourceAddressPrefix": source,
+        "destinationAddressPrefix": destination,
+        "access": access,
+        "priority": priority,
+        "direction": direction,
+    }
+    lists = [f"{side}{what}" for side in rules.SIDES for what in ("PortRanges", "AddressPrefixes")]
+    return {"name": name, "properties": properties | {each: [] for each in lists}}
+
+
+DEFAULT_RULES = [_default_rule(*row) for row in _DEFAULT_RULES]
 
 
 def make_group(
     path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
 ) -> Document:
     """A network security group from a PUT: its rules are exactly those of the body, all or nothing."""
-    rules.check_name(path.name, limits.rule_name)
-    given = children_of(body, "securityRules", str(path))
+    given = children_of(body, "securityRules", str(path), limits.rule_name)
     if len(given) > limits.rules_per_group:
         raise refuse(
             "SecurityRuleCountLimitReached",
             f"Network security group {path} cannot have more than {limits.rules_per_group} security rules. "
             f"Number of rules provided: {len(given)}.",
         )
-    checked = [
-        {
-            "name": rule["name"],
-            "properties": rules.check_rule(
-                rule["name"], f"{path}/securityRules/{rule['name']}", properties_of(rule), limits
-            ),
-        }
-        for rule in given
-    ]
+    checked = []
+    for each in given:
+        rule_id = f"{path}/securityRules/{each['name']}"
+        properties = rules.check_rule(rule_id, properties_of(each), limits)
+        checked.append({"name": each["name"], "properties": properties})
     _require_distinct_priorities(checked)
     _require_few_prefixes(checked, path, limits)
-    flushes = {"flushConnection": bool(properties_of(body).get("flushConnection"))}
-    document = wrap(path, body, {"securityRules": checked, **flushes}, existing)
+    kept = take(properties_of(body), _FIELDS)
+    document = wrap(path, body, {"securityRules": checked, **kept}, existing)
     if existing is None:
         _require_room(path, document["location"], store, limits)
     return document
@@ -53,32 +74,26 @@ def make_group(
 def show_group(group: Document, store: Store) -> Document:
     """The group with its default rules and its back references."""
     properties = dict(group["properties"])
-    properties["securityRules"] = [
-        show_child(group, "securityRules", rule) for rule in properties["securityRules"]
-    ]
-    properties["defaultSecurityRules"] = [
-        show_child(group, "defaultSecurityRules", rule) for rule in DEFAULT_RULES
-    ]
-    for field, ids in (
-        ("networkInterfaces", references.interfaces_with_group(store, group["id"])),
-        ("subnets", references.subnets_with_group(store, group["id"])),
+    for field, listed in (
+        ("securityRules", properties["securityRules"]),
+        ("defaultSecurityRules", DEFAULT_RULES),
     ):
+        properties[field] = [show_child(group, field, rule) for rule in listed]
+    for field, ids in users_of_group(store, group["id"]).items():
         if ids:
             properties[field] = [{"id": arm_id} for arm_id in ids]
     return {**group, "properties": properties}
 
 
 def require_group_unused(group: Document, store: Store) -> None:
-    users = references.interfaces_with_group(store, group["id"]) + references.subnets_with_group(
-        store, group["id"]
-    )
+    users = [each for ids in users_of_group(store, group["id"]).values() for each in ids]
     if users:
         raise refuse(
             "InUseNetworkSecurityGroupCannotBeDeleted",
-            f"Network security group {group['id']} cannot be deleted because it is in use by the following "
-            f"resources: {', '.join(users)}. In order to delete the Network security group, "
-            "remove the association "
-            "with the resource(s). To learn how to do this, see aka.ms/deletensg.",
+            f"Network security group {group['id']} cannot be deleted because it is in use by the "
+            f"following resources: {', '.join(users)}. In order to delete the Network security group, "
+            "remove the association with the resource(s). To learn how to do this, see "
+            "aka.ms/deletensg.",
         )
 
 
@@ -86,7 +101,7 @@ def _require_room(path: ArmPath, location: str, store: Store, limits: Limits) ->
     start = key(f"/subscriptions/{path.subscription}/")
     neighbours = [
         group
-        for group in store.of_type(GROUPS)
+        for group in store.of_kind(GROUPS)
         if group["location"] == location and key(group["id"]).startswith(start)
     ]
     if len(neighbours) >= limits.groups_per_region:
@@ -103,13 +118,11 @@ def _require_distinct_priorities(checked: list[Properties]) -> None:
     for rule in checked:
         at = (rule["properties"]["direction"], rule["properties"]["priority"])
         other = taken.setdefault(at, rule["name"])
-        default = find_child(list(DEFAULT_RULES), rule["name"])
-        if other != rule["name"] or default is not None:
+        if other != rule["name"] or find_child(DEFAULT_RULES, rule["name"]) is not None:
             raise refuse(
                 "SecurityRuleConflict",
-                f"Security rule {rule['name']} conflicts with rule {other}. Rules cannot have "
-                "the same Priority and "
-                "Direction. To learn more, see aka.ms/nsgrules.",
+                f"Security rule {rule['name']} conflicts with rule {other}. Rules cannot have the "
+                "same Priority and Direction. To learn more, see aka.ms/nsgrules.",
             )
 
 
@@ -126,35 +139,3 @@ def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limi
                 f"Network security group {path} has {count} {side} address prefixes in its security rules. "
                 f"The maximum is {limits.prefixes_per_group}.",
             )
-
-
-def _default(
-    name: str, priority: int, direction: str, access: str, source: str, destination: str
-) -> Properties:
-    return {
-        "name": name,
-        "properties": {
-            "protocol": "*",
-            "sourcePortRange": "*",
-            "destinationPortRange": "*",
-            "sourceAddressPrefix": source,
-            "destinationAddressPrefix": destination,
-            "access": access,
-            "priority": priority,
-            "direction": direction,
-            "sourcePortRanges": [],
-            "destinationPortRanges": [],
-            "sourceAddressPrefixes": [],
-            "destinationAddressPrefixes": [],
-        },
-    }
-
-
-DEFAULT_RULES = (
-    _default("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    _default("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
-    _default("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
-    _default("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    _default("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
-    _default("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
-)

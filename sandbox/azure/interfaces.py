@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
+import ipaddress
+import itertools
 from typing import Any
 
-from sandbox.azure import networks, references, rules
-from sandbox.azure.addresses import Network
-from sandbox.azure.documents import children_of, find_child, properties_of, show_child, wrap
+from sandbox.azure.documents import children_of, find_child, properties_of, show_child, take, wrap
 from sandbox.azure.errors import missing_reference, refuse
-from sandbox.azure.ids import GROUPS, NETWORKS, ArmPath, key, name_of, parent_of
-from sandbox.azure.leases import give_addresses
+from sandbox.azure.ids import GROUPS, INTERFACES, NETWORKS, ArmPath, key, name_of, parent_of
 from sandbox.azure.limits import Limits
+from sandbox.azure.networks import prefixes_of
+from sandbox.azure.references import (
+    configurations_of,
+    group_of,
+    interfaces_of,
+    machine_of,
+    network_of,
+)
+from sandbox.azure.rules import Address, Network
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
-_OPTIONAL = ("networkSecurityGroup", "auxiliaryMode", "auxiliarySku", "nicType", "workloadType")
-_OPTIONAL_OF_CONFIGURATION = (
-    "privateIPAddress",
-    "publicIPAddress",
-    "applicationSecurityGroups",
-    "loadBalancerBackendAddressPools",
-    "loadBalancerInboundNatRules",
-    "applicationGatewayBackendAddressPools",
-    "gatewayLoadBalancer",
-)
-"""What a PUT that leaves it out takes away."""
+Leases = dict[Address, str]
+"""Which IP configuration has an address."""
+
+# What a PUT has, and what it is where the body leaves it out; None: then it is gone.
+_FIELDS: Properties = {
+    "networkSecurityGroup": None,
+    "auxiliaryMode": None,
+    "auxiliarySku": None,
+    "workloadType": None,
+    "nicType": "Standard",
+    "enableAcceleratedNetworking": False,
+    "enableIPForwarding": False,
+    "disableTcpStateTracking": False,
+}
+_CONFIGURATION_FIELDS: Properties = {
+    "privateIPAllocationMethod": "Dynamic",
+    "privateIPAddressVersion": "IPv4",
+    "privateIPAddress": None,
+    "primary": False,
+    "subnet": None,
+    "publicIPAddress": None,
+    "applicationSecurityGroups": None,
+    "loadBalancerBackendAddressPools": None,
+    "loadBalancerInboundNatRules": None,
+    "applicationGatewayBackendAddressPools": None,
+    "gatewayLoadBalancer": None,
+}
+_WORDS = {
+    "privateIPAllocationMethod": ("Static", "Dynamic"),
+    "privateIPAddressVersion": ("IPv4", "IPv6"),
+}
+_FIXED: Properties = {
+    "vnetEncryptionSupported": False,
+    "hostedWorkloads": [],
+    "tapConfigurations": [],
+}
+_RESERVED_AT_START = 4
+"""Azure keeps a subnet's first four addresses, and its last, for itself."""
 
 
 def make_interface(
@@ -33,61 +68,45 @@ def make_interface(
     """An interface from a PUT: what the body leaves out is gone, except what its machine gives it
     and the dynamic addresses, which are given out here and stay.
     """
-    rules.check_name(path.name, limits.rule_name)
     given = properties_of(body)
     children = children_of(body, "ipConfigurations", str(path))
     if not children:
         raise refuse("InvalidRequestFormat", f"Network interface {path} has no IP configuration.")
     configurations = [_read_configuration(child, path) for child in children]
     _choose_primary(configurations, path)
-    subnet_prefixes = _find_subnet(configurations, path, store)
-    give_addresses(configurations, subnet_prefixes, path, existing, store)
-    properties: Properties = {"ipConfigurations": configurations}
-    properties |= {field: _bare(given[field]) for field in _OPTIONAL if given.get(field)}
-    properties["dnsSettings"] = {
-        "dnsServers": [],
-        "appliedDnsServers": [],
-        **(given.get("dnsSettings") or {}),
-    }
-    properties.setdefault("nicType", "Standard")
-    for flag in ("enableAcceleratedNetworking", "enableIPForwarding", "disableTcpStateTracking"):
-        properties[flag] = bool(given.get(flag))
-    document = wrap(path, body, properties, existing)
+    prefixes = _find_subnet(configurations, path, store)
+    _give_addresses(configurations, prefixes, path, existing, store)
+    servers = {"dnsServers": [], "appliedDnsServers": [], **(given.get("dnsSettings") or {})}
+    properties = {"ipConfigurations": configurations, "dnsSettings": servers}
+    document = wrap(path, body, properties | take(given, _FIELDS), existing)
     _require_same_primary(existing, configurations)
     _check_references(document, store)
     return document
 
 
 def show_interface(interface: Document, store: Store) -> Document:
-    configurations = interface["properties"]["ipConfigurations"]
-    shown = [show_child(interface, "ipConfigurations", child) for child in configurations]
-    fixed = {
-        **_show_machine(interface, references.machine_of(store, interface["id"])),
-        "vnetEncryptionSupported": False,
-        "hostedWorkloads": [],
-        "tapConfigurations": [],
+    """With what an interface has only once a virtual machine has it, whatever is written to it."""
+    properties, machine = interface["properties"], machine_of(store, interface["id"])
+    shown = {
+        **properties,
+        **_FIXED,
+        "ipConfigurations": [
+            show_child(interface, "ipConfigurations", child)
+            for child in properties["ipConfigurations"]
+        ],
     }
-    return {
-        **interface,
-        "properties": {**interface["properties"], "ipConfigurations": shown, **fixed},
-    }
-
-
-def _show_machine(interface: Document, machine: Document | None) -> Properties:
-    """What an interface has only once a virtual machine has it, whatever is written to it."""
-    if machine is None:
-        return {}
-    is_first = key(references.interfaces_of(machine)[0]) == key(interface["id"])
-    digits = interface["properties"]["resourceGuid"][:6].upper()
-    return {
-        "virtualMachine": {"id": machine["id"]},
-        "primary": is_first,
-        "macAddress": "-".join(["00-0D-3A", digits[:2], digits[2:4], digits[4:]]),
-    }
+    if machine is not None:
+        digits = properties["resourceGuid"][:6].upper()
+        shown |= {
+            "virtualMachine": {"id": machine["id"]},
+            "primary": key(interfaces_of(machine)[0]) == key(interface["id"]),
+            "macAddress": "-".join(["00-0D-3A", digits[:2], digits[2:4], digits[4:]]),
+        }
+    return {**interface, "properties": shown}
 
 
 def require_interface_unused(interface: Document, store: Store) -> None:
-    machine = references.machine_of(store, interface["id"])
+    machine = machine_of(store, interface["id"])
     if machine is not None:
         raise refuse(
             "NicInUse",
@@ -95,6 +114,12 @@ def require_interface_unused(interface: Document, store: Store) -> None:
             "order to delete the network interface, it must be dissociated from the resource. To "
             "learn more, see aka.ms/deletenic.",
         )
+
+
+def is_reserved(address: Address, network: Network) -> bool:
+    """Whether Azure keeps the address of a subnet's prefix for itself."""
+    offset = int(address) - int(network.network_address)
+    return offset < _RESERVED_AT_START or offset == network.num_addresses - 1
 
 
 def _require_same_primary(existing: Document | None, configurations: list[Properties]) -> None:
@@ -108,35 +133,16 @@ def _require_same_primary(existing: Document | None, configurations: list[Proper
             )
 
 
-def _bare(value: Any) -> Any:
-    """A property as ARM keeps it: of a resource that is referred to, the id."""
-    if isinstance(value, list):
-        return [_bare(each) for each in value]
-    return {"id": value["id"]} if isinstance(value, dict) and value.get("id") else value
-
-
 def _read_configuration(child: Properties, path: ArmPath) -> Properties:
-    rules.check_name(child["name"], 80)
-    given = properties_of(child)
-    subnet = references.id_of(given.get("subnet"))
-    if not subnet:
+    properties = take(properties_of(child), _CONFIGURATION_FIELDS)
+    if not (properties.get("subnet") or {}).get("id"):
         raise refuse(
             "SubnetIsRequired",
             f"Subnet reference is required for IP configuration {path}/ipConfigurations/{child['name']}.",
         )
-    properties: Properties = {
-        "privateIPAllocationMethod": given.get("privateIPAllocationMethod") or "Dynamic",
-        "privateIPAddressVersion": given.get("privateIPAddressVersion") or "IPv4",
-        "subnet": {"id": subnet},
-        "primary": bool(given.get("primary")),
-    }
-    if properties["privateIPAllocationMethod"] not in ("Static", "Dynamic"):
-        raise refuse("InvalidRequestFormat", "Cannot parse the request: privateIPAllocationMethod.")
-    if properties["privateIPAddressVersion"] not in ("IPv4", "IPv6"):
-        raise refuse("InvalidRequestFormat", "Cannot parse the request: privateIPAddressVersion.")
-    properties |= {
-        field: _bare(given[field]) for field in _OPTIONAL_OF_CONFIGURATION if given.get(field)
-    }
+    for field, words in _WORDS.items():
+        if properties[field] not in words:
+            raise refuse("InvalidRequestFormat", f"Cannot parse the request: {field}.")
     return {"name": child["name"], "properties": properties}
 
 
@@ -155,38 +161,144 @@ def _choose_primary(configurations: list[Properties], path: ArmPath) -> None:
         raise refuse(
             "IPv6IpConfigurationCannotBePrimary",
             f"IP configuration {path}/ipConfigurations/{primary[0]['name']} is IPv6 and cannot "
-            "be the primary IP "
-            "configuration of the network interface.",
+            "be the primary IP configuration of the network interface.",
         )
 
 
 def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) -> list[Network]:
     """The prefixes of the one subnet that all configurations share."""
-    ids = {
-        key(child["properties"]["subnet"]["id"]): child["properties"]["subnet"]["id"]
-        for child in configurations
-    }
+    given = [child["properties"]["subnet"]["id"] for child in configurations]
+    ids = {key(each): each for each in given}
     if len(ids) > 1:
         raise refuse(
             "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
             f"IP configurations on Network Interface {path} cannot use different subnets: "
             f"{', '.join(ids.values())}.",
         )
-    subnet_id = next(iter(ids.values()))
+    subnet_id = given[0]
     network = store.get(parent_of(subnet_id))
     subnet = find_child(network["properties"]["subnets"], name_of(subnet_id)) if network else None
-    if network is None or subnet is None or f"/{NETWORKS.lower()}/" not in key(subnet_id):
+    if subnet is None or f"/{NETWORKS.lower()}/" not in key(subnet_id):
         raise missing_reference(subnet_id, str(path))
-    return networks.prefixes_of(subnet)
+    return prefixes_of(subnet)
 
 
 def _check_references(document: Document, store: Store) -> None:
     """Network and group exist, in the interface's own region."""
-    wanted = [references.network_of(document)]
-    group_id = references.id_of(document["properties"].get("networkSecurityGroup"))
-    for target in [*wanted, *([group_id] if group_id else [])]:
+    group_id = group_of(document["properties"])
+    for target in filter(None, (network_of(document), group_id)):
         found = store.get(target)
         if found is None or found["location"] != document["location"]:
             raise missing_reference(target, document["id"])
     if group_id and f"/{GROUPS.lower()}/" not in key(group_id):
         raise missing_reference(group_id, document["id"])
+
+
+# Private addresses
+
+
+def _give_addresses(
+    configurations: list[Properties],
+    prefixes: list[Network],
+    path: ArmPath,
+    existing: Document | None,
+    store: Store,
+) -> None:
+    """Static addresses are checked first, so that no dynamic one takes them; dynamic ones are
+    kept over updates.
+    """
+    taken = _addresses_in_network(configurations[0]["properties"]["subnet"]["id"], path, store)
+    before = existing["properties"]["ipConfigurations"] if existing else []
+    for method in ("Static", "Dynamic"):
+        for child in configurations:
+            if child["properties"]["privateIPAllocationMethod"] == method:
+                owner = f"{path}/ipConfigurations/{child['name']}"
+                if method == "Static":
+                    address = _check_static(child["properties"], prefixes, taken, owner)
+                else:
+                    address = _pick_dynamic(child, prefixes, taken, before, owner)
+                child["properties"]["privateIPAddress"] = str(address)
+                taken[address] = owner
+
+
+def _addresses_in_network(subnet_id: str, path: ArmPath, store: Store) -> Leases:
+    return {
+        ipaddress.ip_address(properties["privateIPAddress"]): arm_id
+        for interface in store.of_kind(INTERFACES)
+        if key(interface["id"]) != key(str(path))
+        and key(network_of(interface)) == key(parent_of(subnet_id))
+        for arm_id, properties in configurations_of(interface)
+    }
+
+
+def _read_static(properties: Properties, owner: str) -> Address:
+    """The address that a configuration asks for.
+
+    Raises:
+        ArmError: there is none, or it is not one of the version that is asked for.
+    """
+    text, version = properties.get("privateIPAddress"), properties["privateIPAddressVersion"]
+    if not text:
+        raise refuse(
+            "PrivateIPAddressNotProvided", f"Private static IP address of {owner} is not provided."
+        )
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise refuse(
+            "InvalidIPAddressFormat", f"Private IP address {text} of {owner} is not an address."
+        ) from None
+    if f"IPv{address.version}" != version:
+        raise refuse(
+            "PrivateIPAddressVersionMismatch",
+            f"Private IP address {text} of {owner} is not of version {version}.",
+        )
+    return address
+
+
+def _check_static(
+    properties: Properties, prefixes: list[Network], taken: Leases, owner: str
+) -> Address:
+    address = _read_static(properties, owner)
+    inside = [prefix for prefix in prefixes if address in prefix]
+    if not inside:
+        raise refuse(
+            "PrivateIPAddressNotInSubnet",
+            f"Private static IP address {address} of {owner} does not belong to the range of subnet "
+            f"prefix {', '.join(map(str, prefixes))}.",
+        )
+    if is_reserved(address, inside[0]):
+        raise refuse(
+            "PrivateIPAddressInReservedRange",
+            f"Private static IP address {address} falls within reserved IP range of subnet prefix "
+            f"{inside[0]}.",
+        )
+    if address in taken:
+        raise refuse(
+            "PrivateIPAddressIsAllocated",
+            f"IP configuration {owner} is using the private IP address {address} which is already "
+            f"allocated to resource {taken[address]}.",
+        )
+    return address
+
+
+def _pick_dynamic(
+    child: Properties, prefixes: list[Network], taken: Leases, before: list[Properties], owner: str
+) -> Address:
+    """The address of before, else the lowest one that is free."""
+    version = child["properties"]["privateIPAddressVersion"]
+    fitting = [prefix for prefix in prefixes if f"IPv{prefix.version}" == version]
+    known = find_child(before, child["name"])
+    if known is not None:
+        address = ipaddress.ip_address(known["properties"]["privateIPAddress"])
+        if address not in taken and any(address in prefix for prefix in fitting):
+            return address
+    usable = (
+        prefix[index]
+        for prefix in fitting
+        for index in range(_RESERVED_AT_START, prefix.num_addresses - 1)
+    )
+    free: Address | None = next(itertools.filterfalse(taken.__contains__, usable), None)
+    if free is None:
+        raise refuse("SubnetIsFull", f"The subnet of {owner} has no free {version} address.")
+    return free

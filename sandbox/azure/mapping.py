@@ -8,6 +8,7 @@ nested one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.provider.schema import Kind, ObjectShape, Shape, read_object
@@ -15,18 +16,7 @@ from sandbox.provider.schema import Kind, ObjectShape, Shape, read_object
 Props = dict[str, Any]
 
 OUTSIDE = frozenset(
-    {
-        "id",
-        "name",
-        "type",
-        "etag",
-        "location",
-        "tags",
-        "zones",
-        "sku",
-        "extendedLocation",
-        "managedBy",
-    }
+    {"id", "name", "type", "etag", "location", "tags", "zones", "sku", "extendedLocation"}
 )
 """What ARM keeps beside the envelope."""
 
@@ -54,12 +44,10 @@ READ_ONLY = frozenset({"etag", "provisioningState"})
 
 
 def wrap(inputs: Props) -> Props:
-    """A resource's flat inputs as ARM's JSON; fields that only ARM sets are left out, except
-    references' ids.
-    """
+    """A resource's flat inputs as ARM's JSON."""
     outside = {name: value for name, value in inputs.items() if name in OUTSIDE}
     inside = {
-        name: _wrap_value(name, value) for name, value in inputs.items() if name not in OUTSIDE
+        name: _convert(wrap, name, value) for name, value in inputs.items() if name not in OUTSIDE
     }
     return {**outside, "properties": inside} if inside else outside
 
@@ -67,13 +55,8 @@ def wrap(inputs: Props) -> Props:
 def unwrap(document: Props) -> Props:
     """ARM's JSON as azure-native's flat outputs."""
     flat = {name: value for name, value in document.items() if name != "properties"}
-    return {
-        **flat,
-        **{
-            name: _unwrap_value(name, value)
-            for name, value in document.get("properties", {}).items()
-        },
-    }
+    inside = document.get("properties", {}).items()
+    return flat | {name: _convert(unwrap, name, value) for name, value in inside}
 
 
 def project(outputs: Props, shape: ObjectShape) -> Props:
@@ -116,17 +99,9 @@ def refresh(given: Any, before: Any, after: Any) -> Any:
     return after
 
 
-def _wrap_value(name: str, value: Any) -> Any:
+def _convert(how: Callable[[Props], Props], name: str, value: Any) -> Any:
     if name not in ENVELOPED:
         return value
     if isinstance(value, list):
-        return [wrap(item) for item in value]
-    return wrap(value) if isinstance(value, dict) else value
-
-
-def _unwrap_value(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return [
-            unwrap(item) if isinstance(item, dict) and name in ENVELOPED else item for item in value
-        ]
-    return unwrap(value) if isinstance(value, dict) and name in ENVELOPED else value
+        return [how(item) if isinstance(item, dict) else item for item in value]
+    return how(value) if isinstance(value, dict) else value

@@ -6,51 +6,56 @@ import ipaddress
 import itertools
 from typing import Any
 
-from sandbox.azure import references, rules
-from sandbox.azure.addresses import Network
-from sandbox.azure.documents import (
-    children_of,
-    drop_child,
-    find_child,
-    properties_of,
-    replace_child,
-    show_child,
-    wrap,
-)
+from sandbox.azure.documents import children_of, find_child, properties_of, show_child, take, wrap
 from sandbox.azure.errors import missing_reference, refuse
 from sandbox.azure.ids import ArmPath, name_of
 from sandbox.azure.limits import Limits
+from sandbox.azure.references import configurations_in, group_of
+from sandbox.azure.rules import Network
 from sandbox.azure.store import Document, Store
 
 Properties = dict[str, Any]
 _SMALLEST_IPV4, _ONLY_IPV6 = 29, 64
+
+# What a PUT has of each, and what it is where the body leaves it out; None: then it is gone.
+_FIELDS: Properties = {
+    "dhcpOptions": None,
+    "flowTimeoutInMinutes": None,
+    "encryption": None,
+    "enableDdosProtection": False,
+    "privateEndpointVNetPolicies": "Disabled",
+}
+_SUBNET_FIELDS: Properties = {
+    "networkSecurityGroup": None,
+    "defaultOutboundAccess": None,
+    "serviceEndpoints": None,
+    "sharingScope": None,
+    "delegations": [],
+    "privateEndpointNetworkPolicies": "Disabled",
+    "privateLinkServiceNetworkPolicies": "Enabled",
+}
 
 
 def make_network(
     path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
 ) -> Document:
     """A virtual network from a PUT. A body without `subnets` keeps those that exist; a list replaces them."""
-    rules.check_name(path.name, 64)
     given = properties_of(body)
-    space = [str(network) for network in _parse_space(given, path)]
+    texts = (given.get("addressSpace") or {}).get("addressPrefixes") or []
+    space = [_parse_prefix(text, str(path)) for text in texts]
+    if not any(network.version == 4 for network in space):
+        raise refuse(
+            "InvalidAddressSpace",
+            f"Virtual network {path} has no IPv4 address prefix in its address space.",
+        )
     if given.get("subnets") is None:
         subnets = existing["properties"]["subnets"] if existing else []
     else:
-        subnets = [
-            _check_subnet(child, path, limits) for child in children_of(body, "subnets", str(path))
-        ]
-    kept = {
-        field: given[field]
-        for field in ("dhcpOptions", "flowTimeoutInMinutes", "encryption")
-        if given.get(field)
-    }
-    properties = {"addressSpace": {"addressPrefixes": space}, "subnets": subnets, **kept}
-    properties["enableDdosProtection"] = bool(given.get("enableDdosProtection"))
-    properties["privateEndpointVNetPolicies"] = (
-        given.get("privateEndpointVNetPolicies") or "Disabled"
-    )
-    document = wrap(path, body, properties, existing)
-    _check_layout(document, store)
+        children = children_of(body, "subnets", str(path), limits.rule_name)
+        subnets = [_check_subnet(child, path) for child in children]
+    properties = {"addressSpace": {"addressPrefixes": [*map(str, space)]}, "subnets": subnets}
+    document = wrap(path, body, properties | take(given, _FIELDS), existing)
+    _check_layout(document, space, store)
     if existing is not None:
         _require_addresses_covered(existing, document, store)
     return document
@@ -60,16 +65,24 @@ def put_subnet(
     path: ArmPath, body: Properties, network: Document, store: Store, limits: Limits
 ) -> Document:
     """The network with one subnet made or replaced."""
-    child = {"name": path.names[1], "properties": properties_of(body)}
-    return _remake(
-        path, network, replace_child(network["properties"]["subnets"], child), store, limits
-    )
+    children = list(network["properties"]["subnets"])
+    namesake = find_child(children, path.child)
+    child = {
+        "name": namesake["name"] if namesake else path.child,
+        "properties": properties_of(body),
+    }
+    if namesake is None:
+        children.append(child)
+    else:
+        children[children.index(namesake)] = child
+    return _remake(path, network, children, store, limits)
 
 
 def drop_subnet(path: ArmPath, network: Document, store: Store, limits: Limits) -> Document:
     """The network without one subnet."""
-    remaining = drop_child(network["properties"]["subnets"], path.names[1])
-    return _remake(path, network, remaining, store, limits)
+    children = network["properties"]["subnets"]
+    gone = find_child(children, path.child)
+    return _remake(path, network, [each for each in children if each is not gone], store, limits)
 
 
 def show_network(network: Document, store: Store) -> Document:
@@ -82,10 +95,9 @@ def expand_configurations(network: Document, store: Store) -> Document:
     """A network as it is shown, with what its subnets' IP configurations are in place of their ids."""
     subnets = []
     for subnet in network["properties"]["subnets"]:
-        used = references.configurations_in(store, subnet["id"])
         told = [
             {"id": arm_id, "name": name_of(arm_id), "properties": properties}
-            for arm_id, properties in used
+            for arm_id, properties in configurations_in(store, subnet["id"])
         ]
         more = {"ipConfigurations": told} if told else {}
         subnets.append({**subnet, "properties": {**subnet["properties"], **more}})
@@ -94,7 +106,7 @@ def expand_configurations(network: Document, store: Store) -> Document:
 
 def show_subnet(path: ArmPath, network: Document, store: Store) -> Document | None:
     """A subnet of the network, if it has one of that name."""
-    subnet = find_child(network["properties"]["subnets"], path.names[1])
+    subnet = find_child(network["properties"]["subnets"], path.child)
     return None if subnet is None else _show_subnet(network, subnet, store)
 
 
@@ -111,7 +123,7 @@ def prefixes_of(subnet: Properties) -> list[Network]:
 
 
 def _show_subnet(network: Document, subnet: Properties, store: Store) -> Document:
-    used = references.configurations_in(store, f"{network['id']}/subnets/{subnet['name']}")
+    used = configurations_in(store, f"{network['id']}/subnets/{subnet['name']}")
     more = {"ipConfigurations": [{"id": arm_id} for arm_id, _ in used]} if used else {}
     return show_child(network, "subnets", subnet, **more)
 
@@ -123,17 +135,6 @@ def _remake(
     return make_network(path.top, body, network, store, limits)
 
 
-def _parse_space(given: Properties, path: ArmPath) -> list[Network]:
-    texts = (given.get("addressSpace") or {}).get("addressPrefixes") or []
-    networks = [_parse_prefix(text, str(path)) for text in texts]
-    if not any(network.version == 4 for network in networks):
-        raise refuse(
-            "InvalidAddressSpace",
-            f"Virtual network {path} has no IPv4 address prefix in its address space.",
-        )
-    return networks
-
-
 def _parse_prefix(text: str, owner: str) -> Network:
     try:
         loose = ipaddress.ip_network(text, strict=False)
@@ -143,47 +144,28 @@ def _parse_prefix(text: str, owner: str) -> Network:
             f"Address prefix {text} of resource {owner} is not formatted correctly. "
             "It should follow CIDR notation, for example 10.0.0.0/24.",
         ) from None
-    if str(loose.network_address) != str(ipaddress.ip_address(text.split("/")[0])):
+    if loose.network_address != ipaddress.ip_address(text.split("/")[0]):
         raise refuse(
             "InvalidCIDRNotation",
-            f"The address prefix {text} in resource {owner} has an invalid CIDR notation. For "
-            "the given prefix length, "
-            f"the address prefix should be {loose}.",
+            f"The address prefix {text} in resource {owner} has an invalid CIDR notation. For the "
+            f"given prefix length, the address prefix should be {loose}.",
         )
     return loose
 
 
-def _check_subnet(child: Properties, path: ArmPath, limits: Limits) -> Properties:
-    rules.check_name(child["name"], limits.rule_name)
-    owner = f"{path}/subnets/{child['name']}"
-    given = properties_of(child)
-    texts = given.get("addressPrefixes") or (
-        [given["addressPrefix"]] if given.get("addressPrefix") else []
-    )
-    networks = [_parse_prefix(text, owner) for text in texts]
+def _check_subnet(child: Properties, path: ArmPath) -> Properties:
+    owner, given = f"{path}/subnets/{child['name']}", properties_of(child)
+    many, one = given.get("addressPrefixes"), given.get("addressPrefix")
+    networks = [_parse_prefix(text, owner) for text in many or ([one] if one else [])]
     if not any(network.version == 4 for network in networks):
         raise refuse(
             "SubnetMustHaveIPv4AddressPrefix", f"Subnet {owner} has no IPv4 address prefix."
         )
     for network in networks:
         _check_size(network, owner)
-    field = "addressPrefixes" if given.get("addressPrefixes") else "addressPrefix"
-    properties: Properties = {
-        field: [str(n) for n in networks] if field == "addressPrefixes" else str(networks[0])
-    }
-    if references.id_of(given.get("networkSecurityGroup")):
-        properties["networkSecurityGroup"] = {"id": given["networkSecurityGroup"]["id"]}
-    for name in ("defaultOutboundAccess", "serviceEndpoints", "sharingScope"):
-        if given.get(name) is not None:
-            properties[name] = given[name]
-    properties["delegations"] = given.get("delegations") or []
-    properties["privateEndpointNetworkPolicies"] = (
-        given.get("privateEndpointNetworkPolicies") or "Disabled"
-    )
-    properties["privateLinkServiceNetworkPolicies"] = (
-        given.get("privateLinkServiceNetworkPolicies") or "Enabled"
-    )
-    return {"name": child["name"], "properties": properties}
+    texts = list(map(str, networks))
+    prefixes: Properties = {"addressPrefixes": texts} if many else {"addressPrefix": texts[0]}
+    return {"name": child["name"], "properties": prefixes | take(given, _SUBNET_FIELDS)}
 
 
 def _check_size(network: Network, owner: str) -> None:
@@ -201,27 +183,21 @@ def _check_size(network: Network, owner: str) -> None:
         )
 
 
-def _check_layout(document: Document, store: Store) -> None:
+def _check_layout(document: Document, space: list[Network], store: Store) -> None:
     """Subnets lie inside the address space, do not overlap, and their groups exist."""
-    properties = document["properties"]
-    space = [ipaddress.ip_network(text) for text in properties["addressSpace"]["addressPrefixes"]]
     _require_disjoint([("", network) for network in space], document, "VnetAddressSpacesOverlap")
-    ranges = [
-        (subnet["name"], network)
-        for subnet in properties["subnets"]
-        for network in prefixes_of(subnet)
-    ]
+    subnets = document["properties"]["subnets"]
+    ranges = [(subnet["name"], network) for subnet in subnets for network in prefixes_of(subnet)]
     for name, network in ranges:
         if not any(network.version == s.version and network.subnet_of(s) for s in space):  # type: ignore[arg-type]
             raise refuse(
                 "NetcfgSubnetRangeOutsideVnet",
                 f"Subnet '{name}' is not valid because its IP address range is outside the IP "
-                "address range of virtual "
-                f"network '{document['name']}'.",
+                f"address range of virtual network '{document['name']}'.",
             )
     _require_disjoint(ranges, document, "NetcfgSubnetRangesOverlap")
-    for subnet in properties["subnets"]:
-        group_id = references.id_of(subnet["properties"].get("networkSecurityGroup"))
+    for subnet in subnets:
+        group_id = group_of(subnet["properties"])
         group = store.get(group_id) if group_id else None
         if group_id and (group is None or group["location"] != document["location"]):
             raise missing_reference(group_id, f"{document['id']}/subnets/{subnet['name']}")
@@ -247,24 +223,22 @@ def _require_addresses_covered(before: Document, after: Document, store: Store) 
             _require_subnet_unused(subnet_id, store)
             continue
         prefixes = prefixes_of(remaining)
-        for arm_id, properties in references.configurations_in(store, subnet_id):
+        for arm_id, properties in configurations_in(store, subnet_id):
             address = ipaddress.ip_address(properties["privateIPAddress"])
             if not any(address in prefix for prefix in prefixes):
                 raise refuse(
                     "InUsePrefixCannotBeDeleted",
                     f"Subnet {subnet_id} is in use: IP configuration {arm_id} has the address "
-                    f"{address}, which is "
-                    "outside the new address prefixes.",
+                    f"{address}, which is outside the new address prefixes.",
                 )
 
 
 def _require_subnet_unused(subnet_id: str, store: Store) -> None:
-    used = references.configurations_in(store, subnet_id)
+    used = configurations_in(store, subnet_id)
     if used:
         ids = ", ".join(arm_id for arm_id, _ in used)
         raise refuse(
             "InUseSubnetCannotBeDeleted",
-            f"Subnet {subnet_id.rsplit('/', 1)[-1]} is in use by {ids} and cannot be deleted. In "
-            "order to delete the "
-            "subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
+            f"Subnet {name_of(subnet_id)} is in use by {ids} and cannot be deleted. In order to "
+            "delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
         )

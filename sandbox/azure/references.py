@@ -19,42 +19,45 @@ def id_of(reference: Properties | None) -> str:
     return (reference or {}).get("id") or ""
 
 
+def group_of(properties: Properties) -> str:
+    """The id of the security group of an interface or a subnet."""
+    return id_of(properties.get("networkSecurityGroup"))
+
+
 def configurations_of(interface: Document) -> Iterator[tuple[str, Properties]]:
     """The IP configurations of an interface: each one's id and properties."""
-    for configuration in interface["properties"]["ipConfigurations"]:
-        yield (
-            f"{interface['id']}/ipConfigurations/{configuration['name']}",
-            configuration["properties"],
-        )
+    for each in interface["properties"]["ipConfigurations"]:
+        yield f"{interface['id']}/ipConfigurations/{each['name']}", each["properties"]
 
 
 def configurations_in(store: Store, subnet_id: str) -> list[tuple[str, Properties]]:
     """Every IP configuration inside a subnet."""
     return [
         (arm_id, properties)
-        for interface in store.of_type(INTERFACES)
+        for interface in store.of_kind(INTERFACES)
         for arm_id, properties in configurations_of(interface)
         if key(id_of(properties["subnet"])) == key(subnet_id)
     ]
 
 
-def interfaces_with_group(store: Store, group_id: str) -> list[str]:
-    wanted = key(group_id)
-    return sorted(
-        interface["id"]
-        for interface in store.of_type(INTERFACES)
-        if key(id_of(interface["properties"].get("networkSecurityGroup"))) == wanted
-    )
-
-
-def subnets_with_group(store: Store, group_id: str) -> list[str]:
-    wanted = key(group_id)
-    return sorted(
-        f"{network['id']}/subnets/{subnet['name']}"
-        for network in store.of_type(NETWORKS)
-        for subnet in network["properties"]["subnets"]
-        if key(id_of(subnet["properties"].get("networkSecurityGroup"))) == wanted
-    )
+def users_of_group(store: Store, group_id: str) -> dict[str, list[str]]:
+    """The ids of what a security group is on, by the field in which ARM lists them."""
+    users = {
+        "networkInterfaces": [
+            (each["id"], each["properties"]) for each in store.of_kind(INTERFACES)
+        ],
+        "subnets": [
+            (f"{network['id']}/subnets/{subnet['name']}", subnet["properties"])
+            for network in store.of_kind(NETWORKS)
+            for subnet in network["properties"]["subnets"]
+        ],
+    }
+    return {
+        field: sorted(
+            arm_id for arm_id, properties in listed if key(group_of(properties)) == key(group_id)
+        )
+        for field, listed in users.items()
+    }
 
 
 def interfaces_of(machine: Document) -> list[str]:
@@ -67,19 +70,17 @@ def interfaces_of(machine: Document) -> list[str]:
 def machine_of(store: Store, interface_id: str) -> Document | None:
     """The virtual machine that has an interface."""
     wanted = key(interface_id)
-    return next(
-        (vm for vm in store.of_type(MACHINES) if wanted in map(key, interfaces_of(vm))), None
-    )
+    machines = store.of_kind(MACHINES)
+    return next((each for each in machines if wanted in map(key, interfaces_of(each))), None)
 
 
 def targets_of(document: Document) -> list[str]:
     """The top-level resources that an interface, a network or a machine needs."""
     properties = document["properties"]
-    needed = [id_of(properties.get("networkSecurityGroup")), *interfaces_of(document)]
+    needed = [group_of(properties), *interfaces_of(document)]
     if "ipConfigurations" in properties:
         needed.append(network_of(document))
-    for subnet in properties.get("subnets", ()):
-        needed.append(id_of(subnet["properties"].get("networkSecurityGroup")))
+    needed += [group_of(subnet["properties"]) for subnet in properties.get("subnets", ())]
     return [target for target in needed if target]
 
 

@@ -1,89 +1,88 @@
-"""One security rule, as its text: name, priority, protocol, ports and the two sides (clouds.md,
-Azure 1 to 6).
-"""
+"""One security rule, as its text: priority, protocol, ports and the two sides (clouds.md, Azure 1 to 6)."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Any
 
-from sandbox.azure import addresses
 from sandbox.azure.errors import ArmError, refuse
 from sandbox.azure.limits import Limits
 
-SIDES = ("source", "destination")
-PROTOCOLS = {word.lower(): word for word in ("Tcp", "Udp", "Icmp", "Esp", "Ah", "*")}
-_ACCESS = {"allow": "Allow", "deny": "Deny"}
-_DIRECTIONS = {"inbound": "Inbound", "outbound": "Outbound"}
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
-
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Properties = dict[str, Any]
 
+SIDES = ("source", "destination")
+# Of each field that is one of some words: the words, and the code for any other.
+_WORDS = {
+    "protocol": (("Tcp", "Udp", "Icmp", "Esp", "Ah", "*"), "SecurityRuleInvalidProtocol"),
+    "access": (("Allow", "Deny"), "SecurityRuleInvalidAccessType"),
+    "direction": (("Inbound", "Outbound"), "SecurityRuleInvalidDirection"),
+}
+_DENY_ONLY_TAGS = frozenset({"azureplatformdns", "azureplatformimds", "azureplatformlkm"})
+_TAGS = _DENY_ONLY_TAGS | {
+    "azurecloud",
+    "azureloadbalancer",
+    "internet",
+    "sql",
+    "storage",
+    "virtualnetwork",
+}
+"""Azure's names for its own ranges, as many as the project meets; some take a region."""
 
-def check_name(name: str, limit: int, *, resource: str = "Resource name") -> None:
-    """Every child and top-level name of Microsoft.Network has this shape.
 
-    Raises: ArmError `InvalidResourceName`.
-    """
-    if len(name) > limit or not _NAME.fullmatch(name):
-        raise refuse(
-            "InvalidResourceName",
-            f"{resource} {name} is invalid. The name can be up to {limit} characters long. It "
-            "must begin with a word "
-            "character, and it must end with a word character or with '_'. The name may contain "
-            "word characters or "
-            "'.', '-', '_'.",
-        )
-
-
-def check_rule(name: str, rule_id: str, given: Properties, limits: Limits) -> Properties:
+def check_rule(rule_id: str, given: Properties, limits: Limits) -> Properties:
     """The rule's properties as ARM stores them: words in ARM's case, every list present.
 
     Raises: ArmError with the code of the first fact broken.
     """
-    check_name(name, limits.rule_name)
-    rule: Properties = {
-        "protocol": _choose(given, "protocol", PROTOCOLS, "SecurityRuleInvalidProtocol", rule_id),
-        "access": _choose(given, "access", _ACCESS, "SecurityRuleInvalidAccessType", rule_id),
-        "direction": _choose(
-            given, "direction", _DIRECTIONS, "SecurityRuleInvalidDirection", rule_id
-        ),
-        "priority": _check_priority(given.get("priority"), limits),
-    }
+    rule: Properties = {field: _choose(given, field, rule_id) for field in _WORDS}
+    rule["priority"] = _check_priority(given.get("priority"), limits)
     if given.get("description"):
         rule["description"] = _check_description(given["description"], rule_id, limits)
-    families: list[addresses.Network] = []
+    families: set[int] = set()
     for side in SIDES:
         rule |= _check_ports(given, side, rule_id)
         rule |= _check_side(given, side, rule_id, families)
-    addresses.require_one_family(families, rule_id)
-    _check_platform_tags(rule, rule_id)
+    for side in SIDES:
+        tag = rule.get(f"{side}AddressPrefix", "")
+        if tag.lower() in _DENY_ONLY_TAGS and rule["access"] == "Allow":
+            raise refuse(
+                "SecurityRuleInvalidAccessType",
+                f"Security rule {rule_id} has invalid Access. Value provided: Allow Allowed values: Deny.",
+            )
     return rule
 
 
-def _choose(given: Properties, field: str, words: dict[str, str], code: str, rule_id: str) -> str:
+def side_fields(side: str) -> tuple[str, str]:
+    """ARM's names for a side's one prefix and its prefixes."""
+    return f"{side}AddressPrefix", f"{side}AddressPrefixes"
+
+
+def _choose(given: Properties, field: str, rule_id: str) -> str:
     value = given.get(field)
+    words, code = _WORDS[field]
     if value is None:
         raise _missing(rule_id, field[0].upper() + field[1:])
-    if not isinstance(value, str) or value.lower() not in words:
-        allowed = ", ".join(words.values())
-        raise refuse(
-            code,
-            f"Security rule {rule_id} has invalid {field}. Value provided: {value} Allowed "
-            f"values: {allowed}.",
-        )
-    return words[value.lower()]
+    for word in words:
+        if isinstance(value, str) and value.lower() == word.lower():
+            return word
+    raise refuse(
+        code,
+        f"Security rule {rule_id} has invalid {field}. Value provided: {value} Allowed values: "
+        f"{', '.join(words)}.",
+    )
 
 
 def _check_priority(value: object, limits: Limits) -> int:
     low, high = limits.lowest_priority, limits.highest_priority
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:  # type: ignore[operator]  # `whole` says it is an int
-        raise refuse(
-            "SecurityRuleInvalidPriority",
-            f"Security rule has invalid Priority. Value provided: {value} Allowed range {low}-{high}.",
-        )
-    return int(value)  # type: ignore[call-overload,no-any-return]
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    raise refuse(
+        "SecurityRuleInvalidPriority",
+        f"Security rule has invalid Priority. Value provided: {value} Allowed range {low}-{high}.",
+    )
 
 
 def _check_description(text: str, rule_id: str, limits: Limits) -> str:
@@ -96,66 +95,90 @@ def _check_description(text: str, rule_id: str, limits: Limits) -> str:
     return text
 
 
-def _check_ports(given: Properties, side: str, rule_id: str) -> Properties:
-    single, plural = f"{side}PortRange", f"{side}PortRanges"
-    one, many = given.get(single), given.get(plural) or []
+def _one_of(given: Properties, single: str, plural: str, rule_id: str) -> tuple[str, list[str]]:
+    """Exactly one of a single value and a list of several."""
+    one, many = given.get(single) or "", list(given.get(plural) or ())
     if one and many:
-        raise _conflict(rule_id, single, plural)
+        names = f"{_title(single)} and {_title(plural)}"
+        raise refuse(
+            "SecurityRuleParametersConflict",
+            f"Security rule {rule_id} specifies {names}. Only one of them may be specified.",
+        )
     if not one and not many:
         raise _missing(rule_id, f"{_title(single)} or {_title(plural)}")
+    return one, many
+
+
+def _check_ports(given: Properties, side: str, rule_id: str) -> Properties:
+    single, plural = f"{side}PortRange", f"{side}PortRanges"
+    one, many = _one_of(given, single, plural, rule_id)
     for text in many or [one]:
-        _check_port_range(text, rule_id, star=not many)
-    return {single: one, plural: []} if one else {plural: list(many)}
+        match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(text), re.ASCII)
+        low, high = (int(match[1]), int(match[2] or match[1])) if match else (-1, -1)
+        if one != "*" and not 0 <= low <= high <= 65535:
+            raise refuse(
+                "SecurityRuleInvalidPortRange",
+                f"Security rule {rule_id} has invalid Port range. Value provided: {text}. Value "
+                "should be an integer OR integer range with '-' delimiter. Valid range 0-65535.",
+            )
+    return {single: one, plural: []} if one else {plural: many}
 
 
-def _check_port_range(text: object, rule_id: str, *, star: bool) -> None:
-    if star and text == "*":
-        return
-    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(text), re.ASCII)
-    low = int(match[1]) if match else -1
-    high = int(match[2] or match[1]) if match else -1
-    if not 0 <= low <= high <= 65535:
-        raise refuse(
-            "SecurityRuleInvalidPortRange",
-            f"Security rule {rule_id} has invalid Port range. Value provided: {text}. Value "
-            "should be an integer OR "
-            "integer range with '-' delimiter. Valid range 0-65535.",
-        )
-
-
-def _check_side(
-    given: Properties, side: str, rule_id: str, families: list[addresses.Network]
-) -> Properties:
-    """Exactly one of a prefix or a list of prefixes. ARM takes application security groups too, which
-    the emulator does not have.
+def _check_side(given: Properties, side: str, rule_id: str, families: set[int]) -> Properties:
+    """Exactly one of a prefix or a list of prefixes, all of one family; `*` and tags have none. ARM takes
+    application security groups too, which the emulator does not have.
     """
     single, plural = side_fields(side)
-    filled = [field for field in (single, plural) if given.get(field)]
-    if not filled:
-        raise _missing(rule_id, f"{_title(plural)} or {_title(single)}")
-    if len(filled) > 1:
-        raise _conflict(rule_id, *filled)
-    if filled == [plural]:
-        families += addresses.parse_list(list(given[plural]), _title(side), rule_id)
-        return {plural: list(given[plural])}
-    network = addresses.parse_single(given[single], rule_id)
-    families += [network] if network is not None else []
-    return {single: given[single], plural: []}
+    one, many = _one_of(given, single, plural, rule_id)
+    if any(map(_is_general, many)):
+        raise refuse(
+            "SecurityRuleParameterContainsUnsupportedValue",
+            f"Security rule parameter {_title(side)}AddressPrefix for rule with Id {rule_id} cannot "
+            "specify existing VIRTUALNETWORK, INTERNET, AZURELOADBALANCER, '*' or system tags. "
+            f"Unsupported value used: {next(filter(_is_general, many))}.",
+        )
+    networks = [_parse(text, rule_id) for text in many or [one] if not _is_general(text)]
+    families |= {network.version for network in networks}
+    if len(families) > 1:
+        raise refuse(
+            "SecurityRuleAddressFamiliesMixed",
+            f"Security rule {rule_id} has IPv4 and IPv6 address prefixes. All address prefixes of a "
+            "security rule must be of the same address family.",
+        )
+    _require_no_overlap(networks, side, rule_id)
+    return {single: one, plural: []} if one else {plural: many}
 
 
-def side_fields(side: str) -> tuple[str, str]:
-    """ARM's names for a side's one prefix and its prefixes."""
-    return f"{side}AddressPrefix", f"{side}AddressPrefixes"
+def _is_general(text: str) -> bool:
+    """Whether a prefix is `*` or a service tag, such as `Storage.WestEurope`."""
+    is_word = re.fullmatch(r"[A-Za-z]+(\.[A-Za-z0-9]+)?", text)
+    return text == "*" or (bool(is_word) and text.split(".")[0].lower() in _TAGS)
 
 
-def _check_platform_tags(rule: Properties, rule_id: str) -> None:
-    for side in SIDES:
-        tag = rule.get(f"{side}AddressPrefix")
-        if tag and addresses.is_deny_only(tag) and rule["access"] == "Allow":
+def _parse(text: str, rule_id: str) -> Network:
+    """An address or a CIDR without host bits."""
+    try:
+        return ipaddress.ip_network(text, strict=True)
+    except ValueError:
+        raise refuse(
+            "SecurityRuleInvalidAddressPrefix",
+            f"Security rule {rule_id} has invalid Address prefix. Value provided: {text}",
+        ) from None
+
+
+def _require_no_overlap(networks: list[Network], side: str, rule_id: str) -> None:
+    """Sorted by first address, an overlap is always between neighbours or with the widest so far."""
+    ordered = sorted(networks, key=lambda each: (int(each.network_address), each.prefixlen))
+    widest: Network | None = None
+    for network in ordered:
+        if widest is not None and int(network.network_address) <= int(widest.broadcast_address):
             raise refuse(
-                "SecurityRuleInvalidAccessType",
-                f"Security rule {rule_id} has invalid Access. Value provided: Allow Allowed values: Deny.",
+                "OverlappingSubnetsNotPermittedInSecurityRule",
+                f"Security rule parameter {_title(side)}AddressPrefix for rule with Id {rule_id} "
+                f"contains overlapping subnets [{widest}, {network}]. To learn more, see "
+                "aka.ms/nsgrules.",
             )
+        widest = network
 
 
 def _missing(rule_id: str, wanted: str) -> ArmError:
@@ -163,14 +186,6 @@ def _missing(rule_id: str, wanted: str) -> ArmError:
         "SecurityRuleParametersMissing",
         f"Required security rule parameters are missing for security rule with Id: {rule_id}. "
         f"Security rule must specify {wanted}.",
-    )
-
-
-def _conflict(rule_id: str, *fields: str) -> ArmError:
-    names = " and ".join(_title(field) for field in fields)
-    return refuse(
-        "SecurityRuleParametersConflict",
-        f"Security rule {rule_id} specifies {names}. Only one of them may be specified.",
     )
 
 

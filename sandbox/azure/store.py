@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox.azure.ids import key, provider_of
+from sandbox.azure.ids import PROVIDERS, key
 
 Document = dict[str, Any]
 
@@ -44,29 +43,24 @@ class Store:
             document for name, document in sorted(self._documents.items()) if name.startswith(start)
         ]
 
-    def of_type(self, kind: str) -> Iterator[Document]:
+    def of_kind(self, kind: str) -> list[Document]:
         """Every document of one kind, in all subscriptions."""
-        wanted = f"{provider_of(kind)}/{kind}".lower()
-        return (
-            document for document in self._documents.values() if document["type"].lower() == wanted
-        )
+        wanted = f"{PROVIDERS[kind]}/{kind}"
+        return [document for document in self._documents.values() if document["type"] == wanted]
 
     def commit(self, *, put: tuple[Document, ...] = (), delete: tuple[str, ...] = ()) -> None:
         """Write and remove, all or nothing, on disk before in memory."""
+        rows = [(key(each["id"]), json.dumps(each, separators=(",", ":"))) for each in put]
+        gone = [(key(arm_id),) for arm_id in delete]
         self._sql.execute("begin immediate")
         try:
-            for document in put:
-                row = (key(document["id"]), json.dumps(document, separators=(",", ":")))
-                self._sql.execute("insert or replace into resources values (?, ?)", row)
-            self._sql.executemany(
-                "delete from resources where key = ?", [(key(arm_id),) for arm_id in delete]
-            )
+            self._sql.executemany("insert or replace into resources values (?, ?)", rows)
+            self._sql.executemany("delete from resources where key = ?", gone)
         except BaseException:
             self._sql.execute("rollback")
             raise
         self._sql.execute("commit")
-        for document in put:
-            self._documents[key(document["id"])] = document
+        self._documents |= {key(document["id"]): document for document in put}
         for arm_id in delete:
             self._documents.pop(key(arm_id), None)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.engine.launcher import write_launcher
-from sandbox.locking import holding
+from sandbox.processes import holding
 from sandbox.talk import SandboxError, say
 
 TOOL = Path(__file__).parent / "tool"

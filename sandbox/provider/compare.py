@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from enum import Enum
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
-from sandbox.provider.values import Props, contains_unknown, is_unknown, join_path
-
-
-class Change(Enum):
-    """How one property differs."""
-
-    ADD = "add"
-    DELETE = "delete"
-    UPDATE = "update"
+from sandbox.provider.values import Props, contains_unknown, join_path
 
 
 def compare(
     old: Props, new: Props, ignored: Iterable[str] = (), *, empty_is_absent: bool = True
-) -> dict[str, Change]:
-    """The changed leaves by property path; an unknown new value counts as a change, since it may become one.
+) -> dict[str, str]:
+    """The changed leaves by property path: ``ADD``, ``DELETE`` or ``UPDATE``. An unknown new value
+    counts as a change, since it may become one.
 
     >>> compare({"a": 1, "b": {"c": 2}}, {"b": {"c": 3}, "d": [4]})
-    {'a': <Change.DELETE: 'delete'>, 'b.c': <Change.UPDATE: 'update'>, 'd': <Change.ADD: 'add'>}
+    {'a': 'DELETE', 'b.c': 'UPDATE', 'd': 'ADD'}
     """
-    changes: dict[str, Change] = {}
     if empty_is_absent:
         old, new = _without_empty(old), _without_empty(new)
-    _compare_objects(old, new, "", changes)
-    return {path: change for path, change in changes.items() if not is_ignored(path, ignored)}
+    changes = _compare_values(old, new, "")
+    return {path: change for path, change in changes if not is_ignored(path, ignored)}
 
 
 def is_ignored(path: str, ignored: Iterable[str]) -> bool:
@@ -49,40 +41,25 @@ def split_path(path: str) -> tuple[str, ...]:
     return tuple(re.sub(r"\\(.)", r"\1", quoted) or index or name for quoted, index, name in found)
 
 
-def top_level(path: str) -> str:
-    """The property that a path starts with."""
-    return split_path(path)[0]
-
-
 def _covers(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if len(pattern) > len(parts):
         return False
     return all(wanted in ("*", part) for wanted, part in zip(pattern, parts, strict=False))
 
 
-def _compare_objects(old: Props, new: Props, path: str, changes: dict[str, Change]) -> None:
-    for name in [*old, *(name for name in new if name not in old)]:
-        _compare_values(old.get(name), new.get(name), join_path(path, name), changes)
-
-
-def _compare_values(old: Any, new: Any, path: str, changes: dict[str, Change]) -> None:
+def _compare_values(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(old, dict) and isinstance(new, dict):
-        _compare_objects(old, new, path, changes)
+        for name in dict.fromkeys((*old, *new)):
+            yield from _compare_values(old.get(name), new.get(name), join_path(path, name))
     elif isinstance(old, list) and isinstance(new, list):
-        _compare_lists(old, new, path, changes)
+        for index, (before, after) in enumerate(zip_longest(old, new)):
+            yield from _compare_values(before, after, f"{path}[{index}]")
     elif old is None and new is not None:
-        changes[path] = Change.ADD
+        yield path, "ADD"
     elif old is not None and new is None:
-        changes[path] = Change.DELETE
-    elif is_unknown(new) or old != new or contains_unknown(new):
-        changes[path] = Change.UPDATE
-
-
-def _compare_lists(old: list[Any], new: list[Any], path: str, changes: dict[str, Change]) -> None:
-    for index in range(max(len(old), len(new))):
-        before = old[index] if index < len(old) else None
-        after = new[index] if index < len(new) else None
-        _compare_values(before, after, f"{path}[{index}]", changes)
+        yield path, "DELETE"
+    elif old != new or contains_unknown(new):
+        yield path, "UPDATE"
 
 
 def _without_empty(value: Any) -> Any:

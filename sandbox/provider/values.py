@@ -7,10 +7,10 @@ are ``int``, secrets and references are unwrapped, and an unknown value is the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from google.protobuf import struct_pb2
+from google.protobuf import json_format, struct_pb2
 
 Props: TypeAlias = dict[str, Any]
 """A resource's inputs or outputs: camelCase names, plain values (nested dicts and lists allowed)."""
@@ -23,10 +23,10 @@ DEFAULTED = "__defaults"
 providers do).
 """
 
-SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
-RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
-OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
+_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
 def is_unknown(value: object) -> bool:
@@ -47,14 +47,13 @@ def decode(struct: struct_pb2.Struct) -> Props:
     """The property map as plain values; nulls are left out, as an absent property and a null one
     mean the same.
     """
-    decoded = ((name, _decode_value(value)) for name, value in struct.fields.items())
-    return {name: value for name, value in decoded if value is not None}
+    return _decode_object(json_format.MessageToDict(struct))
 
 
 def encode(props: Mapping[str, Any]) -> struct_pb2.Struct:
     """The plain values as a property map; properties that are None are left out."""
     struct = struct_pb2.Struct()
-    _fill_struct(struct, props)
+    struct.update(_without_none(props))
     return struct
 
 
@@ -66,20 +65,6 @@ def without_defaulted(props: Props) -> Props:
 def defaulted_names(props: Props) -> frozenset[str]:
     """Which of the checked inputs were filled in by the provider."""
     return frozenset(props.get(DEFAULTED, ()))
-
-
-def walk(value: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Every leaf of a value with its property path, such as ``("tags.Name", "a")`` or
-    ``("rules[0].port", 5060)``.
-    """
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from walk(item, join_path(path, str(name)))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from walk(item, f"{path}[{index}]")
-    else:
-        yield path, value
 
 
 def join_path(path: str, name: str) -> str:
@@ -100,57 +85,30 @@ def _strip(value: Any) -> Any:
     return value
 
 
-def _decode_value(value: struct_pb2.Value) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "string_value":
-        return value.string_value
-    if kind == "number_value":
-        number = value.number_value
-        return int(number) if number.is_integer() else number
-    if kind == "bool_value":
-        return value.bool_value
-    if kind == "list_value":
-        return [_decode_value(item) for item in value.list_value.values]
-    if kind == "struct_value":
-        return _decode_struct(value.struct_value)
-    return None
+def _decode_object(fields: Props) -> Props:
+    decoded = ((name, _decode_value(value)) for name, value in fields.items())
+    return {name: value for name, value in decoded if value is not None}
 
 
-def _decode_struct(struct: struct_pb2.Struct) -> Any:
-    fields = struct.fields
-    if SIGNATURE_KEY not in fields:
-        return decode(struct)
-    signature = fields[SIGNATURE_KEY].string_value
-    if signature == SECRET_SIGNATURE:
-        return _decode_value(fields["value"])
-    if signature == OUTPUT_SIGNATURE:
-        return _decode_value(fields["value"]) if "value" in fields else UNKNOWN
-    if signature == RESOURCE_SIGNATURE:
-        return _decode_value(fields["id"]) if "id" in fields else fields["urn"].string_value
-    return decode(struct)
+def _decode_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_decode_value(item) for item in value]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if not isinstance(value, dict):
+        return value
+    signature = value.get(_SIGNATURE)
+    if signature in (_SECRET, _OUTPUT):
+        return _decode_value(value.get("value", UNKNOWN))
+    if signature == _RESOURCE:
+        return value.get("id", value["urn"])
+    return _decode_object(value)
 
 
-def _fill_struct(struct: struct_pb2.Struct, props: Mapping[str, Any]) -> None:
-    for name, value in props.items():
-        if value is not None:
-            _fill_value(struct.fields[name], value)
-
-
-def _fill_value(target: struct_pb2.Value, value: object) -> None:
-    if value is None:
-        target.null_value = struct_pb2.NULL_VALUE
-    elif isinstance(value, bool):
-        target.bool_value = value
-    elif isinstance(value, int | float):
-        target.number_value = value
-    elif isinstance(value, str):
-        target.string_value = value
-    elif isinstance(value, Mapping):
-        target.struct_value.SetInParent()
-        _fill_struct(target.struct_value, value)
-    elif isinstance(value, Sequence):
-        target.list_value.SetInParent()
-        for item in value:
-            _fill_value(target.list_value.values.add(), item)
-    else:
-        raise TypeError(f"{type(value).__name__} is not a property value: {value!r}")
+def _without_none(value: Any) -> Any:
+    """The value with tuples as lists, and without the properties that are None."""
+    if isinstance(value, Mapping):
+        return {name: _without_none(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(item) for item in value]
+    return value

@@ -9,7 +9,7 @@ from importlib.metadata import distributions
 
 _PIN = re.compile(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.!+_-]+)(?:\s*;.*)?\s*\\?")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\s*\\?")
-_OURS = "swyx-components"  # installed from this folder
+_OURS = ("swyx-components", "swyx-sandbox")  # installed from this folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def installed_packages() -> dict[str, str]:
 def compare(pins: Mapping[str, Pin], installed: Mapping[str, str]) -> Iterator[str]:
     """Every difference between the lock and the environment, in sentences."""
     for name, version in sorted(installed.items()):
-        if name not in pins and name != _OURS:
+        if name not in pins and name not in _OURS:
             yield f"{name} {version} is installed and not in the lock"
         elif name in pins and pins[name].version != version:
             yield f"{name} {version} is installed, the lock has {pins[name].version}"

@@ -1,52 +1,5 @@
-"""The offline EC2 as a test meets it: a process of its own, and boto3 that speaks to one."""
+"""The offline EC2, as the sandbox's own tests meet it."""
 
-from __future__ import annotations
+from sandbox.tests.offline import aws_environment, connect_ec2, running_ec2
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
-
-import boto3
-
-from sandbox.environment import REGION
-
-
-def connect_ec2(endpoint: str, region: str = REGION, **options: Any) -> Any:
-    """boto3's client for an offline EC2, whatever the environment says."""
-    return boto3.client(
-        "ec2",
-        endpoint_url=endpoint,
-        region_name=region,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        **options,
-    )
-
-
-def aws_environment(endpoint: str) -> Mapping[str, str]:
-    """The settings by which everything of AWS in a process speaks to an offline EC2."""
-    return {
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": endpoint,
-    }
-
-
-@contextmanager
-def running_ec2(**settings: str) -> Iterator[str]:
-    """The endpoint of an offline EC2 of its own; the process ends with the block."""
-    command = [sys.executable, "-m", "sandbox.aws.server", "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **settings}
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield str(json.loads(process.stdout.readline())["endpoint"])
-        finally:
-            process.terminate()
+__all__ = ["aws_environment", "connect_ec2", "running_ec2"]

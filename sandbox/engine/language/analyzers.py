@@ -6,10 +6,11 @@ the proxy listens, waits for that call, lets the pack be started with what it sa
 on passes every call through, bytes unread.
 """
 
+from __future__ import annotations
+
 import json
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -27,7 +28,7 @@ _UNLIMITED = [
 _PATIENCE = 120.0  # seconds for the engine to configure the pack, and for the pack to start
 
 
-class AnalyzerProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
+class AnalyzerProxy(grpc.GenericRpcHandler):
     """Serves `pulumirpc.Analyzer` on a loopback port of its own until stopped."""
 
     def __init__(self) -> None:
@@ -54,11 +55,10 @@ class AnalyzerProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
         channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_UNLIMITED)
         if self._request:
             try:
-                channel.unary_unary(_SERVICE + "ConfigureStack")(self._request, timeout=_PATIENCE)
+                _call(channel, "ConfigureStack")(self._request, timeout=_PATIENCE)
             except grpc.RpcError as error:
-                if (
-                    error.code() != grpc.StatusCode.UNIMPLEMENTED
-                ):  # packs of older SDKs lack it and need no more
+                # packs of older SDKs lack it and need no more
+                if error.code() != grpc.StatusCode.UNIMPLEMENTED:
                     self.refuse(error)
                     return
         self._pack.set_result(channel)
@@ -75,7 +75,7 @@ class AnalyzerProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
         self.refuse(RuntimeError("it was ended"))
         self._server.stop(grace=None)
 
-    def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+    def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """gRPC's question: who answers this call?"""
         answers = {"Handshake": self._handshake, "ConfigureStack": self._configure}
         name = call.method.removeprefix(_SERVICE)
@@ -103,20 +103,25 @@ class AnalyzerProxy(grpc.GenericRpcHandler):  # type: ignore[misc]
         )
         return bytes(AnalyzerStackConfigureResponse().SerializeToString())
 
-    def _forward(self, name: str, request: bytes, context: grpc.ServicerContext) -> Any:
+    def _forward(self, name: str, request: bytes, context: grpc.ServicerContext) -> bytes:
         if name == "Cancel" and not self._pack.done():
-            return Empty().SerializeToString()
-        self._settle(
-            {}
-        )  # a call before ConfigureStack (`pulumi policy publish`): there is no configuration
+            return bytes(Empty().SerializeToString())
+        self._settle({})  # a call before ConfigureStack: there is no configuration
         try:
-            return self._pack.result(timeout=_PATIENCE).unary_unary(_SERVICE + name)(request)
+            return _call(self._pack.result(timeout=_PATIENCE), name)(request)
         except grpc.RpcError as error:
-            context.abort(error.code(), error.details())
+            context.abort(error.code(), error.details() or "")
         except Exception as error:  # told to the engine, which shows it
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"policy pack not started: {error}")
+        raise AssertionError("abort raises")
 
     def _settle(self, configuration: dict[str, str] | None) -> None:
         with self._once:
             if not self._configured.done():
                 self._configured.set_result(configuration)
+
+
+def _call(channel: grpc.Channel, name: str) -> grpc.UnaryUnaryMultiCallable[bytes, bytes]:
+    """A call of the pack's, on bytes."""
+    called: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(_SERVICE + name)
+    return called

@@ -1,8 +1,6 @@
 """The processes that a host starts, so that none of them outlives it."""
 
 import contextlib
-import os
-import signal
 import subprocess
 import threading
 import time
@@ -33,10 +31,16 @@ class Children:
         self._guard = threading.Lock()
 
     def start(
-        self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], piped: bool
+        self,
+        command: Sequence[str],
+        call: Call,
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        piped: bool,
     ) -> subprocess.Popen[bytes]:
-        """Start a child in this process group; with `piped` its output is read by the caller, else
-        it is ours.
+        """Start a child in this process group, which ends when the engine gives up on the call; with
+        `piped` its output is read by the caller, else it is ours.
         """
         pipe = subprocess.PIPE if piped else None
         child = subprocess.Popen(
@@ -50,62 +54,34 @@ class Children:
         )
         with self._guard:
             self._running.add(child)
+        if not call.add_callback(lambda: self._end([child])):
+            self._end([child])  # it has given up already
         return child
 
-    def end_with(self, call: Call, child: subprocess.Popen[bytes]) -> None:
-        """End the child when the engine gives up on the call that started it."""
-        if not call.add_callback(lambda: self.end(child)):
-            self.end(child)  # it has given up already
-
-    def forget(self, child: subprocess.Popen[bytes]) -> None:
-        """The child has ended."""
+    def wait(self, child: subprocess.Popen[bytes]) -> int:
+        """The exit code of a child, when it has ended."""
+        code = child.wait()
         with self._guard:
             self._running.discard(child)
-
-    def end(self, child: subprocess.Popen[bytes]) -> None:
-        """Ask the child to end, insist after a moment."""
-        _end_all([child])
-        self.forget(child)
+        return code
 
     def end_all(self) -> None:
         """End every child, all at once."""
         with self._guard:
             running = list(self._running)
-        _end_all(running)
+        self._end(running)
 
-
-def _end_all(running: Sequence[subprocess.Popen[bytes]]) -> None:
-    for child in running:
-        if child.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.terminate()
-    deadline = time.monotonic() + _GRACE
-    for child in running:
-        try:
-            child.wait(timeout=max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-
-def die_with_parent(children: Children) -> None:
-    """Exit at once, children first, when the parent ends or SIGINT or SIGTERM arrives. Say
-    nothing.
-
-    A CLI that is killed tells its hosts nothing: the only sign is that this process has another
-    parent.
-    """
-
-    def leave(*_: object) -> None:
-        children.end_all()
-        os._exit(0)
-
-    signal.signal(signal.SIGINT, leave)
-    signal.signal(signal.SIGTERM, leave)
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        leave()
-
-    threading.Thread(target=watch, daemon=True, name="parent-watch").start()
+    def _end(self, children: Sequence[subprocess.Popen[bytes]]) -> None:
+        """Ask each child to end, insist after a moment."""
+        for child in children:
+            if child.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.terminate()
+        deadline = time.monotonic() + _GRACE
+        for child in children:
+            try:
+                child.wait(timeout=max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+            with self._guard:
+                self._running.discard(child)

@@ -4,7 +4,8 @@ It is started as `pulumi-language-python EXEC_SCRIPT [options] ENGINE_ADDRESS`; 
 engine's folder adds the first argument, the engine the others.
 """
 
-import subprocess
+import json
+import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,26 +20,26 @@ from pulumi.runtime.proto.language_pb2_grpc import (
 )
 from pulumi.runtime.proto.plugin_pb2 import PackageDependency, PluginInfo
 
-from sandbox.engine.language.children import Children, die_with_parent
-from sandbox.engine.language.interpreter import (
-    Interpreter,
-    NoInterpreter,
-    choose_interpreter,
-    named_virtualenv,
-    python_of,
-)
+from sandbox.engine.language.children import Children
+from sandbox.engine.language.interpreter import NoInterpreter, choose_interpreter
 from sandbox.engine.language.plugin_runs import run_plugin
-from sandbox.engine.language.programs import Runner, run_program
+from sandbox.provider.server import end_with_parent
 
-_LIMIT = 400 << 20  # bytes in one message, as the engine's own
 VERSION = "1.0.0"
+UNLIMITED = [
+    ("grpc.max_receive_message_length", 400 << 20),
+    ("grpc.max_send_message_length", 400 << 20),
+]
+SHOWN_ALREADY = 32  # the exit code of a program whose error the person has seen
 
 
 class LanguageHost(LanguageRuntimeServicer):
-    """One method a call of the protocol; the work is in the modules beside."""
+    """The calls that the engine makes in order to run programs, component plugins and policy packs."""
 
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+    def __init__(self, exec_script: str, engine_address: str, children: Children) -> None:
+        self._exec_script = exec_script
+        self._engine_address = engine_address
+        self._children = children
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> PluginInfo:
         return PluginInfo(version=VERSION)
@@ -49,100 +50,98 @@ class LanguageHost(LanguageRuntimeServicer):
         """Every installed package that names a plugin: the engine checks that each plugin is
         there.
         """
-        plugins = _interpreter_or_abort(request.info, context).plugins()
-        return proto.GetRequiredPackagesResponse(
-            packages=[
-                PackageDependency(
-                    name=plugin["name"],
-                    kind="resource",
-                    version=plugin.get("version", ""),
-                    server=plugin.get("server", ""),
-                )
-                for plugin in plugins
-            ]
-        )
-
-    def About(
-        self, request: proto.AboutRequest, context: grpc.ServicerContext
-    ) -> proto.AboutResponse:
-        interpreter = _interpreter_or_abort(request.info, context)
-        return proto.AboutResponse(
-            executable=str(interpreter.python), version=interpreter.version()
-        )
-
-    def GetProgramDependencies(
-        self, request: proto.GetProgramDependenciesRequest, context: grpc.ServicerContext
-    ) -> proto.GetProgramDependenciesResponse:
-        pairs = _interpreter_or_abort(request.info, context).distributions()
-        return proto.GetProgramDependenciesResponse(
-            dependencies=[
-                proto.DependencyInfo(name=name, version=version) for name, version in pairs
-            ]
-        )
+        try:
+            plugins = choose_interpreter(request.info).plugins()
+        except NoInterpreter as missing:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(missing))
+            raise  # abort raises; a type checker can't know
+        packages = [
+            PackageDependency(
+                name=plugin["name"],
+                kind="resource",
+                version=plugin.get("version", ""),
+                server=plugin.get("server", ""),
+            )
+            for plugin in plugins
+        ]
+        return proto.GetRequiredPackagesResponse(packages=packages)
 
     def Run(self, request: proto.RunRequest, context: grpc.ServicerContext) -> proto.RunResponse:
-        return run_program(self._runner, request, context)
+        """The program of a stack, to its end; what it prints goes to this host's stdout and so to the
+        person. If the engine gives up on the call (Ctrl-C), the program is ended.
+        """
+        try:
+            interpreter = choose_interpreter(request.info)
+        except NoInterpreter as missing:
+            return proto.RunResponse(error=str(missing))
+        options = _write_options(request, self._engine_address)
+        child = self._children.start(
+            [str(interpreter.python), "-u", self._exec_script, *options],
+            context,
+            cwd=Path(request.pwd or request.info.root_directory),
+            env=interpreter.environment(dict(os.environ)) | _write_configuration(request),
+            piped=False,
+        )
+        code = self._children.wait(child)
+        if code == SHOWN_ALREADY:
+            return proto.RunResponse(bail=True)
+        if code != 0:
+            return proto.RunResponse(error=f"Program exited with non-zero exit code: {code}")
+        return proto.RunResponse()
 
     def RunPlugin(
         self, request: proto.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[proto.RunPluginResponse]:
-        yield from run_plugin(request, self._runner.children, context)
+        yield from run_plugin(request, self._children, context)
 
     def InstallDependencies(
         self, request: proto.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[proto.InstallDependenciesResponse]:
-        """Make the virtual environment that the project names and install its `requirements.txt`,
-        as pip says it.
-        """
-        virtualenv = named_virtualenv(request.info)
-        if virtualenv is None:
-            yield proto.InstallDependenciesResponse(
-                stdout=f"Runs in {sys.executable}; nothing is installed into it.\n".encode()
-            )
-            return
-        folder = Path(request.info.program_directory or request.directory)
-        commands = []
-        if not python_of(virtualenv).exists():
-            commands.append([sys.executable, "-m", "venv", str(virtualenv)])
-        if (folder / "requirements.txt").is_file():
-            commands.append(
-                [str(python_of(virtualenv)), "-m", "pip", "install", "-r", "requirements.txt"]
-            )
-        for command in commands:
-            done = subprocess.run(command, cwd=folder, capture_output=True, timeout=1800)
-            yield proto.InstallDependenciesResponse(stdout=done.stdout, stderr=done.stderr)
-            if done.returncode != 0:
-                context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{' '.join(command)} failed")
+        """Asked before a plugin runs; `make setup` has installed what there is."""
+        yield proto.InstallDependenciesResponse()
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        self._runner.children.end_all()
+        self._children.end_all()
         return Empty()
 
 
-def _interpreter_or_abort(info: proto.ProgramInfo, context: grpc.ServicerContext) -> Interpreter:
-    try:
-        return choose_interpreter(info)
-    except NoInterpreter as missing:
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(missing))
-        raise  # abort raises; a type checker can't know
+def _write_options(request: proto.RunRequest, engine_address: str) -> list[str]:
+    """What the exec script takes: `--name value` pairs, the entry point, the program's own
+    arguments.
+    """
+    given = {
+        "monitor": request.monitor_address,
+        "engine": engine_address,
+        "project": request.project,
+        "root_directory": request.info.root_directory,
+        "stack": request.stack,
+        "pwd": request.pwd,
+        "dry_run": "true" if request.dryRun else "false",
+        "parallel": str(request.parallel),
+        "organization": request.organization,
+    }
+    options = [word for name, value in given.items() if value for word in (f"--{name}", value)]
+    entry = Path(request.info.program_directory or request.pwd) / (request.info.entry_point or ".")
+    return [*options, str(entry), *request.args]
+
+
+def _write_configuration(request: proto.RunRequest) -> dict[str, str]:
+    """The stack's configuration, which the SDK reads from the environment."""
+    return {
+        "PULUMI_CONFIG": json.dumps(dict(request.config)),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
+    }
 
 
 def main(arguments: list[str]) -> None:
     """Serve until the engine goes away. The port is the only line on stdout before programs run."""
-    exec_script, *_, engine_address = (
-        arguments  # options between them (logging, tracing) are not needed
-    )
+    # options between them (logging, tracing) are not needed
+    exec_script, *_, engine_address = arguments
     children = Children()
-    die_with_parent(children)
-    server = grpc.server(
-        ThreadPoolExecutor(max_workers=64),
-        options=[
-            ("grpc.max_receive_message_length", _LIMIT),
-            ("grpc.max_send_message_length", _LIMIT),
-        ],
-    )
-    runner = Runner(exec_script=exec_script, engine_address=engine_address, children=children)
-    add_LanguageRuntimeServicer_to_server(LanguageHost(runner), server)
+    end_with_parent(children.end_all)
+    server = grpc.server(ThreadPoolExecutor(max_workers=64), options=UNLIMITED)
+    host = LanguageHost(exec_script, engine_address, children)
+    add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)

@@ -41,8 +41,7 @@ def run_plugin(
         yield from _run_policy_pack(command, folder, env, children, call)
         return
     command = [str(interpreter.python), "-u", str(folder), *request.args]
-    child = children.start(command, cwd=Path(request.pwd or folder), env=env, piped=True)
-    children.end_with(call, child)
+    child = children.start(command, call, cwd=Path(request.pwd or folder), env=env, piped=True)
     yield from _stream(child, children)
 
 
@@ -59,8 +58,8 @@ def _run_policy_pack(
         configuration = proxy.await_configuration()
         if configuration is None:  # the engine gave up before it configured the pack
             return
-        child = children.start(command, cwd=folder, env=env | configuration, piped=True)
-        children.end_with(call, child)
+        env |= configuration
+        child = children.start(command, call, cwd=folder, env=env, piped=True)
         assert child.stdout is not None
         announced = child.stdout.readline()
         if announced.strip().isdigit():
@@ -103,6 +102,4 @@ def _stream(child: subprocess.Popen[bytes], children: Children) -> Iterator[RunP
     for _ in (child.stdout, child.stderr):
         while (piece := pieces.get()) is not None:
             yield piece
-    code = child.wait()
-    children.forget(child)
-    yield RunPluginResponse(exitcode=code)
+    yield RunPluginResponse(exitcode=children.wait(child))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.lookups import Lookups
+from sandbox.aws.lookups import list_functions
 from sandbox.aws.session import Session
 from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.egress import check_open_egress
@@ -27,7 +27,7 @@ class World:
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)
         session = Session()
         session.configure({})
-        self._functions = Lookups(session).list_functions()
+        self._functions = list_functions(session)
         self.asked = 0
 
     def ask(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
