@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from swyx_components.analysis.deployed.held import Orphan, StackRecord
 from swyx_components.analysis.deployed.inventory import Inventory
+from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.failures import ANSWER_NO, DONE
 from swyx_components.cli.options import FILE, JSON, option

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from swyx_components.analysis.deployed.held import STACK_TAG
+from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
 from swyx_components.components.clouds import Written
 from swyx_components.installation import Installation

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from swyx_components.analysis.deployed.others import Effect
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
-from swyx_components.analysis.deployed.verify import Change, Comparison
+from swyx_components.analysis.deployed.verify import Change, Comparison, Effect
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.report.plan_json import fields_of, proof_record, spec_record
 from swyx_components.report.tables import plural, shorten, write_proof, write_rule

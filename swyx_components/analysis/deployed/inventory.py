@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from swyx_components.analysis.deployed.held import Orphan, StackRecord
 from swyx_components.analysis.deployed.ruleset import Firewall
-from swyx_components.analysis.deployed.stack_state import StackState
+from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord, StackState
 from swyx_components.analysis.deployed.verify import Deployed
 from swyx_components.planner.model import RenderedSite, SitePlan
 

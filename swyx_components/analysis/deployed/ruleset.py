@@ -4,16 +4,15 @@ Unlike a `Spec`, an entry may be of any shape that a cloud takes: denies, any or
 that the files at hand can't resolve. A packet passes where every layer lets it pass.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-ICMP_TYPES = PortSet.of(
-    (0, 255)
-)  # where ICMP is filtered by type, types stand in the place of ports
+ICMP_TYPES = PortSet.of((0, 255))  # types stand in the place of ports
 
 
 class UnknownGroup(LookupError):
@@ -81,6 +80,29 @@ class Firewall:
     unread: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
     platform: tuple[Prefix, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        cloud: str,
+        plan: SitePlan,
+        found: Iterable[tuple[AttachmentPoint, str]],
+        *,
+        lacking: Iterable[str] = (),
+        platform: tuple[Prefix, ...] = (),
+    ) -> "Firewall":
+        """All that was found: points, each with a sentence about rules that no file has, or an empty one."""
+        known = list(found)
+        seats = [point for point, _ in known if point.layers]
+        machines = {machine.name for group in plan.groups for machine in group.machines}
+        return cls(
+            cloud=cloud,
+            seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
+            unplaced=tuple(sorted(machines - {seat.machine for seat in seats})),
+            unread=tuple(dict.fromkeys(sentence for _, sentence in known if sentence)),
+            lacking=tuple(lacking),
+            platform=platform,
+        )
 
     @property
     def is_partial(self) -> bool:

@@ -13,6 +13,8 @@ _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
 )
 _SITE = "swyx:index:SwyxSite"
+STACK_TAG = "swyx:stack"
+"""On every resource: `project/stack`, whose state it belongs to."""
 
 _T = TypeVar("_T")
 
@@ -182,3 +184,31 @@ def _shown(value: Mapping[str, object]) -> object:
         except ValueError:
             return _SEALED
     return _unseal(value["value"]) if "value" in value else _SEALED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackRecord:
+    """What one stack's state holds: `ids` as the cloud gives them, in lower case.
+
+    `attaches` is whether the program attaches machines to their groups, all but the `unattached`.
+    """
+
+    stack: str
+    ids: frozenset[str]
+    attaches: bool = True
+    unattached: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Orphan:
+    """One thing in a cloud that carries the stack's tag and that its state does not hold.
+
+    `stage` is the order of removal. What is in use by something that is no orphan itself, named by
+    `users`, was not left by an interrupted update and is never removed.
+    """
+
+    stage: int
+    id: str
+    kind: str
+    words: str
+    users: tuple[str, ...] = ()

@@ -4,19 +4,23 @@ What a cloud holds arrives as the same `Spec` that the plan was rendered to, so 
 in what is enforced: names, descriptions and the order of rules play no part.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from swyx_components.analysis.deployed.others import (
-    Effect,
-    ForeignGroup,
-    find_effect,
-    remark_on_others,
+from swyx_components.analysis.deployed.reachability import (
+    Packets,
+    diff_reachability,
+    find_requirements,
+    join_packets,
 )
+from swyx_components.analysis.deployed.ruleset import AttachmentPoint
+from swyx_components.installation.model import Egress
 from swyx_components.messages import SwyxError
 from swyx_components.planner.model import (
+    Direction,
     RenderedGroup,
     RenderedSite,
+    SitePlan,
     Spec,
     shard_label,
 )
@@ -40,6 +44,20 @@ class DeployedGroup:
     specs: tuple[Spec, ...]
     unreadable: tuple[str, ...] = ()
     shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignGroup:
+    """A group that is not the site's and stands before an interface as well.
+
+    `adds`: what it allows passes whatever ours say. `takes`: what it does not allow is stopped. `seats`
+    are the addresses of the interface with its rules alone; None where those are not known.
+    """
+
+    label: str
+    adds: bool = False
+    takes: bool = False
+    seats: tuple[AttachmentPoint, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +102,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a group that is not the site's makes of the proof at one machine.
+
+    `added` are packets that it lets pass and no flow needs, `stopped` those that flows need and it stops.
+    """
+
+    machine: str
+    interface: str
+    other: str
+    added: tuple[tuple[Direction, Packets], ...] = ()
+    stopped: tuple[tuple[Direction, Packets], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """A site as planned against the site as deployed.
 
@@ -113,16 +145,14 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     for entry in rendered.groups:
         found = deployed.groups.get(entry.group.name)
         changes += _compare_rules(entry.group.name, entry.specs, found.specs if found else ())
-    faults = [
-        *_check_groups(rendered, deployed),
-    ]
+    faults = [*_check_groups(rendered, deployed)]
     interfaces = deployed.interfaces or ()
     if deployed.interfaces is not None:
         for entry in rendered.groups:
             faults += _check_interfaces(entry, interfaces)
         faults += _check_strangers(interfaces)
     effects = [
-        (other, find_effect(rendered.plan, interface.machine, interface.id, other))
+        (other, _find_effect(rendered.plan, interface, other))
         for interface in interfaces
         for other in interface.others
         if interface.machine
@@ -134,7 +164,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         rules=sum(len(group.specs) + len(group.unreadable) for group in deployed.groups.values()),
         changes=tuple(changes),
         faults=tuple(faults),
-        remarks=tuple(remark_on_others(effects)),
+        remarks=tuple(_remark_on_others(effects)),
         proof=prove_specs(rendered, specs),
         effects=tuple(effect for _, effect in effects if effect.added or effect.stopped),
         lacking=deployed.lacking,
@@ -219,3 +249,52 @@ def _check_strangers(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
         if not interface.machine:
             joined = ", ".join(interface.groups)
             yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
+
+
+def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGroup) -> Effect:
+    """What the other group adds to, or takes from, what the flows of a machine need."""
+    group = plan.groups_by_machine()[interface.machine]
+    own = next(machine for machine in group.machines if machine.name == interface.machine)
+    required = find_requirements(plan, group, own) if other.seats else ()
+    added: list[tuple[Direction, Packets]] = []
+    stopped: list[tuple[Direction, Packets]] = []
+    for seat in other.seats or ():
+        found = diff_reachability(seat, required, own.addresses)
+        for entry, packets in found.open.items() if other.adds else ():
+            if entry.direction is Direction.IN or plan.egress is Egress.CLOSED:
+                added += ((entry.direction, each) for each in packets)
+        for requirement, packets in found.missing.items() if other.takes else ():
+            stopped += ((requirement.direction, each) for each in packets)
+    return Effect(
+        machine=interface.machine,
+        interface=interface.id,
+        other=other.label,
+        added=tuple(_join(added)),
+        stopped=tuple(_join(stopped)),
+    )
+
+
+def _join(found: Sequence[tuple[Direction, Packets]]) -> Iterator[tuple[Direction, Packets]]:
+    for direction in Direction:
+        for packets in join_packets(each for way, each in found if way is direction):
+            yield direction, packets
+
+
+def _remark_on_others(effects: Iterable[tuple[ForeignGroup, Effect]]) -> Iterator[str]:
+    """Each group whose rules are unknown, with its place; those without any effect once, all together."""
+    idle: set[str] = set()
+    acting: set[str] = set()
+    for other, effect in effects:
+        if other.seats is None:
+            could = "stops" if other.takes else "lets pass"
+            yield (
+                f"{effect.machine} ({effect.interface}): {other.label} also stands before its interface; "
+                f"its rules are not known here, so what it {could} is not part of the proof"
+            )
+        elif effect.added or effect.stopped:
+            acting.add(other.label)
+        elif any(layer.entries for seat in other.seats for layer in seat.layers):
+            idle.add(other.label)
+    if idle - acting:
+        named = ", ".join(sorted(idle - acting))
+        yield f"without effect on the proof, also before its interfaces: {named}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from swyx_components.analysis.deployed.held import STACK_TAG
+from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds.aws.interfaces import Ask, ids_of
 from swyx_components.clouds.aws.render import EVERYWHERE
 from swyx_components.installation.model import Egress

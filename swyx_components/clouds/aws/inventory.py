@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from swyx_components.analysis.deployed.others import ForeignGroup
 from swyx_components.analysis.deployed.ruleset import (
     AccessList,
     AttachmentPoint,
@@ -11,7 +10,12 @@ from swyx_components.analysis.deployed.ruleset import (
     UnknownGroup,
 )
 from swyx_components.analysis.deployed.stack_state import StackState
-from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, DeployedInterface
+from swyx_components.analysis.deployed.verify import (
+    Deployed,
+    DeployedGroup,
+    DeployedInterface,
+    ForeignGroup,
+)
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import (
@@ -248,30 +252,29 @@ def read_firewall(
     records = replace(records, interfaces=(*records.interfaces, *bound))
     ruleset = Ruleset(records=records, members=_members(records))
     owners = {address: name for name, addresses in machines.items() for address in addresses}
-    seats: list[AttachmentPoint] = []
-    unread: list[str] = []
-    for interface in records.interfaces:
-        mine = [
-            address
-            for address in interface.addresses
-            if address in owners and (owners[address] in bindings) == (not interface.id)
-        ]
-        layers = tuple(_layers(interface, ruleset)) if mine else ()
-        unknown = ", ".join(sorted(set(interface.groups) - records.groups.keys()))
-        for address in mine if layers else ():
-            machine, id = owners[address], interface.id
-            seats.append(
-                AttachmentPoint(machine=machine, interface=id, address=address, layers=layers)
-            )
-            if unknown and records.groups:
-                unread.append(f"{machine} is also in {unknown}, whose rules no file has")
-    return Firewall(
-        cloud="aws",
-        seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
-        unplaced=tuple(sorted(machines.keys() - {seat.machine for seat in seats})),
-        unread=tuple(dict.fromkeys(unread)),
-        lacking=tuple(_lacking(records, bindings if seats else ())),
+    points = (
+        point
+        for interface in records.interfaces
+        for point in _points(interface, owners, ruleset)
+        if (point[0].machine in bindings) == (not interface.id)
     )
+    return Firewall.of("aws", plan, points, lacking=_lacking(records, bindings))
+
+
+def _points(
+    interface: NetworkInterface, owners: Mapping[Prefix, str], ruleset: Ruleset
+) -> Iterator[tuple[AttachmentPoint, str]]:
+    """The addresses of machines at an interface, each with a sentence about groups that no file has."""
+    known = ruleset.records.groups.keys()
+    mine = [address for address in interface.addresses if address in owners]
+    layers = tuple(_layers(interface, ruleset)) if mine else ()
+    unknown = ", ".join(sorted(set(interface.groups) - known)) if known else ""
+    for address in mine:
+        machine, id = owners[address], interface.id
+        yield (
+            AttachmentPoint(machine=machine, interface=id, address=address, layers=layers),
+            f"{machine} is also in {unknown}, whose rules no file has" if unknown else "",
+        )
 
 
 def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessList]:

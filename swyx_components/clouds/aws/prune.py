@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from swyx_components.analysis.deployed.held import STACK_TAG, Orphan, StackRecord
+from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import enforced
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups

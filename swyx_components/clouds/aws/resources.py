@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from swyx_components.analysis.deployed.held import STACK_TAG
+from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds.aws.egress import check_open_egress
 from swyx_components.clouds.aws.interfaces import Ask
 from swyx_components.clouds.aws.lookups import (

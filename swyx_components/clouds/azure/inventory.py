@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from swyx_components.analysis.deployed.others import ForeignGroup
 from swyx_components.analysis.deployed.ruleset import (
-    AccessList,
     AttachmentPoint,
     Firewall,
     UnknownGroup,
 )
 from swyx_components.analysis.deployed.stack_state import StackState
-from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, DeployedInterface
+from swyx_components.analysis.deployed.verify import (
+    Deployed,
+    DeployedGroup,
+    DeployedInterface,
+    ForeignGroup,
+)
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
 from swyx_components.clouds.azure.records import (
@@ -240,29 +243,30 @@ def read_firewall(
     is_known = members or INTERFACES in records.covers
     owners = {address: name for name, addresses in machines.items() for address in addresses}
     ruleset = Ruleset(records, owners, members if is_known else None)
-    seats: list[AttachmentPoint] = []
-    unread: list[str] = []
-    for machine, interface, groups, address in _placed(records, owners, bound):
-        layers = tuple(_layers(ruleset, groups, address))
-        if layers or not groups:
-            layers = layers or (open_layer(),)
-            at = address.prefix
-            seats.append(
-                AttachmentPoint(machine=machine, interface=interface, address=at, layers=layers)
-            )
-        for group in groups:
-            if key_of(group) not in records.groups:
-                unread.append(
-                    f"no file has {last_of(group)}, the group at the interface of {machine}; "
-                    f"`{COMMANDS[GROUPS]}` tells"
-                )
-    return Firewall(
-        cloud="azure",
-        seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
-        unplaced=tuple(sorted(machines.keys() - {seat.machine for seat in seats})),
-        unread=tuple(dict.fromkeys(unread)),
-        platform=PROBES,
+    points = (_point(ruleset, *placed) for placed in _placed(records, owners, bound))
+    return Firewall.of("azure", plan, points, platform=PROBES)
+
+
+def _point(
+    ruleset: Ruleset, machine: str, interface: str, groups: Sequence[str], address: Address
+) -> tuple[AttachmentPoint, str]:
+    """The groups at the interface, then the one at the subnet; where there is neither, all is open."""
+    known = [ruleset.groups[key_of(id)] for id in groups if key_of(id) in ruleset.groups]
+    layers = [ruleset.of_group(group, address) for group in known]
+    behind = ruleset.by_subnet.get(key_of(address.subnet))
+    if behind is not None:
+        name = f"{behind.title} of the subnet {last_of(address.subnet)}"
+        layers.append(ruleset.of_group(behind, address, name))
+    unread = "".join(
+        f"no file has {last_of(id)}, the group at the interface of {machine}; `{COMMANDS[GROUPS]}` tells"
+        for id in groups
+        if key_of(id) not in ruleset.groups
     )
+    if not layers and not groups:
+        layers = [open_layer()]
+    at, before = address.prefix, tuple(layers)
+    point = AttachmentPoint(machine=machine, interface=interface, address=at, layers=before)
+    return point, unread
 
 
 def _find_keys(records: NetworkRecords, words: Sequence[str]) -> tuple[str, ...]:
@@ -292,14 +296,3 @@ def _placed(
         if machine in bound:
             asgs = records.asgs & {*keys}
             yield machine, "", tuple(k for k in keys if k not in asgs), Address(prefix, asgs)
-
-
-def _layers(ruleset: Ruleset, groups: Iterable[str], address: Address) -> Iterator[AccessList]:
-    """The groups at the interface, then the one at the subnet."""
-    for id in groups:
-        if key_of(id) in ruleset.groups:
-            yield ruleset.of_group(ruleset.groups[key_of(id)], address)
-    behind = ruleset.by_subnet.get(key_of(address.subnet))
-    if behind is not None:
-        name = f"{behind.title} of the subnet {last_of(address.subnet)}"
-        yield ruleset.of_group(behind, address, name)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.analysis.deployed.held import STACK_TAG, Orphan, StackRecord
+from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackRecord
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
 from swyx_components.clouds.azure.records import key_of
