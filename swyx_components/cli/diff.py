@@ -10,7 +10,6 @@ from swyx_components.analysis.diff.changes import (
     Changes,
     SiteChange,
     compare_sites,
-    join_changes,
 )
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
@@ -52,10 +51,10 @@ def diff(
     either = replace(after, sites={**before.sites, **after.sites})
     names = choose_sites(either, sites)
     bound = bind_clouds(either, clouds)
-    changes, found = find_changes(before, after, names, bool(sites))
-    resources = _preview_all(bound, found, before, after)
+    changes = find_changes(before, after, names, bool(sites))
+    resources = _preview_all(bound, changes.compared, before, after)
     # Of some sites only, the other ends are not known.
-    effects = () if sites else find_effects(found)
+    effects = () if sites else find_effects(changes.compared)
     if as_json:
         print_json(changes_record(changes, resources, effects))
     else:
@@ -63,16 +62,13 @@ def diff(
     return ANSWER_NO if exit_code and not changes.none else DONE
 
 
-def find_changes(
-    old: Installation, new: Installation, names: Sequence[str], some: bool
-) -> tuple[Changes, Sequence[SiteChange]]:
-    """What the edits change at the named sites, together and site by site; `some`: there are others."""
+def find_changes(old: Installation, new: Installation, names: Sequence[str], some: bool) -> Changes:
+    """What the edits change at the named sites; `some`: there are others."""
     edits = find_edits(old, new)
     affected = find_affected(old, new, edits).intersection(names)
     compared = compare_sites(old, new, edits, names)
     found = tuple(report_progress(compared, "sites compared", len(affected)))
-    shown = [edit for edit in edits if not some or edit.site in ("", *names)]
-    return join_changes(shown, found), found
+    return Changes(tuple(e for e in edits if not some or e.site in ("", *names)), found)
 
 
 def _preview_all(

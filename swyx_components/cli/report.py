@@ -147,7 +147,7 @@ def _against(installation: Installation, names: Sequence[str], other: str) -> It
     old, _ = open_installation(other)
     some = len(names) < len(installation.sites)
     wanted = names if some else sorted({*names, *old.sites})
-    changes, _ = find_changes(old, installation, wanted, some)
+    changes = find_changes(old, installation, wanted, some)
     yield tell_changes(changes, old.file)
 
 

@@ -14,7 +14,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from swyx_components.analysis.diff.causes import Causes, find_changed_flows
 from swyx_components.analysis.diff.edits import Edit, find_affected, find_edits
 from swyx_components.analysis.diff.reachability import (
     Owners,
@@ -25,12 +24,16 @@ from swyx_components.analysis.diff.reachability import (
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError
-from swyx_components.planner.model import HostGroup, Rule, SitePlan
+from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.topology import Topology
+from swyx_components.sets.ports import PortSet
+
+_DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
+_INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RuleChange:
     """One rule of a host group that came (`old` None), went (`new` None) or is another now.
 
@@ -83,47 +86,42 @@ class SiteChange:
         return "create" if self.old is None else "destroy" if self.new is None else "update"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """All that differs between two installations, of the sites asked for.
-
-    `passings` are the packets of all sites, the two ends of one packet joined.
-    """
+    """All that differs between two installations; `compared` are the sites whose plans may differ."""
 
     edits: tuple[Edit, ...]
-    sites: tuple[SiteChange, ...]
-    passings: tuple[ReachabilityChange, ...]
+    compared: tuple[SiteChange, ...]
+
+    @property
+    def sites(self) -> tuple[SiteChange, ...]:
+        """The sites whose plans do differ."""
+        return tuple(site for site in self.compared if not site.is_none)
+
+    @property
+    def passings(self) -> tuple[ReachabilityChange, ...]:
+        """The packets of all sites, the two ends of one packet joined."""
+        return join_ends(passing for site in self.compared for passing in site.passings)
 
     @property
     def rules(self) -> tuple[RuleChange, ...]:
         """The rules of all sites that come, go or change."""
-        return tuple(rule for site in self.sites for rule in site.rules)
+        return tuple(rule for site in self.compared for rule in site.rules)
 
     @property
     def none(self) -> bool:
         """Whether the two installations are the same, in what they say and in what comes of it."""
-        return not self.edits and all(site.is_none for site in self.sites)
+        return not self.edits and not self.sites
 
 
-def compare_installations(
-    old: Installation, new: Installation, names: Sequence[str] | None = None
-) -> Changes:
-    """The changes of some sites, or of all.
+def compare_installations(old: Installation, new: Installation) -> Changes:
+    """The changes of all sites.
 
     Raises:
         SwyxError: a site can't be planned, before or after.
     """
     edits = find_edits(old, new)
-    return join_changes(edits, tuple(compare_sites(old, new, edits, names)))
-
-
-def join_changes(edits: Sequence[Edit], sites: Sequence[SiteChange]) -> Changes:
-    """What `compare_sites` gave, as one."""
-    return Changes(
-        edits=tuple(edits),
-        sites=tuple(site for site in sites if not site.is_none),
-        passings=join_ends(passing for site in sites for passing in site.passings),
-    )
+    return Changes(edits, tuple(compare_sites(old, new, edits)))
 
 
 def compare_sites(
@@ -162,19 +160,17 @@ def _compare_site(
     owners: Owners,
     rows: Mapping[str, FlowRow],
 ) -> SiteChange:
-    before, after = _groups(old), _groups(new)
+    before, after = ({g.name: g for g in (plan.groups if plan else ())} for plan in (old, new))
     groups, rules = [], []
-    why = Causes(name, find_changed_flows(old, new), edits, rows)
+    why = _Causes(name, _find_changed_flows(old, new), edits, rows)
     for group in sorted({*before, *after}):
         one, other = before.get(group), after.get(group)
-        machines = tuple(_machines(own) for own in (one, other))
-        if machines[0] != machines[1]:
-            groups.append(GroupChange(site=name, group=group, old=machines[0], new=machines[1]))
-        for was, now in _pair(one.rules if one else (), other.rules if other else ()):
-            flows, causes = why.of(group, (was, now))
-            rules.append(
-                RuleChange(site=name, group=group, old=was, new=now, flows=flows, causes=causes)
-            )
+        was, now = (tuple(m.name for m in own.machines) if own else () for own in (one, other))
+        if was != now:
+            groups.append(GroupChange(site=name, group=group, old=was, new=now))
+        for pair in _pair(one.rules if one else (), other.rules if other else ()):
+            flows, causes = why.of(group, pair)
+            rules.append(RuleChange(name, group, *pair, flows, causes))
     return SiteChange(
         site=name,
         old=old,
@@ -185,27 +181,12 @@ def _compare_site(
     )
 
 
-def _groups(plan: SitePlan | None) -> dict[str, HostGroup]:
-    return {group.name: group for group in plan.groups} if plan else {}
-
-
-def _machines(group: HostGroup | None) -> tuple[str, ...]:
-    return tuple(machine.name for machine in group.machines) if group else ()
-
-
 # ---- rules
 
 
 def _key(rule: Rule) -> tuple[object, ...]:
-    """What a rule lets pass."""
-    return (
-        rule.direction,
-        rule.protocol,
-        rule.ports,
-        rule.source_ports,
-        rule.group,
-        rule.cidrs,
-    )
+    """What a rule lets pass: all of it but its reasons."""
+    return rule._replace(flows=(), lines=())
 
 
 _Pair = tuple[Rule | None, Rule | None]
@@ -236,3 +217,104 @@ def _same_peer(rule: Rule) -> tuple[object, ...]:
 
 def _same_ports(rule: Rule) -> tuple[object, ...]:
     return (rule.direction, rule.protocol, rule.ports, rule.source_ports, bool(rule.group))
+
+
+# ---- causes
+
+
+def _find_changed_flows(old: SitePlan | None, new: SitePlan | None) -> tuple[Flow, ...]:
+    """The flows that only one of the two plans has, by content."""
+    before, after = (
+        {_content(flow): flow for flow in (plan.flows if plan else ())} for plan in (old, new)
+    )
+    changed = before.keys() ^ after.keys()
+    return tuple(flow for side in (before, after) for key, flow in side.items() if key in changed)
+
+
+def _content(flow: Flow) -> tuple[object, ...]:
+    return tuple(
+        (part.site, part.label, part.prefixes, part.summary) if isinstance(part, Endpoint) else part
+        for part in flow
+    )
+
+
+class _Causes:
+    """Finds the causes of one site's changes among the flows that changed and the edits."""
+
+    def __init__(
+        self,
+        site: str,
+        changed: Sequence[Flow],
+        edits: Iterable[Edit],
+        rows: Mapping[str, FlowRow],
+    ) -> None:
+        sites = {site} | {end.site for flow in changed for end in (flow.initiator, flow.responder)}
+        self._site = site
+        self._edits = [edit for edit in edits if not edit.site or edit.site in sites]
+        self._rows = rows
+        self._by_group: dict[str, list[Flow]] = {}
+        for flow in changed:
+            own = {e.label for e in (flow.initiator, flow.responder) if e.group and e.site == site}
+            for label in own:
+                self._by_group.setdefault(label, []).append(flow)
+
+    def of(self, group: str, rules: _Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The ids of the changed flows behind a rule before and after, and the places of edits."""
+        known = [rule for rule in rules if rule is not None]
+        behind = [
+            flow
+            for flow in self._by_group.get(group, ())
+            if any(_is_behind(flow, rule, group) for rule in known)
+        ]
+        extra = any(flow not in self._rows for rule in known for flow in rule.flows)
+        places = (
+            edit.place
+            for edit in self._edits
+            if (extra and edit.kind == "extra_rules" and edit.site == self._site)
+            or any(self._touches(edit, flow) for flow in behind)
+        )
+        return tuple(dict.fromkeys(flow.flow for flow in behind)), tuple(dict.fromkeys(places))
+
+    def _touches(self, edit: Edit, flow: Flow) -> bool:
+        """Whether what was edited plays a part in the flow."""
+        ends = (flow.initiator, flow.responder)
+        if edit.site and edit.site not in {end.site for end in ends}:
+            return False
+        legs = self._rows[flow.flow].legs
+        match edit.kind:
+            case "machines" | "networks":
+                return any(edit.name in _names(end) for end in ends)
+            case "decisions":
+                tokens = {token for leg in legs for token in leg.ports}
+                tokens |= {"fax_transport" for leg in legs if leg.fax_tcp_at}
+                return any(edit.key in _DECISION.get(token, (token,)) for token in tokens)
+            case "ports" | "control_path":
+                return edit.key.partition(".")[0] in (flow.initiator_role, flow.responder_role)
+            case "links":
+                return any(leg.scope not in _INSIDE for leg in legs)
+            case "sip_providers":
+                return f"provider {edit.name}" in {end.label for end in ends}
+            case "" if edit.key.startswith("flows."):
+                return flow.flow in f"{edit.old}, {edit.new}".split(", ")
+            case "":  # a whole site, or its SIP devices
+                return bool(edit.site) and edit.key != "egress"
+            case _:
+                return False
+
+
+def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
+    """Whether the rule lets pass some of the flow's packets, on behalf of the flow."""
+    own = flow.responder if rule.direction is Direction.IN else flow.initiator
+    return (
+        flow.flow in rule.flows
+        and own.label == group
+        and flow.transport.value == rule.protocol.value
+        and flow.source_ports == rule.source_ports
+        and rule.ports is not None
+        and bool(flow.ports & PortSet((rule.ports,)))
+    )
+
+
+def _names(endpoint: Endpoint) -> set[str]:
+    machines = endpoint.group.machines if endpoint.group else ()
+    return {endpoint.label, *(machine.name for machine in machines)}

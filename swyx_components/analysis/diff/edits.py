@@ -1,26 +1,24 @@
 """What two installations say differently, as places of the file with the words before and after."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import owners_of, short
 from swyx_components.installation.model import (
     Decisions,
     ExtraRule,
     Installation,
-    Machine,
     Network,
     PortOverrides,
     Site,
 )
 from swyx_components.sets.prefixes import Prefix
 
-_Facts: TypeAlias = dict[str, str]  # key -> what is written, "" where nothing is
+_Facts = dict[str, str]  # key -> what is written, "" where nothing is
+_Subject = tuple[str, str, str]  # what has facts of its own: its site, part of the file, name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Edit:
+class Edit(NamedTuple):
     """One difference. `place` as in messages; `old` or `new` is empty where nothing stands.
 
     `site` is empty for what belongs to no site; `name` is the machine, network, link or provider,
@@ -36,32 +34,19 @@ class Edit:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Subject:
-    """What has facts of its own: a machine, a site's decisions, a link."""
-
-    site: str
-    kind: str
-    name: str
-
-    @property
-    def place(self) -> str:
-        parts = ("sites", self.site) if self.site else ()
-        return ".".join(part for part in (*parts, self.kind, self.name) if part)
-
-
 def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
     """Every difference between two installations, by place. A site that came or went is one."""
     before, after = dict(_subjects(old)), dict(_subjects(new))
     lone = set(old.sites) ^ set(new.sites)
     found: list[Edit] = []
     for subject in sorted({*before, *after}):
-        if subject.site in lone and subject.kind:
+        site, kind, _ = subject
+        if site in lone and kind:
             continue
         one, other = before.get(subject), after.get(subject)
         if one is None or other is None:
-            found.append(_edit(subject, "", _told(one), _told(other)))
-        elif one != other:
+            found.append(_edit(subject, "", _join(one), _join(other)))
+        else:
             found += (
                 _edit(subject, key, one.get(key, ""), other.get(key, ""))
                 for key in sorted({*one, *other})
@@ -94,31 +79,24 @@ def find_affected(old: Installation, new: Installation, edits: Sequence[Edit]) -
 
 
 def _edit(subject: _Subject, key: str, old: str, new: str) -> Edit:
-    place = f"{subject.place}.{key}" if key and subject.place else subject.place or key
-    return Edit(
-        place=place,
-        old=old,
-        new=new,
-        site=subject.site,
-        kind=subject.kind,
-        name=subject.name,
-        key=key,
-    )
+    parts = ("sites" if subject[0] else "", *subject, key)
+    return Edit(".".join(filter(None, parts)), old, new, *subject, key)
 
 
-def _told(facts: _Facts | None) -> str:
+def _join(facts: _Facts | None) -> str:
     return "; ".join(f"{key} {value}" for key, value in (facts or {}).items() if value)
 
 
 def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
-    yield _Subject("", "", ""), {"swyxware": installation.catalogue.version}
+    yield ("", "", ""), {"swyxware": installation.catalogue.version}
     for cloud, limits in installation.quotas.items():
-        yield _Subject("", "quotas", cloud), {key: str(value) for key, value in limits.items()}
+        yield ("", "quotas", cloud), {key: str(value) for key, value in limits.items()}
     for site in installation.sites.values():
-        yield from _site_subjects(site)
+        for kind, name, facts in _site_facts(site):
+            yield (site.name, kind, name), facts
     for link in installation.links:
         yield (
-            _Subject("", "links", link.name),
+            ("", "links", link.name),
             {
                 "mode": link.mode.value,
                 "sites": f"{link.near}, {link.far}",
@@ -127,7 +105,7 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         )
     for provider in installation.providers:
         yield (
-            _Subject("", "sip_providers", provider.name),
+            ("", "sip_providers", provider.name),
             {
                 "cidrs": _listed(provider.cidrs),
                 "link_manager": provider.link_manager,
@@ -137,42 +115,35 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         )
 
 
-def _site_subjects(site: Site) -> Iterator[tuple[_Subject, _Facts]]:
-    yield (
-        _Subject(site.name, "", ""),
-        {
-            "egress": site.egress.value,
-            "sip_devices": _listed(site.sip_devices),
-            "flows.enable": ", ".join(sorted(site.enabled)),
-            "flows.disable": ", ".join(sorted(site.disabled)),
-        },
-    )
-    yield _Subject(site.name, "decisions", ""), _decisions(site.decisions)
-    yield _Subject(site.name, "ports", ""), _overrides(site.ports)
-    yield _Subject(site.name, "control_path", ""), dict(site.control_path)
+def _site_facts(site: Site) -> Iterator[tuple[str, str, _Facts]]:
+    """Each part of a site: its kind, its name, and what is written of it."""
+    switches = {
+        "egress": site.egress.value,
+        "sip_devices": _listed(site.sip_devices),
+        "flows.enable": ", ".join(sorted(site.enabled)),
+        "flows.disable": ", ".join(sorted(site.disabled)),
+    }
+    yield "", "", switches
+    yield "decisions", "", _decisions(site.decisions)
+    yield "ports", "", _overrides(site.ports)
+    yield "control_path", "", dict(site.control_path)
     for owner in owners_of(site):
-        yield _owner(site.name, owner)
+        roles = {"roles": ", ".join(owner.roles)}
+        if isinstance(owner, Network):
+            yield "networks", owner.name, {"cidrs": _listed(owner.cidrs), **roles}
+        else:
+            ports = {f"ports.{key}": value for key, value in _overrides(owner.ports).items()}
+            addresses = {"addresses": _listed(owner.addresses)}
+            yield "machines", owner.name, addresses | roles | ports
     for rule in sorted(site.extra_rules, key=lambda rule: rule.index):
-        yield _Subject(site.name, "extra_rules", _extra_rule(rule)), {"reason": rule.reason}
-
-
-def _owner(site: str, owner: Machine | Network) -> tuple[_Subject, _Facts]:
-    if isinstance(owner, Network):
-        facts = {"cidrs": _listed(owner.cidrs), "roles": ", ".join(owner.roles)}
-        return _Subject(site, "networks", owner.name), facts
-    facts = {"addresses": _listed(owner.addresses), "roles": ", ".join(owner.roles)}
-    ports = {f"ports.{key}": value for key, value in _overrides(owner.ports).items()}
-    return _Subject(site, "machines", owner.name), facts | ports
+        yield "extra_rules", _extra_rule(rule), {"reason": rule.reason}
 
 
 def _decisions(decisions: Decisions) -> _Facts:
     h245 = decisions.h245
+    dcom = (("server", decisions.dcom_server), ("client", decisions.dcom_client))
     return {
-        "dcom": ", ".join(
-            f"{end} {ports}"
-            for end, ports in (("server", decisions.dcom_server), ("client", decisions.dcom_client))
-            if ports is not None
-        ),
+        "dcom": ", ".join(f"{end} {ports}" for end, ports in dcom if ports is not None),
         "dcom_transport": ", ".join(t.value for t in decisions.dcom_transports),
         "h245": "" if h245 is None else str(h245) if h245 else "tunnelled",
         "fax_transport": ", ".join(t.value for t in decisions.fax_transports),
@@ -195,4 +166,4 @@ def _extra_rule(rule: ExtraRule) -> str:
 
 
 def _listed(prefixes: Iterable[Prefix]) -> str:
-    return ", ".join(short(prefix) for prefix in prefixes)
+    return ", ".join(map(short, prefixes))

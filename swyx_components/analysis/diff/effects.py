@@ -4,15 +4,16 @@ A packet between two sites must pass at both ends: what is new works once both s
 removed stops as soon as one of them is. Where only one end has rules, its stack decides.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from swyx_components.analysis.diff.changes import SiteChange
+from swyx_components.analysis.diff.reachability import Packets
 from swyx_components.planner.model import Protocol, SitePlan
 
 _Sites = tuple[str, ...]
 _Flow = tuple[str, str, str]  # its id, the sites of its ends, empty for a network or provider
-_Between = tuple[bool, str, str, Protocol]  # new or not, the two ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -30,9 +31,8 @@ class Effect:
     ends: tuple[str, ...]
 
 
-def find_effects(changes: Iterable[SiteChange]) -> tuple[Effect, ...]:
+def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
     """The effects of an edit by the sites whose stacks they depend on; `changes` are those of all sites."""
-    changes = tuple(changes)
     opened, closed = (_count_packets(changes, is_open) for is_open in (True, False))
     old = {flow for change in changes for flow in _flows(change.old)}
     new = {flow for change in changes for flow in _flows(change.new)}
@@ -40,8 +40,8 @@ def find_effects(changes: Iterable[SiteChange]) -> tuple[Effect, ...]:
     return tuple(
         Effect(
             sites=sites,
-            opened=opened.get(sites, 0),
-            closed=closed.get(sites, 0),
+            opened=opened[sites],
+            closed=closed[sites],
             begins=begins.get(sites, ()),
             ends=ends.get(sites, ()),
         )
@@ -49,21 +49,19 @@ def find_effects(changes: Iterable[SiteChange]) -> tuple[Effect, ...]:
     )
 
 
-def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> dict[_Sites, int]:
+def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sites]:
     """Kinds of packets by the sites whose rules change for packets between the same two ends."""
-    sites: dict[_Between, set[str]] = {}
-    kinds: dict[_Between, set[object]] = {}
+    found: dict[tuple[str, str, Protocol], tuple[set[str], set[Packets]]] = {}
     for change in changes:
         for passing in change.passings:
             if passing.opened is is_open:
                 packets = passing.packets
-                between = is_open, packets.source, packets.destination, packets.protocol
-                sites.setdefault(between, set()).add(change.site)
-                kinds.setdefault(between, set()).add(packets)
-    counted: dict[_Sites, int] = {}
-    for between, own in sites.items():
-        key = tuple(sorted(own))
-        counted[key] = counted.get(key, 0) + len(kinds[between])
+                sites, kinds = found.setdefault(packets[:3], (set(), set()))
+                sites.add(change.site)
+                kinds.add(packets)
+    counted: Counter[_Sites] = Counter()
+    for sites, kinds in found.values():
+        counted[tuple(sorted(sites))] += len(kinds)
     return counted
 
 
