@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import PortOverrides
+from swyx_components.planner.port_references import CatalogueKey
 from swyx_components.sets.ports import PortSet
 
 
@@ -13,21 +14,6 @@ def effective_ports(
 ) -> Mapping[tuple[str, str], PortSet]:
     """Ports by (role, listener key); a machine's override replaces its site's, key by key."""
     return _effective_ports(CatalogueKey(catalogue), roles, of_site, of_machine)
-
-
-class CatalogueKey:
-    """A catalogue as a cache key: by identity, since its mappings can't be hashed."""
-
-    __slots__ = ("catalogue",)
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CatalogueKey) and self.catalogue is other.catalogue
-
-    def __hash__(self) -> int:
-        return id(self.catalogue)
 
 
 @lru_cache(maxsize=4096)

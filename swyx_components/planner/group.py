@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import ExtraRule, Link, Machine, Provider, Site
 from swyx_components.planner.effective_ports import effective_ports
-from swyx_components.planner.model import HostGroup
+from swyx_components.planner.model import MachineGroup
 
 _Kind = TypeVar("_Kind", bound=Hashable)
 
@@ -46,7 +46,7 @@ def serve_by_machine(
 
 def group_machines(
     catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
-) -> tuple[HostGroup, ...]:
+) -> tuple[MachineGroup, ...]:
     """The host groups of a site, sorted by name, still without needs and rules.
 
     A group is called after its roles. Where several groups of a site have the same roles, one keeps
@@ -72,7 +72,7 @@ def group_machines(
         ((machines[0].roles, machines) for machines in by_likeness.values()), serving
     )
     groups = (
-        HostGroup(
+        MachineGroup(
             name=_group_name(roles, variant),
             site=site.name,
             roles=roles,
@@ -83,13 +83,13 @@ def group_machines(
     return tuple(sorted(groups, key=lambda group: group.name))
 
 
-def _group_by_roles(site: Site) -> tuple[HostGroup, ...]:
+def _group_by_roles(site: Site) -> tuple[MachineGroup, ...]:
     """The same where nothing but roles tells machines apart, as at most of the branches of a hub."""
     by_roles: dict[tuple[str, ...], list[Machine]] = {}
     for machine in site.machines:
         by_roles.setdefault(machine.roles, []).append(machine)
     groups = (
-        HostGroup(
+        MachineGroup(
             name=_group_name(roles, ""),
             site=site.name,
             roles=roles,

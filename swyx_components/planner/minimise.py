@@ -8,16 +8,58 @@ prefix among the rules that cover the interval at that address lies inside it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.model import Capabilities, Direction, Protocol, Requirement, Rule
-from swyx_components.planner.regions import Peers, Regions, gather_peers
-from swyx_components.planner.shadow import Draft, Key, drop_shadowed
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.planner.flows import SiteFlows
+from swyx_components.planner.model import (
+    Capabilities,
+    Direction,
+    HostGroup,
+    Protocol,
+    Requirement,
+    Rule,
+)
+from swyx_components.planner.regions import (
+    Key,
+    Peers,
+    Regions,
+    United,
+    gather_peers,
+    unite_access,
+)
+from swyx_components.planner.requirements import SiteRequirements
+from swyx_components.planner.shadow import Draft, drop_shadowed
+from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Prefix
 
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
 NEUTRAL = Capabilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """The groups of a site, each with its rules."""
+
+    flows: SiteFlows
+    groups: tuple[HostGroup, ...]
+
+
+def minimise_rules(site: SiteRequirements) -> SiteRules:
+    """The fewest rules for each group of a site."""
+    catalogue = site.flows.site.catalogue
+    groups = (
+        HostGroup(
+            name=group.name,
+            site=group.site,
+            roles=group.roles,
+            machines=group.machines,
+            needs=group.needs,
+            rules=minimise(group.needs, NEUTRAL, catalogue),
+        )
+        for group in site.groups
+    )
+    return SiteRules(flows=site.flows, groups=tuple(groups))
 
 
 def minimise(
@@ -35,10 +77,15 @@ def minimise(
 
 def draft_rules(peers: Peers, capabilities: Capabilities) -> Sequence[Draft]:
     """The same rules before they are written one by one: a draft is a rule for each of its prefixes."""
+    matched = capabilities.matches_source_ports
     drafts = [
-        *_draft_by_group(peers.named, capabilities),
-        *(draft for own in peers.regions for draft in _draft_by_address(own, capabilities)),
+        Draft(key, part if key.protocol.has_ports else None, group, (), flows)
+        for group, openings in peers.named.items()
+        for key, united in unite_access(openings, matched).items()
+        for part, flows in united.parts.items()
     ]
+    for own in peers.regions:
+        drafts += _draft_by_address(own, matched)
     return drop_shadowed(drafts)
 
 
@@ -73,43 +120,11 @@ def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted({line for row in rows for line in row.lines}))
 
 
-_Named = tuple[Direction, Protocol, PortRange | None, str]  # a group's key and name
-_Opened = Sequence[tuple[PortSet, str]]  # ports, and the flow that needs them
-
-
-def _draft_by_group(needs: Iterable[Requirement], capabilities: Capabilities) -> Iterator[Draft]:
-    matched = capabilities.matches_source_ports
-    by_group: dict[_Named, list[tuple[PortSet, str]]] = {}
-    for direction, protocol, ports, source, peer, flow in needs:
-        alike = direction, protocol, source if matched else None, peer.label
-        by_group.setdefault(alike, []).append((ports, flow))
-    for (direction, protocol, source, group), opened in by_group.items():
-        key = Key(direction, protocol, source)
-        for part, flows in _unite(opened):
-            yield Draft(key, part, group, (), flows)
-
-
-def _unite(opened: _Opened) -> Sequence[tuple[PortRange, frozenset[str]]]:
-    """The fewest ranges that hold exactly these ports, each with the flows behind it."""
-    first = opened[0][0]
-    if len(opened) == 1 or all(ports == first for ports, _ in opened):
-        flows = frozenset([flow for _, flow in opened])
-        return [(part, flows) for part in first]
-    united = PortSet.union_of(part for ports, _ in opened for part in ports)
-    return [(part, frozenset(_flows_within(part, opened))) for part in united]
-
-
-def _flows_within(part: PortRange, opened: _Opened) -> Iterator[str]:
-    return (flow for ports, flow in opened if any(map(part.overlaps, ports)))
-
-
-def _draft_by_address(regions: Regions, capabilities: Capabilities) -> Iterator[Draft]:
-    matched = capabilities.matches_source_ports
-    by_key: dict[Key, dict[int, list[tuple[PortSet, str]]]] = {}
+def _draft_by_address(regions: Regions, matched: bool) -> Iterator[Draft]:
+    by_key: dict[Key, dict[int, United]] = {}
     for place, openings in enumerate(regions.openings):
-        for direction, protocol, ports, source, flow in openings:
-            at = by_key.setdefault(Key(direction, protocol, source if matched else None), {})
-            at.setdefault(place, []).append((ports, flow))
+        for key, united in unite_access(openings, matched).items():
+            by_key.setdefault(key, {})[place] = united
     for key, at in by_key.items():
         has_ports = key.protocol.has_ports
         for part, own, prefixes, flows in _cover(regions, at):
@@ -119,30 +134,31 @@ def _draft_by_address(regions: Regions, capabilities: Capabilities) -> Iterator[
 _Cover = tuple[PortRange, frozenset[int], tuple[Prefix, ...], frozenset[str]]
 
 
-def _cover(regions: Regions, opened: Mapping[int, _Opened]) -> Iterator[_Cover]:
+def _cover(regions: Regions, opened: Mapping[int, United]) -> Iterator[_Cover]:
     """Port ranges with regions, prefixes that meet all of these, and the flows behind both.
 
     They are the fewest (port range, prefix) pairs that hold exactly what is opened at each region.
     """
     if len(opened) == 1:
-        (place,) = opened
+        (united,) = opened.values()
         for met, prefixes in regions.prefixes_of(frozenset(opened)).items():
-            for part, flows in _unite(opened[place]):
+            for part, flows in united.parts.items():
                 yield part, met, prefixes, flows
         return
-    united = {place: dict(_unite(own)) for place, own in opened.items()}
     holders: dict[PortRange, list[int]] = {}
-    for place, parts in united.items():
-        for part in parts:
+    for place, united in opened.items():
+        for part in united.parts:
             holders.setdefault(part, []).append(place)
     for part, exact in sorted(holders.items()):
-        larger = [p for p, own in united.items() if part not in own and _any_holds(own, part)]
+        larger = [
+            place
+            for place, united in opened.items()
+            if part not in united.parts and _any_holds(united.parts, part)
+        ]
         for met, prefixes in regions.prefixes_of(frozenset([*exact, *larger])).items():
             # Where no region has just this interval, each has a larger one and a rule of its own for that.
             if not met.isdisjoint(exact):
-                behind = [
-                    united[place].get(part) or _flows_within(part, opened[place]) for place in met
-                ]
+                behind = [opened[place].flows_within(part) for place in met]
                 yield part, met, prefixes, frozenset().union(*behind)
 
 

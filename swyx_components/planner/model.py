@@ -4,13 +4,13 @@ Flow of values: `Installation` -> `Flow` (who may talk to whom) -> `Requirement`
 host group) -> `Rule` (minimised, neutral) -> `Spec` (rendered for one cloud; what the proof judges).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from swyx_components.catalogue import Transport
-from swyx_components.installation.model import Egress, ExtraRule, Machine
+from swyx_components.installation.model import Decisions, Egress, ExtraRule, Machine
 from swyx_components.messages import Message
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -94,6 +94,46 @@ class Requirement(NamedTuple):
     flow: str
 
 
+class Access(NamedTuple):
+    """What a need opens and for which flow, whoever the peer is."""
+
+    direction: Direction
+    protocol: Protocol
+    ports: PortSet
+    source_ports: PortRange | None
+    flow: str
+
+
+class AccessSet(tuple[Access, ...]):
+    """All that one kind of peer is let through. Compared by identity, since it serves many peers."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
+class Requirements:
+    """What must pass at one host group: of each peer, what it is let through."""
+
+    __slots__ = ("by_peer",)
+
+    def __init__(self, by_peer: Iterable[tuple[Peer, AccessSet]]) -> None:
+        self.by_peer = tuple(by_peer)
+
+    @classmethod
+    def of(cls, requirements: Iterable[Requirement]) -> Self:
+        """Requirements that come one by one."""
+        by_peer: dict[Peer, list[Access]] = {}
+        for direction, protocol, ports, source, peer, flow in requirements:
+            by_peer.setdefault(peer, []).append(Access(direction, protocol, ports, source, flow))
+        return cls((peer, AccessSet(some)) for peer, some in by_peer.items())
+
+    def __iter__(self) -> Iterator[Requirement]:
+        for peer, openings in self.by_peer:
+            for direction, protocol, ports, source, flow in openings:
+                yield Requirement(direction, protocol, ports, source, peer, flow)
+
+
 class Rule(NamedTuple):
     """One minimised rule of a host group, neutral between the clouds.
 
@@ -112,19 +152,15 @@ class Rule(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostGroup:
+class MachineGroup:
     """The machines of one site with the same roles, settings, links, providers and extra rules; or one
     machine alone, where the platform has a group for each.
-
-    `needs` is what must pass, one entry a flow and peer; `rules` the same, minimised.
     """
 
     name: str
     site: str
     roles: tuple[str, ...]
     machines: tuple[Machine, ...]
-    needs: tuple[Requirement, ...] = ()
-    rules: tuple[Rule, ...] = ()
 
     @property
     def versions(self) -> frozenset[int]:
@@ -132,6 +168,37 @@ class HostGroup:
         return frozenset(
             address.version for machine in self.machines for address in machine.addresses
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiringGroup(MachineGroup):
+    """The same with what must pass at it."""
+
+    needs: Requirements = field(compare=False)  # it follows from the flows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostGroup(RequiringGroup):
+    """The same with the fewest rules that let it pass."""
+
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EndpointKind:
+    """All that decides what an endpoint has to say to others: everything but its name and addresses.
+
+    Compared by identity: what two kinds say to each other is found once. `decisions` may differ in what
+    no flow depends on, like the word that was written for a preset.
+    """
+
+    roles: tuple[str, ...]
+    is_machine: bool = False
+    ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
+    control_paths: Mapping[str, str] = field(default_factory=dict)
+    enabled: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -144,11 +211,20 @@ class Endpoint:
 
     site: str
     label: str
-    roles: tuple[str, ...]
-    ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
+    kind: EndpointKind
     prefixes: tuple[Prefix, ...] = ()
-    group: HostGroup | None = None
+    group: MachineGroup | None = None
     summary: tuple[Prefix, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Its roles."""
+        return self.kind.roles
+
+    @property
+    def ports(self) -> Mapping[tuple[str, str], PortSet]:
+        """Its effective ports by role and listener key."""
+        return self.kind.ports
 
     @property
     def versions(self) -> frozenset[int]:

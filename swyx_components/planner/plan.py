@@ -1,18 +1,52 @@
 """The passes in order: from one site of an installation to its minimised rules."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner.checks.decisions import check_decisions
 from swyx_components.planner.checks.openings import check_openings
 from swyx_components.planner.checks.port_conflicts import find_port_conflicts
-from swyx_components.planner.flows import derive_flows
-from swyx_components.planner.minimise import NEUTRAL, minimise
+from swyx_components.planner.flows import SiteFlows, derive_flows
+from swyx_components.planner.minimise import SiteRules, minimise_rules
 from swyx_components.planner.model import SitePlan
-from swyx_components.planner.requirements import derive_requirements
+from swyx_components.planner.requirements import SiteRequirements, derive_requirements
 from swyx_components.planner.topology import Topology
+
+CHECKS: tuple[Callable[[SiteRules], Iterator[Message]], ...] = (
+    check_decisions,
+    find_port_conflicts,
+    check_openings,
+)
+
+
+def check_rules(site: SiteRules) -> SitePlan:
+    """The finished plan: the rules, and the messages of all checks."""
+    own, file = site.flows.site.site, site.flows.site.file
+    messages = {message.of(file) for check in CHECKS for message in check(site)}
+    return SitePlan(
+        site=own.name,
+        egress=own.egress,
+        groups=site.groups,
+        flows=site.flows.flows,
+        extra_rules=own.extra_rules,
+        messages=tuple(sorted(messages)),
+    )
+
+
+# Topology -> flows (who may talk) -> requirements (one end each) -> rules (the fewest) -> plan (checked);
+# the plan is then rendered for a cloud and proven.
+PASSES: tuple[
+    Callable[[Topology, str], SiteFlows],
+    Callable[[SiteFlows], SiteRequirements],
+    Callable[[SiteRequirements], SiteRules],
+    Callable[[SiteRules], SitePlan],
+] = (
+    derive_flows,
+    derive_requirements,
+    minimise_rules,
+    check_rules,
+)
 
 
 def plan_site(source: Installation | Topology, name: str) -> SitePlan:
@@ -22,26 +56,8 @@ def plan_site(source: Installation | Topology, name: str) -> SitePlan:
         KeyError: the installation has no such site.
     """
     topology = source if isinstance(source, Topology) else Topology(source)
-    catalogue = topology.catalogue
-    view = topology.view(name)
-    expansion = derive_flows(topology, name)
-    groups = derive_requirements(view, expansion.flows)
-    minimised = tuple(
-        replace(group, rules=minimise(group.needs, NEUTRAL, catalogue)) for group in groups
-    )
-    messages = (
-        *check_decisions(view, expansion, catalogue),
-        *find_port_conflicts(view, catalogue),
-        *check_openings(view, groups, expansion.flows, catalogue),
-    )
-    return SitePlan(
-        site=name,
-        egress=view.site.egress,
-        groups=minimised,
-        flows=expansion.flows,
-        extra_rules=view.site.extra_rules,
-        messages=_in_order(messages, topology.installation.file),
-    )
+    flows_of, requirements_of, rules_of, plan_of = PASSES
+    return plan_of(rules_of(requirements_of(flows_of(topology, name))))
 
 
 def plan_sites(
@@ -51,7 +67,3 @@ def plan_sites(
     topology = Topology(installation)
     for name in sorted(installation.sites if names is None else names):
         yield plan_site(topology, name)
-
-
-def _in_order(messages: Iterable[Message], file: str) -> tuple[Message, ...]:
-    return tuple(sorted({message.of(file) for message in messages}))

@@ -1,12 +1,28 @@
-"""The catalogue's legs by scope, with the roles that each joins: the same at every site."""
+"""The catalogue's legs by scope, and what their port tokens (`h225`, `dcom_server`, ...) mean."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, FlowRow, Leg
-from swyx_components.planner.effective_ports import CatalogueKey
+from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
+from swyx_components.installation.model import Decisions
+from swyx_components.sets.ports import PortSet
+
+
+class CatalogueKey:
+    """A catalogue as a cache key: by identity, since its mappings can't be hashed."""
+
+    __slots__ = ("catalogue",)
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CatalogueKey) and self.catalogue is other.catalogue
+
+    def __hash__(self) -> int:
+        return id(self.catalogue)
 
 
 class LegRow(NamedTuple):
@@ -21,13 +37,25 @@ class LegRow(NamedTuple):
     is_conditional: bool
 
 
-def legs_of(catalogue: Catalogue, scope: str) -> tuple[LegRow, ...]:
-    """The legs of one scope, those that need or follow other flows after those."""
+class Legs(NamedTuple):
+    """The legs of one scope, those that need or follow other flows after those.
+
+    `by_roles`: the places among `rows` of those that join an initiator and a responder of such roles;
+    `following`: of those that join whom other flows joined.
+    """
+
+    rows: tuple[LegRow, ...]
+    by_roles: Mapping[tuple[str, str], Sequence[int]]
+    following: tuple[int, ...]
+
+
+def legs_of(catalogue: Catalogue, scope: str) -> Legs:
+    """The legs of one scope."""
     return _legs_of(CatalogueKey(catalogue), scope)
 
 
 @lru_cache(maxsize=64)
-def _legs_of(key: CatalogueKey, scope: str) -> tuple[LegRow, ...]:
+def _legs_of(key: CatalogueKey, scope: str) -> Legs:
     rows = [
         LegRow(
             row,
@@ -39,7 +67,13 @@ def _legs_of(key: CatalogueKey, scope: str) -> tuple[LegRow, ...]:
         for leg in row.legs
         if leg.scope == scope
     ]
-    return tuple(sorted(rows, key=lambda row: (bool(row.leg.follows), bool(row.leg.needs))))
+    rows.sort(key=lambda row: (bool(row.leg.follows), bool(row.leg.needs)))
+    by_roles: dict[tuple[str, str], list[int]] = {}
+    for place, row in enumerate(rows):
+        for roles in () if row.leg.follows else row.roles:
+            by_roles.setdefault(roles, []).append(place)
+    following = tuple(place for place, row in enumerate(rows) if row.leg.follows)
+    return Legs(tuple(rows), by_roles, following)
 
 
 def _role_pairs(leg: Leg) -> Iterator[tuple[str, str]]:
@@ -49,3 +83,52 @@ def _role_pairs(leg: Leg) -> Iterator[tuple[str, str]]:
                 yield first, second
     else:
         yield from product(leg.initiators, leg.responders)
+
+
+# ---- port tokens
+
+_DCOM = ("dcom_server", "dcom_client")
+
+# A responder: its role, and the ports in effect at its place by (role, listener key).
+Responder = tuple[str, Mapping[tuple[str, str], PortSet]]
+
+
+def find_undecided(token: str, decisions: Decisions) -> str:
+    """The decision that the token waits for, empty where none is missing."""
+    if token in _DCOM and _dynamic(token, decisions) is None:
+        return "dcom"
+    return "h245" if token == "h245" and decisions.h245 is None else ""
+
+
+def resolve_port(
+    token: str, responder: Responder, decisions: Decisions, catalogue: Catalogue
+) -> Sequence[tuple[Transport, PortSet]]:
+    """The ports by transport; nothing where the decision for them is missing.
+
+    `decisions` are those of the responder's site.
+    """
+    if token in _DCOM:
+        dynamic = _dynamic(token, decisions)
+        if dynamic is None:
+            return ()
+        mapper = catalogue.endpoint_mapper
+        ports = _both((mapper, mapper), dynamic)
+        return [(transport, ports) for transport in decisions.dcom_transports]
+    if token == "h245":
+        return () if decisions.h245 is None else ((Transport.TCP, decisions.h245),)
+    if token == "cornet":
+        return ((Transport.TCP, decisions.cornet),)
+    owner, _, key = token.rpartition(".")
+    role = owner or responder[0]
+    listener = catalogue.roles[role].listeners[key]
+    ports = responder[1].get((role, key), listener.ports)
+    return [(transport, ports) for transport in listener.transports]
+
+
+@lru_cache(maxsize=1024)
+def _both(one: tuple[int, int], other: tuple[int, int]) -> PortSet:
+    return PortSet.of(one, other)
+
+
+def _dynamic(token: str, decisions: Decisions) -> tuple[int, int] | None:
+    return decisions.dcom_server if token == "dcom_server" else decisions.dcom_client

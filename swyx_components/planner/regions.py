@@ -7,25 +7,76 @@ ones are given prefixes.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from swyx_components.planner.model import Direction, PeerKind, Protocol, Requirement
+from swyx_components.planner.model import (
+    AccessSet,
+    Direction,
+    PeerKind,
+    Protocol,
+    Requirement,
+    Requirements,
+)
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, split_interval
 
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 
-class Access(NamedTuple):
-    """What a need opens and for which flow, whoever the peer is."""
+class Key(NamedTuple):
+    """What rules must share to be merged."""
 
     direction: Direction
     protocol: Protocol
-    ports: PortSet
-    source_ports: PortRange | None
-    flow: str
+    source: PortRange | None  # None: any
+
+
+class United(NamedTuple):
+    """The fewest ranges that hold what is opened under one key, with the flows behind each."""
+
+    parts: Mapping[PortRange, frozenset[str]]
+    opened: Sequence[tuple[PortSet, str]]
+
+    def flows_within(self, part: PortRange) -> frozenset[str]:
+        """The flows behind a range, whether it is one of the parts or lies in one."""
+        return self.parts.get(part) or frozenset(_flows_within(part, self.opened))
+
+
+@lru_cache(maxsize=4096)
+def join_access(parts: frozenset[AccessSet]) -> AccessSet:
+    """What a peer is let through to which several apply."""
+    if len(parts) == 1:
+        return next(iter(parts))
+    return AccessSet(dict.fromkeys(opening for own in parts for opening in own))
+
+
+@lru_cache(maxsize=4096)
+def unite_access(openings: AccessSet, matched: bool) -> Mapping[Key, United]:
+    """The fewest ranges of ports, whatever the source ports unless these are `matched`."""
+    by_key: dict[Key, list[tuple[PortSet, str]]] = {}
+    for direction, protocol, ports, source, flow in openings:
+        key = Key(direction, protocol, source if matched else None)
+        opened = ports if protocol.has_ports else NO_PORT
+        by_key.setdefault(key, []).append((opened, flow))
+    return {key: United(dict(_unite_ports(opened)), opened) for key, opened in by_key.items()}
+
+
+def _unite_ports(
+    opened: Sequence[tuple[PortSet, str]],
+) -> Iterator[tuple[PortRange, frozenset[str]]]:
+    first = opened[0][0]
+    if len(opened) == 1 or all(ports == first for ports, _ in opened):
+        flows = frozenset([flow for _, flow in opened])
+        yield from ((part, flows) for part in first)
+        return
+    for part in PortSet.union_of(part for ports, _ in opened for part in ports):
+        yield part, frozenset(_flows_within(part, opened))
+
+
+def _flows_within(part: PortRange, opened: Iterable[tuple[PortSet, str]]) -> Iterator[str]:
+    return (flow for ports, flow in opened if any(map(part.overlaps, ports)))
 
 
 class Regions:
@@ -34,7 +85,7 @@ class Regions:
     def __init__(
         self,
         version: int,
-        openings: Sequence[Sequence[Access]],
+        openings: Sequence[AccessSet],
         pieces: Sequence[Sequence[Interval]],
     ) -> None:
         self.version = version
@@ -73,77 +124,50 @@ def _met(prefix: Prefix, pieces: Sequence[tuple[Interval, int]]) -> frozenset[in
 
 
 class Peers(NamedTuple):
-    """The peers of one group: needs that name a group of the site, and regions by IP version."""
+    """The peers of one group: those that are groups of the site by name, and regions by IP version."""
 
-    named: tuple[Requirement, ...]
+    named: Mapping[str, AccessSet]
     regions: tuple[Regions, ...]
 
 
-class Requirements(tuple[Requirement, ...]):
-    """The needs of one group; its peers are gathered once for all who ask."""
-
-    @cached_property
-    def peers(self) -> Peers:
-        return _gather(self)
-
-
 def gather_peers(needs: Iterable[Requirement]) -> Peers:
-    """The peers of a group's needs."""
-    return needs.peers if isinstance(needs, Requirements) else _gather(needs)
+    """The peers of a group's requirements."""
+    return _gather(needs if isinstance(needs, Requirements) else Requirements.of(needs))
 
 
-def _gather(needs: Iterable[Requirement]) -> Peers:
-    named: list[Requirement] = []
-    openings = _Openings()
-    by_prefixes: dict[tuple[Prefix, ...], list[int]] = {}
-    for need in needs:
-        direction, protocol, ports, source, peer, flow = need
-        if peer.kind is PeerKind.GROUP:
-            named.append(need)
+@lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
+def _gather(needs: Requirements) -> Peers:
+    named: dict[str, list[AccessSet]] = {}
+    by_prefixes: dict[tuple[Prefix, ...], list[AccessSet]] = {}
+    for (kind, label, prefixes), openings in needs.by_peer:
+        if kind is PeerKind.GROUP:
+            named.setdefault(label, []).append(openings)
         else:
-            number = openings[direction, protocol, ports, source, flow]
-            by_prefixes.setdefault(peer.prefixes, []).append(number)
+            by_prefixes.setdefault(prefixes, []).append(openings)
     by_version: dict[int, list[_Area]] = {}
-    for prefixes, numbers in by_prefixes.items():
-        wanted = frozenset(numbers)
+    for prefixes, some in by_prefixes.items():
+        wanted = frozenset(some)
         for prefix in prefixes:
             by_version.setdefault(prefix.version, []).append((prefix.first, -prefix.last, wanted))
     regions = []
     for version, areas in sorted(by_version.items()):
         pieces = _cut(areas)
-        opened = [[openings.listed[number] for number in sorted(own)] for own in pieces]
+        opened = [join_access(own) for own in pieces]
         regions.append(Regions(version, opened, list(pieces.values())))
-    return Peers(tuple(named), tuple(regions))
-
-
-_What = tuple[Direction, Protocol, PortSet, PortRange | None, str]
-
-
-class _Openings(dict[_What, int]):
-    """Numbers of openings, by what a need says of them: sets of numbers are compared faster."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.listed: list[Access] = []
-
-    def __missing__(self, what: _What) -> int:
-        direction, protocol, ports, source, flow = what
-        if not protocol.has_ports and ports != NO_PORT:
-            self[what] = self[direction, protocol, NO_PORT, source, flow]
-        else:
-            self[what] = len(self.listed)
-            self.listed.append(Access(*what))
-        return self[what]
+    joined = {label: join_access(frozenset(some)) for label, some in named.items()}
+    return Peers(joined, tuple(regions))
 
 
 # First address, last one below zero, and what is needed there: a prefix around others sorts before them.
-_Area = tuple[int, int, frozenset[int]]
+_Area = tuple[int, int, frozenset[AccessSet]]
 
 
-def _cut(areas: list[_Area]) -> Mapping[frozenset[int], list[Interval]]:
+def _cut(areas: list[_Area]) -> Mapping[frozenset[AccessSet], list[Interval]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
-    pieces: dict[frozenset[int], list[Interval]] = {}
-    around: list[tuple[int, frozenset[int]]] = []  # what holds the place reached, the inmost last
+    pieces: dict[frozenset[AccessSet], list[Interval]] = {}
+    around: list[
+        tuple[int, frozenset[AccessSet]]
+    ] = []  # what holds the place reached, the inmost last
     reached = 0
 
     def reach(end: int) -> None:

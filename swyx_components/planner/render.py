@@ -14,11 +14,10 @@ from swyx_components.planner.model import (
     PeerKind,
     RenderedGroup,
     RenderedSite,
-    Requirement,
+    Requirements,
     SitePlan,
     Spec,
 )
-from swyx_components.planner.regions import Requirements
 from swyx_components.planner.requirements import extra_flow
 
 RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Spec, ...]]
@@ -53,10 +52,10 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
     for group in plan.groups:
         for machine in group.machines:
             needs = Requirements(
-                need._replace(peer=party)
-                for need in group.needs
-                if owners.get(need.flow, machine.name) == machine.name
-                for party in _by_address(need, machine, members)
+                (party, openings)
+                for peer, openings in group.needs.by_peer
+                if owners.get(openings[0].flow, machine.name) == machine.name
+                for party in _by_address(peer, machine, members)
             )
             rules = minimise(needs, NEUTRAL, catalogue)
             split.append(
@@ -66,10 +65,9 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
 
 
 def _by_address(
-    need: Requirement, machine: Machine, members: dict[str, tuple[Machine, ...]]
+    peer: Peer, machine: Machine, members: dict[str, tuple[Machine, ...]]
 ) -> Iterator[Peer]:
     """The peer as one machine's rules name it, never the machine itself; none if no address is left."""
-    peer = need.peer
     label, prefixes = peer.label, peer.prefixes
     if peer.kind is PeerKind.GROUP:
         others = [other for other in members[label] if other.name != machine.name]

@@ -1,120 +1,139 @@
 """Both ends of every flow: the only place where inbound and outbound needs are made."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from swyx_components.installation.model import Egress, ExtraRule
+from swyx_components.planner.exchange import Exchange
+from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import (
     PROTOCOL_OF,
+    Access,
+    AccessSet,
     Direction,
     Endpoint,
     Flow,
-    HostGroup,
     Peer,
     PeerKind,
     Protocol,
     Requirement,
+    Requirements,
+    RequiringGroup,
 )
-from swyx_components.planner.regions import Requirements
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS
 from swyx_components.sets.prefixes import Prefix
 
 
-def derive_requirements(view: SiteTopology, flows: Iterable[Flow]) -> tuple[HostGroup, ...]:
-    """The site's groups, each with what must pass at it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRequirements:
+    """The groups of a site, each with what must pass at it."""
+
+    flows: SiteFlows
+    groups: tuple[RequiringGroup, ...]
+
+
+def derive_requirements(flows: SiteFlows) -> SiteRequirements:
+    """What each flow needs at those ends of it that are groups of the site.
 
     A site whose egress is open gets no outbound needs.
     """
-    needs: dict[str, list[Requirement]] = {group.name: [] for group in view.groups}
-    parties = {
-        endpoint: _Parties(endpoint, endpoint.versions)
-        for endpoint in view.endpoints
-        if endpoint.group is not None
-    }
+    view = flows.site
     outbound = view.site.egress is Egress.CLOSED
-    for own, _, need in _both_ends(parties, flows):
-        if outbound or need.direction is Direction.IN:
-            needs[own.label].append(need)
-    for group, need in _extra_needs(view):
-        needs[group.name] += _reachable(need, group.versions)
-    return tuple(replace(group, needs=Requirements(needs[group.name])) for group in view.groups)
+    needs: dict[str, list[tuple[Peer, AccessSet]]] = {group.name: [] for group in view.groups}
+    parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
+    for first, second, exchange in flows.speakers:
+        one_to_another = first is not second
+        for own, peer, ends in (
+            (first, second, (True,) if one_to_another else (True, False)),
+            (second, first, (False,) if one_to_another else ()),
+        ):
+            if not ends or own.group is None or own.site != view.name:
+                continue
+            versions = own.versions
+            if (peer, versions) not in parties:
+                parties[peer, versions] = _reach(peer, view.name, versions)
+            party = parties[peer, versions]
+            openings = access_for(exchange, ends, outbound)
+            if party is not None and openings:
+                needs[own.label].append((party, openings))
+    for group, party, opening in _extra_needs(view):
+        needs[group].append((party, AccessSet((opening,))))
+    groups = (
+        RequiringGroup(
+            name=group.name,
+            site=group.site,
+            roles=group.roles,
+            machines=group.machines,
+            needs=Requirements(needs[group.name]),
+        )
+        for group in view.groups
+    )
+    return SiteRequirements(flows=flows, groups=tuple(groups))
+
+
+@lru_cache(maxsize=8192)
+def access_for(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> AccessSet:
+    """What the first (True) or the second endpoint of an exchange opens for the other, or both do."""
+    return AccessSet(
+        Access(
+            Direction.OUT if spoken.forward is end else Direction.IN,
+            PROTOCOL_OF[spoken.transport],
+            spoken.ports,
+            spoken.source_ports,
+            spoken.flow,
+        )
+        for spoken in exchange.spoken
+        for end in ends
+        if outbound or spoken.forward is not end
+    )
 
 
 def find_requirements(
     network: Endpoint, roles: Collection[str], flows: Iterable[Flow]
-) -> tuple[Requirement, ...]:
+) -> Iterator[Requirement]:
     """What must pass at those hosts of a network that carry the roles; the plan has no rules for them."""
-    ends = _both_ends({network: _Parties(network)}, flows)
-    return tuple(need for _, role, need in ends if role in roles)
+    versions = network.versions
+    for flow, initiator, role, responder, its_role, transport, ports, source in flows:
+        protocol = PROTOCOL_OF[transport]
+        for own, own_role, peer, direction in (
+            (initiator, role, responder, Direction.OUT),
+            (responder, its_role, initiator, Direction.IN),
+        ):
+            if own is network and own_role in roles and versions & peer.versions:
+                party = peer.peer_for(network.site)
+                yield Requirement(direction, protocol, ports, source, party, flow)
 
 
-class _Parties(dict[Endpoint, Peer | None]):
-    """The peers of one endpoint as its rules name them, each found once.
+def _reach(peer: Endpoint, site: str, versions: frozenset[int]) -> Peer | None:
+    """The peer as the rules of a site name it; None: no IP version in common, which the notices tell.
 
-    None: they have no IP version in common, which the notices tell. A peer by address keeps only the
-    `versions` given: no packet of another can reach the endpoint.
+    A peer by address keeps only these versions: no packet of another can reach the endpoint.
     """
-
-    def __init__(self, own: Endpoint, versions: frozenset[int] = frozenset((4, 6))) -> None:
-        super().__init__()
-        self._own = own
-        self._own_versions = own.versions
-        self._versions = versions
-
-    def __missing__(self, peer: Endpoint) -> Peer | None:
-        party: Peer | None = None
-        if self._own_versions & peer.versions:
-            party = peer.peer_for(self._own.site)
-            if party.kind is PeerKind.CIDRS:
-                party = _restrict(party, self._versions)
-        self[peer] = party
-        return party
+    if not versions & peer.versions:
+        return None
+    party = peer.peer_for(site)
+    return _restrict(party, versions) if party.kind is PeerKind.CIDRS else party
 
 
 def _restrict(party: Peer, versions: frozenset[int]) -> Peer | None:
-    kept = [prefix for prefix in party.prefixes if prefix.version in versions]
-    if len(kept) == len(party.prefixes):
-        return party
-    return party._replace(prefixes=tuple(kept)) if kept else None
+    kept = tuple([prefix for prefix in party.prefixes if prefix.version in versions])
+    return party._replace(prefixes=kept) if kept else None
 
 
-def _both_ends(
-    parties: Mapping[Endpoint, _Parties], flows: Iterable[Flow]
-) -> Iterator[tuple[Endpoint, str, Requirement]]:
-    """What each flow needs at those of the endpoints that it has an end at."""
-    for flow, initiator, role, responder, its_role, transport, ports, source in flows:
-        protocol = PROTOCOL_OF[transport]
-        if initiator in parties:
-            party = parties[initiator][responder]
-            if party is not None:
-                need = Requirement(Direction.OUT, protocol, ports, source, party, flow)
-                yield initiator, role, need
-        if responder in parties:
-            party = parties[responder][initiator]
-            if party is not None:
-                need = Requirement(Direction.IN, protocol, ports, source, party, flow)
-                yield responder, its_role, need
-
-
-def _extra_needs(view: SiteTopology) -> Iterator[tuple[HostGroup, Requirement]]:
+def _extra_needs(view: SiteTopology) -> Iterator[tuple[str, Peer, Access]]:
     for rule in view.site.extra_rules:
         group = view.endpoint_of(rule.machine).group
         assert group is not None  # it is a machine's
         for protocol, peers in _extra_protocols(rule):
-            party = Peer(PeerKind.CIDRS, f"extra rule {rule.index}", peers)
-            flow = extra_flow(view.name, rule)
-            yield (
-                group,
-                Requirement(
-                    Direction(rule.direction),
-                    protocol,
-                    rule.ports or NO_PORTS,
-                    None,
-                    party,
-                    flow,
-                ),
+            party = _restrict(
+                Peer(PeerKind.CIDRS, f"extra rule {rule.index}", peers), group.versions
             )
+            if party is not None:
+                direction, ports = Direction(rule.direction), rule.ports or NO_PORTS
+                flow = extra_flow(view.name, rule)
+                yield group.name, party, Access(direction, protocol, ports, None, flow)
 
 
 def extra_flow(site: str, rule: ExtraRule) -> str:
@@ -131,9 +150,3 @@ def _extra_protocols(rule: ExtraRule) -> Iterator[tuple[Protocol, tuple[Prefix, 
         peers = tuple(peer for peer in rule.peers if peer.version == version)
         if peers:
             yield protocol, peers
-
-
-def _reachable(need: Requirement, versions: frozenset[int]) -> Iterator[Requirement]:
-    party = _restrict(need.peer, versions)
-    if party is not None:
-        yield need._replace(peer=party)

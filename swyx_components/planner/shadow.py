@@ -5,16 +5,9 @@ from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.regions import Key
 from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import WIDTH, Prefix
-
-
-class Key(NamedTuple):
-    """What rules must share to be merged."""
-
-    direction: Direction
-    protocol: Protocol
-    source: PortRange | None  # None: any
 
 
 class Draft(NamedTuple):

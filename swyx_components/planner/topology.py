@@ -8,14 +8,14 @@ from swyx_components.installation.model import (
     Decisions,
     Installation,
     Link,
+    Machine,
     PortOverrides,
     Provider,
     Site,
 )
 from swyx_components.planner.effective_ports import effective_ports
 from swyx_components.planner.group import Serving, group_machines, serve_by_machine
-from swyx_components.planner.model import Endpoint, HostGroup
-from swyx_components.sets.ports import PortSet
+from swyx_components.planner.model import Endpoint, EndpointKind, MachineGroup
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -24,8 +24,11 @@ class SiteTopology:
     """A site's endpoints (groups first, then networks), its decisions and its switches."""
 
     site: Site
-    groups: tuple[HostGroup, ...]
+    groups: tuple[MachineGroup, ...]
     endpoints: tuple[Endpoint, ...]
+    by_machine: Mapping[str, Endpoint]
+    catalogue: Catalogue
+    file: str
     serving: Mapping[str, Serving]
     control_paths: Mapping[str, str]
 
@@ -43,14 +46,9 @@ class SiteTopology:
         """The group that a machine of the site is in.
 
         Raises:
-            StopIteration: the site has no such machine.
+            KeyError: the site has no such machine.
         """
-        return next(
-            endpoint
-            for endpoint in self.endpoints
-            if endpoint.group is not None
-            and any(own.name == machine for own in endpoint.group.machines)
-        )
+        return self.by_machine[machine]
 
     def carries_tcp_fax(self) -> bool:
         """Whether fax may go over TCP there."""
@@ -63,7 +61,8 @@ class Topology:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self._views: dict[str, SiteTopology] = {}
-        self._ports: dict[Hashable, Mapping[tuple[str, str], PortSet]] = {}
+        self._settings: dict[Hashable, int] = {}
+        self._kinds: dict[Hashable, EndpointKind] = {}
         self._control_paths: dict[Hashable, Mapping[str, str]] = {}
         self._links: dict[str, list[Link]] = {}
         self._providers: dict[str, list[Provider]] = {}
@@ -101,22 +100,32 @@ class Topology:
             site.name, self.links_of(site.name), self.providers_of(site.name)
         )
         groups = group_machines(self.catalogue, site, serving)
+        endpoints = tuple(self._make_endpoints(site, groups))
+        by_machine = {
+            machine.name: endpoint
+            for endpoint in endpoints
+            if endpoint.group is not None
+            for machine in endpoint.group.machines
+        }
         return SiteTopology(
             site=site,
             groups=groups,
-            endpoints=tuple(self._make_endpoints(site, groups)),
+            endpoints=endpoints,
+            by_machine=by_machine,
+            catalogue=self.catalogue,
+            file=self.installation.file,
             serving=serving,
             control_paths=self._find_control_paths(site.control_path),
         )
 
-    def _make_endpoints(self, site: Site, groups: Iterable[HostGroup]) -> Iterator[Endpoint]:
+    def _make_endpoints(self, site: Site, groups: Iterable[MachineGroup]) -> Iterator[Endpoint]:
+        settings = self._number_settings(site)
         for group in groups:
             addresses = tuple([own for machine in group.machines for own in machine.addresses])
             yield Endpoint(
                 site=site.name,
                 label=group.name,
-                roles=group.roles,
-                ports=self._find_ports(group.roles, site.ports, group.machines[0].ports),
+                kind=self._find_kind(settings, site, group.roles, group.machines[0]),
                 prefixes=addresses,
                 group=group,
                 summary=_summarise(addresses, site.summary),
@@ -125,20 +134,38 @@ class Topology:
             yield Endpoint(
                 site=site.name,
                 label=network.name,
-                roles=network.roles,
-                ports=self._find_ports(network.roles, site.ports, ()),
+                kind=self._find_kind(settings, site, network.roles, None),
                 prefixes=network.cidrs,
                 summary=_summarise(network.cidrs, site.summary),
             )
 
-    def _find_ports(
-        self, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
-    ) -> Mapping[tuple[str, str], PortSet]:
-        """The effective ports, the same mapping for all that are alike."""
-        key = roles, of_site, of_machine
-        if key not in self._ports:
-            self._ports[key] = effective_ports(self.catalogue, *key)
-        return self._ports[key]
+    def _number_settings(self, site: Site) -> int:
+        """A number for all that a site has settled about flows: the same for sites that agree."""
+        made = site.decisions
+        settings = (
+            (made.dcom_server, made.dcom_client, made.dcom_transports, made.h245, made.cornet),
+            Transport.TCP in made.fax_transports,
+            (site.control_path, site.enabled, site.disabled),
+        )
+        return self._settings.setdefault(settings, len(self._settings))
+
+    def _find_kind(
+        self, settings: int, site: Site, roles: tuple[str, ...], machine: Machine | None
+    ) -> EndpointKind:
+        """The kind of an endpoint, the same one for all that are alike."""
+        own = machine.ports if machine else ()
+        key = roles, machine is not None, settings, _about(roles, site.ports), _about(roles, own)
+        if key not in self._kinds:
+            self._kinds[key] = EndpointKind(
+                roles=roles,
+                is_machine=machine is not None,
+                ports=effective_ports(self.catalogue, roles, *key[3:]),
+                decisions=site.decisions,
+                control_paths=self._find_control_paths(site.control_path),
+                enabled=site.enabled,
+                disabled=site.disabled,
+            )
+        return self._kinds[key]
 
     def _find_control_paths(self, written: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
         """By role, as written or the catalogue's first; the same mapping for all that are alike."""
@@ -150,6 +177,10 @@ class Topology:
                 if role.control_paths
             }
         return self._control_paths[written]
+
+
+def _about(roles: tuple[str, ...], overrides: PortOverrides) -> PortOverrides:
+    return tuple([one for one in overrides if one[0][0] in roles]) if overrides else ()
 
 
 def _summarise(prefixes: Iterable[Prefix], summary: Sequence[Prefix]) -> tuple[Prefix, ...]:

@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from swyx_components.installation import load_installation
+from swyx_components.planner import NEUTRAL, minimise, plan_site, plan_sites
 from swyx_components.planner import plan as plan_module
-from swyx_components.planner import plan_site, plan_sites
-from swyx_components.planner.model import HostGroup, Rule, SitePlan
+from swyx_components.planner.model import Requirements, Rule, SitePlan
+from swyx_components.planner.plan import CHECKS, PASSES
 from tests.tools.case_files import all_cases, differences, run
 
 Plain = dict[str, Any]
@@ -132,52 +133,66 @@ def test_a_new_network_changes_only_the_groups_that_speak_to_it() -> None:
 # --- no pass can be left out ----------------------------------------------------------------------
 
 
-def nothing(*_: object) -> Iterator[None]:
-    return iter(())
-
-
 def without_flows(original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: replace(original(*args), flows=())
+    return lambda *args: replace(original(*args), flows=(), speakers=())
 
 
-def without_needs(view: Any, flows: Any) -> tuple[HostGroup, ...]:
-    return tuple(view.groups)
+def without_requirements(original: Callable[..., Any]) -> Callable[..., Any]:
+    def empty(flows: Any) -> Any:
+        found = original(flows)
+        groups = (replace(group, needs=Requirements(())) for group in found.groups)
+        return replace(found, groups=tuple(groups))
+
+    return empty
 
 
-def one_rule_a_need(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Every need by itself: the same packets, not the fewest rules."""
+def one_rule_a_requirement(original: Callable[..., Any]) -> Callable[..., Any]:
+    """Every requirement by itself: the same packets, not the fewest rules."""
 
-    def each(needs: Any, *args: Any) -> tuple[Rule, ...]:
-        return tuple(rule for need in needs for rule in original([need], *args))
+    def each(site: Any) -> Any:
+        catalogue = site.flows.site.catalogue
+        groups = (
+            replace(
+                group,
+                rules=tuple(
+                    rule for need in group.needs for rule in minimise([need], NEUTRAL, catalogue)
+                ),
+            )
+            for group in original(site).groups
+        )
+        return replace(original(site), groups=tuple(groups))
 
     return each
 
 
-PASSES: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+def without_messages(original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args: replace(original(*args), messages=())
+
+
+BROKEN = {
     "derive_flows": without_flows,
-    "derive_requirements": lambda original: without_needs,
-    "minimise": one_rule_a_need,
-    "check_decisions": lambda original: nothing,
-    "find_port_conflicts": lambda original: nothing,
-    "check_openings": lambda original: nothing,
+    "derive_requirements": without_requirements,
+    "minimise_rules": one_rule_a_requirement,
+    "check_rules": without_messages,
 }
 
 
-@pytest.mark.parametrize("name", PASSES)
-def test_taking_out_a_pass_turns_a_case_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def turns_a_case_red(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> bool:
     green = [case for case in all_cases() if not differences(case, run(case.installation))]
-    monkeypatch.setattr(plan_module, name, PASSES[name](getattr(plan_module, name)))
-    assert any(differences(case, run(case.installation)) for case in green)
+    monkeypatch.setattr(plan_module, name, value)
+    return any(differences(case, run(case.installation)) for case in green)
 
 
-def test_each_pass_of_the_plan_is_taken_out_once() -> None:
-    """A pass is a function that `plan` imports from a module of the planner."""
-    own = {
-        name
-        for name, value in vars(plan_module).items()
-        if callable(value)
-        and getattr(value, "__module__", "").startswith("swyx_components.planner.")
-        and not isinstance(value, type)
-        and value.__module__ != plan_module.__name__
-    }
-    assert own == set(PASSES)
+@pytest.mark.parametrize("place", range(len(PASSES)))
+def test_breaking_a_pass_turns_a_case_red(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = BROKEN[PASSES[place].__name__](PASSES[place])
+    passes = (*PASSES[:place], broken, *PASSES[place + 1 :])
+    assert turns_a_case_red(monkeypatch, "PASSES", passes)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_taking_out_a_check_turns_a_case_red(
+    check: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tuple(other for other in CHECKS if other is not check)
+    assert turns_a_case_red(monkeypatch, "CHECKS", left)

@@ -10,6 +10,7 @@ from swyx_components.planner.model import (
     PeerKind,
     Protocol,
     Requirement,
+    Requirements,
     Spec,
 )
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
@@ -48,7 +49,8 @@ def group(
         site="aachen",
         roles=names,
         machines=(machine,),
-        needs=needs,
+        needs=Requirements.of(needs),
+        rules=(),
     )
 
 

@@ -12,7 +12,7 @@ from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
 from swyx_components.catalogue.calls import CallStep
 from swyx_components.planner.model import PROTOCOL_OF, Endpoint
-from swyx_components.planner.tokens import find_undecided, resolve_port
+from swyx_components.planner.port_references import find_undecided, resolve_port
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
 

@@ -17,6 +17,7 @@ from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import lines_of
 from swyx_components.planner.model import (
+    Access,
     Capabilities,
     Direction,
     HostGroup,
@@ -25,7 +26,7 @@ from swyx_components.planner.model import (
     SitePlan,
     Spec,
 )
-from swyx_components.planner.regions import NO_PORT, Access, Regions, gather_peers
+from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.flows import Clash, Expansion, Undecided
+from swyx_components.planner.flows import Clash, Undecided
+from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import Endpoint
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange
@@ -13,13 +14,13 @@ _UNDECIDED = ("decision-missing", "decision-half")
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
 
 
-def check_decisions(
-    view: SiteTopology, expansion: Expansion, catalogue: Catalogue
-) -> Iterator[Message]:
+def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
-    yield from _missing(view, expansion.undecided)
-    yield from _clashes(expansion.clashes)
-    flows = {flow.flow for flow in expansion.flows}
+    view = site.flows.site
+    catalogue = view.catalogue
+    yield from _missing(view, site.flows.undecided)
+    yield from _clashes(site.flows.clashes)
+    flows = {flow.flow for flow in site.flows.flows}
     yield from _wide_ranges(view, catalogue)
     yield from _defaults(view, catalogue, flows)
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
+from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
     Endpoint,
-    Flow,
     HostGroup,
     Peer,
     PeerKind,
@@ -23,19 +23,16 @@ from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 _MOST_PARTS = 4  # of what another site's group is called: the site and three machines
 
 
-def check_openings(
-    view: SiteTopology,
-    groups: tuple[HostGroup, ...],
-    flows: tuple[Flow, ...],
-    catalogue: Catalogue,
-) -> Iterator[Message]:
+def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished needs of a site."""
-    for group in groups:
+    view = site.flows.site
+    catalogue = view.catalogue
+    for group in site.groups:
         inbound = _inbound(group)
         yield from _opened_beside(view, group, inbound, catalogue)
         yield from _administration_inside(view, group, inbound, catalogue)
     pairs: _Pairs = {}
-    for flow in flows:
+    for flow in site.flows.flows:
         pairs.setdefault((flow.initiator, flow.responder), flow.flow)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)

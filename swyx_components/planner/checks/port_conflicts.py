@@ -8,6 +8,7 @@ from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.effective_ports import effective_ports
+from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
@@ -28,8 +29,10 @@ class Claim(NamedTuple):
     overridable: bool
 
 
-def find_port_conflicts(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     """A fixed port wanted twice is an error; a range that meets another port or range a warning."""
+    view = site.flows.site
+    catalogue = view.catalogue
     fixed: dict[tuple[str, PortSet], None] = {}
     mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
     windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)

@@ -1,0 +1,298 @@
+"""What two kinds of endpoint have to say to each other: found once a pair, whatever their addresses."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
+from swyx_components.installation.model import Provider
+from swyx_components.planner.model import Endpoint, EndpointKind, Flow
+from swyx_components.planner.port_references import (
+    CatalogueKey,
+    LegRow,
+    find_undecided,
+    legs_of,
+    resolve_port,
+)
+from swyx_components.sets.ports import PortRange, PortSet
+
+
+class Spoken(NamedTuple):
+    """One flow of an exchange; `forward`: the first of the two endpoints initiates it."""
+
+    forward: bool
+    flow: str
+    initiator_role: str
+    responder_role: str
+    transport: Transport
+    ports: PortSet
+    source_ports: PortRange | None
+
+
+class Doubt(NamedTuple):
+    """A flow of an exchange that needs a decision which the site of its responder has not made."""
+
+    forward: bool
+    flow: str
+    decision: str  # "dcom" or "h245"
+
+
+class Exchange:
+    """All flows between two endpoints of some kinds. Compared by identity, since many endpoints share it.
+
+    `orders`: for each flow a number by which those of one scope stand in the catalogue's order, whoever
+    they are between. `tunnels` are the flows whose two sites must agree on H.245.
+    """
+
+    __slots__ = ("doubts", "orders", "spoken", "tunnels")
+
+    def __init__(self, talk: "_Talk") -> None:
+        self.orders = tuple([order for order, _ in talk.spoken])
+        self.spoken = tuple([spoken for _, spoken in talk.spoken])
+        self.doubts = tuple(talk.doubts)
+        self.tunnels = tuple(talk.tunnels)
+
+    def between(self, first: Endpoint, second: Endpoint) -> list[Flow]:
+        """The flows with the endpoints put in."""
+        return [
+            Flow(flow, first, role, second, its_role, transport, ports, source)
+            if forward
+            else Flow(flow, second, role, first, its_role, transport, ports, source)
+            for forward, flow, role, its_role, transport, ports, source in self.spoken
+        ]
+
+
+def find_exchange(
+    catalogue: Catalogue, scope: str, first: EndpointKind, second: EndpointKind, within: bool
+) -> Exchange:
+    """What the legs of one scope join. `first` serves the link in every scope but that of a site.
+
+    `within`: both are the same endpoint, several machines that talk among themselves.
+    """
+    return _find_exchange(CatalogueKey(catalogue), scope, first, second, within)
+
+
+@lru_cache(maxsize=4096)
+def _find_exchange(
+    key: CatalogueKey, scope: str, first: EndpointKind, second: EndpointKind, within: bool
+) -> Exchange:
+    talk = _Talk(key.catalogue, first, second)
+    pairs = _pairs_within if scope == "site" else _pairs_of_manager
+    talk.scope(scope, pairs(key.catalogue, scope, (first, second), within))
+    return Exchange(talk)
+
+
+def find_provider_exchange(
+    catalogue: Catalogue, manager: EndpointKind, provider: Provider
+) -> Exchange:
+    """A LinkManager with a provider, whose only listeners are those of its declaration."""
+    talk = _Talk(catalogue, manager, OUTSIDE)
+    sip = PortSet.of((provider.sip_port, provider.sip_port))
+    for role in _serving(catalogue, manager):
+        for row in legs_of(catalogue, "provider").rows:
+            talk.provider(row, role, sip, provider.media_ports)
+    return Exchange(talk)
+
+
+def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> Exchange:
+    """SIP devices with an endpoint of their site."""
+    talk = _Talk(catalogue, OUTSIDE, responder)
+    for talk.order, row in enumerate(legs_of(catalogue, "devices").rows):
+        for role in row.leg.responders:
+            if role in responder.roles:
+                talk.control(row.flow.id, row.leg, _End(True, ""), _End(False, role))
+    return Exchange(talk)
+
+
+_MOST_PAIRS = 1000  # of roles that one leg joins
+OUTSIDE = EndpointKind(roles=())  # what carries no role
+
+
+class _End(NamedTuple):
+    """One of the two endpoints in one of its roles."""
+
+    first: bool
+    role: str
+
+
+_Pair = tuple[_End, _End]
+_Pairs = Mapping[int, list[_Pair]]  # by the place of the leg that joins them
+
+
+def _pairs_within(
+    catalogue: Catalogue, scope: str, kinds: tuple[EndpointKind, EndpointKind], within: bool
+) -> _Pairs:
+    first, second = kinds
+    by_roles = legs_of(catalogue, scope).by_roles
+    pairs: dict[int, list[_Pair]] = {}
+    ways = [(True, first, within, second)]
+    if not within:
+        ways.append((False, second, True, first))
+    for is_first, initiator, other_is_first, responder in ways:
+        for role in initiator.roles:
+            for its_role in responder.roles:
+                for place in by_roles.get((role, its_role), ()):
+                    pair = _End(is_first, role), _End(other_is_first, its_role)
+                    pairs.setdefault(place, []).append(pair)
+    return pairs
+
+
+def _pairs_of_manager(
+    catalogue: Catalogue, scope: str, kinds: tuple[EndpointKind, EndpointKind], within: bool
+) -> _Pairs:
+    """Pairs of a LinkManager with the other side, in the direction of the leg."""
+    manager, other = kinds
+    by_roles = legs_of(catalogue, scope).by_roles
+    mine = _serving(catalogue, manager)
+    theirs = _serving(catalogue, other) if scope == "chained" else other.roles
+    pairs: dict[int, list[_Pair]] = {}
+    for role in mine:
+        for its_role in theirs:
+            one, two = _End(True, role), _End(within, its_role)
+            for place in by_roles.get((role, its_role), ()):
+                pairs.setdefault(place, []).append((one, two))
+            if its_role not in mine:
+                for place in by_roles.get((its_role, role), ()):
+                    pairs.setdefault(place, []).append((two, one))
+    return pairs
+
+
+def _serving(catalogue: Catalogue, kind: EndpointKind) -> list[str]:
+    return [role for role in kind.roles if catalogue.roles[role].serves_links]
+
+
+class _Talk:
+    """Collects what two kinds of endpoint say."""
+
+    def __init__(self, catalogue: Catalogue, first: EndpointKind, second: EndpointKind) -> None:
+        self.catalogue = catalogue
+        self.kinds = {True: first, False: second}
+        self.order = 0
+        self.spoken: list[tuple[int, Spoken]] = []
+        self.doubts: list[Doubt] = []
+        self.tunnels: list[str] = []
+
+    def scope(self, scope: str, pairs_of: _Pairs) -> None:
+        """All legs of one scope; those that depend on other flows come after them."""
+        legs = legs_of(self.catalogue, scope)
+        joined: dict[str, dict[_Pair, int]] = {}
+        disabled = self.kinds[True].disabled | self.kinds[False].disabled
+        enabled = self.kinds[True].enabled
+        for place in sorted({*pairs_of, *legs.following}):
+            row, leg, roles, is_conditional = legs.rows[place]
+            if row.id in disabled or (
+                row.evidence is Evidence.OPTIONAL and scope == "site" and row.id not in enabled
+            ):
+                continue
+            if leg.follows:
+                pairs = dict(both for flow in leg.follows for both in joined.get(flow, {}).items())
+                if pairs:
+                    self.tunnels.append(row.id)
+            else:
+                pairs = {
+                    pair: roles.index((pair[0].role, pair[1].role))
+                    for pair in pairs_of[place]
+                    if not is_conditional or self._applies(leg, pair, joined)
+                }
+            joined.setdefault(row.id, {}).update(pairs)
+            for pair, order in pairs.items():
+                self.order = _MOST_PAIRS * place + order
+                self._leg(row.id, leg, pair)
+
+    def _applies(self, leg: Leg, pair: _Pair, joined: Mapping[str, Mapping[_Pair, int]]) -> bool:
+        if leg.control_path and any(
+            self._kind(end).control_paths.get(end.role, leg.control_path) != leg.control_path
+            for end in pair
+        ):
+            return False
+        if leg.machines_only and not all(self._kind(end).is_machine for end in pair):
+            return False
+        if leg.needs:
+            both = pair, (pair[1], pair[0])
+            if not any(one in joined.get(flow, ()) for flow in leg.needs for one in both):
+                return False
+        ends = {"from": pair[0], "to": pair[1]}
+        return all(
+            Transport.TCP in self._kind(ends[end]).decisions.fax_transports
+            for end in leg.fax_tcp_at
+        )
+
+    def _kind(self, end: _End) -> EndpointKind:
+        return self.kinds[end.first]
+
+    def _leg(self, flow: str, leg: Leg, pair: _Pair) -> None:
+        initiator, responder = pair
+        if leg.media:
+            self._media(flow, leg.media, initiator, responder, both_ways=not leg.among)
+            return
+        self.control(flow, leg, initiator, responder)
+        if leg.both_ways or leg.follows:
+            self.control(flow, leg, responder, initiator)
+
+    def _media(
+        self, flow: str, transport: Transport, sender: _End, receiver: _End, both_ways: bool
+    ) -> None:
+        """Source and destination ports from the two roles' own ranges (kb2308 L38)."""
+        source = self._media_ports(sender, transport)
+        ports = self._media_ports(receiver, transport)
+        self._say(flow, sender, receiver, transport, ports, source[0] if source else None)
+        if both_ways:
+            self._say(flow, receiver, sender, transport, source, ports[0] if ports else None)
+
+    def _media_ports(self, end: _End, transport: Transport) -> PortSet:
+        return self._kind(end).ports[end.role, self.catalogue.roles[end.role].media[transport]]
+
+    def _say(
+        self,
+        flow: str,
+        initiator: _End,
+        responder: _End,
+        transport: Transport,
+        ports: PortSet,
+        source: PortRange | None,
+    ) -> None:
+        one, two = initiator.role, responder.role
+        spoken = Spoken(initiator.first, flow, one, two, transport, ports, source)
+        self.spoken.append((self.order, spoken))
+
+    def control(self, flow: str, leg: Leg, initiator: _End, responder: _End) -> None:
+        """A leg to the listeners of its responder."""
+        if responder.role in leg.not_towards:
+            return
+        by_transport: dict[Transport, PortSet] = {}
+        for token in leg.ports:
+            for transport, ports in self._ports(flow, token, initiator, responder):
+                known = by_transport.get(transport)
+                by_transport[transport] = ports if known is None else known | ports
+        source = self._source(leg, initiator)
+        for transport, ports in by_transport.items():
+            if ports and leg.transport in (None, transport):
+                self._say(flow, initiator, responder, transport, ports, source)
+
+    def _source(self, leg: Leg, initiator: _End) -> PortRange | None:
+        return self._kind(initiator).ports[initiator.role, leg.source][0] if leg.source else None
+
+    def _ports(
+        self, flow: str, token: str, initiator: _End, responder: _End
+    ) -> Iterable[tuple[Transport, PortSet]]:
+        """What a port token of a leg means at this responder, by transport."""
+        kind = self._kind(responder)
+        undecided = find_undecided(token, kind.decisions)
+        if undecided:
+            self.doubts.append(Doubt(initiator.first, flow, undecided))
+            return ()
+        return resolve_port(token, (responder.role, kind.ports), kind.decisions, self.catalogue)
+
+    def provider(self, row: LegRow, role: str, sip: PortSet, media_ports: PortRange) -> None:
+        """One leg between a role of the first endpoint and a provider with these listeners."""
+        flow, leg, *_ = row
+        manager, outside = _End(True, role), _End(False, "")
+        if leg.media:
+            own = self._media_ports(manager, leg.media)
+            self._say(flow.id, manager, outside, leg.media, PortSet((media_ports,)), own[0])
+            self._say(flow.id, outside, manager, leg.media, own, media_ports)
+        elif leg.initiators:
+            assert leg.transport is not None  # the loader's rule for a provider's SIP port
+            self._say(flow.id, manager, outside, leg.transport, sip, self._source(leg, manager))
+        else:
+            self.control(flow.id, leg, outside, manager)
