@@ -64,11 +64,11 @@ def hosts(
         plan = plan_site(topology, name)
         raise_errors(plan.messages)
         reasons = Provenance.of(plan, installation.catalogue).reasons
-        story = Story(catalogue=installation.catalogue, reasons=reasons, source=Path(file).name)
+        story = Story(windows, installation.catalogue, reasons, source=Path(file).name)
         for host in find_host_settings(topology, plan, windows):
             if not machines or host.name in machines:
                 chosen.append(host)
-                files += make_files(host, story, windows) if output else ()
+                files += make_files(host, story) if output else ()
     written = _write(output, files, chosen if machines else names, force) if output else None
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}

@@ -1,8 +1,7 @@
 """A simulated call in sentences and as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from swyx_components.analysis.calls.call import Call, Crossing, Passage, Step
 from swyx_components.analysis.calls.parties import Actor
@@ -15,8 +14,7 @@ from swyx_components.report.tables import align, write_provenance
 _MOST_HOSTS = 3  # of a role that are named, the others are counted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallAnswer:
+class CallAnswer(NamedTuple):
     """A simulated call and, where it fails, what the failing packet would take."""
 
     call: Call
@@ -98,11 +96,9 @@ def write_passage(step: Step) -> str:
     passages = {crossing.passage for crossing in step.crossings}
     if Passage.ALLOWED in passages:
         return "allowed"
-    return (
-        "same machine, needs no rule"
-        if Passage.SAME_MACHINE in passages
-        else "between networks, where no rule of the plan stands"
-    )
+    if Passage.SAME_MACHINE in passages:
+        return "same machine, needs no rule"
+    return "between networks, where no rule of the plan stands"
 
 
 def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from swyx_components.analysis.diff.changes import Changes, RuleChange, SiteChange
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.effects import Effect
-from swyx_components.analysis.diff.reachability import Packets, ReachabilityChange
+from swyx_components.analysis.diff.reachability import ReachabilityChange
 from swyx_components.messages import Message
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.resource_changes import ResourceChange
@@ -18,7 +18,7 @@ from swyx_components.report.plan_json import (
     rule_record,
     texts,
 )
-from swyx_components.report.tables import align, plural, shorten, write_rule
+from swyx_components.report.tables import align, describe_packets, plural, shorten, write_rule
 
 _MOST_PLACES = 5
 
@@ -122,25 +122,20 @@ def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
 
 def _write_passings(passings: Sequence[ReachabilityChange]) -> Iterator[str]:
     for opened, title in ((True, "now pass"), (False, "pass no more")):
-        own = [passing for passing in passings if passing.opened is opened]
-        yield f"\n{plural(len(own), 'kind')} of packets {title}\n"
-        yield from align(map(_passing_row, own), "  ")
+        rows = [passing_row(passing) for passing in passings if passing.opened is opened]
+        yield f"\n{plural(len(rows), 'kind')} of packets {title}\n"
+        yield from align(rows, "  ")
 
 
-def _passing_row(passing: ReachabilityChange) -> Sequence[str]:
+def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:
+    """From whom to whom, which packets, by which rules."""
     packets = passing.packets
+    name = "everything" if packets.protocol is Protocol.ANY else packets.protocol.value
     return (
         f"{packets.source} to {packets.destination}",
-        describe_packets(packets),
+        describe_packets(name, packets.ports, packets.source_ports),
         f"by the rules at {', '.join(passing.at)}",
     )
-
-
-def describe_packets(packets: Packets) -> str:
-    """`udp 55000-55999 from source ports 50000-50099`."""
-    ports = f" {packets.ports}" if packets.ports else ""
-    source = f" from source ports {packets.source_ports}" if packets.source_ports else ""
-    return f"{'everything' if packets.protocol is Protocol.ANY else packets.protocol.value}{ports}{source}"
 
 
 def _write_site(site: SiteChange) -> Iterator[str]:

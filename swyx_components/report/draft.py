@@ -48,12 +48,10 @@ def _write_decisions(
         if key not in draft.decisions:
             example = "restricted" if key == "dcom" else "tunnelled"
             yield f"#   {key}: {example}".ljust(28) + f"# {text}; nothing here needs it yet"
-    ports = ", ".join(
-        str(port) for part in catalogue.cornet for port in range(part[0], part[1] + 1)
-    )
+    ports = [port for part in catalogue.cornet for port in range(part[0], part[1] + 1)]
     yield "#   dcom_transport: tcp".ljust(28) + "# or both"
     yield "#   fax_transport: udp".ljust(28) + "# or tcp, both"
-    yield f"#   cornet: [{ports}]".ljust(28) + "# the article prints both; pin one where you know"
+    yield f"#   cornet: {ports}".ljust(28) + "# the article prints both; pin one where you know"
 
 
 def _write_site(site: DraftSite) -> Iterator[str]:

@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import Gatekeeper, HostSettings, Opening, PortSetting
-from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, cite, plural
+from swyx_components.report.tables import align, cite, plural, write_provenance
 from swyx_components.report.windows.firewall import write_firewall_script, write_old_firewall
 from swyx_components.report.windows.registry import (
     registry_values,
@@ -32,7 +31,7 @@ from swyx_components.report.windows.text import (
 )
 
 # What Windows keeps for devices.
-_RESERVED = {
+_DEVICES = {
     "con",
     "prn",
     "aux",
@@ -53,15 +52,15 @@ def write_overview(hosts: Iterable[HostSettings]) -> Iterator[str]:
 
 def _rows(host: HostSettings) -> Iterator[tuple[str, str]]:
     if host.dcom is not None:
-        flows = " ".join(host.dcom.flows)
-        yield "dcom", f"DCOM listens on {host.dcom.ports} ({host.dcom.decision}) [{flows}]"
+        flows = write_provenance(host.dcom.flows, ())
+        yield "dcom", f"DCOM listens on {host.dcom.ports} ({host.dcom.decision}) {flows}"
     for setting in host.settings:
         yield "ports", f"{describe_setting(setting)}: {how_to_set(setting)}"
     for gatekeeper in host.gatekeepers:
         yield "gatekeeper", f"{describe_gatekeeper(gatekeeper)}; to be set statically"
     for opening in incoming(host.openings):
-        peers, flows = ", ".join(peers_of(opening)), " ".join(opening.flows)
-        yield "firewall", f"{describe_opening(opening)}, from {peers} [{flows}]"
+        peers, flows = ", ".join(peers_of(opening)), write_provenance(opening.flows, ())
+        yield "firewall", f"{describe_opening(opening)}, from {peers} {flows}"
     out = len(host.openings) - len(incoming(host.openings))
     if out:
         rules = plural(out, "rule")
@@ -146,19 +145,17 @@ class HostFile(NamedTuple):
         return text.encode("utf-8-sig")
 
 
-def make_files(host: HostSettings, story: Story, windows: WindowsSettings) -> Iterator[HostFile]:
+def make_files(host: HostSettings, story: Story) -> Iterator[HostFile]:
     """All files of a host, none for what it doesn't need."""
     folder = f"{file_name(host.site)}/{file_name(host.name)}"
-    for name, lines in _contents(host, story, windows):
+    for name, lines in _contents(host, story):
         yield HostFile(f"{folder}/{name}", tuple(lines))
 
 
-def _contents(
-    host: HostSettings, story: Story, windows: WindowsSettings
-) -> Iterator[tuple[str, Iterable[str]]]:
+def _contents(host: HostSettings, story: Story) -> Iterator[tuple[str, Iterable[str]]]:
     if host.dcom is not None:
-        yield "dcom.ps1", write_dcom_script(host, host.dcom, story, windows)
-        yield "dcom.reg", write_dcom_reg(host, host.dcom, story, windows)
+        yield "dcom.ps1", write_dcom_script(host, host.dcom, story)
+        yield "dcom.reg", write_dcom_reg(host, host.dcom, story)
     for role, settings in groupby(host.settings, key=lambda setting: setting.listener.role):
         own = list(settings)
         if any(setting.listener.registry for setting in own):
@@ -168,12 +165,12 @@ def _contents(
     if incoming(host.openings):
         yield "firewall-2003.cmd", write_old_firewall(host, story)
     for name, system, write in (
-        ("reserve-ports.cmd", windows.new_ephemeral, write_exclusions),
-        ("reserve-ports-2003.cmd", windows.old_ephemeral, write_reserved_ports),
+        ("reserve-ports.cmd", story.windows.new_ephemeral, write_exclusions),
+        ("reserve-ports-2003.cmd", story.windows.old_ephemeral, write_reserved_ports),
     ):
         reserved = [r for r in host.reservations if r.system == system]
         if reserved:
-            yield name, write(host, reserved, story, windows)
+            yield name, write(host, reserved, story)
     by_hand = list(_write_by_hand(host, story))
     if by_hand:
         yield "by-hand.txt", by_hand
@@ -185,15 +182,14 @@ def file_name(name: str) -> str:
     >>> file_name("aachen"), file_name("NUL")
     ('aachen', '+NUL')
     """
-    return f"+{name}" if name.lower() in _RESERVED else name
+    return f"+{name}" if name.lower() in _DEVICES else name
 
 
 def _slug(role: str) -> str:
     """The role in a file's name; a catalogue of the user's own may call it anything."""
     slug = role.lower()
-    return (
-        slug if re.fullmatch(r"[a-z0-9_-]{1,40}", slug) else sha256(slug.encode()).hexdigest()[:8]
-    )
+    plain = re.fullmatch(r"[a-z0-9_-]{1,40}", slug)
+    return slug if plain else sha256(slug.encode()).hexdigest()[:8]
 
 
 # ---- by hand
@@ -201,14 +197,14 @@ def _slug(role: str) -> str:
 
 def _write_by_hand(host: HostSettings, story: Story) -> Iterator[str]:
     """What no script can set: the gatekeeper's address, and ports without a known setting; or nothing."""
-    steps = [*_gatekeeper_steps(host), *_setting_steps(host)]
+    steps = list(_list_steps(host))
     if steps:
         yield from map(one_line, story.head(host, "What must be set by hand"))
         yield ""
         yield from map(one_line, steps)
 
 
-def _gatekeeper_steps(host: HostSettings) -> Iterator[str]:
+def _list_steps(host: HostSettings) -> Iterator[str]:
     if host.gatekeepers:
         discovery = host.gatekeepers[0].discovery
         yield (
@@ -218,9 +214,6 @@ def _gatekeeper_steps(host: HostSettings) -> Iterator[str]:
         yield "The article names no setting for the address; set it where the product asks for it."
         for gatekeeper in host.gatekeepers:
             yield f"- {describe_gatekeeper(gatekeeper)}"
-
-
-def _setting_steps(host: HostSettings) -> Iterator[str]:
     unscripted = [setting for setting in host.settings if not setting.listener.registry]
     if unscripted:
         yield "Ports that differ from the article's and have no registry value:"

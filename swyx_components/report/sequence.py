@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from html import escape as escape_markup
+from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -154,27 +155,18 @@ _HEAD = 44  # of a lifeline
 _ARROW = 44  # from one arrow to the next
 _TITLE = 34  # a section's title or verdict
 
-_STYLE = """\
-svg{font:11px system-ui,sans-serif;background:#fff;color:#1b1b1b}
-text{fill:currentColor;stroke:#fff;stroke-width:4px;paint-order:stroke}.name,.title{font-weight:600}.detail,.hosts{fill:#555}
-.box{fill:#eef2f7;stroke:#57606a}.life{stroke:#8c959f;stroke-dasharray:3 4}
-.passes{stroke:#1a7f37}.quiet{stroke:#57606a;stroke-dasharray:5 4}.fails{stroke:#cf222e;stroke-width:2}
-path{fill:none}text.fails{fill:#cf222e;stroke:#fff;stroke-width:4px;font-weight:600}
-marker path{stroke:none;fill:#57606a}
-@media (prefers-color-scheme:dark){svg{background:#0d1117;color:#e6edf3}.detail,.hosts{fill:#9aa4af}
-text,text.fails{stroke:#0d1117}.box{fill:#161b22}.passes{stroke:#3fb950}.fails{stroke:#ff7b72}text.fails{fill:#ff7b72}}"""
-
 
 def write_svg(sequence: Sequence) -> Iterator[str]:
     """The drawing, piece by piece; all text of it is escaped."""
     columns = _columns(sequence)
     rows = sum(len(section.arrows) * _ARROW + 2 * _TITLE for section in sequence.sections)
     width, height = columns[-1] + columns[0], rows + _HEAD + 3 * _MARGIN
+    style = files(__package__).joinpath("sequence.css").read_text("utf-8").rstrip()
     titles = "; ".join(f"{each.title}: {each.verdict}" for each in sequence.sections)
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t" width="{width:.0f}" '
         f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">\n'
-        f'<title id="t">{_text(titles)}</title>\n<style>{_STYLE}</style>\n'
+        f'<title id="t">{_text(titles)}</title>\n<style>{style}</style>\n'
         '<defs><marker id="a" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
         'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker></defs>\n'
     )

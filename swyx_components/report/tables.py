@@ -56,6 +56,12 @@ def cite(lines: Iterable[int]) -> str:
     return " ".join(f"L{line}" for line in lines)
 
 
+def describe_packets(protocol: str, ports: object, source_ports: object) -> str:
+    """`udp 55000-55999 from source ports 50000-50099`; without ports and sources where there are none."""
+    source = f" from source ports {source_ports}" if source_ports else ""
+    return f"{protocol} {ports}{source}" if ports else f"{protocol}{source}"
+
+
 def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
     """`[M1 M2 L38 L111]`; nothing where a rule serves no flow."""
     words = " ".join(filter(None, (*flows, cite(lines))))

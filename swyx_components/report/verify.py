@@ -40,9 +40,8 @@ def write_comparison(comparison: Comparison, cloud: str) -> Iterator[str]:
 
 
 def _write_effect(effect: Effect) -> Iterator[str]:
-    where = (
-        f"{effect.machine} ({effect.interface}): {effect.other} also stands before its interface"
-    )
+    interface = f"{effect.machine} ({effect.interface})"
+    where = f"{interface}: {effect.other} also stands before its interface"
     for packets, words in (
         (effect.added, "and lets pass what no flow needs"),
         (effect.stopped, "and stops what flows need"),
@@ -54,13 +53,12 @@ def _write_effect(effect: Effect) -> Iterator[str]:
 
 
 def _write_change(change: Change) -> Iterator[str]:
+    lacks, has = "lacks the rule", "has a rule that is not planned,"
     if change.planned is not None and change.found is not None:
-        yield f"  {change.group}: differs, planned {write_rule(change.planned)}"
-        yield f"  {change.group}:             found {write_rule(change.found)}"
-    elif change.planned is not None:
-        yield f"  {change.group}: lacks the rule {write_rule(change.planned)}"
-    elif change.found is not None:
-        yield f"  {change.group}: has a rule that is not planned, {write_rule(change.found)}"
+        lacks, has = "differs, planned", "            found"
+    for words, spec in ((lacks, change.planned), (has, change.found)):
+        if spec is not None:
+            yield f"  {change.group}: {words} {write_rule(spec)}"
 
 
 def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:

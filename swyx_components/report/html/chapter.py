@@ -161,13 +161,9 @@ def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:
     ends = _called(site, flow.initiator), _called(site, flow.responder)
     own = flow.initiator.site == site, flow.responder.site == site
     way = {(True, False): "out", (False, True): "in"}.get(own, "inside")
+    what = way, flow.transport.value, str(flow.ports), str(flow.source_ports or "")
     for initiator, responder in product(*ends):
-        yield FlowLine(
-            *(initiator, flow.initiator_role),
-            *(responder, flow.responder_role),
-            *(way, flow.transport.value),
-            *(str(flow.ports), str(flow.source_ports or "")),
-        )
+        yield FlowLine(initiator, flow.initiator_role, responder, flow.responder_role, *what)
 
 
 def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
@@ -184,7 +180,6 @@ def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
 
 
 # ---- who is behind the names and addresses of a rule, by the flows that it was made of
-
 
 _Key = tuple[str, Direction, Protocol, str]
 
@@ -251,12 +246,8 @@ def _serves(spec: Spec, blocks: tuple[Prefix, ...], peer: _Peer) -> bool:
 
 def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:
     """Whether a prefix has an address in one of the disjoint, sorted blocks."""
-    version, first, _ = prefix
-    place = bisect_right(blocks, (version, first, WIDTH[6]))
-    before, after = blocks[max(place - 1, 0) : place], blocks[place : place + 1]
-    return any(block.contains(prefix) for block in before) or any(
-        block.version == version and block.first <= prefix.last for block in after
-    )
+    place = bisect_right(blocks, (prefix.version, prefix.first, WIDTH[6]))
+    return any(map(prefix.overlaps, blocks[max(place - 1, 0) : place + 1]))
 
 
 def sort_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,18 +1,11 @@
 """What the article leaves open, as each site settled it, and what that opens."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
-from swyx_components.installation.model import (
-    Decisions,
-    Egress,
-    Installation,
-    PortOverrides,
-    Site,
-)
-from swyx_components.sets.ports import PortRange
+from swyx_components.installation.model import Decisions, Egress, Installation, Site
+from swyx_components.sets.ports import PortRange, PortSet
 
 _BOTH_WAYS = "both ends of each H.225 pair"
 
@@ -29,8 +22,7 @@ class Setting(NamedTuple):
     flows: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """A setting and all the sites that have it."""
 
     setting: Setting
@@ -48,7 +40,7 @@ def list_settings(
             known.setdefault(setting, []).append(name)
     order = {key: place for place, key in enumerate(dict.fromkeys(one.key for one in known))}
     ordered = sorted(known.items(), key=lambda entry: (order[entry[0].key], -len(entry[1])))
-    return tuple(Settled(setting=setting, sites=tuple(sites)) for setting, sites in ordered)
+    return tuple(Settled(setting, tuple(sites)) for setting, sites in ordered)
 
 
 def _settings(site: Site, catalogue: Catalogue, flows: frozenset[str]) -> Iterator[Setting]:
@@ -76,11 +68,11 @@ _NOTHING = "nothing: no flow of the site uses it"
 
 def _h245(decisions: Decisions, rows: list[FlowRow]) -> Setting:
     used = _using(rows, "h245")
-    if decisions.h245 is None:
-        return Setting("h245", "not decided", _NOTHING)
-    if not decisions.h245:
+    if decisions.h245 is not None and not decisions.h245:
         return Setting("h245", "tunnelled", "nothing: H.245 runs inside H.225")
-    value = f"{decisions.h245}" + (f" ({decisions.h245_preset})" if decisions.h245_preset else "")
+    value = _range(decisions.h245, decisions.h245_preset)
+    if decisions.h245 is None:
+        return Setting("h245", value, _NOTHING)
     opens = f"TCP {decisions.h245} towards {_BOTH_WAYS}" if used else _NOTHING
     return Setting("h245", value, opens, _ids(used))
 
@@ -125,15 +117,11 @@ def _switches(site: Site, catalogue: Catalogue) -> Iterator[Setting]:
 
 
 def _overrides(site: Site) -> Iterator[Setting]:
-    yield from _ports(site.ports, "")
-    for machine in site.machines:
-        yield from _ports(machine.ports, f"{machine.name}: ")
-
-
-def _ports(overrides: PortOverrides, where: str) -> Iterator[Setting]:
-    for (role, key), ports in overrides:
-        opens = f"{where}these ports in place of the article's"
-        yield Setting(f"ports ({role}.{key})", str(ports), opens)
+    machines = ((machine.ports, f"{machine.name}: ") for machine in site.machines)
+    for overrides, where in ((site.ports, ""), *machines):
+        for (role, key), ports in overrides:
+            opens = f"{where}these ports in place of the article's"
+            yield Setting(f"ports ({role}.{key})", str(ports), opens)
 
 
 _Used = Iterable[tuple[FlowRow, Leg]]
@@ -156,7 +144,7 @@ def _ids(used: _Used) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.id for row, _ in used))
 
 
-def _range(ports: PortRange | None, preset: str) -> str:
+def _range(ports: PortRange | PortSet | None, preset: str) -> str:
     if ports is None:
         return "not decided"
     return f"{ports} ({preset})" if preset else str(ports)

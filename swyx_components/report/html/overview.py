@@ -10,7 +10,7 @@ from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import Usage
-from swyx_components.report.diff import describe_packets, tell_reasons
+from swyx_components.report.diff import passing_row, tell_reasons
 from swyx_components.report.html.decisions import Settled, list_settings
 from swyx_components.report.html.picture import Picture, draw_sites
 from swyx_components.report.tables import UsageRow, find_fullest, rule_row, write_proof, write_rule
@@ -185,10 +185,9 @@ def _differences(changes: Changes) -> Iterator[Difference]:
     for edit in changes.edits:
         yield from _sides("in the file", edit.place, edit.new, edit.old)
     for passing in changes.passings:
-        packets, side = passing.packets, "plan" if passing.opened else "other"
-        place, words = f"{packets.source} to {packets.destination}", (describe_packets(packets),)
-        because = f"by the rules at {', '.join(passing.at)}"
-        yield Difference(side, "packets pass", place, words, because)
+        place, packets, because = passing_row(passing)
+        side = "plan" if passing.opened else "other"
+        yield Difference(side, "packets pass", place, (packets,), because)
     for group in (group for site in changes.sites for group in site.groups):
         new, old = ", ".join(group.new), ", ".join(group.old)
         yield from _sides("group", f"{group.site}/{group.group}", new, old)

@@ -5,7 +5,6 @@ nothing, or lies further out than rings can show, stands in rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
@@ -31,10 +30,11 @@ class Size(NamedTuple):
 
 _BOX = Size(150, 54)
 _CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
+_Members = tuple[tuple[str, str], ...]  # names with roles
+_Point = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
+class Box(NamedTuple):
     """A site or a provider; `x` and `y` are its centre, `words` what stands under its name.
 
     `members` are its machines and networks with their roles, where there is room for them.
@@ -45,11 +45,10 @@ class Box:
     words: str
     x: int
     y: int
-    members: tuple[tuple[str, str], ...] = ()
+    members: _Members = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A link between two boxes; `words` are told by its title, `label` stands on it."""
 
     words: str
@@ -60,8 +59,7 @@ class Line:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(NamedTuple):
     """What is drawn, its size, and how many sites are left out."""
 
     boxes: tuple[Box, ...]
@@ -69,9 +67,6 @@ class Picture:
     box: Size
     size: Size
     left_out: int
-
-
-_Point = tuple[int, int]
 
 
 def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
@@ -86,14 +81,17 @@ def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
         joined[_key(provider)] = {provider.site}
         joined[provider.site].add(_key(provider))
     members = _members(installation, drawn)
-    box = _card(members) if members else _BOX
+    rows = max(map(len, members.values()), default=0)
+    box = Size(_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if members else _BOX
     places, size = _shift(_place(drawn, joined, box), box)
-    sites = (
-        _site_box(installation.sites[name], places[name], members.get(name, ()))
-        for name in sorted(drawn)
-    )
+    boxes = []
+    for name in sorted(drawn):
+        words = _count_hosts(installation.sites[name])
+        boxes.append(Box(name, "site", words, *places[name], members.get(name, ())))
+    for provider in providers:
+        boxes.append(Box(provider.name, "provider", "SIP provider", *places[_key(provider)]))
     return Picture(
-        boxes=(*sites, *(_provider_box(one, places[_key(one)]) for one in providers)),
+        boxes=tuple(boxes),
         lines=tuple(_lines(links, providers, places)),
         box=box,
         size=size,
@@ -102,26 +100,26 @@ def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
 
 
 def _key(provider: Provider) -> str:
-    return f"provider {provider.name}"  # no site's name has a blank
+    return f"provider {provider.name}"  # no site's name has a space
 
 
-def _members(
-    installation: Installation, drawn: Sequence[str]
-) -> Mapping[str, tuple[tuple[str, str], ...]]:
+def _members(installation: Installation, drawn: Sequence[str]) -> Mapping[str, _Members]:
     """Who is at each site, where all of it fits into cards; else nothing."""
-    members = {
-        name: tuple(
-            (one.name, ", ".join(one.roles))
-            for one in (*installation.sites[name].machines, *installation.sites[name].networks)
-        )
-        for name in drawn[: _MOST_CARDS + 1]
-    }
-    fits = len(drawn) <= _MOST_CARDS and all(len(rows) <= _MOST_ROWS for rows in members.values())
-    return members if fits else {}
+    if len(drawn) > _MOST_CARDS:
+        return {}
+    members: dict[str, _Members] = {}
+    for name in drawn:
+        site = installation.sites[name]
+        machines = ((machine.name, machine.roles) for machine in site.machines)
+        networks = ((network.name, network.roles) for network in site.networks)
+        rows = (*machines, *networks)
+        members[name] = tuple((one, ", ".join(roles)) for one, roles in rows)
+    return members if all(len(rows) <= _MOST_ROWS for rows in members.values()) else {}
 
 
-def _card(members: Mapping[str, Sequence[object]]) -> Size:
-    return Size(_CARD_WIDTH, _CARD_HEAD + _ROW * max(map(len, members.values())))
+def _count_hosts(site: Site) -> str:
+    counts = (("machine", len(site.machines)), ("network", len(site.networks)))
+    return ", ".join(plural(count, noun) for noun, count in counts if count)
 
 
 def _neighbours(names: Iterable[str], links: Iterable[Link]) -> dict[str, set[str]]:
@@ -146,9 +144,8 @@ def _choose(neighbours: Mapping[str, set[str]]) -> list[str]:
 def _place(drawn: Sequence[str], joined: Mapping[str, set[str]], box: Size) -> dict[str, _Point]:
     """Centres of boxes: side by side, rings around the first, or rows."""
     if len(joined) <= 2:
-        return {
-            name: (place * (box.width + 3 * _GAP_X), 0) for place, name in enumerate(sorted(joined))
-        }
+        step = box.width + 3 * _GAP_X
+        return {name: (place * step, 0) for place, name in enumerate(sorted(joined))}
     rings = _rings(drawn[0], joined)
     reached = [name for ring in rings for name in ring]
     if len(reached) < len(joined) or len(rings) > _DEEPEST + 1:
@@ -184,32 +181,24 @@ def _paths(joined: Mapping[str, set[str]]) -> list[str]:
 
 
 def _ellipses(rings: Sequence[Sequence[str]], box: Size) -> dict[str, _Point]:
-    """Each ring on as many ellipses as its boxes need to stand apart."""
+    """Each ring on as many ellipses as its boxes need to stand apart.
+
+    In x or in y: where an ellipse slants, neither is all theirs. Half a step turns a further ellipse of a
+    ring, so that its boxes stand between and not behind those further in.
+    """
     places: dict[str, _Point] = {rings[0][0]: (0, 0)}
     across, up = 0, 0
     for ring in rings[1:]:
-        left, halves = list(ring), 0
+        left, turn = list(ring), 0.0
         while left:
-            across += box.width + _GAP_X
-            up += box.height + 2 * _GAP_Y
-            room = _room(across, up, box)
-            places |= _on_ellipse(left[:room], across, up, halves)
-            left, halves = left[room:], 1
+            across, up = across + box.width + _GAP_X, up + box.height + 2 * _GAP_Y
+            room = int(2 * pi * min(across / (box.width + 8), up / (box.height + 8)) / 2**0.5)
+            step = 2 * pi / len(left[:room])
+            for place, name in enumerate(left[:room]):
+                angle = pi + step * (place + turn)
+                places[name] = round(across * cos(angle)), round(up * sin(angle))
+            left, turn = left[room:], 0.5
     return places
-
-
-def _room(across: int, up: int, box: Size) -> int:
-    """How many boxes stand apart on an ellipse, in x or in y: where it slants, neither is all theirs."""
-    return int(2 * pi * min(across / (box.width + 8), up / (box.height + 8)) / 2**0.5)
-
-
-def _on_ellipse(names: Sequence[str], across: int, up: int, halves: int) -> dict[str, _Point]:
-    """`halves` of a step turn it, so that its boxes stand between and not behind those further in."""
-    step = 2 * pi / len(names)
-    angles = {name: pi + step * (place + halves / 2) for place, name in enumerate(names)}
-    return {
-        name: (round(across * cos(angle)), round(up * sin(angle))) for name, angle in angles.items()
-    }
 
 
 def _rows(names: Sequence[str], box: Size) -> dict[str, _Point]:
@@ -229,19 +218,8 @@ def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], 
     right, bottom = (max(point[axis] for point in places.values()) for axis in (0, 1))
     dx, dy = box.width // 2 + _MARGIN - left, box.height // 2 + _MARGIN - top
     moved = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
-    return moved, Size(
-        right - left + box.width + 2 * _MARGIN, bottom - top + box.height + 2 * _MARGIN
-    )
-
-
-def _site_box(site: Site, place: _Point, members: tuple[tuple[str, str], ...]) -> Box:
-    counts = (("machine", len(site.machines)), ("network", len(site.networks)))
-    words = ", ".join(plural(count, noun) for noun, count in counts if count)
-    return Box(name=site.name, kind="site", words=words, x=place[0], y=place[1], members=members)
-
-
-def _provider_box(provider: Provider, place: _Point) -> Box:
-    return Box(name=provider.name, kind="provider", words="SIP provider", x=place[0], y=place[1])
+    frame = box.width + 2 * _MARGIN, box.height + 2 * _MARGIN
+    return moved, Size(right - left + frame[0], bottom - top + frame[1])
 
 
 def _lines(
@@ -251,11 +229,7 @@ def _lines(
         if {link.near, link.far} <= places.keys():
             managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
             words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, by {managers}"
-            yield _line(words, places[link.near], places[link.far], managers)
+            yield Line(words, *places[link.near], *places[link.far], managers)
     for one in providers:
         words = f"{one.name}: SIP provider, called by {one.link_manager} of {one.site}"
-        yield _line(words, places[one.site], places[_key(one)], one.link_manager)
-
-
-def _line(words: str, one: _Point, other: _Point, label: str) -> Line:
-    return Line(words=words, x1=one[0], y1=one[1], x2=other[0], y2=other[1], label=label)
+        yield Line(words, *places[one.site], *places[_key(one)], one.link_manager)

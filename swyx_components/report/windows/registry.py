@@ -7,11 +7,9 @@ script takes the key as a parameter and keeps the type that it finds.
 from collections.abc import Iterable, Iterator, Sequence
 
 from swyx_components.analysis.hosts import DcomRange, HostSettings, PortSetting, Reservation
-from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.report.windows.text import (
     Story,
     comment,
-    describe_dcom,
     describe_setting,
     how_to_set,
     powershell,
@@ -26,13 +24,12 @@ _YES = "Y"
 _RESERVES = "Keeps ports on which SwyxWare listens from other programs"
 
 
-def write_dcom_reg(
-    host: HostSettings, dcom: DcomRange, story: Story, windows: WindowsSettings
-) -> Iterator[str]:
+def write_dcom_reg(host: HostSettings, dcom: DcomRange, story: Story) -> Iterator[str]:
     """Lines for regedit: double-click, `reg import`, or a group policy's registry preferences."""
+    windows = story.windows
     yield "Windows Registry Editor Version 5.00"
     yield ""
-    yield from comment(";", _why_dcom(host, dcom, story, windows))
+    yield from comment(";", _why_dcom(host, dcom, story))
     yield ""
     yield f"[HKEY_LOCAL_MACHINE\\{windows.rpc_key}]"
     ranges = [str(part) for part in dcom.ports]
@@ -42,12 +39,10 @@ def write_dcom_reg(
         yield f"{reg_string(name)}={reg_string(_YES)}"
 
 
-def write_dcom_script(
-    host: HostSettings, dcom: DcomRange, story: Story, windows: WindowsSettings
-) -> Iterator[str]:
+def write_dcom_script(host: HostSettings, dcom: DcomRange, story: Story) -> Iterator[str]:
     """The same by PowerShell."""
-    head, make_key = script_parts("dcom.ps1")
-    yield from comment("#", _why_dcom(host, dcom, story, windows))
+    windows, (head, make_key) = story.windows, script_parts("dcom.ps1")
+    yield from comment("#", _why_dcom(host, dcom, story))
     yield from head
     yield f"$key = {powershell(f'HKLM:{chr(92)}{windows.rpc_key}')}"
     yield from make_key
@@ -63,11 +58,16 @@ def write_dcom_script(
         )
 
 
-def _why_dcom(
-    host: HostSettings, dcom: DcomRange, story: Story, windows: WindowsSettings
-) -> Iterator[str]:
+def _why_dcom(host: HostSettings, dcom: DcomRange, story: Story) -> Iterator[str]:
+    least = story.windows.rpc_least
     yield from story.head(host, "Keeps DCOM to the ports of the plan")
-    yield from describe_dcom(dcom, windows.rpc_least)
+    yield f"DCOM listens on {dcom.ports} only (the decision dcom: {dcom.decision}), beside its mapper on 135."
+    yield (
+        f"All RPC services of Windows share these {dcom.ports.size():,} ports. "
+        "Windows reads the setting when it starts: restart it."
+    )
+    if dcom.ports.size() < least:
+        yield f"That is few: Microsoft recommends at least {least} (KB 154596), some for Windows itself."
     yield from story.because(dcom.flows)
 
 
@@ -98,41 +98,34 @@ def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
 # ---- ports that Windows must not hand out, since SwyxWare listens there
 
 
-def write_exclusions(
-    host: HostSettings,
-    reservations: Sequence[Reservation],
-    story: Story,
-    _windows: WindowsSettings,
-) -> Iterator[str]:
+_Reservations = Sequence[Reservation]
+
+
+def write_exclusions(host: HostSettings, own: _Reservations, story: Story) -> Iterator[str]:
     """netsh for Windows Vista, Server 2008 and later."""
     head, end = script_parts("reserve-ports.cmd")
     yield "@echo off"
     yield from comment("rem", story.head(host, _RESERVES))
     yield from head
-    for reservation in reservations:
-        yield from comment("rem", (_described(reservation),))
-        first, last = reservation.ports
+    for each in own:
+        yield from comment("rem", (_described(each),))
+        first, last = each.ports
         for family in ("ipv4", "ipv6"):
             yield (
-                f"netsh interface {family} add excludedportrange protocol={reservation.transport.value} "
+                f"netsh interface {family} add excludedportrange protocol={each.transport.value} "
                 f"startport={first} numberofports={last - first + 1} store=persistent || set failed=1"
             )
     yield from end
 
 
-def write_reserved_ports(
-    host: HostSettings,
-    reservations: Sequence[Reservation],
-    story: Story,
-    windows: WindowsSettings,
-) -> Iterator[str]:
+def write_reserved_ports(host: HostSettings, own: _Reservations, story: Story) -> Iterator[str]:
     """reg for Windows 2000, XP and Server 2003: one list for TCP and UDP, never replaced unseen."""
-    ranges = [f"{part[0]}-{part[1]}" for part in PortSet.union_of(r.ports for r in reservations)]
-    key, value = f"HKLM\\{windows.reserved_key}", windows.reserved_value
+    ranges = [f"{part[0]}-{part[1]}" for part in PortSet.union_of(each.ports for each in own)]
+    key, value = f"HKLM\\{story.windows.reserved_key}", story.windows.reserved_value
     yield "@echo off"
     yield from comment("rem", story.head(host, _RESERVES))
     yield "rem For Windows 2000, XP and Server 2003. Run it as administrator, then restart Windows."
-    yield from comment("rem", map(_described, reservations))
+    yield from comment("rem", map(_described, own))
     yield "rem A list that is there already is left as it is: it may hold the ports of other programs."
     yield f'reg query "{key}" /v {value} >nul 2>&1'
     yield "if errorlevel 1 goto write"

@@ -6,20 +6,20 @@ must be a value is quoted for its language.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
+from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import (
-    DcomRange,
     Gatekeeper,
     HostSettings,
     Opening,
     PortSetting,
 )
 from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.planner.model import Direction
-from swyx_components.report.tables import cite
+from swyx_components.report.tables import cite, describe_packets
 
 MADE_BY = "Made by `swyx hosts`"
 _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
@@ -27,10 +27,13 @@ _NO_TEXT = re.compile(r"[^A-Za-z0-9 .,:;/_+()'\-]")
 _LONGEST = 400
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """What the comments refer to: the article's flows, the reasons of extra rules, the file."""
+class Story(NamedTuple):
+    """What the comments refer to: the article's flows, the reasons of extra rules, the file.
 
+    `windows` is what Windows calls its settings.
+    """
+
+    windows: WindowsSettings
     catalogue: Catalogue
     reasons: Mapping[str, str]
     source: str
@@ -54,25 +57,13 @@ class Story:
 
 def describe_opening(opening: Opening) -> str:
     """`in UDP 51000-51499 from source ports 50000-50099`."""
-    ports = f" {opening.ports}" if opening.ports else ""
-    source = f" from source ports {opening.source_ports}" if opening.source_ports else ""
-    return f"{opening.direction.value} {opening.protocol.value.upper()}{ports}{source}"
+    name = f"{opening.direction.value} {opening.protocol.value.upper()}"
+    return describe_packets(name, opening.ports, opening.source_ports)
 
 
 def peers_of(opening: Opening) -> list[str]:
     """The other side, as people write addresses."""
     return [short(prefix) for prefix in opening.peers]
-
-
-def describe_dcom(dcom: DcomRange, least: int) -> Iterator[str]:
-    """What the range does to the machine."""
-    yield f"DCOM listens on {dcom.ports} only (the decision dcom: {dcom.decision}), beside its mapper on 135."
-    yield (
-        f"All RPC services of Windows share these {dcom.ports.size():,} ports. "
-        "Windows reads the setting when it starts: restart it."
-    )
-    if dcom.ports.size() < least:
-        yield f"That is few: Microsoft recommends at least {least} (KB 154596), some for Windows itself."
 
 
 def describe_setting(setting: PortSetting) -> str:
