@@ -105,19 +105,13 @@ def _read_selection(installation: Installation, options: FlowOptions) -> Selecti
     book, catalogue = bundled_calls(), installation.catalogue
     roles = {word: book.find_role(word, catalogue) for word in options["roles"]}
     kinds = [*(evidence.value for evidence in Evidence), EXTRA]
-    unknown = [
-        *(("--role", word, list(catalogue.roles)) for word, role in roles.items() if not role),
-        *(("--evidence", word, kinds) for word in options["evidence"] if word.lower() not in kinds),
-    ]
-    raise_errors(
-        [
-            *(
-                Message.about("word-unknown", f"{option} {word}", word=word, known=known)
-                for option, word, known in unknown
-            ),
-            *_unknown_machines(installation, options["machines"]),
-        ]
-    )
+    errors = list(_unknown_machines(installation, options["machines"]))
+    for word in (word for word, role in roles.items() if not role):
+        known = list(catalogue.roles)
+        errors.append(Message.about("word-unknown", f"--role {word}", word=word, known=known))
+    for word in (word for word in options["evidence"] if word.lower() not in kinds):
+        errors.append(Message.about("word-unknown", f"--evidence {word}", word=word, known=kinds))
+    raise_errors(errors)
     return Selection(
         sites=frozenset(choose_sites(installation, options["sites"])),
         roles=frozenset(role.lower() for role in roles.values()),

@@ -3,9 +3,11 @@
 import gc
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 import click
+from click.decorators import FC
 
 from swyx_components import __version__
 from swyx_components.cli.terminal import prepare_streams, print_error
@@ -56,6 +58,10 @@ class LazyGroup(click.Group):
         return name, load_command(name) if name else command, rest
 
 
+def _completion(flag: str, help: str) -> Callable[[FC], FC]:
+    return click.option(flag, is_flag=True, expose_value=False, callback=_complete, help=help)
+
+
 def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
         from swyx_components.cli.completion import install_completion, show_completion
@@ -71,19 +77,10 @@ def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> 
     epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
 )
 @click.version_option(__version__, message="swyx %(version)s", help="Print the version.")
-@click.option(
-    "--install-completion",
-    is_flag=True,
-    expose_value=False,
-    callback=_complete,
-    help="Install completion for the current shell.",
-)
-@click.option(
+@_completion("--install-completion", "Install completion for the current shell.")
+@_completion(
     "--show-completion",
-    is_flag=True,
-    expose_value=False,
-    callback=_complete,
-    help="Show completion for the current shell, to copy it or customize the installation.",
+    "Show completion for the current shell, to copy it or customize the installation.",
 )
 def swyx() -> None:
     """SwyxWare roles compiled to AWS security groups and Azure NSGs, every rule explained."""

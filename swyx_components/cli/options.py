@@ -98,45 +98,30 @@ _OFFERS = {
 
 def argument(name: str, word: str, help: str, *, required: bool = True) -> Callable[[FC], FC]:
     """An argument; empty where it need not be given and is not."""
-    return click.argument(
-        name,
-        metavar=word if required else f"[{word}]",
-        help=help,
-        shell_complete=_OFFERS.get(word),
-        **_presence(required, ""),
-    )
+    shown = word if required else f"[{word}]"
+    return click.argument(name, **{**_settings(word, help, required), "metavar": shown})
 
 
 def option(
     flag: str, word: str, help: str, *, name: str = "", default: str = "", required: bool = False
 ) -> Callable[[FC], FC]:
     """An option with a word behind it; `default`, or empty, where it is not given."""
-    return click.option(
-        flag,
-        name or flag.removeprefix("--"),
-        show_default=bool(default),
-        metavar=word,
-        help=help,
-        shell_complete=_OFFERS.get(word),
-        **_presence(required, default),
-    )
-
-
-def _presence(required: bool, default: str) -> dict[str, Any]:
-    # To click a default, even None, is a value, and what has a value is not missing.
-    return {"required": True} if required else {"required": False, "default": default}
+    settings = _settings(word, help, required, default)
+    return click.option(flag, name or flag[2:], show_default=bool(default), **settings)
 
 
 def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC]:
     """An option that may be given several times, each with a word behind it."""
-    return click.option(
-        flag,
-        name,
-        multiple=True,
-        metavar=word,
-        help=f"{help}; may be repeated.",
-        shell_complete=_OFFERS.get(word),
-    )
+    settings = _settings(word, f"{help}; may be repeated.", default=())
+    return click.option(flag, name, multiple=True, **settings)
+
+
+def _settings(
+    word: str, help: str, required: bool = False, default: str | tuple[str, ...] = ""
+) -> dict[str, Any]:
+    settings = {"metavar": word, "help": help, "shell_complete": _OFFERS.get(word)}
+    # To click a default, even None, is a value, and what has a value is not missing.
+    return settings | ({"required": True} if required else {"default": default})
 
 
 FILE = argument("file", "FILE", "The installation file.")

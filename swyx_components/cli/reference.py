@@ -2,6 +2,7 @@
 
 import json
 import sys
+from enum import Enum
 from typing import Any
 
 import click
@@ -66,18 +67,13 @@ def _record(catalogue: Catalogue) -> dict[str, Any]:
         "swyxware": catalogue.version,
         "roles": {
             role.name: {
-                "kind": role.kind,
-                "lines": role.lines,
+                **_pick(role, "kind", "lines"),
                 "listeners": {
                     listener.key: {
                         "transports": [transport.value for transport in listener.transports],
                         "ports": [str(part) for part in listener.ports],
-                        "purpose": listener.purpose,
-                        "phase": listener.phase.value,
-                        "evidence": listener.evidence.value,
-                        "configurable": listener.configurable,
-                        "registry": listener.registry,
-                        "lines": listener.lines,
+                        **_pick(listener, "purpose", "phase", "evidence"),
+                        **_pick(listener, "configurable", "registry", "lines"),
                     }
                     for listener in role.listeners.values()
                 },
@@ -86,16 +82,18 @@ def _record(catalogue: Catalogue) -> dict[str, Any]:
         },
         "flows": {
             row.id: {
-                "evidence": row.evidence.value,
-                "phase": row.phase.value,
-                "purpose": row.purpose,
-                "lines": row.lines,
+                **_pick(row, "evidence", "phase", "purpose", "lines"),
                 "legs": [_leg_record(leg) for leg in row.legs],
             }
             for row in catalogue.flows.values()
         },
         "presets": {name: str(ports) for name, ports in catalogue.presets.items()},
     }
+
+
+def _pick(row: object, *names: str) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in names}
+    return {key: value.value if isinstance(value, Enum) else value for key, value in values.items()}
 
 
 def _leg_record(leg: Leg) -> dict[str, Any]:
