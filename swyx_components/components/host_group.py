@@ -1,12 +1,26 @@
 """`HostGroup`: what stands in the state for one set of roles, of several machines (AWS) or one (Azure)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Optional, Self
 
 import pulumi
 
-from swyx_components.components.prepare import plain_errors
 from swyx_components.messages import Message, SwyxError
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """A person's mistake ends the program with sentences, not with a traceback.
+
+    Raises:
+        pulumi.RunError: in place of a SwyxError.
+    """
+    try:
+        yield
+    except SwyxError as error:
+        sentences = "\n".join(f"  {message}" for message in error.messages)
+        raise pulumi.RunError(f"swyx_components:\n{sentences}") from None
 
 
 class HostGroup(pulumi.ComponentResource):

@@ -1,32 +1,26 @@
 """`SwyxSite`: one site of an installation in one cloud."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Optional
 
 import pulumi
 
+from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
+from swyx_components.clouds.deployment import Bindings, Deployment, Lookups, Writer, WrittenGroup
 from swyx_components.components.args import SwyxSiteArgs
 from swyx_components.components.check import check_args
-from swyx_components.components.clouds import Place, Writer, Written, begin_lookups
-from swyx_components.components.host_group import HostGroup
-from swyx_components.components.prepare import (
-    attached_machines,
-    bindings_of,
-    judge,
-    outputs_of,
-    plain_errors,
-    rendered_of,
-    summarise,
-    tags_of,
-    tell,
-)
+from swyx_components.components.host_group import HostGroup, plain_errors
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
-from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup as PlannedGroup
+from swyx_components.planner.model import RenderedGroup, RenderedSite
+
+_Written = Sequence[tuple[PlannedGroup, WrittenGroup]]
 
 
 class SwyxSite(pulumi.ComponentResource):
@@ -48,26 +42,24 @@ class SwyxSite(pulumi.ComponentResource):
             given: Mapping[str, Any] = {**args}
             check_args(given, SwyxSiteArgs)
             cloud = PLATFORMS[given["cloud"]]
-            with begin_lookups(cloud, given, opts) as lookups:
-                result = _plan(given)
+            with Lookups.of(cloud, given, opts) as lookups:
+                result, rendered = _assess(given)
                 super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
-                tell(result.messages, self)
-                writer = cloud.open_writer(
-                    result.plan.site,
-                    given["network"],
-                    attached_machines(result.plan.groups, given),
-                    bindings_of(given),
-                    tags_of(given),
-                    lookups.within(self),
-                )
-                self._build(name, writer, result)
+                self._report(result.messages)
+                writer = cloud.open_writer(_deployment(given, result), lookups.within(self))
+                writer.check_update(rendered)
+                self._report(writer.messages)
+                self._build(name, writer, result, rendered)
 
-    def _build(self, name: str, writer: Writer, result: SiteResult) -> None:
-        """Compare with what is deployed, then make the groups, all rules, the attachments."""
-        rendered = rendered_of(result)
-        writer.check_update(rendered)
-        tell(writer.messages, self)
-        site: Place = (name, self)
+    def _report(self, messages: Iterable[Message]) -> None:
+        """Show warnings and notes among the diagnostics."""
+        for message in messages:
+            is_warning = message.severity is Severity.WARNING
+            (pulumi.log.warn if is_warning else pulumi.log.info)(str(message), self)
+
+    def _build(self, name: str, writer: Writer, result: SiteResult, rendered: RenderedSite) -> None:
+        """Make the groups, then all rules, then the attachments."""
+        site = (name, self)
         entries = [
             (self._declare(name, each.group, result.cloud), each) for each in rendered.groups
         ]
@@ -75,18 +67,25 @@ class SwyxSite(pulumi.ComponentResource):
             writer.declare(each.group, own)
         for own, each in entries:
             writer.write(each, own, site)
-        written: list[tuple[PlannedGroup, Written]] = []
+        written: list[tuple[PlannedGroup, WrittenGroup]] = []
         for own, each in entries:
             attached = writer.attach(each, own, site)
+            written.append((each.group, attached))
             own[1].finish(
                 {
                     "group_id": attached.group_id,
-                    **outputs_of([(each.group, attached)]),
-                    "summary": summarise(result, each.group),
+                    **_ids_of(written[-1:]),
+                    "summary": _summarise(result, [each]),
                 }
             )
-            written.append((each.group, attached))
-        self._finish(written, result)
+        outputs = {
+            "group_ids": {group.name: made.group_id for group, made in written},
+            **_ids_of(written),
+            "summary": _summarise(result, rendered.groups),
+        }
+        for key, value in outputs.items():
+            setattr(self, key, pulumi.Output.from_input(value))
+        self.register_outputs(outputs)
 
     def _declare(self, site: str, group: PlannedGroup, cloud: str) -> tuple[str, HostGroup]:
         """The component of a group and its name: with a dot in it, which no name of an installation has,
@@ -96,26 +95,29 @@ class SwyxSite(pulumi.ComponentResource):
         props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
         return name, class_for(group.roles).within(name, props, self)
 
-    def _finish(self, written: list[tuple[PlannedGroup, Written]], result: SiteResult) -> None:
-        outputs = {
-            "group_ids": {group.name: made.group_id for group, made in written},
-            **outputs_of(written),
-            "summary": summarise(result),
-        }
-        for key, value in outputs.items():
-            setattr(self, key, pulumi.Output.from_input(value))
-        self.register_outputs(outputs)
 
+def _assess(args: Mapping[str, Any]) -> tuple[SiteResult, RenderedSite]:
+    """The site's rules, proven both ways and within the cloud's quotas.
 
-def _plan(args: Mapping[str, Any]) -> SiteResult:
-    """The site's rules, proven, or every reason why not."""
+    Raises:
+        SwyxError: with every error of the file, or else of the plan, of the quotas and of the proof.
+    """
     installation, found = read_installation(args["installation"])
-    errors = [message for message in found if message.severity is Severity.ERROR]
-    if errors or installation is None:
-        raise SwyxError(errors)
+    _raise_errors(found)
+    assert installation is not None, "an installation without errors"
     plan = plan_site(installation, _site_of(installation, args))
     _check_machines(args, [machine.name for group in plan.groups for machine in group.machines])
-    return judge(plan, installation, args["cloud"], found)
+    result = assess_site(plan, installation, PLATFORMS[args["cloud"]])
+    result = replace(result, messages=tuple(sorted({*found, *result.messages})))
+    _raise_errors(result.messages)
+    assert result.rendered is not None, "only errors keep a site of a cloud from that"
+    return result, result.rendered
+
+
+def _raise_errors(messages: Iterable[Message]) -> None:
+    errors = [message for message in messages if message.severity is Severity.ERROR]
+    if errors:
+        raise SwyxError(errors)
 
 
 def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
@@ -126,16 +128,54 @@ def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
     return site
 
 
-def _check_machines(args: Mapping[str, Any], known: list[str]) -> None:
-    unknown = sorted(bindings_of(args).keys() - set(known))
-    if unknown:
-        raise SwyxError(
-            Message.about(
-                "machine-unknown",
-                f"machines.{machine}",
-                site=args["site"],
-                machine=machine,
-                known=known or "none",
-            )
-            for machine in unknown
-        )
+def _check_machines(args: Mapping[str, Any], known: Sequence[str]) -> None:
+    unknown = sorted(_bindings_of(args).keys() - set(known))
+    values = {"site": args["site"], "known": known or "none"}
+    _raise_errors(
+        Message.about("machine-unknown", f"machines.{machine}", machine=machine, **values)
+        for machine in unknown
+    )
+
+
+def _bindings_of(args: Mapping[str, Any]) -> Bindings:
+    """How machines are bound, by name."""
+    return args.get("machines") or {}
+
+
+def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
+    """Attached are all machines, unless the site or the machine says otherwise. Everything that is made has
+    the caller's tags, and one that names the stack whose state holds it, for `swyx prune`.
+    """
+    default, bindings = args.get("attach", True), _bindings_of(args)
+    machines = [machine for group in result.plan.groups for machine in group.machines]
+    stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    return Deployment(
+        site=result.plan.site,
+        network=args["network"],
+        attached=[each for each in machines if bindings.get(each.name, {}).get("attach", default)],
+        bindings=bindings,
+        tags={**(args.get("tags") or {}), STACK_TAG: stack},
+    )
+
+
+def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str, Any]:
+    """Counts, the proof and what was noticed, for some of a site's groups."""
+    return {
+        "cloud": result.cloud,
+        "site": result.plan.site,
+        "groups": len(entries),
+        "machines": sum(len(entry.group.machines) for entry in entries),
+        "rules": sum(len(entry.specs) for entry in entries),
+        "proof": str(result.proof),
+        "warnings": [str(m) for m in result.messages if m.severity is Severity.WARNING],
+        "notes": [str(m) for m in result.messages if m.severity is Severity.NOTE],
+    }
+
+
+def _ids_of(written: _Written) -> dict[str, dict[str, Any]]:
+    """The ids by machine that a caller needs."""
+    machines = [(machine.name, made) for group, made in written for machine in group.machines]
+    return {
+        "security_group_ids": {name: list(made.group_ids) for name, made in machines},
+        "interface_ids": {name: list(made.interfaces.get(name, ())) for name, made in machines},
+    }

@@ -10,7 +10,7 @@ import pulumi_azure_native
 import pytest
 
 from swyx_components import SwyxSite
-from swyx_components.components.lookups import Lookups
+from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation import read_installation
 from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.components.recorder import Cloud, nic_id, record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from swyx_components.clouds.aws.inventory import (
@@ -12,20 +12,19 @@ from swyx_components.clouds.aws.inventory import (
     read_state,
 )
 from swyx_components.clouds.aws.limits import limits
-from swyx_components.clouds.aws.peak import check_transient_quotas
 from swyx_components.clouds.aws.preview import preview_update
 from swyx_components.clouds.aws.prune import find_orphans, remove_orphans
-from swyx_components.clouds.aws.quotas import count_quotas
+from swyx_components.clouds.aws.quotas import check_transient_quotas, count_quotas
 from swyx_components.clouds.aws.records import COMMANDS, is_resource, recognise, sites_in
 from swyx_components.clouds.aws.render import render_site
-from swyx_components.installation.model import Installation, Machine
+from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite, SitePlan
 
 if TYPE_CHECKING:
     import pulumi
 
-    from swyx_components.clouds.aws.interfaces import Ask
     from swyx_components.clouds.aws.resources import Writer
+    from swyx_components.clouds.deployment import Arguments, Bindings, Deployment, Lookups
 
 
 class Aws:
@@ -56,30 +55,24 @@ class Aws:
 
     @staticmethod
     def plugin() -> pulumi.InvokeOptions:
-        """Which provider answers lookups: that of the SDK, which need not be loaded for it."""
-        from swyx_components.clouds.aws.lookups import plugin
+        """Which provider answers lookups: the one that the SDK makes resources with."""
+        from pulumi_aws import _utilities
 
-        return plugin()
+        options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
+        return options
 
     @staticmethod
     def first_lookup(
-        network: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]
-    ) -> tuple[str, Mapping[str, Any]] | None:
+        network: Mapping[str, Any], bindings: Bindings
+    ) -> tuple[str, Arguments] | None:
         """What is asked first, where it follows from the arguments alone."""
         from swyx_components.clouds.aws.lookups import first_lookup
 
         return first_lookup(network, bindings)
 
     @staticmethod
-    def open_writer(
-        site: str,
-        network: Mapping[str, Any],
-        attached: Sequence[Machine],
-        bindings: Mapping[str, Mapping[str, Any]],
-        tags: Mapping[str, str],
-        ask: Ask,
-    ) -> Writer:
+    def open_writer(wanted: Deployment, ask: Lookups) -> Writer:
         """What writes a site to its network, once everything is there that it needs."""
         from swyx_components.clouds.aws.resources import Writer
 
-        return Writer.open(site, network, attached, bindings, tags, ask)
+        return Writer(wanted, ask)

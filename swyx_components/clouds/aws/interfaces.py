@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 
+from swyx_components.clouds.deployment import Bindings, Lookups
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -16,21 +17,6 @@ _INTERFACE = "aws:ec2/getNetworkInterface:getNetworkInterface"
 _INSTANCE = "aws:ec2/getInstance:getInstance"
 _FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one lookup
-
-
-class Ask(Protocol):
-    """Puts a lookup, by its token and arguments, to the provider that makes the site's resources."""
-
-    def __call__(self, token: str, arguments: Mapping[str, Any], /) -> Mapping[str, Any]:
-        """The answer to arguments that are all known."""
-
-    def later(
-        self, token: str, arguments: Mapping[str, Any], /
-    ) -> pulumi.Output[Mapping[str, Any]]:
-        """The answer to arguments of which some are still to be known."""
-
-    def known(self, given: pulumi.Input[str], place: str, /) -> str | None:
-        """An id, waited for if it is an output; None where a preview can't know it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +38,9 @@ _Describe = Callable[[str], Interface]
 
 def find_interfaces(
     machines: Sequence[Machine],
-    bindings: Mapping[str, Mapping[str, Any]],
+    bindings: Bindings,
     vpc_id: pulumi.Input[str],
-    ask: Ask,
+    ask: Lookups,
 ) -> Mapping[str, tuple[Interface, ...]]:
     """The interfaces of each machine, each once: as given, or those that have its addresses.
 
@@ -78,7 +64,7 @@ def find_interfaces(
             if given := _ids_in(machine, binding):
                 if binding.get("instance_id") is not None:
                     raise _bound_twice(machine, binding)
-                own = [*_given(machine, given, ask, describe)]
+                own: Sequence[Interface] = [*_given(machine, given, ask, describe)]
             elif binding.get("instance_id") is not None:
                 own = _of_instance(machine, binding["instance_id"], ask, describe)
             else:
@@ -110,7 +96,7 @@ def _bound_twice(machine: Machine, binding: Mapping[str, Any]) -> SwyxError:
     return SwyxError([Message.about("bound-twice", place, keys=keys, machine=machine.name)])
 
 
-def _describe(ask: Ask, id: str) -> Interface:
+def _describe(ask: Lookups, id: str) -> Interface:
     answer = ask(_INTERFACE, {"id": id})
     addresses = [*(answer.get("privateIps") or ()), *(answer.get("ipv6Addresses") or ())]
     return Interface(
@@ -124,7 +110,7 @@ def _describe(ask: Ask, id: str) -> Interface:
 def _given(
     machine: Machine,
     ids: Sequence[tuple[str, pulumi.Input[str]]],
-    ask: Ask,
+    ask: Lookups,
     describe: _Describe,
 ) -> Iterator[Interface]:
     for number, (at, given) in enumerate(ids):
@@ -140,7 +126,7 @@ def _given(
 
 
 def _of_instance(
-    machine: Machine, given: pulumi.Input[str], ask: Ask, describe: _Describe
+    machine: Machine, given: pulumi.Input[str], ask: Lookups, describe: _Describe
 ) -> Sequence[Interface]:
     """Those that have an address of the machine; of an instance of this program else its primary one."""
     at = f"machines.{machine.name}.instance_id"
@@ -179,7 +165,7 @@ def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Inter
 
 
 def _find_all(
-    machines: Sequence[Machine], vpc: str, ask: Ask, describe: _Describe
+    machines: Sequence[Machine], vpc: str, ask: Lookups, describe: _Describe
 ) -> Sequence[Interface]:
     """The interfaces of a VPC that have any address of the machines."""
     ids: set[str] = set()

@@ -1,69 +1,36 @@
 """What a site needs of EC2, and what is deployed of it, looked up before anything is created."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-from swyx_components.clouds.aws.interfaces import Ask, Interface, find_interfaces, ids_of
+from swyx_components.analysis.deployed.stack_state import STACK_TAG
+from swyx_components.clouds.aws.interfaces import Interface, ids_of
 from swyx_components.clouds.aws.names import clean_tag
-from swyx_components.clouds.aws.peak import RULE_TAG, Membership
-from swyx_components.installation.model import Machine
+from swyx_components.clouds.aws.quotas import RULE_TAG, Membership
+from swyx_components.clouds.aws.render import EVERYWHERE
+from swyx_components.clouds.deployment import Arguments, Bindings, Lookups
+from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import RenderedGroup, RenderedSite
 
 _VPCS = "aws:ec2/getVpcs:getVpcs"
 _GROUPS = "aws:ec2/getSecurityGroups:getSecurityGroups"
 _RULES = "aws:vpc/getSecurityGroupRules:getSecurityGroupRules"
+_RULE = "aws:vpc/getSecurityGroupRule:getSecurityGroupRule"
 _MOST_VALUES = 200  # of one filter in one lookup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AwsSite:
-    """Where a site's resources go: the VPC, and the interfaces of each machine that is attached."""
-
-    vpc_id: pulumi.Input[str]
-    interfaces: Mapping[str, tuple[Interface, ...]] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-
-def plugin() -> pulumi.InvokeOptions:
-    """Which provider answers: the one that the SDK makes resources with."""
-    from pulumi_aws import _utilities
-
-    options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
-    return options
-
-
-def first_lookup(
-    network: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]
-) -> tuple[str, Mapping[str, Any]] | None:
-    """What `look_up` asks first, where it follows from the arguments alone."""
+def first_lookup(network: Mapping[str, Any], bindings: Bindings) -> tuple[str, Arguments] | None:
+    """The VPC by its tags, where it follows from the arguments alone."""
     if "vpc_id" in network:
         return None
     tags = network["vpc_tags"].items()
     return _VPCS, {"filters": [{"name": f"tag:{key}", "values": [value]} for key, value in tags]}
 
 
-def look_up(
-    network: Mapping[str, Any],
-    attached: Sequence[Machine],
-    bindings: Mapping[str, Mapping[str, Any]],
-    tags: Mapping[str, str],
-    ask: Ask,
-) -> AwsSite:
-    """The site's VPC, and the interfaces of the machines to attach.
-
-    Raises:
-        SwyxError: something is not there; all of it.
-    """
-    vpc_id = find_vpc(network, ask)
-    interfaces = find_interfaces(attached, bindings, vpc_id, ask)
-    return AwsSite(vpc_id=vpc_id, interfaces=interfaces, tags=tags)
-
-
-def find_vpc(network: Mapping[str, Any], ask: Ask) -> pulumi.Input[str]:
+def find_vpc(network: Mapping[str, Any], ask: Lookups) -> pulumi.Input[str]:
     """The VPC's id, as given or looked up by its tags.
 
     Raises:
@@ -92,7 +59,7 @@ def find_vpc(network: Mapping[str, Any], ask: Ask) -> pulumi.Input[str]:
     return found[0]
 
 
-def count_rules(ask: Ask, tags: Mapping[str, str], rules: Sequence[str]) -> int:
+def count_rules(ask: Lookups, tags: Mapping[str, str], rules: Sequence[str]) -> int:
     """How many security group rules have all of the tags and, unless none is given, any `RULE_TAG`."""
     chunks = [rules[i : i + _MOST_VALUES] for i in range(0, len(rules), _MOST_VALUES)] or [()]
     found: set[str] = set()
@@ -106,7 +73,7 @@ def find_memberships(
     rendered: RenderedSite,
     interfaces: Mapping[str, Sequence[Interface]],
     own: Mapping[str, str],
-    ask: Ask,
+    ask: Lookups,
 ) -> Iterator[Membership]:
     """The interfaces that may come to be in too many groups, be it for the time of an update."""
     limit = rendered.capabilities.limits["groups_per_interface"]
@@ -129,7 +96,7 @@ def check_last_groups(
     rendered: RenderedSite,
     interfaces: Mapping[str, Sequence[Interface]],
     own: Mapping[str, str],
-    ask: Ask,
+    ask: Lookups,
 ) -> Iterator[Message]:
     """A warning for every interface that is in groups of the stack alone: EC2 leaves none without a group.
 
@@ -165,5 +132,45 @@ def _by_interface(
         yield machine_name, interface, {entry.group.name: entry for _, _, entry in rows}
 
 
-def _find_groups(tags: Mapping[str, str], ask: Ask) -> frozenset[str]:
+def _find_groups(tags: Mapping[str, str], ask: Lookups) -> frozenset[str]:
     return frozenset(ids_of(ask(_GROUPS, {"filters": [], "tags": {**tags}})))
+
+
+def check_open_egress(
+    rendered: RenderedSite, own: Mapping[str, str], ask: Lookups
+) -> Iterator[Message]:
+    """An error where groups with the tags `own` allow all egress that is not planned.
+
+    The provider closes it when it creates a group and never again: where that was interrupted, later
+    updates leave it open. One lookup where no group has a rule for every protocol; what the rules in
+    question say is asked of each alone, as EC2 takes no filter for that.
+    """
+    if rendered.plan.egress is Egress.OPEN:
+        return
+    every = {"name": "egress.ip-permission.protocol", "values": ["-1"]}
+    found = [
+        (rule["securityGroupId"], rule.get("cidrIpv4") or rule.get("cidrIpv6"))
+        for group in ids_of(ask(_GROUPS, {"filters": [every], "tags": {**own}}))
+        for rule in _foreign_rules(group, own, ask)
+        if rule["isEgress"] and rule["ipProtocol"] == "-1"
+    ]
+    everywhere = {str(prefix) for prefix in EVERYWHERE.values()}
+    opened = sorted({(group, peer) for group, peer in found if peer in everywhere})
+    if opened:
+        yield Message.about(
+            "egress-left-open",
+            f"sites.{rendered.plan.site}",
+            groups=sorted({group for group, _ in opened}),
+            peers=sorted({peer for _, peer in opened}),
+            site=rendered.plan.site,
+            stack=own[STACK_TAG].rpartition("/")[2],
+        )
+
+
+def _foreign_rules(group: str, own: Mapping[str, str], ask: Lookups) -> Iterator[Mapping[str, Any]]:
+    """The rules of a group that no update made."""
+    inside = {"filters": [{"name": "group-id", "values": [group]}]}
+    ours = {*ids_of(ask(_RULES, {**inside, "tags": {**own}}))}
+    for rule in ids_of(ask(_RULES, inside)):
+        if rule not in ours:
+            yield ask(_RULE, {"securityGroupRuleId": rule})

@@ -18,14 +18,11 @@ def preview_update(
     old: RenderedSite | None, new: RenderedSite | None
 ) -> tuple[ResourceChange, ...]:
     """The resources that an update touches; either site is None where it isn't there."""
-    plan = (new or old).plan if new or old else None
-    if plan is None:
+    either = new or old
+    if either is None:
         return ()
-    return (
-        *_groups(plan.site, old, new),
-        *_rules(plan.site, old, new),
-        *_attached(old, new, plan.site),
-    )
+    site = either.plan.site
+    return (*_groups(site, old, new), *_rules(site, old, new), *_attached(site, old, new))
 
 
 def _groups(
@@ -51,7 +48,7 @@ def _rules(
 
 
 def _attached(
-    old: RenderedSite | None, new: RenderedSite | None, site: str
+    site: str, old: RenderedSite | None, new: RenderedSite | None
 ) -> Iterator[ResourceChange]:
     """One a group and interface; which interface a machine's addresses have only the cloud knows."""
     before, after = (

@@ -1,11 +1,21 @@
-"""How much of AWS's quotas a site uses."""
+"""How much of AWS's quotas a site uses, and what it takes for the time of an update.
 
-from collections.abc import Iterator, Mapping, Sequence
+An update makes what is new before the old goes. What is deployed is known to EC2 alone, whose data
+sources give the ids of rules but not what they say; so each rule carries what makes it this rule as a tag,
+and rules are counted by their tags. The union of old and new is then the old ones, and the new ones less
+those that are old as well.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.clouds.aws.limits import room_on_interface
-from swyx_components.clouds.aws.shard import Load, is_tight, load_of
+from swyx_components.clouds.aws.names import clean_tag
+from swyx_components.clouds.aws.shard import is_tight, load_of, peak
+from swyx_components.messages import Message
 from swyx_components.planner.model import (
+    Capabilities,
     Direction,
     RenderedGroup,
     RenderedSite,
@@ -13,40 +23,22 @@ from swyx_components.planner.model import (
     Usage,
     shard_label,
 )
+from swyx_components.planner.resource_changes import memberships_of
+from swyx_components.sets.prefixes import Prefix
 
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
-
-
-class Counted(NamedTuple):
-    """The rules of one host group: all of them, and those of each of its security groups."""
-
-    group: str
-    load: Load
-    shards: Mapping[int, Load]
-    tight: bool = False
 
 
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     """Every quota that the site touches, whether exceeded or not."""
     quotas = rendered.capabilities.limits
-    return tell_usages([count_rules(entry, quotas) for entry in rendered.groups], quotas)
-
-
-def count_rules(entry: RenderedGroup, quotas: Mapping[str, int]) -> Counted:
-    """The rules of one rendered group."""
-    by_shard: dict[int, list[Spec]] = {0: []}
-    for spec in entry.specs:
-        by_shard.setdefault(spec.shard, []).append(spec)
-    tight = 1 < len(by_shard) <= room_on_interface(quotas) and is_tight(entry, quotas)
-    loads = {shard: load_of(specs) for shard, specs in by_shard.items()}
-    return Counted(entry.group.name, load_of(entry.specs), loads, tight)
-
-
-def tell_usages(counted: Sequence[Counted], quotas: Mapping[str, int]) -> tuple[Usage, ...]:
-    """What the rules of a site's groups use of each quota."""
     return (
-        *(usage for group in counted for usage in _rules(group, quotas["rules_per_group"])),
-        *(_groups(group, quotas) for group in counted),
+        *(
+            usage
+            for group in _groups(rendered)
+            for usage in _rules(*group, quotas["rules_per_group"])
+        ),
+        *(_on_interface(entry, quotas) for entry in rendered.groups),
         Usage(
             quota="rules_times_groups",
             where="",
@@ -58,49 +50,215 @@ def tell_usages(counted: Sequence[Counted], quotas: Mapping[str, int]) -> tuple[
         Usage(
             quota="groups_per_region",
             where="",
-            used=sum(len(group.shards) for group in counted),
+            used=sum(len(entry.shards) for entry in rendered.groups),
             limit=quotas["groups_per_region"],
             note="; security groups of this site",
         ),
     )
 
 
-def _rules(counted: Counted, limit: int) -> Iterator[Usage]:
-    for shard, load in sorted(counted.shards.items()):
-        for direction, word in _WORDS.items():
-            for version in (4, 6):
-                if used := load[direction, version]:
-                    yield Usage(
-                        quota="rules_per_group",
-                        where=shard_label(counted.group, shard),
-                        used=used,
-                        limit=limit,
-                        note=f"; {word} IPv{version} rules, references to groups among them",
-                        by_peers=True,
-                    )
+def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:
+    """Every security group of the site: its host group, its shard and its rules."""
+    for entry in rendered.groups:
+        for shard in entry.shards:
+            yield entry.group.name, shard, [spec for spec in entry.specs if spec.shard == shard]
 
 
-def _groups(counted: Counted, quotas: Mapping[str, int]) -> Usage:
+def _rules(group: str, shard: int, specs: Sequence[Spec], limit: int) -> Iterator[Usage]:
+    load = load_of(specs)
+    for direction, word in _WORDS.items():
+        for version in (4, 6):
+            if used := load[direction, version]:
+                yield Usage(
+                    quota="rules_per_group",
+                    where=shard_label(group, shard),
+                    used=used,
+                    limit=limit,
+                    note=f"; {word} IPv{version} rules, references to groups among them",
+                    by_peers=True,
+                )
+
+
+def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:
     """The groups on each interface of a host group: its own, and those that the interface keeps."""
-    shards, kept, limit = len(counted.shards), quotas["groups_kept"], quotas["groups_per_interface"]
+    shards, kept, limit = len(entry.shards), quotas["groups_kept"], quotas["groups_per_interface"]
     note = f"; {kept} that its interfaces have already (groups_kept)"
     if shards > 1:
-        (direction, version), rules = counted.load.most_common(1)[0]
+        (direction, version), rules = load_of(entry.specs).most_common(1)[0]
         note += (
             f", and {shards} for {rules} {_WORDS[direction]} IPv{version} rules, "
             f"{quotas['rules_per_group']} per security group (rules_per_group)"
         )
-    alone = shards <= limit < shards + kept
     return Usage(
         quota="groups_per_interface",
-        where=counted.group,
+        where=entry.group.name,
         used=shards + kept,
         limit=limit,
         note=note,
-        remedy=_ALONE if alone else "",
-        tight=counted.tight,
+        remedy=_ALONE if shards <= limit < shards + kept else "",
+        tight=1 < shards <= room_on_interface(quotas) and is_tight(entry, quotas),
         by_peers=True,
     )
 
 
 _ALONE = ", or write `groups_kept: 0` there if its interfaces are in no other group"
+
+
+# ---- while an update lasts
+
+RULE_TAG = "swyx:rule"
+"""On every rule: its shard, its direction with the IP versions it counts for, and what it allows."""
+
+Count = Callable[[Mapping[str, str], Sequence[str]], int]
+"""How many deployed rules have all of these tags and, unless none is given, any of these `RULE_TAG`s.
+
+A `RULE_TAG` may end in `*`, which no tag's value has, for any text.
+"""
+
+
+def rule_tag(spec: Spec) -> str:
+    """What makes a rule another one for EC2, and where it counts: `0 in4 tcp 1720 10.1.0.0/24`."""
+    ports = str(spec.ports) if spec.ports else "any"
+    peer = spec.groups[0] if spec.groups else str(spec.prefixes[0])
+    versions = "46" if spec.groups else str(spec.prefixes[0].version)
+    way = f"{spec.direction.value}{versions}"
+    return clean_tag(f"{spec.shard} {way} {spec.protocol.value} {ports} {peer}")
+
+
+def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> Iterator[Message]:
+    """An error for every security group that would hold more rules at once than its quota.
+
+    `own` are tags that every rule of the site has. Where little is deployed, one question is asked.
+    """
+    limit = rendered.capabilities.limits["rules_per_group"]
+    largest = max((peak(load_of(specs)) for _, _, specs in _groups(rendered)), default=0)
+    if count(own, ()) + largest <= limit:
+        return
+    for name, shard, specs in _groups(rendered):
+        tags = {**own, "swyx:group": clean_tag(name)}
+        if count(tags, (f"{shard} *",)) + peak(load_of(specs)) <= limit:
+            continue
+        for (direction, version), new in sorted(load_of(specs).items()):
+            ways = (f"{shard} {direction.value}{versions} *" for versions in (version, "46"))
+            old = count(tags, tuple(ways))
+            if old + new <= limit:
+                continue
+            same = [rule_tag(spec) for spec in specs if load_of([spec])[direction, version]]
+            kept = count(tags, same)
+            if old + new - kept > limit:
+                yield Message.about(
+                    "update-exceeds",
+                    f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}",
+                    cloud=rendered.capabilities.name,
+                    quota="rules_per_group",
+                    kind=f"{_WORDS[direction]} IPv{version}",
+                    limit=limit,
+                    used=old + new - kept,
+                    old=old,
+                    more=new - kept,
+                    less=old - kept,
+                )
+
+
+class Membership(NamedTuple):
+    """An interface and its groups: it joins those that are planned for it, then leaves others of ours.
+
+    `on` are all that it is in now, `ours` those of the site's stack, whose membership follows the plan;
+    `own` those of its host groups, as far as they exist.
+    """
+
+    machine: str
+    interface: str
+    on: frozenset[str]
+    ours: frozenset[str]
+    own: frozenset[str]
+    planned: int
+
+
+def check_memberships(
+    rendered: RenderedSite, memberships: Iterable[Membership]
+) -> Iterator[Message]:
+    """An error for every interface that would be in more groups than its quota, for good or for a time."""
+    limit = rendered.capabilities.limits["groups_per_interface"]
+    for machine, interface, on, ours, own, planned in memberships:
+        more = max(0, planned - len(on & own))
+        kept, used = len(on - ours), len(on) + more
+        if not more or used <= limit:
+            continue
+        full = kept + planned > limit
+        yield Message.about(
+            "interface-full" if full else "interface-exceeds",
+            f"sites.{rendered.plan.site}.machines.{machine}",
+            cloud=rendered.capabilities.name,
+            quota="groups_per_interface",
+            interface=interface,
+            limit=limit,
+            used=kept + planned if full else used,
+            more=planned if full else more,
+            **(
+                {"kept": kept, "also": _count_them(kept, rendered.capabilities)}
+                if full
+                else {"old": len(on), "less": used - kept - planned}
+            ),
+        )
+
+
+def _count_them(kept: int, capabilities: Capabilities) -> str:
+    """What makes the plan count with more groups of others than it does."""
+    left = capabilities.limits["groups_per_interface"] - kept
+    if kept <= capabilities.limits["groups_kept"] or left < 1:
+        return ""
+    return (
+        f", or write quotas.{capabilities.name}.groups_kept: {kept}, so that the plan makes do with the "
+        f"other {left}"
+    )
+
+
+# ---- the same before anything is updated
+
+
+def check_transient_quotas(
+    before: RenderedSite | None, after: RenderedSite | None
+) -> Iterator[Message]:
+    """The same errors from plans alone, before anything is updated."""
+    if after is None:
+        return
+    yield from check_peak(after, {}, _counting(before))
+    yield from check_memberships(after, _foresee_memberships(before, after))
+
+
+def _counting(rendered: RenderedSite | None) -> Count:
+    """As if a plan's rules were all that is deployed."""
+    held: dict[str, Counter[str]] = {}
+    for name, _, specs in _groups(rendered) if rendered else ():
+        held.setdefault(clean_tag(name), Counter()).update(map(rule_tag, specs))
+
+    def count(tags: Mapping[str, str], rules: Sequence[str]) -> int:
+        groups = [held.get(tags["swyx:group"], Counter())] if tags else [*held.values()]
+        exact = {rule for rule in rules if not rule.endswith("*")}
+        starts = tuple(rule[:-1] for rule in rules if rule.endswith("*"))
+        return sum(
+            number
+            for group in groups
+            for rule, number in group.items()
+            if not rules or rule in exact or rule.startswith(starts)
+        )
+
+    return count
+
+
+def _foresee_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
+    """Every machine's interface, which goes by its addresses; it keeps as many groups as the quotas say."""
+    kept = frozenset(map(str, range(after.capabilities.limits["groups_kept"])))
+    inside: dict[Prefix, set[str]] = {}
+    for label, _, addresses in memberships_of(before):
+        for address in addresses:
+            inside.setdefault(address, set()).add(label)
+    for entry in after.groups:
+        labels = {shard_label(entry.group.name, shard) for shard in entry.shards}
+        own = frozenset(labels)
+        for machine in entry.group.machines:
+            on = frozenset(
+                label for address in machine.addresses for label in inside.get(address, ())
+            )
+            yield Membership(machine.name, "its interface", on | kept, on, own, planned=len(own))

@@ -1,7 +1,6 @@
 """From a site's plan to security group rules as plain specs: one port range and one peer each."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.clouds.aws.limits import aws_capabilities, limits
@@ -19,7 +18,6 @@ from swyx_components.planner.model import (
     Rule,
     SitePlan,
     Spec,
-    shard_label,
 )
 from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import PortSet
@@ -43,31 +41,11 @@ def render_group(
     if egress is Egress.OPEN:
         inbound = (rule for rule in rules if rule.direction is Direction.IN)
         rules = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
-    drafts = [_draft(group.name, rule) for rule in rules]
-    shards = spread_rules(group, drafts, capabilities.limits)
-    return tuple(
-        _spec(group.name, draft, shards.get(draft.name, 0), provenance) for draft in drafts
-    )
+    specs = [_spec(group.name, rule, provenance) for rule in rules]
+    return spread_rules(group, specs, capabilities.limits)
 
 
-class _Draft(NamedTuple):
-    """A rule before it is known which of the host group's security groups has it."""
-
-    name: str  # as the first of them would call it
-    direction: Direction
-    groups: tuple[str, ...]
-    prefixes: tuple[Prefix, ...]
-    rule: Rule
-
-
-def _draft(group: str, rule: Rule) -> _Draft:
-    peer: str | Prefix = rule.group or rule.cidrs[0]
-    name = rule_name(group, rule.direction, rule.protocol, rule.ports, peer)
-    return _Draft(name, rule.direction, (rule.group,) if rule.group else (), rule.cidrs, rule)
-
-
-def _spec(group: str, draft: _Draft, shard: int, provenance: Provenance) -> Spec:
-    rule = draft.rule
+def _spec(group: str, rule: Rule, provenance: Provenance) -> Spec:
     text = _OPENED
     if rule.protocol is not Protocol.ANY:
         text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
@@ -76,13 +54,14 @@ def _spec(group: str, draft: _Draft, shard: int, provenance: Provenance) -> Spec
         protocol=rule.protocol,
         ports=PortSet((rule.ports,)) if rule.ports else None,
         source_ports=None,
-        groups=draft.groups,
-        prefixes=draft.prefixes,
-        name=shard_label(group, shard) + draft.name.removeprefix(group),
+        groups=(rule.group,) if rule.group else (),
+        prefixes=rule.cidrs,
+        name=rule_name(
+            group, rule.direction, rule.protocol, rule.ports, rule.group or rule.cidrs[0]
+        ),
         description=clean_description(text),
         flows=rule.flows,
         lines=rule.lines,
-        shard=shard,
     )
 
 

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from itertools import chain
-from typing import Protocol
 
 from swyx_components.clouds.aws.limits import room_on_interface
 from swyx_components.planner.model import (
@@ -28,35 +27,24 @@ from swyx_components.planner.model import (
     PeerKind,
     RenderedGroup,
     Requirement,
+    Spec,
+    shard_label,
 )
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
 _BOTH = (4, 6)
-_Units = Mapping[str, Sequence["Countable"]]  # what stays together, by what decides its shard
-
-
-class Countable(Protocol):
-    """What EC2 counts of a rule, whether it is written already or still to be."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def direction(self) -> Direction: ...
-    @property
-    def groups(self) -> tuple[str, ...]: ...
-    @property
-    def prefixes(self) -> tuple[Prefix, ...]: ...
+_Units = Mapping[str, Sequence[Spec]]  # what stays together, by what decides its shard
 
 
 def spread_rules(
-    group: HostGroup, specs: Sequence[Countable], quotas: Mapping[str, int]
-) -> Mapping[str, int]:
-    """The shard of each rule by its name; empty where one security group holds them all."""
+    group: HostGroup, specs: Sequence[Spec], quotas: Mapping[str, int]
+) -> tuple[Spec, ...]:
+    """The rules, each with its shard; all of them in shard 0 where one security group holds them."""
     limit, most = quotas["rules_per_group"], room_on_interface(quotas)
     whole = peak(load_of(specs))
     if whole <= limit:
-        return {}
+        return tuple(specs)
     pinned = [spec for spec in specs if not _by_address(spec)]
     if peak(load_of(pinned)) > limit:
         pinned = []
@@ -68,25 +56,22 @@ def spread_rules(
         places = _assign(units, load_of(pinned), limit, most)
         if places is not None:
             shards = {spec.name: places[key] for key, own in units.items() for spec in own}
-    return shards
+    return tuple(_in_shard(group.name, spec, shards.get(spec.name, 0)) for spec in specs)
 
 
-def load_of(specs: Iterable[Countable]) -> Load:
+def _in_shard(group: str, spec: Spec, shard: int) -> Spec:
+    name = shard_label(group, shard) + spec.name.removeprefix(group)
+    return spec._replace(name=name, shard=shard)
+
+
+def load_of(specs: Iterable[Spec]) -> Load:
     """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
     return Counter(chain.from_iterable(map(_counted_as, specs)))
 
 
-def _counted_as(spec: Countable) -> Iterable[tuple[Direction, int]]:
+def _counted_as(spec: Spec) -> Iterable[tuple[Direction, int]]:
     versions = _BOTH if spec.groups else {prefix.version for prefix in spec.prefixes}
     return [(spec.direction, version) for version in versions]
-
-
-def fill_loads(load: Load, limit: int) -> Sequence[Load]:
-    """The loads of as few security groups as hold the rules, filled one after the other."""
-    return [
-        Counter({kind: min(rules - full, limit) for kind, rules in load.items() if rules > full})
-        for full in range(0, peak(load), limit)
-    ]
 
 
 def peak(load: Load) -> int:
@@ -105,7 +90,7 @@ def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
     )
 
 
-def _by_address(spec: Countable) -> bool:
+def _by_address(spec: Spec) -> bool:
     """Not a reference to a group, and not the one rule of an open egress."""
     return not spec.groups and all(prefix.length for prefix in spec.prefixes)
 
@@ -113,10 +98,10 @@ def _by_address(spec: Countable) -> bool:
 # ---- what stays together
 
 
-def _units(group: HostGroup, specs: Sequence[Countable], limit: int) -> _Units:
+def _units(group: HostGroup, specs: Sequence[Spec], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
     peers = _Peers(group.needs)
-    units: dict[str, Sequence[Countable]] = {}
+    units: dict[str, Sequence[Spec]] = {}
     for name, own in _grouped(specs, peers.name_of).items():
         if peak(load_of(own)) <= limit // 2:
             units[name] = own
@@ -129,10 +114,8 @@ def _units(group: HostGroup, specs: Sequence[Countable], limit: int) -> _Units:
     return units
 
 
-def _grouped(
-    specs: Iterable[Countable], key: Callable[[Countable], str]
-) -> Mapping[str, list[Countable]]:
-    found: dict[str, list[Countable]] = {}
+def _grouped(specs: Iterable[Spec], key: Callable[[Spec], str]) -> Mapping[str, list[Spec]]:
+    found: dict[str, list[Spec]] = {}
     for spec in specs:
         found.setdefault(key(spec), []).append(spec)
     return found
@@ -156,7 +139,7 @@ class _Peers:
             self._names.setdefault(prefix, set()).add(name)
         self._lengths = sorted({prefix.length for prefix in self._names})
 
-    def name_of(self, spec: Countable) -> str:
+    def name_of(self, spec: Spec) -> str:
         """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
         if spec.groups:
             return f"group {spec.groups[0]}"
@@ -220,7 +203,7 @@ def _pack(
     return places
 
 
-def _fill(specs: Iterable[Countable], pinned: Load, limit: int) -> Mapping[str, int]:
+def _fill(specs: Iterable[Spec], pinned: Load, limit: int) -> Mapping[str, int]:
     """One shard after the other, rule by rule: no liking, but as few shards as can do."""
     places: dict[str, int] = {}
     used = Counter(pinned)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from swyx_components.clouds.azure.inventory import (
@@ -17,15 +17,15 @@ from swyx_components.clouds.azure.prune import find_orphans, remove_orphans
 from swyx_components.clouds.azure.quotas import count_quotas
 from swyx_components.clouds.azure.records import COMMANDS, is_resource, recognise, sites_in
 from swyx_components.clouds.azure.render import render_site
-from swyx_components.installation.model import Installation, Machine
+from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite, SitePlan
 
 if TYPE_CHECKING:
     import pulumi
 
-    from swyx_components.clouds.azure.lookups import Ask
     from swyx_components.clouds.azure.resources import Writer
+    from swyx_components.clouds.deployment import Arguments, Bindings, Deployment, Lookups
 
 
 class Azure:
@@ -62,30 +62,24 @@ class Azure:
 
     @staticmethod
     def plugin() -> pulumi.InvokeOptions:
-        """Which provider answers lookups: that of the SDK, which need not be loaded for it."""
-        from swyx_components.clouds.azure.lookups import plugin
+        """Which provider answers lookups: the one that the SDK makes resources with."""
+        from pulumi_azure_native import _utilities
 
-        return plugin()
+        options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
+        return options
 
     @staticmethod
     def first_lookup(
-        network: Mapping[str, Any], bindings: Mapping[str, Mapping[str, Any]]
-    ) -> tuple[str, Mapping[str, Any]] | None:
+        network: Mapping[str, Any], bindings: Bindings
+    ) -> tuple[str, Arguments] | None:
         """What is asked first, where it follows from the arguments alone."""
         from swyx_components.clouds.azure.lookups import first_lookup
 
         return first_lookup(network, bindings)
 
     @staticmethod
-    def open_writer(
-        site: str,
-        network: Mapping[str, Any],
-        attached: Sequence[Machine],
-        bindings: Mapping[str, Mapping[str, Any]],
-        tags: Mapping[str, str],
-        ask: Ask,
-    ) -> Writer:
+    def open_writer(wanted: Deployment, ask: Lookups) -> Writer:
         """What writes a site to its network, once everything is there that it needs."""
         from swyx_components.clouds.azure.resources import Writer
 
-        return Writer.open(site, network, attached, bindings, tags, ask)
+        return Writer(wanted, ask)

@@ -1,35 +1,22 @@
 """ARM's network resources through the official client, and errors as sentences."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.messages import Message
 
 _ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
+_PUBLIC = "https://management.azure.com"
 _SUBSCRIPTIONS = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
-_CLOUDS = {  # where ARM is, by what the provider calls the environment
-    "public": "https://management.azure.com",
-    "usgovernment": "https://management.usgovcloudapi.net",
-    "china": "https://management.chinacloudapi.cn",
-}
-
-
-class Account(NamedTuple):
-    """Whose resources, in which environment of Azure's, and a token of its ARM's for them."""
-
-    subscription: str
-    environment: str
-    token: str
 
 
 @contextmanager
-def open_network(account: Account | None = None) -> Iterator[Any]:
-    """The official network client for an account, or for that of the environment.
+def open_network() -> Iterator[Any]:
+    """The official network client, as the environment says.
 
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
@@ -39,7 +26,7 @@ def open_network(account: Account | None = None) -> Iterator[Any]:
     except ImportError:
         raise _missing("azure-mgmt-network") from None
     try:
-        yield _connect(account)
+        yield _connect()
     except AzureError as problem:
         text = getattr(problem, "message", None) or str(problem)
         remedy = (
@@ -58,21 +45,18 @@ def _missing(package: str) -> CloudError:
     return CloudError([Message.about("cloud-sdk-missing", "", cloud="azure", package=package)])
 
 
-def _connect(account: Account | None) -> Any:
+def _connect() -> Any:
     """The official client: for a real ARM with Azure's own credentials, for an emulator without any."""
     try:
         from azure.mgmt.network import NetworkManagementClient
     except ImportError:
         raise _missing("azure-mgmt-network") from None
-    subscription = account.subscription if account else _find_subscription()
-    public = _CLOUDS.get(account.environment if account else "public", _CLOUDS["public"])
-    endpoint = (os.environ.get(_ENDPOINT) or public).rstrip("/")
+    subscription = _find_subscription()
+    endpoint = (os.environ.get(_ENDPOINT) or _PUBLIC).rstrip("/")
     options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
     if urlsplit(endpoint).scheme == "http":
         options["authentication_policy"] = _plain_token()
         return NetworkManagementClient(_NoCredential(), subscription, **options)
-    if account:
-        return NetworkManagementClient(_Token(account.token), subscription, **options)
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError:
@@ -87,18 +71,6 @@ def _find_subscription() -> str:
         values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
         raise CloudError([Message.about("cloud-setting-missing", "", **values)])
     return subscription
-
-
-class _Token:
-    """A token that somebody else has got; an update is over before it ends."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def get_token(self, *scopes: str, **options: Any) -> Any:
-        from azure.core.credentials import AccessToken
-
-        return AccessToken(self._token, int(time.time()) + 3600)
 
 
 class _NoCredential:

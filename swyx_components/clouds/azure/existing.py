@@ -3,18 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import pulumi
 
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.clouds.azure.network import VirtualNetwork, address_in
 from swyx_components.clouds.azure.records import key_of, last_of
+from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.sets.prefixes import Prefix
 
-Answer = Mapping[str, Any] | Exception
 Found = Mapping[str, tuple[pulumi.Input[str], ...]]
 
 _INTERFACE = "azure-native:network:getNetworkInterface"
@@ -23,13 +23,6 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 _AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
-
-
-class Ask(Protocol):
-    """What this module asks; see `lookups`."""
-
-    def together(self, token: str, arguments: Sequence[Mapping[str, Any]], /) -> Sequence[Answer]:
-        """The answers to several, or why there is none."""
 
 
 class Given(NamedTuple):
@@ -52,7 +45,7 @@ class Interface:
 class Interfaces:
     """The interfaces of a site's subscription, each asked for once."""
 
-    def __init__(self, site: str, resource_group: str | None, ask: Ask) -> None:
+    def __init__(self, site: str, resource_group: str | None, ask: Lookups) -> None:
         self._site, self._resource_group, self._ask = site, resource_group, ask
         self._read: dict[str, Interface | Exception] = {}
 

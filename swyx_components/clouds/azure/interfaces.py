@@ -29,7 +29,10 @@ def make_interface(
         resource_group_name=site.resource_group,
         location=site.location,
         network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
-        ip_configurations=list(_ip_configurations(interface)),
+        ip_configurations=[
+            azure.NetworkInterfaceIPConfigurationArgs(**each)
+            for each in _ip_configurations(interface)
+        ],
         tags={
             **site.tags,
             **properties.pop("tags", {}),

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 
 from swyx_components.clouds.azure.existing import (
-    Answer,
     Given,
     Interfaces,
     find_by_address,
@@ -16,11 +15,10 @@ from swyx_components.clouds.azure.existing import (
 from swyx_components.clouds.azure.network import Subnet, VirtualNetwork, read_network
 from swyx_components.clouds.azure.properties import read_properties
 from swyx_components.clouds.azure.records import last_of
+from swyx_components.clouds.deployment import Bindings, Deployment, Lookups
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
-
-Bindings = Mapping[str, Mapping[str, Any]]  # by machine
 
 _NETWORK = "azure-native:network:getVirtualNetwork"
 _EXPAND = "subnets/ipConfigurations"  # with the address of each, which is else one lookup apiece
@@ -28,19 +26,6 @@ _REFUSED_EXPAND = "InvalidExpandQueryOptionValue"
 _NAMES = ("virtual_network", "virtual_network_resource_group")
 _BY_ID = ("interface_id", "interface_ids")
 _MADE = ("subnet_id", "interface")
-
-
-class Ask(Protocol):
-    """Puts lookups, by token and arguments, to the provider that makes the site's resources."""
-
-    def __call__(self, token: str, arguments: Mapping[str, Any], /) -> Mapping[str, Any]:
-        """The answer to arguments that are all known."""
-
-    def known(self, given: pulumi.Input[str], place: str, /) -> str | None:
-        """An id, waited for if it is an output; None where a preview can't know it yet."""
-
-    def together(self, token: str, arguments: Sequence[Mapping[str, Any]], /) -> Sequence[Answer]:
-        """The answers to several, or why there is none, side by side where that is possible."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +56,6 @@ class AzureSite:
     messages: tuple[Message, ...] = ()
 
 
-def plugin() -> pulumi.InvokeOptions:
-    """Which provider answers: the one that the SDK makes resources with."""
-    from pulumi_azure_native import _utilities
-
-    options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
-    return options
-
-
 def first_lookup(
     network: Mapping[str, Any], bindings: Bindings
 ) -> tuple[str, Mapping[str, Any]] | None:
@@ -97,20 +74,14 @@ def _is_bound(binding: Mapping[str, Any]) -> bool:
     return any(binding.get(key) is not None for key in (*_BY_ID, "subnet_id"))
 
 
-def look_up(
-    site: str,
-    network: Mapping[str, Any],
-    attached: Sequence[Machine],
-    bindings: Bindings,
-    tags: Mapping[str, str],
-    ask: Ask,
-) -> AzureSite:
+def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     """The site's virtual network, the interfaces of the machines to attach, or the subnets for them.
 
     Raises:
         SwyxError: something is not there, or can't be attached to; all of it.
     """
-    own = {machine.name: bindings.get(machine.name, {}) for machine in attached}
+    network, attached = wanted.network, wanted.attached
+    own = {machine.name: wanted.bindings.get(machine.name, {}) for machine in attached}
     problems = [problem for name, binding in own.items() for problem in _check(name, binding)]
     if problems:
         raise SwyxError(problems)
@@ -120,7 +91,7 @@ def look_up(
         if network.get(key) is not None
     }
     found = find_network({**network, **known}, own, ask)
-    interfaces = Interfaces(site, known["resource_group"], ask)
+    interfaces = Interfaces(wanted.site, known["resource_group"], ask)
     existing, problems = _find_existing(attached, own, found, interfaces, ask)
     new, unplaced = _place_new(
         [machine for machine in attached if _is_made(own[machine.name])], own, found
@@ -129,12 +100,12 @@ def look_up(
     if problems:
         raise SwyxError(problems)
     return AzureSite(
-        name=site,
+        name=wanted.site,
         resource_group=network["resource_group"],
         location=network.get("location", found.location or interfaces.location),
         existing=existing,
         new=new,
-        tags=tags,
+        tags=wanted.tags,
         messages=(
             *_find_subnet_groups(attached, found),
             *find_lonely_ipv6(new),
@@ -159,7 +130,7 @@ def _find_existing(
     bindings: Bindings,
     network: VirtualNetwork,
     interfaces: Interfaces,
-    ask: Ask,
+    ask: Lookups,
 ) -> tuple[Mapping[str, tuple[pulumi.Input[str], ...]], list[Message]]:
     """Interfaces by machine, as given or by address, each of them checked."""
     given = {machine.name: _given(machine, bindings, ask) for machine in attached}
@@ -175,7 +146,7 @@ def _find_existing(
     return found, [*problems, *refused]
 
 
-def _given(machine: Machine, bindings: Bindings, ask: Ask) -> list[Given]:
+def _given(machine: Machine, bindings: Bindings, ask: Lookups) -> list[Given]:
     binding, place = bindings[machine.name], f"machines.{machine.name}"
     one, several = (binding.get(key) for key in _BY_ID)
     values = [one, *(several or ())] if one is not None else list(several or ())
@@ -187,7 +158,7 @@ def _unbound(machine: Machine, key: str) -> Message:
     return Message.about("machine-unbound", place, machine=machine.name, key=key)
 
 
-def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Ask) -> VirtualNetwork:
+def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Lookups) -> VirtualNetwork:
     """The virtual network with its subnets, where `first_lookup` asks for it.
 
     Raises:
@@ -217,7 +188,7 @@ def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Ask) -> Vi
     return read_network(arguments["virtualNetworkName"], found)
 
 
-def _ask_expanded(ask: Ask, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ask_expanded(ask: Lookups, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     """The network; without the addresses in it where ARM refuses to expand one of its references.
 
     Source: Azure/azure-powershell#14169.

@@ -1,33 +1,20 @@
 """From rendered groups to Azure resources: network security groups, and what binds machines to them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import pulumi
 from pulumi_azure_native import network as azure
 
 from swyx_components.clouds.azure.attachments import attach_machines
 from swyx_components.clouds.azure.limits import limits
-from swyx_components.clouds.azure.lookups import Ask, AzureSite, look_up
+from swyx_components.clouds.azure.lookups import look_up
 from swyx_components.clouds.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.clouds.azure.security_rules import write_rules
-from swyx_components.installation.model import Machine
+from swyx_components.clouds.deployment import Deployment, Lookups, Place, WrittenGroup
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 from swyx_components.planner.texts import fit_words
 
 _MOST_TAGS = 10
-
-Place = tuple[str, pulumi.Resource]  # a component's name and the component
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenGroup:
-    """What was made for one machine; `interfaces` are those that are under its group."""
-
-    group_id: pulumi.Input[str]
-    group_ids: tuple[pulumi.Input[str], ...]
-    interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
 
 
 class Writer:
@@ -37,28 +24,11 @@ class Writer:
     its interface: the update is one PUT of the group.
     """
 
-    def __init__(self, site: AzureSite) -> None:
-        self.site = site
-        self.messages = site.messages
+    def __init__(self, wanted: Deployment, ask: Lookups) -> None:
+        self._site = look_up(wanted, ask)
+        self.messages = self._site.messages
         self._written: dict[str, azure.NetworkSecurityGroup] = {}
         self._interfaces: Mapping[str, tuple[pulumi.Input[str], ...]] | None = None
-
-    @classmethod
-    def open(
-        cls,
-        site: str,
-        network: Mapping[str, Any],
-        attached: Sequence[Machine],
-        bindings: Mapping[str, Mapping[str, Any]],
-        tags: Mapping[str, str],
-        ask: Ask,
-    ) -> "Writer":
-        """Look up what the site needs.
-
-        Raises:
-            SwyxError: something is not there; all of it.
-        """
-        return cls(look_up(site, network, attached, bindings, tags, ask))
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Nothing to compare: one request replaces all rules of a network security group."""
@@ -67,9 +37,19 @@ class Writer:
         """Nothing: rules name every peer by address."""
 
     def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
-        """The network security group of a machine with all its rules."""
-        made = make_group(owner[0], rendered, self.site, pulumi.ResourceOptions(parent=owner[1]))
-        self._written[rendered.group.name] = made
+        """The network security group of a machine with all its rules: one request, so that there is no state
+        between two sets of rules.
+        """
+        group, site = rendered.group, self._site
+        self._written[group.name] = azure.NetworkSecurityGroup(
+            f"{owner[0]}.{group.name}-nsg",
+            network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
+            resource_group_name=site.resource_group,
+            location=site.location,
+            security_rules=[azure.SecurityRuleArgs(**each) for each in write_rules(rendered)],
+            tags={**site.tags, **_group_tags(rendered)},
+            opts=pulumi.ResourceOptions(parent=owner[1]),
+        )
 
     def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
         """The interfaces of a machine, once the rules of every group are there: no machine comes under a
@@ -79,27 +59,11 @@ class Writer:
             groups = list(self._written.values())
             options = pulumi.ResourceOptions(parent=owner[1], depends_on=groups)
             ids = {machine: group.id for machine, group in self._written.items()}
-            self._interfaces = attach_machines(owner[0], ids, self.site, options)
+            self._interfaces = attach_machines(owner[0], ids, self._site, options)
         machine = rendered.group.name
         made = self._written[machine]
         interfaces = {machine: self._interfaces.get(machine, ())}
         return WrittenGroup(group_id=made.id, group_ids=(made.id,), interfaces=interfaces)
-
-
-def make_group(
-    name: str, rendered: RenderedGroup, site: AzureSite, options: pulumi.ResourceOptions
-) -> azure.NetworkSecurityGroup:
-    """The network security group with all its rules: one request, so no state between two sets of rules."""
-    group = rendered.group
-    return azure.NetworkSecurityGroup(
-        f"{name}.{group.name}-nsg",
-        network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
-        resource_group_name=site.resource_group,
-        location=site.location,
-        security_rules=write_rules(rendered),
-        tags={**site.tags, **_group_tags(rendered)},
-        opts=options,
-    )
 
 
 def _group_tags(rendered: RenderedGroup) -> dict[str, str]:

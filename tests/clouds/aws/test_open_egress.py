@@ -8,7 +8,7 @@ import pytest
 from sandbox.aws.lookups import list_functions
 from sandbox.aws.session import Session
 from swyx_components.clouds.aws import Aws
-from swyx_components.clouds.aws.egress import check_open_egress
+from swyx_components.clouds.aws.lookups import check_open_egress
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site

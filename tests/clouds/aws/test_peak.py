@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from swyx_components.clouds.aws import Aws
-from swyx_components.clouds.aws.peak import (
+from swyx_components.clouds.aws.quotas import (
     RULE_TAG,
     Membership,
     check_memberships,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from swyx_components.clouds.azure.lookups import AzureSite, look_up
+from swyx_components.clouds.deployment import Deployment
 from swyx_components.installation.model import Machine
 from swyx_components.messages import SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -94,7 +95,10 @@ SERVER, GATE = machine("server", "10.8.0.10"), machine("gate", "10.8.0.11")
 def find(
     azure: Azure, machines: Sequence[Machine] = (SERVER,), network: Any = None, **bound: Any
 ) -> AzureSite:
-    return look_up("acme", network or NETWORK, machines, bound, {}, azure)
+    wanted = Deployment(
+        site="acme", network=network or NETWORK, attached=machines, bindings=bound, tags={}
+    )
+    return look_up(wanted, azure)  # type: ignore[arg-type]
 
 
 def refusal(
