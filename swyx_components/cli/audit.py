@@ -16,7 +16,7 @@ from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan
-from swyx_components.report.audit import audit_record, write_amendments, write_audit
+from swyx_components.report.audit import audit_record, write_audit, write_remediations
 
 
 @click.command
@@ -54,7 +54,7 @@ def audit(
     if as_json:
         print_json(audit_record(found, changes))
     else:
-        for line in (*write_audit(found), *(write_amendments(changes) if fix else ())):
+        for line in (*write_audit(found), *(write_remediations(changes) if fix else ())):
             print_line(line)
     return DONE if found.clean else ANSWER_NO
 

@@ -31,14 +31,14 @@ def write_audit(audit: Audit) -> Iterator[str]:
     )
     if audit.blocked or audit.missing:
         yield "missing, the worst first"
-    for standstill in audit.blocked:
-        yield f"  {_write_standstill(standstill)}"
-    for _, same in groupby(audit.missing, key=lambda lack: (lack.demand.reply, lack.demand.flow)):
-        yield from _write_lacks(list(same))
+    for blocked in audit.blocked:
+        yield f"  {_write_blocked(blocked)}"
+    for _, same in groupby(audit.missing, key=lambda each: (each.demand.reply, each.demand.flow)):
+        yield from _write_missing(list(same))
     if audit.unneeded:
         yield "open without need, the worst first"
-    for opening in audit.unneeded:
-        yield from _write_opening(opening)
+    for access in audit.unneeded:
+        yield from _write_unneeded(access)
     if audit.unsure:
         yield "not to be told from the files"
     for entry, machines in audit.unsure:
@@ -49,53 +49,53 @@ def write_audit(audit: Audit) -> Iterator[str]:
         yield f"not judged: {sentence}"
 
 
-def _write_standstill(standstill: BlockedService) -> str:
-    what = {"media": "audio or fax"}.get(standstill.phase.value, f"call {standstill.phase.value}")
-    return f"{standstill.machine}: nothing of {what} passes ({' '.join(standstill.flows)})"
+def _write_blocked(blocked: BlockedService) -> str:
+    what = {"media": "audio or fax"}.get(blocked.phase.value, f"call {blocked.phase.value}")
+    return f"{blocked.machine}: nothing of {what} passes ({' '.join(blocked.flows)})"
 
 
-def _write_lacks(lacks: Sequence[MissingAccess]) -> Iterator[str]:
+def _write_missing(missing: Sequence[MissingAccess]) -> Iterator[str]:
     """Those of one flow."""
-    first = lacks[0]
+    first = missing[0]
     row, demand = first.row, first.demand
     words = ["the answers of"] if demand.reply else []
     words += [demand.flow]
     words += [row.evidence.value, write_provenance((), sorted(row.lines))] if row else []
     yield f"  {' '.join(words)}: {row.purpose if row else first.reason}"
-    for lack in lacks:
-        for line in _list_packets(lack.demand.direction, lack.packets):
-            yield f"    {lack.machine} {line} ({lack.demand.peer}){_write_sources(lack)}"
-    yield f"    stopped by {', '.join(sorted({name for lack in lacks for name in lack.stopped_by}))}"
-    for entry in dict.fromkeys(entry for lack in lacks for entry in lack.unless):
+    for each in missing:
+        for line in _list_packets(each.demand.direction, each.packets):
+            yield f"    {each.machine} {line} ({each.demand.peer}){_write_sources(each)}"
+    yield f"    stopped by {', '.join(sorted({name for each in missing for name in each.stopped_by}))}"
+    for entry in dict.fromkeys(entry for each in missing for entry in each.unless):
         yield f"    unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
 
 
-def _write_sources(lack: MissingAccess) -> str:
+def _write_sources(missing: MissingAccess) -> str:
     """Source ports where only some of those that the flow has are stopped."""
-    sources = {packets.source_ports for packets in lack.packets}
-    if lack.demand.reply or sources == {lack.demand.source_ports}:
+    sources = {packets.source_ports for packets in missing.packets}
+    if missing.demand.reply or sources == {missing.demand.source_ports}:
         return ""
     ranges = sorted(part for ports in sources for part in ports)
     return f", source ports {', '.join(shorten(map(str, ranges), _MOST_LINES, excess=1))}"
 
 
-def _write_opening(opening: UnneededAccess) -> Iterator[str]:
-    entry = opening.entry
-    reach = f"open {entry.direction.towards} the internet; " if opening.public else ""
-    yield f"  {entry.owner}: {entry.label}: {reach}{_write_need(opening)}"
-    yield f"    before {', '.join(opening.machines)}"
-    if opening.administration:
-        services = ", ".join(shorten(opening.administration, _MOST_LINES, excess=1))
+def _write_unneeded(access: UnneededAccess) -> Iterator[str]:
+    entry = access.entry
+    reach = f"open {entry.direction.towards} the internet; " if access.public else ""
+    yield f"  {entry.owner}: {entry.label}: {reach}{_write_need(access)}"
+    yield f"    before {', '.join(access.machines)}"
+    if access.administration:
+        services = ", ".join(shorten(access.administration, _MOST_LINES, excess=1))
         yield f"    administration: {services}"
-    for line in _list_packets(entry.direction, opening.packets):
+    for line in _list_packets(entry.direction, access.packets):
         yield f"    lets pass {line}"
 
 
-def _write_need(opening: UnneededAccess) -> str:
-    if opening.needed_by:
-        return f"another part of it is for {' '.join(opening.needed_by)}"
-    if opening.needed_elsewhere:
-        return f"only other machines need it, for {' '.join(opening.needed_elsewhere)}"
+def _write_need(access: UnneededAccess) -> str:
+    if access.needed_by:
+        return f"another part of it is for {' '.join(access.needed_by)}"
+    if access.needed_elsewhere:
+        return f"only other machines need it, for {' '.join(access.needed_elsewhere)}"
     return "no flow needs it"
 
 
@@ -117,25 +117,25 @@ def _list_packets(
 # ---- what to change
 
 
-def write_amendments(amendments: Iterable[Remediation]) -> Iterator[str]:
+def write_remediations(remediations: Iterable[Remediation]) -> Iterator[str]:
     """The plan's rules of each group, those to be added marked, and what to do about the standing ones."""
     yield "the installation's rules: + add, = is there, - remove, ~ narrow to what the flows need"
-    for amendment in amendments:
-        group = amendment.group
+    for remediation in remediations:
+        group = remediation.group
         yield f"  {group.name}: {', '.join(machine.name for machine in group.machines)}"
-        for step, rule in amendment.rules:
+        for step, rule in remediation.rules:
             yield f"    {step.value} {write_rule(rule)}"
-        for step, opening in amendment.existing:
-            flows = sorted({*opening.needed_by, *opening.needed_elsewhere})
+        for step, access in remediation.existing:
+            flows = sorted({*access.needed_by, *access.needed_elsewhere})
             needed = f" (for {' '.join(flows)})" if flows else ""
-            yield f"    {step.value} {opening.entry.owner}: {opening.entry.label}{needed}"
+            yield f"    {step.value} {access.entry.owner}: {access.entry.label}{needed}"
 
 
 # ---- JSON
 
 
-def audit_record(audit: Audit, amendments: Iterable[Remediation] = ()) -> dict[str, Any]:
-    """The audit as the JSON of `swyx audit` has it; `changes` only where amendments are given."""
+def audit_record(audit: Audit, remediations: Iterable[Remediation] = ()) -> dict[str, Any]:
+    """The audit as the JSON of `swyx audit` has it; `changes` only where remediations are given."""
     record: dict[str, Any] = {
         "version": 1,
         "site": audit.site,
@@ -143,8 +143,8 @@ def audit_record(audit: Audit, amendments: Iterable[Remediation] = ()) -> dict[s
         "clean": audit.clean,
         "machines": audit.machines,
         "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.blocked],
-        "missing": [_lack_record(lack) for lack in audit.missing],
-        "open": [_opening_record(opening) for opening in audit.unneeded],
+        "missing": [_missing_record(each) for each in audit.missing],
+        "open": [_unneeded_record(access) for access in audit.unneeded],
         "unsure": [
             {**_entry_record(entry), "machines": machines, "reason": _write_doubt(entry)}
             for entry, machines in audit.unsure
@@ -152,30 +152,30 @@ def audit_record(audit: Audit, amendments: Iterable[Remediation] = ()) -> dict[s
         "unplaced": audit.firewall.unplaced,
         "not_judged": [*audit.firewall.unread, *audit.firewall.lacking],
     }
-    changes = {a.group.name: _amendment_record(a) for a in amendments}
+    changes = {a.group.name: _remediation_record(a) for a in remediations}
     return record | ({"changes": changes} if changes else {})
 
 
-def _lack_record(lack: MissingAccess) -> dict[str, Any]:
-    known = {"evidence": "", "lines": [], "phase": "", "purpose": lack.reason}
+def _missing_record(missing: MissingAccess) -> dict[str, Any]:
+    known = {"evidence": "", "lines": [], "phase": "", "purpose": missing.reason}
     return {
-        "machine": lack.machine,
-        **fields_of(lack.demand, "flow", "peer", "reply"),
-        **(fields_of(lack.row, *known) if lack.row else known),
-        "packets": _list_packets(lack.demand.direction, lack.packets, short=False),
-        "stopped_by": lack.stopped_by,
-        "unless": [entry.unresolved for entry in lack.unless],
+        "machine": missing.machine,
+        **fields_of(missing.demand, "flow", "peer", "reply"),
+        **(fields_of(missing.row, *known) if missing.row else known),
+        "packets": _list_packets(missing.demand.direction, missing.packets, short=False),
+        "stopped_by": missing.stopped_by,
+        "unless": [entry.unresolved for entry in missing.unless],
     }
 
 
-def _opening_record(opening: UnneededAccess) -> dict[str, Any]:
-    direction = opening.entry.direction
+def _unneeded_record(access: UnneededAccess) -> dict[str, Any]:
+    direction = access.entry.direction
     return {
-        **_entry_record(opening.entry),
-        **fields_of(opening, "public", "administration", "needed_by", "needed_elsewhere"),
+        **_entry_record(access.entry),
+        **fields_of(access, "public", "administration", "needed_by", "needed_elsewhere"),
         "packets": {
             machine: _list_packets(direction, packets, short=False)
-            for machine, packets in opening.by_machine.items()
+            for machine, packets in access.by_machine.items()
         },
     }
 
@@ -184,10 +184,10 @@ def _entry_record(entry: AclEntry) -> dict[str, Any]:
     return {"group": entry.owner, "rule": entry.label, "direction": entry.direction.value}
 
 
-def _amendment_record(amendment: Remediation) -> dict[str, Any]:
+def _remediation_record(remediation: Remediation) -> dict[str, Any]:
     steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
-    for step, rule in amendment.rules:
+    for step, rule in remediation.rules:
         steps[step.name.lower()].append(write_rule(rule))
-    for step, opening in amendment.existing:
-        steps[step.name.lower()].append(f"{opening.entry.owner}: {opening.entry.label}")
-    return {"machines": [machine.name for machine in amendment.group.machines], **steps}
+    for step, access in remediation.existing:
+        steps[step.name.lower()].append(f"{access.entry.owner}: {access.entry.label}")
+    return {"machines": [machine.name for machine in remediation.group.machines], **steps}

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from swyx_components.analysis.explain.ends import End
 from swyx_components.analysis.explain.explain import Explanation, describe_flow
@@ -22,8 +21,7 @@ from swyx_components.report.tables import rule_row
 _MOST_ADDRESSES = 6  # of a rule that are all shown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
 
     `never`: it is DCOM to or from another site or a public address, which no rule may open.
@@ -96,8 +94,7 @@ def _write_end(end: End, peer: Host) -> Iterator[str]:
     elif end.left_to_others:
         yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
     else:
-        way = "lets it in" if end.direction is Direction.IN else "lets it out"
-        yield f"{where}, group {end.group}: no rule {way}"
+        yield f"{where}, group {end.group}: no rule lets it {end.direction.value}"
 
 
 def _write_rule(spec: Spec, peer: Host) -> str:
@@ -131,11 +128,9 @@ def _extra_rules(answer: Answer) -> Iterator[Any]:
         return
     asked = answer.explanation
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
-    for end in asked.ends:
-        if not end.allows:
-            yield write_extra_rule(
-                end.host, peers[end.direction], asked.packet, end.direction.value
-            )
+    for end in (end for end in asked.ends if not end.allows):
+        peer, way = peers[end.direction], end.direction.value
+        yield write_extra_rule(end.host, peer, asked.packet, way)
 
 
 def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
@@ -144,8 +139,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     record: dict[str, Any] = {
         "source": host_record(asked.source),
         "destination": host_record(asked.destination),
-        "allowed": asked.allowed,
-        "same_machine": asked.same_machine,
+        **fields_of(asked, "allowed", "same_machine"),
         "ends": [end_record(end) for end in asked.ends],
         "flows": [flow_record(flow, catalogue) for flow in asked.flows],
         "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],

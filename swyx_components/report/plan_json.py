@@ -93,13 +93,16 @@ def texts(values: Iterable[object] | None) -> list[str]:
 
 def rule_record(rule: Rule) -> dict[str, Any]:
     """A planned rule: one range of ports, and a group or CIDRs."""
-    peer = {"group": rule.group} if rule.group else {"cidrs": texts(rule.cidrs)}
-    return {
-        **fields_of(rule, "direction", "protocol"),
-        **given(**fields_of(rule, "ports", "source_ports")),
-        "peer": peer,
-        **fields_of(rule, "flows", "lines"),
+    record: dict[str, Any] = {
+        "direction": rule.direction.value,
+        "protocol": rule.protocol.value,
+        "ports": rule.ports and str(rule.ports),
+        "source_ports": rule.source_ports and str(rule.source_ports),
+        "peer": {"group": rule.group} if rule.group else {"cidrs": texts(rule.cidrs)},
+        "flows": rule.flows,
+        "lines": rule.lines,
     }
+    return {key: value for key, value in record.items() if value is not None}
 
 
 def spec_record(spec: Spec) -> dict[str, Any]:

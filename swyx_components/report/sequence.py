@@ -65,8 +65,13 @@ def arrange_sequence(calls: Iterable[Call]) -> Sequence:
             if places.setdefault(actor.key, len(actors)) == len(actors):
                 actors.append(actor)
     return Sequence(
-        lifelines=tuple(map(_lifeline, actors)),
-        sections=tuple(_section(call, places) for call in calls),
+        lifelines=tuple(Lifeline(actor.name, _list_hosts(actor)) for actor in actors),
+        sections=tuple(
+            Section(
+                call_title(call), tuple(_arrow(step, places) for step in call.steps), _end(call)
+            )
+            for call in calls
+        ),
     )
 
 
@@ -80,16 +85,13 @@ def _in_order(call: Call) -> Iterable[Actor]:
     yield call.called
 
 
-def _lifeline(actor: Actor) -> Lifeline:
-    addresses = ", ".join(str(prefix) for host in actor.hosts for prefix in host.prefixes)
-    return Lifeline(name=actor.name, hosts=name_hosts(actor) if actor.role else addresses)
+def _list_hosts(actor: Actor) -> str:
+    addresses = (str(prefix) for host in actor.hosts for prefix in host.prefixes)
+    return name_hosts(actor) if actor.role else ", ".join(addresses)
 
 
-def _section(call: Call, places: dict[tuple[object, ...], int]) -> Section:
-    failed = call.failed
-    verdict = f"step {failed.number} fails" if failed else "every step passes"
-    arrows = tuple(_arrow(step, places) for step in call.steps)
-    return Section(title=call_title(call), arrows=arrows, verdict=verdict)
+def _end(call: Call) -> str:
+    return f"step {call.failed.number} fails" if call.failed else "every step passes"
 
 
 def _arrow(step: Step, places: dict[tuple[object, ...], int]) -> Arrow:

@@ -184,13 +184,11 @@ def _write_site(site: SiteResult) -> Iterator[str]:
         yield from align(map(rule_row, entry.specs), "    ")
     if site.usages:
         yield "\n  quotas\n"
-        rows = (UsageRow(site.cloud, "", usage) for usage in site.usages)
-        yield from align((_usage_cells(row.usage) for row in find_fullest(rows)), "    ")
+        rows = find_fullest(UsageRow(site.cloud, "", usage) for usage in site.usages)
+        usages = (row.usage for row in rows)
+        cells = ((each.quota, f"{each.used:,} of {each.limit:,}", each.where) for each in usages)
+        yield from align(cells, "    ")
     yield "\n"
-
-
-def _usage_cells(usage: Usage) -> Sequence[str]:
-    return usage.quota, f"{usage.used:,} of {usage.limit:,}", usage.where
 
 
 class UsageRow(NamedTuple):

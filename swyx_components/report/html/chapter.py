@@ -13,6 +13,7 @@ from swyx_components.planner.model import (
     Endpoint,
     Flow,
     HostGroup,
+    MachineGroup,
     Protocol,
     SitePlan,
     Spec,
@@ -214,7 +215,7 @@ class Peers:
         return sort_names({peer.name for peer in peers if _serves(spec, blocks, peer)})
 
 
-def _ends(site: str, flow: Flow) -> Iterator[tuple[HostGroup, Direction, Endpoint]]:
+def _ends(site: str, flow: Flow) -> Iterator[tuple[MachineGroup, Direction, Endpoint]]:
     """The host groups of the site that a flow touches, each with its peer."""
     for own, direction, peer in (
         (flow.initiator, Direction.OUT, flow.responder),

@@ -7,7 +7,7 @@ from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
 from swyx_components.installation.model import Decisions, Egress, Installation, Site
 from swyx_components.sets.ports import PortRange, PortSet
 
-_BOTH_WAYS = "both ends of each H.225 pair"
+_NOTHING = "nothing: no flow of the site uses it"
 
 
 class Setting(NamedTuple):
@@ -63,17 +63,13 @@ def _dcom(decisions: Decisions, catalogue: Catalogue, rows: list[FlowRow]) -> It
         yield Setting(f"dcom ({side})", value, opens if ports and used else _NOTHING, _ids(used))
 
 
-_NOTHING = "nothing: no flow of the site uses it"
-
-
 def _h245(decisions: Decisions, rows: list[FlowRow]) -> Setting:
     used = _using(rows, "h245")
     if decisions.h245 is not None and not decisions.h245:
         return Setting("h245", "tunnelled", "nothing: H.245 runs inside H.225")
     value = _range(decisions.h245, decisions.h245_preset)
-    if decisions.h245 is None:
-        return Setting("h245", value, _NOTHING)
-    opens = f"TCP {decisions.h245} towards {_BOTH_WAYS}" if used else _NOTHING
+    used = used if decisions.h245 else []
+    opens = f"TCP {decisions.h245} towards both ends of each H.225 pair" if used else _NOTHING
     return Setting("h245", value, opens, _ids(used))
 
 
