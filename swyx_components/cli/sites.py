@@ -11,7 +11,7 @@ from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite
-from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
 
 ALL_SITES = "*"

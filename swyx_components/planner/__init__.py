@@ -1,10 +1,10 @@
 """From an installation to proven rules: pure functions over frozen values, one pass a module."""
 
 from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.plan import plan_site, plan_sites
 from swyx_components.planner.proof import Proof, prove, prove_specs
 from swyx_components.planner.quota import check_quotas
+from swyx_components.planner.render import render_neutral
 
 __all__ = [
     "NEUTRAL",

@@ -8,12 +8,11 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.checks.public import find_public
 from swyx_components.planner.model import Direction, RenderedSite, SitePlan, Usage
-from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform
 from swyx_components.planner.proof import Proof, prove
-from swyx_components.planner.quota import Relief, check_quotas
-from swyx_components.planner.widen import with_summaries
+from swyx_components.planner.quota import Relief, check_quotas, with_summaries
+from swyx_components.planner.render import render_neutral
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

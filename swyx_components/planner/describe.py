@@ -1,12 +1,14 @@
 """Why a rule exists, in the few characters that a cloud gives to it."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.requirements import extra_flow
-from swyx_components.planner.texts import fit_words
 
 _SHORTEST_PURPOSE = 12  # fewer characters of a purpose than this say nothing
 
@@ -52,3 +54,93 @@ class Provenance:
         given = [self.reasons[flow] for flow in flows if flow in self.reasons]
         rows = (self.catalogue.flows.get(flow) for flow in flows)
         return list(dict.fromkeys([*given, *(row.purpose for row in rows if row is not None)]))
+
+
+# ---- texts as a cloud accepts them
+
+
+class Texts:
+    """Descriptions and tags of one cloud. `limits` gives its limits.yaml, which is read when it is asked."""
+
+    def __init__(self, limits: Callable[[], Mapping[str, Any]]) -> None:
+        self._limits = limits
+
+    def clean_description(self, text: str) -> str:
+        """The text with everything that a rule's description can't hold replaced, and cut to length."""
+        rows = self._limits()["texts"]
+        return clean_text(text, rows["description_characters"], rows["description"])
+
+    def clean_tag(self, text: str) -> str:
+        """The text with everything that a tag's value can't hold replaced, and cut to length."""
+        rows = self._limits()["texts"]
+        return clean_text(text, rows["tag_characters"], rows["tag_value"])
+
+    def spread_tag(self, key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
+        """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value."""
+        longest = self._limits()["texts"]["tag_value"]
+        return spread_words(key, map(self.clean_tag, words), longest, most)
+
+
+@lru_cache(maxsize=8192)  # the rules of a hub repeat each other's texts
+def clean_text(text: str, characters: str, longest: int) -> str:
+    """The text with all but these characters replaced, and cut to length.
+
+    `characters` are written as within the brackets of a regular expression.
+
+    >>> clean_text("who -> whom", "a-z ", 10)
+    'who __ who'
+    """
+    return _all_but(characters).sub("_", text)[:longest]
+
+
+@cache
+def _all_but(characters: str) -> re.Pattern[str]:
+    return re.compile(f"[^{characters}]")
+
+
+def fit_words(words: Iterable[str], limit: int) -> str:
+    """Words separated by blanks within `limit` characters; those left out are counted.
+
+    >>> fit_words(["M1", "M2", "M4a"], 9), fit_words(["M1", "M2", "M4a"], 8)
+    ('M1 M2 M4a', 'M1 M2 +1')
+    """
+    kept = list(words)
+    whole = " ".join(kept)
+    left_out = 0
+    while len(whole) > limit and kept:
+        kept.pop()
+        left_out += 1
+        whole = " ".join([*kept, f"+{left_out}"])
+    return whole
+
+
+def split_words(words: Iterable[str], limit: int) -> list[str]:
+    """The same words as texts of at most `limit` characters each, none cut unless longer than a text.
+
+    >>> split_words(["M1", "M2", "M4a"], 5)
+    ['M1 M2', 'M4a']
+    """
+    texts: list[str] = []
+    for word in words:
+        if texts and len(texts[-1]) + 1 + len(word) <= limit:
+            texts[-1] = f"{texts[-1]} {word}"
+        else:
+            texts.append(word[:limit])
+    return texts
+
+
+def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Mapping[str, str]:
+    """Words under one key, or under `key`, `key-2`, ... in texts of at most `longest` characters.
+
+    At most `most` keys; the last text counts what is left out.
+
+    >>> spread_words("flows", ["M1", "M2", "M4a"], 5, most=10)
+    {'flows': 'M1 M2', 'flows-2': 'M4a'}
+    """
+    given = list(words)
+    texts = split_words(given, longest)
+    if len(texts) > most:
+        texts = split_words(given, longest - len(" +00000"))[:most]
+        kept = sum(len(text.split(" ")) for text in texts)
+        texts[-1] += f" +{len(given) - kept}"
+    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}

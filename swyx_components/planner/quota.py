@@ -1,10 +1,14 @@
 """Counts against quotas, before anything is created."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
+from swyx_components.installation.model import Installation, Site
 from swyx_components.messages import Message
 from swyx_components.planner.model import Usage
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 
 class Relief(NamedTuple):
@@ -69,3 +73,83 @@ def check_quotas(
                 used=usage.used,
                 limit=usage.limit,
             )
+
+
+# ---- what a summary of the peers would save
+
+
+class Widened(NamedTuple):
+    """The installation in which `sites` sites have a summary that they have not declared."""
+
+    installation: Installation
+    sites: int
+
+
+def with_summaries(installation: Installation, name: str) -> Widened | None:
+    """Every site linked with this one as the smallest CIDR around its machines and networks.
+
+    Left as it is where it has a summary already, or where that CIDR would hold addresses of others.
+    None if no site is left.
+    """
+    linked = {
+        link.far if link.near == name else link.near
+        for link in installation.links
+        if name in (link.near, link.far)
+    }
+    others = _Owned(installation)
+    widened = {}
+    for site in (installation.sites[other] for other in sorted(linked)):
+        summary = tuple(cidr for cidr in _around(site) if others.leave(cidr, site.name))
+        if summary and not site.summary:
+            widened[site.name] = replace(site, summary=summary)
+    if not widened:
+        return None
+    sites = {**installation.sites, **widened}
+    return Widened(replace(installation, sites=sites), len(widened))
+
+
+def _around(site: Site) -> Iterator[Prefix]:
+    """The smallest CIDR of each IP version that holds the site; never everything."""
+    own = list(_addresses(site))
+    for version, width in WIDTH.items():
+        ends = [end for p in own if p.version == version for end in (p.first, p.last)]
+        if ends:
+            bits = (min(ends) ^ max(ends)).bit_length()
+            if bits < width:
+                yield Prefix(version, min(ends) >> bits << bits, width - bits)
+
+
+def _addresses(site: Site) -> Iterator[Prefix]:
+    for machine in site.machines:
+        yield from machine.addresses
+    for network in site.networks:
+        yield from network.cidrs
+
+
+class _Owned:
+    """Whose all addresses of an installation are, by address."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._sorted = sorted(_owners(installation))
+
+    def leave(self, cidr: Prefix, site: str) -> bool:
+        """Whether a CIDR around a site holds nothing that is another's.
+
+        Nothing of another holds the CIDR, since that would hold the site's own addresses.
+        """
+        version, first, _ = cidr
+        place = bisect_left(self._sorted, (version, first))
+        while place < len(self._sorted) and self._sorted[place][:2] <= (version, cidr.last):
+            if self._sorted[place][2] != site:
+                return False
+            place += 1
+        return True
+
+
+def _owners(installation: Installation) -> Iterator[tuple[int, int, str]]:
+    for site in installation.sites.values():
+        for prefix in (*_addresses(site), *site.sip_devices, *site.summary):
+            yield prefix.version, prefix.first, site.name
+    for provider in installation.providers:
+        for prefix in provider.cidrs:
+            yield prefix.version, prefix.first, ""

@@ -15,10 +15,12 @@ from swyx_components.planner.model import (
     RenderedGroup,
     RenderedSite,
     Requirements,
+    Rule,
     SitePlan,
     Spec,
 )
 from swyx_components.planner.requirements import extra_flow
+from swyx_components.sets.ports import PortSet
 
 RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Spec, ...]]
 """How a cloud's room writes the rules of one group."""
@@ -77,3 +79,27 @@ def _by_address(
     kept = tuple(prefix for prefix in prefixes if prefix.version in versions)
     if kept:
         yield Peer(PeerKind.CIDRS, label, kept)
+
+
+# ---- without a cloud
+
+
+def render_neutral(plan: SitePlan) -> RenderedSite:
+    """The site as a platform without limits would hold it: rule for rule what `swyx plan` prints."""
+    groups = tuple(
+        RenderedGroup(group=group, specs=tuple(map(_spec, group.rules))) for group in plan.groups
+    )
+    return RenderedSite(plan=plan, capabilities=NEUTRAL, groups=groups)
+
+
+def _spec(rule: Rule) -> Spec:
+    return Spec(
+        direction=rule.direction,
+        protocol=rule.protocol,
+        ports=PortSet((rule.ports,)) if rule.ports else None,
+        source_ports=PortSet((rule.source_ports,)) if rule.source_ports else None,
+        groups=(rule.group,) if rule.group else (),
+        prefixes=rule.cidrs,
+        flows=rule.flows,
+        lines=rule.lines,
+    )

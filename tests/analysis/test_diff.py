@@ -16,8 +16,8 @@ from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction
-from swyx_components.planner.neutral import render_neutral
 from swyx_components.planner.plan import plan_site
+from swyx_components.planner.render import render_neutral
 from swyx_components.sets.prefixes import Prefix
 from tests.cli.running import SMALL
 

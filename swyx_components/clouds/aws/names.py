@@ -1,8 +1,8 @@
 """Names, descriptions and tags as EC2 accepts them."""
 
 from swyx_components.clouds.aws.limits import limits
+from swyx_components.planner.describe import Texts
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.texts import Texts
 from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Prefix
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from swyx_components.clouds.azure.limits import limits
+from swyx_components.planner.describe import Texts
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.planner.texts import Texts
 from swyx_components.sets.ports import PortRange, PortSet
 
 _HASH = 10  # characters of a digest that stand for what a shortened name leaves out

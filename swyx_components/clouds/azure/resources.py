@@ -11,8 +11,8 @@ from swyx_components.clouds.azure.lookups import look_up
 from swyx_components.clouds.azure.names import clean_tag, physical_name, spread_tag
 from swyx_components.clouds.azure.security_rules import write_rules
 from swyx_components.clouds.deployment import Deployment, Lookups, Place, WrittenGroup
+from swyx_components.planner.describe import fit_words
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
-from swyx_components.planner.texts import fit_words
 
 _MOST_TAGS = 10
 

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
-from swyx_components.planner.effective_ports import effective_ports
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.topology import SiteTopology
+from swyx_components.planner.topology import SiteTopology, effective_ports
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from swyx_components.installation.model import ExtraRule
 from swyx_components.messages import Message
 from swyx_components.planner.model import HostGroup, Protocol, RenderedSite, Spec
-from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.render import render_neutral
 from swyx_components.sets.packets import NO_PORT, PacketSet
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import Prefix

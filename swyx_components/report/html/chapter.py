@@ -19,7 +19,7 @@ from swyx_components.planner.model import (
     Spec,
     shard_label,
 )
-from swyx_components.planner.neutral import render_neutral
+from swyx_components.planner.render import render_neutral
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.report.tables import write_peer
 from swyx_components.sets.ports import PortSet
