@@ -171,6 +171,30 @@ def test_a_network_acl_that_stops_the_answers_makes_the_site_unequal(tmp_path: P
     ]
 
 
+def test_a_network_acl_that_stops_only_what_leaves_is_not_overlooked(tmp_path: Path) -> None:
+    def entry(number: int, egress: bool, action: str, cidr: str) -> dict[str, Any]:
+        common = {"Egress": egress, "Protocol": "-1", "CidrBlock": cidr}
+        return {"RuleNumber": number, "RuleAction": action, **common}
+
+    acl = {
+        "NetworkAclId": "acl-1",
+        "VpcId": "vpc-1",
+        "Associations": [{"SubnetId": "subnet-1"}],
+        "Entries": [
+            entry(100, False, "allow", "0.0.0.0/0"),
+            entry(90, True, "deny", "10.1.20.128/25"),
+            entry(100, True, "allow", "0.0.0.0/0"),
+        ],
+    }
+    outcome = verify(*save(tmp_path, acls={"NetworkAcls": [acl]}), *saved(*AWS))
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:] == [
+        "  server (eni-1): network ACL acl-1 also stands before its interface and stops what flows need:",
+        "    out tcp 135, 1024-65535 to 10.1.20.128/25",
+        "    out udp 50000-50099 to 10.1.20.128/25",
+    ]
+
+
 # ---- what the files lack
 
 

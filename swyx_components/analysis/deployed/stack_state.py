@@ -54,15 +54,16 @@ class Fields:
         return _typed(value, kind, f"{self.place}.{key}")
 
     def parse(self, parse: Callable[[str], _T], *keys: str) -> tuple[_T, ...]:
-        """What the texts under some keys say, be each a text or a list of them; an empty one says nothing."""
+        """What the texts under some keys say, be each a text or a list of them."""
         found: list[_T] = []
         for key in keys:
             value = self.find(key)
-            texts = value if isinstance(value, list) else ["" if value is None else value]
-            for number, text in enumerate(texts):
+            texts = value if isinstance(value, list) else [] if value is None else [value]
+            for number, each in enumerate(texts):
                 place = f"{self.place}.{key}" + (f"[{number}]" if texts is value else "")
+                text = _typed(each, str, place)
                 try:
-                    found += [parse(_typed(text, str, place))] if text != "" else ()
+                    found.append(parse(text))
                 except ValueError as problem:
                     raise ValueError(f"{place}: {problem}") from None
         return tuple(found)

@@ -192,9 +192,9 @@ def _place(
 ) -> Iterator[DeployedInterface]:
     """An interface for each machine whose address it has; without any, if it is in the site's groups."""
     machines = {owners[address] for address in interface.addresses if address in owners}
-    if not machines and interface.machine in owners.values():
-        machines = {interface.machine}
     in_own = not own.places.keys().isdisjoint(interface.groups)
+    if in_own and not machines and interface.machine in owners.values():
+        machines = {interface.machine}
     for machine in sorted(machines) or ([""] if in_own else ()):
         yield DeployedInterface(
             id=interface.id,

@@ -110,14 +110,15 @@ class Ec2Rule:
     @classmethod
     def read_acl(cls, raw: Fields, owner: str) -> "Ec2Rule":
         """As `describe-network-acls` has it."""
-        is_icmp = raw.find("PortRange") is None
-        span = raw.nested("IcmpTypeCode" if is_icmp else "PortRange")
-        first, last = ("Type", "Code") if is_icmp else ("From", "To")
+        ports, types = raw.nested("PortRange"), raw.nested("IcmpTypeCode")
+        first, last = types.get("Type", int, -1), -1
+        if raw.find("PortRange") is not None:
+            first, last = _port(ports, "From", None), _port(ports, "To", None)
         return cls(
             id="",
             owner=owner,
             direction=Direction.OUT if raw.get("Egress", bool) else Direction.IN,
-            traffic=Traffic(raw.get("Protocol", str), _port(span, first), _port(span, last)),
+            traffic=Traffic(raw.get("Protocol", str), first, last),
             cidrs=raw.parse(Prefix.parse, "CidrBlock", "Ipv6CidrBlock"),
             number=raw.get("RuleNumber", int),
             allow=raw.get("RuleAction", str).lower() == "allow",
@@ -142,7 +143,7 @@ class NetworkInterface(NamedTuple):
             ip
             for several, one in keys
             for each in raw.objects(several)
-            for ip in each.parse(Prefix.parse, one)
+            for ip in each.parse(Prefix.parse, one) or [Prefix.parse(each.get(one, str))]
         )
         return cls(
             id=raw.get("NetworkInterfaceId", str),
@@ -177,8 +178,8 @@ class NetworkAcl(NamedTuple):
         )
 
 
-def _port(raw: Fields, key: str) -> int:
-    port = raw.get(key, int, -1)
+def _port(raw: Fields, key: str, absent: int | None = -1) -> int:
+    port = raw.get(key, int, absent)
     if not -1 <= port <= 65535:
         raise ValueError(f"{raw.place}.{key}: no port")
     return port

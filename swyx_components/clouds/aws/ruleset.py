@@ -98,7 +98,7 @@ class Ruleset:
     def _entry(self, rule: Ec2Rule, owner: str) -> AclEntry:
         words = rule.peer_group or rule.prefix_list or "a source that the file does not tell"
         unresolved = ""
-        if not rule.cidrs and rule.peer_group not in self.members:
+        if not (rule.cidrs or (rule.peer_group and rule.peer_group in self.members)):
             of_group = "the members of " if rule.peer_group else "the entries of prefix list "
             unresolved = words if rule.number else of_group + words
         text = _describe(rule, words)

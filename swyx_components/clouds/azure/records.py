@@ -53,8 +53,9 @@ class Side(NamedTuple):
         """The `source` or the `destination` of a rule: what the fields for one and for several have."""
         ports = raw.parse(_parse_range, f"{side}portrange", f"{side}portranges")
         ranges = [each for each in ports if each is not None]
+        texts = raw.parse(str, f"{side}addressprefix", f"{side}addressprefixes")
         return cls(
-            texts=raw.parse(str, f"{side}addressprefix", f"{side}addressprefixes"),
+            texts=tuple(filter(None, texts)),
             asgs=_ids(raw, f"{side}applicationsecuritygroups"),
             ports=PortSet.union_of(ranges) if ranges and None not in ports else None,
         )
