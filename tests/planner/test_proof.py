@@ -344,6 +344,19 @@ def test_the_full_port_range_is_what_none_means() -> None:
         assert with_specs(rendered, group, spelt).holds
 
 
+def test_a_range_that_begins_with_a_machine_s_own_address_is_excess() -> None:
+    rendered = rendered_sites("aws")["aachen"]
+    group = group_of(rendered, "ac-server")
+    ssh = Spec(Direction.IN, Protocol.TCP, PortSet.of((22, 22)), None)
+    for cidr, expected in (
+        ("fd00:1::10/128", []),
+        ("fd00:1::10/127", [f"{group} in tcp 22 from fd00:1::10-fd00:1::11"]),
+    ):
+        extra = ssh._replace(prefixes=(Prefix.parse(cidr),))
+        proof = with_specs(rendered, group, [*specs_of(rendered)[group], extra])
+        assert [str(gap) for gap in proof.excess] == expected
+
+
 @pytest.mark.parametrize("cloud", sorted(RENDER))
 def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str) -> None:
     """A rule that names its own group lets nobody in where no two of its machines speak one IP version."""
