@@ -1,7 +1,7 @@
 """`swyx hosts`: what the machines themselves must be set to, shown or written as files for Windows."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from swyx_components.cli.folder import Written, write_folder
 from swyx_components.cli.options import FILE, JSON, SITES, option, option_list
 from swyx_components.cli.sites import choose_sites, first_of, open_installation
 from swyx_components.cli.terminal import print_json, print_line, report_progress
+from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.describe import Provenance
@@ -57,18 +58,13 @@ def hosts(
         for name in machines
         if name not in known
     )
-    chosen: list[HostSettings] = []
-    files: list[HostFile] = []
-    topology, windows = Topology(installation), load_windows()
-    for name in report_progress(names, "sites planned", len(names)):
-        plan = plan_site(topology, name)
-        raise_errors(plan.messages)
-        reasons = Provenance.of(plan, installation.catalogue).reasons
-        story = Story(windows, installation.catalogue, reasons, source=Path(file).name)
-        for host in find_host_settings(topology, plan, windows):
-            if not machines or host.name in machines:
-                chosen.append(host)
-                files += make_files(host, story) if output else ()
+    told = [
+        (host, story)
+        for host, story in _find_hosts(installation, names)
+        if not machines or host.name in machines
+    ]
+    chosen = [host for host, _ in told]
+    files = [each for host, story in told for each in make_files(host, story)] if output else []
     written = _write(output, files, chosen if machines else names, force) if output else None
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
@@ -80,6 +76,21 @@ def hosts(
         _print_written(output, len(chosen), written)
     else:
         sys.stdout.writelines(write_overview(chosen))
+
+
+def _find_hosts(
+    installation: Installation, names: Sequence[str]
+) -> Iterator[tuple[HostSettings, Story]]:
+    """What every host of the sites must be set to, and what its files say of the reasons."""
+    topology, windows = Topology(installation), load_windows()
+    for name in report_progress(names, "sites planned", len(names)):
+        plan = plan_site(topology, name)
+        raise_errors(plan.messages)
+        reasons = Provenance.of(plan, installation.catalogue).reasons
+        source = Path(installation.file).name
+        story = Story(windows, installation.catalogue, reasons, source=source)
+        for host in find_host_settings(topology, plan, windows):
+            yield host, story
 
 
 def _write(

@@ -1,4 +1,4 @@
-"""From the words of a command to judged sites: the file, which sites, which clouds."""
+"""From a command's arguments and options to assessed sites: the file, which sites, which clouds."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
