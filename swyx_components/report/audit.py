@@ -6,7 +6,6 @@ from typing import Any
 
 from swyx_components.analysis.deployed.findings import (
     Audit,
-    BlockedService,
     MissingAccess,
     Remediation,
     Step,
@@ -32,7 +31,9 @@ def write_audit(audit: Audit) -> Iterator[str]:
     if audit.blocked or audit.missing:
         yield "missing, the worst first"
     for blocked in audit.blocked:
-        yield f"  {_write_blocked(blocked)}"
+        phase = blocked.phase.value
+        what = "audio or fax" if phase == "media" else f"call {phase}"
+        yield f"  {blocked.machine}: nothing of {what} passes ({' '.join(blocked.flows)})"
     for _, same in groupby(audit.missing, key=lambda each: (each.demand.reply, each.demand.flow)):
         yield from _write_missing(list(same))
     if audit.unneeded:
@@ -47,11 +48,6 @@ def write_audit(audit: Audit) -> Iterator[str]:
         yield f"not judged: {machine}, for no file has an interface with its address"
     for sentence in (*audit.firewall.unread, *audit.firewall.lacking):
         yield f"not judged: {sentence}"
-
-
-def _write_blocked(blocked: BlockedService) -> str:
-    what = {"media": "audio or fax"}.get(blocked.phase.value, f"call {blocked.phase.value}")
-    return f"{blocked.machine}: nothing of {what} passes ({' '.join(blocked.flows)})"
 
 
 def _write_missing(missing: Sequence[MissingAccess]) -> Iterator[str]:

@@ -23,11 +23,14 @@ class CallAnswer(NamedTuple):
 
 def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
     """The verdict, every step, and why the first that fails does; lines with their line ends."""
-    call = answer.call
-    yield f"{call_title(call)}: {_verdict(call)}\n"
+    call, failed = answer.call, answer.call.failed
+    verdict = "every step passes"
+    if failed is not None:
+        verdict = f"step {failed.number} fails, {write_actors(failed)}, {failed.does}"
+    yield f"{call_title(call)}: {verdict}\n"
     yield from align((_row(step, catalogue) for step in call.steps), "  ")
-    if call.failed is not None:
-        for line in _write_failure(call.failed, answer.remedies):
+    if failed is not None:
+        for line in _write_failure(failed, answer.remedies):
             yield f"  {line}\n"
 
 
@@ -48,13 +51,6 @@ def name_hosts(actor: Actor) -> str:
     if len(labels) > _MOST_HOSTS:
         shown.append(f"{len(labels) - _MOST_HOSTS} more")
     return ", ".join(shown) or "nobody"
-
-
-def _verdict(call: Call) -> str:
-    step = call.failed
-    if step is None:
-        return "every step passes"
-    return f"step {step.number} fails, {write_actors(step)}, {step.does}"
 
 
 def _row(step: Step, catalogue: Catalogue) -> Sequence[str]:

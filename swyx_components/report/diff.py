@@ -47,7 +47,10 @@ def write_changes(
     yield f"\n{plural(len(stacks), 'stack')} to update\n"
     yield from align(map(_stack_row, stacks), "  ")
     yield from align((row for effect in effects for row in _effect_rows(effect)), "  ")
-    yield from _write_passings(changes.passings)
+    for opened, title in ((True, "now pass"), (False, "pass no more")):
+        rows = [passing_row(passing) for passing in changes.passings if passing.opened is opened]
+        yield f"\n{plural(len(rows), 'kind')} of packets {title}\n"
+        yield from align(rows, "  ")
     for site in changes.sites:
         yield from _write_site(site)
     for name, (cloud, touched, messages) in resources.items():
@@ -118,13 +121,6 @@ def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
         if kinds or flows:
             named = f" (flows {' '.join(flows)})" if flows else ""
             yield where, word, f"{since}: {plural(kinds, 'kind')} of packets{named}"
-
-
-def _write_passings(passings: Sequence[ReachabilityChange]) -> Iterator[str]:
-    for opened, title in ((True, "now pass"), (False, "pass no more")):
-        rows = [passing_row(passing) for passing in passings if passing.opened is opened]
-        yield f"\n{plural(len(rows), 'kind')} of packets {title}\n"
-        yield from align(rows, "  ")
 
 
 def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:

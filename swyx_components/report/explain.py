@@ -35,17 +35,15 @@ class Answer(NamedTuple):
     @classmethod
     def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
         """With what the extra rules are for and, if wanted, what would let the packet pass."""
-        reasons = tuple((id, _reason(installation, id)) for id in explanation.extra_rules)
+        reasons = []
+        for id in explanation.extra_rules:
+            _, site, index = id.split(":")
+            (rule,) = (r for r in installation.sites[site].extra_rules if r.index == int(index))
+            reasons.append((id, rule.reason))
         ends = (explanation.source, explanation.destination)
         remedies = find_remedies(installation, *ends, explanation.packet) if with_remedies else ()
         never = is_dcom_apart(installation, *ends, explanation.packet)
-        return cls(explanation=explanation, reasons=reasons, remedies=remedies, never=never)
-
-
-def _reason(installation: Installation, id: str) -> str:
-    _, site, index = id.split(":")
-    rules = installation.sites[site].extra_rules
-    return next(rule.reason for rule in rules if rule.index == int(index))
+        return cls(explanation, tuple(reasons), remedies, never)
 
 
 def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:

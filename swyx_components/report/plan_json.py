@@ -12,7 +12,7 @@ from typing import Any
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, Spec, Usage
+from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, Spec
 from swyx_components.planner.proof import Proof
 from swyx_components.sets.ports import PortRange
 
@@ -49,7 +49,11 @@ def write_site(site: SiteResult) -> str:
     egress = '"egress": "open", ' if site.plan.egress is Egress.OPEN else ""
     after: dict[str, Any] = {}
     if site.cloud:
-        after |= {"cloud": site.cloud, "quotas": list(map(usage_record, site.usages))}
+        after["cloud"] = site.cloud
+        after["quotas"] = [  # without `group` it is the whole site's
+            {"quota": each.quota, **given(group=each.where), "used": each.used, "limit": each.limit}
+            for each in site.usages
+        ]
     if site.proof is not None:
         after["proof"] = proof_record(site.proof)
     members = f", {_encode(after)[1:-1]}" if after else ""
@@ -121,12 +125,6 @@ def spec_record(spec: Spec) -> dict[str, Any]:
         "peer": {"groups": spec.groups} if spec.groups else {"cidrs": texts(spec.prefixes)},
         **fields_of(spec, "description", "flows", "lines"),
     }
-
-
-def usage_record(usage: Usage) -> dict[str, Any]:
-    """How much of a quota is used; without `group` it is the whole site's."""
-    where = given(group=usage.where)
-    return {"quota": usage.quota, **where, "used": usage.used, "limit": usage.limit}
 
 
 def proof_record(proof: Proof) -> dict[str, Any]:

@@ -110,23 +110,16 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
     Errors are never joined. Warnings and notes of the same words at several places are one line
     that names the first places.
     """
-    by_severity: dict[Severity, list[Message]] = {severity: [] for severity in _ORDER}
-    for message in messages:
-        by_severity[message.severity].append(message)
-    for severity, members in by_severity.items():
-        alike: dict[tuple[object, ...], list[Message]] = {}
-        for place, message in enumerate(members):
-            alone = place if severity is Severity.ERROR else None
-            key = message.file, message.id, message.values, alone
-            alike.setdefault(key, []).append(message)
-        for same in alike.values():
-            yield f"{severity.value}: {_join_places(same)}"
-
-
-def _join_places(same: list[Message]) -> str:
-    first = same[0]
-    places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
-    return str(Message(places, first.id, first.values, first.file))
+    alike: dict[tuple[object, ...], list[Message]] = {}
+    ordered = sorted(messages, key=lambda message: _ORDER.index(message.severity))
+    for place, message in enumerate(ordered):
+        alone = place if message.severity is Severity.ERROR else None
+        key = message.severity, message.file, message.id, message.values, alone
+        alike.setdefault(key, []).append(message)
+    for same in alike.values():
+        first = same[0]
+        places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
+        yield f"{first.severity.value}: {Message(places, first.id, first.values, first.file)}"
 
 
 def count_messages(messages: Iterable[Message]) -> str:

@@ -7,7 +7,7 @@ from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
 from swyx_components.analysis.deployed.verify import Change, Comparison, Effect
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.report.plan_json import fields_of, proof_record, spec_record
+from swyx_components.report.plan_json import fields_of, given, proof_record, spec_record
 from swyx_components.report.tables import plural, shorten, write_proof, write_rule
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval
@@ -67,7 +67,14 @@ def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
         "site": comparison.site,
         "cloud": cloud,
         **fields_of(comparison, "equal", "groups", "rules", "faults"),
-        "changes": [_change_record(change) for change in comparison.changes],
+        "changes": [
+            {"group": change.group}
+            | given(
+                planned=change.planned and spec_record(change.planned),
+                found=change.found and spec_record(change.found),
+            )
+            for change in comparison.changes
+        ],
         "proof": proof_record(comparison.proof),
         "effects": [_effect_record(effect) for effect in comparison.effects],
         "remarks": comparison.remarks,
@@ -79,13 +86,6 @@ def _effect_record(effect: Effect) -> dict[str, Any]:
     packets = {"added": effect.added, "stopped": effect.stopped}
     return fields_of(effect, "machine", "interface", "other") | {
         name: list(write_packets(each, short=False)) for name, each in packets.items()
-    }
-
-
-def _change_record(change: Change) -> dict[str, Any]:
-    sides = {"planned": change.planned, "found": change.found}
-    return {"group": change.group} | {
-        name: spec_record(spec) for name, spec in sides.items() if spec is not None
     }
 
 

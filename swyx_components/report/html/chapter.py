@@ -13,7 +13,6 @@ from swyx_components.planner.model import (
     Endpoint,
     Flow,
     HostGroup,
-    MachineGroup,
     Protocol,
     SitePlan,
     Spec,
@@ -202,9 +201,13 @@ class Peers:
         groups = plan.groups_by_machine()
         for flow in plan.flows:
             protocol = PROTOCOL_OF[flow.transport]
-            for own, direction, peer in _ends(plan.site, flow):
+            for direction in Direction:
+                ends = flow.initiator, flow.responder
+                own, peer = ends if direction is Direction.OUT else ends[::-1]
+                if own.group is None or own.site != plan.site:
+                    continue
                 named = list(_name_peers(plan.site, peer, flow.ports, by_name))
-                for group in {groups[machine.name].name for machine in own.machines}:
+                for group in {groups[machine.name].name for machine in own.group.machines}:
                     key = group, direction, protocol, flow.flow
                     self._peers.setdefault(key, []).extend(named)
 
@@ -212,17 +215,14 @@ class Peers:
         """Whom a group's rule serves with one of its flows, as people call them."""
         blocks = collapse_prefixes(spec.prefixes)
         peers = self._peers.get((group, spec.direction, spec.protocol, flow), ())
-        return sort_names({peer.name for peer in peers if _serves(spec, blocks, peer)})
-
-
-def _ends(site: str, flow: Flow) -> Iterator[tuple[MachineGroup, Direction, Endpoint]]:
-    """The host groups of the site that a flow touches, each with its peer."""
-    for own, direction, peer in (
-        (flow.initiator, Direction.OUT, flow.responder),
-        (flow.responder, Direction.IN, flow.initiator),
-    ):
-        if own.group is not None and own.site == site:
-            yield own.group, direction, peer
+        return sort_names(
+            {
+                peer.name
+                for peer in peers
+                if (spec.ports is None or spec.ports & peer.ports)
+                and (peer.group in spec.groups or any(_touches(p, blocks) for p in peer.prefixes))
+            }
+        )
 
 
 def _name_peers(site: str, peer: Endpoint, ports: PortSet, by_name: bool) -> Iterator[_Peer]:
@@ -235,14 +235,6 @@ def _name_peers(site: str, peer: Endpoint, ports: PortSet, by_name: bool) -> Ite
     else:
         for machine in peer.group.machines:
             yield _Peer(f"{start}{machine.name}", "", machine.addresses, ports)
-
-
-def _serves(spec: Spec, blocks: tuple[Prefix, ...], peer: _Peer) -> bool:
-    if spec.ports is not None and not spec.ports & peer.ports:
-        return False
-    if peer.group:
-        return peer.group in spec.groups
-    return any(_touches(prefix, blocks) for prefix in peer.prefixes)
 
 
 def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:

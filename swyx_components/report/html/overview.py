@@ -33,7 +33,6 @@ TOPICS = {
 OTHER = "other"
 _TOPIC = {id: topic for topic, ids in TOPICS.items() for id in ids}
 _ORDER = {severity: place for place, severity in enumerate(Severity)}
-_Figures = tuple[tuple[int, str], ...]
 
 
 class SiteLine(NamedTuple):
@@ -68,13 +67,9 @@ class SiteLine(NamedTuple):
         )
 
     @property
-    def figures(self) -> _Figures:
+    def figures(self) -> Mapping[str, int]:
         """What stands beside the title of the site's own page."""
-        return _nouns(machine=self.machines, flow=self.flows, rule=self.rules)
-
-
-def _nouns(**counts: int) -> _Figures:
-    return tuple((count, noun if count == 1 else f"{noun}s") for noun, count in counts.items())
+        return {"machine": self.machines, "flow": self.flows, "rule": self.rules}
 
 
 class Overview(NamedTuple):
@@ -93,16 +88,16 @@ class Overview(NamedTuple):
     differences: tuple["Differences", ...]
 
     @property
-    def figures(self) -> _Figures:
+    def figures(self) -> Mapping[str, int]:
         """What stands beside the title."""
-        machines, flows, rules = (
-            sum(getattr(site, what) for site in self.sites)
-            for what in ("machines", "flows", "rules")
-        )
         found = (message for rows in self.findings.values() for same in rows for message in same)
-        warnings = sum(message.severity is Severity.WARNING for message in found)
-        sites = len(self.sites)
-        return _nouns(site=sites, machine=machines, flow=flows, rule=rules, warning=warnings)
+        return {
+            "site": len(self.sites),
+            "machine": sum(site.machines for site in self.sites),
+            "flow": sum(site.flows for site in self.sites),
+            "rule": sum(site.rules for site in self.sites),
+            "warning": sum(message.severity is Severity.WARNING for message in found),
+        }
 
     @property
     def unbound(self) -> int:

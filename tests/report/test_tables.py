@@ -1,9 +1,42 @@
-"""Messages for people: order, joining, counting."""
+"""Text for people: columns, words, and messages in order, joined and counted."""
 
 from __future__ import annotations
 
 from swyx_components.messages import Message
-from swyx_components.report.tables import count_messages, list_messages
+from swyx_components.report.tables import align, count_messages, list_messages, plural, shorten
+
+
+def test_cells_stand_under_each_other_and_lines_end_without_blanks() -> None:
+    rows = [("in", "tcp 135", "from a"), ("out", "udp 50000-50099", "")]
+    assert list(align(rows, "  ")) == [
+        "  in   tcp 135          from a\n",
+        "  out  udp 50000-50099\n",
+    ]
+
+
+def test_one_very_long_cell_pushes_its_own_row_only() -> None:
+    assert list(align([("x" * 80, "a"), ("y", "b")])) == [f"{'x' * 80}  a\n", "y  b\n"]
+
+
+def test_nothing_is_nothing() -> None:
+    assert list(align([])) == []
+
+
+def test_control_characters_are_escaped() -> None:
+    assert list(align([("\x1b[31m", "\u202e")])) == ["\\x1b[31m  \\u202e\n"]
+
+
+def test_one_and_many() -> None:
+    assert (plural(1, "rule"), plural(1200, "rule")) == ("1 rule", "1,200 rules")
+
+
+def test_of_a_long_list_the_rest_is_counted_unless_it_is_no_longer_than_the_count() -> None:
+    assert shorten("abcd", 3) == ["a", "b", "c", "1 more"]
+    assert shorten("abcd", 3, excess=1) == ["a", "b", "c", "d"]
+    assert shorten("abcde", 3, "more ports", excess=1) == ["a", "b", "c", "2 more ports"]
+
+
+# ---- messages
 
 
 def note(place: str, role: str = "LinkManager") -> Message:
