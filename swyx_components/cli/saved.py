@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import (
     StackState,
@@ -25,7 +25,7 @@ class Saved(NamedTuple):
 
     file: str
     cloud: str
-    content: Any
+    content: object
 
 
 def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
@@ -78,7 +78,7 @@ def damage_refused(*files: str) -> Iterator[None]:
         raise refuse("saved-damaged", ", ".join(files), problem=problem) from None
 
 
-def _read_json(file: str) -> Any:
+def _read_json(file: str) -> object:
     try:
         path = Path(file)
         if path.stat().st_size > _LONGEST:
@@ -98,7 +98,7 @@ def _brief(problem: Exception) -> str:
     return "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"
 
 
-def _unknown(file: str, content: Any) -> Message:
+def _unknown(file: str, content: object) -> Message:
     if is_stack_state(content):
         return Message.about("saved-is-state", file)
     if content == []:

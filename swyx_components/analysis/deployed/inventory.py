@@ -1,7 +1,7 @@
 """What `verify`, `audit` and `prune` need of a cloud: what it stores, asked live or from files."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from swyx_components.analysis.deployed.ruleset import Firewall
 from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord, StackState
@@ -25,10 +25,10 @@ class Inventory(Protocol):
     def commands(self) -> Sequence[str]:
         """The commands whose saved output is understood."""
 
-    def recognise(self, content: Any) -> str:
+    def recognise(self, content: object) -> str:
         """The command whose output has this shape; empty where none of the cloud's has."""
 
-    def sites_in(self, contents: Sequence[Any]) -> frozenset[str]:
+    def sites_in(self, contents: Sequence[object]) -> frozenset[str]:
         """The sites whose groups the files have, by their tags."""
 
     def is_resource(self, type: str) -> bool:
@@ -37,14 +37,14 @@ class Inventory(Protocol):
     def read_deployed(self, rendered: RenderedSite) -> Deployed:
         """What the cloud stores for the site now."""
 
-    def read_saved(self, rendered: RenderedSite, contents: Sequence[Any]) -> Deployed:
+    def read_saved(self, rendered: RenderedSite, contents: Sequence[object]) -> Deployed:
         """What files have of the site."""
 
     def read_state(self, rendered: RenderedSite, state: StackState) -> Deployed:
         """What a stack's state has of the site."""
 
     def read_firewall(
-        self, plan: SitePlan, contents: Sequence[Any], bindings: Mapping[str, tuple[str, ...]]
+        self, plan: SitePlan, contents: Sequence[object], bindings: Mapping[str, tuple[str, ...]]
     ) -> Firewall:
         """The firewall, whoever made it, that files show before a site's machines.
 

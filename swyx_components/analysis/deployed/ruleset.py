@@ -4,7 +4,7 @@ Unlike a `Spec`, an entry may be of any shape that a cloud takes: denies, any or
 that the files at hand can't resolve. A packet passes where every layer lets it pass.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from swyx_components.planner.model import Direction, Protocol, SitePlan
@@ -17,6 +17,20 @@ ICMP_TYPES = PortSet.of((0, 255))  # types stand in the place of ports
 
 class UnknownGroup(LookupError):
     """A person named a group that the files do not have."""
+
+
+def find_groups(
+    known: Mapping[str, str], words: Sequence[str], fold: Callable[[str], str] = str
+) -> tuple[str, ...]:
+    """The ids of the groups that a person named, from names and ids as `fold` gives them.
+
+    Raises:
+        UnknownGroup: the files have none of that name.
+    """
+    for word in words:
+        if fold(word) not in known:
+            raise UnknownGroup(word)
+    return tuple(known[fold(word)] for word in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

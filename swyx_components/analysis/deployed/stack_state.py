@@ -7,7 +7,7 @@ with its secrets shown is read like the rest.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
@@ -133,7 +133,7 @@ class StackState:
         }
 
 
-def is_stack_state(content: object) -> bool:
+def is_stack_state(content: object) -> TypeGuard[Mapping[str, object]]:
     """Whether it has the shape of `pulumi stack export`."""
     deployment = content.get("deployment") if isinstance(content, dict) else None
     return isinstance(deployment, dict) and isinstance(deployment.get("manifest", {}), dict)

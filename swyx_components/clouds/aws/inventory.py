@@ -1,13 +1,13 @@
 """What stands where in EC2: the site's own groups as the plan has them, all else as layers of rules."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from swyx_components.analysis.deployed.ruleset import (
     AccessList,
     AttachmentPoint,
     Firewall,
-    UnknownGroup,
+    find_groups,
 )
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import (
@@ -42,7 +42,7 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         return _find_deployed(rendered, _ask(ec2, rendered))
 
 
-def read_saved(rendered: RenderedSite, contents: Iterable[Mapping[str, object]]) -> Deployed:
+def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
     """The same from files that `aws ec2 describe-...` wrote.
 
     Raises:
@@ -232,7 +232,7 @@ def _seats(
 
 def read_firewall(
     plan: SitePlan,
-    contents: Iterable[Mapping[str, object]],
+    contents: Iterable[object],
     bindings: Mapping[str, tuple[str, ...]],
 ) -> Firewall:
     """Every address of the site's machines with what stands before it, whoever made that.
@@ -245,8 +245,10 @@ def read_firewall(
     """
     records = read_records(contents)
     machines = {m.name: m.addresses for group in plan.groups for m in group.machines}
+    known = {group.name: id for id, group in records.groups.items()}
+    known |= {id: id for id in records.groups}
     bound = tuple(
-        NetworkInterface(id="", groups=_find_ids(records, words), addresses=machines[name])
+        NetworkInterface(id="", groups=find_groups(known, words), addresses=machines[name])
         for name, words in bindings.items()
     )
     records = replace(records, interfaces=(*records.interfaces, *bound))
@@ -301,12 +303,3 @@ def _lacking(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
             "the files have no network ACLs, which are taken to allow everything, as a new one does; "
             f"`{COMMANDS['NetworkAcls']}` tells"
         )
-
-
-def _find_ids(records: Ec2Records, words: Sequence[str]) -> tuple[str, ...]:
-    by_name = {group.name: id for id, group in records.groups.items()}
-    known = {**by_name, **{id: id for id in records.groups}}
-    for word in words:
-        if word not in known:
-            raise UnknownGroup(word)
-    return tuple(sorted(known[word] for word in words))

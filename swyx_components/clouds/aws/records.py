@@ -3,7 +3,7 @@
 No SDK is needed for it. Protocols and ports mean the same wherever they stand: `TCP` is `tcp` is `6`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -204,7 +204,7 @@ class Ec2Records:
     prefix_lists: Mapping[str, tuple[Prefix, ...]] = field(default_factory=dict)
 
 
-def read_records(contents: Iterable[Mapping[str, object]]) -> Ec2Records:
+def read_records(contents: Iterable[object]) -> Ec2Records:
     """The records of files.
 
     Raises:
@@ -212,11 +212,10 @@ def read_records(contents: Iterable[Mapping[str, object]]) -> Ec2Records:
     """
     found: dict[str, list[Fields]] = {}
     for content in contents:
-        for key in COMMANDS:
-            if isinstance(content.get(key), list):
-                records = found.setdefault(key, [])
-                for raw in _listed(content, key):
-                    records.append(Fields(raw, f"{key}[{len(records)}]"))
+        for key, listed in _lists_in(content):
+            records = found.setdefault(key, [])
+            for raw in listed:
+                records.append(Fields(raw, f"{key}[{len(records)}]"))
     rules = [Ec2Rule.read(raw, raw.place) for raw in found.get("SecurityGroupRules", ())]
     told = {rule.owner: rule.tags for rule in rules}  # the rules of a site carry its tags too
     groups = {id: SecurityGroup(id, id, "", tags) for id, tags in told.items()}
@@ -233,9 +232,10 @@ def read_records(contents: Iterable[Mapping[str, object]]) -> Ec2Records:
     )
 
 
-def _listed(record: Mapping[str, object], key: str) -> Sequence[object]:
-    value = record.get(key)
-    return value if isinstance(value, list) else ()
+def _lists_in(content: object) -> Iterator[tuple[str, list[object]]]:
+    """The lists of records in a document, by their keys."""
+    values = content if isinstance(content, dict) else {}
+    return ((key, values[key]) for key in COMMANDS if isinstance(values.get(key), list))
 
 
 def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
@@ -252,11 +252,11 @@ def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
 
 def recognise(content: object) -> str:
     """The command that wrote it, by its shape; empty where none of ours did."""
-    found = [key for key in COMMANDS if isinstance(content, dict) and _listed(content, key) != ()]
-    return COMMANDS[found[0]] if len(found) == 1 else ""
+    found = [COMMANDS[key] for key, _ in _lists_in(content)]
+    return found[0] if len(found) == 1 else ""
 
 
-def sites_in(contents: Iterable[Mapping[str, object]]) -> frozenset[str]:
+def sites_in(contents: Iterable[object]) -> frozenset[str]:
     """The sites whose groups or rules the files have, by their tags.
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from swyx_components.analysis.deployed.ruleset import (
     AttachmentPoint,
     Firewall,
-    UnknownGroup,
+    find_groups,
 )
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import (
@@ -235,10 +235,12 @@ def read_firewall(
     """
     records = read_records(list_items(contents))
     machines = {m.name: m.addresses for group in plan.groups for m in group.machines}
-    bound = {name: _find_keys(records, words) for name, words in bindings.items()}
+    keys = sorted({*records.groups, *records.asgs})
+    known = {last_of(key): key for key in keys} | {key: key for key in keys}
+    bound = {name: find_groups(known, words, key_of) for name, words in bindings.items()}
     members = {**_members(records)}
-    for name, keys in bound.items():
-        for asg in records.asgs & {*keys}:
+    for name, groups in bound.items():
+        for asg in records.asgs & {*groups}:
             members[asg] = (*members.get(asg, ()), *machines[name])
     is_known = members or INTERFACES in records.covers
     owners = {address: name for name, addresses in machines.items() for address in addresses}
@@ -267,16 +269,6 @@ def _point(
     at, before = address.prefix, tuple(layers)
     point = AttachmentPoint(machine=machine, interface=interface, address=at, layers=before)
     return point, unread
-
-
-def _find_keys(records: NetworkRecords, words: Sequence[str]) -> tuple[str, ...]:
-    """The keys of the groups that a person named."""
-    keys = sorted({*records.groups, *records.asgs})
-    known = {last_of(key): key for key in keys} | {key: key for key in keys}
-    for word in words:
-        if key_of(word) not in known:
-            raise UnknownGroup(word)
-    return tuple(known[key_of(word)] for word in words)
 
 
 def _placed(
