@@ -7,13 +7,13 @@ from typing import TypedDict, Unpack
 
 import click
 
+from swyx_components.analysis.calls.call import simulate_call
 from swyx_components.analysis.calls.parties import (
     Pair,
     cast_scenario,
     find_scenario,
     read_parties,
 )
-from swyx_components.analysis.calls.script import simulate_call
 from swyx_components.analysis.explain.what_if import find_remedies
 from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse

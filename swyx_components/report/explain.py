@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
-from swyx_components.analysis.explain.ends import End
+from swyx_components.analysis.explain.ends import End, Passage
 from swyx_components.analysis.explain.explain import Explanation, describe_flow
 from swyx_components.analysis.explain.places import Host
 from swyx_components.analysis.explain.what_if import (
@@ -40,25 +40,25 @@ class Answer(NamedTuple):
             _, site, index = id.split(":")
             (rule,) = (r for r in installation.sites[site].extra_rules if r.index == int(index))
             reasons.append((id, rule.reason))
-        ends = (explanation.source, explanation.destination)
-        remedies = find_remedies(installation, *ends, explanation.packet) if with_remedies else ()
-        never = is_dcom_apart(installation, *ends, explanation.packet)
+        asked = explanation.crossing[:3]
+        remedies = find_remedies(installation, *asked) if with_remedies else ()
+        never = is_dcom_apart(installation, *asked)
         return cls(explanation, tuple(reasons), remedies, never)
 
 
 def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
     """A verdict, then each end, then the flows or what it would take."""
-    asked = answer.explanation
+    asked, crossing = answer.explanation, answer.explanation.crossing
     verdict = "allowed" if asked.allowed else "not allowed"
-    yield f"{verdict}: {_called(asked.source)} to {_called(asked.destination)}, {asked.packet}"
-    if asked.same_machine:
+    yield f"{verdict}: {_called(crossing.source)} to {_called(crossing.destination)}, {crossing.packet}"
+    if crossing.passage is Passage.SAME_MACHINE:
         yield "  both are the same machine, so no rule of a cloud is asked"
         return
-    if not asked.ends:
+    if not crossing.ends:
         yield "  they have no IP version in common"
         return
-    yield from write_ends(asked.ends)
-    if not any(end.group for end in asked.ends):
+    yield from write_ends(crossing.ends)
+    if not any(end.group for end in crossing.ends):
         yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
     for flow in asked.flows:
         yield f"  flow {describe_flow(flow, catalogue)}"
@@ -124,7 +124,7 @@ def _extra_rules(answer: Answer) -> Iterator[Any]:
     """The extra rules for the ends that deny, where the packet has no other way and may have one."""
     if answer.never:
         return
-    asked = answer.explanation
+    asked = answer.explanation.crossing
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
     for end in (end for end in asked.ends if not end.allows):
         peer, way = peers[end.direction], end.direction.value
@@ -133,12 +133,13 @@ def _extra_rules(answer: Answer) -> Iterator[Any]:
 
 def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     """The answer as the JSON of `swyx explain` has it."""
-    asked = answer.explanation
+    asked, crossing = answer.explanation, answer.explanation.crossing
     record: dict[str, Any] = {
-        "source": host_record(asked.source),
-        "destination": host_record(asked.destination),
-        **fields_of(asked, "allowed", "same_machine"),
-        "ends": [end_record(end) for end in asked.ends],
+        "source": host_record(crossing.source),
+        "destination": host_record(crossing.destination),
+        "allowed": asked.allowed,
+        "same_machine": crossing.passage is Passage.SAME_MACHINE,
+        "ends": [end_record(end) for end in crossing.ends],
         "flows": [flow_record(flow, catalogue) for flow in asked.flows],
         "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],
         "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],

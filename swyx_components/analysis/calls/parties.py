@@ -14,7 +14,6 @@ from swyx_components.analysis.explain.places import (
     hosts_of,
     hosts_with,
 )
-from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.calls import CallBook, Scenario
 from swyx_components.installation.model import Installation, Provider
 from swyx_components.messages import Message, SwyxError
@@ -106,11 +105,8 @@ class _Reader:
 
     def __init__(self, installation: Installation, book: CallBook) -> None:
         self._installation = installation
+        self._catalogue = installation.catalogue
         self._book = book
-
-    @property
-    def _catalogue(self) -> Catalogue:
-        return self._installation.catalogue
 
     def is_bare(self, word: str) -> bool:
         """Whether the word is a role alone; a machine or network of that name comes first."""

@@ -1,7 +1,8 @@
 """What the rules of each end say to one packet: the answer behind `explain` and `call`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import Host
@@ -49,6 +50,30 @@ class End:
         return bool(self.specs) or self.left_to_others or not self.group
 
 
+class Passage(Enum):
+    """What becomes of a packet. OUTSIDE: no rule of the plan stands at either end."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    SAME_MACHINE = "same machine"
+    OUTSIDE = "outside"
+
+
+class Crossing(NamedTuple):
+    """One packet between two hosts, and what becomes of it.
+
+    `ends` is empty where no rule was asked: on the same machine, and where the hosts have no IP version in
+    common. `backwards`: an answer, from a call's receiver to its sender.
+    """
+
+    source: Host
+    destination: Host
+    packet: Packet
+    passage: Passage
+    ends: tuple[End, ...] = ()
+    backwards: bool = False
+
+
 SiteOf = Callable[[str], RenderedSite]
 
 
@@ -74,30 +99,29 @@ def _kind(host: Host, site_of: SiteOf) -> tuple[str, str]:
     return host.site, host.label if group is None else f"group {group.name}"
 
 
-def is_same_machine(source: Host, destination: Host) -> bool:
-    """Whether a packet between the two never leaves its machine."""
-    return source.machine is not None and source.machine == destination.machine
+def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:
+    """What becomes of a packet, over the first IP version that lets it pass, or that both hosts have.
 
-
-def by_version(source: Host, destination: Host) -> Iterator[tuple[Host, Host]]:
-    """The pair once for each IP version that both have, with the addresses of that version alone."""
+    The hosts are told with their addresses of that version.
+    """
+    denied = Crossing(source, destination, packet, Passage.DENIED)
+    if source.machine is not None and source.machine == destination.machine:
+        return denied._replace(passage=Passage.SAME_MACHINE)
     for version in WIDTH:
         one, other = (
             host._replace(prefixes=tuple(p for p in host.prefixes if p.version == version))
             for host in (source, destination)
         )
         if one.prefixes and other.prefixes:
-            yield one, other
-
-
-def evaluate_ends(
-    source: Host, destination: Host, packet: Packet, site_of: SiteOf
-) -> tuple[End, End]:
-    """The answer of the sender's end and of the receiver's."""
-    return (
-        _evaluate_end(source, destination, Direction.OUT, packet, site_of),
-        _evaluate_end(destination, source, Direction.IN, packet, site_of),
-    )
+            sending = _evaluate_end(one, other, Direction.OUT, packet, site_of)
+            receiving = _evaluate_end(other, one, Direction.IN, packet, site_of)
+            crossing = Crossing(one, other, packet, Passage.DENIED, (sending, receiving))
+            if not sending.group and not receiving.group:
+                return crossing._replace(passage=Passage.OUTSIDE)
+            if sending.allows and receiving.allows:
+                return crossing._replace(passage=Passage.ALLOWED)
+            denied = denied if denied.ends else crossing
+    return denied
 
 
 def _evaluate_end(
@@ -143,12 +167,13 @@ def _towards(specs: Iterable[Spec], peer: Host, group: HostGroup | None) -> tupl
 def _fits(spec: Spec, packet: Packet) -> bool:
     return spec.protocol is Protocol.ANY or (
         spec.protocol is packet.protocol
-        and _has(spec.ports, packet.port)
-        and _has(spec.source_ports, packet.source_port)
+        and has_port(spec.ports, packet.port)
+        and has_port(spec.source_ports, packet.source_port)
     )
 
 
-def _has(ports: PortSet | None, port: int | None) -> bool:
+def has_port(ports: PortSet | None, port: int | None) -> bool:
+    """Whether a port is among those of a rule or flow, None being any of them."""
     return ports is None or port is None or ports.covers(PortRange(port, port))
 
 

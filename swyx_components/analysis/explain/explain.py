@@ -4,19 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from swyx_components.analysis.explain.ends import (
-    End,
+    Crossing,
     Packet,
+    Passage,
     SiteOf,
-    by_version,
-    evaluate_ends,
+    cross,
+    has_port,
     is_covered,
-    is_same_machine,
     pick_pairs,
 )
 from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import Endpoint, Flow, SitePlan
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import PortSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,26 +25,19 @@ class Explanation:
 
     `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
     packet may not pass. `by_summary`: flows whose rules let it pass only because a site stands as its
-    summary in the rules of the other. `same_machine`: it never leaves the machine and meets no rule.
-    `ends` is empty then, and where the hosts have no IP version in common.
+    summary in the rules of the other.
     """
 
-    source: Host
-    destination: Host
-    packet: Packet
-    ends: tuple[End, ...] = ()
+    crossing: Crossing
     flows: tuple[Flow, ...] = ()
     extra_rules: tuple[str, ...] = ()
     nearest: Flow | None = None
     by_summary: tuple[Flow, ...] = ()
-    same_machine: bool = False
 
     @property
     def allowed(self) -> bool:
         """Whether it may pass: at both ends, of which one at least is under a group."""
-        if self.same_machine:
-            return True
-        return any(end.group for end in self.ends) and all(end.allows for end in self.ends)
+        return self.crossing.passage in (Passage.ALLOWED, Passage.SAME_MACHINE)
 
 
 def explain(
@@ -57,34 +50,20 @@ def explain(
 
 def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Explanation:
     """The answer for one pair; allowed over any IP version that both have is allowed."""
-    if is_same_machine(source, destination):
-        return Explanation(source=source, destination=destination, packet=packet, same_machine=True)
-    answers = [
-        _explain_version(one, other, packet, site_of)
-        for one, other in by_version(source, destination)
-    ]
-    none = Explanation(source=source, destination=destination, packet=packet)
-    return next((answer for answer in answers if answer.allowed), (*answers, none)[0])
-
-
-def _explain_version(
-    source: Host, destination: Host, packet: Packet, site_of: SiteOf
-) -> Explanation:
-    hosts = (source, destination)
+    crossing = cross(source, destination, packet, site_of)
+    if not crossing.ends:
+        return Explanation(crossing=crossing)
+    hosts = (crossing.source, crossing.destination)
     sites = dict.fromkeys(host.site for host in hosts if host.site)
     flows = _flows_of(site_of(name).plan for name in sites)
-    ends = evaluate_ends(*hosts, packet, site_of)
     own = [flow for flow in flows if carries(flow, *hosts, packet)]
-    others = [flow for flow in flows if flow not in own] if all(e.allows for e in ends) else ()
+    specs = [spec for end in crossing.ends for spec in end.specs]
+    open_ends = all(end.allows for end in crossing.ends)
+    others = [flow for flow in flows if flow not in own] if open_ends else ()
     return Explanation(
-        source=source,
-        destination=destination,
-        packet=packet,
-        ends=ends,
+        crossing=crossing,
         flows=tuple(own),
-        extra_rules=tuple(
-            sorted({f for end in ends for s in end.specs for f in s.flows if ":" in f})
-        ),
+        extra_rules=tuple(sorted({f for spec in specs for f in spec.flows if ":" in f})),
         nearest=_find_nearest(flows, *hosts, packet),
         by_summary=tuple(f for f in others if carries(_as_summaries(f, *hosts), *hosts, packet)),
     )
@@ -102,15 +81,12 @@ def _flows_of(plans: Iterable[SitePlan]) -> list[Flow]:
 
 def carries(flow: Flow, source: Host, destination: Host, packet: Packet) -> bool:
     """Whether the packet is one of the flow's."""
+    source_ports = PortSet((flow.source_ports,)) if flow.source_ports else None
     return (
         flow.transport.value == packet.protocol.value
         and packet.port is not None
-        and flow.ports.covers(PortRange(packet.port, packet.port))
-        and (
-            packet.source_port is None
-            or flow.source_ports is None
-            or flow.source_ports.contains(PortRange(packet.source_port, packet.source_port))
-        )
+        and has_port(flow.ports, packet.port)
+        and has_port(source_ports, packet.source_port)
         and _is_end(flow.initiator, source)
         and _is_end(flow.responder, destination)
     )

@@ -151,7 +151,8 @@ def _with_declarations(
             providers = (*installation.providers, _provider(outside, inside, packet, packet.port))
             yield text, replace(installation, providers=providers)
     sites = {source.site, destination.site}
-    if all(sites) and len(sites) == 2 and sites not in _linked(installation):
+    linked = any({link.near, link.far} == sites for link in installation.links)
+    if all(sites) and len(sites) == 2 and not linked:
         for manager, other in (hosts, hosts[::-1]):
             if _serves_links(installation.catalogue, manager):
                 link = Link(
@@ -180,10 +181,6 @@ def _provider(outside: Host, inside: Host, packet: Packet, port: int) -> Provide
         media_ports=PortRange(media, media),
         sip_port=port,
     )
-
-
-def _linked(installation: Installation) -> list[set[str]]:
-    return [{link.near, link.far} for link in installation.links]
 
 
 def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_SiteVariant]:
