@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from swyx_components.installation.model import Installation
+from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.checks.public import find_public
-from swyx_components.planner.model import Direction, RenderedSite, SitePlan, Usage
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, SitePlan, Spec, Usage
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform
 from swyx_components.planner.proof import Proof, prove
 from swyx_components.planner.quota import Relief, check_quotas, with_summaries
 from swyx_components.planner.render import render_neutral
+from swyx_components.sets.packets import NO_PORT, PacketSet
+from swyx_components.sets.ports import ALL_PORTS
+from swyx_components.sets.prefixes import Prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def assess_site(
     proof = prove(rendered)
     relief = _relieve(plan, installation, platform, usages)
     found = (
-        *find_public(rendered),
+        *_find_public(rendered),
         *check_quotas(plan.site, platform.name, usages, binding=True, relief=relief),
         *_unproved(platform.name, proof),
         *_wider_than_known(rendered),
@@ -79,9 +81,52 @@ def _assess_neutral(
     neutral = render_neutral(plan)
     proof = prove(neutral)
     foreseen = (_foresee(plan, installation, platform) for platform in candidates)
-    found = (*find_public(neutral), *_unproved("the plan", proof), *chain(*foreseen))
+    found = (*_find_public(neutral), *_unproved("the plan", proof), *chain(*foreseen))
     messages = _placed(plan, found, installation)
     return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
+
+
+def _find_public(rendered: RenderedSite) -> tuple[Message, ...]:
+    """An error for each rule that reaches every address of an IP version without being acknowledged.
+
+    Extra rules may be harmless one by one and make it together. Of the plan's own rules first, so that every
+    cloud is told the same, then of what its cloud makes of them. Without extra rules there is none, since
+    the CIDRs of a file are checked together when it is read.
+    """
+    if not rendered.plan.extra_rules:
+        return ()
+    return tuple(_refuse_public(render_neutral(rendered.plan))) or tuple(_refuse_public(rendered))
+
+
+def _refuse_public(rendered: RenderedSite) -> Iterator[Message]:
+    plan = rendered.plan
+    for entry in rendered.groups:
+        machine = entry.group.machines[0].name  # the others have the same extra rules
+        own = [rule for rule in plan.extra_rules if rule.machine == machine]
+        for spec in entry.specs:
+            for prefix in spec.prefixes:
+                if prefix.length == 0 and not _is_acknowledged(spec, prefix, own):
+                    yield Message.about(
+                        "rules-public",
+                        f"sites.{plan.site}.extra_rules",
+                        machine=machine,
+                        flows=spec.flows,
+                        cidr=prefix,
+                        version=prefix.version,
+                    )
+
+
+def _is_acknowledged(spec: Spec, prefix: Prefix, rules: Iterable[ExtraRule]) -> bool:
+    """Whether it is a deny, the egress left to others, or acknowledged for each of its ports."""
+    if not spec.allow or spec.protocol is Protocol.ANY:
+        return True
+    kind = spec.direction.value, spec.protocol.value.removesuffix("v6")
+    acknowledged = PacketSet(
+        (rule.peers, ALL_PORTS, rule.ports or NO_PORT)
+        for rule in rules
+        if rule.acknowledge_public and (rule.direction, rule.protocol) == kind
+    )
+    return not PacketSet([([prefix], ALL_PORTS, spec.ports or NO_PORT)]) - acknowledged
 
 
 def _relieve(
