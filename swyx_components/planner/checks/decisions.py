@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.flows import Clash, Undecided
 from swyx_components.planner.minimise import SiteRules
@@ -17,12 +18,11 @@ _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
 def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
     view = site.flows.site
-    catalogue = view.catalogue
     yield from _missing(view, site.flows.undecided)
     yield from _clashes(site.flows.clashes)
     flows = {flow.flow for flow in site.flows.flows}
-    yield from _wide_ranges(view, catalogue)
-    yield from _defaults(view, catalogue, flows)
+    yield from _wide_ranges(view)
+    yield from _defaults(view, flows)
 
 
 def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
@@ -56,18 +56,12 @@ def _missing(view: SiteTopology, undecided: Iterable[Undecided]) -> Iterator[Mes
     absent = [half for half, ports in halves.items() if ports is None]
     for (site, decision, flow), waiting in pairs.items():
         place = f"sites.{site}.decisions.{decision}"
+        values = {"flow": flow, "ends": sorted(waiting)}
         if decision == "dcom" and len(absent) == 1:
-            values = {"half": absent[0], "flow": flow, "ends": sorted(waiting)}
-            yield Message.about("decision-half", place, **values)
-            continue
-        yield Message.about(
-            "decision-missing",
-            place,
-            decision=decision,
-            flow=flow,
-            ends=sorted(waiting),
-            example=_REMEDY[decision],
-        )
+            yield Message.about("decision-half", place, half=absent[0], **values)
+        else:
+            values |= {"decision": decision, "example": _REMEDY[decision]}
+            yield Message.about("decision-missing", place, **values)
 
 
 def _called(endpoint: Endpoint, site: str) -> str:
@@ -80,76 +74,55 @@ def _called(endpoint: Endpoint, site: str) -> str:
 
 def _clashes(clashes: Iterable[Clash]) -> Iterator[Message]:
     for clash in sorted(set(clashes)):
-        yield Message.about(
-            "h245-one-ended",
-            f"links.{clash.link}",
-            flow=clash.flow,
-            tunnelled=clash.tunnelled,
-            opened=clash.opened,
-        )
+        link, flow, tunnelled, opened = clash
+        values = {"flow": flow, "tunnelled": tunnelled, "opened": opened}
+        yield Message.about("h245-one-ended", f"links.{link}", **values)
 
 
-def _wide_ranges(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
     """The presets that name a whole ephemeral range: what else lies inside it."""
     decisions = view.decisions
-    ranges: list[tuple[str, str, PortRange]] = []
-    if decisions.dcom_preset and decisions.dcom_server is not None:
-        ranges.append(("dcom", decisions.dcom_preset, decisions.dcom_server))
-    if decisions.h245_preset and decisions.h245:
-        ranges.append(("h245", decisions.h245_preset, decisions.h245[0]))
-    for decision, preset, ports in ranges:
-        inside = _catalogue_ports_inside(catalogue, ports)
+    for decision, preset, ports in (
+        ("dcom", decisions.dcom_preset, decisions.dcom_server),
+        ("h245", decisions.h245_preset, decisions.h245[0] if decisions.h245 else None),
+    ):
+        inside = _find_inside(view.catalogue, ports) if preset and ports is not None else ()
         if inside:
-            yield Message.about(
-                "preset-wide",
-                f"sites.{view.name}.decisions.{decision}",
-                preset=preset,
-                ports=ports,
-                inside=inside,
-            )
+            place = f"sites.{view.name}.decisions.{decision}"
+            yield Message.about("preset-wide", place, preset=preset, ports=ports, inside=inside)
 
 
-def _catalogue_ports_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
-    inside = [
-        f"{role.name} {part}"
+def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
+    """What else the catalogue knows inside a range: listeners, then services of administration."""
+    known = [
+        (role.name, part)
         for role in catalogue.roles.values()
         for listener in role.listeners.values()
         for part in listener.ports
-        if ports.overlaps(part)
     ]
-    return inside + [
-        f"{name} {own}"
-        for name, own in catalogue.administration_ports.items()
-        if ports.overlaps(own)
-    ]
+    known += catalogue.administration_ports.items()
+    return [f"{name} {own}" for name, own in known if ports.overlaps(own)]
 
 
-def _defaults(view: SiteTopology, catalogue: Catalogue, flows: set[str]) -> Iterator[Message]:
+def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     """Notes on what holds because nothing else was written; the plan never decides in silence."""
-    place, decisions = f"sites.{view.name}", view.decisions
+    place, decisions, catalogue = f"sites.{view.name}", view.decisions, view.catalogue
     roles = {role for endpoint in view.endpoints for role in endpoint.roles}
     if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):
         yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
-    if (
-        any(catalogue.roles[role].media.get(Transport.TCP) for role in roles)
-        and not decisions.fax_stated
-    ):
+    faxes = any(catalogue.roles[role].media.get(Transport.TCP) for role in roles)
+    if faxes and not decisions.fax_stated:
         yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
     dcom = ("dcom_server", "dcom_client")
     if decisions.dcom_transports == (Transport.TCP,) and _any_use(catalogue, flows, *dcom):
         yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
     written = dict(view.site.control_path)
     for role in sorted(roles & set(view.control_paths) - set(written)):
-        yield Message.about(
-            "control-path-default",
-            f"{place}.control_path.{role}",
-            role=role,
-            path=view.control_paths[role],
-        )
-    if view.site.egress.value == "closed":
-        yield Message.about("uncovered-egress", f"{place}.egress", services=catalogue.uncovered)
-    else:
-        yield Message.about("egress-open", f"{place}.egress", services=catalogue.uncovered)
+        path = view.control_paths[role]
+        at = f"{place}.control_path.{role}"
+        yield Message.about("control-path-default", at, role=role, path=path)
+    egress = "uncovered-egress" if view.site.egress is Egress.CLOSED else "egress-open"
+    yield Message.about(egress, f"{place}.egress", services=catalogue.uncovered)
     for role in sorted(roles):
         for listener in catalogue.roles[role].listeners.values():
             if listener.never_a_rule:
