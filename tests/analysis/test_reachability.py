@@ -113,7 +113,7 @@ def test_every_packet_is_judged_as_if_it_were_the_only_one(seed: int) -> None:
     layers = tuple(make_layer(choice, name) for name in ("near", "far")[: choice.randint(1, 2)])
     demands = make_demands(choice)
     seat = AttachmentPoint(machine="m", interface="", address=OWN, layers=layers)
-    found = diff_reachability(seat, demands, [OWN])
+    found = diff_reachability([seat], demands, [OWN])
     stateless = any(layer.stateless for layer in layers)
     all_stateless = all(layer.stateless for layer in layers)
     for packet in packets():

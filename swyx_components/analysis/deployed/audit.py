@@ -21,7 +21,7 @@ from swyx_components.analysis.deployed.reachability import (
     find_requirements,
     join_packets,
 )
-from swyx_components.analysis.deployed.ruleset import AclEntry, Firewall
+from swyx_components.analysis.deployed.ruleset import AclEntry, AttachmentPoint, Firewall
 from swyx_components.catalogue import Phase
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
@@ -69,17 +69,18 @@ class _Auditor:
         self.demands: dict[str, tuple[Requirement, ...]] = {}
         self.found: dict[str, ReachabilityDiff] = {}
         self.holders: dict[AclEntry, dict[str, bool]] = {}
-        groups = plan.groups_by_machine()
+        by_machine: dict[str, list[AttachmentPoint]] = {}
         for seat in firewall.seats:
-            name = seat.machine
-            machine = next(own for own in groups[name].machines if own.name == name)
-            if name not in self.demands:
-                self.demands[name] = find_requirements(plan, groups[name], machine)
-            found = self.found.setdefault(name, ReachabilityDiff())
-            diff_reachability(seat, self.demands[name], machine.addresses, found)
-            stateless = all(layer.stateless for layer in seat.layers)
-            for entry in (entry for layer in seat.layers[:1] for entry in layer.entries):
-                self.holders.setdefault(entry, {})[name] = stateless
+            by_machine.setdefault(seat.machine, []).append(seat)
+        groups = plan.groups_by_machine()
+        for name, seats in by_machine.items():
+            own = next(machine for machine in groups[name].machines if machine.name == name)
+            self.demands[name] = find_requirements(plan, groups[name], own)
+            self.found[name] = diff_reachability(seats, self.demands[name], own.addresses)
+            for seat in seats:
+                stateless = all(layer.stateless for layer in seat.layers)
+                for entry in (entry for layer in seat.layers[:1] for entry in layer.entries):
+                    self.holders.setdefault(entry, {})[name] = stateless
 
     def find_missing(self) -> Iterator[MissingAccess]:
         """One for each machine and demand, whatever the number of its addresses."""

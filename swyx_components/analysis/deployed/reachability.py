@@ -67,7 +67,7 @@ class Packets(NamedTuple):
 
 @dataclass(slots=True)
 class ReachabilityDiff:
-    """What was found at one address, or at several of a machine.
+    """What was found at the addresses of a machine.
 
     `missing` by requirement; `open` by allowing entry of the first layer; `stopped_by` the layers that do
     not let a requirement pass, `unless` the entries with unresolved peers that may; `passing` the
@@ -82,26 +82,21 @@ class ReachabilityDiff:
 
 
 def diff_reachability(
-    point: AttachmentPoint,
-    requirements: Sequence[Requirement],
-    own: Iterable[Prefix],
-    found: ReachabilityDiff | None = None,
+    points: Iterable[AttachmentPoint], requirements: Sequence[Requirement], own: Iterable[Prefix]
 ) -> ReachabilityDiff:
-    """Compare the layers of an attachment point with what is required there.
-
-    Added to what was `found` at the machine's other attachment points.
+    """Compare the layers of a machine's attachment points with what is required there.
 
     A packet to the machine's `own` addresses never leaves it: alone it is left out, within a range it counts
     with the rest.
     """
-    found = found or ReachabilityDiff()
-    version = point.address.version
-    own_intervals = {prefix.interval for prefix in own if prefix.version == version}
-    for direction, protocol in product(Direction, Protocol):
+    found = ReachabilityDiff()
+    own_intervals = {(prefix.version, prefix.interval) for prefix in own}
+    for point, direction, protocol in product(points, Direction, Protocol):
+        version = point.address.version
         if protocol not in _IMPOSSIBLE[version]:
             view = _View(point, direction, protocol, requirements)
             for piece in view.pieces():
-                if piece.peers not in own_intervals:
+                if (version, piece.peers) not in own_intervals:
                     view.compare(piece, found)
     return found
 

@@ -256,15 +256,19 @@ def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGro
     group = plan.groups_by_machine()[interface.machine]
     own = next(machine for machine in group.machines if machine.name == interface.machine)
     required = find_requirements(plan, group, own) if other.seats else ()
-    added: list[tuple[Direction, Packets]] = []
-    stopped: list[tuple[Direction, Packets]] = []
-    for seat in other.seats or ():
-        found = diff_reachability(seat, required, own.addresses)
-        for entry, packets in found.open.items() if other.adds else ():
-            if entry.direction is Direction.IN or plan.egress is Egress.CLOSED:
-                added += ((entry.direction, each) for each in packets)
-        for requirement, packets in found.missing.items() if other.takes else ():
-            stopped += ((requirement.direction, each) for each in packets)
+    found = diff_reachability(other.seats or (), required, own.addresses)
+    added = [
+        (entry.direction, each)
+        for entry, packets in found.open.items()
+        if other.adds and (entry.direction is Direction.IN or plan.egress is Egress.CLOSED)
+        for each in packets
+    ]
+    stopped = [
+        (requirement.direction, each)
+        for requirement, packets in found.missing.items()
+        if other.takes
+        for each in packets
+    ]
     return Effect(
         machine=interface.machine,
         interface=interface.id,
