@@ -1,6 +1,6 @@
 """What an update does to a cloud's resources, foreseen from two rendered sites: neutral values.
 
-Each cloud's room fills them; names are those of Pulumi where the site's component is called like the site.
+Each cloud fills them; names are those of Pulumi where the site's component is called like the site.
 """
 
 from collections.abc import Iterator, Mapping
@@ -63,18 +63,13 @@ def compare_named(
 
 
 def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Spec]:
-    """The rules of a site, or of one of its groups, by name."""
+    """The rules of a site, or of one of its groups, by name; lists of addresses in one order."""
     return {
-        spec.name: _in_order(spec)
+        spec.name: spec._replace(prefixes=tuple(sorted(spec.prefixes)))
         for entry in (site.groups if site else ())
         if group in ("", entry.group.name)
         for spec in entry.specs
     }
-
-
-def _in_order(spec: Spec) -> Spec:
-    """Lists that mean the same whatever their order, in one order."""
-    return spec._replace(prefixes=tuple(sorted(spec.prefixes)))
 
 
 def labels_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:
@@ -86,9 +81,7 @@ def labels_of(site: RenderedSite | None) -> dict[str, tuple[str, ...]]:
     }
 
 
-def memberships_of(
-    site: RenderedSite | None,
-) -> Iterator[tuple[str, str, tuple[Prefix, ...]]]:
+def memberships_of(site: RenderedSite | None) -> Iterator[tuple[str, str, tuple[Prefix, ...]]]:
     """Each group that a machine is in: the group's label, the machine's name and addresses."""
     for entry in site.groups if site else ():
         for machine in entry.group.machines:

@@ -34,7 +34,9 @@ def write_audit(audit: Audit) -> Iterator[str]:
         phase = blocked.phase.value
         what = "audio or fax" if phase == "media" else f"call {phase}"
         yield f"  {blocked.machine}: nothing of {what} passes ({' '.join(blocked.flows)})"
-    for _, same in groupby(audit.missing, key=lambda each: (each.demand.reply, each.demand.flow)):
+    for _, same in groupby(
+        audit.missing, key=lambda each: (each.requirement.reply, each.requirement.flow)
+    ):
         yield from _write_missing(list(same))
     if audit.unneeded:
         yield "open without need, the worst first"
@@ -53,14 +55,14 @@ def write_audit(audit: Audit) -> Iterator[str]:
 def _write_missing(missing: Sequence[MissingAccess]) -> Iterator[str]:
     """Those of one flow."""
     first = missing[0]
-    row, demand = first.row, first.demand
-    words = ["the answers of"] if demand.reply else []
-    words += [demand.flow]
+    row, requirement = first.row, first.requirement
+    words = ["the answers of"] if requirement.reply else []
+    words += [requirement.flow]
     words += [row.evidence.value, write_provenance((), sorted(row.lines))] if row else []
     yield f"  {' '.join(words)}: {row.purpose if row else first.reason}"
     for each in missing:
-        for line in _list_packets(each.demand.direction, each.packets):
-            yield f"    {each.machine} {line} ({each.demand.peer}){_write_sources(each)}"
+        for line in _list_packets(each.requirement.direction, each.packets):
+            yield f"    {each.machine} {line} ({each.requirement.peer}){_write_sources(each)}"
     yield f"    stopped by {', '.join(sorted({name for each in missing for name in each.stopped_by}))}"
     for entry in dict.fromkeys(entry for each in missing for entry in each.unless):
         yield f"    unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
@@ -69,7 +71,7 @@ def _write_missing(missing: Sequence[MissingAccess]) -> Iterator[str]:
 def _write_sources(missing: MissingAccess) -> str:
     """Source ports where only some of those that the flow has are stopped."""
     sources = {packets.source_ports for packets in missing.packets}
-    if missing.demand.reply or sources == {missing.demand.source_ports}:
+    if missing.requirement.reply or sources == {missing.requirement.source_ports}:
         return ""
     ranges = sorted(part for ports in sources for part in ports)
     return f", source ports {', '.join(shorten(map(str, ranges), _MOST_LINES, excess=1))}"
@@ -114,7 +116,7 @@ def _list_packets(
 
 
 def write_remediations(remediations: Iterable[Remediation]) -> Iterator[str]:
-    """The plan's rules of each group, those to be added marked, and what to do about the standing ones."""
+    """The plan's rules of each group, those to be added marked, and what to do about the existing ones."""
     yield "the installation's rules: + add, = is there, - remove, ~ narrow to what the flows need"
     for remediation in remediations:
         group = remediation.group
@@ -156,9 +158,9 @@ def _missing_record(missing: MissingAccess) -> dict[str, Any]:
     known = {"evidence": "", "lines": [], "phase": "", "purpose": missing.reason}
     return {
         "machine": missing.machine,
-        **fields_of(missing.demand, "flow", "peer", "reply"),
+        **fields_of(missing.requirement, "flow", "peer", "reply"),
         **(fields_of(missing.row, *known) if missing.row else known),
-        "packets": _list_packets(missing.demand.direction, missing.packets, short=False),
+        "packets": _list_packets(missing.requirement.direction, missing.packets, short=False),
         "stopped_by": missing.stopped_by,
         "unless": [entry.unresolved for entry in missing.unless],
     }

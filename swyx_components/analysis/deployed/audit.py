@@ -1,9 +1,10 @@
 """An existing firewall against what a site's calls need: what is missing, what is open without need.
 
-Demands come straight from the flows and extra rules, as in the proof; no rule of the plan takes part.
+Requirements come straight from the flows and extra rules, as in the proof; no rule of the plan takes part.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from swyx_components.analysis.deployed.findings import (
     Audit,
@@ -48,7 +49,7 @@ def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -
     return Audit(
         site=plan.site,
         firewall=firewall,
-        machines=tuple(sorted(auditor.demands)),
+        machines=tuple(sorted(auditor.requirements)),
         blocked=tuple(auditor.find_blocked()),
         missing=tuple(sorted(auditor.find_missing(), key=lambda each: each.rank)),
         unneeded=tuple(sorted(auditor.find_unneeded(), key=lambda each: each.rank)),
@@ -57,7 +58,7 @@ def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -
 
 
 class _Auditor:
-    """One site: `demands` and what was `found` by machine, over all of its addresses.
+    """One site: `requirements` and what was `found` by machine, over all of its addresses.
 
     `holders` are the machines before which a rule stands, each with whether replies need it too.
     """
@@ -66,7 +67,7 @@ class _Auditor:
         self.plan = plan
         self.firewall = firewall
         self.installation = installation
-        self.demands: dict[str, tuple[Requirement, ...]] = {}
+        self.requirements: dict[str, tuple[Requirement, ...]] = {}
         self.found: dict[str, ReachabilityDiff] = {}
         self.holders: dict[AclEntry, dict[str, bool]] = {}
         by_machine: dict[str, list[AttachmentPoint]] = {}
@@ -75,39 +76,41 @@ class _Auditor:
         groups = plan.groups_by_machine()
         for name, seats in by_machine.items():
             own = next(machine for machine in groups[name].machines if machine.name == name)
-            self.demands[name] = find_requirements(plan, groups[name], own)
-            self.found[name] = diff_reachability(seats, self.demands[name], own.addresses)
+            self.requirements[name] = find_requirements(plan, groups[name], own)
+            self.found[name] = diff_reachability(seats, self.requirements[name], own.addresses)
             for seat in seats:
                 stateless = all(layer.stateless for layer in seat.layers)
                 for entry in (entry for layer in seat.layers[:1] for entry in layer.entries):
                     self.holders.setdefault(entry, {})[name] = stateless
 
     def find_missing(self) -> Iterator[MissingAccess]:
-        """One for each machine and demand, whatever the number of its addresses."""
+        """One for each machine and requirement, whatever the number of its addresses."""
         rows = self.installation.catalogue.flows
         reasons = {extra_flow(self.plan.site, rule): rule.reason for rule in self.plan.extra_rules}
         for machine, found in self.found.items():
-            for demand, packets in found.missing.items():
+            for requirement, packets in found.missing.items():
                 yield MissingAccess(
                     machine=machine,
-                    demand=demand,
+                    requirement=requirement,
                     packets=join_packets(packets, by_source=True),
-                    stopped_by=tuple(sorted(found.stopped_by[demand])),
-                    unless=tuple(sorted(found.unless[demand], key=_by_label)),
-                    row=rows.get(demand.flow),
-                    reason=reasons.get(demand.flow, ""),
+                    stopped_by=tuple(sorted(found.stopped_by[requirement])),
+                    unless=tuple(sorted(found.unless[requirement], key=_by_label)),
+                    row=rows.get(requirement.flow),
+                    reason=reasons.get(requirement.flow, ""),
                 )
 
     def find_blocked(self) -> Iterator[BlockedService]:
-        """Each phase of which there are demands and none of them passes, by machine."""
+        """Each phase of which there are requirements and none of them passes, by machine."""
         rows = self.installation.catalogue.flows
         for machine, found in sorted(self.found.items()):
-            own = [d for d in self.demands[machine] if not d.reply and d.flow in rows]
+            own = [d for d in self.requirements[machine] if not d.reply and d.flow in rows]
             for phase in sorted(Phase, key=lambda phase: phase.value):
-                of_phase = {demand for demand in own if rows[demand.flow].phase is phase}
+                of_phase = {
+                    requirement for requirement in own if rows[requirement.flow].phase is phase
+                }
                 lost = of_phase & found.missing.keys()
                 if lost and not of_phase & found.passing:
-                    flows = tuple(sorted({demand.flow for demand in lost}))
+                    flows = tuple(sorted({requirement.flow for requirement in lost}))
                     yield BlockedService(machine=machine, phase=phase, flows=flows)
 
     def find_unneeded(self) -> Iterator[UnneededAccess]:
@@ -119,7 +122,7 @@ class _Auditor:
                     merged.setdefault(entry, {})[machine] = packets
         known = self._find_known()
         for entry, machines in merged.items():
-            joined = join_packets(each for own in machines.values() for each in own)
+            joined = join_packets(chain(*machines.values()))
             elsewhere = [name for name in self.holders[entry] if name not in machines]
             yield UnneededAccess(
                 entry=entry,
@@ -138,14 +141,14 @@ class _Auditor:
     def _flows_using(self, entry: AclEntry, machines: Iterable[str]) -> tuple[str, ...]:
         """The flows that need a part of a rule at any of these machines."""
         flows = {
-            demand.flow
+            requirement.flow
             for machine in machines
-            for demand in self.demands[machine]
-            if demand.direction is entry.direction
-            and demand.protocol in entry.protocols
-            and demand.ports & entry.ports
-            and (self.holders[entry][machine] or not demand.reply)
-            and any(one.overlaps(other) for one in demand.peers for other in entry.peers)
+            for requirement in self.requirements[machine]
+            if requirement.direction is entry.direction
+            and requirement.protocol in entry.protocols
+            and requirement.ports & entry.ports
+            and (self.holders[entry][machine] or not requirement.reply)
+            and any(one.overlaps(other) for one in requirement.peers for other in entry.peers)
         }
         return tuple(sorted(flows))
 
@@ -200,7 +203,7 @@ def _is_known(packets: Packets, known: Mapping[int, Sequence[Interval]]) -> bool
 
 
 def remediate(plan: SitePlan, audit: Audit) -> Iterator[Remediation]:
-    """The plan's groups, of which at least one machine was judged, in their order."""
+    """The plan's groups, of which at least one machine was audited, in their order."""
     for group in plan.groups:
         names = {machine.name for machine in group.machines}
         if names & set(audit.machines):
@@ -224,9 +227,9 @@ def _is_missing(rule: Rule, plan: SitePlan, missing: Iterable[MissingAccess]) ->
     machines = plan.group(rule.group).machines if rule.group else ()
     peers = rule.cidrs or [address for machine in machines for address in machine.addresses]
     return any(
-        each.demand.direction is rule.direction
-        and each.demand.protocol is rule.protocol
-        and not each.demand.reply
+        each.requirement.direction is rule.direction
+        and each.requirement.protocol is rule.protocol
+        and not each.requirement.reply
         and any(_meets(rule, peers, packets) for packets in each.packets)
         for each in missing
     )

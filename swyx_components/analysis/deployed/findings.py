@@ -21,7 +21,7 @@ class MissingAccess:
     """
 
     machine: str
-    demand: Requirement
+    requirement: Requirement
     packets: tuple[Packets, ...]
     stopped_by: tuple[str, ...]
     unless: tuple[AclEntry, ...] = ()
@@ -32,7 +32,7 @@ class MissingAccess:
     def rank(self) -> tuple[object, ...]:
         """What the article states comes first, then what it implies, then the site's own rules."""
         certainty = _CERTAINTY.index(self.row.evidence) if self.row else len(_CERTAINTY)
-        direction, protocol, ports, _, _, flow, peer, reply = self.demand
+        direction, protocol, ports, _, _, flow, peer, reply = self.requirement
         return reply, certainty, flow, self.machine, direction, peer, protocol, ports
 
 
