@@ -11,13 +11,7 @@ from swyx_components.analysis.diff.reachability import ReachabilityChange
 from swyx_components.messages import Message
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.resource_changes import ResourceChange
-from swyx_components.report.plan_json import (
-    fields_of,
-    given,
-    message_record,
-    rule_record,
-    texts,
-)
+from swyx_components.report.plan_json import fields_of, given, message_record, rule_record
 from swyx_components.report.tables import align, describe_packets, plural, shorten, write_rule
 
 _MOST_PLACES = 5
@@ -207,7 +201,7 @@ def _passing_record(passing: ReachabilityChange) -> dict[str, Any]:
         "change": "opened" if passing.opened else "closed",
         **fields_of(packets, "source", "destination", "protocol"),
         **given(
-            ports=texts(packets.ports),
+            ports=packets.ports and list(map(str, packets.ports)),
             source_ports=packets.source_ports and str(packets.source_ports),
         ),
         "at": passing.at,

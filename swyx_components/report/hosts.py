@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from swyx_components.analysis.explain.places import short
-from swyx_components.analysis.hosts import Gatekeeper, HostSettings, Opening, PortSetting
+from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
 from swyx_components.report.tables import align, cite, plural, write_provenance
 from swyx_components.report.windows.firewall import write_firewall_script, write_old_firewall
@@ -83,8 +83,24 @@ def host_record(host: HostSettings) -> dict[str, Any]:
         "addresses": list(map(short, host.prefixes)),
         **given(dcom=dcom),
         "ports": list(map(_setting_record, host.settings)),
-        "gatekeepers": list(map(_gatekeeper_record, host.gatekeepers)),
-        "firewall": list(map(_opening_record, host.openings)),
+        "gatekeepers": [
+            {
+                **fields_of(each, "role", "machine"),
+                "addresses": list(map(short, each.addresses)),
+                "port": str(each.port),
+                "flows": each.flows,
+            }
+            for each in host.gatekeepers
+        ],
+        "firewall": [
+            {
+                **fields_of(each, "direction", "protocol"),
+                **given(**fields_of(each, "ports", "source_ports")),
+                "peers": peers_of(each),
+                **fields_of(each, "flows", "lines"),
+            }
+            for each in host.openings
+        ],
         "reserve": [
             fields_of(each, "system", "transport", "ports") | {"listeners": each.keys}
             for each in host.reservations
@@ -102,24 +118,6 @@ def _setting_record(setting: PortSetting) -> dict[str, Any]:
         "configurable": listener.configurable,
         "registry": dict(registry_values(setting)) if listener.registry else {},
         "lines": listener.lines,
-    }
-
-
-def _gatekeeper_record(gatekeeper: Gatekeeper) -> dict[str, Any]:
-    return {
-        **fields_of(gatekeeper, "role", "machine"),
-        "addresses": list(map(short, gatekeeper.addresses)),
-        "port": str(gatekeeper.port),
-        "flows": gatekeeper.flows,
-    }
-
-
-def _opening_record(opening: Opening) -> dict[str, Any]:
-    return {
-        **fields_of(opening, "direction", "protocol"),
-        **given(**fields_of(opening, "ports", "source_ports")),
-        "peers": peers_of(opening),
-        **fields_of(opening, "flows", "lines"),
     }
 
 

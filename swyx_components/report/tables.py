@@ -73,14 +73,11 @@ def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
 
 def rule_row(rule: Rule | Spec) -> Sequence[str]:
     """One rule, as planned or as its cloud stores it: access, ports, source ports, peer, provenance."""
-    access, peer = rule.direction.value, ""
     if isinstance(rule, Rule):
-        peer = rule.group or ", ".join(map(str, rule.cidrs))
+        access, peer = rule.direction.value, rule.group or ", ".join(map(str, rule.cidrs))
     else:
-        access = " ".join(
-            filter(None, (str(rule.priority or ""), access, "" if rule.allow else "deny"))
-        )
-        peer = write_peer(rule)
+        words = str(rule.priority or ""), rule.direction.value, "" if rule.allow else "deny"
+        access, peer = " ".join(filter(None, words)), write_peer(rule)
     ports = "" if rule.ports is None else f" {rule.ports}"
     return (
         access,

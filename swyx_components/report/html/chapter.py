@@ -1,7 +1,7 @@
 """One site as a chapter of the report: its host groups, every rule with its reasons, every flow."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby, product
 from typing import NamedTuple
 
@@ -106,10 +106,14 @@ def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
         group = entry.group
         for spec in entry.specs:
             reasons = tuple(
-                _reason(flow, peers.of(group.name, spec, flow), catalogue, given)
-                for flow in spec.flows
+                Reason(
+                    id, row.evidence.value, row.lines, row.purpose, peers.of(group.name, spec, id)
+                )
+                if (row := catalogue.flows.get(id))
+                else Reason(id, OWN, (), given.get(id, ""), ())
+                for id in spec.flows
             )
-            parties = sort_names({party for reason in reasons for party in reason.parties})
+            parties = sort_names(party for reason in reasons for party in reason.parties)
             yield RuleRow(_anchor(plan.site, group.name, spec), group, spec, reasons, parties)
 
 
@@ -125,15 +129,6 @@ def _anchor(site: str, group: str, spec: Spec) -> str:
     peer = write_peer(spec).partition(",")[0]
     text = f"rule-{site}/{group}/{spec.direction.value}/{spec.protocol.value}/{ports}{source}{peer}"
     return text.replace(", ", "+")
-
-
-def _reason(
-    flow: str, parties: tuple[str, ...], catalogue: Catalogue, given: Mapping[str, str]
-) -> Reason:
-    row = catalogue.flows.get(flow)
-    if row is None:
-        return Reason(flow, OWN, (), given.get(flow, ""), ())
-    return Reason(flow, row.evidence.value, row.lines, row.purpose, parties)
 
 
 # ---- flows
@@ -215,13 +210,11 @@ class Peers:
         """Whom a group's rule serves with one of its flows, as people call them."""
         blocks = collapse_prefixes(spec.prefixes)
         peers = self._peers.get((group, spec.direction, spec.protocol, flow), ())
+        serving = (peer for peer in peers if spec.ports is None or spec.ports & peer.ports)
         return sort_names(
-            {
-                peer.name
-                for peer in peers
-                if (spec.ports is None or spec.ports & peer.ports)
-                and (peer.group in spec.groups or any(_touches(p, blocks) for p in peer.prefixes))
-            }
+            peer.name
+            for peer in serving
+            if peer.group in spec.groups or any(_touches(each, blocks) for each in peer.prefixes)
         )
 
 
@@ -244,8 +237,8 @@ def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:
 
 
 def sort_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Machines, networks and groups site by site, then what is called by words (`provider carrier`)."""
-    return tuple(sorted(names, key=order_of_name))
+    """Each once: those of sites, site by site, then what is called by words (`provider carrier`)."""
+    return tuple(sorted(set(names), key=order_of_name))
 
 
 def order_of_name(name: str) -> tuple[bool, list[str]]:

@@ -55,8 +55,7 @@ def _settings(site: Site, catalogue: Catalogue, flows: frozenset[str]) -> Iterat
 
 def _dcom(decisions: Decisions, catalogue: Catalogue, rows: list[FlowRow]) -> Iterator[Setting]:
     transports = " and ".join(t.value.upper() for t in decisions.dcom_transports)
-    sides = (("server", decisions.dcom_server), ("client", decisions.dcom_client))
-    for side, ports in sides:
+    for side, ports in (("server", decisions.dcom_server), ("client", decisions.dcom_client)):
         used = _using(rows, f"dcom_{side}")
         value = _range(ports, decisions.dcom_preset)
         opens = f"{transports} {catalogue.endpoint_mapper}, {ports} towards {_roles(used)}"

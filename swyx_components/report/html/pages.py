@@ -41,7 +41,7 @@ def write_chapter(catalogue: Catalogue, unfolded: bool, result: SiteResult) -> C
 
 def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
     """The whole report as one page, in pieces."""
-    page = _overview(report, paged=False, chapters=Markup(_MARK))
+    page = _render("overview.html", report=report, paged=False, chapters=Markup(_MARK))
     before, _, after = page.partition(_MARK)
     yield before
     yield from chapters
@@ -50,17 +50,13 @@ def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
 
 def write_index(report: Overview) -> str:
     """The overview of a report whose sites are pages of their own."""
-    return _overview(report, paged=True, chapters="")
-
-
-def _overview(report: Overview, **values: Any) -> str:
-    return _render("overview.html", report=report, figures=report.figures, **values)
+    return _render("overview.html", report=report, paged=True, chapters="")
 
 
 def write_site_page(report: Overview, chapter: ChapterText) -> str:
     """The page of one site beside `write_index`."""
-    line, html = chapter.line, Markup(chapter.html)
-    return _render("site.html", report=report, line=line, figures=line.figures, chapters=html)
+    html = Markup(chapter.html)
+    return _render("site.html", report=report, line=chapter.line, chapters=html)
 
 
 # ---- templates and what they carry with them

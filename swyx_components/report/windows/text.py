@@ -89,11 +89,8 @@ def how_to_set(setting: PortSetting) -> str:
 def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
     """`LinkManager registers at ac-server, 10.1.0.10 (UDP 1719; K5)`."""
     addresses = ", ".join(map(short, gatekeeper.addresses))
-    flows = " ".join(gatekeeper.flows)
-    return (
-        f"{gatekeeper.role} registers at {gatekeeper.machine}, {addresses} "
-        f"(UDP {gatekeeper.port}; {flows})"
-    )
+    what = f"(UDP {gatekeeper.port}; {' '.join(gatekeeper.flows)})"
+    return f"{gatekeeper.role} registers at {gatekeeper.machine}, {addresses} {what}"
 
 
 def incoming(openings: Iterable[Opening]) -> list[Opening]:
