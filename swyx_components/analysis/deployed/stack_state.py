@@ -7,6 +7,7 @@ with its secrets shown is read like the rest.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeGuard, TypeVar
 
 _SIGNATURE = (
@@ -38,11 +39,11 @@ class Fields:
         inside = value.get("properties")
         values = {**value, **inside} if isinstance(inside, Mapping) else value
         self.place = place
-        self._values = {str(k).replace("_", "").lower(): each for k, each in values.items()}
+        self._values = {_fold(str(key)): each for key, each in values.items()}
 
     def find(self, key: str) -> object:
         """The value, whatever it is; None where there is none."""
-        return self._values.get(key.replace("_", "").lower())
+        return self._values.get(_fold(key))
 
     def get(self, key: str, kind: type[_T], default: _T | None = None) -> _T:
         """The value of this type; it must be there unless there is a default."""
@@ -80,6 +81,11 @@ class Fields:
         """An object, an empty one where there is none."""
         value = self.find(key)
         return Fields({} if value is None else value, f"{self.place}.{key}")
+
+
+@lru_cache(maxsize=1024)
+def _fold(key: str) -> str:
+    return key.replace("_", "").lower()
 
 
 def _typed(value: object, kind: type[_T], place: str) -> _T:

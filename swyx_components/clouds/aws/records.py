@@ -17,12 +17,12 @@ COMMANDS: Mapping[str, str] = {
     "NetworkInterfaces": "aws ec2 describe-network-interfaces",
     "NetworkAcls": "aws ec2 describe-network-acls",
 }
-_SOURCES = (  # within a permission: the list, the key of each source, the key of a rule of its own
-    ("IpRanges", "CidrIp", "CidrIpv4"),
-    ("Ipv6Ranges", "CidrIpv6", "CidrIpv6"),
-    ("PrefixListIds", "PrefixListId", "PrefixListId"),
-    ("UserIdGroupPairs", "GroupId", "ReferencedSecurityGroupId"),
-)
+_SOURCES = {  # the lists of a permission, and what each source in them must have
+    "IpRanges": "CidrIp",
+    "Ipv6Ranges": "CidrIpv6",
+    "PrefixListIds": "PrefixListId",
+    "UserIdGroupPairs": "GroupId",
+}
 _PROTOCOLS: Mapping[str, Protocol] = {
     **{protocol.value: protocol for protocol in Protocol},
     "-1": Protocol.ANY,
@@ -47,6 +47,11 @@ class Traffic(NamedTuple):
     name: str
     first: int
     last: int
+
+    @classmethod
+    def read(cls, raw: Fields) -> "Traffic":
+        """Of a rule or a permission."""
+        return cls(raw.get("IpProtocol", str), _port(raw, "FromPort"), _port(raw, "ToPort"))
 
     @property
     def protocol(self) -> Protocol | None:
@@ -97,9 +102,7 @@ class Ec2Rule:
             id=raw.get("SecurityGroupRuleId", str, id),
             owner=raw.get("GroupId", str),
             direction=Direction.OUT if raw.get("IsEgress", bool) else Direction.IN,
-            traffic=Traffic(
-                raw.get("IpProtocol", str), _port(raw, "FromPort"), _port(raw, "ToPort")
-            ),
+            traffic=Traffic.read(raw),
             cidrs=raw.parse(Prefix.parse, "CidrIpv4", "CidrIpv6"),
             peer_group=named or raw.get("ReferencedSecurityGroupId", str, ""),
             prefix_list=raw.get("PrefixListId", str, ""),
@@ -191,10 +194,7 @@ def _tags(raw: Fields) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ec2Records:
-    """What a source has of EC2. `covers` are the keys of `COMMANDS` that it has something of.
-
-    `prefix_lists` are the entries of those that are known, by id.
-    """
+    """What a source has of EC2, of the kinds that it `covers` (keys of `COMMANDS`); known prefix lists."""
 
     covers: frozenset[str]
     groups: Mapping[str, SecurityGroup]
@@ -211,11 +211,9 @@ def read_records(contents: Iterable[object]) -> Ec2Records:
         ValueError: a record lacks what makes it one, or has no address where one must be.
     """
     found: dict[str, list[Fields]] = {}
-    for content in contents:
-        for key, listed in _lists_in(content):
-            records = found.setdefault(key, [])
-            for raw in listed:
-                records.append(Fields(raw, f"{key}[{len(records)}]"))
+    for key, listed in (each for content in contents for each in _lists_in(content)):
+        known = found.setdefault(key, [])
+        known += [Fields(raw, f"{key}[{n}]") for n, raw in enumerate(listed, len(known))]
     rules = [Ec2Rule.read(raw, raw.place) for raw in found.get("SecurityGroupRules", ())]
     told = {rule.owner: rule.tags for rule in rules}  # the rules of a site carry its tags too
     groups = {id: SecurityGroup(id, id, "", tags) for id, tags in told.items()}
@@ -239,15 +237,24 @@ def _lists_in(content: object) -> Iterator[tuple[str, list[object]]]:
 
 
 def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
-    """A group's permissions, as `describe-security-group-rules` would list them."""
-    for key, egress in (("IpPermissions", False), ("IpPermissionsEgress", True)):
-        for permission in group.objects(key):
-            common = {k: permission.find(k) for k in ("IpProtocol", "FromPort", "ToPort")}
-            common |= {"GroupId": group.find("GroupId"), "IsEgress": egress}
-            for several, single, own in _SOURCES:
+    """A group's permissions: a rule for each source, as `describe-security-group-rules` would list them."""
+    owner = group.get("GroupId", str)
+    for way, direction in (("", Direction.IN), ("Egress", Direction.OUT)):
+        for permission in group.objects(f"IpPermissions{way}"):
+            traffic = Traffic.read(permission)
+            for several, key in _SOURCES.items():
                 for source in permission.objects(several):
-                    peer = {own: source.get(single, str), "Description": source.find("Description")}
-                    yield Ec2Rule.read(Fields({**common, **peer}, source.place))
+                    value = source.get(key, str)
+                    yield Ec2Rule(
+                        id="",
+                        owner=owner,
+                        direction=direction,
+                        traffic=traffic,
+                        cidrs=source.parse(Prefix.parse, "CidrIp", "CidrIpv6"),
+                        peer_group=value if key == "GroupId" else "",
+                        prefix_list=value if key == "PrefixListId" else "",
+                        description=source.get("Description", str, ""),
+                    )
 
 
 def recognise(content: object) -> str:
@@ -262,7 +269,12 @@ def sites_in(contents: Iterable[object]) -> frozenset[str]:
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    tags = (group.tags for group in read_records(contents).groups.values())
+    tags = (
+        _tags(Fields(raw, key))
+        for content in contents
+        for key, listed in _lists_in(content)
+        for raw in (listed if key.startswith("SecurityGroup") else ())
+    )
     return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
 
 

@@ -237,8 +237,9 @@ def sites_in(contents: Iterable[object]) -> frozenset[str]:
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    tags = (group.tags for group in read_records(list_items(contents)).groups.values())
-    return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
+    groups = (Fields(item, kind) for kind, item in list_items(contents) if kind == GROUPS)
+    tags = (raw.get("tags", dict, {}) for raw in groups)
+    return frozenset(str(own["swyx:site"]) for own in tags if "swyx:site" in own)
 
 
 def is_resource(type: str) -> bool:
