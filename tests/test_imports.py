@@ -56,8 +56,7 @@ OUTSIDE = {
     "clouds.azure.lookups": {"pulumi"},
     "clouds.azure.existing": {"pulumi"},
     "clouds.azure.properties": {"pulumi_azure_native"},
-    "clouds.azure.interfaces": {"pulumi", "pulumi_azure_native"},
-    "clouds.azure.attachments": {"pulumi", "pulumi_azure"},
+    "clouds.azure.attachments": {"pulumi", "pulumi_azure", "pulumi_azure_native"},
     "clouds.azure.resources": {"pulumi", "pulumi_azure_native"},
     "clouds.deployment": {"pulumi"},
     "clouds.aws.__init__": {"pulumi", "pulumi_aws"},
@@ -68,7 +67,7 @@ OUTSIDE = {
 WRITERS = {
     "clouds.aws.resources",
     "clouds.azure.resources",
-    "clouds.azure.interfaces",
+    "clouds.azure.attachments",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 

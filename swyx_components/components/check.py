@@ -20,7 +20,6 @@ class Kind(NamedTuple):
     example: str
     fits: Callable[[Any], bool]
     each: "Kind | None" = None
-    through: bool = False  # handed to the provider as it is
 
 
 def _is_output(value: Any) -> bool:
@@ -39,7 +38,6 @@ _FLAG = Kind("true or false", "{key}: false", lambda value: isinstance(value, bo
 _TEXT = Kind("a text", '{key}: "{value}"', lambda value: isinstance(value, str))
 _MAPPING = Kind("a mapping", "{key}: {{...}}", lambda value: isinstance(value, Mapping))
 _TEXTS = _MAPPING._replace(wanted="a mapping of texts", each=_TEXT)
-_THROUGH = _MAPPING._replace(through=True)
 
 # What `network` and each of `machines` may hold in each cloud.
 NETWORK: Mapping[str, Mapping[str, Kind]] = {
@@ -51,15 +49,10 @@ NETWORK: Mapping[str, Mapping[str, Kind]] = {
         "location": _ID,
     },
 }
+_ANYWHERE = {"interface_id": _ID, "interface_ids": _IDS, "attach": _FLAG}
 MACHINE: Mapping[str, Mapping[str, Kind]] = {
-    "aws": {"interface_id": _ID, "interface_ids": _IDS, "instance_id": _ID, "attach": _FLAG},
-    "azure": {
-        "interface_id": _ID,
-        "interface_ids": _IDS,
-        "subnet_id": _ID,
-        "interface": _THROUGH,
-        "attach": _FLAG,
-    },
+    "aws": {**_ANYWHERE, "instance_id": _ID},
+    "azure": {**_ANYWHERE, "subnet_id": _ID, "interface": _MAPPING},
 }
 # One of these sets of keys `network` must have.
 _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -75,6 +68,11 @@ _EXAMPLES: Mapping[str, str] = {
 }
 
 
+_CLOUD = Kind(
+    f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], lambda value: value in [*PLATFORMS]
+)
+
+
 def check_args(args: Mapping[str, Any], shape: Any) -> None:
     """Refuse arguments that are missing, unknown or of another kind, all at once.
 
@@ -85,7 +83,7 @@ def check_args(args: Mapping[str, Any], shape: Any) -> None:
     for key in ("installation", "site", "cloud", "tags", "attach"):
         problems += _find_outputs(args.get(key), key)
     if not problems:
-        problems += _check_cloud(args["cloud"])
+        problems += _check_value("cloud", args["cloud"], _CLOUD)
     if not problems:
         cloud = args["cloud"]
         problems += _check_network(args["network"], cloud)
@@ -103,16 +101,6 @@ def _check_keys(args: Mapping[str, Any], shape: Any) -> Iterator[Message]:
             yield Message.about("args-missing", "", key=key, example=_EXAMPLES[key])
     for key in sorted(map(str, args.keys() - known)):
         yield Message.about("args-unknown", "", key=key, known=sorted(known))
-
-
-_CLOUD = Kind(
-    f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], lambda value: value in [*PLATFORMS]
-)
-
-
-def _check_cloud(cloud: Any) -> Iterator[Message]:
-    if not _CLOUD.fits(cloud):
-        yield _wrong("cloud", cloud, _CLOUD)
 
 
 def _check_network(network: Any, cloud: str) -> Iterator[Message]:

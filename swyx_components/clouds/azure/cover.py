@@ -13,10 +13,9 @@ products that cover it are searched exactly (within `_SEARCH_STEPS` and `_SEARCH
 (0, 1) 0-65535 1719
 """
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
-from itertools import pairwise, product
+from itertools import pairwise
 from operator import and_, or_
 from typing import NamedTuple
 
@@ -175,25 +174,16 @@ def _closed(sets: set[int]) -> list[int]:
 
 def _choose(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
     """The fewest of the boxes that cover every cell."""
-    numbers = {
-        (row, column, peer): place
-        for place, (row, column, peer) in enumerate(
-            (i, j, k)
-            for i, row in enumerate(grid.cells)
-            for j, bits in enumerate(row)
-            for k in _bits(bits)
-        )
-    }
-    covered = [
-        sum(
-            1 << numbers[i, j, k]
-            for i in _bits(box.sources)
-            for j in _bits(box.ports)
-            for k in _bits(box.peers)
-        )
-        for box in boxes
-    ]
-    return [boxes[place] for place in _Search(covered).fewest((1 << len(numbers)) - 1)]
+    covered = [_cells_of(grid, box) for box in boxes]
+    cells = reduce(or_, covered, 0)
+    return [boxes[place] for place in _Search(covered).fewest(cells)]
+
+
+def _cells_of(grid: _Grid, box: _Box) -> int:
+    """The cells in a box as bits, in the order of source ports, ports and peers."""
+    peers = len(grid.peers)
+    row = sum(box.peers << port * peers for port in _bits(box.ports))
+    return sum(row << source * peers * len(grid.ports) for source in _bits(box.sources))
 
 
 class _Search:
@@ -201,6 +191,10 @@ class _Search:
 
     def __init__(self, covered: list[int]) -> None:
         self.covered = covered
+        self.holding: dict[int, list[int]] = {}  # by cell: the sets that hold it
+        for place, cells in enumerate(covered):
+            for cell in _bits(cells):
+                self.holding.setdefault(cell, []).append(place)
         self.steps = 0
         self.work = 0
         self.best: list[int] = []
@@ -232,13 +226,10 @@ class _Search:
         apart = self._apart(cells)
         if len(chosen) + len(apart) >= len(self.best) or self.steps > _SEARCH_STEPS:
             return
-        options = min((self._holding(1 << cell) for cell in apart), key=len)
+        options = min((self.holding[cell] for cell in apart), key=len)
         useful = sorted(options, key=lambda i: (-(self.covered[i] & cells).bit_count(), i))
         for place in self._undominated(useful, cells):
             self._branch(cells & ~self.covered[place], [*chosen, place])
-
-    def _holding(self, cell: int) -> list[int]:
-        return [place for place, covered in enumerate(self.covered) if covered & cell]
 
     def _undominated(self, places: list[int], cells: int) -> list[int]:
         kept: list[int] = []
@@ -251,11 +242,11 @@ class _Search:
     def _apart(self, cells: int) -> list[int]:
         """Cells of which no two fit into one set: at least as many sets are needed."""
         found = []
-        rarest = sorted(_bits(cells), key=lambda cell: (len(self._holding(1 << cell)), cell))
+        rarest = sorted(_bits(cells), key=lambda cell: (len(self.holding[cell]), cell))
         for cell in rarest:
             if cells >> cell & 1:
                 found.append(cell)
-                cells &= ~reduce(or_, (self.covered[place] for place in self._holding(1 << cell)))
+                cells &= ~reduce(or_, (self.covered[place] for place in self.holding[cell]))
         return found
 
 
@@ -277,61 +268,29 @@ def _trim(grid: _Grid, boxes: list[_Box], wanted: _Ranges) -> list[_Box]:
     """The same boxes without what others cover anyway, as long as no range that is wanted is cut by it, nor
     a list of ports grows: `2000-8000`, and not `2001-8000` because another rule has 2000.
     """
-    shared = _Shared(boxes)
+    covered = [_cells_of(grid, box) for box in boxes]
     for axis in ("ports", "peers", "sources"):
         parts = {"ports": grid.ports, "sources": grid.sources}.get(axis)
         for place, box in enumerate(boxes):
+            others = reduce(or_, (*covered[:place], *covered[place + 1 :]), 0)
             for bit in list(_bits(getattr(box, axis))):
                 smaller = box._replace(**{axis: getattr(box, axis) & ~(1 << bit)})
                 gone = box._replace(**{axis: 1 << bit})
-                if not getattr(smaller, axis) or not shared.covers(gone):
+                if not getattr(smaller, axis) or _cells_of(grid, gone) & ~others:
                     continue
                 if parts is None or _stays_natural(
                     _union(parts, getattr(box, axis)),
                     _union(parts, getattr(smaller, axis)),
                     wanted[axis],
                 ):
-                    shared.take(gone)
                     boxes[place] = box = smaller
+            covered[place] = _cells_of(grid, box)
     return boxes
 
 
 def _stays_natural(before: PortSet, after: PortSet, wanted: Iterable[PortRange]) -> bool:
     inside = PortSet.union_of(part for part in wanted if after.covers(part))
     return len(after) <= len(before) and inside == after
-
-
-class _Shared:
-    """How many boxes cover each cell, so that one question does not look at all boxes again."""
-
-    def __init__(self, boxes: Iterable[_Box]) -> None:
-        self._counts: Counter[tuple[int, int, int]] = Counter()
-        self._single: dict[tuple[int, int], int] = {}  # (source, port) -> peers that one box covers
-        for box in boxes:
-            for cell in _cells(box):
-                self._counts[cell] += 1
-        for (source, port, peer), count in self._counts.items():
-            if count == 1:
-                self._single[source, port] = self._single.get((source, port), 0) | 1 << peer
-
-    def covers(self, gone: _Box) -> bool:
-        """Whether every cell of this part of a box is in another box too."""
-        return not any(
-            gone.peers & self._single.get((source, port), 0)
-            for source in _bits(gone.sources)
-            for port in _bits(gone.ports)
-        )
-
-    def take(self, gone: _Box) -> None:
-        """The part is no longer in its box."""
-        for source, port, peer in _cells(gone):
-            self._counts[source, port, peer] -= 1
-            if self._counts[source, port, peer] == 1:
-                self._single[source, port] = self._single.get((source, port), 0) | 1 << peer
-
-
-def _cells(box: _Box) -> Iterator[tuple[int, int, int]]:
-    return product(_bits(box.sources), list(_bits(box.ports)), list(_bits(box.peers)))
 
 
 def _join_alike(boxes: Iterable[_Box]) -> Iterator[_Box]:

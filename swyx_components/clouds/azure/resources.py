@@ -1,6 +1,7 @@
 """From rendered groups to Azure resources: network security groups, and what binds machines to them."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import network as azure
@@ -9,12 +10,28 @@ from swyx_components.clouds.azure.attachments import attach_machines
 from swyx_components.clouds.azure.limits import limits
 from swyx_components.clouds.azure.lookups import look_up
 from swyx_components.clouds.azure.names import clean_tag, physical_name, spread_tag
-from swyx_components.clouds.azure.security_rules import write_rules
 from swyx_components.clouds.deployment import Deployment, Lookups, Place, WrittenGroup
 from swyx_components.planner.describe import fit_words
-from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
+from swyx_components.planner.model import (
+    Direction,
+    HostGroup,
+    Protocol,
+    RenderedGroup,
+    RenderedSite,
+    Spec,
+)
+from swyx_components.sets.ports import PortSet
 
 _MOST_TAGS = 10
+_ANYTHING = "*"
+_PROTOCOLS = {
+    Protocol.TCP: "Tcp",
+    Protocol.UDP: "Udp",
+    Protocol.ICMP: "Icmp",
+    Protocol.ICMPV6: "Icmp",  # the prefixes of the rule tell which of the two is meant
+    Protocol.ANY: _ANYTHING,
+}
+_DIRECTIONS = {Direction.IN: "Inbound", Direction.OUT: "Outbound"}
 
 
 class Writer:
@@ -46,7 +63,7 @@ class Writer:
             network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
             resource_group_name=site.resource_group,
             location=site.location,
-            security_rules=[azure.SecurityRuleArgs(**each) for each in write_rules(rendered)],
+            security_rules=[_rule(spec) for spec in rendered.specs],
             tags={**site.tags, **_group_tags(rendered)},
             opts=pulumi.ResourceOptions(parent=owner[1]),
         )
@@ -81,3 +98,40 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
         **spread_tag("swyx:roles", group.roles),
         **spread_tag("swyx:flows", cut, _MOST_TAGS),
     }
+
+
+def _rule(spec: Spec) -> azure.SecurityRuleArgs:
+    inbound = spec.direction is Direction.IN
+    own, peer = ("destination", "source") if inbound else ("source", "destination")
+    sides = {
+        **_port_side("source", spec.source_ports),
+        **_port_side("destination", spec.ports),
+        f"{own}_address_prefix": _ANYTHING,
+        **_peer_side(peer, spec),
+    }
+    return azure.SecurityRuleArgs(
+        name=spec.name,
+        priority=spec.priority,
+        direction=_DIRECTIONS[spec.direction],
+        access="Allow" if spec.allow else "Deny",
+        protocol=_PROTOCOLS[spec.protocol],
+        description=spec.description,
+        **sides,
+    )
+
+
+def _port_side(side: str, ports: PortSet | None) -> dict[str, Any]:
+    """The singular field or the plural one, never both."""
+    if ports is None:
+        return {f"{side}_port_range": _ANYTHING}
+    if len(ports) == 1:
+        return {f"{side}_port_range": str(ports[0])}
+    return {f"{side}_port_ranges": [str(part) for part in ports]}
+
+
+def _peer_side(side: str, spec: Spec) -> dict[str, Any]:
+    if not spec.allow:
+        return {f"{side}_address_prefix": _ANYTHING}
+    if len(spec.prefixes) == 1:
+        return {f"{side}_address_prefix": str(spec.prefixes[0])}
+    return {f"{side}_address_prefixes": [str(prefix) for prefix in spec.prefixes]}
