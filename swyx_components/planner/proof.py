@@ -166,24 +166,16 @@ _EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS
 
 
 def _find_closing(specs: Iterable[Spec]) -> dict[Direction, float]:
-    """The priority from which on nothing passes, of the directions that have one."""
+    """The priority from which on nothing passes: of a deny of every protocol, port and address."""
     closing: dict[Direction, float] = {}
-    for spec in specs:
-        if not spec.allow and _is_about_everything(spec):
+    for spec in (spec for spec in specs if not spec.allow):
+        lengths = {(prefix.version, prefix.length) for prefix in spec.prefixes}
+        everybody = not spec.groups and (not lengths or lengths >= {(4, 0), (6, 0)})
+        limits = spec.ports, spec.source_ports
+        if spec.protocol is Protocol.ANY and limits == (None, None) and everybody:
             before = closing.get(spec.direction, _NEVER)
             closing[spec.direction] = min(spec.priority, before)
     return closing
-
-
-def _is_about_everything(spec: Spec) -> bool:
-    """Whether it is about every protocol, port and address."""
-    everywhere = {(prefix.version, prefix.length) for prefix in spec.prefixes} >= {(4, 0), (6, 0)}
-    return (
-        spec.protocol is Protocol.ANY
-        and (spec.ports, spec.source_ports) == (None, None)
-        and not spec.groups
-        and (everywhere or not spec.prefixes)
-    )
 
 
 def _addresses_alone(group: HostGroup) -> set[Prefix]:
@@ -205,8 +197,8 @@ def _find_gaps(
     """Where the two differ; True where the packets are missing, False where in excess."""
     differences = required.differences(allowed, group.versions)
     for version, peers, source, lost, gained in differences:
-        alone = Prefix(version, peers.first, WIDTH[version]) in _addresses_alone(group)
-        if peers.first < peers.last or not alone:
+        first = Prefix(version, peers.first, WIDTH[version])
+        if peers.first < peers.last or first not in _addresses_alone(group):
             text = interval_text(version, peers)
             for ports, is_missing in ((lost, True), (gained, False)):
                 if ports:
