@@ -140,7 +140,10 @@ class FlowRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """One version of the article. `roles` and `flows` keep the order of the file, by name and id."""
+    """One version of the article. `roles` and `flows` keep the order of the file, by name and id.
+
+    What follows from one is kept for that very object: its mappings have no hash.
+    """
 
     version: str
     roles: Mapping[str, Role]
@@ -151,6 +154,8 @@ class Catalogue:
     ephemeral: Mapping[str, PortRange]  # operating systems -> their ephemeral range
     administration_ports: Mapping[str, PortRange]  # "RDP" -> 3389, ...
     uncovered: tuple[str, ...]  # services that the article does not cover
+
+    __hash__ = object.__hash__
 
     def role_order(self, role: str) -> int:
         """The role's place in the article; sorts role lists the same way everywhere."""

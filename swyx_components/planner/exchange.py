@@ -1,14 +1,14 @@
 """What two kinds of endpoint have to say to each other: found once a pair, whatever their addresses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, Self
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
 from swyx_components.installation.model import Provider
 from swyx_components.planner.model import Endpoint, EndpointKind, Flow
 from swyx_components.planner.port_references import (
-    CatalogueKey,
     LegRow,
     find_undecided,
     legs_of,
@@ -40,17 +40,37 @@ class Doubt(NamedTuple):
 class Exchange:
     """All flows between two endpoints of some kinds. Compared by identity, since many endpoints share it.
 
-    `orders`: for each flow a number by which those of one scope stand in the catalogue's order, whoever
-    they are between. `tunnels` are the flows whose two sites must agree on H.245.
+    `ids`: which flows of the article they are. `orders`: for each flow a number by which those of one
+    scope stand in the catalogue's order, whoever they are between. `tunnels` are the flows whose two sites
+    must agree on H.245.
     """
 
-    __slots__ = ("doubts", "orders", "spoken", "tunnels")
+    __slots__ = ("doubts", "ids", "orders", "spoken", "tunnels")
 
-    def __init__(self, talk: "_Talk") -> None:
-        self.orders = tuple([order for order, _ in talk.spoken])
-        self.spoken = tuple([spoken for _, spoken in talk.spoken])
-        self.doubts = tuple(talk.doubts)
-        self.tunnels = tuple(talk.tunnels)
+    def __init__(
+        self,
+        spoken: Iterable[tuple[int, Spoken]],
+        doubts: Iterable[Doubt],
+        tunnels: Iterable[str],
+    ) -> None:
+        ordered = tuple(spoken)
+        self.orders = tuple([order for order, _ in ordered])
+        self.spoken = tuple([one for _, one in ordered])
+        self.ids = frozenset([one.flow for one in self.spoken])
+        self.doubts = tuple(doubts)
+        self.tunnels = tuple(tunnels)
+
+    @classmethod
+    def join(cls, parts: Sequence[Self]) -> Self:
+        """The exchange of endpoints of several roles: all that these exchange one by one."""
+        if len(parts) == 1:
+            return parts[0]
+        spoken = [one for own in parts for one in zip(own.orders, own.spoken, strict=True)]
+        return cls(
+            sorted(spoken, key=itemgetter(0)),
+            (doubt for own in parts for doubt in own.doubts),
+            (flow for own in parts for flow in own.tunnels),
+        )
 
     def between(self, first: Endpoint, second: Endpoint) -> list[Flow]:
         """The flows with the endpoints put in."""
@@ -62,6 +82,7 @@ class Exchange:
         ]
 
 
+@lru_cache(maxsize=8192)
 def find_exchange(
     catalogue: Catalogue, scope: str, first: EndpointKind, second: EndpointKind, within: bool
 ) -> Exchange:
@@ -69,17 +90,17 @@ def find_exchange(
 
     `within`: both are the same endpoint, several machines that talk among themselves.
     """
-    return _find_exchange(CatalogueKey(catalogue), scope, first, second, within)
-
-
-@lru_cache(maxsize=4096)
-def _find_exchange(
-    key: CatalogueKey, scope: str, first: EndpointKind, second: EndpointKind, within: bool
-) -> Exchange:
-    talk = _Talk(key.catalogue, first, second)
+    if first.by_role or second.by_role:
+        some = [
+            find_exchange(catalogue, scope, one, other, within)
+            for one in first.by_role or (first,)
+            for other in second.by_role or (second,)
+        ]
+        return Exchange.join([own for own in some if own.orders or own.doubts or own.tunnels])
+    talk = _Talk(catalogue, first, second)
     pairs = _pairs_within if scope == "site" else _pairs_of_manager
-    talk.scope(scope, pairs(key.catalogue, scope, (first, second), within))
-    return Exchange(talk)
+    talk.scope(scope, pairs(catalogue, scope, (first, second), within))
+    return talk.exchange()
 
 
 def find_provider_exchange(
@@ -91,7 +112,7 @@ def find_provider_exchange(
     for role in _serving(catalogue, manager):
         for row in legs_of(catalogue, "provider").rows:
             talk.provider(row, role, sip, provider.media_ports)
-    return Exchange(talk)
+    return talk.exchange()
 
 
 def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> Exchange:
@@ -101,7 +122,7 @@ def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> Excha
         for role in row.leg.responders:
             if role in responder.roles:
                 talk.control(row.flow.id, row.leg, _End(True, ""), _End(False, role))
-    return Exchange(talk)
+    return talk.exchange()
 
 
 _MOST_PAIRS = 1000  # of roles that one leg joins
@@ -122,17 +143,14 @@ _Pairs = Mapping[int, list[_Pair]]  # by the place of the leg that joins them
 def _pairs_within(
     catalogue: Catalogue, scope: str, kinds: tuple[EndpointKind, EndpointKind], within: bool
 ) -> _Pairs:
-    first, second = kinds
     by_roles = legs_of(catalogue, scope).by_roles
     pairs: dict[int, list[_Pair]] = {}
-    ways = [(True, first, within, second)]
-    if not within:
-        ways.append((False, second, True, first))
-    for is_first, initiator, other_is_first, responder in ways:
+    for forward in (True,) if within else (True, False):
+        initiator, responder = kinds if forward else reversed(kinds)
         for role in initiator.roles:
             for its_role in responder.roles:
                 for place in by_roles.get((role, its_role), ()):
-                    pair = _End(is_first, role), _End(other_is_first, its_role)
+                    pair = _End(forward, role), _End(not forward, its_role)
                     pairs.setdefault(place, []).append(pair)
     return pairs
 
@@ -148,7 +166,7 @@ def _pairs_of_manager(
     pairs: dict[int, list[_Pair]] = {}
     for role in mine:
         for its_role in theirs:
-            one, two = _End(True, role), _End(within, its_role)
+            one, two = _End(True, role), _End(False, its_role)
             for place in by_roles.get((role, its_role), ()):
                 pairs.setdefault(place, []).append((one, two))
             if its_role not in mine:
@@ -171,6 +189,10 @@ class _Talk:
         self.spoken: list[tuple[int, Spoken]] = []
         self.doubts: list[Doubt] = []
         self.tunnels: list[str] = []
+
+    def exchange(self) -> Exchange:
+        """All that they said."""
+        return Exchange(self.spoken, self.doubts, self.tunnels)
 
     def scope(self, scope: str, pairs_of: _Pairs) -> None:
         """All legs of one scope; those that depend on other flows come after them."""

@@ -9,7 +9,8 @@ prefix among the rules that cover the interval at that address lies inside it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
@@ -152,17 +153,25 @@ def _cover(regions: Regions, opened: Mapping[int, United]) -> Iterator[_Cover]:
     for place, united in opened.items():
         for part in united.parts:
             holders.setdefault(part, []).append(place)
-    for part, exact in sorted(holders.items()):
-        larger = [
-            place
-            for place, united in opened.items()
-            if part not in united.parts and _any_holds(united.parts, part)
-        ]
+    ordered = sorted(holders.items())
+    are_apart = all(one.last < other.first for (one, _), (other, _) in pairwise(ordered))
+    for part, exact in ordered:
+        larger = () if are_apart else _find_larger(opened, part)
         for met, prefixes in regions.prefixes_of(frozenset([*exact, *larger])).items():
             # Where no region has just this interval, each has a larger one and a rule of its own for that.
-            if not met.isdisjoint(exact):
+            if are_apart or not met.isdisjoint(exact):
                 behind = [opened[place].flows_within(part) for place in met]
-                yield part, met, prefixes, frozenset().union(*behind)
+                flows = behind[0] if len(behind) == 1 else frozenset().union(*behind)
+                yield part, met, prefixes, flows
+
+
+def _find_larger(opened: Mapping[int, United], part: PortRange) -> Sequence[int]:
+    """The regions that have a larger interval around this one."""
+    return [
+        place
+        for place, united in opened.items()
+        if part not in united.parts and _any_holds(united.parts, part)
+    ]
 
 
 def _any_holds(ranges: Iterable[PortRange], part: PortRange) -> bool:
@@ -183,19 +192,23 @@ def _join(drafts: Iterable[Draft]) -> Iterator[Draft]:
             continue
         flows: frozenset[str] = frozenset().union(*(draft.flows for draft in members))
         prefixes = tuple(sorted(prefix for draft in members for prefix in draft.prefixes))
-        yield members[0]._replace(flows=flows, prefixes=prefixes)
+        yield Draft(members[0].key, members[0].ports, "", prefixes, flows)
 
 
 def _write(drafts: Iterable[Draft], listed: bool, catalogue: Catalogue) -> Iterator[Rule]:
     """The rules that drafts stand for: one with all prefixes of each, or one for each prefix."""
-    reasons: dict[frozenset[str], tuple[tuple[str, ...], tuple[int, ...]]] = {}
     for (direction, protocol, source), ports, group, prefixes, behind, _, _ in drafts:
-        if behind not in reasons:
-            ordered = tuple(sorted(behind))
-            reasons[behind] = ordered, lines_of(ordered, catalogue)
-        flows, lines = reasons[behind]
+        flows, lines = _give_reasons(behind, catalogue)
         for cidrs in (prefixes,) if listed or group else ((prefix,) for prefix in prefixes):
             yield Rule(direction, protocol, ports, source, group, cidrs, flows, lines)
+
+
+@lru_cache(maxsize=4096)  # most rules exist for the same few flows
+def _give_reasons(
+    behind: frozenset[str], catalogue: Catalogue
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    flows = tuple(sorted(behind))
+    return flows, lines_of(flows, catalogue)
 
 
 # ---- what another rule allows already

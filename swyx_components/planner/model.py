@@ -199,6 +199,7 @@ class EndpointKind:
     control_paths: Mapping[str, str] = field(default_factory=dict)
     enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
+    by_role: tuple["EndpointKind", ...] = ()  # the same with one role each; of one role: itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

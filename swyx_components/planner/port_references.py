@@ -10,21 +10,6 @@ from swyx_components.installation.model import Decisions
 from swyx_components.sets.ports import PortSet
 
 
-class CatalogueKey:
-    """A catalogue as a cache key: by identity, since its mappings can't be hashed."""
-
-    __slots__ = ("catalogue",)
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CatalogueKey) and self.catalogue is other.catalogue
-
-    def __hash__(self) -> int:
-        return id(self.catalogue)
-
-
 class LegRow(NamedTuple):
     """One leg of a flow. `roles`: initiator and responder of all pairs that it may join.
 
@@ -49,13 +34,9 @@ class Legs(NamedTuple):
     following: tuple[int, ...]
 
 
+@lru_cache(maxsize=64)
 def legs_of(catalogue: Catalogue, scope: str) -> Legs:
     """The legs of one scope."""
-    return _legs_of(CatalogueKey(catalogue), scope)
-
-
-@lru_cache(maxsize=64)
-def _legs_of(key: CatalogueKey, scope: str) -> Legs:
     rows = [
         LegRow(
             row,
@@ -63,7 +44,7 @@ def _legs_of(key: CatalogueKey, scope: str) -> Legs:
             tuple(_role_pairs(leg)),
             bool(leg.control_path or leg.machines_only or leg.needs or leg.fax_tcp_at),
         )
-        for row in key.catalogue.flows.values()
+        for row in catalogue.flows.values()
         for leg in row.legs
         if leg.scope == scope
     ]

@@ -64,15 +64,19 @@ def unite_access(openings: AccessSet, matched: bool) -> Mapping[Key, United]:
 
 
 def _unite_ports(
-    opened: Sequence[tuple[PortSet, str]],
+    opened: Iterable[tuple[PortSet, str]],
 ) -> Iterator[tuple[PortRange, frozenset[str]]]:
-    first = opened[0][0]
-    if len(opened) == 1 or all(ports == first for ports, _ in opened):
-        flows = frozenset([flow for _, flow in opened])
-        yield from ((part, flows) for part in first)
-        return
-    for part in PortSet.union_of(part for ports, _ in opened for part in ports):
-        yield part, frozenset(_flows_within(part, opened))
+    begun, end, flows = 0, -1, list[str]()
+    for first, last, flow in sorted([(*part, flow) for ports, flow in opened for part in ports]):
+        if flows and first <= end + 1:
+            end = max(end, last)
+        else:
+            if flows:
+                yield PortRange(begun, end), frozenset(flows)
+            begun, end, flows = first, last, []
+        flows.append(flow)
+    if flows:
+        yield PortRange(begun, end), frozenset(flows)
 
 
 def _flows_within(part: PortRange, opened: Iterable[tuple[PortSet, str]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress, Machine
@@ -20,7 +21,7 @@ from swyx_components.planner.model import (
     Spec,
 )
 from swyx_components.planner.requirements import extra_flow
-from swyx_components.sets.ports import PortSet
+from swyx_components.sets.ports import PortRange, PortSet
 
 RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Spec, ...]]
 """How a cloud's room writes the rules of one group."""
@@ -93,13 +94,19 @@ def render_neutral(plan: SitePlan) -> RenderedSite:
 
 
 def _spec(rule: Rule) -> Spec:
+    direction, protocol, ports, source, group, cidrs, flows, lines = rule
     return Spec(
-        direction=rule.direction,
-        protocol=rule.protocol,
-        ports=PortSet((rule.ports,)) if rule.ports else None,
-        source_ports=PortSet((rule.source_ports,)) if rule.source_ports else None,
-        groups=(rule.group,) if rule.group else (),
-        prefixes=rule.cidrs,
-        flows=rule.flows,
-        lines=rule.lines,
+        direction,
+        protocol,
+        _only(ports) if ports else None,
+        _only(source) if source else None,
+        (group,) if group else (),
+        cidrs,
+        flows=flows,
+        lines=lines,
     )
+
+
+@lru_cache(maxsize=4096)
+def _only(ports: PortRange) -> PortSet:
+    return PortSet((ports,))

@@ -17,7 +17,6 @@ from swyx_components.installation.model import (
     Site,
 )
 from swyx_components.planner.model import Endpoint, EndpointKind, MachineGroup
-from swyx_components.planner.port_references import CatalogueKey
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -169,7 +168,9 @@ class Topology:
         own = machine.ports if machine else ()
         key = roles, machine is not None, settings, _about(roles, site.ports), _about(roles, own)
         if key not in self._kinds:
+            parts = [(role,) for role in roles] if len(roles) > 1 else []
             self._kinds[key] = EndpointKind(
+                by_role=tuple(self._find_kind(settings, site, one, machine) for one in parts),
                 roles=roles,
                 is_machine=machine is not None,
                 ports=effective_ports(self.catalogue, roles, *key[3:]),
@@ -207,17 +208,11 @@ def _summarise(prefixes: Iterable[Prefix], summary: Sequence[Prefix]) -> tuple[P
 # ---- effective ports
 
 
+@lru_cache(maxsize=4096)
 def effective_ports(
     catalogue: Catalogue, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
 ) -> Mapping[tuple[str, str], PortSet]:
     """Ports by (role, listener key); a machine's override replaces its site's, key by key."""
-    return _effective_ports(CatalogueKey(catalogue), roles, of_site, of_machine)
-
-
-@lru_cache(maxsize=4096)
-def _effective_ports(
-    key: CatalogueKey, roles: tuple[str, ...], of_site: PortOverrides, of_machine: PortOverrides
-) -> Mapping[tuple[str, str], PortSet]:
     overrides = {**dict(of_site), **dict(of_machine)}
     return {
         (role, listener.key): (
@@ -226,7 +221,7 @@ def _effective_ports(
             else listener.ports
         )
         for role in roles
-        for listener in key.catalogue.roles[role].listeners.values()
+        for listener in catalogue.roles[role].listeners.values()
     }
 
 

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import (
     PROTOCOL_OF,
+    AccessSet,
     Direction,
     Endpoint,
+    EndpointKind,
     HostGroup,
     Peer,
     PeerKind,
@@ -28,12 +31,12 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     view = site.flows.site
     catalogue = view.catalogue
     for group in site.groups:
-        inbound = _inbound(group)
-        yield from _opened_beside(view, group, inbound, catalogue)
-        yield from _administration_inside(view, group, inbound, catalogue)
+        opened = frozenset().union(*(_let_in(access) for _, access in group.needs.by_peer))
+        yield from _opened_beside(view, group, opened, catalogue)
+        yield from _administration_inside(view, group, opened, catalogue)
     pairs: _Pairs = {}
-    for flow in site.flows.flows:
-        pairs.setdefault((flow.initiator, flow.responder), flow.flow)
+    for first, second, exchange in site.flows.speakers:
+        pairs.setdefault((first, second), exchange.spoken[0].flow)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view, catalogue)
@@ -41,8 +44,9 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     yield from _unnamed_settings(view, catalogue)
 
 
+_Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
 _Inbound = Mapping[tuple[Protocol, PortSet], Sequence[Requirement]]
-# Initiator and responder, with the first flow between both.
+# Two endpoints, with the first flow between both.
 _Pairs = dict[tuple[Endpoint, Endpoint], str]
 
 
@@ -55,14 +59,46 @@ def _inbound(group: HostGroup) -> _Inbound:
     return needs
 
 
+@lru_cache(maxsize=8192)
+def _let_in(access: AccessSet) -> frozenset[tuple[Protocol, PortSet]]:
+    return frozenset([(own.protocol, own.ports) for own in access if own.direction is Direction.IN])
+
+
+@lru_cache(maxsize=8192)
+def _find_partly_opened(
+    kind: EndpointKind, protocol: Protocol, ports: PortSet, catalogue: Catalogue
+) -> frozenset[tuple[str, str]]:
+    """The listeners that a range let in meets, but that don't hold all of it."""
+    return frozenset(
+        (role, key)
+        for (role, key), listener in kind.ports.items()
+        if ports != listener
+        and protocol in _protocols_of(catalogue, role, key)
+        and any(own.overlaps(part) for own in listener for part in ports)
+        and not all(map(listener.covers, ports))
+    )
+
+
+@lru_cache(maxsize=8192)
+def _find_administration(ports: PortSet, catalogue: Catalogue) -> tuple[str, ...]:
+    """The ports of administration, by name, that a range let in meets."""
+    known = catalogue.administration_ports
+    return tuple(name for name, own in known.items() if any(map(own.overlaps, ports)))
+
+
 def _opened_beside(
-    view: SiteTopology, group: HostGroup, inbound: _Inbound, catalogue: Catalogue
+    view: SiteTopology, group: HostGroup, opened: _Opened, catalogue: Catalogue
 ) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well."""
     endpoint = view.endpoint_of(group.machines[0].name)
+    partly: set[tuple[str, str]] = set()
+    for protocol, ports in opened:
+        partly |= _find_partly_opened(endpoint.kind, protocol, ports, catalogue)
+    inbound = _inbound(group) if partly else {}
     for (role, key), listener in endpoint.ports.items():
-        transports = catalogue.roles[role].listeners[key].transports
-        protocols = [PROTOCOL_OF[transport] for transport in transports]
+        if (role, key) not in partly:
+            continue
+        protocols = _protocols_of(catalogue, role, key)
         own = [
             entry
             for entry in inbound.items()
@@ -101,6 +137,10 @@ def _opened_beside(
             )
 
 
+def _protocols_of(catalogue: Catalogue, role: str, key: str) -> list[Protocol]:
+    return [PROTOCOL_OF[one] for one in catalogue.roles[role].listeners[key].transports]
+
+
 def _shorten(label: str) -> str:
     """Another site's group by its first machines; counted, so that it does not depend on their names."""
     parts = label.split("/")
@@ -116,16 +156,22 @@ def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
 
 
 def _administration_inside(
-    view: SiteTopology, group: HostGroup, inbound: _Inbound, catalogue: Catalogue
+    view: SiteTopology, group: HostGroup, opened: _Opened, catalogue: Catalogue
 ) -> Iterator[Message]:
-    for name, ports in catalogue.administration_ports.items():
-        reached = (
-            needs
-            for (protocol, opened), needs in inbound.items()
-            if protocol is Protocol.TCP and any(map(ports.overlaps, opened))
-        )
-        found = {need.flow for needs in reached for need in needs}
-        flows = sorted(flow for flow in found if not flow.startswith("extra:"))
+    reached = {
+        ports: names
+        for protocol, ports in opened
+        if protocol is Protocol.TCP and (names := _find_administration(ports, catalogue))
+    }
+    found = {
+        (name, need.flow)
+        for need in (group.needs if reached else ())
+        if need.direction is Direction.IN and need.protocol is Protocol.TCP
+        for name in reached.get(need.ports, ())
+        if not need.flow.startswith("extra:")
+    }
+    for name, ports in catalogue.administration_ports.items() if found else ():
+        flows = sorted(flow for own, flow in found if own == name)
         if flows:
             yield Message.about(
                 "administration-inside",

@@ -1,6 +1,7 @@
 """Roles on one machine that want the same port."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.topology import SiteTopology, effective_ports
+from swyx_components.planner.model import EndpointKind
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
@@ -32,30 +33,52 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     """A fixed port wanted twice is an error; a range that meets another port or range a warning."""
     view = site.flows.site
     catalogue = view.catalogue
-    fixed: dict[tuple[str, PortSet], None] = {}
-    mapper = PortSet.of((catalogue.endpoint_mapper, catalogue.endpoint_mapper))
-    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False, False)
+    fixed: frozenset[tuple[str, PortSet]] = frozenset()
     for machine in view.site.machines:
-        claims = list(_claims(view, machine, catalogue))
-        fixed |= {(c.role, c.ports): None for c in claims if not c.allocated}
-        for one, other in combinations((windows, *claims), 2):
-            shared = one.ports & other.ports
-            if shared:
-                transports = [name for name in one.transports if name in other.transports]
-                if transports:
-                    yield _collision(view.name, machine, one, other, transports, shared)
-    yield from _ephemeral(view.name, fixed, catalogue)
+        clashes, own = _find_clashes(view.endpoint_of(machine.name).kind, catalogue)
+        fixed |= own
+        for clash in clashes:
+            yield _collision(view.name, machine, *clash)
+    for system, preset, inside in _find_ephemeral(fixed, catalogue):
+        yield Message.about(
+            "fixed-port-ephemeral",
+            f"sites.{view.name}",
+            system=system,
+            range=preset,
+            inside=inside,
+        )
 
 
-def _claims(view: SiteTopology, machine: Machine, catalogue: Catalogue) -> Iterator[Claim]:
-    ports = effective_ports(catalogue, machine.roles, view.site.ports, machine.ports)
-    for role in machine.roles:
+_Clash = tuple[Claim, Claim, list[Transport], PortSet]
+
+
+@lru_cache(maxsize=1024)
+def _find_clashes(
+    kind: EndpointKind, catalogue: Catalogue
+) -> tuple[Sequence[_Clash], frozenset[tuple[str, PortSet]]]:
+    """What two listeners of a kind of machine both want, and its fixed ports by role."""
+    mapper = catalogue.endpoint_mapper
+    windows = Claim(
+        OPERATING_SYSTEM, "", (Transport.TCP,), PortSet.of((mapper, mapper)), False, False
+    )
+    claims = list(_claims(kind, catalogue))
+    clashes: list[_Clash] = []
+    for one, other in combinations((windows, *claims), 2):
+        shared = one.ports & other.ports
+        transports = [name for name in one.transports if name in other.transports]
+        if shared and transports:
+            clashes.append((one, other, transports, shared))
+    return clashes, frozenset((c.role, c.ports) for c in claims if not c.allocated)
+
+
+def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
+    for role in kind.roles:
         for listener in catalogue.roles[role].listeners.values():
             yield Claim(
                 role,
-                _written_key(role, listener.key, ports),
+                _written_key(role, listener.key, kind.ports),
                 listener.transports,
-                view.decisions.cornet if listener.decided_by else ports[role, listener.key],
+                kind.decisions.cornet if listener.decided_by else kind.ports[role, listener.key],
                 listener.allocated,
                 listener.overridable,
             )
@@ -109,10 +132,12 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
     return "media" if len(parts) == 1 else key
 
 
-def _ephemeral(
-    site: str, fixed: Iterable[tuple[str, PortSet]], catalogue: Catalogue
-) -> Iterator[Message]:
-    """Fixed ports that the operating system may hand to another program before the role starts."""
+@lru_cache(maxsize=1024)
+def _find_ephemeral(
+    fixed: frozenset[tuple[str, PortSet]], catalogue: Catalogue
+) -> Sequence[tuple[str, PortRange, Sequence[str]]]:
+    """Fixed ports that an operating system may hand to another program before the role starts."""
+    found = []
     for system, preset in catalogue.ephemeral.items():
         handed_out = PortSet((preset,))
         inside: dict[str, PortSet] = {}
@@ -121,10 +146,7 @@ def _ephemeral(
             if shared and catalogue.roles[role].kind != "phone":
                 inside[role] = inside.get(role, NO_PORTS) | shared
         if inside:
-            yield Message.about(
-                "fixed-port-ephemeral",
-                f"sites.{site}",
-                system=system,
-                range=preset,
-                inside=[f"{role} {ports}" for role, ports in sorted(inside.items())],
+            found.append(
+                (system, preset, [f"{role} {own}" for role, own in sorted(inside.items())])
             )
+    return found
