@@ -224,7 +224,7 @@ def check_transient_quotas(
     if after is None:
         return
     yield from check_peak(after, {}, _counting(before))
-    yield from check_memberships(after, _foresee_memberships(before, after))
+    yield from check_memberships(after, _plan_memberships(before, after))
 
 
 def _counting(rendered: RenderedSite | None) -> Count:
@@ -247,7 +247,7 @@ def _counting(rendered: RenderedSite | None) -> Count:
     return count
 
 
-def _foresee_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
+def _plan_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
     """Every machine's interface, which goes by its addresses; it keeps as many groups as the quotas say."""
     kept = frozenset(map(str, range(after.capabilities.limits["groups_kept"])))
     inside: dict[Prefix, set[str]] = {}

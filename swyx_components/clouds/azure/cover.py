@@ -72,7 +72,7 @@ def cover_wants(wants: tuple[tuple[Want, ...], ...]) -> tuple[Product, ...]:
                 sources=_union(grid.sources, box.sources),
                 ports=_union(grid.ports, box.ports),
             )
-            for box in _join_alike(boxes)
+            for box in _join_peers(boxes)
         )
     )
 
@@ -91,8 +91,8 @@ def _make_grid(wants: Sequence[Sequence[Want]]) -> _Grid:
                 if want.sources.covers(part[0]):
                     for column in columns:
                         cells[row][column] |= 1 << peer
-    sources, cells = _merge_alike(sources, cells)
-    ports, turned = _merge_alike(ports, _turn(cells))
+    sources, cells = _merge_equal(sources, cells)
+    ports, turned = _merge_equal(ports, _turn(cells))
     peers, cells = _merge_peers(len(wants), _turn(turned))
     return _Grid(peers, sources, ports, cells)
 
@@ -112,7 +112,7 @@ def _classes(sets: Iterable[PortSet]) -> list[PortSet]:
     return [PortSet.union_of(parts) for parts in members.values()]
 
 
-def _merge_alike(
+def _merge_equal(
     parts: list[PortSet], rows: list[list[int]]
 ) -> tuple[list[PortSet], list[list[int]]]:
     """Rows with the same cells become one, for the union of their ports."""
@@ -124,12 +124,12 @@ def _merge_alike(
 
 def _merge_peers(count: int, cells: list[list[int]]) -> tuple[list[list[int]], list[list[int]]]:
     """Peers that are in the same cells become one class; empty peers vanish."""
-    alike: dict[Hashable, list[int]] = {}
+    equal: dict[Hashable, list[int]] = {}
     for peer in range(count):
         key = tuple(bits >> peer & 1 for row in cells for bits in row)
         if any(key):
-            alike.setdefault(key, []).append(peer)
-    classes = list(alike.values())
+            equal.setdefault(key, []).append(peer)
+    classes = list(equal.values())
     return classes, [
         [sum(1 << new for new, old in enumerate(classes) if bits >> old[0] & 1) for bits in row]
         for row in cells
@@ -293,7 +293,7 @@ def _stays_natural(before: PortSet, after: PortSet, wanted: Iterable[PortRange])
     return len(after) <= len(before) and inside == after
 
 
-def _join_alike(boxes: Iterable[_Box]) -> Iterator[_Box]:
+def _join_peers(boxes: Iterable[_Box]) -> Iterator[_Box]:
     joined: dict[tuple[int, int], int] = {}
     for box in boxes:
         joined[box[1:]] = joined.get(box[1:], 0) | box.peers

@@ -1,4 +1,6 @@
-"""Interfaces that exist, given by id or found by a machine's address, and whether each can take its group."""
+"""A virtual network and the interfaces in it, given by id or found by a machine's address, each checked
+whether it can take its group.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +10,6 @@ from typing import Any, NamedTuple
 import pulumi
 
 from swyx_components.clouds.azure.names import physical_name
-from swyx_components.clouds.azure.network import VirtualNetwork, address_in
 from swyx_components.clouds.azure.records import key_of, last_of
 from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation.model import Machine
@@ -23,6 +24,71 @@ _ID = re.compile(
     re.IGNORECASE,
 )
 _AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What has an address in a subnet, by the id of its IP configuration. `address` None: not told."""
+
+    id: str
+    address: Prefix | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet:
+    """A subnet of the site's virtual network. `group` is the id of its network security group, or empty."""
+
+    id: str
+    name: str
+    prefixes: tuple[Prefix, ...]
+    group: str
+    configurations: tuple[Configuration, ...]
+
+    def contains(self, address: Prefix) -> bool:
+        """Whether an address lies in it."""
+        return any(prefix.contains(address) for prefix in self.prefixes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualNetwork:
+    """A virtual network as looked up, or an empty one where the program makes it itself."""
+
+    name: str = ""
+    location: str | None = None
+    subnets: tuple[Subnet, ...] = ()
+
+    def subnet_of(self, address: Prefix) -> Subnet | None:
+        """The subnet that an address lies in."""
+        return next((subnet for subnet in self.subnets if subnet.contains(address)), None)
+
+
+def read_network(name: str, found: Mapping[str, Any]) -> VirtualNetwork:
+    """The network of a lookup's answer."""
+    subnets = tuple(
+        Subnet(
+            id=str(subnet.get("id")),
+            name=str(subnet.get("name")),
+            prefixes=_prefixes_of(subnet),
+            group=(subnet.get("networkSecurityGroup") or {}).get("id") or "",
+            configurations=tuple(
+                Configuration(id=str(each.get("id")), address=address_in(each))
+                for each in subnet.get("ipConfigurations") or ()
+            ),
+        )
+        for subnet in found.get("subnets") or ()
+    )
+    return VirtualNetwork(name=name, location=found.get("location"), subnets=subnets)
+
+
+def _prefixes_of(subnet: Mapping[str, Any]) -> tuple[Prefix, ...]:
+    texts = {subnet.get("addressPrefix"), *(subnet.get("addressPrefixes") or ())} - {None}
+    return tuple(Prefix.parse(text) for text in sorted(texts))
+
+
+def address_in(configuration: Mapping[str, Any]) -> Prefix | None:
+    """The private address of an IP configuration; None where the answer has none."""
+    text = configuration.get("privateIPAddress")
+    return Prefix.parse(text) if text else None
 
 
 class Given(NamedTuple):
@@ -48,6 +114,7 @@ class Interfaces:
     def __init__(self, site: str, resource_group: str | None, ask: Lookups) -> None:
         self._site, self._resource_group, self._ask = site, resource_group, ask
         self._read: dict[str, Interface | Exception] = {}
+        self._owners: dict[str, str] = {}
 
     @property
     def location(self) -> str | None:
@@ -68,8 +135,24 @@ class Interfaces:
         """One that was read, or why it could not be."""
         return self._read[key_of(id)]
 
-    def judge(self, machine: Machine, id: str, interface: Interface) -> Iterator[Message]:
+    def check(self, machine: Machine, id: str) -> Iterator[Message]:
         """Why a machine's group can't be put on an interface."""
+        place = f"machines.{machine.name}"
+        other = self._owners.setdefault(key_of(id), machine.name)
+        if not is_interface(id):
+            yield Message.about("interface-id-wrong", place, value=id)
+        elif other != machine.name:
+            yield Message.about(
+                "interface-shared", place, interface=id, one=other, two=machine.name
+            )
+        elif isinstance(interface := self.get(id), Exception):
+            reason = " ".join(str(interface).split())[:300]
+            yield Message.about("interface-unknown", place, interface=id, reason=reason)
+        else:
+            yield from self._compare(machine, id, interface)
+
+    def _compare(self, machine: Machine, id: str, interface: Interface) -> Iterator[Message]:
+        """With what the interface has: an address of the machine, and no group of somebody else."""
         place, values = f"machines.{machine.name}", {"machine": machine.name, "interface": id}
         if interface.addresses and not set(machine.addresses) & set(interface.addresses):
             addresses = [each.address for each in interface.addresses]
@@ -81,10 +164,10 @@ class Interfaces:
         if not group or self._is_group_of(machine.name, group):
             return
         sibling = last_of(group).lower().startswith(f"{self._site}.".lower())
-        if sibling and self._is_ours(group):
-            yield Message.about("interface-of-sibling", place, **values, group=last_of(group))
-        else:
-            yield Message.about("interface-has-group", place, **values, group=last_of(group))
+        message = (
+            "interface-of-sibling" if sibling and self._is_ours(group) else "interface-has-group"
+        )
+        yield Message.about(message, place, **values, group=last_of(group))
 
     def _is_group_of(self, machine: str, group: str) -> bool:
         name = physical_name(self._site, machine, kind="nsg")
@@ -194,7 +277,6 @@ def find_by_id(
     interfaces.read(
         sorted({each.id for _, given in bound for each in given if is_interface(each.id)})
     )
-    owners: dict[str, str] = {}
     problems: list[Message] = []
     found: dict[str, tuple[pulumi.Input[str], ...]] = {}
     for machine, given in bound:
@@ -205,22 +287,6 @@ def find_by_id(
             elif key_of(each.id) not in own:
                 canonical = _canonical(each.id)
                 own[key_of(each.id)] = each.value if canonical == each.id else canonical
-                problems += _judge(machine, each.id, interfaces, owners)
+                problems += interfaces.check(machine, each.id)
         found[machine.name] = tuple(own.values())
     return found, problems
-
-
-def _judge(
-    machine: Machine, id: str, interfaces: Interfaces, owners: dict[str, str]
-) -> Iterator[Message]:
-    place = f"machines.{machine.name}"
-    other = owners.setdefault(key_of(id), machine.name)
-    if not is_interface(id):
-        yield Message.about("interface-id-wrong", place, value=id)
-    elif other != machine.name:
-        yield Message.about("interface-shared", place, interface=id, one=other, two=machine.name)
-    elif isinstance(interface := interfaces.get(id), Exception):
-        reason = " ".join(str(interface).split())[:300]
-        yield Message.about("interface-unknown", place, interface=id, reason=reason)
-    else:
-        yield from interfaces.judge(machine, id, interface)

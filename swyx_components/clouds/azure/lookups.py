@@ -9,10 +9,11 @@ import pulumi
 from swyx_components.clouds.azure.existing import (
     Given,
     Interfaces,
+    VirtualNetwork,
     find_by_address,
     find_by_id,
+    read_network,
 )
-from swyx_components.clouds.azure.network import Subnet, VirtualNetwork, read_network
 from swyx_components.clouds.azure.properties import read_properties
 from swyx_components.clouds.azure.records import last_of
 from swyx_components.clouds.deployment import Bindings, Deployment, Lookups
@@ -106,10 +107,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
         existing=existing,
         new=new,
         tags=wanted.tags,
-        messages=(
-            *_find_subnet_groups(attached, found),
-            *find_lonely_ipv6(new),
-        ),
+        messages=(*_find_subnet_groups(attached, found), *_find_dynamic_ipv4(new)),
     )
 
 
@@ -271,24 +269,24 @@ def _by_subnet(
 
 def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) -> Iterator[Message]:
     """A warning for every subnet of the machines before which a group stands: it decides too."""
-    inside: dict[str, list[str]] = {}
-    subnets: dict[str, Subnet] = {subnet.id: subnet for subnet in network.subnets}
-    for machine in machines:
-        for address in machine.addresses:
-            subnet = network.subnet_of(address)
-            if subnet is not None and subnet.group:
-                inside.setdefault(subnet.id, []).append(machine.name)
-    for id, names in inside.items():
-        yield Message.about(
-            "subnet-has-group",
-            "network.virtual_network",
-            subnet=subnets[id].name,
-            group=last_of(subnets[id].group),
-            machines=sorted(set(names)),
-        )
+    for subnet in network.subnets:
+        inside = {
+            machine.name
+            for machine in machines
+            for address in machine.addresses
+            if subnet.group and network.subnet_of(address) is subnet
+        }
+        if inside:
+            yield Message.about(
+                "subnet-has-group",
+                "network.virtual_network",
+                subnet=subnet.name,
+                group=last_of(subnet.group),
+                machines=sorted(inside),
+            )
 
 
-def find_lonely_ipv6(placed: Mapping[str, tuple[NewInterface, ...]]) -> Iterator[Message]:
+def _find_dynamic_ipv4(placed: Mapping[str, tuple[NewInterface, ...]]) -> Iterator[Message]:
     """A warning for every machine that gets a dynamic IPv4 address, as `has_ipv4` says of its interfaces."""
     for machine, interfaces in sorted(placed.items()):
         if any(not has_ipv4(interface.addresses) for interface in interfaces):

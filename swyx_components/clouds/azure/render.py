@@ -88,12 +88,12 @@ def _cover(frame: _Frame, regions: Regions) -> Iterator[Spec]:
         )
         if own:
             kinds.setdefault(own, []).append(region)
-    alike: dict[tuple[Want, ...], list[frozenset[_Kind]]] = {}
+    by_wants: dict[tuple[Want, ...], list[frozenset[_Kind]]] = {}
     for own in kinds:
-        alike.setdefault(_wants(own), []).append(own)
-    wants = tuple(sorted(alike))
+        by_wants.setdefault(_wants(own), []).append(own)
+    wants = tuple(sorted(by_wants))
     for product in cover_wants(wants):
-        met = [own for place in product.peers for own in alike[wants[place]]]
+        met = [own for place in product.peers for own in by_wants[wants[place]]]
         flows = sorted({one.flow for own in met for one in own if _within(one, product)})
         found = regions.prefixes_of(frozenset(region for own in met for region in kinds[own]))
         prefixes = sorted(prefix for part in found.values() for prefix in part)
