@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.engine import engine_figures
-from tests.bench.estates import write_estate, write_hubs
+from tests.bench.estates import write_estate, write_hubs, write_mixed
 from tests.bench.measure import python, race
 from tests.bench.report import report_figures
 
@@ -26,11 +26,15 @@ parser = CParser(open(sys.argv[1], encoding="utf-8").read())
 while parser.get_event() is not None: pass
 """
 PLAN = """
-import sys
-from swyx_components.cli.sites import judge_sites
+import gc, sys
+gc.disable()
 from swyx_components.installation import load_installation
-installation = load_installation(sys.argv[1])
-print(sum(len(site.plan.flows) for site in judge_sites(installation, tuple(installation.sites), {})))
+from swyx_components.planner import plan_sites, prove, render_neutral
+flows = 0
+for plan in plan_sites(load_installation(sys.argv[1])):
+    assert prove(render_neutral(plan)).holds
+    flows += len(plan.flows)
+print(flows)
 """
 # The same plan, then each flow's ports united by group, direction, protocol, source and peer: the least
 # that any planner does for a flow. Timed inside, since it needs the flows first.
@@ -68,10 +72,16 @@ def main() -> None:
     parser.add_argument("--no-engine", action="store_true", help="leave `pulumi up` out")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
         for sites in arguments.sites:
-            tell(planning_figures(Path(folder), sites, arguments.rounds))
-        tell(hub_figures(Path(folder), arguments.rounds))
-        tell(report_figures(Path(folder), REPORTED, arguments.rounds))
+            rounds = arguments.rounds if sites <= 100 else 3 if sites <= 1000 else 1
+            for kind, write in (("unlike", write_mixed), ("alike", write_estate)):
+                files = write(place, 1), write(place, sites)
+                tell(planning_figures(f"{sites:,} sites that are {kind}", *files, rounds))
+        few, many = (write_hubs(place, {"hub": False}, branches) for branches in (1, 1000))
+        rounds = min(arguments.rounds, 3)
+        tell(planning_figures("a hub with 1,000 branches", few, many, rounds))
+        tell(report_figures(place, REPORTED, arguments.rounds))
     tell(start_figures(arguments.rounds))
     if not arguments.no_engine:
         tell(engine_figures())
@@ -82,48 +92,32 @@ def tell(figures: Iterator[str]) -> None:
         print(figure, flush=True)
 
 
-def planning_figures(folder: Path, sites: int, rounds: int) -> Iterator[str]:
+def planning_figures(kind: str, one: Path, every: Path, rounds: int) -> Iterator[str]:
     """Time for a flow over libyaml and a plan of one site, against a plain union of intervals; memory."""
-    files = {"one": write_estate(folder, 1), "all": write_estate(folder, sites)}
-    commands = {"union": python(UNITE, files["all"])}
+    files = {"one": one, "all": every}
+    commands = {"union": python(UNITE, every)}
     for name, file in files.items():
         commands |= {
             f"libyaml {name}": python(PARSE, file),
             f"plan {name}": python(PLAN, file),
             f"json {name}": [*SWYX, "plan", str(file), "--json"],
         }
-    runs = race(commands, rounds if sites <= 100 else 3 if sites <= 1000 else 1)
+    runs = race(commands, rounds)
     flows = int(runs["plan all"].output) - int(runs["plan one"].output)
     union = float(runs["union"].output)
 
-    def each(kind: str) -> float:
-        one, every = (
-            runs[f"{kind} {name}"].seconds - runs[f"libyaml {name}"].seconds for name in files
+    def each(command: str) -> float:
+        least, most = (
+            runs[f"{command} {name}"].seconds - runs[f"libyaml {name}"].seconds for name in files
         )
-        return (every - one) / flows * 1e6
+        return (most - least) / flows * 1e6
 
-    memory = ", ".join(f"{runs[f'{kind} all'].megabytes:.0f} MB" for kind in ("plan", "json"))
+    memory = ", ".join(f"{runs[f'{command} all'].megabytes:.0f} MB" for command in ("plan", "json"))
     planned = each("plan")
     yield (
-        f"planning {sites:,} sites, {flows:,} flows: {planned:.1f} us a flow over libyaml and a plan of "
-        f"one site (at most 10), {planned / union:.1f} times a plain union of intervals ({union:.1f} us); "
-        f"`swyx plan --json` {each('json'):.1f} us; {memory} (at most 300 at 1,000 sites)"
-    )
-
-
-def hub_figures(folder: Path, rounds: int) -> Iterator[str]:
-    """A hub shares its shape with nobody, but its branches are alike: rules are found a kind of branch."""
-    files = {n: write_hubs(folder, {"hub": False}, n) for n in (1, 1000)}
-    commands = {f"{n}": [*SWYX, "plan", str(file), "--json"] for n, file in files.items()}
-    commands |= {f"libyaml {n}": python(PARSE, file) for n, file in files.items()}
-    commands |= {f"flows {n}": python(PLAN, file) for n, file in files.items()}
-    runs = race(commands, min(rounds, 3))
-    few, many = (int(runs[f"flows {n}"].output) for n in files)
-    seconds = [runs[f"{n}"].seconds - runs[f"libyaml {n}"].seconds for n in files]
-    each = (seconds[1] - seconds[0]) / (many - few) * 1e6
-    yield (
-        f"a hub with 1,000 branches, {many:,} flows: {each:.1f} us a flow over libyaml and a hub with one "
-        f"(at most 10), {runs['1000'].megabytes:.0f} MB"
+        f"planning {kind}, {flows:,} flows: {planned:.1f} us a flow over libyaml and start (at most 20), "
+        f"{planned / union:.1f} times a plain union of intervals ({union:.1f} us); "
+        f"`swyx plan --json` {each('json'):.1f} us; {memory} (at most 300 at 10,000 sites)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 HEAD = 'swyxware: "6.01"\ndecisions: {dcom: restricted, h245: 41000-41099}\nsites:\n'
@@ -59,6 +60,72 @@ def write_hubs(folder: Path, hubs: dict[str, bool], branches: int) -> Path:
             text += BRANCH.format(hub=hub, n=n, net=net, summary=summary)
             links += f"  {hub}-{n}: {{sites: [{hub}, {hub}{n}], link_manager: {hub}-link}}\n"
     return _write(folder / f"hubs-{branches}.yaml", text + links)
+
+
+def write_mixed(folder: Path, sites: int) -> Path:
+    """Sites that all differ: role sets, machines of several roles, own ranges, fax transports, IPv6.
+
+    Every hub has two to nine links, a quarter of them chained.
+    """
+    dice = random.Random(1)
+    text, links, number = HEAD, "", 0
+    while number < sites:
+        hub, branches = number, min(dice.randint(2, 9), sites - number - 1)
+        text += _mixed_site(hub, dice, serves_links=True)
+        for number in range(hub + 1, hub + branches + 1):
+            chained = dice.random() < 0.25
+            text += _mixed_site(number, dice, serves_links=chained)
+            both = (
+                f"mode: chained, link_managers: {{s{hub}: s{hub}-link, s{number}: s{number}-link}}"
+            )
+            served = both if chained else f"link_manager: s{hub}-link"
+            links += f"  l{number}: {{sites: [s{hub}, s{number}], {served}}}\n"
+        number = hub + branches + 1
+    return _write(folder / f"mixed-{sites}.yaml", f"{text}links:\n{links}" if links else text)
+
+
+MANAGERS = ("PhoneManager", "ITSPManager", "ConferenceManager", "SwyxGate", "SwyxFaxServer")
+PHONES = ("SwyxPhoneL400", "SwyxPhoneL420", "SwyxPhoneL420e", "SwyxPhoneL440")
+
+
+def _mixed_site(number: int, dice: random.Random, serves_links: bool) -> str:
+    name, net = f"s{number}", f"10.{number // 256}.{number % 256}"
+    machines = {"server": ["SwyxServer"]}
+    for role in dice.sample(MANAGERS, dice.randint(1, 5)):
+        place = dice.choice([*machines, f"m{len(machines)}"])
+        machines.setdefault("fax" if role == "SwyxFaxServer" else place, []).append(role)
+    if serves_links:
+        machines["link"] = ["LinkManager"]
+    roles = {role for own in machines.values() for role in own}
+    phones = ["SwyxIt", *(["SwyxPhoneL100"] if "ITSPManager" in roles else [])]
+    if "PhoneManager" in roles:
+        phones += dice.sample(PHONES, dice.randint(1, 3))
+    text = f"  {name}:\n"
+    if dice.random() < 0.5:
+        text += f"    decisions: {{fax_transport: {dice.choice(['tcp', 'both', 'udp'])}}}\n"
+    if dice.random() < 0.4:
+        text += f"    ports: {{SwyxIt: {{media: {_range(dice, 50000)}}}}}\n"
+    text += "    machines:\n"
+    for last, (machine, own) in enumerate(machines.items(), start=10):
+        more = f", 'fd00:{number:x}::{last}'" if number % 5 == 0 else ""
+        text += (
+            f"      {name}-{machine}: {{addresses: [{net}.{last}{more}], roles: [{', '.join(own)}]"
+        )
+        if "SwyxGate" in own and dice.random() < 0.5:
+            text += f", ports: {{SwyxGate: {{media: {_range(dice, 51500)}}}}}"
+        text += "}\n"
+    text += "    networks:\n"
+    split = dice.randint(1, len(phones))
+    for place, some in enumerate(filter(None, (phones[:split], phones[split:]))):
+        more = f", 'fd00:{number:x}:{place + 1}::/64'" if number % 5 == 0 else ""
+        cidrs = f"{net}.{128 + 64 * place}/26{more}"
+        text += f"      {name}-n{place}: {{cidrs: [{cidrs}], roles: [{', '.join(some)}]}}\n"
+    return text
+
+
+def _range(dice: random.Random, begin: int) -> str:
+    first = begin + 2 * dice.randint(0, 100)
+    return f"{first}-{first + 99 + 2 * dice.randint(0, 50)}"
 
 
 def _write(path: Path, text: str) -> Path:
