@@ -80,8 +80,8 @@ def _assess_neutral(
 ) -> SiteResult:
     neutral = render_neutral(plan)
     proof = prove(neutral)
-    foreseen = (_foresee(plan, installation, platform) for platform in candidates)
-    found = (*_find_public(neutral), *_unproved("the plan", proof), *chain(*foreseen))
+    expected = (_check_candidate(plan, installation, platform) for platform in candidates)
+    found = (*_find_public(neutral), *_unproved("the plan", proof), *chain(*expected))
     messages = _placed(plan, found, installation)
     return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
 
@@ -136,13 +136,15 @@ def _relieve(
     if any(usage.used > usage.limit and usage.by_peers for usage in usages):
         widened = with_summaries(installation, plan.site)
         if widened is not None:
-            supposed = plan_site(widened.installation, plan.site)
-            rendered = platform.render_site(supposed, widened.installation)
+            summarised = plan_site(widened.installation, plan.site)
+            rendered = platform.render_site(summarised, widened.installation)
             return Relief(widened.sites, platform.count_quotas(rendered))
     return Relief()
 
 
-def _foresee(plan: SitePlan, installation: Installation, platform: Platform) -> Iterator[Message]:
+def _check_candidate(
+    plan: SitePlan, installation: Installation, platform: Platform
+) -> Iterator[Message]:
     """Warnings for the quotas of a cloud that the site may move to."""
     if platform.name in installation.quotas or not is_small(plan):
         usages = platform.count_quotas(platform.render_site(plan, installation))
@@ -154,7 +156,7 @@ _FEW_RULES, _FEW_GROUPS, _FEW_ADDRESSES = 60, 50, 1000
 
 def is_small(plan: SitePlan) -> bool:
     """Whether no default quota of a cloud can be exceeded by so few (port range, peer) pairs, groups and
-    addresses: nine sites of ten, which need not be rendered to know it. A test compares.
+    addresses, so that the site need not be rendered to know it. A test compares.
     """
     machines = [machine for group in plan.groups for machine in group.machines]
     return (

@@ -24,7 +24,7 @@ from swyx_components.planner.requirements import extra_flow
 from swyx_components.sets.ports import PortRange, PortSet
 
 RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Spec, ...]]
-"""How a cloud's room writes the rules of one group."""
+"""How a cloud's package writes the rules of one group."""
 
 
 def render_groups(

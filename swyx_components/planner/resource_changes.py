@@ -1,4 +1,4 @@
-"""What an update does to a cloud's resources, foreseen from two rendered sites: neutral values.
+"""What an update does to a cloud's resources, computed from two rendered sites: neutral values.
 
 Each cloud fills them; names are those of Pulumi where the site's component is called like the site.
 """

@@ -60,8 +60,11 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
 def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:
     """Every security group of the site: its host group, its shard and its rules."""
     for entry in rendered.groups:
-        for shard in entry.shards:
-            yield entry.group.name, shard, [spec for spec in entry.specs if spec.shard == shard]
+        by_shard: dict[int, list[Spec]] = {0: []}
+        for spec in entry.specs:
+            by_shard.setdefault(spec.shard, []).append(spec)
+        for shard, specs in sorted(by_shard.items()):
+            yield entry.group.name, shard, specs
 
 
 def _rules(group: str, shard: int, specs: Sequence[Spec], limit: int) -> Iterator[Usage]:

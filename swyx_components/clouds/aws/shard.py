@@ -60,6 +60,8 @@ def spread_rules(
 
 
 def _in_shard(group: str, spec: Spec, shard: int) -> Spec:
+    if not shard:
+        return spec
     name = shard_label(group, shard) + spec.name.removeprefix(group)
     return spec._replace(name=name, shard=shard)
 
@@ -70,7 +72,7 @@ def load_of(specs: Iterable[Spec]) -> Load:
 
 
 def _counted_as(spec: Spec) -> Iterable[tuple[Direction, int]]:
-    versions = _BOTH if spec.groups else {prefix.version for prefix in spec.prefixes}
+    versions = _BOTH if spec.groups else (spec.prefixes[0].version,)  # a rule has one peer
     return [(spec.direction, version) for version in versions]
 
 
