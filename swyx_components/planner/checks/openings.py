@@ -184,11 +184,8 @@ def _administration_inside(
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
-    versions: dict[Endpoint, frozenset[int]] = {}
+    versions = {end: end.versions for end in {end for ends in pairs for end in ends}}
     for ends, flow in pairs.items():
-        for end in ends:
-            if end not in versions:
-                versions[end] = end.versions
         one, other = (versions[end] for end in ends)
         if one & other or not (one and other):
             continue
@@ -199,13 +196,8 @@ def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
         labels = tuple(_shorten(end.peer_for(view.name).label) for end in ordered)
         if labels not in seen:
             seen.add(labels)
-            yield Message.about(
-                "no-common-ip-version",
-                f"sites.{view.name}",
-                one=labels[0],
-                other=labels[1],
-                flow=flow,
-            )
+            values = {"one": labels[0], "other": labels[1], "flow": flow}
+            yield Message.about("no-common-ip-version", f"sites.{view.name}", **values)
 
 
 def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
@@ -247,9 +239,8 @@ def _idle_managers(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message
     for machine in view.site.machines:
         for role in machine.roles:
             if catalogue.roles[role].serves_links and machine.name not in view.serving:
-                yield Message.about(
-                    "serves-nothing", f"sites.{view.name}.machines.{machine.name}", role=role
-                )
+                place = f"sites.{view.name}.machines.{machine.name}"
+                yield Message.about("serves-nothing", place, role=role)
 
 
 def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
@@ -266,17 +257,11 @@ def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
 
 def _unnamed_settings(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
     """Overrides for which the article names no setting at the host."""
-    places = [(f"sites.{view.name}", view.site.ports)] + [
-        (f"sites.{view.name}.machines.{machine.name}", machine.ports)
-        for machine in view.site.machines
-    ]
-    for place, overrides in places:
+    place = f"sites.{view.name}"
+    written = {place: view.site.ports}
+    written |= {f"{place}.machines.{own.name}": own.ports for own in view.site.machines}
+    for place, overrides in written.items():
         for (role, key), ports in overrides:
             if not catalogue.roles[role].listeners[key].configurable:
-                yield Message.about(
-                    "setting-unnamed",
-                    f"{place}.ports.{role}.{key}",
-                    role=role,
-                    key=key,
-                    ports=ports,
-                )
+                at, values = f"{place}.ports.{role}.{key}", {"role": role, "key": key}
+                yield Message.about("setting-unnamed", at, ports=ports, **values)
