@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from operator import itemgetter
 from typing import NamedTuple, Self
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
@@ -41,15 +40,15 @@ class Exchange:
     """All flows between two endpoints of some kinds. Compared by identity, since many endpoints share it.
 
     `ids`: which flows of the article they are. `orders`: for each flow a number by which those of one
-    scope stand in the catalogue's order, whoever they are between. `tunnels` are the flows whose two sites
-    must agree on H.245.
+    scope stand in the catalogue's order, whoever they are between, and whether the first endpoint is the
+    one that the leg's own initiator is at. `tunnels` are the flows whose two sites must agree on H.245.
     """
 
     __slots__ = ("doubts", "ids", "orders", "spoken", "tunnels")
 
     def __init__(
         self,
-        spoken: Iterable[tuple[int, Spoken]],
+        spoken: Iterable[tuple[tuple[int, bool], Spoken]],
         doubts: Iterable[Doubt],
         tunnels: Iterable[str],
     ) -> None:
@@ -67,7 +66,7 @@ class Exchange:
             return parts[0]
         spoken = [one for own in parts for one in zip(own.orders, own.spoken, strict=True)]
         return cls(
-            sorted(spoken, key=itemgetter(0)),
+            sorted(spoken, key=lambda one: one[0][0]),
             (doubt for own in parts for doubt in own.doubts),
             (flow for own in parts for flow in own.tunnels),
         )
@@ -118,14 +117,17 @@ def find_provider_exchange(
 def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> Exchange:
     """SIP devices with an endpoint of their site."""
     talk = _Talk(catalogue, OUTSIDE, responder)
-    for talk.order, row in enumerate(legs_of(catalogue, "devices").rows):
-        for role in row.leg.responders:
+    for place, row in enumerate(legs_of(catalogue, "devices").rows):
+        for index, role in enumerate(row.leg.responders):
             if role in responder.roles:
+                talk.order = _MOST_PAIRS * place + index, True
                 talk.control(row.flow.id, row.leg, _End(True, ""), _End(False, role))
     return talk.exchange()
 
 
-_MOST_PAIRS = 1000  # of roles that one leg joins
+_MOST_PAIRS = 1_000  # of roles that one leg joins
+_MOST_JOINED = 1_000_000  # of pairs of roles that all legs of one flow join
+_MOST_OF_A_LEG = 100 * _MOST_JOINED  # of those that a leg joins, by the flows that it follows
 OUTSIDE = EndpointKind(roles=())  # what carries no role
 
 
@@ -185,8 +187,8 @@ class _Talk:
     def __init__(self, catalogue: Catalogue, first: EndpointKind, second: EndpointKind) -> None:
         self.catalogue = catalogue
         self.kinds = {True: first, False: second}
-        self.order = 0
-        self.spoken: list[tuple[int, Spoken]] = []
+        self.order = 0, True
+        self.spoken: list[tuple[tuple[int, bool], Spoken]] = []
         self.doubts: list[Doubt] = []
         self.tunnels: list[str] = []
 
@@ -207,7 +209,10 @@ class _Talk:
             ):
                 continue
             if leg.follows:
-                pairs = dict(both for flow in leg.follows for both in joined.get(flow, {}).items())
+                pairs: dict[_Pair, int] = {}
+                for index, flow in enumerate(leg.follows):
+                    for pair, order in joined.get(flow, {}).items():
+                        pairs.setdefault(pair, _MOST_JOINED * index + order)
                 if pairs:
                     self.tunnels.append(row.id)
             else:
@@ -216,9 +221,10 @@ class _Talk:
                     for pair in pairs_of[place]
                     if not is_conditional or self._applies(leg, pair, joined)
                 }
-            joined.setdefault(row.id, {}).update(pairs)
+            of_flow = joined.setdefault(row.id, {})
             for pair, order in pairs.items():
-                self.order = _MOST_PAIRS * place + order
+                of_flow.setdefault(pair, _MOST_PAIRS * place + order)
+                self.order = _MOST_OF_A_LEG * place + order, pair[0].first
                 self._leg(row.id, leg, pair)
 
     def _applies(self, leg: Leg, pair: _Pair, joined: Mapping[str, Mapping[_Pair, int]]) -> bool:

@@ -89,13 +89,23 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     )
 
 
+_MOST_ENDPOINTS = 1 << 14  # of a scope
+
+
 def _in_order(scope: Sequence[Speakers]) -> list[Flow]:
+    """The flows of a scope as the catalogue has their legs, then by initiator and responder of the leg."""
     flows: list[Flow] = []
-    orders: list[int] = []
+    keys: list[int] = []
+    places: dict[Endpoint, int] = {}
     for first, second, exchange in scope:
+        one, two = (places.setdefault(end, len(places)) for end in (first, second))
+        there, back = one * _MOST_ENDPOINTS + two, two * _MOST_ENDPOINTS + one
         flows += exchange.between(first, second)
-        orders += exchange.orders
-    return [flows[place] for place in sorted(range(len(flows)), key=orders.__getitem__)]
+        keys += [
+            order * _MOST_ENDPOINTS**2 + (there if forward else back)
+            for order, forward in exchange.orders
+        ]
+    return [flows[place] for place in sorted(range(len(flows)), key=keys.__getitem__)]
 
 
 def _within(view: SiteTopology, hosts_of_networks: bool) -> Iterator[Speakers]:

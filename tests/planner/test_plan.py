@@ -54,6 +54,30 @@ def shuffled(value: Any, chance: random.Random) -> Any:
     return copy.deepcopy(value)
 
 
+def test_flows_stand_by_leg_then_by_the_flows_they_follow_then_by_who_begins() -> None:
+    flows = [
+        flow for flow in planned(fixture("packed"))["aachen"].flows if flow.flow in ("M1", "C15")
+    ]
+    swyxit = [
+        (flow.initiator.label, flow.responder.label)
+        for flow in flows
+        if flow.flow == "M1" and {flow.initiator_role, flow.responder_role} == {"SwyxIt"}
+    ]
+    assert swyxit == [
+        ("swyxit", "swyxit-swyxphonel420"),
+        ("swyxit", "ac-office"),
+        ("swyxit-swyxphonel420", "swyxit"),
+        ("swyxit-swyxphonel420", "ac-office"),
+        ("ac-office", "swyxit"),
+        ("ac-office", "swyxit-swyxphonel420"),
+    ]
+    towards = [flow.responder_role for flow in flows if flow.flow == "C15"]
+    assert towards[::2] == [  # the leg names the L420 family before the L400 and the L440
+        *("SwyxPhoneL420", "SwyxPhoneL420", "SwyxPhoneL420e"),
+        *("SwyxPhoneL420s", "SwyxPhoneL400", "SwyxPhoneL440"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["one_role_a_machine", "packed"])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_order_of_keys_roles_and_addresses_changes_nothing(name: str, seed: int) -> None:
