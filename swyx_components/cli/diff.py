@@ -17,12 +17,12 @@ from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, report_progress
-from swyx_components.clouds import PLATFORMS, Cloud
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.resource_changes import Action, ResourceChange
+from swyx_components.planner.resource_changes import Action, ResourceChange, UpdatePreview
 from swyx_components.report.diff import CloudChange, changes_record, write_changes
 
 
@@ -91,7 +91,9 @@ def _preview_all(
     return resources
 
 
-def _preview(cloud: Cloud, site: SiteChange, old: Installation, new: Installation) -> CloudChange:
+def _preview(
+    cloud: UpdatePreview, site: SiteChange, old: Installation, new: Installation
+) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
     touched = cloud.preview_update(before, after)
     peak = cloud.check_transient_quotas(before, after)
@@ -115,7 +117,9 @@ def _describe_update(
 _GROUPS = ("security group", "network security group")
 
 
-def _render(cloud: Cloud, plan: SitePlan | None, installation: Installation) -> RenderedSite | None:
+def _render(
+    cloud: UpdatePreview, plan: SitePlan | None, installation: Installation
+) -> RenderedSite | None:
     """The site as the cloud would hold it, counted and proved."""
     if plan is None:
         return None

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite, Spec, shard_label
+from swyx_components.planner.platform import Platform
 from swyx_components.sets.prefixes import Prefix
 
 _Value = TypeVar("_Value")
@@ -34,7 +35,7 @@ class ResourceChange:
     details: tuple[str, ...] = ()
 
 
-class UpdatePreview(Protocol):
+class UpdatePreview(Platform, Protocol):
     """A cloud that knows what its updates do; either site is None where it isn't there."""
 
     def preview_update(
