@@ -1,7 +1,17 @@
-"""`swyx hosts`: what the machines themselves must be set to, shown or written as files for Windows."""
+"""`swyx hosts`: what the machines themselves must be set to, shown or written as files for Windows.
 
+Files are written into one folder: nothing outside it, and nothing that someone else wrote or changed. A
+list in the folder (`swyx-hosts.json`) holds the digest of every file as it was written. What is not in
+the list, or is no longer as it says, belongs to someone else.
+"""
+
+import json
+import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -9,11 +19,10 @@ import click
 from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
-from swyx_components.cli.failures import raise_errors
-from swyx_components.cli.folder import Written, write_folder
+from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SITES, option, option_list
 from swyx_components.cli.sites import choose_sites, first_of, open_installation
-from swyx_components.cli.terminal import print_json, print_line, report_progress
+from swyx_components.cli.terminal import print_json, print_line, replace_file, report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
@@ -28,6 +37,15 @@ from swyx_components.report.hosts import (
 )
 from swyx_components.report.tables import plural
 from swyx_components.report.windows.text import Story
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a run did to the folder, as paths relative to it."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
 
 
 @click.command
@@ -114,3 +132,86 @@ def _print_written(output: str, hosts: int, written: Written) -> None:
     count = plural(len(written.written), "file")
     print_line(f"{count} written for {plural(hosts, 'host')}{same}.")
     print_line("Read each before it runs: what it does and why stands at its top.")
+
+
+LIST = "swyx-hosts.json"
+_PATH = re.compile(r"(?:\+?[A-Za-z0-9_-]+/){0,3}\+?[A-Za-z0-9_-]+\.[a-z0-9]+")
+
+
+def write_folder(
+    folder: Path, files: Mapping[str, bytes], owned: Sequence[str], force: bool
+) -> Written:
+    """Write the files, and remove those of earlier runs below the `owned` folders that are no longer made.
+
+    Raises:
+        SwyxError: something there is not ours, or leads out of the folder; then nothing is written.
+    """
+    known = _read_list(folder)
+    if not force:
+        _refuse_foreign(folder, files, known)
+    _refuse_leading_out(folder, files)
+    stale = [
+        path
+        for path, digest in known.items()
+        if path not in files
+        and any(path.startswith(f"{own}/") for own in owned)
+        and _digest_of(folder / path) == digest
+    ]
+    _refuse_leading_out(folder, stale)
+    changed = [path for path, raw in files.items() if _digest_of(folder / path) != _digest(raw)]
+    for path in changed:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(target, [files[path]])
+    for path in stale:
+        (folder / path).unlink()
+    kept = {path: digest for path, digest in known.items() if path not in stale}
+    kept |= {path: _digest(raw) for path, raw in files.items()}
+    _write_list(folder, kept)
+    return Written(
+        written=tuple(changed),
+        unchanged=tuple(path for path in files if path not in changed),
+        removed=tuple(stale),
+    )
+
+
+def _refuse_foreign(folder: Path, files: Mapping[str, bytes], known: Mapping[str, str]) -> None:
+    raise_errors(
+        Message.about("file-foreign", str(folder / path), list=LIST)
+        for path, raw in files.items()
+        if os.path.lexists(folder / path)
+        and _digest_of(folder / path) not in (known.get(path), _digest(raw))
+    )
+
+
+def _refuse_leading_out(folder: Path, paths: Mapping[str, bytes] | Sequence[str]) -> None:
+    """Links below the folder might lead anywhere, and a path of the list might be anything."""
+    for path in (LIST, *paths):
+        place = folder
+        for part in path.split("/"):
+            place = place / part
+            if place.is_symlink():
+                raise refuse("file-is-link", str(place))
+
+
+def _read_list(folder: Path) -> dict[str, str]:
+    """Digests by path; what is no list of ours counts as none."""
+    try:
+        files = json.loads((folder / LIST).read_text(encoding="utf-8"))["files"]
+        return {path: str(digest) for path, digest in files.items() if _PATH.fullmatch(path)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _write_list(folder: Path, files: Mapping[str, str]) -> None:
+    document = {"version": 1, "files": dict(sorted(files.items()))}
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / LIST, [f"{json.dumps(document, indent=1)}\n".encode()])
+
+
+def _digest_of(path: Path) -> str:
+    return _digest(path.read_bytes()) if path.is_file() and not path.is_symlink() else ""
+
+
+def _digest(raw: bytes) -> str:
+    return sha256(raw).hexdigest()

@@ -10,12 +10,13 @@ from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
 from swyx_components.report.tables import align, cite, plural, write_provenance
-from swyx_components.report.windows.firewall import write_firewall_script, write_old_firewall
-from swyx_components.report.windows.registry import (
+from swyx_components.report.windows.scripts import (
     registry_values,
     write_dcom_reg,
     write_dcom_script,
     write_exclusions,
+    write_firewall_script,
+    write_old_firewall,
     write_port_script,
     write_reserved_ports,
 )
