@@ -99,31 +99,12 @@ def _opened_beside(
         if (role, key) not in partly:
             continue
         protocols = _protocols_of(catalogue, role, key)
-        own = [
-            entry
-            for entry in inbound.items()
-            if entry[0][0] in protocols and entry[0][1] & listener
-        ]
-        wider = [
-            (shared, protocol, members)
-            for (protocol, ports), members in own
-            if (shared := PortSet(part for part in ports if not listener.covers(part)) & listener)
-        ]
-        if not wider:
-            continue
-        # Peers with a flow that is about just this listener reach nothing that was not meant.
-        meant = {
-            (need.peer.label, protocol)
-            for (protocol, ports), members in own
-            if any(map(listener.covers, ports))
-            for need in members
+        own = {
+            (protocol, ports): needs
+            for (protocol, ports), needs in inbound.items()
+            if protocol in protocols and ports & listener
         }
-        beside: dict[PortSet, set[tuple[str, Peer]]] = {}
-        for shared, protocol, members in wider:
-            for need in members:
-                if (need.peer.label, protocol) not in meant:
-                    beside.setdefault(shared, set()).add((need.flow, need.peer))
-        for shared, flows in sorted(beside.items(), key=lambda entry: entry[0]):
+        for shared, flows in sorted(_find_beside(listener, own).items(), key=lambda one: one[0]):
             told = (
                 f"{flow} from {_shorten(peer.label)}" for flow, peer in sorted(flows, key=_by_peer)
             )
@@ -135,6 +116,26 @@ def _opened_beside(
                 ports=shared,
                 flows=list(dict.fromkeys(told)),
             )
+
+
+def _find_beside(listener: PortSet, inbound: _Inbound) -> dict[PortSet, set[tuple[str, Peer]]]:
+    """The ports of a listener inside wider ranges, each with the flows and peers of these.
+
+    Peers with a flow that is about just this listener reach nothing that was not meant.
+    """
+    meant = {
+        (need.peer.label, protocol)
+        for (protocol, ports), needs in inbound.items()
+        if any(map(listener.covers, ports))
+        for need in needs
+    }
+    beside: dict[PortSet, set[tuple[str, Peer]]] = {}
+    for (protocol, ports), needs in inbound.items():
+        shared = PortSet(part for part in ports if not listener.covers(part)) & listener
+        for need in needs if shared else ():
+            if (need.peer.label, protocol) not in meant:
+                beside.setdefault(shared, set()).add((need.flow, need.peer))
+    return beside
 
 
 def _protocols_of(catalogue: Catalogue, role: str, key: str) -> list[Protocol]:
