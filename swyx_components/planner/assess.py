@@ -6,11 +6,11 @@ from itertools import chain
 
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.model import Direction, Protocol, RenderedSite, SitePlan, Spec, Usage
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, SitePlan, Spec
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform
 from swyx_components.planner.proof import Proof, prove
-from swyx_components.planner.quota import Relief, check_quotas, with_summaries
+from swyx_components.planner.quota import Relief, Usage, check_quotas, with_summaries
 from swyx_components.planner.render import render_neutral
 from swyx_components.sets.packets import NO_PORT, PacketSet
 from swyx_components.sets.ports import ALL_PORTS

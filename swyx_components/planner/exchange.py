@@ -6,8 +6,9 @@ from typing import NamedTuple, Self
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
 from swyx_components.installation.model import Provider
-from swyx_components.planner.model import Endpoint, EndpointKind, Flow
+from swyx_components.planner.model import Endpoint, Flow
 from swyx_components.planner.port_references import (
+    EndpointKind,
     LegRow,
     find_undecided,
     legs_of,

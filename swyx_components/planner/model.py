@@ -1,7 +1,5 @@
-"""The planner's stages as types, and the neutral form of what a cloud enforces.
-
-Flow of values: `Installation` -> `Flow` (who may talk to whom) -> `Requirement` (one end of it, at one
-host group) -> `Rule` (minimised, neutral) -> `Spec` (rendered for one cloud; what the proof judges).
+"""The planner's stages as types: `Flow` (who may talk to whom), `Requirement` (one end of it, at one host
+group), `Rule` (the fewest, neutral) and `Spec` (rendered for one cloud; what the proof judges).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,23 +8,26 @@ from enum import Enum
 from typing import NamedTuple, Self
 
 from swyx_components.catalogue import Transport
-from swyx_components.installation.model import Decisions, Egress, ExtraRule, Machine
+from swyx_components.installation.model import Egress, ExtraRule, Machine
 from swyx_components.messages import Message
+from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 
-class Direction(Enum):
+class _Ordered(Enum):
+    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
+    __hash__ = object.__hash__
+
+    def __lt__(self, other: Self) -> bool:
+        return bool(self.value < other.value)
+
+
+class Direction(_Ordered):
     """As seen from the machine that holds the rule; both clouds are stateful, replies need no rule."""
 
     IN = "in"
     OUT = "out"
-
-    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
-    __hash__ = object.__hash__
-
-    def __lt__(self, other: "Direction") -> bool:
-        return self.value < other.value
 
     @property
     def towards(self) -> str:
@@ -34,7 +35,7 @@ class Direction(Enum):
         return "from" if self is Direction.IN else "to"
 
 
-class Protocol(Enum):
+class Protocol(_Ordered):
     """What a rule filters. ANY appears only in the egress that a site leaves to others."""
 
     TCP = "tcp"
@@ -43,22 +44,13 @@ class Protocol(Enum):
     ICMPV6 = "icmpv6"
     ANY = "any"
 
-    # Members are singletons and keys of every dictionary of the planner: the hash by name is slow.
-    __hash__ = object.__hash__
-
-    def __lt__(self, other: "Protocol") -> bool:
-        return self.value < other.value
-
     @property
     def has_ports(self) -> bool:
         """TCP and UDP have, ICMP has types."""
         return self in (Protocol.TCP, Protocol.UDP)
 
 
-PROTOCOL_OF: Mapping[Transport, Protocol] = {
-    Transport.TCP: Protocol.TCP,
-    Transport.UDP: Protocol.UDP,
-}
+PROTOCOL_OF: Mapping[Transport, Protocol] = {one: Protocol(one.value) for one in Transport}
 
 
 class PeerKind(Enum):
@@ -182,24 +174,6 @@ class HostGroup(RequiringGroup):
     """The same with the fewest rules that let it pass."""
 
     rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class EndpointKind:
-    """All that decides what an endpoint has to say to others: everything but its name and addresses.
-
-    Compared by identity: what two kinds say to each other is found once. `decisions` may differ in what
-    no flow depends on, like the word that was written for a preset.
-    """
-
-    roles: tuple[str, ...]
-    is_machine: bool = False
-    ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
-    decisions: Decisions = field(default_factory=Decisions)
-    control_paths: Mapping[str, str] = field(default_factory=dict)
-    enabled: frozenset[str] = frozenset()
-    disabled: frozenset[str] = frozenset()
-    by_role: tuple["EndpointKind", ...] = ()  # the same with one role each; of one role: itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -374,30 +348,3 @@ class RenderedSite:
     plan: SitePlan
     capabilities: Capabilities
     groups: tuple[RenderedGroup, ...]
-
-    @property
-    def owners(self) -> Mapping[Prefix, str]:
-        """The machine of each address."""
-        return self.plan.owners
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """How much of one quota is used: `where` names the group, empty for the whole site.
-
-    `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
-    `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
-    grows with the addresses of peers, so that a `summary` of theirs may lower it. `by_quotas`: it follows
-    from other quotas alone, so that it is the same for every site. `remedy`: what else helps, as part of
-    a sentence.
-    """
-
-    quota: str
-    where: str
-    used: int
-    limit: int
-    note: str = ""
-    remedy: str = ""
-    tight: bool = False
-    by_peers: bool = False
-    by_quotas: bool = False

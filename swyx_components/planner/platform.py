@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from swyx_components.installation.model import Installation
-from swyx_components.planner.model import RenderedSite, SitePlan, Usage
+from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.quota import Usage
 
 
 class Platform(Protocol):

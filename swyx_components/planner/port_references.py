@@ -1,6 +1,7 @@
 """The catalogue's legs by scope, and what their port tokens (`h225`, `dcom_server`, ...) mean."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -8,6 +9,24 @@ from typing import NamedTuple
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
 from swyx_components.installation.model import Decisions
 from swyx_components.sets.ports import PortSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EndpointKind:
+    """All that decides what an endpoint has to say to others: everything but its name and addresses.
+
+    Compared by identity: what two kinds say to each other is found once. `decisions` may differ in what
+    no flow depends on, like the word that was written for a preset.
+    """
+
+    roles: tuple[str, ...]
+    is_machine: bool = False
+    ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
+    decisions: Decisions = field(default_factory=Decisions)
+    control_paths: Mapping[str, str] = field(default_factory=dict)
+    enabled: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    by_role: tuple["EndpointKind", ...] = ()  # the same with one role each; of one role: itself
 
 
 class LegRow(NamedTuple):

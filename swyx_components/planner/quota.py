@@ -2,13 +2,34 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from swyx_components.installation.model import Installation, Site
 from swyx_components.messages import Message
-from swyx_components.planner.model import Usage
 from swyx_components.sets.prefixes import WIDTH, Prefix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """How much of one quota is used: `where` names the group, empty for the whole site.
+
+    `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
+    `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
+    grows with the addresses of peers, so that a `summary` of theirs may lower it. `by_quotas`: it follows
+    from other quotas alone, so that it is the same for every site. `remedy`: what else helps, as part of
+    a sentence.
+    """
+
+    quota: str
+    where: str
+    used: int
+    limit: int
+    note: str = ""
+    remedy: str = ""
+    tight: bool = False
+    by_peers: bool = False
+    by_quotas: bool = False
 
 
 class Relief(NamedTuple):

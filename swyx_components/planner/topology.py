@@ -16,7 +16,8 @@ from swyx_components.installation.model import (
     Provider,
     Site,
 )
-from swyx_components.planner.model import Endpoint, EndpointKind, MachineGroup
+from swyx_components.planner.model import Endpoint, MachineGroup
+from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 

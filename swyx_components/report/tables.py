@@ -8,8 +8,9 @@ from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import RenderedGroup, Rule, Spec, Usage
+from swyx_components.planner.model import RenderedGroup, Rule, Spec
 from swyx_components.planner.proof import Proof
+from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_neutral
 
 _WIDEST = 60  # a longer cell pushes its own row only

@@ -116,10 +116,10 @@ def _mixed_site(number: int, dice: random.Random, serves_links: bool) -> str:
         text += "}\n"
     text += "    networks:\n"
     split = dice.randint(1, len(phones))
-    for place, some in enumerate(filter(None, (phones[:split], phones[split:]))):
-        more = f", 'fd00:{number:x}:{place + 1}::/64'" if number % 5 == 0 else ""
-        cidrs = f"{net}.{128 + 64 * place}/26{more}"
-        text += f"      {name}-n{place}: {{cidrs: [{cidrs}], roles: [{', '.join(some)}]}}\n"
+    for block, some in enumerate(filter(None, (phones[:split], phones[split:]))):
+        more = f", 'fd00:{number:x}:{block + 1}::/64'" if number % 5 == 0 else ""
+        cidrs = f"{net}.{128 + 64 * block}/26{more}"
+        text += f"      {name}-n{block}: {{cidrs: [{cidrs}], roles: [{', '.join(some)}]}}\n"
     return text
 
 

@@ -16,14 +16,8 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site, is_small
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
-from swyx_components.planner.model import (
-    Capabilities,
-    HostGroup,
-    RenderedSite,
-    SitePlan,
-    Spec,
-    Usage,
-)
+from swyx_components.planner.model import Capabilities, HostGroup, RenderedSite, SitePlan, Spec
+from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import PortSet
 from tests.cli.running import swyx, write_file

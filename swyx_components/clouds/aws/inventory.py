@@ -83,7 +83,7 @@ def _ask(ec2: Ec2, rendered: RenderedSite) -> Ec2Records:
     groups = ec2.groups("tag:swyx:site", [clean_tag(rendered.plan.site)])
     own = {group.id for group in groups}
     own_rules = ec2.rules(own)
-    by_version = {v: [a.address for a in rendered.owners if a.version == v] for v in (4, 6)}
+    by_version = {v: [a.address for a in rendered.plan.owners if a.version == v] for v in (4, 6)}
     interfaces = [
         *ec2.interfaces("group-id", own),
         *ec2.interfaces("addresses.private-ip-address", by_version[4]),
@@ -155,7 +155,7 @@ def _describe(rule: Ec2Rule) -> str:
 def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
     site = clean_tag(rendered.plan.site)
     found = [g for g in records.groups.values() if g.tags.get("swyx:site", "") == site]
-    own, owners = OwnGroups(rendered, found), rendered.owners
+    own, owners = OwnGroups(rendered, found), rendered.plan.owners
     planned = {
         entry.group.name: tuple(a for machine in entry.group.machines for a in machine.addresses)
         for entry in rendered.groups

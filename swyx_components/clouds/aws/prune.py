@@ -129,7 +129,7 @@ def _orphan_attachments(
     known: Mapping[str, SecurityGroup],
     held: StackRecord,
 ) -> Iterator[Orphan]:
-    owners = rendered.owners
+    owners = rendered.plan.owners
     for interface in interfaces if held.attaches else ():
         machines = {owners[a] for a in interface.addresses if a in owners} - held.unattached
         for group in known.values() if machines else ():

@@ -20,9 +20,9 @@ from swyx_components.planner.model import (
     RenderedGroup,
     RenderedSite,
     Spec,
-    Usage,
     shard_label,
 )
+from swyx_components.planner.quota import Usage
 from swyx_components.planner.resource_changes import memberships_of
 from swyx_components.sets.prefixes import Prefix
 

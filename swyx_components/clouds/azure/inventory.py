@@ -130,7 +130,7 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
             unreadable=(*known.unreadable, *unreadable),
         )
     strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()
-    owners = rendered.owners
+    owners = rendered.plan.owners
     ruleset = Ruleset(records, owners, _members(records))
     return Deployed(
         groups=groups,

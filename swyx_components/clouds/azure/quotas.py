@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Usage
+from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite
+from swyx_components.planner.quota import Usage
 
 _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
 

@@ -12,13 +12,13 @@ from swyx_components.planner.model import (
     AccessSet,
     Direction,
     Endpoint,
-    EndpointKind,
     HostGroup,
     Peer,
     PeerKind,
     Protocol,
     Requirement,
 )
+from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes

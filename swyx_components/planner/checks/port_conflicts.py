@@ -9,7 +9,7 @@ from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.model import EndpointKind
+from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine

@@ -9,7 +9,7 @@ from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import Usage
+from swyx_components.planner.quota import Usage
 from swyx_components.report.diff import passing_row, tell_reasons
 from swyx_components.report.html.decisions import Settled, list_settings
 from swyx_components.report.html.picture import Picture, draw_sites

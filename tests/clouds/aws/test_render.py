@@ -10,13 +10,8 @@ from swyx_components.clouds.aws.names import clean_tag, group_logical_name, spre
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.clouds.aws.render import render_group, render_site
 from swyx_components.installation.model import Egress
-from swyx_components.planner.model import (
-    HostGroup,
-    RenderedSite,
-    SitePlan,
-    Spec,
-    Usage,
-)
+from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan, Spec
+from swyx_components.planner.quota import Usage
 from tests.tools.build import group, need, provenance, told
 
 
