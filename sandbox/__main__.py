@@ -3,60 +3,50 @@
 import argparse
 import sys
 
+import sandbox
 from sandbox import commands
 from sandbox.engine.cli import provide_engine
 from sandbox.paths import locate_sandbox
 from sandbox.sites import find_installation
 from sandbox.talk import SandboxError, say, warn
 
+_COMMANDS = {
+    "engine": "provide the Pulumi CLI and its Python host",
+    "start": "start the offline clouds",
+    "stop": "stop the offline clouds",
+    "status": "say what runs",
+    "down": "destroy every stack, stop the clouds, remove their state",
+    "seed": "make the networks and machines of an installation file",
+    "up": "check, start, seed, deploy and prove an installation file",
+}
+
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """The command and its options."""
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description=__import__("sandbox").__doc__
-    )
-    commands_of = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, purpose in (
-        ("engine", "provide the Pulumi CLI and its Python host"),
-        ("start", "start the offline clouds"),
-        ("stop", "stop the offline clouds"),
-        ("status", "say what runs"),
-        ("down", "destroy every stack, stop the clouds, remove their state"),
-    ):
-        commands_of.add_parser(name, help=purpose)
-    for name, purpose in (
-        ("seed", "make the networks and machines of an installation file"),
-        ("up", "check, start, seed, deploy and prove an installation file"),
-    ):
-        command = commands_of.add_parser(name, help=purpose)
-        command.add_argument(
-            "installation", nargs="?", metavar="INSTALLATION", help="default: the example"
-        )
-        command.add_argument(
-            "--sites", metavar='"SITE=CLOUD ..."', help="such as: berlin=aws essen=azure"
-        )
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=sandbox.__doc__)
+    choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, purpose in _COMMANDS.items():
+        command = choices.add_parser(name, help=purpose)
+        if name in ("seed", "up"):
+            file, how = "default: the example", "such as: berlin=aws essen=azure"
+            command.add_argument("installation", nargs="?", metavar="INSTALLATION", help=file)
+            command.add_argument("--sites", metavar='"SITE=CLOUD ..."', help=how)
     return parser.parse_args(arguments)
 
 
 def run(options: argparse.Namespace) -> int:
     """Do what was asked; the exit code."""
-    sandbox = locate_sandbox()
+    place = locate_sandbox()
     match options.command:
         case "engine":
-            found = provide_engine(sandbox.engine_bin)
+            found = provide_engine(place.engine_bin)
             say(f"engine: {found.pulumi} ({found.origin})")
-        case "start":
-            commands.start(sandbox)
-        case "stop":
-            commands.stop(sandbox)
-        case "status":
-            commands.status(sandbox)
-        case "down":
-            commands.down(sandbox)
         case "seed":
-            commands.seed(sandbox, find_installation(options.installation), options.sites)
+            commands.seed(place, find_installation(options.installation), options.sites)
         case "up":
-            return commands.up(sandbox, find_installation(options.installation), options.sites)
+            return commands.up(place, find_installation(options.installation), options.sites)
+        case plain:
+            getattr(commands, plain)(place)
     return 0
 
 

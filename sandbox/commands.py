@@ -15,7 +15,6 @@ from sandbox.processes import holding
 from sandbox.servers import (
     CLOUDS,
     find_endpoint,
-    forget_server,
     running_endpoints,
     start_server,
     stop_server,
@@ -54,10 +53,8 @@ def _tell_empty(sandbox: Sandbox, engine: Pulumi) -> None:
         _marker(sandbox, stack).parent.mkdir(parents=True, exist_ok=True)
         _marker(sandbox, stack).touch()
     if stacks:
-        say(
-            "aws: what the stacks had there is gone; `make up` makes it again (by hand: `pulumi "
-            "up --refresh`)."
-        )
+        by_hand = "(by hand: `pulumi up --refresh`)"
+        say(f"aws: what the stacks had there is gone; `make up` makes it again {by_hand}.")
 
 
 def _marker(sandbox: Sandbox, stack: Stack) -> Path:
@@ -149,9 +146,8 @@ def run_swyx(*words: str, env: dict[str, str] | None) -> int:
     if not program.is_file():
         raise SandboxError(f"{program} is missing; run `make setup`.")
     try:
-        return subprocess.run(
-            [program, *words], env=env, timeout=_SWYX_TIME, check=False
-        ).returncode
+        done = subprocess.run([program, *words], env=env, timeout=_SWYX_TIME, check=False)
+        return done.returncode
     except subprocess.TimeoutExpired as error:
         raise SandboxError(f"`swyx {words[0]}` did not end within {_SWYX_TIME:.0f} s.") from error
 
@@ -170,8 +166,8 @@ def down(sandbox: Sandbox) -> None:
     with holding(sandbox.lock, _LOCK_TIME):
         for cloud in CLOUDS:
             stop_server(sandbox, cloud)
-            forget_server(sandbox, cloud)
-        for folder in (sandbox.home, sandbox.state, sandbox.stacks, sandbox.plugins):
+        made = (sandbox.home, sandbox.state, sandbox.stacks, sandbox.plugins)
+        for folder in (*made, *map(sandbox.server, CLOUDS)):
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)
         sandbox.env_file.unlink(missing_ok=True)

@@ -1,9 +1,7 @@
-"""The environment in which the engine, the SDKs and `swyx` meet the offline clouds and nothing
-else.
+"""The environment in which the engine, the SDKs and `swyx` meet the offline clouds alone.
 
 The same settings go to the processes that the sandbox starts and, as a POSIX shell file, to a
-person's shell. A user's real credentials are taken away in both, so that nothing can reach a real
-account by mistake.
+person's shell. A user's real credentials are taken away in both.
 """
 
 import ipaddress
@@ -53,9 +51,7 @@ def is_loopback(endpoint: str) -> bool:
 
 
 def settings(sandbox: Sandbox, endpoints: Mapping[str, str]) -> dict[str, str]:
-    """Every variable with its value, PATH apart. `endpoints` has the base URL of each cloud that
-    runs.
-    """
+    """Every variable but PATH with its value; `endpoints` has the URL of each running cloud."""
     aws = sandbox.server("aws")
     values = {
         "AWS_ACCESS_KEY_ID": "sandbox",

@@ -1,6 +1,4 @@
-"""Seeding: the networks and machines that an installation file assumes, made in the offline
-clouds.
-"""
+"""Seeding: the networks and machines that an installation file assumes."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,9 +9,7 @@ Seeder = Callable[[str, dict[str, list[str]], str], None]
 
 
 def seed_sites(sites: Sequence[Site], endpoints: dict[str, str]) -> None:
-    """Make each site's estate as the file has it now: what is missing is made, what is gone is
-    ended.
-    """
+    """Make each site's estate as the file has it: make what is missing, end what is gone."""
     for site in sites:
         say(
             f"Seeding {site.name} in {site.cloud}: its network and machines ({len(site.machines)}) ..."

@@ -9,8 +9,6 @@ A held call waits, before or after it took effect, until it is released or other
 meanwhile a test reads the cloud, or kills the client. Other calls go on.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 import time
@@ -20,15 +18,8 @@ from typing import Any, TypeVar
 
 CONTROL = "/_sandbox"
 
-THROTTLE, ERROR, DROP_BEFORE, DROP_AFTER, SLOW, HOLD_BEFORE, HOLD_AFTER = KINDS = (
-    "throttle",
-    "error",
-    "drop_before",
-    "drop_after",
-    "slow",
-    "hold_before",
-    "hold_after",
-)
+THROTTLE, ERROR = "throttle", "error"
+KINDS = (THROTTLE, ERROR, "drop_before", "drop_after", "slow", "hold_before", "hold_after")
 LONGEST_HOLD = 120.0  # seconds; a test that died must not keep a server busy for ever
 
 Answer = TypeVar("Answer")
@@ -72,9 +63,7 @@ class Faults:
         self._round = self._releases = 0
 
     def plan(self, faults: list[dict[str, Any]]) -> None:
-        """Replace what is planned, count from one again, and let go of what is held: a call held
-        before its effect is dropped without one.
-        """
+        """Replace what is planned, count anew, and drop what is held, before its effect if so."""
         planned = [Fault(**fault) for fault in faults]
         with self._changed:
             self._planned, self._calls, self._writes = planned, 0, 0
@@ -89,17 +78,13 @@ class Faults:
 
     def describe(self) -> dict[str, Any]:
         with self._changed:
+            counts = {"calls": self._calls, "writes": self._writes}
             pending = [
                 {"at": fault.at, "kind": fault.kind}
                 for fault in self._planned
-                if fault.at + fault.times > (self._writes if fault.of == "writes" else self._calls)
+                if fault.at + fault.times > counts[fault.of]
             ]
-            return {
-                "calls": self._calls,
-                "writes": self._writes,
-                "held": sorted(self._held),
-                "faults": pending,
-            }
+            return {**counts, "held": sorted(self._held), "faults": pending}
 
     def run(
         self,

@@ -4,8 +4,6 @@ AWS: `{"action", "parameters", "status", "response"}`, parameters as in EC2's qu
 response as EC2's XML. Azure: `{"method", "path", "body", "status"}`. Refused writes are in it too.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,7 @@ NAME = "journal.jsonl"
 
 
 class Journal:
-    """Appends to a file in the folder, or forgets where there is no folder. The caller serialises
-    writes, so that the order of lines is the order of effect.
-    """
+    """Appends to a file in the folder, if any; the caller serialises writes."""
 
     def __init__(self, folder: Path | None) -> None:
         self._path = folder / NAME if folder else None

@@ -1,5 +1,4 @@
-"""Locks, and background servers that are known by one: started once, found again by later commands,
-ended only if they are really ours.
+"""Locks, and background servers that are known by one, so that only our own are ever ended.
 
 A process id alone does not identify a process: ids are reused, and a stale record must never get a
 stranger killed. So a server holds a lock on the file that has its id, for as long as it lives.
@@ -73,9 +72,7 @@ class Process:
 
 
 def launch(command: Sequence[str], folder: Path, env: dict[str, str]) -> Process:
-    """Start a background process in a session of its own; its output goes to `stdout` and `log` in
-    the folder, its id to `pid`.
-    """
+    """Start a process in a session of its own; it writes `stdout` and `log` in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     process = Process(folder / "pid")
     with (

@@ -3,18 +3,16 @@
 import http.client
 import json
 import os
-import shutil
 import socket
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from pathlib import Path
 
 from sandbox.paths import REPOSITORY, Sandbox
 from sandbox.processes import Process, launch
-from sandbox.talk import SandboxError, say
+from sandbox.talk import SandboxError
 
 CLOUDS = {"aws": "sandbox.aws.server", "azure": "sandbox.azure.server"}
 _STARTUP = 60.0  # seconds until a server must have said that it listens
@@ -87,12 +85,6 @@ def stop_server(sandbox: Sandbox, cloud: str) -> bool:
     return True
 
 
-def forget_server(sandbox: Sandbox, cloud: str) -> None:
-    """Remove everything that a stopped server leaves on disk."""
-    with suppress(FileNotFoundError):
-        shutil.rmtree(sandbox.server(cloud))
-
-
 def _launch(folder: Path, cloud: str, port: int) -> str:
     state = folder / "state"
     state.mkdir(parents=True, exist_ok=True)
@@ -119,7 +111,6 @@ def _launch(folder: Path, cloud: str, port: int) -> str:
 def _await_endpoint(process: Process, folder: Path, cloud: str) -> str:
     """The URL that the server prints when it listens."""
     started = time.monotonic()
-    told = False
     while time.monotonic() - started < _STARTUP:
         for line in (folder / "stdout").read_text(errors="replace").splitlines(keepends=True):
             if line.startswith("{") and line.endswith("\n"):
@@ -129,9 +120,6 @@ def _await_endpoint(process: Process, folder: Path, cloud: str) -> str:
             raise SandboxError(
                 f"The {cloud} server ended at its start. {folder}/log ends:\n" + "\n".join(words)
             )
-        if not told and time.monotonic() - started > 3:
-            say(f"  waiting for the {cloud} server ...")
-            told = True
         time.sleep(0.05)
     process.end()
     raise SandboxError(

@@ -85,9 +85,7 @@ def committed_sites() -> dict[str, str]:
 
 
 def find_installation(named: str | None) -> Path:
-    """The installation file, absolute. A relative name is seen from where the person is; make
-    tells where that was.
-    """
+    """The installation file, absolute; a relative name is seen from where make was called."""
     if not named:
         return EXAMPLE
     places = [

@@ -8,6 +8,7 @@ copy of the committed file, or one made for the site.
 import json
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,18 +57,12 @@ class Pulumi:
         """Every stack of the backend, of whatever project."""
         if not (self._sandbox.state / ".pulumi").is_dir():
             return []
-        listed = json.loads(
-            self.ask("stack", "ls", "--all", "--json", "-Q", cwd=self._sandbox.state)
-        )
-        return [
-            Stack(project=project, name=name)
-            for _, project, name in (row["name"].split("/") for row in listed)
-        ]
+        listed = self.ask("stack", "ls", "--all", "--json", "-Q", cwd=self._sandbox.state)
+        names = (row["name"].split("/") for row in json.loads(listed))
+        return [Stack(project=project, name=name) for _, project, name in names]
 
     def ensure_stack(self, stack: Stack) -> None:
-        """Make the stack if the backend has none; its file is there before, so the engine writes
-        none.
-        """
+        """Make the stack if there is none; its file is there before, so the engine writes none."""
         if stack not in self.list_stacks():
             self.ask("stack", "init", stack.name, "--no-select", cwd=self.folder(stack.project))
 
@@ -78,10 +73,8 @@ class Pulumi:
     def up(self, stack: Stack, file: Path, *, refresh: bool) -> bool:
         """Preview, then update; False if either failed. The person sees the engine's own output."""
         options = ["--refresh"] if refresh else []
-        return (
-            self.run("up", "--yes", "--stack", stack.name, "--config-file", str(file), *options)
-            == 0
-        )
+        words = ("up", "--yes", "--stack", stack.name, "--config-file", str(file), *options)
+        return self.run(*words) == 0
 
     def destroy(self, stack: Stack, *, refresh: bool) -> bool:
         """End everything that the stack has, then the stack; False if something is left."""
@@ -96,17 +89,8 @@ class Pulumi:
         """What the last update did: operation and how many resources, such as `{"create": 4,
         "same": 1}`.
         """
-        answer = self.ask(
-            "stack",
-            "history",
-            "--json",
-            "--page-size",
-            "1",
-            "--stack",
-            stack.name,
-            cwd=self.folder(stack.project),
-        )
-        updates = json.loads(answer)
+        words = ("history", "--json", "--page-size", "1", "--stack", stack.name)
+        updates = json.loads(self.ask("stack", *words, cwd=self.folder(stack.project)))
         return dict(updates[0].get("resourceChanges") or {}) if updates else {}
 
     def count_resources(self, stack: Stack) -> int:
@@ -129,6 +113,7 @@ class Pulumi:
         Raises:
             SandboxError: it failed; the message holds what it said.
         """
+        command = f"`pulumi {' '.join(words)}`"
         try:
             done = subprocess.run(
                 [self._pulumi, "--non-interactive", *words],
@@ -141,19 +126,13 @@ class Pulumi:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise SandboxError(
-                f"`pulumi {' '.join(words)}` did not end within {_QUESTION:.0f} s."
-            ) from error
+            raise SandboxError(f"{command} did not end within {_QUESTION:.0f} s.") from error
         if done.returncode != 0:
-            raise SandboxError(
-                f"`pulumi {' '.join(words)}` failed: {done.stderr.strip() or done.stdout.strip()}"
-            )
+            raise SandboxError(f"{command} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
     def run(self, *words: str, cwd: Path | None = None) -> int:
-        """Run a command before the person's eyes; its exit code. Ctrl-C reaches it too, and it is
-        waited for.
-        """
+        """Run a command before the person's eyes; its exit code. Ctrl-C reaches it too."""
         process = subprocess.Popen(
             [self._pulumi, *words],
             cwd=cwd or REPOSITORY,
@@ -167,18 +146,13 @@ class Pulumi:
             process.wait(timeout=LONGEST_RUN)
             raise
         except subprocess.TimeoutExpired as error:
-            _interrupt(process)
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=60)
+            process.kill()  # no effect once it has ended
             raise SandboxError(
                 f"`pulumi {words[0]}` took over {LONGEST_RUN / 60:.0f} minutes and was interrupted."
             ) from error
-
-
-def _interrupt(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(timeout=60)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def project_name() -> str:
@@ -187,13 +161,10 @@ def project_name() -> str:
 
 
 def write_stack_file(sandbox: Sandbox, site: Site) -> Path:
-    """The file to give to the engine for a site: the committed one if it says the same, else one
-    made for it.
-    """
+    """The stack file for a site: the committed one if it says the same, else one made for it."""
     committed = COMMITTED / f"Pulumi.{site.name}.yaml"
-    document = (
-        read_mapping(committed) if site.installation == EXAMPLE and committed.is_file() else {}
-    )
+    has_one = site.installation == EXAMPLE and committed.is_file()
+    document = read_mapping(committed) if has_one else {}
     if (document.get("config") or {}).get("swyx:cloud") != site.cloud:
         document = {"config": bind(site)}
     sandbox.stacks.mkdir(parents=True, exist_ok=True)
@@ -203,9 +174,7 @@ def write_stack_file(sandbox: Sandbox, site: Site) -> Path:
 
 
 def bind(site: Site) -> dict[str, Any]:
-    """The stack's configuration for a site that the sandbox seeded: where its network is, in its
-    cloud's terms.
-    """
+    """The stack's configuration for a seeded site: where its network is, in its cloud's terms."""
     common: dict[str, Any] = {
         "swyx:installation": str(site.installation),
         "swyx:site": site.name,

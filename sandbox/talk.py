@@ -1,6 +1,4 @@
-"""What the sandbox says to the person at the terminal, and the one error that it reports as a
-sentence.
-"""
+"""What the sandbox says at the terminal, and the one error that it reports as a sentence."""
 
 import sys
 

@@ -1,3 +1,1 @@
-"""AWS, offline: moto behind a layer that is as strict as EC2, the stand-in provider, and the estate
-of a site.
-"""
+"""AWS, offline: moto made as strict as EC2, the stand-in provider, the estate of a site."""

@@ -1,7 +1,5 @@
 """``aws.ec2.SecurityGroup`` and ``NetworkInterfaceSecurityGroupAttachment``."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time
@@ -47,8 +45,8 @@ class SecurityGroupHandler(AwsHandler):
     token = "aws:ec2/securityGroup:SecurityGroup"
     kind = GROUP
     name_property = "name"
-    supported = frozenset({"name", "description", "vpcId", "revokeRulesOnDelete"})
-    defaults = MappingProxyType({"description": "Managed by Pulumi", "revokeRulesOnDelete": False})
+    supported = frozenset({"name", "description", "vpcId"})
+    defaults = MappingProxyType({"description": "Managed by Pulumi"})
     replace_on = frozenset({"name", "description", "vpcId", "region"})
     computed = frozenset({"vpcId", "name"})
 
@@ -96,8 +94,6 @@ class SecurityGroupHandler(AwsHandler):
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
         client = self.ec2({**outputs, **inputs})
         self._delete_lingering(client, id)
-        if inputs.get("revokeRulesOnDelete"):
-            self._revoke_everything(client, id)
         deadline = time.monotonic() + float(os.environ.get(DELETE_SECONDS_VARIABLE, DELETE_SECONDS))
         while True:
             try:
@@ -118,19 +114,9 @@ class SecurityGroupHandler(AwsHandler):
                 if each["Description"].startswith(LINGERING) and each["Status"] == "available":
                     client.delete_network_interface(NetworkInterfaceId=each["NetworkInterfaceId"])
 
-    def _revoke_everything(self, client: Any, id: str) -> None:
-        group = find_one(client, GROUP, id) or {}
-        for direction, field in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
-            if group.get(field):
-                revoke = getattr(client, f"revoke_security_group_{direction}")
-                with ec2_errors("InvalidGroup.NotFound"):
-                    revoke(GroupId=id, IpPermissions=group[field])
-
 
 class AttachmentHandler(AwsHandler):
-    """One group more on an interface that exists: a read, a change and a write of the interface's
-    groups, one at a time per interface, as really.
-    """
+    """One group more on an interface: its groups are read and written, one at a time."""
 
     token = (
         "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"

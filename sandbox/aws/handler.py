@@ -1,7 +1,5 @@
 """What all AWS resource types share: EC2's errors, the region, tags, and types that a table describes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -19,9 +17,7 @@ GONE = "NotFound"
 
 @contextmanager
 def ec2_errors(*tolerated: str) -> Iterator[None]:
-    """Turn what boto3 raises into errors with EC2's code, its message and the call; ignore those whose
-    code ends like one of `tolerated`.
-    """
+    """Turn boto3's errors into ours, but for codes that end like one of `tolerated`."""
     try:
         yield
     except ClientError as refused:
@@ -70,9 +66,7 @@ def update_tags(client: Any, id: str, old: Props, new: Props) -> None:
 
 
 class AwsHandler(ResourceHandler):
-    """A resource type of EC2. Subclasses add the verbs, and ``describe`` for reading and for what
-    follows a change.
-    """
+    """A resource type of EC2: a table for what it reads, the verbs in subclasses."""
 
     kind: Kind
 
@@ -115,9 +109,7 @@ class AwsHandler(ResourceHandler):
         return {**inputs, **{name: sorted(inputs[name]) for name in listed}}
 
     def read(self, id: str, inputs: Props, outputs: Props) -> State | None:
-        """What the program once gave, as it is in the cloud now, and what somebody has added of the
-        inputs that drift; on import all inputs. What the cloud lost disappears.
-        """
+        """What the program gave, as it is now, and what was added of inputs that drift or exist."""
         region = {name: value for name, value in {**outputs, **inputs}.items() if name == "region"}
         live = self.describe(id, {**inputs, **region})
         if live is None:
@@ -182,16 +174,13 @@ class RegularHandler(AwsHandler):
                 **specify_tags(self.kind.path, inputs.get("tags")),
             )
             id = self.kind.id_of(made[noun])
-            self.change(client, id, inputs, self.made_with(inputs))
+            made_with = inputs.keys() - self.attributes
+            self.change(client, id, inputs, {name: inputs[name] for name in made_with})
         return self.settle(id, inputs)
 
     def more_arguments(self, inputs: Props) -> dict[str, Any]:
         """Arguments of the creating call that are not inputs as they are."""
         return {}
-
-    def made_with(self, inputs: Props) -> Props:
-        """The inputs that the creating call sets, or that EC2 sets so by itself."""
-        return {name: value for name, value in inputs.items() if name not in self.attributes}
 
     def change(self, client: Any, id: str, new: Props, old: Props) -> None:
         """Write the attributes that differ."""
@@ -203,7 +192,7 @@ class RegularHandler(AwsHandler):
     def update(self, id: str, new: Props, old: Props, outputs: Props) -> State:
         client = self.ec2(new)
         with ec2_errors():
-            self.change(client, id, new, {**outputs, **old})
+            self.change(client, id, new, {**old, **outputs})
             update_tags(client, id, old, new)
         return self.settle(id, new)
 

@@ -1,7 +1,5 @@
 """EC2's quotas, as settings: an account can raise them, and tests lower them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -38,11 +36,10 @@ def read_limits(environment: Mapping[str, str]) -> Limits:
 
     Raises: ValueError with a sentence.
     """
-    names = {field.name: PREFIX + field.name.upper() for field in fields(Limits)}
-    given = {
-        name: environment[variable] for name, variable in names.items() if variable in environment
-    }
-    for name, text in given.items():
-        if not text.isdecimal():
-            raise ValueError(f"{names[name]} is {text!r}; it must be a whole number")
-    return Limits(**{name: int(text) for name, text in given.items()})
+    given: dict[str, int] = {}
+    for name in (each.name for each in fields(Limits)):
+        text = environment.get(PREFIX + name.upper())
+        if text is not None and not text.isdecimal():
+            raise ValueError(f"{PREFIX}{name.upper()} is {text!r}; it must be a whole number")
+        given |= {} if text is None else {name: int(text)}
+    return Limits(**given)

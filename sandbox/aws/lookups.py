@@ -1,7 +1,5 @@
 """The data sources: ``aws.ec2.get_network_interfaces`` and its kin, over EC2's describe calls."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -74,11 +72,9 @@ def _write_filters(arguments: Props, kind: Kind) -> list[dict[str, Any]]:
 
 def _describe_arguments(arguments: Props) -> str:
     """The arguments as a person would write them, for messages."""
-    parts = [
-        f"{each['name']}={','.join(each['values'])}" for each in arguments.get("filters") or []
-    ]
-    parts += [f"tag {key}={value}" for key, value in (arguments.get("tags") or {}).items()]
-    parts += [
-        f"{name}={value}" for name, value in arguments.items() if name not in ("filters", "tags")
-    ]
+    plain = dict(arguments)
+    filters, tags = plain.pop("filters", None) or [], plain.pop("tags", None) or {}
+    parts = [f"{each['name']}={','.join(each['values'])}" for each in filters]
+    parts += [f"tag {key}={value}" for key, value in tags.items()]
+    parts += [f"{name}={value}" for name, value in plain.items()]
     return ", ".join(parts) or "no constraint"

@@ -1,10 +1,5 @@
-"""``aws.ec2.Vpc``, ``Subnet``, ``NetworkInterface`` and ``Instance``: what customers' programs build
-around a site, as much of it as decides on addresses and security groups.
-"""
+"""``Vpc``, ``Subnet``, ``NetworkInterface`` and ``Instance``, as far as they decide on addresses."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -20,23 +15,13 @@ from sandbox.aws.handler import (
 from sandbox.aws.tables import INSTANCE, INTERFACE, SUBNET, VPC
 from sandbox.provider import Failure, Props, State, is_unknown
 
-# What EC2 calls to add and to remove addresses, by the input that lists them.
-_ADDRESSES = {
-    "privateIps": ("{}assign_private_ip_addresses", "PrivateIpAddresses"),
-    "secondaryPrivateIps": ("{}assign_private_ip_addresses", "PrivateIpAddresses"),
-    "ipv6Addresses": ("{}assign_ipv6_addresses", "Ipv6Addresses"),
-}
-
 
 class VpcHandler(RegularHandler):
     token = "aws:ec2/vpc:Vpc"
     kind = VPC
     arguments = MappingProxyType({"cidrBlock": "CidrBlock", "instanceTenancy": "InstanceTenancy"})
     attributes = MappingProxyType(
-        {
-            "enableDnsSupport": "EnableDnsSupport",
-            "enableDnsHostnames": "EnableDnsHostnames",
-        }
+        {"enableDnsSupport": "EnableDnsSupport", "enableDnsHostnames": "EnableDnsHostnames"}
     )
     supported = frozenset({*arguments, *attributes})
     defaults = MappingProxyType({"enableDnsSupport": True, "instanceTenancy": "default"})
@@ -82,29 +67,17 @@ class NetworkInterfaceHandler(RegularHandler):
     arguments = MappingProxyType(
         {"subnetId": "SubnetId", "description": "Description", "securityGroups": "Groups"}
     )
-    attributes = MappingProxyType(
-        {"description": "Description", "sourceDestCheck": "SourceDestCheck"}
-    )
-    sets = ("securityGroups", "privateIps", "ipv6Addresses")
-    supported = frozenset({*arguments, *attributes, *sets})
-    defaults = MappingProxyType({"sourceDestCheck": True})
+    sets = ("securityGroups", "privateIps")
+    supported = frozenset({*arguments, *sets})
     replace_on = frozenset({"subnetId", "region"})
-    computed = frozenset(
-        {
-            "privateIp",
-            "privateIps",
-            "securityGroups",
-            "ipv6Addresses",
-            "attachments",
-            "interfaceType",
-        }
-    )
+    computed = frozenset({"privateIp", "privateIps", "securityGroups"})
 
     def more_arguments(self, inputs: Props) -> dict[str, Any]:
-        return _write_addresses(inputs.get("privateIps"), inputs.get("ipv6Addresses"), primary=0)
-
-    def made_with(self, inputs: Props) -> Props:
-        return {**inputs, "sourceDestCheck": True}
+        listed = [
+            {"PrivateIpAddress": each, "Primary": index == 0}
+            for index, each in enumerate(inputs.get("privateIps") or ())
+        ]
+        return {"PrivateIpAddresses": listed} if listed else {}
 
     def replaces(self, old: Props, new: Props) -> frozenset[str]:
         """The primary address stays for life; the others come and go."""
@@ -114,13 +87,19 @@ class NetworkInterfaceHandler(RegularHandler):
         return self.replace_on | ({"privateIps"} if moved or is_unknown(after) else set())
 
     def change(self, client: Any, id: str, new: Props, old: Props) -> None:
-        """New addresses first, then those that are no longer wanted; then groups and attributes."""
-        for name in ("privateIps", "ipv6Addresses"):
-            _update_addresses(client, id, name, new, old)
-        groups = new.get("securityGroups")
-        if groups is not None and {*groups} != {*(old.get("securityGroups") or ())}:
-            client.modify_network_interface_attribute(NetworkInterfaceId=id, Groups=groups)
-        super().change(client, id, new, old)
+        """New addresses first, then those that are no longer wanted; then what else differs."""
+        if "privateIps" in new:
+            before, after = old.get("privateIps") or [], new["privateIps"]
+            missing = [each for each in after if each not in before]
+            excess = [each for each in before if each not in after]
+            for call, addresses in (("assign", missing), ("unassign", excess)):
+                if addresses:
+                    change = getattr(client, f"{call}_private_ip_addresses")
+                    change(NetworkInterfaceId=id, PrivateIpAddresses=addresses)
+        update_groups(client, id, new.get("securityGroups"), old.get("securityGroups"))
+        if new.get("description") != old.get("description"):
+            text = {"Value": new.get("description") or ""}
+            client.modify_network_interface_attribute(NetworkInterfaceId=id, Description=text)
 
     def delete(self, id: str, inputs: Props, outputs: Props) -> None:
         client = self.ec2({**outputs, **inputs})
@@ -137,13 +116,10 @@ class InstanceHandler(AwsHandler):
 
     token = "aws:ec2/instance:Instance"
     kind = INSTANCE
-    sets = ("vpcSecurityGroupIds", "secondaryPrivateIps", "ipv6Addresses")
-    supported = frozenset(
-        {*sets, "ami", "instanceType", "subnetId", "privateIp", "sourceDestCheck"}
-    )
-    defaults = MappingProxyType({"sourceDestCheck": True})
-    replace_on = frozenset({"ami", "subnetId", "privateIp", "ipv6Addresses", "region"})
-    computed = frozenset({"availabilityZone", "subnetId", "privateIp", *sets})
+    sets = ("vpcSecurityGroupIds",)
+    supported = frozenset({*sets, "ami", "instanceType", "subnetId", "privateIp"})
+    replace_on = frozenset({"ami", "subnetId", "privateIp", "region"})
+    computed = frozenset({"availabilityZone", "privateIp", *sets})
     unstable = frozenset({"instanceState"})
 
     def check(self, inputs: Props) -> list[Failure]:
@@ -152,24 +128,16 @@ class InstanceHandler(AwsHandler):
         return [*super().check(inputs), *failures]
 
     def create(self, inputs: Props) -> State:
-        primary = {
-            "DeviceIndex": 0,
-            "SubnetId": inputs["subnetId"],
-            "DeleteOnTermination": True,
-            **_write_addresses(inputs.get("secondaryPrivateIps"), inputs.get("ipv6Addresses")),
-        }
-        for name, argument in (
-            ("vpcSecurityGroupIds", "Groups"),
-            ("privateIp", "PrivateIpAddress"),
-        ):
-            primary |= {argument: inputs[name]} if name in inputs else {}
+        named = {"vpcSecurityGroupIds": "Groups", "privateIp": "PrivateIpAddress"}
+        given = {argument: inputs[name] for name, argument in named.items() if name in inputs}
+        place = {"DeviceIndex": 0, "SubnetId": inputs["subnetId"], "DeleteOnTermination": True}
         with ec2_errors():
             made = self.ec2(inputs).run_instances(
                 MinCount=1,
                 MaxCount=1,
                 ImageId=inputs["ami"],
                 InstanceType=inputs["instanceType"],
-                NetworkInterfaces=[primary],
+                NetworkInterfaces=[{**place, **given}],
                 **specify_tags(INSTANCE.path, inputs.get("tags")),
             )
         return self.settle(made["Instances"][0]["InstanceId"], inputs)
@@ -179,22 +147,16 @@ class InstanceHandler(AwsHandler):
         return None if found is None or found["instanceState"] == "terminated" else found
 
     def update(self, id: str, new: Props, old: Props, outputs: Props) -> State:
-        client, primary = self.ec2(new), outputs["primaryNetworkInterfaceId"]
-        groups = new.get("vpcSecurityGroupIds")
+        client, name = self.ec2(new), "vpcSecurityGroupIds"
         with ec2_errors():
-            if groups is not None and {*groups} != {*(old.get("vpcSecurityGroupIds") or ())}:
-                client.modify_network_interface_attribute(NetworkInterfaceId=primary, Groups=groups)
-            if new["sourceDestCheck"] != old.get("sourceDestCheck"):
-                client.modify_network_interface_attribute(
-                    NetworkInterfaceId=primary, SourceDestCheck={"Value": new["sourceDestCheck"]}
-                )
+            update_groups(
+                client, outputs["primaryNetworkInterfaceId"], new.get(name), old.get(name)
+            )
             if new["instanceType"] != old.get("instanceType"):
                 client.stop_instances(InstanceIds=[id])
-                client.modify_instance_attribute(
-                    InstanceId=id, InstanceType={"Value": new["instanceType"]}
-                )
+                size = {"Value": new["instanceType"]}
+                client.modify_instance_attribute(InstanceId=id, InstanceType=size)
                 client.start_instances(InstanceIds=[id])
-            _update_addresses(client, primary, "secondaryPrivateIps", new, outputs)
             update_tags(client, id, old, new)
         return self.settle(id, new)
 
@@ -206,29 +168,9 @@ class InstanceHandler(AwsHandler):
             ended.wait(InstanceIds=[id], WaiterConfig={"Delay": 1})
 
 
-def _write_addresses(
-    ipv4: Sequence[str] | None, ipv6: Sequence[str] | None, *, primary: int | None = None
-) -> dict[str, Any]:
-    """The arguments that give addresses to an interface; of IPv4 the one at `primary` is that."""
-    listed = [
-        {"PrivateIpAddress": each, "Primary": index == primary}
-        for index, each in enumerate(ipv4 or ())
-    ]
-    others = [{"Ipv6Address": each} for each in ipv6 or ()]
-    given = {"PrivateIpAddresses": listed, "Ipv6Addresses": others}
-    return {name: value for name, value in given.items() if value}
-
-
-def _update_addresses(client: Any, interface: str, name: str, new: Props, old: Props) -> None:
-    """New addresses first, then those that are no longer wanted."""
-    if name not in new:
-        return
-    call, argument = _ADDRESSES[name]
-    before, after = old.get(name) or [], new[name]
-    missing = [each for each in after if each not in before]
-    excess = [each for each in before if each not in after]
-    for prefix, addresses in (("", missing), ("un", excess)):
-        if addresses:
-            getattr(client, call.format(prefix))(
-                NetworkInterfaceId=interface, **{argument: addresses}
-            )
+def update_groups(
+    client: Any, interface: str, new: list[str] | None, old: list[str] | None
+) -> None:
+    """Write an interface's groups, if the program names any and they differ."""
+    if new is not None and {*new} != {*(old or ())}:
+        client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=new)

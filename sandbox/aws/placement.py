@@ -1,27 +1,19 @@
 """Which subnets a site's machines need, and which address goes on which interface: a pure function."""
 
-from __future__ import annotations
-
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-IPV4_BITS = 16
+_BLOCK_BITS = {4: 16, 6: 48}
 """Every subnet is a /16, the largest EC2 allows, and its VPC block too: an address never falls
-between subnets, and a new machine never widens one. Only a /16's first four and last address could
-not be had from the real EC2.
+between subnets, and a new machine never widens one. Of IPv6 EC2 takes blocks of /44 to /64.
 """
 
-IPV6_BITS = 48
-"""Likewise for IPv6: EC2 takes blocks of /44 to /64 from an account's own pool."""
-
-CARRIER = ipaddress.IPv4Network("100.64.0.0/10")
+CARRIER = "100.64.0.0/16"
 """Where machines that have only IPv6 get the IPv4 address that EC2 insists on."""
 
 FIRST_SPARE = 0x4000
-"""The offset in a subnet from which spare addresses are taken, away from where people number their
-machines.
-"""
+"""The offset of spare addresses in a subnet, away from where people number machines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +27,7 @@ class Interface:
     @property
     def ipv6_blocks(self) -> frozenset[str]:
         """The IPv6 blocks that the subnet must have."""
-        return frozenset(_block(address) for address in self.ipv6)
+        return frozenset(_group(self.ipv6, 6))
 
 
 def place_machines(machines: Mapping[str, list[str]]) -> dict[str, list[Interface]]:
@@ -45,96 +37,50 @@ def place_machines(machines: Mapping[str, list[str]]) -> dict[str, list[Interfac
     order of machine names, that has a machine with both. A machine with none there gets an
     interface with a spare IPv4 address.
     """
-    addresses = {
-        name: [ipaddress.ip_address(each) for each in given] for name, given in machines.items()
-    }
-    plan = {str(each) for given in addresses.values() for each in given}
-    ipv4 = {
-        name: _group([str(each) for each in given if each.version == 4])
-        for name, given in addresses.items()
-    }
-    ipv6 = {
-        name: _group([str(each) for each in given if each.version == 6])
-        for name, given in addresses.items()
-    }
-    owners = _find_owners(ipv4, ipv6)
-    spares = SpareAddresses(plan)
-    return {name: _place(ipv4[name], ipv6[name], owners, spares) for name in sorted(machines)}
+    ipv4 = {name: _group(given, 4) for name, given in machines.items()}
+    ipv6 = {name: _group(given, 6) for name, given in machines.items()}
+    owners: dict[str, str] = {}
+    for name in sorted(machines):
+        for block in ipv6[name]:
+            if ipv4[name]:
+                owners.setdefault(block, next(iter(ipv4[name])))
+    taken = {str(ipaddress.ip_address(each)) for given in machines.values() for each in given}
+    placed = {}
+    for name in sorted(machines):
+        wanted: dict[str, tuple[list[str], list[str]]] = {
+            block: (listed, []) for block, listed in ipv4[name].items()
+        }
+        for block, listed in ipv6[name].items():
+            wanted.setdefault(owners.get(block, CARRIER), ([], []))[1].extend(listed)
+        placed[name] = [
+            Interface(subnet=subnet, ipv4=tuple(own or [_spare(subnet, taken)]), ipv6=tuple(more))
+            for subnet, (own, more) in (wanted or {CARRIER: ([], [])}).items()
+        ]
+    return placed
 
 
 def subnets_of(placed: Mapping[str, list[Interface]]) -> list[str]:
     """Every subnet that the interfaces need, in address order; a site without machines still has one."""
     blocks = {each.subnet for interfaces in placed.values() for each in interfaces}
-    return sorted(blocks or {_carrier_block()}, key=ipaddress.ip_network)
+    return sorted(blocks or {CARRIER}, key=ipaddress.ip_network)
 
 
-def _place(
-    ipv4: dict[str, list[str]],
-    ipv6: dict[str, list[str]],
-    owners: dict[str, str],
-    spares: SpareAddresses,
-) -> list[Interface]:
-    wanted: dict[str, tuple[list[str], list[str]]] = {
-        block: (listed, []) for block, listed in ipv4.items()
-    }
-    for block, listed in ipv6.items():
-        wanted.setdefault(owners[block], ([], []))[1].extend(listed)
-    if not wanted:
-        wanted[_carrier_block()] = ([], [])
-    return [
-        Interface(subnet=subnet, ipv4=tuple(first or [spares.take(subnet)]), ipv6=tuple(second))
-        for subnet, (first, second) in wanted.items()
-    ]
-
-
-def _find_owners(
-    ipv4: Mapping[str, dict[str, list[str]]], ipv6: Mapping[str, dict[str, list[str]]]
-) -> dict[str, str]:
-    """The subnet that has each IPv6 block: blocks of one VPC may not overlap, so each has one."""
-    owners: dict[str, str] = {}
-    for name in sorted(ipv6):
-        for block in ipv6[name]:
-            if ipv4[name]:
-                owners.setdefault(block, next(iter(ipv4[name])))
-    unowned = {block for blocks in ipv6.values() for block in blocks} - owners.keys()
-    return owners | dict.fromkeys(sorted(unowned), _carrier_block())
-
-
-def _group(addresses: list[str]) -> dict[str, list[str]]:
-    """The addresses by block, in the order given."""
+def _group(addresses: Iterable[str], version: int) -> dict[str, list[str]]:
+    """The addresses of one family by block, in the order given."""
     grouped: dict[str, list[str]] = {}
-    for address in addresses:
-        listed = grouped.setdefault(_block(address), [])
-        if address not in listed:
-            listed.append(address)
+    for address in map(ipaddress.ip_address, addresses):
+        if address.version == version:
+            block = ipaddress.ip_network((address, _BLOCK_BITS[version]), strict=False)
+            listed = grouped.setdefault(str(block), [])
+            if str(address) not in listed:
+                listed.append(str(address))
     return grouped
 
 
-def _block(address: str) -> str:
-    bits = IPV4_BITS if ipaddress.ip_address(address).version == 4 else IPV6_BITS
-    return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
-
-
-def _carrier_block() -> str:
-    return str(next(CARRIER.subnets(new_prefix=IPV4_BITS)))
-
-
-class SpareAddresses:
-    """Addresses outside the plan, each given once, in a fixed order."""
-
-    def __init__(self, plan: set[str]) -> None:
-        self._taken = set(plan)
-
-    def take(self, subnet: str) -> str:
-        """The next spare address of the subnet."""
-        address = next(each for each in self._candidates(subnet) if each not in self._taken)
-        self._taken.add(address)
-        return address
-
-    @staticmethod
-    def _candidates(subnet: str) -> Iterator[str]:
-        network = ipaddress.ip_network(subnet)
-        return (
-            str(network[FIRST_SPARE + step])
-            for step in range(network.num_addresses - FIRST_SPARE - 1)
-        )
+def _spare(subnet: str, taken: set[str]) -> str:
+    """The next address of the subnet that nobody has; taken from then on."""
+    network = ipaddress.ip_network(subnet)
+    offsets = range(FIRST_SPARE, network.num_addresses - 1)
+    address = next(str(network[n]) for n in offsets if str(network[n]) not in taken)
+    taken.add(address)
+    return address

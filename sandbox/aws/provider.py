@@ -1,15 +1,8 @@
 """The stand-in for Pulumi's AWS plugin: ``python -m sandbox.aws.provider``, started by the engine."""
 
-from __future__ import annotations
-
 from sandbox.aws.groups import AttachmentHandler, SecurityGroupHandler
 from sandbox.aws.lookups import list_functions
-from sandbox.aws.machines import (
-    InstanceHandler,
-    NetworkInterfaceHandler,
-    SubnetHandler,
-    VpcHandler,
-)
+from sandbox.aws.machines import InstanceHandler, NetworkInterfaceHandler, SubnetHandler, VpcHandler
 from sandbox.aws.rules import EgressRuleHandler, IngressRuleHandler
 from sandbox.aws.session import Session
 from sandbox.provider import Props, Provider, serve

@@ -1,7 +1,5 @@
 """``aws.vpc.SecurityGroupIngressRule`` and ``SecurityGroupEgressRule``: one source each."""
 
-from __future__ import annotations
-
 import ipaddress
 from typing import Any
 
@@ -39,9 +37,7 @@ class SecurityGroupRuleHandler(AwsHandler):
         return self.replace_on | ((SOURCES.keys() & old) ^ (SOURCES.keys() & new))
 
     def create(self, inputs: Props) -> State:
-        """Two calls, as really: where the second one fails, the rule is there, without tags and in no
-        state.
-        """
+        """Two calls, as really: if the second fails, the rule is there, untagged, in no state."""
         client = self.ec2(inputs)
         authorize = getattr(client, f"authorize_security_group_{self.direction}")
         described = {"Description": inputs["description"]} if "description" in inputs else {}

@@ -1,92 +1,75 @@
 """The offline EC2 as a process: ``python -m sandbox.aws.server --port N --state DIR``.
 
-It prints one JSON line with its endpoint once it answers, serves loopback only, and ends on
-SIGTERM. Its state is in memory: it begins empty at every start. Every write is noted in
-DIR/journal.jsonl (``sandbox.journal``), and calls fail on demand (``sandbox.faults``).
+Its state is in memory: it begins empty at every start.
 """
 
-from __future__ import annotations
-
-import argparse
-import json
 import os
-import signal
-import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
+from urllib.parse import parse_qsl
 
-from sandbox.aws.control import Controlled
+from sandbox.faults import ERROR
 from sandbox.journal import NAME
-
-HOST = "127.0.0.1"
+from sandbox.server import Answer, Cloud, CloudServer, Request, run_server
 
 # A tenth of a second of images that no installation uses, per region; and moto must not call home.
 MOTO_SETTINGS = {"MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_CALL_RESET_API": "false"}
+_READING = ("Describe", "Get", "List", "Search")
 
 
-def make_application(state: Path | None = None) -> Controlled:
-    """The whole offline EC2 as a WSGI application, with faults on demand and a journal."""
-    for name, value in MOTO_SETTINGS.items():
-        os.environ.setdefault(name, value)
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+class Ec2(Cloud):
+    """moto, made strict; its models are not made for threads, while an engine sends many calls at once."""
 
-    from sandbox.aws import strict
-    from sandbox.aws.limits import read_limits
+    def __init__(self) -> None:
+        for name, value in MOTO_SETTINGS.items():
+            os.environ.setdefault(name, value)
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    strict.install(read_limits(os.environ))
-    return Controlled(DomainDispatcherApplication(create_backend_app), state)
+        from sandbox.aws import strict
+        from sandbox.aws.limits import read_limits
+
+        strict.install(read_limits(os.environ))
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def answer(self, request: Request) -> Answer:
+        started: list[Any] = []
+        body = b"".join(self._moto(request.environ, lambda *given: started.extend(given)))
+        status, headers = started[:2]
+        return Answer(int(status.split()[0]), body, dict(headers))
+
+    def describe_write(self, request: Request) -> dict[str, Any] | None:
+        """The action with its parameters; without one it is something else of moto's."""
+        fields = dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
+        action = fields.pop("Action", "")
+        if not action or action.startswith(_READING):
+            return None
+        parameters = {name: value for name, value in fields.items() if name != "Version"}
+        return {"action": action, "parameters": parameters}
+
+    def note(self, record: dict[str, Any], answer: Answer) -> dict[str, Any]:
+        return {**super().note(record, answer), "response": answer.body.decode(errors="replace")}
+
+    def refuse(self, status: int, kind: str, headers: dict[str, str]) -> Answer:
+        """EC2 throttles with 503 and a code of its own; other trouble of the server's is an InternalError."""
+        code, status = ("InternalError", status) if kind == ERROR else ("RequestLimitExceeded", 503)
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?><Response><Errors><Error>'
+            f"<Code>{code}</Code><Message>The sandbox was told to fail here.</Message>"
+            "</Error></Errors><RequestID>sandbox</RequestID></Response>"
+        )
+        return Answer(status, body.encode(), {**headers, "Content-Type": "text/xml;charset=UTF-8"})
 
 
-def make_server(port: int, state: Path | None = None) -> Any:
-    """A server that listens but does not serve yet."""
+def make_server(port: int = 0, state: Path | None = None) -> CloudServer:
+    """An EC2 that listens but does not serve yet, with the journal of no earlier one."""
+    cloud = Ec2()
     from moto.moto_server.werkzeug_app import MotoRequestHandler
-    from werkzeug.serving import make_server as make_werkzeug_server
 
-    class QuietHandler(MotoRequestHandler):
-        """Keeps connections open, and prints nothing: stdout is for the endpoint."""
-
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def log(self, type: str, message: str, *args: Any) -> None:
-            pass
-
-    return make_werkzeug_server(
-        HOST, port, make_application(state), threaded=True, request_handler=QuietHandler
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.aws.server", description=__doc__)
-    parser.add_argument(
-        "--port", type=int, default=0, help="the port to listen on; 0 takes any free one"
-    )
-    parser.add_argument(
-        "--state", type=Path, help="a folder for the journal; EC2 itself begins empty"
-    )
-    arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
-    try:
-        server = make_server(arguments.port, _fresh(arguments.state))
-    except ValueError as wrong_limits:
-        sys.exit(f"sandbox.aws.server: {wrong_limits}")
-    print(json.dumps({"endpoint": f"http://{HOST}:{server.server_port}"}), flush=True)
-    server.serve_forever()
-
-
-def _fresh(state: Path | None) -> Path | None:
-    """The folder, without the journal of a cloud that is no more."""
     if state is not None:
         state.mkdir(parents=True, exist_ok=True)
         (state / NAME).unlink(missing_ok=True)
-    return state
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    os._exit(0)
+    return CloudServer(cloud, port, state, MotoRequestHandler)
 
 
 if __name__ == "__main__":
-    main()
+    run_server(make_server, "sandbox.aws.server")

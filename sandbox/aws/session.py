@@ -1,7 +1,5 @@
 """Connections to an offline EC2: configuration, clients, and the refusal to talk to a real cloud."""
 
-from __future__ import annotations
-
 import os
 import threading
 from typing import Any

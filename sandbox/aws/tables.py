@@ -3,8 +3,6 @@
 The stand-in has what is listed here of a type, and refuses what else the SDK's class takes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,10 +74,8 @@ VPC = Kind(
     properties={
         "cidrBlock": "CidrBlock",
         "default": "IsDefault",
-        "dhcpOptionsId": "DhcpOptionsId",
         "instanceTenancy": "InstanceTenancy",
         "ownerId": "OwnerId",
-        "state": "State",
     },
 )
 SUBNET = Kind(
@@ -88,13 +84,10 @@ SUBNET = Kind(
     title="Subnet",
     filters={"id": "subnet-id", "vpcId": "vpc-id", "cidrBlock": "cidr-block", "state": "state"},
     properties={
-        "assignIpv6AddressOnCreation": "AssignIpv6AddressOnCreation",
         "availabilityZone": "AvailabilityZone",
-        "availabilityZoneId": "AvailabilityZoneId",
         "cidrBlock": "CidrBlock",
         "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
         "ownerId": "OwnerId",
-        "state": "State",
         "vpcId": "VpcId",
     },
 )
@@ -104,18 +97,12 @@ INTERFACE = Kind(
     title="Network Interface",
     filters={"id": "network-interface-id"},
     properties={
-        "attachments": "Attachment.InstanceId && [Attachment.{attachmentId: AttachmentId, "
-        "instance: InstanceId, deviceIndex: DeviceIndex}] || `[]`",
         "description": "Description || `null`",
-        "interfaceType": "InterfaceType",
         "ipv6Addresses": "Ipv6Addresses[].Ipv6Address",
-        "macAddress": "MacAddress",
         "ownerId": "OwnerId",
-        "privateDnsName": "PrivateDnsName",
         "privateIp": "PrivateIpAddress",
         "privateIps": "PrivateIpAddresses[].PrivateIpAddress",
         "securityGroups": "Groups[].GroupId",
-        "sourceDestCheck": "SourceDestCheck",
         "subnetId": "SubnetId",
         "vpcId": "VpcId",
     },
@@ -163,13 +150,9 @@ INSTANCE = Kind(
         "availabilityZone": "Placement.AvailabilityZone",
         "instanceState": "State.Name",
         "instanceType": "InstanceType",
-        "ipv6Addresses": f"{_PRIMARY}.Ipv6Addresses[].Ipv6Address",
         "networkInterfaceId": f"{_PRIMARY}.NetworkInterfaceId",
         "primaryNetworkInterfaceId": f"{_PRIMARY}.NetworkInterfaceId",
-        "privateDns": "PrivateDnsName",
         "privateIp": "PrivateIpAddress",
-        "secondaryPrivateIps": f"{_PRIMARY}.PrivateIpAddresses[?!Primary].PrivateIpAddress",
-        "sourceDestCheck": f"{_PRIMARY}.SourceDestCheck",
         "subnetId": "SubnetId",
         "vpcSecurityGroupIds": f"{_PRIMARY}.Groups[].GroupId",
     },

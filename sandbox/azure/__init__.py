@@ -1,5 +1,1 @@
-"""An offline Azure: an ARM emulator, a stand-in azure-native provider, and the estate of a site.
-
-Not a general Azure emulator: the resource types the project uses, refused and answered as ARM
-does.
-"""
+"""Azure, offline: an ARM emulator of the types that the project uses, stand-ins, the estate."""

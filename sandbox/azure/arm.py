@@ -1,26 +1,17 @@
 """ARM's answers: one request in, one response out, over the store. No sockets here.
 
-Requests are judged one at a time, so that each sees the whole of the one before it and nothing of
-a later one.
+The server hands in requests one at a time, so that each sees the whole of the one before it and
+nothing of a later one.
 """
-
-from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.azure import groups, interfaces, networks, references
-from sandbox.azure.documents import (
-    GROUP_TYPE,
-    check_name,
-    make_resource_group,
-    properties_of,
-    wrap,
-)
+from sandbox.azure.documents import GROUP_TYPE, check_name, make_resource_group, properties_of, wrap
 from sandbox.azure.errors import ArmError, busy_reference, missing_reference, refuse
 from sandbox.azure.ids import (
     GROUPS,
@@ -35,22 +26,9 @@ from sandbox.azure.ids import (
 from sandbox.azure.limits import Limits
 from sandbox.azure.operations import RETRY_AFTER_MS, Operations
 from sandbox.azure.store import Document, Store
+from sandbox.server import Request
 
 Properties = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """`query` keys and `headers` names are lower case; `base` is the URL the client reached
-    the emulator by.
-    """
-
-    method: str
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    base: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +52,7 @@ def make_machine(
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of top-level resource: how long its name may be, and how it is made of a PUT, shown, and
-    kept while something refers to it.
-    """
+    """A kind of top-level resource: its longest name, how it is made, shown and protected."""
 
     longest_name: int
     make: Callable[[ArmPath, Properties, Document | None, Store, Limits], Document]
@@ -108,14 +84,12 @@ class Arm:
         self.store = store
         self.limits = limits or Limits()
         self.operations = operations or Operations()
-        self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Response:
         """The response to a request; a refusal is a response too."""
         try:
             _check_request(request)
-            with self._lock:
-                return self._route(request)
+            return self._route(request)
         except ArmError as error:
             return Response(status=error.status, body=error.body)
 
@@ -130,18 +104,14 @@ class Arm:
             return Response(status=status, body=body, headers=headers)
         path = parse_path(request.path)
         if path is None:
-            raise refuse(
-                "InvalidResourceType",
-                f"The emulator has no resource type at {request.path}.",
-                status=404,
-            )
+            raise refuse("InvalidResourceType", path=request.path)
         if not path.kind:
             return self._answer_group(path, request)
         if path.group:  # spelled as the resource group is
             path = replace(path, group=self._require_group(path)["name"])
         if not path.name:
             return self._list(path, request)
-        return self._answer_subnet(path, request) if path.child else self._answer(path, request)
+        return self._answer(path, request)
 
     # Resource groups
 
@@ -169,8 +139,7 @@ class Arm:
         place = ArmPath(subscription=path.subscription, group=path.group)
         group = self.store.get(str(place))
         if group is None:
-            message = f"Resource group '{path.group}' could not be found."
-            raise refuse("ResourceGroupNotFound", message, status=404)
+            raise refuse("ResourceGroupNotFound", group=path.group)
         return group
 
     def _require_nothing_used(self, group: Document, inside: set[str]) -> None:
@@ -178,56 +147,67 @@ class Arm:
         for document in (each for kind in PROVIDERS for each in self.store.of_kind(kind)):
             used = {key(target) for target in references.targets_of(document)} & inside
             if used and key(document["id"]) not in inside:
+                told, user = ", ".join(sorted(used)), document["id"]
                 raise refuse(
-                    "ResourceGroupDeletionBlocked",
-                    f"Deletion of resource group '{group['name']}' failed as resources with identifiers "
-                    f"'{', '.join(sorted(used))}' are in use by {document['id']}.",
-                    status=409,
+                    "ResourceGroupDeletionBlocked", group=group["name"], used=told, user=user
                 )
 
-    # Top-level resources
+    # Resources and subnets
 
     def _answer(self, path: ArmPath, request: Request) -> Response:
-        existing, kind = self.store.get(str(path)), _KINDS[path.kind]
-        if request.method != "GET" and path.kind == INTERFACES:
-            self._require_settled(path)
+        """A top-level resource, or a subnet, which is a part of its network's document."""
+        existing = self.store.get(str(path.top))
+        if path.child and existing is None:
+            raise _missing(path)
+        before = self._show(path, existing)
+        is_interface = path.kind == INTERFACES
+        if request.method != "GET" and is_interface and self.operations.is_running(str(path)):
+            raise refuse("AnotherOperationInProgress", path=path)
         if request.method == "PUT":
-            check_name(path.name, kind.longest_name)
-            document = kind.make(path, _read_body(request), existing, self.store, self.limits)
-            for target in references.targets_of(document):
-                if self.operations.is_running(target):
-                    raise busy_reference(target, document["id"])
+            document = self._make(path, _read_body(request), existing)
             self.store.commit(put=(document,))
-            shown = kind.show(document, self.store)
-            return self._written(request, path, document, shown, is_new=existing is None)
-        if existing is None:
+            shown = self._show(path, document) or {}
+            return self._written(request, path, document, shown, is_new=before is None)
+        if existing is None or before is None:
             if request.method == "DELETE":
                 return Response(status=204)
-            raise _missing(path)
+            raise refuse("NotFound", path=path) if path.child else _missing(path)
         if request.method == "DELETE":
-            kind.require_unused(existing, self.store)
-            self.store.commit(delete=(existing["id"],))
+            self._delete(path, existing)
             return Response(status=202, headers=self._start(request, path, existing["location"]))
         _require_method(request, "GET")
-        return Response(status=200, body=self._expand(kind.show(existing, self.store), request))
+        return Response(status=200, body=self._expand(before, request))
 
-    def _require_settled(self, path: ArmPath) -> None:
-        if self.operations.is_running(str(path)):
-            raise refuse(
-                "AnotherOperationInProgress",
-                f"Another operation on this or dependent resource is in progress: {path}.",
-                status=409,
-            )
+    def _show(self, path: ArmPath, document: Document | None) -> Document | None:
+        if document is None or not path.child:
+            return document and _KINDS[path.kind].show(document, self.store)
+        return networks.show_subnet(path, document, self.store)
+
+    def _make(self, path: ArmPath, body: Properties, existing: Document | None) -> Document:
+        if path.child and existing is not None:
+            return networks.put_subnet(path, body, existing, self.store, self.limits)
+        kind = _KINDS[path.kind]
+        check_name(path.name, kind.longest_name)
+        document = kind.make(path, body, existing, self.store, self.limits)
+        for target in references.targets_of(document):
+            if self.operations.is_running(target):
+                raise busy_reference(target, document["id"])
+        return document
+
+    def _delete(self, path: ArmPath, existing: Document) -> None:
+        if path.child:
+            remaining = networks.drop_subnet(path, existing, self.store, self.limits)
+            self.store.commit(put=(remaining,))
+        else:
+            _KINDS[path.kind].require_unused(existing, self.store)
+            self.store.commit(delete=(existing["id"],))
 
     def _expand(self, shown: Document, request: Request) -> Document:
         wanted = request.query.get("$expand")
         if not wanted:
             return shown
         if wanted != "subnets/ipConfigurations" or "subnets" not in shown["properties"]:
-            raise refuse(
-                "InvalidExpandQueryOptionValue",
-                f"Invalid $expand query option value provided: {wanted}.",
-            )
+            raise refuse("InvalidExpandQueryOptionValue", wanted=wanted)
         return networks.expand_configurations(shown, self.store)
 
     def _list(self, path: ArmPath, request: Request) -> Response:
@@ -240,30 +220,6 @@ class Arm:
             if document["type"].endswith(f"/{path.kind}")
         ]
         return Response(status=200, body={"value": found})
-
-    # Subnets
-
-    def _answer_subnet(self, path: ArmPath, request: Request) -> Response:
-        network = self.store.get(str(path.top))
-        if network is None:
-            raise _missing(path)
-        before = networks.show_subnet(path, network, self.store)
-        if request.method == "PUT":
-            given = _read_body(request)
-            document = networks.put_subnet(path, given, network, self.store, self.limits)
-            self.store.commit(put=(document,))
-            shown = networks.show_subnet(path, document, self.store) or {}
-            return self._written(request, path, document, shown, is_new=before is None)
-        if request.method == "DELETE":
-            if before is None:
-                return Response(status=204)
-            document = networks.drop_subnet(path, network, self.store, self.limits)
-            self.store.commit(put=(document,))
-            return Response(status=202, headers=self._start(request, path, network["location"]))
-        _require_method(request, "GET")
-        if before is None:
-            raise refuse("NotFound", f"Resource {path} not found.", status=404)
-        return Response(status=200, body=before)
 
     # Shared steps
 
@@ -283,40 +239,24 @@ class Arm:
 
 
 def _missing(path: ArmPath) -> ArmError:
-    return refuse(
-        "ResourceNotFound",
-        f"The Resource '{PROVIDERS[path.kind]}/{path.kind}/{path.name}' under resource group "
-        f"'{path.group}' was not found. For more details please go to "
-        "https://aka.ms/ARMResourceNotFoundFix",
-        status=404,
-    )
+    resource = f"{PROVIDERS[path.kind]}/{path.kind}/{path.name}"
+    return refuse("ResourceNotFound", resource=resource, group=path.group)
 
 
 def _check_request(request: Request) -> None:
     """Every request has a token and a version."""
     if not request.headers.get("authorization", "").lower().startswith("bearer "):
-        raise refuse(
-            "AuthenticationFailed",
-            "Authentication failed. The 'Authorization' header is missing.",
-            status=401,
-        )
+        raise refuse("AuthenticationFailed")
     version = request.query.get("api-version")
     if not version:
-        raise refuse(
-            "MissingApiVersionParameter",
-            "The api-version query parameter (?api-version=) is required for all requests.",
-        )
+        raise refuse("MissingApiVersionParameter")
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(-preview)?", version):
-        raise refuse("InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+        raise refuse("InvalidApiVersionParameter", version=version)
 
 
 def _require_method(request: Request, method: str) -> None:
     if request.method != method:
-        raise refuse(
-            "MethodNotAllowed",
-            f"The http method '{request.method}' is not allowed for {request.path}.",
-            status=405,
-        )
+        raise refuse("MethodNotAllowed", method=request.method, path=request.path)
 
 
 def _read_body(request: Request) -> Properties:
@@ -325,8 +265,5 @@ def _read_body(request: Request) -> Properties:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise refuse(
-            "InvalidRequestContent",
-            "The request content was invalid and could not be deserialized.",
-        )
+        raise refuse("InvalidRequestContent")
     return body

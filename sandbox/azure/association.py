@@ -5,8 +5,6 @@ One resource, the association of a network interface with a network security gro
 Source: terraform-provider-azurerm 4, `network_interface_security_group_association_resource.go`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import threading

@@ -3,8 +3,6 @@
 Used by the stand-in providers and by seeding. It refuses to speak to anything but this machine.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import time
@@ -88,9 +86,7 @@ class ArmClient:
         self._pool = connection_from_url(endpoint, maxsize=32, timeout=_TIMEOUT, retries=_AGAIN)
 
     def get(self, arm_id: str, expand: str | None = None) -> Json | None:
-        """The resource, or None when it, its parent or its group is not there; `expand` is what to show
-        in place of ids.
-        """
+        """The resource, or None if it is not there; `expand` is what to show in place of ids."""
         try:
             found: Json = self._call("GET", arm_id, expand=expand).json()
             return found

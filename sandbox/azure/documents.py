@@ -1,8 +1,4 @@
-"""What every ARM resource shares: the envelope of id, name, type, location, tags and etag, named
-children, and fields that a PUT resets.
-"""
-
-from __future__ import annotations
+"""What ARM resources share: the envelope, named children, and fields that a PUT resets."""
 
 import re
 import uuid
@@ -45,11 +41,7 @@ def wrap(
 def make_resource_group(path: ArmPath, body: Properties, existing: Document | None) -> Document:
     """A resource group from a PUT."""
     if not re.fullmatch(r"[-\w._()]{0,89}[-\w_()]", path.group):
-        raise refuse(
-            "InvalidResourceGroup",
-            f"The provided resource group name '{path.group}' has these invalid characters or a "
-            "trailing period, or is longer than 90 characters.",
-        )
+        raise refuse("InvalidResourceGroup", group=path.group)
     document: Document = {
         "id": existing["id"] if existing else str(path),
         "name": existing["name"] if existing else path.group,
@@ -65,37 +57,28 @@ def make_resource_group(path: ArmPath, body: Properties, existing: Document | No
 def _canonical_location(given: object, path: ArmPath, existing: Document | None) -> str:
     """A region's name as ARM keeps it: `West Europe` is `westeurope`."""
     if not isinstance(given, str) or not given.strip():
-        raise refuse("LocationRequired", "The location property is required for this definition.")
-    location = given.replace(" ", "").lower()
-    if existing is not None and existing["location"] != location:
+        raise refuse("LocationRequired")
+    wanted = given.replace(" ", "").lower()
+    if existing is not None and existing["location"] != wanted:
         raise refuse(
             "InvalidResourceLocation",
-            f"The resource '{existing['name']}' already exists in location "
-            f"'{existing['location']}' in resource group '{path.group}'. A resource with the same "
-            f"name cannot be created in location '{location}'. Please select a new resource name.",
-            status=409,
+            name=existing["name"],
+            location=existing["location"],
+            group=path.group,
+            wanted=wanted,
         )
-    return location
+    return wanted
 
 
 def _check_tags(tags: dict[str, str]) -> dict[str, str]:
     """At most 50, and names without the characters that ARM reserves."""
     if len(tags) > _MOST_TAGS:
-        raise refuse(
-            "InvalidTags", f"The number of tags is {len(tags)}. The maximum is {_MOST_TAGS}."
-        )
+        raise refuse("InvalidTags", count=len(tags), most=_MOST_TAGS)
     for name, value in tags.items():
         if re.search(r"[<>%&\\?/\x00-\x1f]", name) or not 0 < len(name) <= _LONGEST_TAG:
-            raise refuse(
-                "InvalidTagNameCharacters",
-                f"The following tag names '{name}' have reserved characters '<,>,%,&,\\,?,/' or "
-                "control characters.",
-            )
+            raise refuse("InvalidTagNameCharacters", name=name)
         if not isinstance(value, str) or len(value) > _LONGEST_TAG_VALUE:
-            raise refuse(
-                "InvalidTagValueLength",
-                f"The value of the tag '{name}' exceeds the maximum length of {_LONGEST_TAG_VALUE}.",
-            )
+            raise refuse("InvalidTagValueLength", name=name, most=_LONGEST_TAG_VALUE)
     return dict(tags)
 
 
@@ -105,12 +88,7 @@ def check_name(name: str, longest: int) -> None:
     Raises: ArmError `InvalidResourceName`.
     """
     if len(name) > longest or not _NAME.fullmatch(name):
-        raise refuse(
-            "InvalidResourceName",
-            f"Resource name {name} is invalid. The name can be up to {longest} characters long. It "
-            "must begin with a word character, and it must end with a word character or with '_'. "
-            "The name may contain word characters or '.', '-', '_'.",
-        )
+        raise refuse("InvalidResourceName", name=name, longest=longest)
 
 
 def properties_of(body: Properties) -> Properties:
@@ -118,9 +96,7 @@ def properties_of(body: Properties) -> Properties:
 
 
 def take(given: Properties, fields: Mapping[str, Any]) -> Properties:
-    """The fields that a resource has: as given, else its default, else not at all. Of a resource that
-    is referred to only the id is kept.
-    """
+    """The fields as given, else with their defaults; of a resource referred to only the id."""
     taken = {
         name: default if given.get(name) in (None, "", [], {}) else _bare(given[name])
         for name, default in fields.items()
@@ -144,15 +120,10 @@ def children_of(body: Properties, field: str, owner: str, longest: int = 80) -> 
     for child in children:
         name = child.get("name") if isinstance(child, dict) else None
         if not isinstance(name, str) or not name:
-            raise refuse(
-                "InvalidRequestFormat",
-                f"Cannot parse the request: an element of {field} has no name.",
-            )
+            problem = f"an element of {field} has no name"
+            raise refuse("InvalidRequestFormat", problem=problem)
         if name.lower() in seen:
-            raise refuse(
-                "DuplicateResourceName",
-                f"Resource {owner} has two child resources with the same name ({name}).",
-            )
+            raise refuse("DuplicateResourceName", owner=owner, name=name)
         check_name(name, longest)
         seen.add(name.lower())
     return children

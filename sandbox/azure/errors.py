@@ -1,32 +1,11 @@
-"""What ARM says when it refuses: an HTTP status, a code and a sentence.
-
-Most codes were seen in public reports of ARM's answers. The few that no report shows are named by
-analogy with their neighbours, and are listed in `BY_ANALOGY`, so that nobody takes them for ARM's
-own.
-"""
-
-from __future__ import annotations
+"""What ARM says when it refuses: an HTTP status, a code and a sentence, from `refusals.yaml`."""
 
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-BY_ANALOGY = frozenset(
-    {
-        "InUsePrefixCannotBeDeleted",
-        "InvalidIPv6SubnetPrefixLength",
-        "IPv6IpConfigurationCannotBePrimary",
-        "NetworkInterfaceMustHaveOnePrimaryIpConfiguration",
-        "NetworkSecurityGroupCountLimitReached",
-        "NumberOfAddressPrefixesInNetworkSecurityGroupLimitReached",
-        "PrivateIPAddressVersionMismatch",
-        "SecurityRuleAddressFamiliesMixed",
-        "SecurityRuleInvalidDescription",
-        "SecurityRuleInvalidDirection",
-        "SecurityRuleInvalidProtocol",
-        "SecurityRuleParametersConflict",
-        "SubnetMustHaveIPv4AddressPrefix",
-    }
-)
+import yaml
 
 
 @dataclass(slots=True)
@@ -46,9 +25,18 @@ class ArmError(Exception):
         return {"error": {"code": self.code, "message": self.message, "details": self.details}}
 
 
-def refuse(code: str, message: str, *, status: int = 400) -> ArmError:
-    """A bad request unless told otherwise: ARM answers nearly every broken network rule with 400."""
-    return ArmError(status, code, message)
+@cache
+def read_refusals() -> dict[str, dict[str, Any]]:
+    """The table, by code."""
+    text = Path(__file__).with_name("refusals.yaml").read_text(encoding="utf-8")
+    table: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return table
+
+
+def refuse(code: str, **words: object) -> ArmError:
+    """The refusal with this code; the words go into its sentence."""
+    row = read_refusals()[code]
+    return ArmError(row.get("status", 400), code, row["says"].format(**words))
 
 
 def busy_reference(target: str, owner: str) -> ArmError:
@@ -61,8 +49,4 @@ def busy_reference(target: str, owner: str) -> ArmError:
 
 
 def missing_reference(target: str, owner: str) -> ArmError:
-    return refuse(
-        "InvalidResourceReference",
-        f"Resource {target} referenced by resource {owner} was not found. Please make sure that the "
-        "referenced resource exists, and that both resources are in the same region.",
-    )
+    return refuse("InvalidResourceReference", target=target, owner=owner)

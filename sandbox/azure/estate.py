@@ -1,12 +1,8 @@
-"""A site's network and machines on the offline Azure: one resource group, one virtual network, one
-subnet with as many prefixes as the machines' addresses need, and machines without a group yet.
+"""A site's network and machines on the offline Azure: a group, a network, one subnet, interfaces.
 
-An interface is a machine's by its address, which is how the product finds it, and else by its name. So
-a machine that is called otherwise keeps its interface, and one whose address changes is moved, as an
-administrator would do it.
+An interface is a machine's by its address, which is how the product finds it, and else by its name.
+So a machine that is called otherwise keeps its interface, and one whose address changes is moved.
 """
-
-from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
@@ -80,9 +76,7 @@ def plan_prefixes(existing: set[Network], machines: Machines) -> set[Network]:
 
 
 def _choose_block(prefixes: set[Network], address: Address, machine: str) -> Network:
-    """The prefix that holds the address, else its own block, widened until Azure does not reserve the
-    address in it.
-    """
+    """The prefix of the address, widened until Azure does not reserve the address in it."""
     own: Network = ipaddress.ip_network((address, _BLOCK_LENGTH[address.version]), strict=False)
     network = next((each for each in prefixes if address in each), own)
     while is_reserved(address, network):

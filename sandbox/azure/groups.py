@@ -1,7 +1,5 @@
 """Network security groups: the rules of a group taken together."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.azure import rules
@@ -26,24 +24,15 @@ _DEFAULT_RULES = (
 )
 
 
-def _default_rule(
-    name: str, priority: int, direction: str, access: str, source: str, destination: str
-) -> Properties:
-    properties = {
-        "protocol": "*",
-        "sourcePortRange": "*",
-        "destinationPortRange": "*",
-        "sourceAddressPrefix": source,
-        "destinationAddressPrefix": destination,
-        "access": access,
-        "priority": priority,
-        "direction": direction,
-    }
+def _default_rule(row: tuple[str, int, str, str, str, str]) -> Properties:
+    names = ("priority", "direction", "access", "sourceAddressPrefix", "destinationAddressPrefix")
     lists = [f"{side}{what}" for side in rules.SIDES for what in ("PortRanges", "AddressPrefixes")]
-    return {"name": name, "properties": properties | {each: [] for each in lists}}
+    every = dict.fromkeys(("protocol", "sourcePortRange", "destinationPortRange"), "*")
+    given = dict(zip(names, row[1:], strict=True))
+    return {"name": row[0], "properties": {**every, **given, **{each: [] for each in lists}}}
 
 
-DEFAULT_RULES = [_default_rule(*row) for row in _DEFAULT_RULES]
+DEFAULT_RULES = [_default_rule(row) for row in _DEFAULT_RULES]
 
 
 def make_group(
@@ -54,8 +43,9 @@ def make_group(
     if len(given) > limits.rules_per_group:
         raise refuse(
             "SecurityRuleCountLimitReached",
-            f"Network security group {path} cannot have more than {limits.rules_per_group} security rules. "
-            f"Number of rules provided: {len(given)}.",
+            path=path,
+            most=limits.rules_per_group,
+            count=len(given),
         )
     checked = []
     for each in given:
@@ -89,11 +79,7 @@ def require_group_unused(group: Document, store: Store) -> None:
     users = [each for ids in users_of_group(store, group["id"]).values() for each in ids]
     if users:
         raise refuse(
-            "InUseNetworkSecurityGroupCannotBeDeleted",
-            f"Network security group {group['id']} cannot be deleted because it is in use by the "
-            f"following resources: {', '.join(users)}. In order to delete the Network security group, "
-            "remove the association with the resource(s). To learn how to do this, see "
-            "aka.ms/deletensg.",
+            "InUseNetworkSecurityGroupCannotBeDeleted", id=group["id"], users=", ".join(users)
         )
 
 
@@ -107,8 +93,8 @@ def _require_room(path: ArmPath, location: str, store: Store, limits: Limits) ->
     if len(neighbours) >= limits.groups_per_region:
         raise refuse(
             "NetworkSecurityGroupCountLimitReached",
-            f"Cannot create more than {limits.groups_per_region} network security groups for this "
-            f"subscription in region {location}.",
+            most=limits.groups_per_region,
+            location=location,
         )
 
 
@@ -119,11 +105,7 @@ def _require_distinct_priorities(checked: list[Properties]) -> None:
         at = (rule["properties"]["direction"], rule["properties"]["priority"])
         other = taken.setdefault(at, rule["name"])
         if other != rule["name"] or find_child(DEFAULT_RULES, rule["name"]) is not None:
-            raise refuse(
-                "SecurityRuleConflict",
-                f"Security rule {rule['name']} conflicts with rule {other}. Rules cannot have the "
-                "same Priority and Direction. To learn more, see aka.ms/nsgrules.",
-            )
+            raise refuse("SecurityRuleConflict", rule=rule["name"], other=other)
 
 
 def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limits) -> None:
@@ -136,6 +118,8 @@ def _require_few_prefixes(checked: list[Properties], path: ArmPath, limits: Limi
         if count > limits.prefixes_per_group:
             raise refuse(
                 "NumberOfAddressPrefixesInNetworkSecurityGroupLimitReached",
-                f"Network security group {path} has {count} {side} address prefixes in its security rules. "
-                f"The maximum is {limits.prefixes_per_group}.",
+                path=path,
+                count=count,
+                side=side,
+                most=limits.prefixes_per_group,
             )

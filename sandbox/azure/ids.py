@@ -31,9 +31,7 @@ _PATH = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArmPath:
-    """A place in ARM: a resource group (`kind` is empty), a collection (`name` is empty), a top-level
-    resource, or a subnet of a network, the one kind of child that is called by itself.
-    """
+    """A resource group (without `kind`), a collection (without `name`), a resource, or a subnet."""
 
     subscription: str
     group: str = ""

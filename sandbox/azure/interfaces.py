@@ -1,7 +1,5 @@
 """Network interfaces: their IP configurations, addresses and properties (clouds.md, Azure 9, 11 and 14)."""
 
-from __future__ import annotations
-
 import ipaddress
 import itertools
 from typing import Any
@@ -65,13 +63,12 @@ _RESERVED_AT_START = 4
 def make_interface(
     path: ArmPath, body: Properties, existing: Document | None, store: Store, limits: Limits
 ) -> Document:
-    """An interface from a PUT: what the body leaves out is gone, except what its machine gives it
-    and the dynamic addresses, which are given out here and stay.
-    """
+    """An interface from a PUT: what the body leaves out is gone, except dynamic addresses."""
     given = properties_of(body)
     children = children_of(body, "ipConfigurations", str(path))
     if not children:
-        raise refuse("InvalidRequestFormat", f"Network interface {path} has no IP configuration.")
+        problem = f"{path} has no IP configuration"
+        raise refuse("InvalidRequestFormat", problem=problem)
     configurations = [_read_configuration(child, path) for child in children]
     _choose_primary(configurations, path)
     prefixes = _find_subnet(configurations, path, store)
@@ -108,12 +105,7 @@ def show_interface(interface: Document, store: Store) -> Document:
 def require_interface_unused(interface: Document, store: Store) -> None:
     machine = machine_of(store, interface["id"])
     if machine is not None:
-        raise refuse(
-            "NicInUse",
-            f"Network Interface {interface['id']} is used by existing resource {machine['id']}. In "
-            "order to delete the network interface, it must be dissociated from the resource. To "
-            "learn more, see aka.ms/deletenic.",
-        )
+        raise refuse("NicInUse", id=interface["id"], machine=machine["id"])
 
 
 def is_reserved(address: Address, network: Network) -> bool:
@@ -126,23 +118,16 @@ def _require_same_primary(existing: Document | None, configurations: list[Proper
     """The primary IP configuration of an interface stays, by its name."""
     for before in existing["properties"]["ipConfigurations"] if existing else ():
         if before["properties"]["primary"] and find_child(configurations, before["name"]) is None:
-            raise refuse(
-                "IpConfigDeleteNotSupported",
-                f"IP Configuration {before['name']} cannot be deleted. Deletion and renaming of "
-                "primary IP Configuration is not supported.",
-            )
+            raise refuse("IpConfigDeleteNotSupported", name=before["name"])
 
 
 def _read_configuration(child: Properties, path: ArmPath) -> Properties:
     properties = take(properties_of(child), _CONFIGURATION_FIELDS)
     if not (properties.get("subnet") or {}).get("id"):
-        raise refuse(
-            "SubnetIsRequired",
-            f"Subnet reference is required for IP configuration {path}/ipConfigurations/{child['name']}.",
-        )
-    for field, words in _WORDS.items():
-        if properties[field] not in words:
-            raise refuse("InvalidRequestFormat", f"Cannot parse the request: {field}.")
+        raise refuse("SubnetIsRequired", path=path, child=child["name"])
+    for problem, words in _WORDS.items():
+        if properties[problem] not in words:
+            raise refuse("InvalidRequestFormat", problem=problem)
     return {"name": child["name"], "properties": properties}
 
 
@@ -153,16 +138,10 @@ def _choose_primary(configurations: list[Properties], path: ArmPath) -> None:
     primary = [child for child in configurations if child["properties"]["primary"]]
     if len(primary) != 1:
         raise refuse(
-            "NetworkInterfaceMustHaveOnePrimaryIpConfiguration",
-            f"Network interface {path} must have exactly one primary IP configuration, and has "
-            f"{len(primary)}.",
+            "NetworkInterfaceMustHaveOnePrimaryIpConfiguration", path=path, count=len(primary)
         )
     if primary[0]["properties"]["privateIPAddressVersion"] != "IPv4":
-        raise refuse(
-            "IPv6IpConfigurationCannotBePrimary",
-            f"IP configuration {path}/ipConfigurations/{primary[0]['name']} is IPv6 and cannot "
-            "be the primary IP configuration of the network interface.",
-        )
+        raise refuse("IPv6IpConfigurationCannotBePrimary", path=path, child=primary[0]["name"])
 
 
 def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) -> list[Network]:
@@ -172,8 +151,8 @@ def _find_subnet(configurations: list[Properties], path: ArmPath, store: Store) 
     if len(ids) > 1:
         raise refuse(
             "IpConfigurationsOnSameNicCannotUseDifferentSubnets",
-            f"IP configurations on Network Interface {path} cannot use different subnets: "
-            f"{', '.join(ids.values())}.",
+            path=path,
+            ids=", ".join(ids.values()),
         )
     subnet_id = given[0]
     network = store.get(parent_of(subnet_id))
@@ -204,9 +183,7 @@ def _give_addresses(
     existing: Document | None,
     store: Store,
 ) -> None:
-    """Static addresses are checked first, so that no dynamic one takes them; dynamic ones are
-    kept over updates.
-    """
+    """Static addresses first, so that no dynamic one takes them; dynamic ones are kept."""
     taken = _addresses_in_network(configurations[0]["properties"]["subnet"]["id"], path, store)
     before = existing["properties"]["ipConfigurations"] if existing else []
     for method in ("Static", "Dynamic"):
@@ -239,20 +216,13 @@ def _read_static(properties: Properties, owner: str) -> Address:
     """
     text, version = properties.get("privateIPAddress"), properties["privateIPAddressVersion"]
     if not text:
-        raise refuse(
-            "PrivateIPAddressNotProvided", f"Private static IP address of {owner} is not provided."
-        )
+        raise refuse("PrivateIPAddressNotProvided", owner=owner)
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        raise refuse(
-            "InvalidIPAddressFormat", f"Private IP address {text} of {owner} is not an address."
-        ) from None
+        raise refuse("InvalidIPAddressFormat", text=text, owner=owner) from None
     if f"IPv{address.version}" != version:
-        raise refuse(
-            "PrivateIPAddressVersionMismatch",
-            f"Private IP address {text} of {owner} is not of version {version}.",
-        )
+        raise refuse("PrivateIPAddressVersionMismatch", text=text, owner=owner, version=version)
     return address
 
 
@@ -264,20 +234,15 @@ def _check_static(
     if not inside:
         raise refuse(
             "PrivateIPAddressNotInSubnet",
-            f"Private static IP address {address} of {owner} does not belong to the range of subnet "
-            f"prefix {', '.join(map(str, prefixes))}.",
+            address=address,
+            owner=owner,
+            prefixes=", ".join(map(str, prefixes)),
         )
     if is_reserved(address, inside[0]):
-        raise refuse(
-            "PrivateIPAddressInReservedRange",
-            f"Private static IP address {address} falls within reserved IP range of subnet prefix "
-            f"{inside[0]}.",
-        )
+        raise refuse("PrivateIPAddressInReservedRange", address=address, prefix=inside[0])
     if address in taken:
         raise refuse(
-            "PrivateIPAddressIsAllocated",
-            f"IP configuration {owner} is using the private IP address {address} which is already "
-            f"allocated to resource {taken[address]}.",
+            "PrivateIPAddressIsAllocated", owner=owner, address=address, holder=taken[address]
         )
     return address
 
@@ -300,5 +265,5 @@ def _pick_dynamic(
     )
     free: Address | None = next(itertools.filterfalse(taken.__contains__, usable), None)
     if free is None:
-        raise refuse("SubnetIsFull", f"The subnet of {owner} has no free {version} address.")
+        raise refuse("SubnetIsFull", owner=owner, version=version)
     return free

@@ -1,9 +1,4 @@
-"""Azure's network limits, as figures that a test may lower.
-
-Source: Azure subscription and service limits, networking (clouds.md, Azure 1, 2 and 6).
-"""
-
-from __future__ import annotations
+"""Azure's limits, as figures that a test may lower (clouds.md, Azure 1, 2 and 6)."""
 
 from dataclasses import dataclass
 

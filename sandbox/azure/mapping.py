@@ -6,8 +6,6 @@ azure-native drops the envelope at every level; ARM has one wherever it has a re
 nested one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Virtual networks and their subnets: prefixes, overlaps, and addresses that are in use."""
 
-from __future__ import annotations
-
 import ipaddress
 import itertools
 from typing import Any
@@ -44,10 +42,7 @@ def make_network(
     texts = (given.get("addressSpace") or {}).get("addressPrefixes") or []
     space = [_parse_prefix(text, str(path)) for text in texts]
     if not any(network.version == 4 for network in space):
-        raise refuse(
-            "InvalidAddressSpace",
-            f"Virtual network {path} has no IPv4 address prefix in its address space.",
-        )
+        raise refuse("InvalidAddressSpace", path=path)
     if given.get("subnets") is None:
         subnets = existing["properties"]["subnets"] if existing else []
     else:
@@ -139,17 +134,9 @@ def _parse_prefix(text: str, owner: str) -> Network:
     try:
         loose = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise refuse(
-            "InvalidAddressPrefixFormat",
-            f"Address prefix {text} of resource {owner} is not formatted correctly. "
-            "It should follow CIDR notation, for example 10.0.0.0/24.",
-        ) from None
+        raise refuse("InvalidAddressPrefixFormat", text=text, owner=owner) from None
     if loose.network_address != ipaddress.ip_address(text.split("/")[0]):
-        raise refuse(
-            "InvalidCIDRNotation",
-            f"The address prefix {text} in resource {owner} has an invalid CIDR notation. For the "
-            f"given prefix length, the address prefix should be {loose}.",
-        )
+        raise refuse("InvalidCIDRNotation", text=text, owner=owner, loose=loose)
     return loose
 
 
@@ -158,9 +145,7 @@ def _check_subnet(child: Properties, path: ArmPath) -> Properties:
     many, one = given.get("addressPrefixes"), given.get("addressPrefix")
     networks = [_parse_prefix(text, owner) for text in many or ([one] if one else [])]
     if not any(network.version == 4 for network in networks):
-        raise refuse(
-            "SubnetMustHaveIPv4AddressPrefix", f"Subnet {owner} has no IPv4 address prefix."
-        )
+        raise refuse("SubnetMustHaveIPv4AddressPrefix", owner=owner)
     for network in networks:
         _check_size(network, owner)
     texts = list(map(str, networks))
@@ -171,16 +156,10 @@ def _check_subnet(child: Properties, path: ArmPath) -> Properties:
 def _check_size(network: Network, owner: str) -> None:
     if network.version == 6 and network.prefixlen != _ONLY_IPV6:
         raise refuse(
-            "InvalidIPv6SubnetPrefixLength",
-            f"Subnet {owner} has the IPv6 address prefix {network}. "
-            f"An IPv6 subnet must have a prefix length of {_ONLY_IPV6}.",
+            "InvalidIPv6SubnetPrefixLength", owner=owner, network=network, length=_ONLY_IPV6
         )
     if network.version == 4 and network.prefixlen > _SMALLEST_IPV4:
-        raise refuse(
-            "NetcfgInvalidSubnet",
-            f"Subnet '{owner}' is not valid: {network} is smaller than the smallest subnet, "
-            f"/{_SMALLEST_IPV4}.",
-        )
+        raise refuse("NetcfgInvalidSubnet", owner=owner, network=network, length=_SMALLEST_IPV4)
 
 
 def _check_layout(document: Document, space: list[Network], store: Store) -> None:
@@ -190,11 +169,7 @@ def _check_layout(document: Document, space: list[Network], store: Store) -> Non
     ranges = [(subnet["name"], network) for subnet in subnets for network in prefixes_of(subnet)]
     for name, network in ranges:
         if not any(network.version == s.version and network.subnet_of(s) for s in space):  # type: ignore[arg-type]
-            raise refuse(
-                "NetcfgSubnetRangeOutsideVnet",
-                f"Subnet '{name}' is not valid because its IP address range is outside the IP "
-                f"address range of virtual network '{document['name']}'.",
-            )
+            raise refuse("NetcfgSubnetRangeOutsideVnet", name=name, network=document["name"])
     _require_disjoint(ranges, document, "NetcfgSubnetRangesOverlap")
     for subnet in subnets:
         group_id = group_of(subnet["properties"])
@@ -209,8 +184,10 @@ def _require_disjoint(ranges: list[tuple[str, Network]], document: Document, cod
         if left.version == right.version and left.overlaps(right):
             raise refuse(
                 code,
-                f"Subnet {other or document['name']} with address range {right} overlaps with subnet "
-                f"{one or document['name']} with address range {left}.",
+                other=other or document["name"],
+                right=right,
+                one=one or document["name"],
+                left=left,
             )
 
 
@@ -228,8 +205,9 @@ def _require_addresses_covered(before: Document, after: Document, store: Store) 
             if not any(address in prefix for prefix in prefixes):
                 raise refuse(
                     "InUsePrefixCannotBeDeleted",
-                    f"Subnet {subnet_id} is in use: IP configuration {arm_id} has the address "
-                    f"{address}, which is outside the new address prefixes.",
+                    subnet_id=subnet_id,
+                    arm_id=arm_id,
+                    address=address,
                 )
 
 
@@ -237,8 +215,4 @@ def _require_subnet_unused(subnet_id: str, store: Store) -> None:
     used = configurations_in(store, subnet_id)
     if used:
         ids = ", ".join(arm_id for arm_id, _ in used)
-        raise refuse(
-            "InUseSubnetCannotBeDeleted",
-            f"Subnet {name_of(subnet_id)} is in use by {ids} and cannot be deleted. In order to "
-            "delete the subnet, delete all the resources within the subnet. See aka.ms/deletesubnet.",
-        )
+        raise refuse("InUseSubnetCannotBeDeleted", subnet=name_of(subnet_id), ids=ids)

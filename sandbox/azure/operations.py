@@ -4,8 +4,6 @@ The effect of a call is in the store before the answer leaves, so an operation n
 that the emulator does not know has succeeded, also after a restart.
 """
 
-from __future__ import annotations
-
 import re
 import time
 import uuid
@@ -13,12 +11,10 @@ from collections.abc import Callable
 
 from sandbox.azure.ids import key
 
-NETWORK_OPERATION = re.compile(
-    r"/subscriptions/[^/]+/providers/microsoft\.network/locations/[^/]+/(operations|operationresults)/([0-9a-f-]{36})",
+_OPERATION = re.compile(
+    r"/subscriptions/[^/]+(?:/providers/microsoft\.network/locations/[^/]+)?"
+    r"/(operations|operationresults)/([0-9a-f-]{36})",
     re.IGNORECASE,
-)
-GROUP_OPERATION = re.compile(
-    r"/subscriptions/[^/]+/(operationresults)/([0-9a-f-]{36})", re.IGNORECASE
 )
 SCALE = 1 / 400
 """Seconds of the sandbox for a second of Azure's."""
@@ -64,7 +60,7 @@ class Operations:
 
     def poll(self, path: str) -> tuple[int, dict[str, str] | None] | None:
         """The status and body of a poll; None when the path is not an operation's."""
-        match = NETWORK_OPERATION.fullmatch(path) or GROUP_OPERATION.fullmatch(path)
+        match = _OPERATION.fullmatch(path)
         if match is None:
             return None
         running = self.is_running(match[2])

@@ -1,12 +1,8 @@
-"""The stand-in for `pulumi-resource-azure-native`, over the ARM emulator: `python -m
-sandbox.azure.provider`.
+"""The stand-in for `pulumi-resource-azure-native`: `python -m sandbox.azure.provider`.
 
 Source: pulumi-azure-native 3.29. A create refuses what exists already, an update is a PUT of the
-whole resource. It speaks to AZURE_RESOURCE_MANAGER_ENDPOINT and refuses anything that is not this
-machine.
+whole resource. It speaks to AZURE_RESOURCE_MANAGER_ENDPOINT, and to this machine only.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
@@ -57,9 +53,7 @@ class Type:
 
     @property
     def is_group(self) -> bool:
-        """Whether it is the resource group, which has no envelope, and which alone is replaced where its
-        region changes; of the others ARM refuses the write.
-        """
+        """Whether it is the resource group: without envelope, and replaced in another region."""
         return self.module == "resources"
 
     @property

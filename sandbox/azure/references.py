@@ -1,9 +1,4 @@
-"""Who refers to whom: the back references that ARM prints, and what is in use.
-
-Read from the documents each time; nothing here is stored, so it can't disagree with them.
-"""
-
-from __future__ import annotations
+"""Who refers to whom and is in use, read from the documents each time: nothing is stored."""
 
 from collections.abc import Iterator
 from typing import Any

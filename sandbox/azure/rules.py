@@ -1,7 +1,5 @@
 """One security rule, as its text: priority, protocol, ports and the two sides (clouds.md, Azure 1 to 6)."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from typing import Any
@@ -50,7 +48,10 @@ def check_rule(rule_id: str, given: Properties, limits: Limits) -> Properties:
         if tag.lower() in _DENY_ONLY_TAGS and rule["access"] == "Allow":
             raise refuse(
                 "SecurityRuleInvalidAccessType",
-                f"Security rule {rule_id} has invalid Access. Value provided: Allow Allowed values: Deny.",
+                rule_id=rule_id,
+                field="access",
+                value="Allow",
+                words="Deny",
             )
     return rule
 
@@ -68,29 +69,23 @@ def _choose(given: Properties, field: str, rule_id: str) -> str:
     for word in words:
         if isinstance(value, str) and value.lower() == word.lower():
             return word
-    raise refuse(
-        code,
-        f"Security rule {rule_id} has invalid {field}. Value provided: {value} Allowed values: "
-        f"{', '.join(words)}.",
-    )
+    raise refuse(code, rule_id=rule_id, field=field, value=value, words=", ".join(words))
 
 
 def _check_priority(value: object, limits: Limits) -> int:
     low, high = limits.lowest_priority, limits.highest_priority
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return value
-    raise refuse(
-        "SecurityRuleInvalidPriority",
-        f"Security rule has invalid Priority. Value provided: {value} Allowed range {low}-{high}.",
-    )
+    raise refuse("SecurityRuleInvalidPriority", value=value, low=low, high=high)
 
 
 def _check_description(text: str, rule_id: str, limits: Limits) -> str:
     if len(text) > limits.description:
         raise refuse(
             "SecurityRuleInvalidDescription",
-            f"Security rule {rule_id} has a description of {len(text)} characters. "
-            f"The maximum length is {limits.description}.",
+            rule_id=rule_id,
+            count=len(text),
+            most=limits.description,
         )
     return text
 
@@ -100,10 +95,7 @@ def _one_of(given: Properties, single: str, plural: str, rule_id: str) -> tuple[
     one, many = given.get(single) or "", list(given.get(plural) or ())
     if one and many:
         names = f"{_title(single)} and {_title(plural)}"
-        raise refuse(
-            "SecurityRuleParametersConflict",
-            f"Security rule {rule_id} specifies {names}. Only one of them may be specified.",
-        )
+        raise refuse("SecurityRuleParametersConflict", rule_id=rule_id, names=names)
     if not one and not many:
         raise _missing(rule_id, f"{_title(single)} or {_title(plural)}")
     return one, many
@@ -116,35 +108,25 @@ def _check_ports(given: Properties, side: str, rule_id: str) -> Properties:
         match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", str(text), re.ASCII)
         low, high = (int(match[1]), int(match[2] or match[1])) if match else (-1, -1)
         if one != "*" and not 0 <= low <= high <= 65535:
-            raise refuse(
-                "SecurityRuleInvalidPortRange",
-                f"Security rule {rule_id} has invalid Port range. Value provided: {text}. Value "
-                "should be an integer OR integer range with '-' delimiter. Valid range 0-65535.",
-            )
+            raise refuse("SecurityRuleInvalidPortRange", rule_id=rule_id, text=text)
     return {single: one, plural: []} if one else {plural: many}
 
 
 def _check_side(given: Properties, side: str, rule_id: str, families: set[int]) -> Properties:
-    """Exactly one of a prefix or a list of prefixes, all of one family; `*` and tags have none. ARM takes
-    application security groups too, which the emulator does not have.
-    """
+    """One prefix, or a list of them of one family; application security groups are not had."""
     single, plural = side_fields(side)
     one, many = _one_of(given, single, plural, rule_id)
     if any(map(_is_general, many)):
         raise refuse(
             "SecurityRuleParameterContainsUnsupportedValue",
-            f"Security rule parameter {_title(side)}AddressPrefix for rule with Id {rule_id} cannot "
-            "specify existing VIRTUALNETWORK, INTERNET, AZURELOADBALANCER, '*' or system tags. "
-            f"Unsupported value used: {next(filter(_is_general, many))}.",
+            side=_title(side),
+            rule_id=rule_id,
+            value=next(filter(_is_general, many)),
         )
     networks = [_parse(text, rule_id) for text in many or [one] if not _is_general(text)]
     families |= {network.version for network in networks}
     if len(families) > 1:
-        raise refuse(
-            "SecurityRuleAddressFamiliesMixed",
-            f"Security rule {rule_id} has IPv4 and IPv6 address prefixes. All address prefixes of a "
-            "security rule must be of the same address family.",
-        )
+        raise refuse("SecurityRuleAddressFamiliesMixed", rule_id=rule_id)
     _require_no_overlap(networks, side, rule_id)
     return {single: one, plural: []} if one else {plural: many}
 
@@ -160,10 +142,7 @@ def _parse(text: str, rule_id: str) -> Network:
     try:
         return ipaddress.ip_network(text, strict=True)
     except ValueError:
-        raise refuse(
-            "SecurityRuleInvalidAddressPrefix",
-            f"Security rule {rule_id} has invalid Address prefix. Value provided: {text}",
-        ) from None
+        raise refuse("SecurityRuleInvalidAddressPrefix", rule_id=rule_id, text=text) from None
 
 
 def _require_no_overlap(networks: list[Network], side: str, rule_id: str) -> None:
@@ -174,19 +153,16 @@ def _require_no_overlap(networks: list[Network], side: str, rule_id: str) -> Non
         if widest is not None and int(network.network_address) <= int(widest.broadcast_address):
             raise refuse(
                 "OverlappingSubnetsNotPermittedInSecurityRule",
-                f"Security rule parameter {_title(side)}AddressPrefix for rule with Id {rule_id} "
-                f"contains overlapping subnets [{widest}, {network}]. To learn more, see "
-                "aka.ms/nsgrules.",
+                side=_title(side),
+                rule_id=rule_id,
+                widest=widest,
+                network=network,
             )
         widest = network
 
 
 def _missing(rule_id: str, wanted: str) -> ArmError:
-    return refuse(
-        "SecurityRuleParametersMissing",
-        f"Required security rule parameters are missing for security rule with Id: {rule_id}. "
-        f"Security rule must specify {wanted}.",
-    )
+    return refuse("SecurityRuleParametersMissing", rule_id=rule_id, wanted=wanted)
 
 
 def _title(field: str) -> str:

@@ -4,8 +4,6 @@ Reads come from memory; a commit is one transaction, so a killed emulator restar
 request or none of it.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from pathlib import Path

@@ -1,3 +1,1 @@
-"""The real Pulumi engine: finding or building the CLI, the Python language host, the stand-ins as
-plugins.
-"""
+"""The real Pulumi engine: the CLI, the Python language host, the stand-ins as plugins."""

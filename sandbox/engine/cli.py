@@ -1,7 +1,6 @@
 """The `pulumi` CLI: an installed one if it is new enough, else built from the Go module proxy.
 
-The build is pinned by `tool/go.mod` and `tool/go.sum`; it takes about ten minutes on two cores,
-once.
+The build is pinned by `tool/go.mod` and `tool/go.sum`; it takes about ten minutes, once.
 """
 
 import os
@@ -10,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +36,8 @@ class Engine:
 
 def pinned_version() -> str:
     """The version in `tool/go.mod`, which is also the oldest installed one that is accepted."""
-    found = re.search(
-        r"github\.com/pulumi/pulumi/pkg/v3 v(\d+\.\d+\.\d+)", (TOOL / "go.mod").read_text()
-    )
+    pin = r"github\.com/pulumi/pulumi/pkg/v3 v(\d+\.\d+\.\d+)"
+    found = re.search(pin, (TOOL / "go.mod").read_text())
     if found is None:
         raise SandboxError(f"{TOOL / 'go.mod'} does not pin {PACKAGE}; restore the file from git.")
     return found[1]
@@ -81,9 +79,7 @@ def find_installed(search_path: str | None = None, *, but_not: Path) -> Engine |
 
 
 def _is_program(path: Path) -> bool:
-    """Whether this is the official host: a binary, and not the script that another clone of this
-    project wrote.
-    """
+    """Whether this is the official host, a binary, and not a script of ours."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -118,33 +114,17 @@ def build_cli(engine_bin: Path) -> None:
     if go is None:
         raise SandboxError(
             f"The sandbox needs the Pulumi CLI {pinned_version()} or newer with its Python host, "
-            "or Go to build it, "
-            "and PATH has neither; install one of them and run this again."
+            "or Go to build it, and PATH has neither; install one of them and run this again."
         )
-    say(
-        f"Building the Pulumi CLI {pinned_version()} from the Go module proxy: about ten "
-        "minutes, once."
-    )
+    version = pinned_version()
+    say(f"Building the Pulumi CLI {version} from the Go module proxy: about ten minutes, once.")
     started = time.monotonic()
     packages = len(_run_go([go, "list", "-deps", PACKAGE], started, "modules downloaded"))
     scratch = engine_bin / ".build"
-    flags = f"-s -w -X {SDK}/go/common/version.Version=v{pinned_version()}"
-    _run_go(
-        [
-            go,
-            "install",
-            "-v",
-            "-trimpath",
-            "-tags",
-            "osusergo,grpcnotrace",
-            "-ldflags",
-            flags,
-            PACKAGE,
-        ],
-        started,
-        f"of at most {packages} packages compiled",
-        gobin=scratch,
-    )
+    flags = f"-s -w -X {SDK}/go/common/version.Version=v{version}"
+    options = ["-v", "-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", flags]
+    unit = f"of at most {packages} packages compiled"
+    _run_go([go, "install", *options, PACKAGE], started, unit, gobin=scratch)
     (scratch / "pulumi").replace(engine_bin / "pulumi")
     shutil.rmtree(scratch)
     say(f"  built in {time.monotonic() - started:.0f} s.")
@@ -162,11 +142,18 @@ def _run_go(command: list[str], started: float, unit: str, gobin: Path | None = 
             process = subprocess.Popen(
                 command, cwd=TOOL, env={**os.environ, **settings}, stdout=stdout, stderr=stderr
             )
-            try:
-                for elapsed in _heartbeats(process, started):
-                    say(f"  {elapsed:.0f} s: {len(told.read_text().splitlines())} {unit}")
-            finally:
-                process.kill()  # no effect once it has ended
+            while process.poll() is None:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=HEARTBEAT)
+                    break
+                elapsed = time.monotonic() - started
+                if elapsed > LONGEST_BUILD:
+                    process.kill()
+                    raise SandboxError(
+                        f"Building the Pulumi CLI took over {LONGEST_BUILD / 60:.0f} minutes and "
+                        "was stopped; run this again, what was compiled is kept."
+                    )
+                say(f"  {elapsed:.0f} s: {len(told.read_text().splitlines())} {unit}")
         if process.returncode != 0:
             raise SandboxError(
                 f"`{' '.join(command[:2])}` failed while the Pulumi CLI was built. Check that the "
@@ -174,23 +161,6 @@ def _run_go(command: list[str], started: float, unit: str, gobin: Path | None = 
                 + "\n".join(told.read_text().splitlines()[-8:])
             )
         return answered.read_text().splitlines()
-
-
-def _heartbeats(process: subprocess.Popen[bytes], started: float) -> Iterator[float]:
-    """Yields the elapsed seconds at every heartbeat until the process ends."""
-    while True:
-        try:
-            process.wait(timeout=HEARTBEAT)
-            return
-        except subprocess.TimeoutExpired:
-            elapsed = time.monotonic() - started
-            if elapsed > LONGEST_BUILD:
-                raise SandboxError(
-                    f"Building the Pulumi CLI took over {LONGEST_BUILD / 60:.0f} minutes and was "
-                    "stopped; "
-                    "run this again, what was compiled is kept."
-                ) from None
-            yield elapsed
 
 
 def _exec_script() -> Path:

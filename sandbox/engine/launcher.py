@@ -1,9 +1,7 @@
-"""Executables that start a module of this package, for programs that look for a file with a
-certain name.
+"""Executables that start a module of this package: the engine looks for hosts and providers by name.
 
-The engine starts language hosts and providers by file name. Each is a two-line shell script that
-becomes (`exec`) the virtual environment's Python, so that the engine's child is the Python process
-itself and signals reach it.
+Each is a two-line shell script that becomes (`exec`) the virtual environment's Python, so that the
+engine's child is the Python process itself and signals reach it.
 """
 
 import shlex
@@ -21,9 +19,7 @@ _START = (
 
 
 def write_launcher(path: Path, module: str, *arguments: str) -> bool:
-    """An executable at `path` that runs `module` with `arguments` and its own; False if it was
-    there, unchanged.
-    """
+    """An executable at `path` that runs `module`; False if it was there, unchanged."""
     words = [sys.executable, "-P", "-c", _START, str(REPOSITORY), module, *arguments]
     text = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
     if path.is_file() and path.read_text() == text:

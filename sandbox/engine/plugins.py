@@ -4,10 +4,9 @@ They are kept off PATH: the engine would take them from there without looking at
 warn each time.
 """
 
-import json
 import subprocess
 from collections.abc import Mapping
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sandbox.engine.launcher import write_launcher
@@ -22,30 +21,17 @@ PROVIDERS = {
 
 
 def install_plugins(sandbox: Sandbox, pulumi: Path, env: Mapping[str, str]) -> None:
-    """The stand-ins of the installed SDKs, under their exact versions, in the sandbox's own
-    PULUMI_HOME.
-    """
+    """Install the stand-ins, under the exact versions of the SDKs, in the own PULUMI_HOME."""
     for package, module in PROVIDERS.items():
-        if find_spec(sdk_module(package)) is None:
-            continue  # then no program here asks for it
-        version = sdk_version(package)
+        wanted = sdk_version(package)
         stand_in = sandbox.plugins / f"pulumi-resource-{package}"
-        installed = sandbox.home / "plugins" / f"resource-{package}-v{version}" / stand_in.name
+        installed = sandbox.home / "plugins" / f"resource-{package}-v{wanted}" / stand_in.name
         if not write_launcher(stand_in, module) and installed.is_file():
             continue
-        say(f"Installing the stand-in for {package} {version} ...")
+        say(f"Installing the stand-in for {package} {wanted} ...")
+        words = ("resource", package, wanted, "--reinstall", "-f", stand_in)
         done = subprocess.run(
-            [
-                pulumi,
-                "plugin",
-                "install",
-                "resource",
-                package,
-                version,
-                "--reinstall",
-                "-f",
-                stand_in,
-            ],
+            [pulumi, "plugin", "install", *words],
             env=dict(env),
             capture_output=True,
             text=True,
@@ -59,14 +45,8 @@ def install_plugins(sandbox: Sandbox, pulumi: Path, env: Mapping[str, str]) -> N
 
 
 def sdk_version(package: str) -> str:
-    """The version of an installed provider SDK, as its own `pulumi-plugin.json` says it."""
-    found = find_spec(sdk_module(package))
-    if found is None or found.origin is None:
-        raise SandboxError(f"The package {sdk_module(package)} is not installed; run `make setup`.")
-    return str(
-        json.loads(Path(found.origin).with_name("pulumi-plugin.json").read_text())["version"]
-    )
-
-
-def sdk_module(package: str) -> str:
-    return "pulumi_" + package.replace("-", "_")
+    """The version of an installed provider SDK."""
+    try:
+        return version(f"pulumi-{package}")
+    except PackageNotFoundError:
+        raise SandboxError(f"pulumi-{package} is not installed; run `make setup`.") from None

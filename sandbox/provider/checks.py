@@ -1,15 +1,14 @@
 """Check and Diff: what a resource's inputs become, and what separates them from the ones it was made with."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable
 
 from pulumi.runtime.proto import provider_pb2
 
-from sandbox.provider.compare import compare, split_path
+from sandbox.provider.compare import compare
 from sandbox.provider.model import ResourceHandler
 from sandbox.provider.schema import (
     Failure,
@@ -59,7 +58,7 @@ def diff_inputs(
         before, after = handler.canonical(old), handler.canonical(new)
     empty_is_absent = handler is None or handler.empty_is_absent
     changes = compare(before, after, tuple(ignored), empty_is_absent=empty_is_absent)
-    tops = {path: split_path(path)[0] for path in changes}
+    tops = {path: re.split(r"[.\[]", path)[0] for path in changes}
     replaces = sorted(replacing.intersection(tops.values()))
     kind = provider_pb2.PropertyDiff.Kind
     detailed = {

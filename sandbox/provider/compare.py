@@ -1,8 +1,5 @@
 """What changed between the inputs a resource was made with and the inputs wanted now."""
 
-from __future__ import annotations
-
-import re
 from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 from typing import Any
@@ -14,46 +11,25 @@ def compare(
     old: Props, new: Props, ignored: Iterable[str] = (), *, empty_is_absent: bool = True
 ) -> dict[str, str]:
     """The changed leaves by property path: ``ADD``, ``DELETE`` or ``UPDATE``. An unknown new value
-    counts as a change, since it may become one.
+    counts as a change, since it may become one. Nothing at or below an ignored path does.
 
     >>> compare({"a": 1, "b": {"c": 2}}, {"b": {"c": 3}, "d": [4]})
     {'a': 'DELETE', 'b.c': 'UPDATE', 'd': 'ADD'}
     """
     if empty_is_absent:
         old, new = _without_empty(old), _without_empty(new)
-    changes = _compare_values(old, new, "")
-    return {path: change for path, change in changes if not is_ignored(path, ignored)}
+    exact, below = set(ignored), tuple(f"{path}{mark}" for path in ignored for mark in ".[")
+    changes = _compare(old, new, "")
+    return {path: it for path, it in changes if path not in exact and not path.startswith(below)}
 
 
-def is_ignored(path: str, ignored: Iterable[str]) -> bool:
-    """Whether one of the ``ignoreChanges`` paths covers the path; ``*`` stands for any one element."""
-    parts = split_path(path)
-    return any(_covers(split_path(pattern), parts) for pattern in ignored)
-
-
-def split_path(path: str) -> tuple[str, ...]:
-    """The elements of a property path.
-
-    >>> split_path('tags["a.b"][0].c')
-    ('tags', 'a.b', '0', 'c')
-    """
-    found = re.findall(r'\["((?:[^"\\]|\\.)*)"\]|\[([^\]]*)\]|([^.\[\]]+)', path)
-    return tuple(re.sub(r"\\(.)", r"\1", quoted) or index or name for quoted, index, name in found)
-
-
-def _covers(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    if len(pattern) > len(parts):
-        return False
-    return all(wanted in ("*", part) for wanted, part in zip(pattern, parts, strict=False))
-
-
-def _compare_values(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
+def _compare(old: Any, new: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(old, dict) and isinstance(new, dict):
         for name in dict.fromkeys((*old, *new)):
-            yield from _compare_values(old.get(name), new.get(name), join_path(path, name))
+            yield from _compare(old.get(name), new.get(name), join_path(path, name))
     elif isinstance(old, list) and isinstance(new, list):
         for index, (before, after) in enumerate(zip_longest(old, new)):
-            yield from _compare_values(before, after, f"{path}[{index}]")
+            yield from _compare(before, after, f"{path}[{index}]")
     elif old is None and new is not None:
         yield path, "ADD"
     elif old is not None and new is None:

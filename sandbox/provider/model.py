@@ -1,7 +1,5 @@
 """What a cloud writes of its stand-in: the provider, one handler a resource type, and errors."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +18,7 @@ class ProviderError(Exception):
 
 
 class CloudError(ProviderError):
-    """The cloud refused or failed a call; ``code`` is the cloud's own error code, such as
-    ``DependencyViolation``.
-    """
+    """The cloud refused a call; ``code`` is the cloud's own, such as ``DependencyViolation``."""
 
     def __init__(self, code: str, message: str, operation: str = "") -> None:
         self.code = code
@@ -30,9 +26,7 @@ class CloudError(ProviderError):
 
 
 class InitFailed(ProviderError):
-    """The resource exists, but not as wanted: the engine keeps id and outputs, and the next ``up``
-    is an update.
-    """
+    """The resource exists, but not as wanted: the engine keeps it, and updates it next."""
 
     def __init__(self, *, id: str, inputs: Props, outputs: Props, reasons: list[str]) -> None:
         self.id, self.inputs, self.outputs, self.reasons = id, inputs, outputs, reasons
@@ -41,9 +35,7 @@ class InitFailed(ProviderError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """A resource as the cloud holds it: its id, the inputs that would make it, and its outputs
-    (inputs echoed).
-    """
+    """A resource as the cloud holds it: id, the inputs that would make it, and outputs."""
 
     id: str
     inputs: Props
@@ -96,9 +88,7 @@ class ResourceHandler(ABC):
         return inputs
 
     def canonical(self, inputs: Props) -> Props:
-        """The inputs as they are compared by ``diff``: sort here what is a set, and fold what means
-        the same.
-        """
+        """The inputs as ``diff`` compares them: sort what is a set, fold what means the same."""
         return inputs
 
     def replaces(self, old: Props, new: Props) -> frozenset[str]:
@@ -122,9 +112,7 @@ class ResourceHandler(ABC):
         """Delete the resource; one that is already gone is no error."""
 
     def preview_create(self, inputs: Props, output_names: frozenset[str]) -> Props:
-        """The outputs as far as they are known before creation: those the SDK class adds to its
-        inputs are not.
-        """
+        """The outputs as far as they are known before creation: without what is computed."""
         unknown = (output_names - self.input_names) | self.computed
         return {**dict.fromkeys(unknown, UNKNOWN), **inputs}
 
@@ -139,9 +127,7 @@ class ResourceHandler(ABC):
 
 
 class Provider(ABC):
-    """Subclass it once a cloud. Construct handlers and functions around a session that
-    ``configure`` fills.
-    """
+    """One a cloud: handlers and functions around a session that ``configure`` fills."""
 
     name: ClassVar[str]
     """The Pulumi package, such as ``aws``."""

@@ -39,12 +39,7 @@ class Kind(Enum):
     ANY = "anything"
 
 
-_SCALARS = (
-    (bool, Kind.BOOLEAN),
-    (int, Kind.INTEGER),
-    (float, Kind.NUMBER),
-    (str, Kind.STRING),
-)
+_SCALARS = ((bool, Kind.BOOLEAN), (int, Kind.INTEGER), (float, Kind.NUMBER), (str, Kind.STRING))
 _TYPES: Mapping[Kind, Any] = {
     Kind.STRING: str,
     Kind.INTEGER: int,
@@ -231,13 +226,13 @@ def _find(package: str, token: str, suffix: str = "") -> Any:
 
 
 def _read_shape(hint: Any) -> Shape:
-    hint = _unwrap(hint)
+    hint = _types.unwrap_type(hint)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if inspect.isclass(origin) and issubclass(origin, Mapping):
         return Shape(Kind.MAP, _read_shape(arguments[1]))
     if inspect.isclass(origin) and issubclass(origin, Sequence):
         return Shape(Kind.LIST, _read_shape(arguments[0]))
-    if origin is typing.Union:  # a plain kind beside its own enum is that kind
+    if origin is typing.Union:  # `Input[T]`, or a plain kind beside its own enum
         shapes = {_read_shape(each) for each in arguments if not _is_wrapper(each)}
         return shapes.pop() if len(shapes) == 1 else Shape(Kind.ANY)
     if not inspect.isclass(hint):
@@ -245,17 +240,6 @@ def _read_shape(hint: Any) -> Shape:
     if _types.is_input_type(hint):
         return Shape(Kind.OBJECT, object_class=hint)
     return Shape(next((kind for base, kind in _SCALARS if issubclass(hint, base)), Kind.ANY))
-
-
-def _unwrap(hint: Any) -> Any:
-    """The T of ``Input[T]`` and of ``Optional[T]``; the SDK's helper knows the shapes its generator emits."""
-    previous = None
-    while previous is not hint:
-        previous, hint = hint, _types.unwrap_type(hint)
-        if typing.get_origin(hint) is typing.Union:
-            kept = [each for each in typing.get_args(hint) if not _is_wrapper(each)]
-            hint = kept[0] if len(kept) == 1 else hint
-    return hint
 
 
 def _is_wrapper(hint: Any) -> bool:

@@ -3,18 +3,14 @@
 Source: pulumi/proto/provider.proto.
 """
 
-from __future__ import annotations
-
 import functools
 import importlib.metadata
 import os
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import grpc
@@ -41,9 +37,6 @@ from sandbox.provider.values import (
     without_defaulted,
 )
 
-LOG_VARIABLE = "SANDBOX_PROVIDER_LOG"
-"""Names a file to which tracebacks of the stand-in's own faults are appended."""
-
 _MESSAGE_LIMIT = 400 * 1024 * 1024  # the engine's own limit for one message, bytes
 _WORKERS = 32
 _POLL_SECONDS = 1.0
@@ -52,9 +45,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def answer_errors(method: Method) -> Method:
-    """Turn what a protocol call raises into the call's status; only a fault of the stand-in itself
-    is INTERNAL.
-    """
+    """Turn what a call raises into its status; only a fault of our own is INTERNAL."""
 
     @functools.wraps(method)
     def answer(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
@@ -67,9 +58,6 @@ def answer_errors(method: Method) -> Method:
         except UnknownToken as error:
             context.abort(grpc.StatusCode.NOT_FOUND, str(error))
         except Exception as fault:  # a fault must reach the user as a sentence, whatever it is
-            if path := os.environ.get(LOG_VARIABLE):
-                with Path(path).open("a", encoding="utf-8") as log:
-                    traceback.print_exc(file=log)
             said = f"the offline provider failed in {method.__name__}: {type(fault).__name__}"
             context.abort(grpc.StatusCode.INTERNAL, f"{said}: {fault}")
 
@@ -128,9 +116,7 @@ class ResourceProviderService(provider_pb2_grpc.ResourceProviderServicer):
 
     @answer_errors
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        """Secrets are not accepted: the engine then keeps the mark on each property itself, and
-        none is lost here.
-        """
+        """Secrets are not accepted: the engine then keeps the mark on each property itself."""
         self._provider.configure(self._read_config(request.args))
         return provider_pb2.ConfigureResponse(supportsPreview=True)
 

@@ -5,8 +5,6 @@ a secret or a reference to a resource is a marked string or object. Here numbers
 are ``int``, secrets and references are unwrapped, and an unknown value is the string ``UNKNOWN``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -19,9 +17,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the protocol writes a value that is not known before the deployment."""
 
 DEFAULTED = "__defaults"
-"""Where checked inputs keep the names of the properties that the provider filled in (as the bridged
-providers do).
-"""
+"""Where checked inputs keep the names of what the provider filled in, as the bridged do."""
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -44,9 +40,7 @@ def contains_unknown(value: object) -> bool:
 
 
 def decode(struct: struct_pb2.Struct) -> Props:
-    """The property map as plain values; nulls are left out, as an absent property and a null one
-    mean the same.
-    """
+    """The property map as plain values, without nulls: they mean the same as absence."""
     return _decode_object(json_format.MessageToDict(struct))
 
 
@@ -68,9 +62,7 @@ def defaulted_names(props: Props) -> frozenset[str]:
 
 
 def join_path(path: str, name: str) -> str:
-    """The property path one name deeper; names that are not plain words are quoted, as the engine's
-    parser wants.
-    """
+    """The property path one name deeper; other than plain words are quoted, as the engine does."""
     if not name.replace("_", "").replace("$", "").isalnum():
         escaped = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'{path}["{escaped}"]'

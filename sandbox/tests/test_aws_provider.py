@@ -446,24 +446,15 @@ def test_an_instance_holds_its_addresses_and_groups(
         "subnetId": subnet.id,
         "vpcSecurityGroupIds": [group.id],
     }
-    instance = engine.create(
-        INSTANCE, **inputs, privateIp="10.1.0.20", secondaryPrivateIps=["10.1.0.21"]
-    )
-    assert instance.outputs["privateIp"] == "10.1.0.20" and instance.outputs[
-        "secondaryPrivateIps"
-    ] == ["10.1.0.21"]
+    instance = engine.create(INSTANCE, **inputs, privateIp="10.1.0.20")
+    assert instance.outputs["privateIp"] == "10.1.0.20"
     assert groups_of(ec2, instance.outputs["primaryNetworkInterfaceId"]) == {group.id}
-    assert list(
-        engine.diff(
-            instance, **inputs, privateIp="10.1.0.22", secondaryPrivateIps=["10.1.0.21"]
-        ).replaces
-    ) == ["privateIp"]
+    assert list(engine.diff(instance, **inputs, privateIp="10.1.0.22").replaces) == ["privateIp"]
     other = engine.create(GROUP, vpcId=group.inputs["vpcId"], name="other")
     moved = engine.update(
         instance,
         **{**inputs, "vpcSecurityGroupIds": [other.id]},
         privateIp="10.1.0.20",
-        secondaryPrivateIps=["10.1.0.21"],
     )
     assert moved.outputs["vpcSecurityGroupIds"] == [other.id]
     engine.delete(moved)

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.azure.arm import Arm, Request, Response
+from sandbox.azure.arm import Arm, Response
 from sandbox.azure.limits import Limits
 from sandbox.azure.store import Store
+from sandbox.server import Request
 
 Json = dict[str, Any]
 GROUP = "/subscriptions/s/resourceGroups/rg"

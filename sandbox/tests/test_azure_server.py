@@ -95,7 +95,7 @@ def raw(
     server: AzureServer, method: str, path: str, body: Any = None, token: str = "Bearer any"
 ) -> Any:
     """One request without a client's help: status, headers and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     headers = {"Authorization": token} if token else {}
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     response = connection.getresponse()

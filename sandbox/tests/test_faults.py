@@ -48,15 +48,10 @@ class Ec2:
 @pytest.fixture
 def ec2(tmp_path: Path) -> Iterator[Ec2]:
     server = make_server(0, tmp_path)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    endpoint = f"http://127.0.0.1:{server.server_port}"
-    reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")
-    urllib.request.urlopen(reset).close()  # moto keeps one state in a process
-    yield Ec2(endpoint)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with server.in_thread():
+        reset = urllib.request.Request(f"{server.endpoint}/moto-api/reset", method="POST")
+        urllib.request.urlopen(reset).close()  # moto keeps one state in a process
+        yield Ec2(server.endpoint)
 
 
 CIDR = "10.77.0.0/16"

@@ -3,8 +3,6 @@
 moto keeps the state and speaks the API; each function put over one of moto's is a fact of EC2.
 """
 
-from __future__ import annotations
-
 from sandbox.aws.limits import Limits
 from sandbox.aws.strict import groups, interfaces, networks
 

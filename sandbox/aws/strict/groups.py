@@ -1,7 +1,5 @@
 """Security groups: who may make and delete one, and how its rules are added, changed and removed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -17,7 +15,6 @@ from sandbox.aws.strict.rules import (
     Identity,
     Source,
     WantedRule,
-    check_description,
     check_quota,
     describe,
     identify,
@@ -28,7 +25,7 @@ from sandbox.aws.strict.rules import (
     show_rule,
     write_rule,
 )
-from sandbox.aws.strict.wrap import refuse, refuse_value, wrap
+from sandbox.aws.strict.wrap import refuse, wrap
 
 LONGEST_TEXT = 255
 TEXT = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*")
@@ -36,9 +33,7 @@ TEXT = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]*")
 
 
 def patch(limits: Limits) -> None:
-    """Names and numbers of groups, what keeps one from being deleted, and rules with ids, tags and
-    descriptions of their own, within the quotas.
-    """
+    """Names and numbers of groups, what keeps one in use, and rules within the quotas."""
     wrap(EC2Backend, "create_security_group", partial(_create, limits))
     wrap(EC2Backend, "delete_security_group", _delete)
     responses: Any = SecurityGroups
@@ -46,8 +41,6 @@ def patch(limits: Limits) -> None:
         authorize = partial(_authorize, limits, is_egress)
         wrap(responses, f"authorize_security_group_{direction}", authorize)
         wrap(responses, f"revoke_security_group_{direction}", partial(_revoke, is_egress))
-        describe_anew = partial(_update_descriptions, is_egress)
-        wrap(responses, f"update_security_group_rule_descriptions_{direction}", describe_anew)
     wrap(responses, "modify_security_group_rules", partial(_modify, limits))
     rule: Any = SecurityGroupRule
     rule.description = property(describe)
@@ -65,7 +58,7 @@ def find_group(backend: Any, group_id: str) -> SecurityGroup:
     """The group with the id. Raises: InvalidGroup.NotFound."""
     group = next((each for each in list_groups(backend) if each.id == group_id), None)
     if group is None:
-        raise refuse("InvalidGroup.NotFound", f"The security group '{group_id}' does not exist")
+        raise refuse("group-not-found", group_id=group_id)
     return group
 
 
@@ -92,41 +85,30 @@ def _check_name(name: str) -> None:
     """A group's name is not like a group's id, and not ``default``."""
     _check_text("GroupName", name)
     if name.lower().startswith("sg-"):
-        raise refuse_value(
-            f"Value ({name}) for parameter GroupName is invalid. Group names may not begin with 'sg-'."
-        )
+        raise refuse("group-name-like-id", name=name)
     if name.lower() == "default":
-        raise refuse("InvalidGroup.Reserved", f"The security group '{name}' is reserved")
+        raise refuse("group-reserved", name=name)
 
 
 def _check_text(parameter: str, text: str) -> None:
     """1 to 255 characters of the set."""
     if not text:
-        raise refuse("MissingParameter", f"The request must contain the parameter {parameter}")
+        raise refuse("parameter-missing", parameter=parameter)
     if len(text) > LONGEST_TEXT:
-        raise refuse_value(
-            f"Value for parameter {parameter} is invalid. Must be at most {LONGEST_TEXT} characters."
-        )
+        raise refuse("text-too-long", parameter=parameter, most=LONGEST_TEXT)
     wrong = sorted({letter for letter in text if not TEXT.fullmatch(letter)})
     if wrong:
         shown = " ".join(ascii(letter)[1:-1] for letter in wrong)
-        raise refuse_value(
-            f"Value for parameter {parameter} is invalid. These characters are not supported: {shown}"
-        )
+        raise refuse("text-characters", parameter=parameter, shown=shown)
 
 
 def _check_neighbours(backend: Any, name: str, vpc_id: str | None, limits: Limits) -> None:
     """Refuse a name that the VPC already has in whatever case, or one group too many."""
     same_vpc = backend.groups[vpc_id or backend.default_vpc.id].values()
     if any(each.name.lower() == name.lower() for each in same_vpc):
-        raise refuse(
-            "InvalidGroup.Duplicate",
-            f"The security group '{name}' already exists for VPC '{vpc_id}'",
-        )
+        raise refuse("group-duplicate", name=name, vpc_id=vpc_id)
     if sum(1 for _ in list_groups(backend)) >= limits.groups_per_region:
-        raise refuse(
-            "SecurityGroupLimitExceeded", "The maximum number of security groups has been reached."
-        )
+        raise refuse("groups-per-region")
 
 
 def _delete(
@@ -136,14 +118,11 @@ def _delete(
     named = backend.get_security_group_by_name_or_id(group_id or name)
     group = find_group(backend, named.id if named else str(group_id or name))
     if group.is_default:
-        raise refuse(
-            "CannotDelete",
-            f'the specified group: "{group.id}" name: "default" cannot be deleted by a user',
-        )
+        raise refuse("group-default", group=group.id)
     is_held = any(group in interface.group_set for interface in backend.enis.values())
     others = (each for each in list_groups(backend) if each.id != group.id)
     if is_held or any(_refers(other, group.id) for other in others):
-        raise refuse("DependencyViolation", f"resource {group.id} has a dependent object")
+        raise refuse("group-in-use", group=group.id)
     return original(backend, group_id=group.id)
 
 
@@ -173,9 +152,7 @@ def _authorize(limits: Limits, is_egress: bool, _: Any, response: Any) -> Action
 
 
 def _revoke(is_egress: bool, _: Any, response: Any) -> ActionResult:
-    """By id or by content; a rule that is not there is an error, the default of a family that the VPC
-    does not have too.
-    """
+    """By id or by content; that a rule is not there is an error, a default of a family too."""
     response.error_on_dryrun()
     ids = response._get_param("SecurityGroupRuleIds", [])
     rules = rules_of(_group_of(response), is_egress=is_egress)
@@ -210,23 +187,6 @@ def _modify(limits: Limits, _: Any, response: Any) -> ActionResult:
     return ActionResult({"Return": True})
 
 
-def _update_descriptions(is_egress: bool, _: Any, response: Any) -> ActionResult:
-    """Only the descriptions of rules, which are named by their content or by id."""
-    group = _group_of(response)
-    rules = rules_of(group, is_egress=is_egress)
-    changes = [
-        (_find(rules, each.identity), each.description)
-        for each in read_permissions(response._get_param("IpPermissions", []))
-    ]
-    for each in response._get_param("SecurityGroupRuleDescriptions", []):
-        check_description(each.get("Description") or "")
-        rule = _find_by_id(group, each.get("SecurityGroupRuleId", ""))
-        changes.append((rule, each.get("Description")))
-    for rule, description in changes:
-        write_rule(rule, WantedRule(identify(rule), description))
-    return ActionResult({"Return": True})
-
-
 def _group_of(response: Any) -> SecurityGroup:
     """The group that a request names by id or by name."""
     name = response._get_param("GroupId") or response._get_param("GroupName") or ""
@@ -250,19 +210,14 @@ def _find(rules: list[SecurityGroupRule], wanted: Identity | str) -> SecurityGro
     for rule in rules:
         if wanted in (rule.id, identify(rule)):
             return rule
-    raise refuse(
-        "InvalidPermission.NotFound", "The specified rule does not exist in this security group."
-    )
+    raise refuse("rule-not-found")
 
 
 def _find_by_id(group: SecurityGroup, rule_id: str) -> SecurityGroupRule:
     for rule in [*group.ingress_rules, *group.egress_rules]:
         if rule.id == rule_id:
             return rule
-    raise refuse(
-        "InvalidSecurityGroupRuleId.NotFound",
-        f"The security group rule ID '{rule_id}' does not exist",
-    )
+    raise refuse("rule-id-not-found", rule_id=rule_id)
 
 
 def _check_modification(
@@ -270,9 +225,11 @@ def _check_modification(
 ) -> None:
     before = identify(_find_by_id(group, rule_id)).source
     if before is not wanted.identity.source:
-        raise refuse_value(
-            f"Invalid rule type for security group rule '{rule_id}'. You may not specify "
-            f"{wanted.identity.source.value} for an existing {before.value} rule."
+        raise refuse(
+            "rule-source-changed",
+            rule_id=rule_id,
+            wanted=wanted.identity.source.value,
+            before=before.value,
         )
     _check_peer(backend, group, wanted.identity)
 
@@ -280,18 +237,13 @@ def _check_modification(
 def _check_peer(backend: Any, group: SecurityGroup, rule: Identity) -> None:
     """The other side must exist, and a group must be of the same VPC or of one that is peered with it."""
     if rule.source is Source.PREFIX_LIST and rule.peer not in backend.managed_prefix_lists:
-        raise refuse(
-            "InvalidPrefixListID.NotFound", f"The prefix list ID '{rule.peer}' does not exist"
-        )
+        raise refuse("prefix-list-not-found", peer=rule.peer)
     if rule.source is not Source.GROUP:
         return
     vpcs = {find_group(backend, rule.peer).vpc_id, group.vpc_id}
     active = [each for each in backend.vpc_pcxs.values() if each._status.code == "active"]
     if len(vpcs) > 1 and not any({each.vpc.id, each.peer_vpc.id} == vpcs for each in active):
-        raise refuse(
-            "InvalidGroup.NotFound",
-            "You have specified two resources that belong to different networks.",
-        )
+        raise refuse("group-elsewhere")
 
 
 def _weigh_lists(backend: Any) -> dict[str, tuple[int, int]]:
@@ -305,7 +257,4 @@ def _weigh_lists(backend: Any) -> dict[str, tuple[int, int]]:
 def _duplicate(rule: Identity) -> Exception:
     ports = f"from port: {rule.from_port}, to port: {rule.to_port}"
     protocol = "ALL" if rule.protocol == "-1" else rule.protocol.upper()
-    return refuse(
-        "InvalidPermission.Duplicate",
-        f'the specified rule "peer: {rule.peer}, {protocol}, {ports}, ALLOW" already exists',
-    )
+    return refuse("rule-duplicate", peer=rule.peer, protocol=protocol, ports=ports)

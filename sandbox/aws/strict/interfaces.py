@@ -1,7 +1,5 @@
 """Network interfaces and instances: addresses, groups, and what a launch and a termination do to them."""
 
-from __future__ import annotations
-
 import ipaddress
 from functools import partial
 from typing import Any
@@ -13,13 +11,11 @@ from moto.ec2.models.subnets import Subnet
 
 from sandbox.aws.limits import Limits
 from sandbox.aws.strict.groups import find_group
-from sandbox.aws.strict.wrap import refuse, refuse_value, wrap
+from sandbox.aws.strict.wrap import refuse, wrap
 
 
 def patch(limits: Limits) -> None:
-    """Addresses from the subnet alone, groups of the VPC alone, and as many as the quota allows. An
-    instance has the groups of its primary interface, and gives up its interfaces as they say.
-    """
+    """Addresses of the subnet, groups of the VPC within the quota, and interfaces of instances."""
     wrap(EC2Backend, "create_network_interface", partial(_create, limits))
     wrap(EC2Backend, "delete_network_interface", _delete)
     wrap(EC2Backend, "modify_network_interface_attribute", partial(_modify, limits))
@@ -60,9 +56,7 @@ def _create(
 def _delete(original: Any, backend: Any, eni_id: str) -> Any:
     """Not while it is attached."""
     if backend.get_network_interface(eni_id).instance is not None:
-        raise refuse(
-            "InvalidNetworkInterface.InUse", f"Network interface '{eni_id}' is currently in use."
-        )
+        raise refuse("interface-in-use", id=eni_id)
     return original(backend, eni_id)
 
 
@@ -72,7 +66,7 @@ def _modify(
 ) -> None:  # fmt: skip
     interface = backend.get_network_interface(eni_id)
     if not group_ids and source_dest_check is None and description is None:
-        raise refuse("InvalidParameterCombination", "No attributes specified.")
+        raise refuse("no-attributes")
     _check_groups(backend, group_ids, interface.vpc_id, limits)
     if group_ids:
         interface._group_set = [find_group(backend, each) for each in dict.fromkeys(group_ids)]
@@ -99,15 +93,9 @@ def _check_groups(backend: Any, group_ids: list[str], vpc_id: str, limits: Limit
     """Refuse unknown groups, groups of another VPC, and more groups than an interface takes."""
     for group_id in group_ids:
         if find_group(backend, group_id).vpc_id != vpc_id:
-            raise refuse(
-                "InvalidParameter",
-                f"Security group {group_id} and the interface's subnet belong to different networks.",
-            )
+            raise refuse("interface-group-elsewhere", group_id=group_id)
     if len(set(group_ids)) > limits.groups_per_interface:
-        raise refuse(
-            "SecurityGroupsPerInterfaceLimitExceeded",
-            "The maximum number of security groups per interface has been reached.",
-        )
+        raise refuse("groups-per-interface")
 
 
 def _check_addresses(backend: Any, subnet: Any, addresses: list[str]) -> None:
@@ -118,9 +106,9 @@ def _check_addresses(backend: Any, subnet: Any, addresses: list[str]) -> None:
     taken = _taken_in(backend, subnet)
     for address in addresses:
         if not any(ipaddress.ip_address(address) in block for block in blocks):
-            raise refuse_value(f"Address {address} does not fall within the subnet's address range")
+            raise refuse("address-outside", address=address)
         if str(ipaddress.ip_address(address)) in taken:
-            raise refuse("InvalidIPAddress.InUse", f"Address {address} is in use.")
+            raise refuse("address-in-use", address=address)
 
 
 def _taken_in(backend: Any, subnet: Any) -> set[str]:
@@ -136,10 +124,7 @@ def _pick_address(backend: Any, subnet: Any) -> str:
         address = str(network[offset])
         if address not in taken:
             return address
-    raise refuse(
-        "InsufficientFreeAddressesInSubnet",
-        f"The subnet '{subnet.id}' does not have enough free addresses.",
-    )
+    raise refuse("subnet-full", id=subnet.id)
 
 
 def _ipv4_of(interface: NetworkInterface) -> list[str]:
@@ -179,9 +164,7 @@ def _run(original: Any, backend: Any, *arguments: Any, **keywords: Any) -> Any:
 def _prepare(
     original: Any, instance: Any, nic_spec: list[dict[str, Any]], *arguments: Any, **keywords: Any
 ) -> None:
-    """New interfaces get the addresses that the launch asked for, which moto overlooks, and end with
-    their instance unless the request says otherwise; one that existed before is left alone.
-    """
+    """New interfaces get the launch's addresses, and end with the instance unless told otherwise."""
     original(instance, nic_spec, *arguments, **keywords)
     by_index = {int(each.get("DeviceIndex", 0)): each for each in nic_spec}
     for index, interface in instance.nics.items():

@@ -1,7 +1,5 @@
 """VPCs and subnets: their blocks, what keeps them from being deleted; and how resources are found."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -20,13 +18,11 @@ BLOCKS_PER_VPC = 50
 
 
 def patch() -> None:
-    """What is in use stays; blocks of both families are added within the quota, and let through; and
-    searches find what EC2's find.
-    """
+    """What is in use stays; blocks of both families are added; searches find as EC2's do."""
     wrap(EC2Backend, "delete_subnet", _delete_subnet)
     wrap(EC2Backend, "delete_vpc", _delete_vpc)
-    wrap(EC2Backend, "create_vpc", _create_vpc)
-    wrap(EC2Backend, "associate_vpc_cidr_block", _associate_provided)
+    wrap(EC2Backend, "create_vpc", _then_let_through)
+    wrap(EC2Backend, "associate_vpc_cidr_block", _then_let_through)
     wrap(VPC, "associate_vpc_cidr_block", _associate_ipv4)
     wrap(VPCs, "associate_vpc_cidr_block", _associate)
     wrap(TaggedEC2Resource, "get_tags", _get_tags)
@@ -35,8 +31,7 @@ def patch() -> None:
 
 def _delete_subnet(original: Any, backend: Any, subnet_id: str) -> Any:
     if any(each.subnet.id == subnet_id for each in backend.enis.values()):
-        message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
-        raise refuse("DependencyViolation", message)
+        raise refuse("network-in-use", kind="subnet", id=subnet_id)
     return original(backend, subnet_id)
 
 
@@ -44,25 +39,17 @@ def _delete_vpc(original: Any, backend: Any, vpc_id: str) -> Any:
     groups = list(backend.groups.get(vpc_id, {}).values())
     subnets = backend.describe_subnets(filters={"vpc-id": vpc_id})
     if subnets or any(not group.is_default for group in groups):
-        message = f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
-        raise refuse("DependencyViolation", message)
+        raise refuse("network-in-use", kind="vpc", id=vpc_id)
     for group in groups:
         group.is_default = False  # a default group goes with its VPC, and only so
     return original(backend, vpc_id)
 
 
-def _create_vpc(original: Any, backend: Any, *arguments: Any, **keywords: Any) -> Any:
-    vpc = original(backend, *arguments, **keywords)
-    _let_ipv6_through(vpc)
-    return vpc
-
-
-def _associate_provided(
-    original: Any, backend: Any, vpc_id: str, *arguments: Any, **keywords: Any
-) -> Any:
-    associated = original(backend, vpc_id, *arguments, **keywords)
-    _let_ipv6_through(backend.get_vpc(vpc_id))
-    return associated
+def _then_let_through(original: Any, backend: Any, *arguments: Any, **keywords: Any) -> Any:
+    """After a VPC was made or given a block."""
+    made = original(backend, *arguments, **keywords)
+    _let_ipv6_through(made if isinstance(made, VPC) else backend.get_vpc(arguments[0]))
+    return made
 
 
 def _let_ipv6_through(vpc: Any) -> None:
@@ -86,7 +73,7 @@ def _associate_ipv4(
     original: Any, vpc: Any, cidr_block: str, *arguments: Any, **keywords: Any
 ) -> Any:
     if cidr_block and len(vpc.get_cidr_block_association_set()) >= BLOCKS_PER_VPC:
-        raise refuse("CidrLimitExceeded", f"This network '{vpc.id}' has met its CIDR limit")
+        raise refuse("cidr-limit", id=vpc.id)
     if not cidr_block or any(arguments) or any(keywords.values()):
         return original(vpc, cidr_block, *arguments, **keywords)
     return _add_block(vpc, canonical_cidr(cidr_block, 4))
@@ -127,17 +114,13 @@ def _add_block(vpc: Any, block: str) -> dict[str, Any]:
 
 
 def _get_tags(_: Any, resource: Any) -> list[dict[str, str]]:
-    """A resource's tags by its id; moto searches those of every resource, which makes a large
-    account slow.
-    """
+    """By id; moto searches the tags of every resource, which makes a large account slow."""
     tags = resource.ec2_backend.tags.get(resource.id, {}) if resource.id else {}
     return [{"resource_id": resource.id, "key": key, "value": value} for key, value in tags.items()]
 
 
 def _is_matching(original: Any, resource: Any, name: str, wanted: Any) -> Any:
-    """A filter with several values finds what has any of them; moto wants all, where a resource has
-    several itself.
-    """
+    """A filter with several values finds what has any of them; moto wants all of a resource."""
     if not isinstance(wanted, list) or len(wanted) < 2:
         return original(resource, name, wanted)
     return any(original(resource, name, [each]) for each in wanted)

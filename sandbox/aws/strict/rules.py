@@ -3,8 +3,6 @@
 Source: IpPermission, SecurityGroupRuleRequest.
 """
 
-from __future__ import annotations
-
 import copy
 import ipaddress
 import re
@@ -15,7 +13,7 @@ from typing import Any
 
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
-from sandbox.aws.strict.wrap import refuse, refuse_value
+from sandbox.aws.strict.wrap import refuse
 
 PROTOCOL_NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 WITH_PORTS = frozenset({"tcp", "udp"})
@@ -45,7 +43,7 @@ _LISTS = {
     Source.GROUP: ("UserIdGroupPairs", ("GroupId", "GroupName")),
     Source.PREFIX_LIST: ("PrefixListIds", ("PrefixListId",)),
 }
-# What a rule of each source counts for IPv4 and for IPv6; a prefix list counts by its size.
+# What a rule of each source counts for IPv4 and for IPv6; a prefix list: its `max_entries`.
 _WEIGHTS = {Source.IPV4: (1, 0), Source.IPV6: (0, 1), Source.GROUP: (1, 1)}
 
 
@@ -77,10 +75,7 @@ def read_rule_request(request: dict[str, Any]) -> WantedRule:
     """The rule of a ModifySecurityGroupRules request, which names exactly one source."""
     given = [source for source in Source if request.get(source.value) is not None]
     if len(given) != 1:
-        raise refuse(
-            "InvalidParameterCombination" if given else "MissingParameter",
-            "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId",
-        )
+        raise refuse("rule-sources" if given else "rule-source-missing")
     return _make_rule(request, given[0], request[given[0].value], request.get("Description"))
 
 
@@ -93,38 +88,27 @@ def canonical_cidr(text: str, version: int) -> str:
     try:
         network = ipaddress.ip_network(text if "/" in text else "", strict=False)
     except ValueError as malformed:
-        raise refuse_value(f"CIDR block {text} is malformed") from malformed
+        raise refuse("cidr-malformed", text=text) from malformed
     if network.version != version:
-        raise refuse_value(f"CIDR block {text} is malformed")
+        raise refuse("cidr-malformed", text=text)
     return str(network)
 
 
 def check_description(text: str) -> None:
     """A rule's description: at most 255 characters of the set."""
     if len(text) > LONGEST_DESCRIPTION:
-        raise refuse_value(
-            "Invalid rule description. Description length must be less than or equal to "
-            f"{LONGEST_DESCRIPTION} characters."
-        )
+        raise refuse("rule-description-too-long", most=LONGEST_DESCRIPTION)
     if not DESCRIPTION.fullmatch(text):
-        raise refuse_value(
-            "Invalid rule description. Valid descriptions are strings less than 256 characters from the "
-            "following set: a-zA-Z0-9. _-:/()#,@[]+=;{}!$*"
-        )
+        raise refuse("rule-description-characters")
 
 
 def check_quota(
     rules: Iterable[Identity], list_weights: Mapping[str, tuple[int, int]], quota: int
 ) -> None:
-    """Refuse a direction whose rules pass the quota in either family. A group reference counts in
-    both; a prefix list weighs its ``max_entries`` in its own family.
-    """
+    """Refuse a direction whose rules pass the quota in either family."""
     weights = [_WEIGHTS.get(rule.source) or list_weights.get(rule.peer, (1, 1)) for rule in rules]
     if max(sum(ipv4 for ipv4, _ in weights), sum(ipv6 for _, ipv6 in weights)) > quota:
-        raise refuse(
-            "RulesPerSecurityGroupLimitExceeded",
-            "The maximum number of rules per security group has been reached.",
-        )
+        raise refuse("rules-per-group")
 
 
 def identify(rule: SecurityGroupRule) -> Identity:
@@ -203,7 +187,7 @@ def _read_permission(permission: dict[str, Any]) -> Iterator[WantedRule]:
         for item in permission.get(field, [])
     ]
     if not found:
-        raise refuse("MissingParameter", "Source group ID missing.")
+        raise refuse("rule-source-missing")
     for source, peer, description in found:
         yield _make_rule(permission, source, peer, description)
 
@@ -221,14 +205,12 @@ def _make_rule(
 
 def _read_protocol(text: str | None) -> str:
     if text is None:
-        raise refuse_value(
-            "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."
-        )
+        raise refuse("protocol-missing")
     protocol = PROTOCOL_NAMES.get(str(text).lower(), str(text).lower())
     is_number = protocol.isdecimal() and int(protocol) <= 255
     if protocol in WITH_PORTS | WITH_TYPES | {"-1"} or is_number:
         return protocol
-    raise refuse_value(f"Invalid value '{text}' for IP protocol. Unknown protocol.")
+    raise refuse("protocol-unknown", text=text)
 
 
 def _read_ports(protocol: str, lower: Any, upper: Any) -> tuple[int, int]:
@@ -236,14 +218,12 @@ def _read_ports(protocol: str, lower: Any, upper: Any) -> tuple[int, int]:
     if protocol not in WITH_PORTS | WITH_TYPES:
         return EVERY_PORT, EVERY_PORT
     if lower is None or upper is None:
-        raise refuse_value(
-            "Invalid value for portRange. Must specify both from and to ports with TCP/UDP."
-        )
+        raise refuse("ports-missing")
     first, last = int(lower), int(upper)
     name = protocol.upper()
     if protocol in WITH_PORTS and not 0 <= first <= last <= HIGHEST_PORT:
-        raise refuse_value(f"Invalid {name} port range ({first}:{last})")
+        raise refuse("port-range", name=name, first=first, last=last)
     is_message = -1 <= first <= 255 and -1 <= last <= 255 and (first != -1 or last == -1)
     if protocol in WITH_TYPES and not is_message:
-        raise refuse_value(f"Invalid {name} type or code ({first}:{last})")
+        raise refuse("icmp-type", name=name, first=first, last=last)
     return first, last

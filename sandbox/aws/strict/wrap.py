@@ -1,10 +1,11 @@
 """A method of moto's, called from within one of ours; and EC2's errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import yaml
 from moto.ec2.exceptions import EC2ClientError
 
 
@@ -18,11 +19,15 @@ def wrap(owner: Any, name: str, around: Callable[..., Any]) -> None:
     setattr(owner, name, wrapped)
 
 
-def refuse(code: str, message: str) -> EC2ClientError:
-    """An error of EC2, by its code."""
-    return EC2ClientError(code, message)
+@cache
+def read_refusals() -> dict[str, dict[str, str]]:
+    """The table of EC2's refusals."""
+    text = Path(__file__).with_name("refusals.yaml").read_text(encoding="utf-8")
+    table: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return table
 
 
-def refuse_value(message: str) -> EC2ClientError:
-    """The error of EC2 for a value that it cannot take."""
-    return refuse("InvalidParameterValue", message)
+def refuse(problem: str, **words: object) -> EC2ClientError:
+    """EC2's error for a problem of the table; the words go into its sentence."""
+    row = read_refusals()[problem]
+    return EC2ClientError(row["code"], row["says"].format(**words))

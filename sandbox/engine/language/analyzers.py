@@ -43,15 +43,11 @@ class AnalyzerProxy(grpc.GenericRpcHandler):
         self._server.start()
 
     def await_configuration(self) -> dict[str, str] | None:
-        """The environment variables for the pack; None if the proxy was stopped before the engine
-        sent any.
-        """
+        """The environment variables for the pack; None if the proxy was stopped before."""
         return self._configured.result(timeout=_PATIENCE)
 
     def attach(self, port: int) -> None:
-        """Connect to the pack, which has printed its port, and let the calls through that wait for
-        it.
-        """
+        """Connect to the pack, which has printed its port, and let through the calls that wait."""
         channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_UNLIMITED)
         if self._request:
             try:

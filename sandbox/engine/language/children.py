@@ -31,17 +31,9 @@ class Children:
         self._guard = threading.Lock()
 
     def start(
-        self,
-        command: Sequence[str],
-        call: Call,
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        piped: bool,
+        self, command: Sequence[str], call: Call, *, cwd: Path, env: Mapping[str, str], piped: bool
     ) -> subprocess.Popen[bytes]:
-        """Start a child in this process group, which ends when the engine gives up on the call; with
-        `piped` its output is read by the caller, else it is ours.
-        """
+        """Start a child that ends with the engine's call; `piped`: its output is the caller's."""
         pipe = subprocess.PIPE if piped else None
         child = subprocess.Popen(
             [*_QUIET, *command],

@@ -18,7 +18,7 @@ from pulumi.runtime.proto.language_pb2_grpc import (
     LanguageRuntimeServicer,
     add_LanguageRuntimeServicer_to_server,
 )
-from pulumi.runtime.proto.plugin_pb2 import PackageDependency, PluginInfo
+from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
 from sandbox.engine.language.children import Children
 from sandbox.engine.language.interpreter import NoInterpreter, choose_interpreter
@@ -47,29 +47,11 @@ class LanguageHost(LanguageRuntimeServicer):
     def GetRequiredPackages(
         self, request: proto.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> proto.GetRequiredPackagesResponse:
-        """Every installed package that names a plugin: the engine checks that each plugin is
-        there.
-        """
-        try:
-            plugins = choose_interpreter(request.info).plugins()
-        except NoInterpreter as missing:
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(missing))
-            raise  # abort raises; a type checker can't know
-        packages = [
-            PackageDependency(
-                name=plugin["name"],
-                kind="resource",
-                version=plugin.get("version", ""),
-                server=plugin.get("server", ""),
-            )
-            for plugin in plugins
-        ]
-        return proto.GetRequiredPackagesResponse(packages=packages)
+        """None: the SDKs name the plugin and its version with each resource and lookup."""
+        return proto.GetRequiredPackagesResponse()
 
     def Run(self, request: proto.RunRequest, context: grpc.ServicerContext) -> proto.RunResponse:
-        """The program of a stack, to its end; what it prints goes to this host's stdout and so to the
-        person. If the engine gives up on the call (Ctrl-C), the program is ended.
-        """
+        """The program of a stack, to its end; what it prints the person sees, by our stdout."""
         try:
             interpreter = choose_interpreter(request.info)
         except NoInterpreter as missing:
@@ -106,9 +88,7 @@ class LanguageHost(LanguageRuntimeServicer):
 
 
 def _write_options(request: proto.RunRequest, engine_address: str) -> list[str]:
-    """What the exec script takes: `--name value` pairs, the entry point, the program's own
-    arguments.
-    """
+    """What the exec script takes: `--name value` pairs, the entry point and its own arguments."""
     given = {
         "monitor": request.monitor_address,
         "engine": engine_address,

@@ -22,9 +22,7 @@ from sandbox.engine.language.interpreter import NoInterpreter, choose_interprete
 def run_plugin(
     request: RunPluginRequest, children: Children, call: Call
 ) -> Iterator[RunPluginResponse]:
-    """What the plugin prints, as it prints it, and at last its exit code. A cancelled call ends
-    the plugin.
-    """
+    """What the plugin prints, then its exit code. A cancelled call ends the plugin."""
     try:
         interpreter = choose_interpreter(request.info)
     except NoInterpreter as missing:
@@ -48,9 +46,7 @@ def run_plugin(
 def _run_policy_pack(
     command: list[str], folder: Path, env: dict[str, str], children: Children, call: Call
 ) -> Iterator[RunPluginResponse]:
-    """The proxy's port at once, so that the engine can configure it; then the pack, its own port
-    kept back.
-    """
+    """The proxy's port at once, for the engine to configure it; then the pack without its own."""
     proxy = AnalyzerProxy()
     call.add_callback(proxy.stop)
     try:
@@ -74,9 +70,7 @@ def _run_policy_pack(
 def _stream_failure(
     announced: bytes, child: subprocess.Popen[bytes], children: Children, proxy: AnalyzerProxy
 ) -> Iterator[RunPluginResponse]:
-    """What a pack says that never listens. Its calls are refused only then: the engine stops
-    listening at that.
-    """
+    """What a pack says that never listens; its calls are refused last, which ends the engine."""
     yield RunPluginResponse(stdout=announced)
     for piece in _stream(child, children):
         if piece.WhichOneof("output") == "exitcode":
