@@ -21,7 +21,7 @@ from swyx_components.clouds.azure.render import render_site as render_for_azure
 from swyx_components.installation import load_installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_sites
-from swyx_components.planner.model import RenderedSite, Spec
+from swyx_components.planner.model import RenderedSite, Rule
 from tests.oracle.assess import assess_site
 from tests.oracle.clouds import Aws, Azure
 from tests.oracle.domain import Direction, Judge
@@ -226,7 +226,7 @@ def test_azure_has_at_most_a_twentieth_more_rules_than_the_lower_bound(plain: Pl
 # --- stable --------------------------------------------------------------------------------------
 
 
-def specs_by_group(plain: Plain) -> dict[tuple[str, str, str], tuple[Spec, ...]]:
+def specs_by_group(plain: Plain) -> dict[tuple[str, str, str], tuple[Rule, ...]]:
     """(cloud, site, group) -> its rules, names and priorities included."""
     return {
         (cloud, site, each.group.name): each.specs

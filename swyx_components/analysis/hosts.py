@@ -238,13 +238,15 @@ class _Finder:
         versions = {prefix.version for prefix in prefixes}
         openings = []
         for rule in rules if self._roles else ():
-            peers = rule.cidrs or [
-                a for m in self._plan.group(rule.group).machines for a in m.addresses
-            ]
+            machines = [m for name in rule.groups for m in self._plan.group(name).machines]
+            peers = rule.prefixes or [address for m in machines for address in m.addresses]
             kept = collapse_prefixes(p for p in peers if p.version in versions and p not in own)
             if kept:
-                direction, protocol, ports, source, _, _, flows, lines = rule
-                openings.append(Opening(direction, protocol, ports, source, kept, flows, lines))
+                ports, source = (
+                    limit[0] if limit else None for limit in (rule.ports, rule.source_ports)
+                )
+                why = rule.flows, rule.lines
+                openings.append(Opening(rule.direction, rule.protocol, ports, source, kept, *why))
         return tuple(openings)
 
 

@@ -6,7 +6,7 @@ from itertools import chain
 
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.model import Direction, Protocol, RenderedSite, SitePlan, Spec
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform
 from swyx_components.planner.proof import Proof, prove
@@ -116,7 +116,7 @@ def _refuse_public(rendered: RenderedSite) -> Iterator[Message]:
                     )
 
 
-def _is_acknowledged(spec: Spec, prefix: Prefix, rules: Iterable[ExtraRule]) -> bool:
+def _is_acknowledged(spec: Rule, prefix: Prefix, rules: Iterable[ExtraRule]) -> bool:
     """Whether it is a deny, the egress left to others, or acknowledged for each of its ports."""
     if not spec.allow or spec.protocol is Protocol.ANY:
         return True
@@ -163,7 +163,7 @@ def is_small(plan: SitePlan) -> bool:
         len(plan.groups) <= _FEW_GROUPS
         and sum(len(machine.addresses) for machine in machines) <= _FEW_ADDRESSES
         and all(
-            sum(len(rule.cidrs) or 1 for rule in group.rules if rule.direction is direction)
+            sum(len(rule.prefixes) or 1 for rule in group.rules if rule.direction is direction)
             <= _FEW_RULES
             for group in plan.groups
             for direction in Direction

@@ -32,7 +32,7 @@ from swyx_components.planner.regions import (
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
-from swyx_components.sets.ports import PortRange
+from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
@@ -108,8 +108,8 @@ def draft_rules(peers: Peers, capabilities: Capabilities) -> Sequence[Draft]:
 
 def rule_order(rule: Rule) -> tuple[object, ...]:
     """Total order of rules: by direction, protocol, ports, source ports, then peer."""
-    direction, protocol, ports, source, group, cidrs, _, _ = rule
-    return (_NAMES[direction], _NAMES[protocol], ports or (0, 0), source or (0, 0), group, cidrs)
+    direction, protocol, ports, source, groups, prefixes, *_ = rule
+    return (_NAMES[direction], _NAMES[protocol], ports or (), source or (), groups, prefixes)
 
 
 # Looked up, since an enumeration computes the value of a member.
@@ -199,8 +199,15 @@ def _write(drafts: Iterable[Draft], listed: bool, catalogue: Catalogue) -> Itera
     """The rules that drafts stand for: one with all prefixes of each, or one for each prefix."""
     for (direction, protocol, source), ports, group, prefixes, behind, _, _ in drafts:
         flows, lines = _give_reasons(behind, catalogue)
+        limits = _only(ports) if ports else None, _only(source) if source else None
+        groups = (group,) if group else ()
         for cidrs in (prefixes,) if listed or group else ((prefix,) for prefix in prefixes):
-            yield Rule(direction, protocol, ports, source, group, cidrs, flows, lines)
+            yield Rule(direction, protocol, *limits, groups, cidrs, flows=flows, lines=lines)
+
+
+@lru_cache(maxsize=4096)
+def _only(ports: PortRange) -> PortSet:
+    return PortSet((ports,))
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows

@@ -1,5 +1,5 @@
 """The planner's stages as types: `Flow` (who may talk to whom), `Requirement` (one end of it, at one host
-group), `Rule` (the fewest, neutral) and `Spec` (rendered for one cloud; what the proof judges).
+group), `Rule` (the fewest; then rendered for one cloud, which is what the proof judges).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -127,20 +127,28 @@ class Requirements:
 
 
 class Rule(NamedTuple):
-    """One minimised rule of a host group, neutral between the clouds.
+    """One rule of a host group: as planned, and then as its cloud stores it.
 
-    `ports` is None for ICMP. Exactly one of `group` (a group of the same site) and `cidrs` is set.
-    `flows` are all flows the rule exists for, `lines` the article's lines that they rest on.
+    `ports` and `source_ports` are sets since an Azure rule takes lists, and None means any (no ports at
+    all for ICMP); a planned rule and one of AWS has one range. `groups` names host groups of the same site,
+    `prefixes` CIDRs: exactly one of the two is set. `flows` are all flows that the rule exists for, `lines`
+    the article's lines that they rest on. What a plan does not know yet is empty: `name`, `description`,
+    and `priority`, which is 0 where the platform has none.
     """
 
     direction: Direction
     protocol: Protocol
-    ports: PortRange | None
-    source_ports: PortRange | None
-    group: str
-    cidrs: tuple[Prefix, ...]
-    flows: tuple[str, ...]
-    lines: tuple[int, ...]
+    ports: PortSet | None
+    source_ports: PortSet | None
+    groups: tuple[str, ...] = ()
+    prefixes: tuple[Prefix, ...] = ()
+    allow: bool = True
+    priority: int = 0
+    name: str = ""
+    description: str = ""
+    flows: tuple[str, ...] = ()
+    lines: tuple[int, ...] = ()
+    shard: int = 0  # AWS: which of the host group's security groups has it; their union is enforced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,29 +302,6 @@ class Capabilities:
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
-class Spec(NamedTuple):
-    """One rule as a cloud stores it, still plain data.
-
-    `ports` and `source_ports` are sets since an Azure rule takes lists; None means any (and no
-    ports at all for ICMP). `groups` names host groups (AWS), `prefixes` CIDRs: exactly one of the two
-    is set. `priority` is 0 where the platform has none.
-    """
-
-    direction: Direction
-    protocol: Protocol
-    ports: PortSet | None
-    source_ports: PortSet | None
-    groups: tuple[str, ...] = ()
-    prefixes: tuple[Prefix, ...] = ()
-    allow: bool = True
-    priority: int = 0
-    name: str = ""
-    description: str = ""
-    flows: tuple[str, ...] = ()
-    lines: tuple[int, ...] = ()
-    shard: int = 0  # AWS: which of the host group's security groups has it; their union is enforced
-
-
 def shard_label(group: str, shard: int) -> str:
     """What a host group's security groups are called: the first like the group, then `linkmanager+1`.
 
@@ -330,7 +315,7 @@ class RenderedGroup:
     """One host group, or one machine, as its cloud would hold it."""
 
     group: HostGroup
-    specs: tuple[Spec, ...]
+    specs: tuple[Rule, ...]
 
     @property
     def shards(self) -> tuple[int, ...]:

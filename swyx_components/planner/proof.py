@@ -19,7 +19,7 @@ from swyx_components.planner.model import (
     HostGroup,
     Protocol,
     RenderedSite,
-    Spec,
+    Rule,
 )
 from swyx_components.sets.packets import NO_PORT, PacketSet, Product
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
@@ -76,7 +76,7 @@ def prove(rendered: RenderedSite) -> Proof:
     return prove_specs(rendered, {entry.group.name: entry.specs for entry in rendered.groups})
 
 
-def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Spec]]) -> Proof:
+def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Rule]]) -> Proof:
     """The same for other specs of the same groups, such as those read back from a cloud."""
     missing: list[Discrepancy] = []
     excess: list[Discrepancy] = []
@@ -137,7 +137,7 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int
 
 
 def _find_allowed(
-    specs: Sequence[Spec], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
+    specs: Sequence[Rule], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
 ) -> _Products:
     """What the cloud would let pass at a machine under these rules."""
     closing = _find_closing(specs)
@@ -165,7 +165,7 @@ _ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 _EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
 
 
-def _find_closing(specs: Iterable[Spec]) -> dict[Direction, float]:
+def _find_closing(specs: Iterable[Rule]) -> dict[Direction, float]:
     """The priority from which on nothing passes: of a deny of every protocol, port and address."""
     closing: dict[Direction, float] = {}
     for spec in (spec for spec in specs if not spec.allow):

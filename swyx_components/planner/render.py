@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress, Machine
@@ -18,12 +17,10 @@ from swyx_components.planner.model import (
     Requirements,
     Rule,
     SitePlan,
-    Spec,
 )
 from swyx_components.planner.requirements import extra_flow
-from swyx_components.sets.ports import PortRange, PortSet
 
-RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Spec, ...]]
+RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Rule, ...]]
 """How a cloud's package writes the rules of one group."""
 
 
@@ -87,26 +84,5 @@ def _by_address(
 
 def render_neutral(plan: SitePlan) -> RenderedSite:
     """The site as a platform without limits would hold it: rule for rule what `swyx plan` prints."""
-    groups = tuple(
-        RenderedGroup(group=group, specs=tuple(map(_spec, group.rules))) for group in plan.groups
-    )
+    groups = tuple(RenderedGroup(group=group, specs=group.rules) for group in plan.groups)
     return RenderedSite(plan=plan, capabilities=NEUTRAL, groups=groups)
-
-
-def _spec(rule: Rule) -> Spec:
-    direction, protocol, ports, source, group, cidrs, flows, lines = rule
-    return Spec(
-        direction,
-        protocol,
-        _only(ports) if ports else None,
-        _only(source) if source else None,
-        (group,) if group else (),
-        cidrs,
-        flows=flows,
-        lines=lines,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _only(ports: PortRange) -> PortSet:
-    return PortSet((ports,))

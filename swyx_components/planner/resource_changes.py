@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Protocol, TypeVar
 
 from swyx_components.messages import Message
-from swyx_components.planner.model import RenderedSite, Spec, shard_label
+from swyx_components.planner.model import RenderedSite, Rule, shard_label
 from swyx_components.planner.platform import Platform
 from swyx_components.sets.prefixes import Prefix
 
@@ -63,7 +63,7 @@ def compare_named(
             yield name, Action.UPDATE, before, after
 
 
-def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Spec]:
+def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Rule]:
     """The rules of a site, or of one of its groups, by name; lists of addresses in one order."""
     return {
         spec.name: spec._replace(prefixes=tuple(sorted(spec.prefixes)))

@@ -14,7 +14,7 @@ from swyx_components.analysis.explain.what_if import (
 )
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
-from swyx_components.planner.model import Direction, Flow, Spec, shard_label
+from swyx_components.planner.model import Direction, Flow, Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, spec_record, texts
 from swyx_components.report.tables import rule_row
 
@@ -95,7 +95,7 @@ def _write_end(end: End, peer: Host) -> Iterator[str]:
         yield f"{where}, group {end.group}: no rule lets it {end.direction.value}"
 
 
-def _write_rule(spec: Spec, peer: Host) -> str:
+def _write_rule(spec: Rule, peer: Host) -> str:
     """The rule; of a long list of addresses those of the peer, with the others counted."""
     own = tuple(p for p in spec.prefixes if any(map(p.overlaps, peer.prefixes)))
     left_out = len(spec.prefixes) - len(own)

@@ -12,7 +12,7 @@ from typing import Any
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, Spec
+from swyx_components.planner.model import HostGroup, RenderedGroup, Rule
 from swyx_components.planner.proof import Proof
 from swyx_components.sets.ports import PortRange
 
@@ -102,14 +102,14 @@ def rule_record(rule: Rule) -> dict[str, Any]:
         "protocol": rule.protocol.value,
         "ports": rule.ports and str(rule.ports),
         "source_ports": rule.source_ports and str(rule.source_ports),
-        "peer": {"group": rule.group} if rule.group else {"cidrs": texts(rule.cidrs)},
+        "peer": {"group": rule.groups[0]} if rule.groups else {"cidrs": texts(rule.prefixes)},
         "flows": rule.flows,
         "lines": rule.lines,
     }
     return {key: value for key, value in record.items() if value is not None}
 
 
-def spec_record(spec: Spec) -> dict[str, Any]:
+def spec_record(spec: Rule) -> dict[str, Any]:
     """A rule as its cloud stores it; ports are lists, since a rule of Azure takes several ranges."""
     return {
         "name": spec.name,

@@ -8,7 +8,7 @@ from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import RenderedGroup, Rule, Spec
+from swyx_components.planner.model import RenderedGroup, Rule
 from swyx_components.planner.proof import Proof
 from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_neutral
@@ -72,29 +72,25 @@ def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
 # ---- rules
 
 
-def rule_row(rule: Rule | Spec) -> Sequence[str]:
+def rule_row(rule: Rule) -> Sequence[str]:
     """One rule, as planned or as its cloud stores it: access, ports, source ports, peer, provenance."""
-    if isinstance(rule, Rule):
-        access, peer = rule.direction.value, rule.group or ", ".join(map(str, rule.cidrs))
-    else:
-        words = str(rule.priority or ""), rule.direction.value, "" if rule.allow else "deny"
-        access, peer = " ".join(filter(None, words)), write_peer(rule)
+    words = str(rule.priority or ""), rule.direction.value, "" if rule.allow else "deny"
     ports = "" if rule.ports is None else f" {rule.ports}"
     return (
-        access,
+        " ".join(filter(None, words)),
         f"{rule.protocol.value}{ports}",
         "" if rule.source_ports is None else f"source {rule.source_ports}",
-        f"{rule.direction.towards} {peer}",
+        f"{rule.direction.towards} {write_peer(rule)}",
         write_provenance(rule.flows, rule.lines),
     )
 
 
-def write_rule(rule: Rule | Spec) -> str:
+def write_rule(rule: Rule) -> str:
     """The same in a line: `in tcp 135 from 10.1.20.0/24 [C1 L72]`."""
     return " ".join(filter(None, rule_row(rule)))
 
 
-def write_peer(spec: Spec) -> str:
+def write_peer(spec: Rule) -> str:
     """The other side of a rule, as its cloud names it."""
     return ", ".join((*spec.groups, *map(str, spec.prefixes))) or "nobody"
 

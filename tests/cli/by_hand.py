@@ -10,7 +10,7 @@ from swyx_components.planner.model import (
     Protocol,
     RenderedGroup,
     RenderedSite,
-    Spec,
+    Rule,
 )
 from swyx_components.sets.prefixes import Prefix
 
@@ -53,7 +53,7 @@ def make_in_aws(ec2: Any, rendered: RenderedSite, cidr: str) -> dict[str, str]:
     return ids
 
 
-def aws_permission(spec: Spec, ids: dict[str, str]) -> dict[str, Any]:
+def aws_permission(spec: Rule, ids: dict[str, str]) -> dict[str, Any]:
     first, last = spec.ports[0] if spec.ports else (-1, -1)
     permission: dict[str, Any] = {
         "IpProtocol": "-1" if spec.protocol is Protocol.ANY else spec.protocol.value
@@ -116,7 +116,7 @@ def _configuration(place: int, address: Prefix, subnet: str) -> dict[str, Any]:
     return {"name": f"c{place}", "properties": properties}
 
 
-def azure_rule(spec: Spec) -> dict[str, Any]:
+def azure_rule(spec: Rule) -> dict[str, Any]:
     own, peer = (
         ("destination", "source") if spec.direction is Direction.IN else ("source", "destination")
     )

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.azure.client import ArmClient
 from sandbox.azure.server import AzureServer, serve_in_thread
-from swyx_components.planner.model import Direction, Spec
+from swyx_components.planner.model import Direction, Rule
 from tests.cli.by_hand import WEST, aws_permission, make_in_aws
 from tests.cli.running import Outcome, swyx, write_file
 from tests.cli.test_verify import aws_endpoint, ec2, rendered
@@ -203,7 +203,7 @@ def test_an_untagged_rule_stays_in_a_group_for_which_it_is_not_planned(
     assert prune("aws", "--yes", "--json").json()["removed"] == []
 
 
-def as_made(spec: Spec) -> tuple[Any, ...]:
+def as_made(spec: Rule) -> tuple[Any, ...]:
     return spec.direction, spec.protocol, spec.ports, spec.groups, spec.prefixes
 
 
@@ -214,7 +214,7 @@ def described(permission: dict[str, Any], text: str) -> dict[str, Any]:
     return {**permission, field: [{**source, "Description": text}]}
 
 
-def remake(ec2: Any, groups: dict[str, str], group: str, spec: Spec, text: str) -> str:
+def remake(ec2: Any, groups: dict[str, str], group: str, spec: Rule, text: str) -> str:
     """Make a rule anew, untagged and with this description."""
     permission = aws_permission(spec, groups)
     out = spec.direction is Direction.OUT

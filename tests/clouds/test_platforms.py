@@ -16,10 +16,9 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site, is_small
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
-from swyx_components.planner.model import Capabilities, HostGroup, RenderedSite, SitePlan, Spec
+from swyx_components.planner.model import Capabilities, HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_groups
-from swyx_components.sets.ports import PortSet
 from tests.cli.running import swyx, write_file
 
 
@@ -92,20 +91,8 @@ class Paper:
     @staticmethod
     def _write(
         group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
-    ) -> tuple[Spec, ...]:
-        rules = minimise(group.needs, capabilities, provenance.catalogue)
-        return tuple(
-            Spec(
-                direction=rule.direction,
-                protocol=rule.protocol,
-                ports=PortSet((rule.ports,)) if rule.ports else None,
-                source_ports=PortSet((rule.source_ports,)) if rule.source_ports else None,
-                groups=(rule.group,) if rule.group else (),
-                prefixes=rule.cidrs,
-                flows=rule.flows,
-            )
-            for rule in rules
-        )
+    ) -> tuple[Rule, ...]:
+        return minimise(group.needs, capabilities, provenance.catalogue)
 
 
 def test_another_cloud_plans_counts_and_proves_without_a_change_elsewhere() -> None:

@@ -14,7 +14,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.sets.ports import PortRange
+from swyx_components.sets.ports import PortSet
 from tests.clouds.test_platforms import hub, plan
 
 
@@ -77,7 +77,7 @@ def test_a_writer_that_makes_another_plan_than_was_needed_is_refused() -> None:
     [
         (lambda rules: rules[1:], "1 missing and 0 in excess"),
         (
-            lambda rules: (rules[0]._replace(ports=PortRange(1, 65535)), *rules[1:]),
+            lambda rules: (rules[0]._replace(ports=PortSet.of((1, 65535))), *rules[1:]),
             "0 missing and 1 in",
         ),
         (lambda rules: (rules[0]._replace(flows=()), *rules[1:]), ""),

@@ -156,7 +156,7 @@ def test_more_branches_of_known_kinds_make_no_other_rules_but_longer_lists() -> 
     fewer, more = mixed(2), mixed(3)
     before, after = (
         {
-            (rule.direction, rule.protocol, rule.ports, rule.source_ports, rule.group): rule
+            (rule.direction, rule.protocol, rule.ports, rule.source_ports, rule.groups): rule
             for rule in plan_site(load_installation(plain), "hub").group("linkmanager").rules
         }
         for plain in (fewer, more)

@@ -82,7 +82,7 @@ def cells_of_need(need: Requirement) -> set[Cell]:
 
 def cells_of_rule(rule: Rule) -> set[Cell]:
     assert rule.ports is not None
-    return cells_of(rule.cidrs, rule.source_ports, PortSet((rule.ports,)))
+    return cells_of(rule.prefixes, rule.source_ports and rule.source_ports[0], rule.ports)
 
 
 def union(parts: Iterable[set[Cell]]) -> set[Cell]:
@@ -123,7 +123,7 @@ def test_rules_by_one_cidr_are_exact_and_the_fewest_possible(found: list[Require
     rules = minimise(found, AWS_LIKE, CATALOGUE)
     wanted = union(map(cells_of_need, found))
     assert union(map(cells_of_rule, rules)) == wanted
-    assert all(len(rule.cidrs) == 1 and not rule.group for rule in rules)
+    assert all(len(rule.prefixes) == 1 and not rule.groups for rule in rules)
     assert len(rules) == fewest(frozenset((address, port) for address, _, port in wanted))
 
 
@@ -189,7 +189,7 @@ def test_where_source_ports_are_not_matched_they_are_dropped_before_merging() ->
     other = need([(4, 4)], (1, 3), flow="M1")._replace(source_ports=PortRange(1, 2))
     (rule,) = minimise([one, other], AWS_LIKE, CATALOGUE)
     assert (str(rule.ports), rule.source_ports) == ("1-3", None)
-    assert [str(cidr) for cidr in rule.cidrs] == ["10.1.20.8/29"]
+    assert [str(cidr) for cidr in rule.prefixes] == ["10.1.20.8/29"]
     assert rule.flows == ("C1", "M1")
     assert len(minimise([one, other], NEUTRAL, CATALOGUE)) == 2
 
@@ -214,12 +214,12 @@ def test_a_group_is_one_peer_and_its_ranges_are_joined() -> None:
     ]
     for capabilities in (AWS_LIKE, NEUTRAL):
         assert [
-            (rule.group, str(rule.ports), rule.flows, rule.cidrs)
+            (rule.groups, str(rule.ports), rule.flows, rule.prefixes)
             for rule in minimise(found, capabilities, CATALOGUE)
         ] == [
-            ("swyxit", "1-2", ("M1",), ()),
-            ("swyxgate", "1-4", ("C1", "C9"), ()),
-            ("swyxgate", "6", ("C9",), ()),
+            (("swyxit",), "1-2", ("M1",), ()),
+            (("swyxgate",), "1-4", ("C1", "C9"), ()),
+            (("swyxgate",), "6", ("C9",), ()),
         ]
 
 
@@ -230,7 +230,7 @@ def test_icmp_has_no_ports_and_merges_by_address() -> None:
     ]
     (rule,) = minimise(icmp, AWS_LIKE, CATALOGUE)
     assert (rule.protocol, rule.ports, rule.lines) == (Protocol.ICMP, None, ())
-    assert [str(cidr) for cidr in rule.cidrs] == ["10.1.20.8/29"]
+    assert [str(cidr) for cidr in rule.prefixes] == ["10.1.20.8/29"]
     assert rule.flows == ("extra:aachen:0", "extra:aachen:1")
 
 
@@ -238,12 +238,12 @@ def test_ipv4_and_ipv6_are_never_one_rule_by_cidr_and_one_list_otherwise() -> No
     both = need([(0, 8)], (1, 3))
     peers = (*both.peer.prefixes, Prefix.parse("fd00::/64"))
     both = both._replace(peer=both.peer._replace(prefixes=peers))
-    assert [[str(c) for c in rule.cidrs] for rule in minimise([both], AWS_LIKE, CATALOGUE)] == [
+    assert [[str(c) for c in rule.prefixes] for rule in minimise([both], AWS_LIKE, CATALOGUE)] == [
         ["10.1.20.8/29"],
         ["fd00::/64"],
     ]
     (rule,) = minimise([both], NEUTRAL, CATALOGUE)
-    assert [str(cidr) for cidr in rule.cidrs] == ["10.1.20.8/29", "fd00::/64"]
+    assert [str(cidr) for cidr in rule.prefixes] == ["10.1.20.8/29", "fd00::/64"]
 
 
 def test_directions_and_transports_are_never_merged() -> None:

@@ -15,7 +15,7 @@ from swyx_components.planner.model import (
     Direction,
     Protocol,
     RenderedSite,
-    Spec,
+    Rule,
 )
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix
@@ -69,7 +69,7 @@ def rendered_sites(cloud: str) -> Mapping[str, RenderedSite]:
     }
 
 
-def specs_of(rendered: RenderedSite) -> dict[str, tuple[Spec, ...]]:
+def specs_of(rendered: RenderedSite) -> dict[str, tuple[Rule, ...]]:
     return {entry.group.name: entry.specs for entry in rendered.groups}
 
 
@@ -81,7 +81,7 @@ def group_of(rendered: RenderedSite, machine: str) -> str:
     )
 
 
-def allowing(cloud: str) -> Iterator[tuple[RenderedSite, str, int, Spec]]:
+def allowing(cloud: str) -> Iterator[tuple[RenderedSite, str, int, Rule]]:
     """Every rule at Aachen that lets something pass: its site, group and place."""
     rendered = rendered_sites(cloud)["aachen"]
     for group, specs in specs_of(rendered).items():
@@ -90,11 +90,11 @@ def allowing(cloud: str) -> Iterator[tuple[RenderedSite, str, int, Spec]]:
                 yield rendered, group, place, spec
 
 
-def with_specs(rendered: RenderedSite, group: str, specs: Sequence[Spec]) -> Any:
+def with_specs(rendered: RenderedSite, group: str, specs: Sequence[Rule]) -> Any:
     return prove_specs(rendered, {**specs_of(rendered), group: tuple(specs)})
 
 
-def replaced(specs: Sequence[Spec], place: int, *instead: Spec) -> list[Spec]:
+def replaced(specs: Sequence[Rule], place: int, *instead: Rule) -> list[Rule]:
     return [*specs[:place], *instead, *specs[place + 1 :]]
 
 
@@ -107,24 +107,24 @@ def test_the_proof_accepts_what_is_rendered_and_counts_both_ends(cloud: str) -> 
         assert str(proof) == f"{name}: {proof.compared} required ends compared, 0 missing, 0 excess"
 
 
-Edit = Callable[[Spec], Spec | None]
+Edit = Callable[[Rule], Rule | None]
 
 
-def removed(spec: Spec) -> None:
+def removed(spec: Rule) -> None:
     return None
 
 
-def one_port_more(spec: Spec) -> Spec:
+def one_port_more(spec: Rule) -> Rule:
     ports = spec.ports or PortSet()
     return spec._replace(ports=ports | [(port.last + 1, port.last + 1) for port in ports])
 
 
-def one_port_less(spec: Spec) -> Spec:
+def one_port_less(spec: Rule) -> Rule:
     ports = spec.ports or PortSet()
     return spec._replace(ports=ports - PortSet.of((ports[0].first, ports[0].first)))
 
 
-def another_transport(spec: Spec) -> Spec:
+def another_transport(spec: Rule) -> Rule:
     other = {
         Protocol.TCP: Protocol.UDP,
         Protocol.UDP: Protocol.TCP,
@@ -134,29 +134,29 @@ def another_transport(spec: Spec) -> Spec:
     return spec._replace(protocol=other)
 
 
-def any_protocol(spec: Spec) -> Spec:
+def any_protocol(spec: Rule) -> Rule:
     return spec._replace(protocol=Protocol.ANY, ports=None)
 
 
-def no_source_ports(spec: Spec) -> Spec:
+def no_source_ports(spec: Rule) -> Rule:
     return spec._replace(source_ports=None)
 
 
-def other_source_ports(spec: Spec) -> Spec:
+def other_source_ports(spec: Rule) -> Rule:
     sources = spec.source_ports or PortSet()
     return spec._replace(source_ports=PortSet(PortRange(a + 1, b + 1) for a, b in sources))
 
 
-def source_ports_added(spec: Spec) -> Spec:
+def source_ports_added(spec: Rule) -> Rule:
     return spec._replace(source_ports=PortSet.of((1024, 65535)))
 
 
-def other_way(spec: Spec) -> Spec:
+def other_way(spec: Rule) -> Rule:
     other = Direction.OUT if spec.direction is Direction.IN else Direction.IN
     return spec._replace(direction=other)
 
 
-def wider_cidr(spec: Spec) -> Spec:
+def wider_cidr(spec: Rule) -> Rule:
     """Two bits, since the one address more that one bit adds may be the machine's own."""
     prefixes = []
     for prefix in spec.prefixes:
@@ -166,7 +166,7 @@ def wider_cidr(spec: Spec) -> Spec:
     return spec._replace(prefixes=tuple(prefixes))
 
 
-def narrower_cidr(spec: Spec) -> Spec | None:
+def narrower_cidr(spec: Rule) -> Rule | None:
     kept = tuple(
         Prefix(prefix.version, prefix.first, prefix.length + 1)
         for prefix in spec.prefixes
@@ -175,16 +175,16 @@ def narrower_cidr(spec: Spec) -> Spec | None:
     return spec._replace(prefixes=kept) if kept else None
 
 
-def everywhere(spec: Spec) -> Spec:
+def everywhere(spec: Rule) -> Rule:
     return spec._replace(prefixes=(EVERYWHERE,), groups=())
 
 
-def another_group(spec: Spec) -> Spec:
+def another_group(spec: Rule) -> Rule:
     """The fax server in place of any other peer; in its own rules, nobody."""
     return spec._replace(groups=() if "swyxfaxserver" in spec.groups else ("swyxfaxserver",))
 
 
-def denied(spec: Spec) -> Spec:
+def denied(spec: Rule) -> Rule:
     return spec._replace(allow=False)
 
 
@@ -194,7 +194,7 @@ has_prefixes = lambda spec: bool(spec.prefixes)  # noqa: E731
 has_names = lambda spec: bool(spec.groups)  # noqa: E731
 always = lambda spec: True  # noqa: E731
 
-EDITS: list[tuple[Edit, Callable[[Spec], bool], set[str]]] = [
+EDITS: list[tuple[Edit, Callable[[Rule], bool], set[str]]] = [
     (removed, always, {"aws", "azure"}),
     (denied, always, {"azure"}),
     (one_port_more, has_ports, {"aws", "azure"}),
@@ -215,7 +215,7 @@ EDITS: list[tuple[Edit, Callable[[Spec], bool], set[str]]] = [
 @pytest.mark.parametrize("cloud", RENDER)
 @pytest.mark.parametrize(("edit", "fits", "clouds"), EDITS, ids=[row[0].__name__ for row in EDITS])
 def test_the_proof_rejects_each_rule_edited(
-    cloud: str, edit: Edit, fits: Callable[[Spec], bool], clouds: set[str]
+    cloud: str, edit: Edit, fits: Callable[[Rule], bool], clouds: set[str]
 ) -> None:
     tried = 0
     for rendered, group, place, spec in allowing(cloud):
@@ -249,7 +249,7 @@ def test_a_group_without_any_rule_is_rejected(cloud: str) -> None:
         assert not with_specs(rendered, group, ()).holds
 
 
-def closed_by(rendered: RenderedSite, group: str, change: Callable[[Spec], Spec | None]) -> Any:
+def closed_by(rendered: RenderedSite, group: str, change: Callable[[Rule], Rule | None]) -> Any:
     """The proof with the deny at the end of each direction changed."""
     specs = [spec if spec.allow else change(spec) for spec in specs_of(rendered)[group]]
     return with_specs(rendered, group, [spec for spec in specs if spec is not None])
@@ -299,7 +299,7 @@ def test_a_deny_that_closes_only_a_part_is_no_deny_at_the_end(narrow: Edit) -> N
 def test_open_egress_leaves_what_goes_out_to_others() -> None:
     for cloud in RENDER:
         rendered = rendered_sites(cloud)["bochum"]
-        out = Spec(
+        out = Rule(
             direction=Direction.OUT,
             protocol=Protocol.TCP,
             ports=PortSet.of((443, 443)),
@@ -316,7 +316,7 @@ def test_a_gap_names_group_direction_ports_and_peers() -> None:
     rendered = rendered_sites("aws")["aachen"]
     group = group_of(rendered, "ac-link")
     specs = specs_of(rendered)[group]
-    extra = Spec(
+    extra = Rule(
         direction=Direction.IN,
         protocol=Protocol.TCP,
         ports=PortSet.of((22, 22), (80, 81)),
@@ -347,7 +347,7 @@ def test_the_full_port_range_is_what_none_means() -> None:
 def test_a_range_that_begins_with_a_machine_s_own_address_is_excess() -> None:
     rendered = rendered_sites("aws")["aachen"]
     group = group_of(rendered, "ac-server")
-    ssh = Spec(Direction.IN, Protocol.TCP, PortSet.of((22, 22)), None)
+    ssh = Rule(Direction.IN, Protocol.TCP, PortSet.of((22, 22)), None)
     for cidr, expected in (
         ("fd00:1::10/128", []),
         ("fd00:1::10/127", [f"{group} in tcp 22 from fd00:1::10-fd00:1::11"]),

@@ -11,7 +11,7 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.assess import assess_site
-from swyx_components.planner.model import Direction, Protocol, Spec
+from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.report.html.chapter import Chapter, Peers, make_chapter
 from swyx_components.report.html.pages import write_chapter
 from swyx_components.sets.ports import PortSet
@@ -90,7 +90,7 @@ def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
     server = source["sites"]["aachen"]["machines"]["ac-server"]
     server["roles"] = ["SwyxServer", "PhoneManager"]
     peers = Peers(plan_site(load_installation(source), "aachen"), by_name=True)
-    rule = Spec(
+    rule = Rule(
         direction=Direction.OUT,
         protocol=Protocol.UDP,
         ports=PortSet.of((5006, 5007)),

@@ -11,7 +11,7 @@ from swyx_components.planner.model import (
     Protocol,
     Requirement,
     Requirements,
-    Spec,
+    Rule,
 )
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -60,7 +60,7 @@ def provenance(**reasons: str) -> Provenance:
     return Provenance(catalogue=load_catalogue(), reasons=named)
 
 
-def told(spec: Spec) -> str:
+def told(spec: Rule) -> str:
     """A spec in the grammar of `need`, a deny as `deny ...`."""
     ports = "-" if spec.ports is None else "+".join(map(str, spec.ports))
     peers = [f"@@{name}" for name in spec.groups]

@@ -278,8 +278,8 @@ class _Names:
             rule.direction.value,
             rule.protocol.value,
             str(rule.ports or ""),
-            self.machines[site, rule.group] if rule.group else frozenset(),
-            tuple(sorted(rule.cidrs)),
+            self.machines[site, rule.groups[0]] if rule.groups else frozenset(),
+            tuple(sorted(rule.prefixes)),
             str(rule.source_ports or ""),
             tuple(sorted(rule.flows)),
         )
@@ -325,14 +325,14 @@ class _Names:
 
     def text(self, site: str, group: HostGroup, rule: Rule) -> str:
         """A rule of the product as a case would write it, addresses as they are."""
-        peers = "+".join(sorted(self.machines[site, rule.group])) if rule.group else ""
+        peers = "+".join(sorted(self.machines[site, rule.groups[0]])) if rule.groups else ""
         parts = (
             "+".join(machine.name for machine in group.machines),
             rule.direction.value,
             rule.protocol.value,
             str(rule.ports or ""),
             "from" if rule.direction.value == "in" else "to",
-            peers or ", ".join(map(str, rule.cidrs)),
+            peers or ", ".join(map(str, rule.prefixes)),
             str(rule.source_ports or ""),
             f"[{' '.join([*rule.flows, *(f'L{line}' for line in rule.lines)])}]",
         )

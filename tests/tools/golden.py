@@ -6,7 +6,7 @@ from pathlib import Path
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
-from swyx_components.planner.model import RenderedSite, SitePlan, Spec
+from swyx_components.planner.model import RenderedSite, Rule, SitePlan
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def spec_lines(rendered: RenderedSite) -> list[str]:
     ]
 
 
-def _lines(spec: Spec) -> tuple[str, str]:
+def _lines(spec: Rule) -> tuple[str, str]:
     ports = "any" if spec.ports is None else str(spec.ports)
     source = "" if spec.source_ports is None else f" source {spec.source_ports}"
     peers = [*spec.groups, *map(str, spec.prefixes)]

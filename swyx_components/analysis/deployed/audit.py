@@ -224,8 +224,8 @@ def remediate(plan: SitePlan, audit: Audit) -> Iterator[Remediation]:
 
 def _is_missing(rule: Rule, plan: SitePlan, missing: Iterable[MissingAccess]) -> bool:
     """Whether any packet of a rule is among those that do not pass."""
-    machines = plan.group(rule.group).machines if rule.group else ()
-    peers = rule.cidrs or [address for machine in machines for address in machine.addresses]
+    machines = [machine for name in rule.groups for machine in plan.group(name).machines]
+    peers = rule.prefixes or [address for machine in machines for address in machine.addresses]
     return any(
         each.requirement.direction is rule.direction
         and each.requirement.protocol is rule.protocol
@@ -237,8 +237,7 @@ def _is_missing(rule: Rule, plan: SitePlan, missing: Iterable[MissingAccess]) ->
 
 def _meets(rule: Rule, peers: Iterable[Prefix], packets: Packets) -> bool:
     first, last = packets.peers
-    ports = rule.ports is None or any(part.overlaps(rule.ports) for part in packets.ports)
-    return ports and any(
+    return (rule.ports is None or bool(packets.ports & rule.ports)) and any(
         peer.version == packets.version and peer.first <= last and first <= peer.last
         for peer in peers
     )

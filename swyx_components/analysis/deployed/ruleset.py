@@ -1,6 +1,6 @@
 """A standing firewall as one address meets it: layers of rules, whoever made them.
 
-Unlike a `Spec`, an entry may be of any shape that a cloud takes: denies, any order, any protocol, peers
+Unlike a `Rule`, an entry may be of any shape that a cloud takes: denies, any order, any protocol, peers
 that the files at hand can't resolve. A packet passes where every layer lets it pass.
 """
 

@@ -1,6 +1,6 @@
 """The deployed state against the plan, rule by rule and interface by interface.
 
-What a cloud holds arrives as the same `Spec` that the plan was rendered to, so that equal means equal
+What a cloud holds arrives as the same `Rule` that the plan was rendered to, so that equal means equal
 in what is enforced: names, descriptions and the order of rules play no part.
 """
 
@@ -20,8 +20,8 @@ from swyx_components.planner.model import (
     Direction,
     RenderedGroup,
     RenderedSite,
+    Rule,
     SitePlan,
-    Spec,
     shard_label,
 )
 from swyx_components.planner.proof import Proof, prove_specs
@@ -41,7 +41,7 @@ class DeployedGroup:
     """
 
     ids: tuple[str, ...]
-    specs: tuple[Spec, ...]
+    specs: tuple[Rule, ...]
     unreadable: tuple[str, ...] = ()
     shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -97,8 +97,8 @@ class Change:
     """
 
     group: str
-    planned: Spec | None = None
-    found: Spec | None = None
+    planned: Rule | None = None
+    found: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,9 +171,9 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     )
 
 
-def _compare_rules(group: str, planned: Iterable[Spec], found: Iterable[Spec]) -> Iterator[Change]:
+def _compare_rules(group: str, planned: Iterable[Rule], found: Iterable[Rule]) -> Iterator[Change]:
     wanted = {enforced(spec): spec for spec in planned}
-    extra: list[Spec] = []
+    extra: list[Rule] = []
     for spec in found:
         key = enforced(spec)
         if key in wanted:
@@ -190,7 +190,7 @@ def _compare_rules(group: str, planned: Iterable[Spec], found: Iterable[Spec]) -
         yield Change(group=group, found=spec)
 
 
-def enforced(spec: Spec) -> Spec:
+def enforced(spec: Rule) -> Rule:
     """The spec without what is only told to people, its lists in one order."""
     return spec._replace(
         name="",

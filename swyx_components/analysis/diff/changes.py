@@ -27,7 +27,6 @@ from swyx_components.messages import Severity, SwyxError
 from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.topology import Topology
-from swyx_components.sets.ports import PortSet
 
 _DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
 _INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
@@ -212,11 +211,11 @@ def _pair(old: Iterable[Rule], new: Iterable[Rule]) -> Iterator[_Pair]:
 
 
 def _same_peer(rule: Rule) -> tuple[object, ...]:
-    return (rule.direction, rule.protocol, rule.group, rule.cidrs)
+    return (rule.direction, rule.protocol, rule.groups, rule.prefixes)
 
 
 def _same_ports(rule: Rule) -> tuple[object, ...]:
-    return (rule.direction, rule.protocol, rule.ports, rule.source_ports, bool(rule.group))
+    return (rule.direction, rule.protocol, rule.ports, rule.source_ports, bool(rule.groups))
 
 
 # ---- causes
@@ -309,9 +308,9 @@ def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
         flow.flow in rule.flows
         and own.label == group
         and flow.transport.value == rule.protocol.value
-        and flow.source_ports == rule.source_ports
+        and (flow.source_ports,) == (rule.source_ports or (None,))
         and rule.ports is not None
-        and bool(flow.ports & PortSet((rule.ports,)))
+        and bool(flow.ports & rule.ports)
     )
 
 

@@ -158,13 +158,12 @@ def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
             for own, rule in product(machine.addresses, group.rules):
                 peers = [
                     peer
-                    for peer in (addresses[rule.group] if rule.group else rule.cidrs)
+                    for peer in (addresses[rule.groups[0]] if rule.groups else rule.prefixes)
                     if peer.version == own.version and peer not in machine.addresses
                 ]
-                source = PortSet((rule.source_ports,)) if rule.source_ports else ALL_PORTS
-                ports = PortSet((rule.ports,)) if rule.ports else NO_PORT
                 end = own, rule.direction, rule.protocol
-                found.setdefault(end, []).append((peers, source, ports))
+                allowed = peers, rule.source_ports or ALL_PORTS, rule.ports or NO_PORT
+                found.setdefault(end, []).append(allowed)
     return found
 
 

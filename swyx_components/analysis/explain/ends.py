@@ -12,8 +12,8 @@ from swyx_components.planner.model import (
     HostGroup,
     Protocol,
     RenderedSite,
+    Rule,
     SitePlan,
-    Spec,
 )
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals
@@ -41,7 +41,7 @@ class End:
     host: Host
     direction: Direction
     group: str
-    specs: tuple[Spec, ...] = ()
+    specs: tuple[Rule, ...] = ()
     left_to_others: bool = False
 
     @property
@@ -152,7 +152,7 @@ def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
     return next(group for group in plan.groups if host.machine in group.machines)
 
 
-def _towards(specs: Iterable[Spec], peer: Host, group: HostGroup | None) -> tuple[Spec, ...]:
+def _towards(specs: Iterable[Rule], peer: Host, group: HostGroup | None) -> tuple[Rule, ...]:
     """The rules that name the peer's group, and those that hold all of its addresses together."""
     by_name = [spec for spec in specs if group is not None and group.name in spec.groups]
     by_address = [
@@ -164,7 +164,7 @@ def _towards(specs: Iterable[Spec], peer: Host, group: HostGroup | None) -> tupl
     return (*by_name, *(by_address if is_covered(peer.prefixes, holders) else ()))
 
 
-def _fits(spec: Spec, packet: Packet) -> bool:
+def _fits(spec: Rule, packet: Packet) -> bool:
     return spec.protocol is Protocol.ANY or (
         spec.protocol is packet.protocol
         and has_port(spec.ports, packet.port)

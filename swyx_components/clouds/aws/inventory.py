@@ -28,7 +28,7 @@ from swyx_components.clouds.aws.records import (
     records_of_state,
 )
 from swyx_components.clouds.aws.ruleset import Ruleset, spec_of, stops_nothing
-from swyx_components.planner.model import RenderedSite, SitePlan, Spec, shard_label
+from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -119,7 +119,7 @@ class OwnGroups:
             id: shard_label(name, shard) for id, (name, shard) in self.places.items() if name
         }
 
-    def spec_of(self, rule: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]) -> Spec | None:
+    def spec_of(self, rule: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]) -> Rule | None:
         """A rule of one of them as a spec; None where a plan has no words for it."""
         return spec_of(rule, self.labels, self.places[rule.owner][1], prefix_lists)
 

@@ -9,7 +9,7 @@ from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import Ec2Rule, NetworkInterface, SecurityGroup
 from swyx_components.clouds.aws.render import EVERYWHERE
-from swyx_components.planner.model import Direction, Protocol, RenderedSite, Spec
+from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
 
@@ -77,7 +77,7 @@ class _Planned:
         return spec is not None and (name, _as_made(spec)) in self._planned
 
 
-def _as_made(spec: Spec) -> Spec:
+def _as_made(spec: Rule) -> Rule:
     """What EC2 stores of it."""
     return enforced(spec)._replace(description=spec.description)
 

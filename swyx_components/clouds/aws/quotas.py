@@ -19,7 +19,7 @@ from swyx_components.planner.model import (
     Direction,
     RenderedGroup,
     RenderedSite,
-    Spec,
+    Rule,
     shard_label,
 )
 from swyx_components.planner.quota import Usage
@@ -57,17 +57,17 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     )
 
 
-def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Spec]]]:
+def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Rule]]]:
     """Every security group of the site: its host group, its shard and its rules."""
     for entry in rendered.groups:
-        by_shard: dict[int, list[Spec]] = {0: []}
+        by_shard: dict[int, list[Rule]] = {0: []}
         for spec in entry.specs:
             by_shard.setdefault(spec.shard, []).append(spec)
         for shard, specs in sorted(by_shard.items()):
             yield entry.group.name, shard, specs
 
 
-def _rules(group: str, shard: int, specs: Sequence[Spec], limit: int) -> Iterator[Usage]:
+def _rules(group: str, shard: int, specs: Sequence[Rule], limit: int) -> Iterator[Usage]:
     load = load_of(specs)
     for direction, word in _WORDS.items():
         for version in (4, 6):
@@ -119,7 +119,7 @@ A `RULE_TAG` may end in `*`, which no tag's value has, for any text.
 """
 
 
-def rule_tag(spec: Spec) -> str:
+def rule_tag(spec: Rule) -> str:
     """What makes a rule another one for EC2, and where it counts: `0 in4 tcp 1720 10.1.0.0/24`."""
     ports = str(spec.ports) if spec.ports else "any"
     peer = spec.groups[0] if spec.groups else str(spec.prefixes[0])

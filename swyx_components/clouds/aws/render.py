@@ -17,10 +17,8 @@ from swyx_components.planner.model import (
     RenderedSite,
     Rule,
     SitePlan,
-    Spec,
 )
 from swyx_components.planner.render import render_groups
-from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
 EVERYWHERE = {4: Prefix(4, 0, 0), 6: Prefix(6, 0, 0)}
@@ -35,33 +33,26 @@ def render_site(
 
 def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
-) -> tuple[Spec, ...]:
+) -> tuple[Rule, ...]:
     """The rules of one host group, inbound first, then by protocol, ports and peer."""
     rules: Iterable[Rule] = minimise(group.needs, capabilities, provenance.catalogue)
     if egress is Egress.OPEN:
         inbound = (rule for rule in rules if rule.direction is Direction.IN)
         rules = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
-    specs = [_spec(group.name, rule, provenance) for rule in rules]
+    specs = [_as_stored(group.name, rule, provenance) for rule in rules]
     return spread_rules(group, specs, capabilities.limits)
 
 
-def _spec(group: str, rule: Rule, provenance: Provenance) -> Spec:
+def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:
+    """The rule with the name and the description that it has at EC2."""
     text = _OPENED
     if rule.protocol is not Protocol.ANY:
         text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
-    return Spec(
-        direction=rule.direction,
-        protocol=rule.protocol,
-        ports=PortSet((rule.ports,)) if rule.ports else None,
-        source_ports=None,
-        groups=(rule.group,) if rule.group else (),
-        prefixes=rule.cidrs,
-        name=rule_name(
-            group, rule.direction, rule.protocol, rule.ports, rule.group or rule.cidrs[0]
-        ),
+    ports = rule.ports[0] if rule.ports else None
+    peer = rule.groups[0] if rule.groups else rule.prefixes[0]
+    return rule._replace(
+        name=rule_name(group, rule.direction, rule.protocol, ports, peer),
         description=clean_description(text),
-        flows=rule.flows,
-        lines=rule.lines,
     )
 
 
@@ -75,8 +66,5 @@ def _open_egress(version: int) -> Rule:
         protocol=Protocol.ANY,
         ports=None,
         source_ports=None,
-        group="",
-        cidrs=(EVERYWHERE[version],),
-        flows=(),
-        lines=(),
+        prefixes=(EVERYWHERE[version],),
     )

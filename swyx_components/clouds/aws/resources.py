@@ -26,7 +26,7 @@ from swyx_components.planner.model import (
     Protocol,
     RenderedGroup,
     RenderedSite,
-    Spec,
+    Rule,
     shard_label,
 )
 
@@ -94,7 +94,7 @@ class Writer:
             self._shards[group.name][shard] = self._make_group(group, own, shard)
         self._rules[group.name] = [self._make_rule(group, spec, own) for spec in rendered.specs]
 
-    def _make_rule(self, group: HostGroup, spec: Spec, own: Place) -> pulumi.Resource:
+    def _make_rule(self, group: HostGroup, spec: Rule, own: Place) -> pulumi.Resource:
         """One rule of a security group, with its one peer. Ports are inclusive.
 
         Source: AuthorizeSecurityGroupIngress and -Egress of the EC2 API reference (a rule has exactly one
@@ -118,7 +118,7 @@ class Writer:
         )
         return rule
 
-    def _peer(self, spec: Spec) -> Mapping[str, Any]:
+    def _peer(self, spec: Rule) -> Mapping[str, Any]:
         if spec.groups:
             return {"referenced_security_group_id": self._shards[spec.groups[0]][0]}
         prefix = spec.prefixes[0]
@@ -152,7 +152,7 @@ class Writer:
         )
 
 
-def _rule_tags(group: HostGroup, spec: Spec) -> Mapping[str, str]:
+def _rule_tags(group: HostGroup, spec: Rule) -> Mapping[str, str]:
     """All flows and lines, which a description may have had to cut."""
     return {
         "swyx:site": clean_tag(group.site),
@@ -163,7 +163,7 @@ def _rule_tags(group: HostGroup, spec: Spec) -> Mapping[str, str]:
     }
 
 
-def _ports(spec: Spec) -> dict[str, int]:
+def _ports(spec: Rule) -> dict[str, int]:
     """TCP and UDP need both ports, ICMP is any type and code (-1), everything at once has none.
 
     Source: IpPermission of the EC2 API reference, FromPort and ToPort.

@@ -16,7 +16,7 @@ from swyx_components.clouds.aws.records import (
     NetworkInterface,
     Traffic,
 )
-from swyx_components.planner.model import Direction, Protocol, Spec
+from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -26,7 +26,7 @@ def spec_of(
     labels: Mapping[str, str],
     shard: int,
     prefix_lists: Mapping[str, tuple[Prefix, ...]],
-) -> Spec | None:
+) -> Rule | None:
     """The rule as a spec, its peer group called by `labels`; None where a plan has no words for it."""
     protocol, ports = rule.traffic.protocol, _ports(rule.traffic)
     listed = prefix_lists.get(rule.prefix_list, ())
@@ -35,7 +35,7 @@ def spec_of(
         return None
     if not protocol.has_ports and ports not in (ALL_PORTS, ICMP_TYPES):
         return None
-    return Spec(
+    return Rule(
         direction=rule.direction,
         protocol=protocol,
         ports=ports if protocol.has_ports else None,

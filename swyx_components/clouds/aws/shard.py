@@ -27,19 +27,19 @@ from swyx_components.planner.model import (
     PeerKind,
     RenderedGroup,
     Requirement,
-    Spec,
+    Rule,
     shard_label,
 )
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
 _BOTH = (4, 6)
-_Units = Mapping[str, Sequence[Spec]]  # what stays together, by what decides its shard
+_Units = Mapping[str, Sequence[Rule]]  # what stays together, by what decides its shard
 
 
 def spread_rules(
-    group: HostGroup, specs: Sequence[Spec], quotas: Mapping[str, int]
-) -> tuple[Spec, ...]:
+    group: HostGroup, specs: Sequence[Rule], quotas: Mapping[str, int]
+) -> tuple[Rule, ...]:
     """The rules, each with its shard; all of them in shard 0 where one security group holds them."""
     limit, most = quotas["rules_per_group"], room_on_interface(quotas)
     whole = peak(load_of(specs))
@@ -59,19 +59,19 @@ def spread_rules(
     return tuple(_in_shard(group.name, spec, shards.get(spec.name, 0)) for spec in specs)
 
 
-def _in_shard(group: str, spec: Spec, shard: int) -> Spec:
+def _in_shard(group: str, spec: Rule, shard: int) -> Rule:
     if not shard:
         return spec
     name = shard_label(group, shard) + spec.name.removeprefix(group)
     return spec._replace(name=name, shard=shard)
 
 
-def load_of(specs: Iterable[Spec]) -> Load:
+def load_of(specs: Iterable[Rule]) -> Load:
     """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
     return Counter(chain.from_iterable(map(_counted_as, specs)))
 
 
-def _counted_as(spec: Spec) -> Iterable[tuple[Direction, int]]:
+def _counted_as(spec: Rule) -> Iterable[tuple[Direction, int]]:
     versions = _BOTH if spec.groups else (spec.prefixes[0].version,)  # a rule has one peer
     return [(spec.direction, version) for version in versions]
 
@@ -92,7 +92,7 @@ def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
     )
 
 
-def _by_address(spec: Spec) -> bool:
+def _by_address(spec: Rule) -> bool:
     """Not a reference to a group, and not the one rule of an open egress."""
     return not spec.groups and all(prefix.length for prefix in spec.prefixes)
 
@@ -100,10 +100,10 @@ def _by_address(spec: Spec) -> bool:
 # ---- what stays together
 
 
-def _units(group: HostGroup, specs: Sequence[Spec], limit: int) -> _Units:
+def _units(group: HostGroup, specs: Sequence[Rule], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
     peers = _Peers(group.needs)
-    units: dict[str, Sequence[Spec]] = {}
+    units: dict[str, Sequence[Rule]] = {}
     for name, own in _grouped(specs, peers.name_of).items():
         if peak(load_of(own)) <= limit // 2:
             units[name] = own
@@ -116,8 +116,8 @@ def _units(group: HostGroup, specs: Sequence[Spec], limit: int) -> _Units:
     return units
 
 
-def _grouped(specs: Iterable[Spec], key: Callable[[Spec], str]) -> Mapping[str, list[Spec]]:
-    found: dict[str, list[Spec]] = {}
+def _grouped(specs: Iterable[Rule], key: Callable[[Rule], str]) -> Mapping[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
     for spec in specs:
         found.setdefault(key(spec), []).append(spec)
     return found
@@ -141,7 +141,7 @@ class _Peers:
             self._names.setdefault(prefix, set()).add(name)
         self._lengths = sorted({prefix.length for prefix in self._names})
 
-    def name_of(self, spec: Spec) -> str:
+    def name_of(self, spec: Rule) -> str:
         """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
         if spec.groups:
             return f"group {spec.groups[0]}"
@@ -205,7 +205,7 @@ def _pack(
     return places
 
 
-def _fill(specs: Iterable[Spec], pinned: Load, limit: int) -> Mapping[str, int]:
+def _fill(specs: Iterable[Rule], pinned: Load, limit: int) -> Mapping[str, int]:
     """One shard after the other, rule by rule: no liking, but as few shards as can do."""
     places: dict[str, int] = {}
     used = Counter(pinned)

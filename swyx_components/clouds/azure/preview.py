@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from swyx_components.clouds.azure.names import physical_name
-from swyx_components.planner.model import RenderedSite, Spec
+from swyx_components.planner.model import RenderedSite, Rule
 from swyx_components.planner.resource_changes import (
     Action,
     ResourceChange,
@@ -43,7 +43,7 @@ def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[Reso
         )
 
 
-def _told(action: Action, old: Spec | None, new: Spec | None) -> str:
+def _told(action: Action, old: Rule | None, new: Rule | None) -> str:
     if action is not Action.UPDATE or old is None or new is None:
         return action.value
     if old.priority != new.priority:

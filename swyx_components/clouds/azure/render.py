@@ -23,8 +23,8 @@ from swyx_components.planner.model import (
     HostGroup,
     Protocol,
     RenderedSite,
+    Rule,
     SitePlan,
-    Spec,
 )
 from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.planner.render import render_groups
@@ -59,10 +59,10 @@ def render_site(
 
 def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
-) -> tuple[Spec, ...]:
+) -> tuple[Rule, ...]:
     """The rules of one network security group, by direction and priority, each ending in a deny."""
     regions = gather_peers(group.needs).regions
-    specs: list[Spec] = []
+    specs: list[Rule] = []
     for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
         allowed = [
             spec
@@ -76,7 +76,7 @@ def render_group(
     return tuple(specs)
 
 
-def _cover(frame: _Frame, regions: Regions) -> Iterator[Spec]:
+def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
     """The rules for one direction, protocol and IP version."""
     # Many peers of a hub need the same: what a region needs is looked at once per kind.
     kinds: dict[frozenset[_Kind], list[int]] = {}
@@ -123,12 +123,12 @@ def _spec(
     flows: Sequence[str],
     version: int,
     prefixes: tuple[Prefix, ...],
-) -> Spec:
+) -> Rule:
     lines = lines_of(flows, frame.provenance.catalogue)
     text = frame.provenance.describe(flows, lines, limits()["texts"]["description"])
     ports = product.ports if frame.protocol.has_ports else None
     source_ports = None if product.sources == ALL_PORTS else product.sources
-    return Spec(
+    return Rule(
         direction=frame.direction,
         protocol=frame.protocol,
         ports=ports,
@@ -141,9 +141,9 @@ def _spec(
     )
 
 
-def _deny_rest(direction: Direction) -> Spec:
+def _deny_rest(direction: Direction) -> Rule:
     """The end of a direction: without it the default rules let the whole virtual network pass."""
-    return Spec(
+    return Rule(
         direction=direction,
         protocol=Protocol.ANY,
         ports=None,

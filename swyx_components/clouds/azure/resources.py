@@ -18,7 +18,7 @@ from swyx_components.planner.model import (
     Protocol,
     RenderedGroup,
     RenderedSite,
-    Spec,
+    Rule,
 )
 from swyx_components.sets.ports import PortSet
 
@@ -100,7 +100,7 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
     }
 
 
-def _rule(spec: Spec) -> azure.SecurityRuleArgs:
+def _rule(spec: Rule) -> azure.SecurityRuleArgs:
     inbound = spec.direction is Direction.IN
     own, peer = ("destination", "source") if inbound else ("source", "destination")
     sides = {
@@ -129,7 +129,7 @@ def _port_side(side: str, ports: PortSet | None) -> dict[str, Any]:
     return {f"{side}_port_ranges": [str(part) for part in ports]}
 
 
-def _peer_side(side: str, spec: Spec) -> dict[str, Any]:
+def _peer_side(side: str, spec: Rule) -> dict[str, Any]:
     if not spec.allow:
         return {f"{side}_address_prefix": _ANYTHING}
     if len(spec.prefixes) == 1:

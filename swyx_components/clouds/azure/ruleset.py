@@ -23,7 +23,7 @@ from swyx_components.clouds.azure.records import (
     last_of,
 )
 from swyx_components.installation.check import NEVER_PUBLIC
-from swyx_components.planner.model import Direction, Protocol, Spec
+from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import (
     WIDTH,
@@ -57,9 +57,9 @@ PROBES = (Prefix.parse("168.63.129.16"),)
 _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 
 
-def specs_of(group: SecurityGroup) -> tuple[list[Spec], list[str]]:
+def specs_of(group: SecurityGroup) -> tuple[list[Rule], list[str]]:
     """The rules of a group as specs, and in words those that no spec can be."""
-    specs: list[Spec] = []
+    specs: list[Rule] = []
     unreadable: list[str] = []
     for rule in group.rules:
         try:
@@ -69,7 +69,7 @@ def specs_of(group: SecurityGroup) -> tuple[list[Spec], list[str]]:
     return specs, unreadable
 
 
-def _spec(rule: SecurityRule) -> Spec:
+def _spec(rule: SecurityRule) -> Rule:
     """The rule as a spec.
 
     Raises:
@@ -84,7 +84,7 @@ def _spec(rule: SecurityRule) -> Spec:
     protocol = _PROTOCOLS[rule.protocol][0] if rule.protocol != "*" else Protocol.ANY
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
         protocol = Protocol.ICMPV6  # to ARM both are Icmp
-    return Spec(
+    return Rule(
         direction=rule.direction,
         protocol=protocol,
         ports=rule.destination.ports,

@@ -14,8 +14,8 @@ from swyx_components.planner.model import (
     Flow,
     HostGroup,
     Protocol,
+    Rule,
     SitePlan,
-    Spec,
     shard_label,
 )
 from swyx_components.planner.render import render_neutral
@@ -50,7 +50,7 @@ class RuleRow(NamedTuple):
 
     anchor: str
     group: HostGroup
-    spec: Spec
+    spec: Rule
     reasons: tuple[Reason, ...]
     parties: tuple[str, ...]
 
@@ -117,7 +117,7 @@ def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
             yield RuleRow(_anchor(plan.site, group.name, spec), group, spec, reasons, parties)
 
 
-def _anchor(site: str, group: str, spec: Spec) -> str:
+def _anchor(site: str, group: str, spec: Rule) -> str:
     """`rule-aachen/swyxserver/in/udp/51000-51499/from/50000-50099/10.1.20.0/24`; unique on a page.
 
     A cloud's name for the rule is content already; of a neutral rule's peers the first will do.
@@ -206,7 +206,7 @@ class Peers:
                     key = group, direction, protocol, flow.flow
                     self._peers.setdefault(key, []).extend(named)
 
-    def of(self, group: str, spec: Spec, flow: str) -> tuple[str, ...]:
+    def of(self, group: str, spec: Rule, flow: str) -> tuple[str, ...]:
         """Whom a group's rule serves with one of its flows, as people call them."""
         blocks = collapse_prefixes(spec.prefixes)
         peers = self._peers.get((group, spec.direction, spec.protocol, flow), ())

@@ -10,12 +10,12 @@ from swyx_components.clouds.aws.names import clean_tag, group_logical_name, spre
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.clouds.aws.render import render_group, render_site
 from swyx_components.installation.model import Egress
-from swyx_components.planner.model import HostGroup, RenderedSite, SitePlan, Spec
+from swyx_components.planner.model import HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.quota import Usage
 from tests.tools.build import group, need, provenance, told
 
 
-def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Spec, ...]:
+def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
     return render_group(own, egress, aws_capabilities(), provenance(**reasons))
 
 

@@ -17,7 +17,7 @@ from swyx_components.installation.model import Egress, Installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
-from swyx_components.planner.model import HostGroup, RenderedGroup, SitePlan, Spec
+from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, SitePlan
 from tests.tools.build import group, need
 from tests.tools.hubs import hub_with
 
@@ -52,8 +52,8 @@ def links_of(found: SiteResult) -> RenderedGroup:
     return next(e for e in found.rendered.groups if e.group.name == "linkmanager")
 
 
-def by_shard(specs: tuple[Spec, ...]) -> dict[int, set[Spec]]:
-    found: dict[int, set[Spec]] = {}
+def by_shard(specs: tuple[Rule, ...]) -> dict[int, set[Rule]]:
+    found: dict[int, set[Rule]] = {}
     for spec in specs:
         found.setdefault(spec.shard, set()).add(spec)
     return found
@@ -259,7 +259,7 @@ def test_the_order_of_branches_changes_nothing() -> None:
     assert one == other
 
 
-def specs_of(own: HostGroup, egress: Egress = Egress.CLOSED, **quotas: int) -> tuple[Spec, ...]:
+def specs_of(own: HostGroup, egress: Egress = Egress.CLOSED, **quotas: int) -> tuple[Rule, ...]:
     plan = SitePlan(site="aachen", egress=egress, groups=(own,))
     return render_site(plan, load_catalogue(), quotas).groups[0].specs
 

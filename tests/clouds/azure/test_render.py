@@ -11,17 +11,17 @@ from swyx_components.clouds.azure.names import assign_priorities, physical_name,
 from swyx_components.clouds.azure.quotas import count_quotas
 from swyx_components.clouds.azure.render import render_group, render_site
 from swyx_components.installation.model import Egress, Machine
-from swyx_components.planner.model import Direction, HostGroup, Protocol, SitePlan, Spec
+from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 from tests.tools.build import group, need, provenance, told
 
 
-def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Spec, ...]:
+def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
     return render_group(own, egress, azure_capabilities(), provenance(**reasons))
 
 
-def allowed(own: HostGroup) -> list[Spec]:
+def allowed(own: HostGroup) -> list[Rule]:
     return [spec for spec in rendered(own) if spec.allow]
 
 
