@@ -50,7 +50,7 @@ class Diagnostics:
         self._messages.append(Message(message.place, message.id, message.values, self.file))
 
     def adopt(self, messages: Iterable[Message]) -> None:
-        """Take over messages of another room, as messages about this source where they name none."""
+        """Take over messages of another package, as messages about this source where they name none."""
         for message in messages:
             file = message.file or self.file
             self._messages.append(Message(message.place or TOP, message.id, message.values, file))

@@ -1,4 +1,4 @@
-"""Host groups and needs by hand, for tests of one room: what a telephone engineer would write down."""
+"""Host groups and needs by hand, for tests of one package: what a telephone engineer would write down."""
 
 from swyx_components.catalogue import load_catalogue
 from swyx_components.installation.model import Machine
