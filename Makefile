@@ -37,7 +37,7 @@ engine: $(READY) ## provide the Pulumi engine (built once, if it is not installe
 	@$(RUN) -m sandbox engine
 
 browser: $(READY) ## provide headless Chromium and axe-core for the browser tests
-	@$(RUN) -m tests.browser
+	@$(RUN) -m tests.tools.browser
 
 up: $(READY) ## start the offline clouds, deploy both example sites, prove them
 	@$(RUN) -m sandbox up $${INSTALLATION:+"$$INSTALLATION"} $${SITES:+--sites "$$SITES"}
@@ -46,7 +46,7 @@ down: $(READY) ## destroy the stacks, stop the clouds, leave nothing behind
 	@$(RUN) -m sandbox down
 
 test: lint types engine browser ## every check and every test
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff, lint and format
 	$(RUN) -m ruff check .
@@ -56,25 +56,25 @@ types: $(READY) ## mypy
 	$(RUN) -m mypy
 
 bench: $(READY) engine browser ## the figures, as ratios
-	$(RUN) -m tests.bench
+	$(RUN) -m tests.tools.bench
 
 mutants: $(READY) ## change the catalogue fact by fact; the tests must notice each
-	$(RUN) -m tests.mutants
+	$(RUN) -m tests.tools.mutants
 
 faults: $(READY) engine ## break the example at every call, and see it recover (hours; FAULTS="--step 20" samples)
-	$(RUN) -m tests.faults $(FAULTS)
+	$(RUN) -m tests.tools.faults $(FAULTS)
 
 hitless: $(READY) engine ## edit a site at random in both clouds, and judge each call (HITLESS="--pairs 200 --seed 7")
-	$(RUN) -m tests.engine.hitless $(HITLESS)
+	$(RUN) -m tests.tools.engine.hitless $(HITLESS)
 
 acceptance: $(READY) engine ## compare the official AWS plugin with the stand-in (needs the internet, or AWS_PLUGIN=path)
-	$(RUN) -m tests.acceptance
+	$(RUN) -m tests.tools.acceptance
 
 fuzz: $(READY) ## 10,000 mutated installation files (FUZZ="--count 500 --seed 2" makes others)
-	$(RUN) -m tests.fuzz $(FUZZ)
+	$(RUN) -m tests.tools.fuzz $(FUZZ)
 
 audit: $(READY) ## the pinned packages against what is installed (AUDIT=--index asks the package index)
-	$(RUN) -m tests.audit $(AUDIT)
+	$(RUN) -m tests.tools.packages $(AUDIT)
 
 docs: $(READY) ## build the documentation site into site/ (no network needed)
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict too

@@ -10,6 +10,7 @@ import pytest
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, load_catalogue
 from swyx_components.installation import Installation
 from swyx_components.sets.ports import PortRange
+from tests.tools.article import FLOWS
 from tests.tools.case_files import (
     FOLDER,
     BadCase,
@@ -20,8 +21,6 @@ from tests.tools.case_files import (
     read_cases,
     run,
 )
-
-from .catalogue.article import FLOWS
 
 CASES = all_cases()
 

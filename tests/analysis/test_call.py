@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.running import SMALL, Outcome, swyx, write_file
+from tests.tools.command import SMALL, Outcome, swyx, write_file
 
 ROOT = Path(__file__).parents[2]
 SPREAD = ROOT / "tests/fixtures/one_role_a_machine.yaml"

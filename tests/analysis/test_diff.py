@@ -19,7 +19,7 @@ from swyx_components.planner.model import Direction
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.render import render_neutral
 from swyx_components.sets.prefixes import Prefix
-from tests.cli.running import SMALL
+from tests.tools.command import SMALL
 
 DATA: dict[str, Any] = yaml.safe_load(SMALL)
 

@@ -10,7 +10,7 @@ import yaml
 from swyx_components.analysis.diff.changes import compare_installations
 from swyx_components.analysis.diff.effects import Effect, find_effects
 from swyx_components.installation import load_installation
-from tests.cli.running import SMALL
+from tests.tools.command import SMALL
 
 DATA: dict[str, Any] = yaml.safe_load(SMALL)
 ESSEN = {"machines": {"es-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]}}}

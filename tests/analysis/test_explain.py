@@ -11,7 +11,7 @@ import pytest
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.messages import SwyxError
-from tests.cli.running import SMALL, Outcome, swyx, write_file
+from tests.tools.command import SMALL, Outcome, swyx, write_file
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SPREAD = FIXTURES / "one_role_a_machine.yaml"

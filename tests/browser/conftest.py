@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.browser.pages import Page
-from tests.browser.start import missing_parts, start_chromium
-from tests.cli.running import swyx
+from tests.tools.browser.pages import Page
+from tests.tools.browser.start import missing_parts, start_chromium
+from tests.tools.command import swyx
 
 
 @pytest.fixture(scope="session")

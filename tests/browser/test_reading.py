@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from tests.bench.estates import write_estate
 from tests.browser.conftest import write
-from tests.browser.pages import Page
-from tests.cli.running import swyx, write_file
+from tests.tools.bench.estates import write_estate
+from tests.tools.browser.pages import Page
+from tests.tools.command import swyx, write_file
 
 # One server and one office: C1 and C2 over TCP 135 and 40000-40199, M2 both ways over UDP. So the server has
 # in: 135, 40000-40199, 51000-51499; out: 135, 40000-40199, 50000-50099; and one rule of its own.

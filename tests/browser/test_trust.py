@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import write
-from tests.browser.pages import Page
-from tests.cli.running import SMALL, swyx, write_file
+from tests.tools.browser.pages import Page
+from tests.tools.command import SMALL, swyx, write_file
 
 HOSTILE = '</noscript></script><img src=x onerror="window.taken=1"><script>window.taken=2</script>'
 

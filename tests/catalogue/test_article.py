@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 from swyx_components.catalogue import Catalogue, Listener, load_catalogue
-
-from . import article
-from .article import ports_of
+from tests.tools import article
+from tests.tools.article import ports_of
 
 
 @pytest.fixture(scope="module")

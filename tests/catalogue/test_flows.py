@@ -3,8 +3,7 @@
 import pytest
 
 from swyx_components.catalogue import Catalogue, Evidence, load_catalogue
-
-from . import article
+from tests.tools import article
 
 
 @pytest.fixture(scope="module")

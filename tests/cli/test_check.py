@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import SMALL, swyx, write_file
+from tests.tools.command import SMALL, swyx, write_file
 
 
 def test_a_good_file_ends_in_one_line_of_counts(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from swyx_components.cli.options import find_clouds, find_ends, find_machines, find_sites
-from tests.cli.running import SMALL, write_file
+from tests.tools.command import SMALL, write_file
 
 COMMAND = [sys.executable, "-m", "swyx_components"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cli.hostile import NASTY, write_hostile
-from tests.cli.running import SMALL, swyx, write_file
+from tests.tools.command import SMALL, swyx, write_file
+from tests.tools.hostile import NASTY, write_hostile
 
 EXAMPLE = Path(__file__).parents[2] / "stacks/installation.yaml"
 NARROW = SMALL.replace("bochum:\n", "bochum:\n    decisions: {dcom: 40000-40149}\n", 1)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from swyx_components.cli.main import COMMANDS, load_command
-from tests.cli.hostile import NASTY, UNPRINTABLE, write_hostile
-from tests.cli.running import Outcome, swyx
 from tests.cli.test_hostile import assert_inert
+from tests.tools.command import Outcome, swyx
+from tests.tools.hostile import NASTY, UNPRINTABLE, write_hostile
 
 EXAMPLE = Path(__file__).parents[2] / "stacks/installation.yaml"
 GROUPS = {

@@ -14,9 +14,9 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation, read_installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
-from tests.cli.running import SMALL, Outcome, swyx, write_file
-from tests.fuzz.hostile import HOSTILE_TEXTS
-from tests.installation.example_files import BASE, read_plain
+from tests.tools.command import SMALL, Outcome, swyx, write_file
+from tests.tools.example_files import BASE, read_plain
+from tests.tools.fuzz.hostile import HOSTILE_TEXTS
 
 TEXTS = pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 REASON = ("sites", "aachen", "extra_rules", 0, "reason")

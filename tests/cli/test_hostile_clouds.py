@@ -17,10 +17,10 @@ from azure.mgmt.network.models import NetworkInterface, NetworkSecurityGroup
 from botocore.exceptions import ClientError
 
 from swyx_components.clouds.azure import client as azure_client
-from tests.cli.running import swyx, write_file
 from tests.cli.test_hostile import assert_inert, holder_of, places
 from tests.cli.test_prune import hold, project
-from tests.fuzz.hostile import HOSTILE_TEXTS
+from tests.tools.command import swyx, write_file
+from tests.tools.fuzz.hostile import HOSTILE_TEXTS
 
 __all__ = ["project"]  # a fixture
 

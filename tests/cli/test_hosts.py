@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.hostile import NASTY, UNPRINTABLE, write_hostile
-from tests.cli.running import SMALL, Outcome, swyx, write_file
-from tests.report.windows_readers import (
+from tests.tools.command import SMALL, Outcome, swyx, write_file
+from tests.tools.hostile import NASTY, UNPRINTABLE, write_hostile
+from tests.tools.windows_readers import (
     powershell_tokens,
     read_commands,
     read_firewall_rules,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import swyx
+from tests.tools.command import swyx
 
 ROOT = Path(__file__).parents[2]
 PAGES = (

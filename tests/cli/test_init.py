@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from swyx_components.installation import read_installation
-from tests.cli.hostile import NASTY
-from tests.cli.running import Outcome, swyx
+from tests.tools.command import Outcome, swyx
+from tests.tools.hostile import NASTY
 
 LIST = """\
 Site;Name;Addresses;Roles;Links;Owner

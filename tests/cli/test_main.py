@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from swyx_components.cli import check
-from tests.cli.running import swyx, write_file
+from tests.tools.command import swyx, write_file
 
 COMMAND = [sys.executable, "-m", "swyx_components"]
 

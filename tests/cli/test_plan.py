@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swyx_components.cli import terminal
-from tests.cli.running import SMALL, swyx, write_file
+from tests.tools.command import SMALL, swyx, write_file
 
 TINY = """\
 swyxware: "6.01"

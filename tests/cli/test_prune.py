@@ -13,9 +13,9 @@ import pytest
 from sandbox.azure.client import ArmClient
 from sandbox.azure.server import AzureServer, serve_in_thread
 from swyx_components.planner.model import Direction, Rule
-from tests.cli.by_hand import WEST, aws_permission, make_in_aws
-from tests.cli.running import Outcome, swyx, write_file
 from tests.cli.test_verify import aws_endpoint, ec2, rendered
+from tests.tools.by_hand import WEST, aws_permission, make_in_aws
+from tests.tools.command import Outcome, swyx, write_file
 
 __all__ = ["aws_endpoint", "ec2"]  # fixtures
 

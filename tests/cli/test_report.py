@@ -21,8 +21,8 @@ from swyx_components.cli import report
 from swyx_components.clouds.aws import Aws
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
-from tests.bench.estates import write_estate
-from tests.cli.running import SMALL, swyx, write_file
+from tests.tools.bench.estates import write_estate
+from tests.tools.command import SMALL, swyx, write_file
 
 ROOT = Path(__file__).parents[2]
 

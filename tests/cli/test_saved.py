@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import Outcome, swyx
+from tests.tools.command import Outcome, swyx
 
 UNREAD_ON_AZURE = (
     "  not judged: security admin rules of Azure Virtual Network Manager come before every network security "
@@ -19,7 +19,7 @@ UNREAD_ON_AZURE = (
     "virtual network"
 )
 EXPORTS = Path(__file__).parents[1] / "fixtures/exports"
-SMALL = Path(__file__).parents[1] / "audit/small.yaml"
+SMALL = Path(__file__).parents[1] / "analysis/audit/small.yaml"
 AWS = ("aws-groups", "aws-interfaces")
 AZURE = ("azure-groups", "azure-interfaces")
 HOSTILE = "\x1b[2J\u202egnp\n"

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.running import swyx
 from tests.cli.test_saved import AWS, AZURE, SMALL, load, save
+from tests.tools.command import swyx
 
 VERIFIED = {
     "aws": "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess",

@@ -18,8 +18,8 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
-from tests.cli.by_hand import WEST, make_in_aws, make_in_azure
-from tests.cli.running import SMALL, Outcome, swyx, write_file
+from tests.tools.by_hand import WEST, make_in_aws, make_in_azure
+from tests.tools.command import SMALL, Outcome, swyx, write_file
 from tests.tools.offline import aws_environment, running_ec2
 
 

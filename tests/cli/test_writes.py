@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import SMALL
+from tests.tools.command import SMALL
 
 CLOSED = "http://127.0.0.1:9"  # the discard port, where nothing listens
 COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {

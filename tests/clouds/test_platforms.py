@@ -19,7 +19,7 @@ from swyx_components.planner.minimise import minimise
 from swyx_components.planner.model import Capabilities, HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_groups
-from tests.cli.running import swyx, write_file
+from tests.tools.command import swyx, write_file
 
 
 def hub(networks: int, machines: int = 1) -> Installation:

@@ -12,8 +12,8 @@ import swyx_components
 from swyx_components import SwyxSite
 from swyx_components.components.args import MachineArgs, NetworkArgs
 from swyx_components.components.check import MACHINE, NETWORK
-from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION
-from tests.components.recorder import failure, record
+from tests.tools.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION
+from tests.tools.components.recorder import failure, record
 
 LATER = pulumi.Output.from_input("x")
 PLAIN = (

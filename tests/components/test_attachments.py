@@ -8,8 +8,8 @@ import pulumi_aws as aws
 import pytest
 
 from swyx_components import SwyxSite
-from tests.components.estate import EXAMPLE, aachen, bochum, small
-from tests.components.recorder import Cloud, Recording, failure, record
+from tests.tools.components.estate import EXAMPLE, aachen, bochum, small
+from tests.tools.components.recorder import Cloud, Recording, failure, record
 
 ATTACHMENT = (
     "aws:ec2/networkInterfaceSecurityGroupAttachment:NetworkInterfaceSecurityGroupAttachment"

@@ -12,8 +12,8 @@ import pytest
 from swyx_components import SwyxSite
 from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation import read_installation
-from tests.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
-from tests.components.recorder import Cloud, nic_id, record
+from tests.tools.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
+from tests.tools.components.recorder import Cloud, nic_id, record
 
 NETWORK = "azure-native:network:getVirtualNetwork"
 INTERFACE = "azure-native:network:getNetworkInterface"

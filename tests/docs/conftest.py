@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import Page
+from tests.tools.docs_pages import Page
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,8 +18,8 @@ import pytest
 
 from swyx_components.cli.main import COMMANDS, load_command
 from swyx_components.cli.main import swyx as program
-from tests.cli.running import Outcome, swyx
 from tests.docs.conftest import ROOT
+from tests.tools.command import Outcome, swyx
 
 EXAMPLE = "stacks/installation.yaml"
 BEFORE = "before.yaml"  # the example as it was, which the pages fetch from git

@@ -11,7 +11,7 @@ import yaml
 from sandbox.engine.cli import pinned_version
 from swyx_components.cli import main
 from tests.docs.conftest import ROOT
-from tests.docs.pages import Page, is_outside, place_of, styled
+from tests.tools.docs_pages import Page, is_outside, place_of, styled
 
 # The port model's own lists: names as in the installation file, and how many listeners each role has.
 LISTENERS = {

@@ -8,7 +8,7 @@ import pytest
 from sandbox import commands
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.stacks import Pulumi
-from tests.engine.trial import IN_PROCESS, Machines, Trial
+from tests.tools.engine.trial import IN_PROCESS, Machines, Trial
 
 
 @pytest.fixture(scope="session")

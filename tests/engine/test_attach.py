@@ -19,7 +19,7 @@ from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from swyx_components import SwyxSite
-from tests.engine.trial import IN_PROCESS
+from tests.tools.engine.trial import IN_PROCESS
 
 Plain = dict[str, Any]
 

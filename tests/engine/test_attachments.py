@@ -11,7 +11,7 @@ import pytest
 from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from tests.engine.running import Project
+from tests.tools.engine.running import Project
 from tests.tools.offline import aws_environment, connect_ec2
 
 PROGRAM = """

@@ -12,7 +12,7 @@ from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
-from tests.faults.site import BrokenSite
+from tests.tools.faults.site import BrokenSite
 from tests.tools.offline import connect_ec2
 
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from tests.engine.conftest import Trials
-from tests.engine.steps import describe_steps
-from tests.engine.trial import CLOUDS, Trial, machines_of
+from tests.tools.engine.steps import describe_steps
+from tests.tools.engine.trial import CLOUDS, Trial, machines_of
 from tests.tools.golden import compare
 from tests.tools.offline import connect_ec2
 

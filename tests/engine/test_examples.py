@@ -8,9 +8,9 @@ import pytest
 from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from tests.engine.running import Project, read_aws, read_azure
 from tests.oracle.assess import assess_site
 from tests.oracle.domain import Judge
+from tests.tools.engine.running import Project, read_aws, read_azure
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 

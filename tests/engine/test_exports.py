@@ -15,8 +15,8 @@ from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
-from tests.cli.running import Outcome, swyx
-from tests.faults.site import BrokenSite
+from tests.tools.command import Outcome, swyx
+from tests.tools.faults.site import BrokenSite
 from tests.tools.offline import connect_ec2
 
 CALLS = ("security_groups", "security_group_rules", "network_interfaces", "network_acls")

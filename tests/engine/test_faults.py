@@ -10,8 +10,8 @@ import pytest
 
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
-from tests.faults.cases import KILLS, KINDS, Case, list_cases, run_case
-from tests.faults.site import BrokenSite
+from tests.tools.faults.cases import KILLS, KINDS, Case, list_cases, run_case
+from tests.tools.faults.site import BrokenSite
 from tests.tools.offline import connect_ec2
 
 

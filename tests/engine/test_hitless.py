@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import Trials
-from tests.engine.hitless import Watched, watch
-from tests.engine.replay import find_faults, find_needless_writes
-from tests.engine.trial import Trial
+from tests.tools.engine.hitless import Watched, watch
+from tests.tools.engine.replay import find_faults, find_needless_writes
+from tests.tools.engine.trial import Trial
 from tests.tools.pairs import ADDRESSES, SITE, Plain, pairs
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.paths import Sandbox
 from sandbox.stacks import Pulumi
-from tests.faults.site import BrokenSite
+from tests.tools.faults.site import BrokenSite
 
 IN_CONFIG = "sentinel-of-the-configuration"
 IN_ENVIRONMENT = "sentinel-of-the-credentials"

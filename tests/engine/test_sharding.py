@@ -21,9 +21,9 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.assess import assess_site as judge
-from tests.engine.running import Project, read_aws
 from tests.oracle.assess import assess_site
 from tests.oracle.domain import Judge
+from tests.tools.engine.running import Project, read_aws
 from tests.tools.hubs import hub_with
 from tests.tools.offline import aws_environment
 

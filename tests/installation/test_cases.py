@@ -8,7 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from swyx_components.installation import load_schema, read_installation
-from tests.installation.example_files import BASE, Case, all_cases
+from tests.tools.example_files import BASE, Case, all_cases
 
 CASES = list(all_cases())
 OF_DATA = [case for case in CASES if case.data is not None]

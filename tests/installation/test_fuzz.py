@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import Diagnostics, Refused
 from swyx_components.installation.yaml_source import compose
-from tests.installation.example_files import BASE, read_plain
+from tests.tools.example_files import BASE, read_plain
 
 EXAMPLE = BASE.read_text(encoding="utf-8")
 PIECES = [

@@ -16,7 +16,7 @@ from swyx_components.installation.source import MOST_BYTES
 from swyx_components.messages import SwyxError
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
-from tests.installation.example_files import BASE, merged, read_plain
+from tests.tools.example_files import BASE, merged, read_plain
 
 
 def example(**changes: Any) -> dict[str, Any]:

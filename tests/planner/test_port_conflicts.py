@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from swyx_components.catalogue import load_catalogue
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
-from tests.catalogue.article import PRODUCT_PORTS, ports_of
+from tests.tools.article import PRODUCT_PORTS, ports_of
 
 Plain = dict[str, Any]
 # Ranges from which ports are taken one by one, as the port model says: RTP and the fax session.

@@ -22,7 +22,7 @@ from swyx_components.report.flows import (
     write_markdown,
     write_workbook,
 )
-from tests.cli.running import SMALL, Outcome, swyx, write_file
+from tests.tools.command import SMALL, Outcome, swyx, write_file
 
 ONE_SITE = """\
 swyxware: "6.01"

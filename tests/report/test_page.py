@@ -12,8 +12,8 @@ from swyx_components.messages import Message, Severity
 from swyx_components.report.html.overview import OTHER, TOPICS, sort_findings
 from swyx_components.report.html.pages import mark_ticks, plain_text, write_index
 from tests.messages.test_messages import ROWS
-from tests.report.pages import overview_of, page_of
 from tests.report.test_chapter import plain
+from tests.tools.report_pages import overview_of, page_of
 
 
 class Reader(HTMLParser):

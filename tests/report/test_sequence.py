@@ -19,7 +19,7 @@ from swyx_components.report.sequence import (
     write_mermaid,
     write_svg,
 )
-from tests.cli.running import SMALL, swyx, write_file
+from tests.tools.command import SMALL, swyx, write_file
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text><script>alert(1)</script>&amp;\"'\x1b[2J\x00\u202e\n%%{init: x}%%;end #35; <br/>"

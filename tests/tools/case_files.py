@@ -14,7 +14,7 @@ A rule is one line, ports inclusive; source ports follow the peer where they are
 
 Machines of one group are joined by `+`. A peer is a group of the same site, or a list of addresses:
 a network, a machine of another site, a provider and `sip_devices` stand for all addresses of theirs.
-The article's lines may be left out; they are compared with `tests/catalogue/article.py` in any case.
+The article's lines may be left out; they are compared with `tests/tools/article.py` in any case.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from swyx_components.messages import Message
 from swyx_components.planner import plan_sites
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.sets.prefixes import Prefix
-from tests.catalogue.article import FLOWS
+from tests.tools.article import FLOWS
 
 FOLDER = Path(__file__).parents[1] / "cases"
 KEYS = {"title", "base", "installation", "groups", "rules", "errors", "warnings", "notes"}

@@ -11,7 +11,7 @@ from swyx_components.clouds.azure.attachments import attach_machines
 from swyx_components.clouds.azure.lookups import AzureSite, NewInterface
 from swyx_components.messages import SwyxError
 from swyx_components.sets.prefixes import Prefix
-from tests.components.recorder import Recording, record
+from tests.tools.components.recorder import Recording, record
 
 _NAME = "etworkInterfaceSecurityGroupAssociation"
 ASSOCIATION = f"azure:network/n{_NAME}:N{_NAME}"

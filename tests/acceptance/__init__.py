@@ -1,1 +1,0 @@
-"""The official providers against what the sandbox's stand-ins do: `python -m tests.acceptance`."""

@@ -1,1 +1,0 @@
-"""Faults and kills at every call of an update, an edit and a destroy: `python -m tests.faults`."""

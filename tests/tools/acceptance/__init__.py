@@ -1,0 +1,1 @@
+"""The official providers against what the sandbox's stand-ins do: `python -m tests.tools.acceptance`."""
