@@ -34,9 +34,9 @@ from swyx_components.report.html.overview import (
     Differences,
     Overview,
     SiteLine,
+    describe_changes,
+    describe_deployed,
     make_overview,
-    tell_changes,
-    tell_deployed,
 )
 from swyx_components.report.html.pages import (
     ChapterText,
@@ -148,7 +148,7 @@ def _against(installation: Installation, names: Sequence[str], other: str) -> It
     some = len(names) < len(installation.sites)
     wanted = names if some else sorted({*names, *old.sites})
     changes = find_changes(old, installation, wanted, some)
-    yield tell_changes(changes, old.file)
+    yield describe_changes(changes, old.file)
 
 
 def _deployed(
@@ -162,7 +162,7 @@ def _deployed(
     names = choose_sites(installation, sites) if sites else ()
     rendered = render_sites(installation, names, bound)
     for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
-        yield tell_deployed(compare_site(site, PLATFORMS[cloud].read_deployed(site)), cloud)
+        yield describe_deployed(compare_site(site, PLATFORMS[cloud].read_deployed(site)), cloud)
 
 
 # ---- files

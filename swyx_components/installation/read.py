@@ -108,7 +108,7 @@ def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
     check_decisions(reading, sites, overriding)
     check_extra_rules(reading, sites)
     sites = drop_too_large(sites, links, providers, log)
-    links, providers = _standing(links, providers, sites)
+    links, providers = _with_known_ends(links, providers, sites)
     if "catalogue" not in written and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
     return Installation(
@@ -121,7 +121,7 @@ def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
     )
 
 
-def _standing(
+def _with_known_ends(
     links: Sequence[Link], providers: Sequence[Provider], sites: Mapping[str, Site]
 ) -> tuple[tuple[Link, ...], tuple[Provider, ...]]:
     """The links and providers of which the sites and the LinkManagers that they name could be read."""

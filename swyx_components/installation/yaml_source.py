@@ -51,7 +51,7 @@ def compose(text: str, log: Diagnostics) -> Any:
         explain_colon(text, problem)
         _explain_indent(text, mark, getattr(problem, "problem", "") or "")
         _explain_mark(text, problem)
-        where = _told(mark) if mark else "line 1"
+        where = _mark_text(mark) if mark else "line 1"
         said = " ".join(
             filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", "")))
         )
@@ -90,16 +90,16 @@ def _explain_mark(text: str, problem: Any) -> None:
     if mark is None or begun is None:
         return
     if context == "while scanning a quoted scalar" and said == "found unexpected end of stream":
-        raise Refused("yaml-quote", _told(begun))
+        raise Refused("yaml-quote", _mark_text(begun))
     if context in _FLOWS and said and said.startswith("did not find expected ','"):
-        raise Refused("yaml-bracket", _told(mark), begun=_told(begun))
+        raise Refused("yaml-bracket", _mark_text(mark), begun=_mark_text(begun))
     lines = text.splitlines()
     if said == "found character that cannot start any token" and mark.line < len(lines):
         character = lines[mark.line][mark.column : mark.column + 1]
-        raise Refused("yaml-sign", _told(mark), character=character)
+        raise Refused("yaml-sign", _mark_text(mark), character=character)
 
 
-def _told(mark: Any) -> str:
+def _mark_text(mark: Any) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}"
 
 

@@ -1,4 +1,4 @@
-"""What two kinds of endpoint have to say to each other: found once a pair, whatever their addresses."""
+"""The flows between two kinds of endpoint: found once a pair, whatever their addresses."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -17,7 +17,7 @@ from swyx_components.planner.port_references import (
 from swyx_components.sets.ports import PortRange, PortSet
 
 
-class Spoken(NamedTuple):
+class ExchangedFlow(NamedTuple):
     """One flow of an exchange; `forward`: the first of the two endpoints initiates it."""
 
     forward: bool
@@ -29,7 +29,7 @@ class Spoken(NamedTuple):
     source_ports: PortRange | None
 
 
-class Doubt(NamedTuple):
+class OpenDecision(NamedTuple):
     """A flow of an exchange that needs a decision which the site of its responder has not made."""
 
     forward: bool
@@ -45,19 +45,19 @@ class Exchange:
     one that the leg's own initiator is at. `tunnels` are the flows whose two sites must agree on H.245.
     """
 
-    __slots__ = ("doubts", "ids", "orders", "spoken", "tunnels")
+    __slots__ = ("exchanged", "ids", "orders", "tunnels", "undecided_ports")
 
     def __init__(
         self,
-        spoken: Iterable[tuple[tuple[int, bool], Spoken]],
-        doubts: Iterable[Doubt],
+        exchanged: Iterable[tuple[tuple[int, bool], ExchangedFlow]],
+        undecided_ports: Iterable[OpenDecision],
         tunnels: Iterable[str],
     ) -> None:
-        ordered = tuple(spoken)
+        ordered = tuple(exchanged)
         self.orders = tuple([order for order, _ in ordered])
-        self.spoken = tuple([one for _, one in ordered])
-        self.ids = frozenset([one.flow for one in self.spoken])
-        self.doubts = tuple(doubts)
+        self.exchanged = tuple([one for _, one in ordered])
+        self.ids = frozenset([one.flow for one in self.exchanged])
+        self.undecided_ports = tuple(undecided_ports)
         self.tunnels = tuple(tunnels)
 
     @classmethod
@@ -65,10 +65,10 @@ class Exchange:
         """The exchange of endpoints of several roles: all that these exchange one by one."""
         if len(parts) == 1:
             return parts[0]
-        spoken = [one for own in parts for one in zip(own.orders, own.spoken, strict=True)]
+        exchanged = [one for own in parts for one in zip(own.orders, own.exchanged, strict=True)]
         return cls(
-            sorted(spoken, key=lambda one: one[0][0]),
-            (doubt for own in parts for doubt in own.doubts),
+            sorted(exchanged, key=lambda one: one[0][0]),
+            (doubt for own in parts for doubt in own.undecided_ports),
             (flow for own in parts for flow in own.tunnels),
         )
 
@@ -78,7 +78,7 @@ class Exchange:
             Flow(flow, first, role, second, its_role, transport, ports, source)
             if forward
             else Flow(flow, second, role, first, its_role, transport, ports, source)
-            for forward, flow, role, its_role, transport, ports, source in self.spoken
+            for forward, flow, role, its_role, transport, ports, source in self.exchanged
         ]
 
 
@@ -96,34 +96,36 @@ def find_exchange(
             for one in first.by_role or (first,)
             for other in second.by_role or (second,)
         ]
-        return Exchange.join([own for own in some if own.orders or own.doubts or own.tunnels])
-    talk = _Talk(catalogue, first, second)
+        return Exchange.join(
+            [own for own in some if own.orders or own.undecided_ports or own.tunnels]
+        )
+    collector = _Collector(catalogue, first, second)
     pairs = _pairs_within if scope == "site" else _pairs_of_manager
-    talk.scope(scope, pairs(catalogue, scope, (first, second), within))
-    return talk.exchange()
+    collector.scope(scope, pairs(catalogue, scope, (first, second), within))
+    return collector.exchange()
 
 
 def find_provider_exchange(
     catalogue: Catalogue, manager: EndpointKind, provider: Provider
 ) -> Exchange:
     """A LinkManager with a provider, whose only listeners are those of its declaration."""
-    talk = _Talk(catalogue, manager, OUTSIDE)
+    collector = _Collector(catalogue, manager, OUTSIDE)
     sip = PortSet.of((provider.sip_port, provider.sip_port))
     for role in _serving(catalogue, manager):
         for row in legs_of(catalogue, "provider").rows:
-            talk.provider(row, role, sip, provider.media_ports)
-    return talk.exchange()
+            collector.provider(row, role, sip, provider.media_ports)
+    return collector.exchange()
 
 
 def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> Exchange:
     """SIP devices with an endpoint of their site."""
-    talk = _Talk(catalogue, OUTSIDE, responder)
+    collector = _Collector(catalogue, OUTSIDE, responder)
     for place, row in enumerate(legs_of(catalogue, "devices").rows):
         for index, role in enumerate(row.leg.responders):
             if role in responder.roles:
-                talk.order = _MOST_PAIRS * place + index, True
-                talk.control(row.flow.id, row.leg, _End(True, ""), _End(False, role))
-    return talk.exchange()
+                collector.order = _MOST_PAIRS * place + index, True
+                collector.control(row.flow.id, row.leg, _End(True, ""), _End(False, role))
+    return collector.exchange()
 
 
 _MOST_PAIRS = 1_000  # of roles that one leg joins
@@ -182,20 +184,20 @@ def _serving(catalogue: Catalogue, kind: EndpointKind) -> list[str]:
     return [role for role in kind.roles if catalogue.roles[role].serves_links]
 
 
-class _Talk:
-    """Collects what two kinds of endpoint say."""
+class _Collector:
+    """Collects the flows between two kinds of endpoint."""
 
     def __init__(self, catalogue: Catalogue, first: EndpointKind, second: EndpointKind) -> None:
         self.catalogue = catalogue
         self.kinds = {True: first, False: second}
         self.order = 0, True
-        self.spoken: list[tuple[tuple[int, bool], Spoken]] = []
-        self.doubts: list[Doubt] = []
+        self.exchanged: list[tuple[tuple[int, bool], ExchangedFlow]] = []
+        self.undecided_ports: list[OpenDecision] = []
         self.tunnels: list[str] = []
 
     def exchange(self) -> Exchange:
         """All that they said."""
-        return Exchange(self.spoken, self.doubts, self.tunnels)
+        return Exchange(self.exchanged, self.undecided_ports, self.tunnels)
 
     def scope(self, scope: str, pairs_of: _Pairs) -> None:
         """All legs of one scope; those that depend on other flows come after them."""
@@ -264,14 +266,14 @@ class _Talk:
         """Source and destination ports from the two roles' own ranges (kb2308 L38)."""
         source = self._media_ports(sender, transport)
         ports = self._media_ports(receiver, transport)
-        self._say(flow, sender, receiver, transport, ports, source[0] if source else None)
+        self._add(flow, sender, receiver, transport, ports, source[0] if source else None)
         if both_ways:
-            self._say(flow, receiver, sender, transport, source, ports[0] if ports else None)
+            self._add(flow, receiver, sender, transport, source, ports[0] if ports else None)
 
     def _media_ports(self, end: _End, transport: Transport) -> PortSet:
         return self._kind(end).ports[end.role, self.catalogue.roles[end.role].media[transport]]
 
-    def _say(
+    def _add(
         self,
         flow: str,
         initiator: _End,
@@ -281,8 +283,8 @@ class _Talk:
         source: PortRange | None,
     ) -> None:
         one, two = initiator.role, responder.role
-        spoken = Spoken(initiator.first, flow, one, two, transport, ports, source)
-        self.spoken.append((self.order, spoken))
+        exchanged = ExchangedFlow(initiator.first, flow, one, two, transport, ports, source)
+        self.exchanged.append((self.order, exchanged))
 
     def control(self, flow: str, leg: Leg, initiator: _End, responder: _End) -> None:
         """A leg to the listeners of its responder."""
@@ -296,7 +298,7 @@ class _Talk:
         source = self._source(leg, initiator)
         for transport, ports in by_transport.items():
             if ports and leg.transport in (None, transport):
-                self._say(flow, initiator, responder, transport, ports, source)
+                self._add(flow, initiator, responder, transport, ports, source)
 
     def _source(self, leg: Leg, initiator: _End) -> PortRange | None:
         return self._kind(initiator).ports[initiator.role, leg.source][0] if leg.source else None
@@ -308,7 +310,7 @@ class _Talk:
         kind = self._kind(responder)
         undecided = find_undecided(token, kind.decisions)
         if undecided:
-            self.doubts.append(Doubt(initiator.first, flow, undecided))
+            self.undecided_ports.append(OpenDecision(initiator.first, flow, undecided))
             return ()
         return resolve_port(token, (responder.role, kind.ports), kind.decisions, self.catalogue)
 
@@ -318,10 +320,10 @@ class _Talk:
         manager, outside = _End(True, role), _End(False, "")
         if leg.media:
             own = self._media_ports(manager, leg.media)
-            self._say(flow.id, manager, outside, leg.media, PortSet((media_ports,)), own[0])
-            self._say(flow.id, outside, manager, leg.media, own, media_ports)
+            self._add(flow.id, manager, outside, leg.media, PortSet((media_ports,)), own[0])
+            self._add(flow.id, outside, manager, leg.media, own, media_ports)
         elif leg.initiators:
             assert leg.transport is not None  # the loader's rule for a provider's SIP port
-            self._say(flow.id, manager, outside, leg.transport, sip, self._source(leg, manager))
+            self._add(flow.id, manager, outside, leg.transport, sip, self._source(leg, manager))
         else:
             self.control(flow.id, leg, outside, manager)

@@ -44,8 +44,8 @@ class Clash(NamedTuple):
     opened: str
 
 
-class Speakers(NamedTuple):
-    """Two endpoints with what they have to say to each other; the same one twice: its machines."""
+class EndpointPair(NamedTuple):
+    """Two endpoints with the flows between them; the same one twice: its machines."""
 
     first: Endpoint
     second: Endpoint
@@ -57,7 +57,7 @@ class SiteFlows:
     """All flows that touch a site, by whom they are between, and what stands in the way of them."""
 
     site: SiteTopology
-    speakers: tuple[Speakers, ...]
+    pairs: tuple[EndpointPair, ...]
     flows: tuple[Flow, ...]
     undecided: tuple[Undecided, ...]
     clashes: tuple[Clash, ...]
@@ -82,7 +82,7 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
         flows += _in_order(scope)
     return SiteFlows(
         site=view,
-        speakers=tuple([one for scope in scopes for one in scope if one.exchange.spoken]),
+        pairs=tuple([one for scope in scopes for one in scope if one.exchange.exchanged]),
         flows=tuple(flows),
         undecided=tuple([one for scope in scopes for pair in scope for one in _undecided(*pair)]),
         clashes=tuple([one for link, over in links for one in _clashes(topology, link, over)]),
@@ -92,7 +92,7 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
 _MOST_ENDPOINTS = 1 << 14  # of a scope
 
 
-def _in_order(scope: Sequence[Speakers]) -> list[Flow]:
+def _in_order(scope: Sequence[EndpointPair]) -> list[Flow]:
     """The flows of a scope as the catalogue has their legs, then by initiator and responder of the leg."""
     flows: list[Flow] = []
     keys: list[int] = []
@@ -108,50 +108,50 @@ def _in_order(scope: Sequence[Speakers]) -> list[Flow]:
     return [flows[place] for place in sorted(range(len(flows)), key=keys.__getitem__)]
 
 
-def _within(view: SiteTopology, hosts_of_networks: bool) -> Iterator[Speakers]:
+def _within(view: SiteTopology, hosts_of_networks: bool) -> Iterator[EndpointPair]:
     """Pairs of which one is a machine that holds rules at least."""
     catalogue, endpoints = view.catalogue, view.endpoints
     for place, first in enumerate(endpoints):
         for second in endpoints[place:]:
             if first.group is None and second.group is None:
-                talks = hosts_of_networks
+                is_joined = hosts_of_networks
             else:
-                talks = first is not second or first.joins_itself
-            if talks:
+                is_joined = first is not second or first.joins_itself
+            if is_joined:
                 kinds = first.kind, second.kind
                 exchange = find_exchange(catalogue, "site", *kinds, first is second)
-                yield Speakers(first, second, exchange)
+                yield EndpointPair(first, second, exchange)
 
 
-def _with_providers(topology: Topology, view: SiteTopology) -> Iterator[Speakers]:
+def _with_providers(topology: Topology, view: SiteTopology) -> Iterator[EndpointPair]:
     for provider in topology.providers_of(view.name):
         manager = view.endpoint_of(provider.link_manager)
         label = f"provider {provider.name}"
         outside = Endpoint(site="", label=label, kind=OUTSIDE, prefixes=provider.cidrs)
         exchange = find_provider_exchange(view.catalogue, manager.kind, provider)
-        yield Speakers(manager, outside, exchange)
+        yield EndpointPair(manager, outside, exchange)
 
 
-def _with_devices(view: SiteTopology) -> Iterator[Speakers]:
+def _with_devices(view: SiteTopology) -> Iterator[EndpointPair]:
     if view.site.sip_devices:
         prefixes = view.site.sip_devices
         devices = Endpoint(site=view.name, label="sip_devices", kind=OUTSIDE, prefixes=prefixes)
         for endpoint in view.endpoints:
             exchange = find_device_exchange(view.catalogue, endpoint.kind)
-            yield Speakers(devices, endpoint, exchange)
+            yield EndpointPair(devices, endpoint, exchange)
 
 
-def _served(view: SiteTopology, machine: str) -> Iterator[Speakers]:
+def _served(view: SiteTopology, machine: str) -> Iterator[EndpointPair]:
     """A LinkManager with the site that it serves."""
     manager = view.endpoint_of(machine)
     for other in view.endpoints:
         if other is not manager or manager.joins_itself:
             kinds = manager.kind, other.kind
             exchange = find_exchange(view.catalogue, "served", *kinds, other is manager)
-            yield Speakers(manager, other, exchange)
+            yield EndpointPair(manager, other, exchange)
 
 
-def _over_link(topology: Topology, link: Link) -> Iterator[Speakers]:
+def _over_link(topology: Topology, link: Link) -> Iterator[EndpointPair]:
     near, far = topology.view(link.near), topology.view(link.far)
     manager = near.endpoint_of(link.near_manager)
     if link.mode is LinkMode.SHARED:
@@ -160,16 +160,16 @@ def _over_link(topology: Topology, link: Link) -> Iterator[Speakers]:
         scope, others = "chained", (far.endpoint_of(link.far_manager),)
     for other in others:
         exchange = find_exchange(topology.catalogue, scope, manager.kind, other.kind, within=False)
-        yield Speakers(manager, other, exchange)
+        yield EndpointPair(manager, other, exchange)
 
 
 def _undecided(first: Endpoint, second: Endpoint, exchange: Exchange) -> Iterator[Undecided]:
-    for forward, flow, decision in exchange.doubts:
+    for forward, flow, decision in exchange.undecided_ports:
         initiator, responder = (first, second) if forward else (second, first)
         yield Undecided(decision, responder.site, flow, initiator, responder)
 
 
-def _clashes(topology: Topology, link: Link, over: tuple[Speakers, ...]) -> Iterator[Clash]:
+def _clashes(topology: Topology, link: Link, over: tuple[EndpointPair, ...]) -> Iterator[Clash]:
     decided = {name: topology.view(name).decisions.h245 for name in (link.near, link.far)}
     opened = [name for name, h245 in decided.items() if h245]
     tunnelled = [name for name, h245 in decided.items() if h245 is not None and not h245]

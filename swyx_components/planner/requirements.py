@@ -43,7 +43,7 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     outbound = view.site.egress is Egress.CLOSED
     needs: dict[str, list[tuple[Peer, AccessSet]]] = {group.name: [] for group in view.groups}
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
-    for first, second, exchange in flows.speakers:
+    for first, second, exchange in flows.pairs:
         one_to_another = first is not second
         for own, peer, ends in (
             (first, second, (True,) if one_to_another else (True, False)),
@@ -78,15 +78,15 @@ def access_for(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> Ac
     """What the first (True) or the second endpoint of an exchange opens for the other, or both do."""
     return AccessSet(
         Access(
-            Direction.OUT if spoken.forward is end else Direction.IN,
-            PROTOCOL_OF[spoken.transport],
-            spoken.ports,
-            spoken.source_ports,
-            spoken.flow,
+            Direction.OUT if exchanged.forward is end else Direction.IN,
+            PROTOCOL_OF[exchanged.transport],
+            exchanged.ports,
+            exchanged.source_ports,
+            exchanged.flow,
         )
-        for spoken in exchange.spoken
+        for exchanged in exchange.exchanged
         for end in ends
-        if outbound or spoken.forward is not end
+        if outbound or exchanged.forward is not end
     )
 
 

@@ -139,7 +139,7 @@ def _write_site(site: SiteChange) -> Iterator[str]:
 
 
 def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
-    because = tell_reasons(change)
+    because = describe_reasons(change)
     if change.only_reason and change.old and change.new:
         old, new = (" ".join(rule.flows) for rule in (change.old, change.new))
         yield "reason", change.group, f"{write_rule(change.new)}: for {old} -> {new}", because
@@ -152,7 +152,7 @@ def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
         yield word, change.group, write_rule(change.new), why
 
 
-def tell_reasons(change: RuleChange) -> str:
+def describe_reasons(change: RuleChange) -> str:
     """`flows M2 K3; since links.aachen-bochum`: the flows behind a change, and the edits that touch them."""
     why = f"flows {' '.join(change.flows)}" if change.flows else ""
     causes = ", ".join(change.causes[:_MOST_PLACES])

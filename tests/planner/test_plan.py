@@ -158,7 +158,7 @@ def test_a_new_network_changes_only_the_groups_that_speak_to_it() -> None:
 
 
 def without_flows(original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: replace(original(*args), flows=(), speakers=())
+    return lambda *args: replace(original(*args), flows=(), pairs=())
 
 
 def without_requirements(original: Callable[..., Any]) -> Callable[..., Any]:

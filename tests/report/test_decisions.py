@@ -8,7 +8,7 @@ from swyx_components.analysis.diff.changes import compare_installations
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.report.html.decisions import list_settings
-from swyx_components.report.html.overview import tell_changes
+from swyx_components.report.html.overview import describe_changes
 from tests.report.test_chapter import plain
 
 
@@ -83,7 +83,7 @@ def compare(new: Any, old: Any) -> list[tuple[str, ...]]:
     changes = compare_installations(load_installation(old), load_installation(new))
     return [
         (row.side, row.kind, row.place, " ".join(row.words), row.because)
-        for row in tell_changes(changes, "old.yaml").rows
+        for row in describe_changes(changes, "old.yaml").rows
     ]
 
 

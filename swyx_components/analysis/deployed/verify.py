@@ -150,7 +150,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     if deployed.interfaces is not None:
         for entry in rendered.groups:
             faults += _check_interfaces(entry, interfaces)
-        faults += _check_strangers(interfaces)
+        faults += _check_foreign_groups(interfaces)
     effects = [
         (other, _find_effect(rendered.plan, interface, other))
         for interface in interfaces
@@ -243,7 +243,7 @@ def _check_interfaces(
                 yield f"{where}: its interface is also in {other}, which is not its group"
 
 
-def _check_strangers(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
+def _check_foreign_groups(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
     """Interfaces that rules let in by name although no machine of the plan is behind them."""
     for interface in interfaces:
         if not interface.machine:

@@ -120,7 +120,7 @@ def find_passing(
     for end in sorted({*before, *after}):
         one, other = before.get(end, []), after.get(end, [])
         if one != other and (end[1] is Direction.IN or not (was or now)):
-            for opened, packets in _tell(end, PacketSet(one), PacketSet(other), owners):
+            for opened, packets in _describe(end, PacketSet(one), PacketSet(other), owners):
                 yield ReachabilityChange(opened=opened, packets=packets, at=(machines[end[0]],))
     plan = new or old
     if was != now and plan is not None:
@@ -167,7 +167,7 @@ def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
     return found
 
 
-def _tell(
+def _describe(
     end: _End, before: PacketSet, after: PacketSet, owners: Owners
 ) -> Iterator[tuple[bool, Packets]]:
     address, direction, protocol = end

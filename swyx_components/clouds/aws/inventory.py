@@ -211,17 +211,17 @@ def _others(
     for id in sorted(set(interface.groups) - own.labels.keys()):
         is_known = id in ruleset.records.groups
         layer = ruleset.of_groups([id])
-        seats = tuple(_seats(interface, machine, layer)) if is_known else None
+        seats = tuple(_attachment_points(interface, machine, layer)) if is_known else None
         yield ForeignGroup(label=layer.name, adds=True, seats=seats)
     acl = ruleset.find_acl(interface)
     if acl is not None and not stops_nothing(acl, interface.addresses):
         layer = ruleset.of_acl(acl, interface)
         yield ForeignGroup(
-            label=layer.name, takes=True, seats=tuple(_seats(interface, machine, layer))
+            label=layer.name, takes=True, seats=tuple(_attachment_points(interface, machine, layer))
         )
 
 
-def _seats(
+def _attachment_points(
     interface: NetworkInterface, machine: str, *layers: AccessList
 ) -> Iterator[AttachmentPoint]:
     for address in interface.addresses:
@@ -260,7 +260,7 @@ def read_firewall(
         for point in _points(interface, owners, ruleset)
         if (point[0].machine in bindings) == (not interface.id)
     )
-    return Firewall.of("aws", plan, points, lacking=_lacking(records, bindings))
+    return Firewall.of("aws", plan, points, lacking=_find_missing(records, bindings))
 
 
 def _points(
@@ -289,7 +289,7 @@ def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessLis
         yield ruleset.of_acl(acl, interface)
 
 
-def _lacking(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
+def _find_missing(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
     has_acls = "NetworkAcls" in records.covers
     for machine in bound if has_acls else ():
         yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"

@@ -200,16 +200,16 @@ def _others(
         label = f"network security group {last_of(own)}"
         seats = None
         if own in ruleset.groups:
-            seats = tuple(_seats(interface, machine, ruleset, own, label))
+            seats = tuple(_attachment_points(interface, machine, ruleset, own, label))
         yield ForeignGroup(label=label, adds=True, takes=True, seats=seats)
     for subnet in sorted(set(map(key_of, interface.subnets)) & ruleset.by_subnet.keys()):
         group = ruleset.by_subnet[subnet]
         label = f"{group.title} of the subnet {last_of(subnet)}"
-        seats = tuple(_seats(interface, machine, ruleset, key_of(group.id), label))
+        seats = tuple(_attachment_points(interface, machine, ruleset, key_of(group.id), label))
         yield ForeignGroup(label=label, takes=True, seats=seats)
 
 
-def _seats(
+def _attachment_points(
     interface: NetworkInterface, machine: str, ruleset: Ruleset, group: str, label: str
 ) -> Iterator[AttachmentPoint]:
     for address in interface.addresses:

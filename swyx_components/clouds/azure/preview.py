@@ -33,7 +33,7 @@ def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[Reso
     )
     for name, action, was, now in compare_named(before, after):
         details = tuple(
-            f"rule {rule}: {_told(rule_action, one, other)}"
+            f"rule {rule}: {_describe(rule_action, one, other)}"
             for rule, rule_action, one, other in compare_named(
                 dict(was[1]) if was else {}, dict(now[1]) if now else {}
             )
@@ -43,7 +43,7 @@ def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[Reso
         )
 
 
-def _told(action: Action, old: Rule | None, new: Rule | None) -> str:
+def _describe(action: Action, old: Rule | None, new: Rule | None) -> str:
     if action is not Action.UPDATE or old is None or new is None:
         return action.value
     if old.priority != new.priority:

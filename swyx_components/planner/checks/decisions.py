@@ -20,7 +20,7 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     view = site.flows.site
     yield from _missing(view, site.flows.undecided)
     yield from _clashes(site.flows.clashes)
-    flows = {flow for one in site.flows.speakers for flow in one.exchange.ids}
+    flows = {flow for one in site.flows.pairs for flow in one.exchange.ids}
     yield from _wide_ranges(view)
     yield from _defaults(view, flows)
 

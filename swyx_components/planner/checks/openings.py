@@ -35,8 +35,8 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
         yield from _opened_beside(view, group, opened, catalogue)
         yield from _administration_inside(view, group, opened, catalogue)
     pairs: _Pairs = {}
-    for first, second, exchange in site.flows.speakers:
-        pairs.setdefault((first, second), exchange.spoken[0].flow)
+    for first, second, exchange in site.flows.pairs:
+        pairs.setdefault((first, second), exchange.exchanged[0].flow)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view, catalogue)

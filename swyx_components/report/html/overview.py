@@ -10,7 +10,7 @@ from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.quota import Usage
-from swyx_components.report.diff import passing_row, tell_reasons
+from swyx_components.report.diff import describe_reasons, passing_row
 from swyx_components.report.html.decisions import Settled, list_settings
 from swyx_components.report.html.picture import Picture, draw_sites
 from swyx_components.report.tables import UsageRow, find_fullest, rule_row, write_proof, write_rule
@@ -171,7 +171,7 @@ class Differences(NamedTuple):
         return sum(row.side == side for row in self.rows)
 
 
-def tell_changes(changes: Changes, other: str) -> Differences:
+def describe_changes(changes: Changes, other: str) -> Differences:
     """What `swyx diff` finds from another file to this one, in its order."""
     return Differences(other, tuple(_differences(changes)))
 
@@ -188,7 +188,7 @@ def _differences(changes: Changes) -> Iterator[Difference]:
         yield from _sides("group", f"{group.site}/{group.group}", new, old)
     for rule in changes.rules:
         new, old = (write_rule(each) if each else "" for each in (rule.new, rule.old))
-        yield from _sides("rule", f"{rule.site}/{rule.group}", new, old, tell_reasons(rule))
+        yield from _sides("rule", f"{rule.site}/{rule.group}", new, old, describe_reasons(rule))
 
 
 def _sides(kind: str, place: str, new: str, old: str, because: str = "") -> Iterator[Difference]:
@@ -197,7 +197,7 @@ def _sides(kind: str, place: str, new: str, old: str, because: str = "") -> Iter
             yield Difference(side, kind, place, (words,), because)
 
 
-def tell_deployed(comparison: Comparison, cloud: str) -> Differences:
+def describe_deployed(comparison: Comparison, cloud: str) -> Differences:
     """What a cloud holds for a site, against the plan."""
     site = comparison.site
     rows = [
