@@ -62,7 +62,10 @@ def of_link(recording: Recording) -> list[tuple[str, str]]:
         {"instance_id": "i-link"},
         {"instance_id": pulumi.Output.from_input("i-link")},
     ],
-    ids=str,
+    ids=[
+        *("nothing", "an interface", "a list", "a list with one twice", "an interface and a list"),
+        *("an output", "a list with an output", "an instance", "an instance as an output"),
+    ],
 )
 def test_an_attachment_is_called_the_same_however_its_interface_is_given(
     link: dict[str, Any],
