@@ -199,6 +199,9 @@ def _ask_expanded(ask: Lookups, token: str, arguments: Mapping[str, Any]) -> Map
         return ask(token, {k: value for k, value in arguments.items() if k != "expand"})
 
 
+_Part = tuple[str, pulumi.Input[str], tuple[Prefix, ...]]  # suffix, subnet, addresses in it
+
+
 def _place_new(
     machines: Sequence[Machine], bindings: Bindings, network: VirtualNetwork
 ) -> tuple[Mapping[str, tuple[NewInterface, ...]], list[Message]]:
@@ -210,37 +213,41 @@ def _place_new(
     for machine in machines:
         binding = bindings[machine.name]
         if binding.get("subnet_id") is not None:
-            parts: Sequence[tuple[str, pulumi.Input[str], tuple[Prefix, ...]]] = [
-                ("", binding["subnet_id"], machine.addresses)
-            ]
+            parts: Sequence[_Part] = [("", binding["subnet_id"], machine.addresses)]
         elif network.name:
             parts = list(_by_subnet(machine, network, problems))
         else:
             problems.append(_unbound(machine, "subnet_id"))
             continue
-        place = f"machines.{machine.name}.interface"
-        asked = binding.get("interface")
-        given = read_properties({} if asked is None else asked, place, problems)
-        own = given.pop("ip_configurations", [])
-        interfaces: list[NewInterface] = []
-        for suffix, subnet, addresses in parts:
-            count = len(addresses) + (not has_ipv4(addresses))
-            interfaces.append(
-                NewInterface(
-                    machine=machine.name,
-                    suffix=suffix,
-                    subnet=subnet,
-                    addresses=tuple(sorted(addresses)),
-                    properties=given,
-                    configurations=tuple(own[:count]),
-                )
-            )
-            own = own[count:]
-        placed[machine.name] = tuple(interfaces)
-        if own:
-            place = f"{place}.ip_configurations"
-            problems.append(Message.about("configurations-left", place, count=len(own)))
+        placed[machine.name] = tuple(_describe_new(machine, binding, parts, problems))
     return placed, problems
+
+
+def _describe_new(
+    machine: Machine,
+    binding: Mapping[str, Any],
+    parts: Sequence[_Part],
+    problems: list[Message],
+) -> Iterator[NewInterface]:
+    """The interfaces with what the caller asks of them; its IP configurations are handed out in order."""
+    place = f"machines.{machine.name}.interface"
+    asked = binding.get("interface")
+    given = read_properties({} if asked is None else asked, place, problems)
+    own = given.pop("ip_configurations", [])
+    for suffix, subnet, addresses in parts:
+        count = len(addresses) + (not has_ipv4(addresses))
+        yield NewInterface(
+            machine=machine.name,
+            suffix=suffix,
+            subnet=subnet,
+            addresses=tuple(sorted(addresses)),
+            properties=given,
+            configurations=tuple(own[:count]),
+        )
+        own = own[count:]
+    if own:
+        place = f"{place}.ip_configurations"
+        problems.append(Message.about("configurations-left", place, count=len(own)))
 
 
 def _by_subnet(
