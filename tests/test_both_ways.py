@@ -194,7 +194,7 @@ def rules_and_bound(plain: Plain) -> tuple[int, int]:
     judge, rules, least = Judge(plain), 0, 0
     for rendered in rendered_sites(plain, "azure").values():
         for entry in rendered.groups:
-            rules += sum(spec.allow for spec in entry.specs)
+            rules += sum(spec.allow for spec in entry.rules)
             for direction in ("in", "out"):
                 region = judge.region(entry.group.name, direction, match_source_ports=True)
                 for boxes in region.boxes.values():
@@ -229,7 +229,7 @@ def test_azure_has_at_most_a_twentieth_more_rules_than_the_lower_bound(plain: Pl
 def specs_by_group(plain: Plain) -> dict[tuple[str, str, str], tuple[Rule, ...]]:
     """(cloud, site, group) -> its rules, names and priorities included."""
     return {
-        (cloud, site, each.group.name): each.specs
+        (cloud, site, each.group.name): each.rules
         for cloud in CLOUDS
         for site, rendered in rendered_sites(plain, cloud).items()
         for each in rendered.groups
@@ -338,7 +338,7 @@ def test_the_number_of_aws_rules_is_the_brute_force_minimum(plain: Plain) -> Non
             for direction in ("in", "out"):
                 needed = fewest_in_group(judge, groups, each.group.name, direction)
                 real = Counter(
-                    s.protocol.value for s in each.specs if s.direction.value == direction
+                    s.protocol.value for s in each.rules if s.direction.value == direction
                 )
                 if dict(real) != {protocol: count for protocol, count in needed.items() if count}:
                     wrong.append((site.plan.site, each.group.name, direction, needed, dict(real)))

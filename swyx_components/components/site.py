@@ -165,7 +165,7 @@ def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str
         "site": result.plan.site,
         "groups": len(entries),
         "machines": sum(len(entry.group.machines) for entry in entries),
-        "rules": sum(len(entry.specs) for entry in entries),
+        "rules": sum(len(entry.rules) for entry in entries),
         "proof": str(result.proof),
         "warnings": [str(m) for m in result.messages if m.severity is Severity.WARNING],
         "notes": [str(m) for m in result.messages if m.severity is Severity.NOTE],

@@ -2,7 +2,7 @@
 
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.plan import plan_site, plan_sites
-from swyx_components.planner.proof import Proof, prove, prove_specs
+from swyx_components.planner.proof import Proof, prove, prove_rules
 from swyx_components.planner.quota import check_quotas
 from swyx_components.planner.render import render_neutral
 
@@ -14,6 +14,6 @@ __all__ = [
     "plan_site",
     "plan_sites",
     "prove",
-    "prove_specs",
+    "prove_rules",
     "render_neutral",
 ]

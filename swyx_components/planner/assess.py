@@ -102,31 +102,31 @@ def _refuse_public(rendered: RenderedSite) -> Iterator[Message]:
     plan = rendered.plan
     for entry in rendered.groups:
         machine = entry.group.machines[0].name  # the others have the same extra rules
-        own = [rule for rule in plan.extra_rules if rule.machine == machine]
-        for spec in entry.specs:
-            for prefix in spec.prefixes:
-                if prefix.length == 0 and not _is_acknowledged(spec, prefix, own):
+        own = [extra for extra in plan.extra_rules if extra.machine == machine]
+        for rule in entry.rules:
+            for prefix in rule.prefixes:
+                if prefix.length == 0 and not _is_acknowledged(rule, prefix, own):
                     yield Message.about(
                         "rules-public",
                         f"sites.{plan.site}.extra_rules",
                         machine=machine,
-                        flows=spec.flows,
+                        flows=rule.flows,
                         cidr=prefix,
                         version=prefix.version,
                     )
 
 
-def _is_acknowledged(spec: Rule, prefix: Prefix, rules: Iterable[ExtraRule]) -> bool:
+def _is_acknowledged(rule: Rule, prefix: Prefix, extra_rules: Iterable[ExtraRule]) -> bool:
     """Whether it is a deny, the egress left to others, or acknowledged for each of its ports."""
-    if not spec.allow or spec.protocol is Protocol.ANY:
+    if not rule.allow or rule.protocol is Protocol.ANY:
         return True
-    kind = spec.direction.value, spec.protocol.value.removesuffix("v6")
+    kind = rule.direction.value, rule.protocol.value.removesuffix("v6")
     acknowledged = PacketSet(
-        (rule.peers, ALL_PORTS, rule.ports or NO_PORT)
-        for rule in rules
-        if rule.acknowledge_public and (rule.direction, rule.protocol) == kind
+        (extra.peers, ALL_PORTS, extra.ports or NO_PORT)
+        for extra in extra_rules
+        if extra.acknowledge_public and (extra.direction, extra.protocol) == kind
     )
-    return not PacketSet([([prefix], ALL_PORTS, spec.ports or NO_PORT)]) - acknowledged
+    return not PacketSet([([prefix], ALL_PORTS, rule.ports or NO_PORT)]) - acknowledged
 
 
 def _relieve(

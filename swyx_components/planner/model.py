@@ -315,12 +315,12 @@ class RenderedGroup:
     """One host group, or one machine, as its cloud would hold it."""
 
     group: HostGroup
-    specs: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
 
     @property
     def shards(self) -> tuple[int, ...]:
         """The numbers of the groups that its rules are spread over: peers' rules name number 0."""
-        return tuple(sorted({0, *(spec.shard for spec in self.specs)}))
+        return tuple(sorted({0, *(rule.shard for rule in self.rules)}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

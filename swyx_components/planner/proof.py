@@ -1,6 +1,6 @@
 """The proof, both ways: what the rendered rules allow is exactly what the flows require.
 
-It reads the rendered specs and the flows, resolves groups to the addresses of their machines, and
+It reads the rendered rules and the flows, resolves groups to the addresses of their machines, and
 compares the two as exact sets of (peer address, source port, destination port). It shares only `sets`
 and the model with the passes that made the rules.
 """
@@ -73,11 +73,11 @@ _Peers = dict[Endpoint, list[Endpoint]]
 
 def prove(rendered: RenderedSite) -> Proof:
     """Compare what a rendered site allows with what its flows and extra rules require."""
-    return prove_specs(rendered, {entry.group.name: entry.specs for entry in rendered.groups})
+    return prove_rules(rendered, {entry.group.name: entry.rules for entry in rendered.groups})
 
 
-def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Rule]]) -> Proof:
-    """The same for other specs of the same groups, such as those read back from a cloud."""
+def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> Proof:
+    """The same for other rules of the same groups, such as those read back from a cloud."""
     missing: list[Discrepancy] = []
     excess: list[Discrepancy] = []
     plan = rendered.plan
@@ -85,7 +85,7 @@ def prove_specs(rendered: RenderedSite, specs: Mapping[str, Sequence[Rule]]) -> 
     required, compared = _find_required(rendered)
     for group in plan.groups:
         needed = required[group.name]
-        allowed = _find_allowed(specs.get(group.name, ()), addresses, rendered.capabilities)
+        allowed = _find_allowed(rules.get(group.name, ()), addresses, rendered.capabilities)
         for key in sorted({*needed, *allowed}):
             if key[0] is Direction.OUT and plan.egress is Egress.OPEN:
                 continue
@@ -137,25 +137,25 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int
 
 
 def _find_allowed(
-    specs: Sequence[Rule], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
+    rules: Sequence[Rule], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
 ) -> _Products:
     """What the cloud would let pass at a machine under these rules."""
-    closing = _find_closing(specs)
+    closing = _find_closing(rules)
     allowed: _Products = {}
     if not capabilities.denies_by_default:
         for direction in set(Direction) - closing.keys():
             allowed |= {(direction, protocol): [_EVERYTHING] for protocol in _ALL}
             closing[direction] = -1
-    for spec in specs:
-        if spec.allow and spec.priority < closing.get(spec.direction, _NEVER):
-            prefixes = spec.prefixes
-            for name in spec.groups:
+    for rule in rules:
+        if rule.allow and rule.priority < closing.get(rule.direction, _NEVER):
+            prefixes = rule.prefixes
+            for name in rule.groups:
                 prefixes += addresses.get(name, ())
-            source = ALL_PORTS if spec.source_ports is None else spec.source_ports
-            ports = ALL_PORTS if spec.ports is None else spec.ports
-            for protocol in _ALL if spec.protocol is Protocol.ANY else (spec.protocol,):
+            source = ALL_PORTS if rule.source_ports is None else rule.source_ports
+            ports = ALL_PORTS if rule.ports is None else rule.ports
+            for protocol in _ALL if rule.protocol is Protocol.ANY else (rule.protocol,):
                 product = prefixes, source, ports if protocol in _WITH_PORTS else NO_PORT
-                allowed.setdefault((spec.direction, protocol), []).append(product)
+                allowed.setdefault((rule.direction, protocol), []).append(product)
     return allowed
 
 
@@ -165,16 +165,16 @@ _ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 _EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
 
 
-def _find_closing(specs: Iterable[Rule]) -> dict[Direction, float]:
+def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:
     """The priority from which on nothing passes: of a deny of every protocol, port and address."""
     closing: dict[Direction, float] = {}
-    for spec in (spec for spec in specs if not spec.allow):
-        lengths = {(prefix.version, prefix.length) for prefix in spec.prefixes}
-        everybody = not spec.groups and (not lengths or lengths >= {(4, 0), (6, 0)})
-        limits = spec.ports, spec.source_ports
-        if spec.protocol is Protocol.ANY and limits == (None, None) and everybody:
-            before = closing.get(spec.direction, _NEVER)
-            closing[spec.direction] = min(spec.priority, before)
+    for rule in (rule for rule in rules if not rule.allow):
+        lengths = {(prefix.version, prefix.length) for prefix in rule.prefixes}
+        everybody = not rule.groups and (not lengths or lengths >= {(4, 0), (6, 0)})
+        limits = rule.ports, rule.source_ports
+        if rule.protocol is Protocol.ANY and limits == (None, None) and everybody:
+            before = closing.get(rule.direction, _NEVER)
+            closing[rule.direction] = min(rule.priority, before)
     return closing
 
 

@@ -35,7 +35,7 @@ def render_groups(
         plan = split_by_machine(plan, catalogue)
     provenance = Provenance.of(plan, catalogue)
     groups = tuple(
-        RenderedGroup(group=group, specs=render_group(group, plan.egress, capabilities, provenance))
+        RenderedGroup(group=group, rules=render_group(group, plan.egress, capabilities, provenance))
         for group in plan.groups
     )
     return RenderedSite(plan=plan, capabilities=capabilities, groups=groups)
@@ -84,5 +84,5 @@ def _by_address(
 
 def render_neutral(plan: SitePlan) -> RenderedSite:
     """The site as a platform without limits would hold it: rule for rule what `swyx plan` prints."""
-    groups = tuple(RenderedGroup(group=group, specs=group.rules) for group in plan.groups)
+    groups = tuple(RenderedGroup(group=group, rules=group.rules) for group in plan.groups)
     return RenderedSite(plan=plan, capabilities=NEUTRAL, groups=groups)

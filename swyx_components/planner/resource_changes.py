@@ -63,13 +63,13 @@ def compare_named(
             yield name, Action.UPDATE, before, after
 
 
-def specs_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Rule]:
+def rules_by_name(site: RenderedSite | None, group: str = "") -> dict[str, Rule]:
     """The rules of a site, or of one of its groups, by name; lists of addresses in one order."""
     return {
-        spec.name: spec._replace(prefixes=tuple(sorted(spec.prefixes)))
+        rule.name: rule._replace(prefixes=tuple(sorted(rule.prefixes)))
         for entry in (site.groups if site else ())
         if group in ("", entry.group.name)
-        for spec in entry.specs
+        for rule in entry.rules
     }
 
 

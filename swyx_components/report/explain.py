@@ -15,7 +15,7 @@ from swyx_components.analysis.explain.what_if import (
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction, Flow, Rule, shard_label
-from swyx_components.report.plan_json import fields_of, given, spec_record, texts
+from swyx_components.report.plan_json import fields_of, given, stored_record, texts
 from swyx_components.report.tables import rule_row
 
 _MOST_ADDRESSES = 6  # of a rule that are all shown
@@ -84,24 +84,24 @@ def _write_end(end: End, peer: Host) -> Iterator[str]:
     where = f"  at {end.host.label}"
     if not end.group:
         yield f"{where}: no machine of the installation, so no rule of the plan stands there"
-    elif end.specs:
-        for spec in end.specs:
-            text = _write_rule(spec, peer)
-            condition = "" if spec.source_ports is None else " (only from those source ports)"
-            yield f"{where}, group {shard_label(end.group, spec.shard)}: {text}{condition}"
+    elif end.rules:
+        for rule in end.rules:
+            text = _write_rule(rule, peer)
+            condition = "" if rule.source_ports is None else " (only from those source ports)"
+            yield f"{where}, group {shard_label(end.group, rule.shard)}: {text}{condition}"
     elif end.left_to_others:
         yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
     else:
         yield f"{where}, group {end.group}: no rule lets it {end.direction.value}"
 
 
-def _write_rule(spec: Rule, peer: Host) -> str:
+def _write_rule(rule: Rule, peer: Host) -> str:
     """The rule; of a long list of addresses those of the peer, with the others counted."""
-    own = tuple(p for p in spec.prefixes if any(map(p.overlaps, peer.prefixes)))
-    left_out = len(spec.prefixes) - len(own)
-    if len(spec.prefixes) <= _MOST_ADDRESSES or not own:
-        own, left_out = spec.prefixes, 0
-    cells = list(rule_row(spec._replace(prefixes=own)))
+    own = tuple(p for p in rule.prefixes if any(map(p.overlaps, peer.prefixes)))
+    left_out = len(rule.prefixes) - len(own)
+    if len(rule.prefixes) <= _MOST_ADDRESSES or not own:
+        own, left_out = rule.prefixes, 0
+    cells = list(rule_row(rule._replace(prefixes=own)))
     cells[3] += f" and {left_out:,} more" if left_out else ""
     return " ".join(filter(None, cells))
 
@@ -162,7 +162,7 @@ def end_record(end: End) -> dict[str, Any]:
     return {
         "at": end.host.label,
         **fields_of(end, "direction", "group", "allows"),
-        "rules": [spec_record(spec) for spec in end.specs],
+        "rules": [stored_record(rule) for rule in end.rules],
     }
 
 

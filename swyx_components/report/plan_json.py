@@ -65,7 +65,7 @@ def _write_group(group: HostGroup, rendered: RenderedGroup | None) -> str:
     head = _encode({"machines": machines, "roles": group.roles})[1:-1]
     text = f'{head}, "rules": [{_write_lines(map(rule_record, group.rules))}]'
     if rendered is not None:
-        text += f', "rendered": [{_write_lines(map(spec_record, rendered.specs))}]'
+        text += f', "rendered": [{_write_lines(map(stored_record, rendered.rules))}]'
     return f"\n   {{{text}}}"
 
 
@@ -109,21 +109,21 @@ def rule_record(rule: Rule) -> dict[str, Any]:
     return {key: value for key, value in record.items() if value is not None}
 
 
-def spec_record(spec: Rule) -> dict[str, Any]:
+def stored_record(rule: Rule) -> dict[str, Any]:
     """A rule as its cloud stores it; ports are lists, since a rule of Azure takes several ranges."""
     return {
-        "name": spec.name,
-        "direction": spec.direction.value,
-        "access": "allow" if spec.allow else "deny",
-        "protocol": spec.protocol.value,
+        "name": rule.name,
+        "direction": rule.direction.value,
+        "access": "allow" if rule.allow else "deny",
+        "protocol": rule.protocol.value,
         **given(
-            shard=spec.shard,
-            priority=spec.priority,
-            ports=texts(spec.ports),
-            source_ports=texts(spec.source_ports),
+            shard=rule.shard,
+            priority=rule.priority,
+            ports=texts(rule.ports),
+            source_ports=texts(rule.source_ports),
         ),
-        "peer": {"groups": spec.groups} if spec.groups else {"cidrs": texts(spec.prefixes)},
-        **fields_of(spec, "description", "flows", "lines"),
+        "peer": {"groups": rule.groups} if rule.groups else {"cidrs": texts(rule.prefixes)},
+        **fields_of(rule, "description", "flows", "lines"),
     }
 
 

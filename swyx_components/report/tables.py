@@ -90,9 +90,9 @@ def write_rule(rule: Rule) -> str:
     return " ".join(filter(None, rule_row(rule)))
 
 
-def write_peer(spec: Rule) -> str:
+def write_peer(rule: Rule) -> str:
     """The other side of a rule, as its cloud names it."""
-    return ", ".join((*spec.groups, *map(str, spec.prefixes))) or "nobody"
+    return ", ".join((*rule.groups, *map(str, rule.prefixes))) or "nobody"
 
 
 # ---- messages
@@ -138,7 +138,7 @@ def write_text(sites: Iterable[str], messages: Collection[Message], brief: bool)
 def write_headline(site: SiteResult) -> str:
     """One line: how many groups and rules, and the proof."""
     plan, groups = site.plan, _groups(site)
-    rules = sum(len(entry.specs) for entry in groups)
+    rules = sum(len(entry.rules) for entry in groups)
     cloud = f" ({site.cloud})" if site.cloud else ""
     text = f"{plan.site}{cloud}: {plural(len(plan.groups), 'group')}, {plural(rules, 'rule')}"
     if plan.egress is Egress.OPEN:
@@ -168,7 +168,7 @@ def _write_site(site: SiteResult) -> Iterator[str]:
         group = entry.group
         machines = ", ".join(machine.name for machine in group.machines)
         yield f"\n  {group.name}: {machines} ({', '.join(group.roles)})\n"
-        yield from align(map(rule_row, entry.specs), "    ")
+        yield from align(map(rule_row, entry.rules), "    ")
     if site.usages:
         yield "\n  quotas\n"
         rows = find_fullest(UsageRow(site.cloud, "", usage) for usage in site.usages)

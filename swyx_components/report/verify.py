@@ -7,7 +7,7 @@ from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
 from swyx_components.analysis.deployed.verify import Change, Comparison, Effect
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.report.plan_json import fields_of, given, proof_record, spec_record
+from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
 from swyx_components.report.tables import plural, shorten, write_proof, write_rule
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval
@@ -56,9 +56,9 @@ def _write_change(change: Change) -> Iterator[str]:
     lacks, has = "lacks the rule", "has a rule that is not planned,"
     if change.planned is not None and change.found is not None:
         lacks, has = "differs, planned", "            found"
-    for words, spec in ((lacks, change.planned), (has, change.found)):
-        if spec is not None:
-            yield f"  {change.group}: {words} {write_rule(spec)}"
+    for words, rule in ((lacks, change.planned), (has, change.found)):
+        if rule is not None:
+            yield f"  {change.group}: {words} {write_rule(rule)}"
 
 
 def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
@@ -70,8 +70,8 @@ def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
         "changes": [
             {"group": change.group}
             | given(
-                planned=change.planned and spec_record(change.planned),
-                found=change.found and spec_record(change.found),
+                planned=change.planned and stored_record(change.planned),
+                found=change.found and stored_record(change.found),
             )
             for change in comparison.changes
         ],

@@ -113,7 +113,7 @@ def test_a_hostile_reason_is_inert_wherever_it_is_shown(text: str, tmp_path: Pat
     for cloud, allowed in (("aws", AWS_DESCRIPTION), ("azure", AZURE_DESCRIPTION)):
         site = PLATFORMS[cloud].render_site(plan_site(installation, "aachen"), installation)
         for entry in site.groups:
-            for spec in entry.specs:
+            for spec in entry.rules:
                 assert allowed.fullmatch(spec.description), (cloud, spec.description)
                 assert re.fullmatch(r"[A-Za-z0-9._\-]{0,80}", spec.name), (cloud, spec.name)
 

@@ -164,7 +164,7 @@ def test_an_untagged_rule_as_planned_goes_and_others_stay(
     group, spec = next(
         (entry.group.name, spec)
         for entry in rendered(project / "plan.yaml", "aachen", "aws").groups
-        for spec in entry.specs
+        for spec in entry.rules
         if (spec.direction.value, bool(spec.groups)) == (direction, peer == "group")
     )
     remake(ec2, groups, group, spec, "made by hand")
@@ -187,7 +187,7 @@ def test_an_untagged_rule_stays_in_a_group_for_which_it_is_not_planned(
 ) -> None:
     hold(project, *groups.values(), *attachments(ec2, groups))
     planned = {
-        e.group.name: e.specs for e in rendered(project / "plan.yaml", "aachen", "aws").groups
+        e.group.name: e.rules for e in rendered(project / "plan.yaml", "aachen", "aws").groups
     }
     ours = planned["linkmanager"]
     spec = next(

@@ -83,7 +83,7 @@ class Paper:
         most = self.means.limits["rules_per_sheet"]
         return tuple(
             Usage(
-                quota="rules_per_sheet", where=e.group.name, used=len(e.specs), limit=most, note=""
+                quota="rules_per_sheet", where=e.group.name, used=len(e.rules), limit=most, note=""
             )
             for e in rendered.groups
         )

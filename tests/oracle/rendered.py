@@ -44,7 +44,7 @@ def aws_cloud(rendered: Any) -> Aws:
 
 def _security_group(rendered: Any) -> dict[str, Any]:
     sides: dict[str, list[dict[str, Any]]] = {"in": [], "out": []}
-    for spec in rendered.specs:
+    for spec in rendered.rules:
         sides[spec.direction.value].append(_permission(spec))
     name = rendered.group.name
     return {"GroupId": name, "IpPermissions": sides["in"], "IpPermissionsEgress": sides["out"]}
@@ -82,7 +82,7 @@ def azure_documents(rendered: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         {
             "id": f"/nsg/{each.group.name}",
             "properties": {
-                "securityRules": [{"properties": _security_rule(spec)} for spec in each.specs],
+                "securityRules": [{"properties": _security_rule(spec)} for spec in each.rules],
                 "defaultSecurityRules": DEFAULT_RULES,
             },
         }

@@ -65,7 +65,7 @@ def test_a_writer_that_makes_another_plan_than_was_needed_is_refused() -> None:
         def render_site(self, site: SitePlan, installation: Installation) -> RenderedSite:
             rendered = super().render_site(site, installation)
             first, *others = rendered.groups
-            return replace(rendered, groups=(replace(first, specs=first.specs[1:]), *others))
+            return replace(rendered, groups=(replace(first, rules=first.rules[1:]), *others))
 
     installation = hub(2)
     result = assess_site(plan(installation), installation, Less())

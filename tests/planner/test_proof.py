@@ -10,7 +10,7 @@ import pytest
 from swyx_components.clouds.aws.render import render_site as render_for_aws
 from swyx_components.clouds.azure.render import render_site as render_for_azure
 from swyx_components.installation import load_installation
-from swyx_components.planner import plan_sites, prove, prove_specs
+from swyx_components.planner import plan_sites, prove, prove_rules
 from swyx_components.planner.model import (
     Direction,
     Protocol,
@@ -69,8 +69,8 @@ def rendered_sites(cloud: str) -> Mapping[str, RenderedSite]:
     }
 
 
-def specs_of(rendered: RenderedSite) -> dict[str, tuple[Rule, ...]]:
-    return {entry.group.name: entry.specs for entry in rendered.groups}
+def rules_of(rendered: RenderedSite) -> dict[str, tuple[Rule, ...]]:
+    return {entry.group.name: entry.rules for entry in rendered.groups}
 
 
 def group_of(rendered: RenderedSite, machine: str) -> str:
@@ -84,14 +84,14 @@ def group_of(rendered: RenderedSite, machine: str) -> str:
 def allowing(cloud: str) -> Iterator[tuple[RenderedSite, str, int, Rule]]:
     """Every rule at Aachen that lets something pass: its site, group and place."""
     rendered = rendered_sites(cloud)["aachen"]
-    for group, specs in specs_of(rendered).items():
+    for group, specs in rules_of(rendered).items():
         for place, spec in enumerate(specs):
             if spec.allow:
                 yield rendered, group, place, spec
 
 
 def with_specs(rendered: RenderedSite, group: str, specs: Sequence[Rule]) -> Any:
-    return prove_specs(rendered, {**specs_of(rendered), group: tuple(specs)})
+    return prove_rules(rendered, {**rules_of(rendered), group: tuple(specs)})
 
 
 def replaced(specs: Sequence[Rule], place: int, *instead: Rule) -> list[Rule]:
@@ -225,7 +225,7 @@ def test_the_proof_rejects_each_rule_edited(
         if edited == spec:
             continue
         tried += 1
-        specs = specs_of(rendered)[group]
+        specs = rules_of(rendered)[group]
         proof = with_specs(rendered, group, replaced(specs, place, *([edited] if edited else [])))
         assert not proof.holds, f"{group}: {spec} as {edited}"
         assert {gap.group for gap in proof.missing + proof.excess} == {group}
@@ -235,7 +235,7 @@ def test_the_proof_rejects_each_rule_edited(
 @pytest.mark.parametrize("cloud", RENDER)
 def test_what_is_lost_is_missing_and_what_is_gained_is_excess(cloud: str) -> None:
     for rendered, group, place, spec in allowing(cloud):
-        specs = specs_of(rendered)[group]
+        specs = rules_of(rendered)[group]
         lost = with_specs(rendered, group, replaced(specs, place))
         assert lost.missing and not lost.excess
         gained = with_specs(rendered, group, [*specs, everywhere(spec)])
@@ -245,19 +245,19 @@ def test_what_is_lost_is_missing_and_what_is_gained_is_excess(cloud: str) -> Non
 @pytest.mark.parametrize("cloud", RENDER)
 def test_a_group_without_any_rule_is_rejected(cloud: str) -> None:
     rendered = rendered_sites(cloud)["aachen"]
-    for group in specs_of(rendered):
+    for group in rules_of(rendered):
         assert not with_specs(rendered, group, ()).holds
 
 
 def closed_by(rendered: RenderedSite, group: str, change: Callable[[Rule], Rule | None]) -> Any:
     """The proof with the deny at the end of each direction changed."""
-    specs = [spec if spec.allow else change(spec) for spec in specs_of(rendered)[group]]
+    specs = [spec if spec.allow else change(spec) for spec in rules_of(rendered)[group]]
     return with_specs(rendered, group, [spec for spec in specs if spec is not None])
 
 
 def test_a_platform_that_does_not_deny_by_default_needs_the_deny_at_the_end() -> None:
     rendered = rendered_sites("azure")["aachen"]
-    for group in specs_of(rendered):
+    for group in rules_of(rendered):
         proof = closed_by(rendered, group, lambda spec: None)
         assert proof.excess and not proof.missing
         for direction in Direction:
@@ -269,13 +269,13 @@ def test_a_platform_that_does_not_deny_by_default_needs_the_deny_at_the_end() ->
 
 def test_a_platform_that_denies_by_default_needs_no_deny() -> None:
     rendered = rendered_sites("aws")["aachen"]
-    assert all(spec.allow for specs in specs_of(rendered).values() for spec in specs)
+    assert all(spec.allow for specs in rules_of(rendered).values() for spec in specs)
 
 
 def test_a_rule_after_the_deny_lets_nothing_pass() -> None:
     for rendered, group, place, spec in allowing("azure"):
         late = spec._replace(priority=5000)
-        proof = with_specs(rendered, group, replaced(specs_of(rendered)[group], place, late))
+        proof = with_specs(rendered, group, replaced(rules_of(rendered)[group], place, late))
         assert proof.missing and not proof.excess
 
 
@@ -292,7 +292,7 @@ PARTIAL: dict[str, Edit] = {
 )
 def test_a_deny_that_closes_only_a_part_is_no_deny_at_the_end(narrow: Edit) -> None:
     rendered = rendered_sites("azure")["aachen"]
-    for group in specs_of(rendered):
+    for group in rules_of(rendered):
         assert closed_by(rendered, group, narrow).excess
 
 
@@ -307,7 +307,7 @@ def test_open_egress_leaves_what_goes_out_to_others() -> None:
             prefixes=(EVERYWHERE,),
             priority=200,
         )
-        for group, specs in specs_of(rendered).items():
+        for group, specs in rules_of(rendered).items():
             assert with_specs(rendered, group, [*specs, out]).holds
             assert not with_specs(rendered, group, [*specs, other_way(out)]).holds
 
@@ -315,7 +315,7 @@ def test_open_egress_leaves_what_goes_out_to_others() -> None:
 def test_a_gap_names_group_direction_ports_and_peers() -> None:
     rendered = rendered_sites("aws")["aachen"]
     group = group_of(rendered, "ac-link")
-    specs = specs_of(rendered)[group]
+    specs = rules_of(rendered)[group]
     extra = Rule(
         direction=Direction.IN,
         protocol=Protocol.TCP,
@@ -336,7 +336,7 @@ def test_a_gap_names_group_direction_ports_and_peers() -> None:
 
 def test_the_full_port_range_is_what_none_means() -> None:
     rendered = rendered_sites("azure")["aachen"]
-    for group, specs in specs_of(rendered).items():
+    for group, specs in rules_of(rendered).items():
         spelt = [
             spec._replace(source_ports=spec.source_ports or ALL_PORTS) if spec.allow else spec
             for spec in specs
@@ -353,7 +353,7 @@ def test_a_range_that_begins_with_a_machine_s_own_address_is_excess() -> None:
         ("fd00:1::10/127", [f"{group} in tcp 22 from fd00:1::10-fd00:1::11"]),
     ):
         extra = ssh._replace(prefixes=(Prefix.parse(cidr),))
-        proof = with_specs(rendered, group, [*specs_of(rendered)[group], extra])
+        proof = with_specs(rendered, group, [*rules_of(rendered)[group], extra])
         assert [str(gap) for gap in proof.excess] == expected
 
 

@@ -56,10 +56,10 @@ def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
 def rules(told: Chapter) -> list[tuple[str, ...]]:
     return [
         (
-            row.spec.direction.value,
-            row.spec.protocol.value,
-            str(row.spec.ports or ""),
-            str(row.spec.source_ports or ""),
+            row.rule.direction.value,
+            row.rule.protocol.value,
+            str(row.rule.ports or ""),
+            str(row.rule.source_ports or ""),
             " ".join(row.peer),
             " ".join(row.parties),
         )
@@ -115,11 +115,11 @@ def test_a_rule_gives_flow_evidence_lines_and_purpose_of_all_that_it_is_for() ->
 
 def test_a_rule_on_azure_is_the_cloud_s_own_with_its_priority_and_the_closing_deny() -> None:
     told = chapter(plain(), "azure")
-    assert [row.anchor for row in told.rules if not row.spec.allow] == [
+    assert [row.anchor for row in told.rules if not row.rule.allow] == [
         "rule-aachen/ac-server/in-deny-rest",
         "rule-aachen/ac-server/out-deny-rest",
     ]
-    assert {row.spec.priority for row in told.rules if not row.spec.allow} == {4096}
+    assert {row.rule.priority for row in told.rules if not row.rule.allow} == {4096}
 
 
 def test_flows_stand_under_the_article_s_row_as_the_site_sees_them() -> None:

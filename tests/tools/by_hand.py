@@ -36,7 +36,7 @@ def make_in_aws(ec2: Any, rendered: RenderedSite, cidr: str) -> dict[str, str]:
             GroupId=ids[name], IpPermissions=group["IpPermissionsEgress"]
         )
     for entry in rendered.groups:
-        for spec in entry.specs:
+        for spec in entry.rules:
             out = spec.direction is Direction.OUT
             call = (
                 ec2.authorize_security_group_egress if out else ec2.authorize_security_group_ingress
@@ -98,7 +98,7 @@ def _make_subnet(client: Any, cidr: str) -> str:
 
 def _make_group(client: Any, site: str, entry: RenderedGroup) -> str:
     name = physical_name(site, entry.group.name, kind="nsg")
-    rules = [{"name": s.name, "properties": azure_rule(s)} for s in entry.specs]
+    rules = [{"name": s.name, "properties": azure_rule(s)} for s in entry.rules]
     tags = {"swyx:site": site, "swyx:group": entry.group.name}
     body = {**WEST, "tags": tags, "properties": {"securityRules": rules}}
     group = client.network_security_groups.begin_create_or_update("rg", name, body).result()

@@ -34,7 +34,7 @@ def spec_lines(rendered: RenderedSite) -> list[str]:
         for entry in rendered.groups
         for line in (
             f"{entry.group.name}: {' '.join(machine.name for machine in entry.group.machines)}",
-            *(line for spec in entry.specs for line in _lines(spec)),
+            *(line for spec in entry.rules for line in _lines(spec)),
         )
     ]
 

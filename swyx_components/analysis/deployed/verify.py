@@ -24,7 +24,7 @@ from swyx_components.planner.model import (
     SitePlan,
     shard_label,
 )
-from swyx_components.planner.proof import Proof, prove_specs
+from swyx_components.planner.proof import Proof, prove_rules
 
 
 class CloudError(SwyxError):
@@ -41,7 +41,7 @@ class DeployedGroup:
     """
 
     ids: tuple[str, ...]
-    specs: tuple[Rule, ...]
+    rules: tuple[Rule, ...]
     unreadable: tuple[str, ...] = ()
     shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -144,7 +144,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     changes: list[Change] = []
     for entry in rendered.groups:
         found = deployed.groups.get(entry.group.name)
-        changes += _compare_rules(entry.group.name, entry.specs, found.specs if found else ())
+        changes += _compare_rules(entry.group.name, entry.rules, found.rules if found else ())
     faults = [*_check_groups(rendered, deployed)]
     interfaces = deployed.interfaces or ()
     if deployed.interfaces is not None:
@@ -157,48 +157,48 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         for other in interface.others
         if interface.machine
     ]
-    specs = {name: group.specs for name, group in deployed.groups.items()}
+    rules = {name: group.rules for name, group in deployed.groups.items()}
     return Comparison(
         site=rendered.plan.site,
         groups=len(deployed.groups),
-        rules=sum(len(group.specs) + len(group.unreadable) for group in deployed.groups.values()),
+        rules=sum(len(group.rules) + len(group.unreadable) for group in deployed.groups.values()),
         changes=tuple(changes),
         faults=tuple(faults),
         remarks=tuple(_remark_on_others(effects)),
-        proof=prove_specs(rendered, specs),
+        proof=prove_rules(rendered, rules),
         effects=tuple(effect for _, effect in effects if effect.added or effect.stopped),
         lacking=deployed.lacking,
     )
 
 
 def _compare_rules(group: str, planned: Iterable[Rule], found: Iterable[Rule]) -> Iterator[Change]:
-    wanted = {enforced(spec): spec for spec in planned}
+    wanted = {enforced(rule): rule for rule in planned}
     extra: list[Rule] = []
-    for spec in found:
-        key = enforced(spec)
+    for rule in found:
+        key = enforced(rule)
         if key in wanted:
             del wanted[key]
         else:
-            extra.append(spec)
-    by_name = {spec.name: spec for spec in extra if spec.name}
-    for spec in wanted.values():
-        other = by_name.pop(spec.name, None)
+            extra.append(rule)
+    by_name = {rule.name: rule for rule in extra if rule.name}
+    for rule in wanted.values():
+        other = by_name.pop(rule.name, None)
         if other is not None:
             extra.remove(other)
-        yield Change(group=group, planned=spec, found=other)
-    for spec in extra:
-        yield Change(group=group, found=spec)
+        yield Change(group=group, planned=rule, found=other)
+    for rule in extra:
+        yield Change(group=group, found=rule)
 
 
-def enforced(spec: Rule) -> Rule:
-    """The spec without what is only told to people, its lists in one order."""
-    return spec._replace(
+def enforced(rule: Rule) -> Rule:
+    """The rule without what is only told to people, its lists in one order."""
+    return rule._replace(
         name="",
         description="",
         flows=(),
         lines=(),
-        groups=tuple(sorted(spec.groups)),
-        prefixes=tuple(sorted(spec.prefixes)),
+        groups=tuple(sorted(rule.groups)),
+        prefixes=tuple(sorted(rule.prefixes)),
     )
 
 

@@ -35,19 +35,19 @@ class Packet(NamedTuple):
 class End:
     """One end's answer. `group` is empty where no rule of the plan stands: a network, the outside.
 
-    `specs` are the rules that let it pass; without any it is closed, unless `left_to_others`.
+    `rules` are the rules that let it pass; without any it is closed, unless `left_to_others`.
     """
 
     host: Host
     direction: Direction
     group: str
-    specs: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = ()
     left_to_others: bool = False
 
     @property
     def allows(self) -> bool:
         """Whether it lets the packet pass; where no group stands, everything does."""
-        return bool(self.specs) or self.left_to_others or not self.group
+        return bool(self.rules) or self.left_to_others or not self.group
 
 
 class Passage(Enum):
@@ -131,17 +131,17 @@ def _evaluate_end(
         return End(host=own, direction=direction, group="")
     rendered = site_of(own.site)
     entry = next(e for e in rendered.groups if own.machine in e.group.machines)
-    specs = tuple(
-        spec
-        for spec in entry.specs
-        if spec.allow and spec.direction is direction and _fits(spec, packet)
+    rules = tuple(
+        rule
+        for rule in entry.rules
+        if rule.allow and rule.direction is direction and _fits(rule, packet)
     )
-    passing = _towards(specs, peer, _group_of(rendered.plan, peer))
+    passing = _towards(rules, peer, _group_of(rendered.plan, peer))
     return End(
         host=own,
         direction=direction,
         group=entry.group.name,
-        specs=tuple(spec for spec in passing if spec.source_ports is None) or passing,
+        rules=tuple(rule for rule in passing if rule.source_ports is None) or passing,
         left_to_others=rendered.plan.egress is Egress.OPEN and direction is Direction.OUT,
     )
 
@@ -152,23 +152,23 @@ def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
     return next(group for group in plan.groups if host.machine in group.machines)
 
 
-def _towards(specs: Iterable[Rule], peer: Host, group: HostGroup | None) -> tuple[Rule, ...]:
+def _towards(rules: Iterable[Rule], peer: Host, group: HostGroup | None) -> tuple[Rule, ...]:
     """The rules that name the peer's group, and those that hold all of its addresses together."""
-    by_name = [spec for spec in specs if group is not None and group.name in spec.groups]
+    by_name = [rule for rule in rules if group is not None and group.name in rule.groups]
     by_address = [
-        spec
-        for spec in specs
-        if any(prefix.overlaps(own) for prefix in spec.prefixes for own in peer.prefixes)
+        rule
+        for rule in rules
+        if any(prefix.overlaps(own) for prefix in rule.prefixes for own in peer.prefixes)
     ]
-    holders = [prefix for spec in by_address for prefix in spec.prefixes]
+    holders = [prefix for rule in by_address for prefix in rule.prefixes]
     return (*by_name, *(by_address if is_covered(peer.prefixes, holders) else ()))
 
 
-def _fits(spec: Rule, packet: Packet) -> bool:
-    return spec.protocol is Protocol.ANY or (
-        spec.protocol is packet.protocol
-        and has_port(spec.ports, packet.port)
-        and has_port(spec.source_ports, packet.source_port)
+def _fits(rule: Rule, packet: Packet) -> bool:
+    return rule.protocol is Protocol.ANY or (
+        rule.protocol is packet.protocol
+        and has_port(rule.ports, packet.port)
+        and has_port(rule.source_ports, packet.source_port)
     )
 
 

@@ -57,13 +57,13 @@ def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteO
     sites = dict.fromkeys(host.site for host in hosts if host.site)
     flows = _flows_of(site_of(name).plan for name in sites)
     own = [flow for flow in flows if carries(flow, *hosts, packet)]
-    specs = [spec for end in crossing.ends for spec in end.specs]
+    rules = [rule for end in crossing.ends for rule in end.rules]
     open_ends = all(end.allows for end in crossing.ends)
     others = [flow for flow in flows if flow not in own] if open_ends else ()
     return Explanation(
         crossing=crossing,
         flows=tuple(own),
-        extra_rules=tuple(sorted({f for spec in specs for f in spec.flows if ":" in f})),
+        extra_rules=tuple(sorted({f for rule in rules for f in rule.flows if ":" in f})),
         nearest=_find_nearest(flows, *hosts, packet),
         by_summary=tuple(f for f in others if carries(_as_summaries(f, *hosts), *hosts, packet)),
     )

@@ -27,7 +27,7 @@ from swyx_components.clouds.aws.records import (
     read_records,
     records_of_state,
 )
-from swyx_components.clouds.aws.ruleset import Ruleset, spec_of, stops_nothing
+from swyx_components.clouds.aws.ruleset import Ruleset, rule_of, stops_nothing
 from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
 from swyx_components.sets.prefixes import Prefix
 
@@ -119,9 +119,11 @@ class OwnGroups:
             id: shard_label(name, shard) for id, (name, shard) in self.places.items() if name
         }
 
-    def spec_of(self, rule: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]) -> Rule | None:
-        """A rule of one of them as a spec; None where a plan has no words for it."""
-        return spec_of(rule, self.labels, self.places[rule.owner][1], prefix_lists)
+    def rule_of(
+        self, record: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]
+    ) -> Rule | None:
+        """A rule of one of them as a plan has it; None where a plan has no words for it."""
+        return rule_of(record, self.labels, self.places[record.owner][1], prefix_lists)
 
     def find_deployed(self, records: Ec2Records, name: str) -> DeployedGroup:
         """A host group with its security groups and their rules."""
@@ -131,13 +133,16 @@ class OwnGroups:
                 shard = self.places[id][1]
                 shards[shard] = (*shards.get(shard, ()), id)
         own = {id for ids in shards.values() for id in ids}
-        rules = [rule for rule in records.rules if rule.owner in own]
-        specs = [(rule, self.spec_of(rule, records.prefix_lists)) for rule in rules]
+        found = [
+            (record, self.rule_of(record, records.prefix_lists))
+            for record in records.rules
+            if record.owner in own
+        ]
         return DeployedGroup(
             ids=shards.pop(0),
             shards=dict(sorted(shards.items())),
-            specs=tuple(spec for _, spec in specs if spec is not None),
-            unreadable=tuple(_describe(rule) for rule, spec in specs if spec is None),
+            rules=tuple(rule for _, rule in found if rule is not None),
+            unreadable=tuple(_describe(record) for record, rule in found if rule is None),
         )
 
 

@@ -10,7 +10,7 @@ from swyx_components.planner.resource_changes import (
     compare_named,
     labels_of,
     memberships_of,
-    specs_by_name,
+    rules_by_name,
 )
 
 
@@ -37,7 +37,7 @@ def _rules(
     site: str, old: RenderedSite | None, new: RenderedSite | None
 ) -> Iterator[ResourceChange]:
     """A rule's name is all that it lets pass: an update touches its description and tags alone."""
-    for name, action, before, after in compare_named(specs_by_name(old), specs_by_name(new)):
+    for name, action, before, after in compare_named(rules_by_name(old), rules_by_name(new)):
         moved = before is not None and after is not None and before.shard != after.shard
         yield ResourceChange(
             kind="rule",

@@ -66,20 +66,20 @@ class _Planned:
         self._ec2 = ec2
         self._own = OwnGroups(rendered, groups)
         self._planned = {
-            (entry.group.name, _as_made(spec)) for entry in rendered.groups for spec in entry.specs
+            (entry.group.name, _as_made(rule)) for entry in rendered.groups for rule in entry.rules
         }
 
-    def __call__(self, rule: Ec2Rule) -> bool:
-        if rule.tags:
+    def __call__(self, record: Ec2Rule) -> bool:
+        if record.tags:
             return False
-        spec = self._own.spec_of(rule, self._ec2.prefix_lists([rule]))
-        name, _ = self._own.places[rule.owner]
-        return spec is not None and (name, _as_made(spec)) in self._planned
+        rule = self._own.rule_of(record, self._ec2.prefix_lists([record]))
+        name, _ = self._own.places[record.owner]
+        return rule is not None and (name, _as_made(rule)) in self._planned
 
 
-def _as_made(spec: Rule) -> Rule:
+def _as_made(rule: Rule) -> Rule:
     """What EC2 stores of it."""
-    return enforced(spec)._replace(description=spec.description)
+    return enforced(rule)._replace(description=rule.description)
 
 
 def _is_default(rule: Ec2Rule) -> bool:

@@ -61,14 +61,14 @@ def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Rule]]]
     """Every security group of the site: its host group, its shard and its rules."""
     for entry in rendered.groups:
         by_shard: dict[int, list[Rule]] = {0: []}
-        for spec in entry.specs:
-            by_shard.setdefault(spec.shard, []).append(spec)
-        for shard, specs in sorted(by_shard.items()):
-            yield entry.group.name, shard, specs
+        for rule in entry.rules:
+            by_shard.setdefault(rule.shard, []).append(rule)
+        for shard, rules in sorted(by_shard.items()):
+            yield entry.group.name, shard, rules
 
 
-def _rules(group: str, shard: int, specs: Sequence[Rule], limit: int) -> Iterator[Usage]:
-    load = load_of(specs)
+def _rules(group: str, shard: int, rules: Sequence[Rule], limit: int) -> Iterator[Usage]:
+    load = load_of(rules)
     for direction, word in _WORDS.items():
         for version in (4, 6):
             if used := load[direction, version]:
@@ -87,9 +87,9 @@ def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:
     shards, kept, limit = len(entry.shards), quotas["groups_kept"], quotas["groups_per_interface"]
     note = f"; {kept} that its interfaces have already (groups_kept)"
     if shards > 1:
-        (direction, version), rules = load_of(entry.specs).most_common(1)[0]
+        (direction, version), count = load_of(entry.rules).most_common(1)[0]
         note += (
-            f", and {shards} for {rules} {_WORDS[direction]} IPv{version} rules, "
+            f", and {shards} for {count} {_WORDS[direction]} IPv{version} rules, "
             f"{quotas['rules_per_group']} per security group (rules_per_group)"
         )
     return Usage(
@@ -119,13 +119,13 @@ A `RULE_TAG` may end in `*`, which no tag's value has, for any text.
 """
 
 
-def rule_tag(spec: Rule) -> str:
+def rule_tag(rule: Rule) -> str:
     """What makes a rule another one for EC2, and where it counts: `0 in4 tcp 1720 10.1.0.0/24`."""
-    ports = str(spec.ports) if spec.ports else "any"
-    peer = spec.groups[0] if spec.groups else str(spec.prefixes[0])
-    versions = "46" if spec.groups else str(spec.prefixes[0].version)
-    way = f"{spec.direction.value}{versions}"
-    return clean_tag(f"{spec.shard} {way} {spec.protocol.value} {ports} {peer}")
+    ports = str(rule.ports) if rule.ports else "any"
+    peer = rule.groups[0] if rule.groups else str(rule.prefixes[0])
+    versions = "46" if rule.groups else str(rule.prefixes[0].version)
+    way = f"{rule.direction.value}{versions}"
+    return clean_tag(f"{rule.shard} {way} {rule.protocol.value} {ports} {peer}")
 
 
 def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> Iterator[Message]:
@@ -134,19 +134,19 @@ def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> 
     `own` are tags that every rule of the site has. Where little is deployed, one question is asked.
     """
     limit = rendered.capabilities.limits["rules_per_group"]
-    largest = max((peak(load_of(specs)) for _, _, specs in _groups(rendered)), default=0)
+    largest = max((peak(load_of(rules)) for _, _, rules in _groups(rendered)), default=0)
     if count(own, ()) + largest <= limit:
         return
-    for name, shard, specs in _groups(rendered):
+    for name, shard, rules in _groups(rendered):
         tags = {**own, "swyx:group": clean_tag(name)}
-        if count(tags, (f"{shard} *",)) + peak(load_of(specs)) <= limit:
+        if count(tags, (f"{shard} *",)) + peak(load_of(rules)) <= limit:
             continue
-        for (direction, version), new in sorted(load_of(specs).items()):
+        for (direction, version), new in sorted(load_of(rules).items()):
             ways = (f"{shard} {direction.value}{versions} *" for versions in (version, "46"))
             old = count(tags, tuple(ways))
             if old + new <= limit:
                 continue
-            same = [rule_tag(spec) for spec in specs if load_of([spec])[direction, version]]
+            same = [rule_tag(rule) for rule in rules if load_of([rule])[direction, version]]
             kept = count(tags, same)
             if old + new - kept > limit:
                 yield Message.about(
@@ -233,8 +233,8 @@ def check_transient_quotas(
 def _counting(rendered: RenderedSite | None) -> Count:
     """As if a plan's rules were all that is deployed."""
     held: dict[str, Counter[str]] = {}
-    for name, _, specs in _groups(rendered) if rendered else ():
-        held.setdefault(clean_tag(name), Counter()).update(map(rule_tag, specs))
+    for name, _, rules in _groups(rendered) if rendered else ():
+        held.setdefault(clean_tag(name), Counter()).update(map(rule_tag, rules))
 
     def count(tags: Mapping[str, str], rules: Sequence[str]) -> int:
         groups = [held.get(tags["swyx:group"], Counter())] if tags else [*held.values()]

@@ -1,4 +1,4 @@
-"""From a site's plan to security group rules as plain specs: one port range and one peer each."""
+"""From a site's plan to security group rules, still plain values: one port range and one peer each."""
 
 from collections.abc import Iterable, Mapping
 
@@ -35,12 +35,12 @@ def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
 ) -> tuple[Rule, ...]:
     """The rules of one host group, inbound first, then by protocol, ports and peer."""
-    rules: Iterable[Rule] = minimise(group.needs, capabilities, provenance.catalogue)
+    planned: Iterable[Rule] = minimise(group.needs, capabilities, provenance.catalogue)
     if egress is Egress.OPEN:
-        inbound = (rule for rule in rules if rule.direction is Direction.IN)
-        rules = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
-    specs = [_as_stored(group.name, rule, provenance) for rule in rules]
-    return spread_rules(group, specs, capabilities.limits)
+        inbound = (rule for rule in planned if rule.direction is Direction.IN)
+        planned = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
+    rules = [_as_stored(group.name, rule, provenance) for rule in planned]
+    return spread_rules(group, rules, capabilities.limits)
 
 
 def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:

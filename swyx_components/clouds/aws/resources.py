@@ -92,36 +92,36 @@ class Writer:
         group = rendered.group
         for shard in rendered.shards[1:]:
             self._shards[group.name][shard] = self._make_group(group, own, shard)
-        self._rules[group.name] = [self._make_rule(group, spec, own) for spec in rendered.specs]
+        self._rules[group.name] = [self._make_rule(group, rule, own) for rule in rendered.rules]
 
-    def _make_rule(self, group: HostGroup, spec: Rule, own: Place) -> pulumi.Resource:
+    def _make_rule(self, group: HostGroup, rule: Rule, own: Place) -> pulumi.Resource:
         """One rule of a security group, with its one peer. Ports are inclusive.
 
         Source: AuthorizeSecurityGroupIngress and -Egress of the EC2 API reference (a rule has exactly one
         CIDR, prefix list or group; a duplicate is refused, so its logical name follows from its content).
         """
         name, parent = own
-        inbound = spec.direction is Direction.IN
+        inbound = rule.direction is Direction.IN
         kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
         options = pulumi.ResourceOptions(
             parent=parent, protect=False
         )  # what guards groups stops no edit
-        rule: pulumi.Resource = kind(
-            f"{name}{spec.name.removeprefix(group.name)}",
-            security_group_id=self._shards[group.name][spec.shard],
-            ip_protocol=_PROTOCOLS.get(spec.protocol, spec.protocol.value),
-            description=spec.description,
-            tags={**self._tags, **_rule_tags(group, spec)},
+        made: pulumi.Resource = kind(
+            f"{name}{rule.name.removeprefix(group.name)}",
+            security_group_id=self._shards[group.name][rule.shard],
+            ip_protocol=_PROTOCOLS.get(rule.protocol, rule.protocol.value),
+            description=rule.description,
+            tags={**self._tags, **_rule_tags(group, rule)},
             opts=options,
-            **_ports(spec),
-            **self._peer(spec),
+            **_ports(rule),
+            **self._peer(rule),
         )
-        return rule
+        return made
 
-    def _peer(self, spec: Rule) -> Mapping[str, Any]:
-        if spec.groups:
-            return {"referenced_security_group_id": self._shards[spec.groups[0]][0]}
-        prefix = spec.prefixes[0]
+    def _peer(self, rule: Rule) -> Mapping[str, Any]:
+        if rule.groups:
+            return {"referenced_security_group_id": self._shards[rule.groups[0]][0]}
+        prefix = rule.prefixes[0]
         return {f"cidr_ipv{prefix.version}": str(prefix)}
 
     def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
@@ -152,23 +152,23 @@ class Writer:
         )
 
 
-def _rule_tags(group: HostGroup, spec: Rule) -> Mapping[str, str]:
+def _rule_tags(group: HostGroup, rule: Rule) -> Mapping[str, str]:
     """All flows and lines, which a description may have had to cut."""
     return {
         "swyx:site": clean_tag(group.site),
         "swyx:group": clean_tag(group.name),
-        RULE_TAG: rule_tag(spec),
-        **spread_tag("swyx:flows", spec.flows),
-        **spread_tag("swyx:lines", map(str, spec.lines)),
+        RULE_TAG: rule_tag(rule),
+        **spread_tag("swyx:flows", rule.flows),
+        **spread_tag("swyx:lines", map(str, rule.lines)),
     }
 
 
-def _ports(spec: Rule) -> dict[str, int]:
+def _ports(rule: Rule) -> dict[str, int]:
     """TCP and UDP need both ports, ICMP is any type and code (-1), everything at once has none.
 
     Source: IpPermission of the EC2 API reference, FromPort and ToPort.
     """
-    if spec.protocol is Protocol.ANY:
+    if rule.protocol is Protocol.ANY:
         return {}
-    first, last = spec.ports[0] if spec.ports else (-1, -1)
+    first, last = rule.ports[0] if rule.ports else (-1, -1)
     return {"from_port": first, "to_port": last}

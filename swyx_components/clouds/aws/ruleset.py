@@ -21,13 +21,13 @@ from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 
-def spec_of(
+def rule_of(
     rule: Ec2Rule,
     labels: Mapping[str, str],
     shard: int,
     prefix_lists: Mapping[str, tuple[Prefix, ...]],
 ) -> Rule | None:
-    """The rule as a spec, its peer group called by `labels`; None where a plan has no words for it."""
+    """The record as a rule, its peer group called by `labels`; None where a plan has no words for it."""
     protocol, ports = rule.traffic.protocol, _ports(rule.traffic)
     listed = prefix_lists.get(rule.prefix_list, ())
     prefixes = rule.cidrs or (() if rule.peer_group else listed)

@@ -38,42 +38,42 @@ _Units = Mapping[str, Sequence[Rule]]  # what stays together, by what decides it
 
 
 def spread_rules(
-    group: HostGroup, specs: Sequence[Rule], quotas: Mapping[str, int]
+    group: HostGroup, rules: Sequence[Rule], quotas: Mapping[str, int]
 ) -> tuple[Rule, ...]:
     """The rules, each with its shard; all of them in shard 0 where one security group holds them."""
     limit, most = quotas["rules_per_group"], room_on_interface(quotas)
-    whole = peak(load_of(specs))
+    whole = peak(load_of(rules))
     if whole <= limit:
-        return tuple(specs)
-    pinned = [spec for spec in specs if not _by_address(spec)]
+        return tuple(rules)
+    pinned = [rule for rule in rules if not _by_address(rule)]
     if peak(load_of(pinned)) > limit:
         pinned = []
-    fixed = {spec.name for spec in pinned}
-    moving = [spec for spec in specs if spec.name not in fixed]
+    fixed = {rule.name for rule in pinned}
+    moving = [rule for rule in rules if rule.name not in fixed]
     shards = _fill(moving, load_of(pinned), limit)
     if whole <= most * limit:
         units = _units(group, moving, limit)
         places = _assign(units, load_of(pinned), limit, most)
         if places is not None:
-            shards = {spec.name: places[key] for key, own in units.items() for spec in own}
-    return tuple(_in_shard(group.name, spec, shards.get(spec.name, 0)) for spec in specs)
+            shards = {rule.name: places[key] for key, own in units.items() for rule in own}
+    return tuple(_in_shard(group.name, rule, shards.get(rule.name, 0)) for rule in rules)
 
 
-def _in_shard(group: str, spec: Rule, shard: int) -> Rule:
+def _in_shard(group: str, rule: Rule, shard: int) -> Rule:
     if not shard:
-        return spec
-    name = shard_label(group, shard) + spec.name.removeprefix(group)
-    return spec._replace(name=name, shard=shard)
+        return rule
+    name = shard_label(group, shard) + rule.name.removeprefix(group)
+    return rule._replace(name=name, shard=shard)
 
 
-def load_of(specs: Iterable[Rule]) -> Load:
+def load_of(rules: Iterable[Rule]) -> Load:
     """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
-    return Counter(chain.from_iterable(map(_counted_as, specs)))
+    return Counter(chain.from_iterable(map(_counted_as, rules)))
 
 
-def _counted_as(spec: Rule) -> Iterable[tuple[Direction, int]]:
-    versions = _BOTH if spec.groups else (spec.prefixes[0].version,)  # a rule has one peer
-    return [(spec.direction, version) for version in versions]
+def _counted_as(rule: Rule) -> Iterable[tuple[Direction, int]]:
+    versions = _BOTH if rule.groups else (rule.prefixes[0].version,)  # a rule has one peer
+    return [(rule.direction, version) for version in versions]
 
 
 def peak(load: Load) -> int:
@@ -84,42 +84,42 @@ def peak(load: Load) -> int:
 def is_tight(entry: RenderedGroup, quotas: Mapping[str, int]) -> bool:
     """Whether a shard has no room for one more peer as large as the largest of the group."""
     limit = quotas["rules_per_group"]
-    moving = [spec for spec in entry.specs if _by_address(spec)]
+    moving = [rule for rule in entry.rules if _by_address(rule)]
     reserve = _largest(map(load_of, _units(entry.group, moving, limit).values()))
     return len(entry.shards) > 1 and any(
-        peak(load_of(spec for spec in entry.specs if spec.shard == shard)) + reserve > limit
-        for shard in {spec.shard for spec in moving}
+        peak(load_of(rule for rule in entry.rules if rule.shard == shard)) + reserve > limit
+        for shard in {rule.shard for rule in moving}
     )
 
 
-def _by_address(spec: Rule) -> bool:
+def _by_address(rule: Rule) -> bool:
     """Not a reference to a group, and not the one rule of an open egress."""
-    return not spec.groups and all(prefix.length for prefix in spec.prefixes)
+    return not rule.groups and all(prefix.length for prefix in rule.prefixes)
 
 
 # ---- what stays together
 
 
-def _units(group: HostGroup, specs: Sequence[Rule], limit: int) -> _Units:
+def _units(group: HostGroup, rules: Sequence[Rule], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
     peers = _Peers(group.needs)
     units: dict[str, Sequence[Rule]] = {}
-    for name, own in _grouped(specs, peers.name_of).items():
+    for name, own in _grouped(rules, peers.name_of).items():
         if peak(load_of(own)) <= limit // 2:
             units[name] = own
             continue
-        for block, some in _grouped(own, lambda spec: str(spec.groups or spec.prefixes)).items():
+        for block, some in _grouped(own, lambda rule: str(rule.groups or rule.prefixes)).items():
             if peak(load_of(some)) <= limit // 2:
                 units[f"{name} {block}"] = some
             else:
-                units |= {f"{name} {spec.name}": [spec] for spec in some}
+                units |= {f"{name} {rule.name}": [rule] for rule in some}
     return units
 
 
-def _grouped(specs: Iterable[Rule], key: Callable[[Rule], str]) -> Mapping[str, list[Rule]]:
+def _grouped(rules: Iterable[Rule], key: Callable[[Rule], str]) -> Mapping[str, list[Rule]]:
     found: dict[str, list[Rule]] = {}
-    for spec in specs:
-        found.setdefault(key(spec), []).append(spec)
+    for rule in rules:
+        found.setdefault(key(rule), []).append(rule)
     return found
 
 
@@ -141,12 +141,12 @@ class _Peers:
             self._names.setdefault(prefix, set()).add(name)
         self._lengths = sorted({prefix.length for prefix in self._names})
 
-    def name_of(self, spec: Rule) -> str:
+    def name_of(self, rule: Rule) -> str:
         """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
-        if spec.groups:
-            return f"group {spec.groups[0]}"
-        names = {name for prefix in spec.prefixes for name in self._touching(prefix)}
-        return min(names, default=str(spec.prefixes))
+        if rule.groups:
+            return f"group {rule.groups[0]}"
+        names = {name for prefix in rule.prefixes for name in self._touching(prefix)}
+        return min(names, default=str(rule.prefixes))
 
     def _touching(self, wanted: Prefix) -> Iterator[str]:
         version, first, length = wanted
@@ -205,16 +205,16 @@ def _pack(
     return places
 
 
-def _fill(specs: Iterable[Rule], pinned: Load, limit: int) -> Mapping[str, int]:
+def _fill(rules: Iterable[Rule], pinned: Load, limit: int) -> Mapping[str, int]:
     """One shard after the other, rule by rule: no liking, but as few shards as can do."""
     places: dict[str, int] = {}
     used = Counter(pinned)
-    for spec in specs:
-        kinds = _counted_as(spec)
+    for rule in rules:
+        kinds = _counted_as(rule)
         shard = max(used[kind] // limit for kind in kinds)
         for kind in kinds:
             used[kind] = max(used[kind], shard * limit) + 1
-        places[spec.name] = shard
+        places[rule.name] = shard
     return places
 
 

@@ -30,7 +30,7 @@ from swyx_components.clouds.azure.records import (
     list_items,
     read_records,
 )
-from swyx_components.clouds.azure.ruleset import PROBES, Ruleset, open_layer, specs_of
+from swyx_components.clouds.azure.ruleset import PROBES, Ruleset, open_layer, rules_of
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.sets.prefixes import Prefix
 
@@ -122,11 +122,11 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
     }
     groups: dict[str, DeployedGroup] = {}
     for key, name in names.items():
-        specs, unreadable = specs_of(records.groups[key])
-        known = groups.get(name) or DeployedGroup(ids=(), specs=())
+        rules, unreadable = rules_of(records.groups[key])
+        known = groups.get(name) or DeployedGroup(ids=(), rules=())
         groups[name] = DeployedGroup(
             ids=(*known.ids, records.groups[key].id),
-            specs=(*known.specs, *specs),
+            rules=(*known.rules, *rules),
             unreadable=(*known.unreadable, *unreadable),
         )
     strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()

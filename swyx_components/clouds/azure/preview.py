@@ -8,7 +8,7 @@ from swyx_components.planner.resource_changes import (
     Action,
     ResourceChange,
     compare_named,
-    specs_by_name,
+    rules_by_name,
 )
 
 
@@ -25,7 +25,7 @@ def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[Reso
         {
             physical_name(entry.group.site, entry.group.name, kind="nsg"): (
                 entry.group.roles,
-                tuple(sorted(specs_by_name(site, entry.group.name).items())),
+                tuple(sorted(rules_by_name(site, entry.group.name).items())),
             )
             for entry in (site.groups if site else ())
         }

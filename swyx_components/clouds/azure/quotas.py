@@ -35,9 +35,9 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
 
 
 def _of_group(entry: RenderedGroup) -> Iterator[tuple[str, int, str]]:
-    yield "rules_per_group", len(entry.specs), "; both directions and their denies"
+    yield "rules_per_group", len(entry.rules), "; both directions and their denies"
     for direction, side in _SIDES.items():
         prefixes = (
-            len(spec.prefixes) for spec in entry.specs if spec.allow and spec.direction is direction
+            len(rule.prefixes) for rule in entry.rules if rule.allow and rule.direction is direction
         )
         yield "prefixes_per_group", sum(prefixes), f"; {side} side"

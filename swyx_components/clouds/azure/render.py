@@ -1,4 +1,4 @@
-"""From a site's plan to security rules as plain specs: lists of peers, source ports and ports.
+"""From a site's plan to security rules, still plain values: lists of peers, source ports and ports.
 
 Each machine has a network security group of its own, so the own side of every rule is `*`; the peer's
 side is prefixes of one IP version. Peers of the same site are prefixes too: an address is what the
@@ -62,18 +62,18 @@ def render_group(
 ) -> tuple[Rule, ...]:
     """The rules of one network security group, by direction and priority, each ending in a deny."""
     regions = gather_peers(group.needs).regions
-    specs: list[Rule] = []
+    rules: list[Rule] = []
     for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
         allowed = [
-            spec
+            rule
             for protocol in Protocol
             for own in regions
-            for spec in _cover(_Frame(direction, protocol, provenance), own)
+            for rule in _cover(_Frame(direction, protocol, provenance), own)
         ]
-        priorities = assign_priorities(spec.name for spec in allowed)
-        placed = (spec._replace(priority=priorities[spec.name]) for spec in allowed)
-        specs += [*sorted(placed, key=lambda spec: spec.priority), _deny_rest(direction)]
-    return tuple(specs)
+        priorities = assign_priorities(rule.name for rule in allowed)
+        placed = (rule._replace(priority=priorities[rule.name]) for rule in allowed)
+        rules += [*sorted(placed, key=lambda rule: rule.priority), _deny_rest(direction)]
+    return tuple(rules)
 
 
 def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
@@ -97,7 +97,7 @@ def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
         flows = sorted({one.flow for own in met for one in own if _within(one, product)})
         found = regions.prefixes_of(frozenset(region for own in met for region in kinds[own]))
         prefixes = sorted(prefix for part in found.values() for prefix in part)
-        yield _spec(frame, product, flows, regions.version, tuple(prefixes))
+        yield _rule(frame, product, flows, regions.version, tuple(prefixes))
 
 
 def _kind(one: Access) -> _Kind:
@@ -117,7 +117,7 @@ def _within(one: _Kind, product: Product) -> bool:
     return bool(one.sources & product.sources) and bool(one.ports & product.ports)
 
 
-def _spec(
+def _rule(
     frame: _Frame,
     product: Product,
     flows: Sequence[str],

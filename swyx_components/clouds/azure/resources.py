@@ -63,7 +63,7 @@ class Writer:
             network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
             resource_group_name=site.resource_group,
             location=site.location,
-            security_rules=[_rule(spec) for spec in rendered.specs],
+            security_rules=[_rule(rule) for rule in rendered.rules],
             tags={**site.tags, **_group_tags(rendered)},
             opts=pulumi.ResourceOptions(parent=owner[1]),
         )
@@ -87,10 +87,10 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
     """What the group is, and all flows of those rules whose description had to leave some out."""
     group = rendered.group
     cut = [
-        f"{spec.direction.value}-{spec.priority}={'+'.join(spec.flows)}"
-        for spec in rendered.specs
-        if spec.flows
-        and fit_words(spec.flows, limits()["texts"]["description"] // 3) != " ".join(spec.flows)
+        f"{rule.direction.value}-{rule.priority}={'+'.join(rule.flows)}"
+        for rule in rendered.rules
+        if rule.flows
+        and fit_words(rule.flows, limits()["texts"]["description"] // 3) != " ".join(rule.flows)
     ]
     return {
         "swyx:site": clean_tag(group.site),
@@ -100,22 +100,22 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
     }
 
 
-def _rule(spec: Rule) -> azure.SecurityRuleArgs:
-    inbound = spec.direction is Direction.IN
+def _rule(rule: Rule) -> azure.SecurityRuleArgs:
+    inbound = rule.direction is Direction.IN
     own, peer = ("destination", "source") if inbound else ("source", "destination")
     sides = {
-        **_port_side("source", spec.source_ports),
-        **_port_side("destination", spec.ports),
+        **_port_side("source", rule.source_ports),
+        **_port_side("destination", rule.ports),
         f"{own}_address_prefix": _ANYTHING,
-        **_peer_side(peer, spec),
+        **_peer_side(peer, rule),
     }
     return azure.SecurityRuleArgs(
-        name=spec.name,
-        priority=spec.priority,
-        direction=_DIRECTIONS[spec.direction],
-        access="Allow" if spec.allow else "Deny",
-        protocol=_PROTOCOLS[spec.protocol],
-        description=spec.description,
+        name=rule.name,
+        priority=rule.priority,
+        direction=_DIRECTIONS[rule.direction],
+        access="Allow" if rule.allow else "Deny",
+        protocol=_PROTOCOLS[rule.protocol],
+        description=rule.description,
         **sides,
     )
 
@@ -129,9 +129,9 @@ def _port_side(side: str, ports: PortSet | None) -> dict[str, Any]:
     return {f"{side}_port_ranges": [str(part) for part in ports]}
 
 
-def _peer_side(side: str, spec: Rule) -> dict[str, Any]:
-    if not spec.allow:
+def _peer_side(side: str, rule: Rule) -> dict[str, Any]:
+    if not rule.allow:
         return {f"{side}_address_prefix": _ANYTHING}
-    if len(spec.prefixes) == 1:
-        return {f"{side}_address_prefix": str(spec.prefixes[0])}
-    return {f"{side}_address_prefixes": [str(prefix) for prefix in spec.prefixes]}
+    if len(rule.prefixes) == 1:
+        return {f"{side}_address_prefix": str(rule.prefixes[0])}
+    return {f"{side}_address_prefixes": [str(prefix) for prefix in rule.prefixes]}

@@ -57,20 +57,20 @@ PROBES = (Prefix.parse("168.63.129.16"),)
 _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 
 
-def specs_of(group: SecurityGroup) -> tuple[list[Rule], list[str]]:
-    """The rules of a group as specs, and in words those that no spec can be."""
-    specs: list[Rule] = []
+def rules_of(group: SecurityGroup) -> tuple[list[Rule], list[str]]:
+    """The rules of a group as plans have them, and in words those that no plan can have."""
+    rules: list[Rule] = []
     unreadable: list[str] = []
     for rule in group.rules:
         try:
-            specs.append(_spec(rule))
+            rules.append(_rule(rule))
         except ValueError as problem:
             unreadable.append(f"{rule.name} at priority {rule.priority} ({problem})")
-    return specs, unreadable
+    return rules, unreadable
 
 
-def _spec(rule: SecurityRule) -> Rule:
-    """The rule as a spec.
+def _rule(rule: SecurityRule) -> Rule:
+    """The record as a rule.
 
     Raises:
         ValueError: a plan has no words for it.

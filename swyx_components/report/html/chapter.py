@@ -50,19 +50,19 @@ class RuleRow(NamedTuple):
 
     anchor: str
     group: HostGroup
-    spec: Rule
+    rule: Rule
     reasons: tuple[Reason, ...]
     parties: tuple[str, ...]
 
     @property
     def label(self) -> str:
         """The group that has it, with its number where there are several."""
-        return shard_label(self.group.name, self.spec.shard)
+        return shard_label(self.group.name, self.rule.shard)
 
     @property
     def peer(self) -> tuple[str, ...]:
         """How the rule names the other side."""
-        return (*self.spec.groups, *map(str, self.spec.prefixes))
+        return (*self.rule.groups, *map(str, self.rule.prefixes))
 
 
 class FlowLine(NamedTuple):
@@ -104,30 +104,30 @@ def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
     given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
     for entry in rendered.groups:
         group = entry.group
-        for spec in entry.specs:
+        for rule in entry.rules:
             reasons = tuple(
                 Reason(
-                    id, row.evidence.value, row.lines, row.purpose, peers.of(group.name, spec, id)
+                    id, row.evidence.value, row.lines, row.purpose, peers.of(group.name, rule, id)
                 )
                 if (row := catalogue.flows.get(id))
                 else Reason(id, OWN, (), given.get(id, ""), ())
-                for id in spec.flows
+                for id in rule.flows
             )
             parties = sort_names(party for reason in reasons for party in reason.parties)
-            yield RuleRow(_anchor(plan.site, group.name, spec), group, spec, reasons, parties)
+            yield RuleRow(_anchor(plan.site, group.name, rule), group, rule, reasons, parties)
 
 
-def _anchor(site: str, group: str, spec: Rule) -> str:
+def _anchor(site: str, group: str, rule: Rule) -> str:
     """`rule-aachen/swyxserver/in/udp/51000-51499/from/50000-50099/10.1.20.0/24`; unique on a page.
 
     A cloud's name for the rule is content already; of a neutral rule's peers the first will do.
     """
-    if spec.name:
-        return f"rule-{site}/{group}/{spec.name.removeprefix(f'{group}-')}"
-    source = f"from/{spec.source_ports}/" if spec.source_ports is not None else ""
-    ports = f"{spec.ports}/" if spec.ports is not None else ""
-    peer = write_peer(spec).partition(",")[0]
-    text = f"rule-{site}/{group}/{spec.direction.value}/{spec.protocol.value}/{ports}{source}{peer}"
+    if rule.name:
+        return f"rule-{site}/{group}/{rule.name.removeprefix(f'{group}-')}"
+    source = f"from/{rule.source_ports}/" if rule.source_ports is not None else ""
+    ports = f"{rule.ports}/" if rule.ports is not None else ""
+    peer = write_peer(rule).partition(",")[0]
+    text = f"rule-{site}/{group}/{rule.direction.value}/{rule.protocol.value}/{ports}{source}{peer}"
     return text.replace(", ", "+")
 
 
@@ -206,15 +206,15 @@ class Peers:
                     key = group, direction, protocol, flow.flow
                     self._peers.setdefault(key, []).extend(named)
 
-    def of(self, group: str, spec: Rule, flow: str) -> tuple[str, ...]:
+    def of(self, group: str, rule: Rule, flow: str) -> tuple[str, ...]:
         """Whom a group's rule serves with one of its flows, as people call them."""
-        blocks = collapse_prefixes(spec.prefixes)
-        peers = self._peers.get((group, spec.direction, spec.protocol, flow), ())
-        serving = (peer for peer in peers if spec.ports is None or spec.ports & peer.ports)
+        blocks = collapse_prefixes(rule.prefixes)
+        peers = self._peers.get((group, rule.direction, rule.protocol, flow), ())
+        serving = (peer for peer in peers if rule.ports is None or rule.ports & peer.ports)
         return sort_names(
             peer.name
             for peer in serving
-            if peer.group in spec.groups or any(_touches(each, blocks) for each in peer.prefixes)
+            if peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes)
         )
 
 

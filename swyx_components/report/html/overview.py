@@ -201,10 +201,10 @@ def describe_deployed(comparison: Comparison, cloud: str) -> Differences:
     """What a cloud holds for a site, against the plan."""
     site = comparison.site
     rows = [
-        Difference(side, "rule", f"{site}/{change.group}", tuple(filter(None, rule_row(spec))))
+        Difference(side, "rule", f"{site}/{change.group}", tuple(filter(None, rule_row(rule))))
         for change in comparison.changes
-        for side, spec in (("plan", change.planned), ("other", change.found))
-        if spec is not None
+        for side, rule in (("plan", change.planned), ("other", change.found))
+        if rule is not None
     ]
     rows += (Difference("fault", "group or interface", site, (each,)) for each in comparison.faults)
     proof = f"Proof on what the cloud holds: {write_proof(comparison.proof)}"

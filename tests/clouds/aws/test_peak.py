@@ -48,7 +48,7 @@ class Ec2:
             }
             for rendered in deployed
             for entry in rendered.groups
-            for spec in entry.specs
+            for spec in entry.rules
         }
         self.asked = 0
 
@@ -67,7 +67,7 @@ def told(planned: RenderedSite, cloud: Ec2) -> list[str]:
 
 def test_every_rule_has_a_tag_of_its_own_that_says_what_it_is() -> None:
     (link,) = (entry for entry in hub([0]).groups if entry.group.name == "linkmanager")
-    assert sorted(map(rule_tag, link.specs)) == [
+    assert sorted(map(rule_tag, link.rules)) == [
         "0 in4 tcp 65001 10.1.0.10/32",
         "0 in4 udp 55000-56000 10.1.0.10/32",
         "0 in4 udp 55000-56000 10.1.0.128/25",
@@ -122,13 +122,13 @@ def test_what_is_refused_is_exactly_what_does_not_fit_together(shift: int) -> No
         (entry.group.name, spec.shard, spec.direction, spec.protocol, spec.ports, *spec.prefixes)
         for rendered in (before, after)
         for entry in rendered.groups
-        for spec in entry.specs
+        for spec in entry.rules
         if spec.prefixes
     } | {
         (entry.group.name, spec.shard, spec.direction, spec.protocol, spec.ports, *spec.groups)
         for rendered in (before, after)
         for entry in rendered.groups
-        for spec in entry.specs
+        for spec in entry.rules
         if spec.groups
     }
     counts = Counter((group, shard, direction) for group, shard, direction, *_ in together)

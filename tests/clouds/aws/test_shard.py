@@ -68,7 +68,7 @@ ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 def test_a_group_that_fits_is_one_security_group() -> None:
     assert links_of(result(10)).shards == (0,)
-    assert all("+" not in spec.name for spec in links_of(result(10)).specs)
+    assert all("+" not in spec.name for spec in links_of(result(10)).rules)
 
 
 def test_thirty_branches_are_spread_and_proven() -> None:
@@ -78,26 +78,26 @@ def test_thirty_branches_are_spread_and_proven() -> None:
     assert found.proof is not None
     assert found.proof.holds
     assert told(found, ERROR, WARNING) == []
-    counts = Counter((spec.shard, spec.direction) for spec in entry.specs)
+    counts = Counter((spec.shard, spec.direction) for spec in entry.rules)
     assert max(counts.values()) <= 60
     assert sum(counts.values()) == 217
 
 
 def test_the_first_group_keeps_its_names_and_all_that_names_other_groups() -> None:
-    first = by_shard(links_of(result(30)).specs)[0]
-    alone = {spec for spec in links_of(result(10)).specs if spec.groups}
+    first = by_shard(links_of(result(30)).rules)[0]
+    alone = {spec for spec in links_of(result(10)).rules if spec.groups}
     assert first == alone
 
 
 def test_a_rule_is_called_after_its_shard() -> None:
-    for spec in links_of(result(30)).specs:
+    for spec in links_of(result(30)).rules:
         label = f"linkmanager+{spec.shard}-" if spec.shard else "linkmanager-"
         assert spec.name.startswith(label)
 
 
 def test_all_rules_of_a_branch_are_in_one_shard() -> None:
     shards: dict[str, set[int]] = {}
-    for spec in links_of(result(30)).specs:
+    for spec in links_of(result(30)).rules:
         for prefix in spec.prefixes:
             net = ".".join(str(prefix).split(".")[:3])
             shards.setdefault(net, set()).add(spec.shard)
@@ -106,7 +106,7 @@ def test_all_rules_of_a_branch_are_in_one_shard() -> None:
 
 @pytest.mark.parametrize("extra", range(200, 220))
 def test_adding_a_branch_touches_one_shard(extra: int) -> None:
-    before, after = (by_shard(links_of(result(30, e)).specs) for e in (None, extra))
+    before, after = (by_shard(links_of(result(30, e)).rules) for e in (None, extra))
     touched = [shard for shard in after if after[shard] != before[shard]]
     assert len(touched) == 1
     assert before[touched[0]] < after[touched[0]]
@@ -119,7 +119,7 @@ def test_three_hundred_branches_fit_raised_quotas_and_an_addition_touches_one_sh
     """200 rules in each of 10 groups are more than AWS grants today; the figures are only settings."""
     before, after = (result(300, e, rules=200, groups=10, product=2000) for e in (None, extra))
     assert told(before, ERROR, WARNING) == []
-    old, new = (by_shard(links_of(found).specs) for found in (before, after))
+    old, new = (by_shard(links_of(found).rules) for found in (before, after))
     assert len([shard for shard in new if new[shard] != old.get(shard)]) == 1
 
 
@@ -132,8 +132,8 @@ def test_one_more_shard_takes_rules_and_no_other_shard_gains_any_but_the_new_one
         if len(after.shards) == len(before.shards) + 1 and len(before.shards) > 1:
             grown += 1
             last = after.shards[-1]
-            old = {s._replace(name="", shard=0): s.shard for s in before.specs}
-            for spec in after.specs:
+            old = {s._replace(name="", shard=0): s.shard for s in before.rules}
+            for spec in after.rules:
                 was = old.get(spec._replace(name="", shard=0), spec.shard)
                 assert spec.shard in (was, last)
         before = after
@@ -146,7 +146,7 @@ def test_every_update_by_one_branch_fits_while_old_and_new_are_there_together() 
     for branches in range(2, 47):
         found = result(branches)
         after = links_of(found)
-        together = Counter((s.shard, s.direction) for s in {*before.specs, *after.specs})
+        together = Counter((s.shard, s.direction) for s in {*before.rules, *after.rules})
         assert max(together.values()) <= 60, branches
         before = after
 
@@ -259,21 +259,21 @@ def test_the_order_of_branches_changes_nothing() -> None:
     assert one == other
 
 
-def specs_of(own: HostGroup, egress: Egress = Egress.CLOSED, **quotas: int) -> tuple[Rule, ...]:
+def rules_of(own: HostGroup, egress: Egress = Egress.CLOSED, **quotas: int) -> tuple[Rule, ...]:
     plan = SitePlan(site="aachen", egress=egress, groups=(own,))
-    return render_site(plan, load_catalogue(), quotas).groups[0].specs
+    return render_site(plan, load_catalogue(), quotas).groups[0].rules
 
 
 def test_a_peer_with_more_rules_than_half_a_group_is_divided() -> None:
     blocks = ",".join(f"10.3.{2 * n}.0/24" for n in range(30))
-    specs = specs_of(group(need(f"in udp 1719 from {blocks}")), rules_per_group=10)
+    specs = rules_of(group(need(f"in udp 1719 from {blocks}")), rules_per_group=10)
     assert max(Counter(spec.shard for spec in specs).values()) <= 10
     assert len(specs) == 30
 
 
 def test_more_references_than_a_group_may_have_rules_are_spread_too() -> None:
     own = group(*(need(f"in udp 1719 from @SwyxGate/g{n}") for n in range(30)))
-    specs = specs_of(own, rules_per_group=10)
+    specs = rules_of(own, rules_per_group=10)
     assert max(Counter(spec.shard for spec in specs).values()) <= 10
     assert len(specs) == 30
 
@@ -283,7 +283,7 @@ def test_open_egress_stays_in_the_first_group() -> None:
     own = group(need(f"in udp 1719 from {blocks}"))
     (egress,) = (
         s
-        for s in specs_of(own, Egress.OPEN, rules_per_group=20)
+        for s in rules_of(own, Egress.OPEN, rules_per_group=20)
         if s.protocol == "any" or not s.ports
     )
     assert egress.shard == 0

@@ -37,7 +37,7 @@ def link_manager(found: SiteResult) -> RenderedGroup:
 def figures(found: SiteResult) -> tuple[int, int, int]:
     """Inbound rules, outbound rules, security groups of the LinkManager."""
     entry = link_manager(found)
-    counts = Counter(spec.direction.value for spec in entry.specs)
+    counts = Counter(spec.direction.value for spec in entry.rules)
     return counts["in"], counts["out"], len(entry.shards)
 
 

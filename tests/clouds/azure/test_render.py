@@ -216,7 +216,7 @@ def test_each_machine_has_a_group_that_names_its_peers_by_address_and_never_itse
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
     site = render_site(plan, load_catalogue())
     assert {
-        entry.group.name: [told(spec) for spec in entry.specs if spec.allow]
+        entry.group.name: [told(spec) for spec in entry.rules if spec.allow]
         for entry in site.groups
     } == {
         "pc-1": ["in udp 50000-50099 from 10.1.0.2/32"],
