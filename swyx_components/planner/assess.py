@@ -173,8 +173,12 @@ def is_small(plan: SitePlan) -> bool:
 
 def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
     """What the flows know and the cloud can't be told: their source ports."""
-    needs = (need for entry in rendered.groups for need in entry.group.needs)
-    flows = sorted({need.flow for need in needs if need.source_ports is not None})
+    requirements = (
+        requirement for entry in rendered.groups for requirement in entry.group.requirements
+    )
+    flows = sorted(
+        {requirement.flow for requirement in requirements if requirement.source_ports is not None}
+    )
     if flows and not rendered.capabilities.matches_source_ports:
         yield Message.about(
             "source-ports-unmatched",

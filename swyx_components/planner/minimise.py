@@ -71,8 +71,8 @@ def minimise_rules(site: SiteRequirements) -> SiteRules:
             site=group.site,
             roles=group.roles,
             machines=group.machines,
-            needs=group.needs,
-            rules=minimise(group.needs, NEUTRAL, catalogue),
+            requirements=group.requirements,
+            rules=minimise(group.requirements, NEUTRAL, catalogue),
         )
         for group in site.groups
     )
@@ -80,13 +80,13 @@ def minimise_rules(site: SiteRequirements) -> SiteRules:
 
 
 def minimise(
-    needs: Iterable[Requirement], capabilities: Capabilities, catalogue: Catalogue
+    requirements: Iterable[Requirement], capabilities: Capabilities, catalogue: Catalogue
 ) -> tuple[Rule, ...]:
-    """The fewest rules for the needs of one host group on one kind of platform, sorted.
+    """The fewest rules for the requirements of one host group on one kind of platform, sorted.
 
     Where the platform can't match source ports they are dropped before anything is merged.
     """
-    drafts = draft_rules(gather_peers(needs), capabilities)
+    drafts = draft_rules(gather_peers(requirements), capabilities)
     listed = capabilities.stores_rules_by == "list"
     rules = _write(_join(drafts) if listed else drafts, listed, catalogue)
     return tuple(sorted(rules, key=rule_order))

@@ -74,7 +74,7 @@ class Peer(NamedTuple):
 class Requirement(NamedTuple):
     """One end of a required flow: what must pass at one host group.
 
-    `ports` are destination ports; `source_ports` None means any. Extra rules are needs too, their
+    `ports` are destination ports; `source_ports` None means any. Extra rules are requirements too, their
     flow is `extra:SITE:INDEX`.
     """
 
@@ -87,7 +87,7 @@ class Requirement(NamedTuple):
 
 
 class Access(NamedTuple):
-    """What a need opens and for which flow, whoever the peer is."""
+    """What a requirement opens and for which flow, whoever the peer is."""
 
     direction: Direction
     protocol: Protocol
@@ -174,7 +174,7 @@ class MachineGroup:
 class RequiringGroup(MachineGroup):
     """The same with what must pass at it."""
 
-    needs: Requirements = field(compare=False)  # it follows from the flows
+    requirements: Requirements = field(compare=False)  # it follows from the flows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Whom a host group's needs are about: groups by name, all others as regions of addresses.
+"""Whom a host group's requirements are about: groups by name, all others as regions of addresses.
 
-A region is wherever every address has the same needs. A hub's branches are mostly alike, so that their
+A region is wherever every address has the same requirements. A hub's branches are mostly alike, so that their
 addresses lie in a few regions however many they are: rules are found for regions, and only the finished
 ones are given prefixes.
 """
@@ -84,7 +84,7 @@ def _flows_within(part: PortRange, opened: Iterable[tuple[PortSet, str]]) -> Ite
 
 
 class Regions:
-    """The addresses of one IP version that have needs; a region is named by its place in `openings`."""
+    """The addresses of one IP version with requirements; a region is named by its place in `openings`."""
 
     def __init__(
         self,
@@ -134,16 +134,18 @@ class Peers(NamedTuple):
     regions: tuple[Regions, ...]
 
 
-def gather_peers(needs: Iterable[Requirement]) -> Peers:
+def gather_peers(requirements: Iterable[Requirement]) -> Peers:
     """The peers of a group's requirements."""
-    return _gather(needs if isinstance(needs, Requirements) else Requirements.of(needs))
+    return _gather(
+        requirements if isinstance(requirements, Requirements) else Requirements.of(requirements)
+    )
 
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
-def _gather(needs: Requirements) -> Peers:
+def _gather(requirements: Requirements) -> Peers:
     named: dict[str, list[AccessSet]] = {}
     by_prefixes: dict[tuple[Prefix, ...], list[AccessSet]] = {}
-    for (kind, label, prefixes), openings in needs.by_peer:
+    for (kind, label, prefixes), openings in requirements.by_peer:
         if kind is PeerKind.GROUP:
             named.setdefault(label, []).append(openings)
         else:

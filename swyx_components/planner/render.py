@@ -42,7 +42,7 @@ def render_groups(
 
 
 def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
-    """The same plan with a group for each machine, called like it, whose needs name every peer by address.
+    """The same plan with a group for each machine, called like it, and every peer by address.
 
     The flows stay as they are: they run between host groups.
     """
@@ -51,15 +51,21 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
     split = []
     for group in plan.groups:
         for machine in group.machines:
-            needs = Requirements(
+            requirements = Requirements(
                 (party, openings)
-                for peer, openings in group.needs.by_peer
+                for peer, openings in group.requirements.by_peer
                 if owners.get(openings[0].flow, machine.name) == machine.name
                 for party in _by_address(peer, machine, members)
             )
-            rules = minimise(needs, NEUTRAL, catalogue)
+            rules = minimise(requirements, NEUTRAL, catalogue)
             split.append(
-                replace(group, name=machine.name, machines=(machine,), needs=needs, rules=rules)
+                replace(
+                    group,
+                    name=machine.name,
+                    machines=(machine,),
+                    requirements=requirements,
+                    rules=rules,
+                )
             )
     return replace(plan, groups=tuple(sorted(split, key=lambda group: group.name)))
 

@@ -1,4 +1,4 @@
-"""Both ends of every flow: the only place where inbound and outbound needs are made."""
+"""Both ends of every flow: the only place where inbound and outbound requirements are made."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -37,11 +37,13 @@ class SiteRequirements:
 def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     """What each flow needs at those ends of it that are groups of the site.
 
-    A site whose egress is open gets no outbound needs.
+    A site whose egress is open gets no outbound requirements.
     """
     view = flows.site
     outbound = view.site.egress is Egress.CLOSED
-    needs: dict[str, list[tuple[Peer, AccessSet]]] = {group.name: [] for group in view.groups}
+    requirements: dict[str, list[tuple[Peer, AccessSet]]] = {
+        group.name: [] for group in view.groups
+    }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
     for first, second, exchange in flows.pairs:
         one_to_another = first is not second
@@ -57,16 +59,16 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
             party = parties[peer, versions]
             openings = access_for(exchange, ends, outbound)
             if party is not None and openings:
-                needs[own.label].append((party, openings))
+                requirements[own.label].append((party, openings))
     for group, party, opening in _extra_needs(view):
-        needs[group].append((party, AccessSet((opening,))))
+        requirements[group].append((party, AccessSet((opening,))))
     groups = (
         RequiringGroup(
             name=group.name,
             site=group.site,
             roles=group.roles,
             machines=group.machines,
-            needs=Requirements(needs[group.name]),
+            requirements=Requirements(requirements[group.name]),
         )
         for group in view.groups
     )

@@ -257,7 +257,7 @@ def serve_by_machine(
 def group_machines(
     catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
 ) -> tuple[MachineGroup, ...]:
-    """The host groups of a site, sorted by name, still without needs and rules.
+    """The host groups of a site, sorted by name, still without requirements and rules.
 
     A group is called after its roles. Where several groups of a site have the same roles, one keeps
     the short name, one that serves a link or provider before an idle one, then by its first machine,

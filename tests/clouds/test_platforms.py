@@ -92,7 +92,7 @@ class Paper:
     def _write(
         group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
     ) -> tuple[Rule, ...]:
-        return minimise(group.needs, capabilities, provenance.catalogue)
+        return minimise(group.requirements, capabilities, provenance.catalogue)
 
 
 def test_another_cloud_plans_counts_and_proves_without_a_change_elsewhere() -> None:

@@ -164,7 +164,7 @@ def without_flows(original: Callable[..., Any]) -> Callable[..., Any]:
 def without_requirements(original: Callable[..., Any]) -> Callable[..., Any]:
     def empty(flows: Any) -> Any:
         found = original(flows)
-        groups = (replace(group, needs=Requirements(())) for group in found.groups)
+        groups = (replace(group, requirements=Requirements(())) for group in found.groups)
         return replace(found, groups=tuple(groups))
 
     return empty
@@ -179,7 +179,9 @@ def one_rule_a_requirement(original: Callable[..., Any]) -> Callable[..., Any]:
             replace(
                 group,
                 rules=tuple(
-                    rule for need in group.needs for rule in minimise([need], NEUTRAL, catalogue)
+                    rule
+                    for need in group.requirements
+                    for rule in minimise([need], NEUTRAL, catalogue)
                 ),
             )
             for group in original(site).groups

@@ -49,7 +49,7 @@ def group(
         site="aachen",
         roles=names,
         machines=(machine,),
-        needs=Requirements.of(needs),
+        requirements=Requirements.of(needs),
         rules=(),
     )
 

@@ -35,7 +35,7 @@ def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
 ) -> tuple[Rule, ...]:
     """The rules of one host group, inbound first, then by protocol, ports and peer."""
-    planned: Iterable[Rule] = minimise(group.needs, capabilities, provenance.catalogue)
+    planned: Iterable[Rule] = minimise(group.requirements, capabilities, provenance.catalogue)
     if egress is Egress.OPEN:
         inbound = (rule for rule in planned if rule.direction is Direction.IN)
         planned = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))

@@ -102,7 +102,7 @@ def _by_address(rule: Rule) -> bool:
 
 def _units(group: HostGroup, rules: Sequence[Rule], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
-    peers = _Peers(group.needs)
+    peers = _Peers(group.requirements)
     units: dict[str, Sequence[Rule]] = {}
     for name, own in _grouped(rules, peers.name_of).items():
         if peak(load_of(own)) <= limit // 2:
@@ -124,15 +124,15 @@ def _grouped(rules: Iterable[Rule], key: Callable[[Rule], str]) -> Mapping[str, 
 
 
 class _Peers:
-    """Whose the addresses are that a group's needs name: the first word of the peer's label is the site."""
+    """Whose the addresses of a group's peers are: the first word of a peer's label is the site."""
 
-    def __init__(self, needs: Iterable[Requirement]) -> None:
+    def __init__(self, requirements: Iterable[Requirement]) -> None:
         self._blocks = sorted(
             {
-                (prefix, need.peer.label.partition("/")[0])
-                for need in needs
-                if need.peer.kind is PeerKind.CIDRS
-                for prefix in need.peer.prefixes
+                (prefix, requirement.peer.label.partition("/")[0])
+                for requirement in requirements
+                if requirement.peer.kind is PeerKind.CIDRS
+                for prefix in requirement.peer.prefixes
             }
         )
         self._firsts = [prefix[:2] for prefix, _ in self._blocks]

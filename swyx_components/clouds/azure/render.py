@@ -61,7 +61,7 @@ def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
 ) -> tuple[Rule, ...]:
     """The rules of one network security group, by direction and priority, each ending in a deny."""
-    regions = gather_peers(group.needs).regions
+    regions = gather_peers(group.requirements).regions
     rules: list[Rule] = []
     for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
         allowed = [

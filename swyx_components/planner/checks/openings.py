@@ -27,11 +27,11 @@ _MOST_PARTS = 4  # of what another site's group is called: the site and three ma
 
 
 def check_openings(site: SiteRules) -> Iterator[Message]:
-    """Warnings and notes that follow from the finished needs of a site."""
+    """Warnings and notes that follow from the finished requirements of a site."""
     view = site.flows.site
     catalogue = view.catalogue
     for group in site.groups:
-        opened = frozenset().union(*(_let_in(access) for _, access in group.needs.by_peer))
+        opened = frozenset().union(*(_let_in(access) for _, access in group.requirements.by_peer))
         yield from _opened_beside(view, group, opened, catalogue)
         yield from _administration_inside(view, group, opened, catalogue)
     pairs: _Pairs = {}
@@ -52,11 +52,13 @@ _Pairs = dict[tuple[Endpoint, Endpoint], str]
 
 def _inbound(group: HostGroup) -> _Inbound:
     """What may reach a group, by what is opened: many peers of a hub need the same."""
-    needs: dict[tuple[Protocol, PortSet], list[Requirement]] = {}
-    for need in group.needs:
-        if need.direction is Direction.IN:
-            needs.setdefault((need.protocol, need.ports), []).append(need)
-    return needs
+    requirements: dict[tuple[Protocol, PortSet], list[Requirement]] = {}
+    for requirement in group.requirements:
+        if requirement.direction is Direction.IN:
+            requirements.setdefault((requirement.protocol, requirement.ports), []).append(
+                requirement
+            )
+    return requirements
 
 
 @lru_cache(maxsize=8192)
@@ -100,8 +102,8 @@ def _opened_beside(
             continue
         protocols = _protocols_of(catalogue, role, key)
         own = {
-            (protocol, ports): needs
-            for (protocol, ports), needs in inbound.items()
+            (protocol, ports): requirements
+            for (protocol, ports), requirements in inbound.items()
             if protocol in protocols and ports & listener
         }
         for shared, flows in sorted(_find_beside(listener, own).items(), key=lambda one: one[0]):
@@ -124,17 +126,17 @@ def _find_beside(listener: PortSet, inbound: _Inbound) -> dict[PortSet, set[tupl
     Peers with a flow that is about just this listener reach nothing that was not meant.
     """
     meant = {
-        (need.peer.label, protocol)
-        for (protocol, ports), needs in inbound.items()
+        (requirement.peer.label, protocol)
+        for (protocol, ports), requirements in inbound.items()
         if any(map(listener.covers, ports))
-        for need in needs
+        for requirement in requirements
     }
     beside: dict[PortSet, set[tuple[str, Peer]]] = {}
-    for (protocol, ports), needs in inbound.items():
+    for (protocol, ports), requirements in inbound.items():
         shared = PortSet(part for part in ports if not listener.covers(part)) & listener
-        for need in needs if shared else ():
-            if (need.peer.label, protocol) not in meant:
-                beside.setdefault(shared, set()).add((need.flow, need.peer))
+        for requirement in requirements if shared else ():
+            if (requirement.peer.label, protocol) not in meant:
+                beside.setdefault(shared, set()).add((requirement.flow, requirement.peer))
     return beside
 
 
@@ -165,11 +167,11 @@ def _administration_inside(
         if protocol is Protocol.TCP and (names := _find_administration(ports, catalogue))
     }
     found = {
-        (name, need.flow)
-        for need in (group.needs if reached else ())
-        if need.direction is Direction.IN and need.protocol is Protocol.TCP
-        for name in reached.get(need.ports, ())
-        if not need.flow.startswith("extra:")
+        (name, requirement.flow)
+        for requirement in (group.requirements if reached else ())
+        if requirement.direction is Direction.IN and requirement.protocol is Protocol.TCP
+        for name in reached.get(requirement.ports, ())
+        if not requirement.flow.startswith("extra:")
     }
     for name, ports in catalogue.administration_ports.items() if found else ():
         flows = sorted(flow for own, flow in found if own == name)
