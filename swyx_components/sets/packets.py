@@ -23,15 +23,6 @@ _Member = TypeVar("_Member")
 _NOBODY: frozenset[Prefix] = frozenset()
 
 
-class Packet(NamedTuple):
-    """A single packet; `peer` is an address as a number."""
-
-    version: int
-    peer: int
-    source_port: int
-    port: int
-
-
 class Difference(NamedTuple):
     """Some peers and source ports, and the destination ports that only one of two sets has there."""
 
@@ -82,13 +73,6 @@ class PacketSet:
 
     def __sub__(self, other: "PacketSet") -> "PacketSet":
         return self._combine(other, sub)
-
-    def witness(self) -> Packet | None:
-        """A packet of the set; None if it is empty."""
-        for (source_ports, part), prefixes in self._peers.items():
-            peer = min(prefixes)
-            return Packet(peer.version, peer.first, source_ports[0].first, part.first)
-        return None
 
     def differences(
         self, other: "PacketSet", versions: Collection[int] = (4, 6)

@@ -55,17 +55,6 @@ class Prefix(NamedTuple):
     def __str__(self) -> str:
         return f"{_address_text(self.version, self.first)}/{self.length}"
 
-    @classmethod
-    def of_slug(cls, text: str) -> Self:
-        """Read what `slug` wrote.
-
-        Raises:
-            ValueError: not a prefix, or bits are set to the right of its length.
-        """
-        address, _, bits = text.partition("_")
-        dotted = ".." not in address and address.count(".") == 3
-        return cls.parse(f"{address if dotted else address.replace('.', ':')}/{bits}")
-
     @property
     def slug(self) -> str:
         """The CIDR without the characters that have a meaning in a URN; different ones stay different.

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from swyx_components.sets.packets import (
     Difference,
-    Packet,
     PacketSet,
     Product,
     cut_addresses,
@@ -119,13 +118,8 @@ def test_two_sets_are_equal_exactly_when_the_oracle_finds_neither_has_more(
 
 @quick
 @given(unions)
-def test_a_set_is_empty_exactly_when_it_has_no_witness(union: list[Plain]) -> None:
-    packets = packet_set(union)
-    witness = packets.witness()
-    assert bool(packets) is (witness is not None) is not region(union).empty()
-    if witness is not None:
-        peer = witness.peer + (V6 if witness.version == 6 else 0)
-        assert region(union).holds("tcp", peer, witness.source_port, witness.port)
+def test_a_set_is_empty_exactly_when_the_oracle_finds_nothing_in_it(union: list[Plain]) -> None:
+    assert bool(packet_set(union)) is not region(union).empty()
 
 
 @quick
@@ -208,11 +202,7 @@ def test_differences_name_addresses_source_ports_and_ports() -> None:
     assert list(one.differences(other, versions=[6])) == []
 
 
-def test_a_witness_is_one_packet() -> None:
-    assert http("10.1.20.8/30", (80, 90), sources=(1024, 65535)).witness() == Packet(
-        4, 0x0A011408, 1024, 80
-    )
-    assert PacketSet().witness() is None
+def test_products_without_peers_are_the_empty_set() -> None:
     assert PacketSet([([], ALL_PORTS, ALL_PORTS)]) == PacketSet()
 
 
