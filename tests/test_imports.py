@@ -56,8 +56,7 @@ OUTSIDE = {
     "clouds.azure.lookups": {"pulumi"},
     "clouds.azure.existing": {"pulumi"},
     "clouds.azure.properties": {"pulumi_azure_native"},
-    "clouds.azure.attachments": {"pulumi", "pulumi_azure", "pulumi_azure_native"},
-    "clouds.azure.resources": {"pulumi", "pulumi_azure_native"},
+    "clouds.azure.resources": {"pulumi", "pulumi_azure", "pulumi_azure_native"},
     "clouds.deployment": {"pulumi"},
     "clouds.aws.__init__": {"pulumi", "pulumi_aws"},
     "clouds.azure.__init__": {"pulumi", "pulumi_azure_native"},
@@ -67,7 +66,6 @@ OUTSIDE = {
 WRITERS = {
     "clouds.aws.resources",
     "clouds.azure.resources",
-    "clouds.azure.attachments",
 }
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 

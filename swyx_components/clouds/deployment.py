@@ -1,16 +1,8 @@
-"""What components need of a cloud: its answers to lookups, and the writer of its resources.
+"""What components need of a cloud: its answers to lookups, and the writer of its resources."""
 
-A provider takes longer to start than a site takes to be read, planned and proven, and it starts when
-it is first asked. So a cloud names one lookup that follows from the arguments alone; it is made in
-a thread of its own, while the program reads, plans and loads the cloud's SDK.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from threading import Thread
-from types import TracebackType
 from typing import Any, Protocol
 
 import pulumi
@@ -21,7 +13,6 @@ from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
 
 Arguments = Mapping[str, Any]
-Answer = Mapping[str, Any] | Exception
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
 Place = tuple[str, pulumi.Resource]  # a component's name and the component
 
@@ -29,67 +20,22 @@ _AT_ONCE = 8  # lookups side by side, so that a cloud does not throttle them
 
 
 class Lookups:
-    """Lookups of one component with its provider. As a context it ends no sooner than they do.
+    """Lookups of one component: its providers answer, in the version of the SDK that makes resources.
 
-    `plugin` names the provider's version: that of the SDK, as any other would be a second provider.
+    Raises:
+        SwyxError: the SDK of the cloud is not installed.
     """
 
-    @classmethod
-    def of(
-        cls, cloud: "Deployer", args: Mapping[str, Any], options: pulumi.ResourceOptions | None
-    ) -> "Lookups":
-        """Those of a component with these arguments, its first one begun; loads no SDK.
-
-        Raises:
-            SwyxError: the SDK of the cloud is not installed.
-        """
+    def __init__(self, cloud: "Deployer", component: pulumi.Resource) -> None:
         try:
-            lookups = cls(cloud.plugin(), options)
+            plugin = cloud.plugin()
         except ModuleNotFoundError as problem:
-            values = {"cloud": cloud.name, "package": str(problem.name).partition(".")[0]}
-            raise SwyxError([Message.about("extra-missing", "cloud", **values)]) from None
-        first = cloud.first_lookup(args["network"], args.get("machines") or {})
-        if first is not None:
-            lookups.begin(*first)
-        return lookups
-
-    def __init__(
-        self, plugin: pulumi.InvokeOptions, options: pulumi.ResourceOptions | None
-    ) -> None:
-        self._plugin = plugin
-        self._component: pulumi.Resource | None = options.parent if options else None
-        self._has_own_provider = bool(options and (options.provider or options.providers))
-        self._begun: dict[str, tuple[Arguments, Future[Any]]] = {}
-
-    def __enter__(self) -> "Lookups":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        """The SDK counts its calls, and fails in its own words when the program ends before them."""
-        wait(future for _, future in self._begun.values())
-
-    def begin(self, token: str, arguments: Arguments) -> None:
-        """Ask now what will be wanted to know, unless a provider of the program's own is to be asked.
-
-        Such a provider is a resource, which only the program's own thread can wait for.
-        """
-        if self._has_own_provider or self._provider_for(token):
-            return
-        answer: Future[Any] = Future()
-        self._begun[token] = arguments, answer
-        Thread(
-            target=copy_context().run, args=(_settle, answer, self._invoke, token, arguments)
-        ).start()
-
-    def within(self, component: pulumi.Resource) -> "Lookups":
-        """From now on the lookups are those of a component: its providers answer."""
-        self._component = component
-        return self
+            package = str(problem.name).partition(".")[0]
+            raise SwyxError.about(
+                "extra-missing", "cloud", cloud=cloud.name, package=package
+            ) from None
+        own = pulumi.InvokeOptions(parent=component)
+        self._options = pulumi.InvokeOptions.merge(plugin, own)
 
     def __call__(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
         """What the provider answers.
@@ -97,11 +43,38 @@ class Lookups:
         Raises:
             Exception: with the provider's text. The SDK has no type of its own for it.
         """
-        begun, answer = self._begun.get(token, (None, None))
-        if answer is not None and begun == arguments and not self._provider_for(token):
-            found: Mapping[str, Any] = answer.result()
-            return found
-        return self._invoke(token, arguments)
+        answer: Mapping[str, Any] = _sync_await(self._ask(token, arguments))
+        return answer
+
+    async def _ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = await pulumi.runtime.invoke_async(
+            token, {**arguments}, self._options
+        )
+        return answer
+
+    def together(
+        self, token: str, arguments: Sequence[Arguments]
+    ) -> Sequence[Mapping[str, Any] | BaseException]:
+        """The answer to each, or why there is none; some are asked at a time."""
+
+        async def ask_all() -> Sequence[Mapping[str, Any] | BaseException]:
+            turns = asyncio.Semaphore(_AT_ONCE)
+
+            async def ask(each: Arguments) -> Mapping[str, Any]:
+                async with turns:
+                    return await self._ask(token, each)
+
+            return await asyncio.gather(*map(ask, arguments), return_exceptions=True)
+
+        answers: Sequence[Mapping[str, Any] | BaseException] = _sync_await(ask_all())
+        return answers
+
+    def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
+        """What the provider answers once the arguments are known."""
+        answer: pulumi.Output[Mapping[str, Any]] = pulumi.runtime.invoke_output(
+            token, {**arguments}, self._options
+        )
+        return answer
 
     def known(self, given: pulumi.Input[str], place: str) -> str | None:
         """An id, waited for if it is an output; None where a preview can't know it yet.
@@ -114,51 +87,9 @@ class Lookups:
             return None
         if isinstance(value, str) and value:
             return value
-        raise SwyxError(
-            [
-                Message.about(
-                    "args-wrong",
-                    place,
-                    value=repr(value),
-                    wanted="an id",
-                    example="the id itself, or an output that has it",
-                )
-            ]
-        )
-
-    def together(self, token: str, arguments: Sequence[Arguments]) -> list[Answer]:
-        """The answer to each, or why there is none: side by side, unless only one thread may ask."""
-        if self._has_own_provider or self._provider_for(token):
-            return [self._try(token, each) for each in arguments]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            asked = [pool.submit(copy_context().run, self._try, token, each) for each in arguments]
-            return [each.result() for each in asked]
-
-    def _try(self, token: str, arguments: Arguments) -> Answer:
-        try:
-            return self(token, arguments)
-        except Exception as problem:  # the SDK has no type of its own for a refusal
-            return problem
-
-    def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
-        """What the provider answers once the arguments are known."""
-        answer: pulumi.Output[Mapping[str, Any]] = pulumi.runtime.invoke_output(
-            token, {**arguments}, self._options()
-        )
-        return answer
-
-    def _invoke(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = pulumi.runtime.invoke(
-            token, {**arguments}, self._options()
-        ).value
-        return found
-
-    def _provider_for(self, token: str) -> Any:
-        return self._component.get_provider(token) if self._component else None
-
-    def _options(self) -> pulumi.InvokeOptions:
-        return pulumi.InvokeOptions.merge(
-            self._plugin, pulumi.InvokeOptions(parent=self._component)
+        example = "the id itself, or an output that has it"
+        raise SwyxError.about(
+            "args-wrong", place, value=repr(value), wanted="an id", example=example
         )
 
 
@@ -170,11 +101,9 @@ async def _value_of(given: pulumi.Input[str]) -> Any:
     return await output.future() if await output.is_known() else _UNKNOWN
 
 
-def _settle(answer: Future[Any], function: Callable[..., Any], *arguments: Any) -> None:
-    try:
-        answer.set_result(function(*arguments))
-    except Exception as problem:  # kept for whoever asks
-        answer.set_exception(problem)
+def reason_of(problem: BaseException) -> str:
+    """What a provider says of a lookup that failed, in one line."""
+    return " ".join(str(problem).split())[:300]
 
 
 # ---- what a cloud implements
@@ -241,16 +170,11 @@ class Deployer(Protocol):
         """The rows of its `limits.yaml`."""
 
     def plugin(self) -> pulumi.InvokeOptions:
-        """Which provider answers lookups: that of the SDK, which need not be loaded for it.
+        """Which provider answers lookups: that of the SDK.
 
         Raises:
             ModuleNotFoundError: the SDK is not installed.
         """
-
-    def first_lookup(
-        self, network: Mapping[str, Any], bindings: Bindings
-    ) -> tuple[str, Arguments] | None:
-        """What is asked first, where it follows from the arguments alone."""
 
     def open_writer(self, wanted: Deployment, ask: Lookups) -> Writer:
         """A writer for a site, all that it needs looked up; loads the SDK.

@@ -42,14 +42,13 @@ class SwyxSite(pulumi.ComponentResource):
             given: Mapping[str, Any] = {**args}
             check_args(given, SwyxSiteArgs)
             cloud = PLATFORMS[given["cloud"]]
-            with Lookups.of(cloud, given, opts) as lookups:
-                result, rendered = _assess(given)
-                super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
-                self._report(result.messages)
-                writer = cloud.open_writer(_deployment(given, result), lookups.within(self))
-                writer.check_update(rendered)
-                self._report(writer.messages)
-                self._build(name, writer, result, rendered)
+            result, rendered = _assess(given)
+            super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
+            self._report(result.messages)
+            writer = cloud.open_writer(_deployment(given, result), Lookups(cloud, self))
+            writer.check_update(rendered)
+            self._report(writer.messages)
+            self._build(name, writer, result, rendered)
 
     def _report(self, messages: Iterable[Message]) -> None:
         """Show warnings and notes among the diagnostics."""

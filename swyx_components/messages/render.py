@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Severity(Enum):
@@ -66,6 +66,11 @@ class SwyxError(Exception):
     def __init__(self, messages: Iterable[Message]) -> None:
         self.messages = tuple(sorted(set(messages)))
         super().__init__("\n".join(map(str, self.messages)))
+
+    @classmethod
+    def about(cls, id: str, place: str, /, **values: object) -> Self:
+        """The error with one message."""
+        return cls([Message.about(id, place, **values)])
 
 
 @cache

@@ -10,8 +10,6 @@ import pulumi_azure_native
 import pytest
 
 from swyx_components import SwyxSite
-from swyx_components.clouds.deployment import Lookups
-from swyx_components.installation import read_installation
 from tests.tools.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
 from tests.tools.components.recorder import Cloud, nic_id, record
 
@@ -43,22 +41,6 @@ def test_the_network_is_looked_up_once_and_each_interface_too() -> None:
     assert made.calls == [NETWORK, *[INTERFACE] * 5]
     assert set(made.asked) == {""}
     assert record(aachen, EXAMPLE).calls.count(VPCS) == 1
-
-
-def test_the_first_lookup_has_begun_when_the_file_is_read(monkeypatch: Any) -> None:
-    """A provider takes longer to start than a site to be planned, so neither waits for the other."""
-    begun: list[str] = []
-    seen: list[list[str]] = []
-
-    def read(given: Any) -> Any:
-        seen.append([*begun])
-        return read_installation(given)
-
-    monkeypatch.setattr(Lookups, "begin", lambda _, token, arguments: begun.append(token))
-    monkeypatch.setattr("swyx_components.components.site.read_installation", read)
-    record(bochum, EXAMPLE)
-    record(aachen, EXAMPLE)
-    assert seen == [[NETWORK], [NETWORK, VPCS]]
 
 
 def test_no_lookup_where_every_subnet_and_the_location_are_given() -> None:

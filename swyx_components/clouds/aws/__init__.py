@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from swyx_components.clouds.aws.inventory import (
     read_deployed,
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from swyx_components.clouds.aws.resources import Writer
-    from swyx_components.clouds.deployment import Arguments, Bindings, Deployment, Lookups
+    from swyx_components.clouds.deployment import Deployment, Lookups
 
 
 class Aws:
@@ -60,15 +59,6 @@ class Aws:
 
         options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
         return options
-
-    @staticmethod
-    def first_lookup(
-        network: Mapping[str, Any], bindings: Bindings
-    ) -> tuple[str, Arguments] | None:
-        """What is asked first, where it follows from the arguments alone."""
-        from swyx_components.clouds.aws.lookups import first_lookup
-
-        return first_lookup(network, bindings)
 
     @staticmethod
     def open_writer(wanted: Deployment, ask: Lookups) -> Writer:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from swyx_components.clouds.azure.inventory import (
     read_deployed,
@@ -14,9 +14,8 @@ from swyx_components.clouds.azure.inventory import (
 from swyx_components.clouds.azure.limits import limits
 from swyx_components.clouds.azure.preview import preview_update
 from swyx_components.clouds.azure.prune import find_orphans, remove_orphans
-from swyx_components.clouds.azure.quotas import count_quotas
 from swyx_components.clouds.azure.records import COMMANDS, is_resource, recognise, sites_in
-from swyx_components.clouds.azure.render import render_site
+from swyx_components.clouds.azure.render import count_quotas, render_site
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite, SitePlan
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from swyx_components.clouds.azure.resources import Writer
-    from swyx_components.clouds.deployment import Arguments, Bindings, Deployment, Lookups
+    from swyx_components.clouds.deployment import Deployment, Lookups
 
 
 class Azure:
@@ -67,15 +66,6 @@ class Azure:
 
         options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
         return options
-
-    @staticmethod
-    def first_lookup(
-        network: Mapping[str, Any], bindings: Bindings
-    ) -> tuple[str, Arguments] | None:
-        """What is asked first, where it follows from the arguments alone."""
-        from swyx_components.clouds.azure.lookups import first_lookup
-
-        return first_lookup(network, bindings)
 
     @staticmethod
     def open_writer(wanted: Deployment, ask: Lookups) -> Writer:

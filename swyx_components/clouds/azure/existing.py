@@ -113,7 +113,7 @@ class Interfaces:
 
     def __init__(self, site: str, resource_group: str | None, ask: Lookups) -> None:
         self._site, self._resource_group, self._ask = site, resource_group, ask
-        self._read: dict[str, Interface | Exception] = {}
+        self._read: dict[str, Interface | BaseException] = {}
         self._owners: dict[str, str] = {}
 
     @property
@@ -128,10 +128,10 @@ class Interfaces:
         answers = self._ask.together(_INTERFACE, [_arguments(id) for id in new]) if new else ()
         for id, answer in zip(new, answers, strict=True):
             self._read[key_of(id)] = (
-                answer if isinstance(answer, Exception) else _interface(id, answer)
+                answer if isinstance(answer, BaseException) else _interface(id, answer)
             )
 
-    def get(self, id: str) -> Interface | Exception:
+    def get(self, id: str) -> Interface | BaseException:
         """One that was read, or why it could not be."""
         return self._read[key_of(id)]
 
@@ -145,7 +145,7 @@ class Interfaces:
             yield Message.about(
                 "interface-shared", place, interface=id, one=other, two=machine.name
             )
-        elif isinstance(interface := self.get(id), Exception):
+        elif isinstance(interface := self.get(id), BaseException):
             reason = " ".join(str(interface).split())[:300]
             yield Message.about("interface-unknown", place, interface=id, reason=reason)
         else:

@@ -22,10 +22,12 @@ from swyx_components.planner.model import (
     Direction,
     HostGroup,
     Protocol,
+    RenderedGroup,
     RenderedSite,
     Rule,
     SitePlan,
 )
+from swyx_components.planner.quota import Usage
 from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import NO_PORTS, PortSet
@@ -154,3 +156,44 @@ def _deny_rest(direction: Direction) -> Rule:
         name=f"{direction.value}-deny-rest",
         description="what no rule above allows is closed",
     )
+
+
+# ---- quotas
+
+
+_SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
+
+
+def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
+    """Every quota that the site touches, whether exceeded or not."""
+    quotas = rendered.capabilities.limits
+    return (
+        *(
+            Usage(
+                quota=quota,
+                where=entry.group.name,
+                used=used,
+                limit=quotas[quota],
+                note=note,
+                by_peers=True,
+            )
+            for entry in rendered.groups
+            for quota, used, note in _of_group(entry)
+        ),
+        Usage(
+            quota="groups_per_region",
+            where="",
+            used=len(rendered.groups),
+            limit=quotas["groups_per_region"],
+            note="; one for each machine of this site",
+        ),
+    )
+
+
+def _of_group(entry: RenderedGroup) -> Iterator[tuple[str, int, str]]:
+    yield "rules_per_group", len(entry.rules), "; both directions and their denies"
+    for direction, side in _SIDES.items():
+        prefixes = (
+            len(rule.prefixes) for rule in entry.rules if rule.allow and rule.direction is direction
+        )
+        yield "prefixes_per_group", sum(prefixes), f"; {side} side"

@@ -8,8 +8,7 @@ import pytest
 from swyx_components.catalogue import load_catalogue
 from swyx_components.clouds.azure.limits import azure_capabilities, limits
 from swyx_components.clouds.azure.names import assign_priorities, physical_name, rule_name
-from swyx_components.clouds.azure.quotas import count_quotas
-from swyx_components.clouds.azure.render import render_group, render_site
+from swyx_components.clouds.azure.render import count_quotas, render_group, render_site
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import PortSet
