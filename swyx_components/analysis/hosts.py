@@ -7,17 +7,17 @@ ports the system must not hand out at random.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
 from swyx_components.catalogue import Listener, Transport
 from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.model import Direction, Endpoint, Flow, Protocol, Rule, SitePlan
+from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
 from swyx_components.planner.requirements import find_requirements
 from swyx_components.planner.topology import Topology
-from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+from swyx_components.sets.packets import cut_ports
+from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _PHONE = "phone"  # the kind of role that runs on no Windows
@@ -37,18 +37,6 @@ class PortSetting(NamedTuple):
 
     listener: Listener
     ports: PortSet
-
-
-class Opening(NamedTuple):
-    """Packets that the host's own firewall must let pass; `ports` None: ICMP, `source_ports` None: any."""
-
-    direction: Direction
-    protocol: Protocol
-    ports: PortRange | None
-    source_ports: PortRange | None
-    peers: tuple[Prefix, ...]
-    flows: tuple[str, ...]
-    lines: tuple[int, ...]
 
 
 class Gatekeeper(NamedTuple):
@@ -75,7 +63,8 @@ class Reservation(NamedTuple):
 class HostSettings:
     """One machine, or the clients of one network, and what they must be set to.
 
-    `roles` are those that run on Windows; where there are none only `gatekeepers` may be set.
+    `roles` are those that run on Windows; where there are none only `gatekeepers` may be set. `openings`
+    are what the host's own firewall must let pass, by addresses alone.
     """
 
     site: str
@@ -85,7 +74,7 @@ class HostSettings:
     prefixes: tuple[Prefix, ...]
     dcom: DcomRange | None = None
     settings: tuple[PortSetting, ...] = ()
-    openings: tuple[Opening, ...] = ()
+    openings: tuple[Rule, ...] = ()
     gatekeepers: tuple[Gatekeeper, ...] = ()
     reservations: tuple[Reservation, ...] = ()
 
@@ -131,12 +120,13 @@ class _Finder:
         if group is None:
             needs = find_requirements(self._endpoint, self._roles, flows)
             rules = minimise(needs, NEUTRAL, self._catalogue)
-            yield replace(settings, openings=self._open(rules, settings.prefixes, ()))
+            openings = self._open(rules, settings.prefixes, ())
+            yield replace(settings, openings=tuple(openings))
             return
         for machine in group.machines:
             own = machine.addresses
             openings = self._open(self._plan.group(group.name).rules, own, own)
-            yield replace(settings, name=machine.name, prefixes=own, openings=openings)
+            yield replace(settings, name=machine.name, prefixes=own, openings=tuple(openings))
 
     # ---- what it listens on
 
@@ -144,21 +134,22 @@ class _Finder:
         """The decided ranges of the DCOM flows that end here."""
         decisions, rows = self._decisions, self._catalogue.flows
         decided = {"dcom_server": decisions.dcom_server, "dcom_client": decisions.dcom_client}
-        ports, used = NO_PORTS, set()
-        for flow in self._plan.flows:
-            if self._is_at(flow.responder) and flow.responder_role in self._roles:
-                for token in self._tokens(flow):
-                    if (range_ := decided.get(token)) is not None:
-                        ports |= PortSet((range_,))
-                        used.add(flow.flow)
-        if not used:
+        found = {
+            (flow.flow, range_)
+            for flow in self._plan.flows
+            if self._is_at(flow.responder) and flow.responder_role in self._roles
+            for token in self._tokens(flow)
+            if (range_ := decided.get(token)) is not None
+        }
+        if not found:
             return None
-        lines = {line for id in used for line in rows[id].lines}
+        ports = PortSet.union_of(range_ for _, range_ in found)
+        used = {id for id, _ in found}
         return DcomRange(
             ports=ports,
             decision=decisions.dcom_preset or str(ports),
             flows=tuple(id for id in rows if id in used),
-            lines=tuple(sorted(lines)),
+            lines=tuple(sorted({line for id in used for line in rows[id].lines})),
         )
 
     def _is_at(self, endpoint: Endpoint) -> bool:
@@ -201,68 +192,60 @@ class _Finder:
 
     def _find_gatekeepers(self) -> Iterator[Gatekeeper]:
         """Where each role of the endpoint registers: the listeners that serve in place of a multicast one."""
-        discoveries = {
-            role.name: listener
-            for role in self._catalogue.roles.values()
-            for listener in role.listeners.values()
-            if listener.instead
+        roles = self._catalogue.roles
+        instead = {
+            role.name: (discovery, role.listeners[discovery.instead])
+            for role in roles.values()
+            for discovery in role.listeners.values()
+            if discovery.instead
         }
         found: dict[tuple[str, str, str], tuple[Flow, set[str]]] = {}
         for flow in self._plan.flows:
-            discovery = discoveries.get(flow.responder_role)
-            if (
-                discovery
-                and self._is_at(flow.initiator)
-                and discovery.instead in self._tokens(flow)
-            ):
-                listener = self._catalogue.roles[flow.responder_role].listeners[discovery.instead]
-                if flow.transport in listener.transports:
+            if flow.responder_role in instead and self._is_at(flow.initiator):
+                _, listener = instead[flow.responder_role]
+                if listener.key in self._tokens(flow) and flow.transport in listener.transports:
                     where = (flow.initiator_role, flow.responder.site, flow.responder.label)
                     found.setdefault(where, (flow, set()))[1].add(flow.flow)
         for _, (flow, used) in sorted(found.items(), key=lambda item: item[0]):
-            discovery = discoveries[flow.responder_role]
+            discovery, listener = instead[flow.responder_role]
             for machine in flow.responder.group.machines if flow.responder.group else ():
                 yield Gatekeeper(
                     role=flow.initiator_role,
                     machine=machine.name,
                     addresses=machine.addresses,
-                    port=flow.responder.ports[flow.responder_role, discovery.instead],
+                    port=flow.responder.ports[flow.responder_role, listener.key],
                     flows=tuple(sorted(used)),
                     discovery=discovery,
                 )
 
     def _open(
         self, rules: Iterable[Rule], prefixes: Iterable[Prefix], own: Iterable[Prefix]
-    ) -> tuple[Opening, ...]:
+    ) -> Iterator[Rule]:
         """The rules with addresses in place of groups, without the host's own and versions it lacks."""
         versions = {prefix.version for prefix in prefixes}
-        openings = []
         for rule in rules if self._roles else ():
             machines = [m for name in rule.groups for m in self._plan.group(name).machines]
             peers = rule.prefixes or [address for m in machines for address in m.addresses]
             kept = collapse_prefixes(p for p in peers if p.version in versions and p not in own)
             if kept:
-                ports, source = (
-                    limit[0] if limit else None for limit in (rule.ports, rule.source_ports)
-                )
-                why = rule.flows, rule.lines
-                openings.append(Opening(rule.direction, rule.protocol, ports, source, kept, *why))
-        return tuple(openings)
+                yield rule._replace(groups=(), prefixes=kept)
 
 
-def cut_by_port(openings: Iterable[Opening]) -> tuple[Opening, ...]:
+def cut_by_port(openings: Iterable[Rule]) -> Iterator[Rule]:
     """The inbound openings as disjoint port ranges, each with all of its peers; IPv4 only."""
-    found: list[Opening] = []
-    inbound = [o for o in openings if o.direction is Direction.IN and o.ports is not None]
-    for protocol in sorted({opening.protocol for opening in inbound}):
-        own = [opening for opening in inbound if opening.protocol is protocol]
-        cuts = sorted({cut for o in own if o.ports for cut in (o.ports[0], o.ports[1] + 1)})
-        for first, after in pairwise(cuts):
-            part = PortRange(first, after - 1)
-            there = [o for o in own if o.ports is not None and o.ports.contains(part)]
-            peers = collapse_prefixes(p for o in there for p in o.peers if p.version == 4)
-            flows = tuple(dict.fromkeys(flow for o in there for flow in o.flows))
-            lines = tuple(sorted({line for o in there for line in o.lines}))
+    inbound = [(o, o.ports) for o in openings if o.direction is Direction.IN and o.ports]
+    for protocol in sorted({opening.protocol for opening, _ in inbound}):
+        own = [(opening, ports) for opening, ports in inbound if opening.protocol is protocol]
+        for part in cut_ports(part for _, ports in own for part in ports):
+            there = [opening for opening, ports in own if ports.covers(part)]
+            peers = collapse_prefixes(p for o in there for p in o.prefixes if p.version == 4)
             if peers:
-                found.append(Opening(Direction.IN, protocol, part, None, peers, flows, lines))
-    return tuple(found)
+                yield Rule(
+                    Direction.IN,
+                    protocol,
+                    PortSet((part,)),
+                    None,
+                    prefixes=peers,
+                    flows=tuple(dict.fromkeys(flow for o in there for flow in o.flows)),
+                    lines=tuple(sorted({line for o in there for line in o.lines})),
+                )

@@ -96,7 +96,8 @@ def host_record(host: HostSettings) -> dict[str, Any]:
         "firewall": [
             {
                 **fields_of(each, "direction", "protocol"),
-                **given(**fields_of(each, "ports", "source_ports")),
+                **given(ports=", ".join(texts(each.ports))),
+                **given(source_ports=", ".join(texts(each.source_ports))),
                 "peers": peers_of(each),
                 **fields_of(each, "flows", "lines"),
             }

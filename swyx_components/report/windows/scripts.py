@@ -15,12 +15,11 @@ from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import (
     DcomRange,
     HostSettings,
-    Opening,
     PortSetting,
     Reservation,
     cut_by_port,
 )
-from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.report.tables import cite
 from swyx_components.report.windows.text import (
     Story,
@@ -36,7 +35,7 @@ from swyx_components.report.windows.text import (
     reg_string,
     script_parts,
 )
-from swyx_components.sets.ports import PortSet
+from swyx_components.sets.ports import NO_PORTS, PortSet
 
 _PROTOCOLS = {
     Protocol.TCP: "TCP",
@@ -63,15 +62,16 @@ def write_firewall_script(host: HostSettings, story: Story) -> Iterator[str]:
     yield from end
 
 
-def rule_name(opening: Opening) -> str:
+def rule_name(opening: Rule) -> str:
     """`swyx-in-udp-51000-51499-1f2e3d4c5b`: what passes, and a digest of from where."""
     words = ["swyx", opening.direction.value, opening.protocol.value]
     words += [str(opening.ports)] if opening.ports else []
-    content = repr((opening.source_ports, peers_of(opening)))
+    source = opening.source_ports[0] if opening.source_ports else None
+    content = repr((source, peers_of(opening)))
     return "-".join([*words, sha256(content.encode()).hexdigest()[:10]])
 
 
-def _write_rule(opening: Opening, story: Story, indent: str) -> Iterator[str]:
+def _write_rule(opening: Rule, story: Story, indent: str) -> Iterator[str]:
     yield from comment(f"{indent}#", story.because(opening.flows))
     inbound = opening.direction is Direction.IN
     own, far = ("LocalPort", "RemotePort") if inbound else ("RemotePort", "LocalPort")
@@ -101,22 +101,22 @@ def write_old_firewall(host: HostSettings, story: Story) -> Iterator[str]:
         yield from comment("rem", story.because(opening.flows))
         yield _old_command(opening)
     for opening in incoming(host.openings):
-        if opening.ports is None or any(prefix.version == 6 for prefix in opening.peers):
+        if not opening.ports or any(prefix.version == 6 for prefix in opening.prefixes):
             yield from _left_out(opening, story)
     yield from end
 
 
-def _old_command(opening: Opening) -> str:
-    protocol, ports = _PROTOCOLS[opening.protocol], opening.ports
-    addresses = ",".join(short(prefix) for prefix in opening.peers)
-    single = ports is None or ports.first == ports.last
-    port = f"{ports}" if single else "%%p"
+def _old_command(opening: Rule) -> str:
+    protocol, ports = _PROTOCOLS[opening.protocol], (opening.ports or NO_PORTS)[0]
+    addresses = ",".join(short(prefix) for prefix in opening.prefixes)
+    single = ports.first == ports.last
+    port = str(ports) if single else "%%p"
     command = (
         f"netsh firewall add portopening protocol={protocol} port={port} "
         f'name="SwyxWare {protocol} {port}" mode=ENABLE scope=CUSTOM addresses={addresses}'
         " || set failed=1"
     )
-    if ports is not None and not single:
+    if not single:
         command = f"for /L %%p in ({ports.first},1,{ports.last}) do {command}"
     if len(command) > _LONGEST_COMMAND:
         return (
@@ -126,12 +126,12 @@ def _old_command(opening: Opening) -> str:
     return command
 
 
-def _left_out(opening: Opening, story: Story) -> Iterator[str]:
-    if opening.ports is None:
+def _left_out(opening: Rule, story: Story) -> Iterator[str]:
+    if not opening.ports:
         why, peers = "allows ICMP to all or to nobody: ", peers_of(opening)
     else:
         why = f"limits IPv4 only: {describe_opening(opening)} from "
-        peers = [short(prefix) for prefix in opening.peers if prefix.version == 6]
+        peers = [short(prefix) for prefix in opening.prefixes if prefix.version == 6]
     yield f"rem Not opened, since this firewall {why}{' '.join(peers)}"
     yield from comment("rem  ", story.because(opening.flows))
 

@@ -13,12 +13,11 @@ from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import (
     Gatekeeper,
     HostSettings,
-    Opening,
     PortSetting,
 )
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.windows import WindowsSettings
-from swyx_components.planner.model import Direction
+from swyx_components.planner.model import Direction, Rule
 from swyx_components.report.tables import cite, describe_packets
 
 MADE_BY = "Made by `swyx hosts`"
@@ -55,15 +54,15 @@ class Story(NamedTuple):
                 yield f"{flow}: {row.purpose} ({row.evidence.value}, kb2308 {cite(row.lines)})"
 
 
-def describe_opening(opening: Opening) -> str:
+def describe_opening(opening: Rule) -> str:
     """`in UDP 51000-51499 from source ports 50000-50099`."""
     name = f"{opening.direction.value} {opening.protocol.value.upper()}"
     return describe_packets(name, opening.ports, opening.source_ports)
 
 
-def peers_of(opening: Opening) -> list[str]:
+def peers_of(opening: Rule) -> list[str]:
     """The other side, as people write addresses."""
-    return [short(prefix) for prefix in opening.peers]
+    return [short(prefix) for prefix in opening.prefixes]
 
 
 def describe_setting(setting: PortSetting) -> str:
@@ -93,7 +92,7 @@ def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
     return f"{gatekeeper.role} registers at {gatekeeper.machine}, {addresses} {what}"
 
 
-def incoming(openings: Iterable[Opening]) -> list[Opening]:
+def incoming(openings: Iterable[Rule]) -> list[Rule]:
     """Those that let something in."""
     return [opening for opening in openings if opening.direction is Direction.IN]
 
