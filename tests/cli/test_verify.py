@@ -460,9 +460,8 @@ def test_azure_interface_without_its_group_is_reported(arm: Any, on_azure: Path)
     ]
 
 
-def test_azure_group_of_the_subnet_that_stops_a_flow_makes_the_site_unequal(
-    arm: Any, on_azure: Path
-) -> None:
+def put_before_subnet(arm: Any, port: str) -> None:
+    """A network security group at the subnet that lets nobody in on a port."""
     network = arm.virtual_networks.get("rg", "net")
     deny = {
         "name": "no-rdp",
@@ -474,19 +473,36 @@ def test_azure_group_of_the_subnet_that_stops_a_flow_makes_the_site_unequal(
             "sourceAddressPrefix": "*",
             "sourcePortRange": "*",
             "destinationAddressPrefix": "*",
-            "destinationPortRange": "3389",
+            "destinationPortRange": port,
         },
     }
     body = {**WEST, "properties": {"securityRules": [deny]}}
     made = arm.network_security_groups.begin_create_or_update("rg", "wall", body).result()
     network.subnets[0].network_security_group = {"id": made.id}
     arm.virtual_networks.begin_create_or_update("rg", "net", network).result()
+
+
+def test_azure_group_of_the_subnet_that_stops_a_flow_makes_the_site_unequal(
+    arm: Any, on_azure: Path
+) -> None:
+    put_before_subnet(arm, "3389")
     outcome = verify_azure(on_azure)
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:3] == [
         "  ac-server (ac-server-nic): network security group wall of the subnet a also stands before its "
         "interface and stops what flows need:",
         "    in tcp 3389 from 10.1.99.0/24",
+    ]
+
+
+def test_azure_group_of_the_subnet_is_compared_with_flows_too(arm: Any, on_azure: Path) -> None:
+    put_before_subnet(arm, "135")
+    outcome = verify_azure(on_azure)
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[1:3] == [
+        "  ac-server (ac-server-nic): network security group wall of the subnet a also stands before its "
+        "interface and stops what flows need:",
+        "    in tcp 135 from 10.1.20.0/24",
     ]
 
 

@@ -76,7 +76,7 @@ class _Auditor:
         groups = plan.groups_by_machine()
         for name, seats in by_machine.items():
             own = next(machine for machine in groups[name].machines if machine.name == name)
-            self.requirements[name] = find_requirements(plan, groups[name], own)
+            self.requirements[name] = find_requirements(plan, own)
             self.found[name] = diff_reachability(seats, self.requirements[name], own.addresses)
             for seat in seats:
                 stateless = all(layer.stateless for layer in seat.layers)

@@ -17,7 +17,6 @@ from swyx_components.installation.model import Machine
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
-    HostGroup,
     Protocol,
     SitePlan,
 )
@@ -217,9 +216,7 @@ def _match(
                 yield entry, ports
 
 
-def find_requirements(
-    plan: SitePlan, group: HostGroup, machine: Machine
-) -> tuple[Requirement, ...]:
+def find_requirements(plan: SitePlan, machine: Machine) -> tuple[Requirement, ...]:
     """Every end of a flow or extra rule at a machine, and the ways back."""
     found: list[Requirement] = []
     for flow in plan.flows:
@@ -228,7 +225,8 @@ def find_requirements(
             (Direction.OUT, flow.initiator, flow.responder),
             (Direction.IN, flow.responder, flow.initiator),
         ):
-            if own.group is not None and (own.site, own.label) == (plan.site, group.name):
+            # Where each machine has a group of its own, flows still run between host groups.
+            if own.group and own.site == plan.site and machine in own.group.machines:
                 what = direction, PROTOCOL_OF[flow.transport], flow.ports, source
                 peers = tuple(p for p in peer.prefixes if p not in machine.addresses)
                 label = peer.label if peer.site in ("", plan.site) else f"{peer.site}/{peer.label}"

@@ -255,7 +255,7 @@ def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGro
     """What the other group adds to, or takes from, what the flows of a machine need."""
     group = plan.groups_by_machine()[interface.machine]
     own = next(machine for machine in group.machines if machine.name == interface.machine)
-    required = find_requirements(plan, group, own) if other.seats else ()
+    required = find_requirements(plan, own) if other.seats else ()
     found = diff_reachability(other.seats or (), required, own.addresses)
     added = [
         (entry.direction, each)
