@@ -271,6 +271,14 @@ class SitePlan:
         """
         return next(group for group in self.groups if group.name == name)
 
+    def machine(self, name: str) -> Machine:
+        """The machine of this name.
+
+        Raises:
+            StopIteration: there is none.
+        """
+        return next(m for group in self.groups for m in group.machines if m.name == name)
+
     @property
     def owners(self) -> Mapping[Prefix, str]:
         """The machine of each address."""

@@ -128,7 +128,7 @@ def _extra_needs(view: SiteTopology) -> Iterator[tuple[str, Peer, Access]]:
     for rule in view.site.extra_rules:
         group = view.endpoint_of(rule.machine).group
         assert group is not None  # it is a machine's
-        for protocol, peers in _extra_protocols(rule):
+        for protocol, peers in extra_protocols(rule):
             party = _restrict(
                 Peer(PeerKind.CIDRS, f"extra rule {rule.index}", peers), group.versions
             )
@@ -143,7 +143,7 @@ def extra_flow(site: str, rule: ExtraRule) -> str:
     return f"extra:{site}:{rule.index}"
 
 
-def _extra_protocols(rule: ExtraRule) -> Iterator[tuple[Protocol, tuple[Prefix, ...]]]:
+def extra_protocols(rule: ExtraRule) -> Iterator[tuple[Protocol, tuple[Prefix, ...]]]:
     """ICMP is another protocol for each IP version; TCP and UDP serve both."""
     if rule.protocol != "icmp":
         yield Protocol(rule.protocol), rule.peers

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from swyx_components.analysis.deployed.findings import (
+from swyx_components.analysis.deployed.audit import (
     Audit,
     MissingAccess,
     Remediation,
@@ -13,7 +13,6 @@ from swyx_components.analysis.deployed.findings import (
 )
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import AclEntry
-from swyx_components.planner.model import Direction
 from swyx_components.report.plan_json import fields_of
 from swyx_components.report.tables import plural, shorten, write_provenance, write_rule
 from swyx_components.report.verify import write_packets
@@ -61,7 +60,7 @@ def _write_missing(missing: Sequence[MissingAccess]) -> Iterator[str]:
     words += [row.evidence.value, write_provenance((), sorted(row.lines))] if row else []
     yield f"  {' '.join(words)}: {row.purpose if row else first.reason}"
     for each in missing:
-        for line in _list_packets(each.requirement.direction, each.packets):
+        for line in _list_packets(each.packets):
             yield f"    {each.machine} {line} ({each.requirement.peer}){_write_sources(each)}"
     yield f"    stopped by {', '.join(sorted({name for each in missing for name in each.stopped_by}))}"
     for entry in dict.fromkeys(entry for each in missing for entry in each.unless):
@@ -85,7 +84,7 @@ def _write_unneeded(access: UnneededAccess) -> Iterator[str]:
     if access.administration:
         services = ", ".join(shorten(access.administration, _MOST_LINES, excess=1))
         yield f"    administration: {services}"
-    for line in _list_packets(entry.direction, access.packets):
+    for line in _list_packets(access.packets):
         yield f"    lets pass {line}"
 
 
@@ -104,10 +103,8 @@ def _write_doubt(entry: AclEntry) -> str:
     return "no flow has this protocol"
 
 
-def _list_packets(
-    direction: Direction, packets: Iterable[Packets], short: bool = True
-) -> list[str]:
-    lines = list(write_packets(((direction, each) for each in packets), short))
+def _list_packets(packets: Iterable[Packets], short: bool = True) -> list[str]:
+    lines = list(write_packets(packets, short))
     most = _MOST_LINES if short else len(lines)
     return shorten(lines, most, "more (--json has all)", excess=1)
 
@@ -160,19 +157,18 @@ def _missing_record(missing: MissingAccess) -> dict[str, Any]:
         "machine": missing.machine,
         **fields_of(missing.requirement, "flow", "peer", "reply"),
         **(fields_of(missing.row, *known) if missing.row else known),
-        "packets": _list_packets(missing.requirement.direction, missing.packets, short=False),
+        "packets": _list_packets(missing.packets, short=False),
         "stopped_by": missing.stopped_by,
         "unless": [entry.unresolved for entry in missing.unless],
     }
 
 
 def _unneeded_record(access: UnneededAccess) -> dict[str, Any]:
-    direction = access.entry.direction
     return {
         **_entry_record(access.entry),
         **fields_of(access, "public", "administration", "needed_by", "needed_elsewhere"),
         "packets": {
-            machine: _list_packets(direction, packets, short=False)
+            machine: _list_packets(packets, short=False)
             for machine, packets in access.by_machine.items()
         },
     }

@@ -92,16 +92,14 @@ def _effect_record(effect: Effect) -> dict[str, Any]:
 # ---- packets
 
 
-def write_packets(
-    packets: Iterable[tuple[Direction, Packets]], short: bool = True
-) -> Iterator[str]:
+def write_packets(packets: Iterable[Packets], short: bool = True) -> Iterator[str]:
     """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line.
 
     In the order of the packets. `short`: what is long is counted instead of listed.
     """
     by_ports: dict[tuple[Direction, Protocol, PortSet], list[tuple[int, Interval]]] = {}
-    for direction, own in packets:
-        key = direction, own.protocol, own.ports
+    for own in packets:
+        key = own.direction, own.protocol, own.ports
         by_ports.setdefault(key, []).append((own.version, own.peers))
     alike: dict[tuple[Direction, str, tuple[tuple[int, Interval], ...]], list[Protocol]] = {}
     for (direction, protocol, ports), peers in by_ports.items():

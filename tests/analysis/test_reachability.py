@@ -112,7 +112,7 @@ def test_every_packet_is_judged_as_if_it_were_the_only_one(seed: int) -> None:
     choice = random.Random(seed)
     layers = tuple(make_layer(choice, name) for name in ("near", "far")[: choice.randint(1, 2)])
     demands = make_demands(choice)
-    seat = AttachmentPoint(machine="m", interface="", address=OWN, layers=layers)
+    seat = AttachmentPoint(machine="m", address=OWN, layers=layers)
     found = diff_reachability([seat], demands, [OWN])
     stateless = any(layer.stateless for layer in layers)
     all_stateless = all(layer.stateless for layer in layers)
@@ -144,11 +144,13 @@ def test_every_packet_is_judged_as_if_it_were_the_only_one(seed: int) -> None:
 
 def test_packets_are_joined_to_the_fewest_pieces_the_most_first() -> None:
     def tcp(first: int, last: int, port: int) -> Packets:
-        return Packets(Protocol.TCP, 4, Interval(first, last), PortSet.of((port, port)))
+        return Packets(
+            Direction.IN, Protocol.TCP, 4, Interval(first, last), PortSet.of((port, port))
+        )
 
     assert join_packets(
         [tcp(1, 4, 7), tcp(5, 9, 7), tcp(1, 4, 8), tcp(5, 9, 8), tcp(20, 20, 1)]
     ) == (
-        Packets(Protocol.TCP, 4, Interval(1, 9), PortSet.of((7, 8))),
+        Packets(Direction.IN, Protocol.TCP, 4, Interval(1, 9), PortSet.of((7, 8))),
         tcp(20, 20, 1),
     )

@@ -1,19 +1,14 @@
-"""An existing firewall against what a site's calls need: what is missing, what is open without need.
+"""An existing firewall against what a site's calls need: what is missing, what is open without need, how
+grave each finding is, and what to change.
 
 Requirements come straight from the flows and extra rules, as in the proof; no rule of the plan takes part.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from itertools import chain
 
-from swyx_components.analysis.deployed.findings import (
-    Audit,
-    BlockedService,
-    MissingAccess,
-    Remediation,
-    Step,
-    UnneededAccess,
-)
 from swyx_components.analysis.deployed.reachability import (
     Packets,
     ReachabilityDiff,
@@ -23,10 +18,11 @@ from swyx_components.analysis.deployed.reachability import (
     join_packets,
 )
 from swyx_components.analysis.deployed.ruleset import AclEntry, AttachmentPoint, Firewall
-from swyx_components.catalogue import Phase
+from swyx_components.analysis.explain.places import hosts_of
+from swyx_components.catalogue import Evidence, FlowRow, Phase
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
-from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
+from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
@@ -41,6 +37,115 @@ _ADMINISTRATION = {
     "SQL Server": PortRange(1433, 1434),
     "VNC": PortRange(5900, 5900),
 }
+_CERTAINTY = (Evidence.STATED, Evidence.INFERRED, Evidence.OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingAccess:
+    """One end of a flow that the firewall stops, in whole or in part.
+
+    `row` is None for an extra rule, whose `reason` the installation gives. `stopped_by` are the layers
+    that stop it, `unless` entries with unresolved peers that may yet let it pass.
+    """
+
+    machine: str
+    requirement: Requirement
+    packets: tuple[Packets, ...]
+    stopped_by: tuple[str, ...]
+    unless: tuple[AclEntry, ...] = ()
+    row: FlowRow | None = None
+    reason: str = ""
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """What the article states comes first, then what it implies, then the site's own rules."""
+        certainty = _CERTAINTY.index(self.row.evidence) if self.row else len(_CERTAINTY)
+        direction, protocol, ports, _, _, flow, peer, reply = self.requirement
+        return reply, certainty, flow, self.machine, direction, peer, protocol, ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnneededAccess:
+    """What one rule lets pass and nothing needs: `packets` at any machine, and those of each machine.
+
+    `needed_by` are flows that need another part of it there, `needed_elsewhere` those that need it at other
+    machines behind the same rule.
+    """
+
+    entry: AclEntry
+    by_machine: Mapping[str, tuple[Packets, ...]]
+    packets: tuple[Packets, ...]
+    needed_by: tuple[str, ...]
+    needed_elsewhere: tuple[str, ...]
+    public: bool
+    administration: tuple[str, ...]
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """The machines at which it is open."""
+        return tuple(self.by_machine)
+
+    @property
+    def rank(self) -> tuple[object, ...]:
+        """Who may come in from outside, then administration, then many packets; inbound before outbound."""
+        inbound = self.entry.direction is Direction.IN
+        return (
+            not (inbound and self.public),
+            not inbound,
+            not self.public,
+            not self.administration,
+            -sum(each.size for each in self.packets),
+            self.entry.owner,
+            self.entry.label,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedService:
+    """A phase of which no packet passes at a machine."""
+
+    machine: str
+    phase: Phase
+    flows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The findings at one site, the worst first.
+
+    `unsure` are entries whose other side, or protocol, can't be compared with any flow, with the machines.
+    """
+
+    site: str
+    firewall: Firewall
+    machines: tuple[str, ...]
+    blocked: tuple[BlockedService, ...]
+    missing: tuple[MissingAccess, ...]
+    unneeded: tuple[UnneededAccess, ...]
+    unsure: tuple[tuple[AclEntry, tuple[str, ...]], ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is missing, nothing open without need and nothing left unjudged."""
+        return not (self.missing or self.unneeded or self.unsure or self.firewall.is_partial)
+
+
+class Step(Enum):
+    """What to do about a rule; the value is its mark in a list."""
+
+    KEEP = "="
+    ADD = "+"
+    REMOVE = "-"
+    NARROW = "~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remediation:
+    """One group of the plan: its rules, each there or to be added, and what to do about existing ones."""
+
+    group: HostGroup
+    rules: tuple[tuple[Step, Rule], ...]
+    existing: tuple[tuple[Step, UnneededAccess], ...]
 
 
 def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -> Audit:
@@ -67,21 +172,18 @@ class _Auditor:
         self.plan = plan
         self.firewall = firewall
         self.installation = installation
-        self.requirements: dict[str, tuple[Requirement, ...]] = {}
-        self.found: dict[str, ReachabilityDiff] = {}
         self.holders: dict[AclEntry, dict[str, bool]] = {}
         by_machine: dict[str, list[AttachmentPoint]] = {}
         for seat in firewall.seats:
             by_machine.setdefault(seat.machine, []).append(seat)
-        groups = plan.groups_by_machine()
-        for name, seats in by_machine.items():
-            own = next(machine for machine in groups[name].machines if machine.name == name)
-            self.requirements[name] = find_requirements(plan, own)
-            self.found[name] = diff_reachability(seats, self.requirements[name], own.addresses)
-            for seat in seats:
-                stateless = all(layer.stateless for layer in seat.layers)
-                for entry in (entry for layer in seat.layers[:1] for entry in layer.entries):
-                    self.holders.setdefault(entry, {})[name] = stateless
+            stateless = all(layer.stateless for layer in seat.layers)
+            for entry in seat.layers[0].entries:
+                self.holders.setdefault(entry, {})[seat.machine] = stateless
+        self.requirements = {name: find_requirements(plan, name) for name in by_machine}
+        self.found: dict[str, ReachabilityDiff] = {
+            name: diff_reachability(seats, self.requirements[name], plan.machine(name).addresses)
+            for name, seats in by_machine.items()
+        }
 
     def find_missing(self) -> Iterator[MissingAccess]:
         """One for each machine and requirement, whatever the number of its addresses."""
@@ -122,11 +224,14 @@ class _Auditor:
                     merged.setdefault(entry, {})[machine] = packets
         known = self._find_known()
         for entry, machines in merged.items():
-            joined = join_packets(chain(*machines.values()))
+            own = {name: join_packets(machines[name]) for name in sorted(machines)}
+            (joined, *others) = own.values()
+            if others:
+                joined = join_packets(chain(*machines.values()))
             elsewhere = [name for name in self.holders[entry] if name not in machines]
             yield UnneededAccess(
                 entry=entry,
-                by_machine={name: join_packets(machines[name]) for name in sorted(machines)},
+                by_machine=own,
                 packets=joined,
                 needed_by=self._flows_using(entry, machines),
                 needed_elsewhere=self._flows_using(entry, elsewhere),
@@ -156,8 +261,7 @@ class _Auditor:
         """Not the public's addresses: private by definition, a site's own, or the platform's."""
         prefixes = [*NEVER_PUBLIC, *self.firewall.platform]
         for site in self.installation.sites.values():
-            prefixes += [address for machine in site.machines for address in machine.addresses]
-            prefixes += [cidr for network in site.networks for cidr in network.cidrs]
+            prefixes += [prefix for host in hosts_of(site) for prefix in host.prefixes]
         return {
             version: join_intervals(p.interval for p in prefixes if p.version == version)
             for version in WIDTH

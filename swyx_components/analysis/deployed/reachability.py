@@ -5,7 +5,7 @@ any entry or requirement begins or ends; within one piece only ports differ, and
 source ports cut in the same way.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
@@ -13,25 +13,14 @@ from operator import and_
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry, AttachmentPoint
-from swyx_components.installation.model import Machine
-from swyx_components.planner.model import (
-    PROTOCOL_OF,
-    Direction,
-    Protocol,
-    SitePlan,
-)
-from swyx_components.planner.requirements import extra_flow
+from swyx_components.planner.model import PROTOCOL_OF, Direction, Endpoint, Protocol, SitePlan
+from swyx_components.planner.requirements import extra_flow, extra_protocols
 from swyx_components.sets.packets import cut_addresses, cut_ports
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
 # Where an answer goes whose question came from a port that nobody fixed: what AWS advises for network ACLs.
 _EPHEMERAL = PortSet.of((1024, 65535))
-_PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {
-    "tcp": (Protocol.TCP,),
-    "udp": (Protocol.UDP,),
-    "icmp": (Protocol.ICMP, Protocol.ICMPV6),
-}
 _IMPOSSIBLE = {4: (Protocol.ANY, Protocol.ICMPV6), 6: (Protocol.ANY, Protocol.ICMP)}
 
 
@@ -51,6 +40,7 @@ class Requirement(NamedTuple):
 class Packets(NamedTuple):
     """Packets to or from a run of addresses, by destination ports (types of ICMP)."""
 
+    direction: Direction
     protocol: Protocol
     version: int
     peers: Interval
@@ -94,18 +84,13 @@ def diff_reachability(
         version = point.address.version
         if protocol not in _IMPOSSIBLE[version]:
             view = _View(point, direction, protocol, requirements)
-            for piece in view.pieces():
-                if (version, piece.peers) not in own_intervals:
-                    view.compare(piece, found)
+            for peers, layers, required in view.pieces():
+                if (version, peers) not in own_intervals:
+                    view.compare(peers, layers, required, found)
     return found
 
 
-class _Piece(NamedTuple):
-    """A run of peer addresses for which the same entries and requirements count, in their order."""
-
-    peers: Interval
-    layers: Sequence[Sequence[AclEntry]]
-    requirements: Sequence[Requirement]
+_Entries = Sequence[Sequence[AclEntry]]  # of each layer
 
 
 class _View:
@@ -118,8 +103,8 @@ class _View:
         protocol: Protocol,
         requirements: Sequence[Requirement],
     ) -> None:
+        self.direction, self.protocol = direction, protocol
         self.version = point.address.version
-        self.protocol = protocol
         self.layers = point.layers
         self.entries = [
             [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
@@ -131,8 +116,8 @@ class _View:
         own = [r for r in requirements if (r.direction, r.protocol) == (direction, protocol)]
         self.requirements = [each for each in own if stateless or not each.reply]
 
-    def pieces(self) -> Iterator[_Piece]:
-        """The peers that any entry or requirement names."""
+    def pieces(self) -> Iterator[tuple[Interval, _Entries, Sequence[Requirement]]]:
+        """Runs of peer addresses for which the same entries and requirements count, in their order."""
         held: dict[Prefix, list[tuple[int, int]]] = {}
         sides: list[Sequence[AclEntry | Requirement]] = [*self.entries, self.requirements]
         for place, side in enumerate(sides):
@@ -148,33 +133,37 @@ class _View:
                 [entries[index] for index in own]
                 for entries, own in zip(self.entries, inside[:-1], strict=True)
             ]
-            yield _Piece(peers, layers, [self.requirements[index] for index in inside[-1]])
+            yield peers, layers, [self.requirements[index] for index in inside[-1]]
 
-    def compare(self, piece: _Piece, found: ReachabilityDiff) -> None:
-        """Add what differs in one piece."""
-        wanted = PortSet.union_of(
-            part
-            for each in piece.requirements
-            if self.replies_count or not each.reply
-            for part in each.ports
-        )
-        sources = {each.source_ports for entries in piece.layers for each in entries}
+    def compare(
+        self,
+        peers: Interval,
+        layers: _Entries,
+        requirements: Sequence[Requirement],
+        found: ReachabilityDiff,
+    ) -> None:
+        """Add what differs among some peers."""
+        counted = [each for each in requirements if self.replies_count or not each.reply]
+        wanted = PortSet.union_of(part for each in counted for part in each.ports)
+        sources = {each.source_ports for entries in layers for each in entries}
         for cut in cut_ports([*ALL_PORTS, *(part for ports in sources for part in ports)]):
             source = PortSet((cut,))
             matched = [
                 list(_match(layer.ordered, entries, source))
-                for layer, entries in zip(self.layers, piece.layers, strict=True)
+                for layer, entries in zip(self.layers, layers, strict=True)
             ]
             allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in matched]
-            for each in piece.requirements:
+            for each in requirements:
                 if both := source & each.source_ports:
-                    self._find_missing(each, piece.peers, both, allowed, found)
+                    self._find_missing(each, peers, both, allowed, found)
             universe = ALL_PORTS if self.protocol.has_ports else ICMP_TYPES
             through = reduce(and_, allowed[1:], universe)
             for entry, ports in matched[0] if matched else ():
                 if rest := (ports & through) - wanted:
-                    packets = Packets(self.protocol, self.version, piece.peers, rest, source)
-                    found.open.setdefault(entry, []).append(packets)
+                    found.open.setdefault(entry, []).append(self._packets(peers, rest, source))
+
+    def _packets(self, peers: Interval, ports: PortSet, source: PortSet) -> Packets:
+        return Packets(self.direction, self.protocol, self.version, peers, ports, source)
 
     def _find_missing(
         self,
@@ -193,8 +182,7 @@ class _View:
         if passed:
             found.passing.add(required)
         if lost := required.ports - passed:
-            packets = Packets(self.protocol, self.version, peers, lost, source)
-            found.missing.setdefault(required, []).append(packets)
+            found.missing.setdefault(required, []).append(self._packets(peers, lost, source))
             stops = {layer.name for layer, ports in asked if lost - ports}
             found.stopped_by.setdefault(required, set()).update(stops)
             perhaps = (e for own in self.entries for e in own if e.unresolved and e.allow)
@@ -216,29 +204,32 @@ def _match(
                 yield entry, ports
 
 
-def find_requirements(plan: SitePlan, machine: Machine) -> tuple[Requirement, ...]:
+def find_requirements(plan: SitePlan, machine: str) -> tuple[Requirement, ...]:
     """Every end of a flow or extra rule at a machine, and the ways back."""
     found: list[Requirement] = []
+    own_addresses = plan.machine(machine).addresses
+
+    def is_own(end: Endpoint) -> bool:
+        members = end.group.machines if end.group and end.site == plan.site else ()
+        return any(member.name == machine for member in members)
+
     for flow in plan.flows:
         source = PortSet((flow.source_ports,)) if flow.source_ports else ALL_PORTS
         for direction, own, peer in (
             (Direction.OUT, flow.initiator, flow.responder),
             (Direction.IN, flow.responder, flow.initiator),
         ):
-            # Where each machine has a group of its own, flows still run between host groups.
-            if own.group and own.site == plan.site and machine in own.group.machines:
+            if is_own(own):
                 what = direction, PROTOCOL_OF[flow.transport], flow.ports, source
-                peers = tuple(p for p in peer.prefixes if p not in machine.addresses)
+                peers = tuple(p for p in peer.prefixes if p not in own_addresses)
                 label = peer.label if peer.site in ("", plan.site) else f"{peer.site}/{peer.label}"
                 found.append(Requirement(*what, peers, flow.flow, label))
     for rule in plan.extra_rules:
-        if rule.machine == machine.name:
-            for protocol in _PROTOCOLS[rule.protocol]:
-                ports = rule.ports if protocol.has_ports else ICMP_TYPES
-                what = Direction(rule.direction), protocol, ports, ALL_PORTS
-                peers = tuple(p for p in rule.peers if protocol not in _IMPOSSIBLE[p.version])
-                label = "the peers it names"
-                found.append(Requirement(*what, peers, extra_flow(plan.site, rule), label))
+        for protocol, peers in extra_protocols(rule) if rule.machine == machine else ():
+            ports = rule.ports if protocol.has_ports else ICMP_TYPES
+            what = Direction(rule.direction), protocol, ports, ALL_PORTS
+            flow_id, label = extra_flow(plan.site, rule), "the peers it names"
+            found.append(Requirement(*what, peers, flow_id, label))
     both = (each for required in found if required.peers for each in _both_ways(required))
     return tuple(dict.fromkeys(both))
 
@@ -256,17 +247,20 @@ def _both_ways(required: Requirement) -> Iterator[Requirement]:
 
 
 def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[Packets, ...]:
-    """The same packets in the fewest pieces, the most first; whatever source ports, unless `by_source`."""
-    by_peers: dict[tuple[Protocol, int, Interval, PortSet], PortSet] = {}
-    for protocol, version, peers, ports, source in packets:
-        key = protocol, version, peers, source if by_source else ALL_PORTS
-        by_peers[key] = by_peers.get(key, NO_PORTS) | ports
-    by_ports: dict[tuple[Protocol, int, PortSet, PortSet], list[Interval]] = {}
-    for (protocol, version, peers, source), ports in by_peers.items():
-        by_ports.setdefault((protocol, version, ports, source), []).append(peers)
+    """The same packets in the fewest pieces, by direction, the most first.
+
+    Whatever source ports, unless `by_source`.
+    """
+    by_peers: dict[tuple[Direction, Protocol, int, Interval, PortSet], PortSet] = {}
+    for way, protocol, version, peers, ports, source in packets:
+        at = way, protocol, version, peers, source if by_source else ALL_PORTS
+        by_peers[at] = by_peers.get(at, NO_PORTS) | ports
+    by_ports: dict[tuple[Direction, Protocol, int, PortSet, PortSet], list[Interval]] = {}
+    for (way, protocol, version, peers, source), ports in by_peers.items():
+        by_ports.setdefault((way, protocol, version, ports, source), []).append(peers)
     joined = [
-        Packets(protocol, version, interval, ports, source)
-        for (protocol, version, ports, source), intervals in sorted(by_ports.items())
+        Packets(way, protocol, version, interval, ports, source)
+        for (way, protocol, version, ports, source), intervals in sorted(by_ports.items())
         for interval in join_intervals(intervals)
     ]
-    return tuple(sorted(joined, key=lambda each: -each.size))
+    return tuple(sorted(joined, key=lambda each: (each.direction, -each.size)))

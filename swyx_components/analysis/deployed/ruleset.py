@@ -68,13 +68,12 @@ class AccessList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentPoint:
-    """One address of a machine at one interface, and the layers that stand before it.
+    """One address of a machine, and the layers that stand before it.
 
     The first layer is the one whose rules are named when something is open.
     """
 
     machine: str
-    interface: str
     address: Prefix
     layers: tuple[AccessList, ...]
 

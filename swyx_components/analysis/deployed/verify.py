@@ -4,8 +4,9 @@ What a cloud holds arrives as the same `Rule` that the plan was rendered to, so 
 in what is enforced: names, descriptions and the order of rules play no part.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from swyx_components.analysis.deployed.reachability import (
     Packets,
@@ -111,8 +112,8 @@ class Effect:
     machine: str
     interface: str
     other: str
-    added: tuple[tuple[Direction, Packets], ...] = ()
-    stopped: tuple[tuple[Direction, Packets], ...] = ()
+    added: tuple[Packets, ...] = ()
+    stopped: tuple[Packets, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,35 +254,20 @@ def _check_foreign_groups(interfaces: Iterable[DeployedInterface]) -> Iterator[s
 
 def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGroup) -> Effect:
     """What the other group adds to, or takes from, what the flows of a machine need."""
-    group = plan.groups_by_machine()[interface.machine]
-    own = next(machine for machine in group.machines if machine.name == interface.machine)
-    required = find_requirements(plan, own) if other.seats else ()
-    found = diff_reachability(other.seats or (), required, own.addresses)
-    added = [
-        (entry.direction, each)
-        for entry, packets in found.open.items()
-        if other.adds and (entry.direction is Direction.IN or plan.egress is Egress.CLOSED)
-        for each in packets
-    ]
-    stopped = [
-        (requirement.direction, each)
-        for requirement, packets in found.missing.items()
-        if other.takes
-        for each in packets
-    ]
+    required = find_requirements(plan, interface.machine) if other.seats else ()
+    own = plan.machine(interface.machine).addresses
+    found = diff_reachability(other.seats or (), required, own)
     return Effect(
         machine=interface.machine,
         interface=interface.id,
         other=other.label,
-        added=tuple(_join(added)),
-        stopped=tuple(_join(stopped)),
+        added=join_packets(
+            each
+            for each in chain(*found.open.values())
+            if other.adds and (each.direction is Direction.IN or plan.egress is Egress.CLOSED)
+        ),
+        stopped=join_packets(chain(*found.missing.values()) if other.takes else ()),
     )
-
-
-def _join(found: Sequence[tuple[Direction, Packets]]) -> Iterator[tuple[Direction, Packets]]:
-    for direction in Direction:
-        for packets in join_packets(each for way, each in found if way is direction):
-            yield direction, packets
 
 
 def _remark_on_others(effects: Iterable[tuple[ForeignGroup, Effect]]) -> Iterator[str]:

@@ -230,9 +230,7 @@ def _attachment_points(
     interface: NetworkInterface, machine: str, *layers: AccessList
 ) -> Iterator[AttachmentPoint]:
     for address in interface.addresses:
-        yield AttachmentPoint(
-            machine=machine, interface=interface.id, address=address, layers=layers
-        )
+        yield AttachmentPoint(machine=machine, address=address, layers=layers)
 
 
 def read_firewall(
@@ -277,9 +275,9 @@ def _points(
     layers = tuple(_layers(interface, ruleset)) if mine else ()
     unknown = ", ".join(sorted(set(interface.groups) - known)) if known else ""
     for address in mine:
-        machine, id = owners[address], interface.id
+        machine = owners[address]
         yield (
-            AttachmentPoint(machine=machine, interface=id, address=address, layers=layers),
+            AttachmentPoint(machine=machine, address=address, layers=layers),
             f"{machine} is also in {unknown}, whose rules no file has" if unknown else "",
         )
 

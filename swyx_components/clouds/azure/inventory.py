@@ -215,7 +215,6 @@ def _attachment_points(
     for address in interface.addresses:
         yield AttachmentPoint(
             machine=machine,
-            interface=last_of(interface.id),
             address=address.prefix,
             layers=(ruleset.of_group(ruleset.groups[group], address, label),),
         )
@@ -250,7 +249,7 @@ def read_firewall(
 
 
 def _point(
-    ruleset: Ruleset, machine: str, interface: str, groups: Sequence[str], address: Address
+    ruleset: Ruleset, machine: str, groups: Sequence[str], address: Address
 ) -> tuple[AttachmentPoint, str]:
     """The groups at the interface, then the one at the subnet; where there is neither, all is open."""
     known = [ruleset.groups[key_of(id)] for id in groups if key_of(id) in ruleset.groups]
@@ -266,25 +265,24 @@ def _point(
     )
     if not layers and not groups:
         layers = [open_layer()]
-    at, before = address.prefix, tuple(layers)
-    point = AttachmentPoint(machine=machine, interface=interface, address=at, layers=before)
-    return point, unread
+    before = tuple(layers)
+    return AttachmentPoint(machine=machine, address=address.prefix, layers=before), unread
 
 
 def _placed(
     records: NetworkRecords,
     owners: Mapping[Prefix, str],
     bound: Mapping[str, tuple[str, ...]],
-) -> Iterator[tuple[str, str, tuple[str, ...], Address]]:
-    """Machine, interface, ids of groups and address: by interfaces, then those that are bound by hand."""
+) -> Iterator[tuple[str, tuple[str, ...], Address]]:
+    """Machine, ids of groups and address: by interfaces, then those that are bound by hand."""
     for interface in records.interfaces:
         for address in interface.addresses:
             machine = owners.get(address.prefix)
             if machine is not None and machine not in bound:
                 groups = (interface.group,) if interface.group else ()
-                yield machine, last_of(interface.id), groups, address
+                yield machine, groups, address
     for prefix, machine in owners.items():
         keys = bound.get(machine, ())
         if machine in bound:
             asgs = records.asgs & {*keys}
-            yield machine, "", tuple(k for k in keys if k not in asgs), Address(prefix, asgs)
+            yield machine, tuple(k for k in keys if k not in asgs), Address(prefix, asgs)
