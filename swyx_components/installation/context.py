@@ -1,5 +1,6 @@
 """What is known so far while one installation is read: passed to every reader, gone afterwards."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -10,6 +11,7 @@ from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Decisions
 from swyx_components.sets.prefixes import Prefix
 
+_LIST = re.compile(r"\.(addresses|(signalling_|media_)?cidrs)$")
 ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothing at all
 
 
@@ -29,7 +31,7 @@ class Claim(NamedTuple):
     @property
     def holder(self) -> str:
         """The machine, network or provider to which the list of addresses belongs, if to any."""
-        return self.owner.removesuffix(".addresses").removesuffix(".cidrs")
+        return _LIST.sub("", self.owner)
 
 
 class Kind(IntEnum):

@@ -20,6 +20,7 @@ from swyx_components.installation.values import (
     read_range,
     wrong_type,
 )
+from swyx_components.sets.prefixes import Prefix
 
 _MODES = {mode.value: mode for mode in LinkMode}
 _ONE, _EACH = "link_manager", "link_managers"
@@ -170,18 +171,27 @@ def read_providers(
 
 
 def _read_provider(entry: Entry, reading: ReadContext) -> Provider | None:
-    written = Written(entry.value, reading, entry.place, "provider")
-    cidrs = list(written.read("cidrs", read_cidrs, iter(())))
-    at = written.at("cidrs")
-    reading.claims += (Claim(prefix, Kind.PROVIDER, "", at, index) for prefix, index in cidrs)
+    written = Written(entry.value, reading, entry.place, "provider", whole("provider", "cidrs"))
+    lists: list[set[Prefix]] = []
+    for key in ("cidrs", "signalling_cidrs", "media_cidrs"):
+        found = list(written.read(key, read_cidrs, iter(())))
+        at = written.at(key)
+        reading.claims += (Claim(prefix, Kind.PROVIDER, "", at, index) for prefix, index in found)
+        lists.append({prefix for prefix, _ in found})
+    cidrs, signalling, media_alone = lists
+    cidrs |= signalling & media_alone
     seat = written.part(_ONE, partial(_read_manager, ends=()), None)
     media = written.read("media_ports", read_range, None)
     sip_port = written.read("sip_port", read_port, None)
-    if not cidrs or seat is None or media is None or ("sip_port" in written and sip_port is None):
+    if seat is None or media is None or ("sip_port" in written and sip_port is None):
+        return None
+    if not (cidrs or (signalling and media_alone)):
         return None
     return Provider(
         name=entry.name,
-        cidrs=tuple(sorted({prefix for prefix, _ in cidrs})),
+        cidrs=tuple(sorted(cidrs)),
+        signalling_cidrs=tuple(sorted(signalling - cidrs)),
+        media_cidrs=tuple(sorted(media_alone - cidrs)),
         link_manager=seat.name,
         site=seat.site,
         media_ports=media,

@@ -123,7 +123,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A SIP provider, the LinkManager that speaks to it and that LinkManager's site."""
+    """A SIP provider, the LinkManager that speaks to it and that LinkManager's site.
+
+    `cidrs` carry calls and media, the two others one of these alone: no address is in two of them.
+    """
 
     name: str
     cidrs: tuple[Prefix, ...]
@@ -131,6 +134,22 @@ class Provider:
     site: str
     media_ports: PortRange
     sip_port: int = 5060
+    signalling_cidrs: tuple[Prefix, ...] = ()
+    media_cidrs: tuple[Prefix, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[Prefix, ...]:
+        """All of its addresses."""
+        return tuple(sorted((*self.cidrs, *self.signalling_cidrs, *self.media_cidrs)))
+
+    @property
+    def uses(self) -> Mapping[tuple[Prefix, ...], tuple[bool, ...]]:
+        """Its addresses by whether they carry media: False, True, or both where they are the same."""
+        found: dict[tuple[Prefix, ...], tuple[bool, ...]] = {}
+        for is_media, own in ((False, self.signalling_cidrs), (True, self.media_cidrs)):
+            prefixes = tuple(sorted((*self.cidrs, *own)))
+            found[prefixes] = (*found.get(prefixes, ()), is_media)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

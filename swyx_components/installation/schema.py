@@ -1,7 +1,8 @@
 """The published JSON Schema, from which the reader too takes the keys of each mapping."""
 
 import json
-from collections.abc import KeysView
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -15,12 +16,20 @@ class Shape:
     keys: frozenset[str]
     listed: tuple[str, ...]
     required: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...]  # of which all keys of one must be there too
     examples: dict[str, str]
     may_be_none: frozenset[str]
 
-    def holds(self, keys: KeysView[str]) -> bool:
+    def holds(self, keys: AbstractSet[str]) -> bool:
         """Whether a mapping with these keys has all that it must have, and no others."""
-        return keys <= self.keys and all(map(keys.__contains__, self.required))
+        return keys <= self.keys and not any(self.missing(keys))
+
+    def missing(self, keys: AbstractSet[str]) -> Iterator[str]:
+        """The keys that must be there and are not; of alternatives those of the one most of which is."""
+        yield from (key for key in self.required if key not in keys)
+        if self.alternatives and not any(set(some) <= keys for some in self.alternatives):
+            closest = max(self.alternatives, key=lambda some: len(keys & set(some)))
+            yield from (key for key in closest if key not in keys)
 
 
 @cache
@@ -40,6 +49,7 @@ def shape(kind: str) -> Shape:
         keys=frozenset(properties),
         listed=tuple(properties),
         required=tuple(definition.get("required", ())),
+        alternatives=tuple(tuple(one["required"]) for one in definition.get("anyOf", ())),
         examples={
             key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
         },

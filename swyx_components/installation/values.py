@@ -55,8 +55,8 @@ class Written:
         elif not known.holds(value.keys()):
             unknown = sorted(value.keys() - known.keys)
             meant = {log.unknown("key", below(place, key), key, known.listed) for key in unknown}
-            for key in known.required:
-                if key not in value and key not in meant:
+            for key in known.missing(value.keys()):
+                if key not in meant:
                     log.add("key-missing", self.at(key), key=key, example=self.examples[key])
 
     def __contains__(self, key: str) -> bool:

@@ -106,14 +106,18 @@ def find_exchange(
 
 
 def find_provider_exchange(
-    catalogue: Catalogue, manager: EndpointKind, provider: Provider
+    catalogue: Catalogue, manager: EndpointKind, provider: Provider, uses: Sequence[bool]
 ) -> Exchange:
-    """A LinkManager with a provider, whose only listeners are those of its declaration."""
+    """A LinkManager with a provider, whose only listeners are those of its declaration.
+
+    `uses`: whether with its addresses that carry media, or with those that don't, or both.
+    """
     collector = _Collector(catalogue, manager, OUTSIDE)
     sip = PortSet.of((provider.sip_port, provider.sip_port))
     for role in _serving(catalogue, manager):
         for row in legs_of(catalogue, "provider").rows:
-            collector.provider(row, role, sip, provider.media_ports)
+            if bool(row.leg.media) in uses:
+                collector.provider(row, role, sip, provider.media_ports)
     return collector.exchange()
 
 

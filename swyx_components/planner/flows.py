@@ -127,9 +127,10 @@ def _with_providers(topology: Topology, view: SiteTopology) -> Iterator[Endpoint
     for provider in topology.providers_of(view.name):
         manager = view.endpoint_of(provider.link_manager)
         label = f"provider {provider.name}"
-        outside = Endpoint(site="", label=label, kind=OUTSIDE, prefixes=provider.cidrs)
-        exchange = find_provider_exchange(view.catalogue, manager.kind, provider)
-        yield EndpointPair(manager, outside, exchange)
+        for prefixes, uses in provider.uses.items():
+            outside = Endpoint(site="", label=label, kind=OUTSIDE, prefixes=prefixes)
+            exchange = find_provider_exchange(view.catalogue, manager.kind, provider, uses)
+            yield EndpointPair(manager, outside, exchange)
 
 
 def _with_devices(view: SiteTopology) -> Iterator[EndpointPair]:

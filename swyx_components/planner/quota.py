@@ -172,5 +172,5 @@ def _owners(installation: Installation) -> Iterator[tuple[int, int, str]]:
         for prefix in (*_addresses(site), *site.sip_devices, *site.summary):
             yield prefix.version, prefix.first, site.name
     for provider in installation.providers:
-        for prefix in provider.cidrs:
+        for prefix in provider.addresses:
             yield prefix.version, prefix.first, ""

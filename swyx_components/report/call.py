@@ -46,7 +46,7 @@ def _presented(actor: Actor) -> str:
 
 def name_hosts(actor: Actor) -> str:
     """The machines and networks of an actor, the first few by name."""
-    labels = [host.label for host in actor.hosts]
+    labels = list(dict.fromkeys(host.label for host in actor.hosts))
     shown = labels[:_MOST_HOSTS]
     if len(labels) > _MOST_HOSTS:
         shown.append(f"{len(labels) - _MOST_HOSTS} more")
@@ -136,7 +136,7 @@ def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _actor_record(actor: Actor) -> dict[str, Any]:
-    hosts = [host.label for host in actor.hosts]
+    hosts = list(dict.fromkeys(host.label for host in actor.hosts))
     return fields_of(actor, "name", "role", "site") | {"hosts": hosts}
 
 

@@ -86,7 +86,7 @@ def _in_order(call: Call) -> Iterable[Actor]:
 
 
 def _list_hosts(actor: Actor) -> str:
-    addresses = (str(prefix) for host in actor.hosts for prefix in host.prefixes)
+    addresses = dict.fromkeys(str(prefix) for host in actor.hosts for prefix in host.prefixes)
     return name_hosts(actor) if actor.role else ", ".join(addresses)
 
 

@@ -410,3 +410,20 @@ def test_a_machine_of_several_roles_is_asked_for_with_one() -> None:
 
 def test_a_site_and_role_is_a_party_as_in_explain() -> None:
     assert call("aachen/SwyxIt", "bochum/swyxit")["called"]["role"] == "SwyxIt"
+
+
+def test_a_call_to_a_provider_sends_media_to_its_addresses_for_media(tmp_path: Path) -> None:
+    carrier = (
+        "sip_providers: {carrier: {signalling_cidrs: [203.0.113.16/30], media_cidrs: [203.0.113.64/26], "
+        "link_manager: ac-link, media_ports: 10000-20000}}\n"
+    )
+    answer = call("swyxit@aachen", "carrier", file=write_file(tmp_path, SMALL + carrier))
+    assert answer["allowed"]
+    sent = {
+        (step["phase"], tuple(packet["destination"]["addresses"]))
+        for step in answer["steps"]
+        for packet in step["packets"]
+        if packet["destination"]["name"] == "provider carrier"
+    }
+    assert sent == {("control", ("203.0.113.16/30",)), ("media", ("203.0.113.64/26",))}
+    assert answer["called"]["hosts"] == ["provider carrier"]

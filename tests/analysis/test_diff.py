@@ -379,3 +379,26 @@ def test_the_smallest_owner_of_an_address_is_named() -> None:
         (last - first + 1, name) for first, last, name in Owners(inside, inside).split(4, *ends)
     ]
     assert names == [(1, "ac-office"), (1, "ac-server"), (2, "ac-office")]
+
+
+def test_a_provider_whose_media_moves_elsewhere_closes_it_at_the_old_addresses() -> None:
+    carrier = {"link_manager": "ac-link", "media_ports": "10000-20000", "cidrs": ["203.0.113.0/28"]}
+    split = {key: value for key, value in carrier.items() if key != "cidrs"} | {
+        "signalling_cidrs": ["203.0.113.0/28"],
+        "media_cidrs": ["203.0.113.64/26"],
+    }
+    changes = compare_installations(
+        edited(sip_providers__carrier=carrier), edited(sip_providers__carrier=split)
+    )
+    assert [(edit.place, edit.old, edit.new) for edit in changes.edits] == [
+        ("sip_providers.carrier.cidrs", "203.0.113.0/28", ""),
+        ("sip_providers.carrier.media_cidrs", "", "203.0.113.64/26"),
+        ("sip_providers.carrier.signalling_cidrs", "", "203.0.113.0/28"),
+    ]
+    assert changes.sites[0].rules
+    assert told(changes) == {
+        "+ ac-link to provider carrier (203.0.113.64/26) udp 10000-20000 source 55000-56000 at ac-link",
+        "+ provider carrier (203.0.113.64/26) to ac-link udp 55000-56000 source 10000-20000 at ac-link",
+        "- ac-link to provider carrier (203.0.113.0/28) udp 10000-20000 source 55000-56000 at ac-link",
+        "- provider carrier (203.0.113.0/28) to ac-link udp 55000-56000 source 10000-20000 at ac-link",
+    }

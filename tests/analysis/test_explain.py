@@ -346,3 +346,24 @@ def test_a_summary_changes_nothing_about_the_flows_that_are_meant(tmp_path: Path
     assert meant["by_summary"] == []
     denied = answer("10.2.77.5", "ac-server", "tcp/1720", file=file)
     assert (denied["allowed"], denied["flows"], denied["by_summary"]) == (False, [], [])
+
+
+TRUNK = """\
+sip_providers:
+  carrier: {signalling_cidrs: [203.0.113.16/30], media_cidrs: [203.0.113.64/26], link_manager: ac-link,
+            media_ports: 10000-20000}
+"""
+
+
+def test_a_provider_with_other_addresses_for_media_is_asked_about_both(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SMALL + TRUNK)
+    outcome = ask("ac-link", "carrier", "udp/5060", "--json", file=file)
+    pairs = outcome.json()["pairs"]
+    assert outcome.code == 1
+    assert [(pair["destination"]["addresses"], pair["allowed"]) for pair in pairs] == [
+        (["203.0.113.16/30"], True),
+        (["203.0.113.64/26"], False),
+    ]
+    assert ask("ac-link", "203.0.113.17", "udp/5060", file=file).code == 0
+    assert ask("203.0.113.70", "ac-link", "udp/65002", file=file).code == 1
+    assert ask("203.0.113.70", "ac-link", "udp/55000", file=file).code == 0

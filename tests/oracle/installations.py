@@ -355,8 +355,14 @@ def _providers(draw: st.DrawFn, sites: Plain, families: str) -> Plain:
         manager = draw(_link_manager(sites, draw(st.sampled_from(list(sites))), families))
         v4, v6 = [f"203.0.113.{16 * number}/28"], [f"2001:db8:{number}::/64"]
         cidrs = v6 if families == "6" else v4 + (v6 if families != "4" else [])
+        calls, media = [f"192.0.2.{16 * number}/28"], [f"192.0.2.{128 + 16 * number}/28"]
+        if families == "6":
+            calls, media = [f"2001:db8:{number}:1::/64"], [f"2001:db8:{number}:2::/64"]
+        both, alone = {"cidrs": cidrs}, {"signalling_cidrs": calls, "media_cidrs": media}
         found[f"carrier-{number}"] = {
-            "cidrs": cidrs,
+            **draw(
+                st.sampled_from([both, both, alone, both | alone, both | {"media_cidrs": media}])
+            ),
             "link_manager": manager,
             "media_ports": draw(st.sampled_from(["10000-20000", "16384-32767"])),
         } | draw(st.sampled_from([{}, {"sip_port": 5070}]))

@@ -56,10 +56,16 @@ def chains(estate: Estate) -> Iterator[tuple[Endpoint, Endpoint]]:
             yield one, other
 
 
-def providers(estate: Estate) -> Iterator[tuple[Endpoint, Endpoint, dict[str, tuple[int, int]]]]:
-    """Each SIP provider, its LinkManager, and its SIP port and media ports."""
+def providers(
+    estate: Estate, use: str
+) -> Iterator[tuple[Endpoint, Endpoint, dict[str, tuple[int, int]]]]:
+    """Each SIP provider, its LinkManager, and its SIP port and media ports.
+
+    `use`: signalling or media, for which a provider may have addresses beside those for both.
+    """
     for name, plain in (estate.plain.get("sip_providers") or {}).items():
-        endpoint = Endpoint(name, "", "provider", tuple(map(prefix, plain["cidrs"])))
+        own = [*plain.get("cidrs", ()), *plain.get(f"{use}_cidrs", ())]
+        endpoint = Endpoint(name, "", "provider", tuple(map(prefix, own)))
         ports = {
             "sip": read_range(plain.get("sip_port", 5060)),
             "media": read_range(plain["media_ports"]),
@@ -116,7 +122,7 @@ def _chained(estate: Estate) -> Iterator[Flow]:
 
 def _trunks(estate: Estate) -> Iterator[Flow]:
     """K7 and K8. UDP leaves the LinkManager from its own SIP port, TCP from any."""
-    for provider, manager, ports in providers(estate):
+    for provider, manager, ports in providers(estate, "signalling"):
         own = estate.site_of(manager).port(manager, LINK, "sip")
         yield Flow("K7", manager, provider, "udp", (ports["sip"],), (own,))
         yield from call("K7", manager, provider, "tcp", ports["sip"])

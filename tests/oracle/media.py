@@ -78,7 +78,7 @@ def _relayed(leg: Leg) -> Iterator[Flow]:
 
 
 def _trunk_media(estate: Estate) -> Iterator[Flow]:
-    for provider, manager, ports in providers(estate):
+    for provider, manager, ports in providers(estate, "media"):
         own = estate.site_of(manager).port(manager, LINK, "media_udp")
         yield from media("M6", provider, ports["media"], manager, own)
 

@@ -264,7 +264,7 @@ class _Names:
                 self.site_of[machine.name] = site.name
             self.addresses[site.name, "sip_devices"] = site.sip_devices
         for provider in outcome.installation.providers:
-            self.addresses["", provider.name] = provider.cidrs
+            self.addresses["", provider.name] = provider.addresses
         self.machines: dict[tuple[str, str], frozenset[str]] = {}
         for plan in outcome.plans:
             for group in plan.groups:

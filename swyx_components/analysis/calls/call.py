@@ -187,7 +187,8 @@ class _Script:
         """The step; none where it has no packets, as H.245 has none where it is tunnelled."""
         row = pick_flow(self._survey.catalogue, step, sender, receiver)
         crossings: list[Crossing] = []
-        for source, destination in pick_pairs(sender.hosts, receiver.hosts, self._site_of):
+        sending, receiving = sender.hosts_for(False), receiver.hosts_for(False)
+        for source, destination in pick_pairs(sending, receiving, self._site_of):
             one, other = (sender, source), (receiver, destination)
             for packet in control_packets(self._survey, row, step, one, other):
                 crossings.append(self._cross(source, destination, packet))
@@ -202,7 +203,8 @@ class _Script:
         protocol = PROTOCOL_OF[leg.transport]
         turns = [self._turn(actor, leg.transport) for actor in (leg.one, leg.other)]
         crossings: list[Crossing] = []
-        for source, destination in pick_pairs(leg.one.hosts, leg.other.hosts, self._site_of):
+        ends = leg.one.hosts_for(True), leg.other.hosts_for(True)
+        for source, destination in pick_pairs(*ends, self._site_of):
             acting = ((leg.one, source), (leg.other, destination))
             own, peer = (
                 _port_of(media_range(self._survey, each, leg.transport), turn)

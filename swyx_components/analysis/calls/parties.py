@@ -9,9 +9,9 @@ from itertools import product
 from swyx_components.analysis.explain.places import (
     Host,
     find_hosts,
-    host_of,
     hosts_named,
     hosts_of,
+    hosts_of_provider,
     hosts_with,
 )
 from swyx_components.catalogue.calls import CallBook, Scenario
@@ -46,6 +46,12 @@ class Actor:
         """`SwyxIt aachen`, or `provider carrier`."""
         return f"{self.role} {self.site}" if self.role else self.hosts[0].label
 
+    def hosts_for(self, media: bool) -> tuple[Host, ...]:
+        """Its hosts; of a SIP provider the addresses that carry media, or those that carry calls."""
+        if self.provider is None:
+            return self.hosts
+        return self.hosts[-1:] if media else self.hosts[:1]
+
     @property
     def server_site(self) -> str:
         """The site whose SwyxServer serves it."""
@@ -70,7 +76,7 @@ def manager_at(installation: Installation, site: str, machine: str) -> Actor:
 
 
 def _provider_actor(provider: Provider) -> Actor:
-    hosts = (host_of(provider),)
+    hosts = hosts_of_provider(provider)
     return Actor(role="", site="", hosts=hosts, word=provider.name, provider=provider)
 
 
@@ -137,12 +143,12 @@ class _Reader:
 
     def _named(self, word: str) -> Actor:
         hosts = self._find_hosts(word)
+        host = hosts[0]
+        for provider in self._installation.providers:
+            if host.label == hosts_of_provider(provider)[0].label:
+                return _provider_actor(provider)
         if len(hosts) > 1:
             raise _refuse("party-unknown", word=word, near="")
-        (host,) = hosts
-        for provider in self._installation.providers:
-            if host.label == host_of(provider).label:
-                return _provider_actor(provider)
         roles = [role for role in host.roles if role in self._book.parties]
         if len(roles) > 1:
             known = [f"{role}@{host.label}" for role in roles]

@@ -108,6 +108,8 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
             ("", "sip_providers", provider.name),
             {
                 "cidrs": _listed(provider.cidrs),
+                "signalling_cidrs": _listed(provider.signalling_cidrs),
+                "media_cidrs": _listed(provider.media_cidrs),
                 "link_manager": provider.link_manager,
                 "media_ports": str(provider.media_ports),
                 "sip_port": str(provider.sip_port),

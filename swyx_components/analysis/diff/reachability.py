@@ -92,7 +92,7 @@ def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
     named = {
         prefix: f"provider {provider.name}"
         for provider in installation.providers
-        for prefix in provider.cidrs
+        for prefix in provider.addresses
     }
     for site in installation.sites.values():
         named |= dict.fromkeys(site.sip_devices, f"sip_devices of {site.name}")

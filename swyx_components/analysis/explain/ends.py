@@ -93,10 +93,10 @@ def pick_pairs(
     return list(reversed(by_kind.values()))
 
 
-def _kind(host: Host, site_of: SiteOf) -> tuple[str, str]:
+def _kind(host: Host, site_of: SiteOf) -> tuple[object, ...]:
     """What hosts with the same rules have in common."""
     group = _group_of(site_of(host.site).plan, host) if host.machine is not None else None
-    return host.site, host.label if group is None else f"group {group.name}"
+    return (host.site, host.label, host.prefixes) if group is None else (host.site, group.name)
 
 
 def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:

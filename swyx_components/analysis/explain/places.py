@@ -25,7 +25,7 @@ def short(prefix: Prefix) -> str:
 
 
 def find_hosts(installation: Installation, word: str) -> tuple[Host, ...]:
-    """The hosts that a word names: one or, for a role or a range of addresses, several.
+    """The hosts that a word names: one or, for a role, a range or a provider, several.
 
     Raises:
         SwyxError: it names nothing, or several things.
@@ -46,7 +46,7 @@ def find_hosts(installation: Installation, word: str) -> tuple[Host, ...]:
         found = [host for host in hosts_of(own) if host.label == name]
     else:
         found = list(hosts_named(installation, word))
-    if len(found) == 1:
+    if len({(host.site, host.label) for host in found}) == 1:
         return tuple(found)
     raise SwyxError([_refusal(installation, word, found)])
 
@@ -73,12 +73,17 @@ def hosts_named(installation: Installation, name: str) -> Iterator[Host]:
     """The machines, networks and SIP providers of that name."""
     for site in installation.sites.values():
         yield from (host for host in hosts_of(site) if host.label == name)
-    yield from (host_of(each) for each in installation.providers if each.name == name)
+    for provider in installation.providers:
+        if provider.name == name:
+            yield from hosts_of_provider(provider)
 
 
-def host_of(provider: Provider) -> Host:
-    """A SIP provider's addresses, labelled as rules and flows label them."""
-    return Host("", f"provider {provider.name}", (), provider.cidrs)
+def hosts_of_provider(provider: Provider) -> tuple[Host, ...]:
+    """A SIP provider, labelled as rules and flows label it: where it has its own addresses for calls and
+    for media, the former and the latter.
+    """
+    label = f"provider {provider.name}"
+    return tuple(Host("", label, (), prefixes) for prefixes in provider.uses)
 
 
 def _machines_in(installation: Installation, addresses: Prefix) -> Iterator[Host]:
@@ -111,7 +116,8 @@ def _holders(installation: Installation) -> Iterator[Host]:
         yield from (host for host in hosts_of(site) if host.machine is None)
         yield Host(site.name, "sip_devices", (), site.sip_devices)
         yield Host(site.name, "summary", (), site.summary)
-    yield from map(host_of, installation.providers)
+    for provider in installation.providers:
+        yield from hosts_of_provider(provider)
 
 
 def _refusal(installation: Installation, word: str, found: list[Host]) -> Message:
