@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby, product
 from typing import NamedTuple
 
@@ -63,6 +64,18 @@ class RuleRow(NamedTuple):
     def peer(self) -> tuple[str, ...]:
         """How the rule names the other side."""
         return (*self.rule.groups, *map(str, self.rule.prefixes))
+
+    @property
+    def packets(self) -> tuple[object, ...]:
+        """Which packets the rule is about, and whether it lets them pass."""
+        rule = self.rule
+        way, protocol = rule.direction.value, rule.protocol.value
+        return way, rule.allow, protocol, rule.ports, rule.source_ports
+
+    @property
+    def needs(self) -> tuple[tuple[str, str], ...]:
+        """The flows of the reasons, each with its evidence."""
+        return tuple(reason[:2] for reason in self.reasons)
 
 
 class FlowLine(NamedTuple):
@@ -210,11 +223,11 @@ class Peers:
         """Whom a group's rule serves with one of its flows, as people call them."""
         blocks = collapse_prefixes(rule.prefixes)
         peers = self._peers.get((group, rule.direction, rule.protocol, flow), ())
-        serving = (peer for peer in peers if rule.ports is None or rule.ports & peer.ports)
         return sort_names(
             peer.name
-            for peer in serving
-            if peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes)
+            for peer in peers
+            if (rule.ports is None or rule.ports & peer.ports)
+            and (peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes))
         )
 
 
@@ -238,9 +251,11 @@ def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:
 
 def sort_names(names: Iterable[str]) -> tuple[str, ...]:
     """Each once: those of sites, site by site, then what is called by words (`provider carrier`)."""
-    return tuple(sorted(set(names), key=order_of_name))
+    known = set(names)
+    return tuple(sorted(known, key=order_of_name) if len(known) > 1 else known)
 
 
+@lru_cache(maxsize=65536)
 def order_of_name(name: str) -> tuple[bool, list[str]]:
     """By its parts: a site's name may be the beginning of another's."""
     return " " in name, name.split("/")

@@ -138,9 +138,9 @@ def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Messag
     topics: dict[str, dict[tuple[object, ...], list[Message]]]
     topics = {topic: {} for topic in (*TOPICS, OTHER)}
     for message in sorted(messages, key=lambda m: (_ORDER[m.severity], m)):
-        alike = topics[_TOPIC.get(message.id, OTHER)]
-        alike.setdefault((message.id, message.values), []).append(message)
-    return {topic: tuple(map(tuple, alike.values())) for topic, alike in topics.items()}
+        same = topics[_TOPIC.get(message.id, OTHER)]
+        same.setdefault((message.id, message.values), []).append(message)
+    return {topic: tuple(map(tuple, same.values())) for topic, same in topics.items()}
 
 
 # ---- what one of two sides has and the other has not: two installations, or a plan and a cloud

@@ -3,12 +3,14 @@
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
 from swyx_components.catalogue import Catalogue
@@ -17,6 +19,7 @@ from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine
 from swyx_components.report.tables import plain
 
+_MOST_CELLS = 65536  # of a kind that are kept: many rows have the same ports or reasons
 _MARK = "\0"  # in no text of a page, since plain_text shows it as an escape
 
 
@@ -80,6 +83,10 @@ def _environment() -> Environment:
         text = _read(f"assets/report.{kind}")
         digest = b64encode(sha256(text.encode()).digest()).decode()
         environment.globals[kind] = {"text": Markup(text), "hash": f"sha256-{digest}"}
+    cells = vars(environment.get_template("cells.html").module)
+    macros = {name: macro for name, macro in cells.items() if isinstance(macro, Macro)}
+    kept = {name: lru_cache(_MOST_CELLS)(macro) for name, macro in macros.items()}
+    environment.globals["cells"] = SimpleNamespace(**kept)
     return environment
 
 
