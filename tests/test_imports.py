@@ -55,7 +55,7 @@ OUTSIDE = {
     "clouds.aws.resources": {"pulumi", "pulumi_aws"},
     "clouds.azure.lookups": {"pulumi"},
     "clouds.azure.existing": {"pulumi"},
-    "clouds.azure.properties": {"pulumi_azure_native"},
+    "clouds.azure.new_interfaces": {"pulumi", "pulumi_azure_native"},
     "clouds.azure.resources": {"pulumi", "pulumi_azure", "pulumi_azure_native"},
     "clouds.deployment": {"pulumi"},
     "clouds.aws.__init__": {"pulumi", "pulumi_aws"},

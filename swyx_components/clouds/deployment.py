@@ -106,6 +106,12 @@ def reason_of(problem: BaseException) -> str:
     return " ".join(str(problem).split())[:300]
 
 
+def unbound(machine: Machine, key: str) -> Message:
+    """An error for a machine that can be found in no other way than by this key."""
+    place = f"machines.{machine.name}"
+    return Message.about("machine-unbound", place, machine=machine.name, key=key)
+
+
 # ---- what a cloud implements
 
 

@@ -4,20 +4,25 @@ whether it can take its group.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 import pulumi
 
+from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.clouds.azure.names import physical_name
-from swyx_components.clouds.azure.records import key_of, last_of
-from swyx_components.clouds.deployment import Lookups
+from swyx_components.clouds.azure.records import NetworkInterface, key_of, last_of
+from swyx_components.clouds.deployment import Bindings, Lookups, reason_of
 from swyx_components.installation.model import Machine
-from swyx_components.messages import Message
+from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
 
 Found = Mapping[str, tuple[pulumi.Input[str], ...]]
 
+BY_ID = ("interface_id", "interface_ids")
+_NETWORK = "azure-native:network:getVirtualNetwork"
+_EXPAND = "subnets/ipConfigurations"  # with the address of each, which is else one lookup apiece
+_REFUSED_EXPAND = "InvalidExpandQueryOptionValue"
 _INTERFACE = "azure-native:network:getNetworkInterface"
 _ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
@@ -26,31 +31,40 @@ _ID = re.compile(
 _AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Configuration:
-    """What has an address in a subnet, by the id of its IP configuration. `address` None: not told."""
+class Subnet(NamedTuple):
+    """A subnet of the site's virtual network. `group` is the id of its network security group, or empty.
 
-    id: str
-    address: Prefix | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subnet:
-    """A subnet of the site's virtual network. `group` is the id of its network security group, or empty."""
+    `configurations` are the addresses in it by the id of their IP configuration; None: not told.
+    """
 
     id: str
     name: str
     prefixes: tuple[Prefix, ...]
     group: str
-    configurations: tuple[Configuration, ...]
+    configurations: Mapping[str, Prefix | None]
+
+    @classmethod
+    def read(cls, raw: Fields) -> "Subnet":
+        """As ARM has it."""
+        return cls(
+            id=raw.get("id", str),
+            name=raw.get("name", str),
+            prefixes=tuple(
+                map(Prefix.parse, sorted({*raw.parse(str, "addressPrefix", "addressPrefixes")}))
+            ),
+            group=raw.nested("networkSecurityGroup").get("id", str, ""),
+            configurations={
+                each.get("id", str): next(iter(each.parse(Prefix.parse, "privateIPAddress")), None)
+                for each in raw.objects("ipConfigurations")
+            },
+        )
 
     def contains(self, address: Prefix) -> bool:
         """Whether an address lies in it."""
         return any(prefix.contains(address) for prefix in self.prefixes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VirtualNetwork:
+class VirtualNetwork(NamedTuple):
     """A virtual network as looked up, or an empty one where the program makes it itself."""
 
     name: str = ""
@@ -62,33 +76,38 @@ class VirtualNetwork:
         return next((subnet for subnet in self.subnets if subnet.contains(address)), None)
 
 
-def read_network(name: str, found: Mapping[str, Any]) -> VirtualNetwork:
-    """The network of a lookup's answer."""
-    subnets = tuple(
-        Subnet(
-            id=str(subnet.get("id")),
-            name=str(subnet.get("name")),
-            prefixes=_prefixes_of(subnet),
-            group=(subnet.get("networkSecurityGroup") or {}).get("id") or "",
-            configurations=tuple(
-                Configuration(id=str(each.get("id")), address=address_in(each))
-                for each in subnet.get("ipConfigurations") or ()
-            ),
-        )
-        for subnet in found.get("subnets") or ()
-    )
-    return VirtualNetwork(name=name, location=found.get("location"), subnets=subnets)
+def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Lookups) -> VirtualNetwork:
+    """The virtual network with its subnets, where its names are known and it is needed for a location, a
+    subnet or a machine; without the addresses in it where ARM refuses to expand one of its references.
 
-
-def _prefixes_of(subnet: Mapping[str, Any]) -> tuple[Prefix, ...]:
-    texts = {subnet.get("addressPrefix"), *(subnet.get("addressPrefixes") or ())} - {None}
-    return tuple(Prefix.parse(text) for text in sorted(texts))
-
-
-def address_in(configuration: Mapping[str, Any]) -> Prefix | None:
-    """The private address of an IP configuration; None where the answer has none."""
-    text = configuration.get("privateIPAddress")
-    return Prefix.parse(text) if text else None
+    Raises:
+        SwyxError: there is no such network.
+    Source: Azure/azure-powershell#14169.
+    """
+    group = network.get("virtual_network_resource_group", network.get("resource_group"))
+    name = network.get("virtual_network")
+    bound = [
+        any(binding.get(key) is not None for key in (*BY_ID, "subnet_id"))
+        for binding in bindings.values()
+    ]
+    is_needed = network.get("location") is None or not bound or not all(bound)
+    if not (isinstance(group, str) and isinstance(name, str) and is_needed):
+        return VirtualNetwork()
+    arguments = {"resourceGroupName": group, "virtualNetworkName": name}
+    (answer,) = ask.together(_NETWORK, [{**arguments, "expand": _EXPAND}])
+    if isinstance(answer, BaseException) and _REFUSED_EXPAND in str(answer):
+        (answer,) = ask.together(_NETWORK, [arguments])
+    if isinstance(answer, BaseException):
+        raise SwyxError.about(
+            "network-not-found",
+            "network.virtual_network",
+            cloud="Azure",
+            kind=f"virtual network in resource group {group} called",
+            name=f"{name} ({reason_of(answer)})",
+            remedy="correct the names or the subscription",
+        ) from answer
+    subnets = tuple(map(Subnet.read, Fields(answer, name).objects("subnets")))
+    return VirtualNetwork(name, answer.get("location"), subnets)
 
 
 class Given(NamedTuple):
@@ -98,40 +117,27 @@ class Given(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
-    """An interface as Azure has it. `group` is the id of its network security group, if it has one."""
-
-    id: str
-    addresses: tuple[Prefix, ...]
-    group: str
-    location: str | None
-
-
 class Interfaces:
-    """The interfaces of a site's subscription, each asked for once."""
+    """The interfaces of a site's subscription, each asked for once; `location` is that of the first."""
 
     def __init__(self, site: str, resource_group: str | None, ask: Lookups) -> None:
         self._site, self._resource_group, self._ask = site, resource_group, ask
-        self._read: dict[str, Interface | BaseException] = {}
+        self._read: dict[str, NetworkInterface | BaseException] = {}
         self._owners: dict[str, str] = {}
-
-    @property
-    def location(self) -> str | None:
-        """Where the interfaces are, by the first that was read."""
-        known = (each.location for each in self._read.values() if isinstance(each, Interface))
-        return next(known, None)
+        self.location: str | None = None
 
     def read(self, ids: Iterable[str]) -> None:
         """Ask for those that were not asked for yet."""
-        new = [id for key, id in {key_of(id): id for id in ids}.items() if key not in self._read]
-        answers = self._ask.together(_INTERFACE, [_arguments(id) for id in new]) if new else ()
-        for id, answer in zip(new, answers, strict=True):
-            self._read[key_of(id)] = (
-                answer if isinstance(answer, BaseException) else _interface(id, answer)
-            )
+        new = {key_of(id): id for id in ids if key_of(id) not in self._read}
+        answers = self._ask.together(_INTERFACE, [_arguments(id) for id in new.values()])
+        for (key, id), answer in zip(new.items(), answers, strict=True):
+            if isinstance(answer, BaseException):
+                self._read[key] = answer
+            else:
+                self._read[key] = NetworkInterface.read(Fields({**answer, "id": id}, id))
+                self.location = self.location or answer.get("location")
 
-    def get(self, id: str) -> Interface | BaseException:
+    def get(self, id: str) -> NetworkInterface | BaseException:
         """One that was read, or why it could not be."""
         return self._read[key_of(id)]
 
@@ -146,19 +152,19 @@ class Interfaces:
                 "interface-shared", place, interface=id, one=other, two=machine.name
             )
         elif isinstance(interface := self.get(id), BaseException):
-            reason = " ".join(str(interface).split())[:300]
+            reason = reason_of(interface)
             yield Message.about("interface-unknown", place, interface=id, reason=reason)
         else:
             yield from self._compare(machine, id, interface)
 
-    def _compare(self, machine: Machine, id: str, interface: Interface) -> Iterator[Message]:
+    def _compare(self, machine: Machine, id: str, interface: NetworkInterface) -> Iterator[Message]:
         """With what the interface has: an address of the machine, and no group of somebody else."""
         place, values = f"machines.{machine.name}", {"machine": machine.name, "interface": id}
-        if interface.addresses and not set(machine.addresses) & set(interface.addresses):
-            addresses = [each.address for each in interface.addresses]
-            wanted = [each.address for each in machine.addresses]
+        found = [each.prefix for each in interface.addresses]
+        if found and not set(machine.addresses) & set(found):
+            texts, wanted = ([each.address for each in own] for own in (found, machine.addresses))
             yield Message.about(
-                "interface-lacks-address", place, **values, found=addresses, wanted=wanted
+                "interface-lacks-address", place, **values, found=texts, wanted=wanted
             )
         group = interface.group
         if not group or self._is_group_of(machine.name, group):
@@ -198,19 +204,9 @@ def _canonical(id: str) -> str:
     )
 
 
-def _interface(id: str, answer: Mapping[str, Any]) -> Interface:
-    addresses = (address_in(each) for each in answer.get("ipConfigurations") or ())
-    return Interface(
-        id=id,
-        addresses=tuple(address for address in addresses if address is not None),
-        group=(answer.get("networkSecurityGroup") or {}).get("id") or "",
-        location=answer.get("location"),
-    )
-
-
 def find_by_address(
     machines: Sequence[Machine], network: VirtualNetwork, interfaces: Interfaces
-) -> tuple[Mapping[str, list[str]], list[Message]]:
+) -> tuple[dict[str, list[str]], list[Message]]:
     """The interfaces that have the machines' addresses, and a message for every address that none has.
 
     Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
@@ -218,39 +214,36 @@ def find_by_address(
     """
     wanted = {address for machine in machines for address in machine.addresses}
     holders = {
-        each.address: each.id
+        address: id
         for subnet in network.subnets
-        for each in subnet.configurations
-        if each.address in wanted
+        for id, address in subnet.configurations.items()
+        if address in wanted
     }
-    candidates = list(_candidates(wanted - holders.keys(), network))
-    while candidates and wanted - holders.keys():
-        batch, candidates = candidates[:_AT_ONCE], candidates[_AT_ONCE:]
+    untold = _untold(wanted - holders.keys(), network)
+    while wanted - holders.keys() and (batch := list(islice(untold, _AT_ONCE))):
         interfaces.read(batch)
         for id in batch:
             read = interfaces.get(id)
-            if isinstance(read, Interface):
-                holders |= dict.fromkeys(set(read.addresses) & wanted, f"{id}/ipConfigurations/")
+            if not isinstance(read, BaseException):
+                holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
     found: dict[str, list[str]] = {}
     problems: list[Message] = []
     for machine in machines:
-        own: dict[str, None] = {}
-        for address in machine.addresses:
-            holder = holders.get(address, "")
-            id = _interface_of(holder)
-            if id:
-                own[id] = None
-            else:
-                problems.append(_not_found(machine, address, network, holder))
-        found[machine.name] = list(own)
+        ids = {address: _interface_of(holders.get(address, "")) for address in machine.addresses}
+        found[machine.name] = list(dict.fromkeys(filter(None, ids.values())))
+        problems += (
+            _not_found(machine, address, network, holders.get(address, ""))
+            for address, id in ids.items()
+            if not id
+        )
     return found, problems
 
 
-def _candidates(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
+def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
     """Interfaces in the subnets of the missing addresses whose own addresses are not told."""
     for subnet in network.subnets:
-        if any(subnet.contains(address) for address in missing):
-            untold = (each.id for each in subnet.configurations if each.address is None)
+        if any(map(subnet.contains, missing)):
+            untold = (id for id, address in subnet.configurations.items() if address is None)
             yield from dict.fromkeys(filter(None, map(_interface_of, untold)))
 
 
