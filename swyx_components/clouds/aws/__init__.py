@@ -10,7 +10,7 @@ from swyx_components.clouds.aws.inventory import (
     read_saved,
     read_state,
 )
-from swyx_components.clouds.aws.limits import limits
+from swyx_components.clouds.aws.names import limits
 from swyx_components.clouds.aws.preview import preview_update
 from swyx_components.clouds.aws.prune import find_orphans, remove_orphans
 from swyx_components.clouds.aws.quotas import check_transient_quotas, count_quotas

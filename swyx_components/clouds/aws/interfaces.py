@@ -1,13 +1,13 @@
 """The network interfaces of a site's machines, looked up before anything is created."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from itertools import islice
 from typing import Any
 
 import pulumi
 
-from swyx_components.clouds.deployment import Bindings, Lookups
+from swyx_components.clouds.deployment import Bindings, Lookups, reason_of, unbound
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -15,6 +15,7 @@ from swyx_components.sets.prefixes import Prefix
 _INTERFACES = "aws:ec2/getNetworkInterfaces:getNetworkInterfaces"
 _INTERFACE = "aws:ec2/getNetworkInterface:getNetworkInterface"
 _INSTANCE = "aws:ec2/getInstance:getInstance"
+_KEYS = ("instance_id", "interface_id", "interface_ids")
 _FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one lookup
 
@@ -33,9 +34,6 @@ class Interface:
     addresses: frozenset[Prefix] = frozenset()
 
 
-_Describe = Callable[[str], Interface]
-
-
 def find_interfaces(
     machines: Sequence[Machine],
     bindings: Bindings,
@@ -47,115 +45,119 @@ def find_interfaces(
     Raises:
         SwyxError: with one message for everything that is not there.
     """
-    describe = cache(partial(_describe, ask))
-    unbound = [
-        machine
-        for machine in machines
-        if not _ids_in(machine, binding := bindings.get(machine.name, {}))
-        and binding.get("instance_id") is None
-    ]
-    vpc = ask.known(vpc_id, "network.vpc_id") if unbound else None
-    inside = _find_all(unbound, vpc, ask, describe) if vpc else ()
+    finder = _Finder(ask)
+    own = {machine.name: bindings.get(machine.name, {}) for machine in machines}
+    by_address = [machine for machine in machines if not _is_bound(own[machine.name])]
+    vpc = ask.known(vpc_id, "network.vpc_id") if by_address else None
+    inside = finder.find_all(by_address, vpc) if vpc else ()
     found: dict[str, tuple[Interface, ...]] = {}
     problems: list[Message] = []
     for machine in machines:
-        binding = bindings.get(machine.name, {})
         try:
-            if given := _ids_in(machine, binding):
-                if binding.get("instance_id") is not None:
-                    raise _bound_twice(machine, binding)
-                own: Sequence[Interface] = [*_given(machine, given, ask, describe)]
-            elif binding.get("instance_id") is not None:
-                own = _of_instance(machine, binding["instance_id"], ask, describe)
+            if machine in by_address:
+                interfaces = _by_address(machine, inside, vpc)
             else:
-                own = _by_address(machine, inside, vpc)
+                interfaces = finder.find_bound(machine, own[machine.name])
         except SwyxError as error:
             problems += error.messages
         else:
-            found[machine.name] = tuple({each.key: each for each in own}.values())
+            found[machine.name] = tuple({each.key: each for each in interfaces}.values())
     if problems:
         raise SwyxError(problems)
     return found
 
 
-def _ids_in(
-    machine: Machine, binding: Mapping[str, Any]
-) -> Sequence[tuple[str, pulumi.Input[str]]]:
-    """The ids of interfaces, each with its place."""
-    one, several = binding.get("interface_id"), binding.get("interface_ids") or ()
-    at = f"machines.{machine.name}"
-    return [
-        *([(f"{at}.interface_id", one)] if one is not None else []),
-        *((f"{at}.interface_ids[{number}]", given) for number, given in enumerate(several)),
-    ]
+def _is_bound(binding: Mapping[str, Any]) -> bool:
+    ids = (binding.get("instance_id"), binding.get("interface_id"))
+    return any(id is not None for id in ids) or bool(binding.get("interface_ids"))
 
 
-def _bound_twice(machine: Machine, binding: Mapping[str, Any]) -> SwyxError:
-    keys = [key for key in ("instance_id", "interface_id", "interface_ids") if binding.get(key)]
-    place = f"machines.{machine.name}"
-    return SwyxError([Message.about("bound-twice", place, keys=keys, machine=machine.name)])
+class _Finder:
+    """Interfaces, each described once."""
 
+    def __init__(self, ask: Lookups) -> None:
+        self._ask = ask
+        self._described: dict[str, Interface] = {}
 
-def _describe(ask: Lookups, id: str) -> Interface:
-    answer = ask(_INTERFACE, {"id": id})
-    addresses = [*(answer.get("privateIps") or ()), *(answer.get("ipv6Addresses") or ())]
-    return Interface(
-        id=id,
-        key=id,
-        groups=frozenset(answer.get("securityGroups") or ()),
-        addresses=frozenset(map(Prefix.parse, addresses)),
-    )
+    def _describe(self, id: str) -> Interface:
+        if id not in self._described:
+            answer = self._ask(_INTERFACE, {"id": id})
+            addresses = [*(answer.get("privateIps") or ()), *(answer.get("ipv6Addresses") or ())]
+            self._described[id] = Interface(
+                id=id,
+                key=id,
+                groups=frozenset(answer.get("securityGroups") or ()),
+                addresses=frozenset(map(Prefix.parse, addresses)),
+            )
+        return self._described[id]
 
+    def _filter(self, *filters: tuple[str, Sequence[str]]) -> list[str]:
+        asked = [{"name": name, "values": values} for name, values in filters]
+        return ids_of(self._ask(_INTERFACES, {"filters": asked}))
 
-def _given(
-    machine: Machine,
-    ids: Sequence[tuple[str, pulumi.Input[str]]],
-    ask: Lookups,
-    describe: _Describe,
-) -> Iterator[Interface]:
-    for number, (at, given) in enumerate(ids):
-        id = ask.known(given, at)
+    def find_all(self, machines: Sequence[Machine], vpc: str) -> Sequence[Interface]:
+        """The interfaces of a VPC that have any address of the machines."""
+        ids: set[str] = set()
+        for version, name in _FILTERS.items():
+            addresses = (a for m in machines for a in m.addresses if a.version == version)
+            values = iter([address.address for address in addresses])
+            while some := list(islice(values, _MOST_VALUES)):
+                ids.update(self._filter(("vpc-id", [vpc]), (name, some)))
+        return list(map(self._describe, sorted(ids)))
+
+    def find_bound(self, machine: Machine, binding: Mapping[str, Any]) -> Sequence[Interface]:
+        """The interfaces that a machine is bound to, by their ids or by that of an instance."""
+        place = f"machines.{machine.name}"
+        one, several = binding.get("interface_id"), binding.get("interface_ids") or ()
+        ids = [
+            *([(f"{place}.interface_id", one)] if one is not None else []),
+            *((f"{place}.interface_ids[{number}]", each) for number, each in enumerate(several)),
+        ]
+        if ids and binding.get("instance_id") is not None:
+            keys = [key for key in _KEYS if binding.get(key)]
+            raise SwyxError.about("bound-twice", place, keys=keys, machine=machine.name)
+        if not ids:
+            return self._of_instance(machine, binding["instance_id"])
+        return [self._given(machine, number, *each) for number, each in enumerate(ids)]
+
+    def _given(
+        self, machine: Machine, number: int, place: str, given: pulumi.Input[str]
+    ) -> Interface:
+        id = self._ask.known(given, place)
         if id is None:
-            yield Interface(id=given, key=f"{machine.name}.{number}" if number else machine.name)
-            continue
+            return Interface(id=given, key=f"{machine.name}.{number}" if number else machine.name)
         try:
-            yield describe(id)
+            return self._describe(id)
         except Exception as problem:  # the SDK raises a bare Exception with the provider's text
-            reason = " ".join(str(problem).split())[:300]
-            raise _not_found(at, "network interface", f"{id} ({reason})") from problem
+            name = f"{id} ({reason_of(problem)})"
+            raise _not_found(place, "network interface", name) from problem
 
-
-def _of_instance(
-    machine: Machine, given: pulumi.Input[str], ask: Lookups, describe: _Describe
-) -> Sequence[Interface]:
-    """Those that have an address of the machine; of an instance of this program else its primary one."""
-    at = f"machines.{machine.name}.instance_id"
-    instance = ask.known(given, at)
-    if instance is None:
-        primary = ask.later(_INSTANCE, {"instanceId": given})
-        id = primary.apply(lambda answer: str(answer["networkInterfaceId"]))
-        return [Interface(id=id, key=machine.name)]
-    filters = [{"name": "attachment.instance-id", "values": [instance]}]
-    interfaces = [describe(id) for id in ids_of(ask(_INTERFACES, {"filters": filters}))]
-    if not interfaces:
-        raise _not_found(at, "instance with network interfaces", instance)
-    own = _having(machine, interfaces)
-    if not own and not isinstance(given, str):
-        own = [describe(ask(_INSTANCE, {"instanceId": instance})["networkInterfaceId"])]
-    if not own:
-        raise SwyxError(
-            [
-                Message.about(
-                    "instance-without-address",
-                    at,
-                    instance=instance,
-                    machine=machine.name,
-                    addresses=[address.address for address in machine.addresses],
-                    known=sorted(a.address for each in interfaces for a in each.addresses),
-                )
-            ]
-        )
-    return own
+    def _of_instance(self, machine: Machine, given: pulumi.Input[str]) -> Sequence[Interface]:
+        """Those that have an address of the machine; of an instance of this program else its primary one."""
+        place = f"machines.{machine.name}.instance_id"
+        instance = self._ask.known(given, place)
+        if instance is None:
+            primary = self._ask.later(_INSTANCE, {"instanceId": given})
+            id = primary.apply(lambda answer: str(answer["networkInterfaceId"]))
+            return [Interface(id=id, key=machine.name)]
+        ids = self._filter(("attachment.instance-id", [instance]))
+        interfaces = list(map(self._describe, ids))
+        if not interfaces:
+            raise _not_found(place, "instance with network interfaces", instance)
+        own = _having(machine, interfaces)
+        if not own and not isinstance(given, str):
+            answer = self._ask(_INSTANCE, {"instanceId": instance})
+            own = [self._describe(answer["networkInterfaceId"])]
+        if not own:
+            raise SwyxError.about(
+                "instance-without-address",
+                place,
+                instance=instance,
+                machine=machine.name,
+                addresses=[address.address for address in machine.addresses],
+                known=sorted(a.address for each in interfaces for a in each.addresses),
+            )
+        return own
 
 
 def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Interface]:
@@ -164,40 +166,20 @@ def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Inter
     ]
 
 
-def _find_all(
-    machines: Sequence[Machine], vpc: str, ask: Lookups, describe: _Describe
-) -> Sequence[Interface]:
-    """The interfaces of a VPC that have any address of the machines."""
-    ids: set[str] = set()
-    for version, name in _FILTERS.items():
-        values = [
-            address.address
-            for machine in machines
-            for address in machine.addresses
-            if address.version == version
-        ]
-        for first in range(0, len(values), _MOST_VALUES):
-            some = values[first : first + _MOST_VALUES]
-            filters = [{"name": "vpc-id", "values": [vpc]}, {"name": name, "values": some}]
-            ids.update(ids_of(ask(_INTERFACES, {"filters": filters})))
-    return [describe(id) for id in sorted(ids)]
-
-
 def _by_address(
     machine: Machine, inside: Sequence[Interface], vpc: str | None
 ) -> Sequence[Interface]:
-    place = f"machines.{machine.name}"
     if vpc is None:
-        key = "interface_id or instance_id"
-        raise SwyxError([Message.about("machine-unbound", place, machine=machine.name, key=key)])
+        raise SwyxError([unbound(machine, "interface_id or instance_id")])
     own = _having(machine, inside)
     there = {address for each in own for address in each.addresses}
+    values = {"machine": machine.name, "network": vpc}
     missing = [
         Message.about(
-            "machine-not-found", place, machine=machine.name, address=address.address, network=vpc
+            "machine-not-found", f"machines.{machine.name}", address=each.address, **values
         )
-        for address in machine.addresses
-        if address not in there
+        for each in machine.addresses
+        if each not in there
     ]
     if missing:
         raise SwyxError(missing)
@@ -206,12 +188,8 @@ def _by_address(
 
 def _not_found(place: str, kind: str, name: str) -> SwyxError:
     remedy = "correct the id or the region"
-    return SwyxError(
-        [
-            Message.about(
-                "network-not-found", place, cloud="AWS", kind=kind, name=name, remedy=remedy
-            )
-        ]
+    return SwyxError.about(
+        "network-not-found", place, cloud="AWS", kind=kind, name=name, remedy=remedy
     )
 
 

@@ -10,7 +10,7 @@ from swyx_components.clouds.aws.interfaces import Interface, ids_of
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.quotas import RULE_TAG, Membership
 from swyx_components.clouds.aws.render import EVERYWHERE
-from swyx_components.clouds.deployment import Arguments, Bindings, Lookups
+from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import RenderedGroup, RenderedSite
@@ -22,39 +22,27 @@ _RULE = "aws:vpc/getSecurityGroupRule:getSecurityGroupRule"
 _MOST_VALUES = 200  # of one filter in one lookup
 
 
-def first_lookup(network: Mapping[str, Any], bindings: Bindings) -> tuple[str, Arguments] | None:
-    """The VPC by its tags, where it follows from the arguments alone."""
-    if "vpc_id" in network:
-        return None
-    tags = network["vpc_tags"].items()
-    return _VPCS, {"filters": [{"name": f"tag:{key}", "values": [value]} for key, value in tags]}
-
-
 def find_vpc(network: Mapping[str, Any], ask: Lookups) -> pulumi.Input[str]:
     """The VPC's id, as given or looked up by its tags.
 
     Raises:
         SwyxError: no VPC, or more than one, carries the tags.
     """
-    lookup = first_lookup(network, {})
-    if lookup is None:
+    if "vpc_id" in network:
         given: pulumi.Input[str] = network["vpc_id"]
         return given
-    found = ids_of(ask(*lookup))
+    tags = network["vpc_tags"]
+    filters = [{"name": f"tag:{key}", "values": [value]} for key, value in tags.items()]
+    found = ids_of(ask(_VPCS, {"filters": filters}))
     if len(found) != 1:
-        tags = ", ".join(f"{key}={value}" for key, value in sorted(network["vpc_tags"].items()))
-        how_many = f" (but {len(found)})" if found else ""
-        raise SwyxError(
-            [
-                Message.about(
-                    "network-not-found",
-                    "network.vpc_tags",
-                    cloud="AWS",
-                    kind="single VPC with the tags" if found else "VPC with the tags",
-                    name=tags + how_many,
-                    remedy="correct the tags or the region, or write network.vpc_id",
-                )
-            ]
+        words = ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
+        raise SwyxError.about(
+            "network-not-found",
+            "network.vpc_tags",
+            cloud="AWS",
+            kind="single VPC with the tags" if found else "VPC with the tags",
+            name=words + (f" (but {len(found)})" if found else ""),
+            remedy="correct the tags or the region, or write network.vpc_id",
         )
     return found[0]
 

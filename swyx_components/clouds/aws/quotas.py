@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from swyx_components.clouds.aws.limits import room_on_interface
 from swyx_components.clouds.aws.names import clean_tag
-from swyx_components.clouds.aws.shard import is_tight, load_of, peak
+from swyx_components.clouds.aws.shard import is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
 from swyx_components.planner.model import (
     Capabilities,

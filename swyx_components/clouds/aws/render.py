@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.clouds.aws.limits import aws_capabilities, limits
-from swyx_components.clouds.aws.names import clean_description, rule_name
+from swyx_components.clouds.aws.names import clean_description, limits, rule_name
 from swyx_components.clouds.aws.shard import spread_rules
+from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
@@ -28,7 +28,7 @@ def render_site(
     plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
 ) -> RenderedSite:
     """A security group for each host group, or several, with the fewest rules EC2 needs for it."""
-    return render_groups(plan, catalogue, aws_capabilities(quotas), render_group)
+    return render_groups(plan, catalogue, read_capabilities("aws", quotas), render_group)
 
 
 def render_group(

@@ -13,14 +13,12 @@ to the quota instead, shard 0 too: a peer whose shard is full goes to its next o
 one shard after the other is filled. `is_tight` tells so.
 """
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from itertools import chain
 
-from swyx_components.clouds.aws.limits import room_on_interface
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -57,6 +55,11 @@ def spread_rules(
         if places is not None:
             shards = {rule.name: places[key] for key, own in units.items() for rule in own}
     return tuple(_in_shard(group.name, rule, shards.get(rule.name, 0)) for rule in rules)
+
+
+def room_on_interface(quotas: Mapping[str, int]) -> int:
+    """How many security groups of ours an interface may be in, beside those that it has already."""
+    return quotas["groups_per_interface"] - quotas["groups_kept"]
 
 
 def _in_shard(group: str, rule: Rule, shard: int) -> Rule:
@@ -127,40 +130,30 @@ class _Peers:
     """Whose the addresses of a group's peers are: the first word of a peer's label is the site."""
 
     def __init__(self, requirements: Iterable[Requirement]) -> None:
-        self._blocks = sorted(
-            {
-                (prefix, requirement.peer.label.partition("/")[0])
-                for requirement in requirements
-                if requirement.peer.kind is PeerKind.CIDRS
-                for prefix in requirement.peer.prefixes
-            }
-        )
-        self._firsts = [prefix[:2] for prefix, _ in self._blocks]
-        self._names: dict[Prefix, set[str]] = {}
-        for prefix, name in self._blocks:
-            self._names.setdefault(prefix, set()).add(name)
-        self._lengths = sorted({prefix.length for prefix in self._names})
+        self._names: dict[Prefix, str] = {}  # the first name of those that have this very block
+        self._within: dict[Prefix, str] = {}  # and of those that have a block within it
+        for requirement in requirements:
+            peer = requirement.peer
+            name = peer.label.partition("/")[0]
+            for block in peer.prefixes if peer.kind is PeerKind.CIDRS else ():
+                self._names[block] = min(name, self._names.get(block, name))
+                for around in _around(block):
+                    self._within[around] = min(name, self._within.get(around, name))
 
     def name_of(self, rule: Rule) -> str:
         """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
         if rule.groups:
             return f"group {rule.groups[0]}"
-        names = {name for prefix in rule.prefixes for name in self._touching(prefix)}
-        return min(names, default=str(rule.prefixes))
+        known = (self._names.get(around) for own in rule.prefixes for around in _around(own))
+        within = (self._within.get(own) for own in rule.prefixes)
+        return min(filter(None, (*known, *within)), default=str(rule.prefixes))
 
-    def _touching(self, wanted: Prefix) -> Iterator[str]:
-        version, first, length = wanted
-        end = bisect_right(self._firsts, (version, wanted.last))
-        start = bisect_right(self._firsts, (version, first))
-        for _, name in self._blocks[start:end]:
-            yield name
-        # Those that begin at or before it: the same block, or one around it, or a part of its start.
-        for own in self._lengths:
-            if own <= length:
-                outside = WIDTH[version] - own
-                yield from self._names.get(Prefix(version, first >> outside << outside, own), ())
-            else:
-                yield from self._names.get(Prefix(version, first, own), ())
+
+def _around(block: Prefix) -> Iterator[Prefix]:
+    """The block and every one that it lies in."""
+    version, first, length = block
+    for outside in range(WIDTH[version] - length, WIDTH[version] + 1):
+        yield Prefix(version, first >> outside << outside, WIDTH[version] - outside)
 
 
 # ---- where it goes

@@ -11,7 +11,7 @@ from swyx_components.clouds.azure.inventory import (
     read_saved,
     read_state,
 )
-from swyx_components.clouds.azure.limits import limits
+from swyx_components.clouds.azure.names import limits
 from swyx_components.clouds.azure.preview import preview_update
 from swyx_components.clouds.azure.prune import find_orphans, remove_orphans
 from swyx_components.clouds.azure.records import COMMANDS, is_resource, recognise, sites_in

@@ -11,8 +11,13 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.clouds.azure.cover import ALL_PORTS, Product, Want, cover_wants
-from swyx_components.clouds.azure.limits import azure_capabilities, limits
-from swyx_components.clouds.azure.names import assign_priorities, clean_description, rule_name
+from swyx_components.clouds.azure.names import (
+    assign_priorities,
+    clean_description,
+    limits,
+    rule_name,
+)
+from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import lines_of
@@ -56,7 +61,7 @@ def render_site(
     plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
 ) -> RenderedSite:
     """One network security group per machine of the site, with the fewest rules we know of."""
-    return render_groups(plan, catalogue, azure_capabilities(quotas), render_group)
+    return render_groups(plan, catalogue, read_capabilities("azure", quotas), render_group)
 
 
 def render_group(

@@ -6,9 +6,8 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import network as azure
 
-from swyx_components.clouds.azure.limits import limits
 from swyx_components.clouds.azure.lookups import AzureSite, look_up
-from swyx_components.clouds.azure.names import clean_tag, physical_name, spread_tag
+from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
 from swyx_components.clouds.azure.new_interfaces import NewInterface, has_ipv4
 from swyx_components.clouds.deployment import Deployment, Lookups, Place, WrittenGroup
 from swyx_components.messages import SwyxError

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from swyx_components.catalogue import load_catalogue
-from swyx_components.clouds.aws.limits import aws_capabilities, limits
-from swyx_components.clouds.aws.names import clean_tag, group_logical_name, spread_tag
+from swyx_components.clouds.aws.names import clean_tag, group_logical_name, limits, spread_tag
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.clouds.aws.render import render_group, render_site
+from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.quota import Usage
@@ -16,7 +16,7 @@ from tests.tools.build import group, need, provenance, told
 
 
 def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
-    return render_group(own, egress, aws_capabilities(), provenance(**reasons))
+    return render_group(own, egress, read_capabilities("aws"), provenance(**reasons))
 
 
 CASES = [

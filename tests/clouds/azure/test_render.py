@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from swyx_components.catalogue import load_catalogue
-from swyx_components.clouds.azure.limits import azure_capabilities, limits
-from swyx_components.clouds.azure.names import assign_priorities, physical_name, rule_name
+from swyx_components.clouds.azure.names import assign_priorities, limits, physical_name, rule_name
 from swyx_components.clouds.azure.render import count_quotas, render_group, render_site
+from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import PortSet
@@ -17,7 +17,7 @@ from tests.tools.build import group, need, provenance, told
 
 
 def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
-    return render_group(own, egress, azure_capabilities(), provenance(**reasons))
+    return render_group(own, egress, read_capabilities("azure"), provenance(**reasons))
 
 
 def allowed(own: HostGroup) -> list[Rule]:

@@ -1,0 +1,25 @@
+"""What clouds can express and hold, read from the `limits.yaml` of their packages."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from swyx_components.planner.model import Capabilities
+
+
+@cache
+def read_limits(cloud: str) -> Mapping[str, Any]:
+    """The rows of a cloud's file."""
+    import yaml
+
+    text = files(__package__).joinpath(cloud, "limits.yaml").read_text(encoding="utf-8")
+    rows: Mapping[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return rows
+
+
+def read_capabilities(cloud: str, quotas: Mapping[str, int] | None = None) -> Capabilities:
+    """The abilities of a cloud; `quotas` are those that the installation raises or lowers."""
+    rows = read_limits(cloud)
+    limits = {**rows["quotas"], **(quotas or {})}
+    return Capabilities(name=cloud, **rows["capabilities"], limits=limits)
