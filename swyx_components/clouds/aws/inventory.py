@@ -3,12 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from swyx_components.analysis.deployed.ruleset import (
-    AccessList,
-    AttachmentPoint,
-    Firewall,
-    find_groups,
-)
+from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AccessList, AttachmentPoint
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import (
     Deployed,
@@ -27,8 +22,9 @@ from swyx_components.clouds.aws.records import (
     read_records,
     records_of_state,
 )
-from swyx_components.clouds.aws.ruleset import Ruleset, rule_of, stops_nothing
-from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
+from swyx_components.clouds.aws.ruleset import Ruleset, members_of, ports_of, stops_nothing
+from swyx_components.planner.model import RenderedSite, Rule, shard_label
+from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -123,7 +119,25 @@ class OwnGroups:
         self, record: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]
     ) -> Rule | None:
         """A rule of one of them as a plan has it; None where a plan has no words for it."""
-        return rule_of(record, self.labels, self.places[record.owner][1], prefix_lists)
+        traffic = record.traffic
+        protocol, ports = traffic.protocol, ports_of(traffic)
+        listed = prefix_lists.get(record.prefix_list, ())
+        prefixes = record.cidrs or (() if record.peer_group else listed)
+        if protocol is None or not (prefixes or record.peer_group):
+            return None
+        if not protocol.has_ports and ports not in (ALL_PORTS, ICMP_TYPES):
+            return None
+        peer_group = self.labels.get(record.peer_group) or record.peer_group
+        return Rule(
+            direction=record.direction,
+            protocol=protocol,
+            ports=ports if protocol.has_ports else None,
+            source_ports=None,
+            groups=() if prefixes else (peer_group,),
+            prefixes=prefixes,
+            description=record.description,
+            shard=self.places[record.owner][1],
+        )
 
     def find_deployed(self, records: Ec2Records, name: str) -> DeployedGroup:
         """A host group with its security groups and their rules."""
@@ -166,7 +180,7 @@ def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
         for entry in rendered.groups
     }
     members = {id: planned[own.places[id][0]] for id in own.labels}
-    ruleset = Ruleset(records=records, members={**_members(records), **members})
+    ruleset = Ruleset(records, {**members_of(records), **members})
     vpcs = {group.vpc for group in found} - {""}
     names = {own.places[id][0] for id in own.labels}
     strays = (group for group in found if group.id not in own.labels)
@@ -180,16 +194,6 @@ def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
         ),
         strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
     )
-
-
-def _members(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
-    """The addresses in each group, by id; without interfaces it is known of none."""
-    is_known = "NetworkInterfaces" in records.covers
-    members: dict[str, list[Prefix]] = {id: [] for id in records.groups if is_known}
-    for interface in records.interfaces:
-        for id in interface.groups:
-            members.setdefault(id, []).extend(interface.addresses)
-    return {id: tuple(addresses) for id, addresses in members.items()}
 
 
 def _place(
@@ -231,78 +235,3 @@ def _attachment_points(
 ) -> Iterator[AttachmentPoint]:
     for address in interface.addresses:
         yield AttachmentPoint(machine=machine, address=address, layers=layers)
-
-
-def read_firewall(
-    plan: SitePlan,
-    contents: Iterable[object],
-    bindings: Mapping[str, tuple[str, ...]],
-) -> Firewall:
-    """Every address of the site's machines with what stands before it, whoever made that.
-
-    `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
-
-    Raises:
-        UnknownGroup: a binding names a group that the files don't have.
-        ValueError: a record in them is not what it should be.
-    """
-    records = read_records(contents)
-    machines = {m.name: m.addresses for group in plan.groups for m in group.machines}
-    known = {group.name: id for id, group in records.groups.items()}
-    known |= {id: id for id in records.groups}
-    bound = tuple(
-        NetworkInterface(id="", groups=find_groups(known, words), addresses=machines[name])
-        for name, words in bindings.items()
-    )
-    records = replace(records, interfaces=(*records.interfaces, *bound))
-    ruleset = Ruleset(records=records, members=_members(records))
-    owners = {address: name for name, addresses in machines.items() for address in addresses}
-    points = (
-        point
-        for interface in records.interfaces
-        for point in _points(interface, owners, ruleset)
-        if (point[0].machine in bindings) == (not interface.id)
-    )
-    return Firewall.of("aws", plan, points, lacking=_find_missing(records, bindings))
-
-
-def _points(
-    interface: NetworkInterface, owners: Mapping[Prefix, str], ruleset: Ruleset
-) -> Iterator[tuple[AttachmentPoint, str]]:
-    """The addresses of machines at an interface, each with a sentence about groups that no file has."""
-    known = ruleset.records.groups.keys()
-    mine = [address for address in interface.addresses if address in owners]
-    layers = tuple(_layers(interface, ruleset)) if mine else ()
-    unknown = ", ".join(sorted(set(interface.groups) - known)) if known else ""
-    for address in mine:
-        machine = owners[address]
-        yield (
-            AttachmentPoint(machine=machine, address=address, layers=layers),
-            f"{machine} is also in {unknown}, whose rules no file has" if unknown else "",
-        )
-
-
-def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessList]:
-    """The groups together, as far as they are known, then the network ACL."""
-    known = ruleset.records.groups.keys()
-    if known:
-        yield ruleset.of_groups(known & set(interface.groups))
-    acl = ruleset.find_acl(interface) if interface.id else None
-    if acl is not None:
-        yield ruleset.of_acl(acl, interface)
-
-
-def _find_missing(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
-    has_acls = "NetworkAcls" in records.covers
-    for machine in bound if has_acls else ():
-        yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"
-    if not records.groups:
-        yield (
-            "the files have no security groups, so only network ACLs are judged; "
-            f"`{COMMANDS['SecurityGroups']}` tells"
-        )
-    if not has_acls:
-        yield (
-            "the files have no network ACLs, which are taken to allow everything, as a new one does; "
-            f"`{COMMANDS['NetworkAcls']}` tells"
-        )

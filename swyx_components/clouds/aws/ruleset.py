@@ -1,54 +1,33 @@
 """EC2's records as rules: as a plan would have them, and as they stand before an address, by whoever."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
 from swyx_components.analysis.deployed.ruleset import (
     EVERY_PROTOCOL,
     ICMP_TYPES,
     AccessList,
     AclEntry,
+    AttachmentPoint,
+    Firewall,
+    find_groups,
 )
 from swyx_components.clouds.aws.records import (
+    COMMANDS,
     Ec2Records,
     Ec2Rule,
     NetworkAcl,
     NetworkInterface,
     Traffic,
+    read_records,
 )
-from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 
-def rule_of(
-    rule: Ec2Rule,
-    labels: Mapping[str, str],
-    shard: int,
-    prefix_lists: Mapping[str, tuple[Prefix, ...]],
-) -> Rule | None:
-    """The record as a rule, its peer group called by `labels`; None where a plan has no words for it."""
-    protocol, ports = rule.traffic.protocol, _ports(rule.traffic)
-    listed = prefix_lists.get(rule.prefix_list, ())
-    prefixes = rule.cidrs or (() if rule.peer_group else listed)
-    if protocol is None or not (prefixes or rule.peer_group):
-        return None
-    if not protocol.has_ports and ports not in (ALL_PORTS, ICMP_TYPES):
-        return None
-    return Rule(
-        direction=rule.direction,
-        protocol=protocol,
-        ports=ports if protocol.has_ports else None,
-        source_ports=None,
-        groups=() if prefixes else (labels.get(rule.peer_group) or rule.peer_group,),
-        prefixes=prefixes,
-        description=rule.description,
-        shard=shard,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ruleset:
+class Ruleset(NamedTuple):
     """What stands before interfaces, whoever made it: security groups and network ACLs.
 
     `members` are the addresses in each security group, by id, as far as they are known.
@@ -105,7 +84,7 @@ class Ruleset:
         return AclEntry(
             direction=rule.direction,
             protocols=_protocols(rule.traffic),
-            ports=_ports(rule.traffic),
+            ports=ports_of(rule.traffic),
             peers=rule.cidrs or self.members.get(rule.peer_group, ()),
             owner=owner,
             label=f"{text} ({rule.id})" if rule.id.startswith("sgr-") else text,
@@ -140,7 +119,7 @@ def _protocols(traffic: Traffic) -> tuple[Protocol, ...]:
     return () if traffic.protocol is None else (traffic.protocol,)
 
 
-def _ports(traffic: Traffic) -> PortSet:
+def ports_of(traffic: Traffic) -> PortSet:
     """Destination ports; of ICMP the type, whatever the code."""
     protocol, first, last = traffic.protocol, traffic.first, traffic.last
     if protocol is None or protocol is Protocol.ANY:
@@ -152,7 +131,7 @@ def _ports(traffic: Traffic) -> PortSet:
 
 def _describe(rule: Ec2Rule, peer: str) -> str:
     """`in tcp 80 from 10.0.0.0/8`; `peer` is what stands there without a CIDR."""
-    protocol, ports = rule.traffic.protocol, _ports(rule.traffic)
+    protocol, ports = rule.traffic.protocol, ports_of(rule.traffic)
     action = f" {'allow' if rule.allow else 'deny'}" if rule.number else ""
     towards = "to" if rule.direction is Direction.OUT else "from"
     if protocol is None:
@@ -166,3 +145,94 @@ def _describe(rule: Ec2Rule, peer: str) -> str:
     number = f"rule {rule.number}: " if rule.number else ""
     peers = ", ".join(map(str, rule.cidrs)) or peer
     return f"{number}{rule.direction.value}{action} {packets} {towards} {peers}"
+
+
+def members_of(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
+    """The addresses in each group, by id; without interfaces it is known of none."""
+    is_known = "NetworkInterfaces" in records.covers
+    members: dict[str, list[Prefix]] = {id: [] for id in records.groups if is_known}
+    for interface in records.interfaces:
+        for id in interface.groups:
+            members.setdefault(id, []).extend(interface.addresses)
+    return {id: tuple(addresses) for id, addresses in members.items()}
+
+
+# ---- for an audit
+
+
+def read_firewall(
+    plan: SitePlan,
+    contents: Iterable[object],
+    bindings: Mapping[str, tuple[str, ...]],
+) -> Firewall:
+    """Every address of the site's machines with what stands before it, whoever made that.
+
+    `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
+
+    Raises:
+        UnknownGroup: a binding names a group that the files don't have.
+        ValueError: a record in them is not what it should be.
+    """
+    records = read_records(contents)
+    owners = plan.owners
+    known = {group.name: id for id, group in records.groups.items()}
+    known |= {id: id for id in records.groups}
+    bound = tuple(
+        NetworkInterface(
+            id="",
+            groups=find_groups(known, words),
+            addresses=tuple(address for address, own in owners.items() if own == name),
+        )
+        for name, words in bindings.items()
+    )
+    records = replace(records, interfaces=(*records.interfaces, *bound))
+    ruleset = Ruleset(records, members_of(records))
+    points = (
+        point
+        for interface in records.interfaces
+        for point in _points(interface, owners, ruleset)
+        if (point[0].machine in bindings) == (not interface.id)
+    )
+    return Firewall.of("aws", plan, points, lacking=_find_missing(records, bindings))
+
+
+def _points(
+    interface: NetworkInterface, owners: Mapping[Prefix, str], ruleset: Ruleset
+) -> Iterator[tuple[AttachmentPoint, str]]:
+    """The addresses of machines at an interface, each with a sentence about groups that no file has."""
+    known = ruleset.records.groups.keys()
+    mine = [address for address in interface.addresses if address in owners]
+    layers = tuple(_layers(interface, ruleset)) if mine else ()
+    unknown = ", ".join(sorted(set(interface.groups) - known)) if known else ""
+    for address in mine:
+        machine = owners[address]
+        yield (
+            AttachmentPoint(machine=machine, address=address, layers=layers),
+            f"{machine} is also in {unknown}, whose rules no file has" if unknown else "",
+        )
+
+
+def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessList]:
+    """The groups together, as far as they are known, then the network ACL."""
+    known = ruleset.records.groups.keys()
+    if known:
+        yield ruleset.of_groups(known & set(interface.groups))
+    acl = ruleset.find_acl(interface) if interface.id else None
+    if acl is not None:
+        yield ruleset.of_acl(acl, interface)
+
+
+def _find_missing(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
+    has_acls = "NetworkAcls" in records.covers
+    for machine in bound if has_acls else ():
+        yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"
+    if not records.groups:
+        yield (
+            "the files have no security groups, so only network ACLs are judged; "
+            f"`{COMMANDS['SecurityGroups']}` tells"
+        )
+    if not has_acls:
+        yield (
+            "the files have no network ACLs, which are taken to allow everything, as a new one does; "
+            f"`{COMMANDS['NetworkAcls']}` tells"
+        )

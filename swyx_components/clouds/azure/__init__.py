@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from swyx_components.clouds.azure.inventory import (
-    read_deployed,
-    read_firewall,
-    read_saved,
-    read_state,
-)
-from swyx_components.clouds.azure.names import limits
-from swyx_components.clouds.azure.preview import preview_update
-from swyx_components.clouds.azure.prune import find_orphans, remove_orphans
-from swyx_components.clouds.azure.records import COMMANDS, is_resource, recognise, sites_in
-from swyx_components.clouds.azure.render import count_quotas, render_site
+from swyx_components.clouds.azure import inventory, names, preview, prune, records, render, ruleset
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite, SitePlan
@@ -31,22 +21,22 @@ class Azure:
     """Azure as a platform. What needs Pulumi or an SDK loads it when it is called."""
 
     name = "azure"
-    commands = tuple(COMMANDS.values())
+    commands = tuple(records.COMMANDS.values())
 
-    limits = staticmethod(limits)
-    count_quotas = staticmethod(count_quotas)
+    limits = staticmethod(names.limits)
+    count_quotas = staticmethod(render.count_quotas)
 
-    recognise = staticmethod(recognise)
-    sites_in = staticmethod(sites_in)
-    is_resource = staticmethod(is_resource)
-    read_deployed = staticmethod(read_deployed)
-    read_saved = staticmethod(read_saved)
-    read_state = staticmethod(read_state)
-    read_firewall = staticmethod(read_firewall)
-    find_orphans = staticmethod(find_orphans)
-    remove_orphans = staticmethod(remove_orphans)
+    recognise = staticmethod(records.recognise)
+    sites_in = staticmethod(records.sites_in)
+    is_resource = staticmethod(records.is_resource)
+    read_deployed = staticmethod(inventory.read_deployed)
+    read_saved = staticmethod(inventory.read_saved)
+    read_state = staticmethod(inventory.read_state)
+    read_firewall = staticmethod(ruleset.read_firewall)
+    find_orphans = staticmethod(prune.find_orphans)
+    remove_orphans = staticmethod(prune.remove_orphans)
 
-    preview_update = staticmethod(preview_update)
+    preview_update = staticmethod(preview.preview_update)
 
     @staticmethod
     def check_transient_quotas(
@@ -57,7 +47,7 @@ class Azure:
 
     def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
         """The site as ARM would store it."""
-        return render_site(plan, installation.catalogue, installation.quotas.get(self.name))
+        return render.render_site(plan, installation.catalogue, installation.quotas.get(self.name))
 
     @staticmethod
     def plugin() -> pulumi.InvokeOptions:

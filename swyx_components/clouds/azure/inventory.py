@@ -3,11 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from swyx_components.analysis.deployed.ruleset import (
-    AttachmentPoint,
-    Firewall,
-    find_groups,
-)
+from swyx_components.analysis.deployed.ruleset import AttachmentPoint
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import (
     Deployed,
@@ -21,7 +17,6 @@ from swyx_components.clouds.azure.records import (
     COMMANDS,
     GROUPS,
     INTERFACES,
-    Address,
     NetworkInterface,
     NetworkRecords,
     items_of_state,
@@ -30,8 +25,8 @@ from swyx_components.clouds.azure.records import (
     list_items,
     read_records,
 )
-from swyx_components.clouds.azure.ruleset import PROBES, Ruleset, open_layer, rules_of
-from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.clouds.azure.ruleset import Ruleset, members_of, rules_of
+from swyx_components.planner.model import RenderedSite
 from swyx_components.sets.prefixes import Prefix
 
 _ASSOCIATION = (
@@ -131,7 +126,7 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
         )
     strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()
     owners = rendered.plan.owners
-    ruleset = Ruleset(records, owners, _members(records))
+    ruleset = Ruleset(records, owners, members_of(records))
     return Deployed(
         groups=groups,
         interfaces=tuple(
@@ -141,16 +136,6 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
         ),
         strays=tuple(strays),
     )
-
-
-def _members(records: NetworkRecords) -> Mapping[str, tuple[Prefix, ...]]:
-    """The addresses in each ASG, by key."""
-    members: dict[str, list[Prefix]] = {}
-    for interface in records.interfaces:
-        for address in interface.addresses:
-            for asg in address.asgs:
-                members.setdefault(asg, []).append(address.prefix)
-    return {asg: tuple(prefixes) for asg, prefixes in members.items()}
 
 
 def _of_site(
@@ -218,71 +203,3 @@ def _attachment_points(
             address=address.prefix,
             layers=(ruleset.of_group(ruleset.groups[group], address, label),),
         )
-
-
-def read_firewall(
-    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
-) -> Firewall:
-    """Every address of the site's machines with what stands before it, whoever made that.
-
-    `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
-    which the files have no interface.
-
-    Raises:
-        UnknownGroup: a binding names a group that the files don't have.
-        ValueError: a record in them is not what it should be.
-    """
-    records = read_records(list_items(contents))
-    machines = {m.name: m.addresses for group in plan.groups for m in group.machines}
-    keys = sorted({*records.groups, *records.asgs})
-    known = {last_of(key): key for key in keys} | {key: key for key in keys}
-    bound = {name: find_groups(known, words, key_of) for name, words in bindings.items()}
-    members = {**_members(records)}
-    for name, groups in bound.items():
-        for asg in records.asgs & {*groups}:
-            members[asg] = (*members.get(asg, ()), *machines[name])
-    is_known = members or INTERFACES in records.covers
-    owners = {address: name for name, addresses in machines.items() for address in addresses}
-    ruleset = Ruleset(records, owners, members if is_known else None)
-    points = (_point(ruleset, *placed) for placed in _placed(records, owners, bound))
-    return Firewall.of("azure", plan, points, platform=PROBES)
-
-
-def _point(
-    ruleset: Ruleset, machine: str, groups: Sequence[str], address: Address
-) -> tuple[AttachmentPoint, str]:
-    """The groups at the interface, then the one at the subnet; where there is neither, all is open."""
-    known = [ruleset.groups[key_of(id)] for id in groups if key_of(id) in ruleset.groups]
-    layers = [ruleset.of_group(group, address) for group in known]
-    behind = ruleset.by_subnet.get(key_of(address.subnet))
-    if behind is not None:
-        name = f"{behind.title} of the subnet {last_of(address.subnet)}"
-        layers.append(ruleset.of_group(behind, address, name))
-    unread = "".join(
-        f"no file has {last_of(id)}, the group at the interface of {machine}; `{COMMANDS[GROUPS]}` tells"
-        for id in groups
-        if key_of(id) not in ruleset.groups
-    )
-    if not layers and not groups:
-        layers = [open_layer()]
-    before = tuple(layers)
-    return AttachmentPoint(machine=machine, address=address.prefix, layers=before), unread
-
-
-def _placed(
-    records: NetworkRecords,
-    owners: Mapping[Prefix, str],
-    bound: Mapping[str, tuple[str, ...]],
-) -> Iterator[tuple[str, tuple[str, ...], Address]]:
-    """Machine, ids of groups and address: by interfaces, then those that are bound by hand."""
-    for interface in records.interfaces:
-        for address in interface.addresses:
-            machine = owners.get(address.prefix)
-            if machine is not None and machine not in bound:
-                groups = (interface.group,) if interface.group else ()
-                yield machine, groups, address
-    for prefix, machine in owners.items():
-        keys = bound.get(machine, ())
-        if machine in bound:
-            asgs = records.asgs & {*keys}
-            yield machine, tuple(k for k in keys if k not in asgs), Address(prefix, asgs)

@@ -5,15 +5,21 @@ VirtualNetwork is every private address, since it takes in peered and connected 
 the rest; AzureLoadBalancer is the platform's one probe address. Other tags stay unresolved.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.analysis.deployed.ruleset import (
     EVERY_PROTOCOL,
     ICMP_TYPES,
     AccessList,
     AclEntry,
+    AttachmentPoint,
+    Firewall,
+    find_groups,
 )
 from swyx_components.clouds.azure.records import (
+    COMMANDS,
+    GROUPS,
+    INTERFACES,
     Address,
     NetworkRecords,
     SecurityGroup,
@@ -21,9 +27,11 @@ from swyx_components.clouds.azure.records import (
     Side,
     key_of,
     last_of,
+    list_items,
+    read_records,
 )
 from swyx_components.installation.check import NEVER_PUBLIC
-from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import (
     WIDTH,
@@ -243,3 +251,84 @@ def _outside(inside: Iterable[Prefix]) -> Iterator[Prefix]:
         for low, high in (*join_intervals(own), end):
             yield from split_interval(version, Interval(first, low - 1)) if low > first else ()
             first = high + 1
+
+
+def members_of(records: NetworkRecords) -> Mapping[str, tuple[Prefix, ...]]:
+    """The addresses in each ASG, by key."""
+    members: dict[str, list[Prefix]] = {}
+    for interface in records.interfaces:
+        for address in interface.addresses:
+            for asg in address.asgs:
+                members.setdefault(asg, []).append(address.prefix)
+    return {asg: tuple(prefixes) for asg, prefixes in members.items()}
+
+
+# ---- for an audit
+
+
+def read_firewall(
+    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
+) -> Firewall:
+    """Every address of the site's machines with what stands before it, whoever made that.
+
+    `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
+    which the files have no interface.
+
+    Raises:
+        UnknownGroup: a binding names a group that the files don't have.
+        ValueError: a record in them is not what it should be.
+    """
+    records = read_records(list_items(contents))
+    owners = plan.owners
+    keys = sorted({*records.groups, *records.asgs})
+    known = {last_of(key): key for key in keys} | {key: key for key in keys}
+    bound = {name: find_groups(known, words, key_of) for name, words in bindings.items()}
+    members = {**members_of(records)}
+    for name, groups in bound.items():
+        for asg in records.asgs & {*groups}:
+            own = (address for address, machine in owners.items() if machine == name)
+            members[asg] = (*members.get(asg, ()), *own)
+    is_known = members or INTERFACES in records.covers
+    ruleset = Ruleset(records, owners, members if is_known else None)
+    points = (_point(ruleset, *placed) for placed in _placed(records, owners, bound))
+    return Firewall.of("azure", plan, points, platform=PROBES)
+
+
+def _point(
+    ruleset: Ruleset, machine: str, groups: Sequence[str], address: Address
+) -> tuple[AttachmentPoint, str]:
+    """The groups at the interface, then the one at the subnet; where there is neither, all is open."""
+    known = [ruleset.groups[key_of(id)] for id in groups if key_of(id) in ruleset.groups]
+    layers = [ruleset.of_group(group, address) for group in known]
+    behind = ruleset.by_subnet.get(key_of(address.subnet))
+    if behind is not None:
+        name = f"{behind.title} of the subnet {last_of(address.subnet)}"
+        layers.append(ruleset.of_group(behind, address, name))
+    unread = "".join(
+        f"no file has {last_of(id)}, the group at the interface of {machine}; `{COMMANDS[GROUPS]}` tells"
+        for id in groups
+        if key_of(id) not in ruleset.groups
+    )
+    if not layers and not groups:
+        layers = [open_layer()]
+    before = tuple(layers)
+    return AttachmentPoint(machine=machine, address=address.prefix, layers=before), unread
+
+
+def _placed(
+    records: NetworkRecords,
+    owners: Mapping[Prefix, str],
+    bound: Mapping[str, tuple[str, ...]],
+) -> Iterator[tuple[str, tuple[str, ...], Address]]:
+    """Machine, ids of groups and address: by interfaces, then those that are bound by hand."""
+    for interface in records.interfaces:
+        for address in interface.addresses:
+            machine = owners.get(address.prefix)
+            if machine is not None and machine not in bound:
+                groups = (interface.group,) if interface.group else ()
+                yield machine, groups, address
+    for prefix, machine in owners.items():
+        keys = bound.get(machine, ())
+        if machine in bound:
+            asgs = records.asgs & {*keys}
+            yield machine, tuple(k for k in keys if k not in asgs), Address(prefix, asgs)
