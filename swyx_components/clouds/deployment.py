@@ -57,7 +57,7 @@ class Lookups:
     ) -> Sequence[Mapping[str, Any] | BaseException]:
         """The answer to each, or why there is none; some are asked at a time."""
 
-        async def ask_all() -> Sequence[Mapping[str, Any] | BaseException]:
+        async def ask_all() -> Sequence[Any]:
             turns = asyncio.Semaphore(_AT_ONCE)
 
             async def ask(each: Arguments) -> Mapping[str, Any]:
