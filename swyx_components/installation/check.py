@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.installation.context import Claim, Kind, ReadContext
+from swyx_components.installation.context import Claim, Kind, Node, ReadContext
 from swyx_components.installation.diagnostics import TOP
 from swyx_components.installation.model import Decisions, ExtraRule, Site
 from swyx_components.installation.settings import covered_multicast
@@ -25,21 +25,21 @@ _EXCLUDES = {
 }
 
 
-def check_claims(reading: ReadContext) -> None:
+def check_claims(context: ReadContext) -> None:
     """Every address has one owner: report overlaps, and CIDRs that together are a whole family."""
     told: set[tuple[str, str]] = set()
-    for one, other in _contradictions(reading.claims):
-        _report(one, other, reading, told)
+    for one, other in _contradictions(context.claims):
+        _report(one, other, context, told)
     for version, width in WIDTH.items():
         cidrs = [
             claim.prefix
-            for claim in reading.claims
+            for claim in context.claims
             if claim.prefix.version == version and claim.kind is not Kind.MACHINE
         ]
         if sum([1 << (width - cidr.length) for cidr in cidrs]) < 1 << width:
             continue
         if join_intervals(cidr.interval for cidr in cidrs) == (Interval(0, (1 << width) - 1),):
-            reading.log.add("cidrs-everything", TOP, version=version)
+            context.log.add("cidrs-everything", TOP, version=version)
 
 
 def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
@@ -73,7 +73,7 @@ def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> 
     return next((held[-1] for site, held in by_site.items() if site != claim.site), None)
 
 
-def _report(one: Claim, other: Claim, reading: ReadContext, told: set[tuple[str, str]]) -> None:
+def _report(one: Claim, other: Claim, context: ReadContext, told: set[tuple[str, str]]) -> None:
     """Tell the claim of the higher kind; of two networks or machines the later place.
 
     A CIDR of a summary is told once of each other site or provider that it meets: `told` has both.
@@ -81,7 +81,7 @@ def _report(one: Claim, other: Claim, reading: ReadContext, told: set[tuple[str,
     accused, holder = sorted(
         (one, other), key=lambda claim: (claim.kind, claim.place), reverse=True
     )
-    log = reading.log
+    log = context.log
     if accused.kind is Kind.SUMMARY:
         pair = (accused.place, holder.site or holder.holder)
         if pair in told:
@@ -114,22 +114,21 @@ def _report(one: Claim, other: Claim, reading: ReadContext, told: set[tuple[str,
         )
 
 
-def check_decisions(
-    reading: ReadContext, sites: Mapping[str, Site], overriding: Mapping[str, bool]
-) -> None:
-    """DCOM over UDP must leave the multicast port alone. `overriding`: sites with a word of their own."""
-    for name, site in sites.items():
-        decisions = site.decisions
-        if Transport.UDP not in decisions.dcom_transports:
+def check_decisions(context: ReadContext, sites: Mapping[str, Site], nodes: Iterable[Node]) -> None:
+    """DCOM over UDP must leave the multicast port alone. `nodes`: the sites as they are written."""
+    for node in nodes:
+        decisions = sites[node.key].decisions if node.key in sites else context.decisions
+        if Transport.UDP not in decisions.dcom_transports or node.key not in sites:
             continue
         for ports in {decisions.dcom_server, decisions.dcom_client} - {None}:
-            multicast = covered_multicast(reading.catalogue, ports) if ports else None
+            multicast = covered_multicast(context.catalogue, ports) if ports else None
             if multicast:
-                place = f"sites.{name}.decisions.dcom" if overriding.get(name) else "decisions.dcom"
-                reading.log.add("dcom-covers-multicast", place, ports=ports, multicast=multicast)
+                own = node.value.get("decisions", {}).keys() & {"dcom", "dcom_transport"}
+                place = f"sites.{node.key}.decisions.dcom" if own else "decisions.dcom"
+                context.log.add("dcom-covers-multicast", place, ports=ports, multicast=multicast)
 
 
-def check_extra_rules(reading: ReadContext, sites: Mapping[str, Site]) -> None:
+def check_extra_rules(context: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
     if not any(site.extra_rules for site in sites.values()):
         return
@@ -137,26 +136,26 @@ def check_extra_rules(reading: ReadContext, sites: Mapping[str, Site]) -> None:
     anywhere = {ports for decisions in all_dcom for ports in _dcom_ranges(decisions)}
     over_udp = any(Transport.UDP in decisions.dcom_transports for decisions in all_dcom)
     protocols = {"tcp", "udp"} if over_udp else {"tcp"}
-    mapper = reading.catalogue.endpoint_mapper
+    mapper = context.catalogue.endpoint_mapper
     possible = PortSet.union_of((*anywhere, (mapper, mapper)))
     index: _Claimed | None = None
     for site in sites.values():
         for rule in site.extra_rules:
-            _check_multicast(reading, site, rule)
+            _check_multicast(context, site, rule)
             if rule.protocol in protocols and rule.ports & possible:
-                index = index or _Claimed(reading.claims)
-                _check_rule(reading, sites, site, rule, index)
+                index = index or _Claimed(context.claims)
+                _check_rule(context, sites, site, rule, index)
 
 
-def _check_multicast(reading: ReadContext, site: Site, rule: ExtraRule) -> None:
+def _check_multicast(context: ReadContext, site: Site, rule: ExtraRule) -> None:
     """The gatekeeper's multicast port never becomes a rule towards multicast addresses."""
     groups = [peer for peer in rule.peers if any(own.contains(peer) for own in _MULTICAST)]
     if rule.protocol != Transport.UDP.value or not groups:
         return
-    found = (covered_multicast(reading.catalogue, ports) for ports in rule.ports)
+    found = (covered_multicast(context.catalogue, ports) for ports in rule.ports)
     if multicast := next(filter(None, found), None):
         place = f"sites.{site.name}.extra_rules[{rule.index}]"
-        reading.log.add("extra-multicast", place, ports=multicast, cidr=groups[0])
+        context.log.add("extra-multicast", place, ports=multicast, cidr=groups[0])
 
 
 def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
@@ -166,28 +165,28 @@ def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
 
 
 def _check_rule(
-    reading: ReadContext, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
+    context: ReadContext, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
 ) -> None:
     place = f"sites.{site.name}.extra_rules[{rule.index}].ports"
-    own = _dcom_of(site, rule, reading)
+    own = _dcom_of(site, rule, context)
     for claim in index.touching(rule.peers):
         if claim.site in ("", site.name):
             continue
         shared = own
         if rule.direction == "out" and claim.site in sites:  # the ports are the other site's
-            shared = own | _dcom_of(sites[claim.site], rule, reading)
+            shared = own | _dcom_of(sites[claim.site], rule, context)
         if shared:
-            reading.log.add(
+            context.log.add(
                 "extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder
             )
             return
     if own and (public := find_public_part(rule.peers, index.of_site(site.name))):
-        reading.log.add("extra-dcom-public", place, ports=own, cidr=public)
+        context.log.add("extra-dcom-public", place, ports=own, cidr=public)
 
 
-def _dcom_of(site: Site, rule: ExtraRule, reading: ReadContext) -> PortSet:
+def _dcom_of(site: Site, rule: ExtraRule, context: ReadContext) -> PortSet:
     """The ports of a rule that are DCOM's at a site."""
-    return rule.ports & find_dcom_ports(site.decisions, rule.protocol, reading.catalogue)
+    return rule.ports & find_dcom_ports(site.decisions, rule.protocol, context.catalogue)
 
 
 def find_dcom_ports(decisions: Decisions, protocol: str, catalogue: Catalogue) -> PortSet:
@@ -247,44 +246,44 @@ class _Claimed:
 _MOST_SHOWN = 5
 
 
-def check_summaries(reading: ReadContext) -> None:
+def check_summaries(context: ReadContext) -> None:
     """Report what of a site lies outside its summary, and CIDRs of a summary inside one another.
 
     Each IP version is judged for itself: one without a CIDR in the summary is not summarised.
     """
     summaries: dict[str, list[Claim]] = {}
-    for claim in reading.claims:
+    for claim in context.claims:
         if claim.kind is Kind.SUMMARY:
             summaries.setdefault(claim.site, []).append(claim)
     if not summaries:
         return
     members: dict[str, list[Claim]] = {site: [] for site in summaries}
-    for claim in reading.claims:
+    for claim in context.claims:
         if claim.kind in (Kind.MACHINE, Kind.NETWORK) and claim.site in summaries:
             members[claim.site].append(claim)
     for site, summary in summaries.items():
-        _check_nesting(reading, summary)
-        _check_cover(reading, summary, members[site])
+        _check_nesting(context, summary)
+        _check_cover(context, summary, members[site])
 
 
-def _check_nesting(reading: ReadContext, summary: Sequence[Claim]) -> None:
+def _check_nesting(context: ReadContext, summary: Sequence[Claim]) -> None:
     ordered = sorted(summary, key=lambda claim: (claim.prefix, claim.position))
     outer = ordered[0]
     for claim in ordered[1:]:
         if not outer.prefix.contains(claim.prefix):
             outer = claim
         elif outer.prefix == claim.prefix:
-            reading.log.add("list-repeated", claim.place, value=claim.prefix)
+            context.log.add("list-repeated", claim.place, value=claim.prefix)
         else:
-            reading.log.add("summary-nested", claim.place, inner=claim.prefix, outer=outer.prefix)
+            context.log.add("summary-nested", claim.place, inner=claim.prefix, outer=outer.prefix)
 
 
-def _check_cover(reading: ReadContext, summary: Sequence[Claim], members: Sequence[Claim]) -> None:
+def _check_cover(context: ReadContext, summary: Sequence[Claim], members: Sequence[Claim]) -> None:
     outside = list(dict.fromkeys(_outside(summary, members)))
     if outside:
         left_out = len(outside) - _MOST_SHOWN
         shown = [*outside[:_MOST_SHOWN], *([f"{left_out} more"] if left_out > 0 else [])]
-        reading.log.add("summary-outside", summary[0].owner, outside=shown)
+        summary[0].owner.add("summary-outside", outside=shown)
 
 
 def _outside(summary: Sequence[Claim], members: Sequence[Claim]) -> Iterator[str]:

@@ -1,37 +1,143 @@
-"""What is known so far while one installation is read: passed to every reader, gone afterwards."""
+"""The values of one installation with their places, and what is known so far while it is read."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from swyx_components.catalogue import Catalogue, Role
-from swyx_components.installation.diagnostics import Diagnostics
+from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Decisions
+from swyx_components.installation.schema import shape, whole
+from swyx_components.messages.render import printable
 from swyx_components.sets.prefixes import Prefix
 
 _LIST = re.compile(r"\.(addresses|(signalling_|media_)?cidrs)$")
 ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothing at all
+_NO_EXAMPLES: dict[str, str] = {}
+V = TypeVar("V")
+A = TypeVar("A")
+
+
+class Node:
+    """A value of the source: the one at `key` of the mapping `parent`, or at a place given as text.
+
+    `example` shows how such a value is written. The place is put together only for a message.
+    """
+
+    __slots__ = ("context", "example", "examples", "key", "parent", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        context: "ReadContext",
+        parent: "Node | str" = "",
+        key: str = "",
+        example: str = "",
+    ) -> None:
+        self.value, self.context, self.parent = value, context, parent
+        self.key, self.example = key, example
+        self.examples = _NO_EXAMPLES  # of the keys of a mapping, once it is opened
+
+    def __lt__(self, other: "Node") -> bool:
+        return self.place < other.place
+
+    @property
+    def place(self) -> str:
+        """Where it stands: `sites.aachen.machines.ac-link.roles`."""
+        above = self.parent
+        return above if isinstance(above, str) else below(above.place, self.key)
+
+    @property
+    def name(self) -> str:
+        """The last key of its place."""
+        return self.place.rpartition(".")[2]
+
+    def open(self, kind: str, example: str = "") -> dict[str, Any]:
+        """The mapping itself; unknown and missing keys are reported. Without a mapping there are none.
+
+        `kind` names the mapping in the schema's `$defs`.
+        """
+        known = shape(kind)
+        self.examples = known.examples
+        if type(self.value) is not dict:
+            self.wrong_type("a mapping", example or whole(kind))
+            self.value = {}
+        elif not known.holds(self.value.keys()):
+            unknown = sorted(self.value.keys() - known.keys)
+            meant = {self.child(key).unknown("key", key, known.listed) for key in unknown}
+            for key in known.missing(self.value.keys()):
+                if key not in meant:
+                    self.child(key).add("key-missing", key=key, example=self.examples[key])
+        values: dict[str, Any] = self.value
+        return values
+
+    def child(self, key: str) -> "Node":
+        """The value at a key, whether or not there is one."""
+        example = self.examples.get(key, "")
+        return Node(self.value.get(key), self.context, self, key, example)
+
+    def item(self, index: int) -> "Node":
+        """One value of a list."""
+        return Node(self.value[index], self.context, f"{self.place}[{index}]", "", self.example)
+
+    def read(self, key: str, reader: Callable[["Node"], V], absent: A) -> V | A:
+        """What a reader makes of a key of an opened mapping, or `absent` where it is not written."""
+        if key not in self.value:
+            return absent
+        return reader(Node(self.value[key], self.context, self, key, self.examples[key]))
+
+    def add(self, id: str, **values: object) -> None:
+        """A message about this place."""
+        self.context.log.add(id, self.place, **values)
+
+    def unknown(self, kind: str, word: str, known: Collection[str]) -> str:
+        """Report a word as none of the known ones; gives the one that is probably meant."""
+        return self.context.log.unknown(kind, self.place, word, known)
+
+    def wrong_type(self, expected: str, example: str = "") -> None:
+        """Report that something else is needed here."""
+        found, example = _described(self.value), example or self.example
+        self.add("type-wrong", found=found, expected=expected, example=example)
+
+
+def as_text(value: Any) -> str | None:
+    """The literal text of a scalar: `true` where text is meant is the word true. None for the rest."""
+    if type(value) is str:
+        return value
+    if type(value) is bool:
+        return "true" if value else "false"
+    return None
+
+
+def _described(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if type(value) is dict:
+        return "a mapping" if value else "an empty mapping"
+    if type(value) is list:
+        return "a list" if value else "an empty list"
+    return f"the text {printable(as_text(value))!r}" if as_text(value) else "an empty text"
 
 
 class Claim(NamedTuple):
-    """Addresses that an entry of the file calls its own; `owner` and `position` are its place."""
+    """Addresses that an entry of the file calls its own: a value of the list `owner`."""
 
     prefix: Prefix
     kind: "Kind"
     site: str
-    owner: str
+    owner: Node
     position: int
 
     @property
     def place(self) -> str:
-        return f"{self.owner}[{self.position}]"
+        return f"{self.owner.place}[{self.position}]"
 
     @property
     def holder(self) -> str:
         """The machine, network or provider to which the list of addresses belongs, if to any."""
-        return _LIST.sub("", self.owner)
+        return _LIST.sub("", self.owner.place)
 
 
 class Kind(IntEnum):
@@ -47,9 +153,8 @@ class Kind(IntEnum):
 class Seat(NamedTuple):
     """Where a machine stands; `certain`: its roles are all there, none was misspelt."""
 
-    name: str
+    node: Node
     site: str
-    place: str
     roles: tuple[str, ...]
     certain: bool
 
@@ -108,6 +213,6 @@ class ReadContext:
             serving = set(self.serving_roles)
             for _, seat in sorted(self.seats.items()):
                 if not serving.isdisjoint(seat.roles):
-                    self._managers.setdefault(seat.site, []).append(seat.name)
+                    self._managers.setdefault(seat.site, []).append(seat.node.key)
         wanted = tuple(sites) or sorted(self._managers)[:20]
         return [name for site in wanted for name in self._managers.get(site, ())]

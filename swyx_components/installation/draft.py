@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.installation.addresses import read_addresses, read_cidrs
+from swyx_components.installation.context import Node, ReadContext
 from swyx_components.installation.diagnostics import TOP, Diagnostics
 from swyx_components.installation.source import MOST_BYTES
-from swyx_components.installation.values import is_name
+from swyx_components.installation.values import is_name, read_addresses, read_cidrs
 from swyx_components.messages import Message, SwyxError
 
 _EXAMPLES = {"addresses": "addresses: [10.1.0.10]", "cidrs": "cidrs: [10.1.20.0/24]"}
@@ -134,7 +134,8 @@ def read_ends(text: str, log: Diagnostics, place: str) -> tuple[tuple[str, ...],
     if not parts:
         log.add("list-empty", place, example=_EXAMPLES["addresses"])
     else:
-        for _ in read(list(parts), log, place, _EXAMPLES["cidrs" if network else "addresses"]):
+        example = _EXAMPLES["cidrs" if network else "addresses"]
+        for _ in read(Node(list(parts), ReadContext(log), place, example=example)):
             pass
     return tuple(dict.fromkeys(parts)), network
 

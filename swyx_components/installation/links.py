@@ -2,127 +2,112 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
-from swyx_components.installation.addresses import read_cidrs
-from swyx_components.installation.context import Claim, Kind, ReadContext, Seat
-from swyx_components.installation.diagnostics import below
+from swyx_components.installation.context import Kind, Node, Seat
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.installation.schema import whole
+from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
-    Entry,
-    Written,
     distinct,
+    is_name,
     read_entries,
     read_list,
     read_name,
     read_port,
     read_range,
-    wrong_type,
+    read_word,
 )
-from swyx_components.sets.prefixes import Prefix
 
 _MODES = {mode.value: mode for mode in LinkMode}
 _ONE, _EACH = "link_manager", "link_managers"
 
 
-def read_links(
-    value: Any, reading: ReadContext, place: str, example: str, *, sites: Mapping[str, None]
-) -> tuple[Link, ...]:
+def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
     """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
-    joined: dict[tuple[str, ...], str] = {}
+    joined: dict[tuple[str, ...], Node] = {}
     links = []
-    for entry in read_entries(value, reading.log, place, example, "link"):
-        written = Written(entry.value, reading, entry.place, "link", whole("link", _ONE))
-        if not written.values:
+    for entry in read_entries(node, "link"):
+        if not entry.open("link", whole("link", _ONE)):
             continue
-        ends = written.part("sites", partial(_read_ends, sites=sites), ())
-        other = joined.setdefault(ends, entry.place)
-        if ends and other != entry.place:
+        ends = entry.read("sites", partial(_read_ends, sites=sites), ())
+        other = joined.setdefault(ends, entry)
+        if ends and other is not entry:
             first, second = ends
-            reading.log.add("link-repeated", entry.place, first=first, second=second, other=other)
-        link = _read_link(written, entry, ends)
-        if link is not None and entry.usable:
+            entry.add("link-repeated", first=first, second=second, other=other.place)
+        link = _read_link(entry, ends)
+        if link is not None and is_name(entry.key):
             links.append(link)
     return tuple(links)
 
 
-def _read_ends(
-    value: Any, reading: ReadContext, place: str, example: str, *, sites: Mapping[str, None]
-) -> tuple[str, ...]:
+def _read_ends(node: Node, sites: Mapping[str, None]) -> tuple[str, ...]:
     """The two sites of a link by name, or nothing."""
-    log = reading.log
+    log, example = node.context.log, node.example
     before = len(log)
-    listed = read_list(value, log, place, example)
+    listed = read_list(node)
     if len(listed) == 2 and listed[0] == listed[1] and type(listed[0]) is str:
-        log.add("link-itself", place, site=listed[0], example=example)
+        node.add("link-itself", site=listed[0], example=example)
         return ()
-    names = list(distinct(listed, log, place, example))
-    for name, at in names:
-        if name not in sites and not reading.sites_unknown:
-            log.unknown("link-site", at, name, sites)
+    names = list(distinct(node, listed))
+    for name, index in names:
+        if name not in sites and not node.context.sites_unknown:
+            node.item(index).unknown("link-site", name, sites)
     if len(listed) not in (0, 2):
-        log.add("link-sites", place, count=len(listed), example=example)
+        node.add("link-sites", count=len(listed), example=example)
     return tuple(sorted(name for name, _ in names)) if len(log) == before else ()
 
 
-def _read_link(written: Written, entry: Entry, ends: tuple[str, ...]) -> Link | None:
+def _read_link(node: Node, ends: tuple[str, ...]) -> Link | None:
     mode = LinkMode.SHARED
-    if "mode" in written:
-        word = written.word("mode", _MODES)
+    if "mode" in node.value:
+        word = read_word(node.child("mode"), _MODES)
         if word is None:
             return None
         mode = _MODES[word]
     key, other = (_ONE, _EACH) if mode is LinkMode.SHARED else (_EACH, _ONE)
-    log, example = written.reading.log, written.examples[key]
-    if other in written:
-        log.add(f"link-{mode.value}", written.at(other), example=example)
-    elif key not in written:
-        managers = written.reading.managers_at(ends) or "none"
-        at = written.at(key)
-        log.add(f"link-without-{mode.value}", at, example=example, managers=managers)
+    example = node.examples[key]
+    if other in node.value:
+        node.child(other).add(f"link-{mode.value}", example=example)
+    elif key not in node.value:
+        managers = node.context.managers_at(ends) or "none"
+        node.child(key).add(f"link-without-{mode.value}", example=example, managers=managers)
     read = _read_shared if mode is LinkMode.SHARED else _read_chained
-    return written.part(key, partial(read, name=entry.name, ends=ends), None)
+    return node.read(key, partial(read, name=node.key, ends=ends), None)
 
 
-def _read_shared(
-    value: Any, reading: ReadContext, place: str, example: str, *, name: str, ends: tuple[str, ...]
-) -> Link | None:
-    seat = _read_manager(value, reading, place, example, ends=ends)
+def _read_shared(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
+    seat = _read_manager(node, ends)
     if seat is None or not ends:
         return None
-    near = seat.site
+    near, manager = seat.site, seat.node.key
     if near not in ends:
-        both = " and ".join(ends)
-        reading.log.add("manager-elsewhere", place, machine=seat.name, site=near, ends=both)
+        node.add("manager-elsewhere", machine=manager, site=near, ends=" and ".join(ends))
         return None
     far = ends[1] if near == ends[0] else ends[0]
-    return Link(name=name, mode=LinkMode.SHARED, near=near, far=far, near_manager=seat.name)
+    return Link(name=name, mode=LinkMode.SHARED, near=near, far=far, near_manager=manager)
 
 
-def _read_chained(
-    value: Any, reading: ReadContext, place: str, example: str, *, name: str, ends: tuple[str, ...]
-) -> Link | None:
-    log = reading.log
-    if type(value) is not dict:
-        wrong_type(value, log, place, "a mapping", example)
+def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
+    if type(node.value) is not dict:
+        node.wrong_type("a mapping")
         return None
     if not ends:
         return None
-    for other in sorted(value.keys() - set(ends)):
-        log.add("chained-site", below(place, other), name=other, ends=" and ".join(ends))
+    for other in sorted(node.value.keys() - set(ends)):
+        node.child(other).add("chained-site", name=other, ends=" and ".join(ends))
     managers = []
     for end in ends:
-        at = below(place, end)
-        if end not in value:
-            known = reading.managers_at((end,)) or "none"
-            log.add("chained-missing", at, site=end, managers=known)
+        child = node.child(end)
+        child.example = f"{end}: NAME"
+        if end not in node.value:
+            known = node.context.managers_at((end,)) or "none"
+            child.add("chained-missing", site=end, managers=known)
             continue
-        seat = _read_manager(value[end], reading, at, f"{end}: NAME", ends=(end,))
+        seat = _read_manager(child, (end,))
         if seat is not None and seat.site != end:
-            log.add("chained-elsewhere", at, machine=seat.name, site=seat.site, end=end)
+            child.add("chained-elsewhere", machine=seat.node.key, site=seat.site, end=end)
         elif seat is not None:
-            managers.append(seat.name)
+            managers.append(seat.node.key)
     if len(managers) != 2:
         return None
     (near, far), (first, second) = ends, managers
@@ -136,63 +121,51 @@ def _read_chained(
     )
 
 
-def _read_manager(
-    value: Any, reading: ReadContext, place: str, example: str, *, ends: tuple[str, ...]
-) -> Seat | None:
+def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> Seat | None:
     """Where the named LinkManager stands; nothing where it is none, or can't be known."""
-    name = read_name(value, reading.log, place, example)
+    name, context = read_name(node), node.context
     if name is None:
         return None
-    seat = reading.seats.get(name.lower())
-    if seat is None or seat.name != name:
-        doubtful = reading.sites_unknown or reading.unlisted.intersection(ends or reading.unlisted)
+    seat = context.seats.get(name.lower())
+    if seat is None or seat.node.key != name:
+        doubtful = context.sites_unknown or context.unlisted.intersection(ends or context.unlisted)
         if not doubtful:
-            known = [seat.name] if seat else reading.managers_at(ends)
-            reading.log.unknown("manager", place, name, known)
+            node.unknown("manager", name, [seat.node.key] if seat else context.managers_at(ends))
         return None
-    serving = reading.serving_roles
+    serving = context.serving_roles
     if not any(role in serving for role in seat.roles):
         if seat.certain:
-            managers = reading.managers_at(ends) or "none"
-            reading.log.add(
-                "manager-without-role", place, machine=name, role=serving, managers=managers
-            )
+            managers = context.managers_at(ends) or "none"
+            node.add("manager-without-role", machine=name, role=serving, managers=managers)
         return None
     return seat
 
 
-def read_providers(
-    value: Any, reading: ReadContext, place: str, example: str
-) -> tuple[Provider, ...]:
+def read_providers(node: Node) -> tuple[Provider, ...]:
     """The providers that could be read whole, by name."""
-    entries = read_entries(value, reading.log, place, example, "provider")
-    read = [(entry, _read_provider(entry, reading)) for entry in entries]
-    return tuple(provider for entry, provider in read if provider is not None and entry.usable)
+    read = [_read_provider(entry) for entry in read_entries(node, "provider")]
+    return tuple(provider for provider in read if provider is not None and is_name(provider.name))
 
 
-def _read_provider(entry: Entry, reading: ReadContext) -> Provider | None:
-    written = Written(entry.value, reading, entry.place, "provider", whole("provider", "cidrs"))
-    lists: list[set[Prefix]] = []
-    for key in ("cidrs", "signalling_cidrs", "media_cidrs"):
-        found = list(written.read(key, read_cidrs, iter(())))
-        at = written.at(key)
-        reading.claims += (Claim(prefix, Kind.PROVIDER, "", at, index) for prefix, index in found)
-        lists.append({prefix for prefix, _ in found})
-    cidrs, signalling, media_alone = lists
+def _read_provider(node: Node) -> Provider | None:
+    node.open("provider", whole("provider", "cidrs"))
+    claimed = partial(read_claimed, site="", kind=Kind.PROVIDER)
+    keys = ("cidrs", "signalling_cidrs", "media_cidrs")
+    cidrs, signalling, media_alone = (set(node.read(key, claimed, ())) for key in keys)
     cidrs |= signalling & media_alone
-    seat = written.part(_ONE, partial(_read_manager, ends=()), None)
-    media = written.read("media_ports", read_range, None)
-    sip_port = written.read("sip_port", read_port, None)
-    if seat is None or media is None or ("sip_port" in written and sip_port is None):
+    seat = node.read(_ONE, _read_manager, None)
+    media = node.read("media_ports", read_range, None)
+    sip_port = node.read("sip_port", read_port, None)
+    if seat is None or media is None or ("sip_port" in node.value and sip_port is None):
         return None
     if not (cidrs or (signalling and media_alone)):
         return None
     return Provider(
-        name=entry.name,
+        name=node.key,
         cidrs=tuple(sorted(cidrs)),
         signalling_cidrs=tuple(sorted(signalling - cidrs)),
         media_cidrs=tuple(sorted(media_alone - cidrs)),
-        link_manager=seat.name,
+        link_manager=seat.node.key,
         site=seat.site,
         media_ports=media,
         **({"sip_port": sip_port.first} if sip_port else {}),

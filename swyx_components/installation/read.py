@@ -16,24 +16,20 @@ from swyx_components.installation.check import (
     check_extra_rules,
     check_summaries,
 )
-from swyx_components.installation.context import ReadContext
-from swyx_components.installation.decisions import read_decisions
-from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
-from swyx_components.installation.extra_rules import read_extra_rules
+from swyx_components.installation.context import Node, ReadContext, as_text
+from swyx_components.installation.diagnostics import Diagnostics, Refused
 from swyx_components.installation.links import read_links, read_providers
 from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
 from swyx_components.installation.schema import shape
-from swyx_components.installation.sites import read_site
+from swyx_components.installation.settings import read_decisions
+from swyx_components.installation.sites import read_extra_rules, read_site
 from swyx_components.installation.source import drop_too_large, take
 from swyx_components.installation.values import (
     MOST_ENTRIES,
-    Entry,
-    Written,
-    as_text,
+    is_name,
     read_count,
     read_entries,
     read_text,
-    wrong_type,
 )
 from swyx_components.messages import Message, Severity, SwyxError
 
@@ -87,29 +83,30 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
+    context = ReadContext(log)
+    node = Node(data, context)
     if type(data) is not dict:
-        wrong_type(data, log, TOP, "a mapping", '{swyxware: "6.01", sites: {...}}')
+        node.wrong_type("a mapping", '{swyxware: "6.01", sites: {...}}')
         return None
-    reading = ReadContext(log)
-    written = Written(data, reading, "", "installation")
-    catalogue = _read_catalogue(written, folder)
+    node.open("installation")
+    catalogue = _read_catalogue(node, folder)
     if catalogue is None:
         return None
-    reading.know(catalogue)
-    decisions = partial(read_decisions, inherited=reading.decisions)
-    reading.decisions = written.part("decisions", decisions, reading.decisions)
-    names, sites, overriding = _read_sites(written)
-    _read_extra_rules(written, sites)
-    links = written.part("links", partial(read_links, sites=dict.fromkeys(names)), ())
-    providers = written.part("sip_providers", read_providers, ())
-    quotas = written.part("quotas", _read_quotas, {})
-    check_claims(reading)
-    check_summaries(reading)
-    check_decisions(reading, sites, overriding)
-    check_extra_rules(reading, sites)
+    context.know(catalogue)
+    decisions = partial(read_decisions, inherited=context.decisions)
+    context.decisions = node.read("decisions", decisions, context.decisions)
+    nodes = _read_site_names(node)
+    sites = _read_sites(nodes)
+    links = node.read("links", partial(read_links, sites={each.key: None for each in nodes}), ())
+    providers = node.read("sip_providers", read_providers, ())
+    quotas = node.read("quotas", _read_quotas, {})
+    check_claims(context)
+    check_summaries(context)
+    check_decisions(context, sites, nodes)
+    check_extra_rules(context, sites)
     sites = drop_too_large(sites, links, providers, log)
     links, providers = _with_known_ends(links, providers, sites)
-    if "catalogue" not in written and as_text(data.get("swyxware")) not in (None, *VERSIONS):
+    if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
     return Installation(
         file=log.file,
@@ -143,78 +140,69 @@ def _with_known_ends(
     )
 
 
-def _read_catalogue(written: Written, folder: Path) -> Catalogue | None:
+def _read_catalogue(node: Node, folder: Path) -> Catalogue | None:
     """The catalogue of the version that the file names, or the file's own; None if that can't be told."""
-    log, version = written.reading.log, as_text(written.values.get("swyxware"))
-    if "swyxware" in written and version is None:
-        example = written.examples["swyxware"]
-        wrong_type(written["swyxware"], log, "swyxware", "a version", example)
-    if "catalogue" in written:
-        path = written.read("catalogue", read_text, None)
-        return _read_own(path, version, log, folder) if path else None
+    swyxware = node.child("swyxware")
+    version = as_text(swyxware.value)
+    if "swyxware" in node.value and version is None:
+        swyxware.wrong_type("a version")
+    if "catalogue" in node.value:
+        path = node.read("catalogue", read_text, None)
+        return _read_own(path, swyxware, version, folder) if path else None
     if version is None:
         return load_catalogue()
     if version not in VERSIONS:
-        log.add("version-unknown", "swyxware", version=version, known=", ".join(VERSIONS))
+        swyxware.add("version-unknown", version=version, known=", ".join(VERSIONS))
         return load_catalogue()
     return load_catalogue(version)
 
 
-def _read_own(path: str, version: str | None, log: Diagnostics, folder: Path) -> Catalogue:
+def _read_own(path: str, swyxware: Node, version: str | None, folder: Path) -> Catalogue:
     if not (folder / path).is_file():
         raise Refused("catalogue-absent", "catalogue", path=path)
     catalogue = load_catalogue(folder / path)
     if version is not None and version != catalogue.version:
-        log.add("catalogue-version", "swyxware", version=version, own=catalogue.version, path=path)
+        swyxware.add("catalogue-version", version=version, own=catalogue.version, path=path)
     return catalogue
 
 
-def _read_sites(written: Written) -> tuple[list[str], dict[str, Site], dict[str, bool]]:
-    """The names of all sites, what could be made of them, and which of them decide DCOM alone."""
-    names: list[str] = []
-    sites: dict[str, Site] = {}
-    overriding: dict[str, bool] = {}
-    reading, value = written.reading, written.values.get("sites")
-    reading.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
+def _read_site_names(node: Node) -> list[Node]:
+    """The sites of a file, whatever they are called."""
+    value = node.value.get("sites")
+    node.context.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
     if value == {}:
-        reading.log.add("sites-empty", "sites", example=written.examples["sites"])
-    for entry in written.read("sites", partial(read_entries, kind="site"), []):
-        names.append(entry.name)
-        site = read_site(entry, reading)
-        if entry.usable and (site.machines or site.networks):
-            sites[entry.name] = site
-            decisions = entry.value.get("decisions")
-            overriding[entry.name] = type(decisions) is dict and bool(
-                decisions.keys() & {"dcom", "dcom_transport"}
-            )
-    return names, sites, overriding
+        node.child("sites").add("sites-empty", example=node.examples["sites"])
+    return node.read("sites", partial(read_entries, kind="site"), [])
 
 
-def _read_extra_rules(written: Written, sites: dict[str, Site]) -> None:
-    """Give each site its own rules, which may name machines of any site, if only by mistake.
+def _read_sites(nodes: Sequence[Node]) -> dict[str, Site]:
+    """What could be made of the sites, by name.
 
-    A rule of a machine that could not be read, so that the site lacks it, is left out with it.
+    The rules of their own come last: they may name machines of any site, if only by mistake. A rule of a
+    machine that could not be read, so that the site lacks it, is left out with it.
     """
-    written_sites = written.values.get("sites")
-    for name, value in written_sites.items() if type(written_sites) is dict else ():
-        if type(value) is dict and "extra_rules" in value:
-            entry = Entry(name, value, below("sites", name), name in sites)
-            egress = sites[name].egress if name in sites else Egress.CLOSED
-            rules = read_extra_rules(value["extra_rules"], written.reading, entry, egress)
-            if name in sites:
-                whole = {machine.name for machine in sites[name].machines}
+    read = [read_site(node) for node in nodes]
+    sites = {
+        site.name: site for site in read if is_name(site.name) and (site.machines or site.networks)
+    }
+    for node in nodes:
+        if "extra_rules" in node.value:
+            site = sites.get(node.key)
+            rules = read_extra_rules(node, site.egress if site else Egress.CLOSED)
+            if site:
+                whole = {machine.name for machine in site.machines}
                 kept = tuple(rule for rule in rules if rule.machine in whole)
-                sites[name] = replace(sites[name], extra_rules=kept)
+                sites[node.key] = replace(site, extra_rules=kept)
+    return sites
 
 
-def _read_quotas(value: Any, reading: ReadContext, place: str, _: str) -> dict[str, dict[str, int]]:
+def _read_quotas(node: Node) -> dict[str, dict[str, int]]:
     """The limits that differ from the providers' defaults, by cloud and name."""
-    clouds = Written(value, reading, place, "quotas", shape("quotas").examples["aws"])
+    node.open("quotas", shape("quotas").examples["aws"])
     quotas: dict[str, dict[str, int]] = {}
-    for cloud in sorted(clouds.values.keys() & clouds.examples.keys()):
-        known = shape(f"quotas_{cloud}")
-        example = next(iter(known.examples.values()))
-        limits = Written(clouds[cloud], reading, clouds.at(cloud), f"quotas_{cloud}", example)
+    for cloud in sorted(node.value.keys() & node.examples.keys()):
+        limits, known = node.child(cloud), shape(f"quotas_{cloud}")
+        limits.open(f"quotas_{cloud}", next(iter(known.examples.values())))
         counts = {
             key: limits.read(
                 key, partial(read_count, least=0) if key in known.may_be_none else read_count, None

@@ -1,104 +1,180 @@
-"""Read what a place sets about its roles: port overrides, flows on and off, control paths."""
+"""Read what is set: decisions of the file and of a site, ports, flows on and off, control paths."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, Listener, Role, Transport
-from swyx_components.installation.context import ReadContext
-from swyx_components.installation.diagnostics import below
-from swyx_components.installation.model import PortOverrides
+from swyx_components.installation.context import Node, as_text
+from swyx_components.installation.model import Decisions, PortOverrides
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
-    Written,
     distinct,
+    read_list,
     read_port,
     read_range,
     read_word,
-    wrong_type,
 )
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
+TCP, UDP = Transport.TCP, Transport.UDP
+_DCOM_TRANSPORTS = {"tcp": (TCP,), "both": (TCP, UDP)}
+_FAX_TRANSPORTS = {"udp": (UDP,), "tcp": (TCP, UDP), "both": (TCP, UDP)}
+_TUNNELLED = "tunnelled"
+_DCOM_ONLY = "restricted"  # a range kept clear for DCOM on the hosts, so no preset of H.245
 _ALL_MEDIA = "media"  # of a role whose listeners are media_udp and media_tcp, it means both
 
+Fields = dict[str, Any]
 
-def read_overrides(
-    value: Any, reading: ReadContext, place: str, example: str, *, carried: Collection[str] | None
-) -> PortOverrides:
+
+def read_decisions(node: Node, inherited: Decisions) -> Decisions:
+    """The decisions written at a place, over those it inherits."""
+    node.open("decisions", shape("decisions").examples["dcom"])
+    fields: Fields = {}
+    for key, read in _DECISIONS.items():
+        fields |= node.read(key, read, {})
+    return replace(inherited, **fields) if fields else inherited
+
+
+def _read_dcom(node: Node) -> Fields:
+    if type(node.value) is dict:
+        node.open("dcom_ranges")
+        server, client = (node.read(key, read_range, None) for key in ("server", "client"))
+        return {"dcom_server": server, "dcom_client": client, "dcom_preset": ""}
+    presets = node.context.catalogue.presets
+    preset, ports = _preset_or_range(node, presets, _DCOM_ONLY, "dcom: 40000-40199")
+    return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": preset} if ports else {}
+
+
+def _read_h245(node: Node) -> Fields:
+    if node.value == _TUNNELLED:
+        return {"h245": NO_PORTS, "h245_preset": ""}
+    presets: dict[str, PortRange | None] = {_TUNNELLED: None, **node.context.catalogue.presets}
+    presets.pop(_DCOM_ONLY, None)
+    preset, ports = _preset_or_range(node, presets, _TUNNELLED, "h245: 41000-41099")
+    return {"h245": PortSet((ports,)), "h245_preset": preset} if ports else {}
+
+
+def _preset_or_range(
+    node: Node, presets: Mapping[str, PortRange | None], usual: str, example: str
+) -> tuple[str, PortRange | None]:
+    """The name of a preset, if it is one, and the ports."""
+    text = as_text(node.value)
+    if text is None:
+        node.wrong_type("a preset or ports", f"{node.name}: {usual}")
+    elif text in presets:
+        return text, presets[text]
+    elif text[:1].isdigit():
+        node.example = example
+        return "", read_range(node)
+    else:
+        node.unknown("preset", text, tuple(presets))
+    return "", None
+
+
+def _read_dcom_transport(node: Node) -> Fields:
+    word = read_word(node, _DCOM_TRANSPORTS)
+    return {"dcom_transports": _DCOM_TRANSPORTS[word]} if word else {}
+
+
+def _read_fax_transport(node: Node) -> Fields:
+    word = read_word(node, _FAX_TRANSPORTS)
+    return {"fax_transports": _FAX_TRANSPORTS[word], "fax_stated": True} if word else {}
+
+
+def _read_cornet(node: Node) -> Fields:
+    """One of the article's CorNet ports, or a list of them."""
+    listed = node.context.catalogue.cornet
+    known = {str(port): port for first, last in listed for port in range(first, last + 1)}
+    if type(node.value) is not list:
+        word = read_word(node, known)
+        return {"cornet": PortSet.of((known[word],) * 2), "cornet_pinned": True} if word else {}
+    ports = []
+    for text, index in distinct(node, read_list(node)):
+        if text in known:
+            ports.append((known[text], known[text]))
+        else:
+            node.item(index).unknown("word", text, known)
+    return {"cornet": PortSet.of(*ports), "cornet_pinned": True} if ports else {}
+
+
+_DECISIONS: dict[str, Callable[[Node], Fields]] = {
+    "dcom": _read_dcom,
+    "dcom_transport": _read_dcom_transport,
+    "h245": _read_h245,
+    "fax_transport": _read_fax_transport,
+    "cornet": _read_cornet,
+}
+
+
+def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides:
     """The ports changed at a place that carries these roles (None: not known, so all may be there)."""
-    if type(value) is not dict:
-        wrong_type(value, reading.log, place, "a mapping", example)
+    if type(node.value) is not dict:
+        node.wrong_type("a mapping")
         return ()
     overrides: dict[tuple[str, str], PortRange] = {}
-    for name in sorted(value):
-        at = below(place, name)
-        role = reading.catalogue.roles.get(name)
+    context = node.context
+    for name in sorted(node.value):
+        role = context.catalogue.roles.get(name)
         if role is None:
-            reading.log.unknown("role", at, name, reading.catalogue.roles)
+            node.child(name).unknown("role", name, context.catalogue.roles)
             continue
         if carried is not None and name not in carried:
-            reading.log.add("override-absent", at, role=name, carried=reading.in_order([*carried]))
-        overrides |= _read_role(value[name], reading, at, role)
+            shown = context.in_order([*carried])
+            node.child(name).add("override-absent", role=name, carried=shown)
+        overrides |= _read_role(node.child(name), role)
     return tuple(sorted(overrides.items()))
 
 
-def _read_role(
-    value: Any, reading: ReadContext, place: str, role: Role
-) -> dict[tuple[str, str], PortRange]:
+def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
     open_keys = _overridable_keys(role)
-    if type(value) is not dict:
-        example = f"{role.name}: {{{next(iter(open_keys), 'media')}: 50000}}"
-        wrong_type(value, reading.log, place, "a mapping", example)
+    if type(node.value) is not dict:
+        key = next(iter(open_keys), "media")
+        node.wrong_type("a mapping", f"{role.name}: {{{key}: 50000}}")
         return {}
     overrides: dict[tuple[str, str], PortRange] = {}
-    for key in sorted(value):
-        at = below(place, key)
+    for key in sorted(node.value):
+        child = node.child(key)
         listeners = _listeners(role, key)
         if not listeners and open_keys:
-            reading.log.unknown("listener", at, key, open_keys)
+            child.unknown("listener", key, open_keys)
         elif not listeners or not listeners[0].overridable:
-            reading.log.add("override-fixed", at, role=role.name, key=key, keys=open_keys or "none")
-        elif len(listeners) > 1 and (both := sorted({one.key for one in listeners} & value.keys())):
-            reading.log.add("override-twice", at, key=key, others=both)
-        elif ports := _read_ports(value[key], reading, at, listeners):
+            child.add("override-fixed", role=role.name, key=key, keys=open_keys or "none")
+        elif len(listeners) > 1 and (
+            both := sorted({one.key for one in listeners} & node.value.keys())
+        ):
+            child.add("override-twice", key=key, others=both)
+        elif ports := _read_ports(child, listeners):
             overrides |= {(role.name, listener.key): ports for listener in listeners}
     return overrides
 
 
 def _overridable_keys(role: Role) -> tuple[str, ...]:
     keys = [listener.key for listener in role.listeners.values() if listener.overridable]
-    return (*_spread(role), *keys)
-
-
-def _spread(role: Role) -> tuple[str, ...]:
-    return () if _ALL_MEDIA in role.listeners or not _media_parts(role) else (_ALL_MEDIA,)
-
-
-def _media_parts(role: Role) -> list[Listener]:
-    return [one for one in role.listeners.values() if one.key.startswith(f"{_ALL_MEDIA}_")]
+    spread = _ALL_MEDIA not in role.listeners and _listeners(role, _ALL_MEDIA)
+    return (_ALL_MEDIA, *keys) if spread else tuple(keys)
 
 
 def _listeners(role: Role, key: str) -> list[Listener]:
     """The listeners that a key of an override means."""
     if key in role.listeners:
         return [role.listeners[key]]
-    return _media_parts(role) if key == _ALL_MEDIA else []
+    listeners = role.listeners.values() if key == _ALL_MEDIA else ()
+    return [one for one in listeners if one.key.startswith(f"{_ALL_MEDIA}_")]
 
 
-def _read_ports(
-    value: Any, reading: ReadContext, place: str, listeners: list[Listener]
-) -> PortRange | None:
-    listener, log = listeners[0], reading.log
-    example = f"{place.rpartition('.')[2]}: {listener.ports[0]}"
-    read = read_range if listener.allocated else read_port
-    ports = read(value, log, place, example)
+def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:
+    listener = listeners[0]
+    node.example = f"{node.name}: {listener.ports[0]}"
+    ports = read_range(node) if listener.allocated else read_port(node)
     if ports is None:
         return None
     udp = any(Transport.UDP in one.transports for one in listeners)
-    multicast = covered_multicast(reading.catalogue, ports) if udp else None
+    multicast = covered_multicast(node.context.catalogue, ports) if udp else None
     if multicast:
-        log.add("multicast-covered", place, ports=ports, multicast=multicast)
+        node.add("multicast-covered", ports=ports, multicast=multicast)
     elif listener.narrow_only and not listener.ports.covers(ports):
-        log.add("override-wider", place, ports=ports, limits=listener.ports)
+        node.add("override-wider", ports=ports, limits=listener.ports)
     else:
         return ports
     return None
@@ -113,74 +189,62 @@ def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
     return None
 
 
-def read_flows(
-    value: Any, reading: ReadContext, place: str, _: str, *, on_networks: Collection[str]
-) -> tuple[frozenset[str], frozenset[str]]:
+def read_flows(node: Node, on_networks: set[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
-    written = Written(value, reading, place, "flows", shape("flows").examples["enable"])
-    enabled = _flow_ids(written, "enable", "disable")
-    disabled = _flow_ids(written, "disable", "enable")
-    for id_, at in sorted(enabled.items()):
-        legs = reading.catalogue.flows[id_].legs
-        ends = {
-            role for leg in legs if leg.machines_only for role in (*leg.initiators, *leg.responders)
-        }
-        if ends & set(on_networks):
-            reading.log.add(
-                "flow-on-network", at, flow=id_, roles=reading.in_order(ends & set(on_networks))
-            )
+    node.open("flows", shape("flows").examples["enable"])
+    context = node.context
+    rows = context.catalogue.flows
+    enabled = _flow_ids(node, "enable", [row.id for row in rows.values() if row.may_be_enabled])
+    disabled = _flow_ids(node, "disable", [row.id for row in rows.values() if row.may_be_disabled])
+    for id_, item in sorted(enabled.items()):
+        legs = [leg for leg in rows[id_].legs if leg.machines_only]
+        ends = {role for leg in legs for role in (*leg.initiators, *leg.responders)} & on_networks
+        if ends:
+            item.add("flow-on-network", flow=id_, roles=context.in_order(ends))
             del enabled[id_]
     return frozenset(enabled), frozenset(disabled)
 
 
-def _flow_ids(written: Written, key: str, opposite: str) -> dict[str, str]:
+def _flow_ids(node: Node, key: str, allowed: Sequence[str]) -> dict[str, Node]:
     """The allowed ids of one list, with the place of each."""
-    found: dict[str, str] = {}
-    if key not in written:
+    found: dict[str, Node] = {}
+    if key not in node.value:
         return found
-    log, known, example = (
-        written.reading.log,
-        written.reading.catalogue.flows,
-        written.examples[key],
-    )
-    if type(written[key]) is not list:
-        wrong_type(written[key], log, written.at(key), "a list", example)
+    list_ = node.child(key)
+    if type(list_.value) is not list:
+        list_.wrong_type("a list")
         return found
-    enables = key == "enable"
-    allowed = [
-        row.id for row in known.values() if (row.may_be_enabled if enables else row.may_be_disabled)
-    ]
-    other = written.values.get(opposite)
-    for id_, at in distinct(written[key], log, written.at(key), example):
+    known = node.context.catalogue.flows
+    other = node.value.get("disable" if key == "enable" else "enable")
+    for id_, index in distinct(list_, list_.value):
+        item = list_.item(index)
         if id_ not in known:
-            log.unknown("flow", at, id_, allowed)
+            item.unknown("flow", id_, allowed)
         elif type(other) is list and id_ in other:
-            if enables:
-                log.add("flow-both", at, flow=id_)
+            if key == "enable":
+                item.add("flow-both", flow=id_)
         elif id_ not in allowed:
             evidence = known[id_].evidence.value
-            log.add(f"flow-not-{key}d", at, flow=id_, evidence=evidence, allowed=allowed)
+            item.add(f"flow-not-{key}d", flow=id_, evidence=evidence, allowed=allowed)
         else:
-            found[id_] = at
+            found[id_] = item
     return found
 
 
-def read_control_paths(
-    value: Any, reading: ReadContext, place: str, example: str
-) -> tuple[tuple[str, str], ...]:
+def read_control_paths(node: Node) -> tuple[tuple[str, str], ...]:
     """The ways of call control that the user chose, by role."""
-    if type(value) is not dict:
-        wrong_type(value, reading.log, place, "a mapping", example)
+    if type(node.value) is not dict:
+        node.wrong_type("a mapping")
         return ()
-    roles = reading.catalogue.roles
+    roles = node.context.catalogue.roles
     chosen = []
-    for name in sorted(value):
-        at = below(place, name)
+    for name in sorted(node.value):
+        child = node.child(name)
         if name not in roles:
-            reading.log.unknown("role", at, name, roles)
+            child.unknown("role", name, roles)
         elif not roles[name].control_paths:
             free = [role.name for role in roles.values() if role.control_paths]
-            reading.log.add("control-path-fixed", at, role=name, free=free)
-        elif path := read_word(value[name], reading.log, at, roles[name].control_paths):
+            child.add("control-path-fixed", role=name, free=free)
+        elif path := read_word(child, roles[name].control_paths):
             chosen.append((name, path))
     return tuple(chosen)

@@ -1,218 +1,305 @@
-"""Read the sites: their machines, networks and settings, and what a site must have of its own."""
+"""Read the sites: machines, networks, settings and rules of their own, and what a site must have."""
 
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from swyx_components.installation.addresses import Found, read_addresses, read_cidrs
-from swyx_components.installation.context import ANY_ROLE, Claim, Kind, ReadContext, Seat
-from swyx_components.installation.decisions import read_decisions
-from swyx_components.installation.diagnostics import below
-from swyx_components.installation.model import Egress, Machine, Network, Site
-from swyx_components.installation.schema import shape
-from swyx_components.installation.settings import read_control_paths, read_flows, read_overrides
+from swyx_components.catalogue import Role
+from swyx_components.installation.context import (
+    ANY_ROLE,
+    Claim,
+    Kind,
+    Node,
+    Seat,
+    as_text,
+)
+from swyx_components.installation.model import Egress, ExtraRule, Machine, Network, Site
+from swyx_components.installation.schema import shape, whole
+from swyx_components.installation.settings import (
+    read_control_paths,
+    read_decisions,
+    read_flows,
+    read_overrides,
+)
 from swyx_components.installation.values import (
     MOST_ENTRIES,
-    Entry,
-    Written,
-    as_text,
+    MOST_ITEMS,
     distinct,
+    is_name,
+    is_too_long,
+    read_addresses,
+    read_cidrs,
     read_entries,
+    read_flag,
     read_list,
+    read_name,
+    read_peers,
+    read_range,
+    read_text,
+    read_word,
 )
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _EGRESS = {word.value: word for word in Egress}
 _ENDS = {"machines", "networks"}
+_ICMP = "icmp"
+_PROTOCOLS = ("tcp", "udp", _ICMP)
 
 
-def read_site(entry: Entry, reading: ReadContext) -> Site:
-    """One site. Its machines are told to `reading`, and so are all addresses it calls its own."""
-    example = shape("site").examples["machines"]
-    written = Written(entry.value, reading, entry.place, "site", example)
-    machines = _read_machines(written, entry)
-    networks = written.part("networks", partial(_read_networks, site=entry, machines=machines), [])
+def read_site(node: Node) -> Site:
+    """One site. Its machines are told to the context, and so are all addresses it calls its own."""
+    node.open("site", shape("site").examples["machines"])
+    machines = _read_machines(node)
+    read = partial(_read_networks, site=node.key, machines=machines)
+    networks = node.read("networks", read, [])
     on_networks = {role for network in networks for role in network.roles}
     carried = on_networks | {role for machine in machines for role in machine.roles}
-    settings: dict[str, Any] = {"decisions": reading.decisions}
-    if not written.values.keys() <= _ENDS:
-        settings = _read_settings(written, entry, carried, on_networks)
+    settings: dict[str, Any] = {"decisions": node.context.decisions}
+    if not node.value.keys() <= _ENDS:
+        settings = _read_settings(node, carried, on_networks)
     site = Site(
-        name=entry.name,
+        name=node.key,
         machines=tuple([machine for machine in machines if machine.roles]),
         networks=tuple([network for network in networks if network.roles]),
         **settings,
     )
-    _check_roles(site, reading, entry, carried)
+    _check_roles(site, node, carried)
     return site
 
 
-def _read_settings(
-    written: Written, entry: Entry, carried: set[str], on_networks: set[str]
-) -> dict[str, Any]:
+def _read_settings(node: Node, carried: set[str], on_networks: set[str]) -> dict[str, Any]:
     """What a site may set beside its machines and networks, by field of `Site`."""
-    reading = written.reading
-    decisions = partial(read_decisions, inherited=reading.decisions)
-    known = carried if reading.is_certain(entry.name) else None
+    context = node.context
+    decisions = partial(read_decisions, inherited=context.decisions)
+    overrides = partial(read_overrides, carried=carried if context.is_certain(node.key) else None)
     no_flows: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
     settings: dict[str, Any] = {
-        "decisions": written.part("decisions", decisions, reading.decisions),
-        "ports": written.part("ports", partial(read_overrides, carried=known), ()),
-        "control_path": written.part("control_path", read_control_paths, ()),
-        "egress": _EGRESS[written.word("egress", _EGRESS) or "closed"],
+        "decisions": node.read("decisions", decisions, context.decisions),
+        "ports": node.read("ports", overrides, ()),
+        "control_path": node.read("control_path", read_control_paths, ()),
+        "egress": _EGRESS[node.read("egress", partial(read_word, words=_EGRESS), None) or "closed"],
     }
     read = partial(read_flows, on_networks=on_networks)
-    settings["enabled"], settings["disabled"] = written.part("flows", read, no_flows)
+    settings["enabled"], settings["disabled"] = node.read("flows", read, no_flows)
     for key, kind in (("sip_devices", Kind.SIP_DEVICES), ("summary", Kind.SUMMARY)):
-        settings[key] = written.part(key, partial(_read_claimed, site=entry, kind=kind), ())
+        settings[key] = node.read(key, partial(read_claimed, site=node.key, kind=kind), ())
     return settings
 
 
-def _read_machines(written: Written, site: Entry) -> list[Machine]:
-    reading, value = written.reading, written.values.get("machines")
+def _read_machines(site: Node) -> list[Machine]:
+    context, value = site.context, site.value.get("machines")
     if type(value) is not dict or len(value) > MOST_ENTRIES:
-        reading.doubt(site.name)
-        reading.unlisted.add(site.name)
+        context.doubt(site.key)
+        context.unlisted.add(site.key)
     machines = []
-    for entry in written.read("machines", partial(read_entries, kind="machine"), []):
-        machine = _read_machine(entry, reading, site)
-        if entry.usable:
+    for entry in site.read("machines", partial(read_entries, kind="machine"), []):
+        machine = _read_machine(entry, site.key)
+        if is_name(entry.key):
             machines.append(machine)
         else:
-            reading.doubt(site.name, meant=machine.roles)
+            context.doubt(site.key, meant=machine.roles)
     return machines
 
 
-def _read_machine(entry: Entry, reading: ReadContext, site: Entry) -> Machine:
-    written = Written(entry.value, reading, entry.place, "machine")
-    found = written.read("addresses", read_addresses, iter(()))
-    addresses = _claim(found, reading, Kind.MACHINE, site, written.at("addresses"))
-    roles = _read_roles(written, entry, site, False)
-    certain = reading.is_certain(site.name, entry.name)
-    carried = roles if certain else None
-    ports = written.part("ports", partial(read_overrides, carried=carried), ())
-    seat = Seat(entry.name, site.name, entry.place, roles, certain)
-    known = reading.seats.setdefault(entry.name.lower(), seat)
-    if known.site != site.name:
-        reading.log.add("name-taken", entry.place, name=entry.name, other=known.place)
-    return Machine(name=entry.name, addresses=addresses, roles=roles, ports=ports)
+def _read_machine(node: Node, site: str) -> Machine:
+    context = node.context
+    node.open("machine")
+    claimed = partial(read_claimed, site=site, kind=Kind.MACHINE)
+    addresses = node.read("addresses", claimed, ())
+    roles = _read_roles(node, site, False)
+    certain = context.is_certain(site, node.key)
+    ports = node.read("ports", partial(read_overrides, carried=roles if certain else None), ())
+    known = context.seats.setdefault(node.key.lower(), Seat(node, site, roles, certain))
+    if known.site != site:
+        node.add("name-taken", name=node.key, other=known.node.place)
+    return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports)
 
 
-def _read_networks(
-    value: Any,
-    reading: ReadContext,
-    place: str,
-    example: str,
-    *,
-    site: Entry,
-    machines: Iterable[Machine],
-) -> list[Network]:
+def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[Network]:
+    context = node.context
     networks: list[Network] = []
-    machine_names = {machine.name.lower() for machine in machines}
-    for entry in read_entries(value, reading.log, place, example, "network"):
-        if entry.name.lower() in machine_names:
-            other = reading.seats[entry.name.lower()].place
-            reading.log.add("name-taken", entry.place, name=entry.name, other=other)
-        written = Written(entry.value, reading, entry.place, "network")
-        claimed = partial(_read_claimed, site=site, kind=Kind.NETWORK)
-        cidrs = written.part("cidrs", claimed, ())
-        roles = _read_roles(written, entry, site, True)
-        if entry.usable:
-            networks.append(Network(name=entry.name, cidrs=cidrs, roles=roles))
+    taken = {machine.name.lower() for machine in machines}
+    for entry in read_entries(node, "network"):
+        if entry.key.lower() in taken:
+            other = context.seats[entry.key.lower()].node.place
+            entry.add("name-taken", name=entry.key, other=other)
+        entry.open("network")
+        cidrs = entry.read("cidrs", partial(read_claimed, site=site, kind=Kind.NETWORK), ())
+        roles = _read_roles(entry, site, True)
+        if is_name(entry.key):
+            networks.append(Network(name=entry.key, cidrs=cidrs, roles=roles))
         else:
-            reading.doubt(site.name, meant=roles)
+            context.doubt(site, meant=roles)
     return networks
 
 
-def _read_claimed(
-    value: Any, reading: ReadContext, place: str, example: str, *, site: Entry, kind: Kind
-) -> tuple[Prefix, ...]:
-    return _claim(read_cidrs(value, reading.log, place, example), reading, kind, site, place)
-
-
-def _claim(
-    found: Iterable[Found], reading: ReadContext, kind: Kind, site: Entry, place: str
-) -> tuple[Prefix, ...]:
+def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
-    claims = [Claim(prefix, kind, site.name, place, position) for prefix, position in found]
-    reading.claims += claims
+    found = read_addresses(node) if kind is Kind.MACHINE else read_cidrs(node)
+    claims = [Claim(prefix, kind, site, node, position) for prefix, position in found]
+    node.context.claims += claims
     return tuple(sorted({claim.prefix for claim in claims}))
 
 
-def _read_roles(written: Written, entry: Entry, site: Entry, network: bool) -> tuple[str, ...]:
+def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     """The roles of a machine or network; where one can't be read, the place is marked as doubtful."""
-    reading = written.reading
-    if "roles" not in written:
-        reading.doubt(site.name, entry.name)
+    context = node.context
+    if "roles" not in node.value:
+        context.doubt(site, node.key)
         return ()
-    value = written["roles"]
-    whole = type(value) is list and all(type(item) is str for item in value)
+    value = node.value["roles"]
+    whole = type(value) is list and set(map(type, value)) == {str}
     key = ("network" if network else "machine", *value) if whole else ()
-    if key and key in reading.role_lists:
-        return reading.role_lists[key]
-    before = len(reading.log)
-    at, example = written.at("roles"), written.examples["roles"]
-    items = read_list(value, reading.log, at, example)
+    if key and key in context.role_lists:
+        return context.role_lists[key]
+    before = len(context.log)
+    child = node.child("roles")
+    items = read_list(child)
     meant = set() if items and all(as_text(item) is not None for item in items) else {ANY_ROLE}
-    roles = reading.in_order(list(_known_roles(items, reading, at, network, example, meant)))
-    if len(reading.log) > before:
-        reading.doubt(site.name, entry.name, meant=meant)
+    roles = context.in_order(list(_known_roles(child, items, network, meant)))
+    if len(context.log) > before:
+        context.doubt(site, node.key, meant=meant)
     elif key:
-        reading.role_lists[key] = roles
+        context.role_lists[key] = roles
     return roles
 
 
-def _known_roles(
-    items: list[Any], reading: ReadContext, place: str, network: bool, example: str, meant: set[str]
-) -> Iterable[str]:
+def _known_roles(node: Node, items: list[Any], network: bool, meant: set[str]) -> Iterable[str]:
     """The roles of a list; what is none of them, or may not stand there, goes to `meant` as it is meant."""
-    roles = reading.catalogue.roles
-    for role, at in distinct(items, reading.log, place, example):
+    roles = node.context.catalogue.roles
+    for role, index in distinct(node, items):
         if role not in roles:
-            meant.add(reading.log.unknown("role", at, role, roles) or ANY_ROLE)
+            meant.add(node.item(index).unknown("role", role, roles) or ANY_ROLE)
         elif network and not roles[role].on_networks:
             allowed = [one.name for one in roles.values() if one.on_networks]
-            reading.log.add("role-not-on-network", at, role=role, allowed=allowed)
+            node.item(index).add("role-not-on-network", role=role, allowed=allowed)
             meant.add(role)
         else:
             yield role
 
 
-def _check_roles(site: Site, reading: ReadContext, entry: Entry, carried: set[str]) -> None:
+def _check_roles(site: Site, node: Node, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
-    lacks = partial(reading.surely_lacks, entry.name, carried=carried)
-    for role in reading.demanding_roles:
+    context = node.context
+    lacks = partial(context.surely_lacks, site.name, carried=carried)
+    for role in context.demanding_roles:
         if role.once_per_site:
             holders = [machine.name for machine in site.machines if role.name in machine.roles]
             if not holders and lacks(role.name):
-                reading.log.add("site-without", entry.place, site=site.name, role=role.name)
+                node.add("site-without", site=site.name, role=role.name)
             elif len(holders) > 1:
-                reading.log.add(
-                    "site-repeats", entry.place, site=site.name, role=role.name, machines=holders
-                )
+                node.add("site-repeats", site=site.name, role=role.name, machines=holders)
         if role.needs_manager and role.name in carried and lacks(role.needs_manager):
-            _check_manager(site, reading, entry, role.name)
+            _check_manager(site, node, role)
 
 
-def _check_manager(site: Site, reading: ReadContext, entry: Entry, name: str) -> None:
-    role = reading.catalogue.roles[name]
+def _check_manager(site: Site, node: Node, role: Role) -> None:
     paths = role.control_paths
-    if paths and dict(site.control_path).get(name, paths[0]) != paths[0]:
+    if paths and dict(site.control_path).get(role.name, paths[0]) != paths[0]:
         return
-    place = _first_place(entry, name)
-    values = {"role": name, "manager": role.needs_manager, "site": site.name}
+    place = _first_place(node, role.name)
+    values = {"role": role.name, "manager": role.needs_manager, "site": site.name}
     if paths:
-        reading.log.add("manager-missing-or-path", place, path=paths[-1], **values)
+        place.add("manager-missing-or-path", path=paths[-1], **values)
     else:
-        reading.log.add("manager-missing", place, **values)
+        place.add("manager-missing", **values)
 
 
-def _first_place(entry: Entry, role: str) -> str:
+def _first_place(site: Node, role: str) -> Node:
     """Where the file first names a role, machines before networks, by name."""
     for kind in ("machines", "networks"):
-        ends = entry.value.get(kind)
+        ends = site.value.get(kind)
         for name, end in sorted(ends.items()) if type(ends) is dict else ():
             roles = end.get("roles") if type(end) is dict else None
             if type(roles) is list and role in roles:
-                return f"{below(f'{entry.place}.{kind}', name)}.roles[{roles.index(role)}]"
-    return entry.place
+                return site.child(kind).child(name).child("roles").item(roles.index(role))
+    return site
+
+
+def read_extra_rules(site: Node, egress: Egress) -> tuple[ExtraRule, ...]:
+    """A site's own rules that could be read whole, in the file's order; all sites are read already."""
+    node = site.child("extra_rules")
+    if type(node.value) is not list:
+        node.wrong_type("a list")
+        return ()
+    rules = []
+    for index in range(0 if is_too_long(node, MOST_ITEMS) else len(node.value)):
+        item = node.item(index)
+        rule = _read_rule(item, index, site)
+        if rule is None:
+            continue
+        if rule.direction == "out" and egress is Egress.OPEN:
+            item.child("direction").add("extra-egress-open", site=site.key)
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _read_rule(node: Node, index: int, site: Node) -> ExtraRule | None:
+    log = node.context.log
+    before = len(log)
+    if not node.open("extra_rule", whole("extra_rule", "ports")):
+        return None
+    direction = node.read("direction", partial(read_word, words=("in", "out")), None)
+    protocol = node.read("protocol", partial(read_word, words=_PROTOCOLS), None)
+    ports = _read_ports(node, protocol)
+    reason = node.read("reason", read_text, None)
+    public = node.read("acknowledge_public", read_flag, False)
+    own, other = ("from", "to") if direction == "out" else ("to", "from")
+    machine = peers = None
+    if direction:
+        machine = node.read(own, partial(_read_machine_of, site=site), None)
+        peers = node.read(other, partial(_read_peers, public=public), None)
+    if len(log) > before or not (direction and protocol and machine and peers and reason):
+        return None
+    return ExtraRule(
+        index=index,
+        direction=direction,
+        machine=machine,
+        peers=peers,
+        protocol=protocol,
+        ports=ports,
+        reason=reason,
+        acknowledge_public=bool(public),
+    )
+
+
+def _read_machine_of(node: Node, site: Node) -> str | None:
+    """The site's machine at which the rule stands."""
+    node.example = f"{node.key}: ac-server"
+    name, machines = read_name(node), site.value.get("machines")
+    if name is None or type(machines) is not dict or name in machines:
+        return name
+    seat = node.context.seats.get(name.lower())
+    if seat is not None and seat.node.key == name:
+        node.add("extra-machine-elsewhere", machine=name, other=seat.site, site=site.key)
+    else:
+        node.unknown("rule-machine", name, sorted(machines))
+    return None
+
+
+def _read_peers(node: Node, public: bool | None) -> tuple[Prefix, ...]:
+    node.example = f"{node.key}: [10.1.99.0/24]"
+    peers = collapse_prefixes(prefix for prefix, _ in read_peers(node))
+    for prefix in peers:
+        if prefix.length == 0 and public is False:
+            node.add("public-unacknowledged", cidr=prefix, version=prefix.version)
+    return peers
+
+
+def _read_ports(rule: Node, protocol: str | None) -> PortSet:
+    node = rule.child("ports")
+    if protocol == _ICMP:
+        if "ports" in rule.value:
+            node.add("ports-with-icmp")
+        return NO_PORTS
+    if "ports" not in rule.value:
+        if protocol:
+            node.add("key-missing", key="ports", example=node.example)
+        return NO_PORTS
+    if type(node.value) is not list:
+        ranges = [read_range(node)]
+    else:
+        listed = read_list(node, "ports: [80, 443, 8000-8099]")
+        ranges = [read_range(node.item(index)) for index in range(len(listed))]
+    return PortSet.union_of(ports for ports in ranges if isinstance(ports, PortRange))

@@ -1,14 +1,12 @@
-"""Read single values of plain data: each reader gives the value, or reports what stands there instead."""
+"""Read single values: each reader gives the value of a node, or reports what stands there instead."""
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Collection, Iterator
+from typing import Any
 
-from swyx_components.installation.context import ReadContext
-from swyx_components.installation.diagnostics import Diagnostics, below
-from swyx_components.installation.schema import shape, whole
-from swyx_components.messages.render import printable
+from swyx_components.installation.context import Node, as_text
 from swyx_components.sets.ports import MAX_PORT, PortRange
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 LONGEST_TEXT = 200
 MOST_ITEMS = 10_000  # of a list
@@ -18,239 +16,273 @@ _PORTS = re.compile(r"([0-9]+)(?: *- *([0-9]+))?", re.ASCII)
 _COUNT = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
-class Entry(NamedTuple):
-    """One named thing of a mapping: a site, a machine, a link. `usable`: the name may be printed."""
-
-    name: str
-    value: Any
-    place: str
-    usable: bool
-
-
 def is_name(text: str) -> bool:
     """Whether a site, machine, network, link or provider may be called so."""
     return _NAME.fullmatch(text) is not None
 
 
-V = TypeVar("V")
-A = TypeVar("A")
-
-
-class Written:
-    """The keys written in one mapping; unknown and missing ones are reported when it is made.
-
-    `kind` names the mapping in the schema's `$defs`. Without a mapping there are no keys.
-    """
-
-    __slots__ = ("examples", "place", "reading", "values")
-
-    def __init__(
-        self, value: Any, reading: ReadContext, place: str, kind: str, example: str = ""
-    ) -> None:
-        known, log = shape(kind), reading.log
-        self.reading, self.place, self.examples = reading, place, known.examples
-        self.values: dict[str, Any] = value if type(value) is dict else {}
-        if type(value) is not dict:
-            wrong_type(value, log, place, "a mapping", example or whole(kind))
-        elif not known.holds(value.keys()):
-            unknown = sorted(value.keys() - known.keys)
-            meant = {log.unknown("key", below(place, key), key, known.listed) for key in unknown}
-            for key in known.missing(value.keys()):
-                if key not in meant:
-                    log.add("key-missing", self.at(key), key=key, example=self.examples[key])
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.values
-
-    def __getitem__(self, key: str) -> Any:
-        return self.values[key]
-
-    def at(self, key: str) -> str:
-        """The place of a key of the schema."""
-        return f"{self.place}.{key}" if self.place else key
-
-    def read(self, key: str, reader: Callable[[Any, Diagnostics, str, str], V], absent: A) -> V | A:
-        """What a reader of single values makes of a key, or `absent` where it is not written."""
-        if key not in self.values:
-            return absent
-        return reader(self.values[key], self.reading.log, self.at(key), self.examples[key])
-
-    def part(self, key: str, reader: Callable[[Any, ReadContext, str, str], V], absent: A) -> V | A:
-        """The same with a reader that has to know what was read before."""
-        if key not in self.values:
-            return absent
-        return reader(self.values[key], self.reading, self.at(key), self.examples[key])
-
-    def word(self, key: str, words: Collection[str]) -> str | None:
-        """One of the words; None where it is another, or nothing is written."""
-        if key not in self.values:
-            return None
-        return read_word(self.values[key], self.reading.log, self.at(key), words)
-
-
-def read_entries(value: Any, log: Diagnostics, place: str, example: str, kind: str) -> list[Entry]:
+def read_entries(node: Node, kind: str) -> list[Node]:
     """The named things of a mapping by name, their names checked and unique without regard to case."""
-    if type(value) is not dict:
-        wrong_type(value, log, place, "a mapping", example)
+    if type(node.value) is not dict:
+        node.wrong_type("a mapping")
         return []
-    if is_too_long(value, log, place, MOST_ENTRIES):
+    if is_too_long(node, MOST_ENTRIES):
         return []
     entries = []
-    taken: dict[str, str] = {}
-    for name in sorted(value):
-        usable = is_name(name)
-        at = f"{place}.{name}" if usable else below(place, name)
-        if not usable:
-            log.add("name-invalid", at, name=name, kind=kind)
-        other = taken.setdefault(name.lower(), at)
-        if other is not at:
-            log.add("name-taken", at, name=name, other=other)
-        entries.append(Entry(name, value[name], at, usable))
+    taken: dict[str, Node] = {}
+    for name in sorted(node.value):
+        entry = Node(node.value[name], node.context, node, name)
+        if not is_name(name):
+            entry.add("name-invalid", name=name, kind=kind)
+        other = taken.setdefault(name.lower(), entry)
+        if other is not entry:
+            entry.add("name-taken", name=name, other=other.place)
+        entries.append(entry)
     return entries
 
 
-def read_list(value: Any, log: Diagnostics, place: str, example: str) -> list[Any]:
+def read_list(node: Node, example: str = "") -> list[Any]:
     """The list, which must not be empty, or an empty one."""
+    value: Any = node.value
     if type(value) is not list:
-        wrong_type(value, log, place, "a list", example)
+        node.wrong_type("a list", example)
         return []
     if not value:
-        log.add("list-empty", place, example=example)
-    return [] if is_too_long(value, log, place, MOST_ITEMS) else value
+        node.add("list-empty", example=example or node.example)
+    return [] if is_too_long(node, MOST_ITEMS) else value
 
 
-def is_too_long(value: Collection[Any], log: Diagnostics, place: str, limit: int) -> bool:
+def is_too_long(node: Node, limit: int) -> bool:
     """Whether there is more than anyone means; reported."""
-    too_long = len(value) > limit
-    if too_long:
-        log.add("list-long", place, count=f"{len(value):,}", limit=f"{limit:,}")
-    return too_long
+    count = len(node.value)
+    if count > limit:
+        node.add("list-long", count=f"{count:,}", limit=f"{limit:,}")
+    return count > limit
 
 
-def distinct(
-    values: list[Any], log: Diagnostics, place: str, example: str
-) -> Iterator[tuple[str, str]]:
-    """The texts of a list with the place of each; what stands twice is reported, what is no text too."""
+def distinct(node: Node, values: list[Any]) -> Iterator[tuple[str, int]]:
+    """The texts of a list by position; what stands twice is reported, what is no text too."""
     seen = set()
     for index, value in enumerate(values):
-        at = f"{place}[{index}]"
         text = as_text(value)
         if text is None:
-            wrong_type(value, log, at, "text", example)
+            node.item(index).wrong_type("text")
         elif text in seen:
-            log.add("list-repeated", at, value=text)
+            node.item(index).add("list-repeated", value=text)
         else:
             seen.add(text)
-            yield text, at
+            yield text, index
 
 
-def read_word(value: Any, log: Diagnostics, place: str, words: Collection[str]) -> str | None:
+def read_word(node: Node, words: Collection[str]) -> str | None:
     """One of the words."""
-    text = as_text(value)
+    text = as_text(node.value)
     if text is None:
-        key = place.rpartition(".")[2]
-        wrong_type(value, log, place, "one word", f"{key}: {next(iter(words))}")
+        node.wrong_type("one word", f"{node.name}: {next(iter(words))}")
     elif text in words:
         return text
     else:
-        log.unknown("word", place, text, words)
+        node.unknown("word", text, words)
     return None
 
 
-def read_name(value: Any, log: Diagnostics, place: str, example: str) -> str | None:
+def read_name(node: Node) -> str | None:
     """The name of something that is defined elsewhere in the file."""
-    text = as_text(value)
+    text = as_text(node.value)
     if text is None:
-        wrong_type(value, log, place, "a name", example)
+        node.wrong_type("a name")
     return text
 
 
-def read_text(value: Any, log: Diagnostics, place: str, example: str) -> str | None:
+def read_text(node: Node) -> str | None:
     """Free text: not empty, bounded, and with nothing in it that could steer a terminal."""
-    text = as_text(value)
+    text = as_text(node.value)
     if text is None:
-        wrong_type(value, log, place, "text", example)
+        node.wrong_type("text")
     elif not text.strip():
-        log.add("text-empty", place, example=example)
+        node.add("text-empty", example=node.example)
     elif len(text) > LONGEST_TEXT:
-        log.add("text-long", place, length=len(text), limit=LONGEST_TEXT)
+        node.add("text-long", length=len(text), limit=LONGEST_TEXT)
     elif not text.isprintable():
-        log.add("text-control", place, character=next(c for c in text if not c.isprintable()))
+        node.add("text-control", character=next(c for c in text if not c.isprintable()))
     else:
         return text
     return None
 
 
-def read_flag(value: Any, log: Diagnostics, place: str, example: str) -> bool | None:
+def read_flag(node: Node) -> bool | None:
     """true or false."""
-    if type(value) is bool:
-        return value
-    wrong_type(value, log, place, "true or false", example)
+    if type(node.value) is bool:
+        return node.value
+    node.wrong_type("true or false")
     return None
 
 
-def read_count(
-    value: Any, log: Diagnostics, place: str, example: str, least: int = 1
-) -> int | None:
+def read_count(node: Node, least: int = 1) -> int | None:
     """A whole number from 1 on, or from 0."""
-    if type(value) is str and _COUNT.fullmatch(value) and int(value) >= least:
+    value: Any = node.value
+    if type(value) is not str:
+        node.wrong_type("a whole number")
+    elif _COUNT.fullmatch(value) and int(value) >= least:
         return int(value)
-    if type(value) is str:
-        log.add("count-invalid", place, value=value, least=least, example=example)
     else:
-        wrong_type(value, log, place, "a whole number", example)
+        node.add("count-invalid", value=value, least=least, example=node.example)
     return None
 
 
-def read_port(value: Any, log: Diagnostics, place: str, example: str) -> PortRange | None:
+def read_port(node: Node) -> PortRange | None:
     """A single port."""
-    ports = read_range(value, log, place, example)
+    ports = read_range(node)
     if ports is not None and ports.first != ports.last:
-        log.add("port-not-single", place, ports=ports, example=example)
+        node.add("port-not-single", ports=ports, example=node.example)
         return None
     return ports
 
 
-def read_range(value: Any, log: Diagnostics, place: str, example: str) -> PortRange | None:
+def read_range(node: Node) -> PortRange | None:
     """A port or a range of ports."""
-    text = as_text(value)
+    text = as_text(node.value)
     if text is None:
-        wrong_type(value, log, place, "a port or a range of ports", example)
+        node.wrong_type("a port or a range of ports")
         return None
     match = _PORTS.fullmatch(text.strip())
     if match is None:
-        log.add("ports-malformed", place, value=text, example=example)
+        node.add("ports-malformed", value=text, example=node.example)
         return None
     first, last = match[1], match[2] or match[1]
     if first[0] == "0" != first or last[0] == "0" != last:
-        log.add("ports-zeros", place, value=text, example=example)
+        node.add("ports-zeros", value=text, example=node.example)
     elif not all(len(end) <= 5 and 1 <= int(end) <= MAX_PORT for end in (first, last)):
-        log.add("ports-outside", place, value=text, most=MAX_PORT)
+        node.add("ports-outside", value=text, most=MAX_PORT)
     elif int(first) > int(last):
-        log.add("ports-reversed", place, value=text, first=last, last=first)
+        node.add("ports-reversed", value=text, first=last, last=first)
     else:
         return PortRange(int(first), int(last))
     return None
 
 
-def as_text(value: Any) -> str | None:
-    """The literal text of a scalar: `true` where text is meant is the word true. None for the rest."""
-    if type(value) is str:
-        return value
-    if type(value) is bool:
-        return "true" if value else "false"
-    return None
+_MAPPED = Prefix.parse("::ffff:0:0/96")
+_HOST_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
+_MASKS = {Prefix(4, 0xFFFFFFFF << (32 - n) & 0xFFFFFFFF, 32).address: n for n in range(1, 33)}
+_UNUSABLE = {
+    "unspecified": ("0.0.0.0/8", "::/128"),
+    "loopback": ("127.0.0.0/8", "::1/128"),
+    "multicast": ("224.0.0.0/4", "ff00::/8"),
+    "broadcast": ("255.255.255.255/32",),
+}
+_SPECIAL = [(kind, Prefix.parse(text)) for kind, texts in _UNUSABLE.items() for text in texts]
+Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
-def wrong_type(value: Any, log: Diagnostics, place: str, expected: str, example: str) -> None:
-    log.add("type-wrong", place, found=_described(value), expected=expected, example=example)
+def read_addresses(node: Node) -> Iterator[Found]:
+    """The addresses of a machine, each a /32 or /128."""
+    for index, item in enumerate(read_list(node)):
+        text = as_text(item)
+        if text is None:
+            node.item(index).wrong_type("an address")
+        elif "/" in text:
+            _refuse_length(text, node.item(index))
+        else:
+            prefix = _parse(text, node, index)
+            if prefix is not None and _usable(prefix, text, node, index):
+                yield prefix, index
 
 
-def _described(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if type(value) is dict:
-        return "a mapping" if value else "an empty mapping"
-    if type(value) is list:
-        return "a list" if value else "an empty list"
-    return f"the text {printable(as_text(value))!r}" if as_text(value) else "an empty text"
+def _refuse_length(text: str, node: Node) -> None:
+    """An address with a length is probably meant alone; a whole network is not."""
+    if _is_prefix(text) and not str(Prefix.parse(text)).endswith(("/32", "/128")):
+        node.add("address-is-network", value=text)
+    else:
+        node.add("address-with-length", value=text, address=text.split("/")[0])
+
+
+def read_cidrs(node: Node) -> Iterator[Found]:
+    """CIDRs of hosts that exist: none of them everything, multicast, loopback or unspecified."""
+    for prefix, index in read_peers(node):
+        if prefix.length == 0:
+            node.item(index).add("cidr-everything", cidr=prefix, version=prefix.version)
+        elif _usable(prefix, prefix, node, index):
+            yield prefix, index
+
+
+def read_peers(node: Node) -> Iterator[Found]:
+    """Any CIDRs."""
+    for index, item in enumerate(read_list(node)):
+        text = as_text(item)
+        if text is None:
+            node.item(index).wrong_type("an address or CIDR")
+            continue
+        prefix = _parse(text, node, index)
+        if prefix is not None:
+            yield prefix, index
+
+
+def _parse(text: str, node: Node, index: int) -> Prefix | None:
+    try:
+        if "/0" in text and not text.endswith("/0"):
+            raise ValueError("a prefix length with a leading zero")
+        prefix = Prefix.parse(text)
+    except ValueError:
+        _explain(text, node.item(index))
+        return None
+    if prefix.version == 6 and _MAPPED.contains(prefix):
+        plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
+        shown = plain.address if "/" not in text else str(plain)
+        node.item(index).add("address-mapped", value=text, plain=shown)
+        return None
+    return prefix
+
+
+def _explain(text: str, node: Node) -> None:
+    """Report why a text is no prefix: the address, the length, or bits to the right of it."""
+    address, _, bits = text.partition("/")
+    try:
+        whole = Prefix.parse(address)
+    except ValueError:
+        _explain_address(text, node)
+        return
+    width = WIDTH[whole.version]
+    length = _MASKS.get(bits) if whole.version == 4 else None
+    if length is not None:
+        node.add("cidr-netmask", value=text, address=whole.address, length=length)
+        return
+    if not (
+        bits.isascii() and bits.isdigit() and str(int(bits[:4])) == bits and int(bits) <= width
+    ):
+        node.add("cidr-length", value=text, width=width)
+        return
+    mask = (1 << (width - int(bits))) - 1
+    network = Prefix(whole.version, whole.first & ~mask, int(bits))
+    node.add("cidr-host-bits", value=text, network=network, address=whole.address)
+
+
+def _explain_address(text: str, node: Node) -> None:
+    address, slash, bits = text.partition("/")
+    parts = address.split(".")
+    plain = ".".join(part.lstrip("0") or "0" for part in parts) + slash + bits
+    if ":" in address and "%" in address:
+        node.add("address-zone", value=text)
+    elif _HOST_NAME.fullmatch(address):
+        node.add("address-name", value=text)
+    elif len(parts) == 4 and plain != text and _is_prefix(plain):
+        node.add("address-zeros", value=text, plain=plain)
+    else:
+        node.add("address-malformed", value=text)
+
+
+def _is_prefix(text: str) -> bool:
+    try:
+        Prefix.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _usable(prefix: Prefix, shown: object, node: Node, index: int) -> bool:
+    if prefix.version == 4 and 0x01000000 <= prefix.first < 0x7F000000:
+        return True  # most addresses of most files
+    for kind, special in _SPECIAL:
+        if special.contains(prefix):
+            node.item(index).add("address-unusable", value=shown, kind=kind)
+            return False
+    return True
