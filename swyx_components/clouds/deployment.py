@@ -10,11 +10,12 @@ from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait fo
 
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.model import HostGroup, RenderedGroup, RenderedSite
+from swyx_components.planner.model import RenderedGroup, RenderedSite
 
 Arguments = Mapping[str, Any]
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
 Place = tuple[str, pulumi.Resource]  # a component's name and the component
+Entry = tuple[RenderedGroup, Place]
 
 _AT_ONCE = 8  # lookups side by side, so that a cloud does not throttle them
 
@@ -57,17 +58,17 @@ class Lookups:
     ) -> Sequence[Mapping[str, Any] | BaseException]:
         """The answer to each, or why there is none; some are asked at a time."""
 
-        async def ask_all() -> Sequence[Any]:
+        async def ask_all() -> list[Any]:
             turns = asyncio.Semaphore(_AT_ONCE)
 
             async def ask(each: Arguments) -> Mapping[str, Any]:
                 async with turns:
                     return await self._ask(token, each)
 
-            return await asyncio.gather(*map(ask, arguments), return_exceptions=True)
+            answers: list[Any] = await asyncio.gather(*map(ask, arguments), return_exceptions=True)
+            return answers
 
-        answers: Sequence[Mapping[str, Any] | BaseException] = _sync_await(ask_all())
-        return answers
+        return _sync_await(ask_all())
 
     def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
         """What the provider answers once the arguments are known."""
@@ -139,10 +140,7 @@ class WrittenGroup:
 
 
 class Writer(Protocol):
-    """Resources of one site in one cloud. Groups that rules name come first; then all rules, so that no
-    machine comes under a group, or its peers' rules, before they are complete; then attachments. `own` is the
-    component of a group, `owner` that of its site.
-    """
+    """Writes the resources of one site in one cloud, all that it needs looked up before."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -155,14 +153,12 @@ class Writer(Protocol):
             SwyxError: what is there while the update lasts would not fit.
         """
 
-    def declare(self, group: HostGroup, own: Place) -> None:
-        """Make the group that rules name, where they name groups."""
+    def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
+        """Make all groups; each entry has the component of its group, `owner` is that of the site.
 
-    def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
-        """Make the rules of a group, once all are declared."""
-
-    def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
-        """Attach a group to machines, once all rules are written."""
+        Groups that rules name come first; then all rules, so that no machine comes under a group, or its
+        peers' rules, before they are complete; then attachments.
+        """
 
 
 class Deployer(Protocol):

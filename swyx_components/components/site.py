@@ -58,22 +58,16 @@ class SwyxSite(pulumi.ComponentResource):
 
     def _build(self, name: str, writer: Writer, result: SiteResult, rendered: RenderedSite) -> None:
         """Make the groups, then all rules, then the attachments."""
-        site = (name, self)
         entries = [
-            (self._declare(name, each.group, result.cloud), each) for each in rendered.groups
+            (each, self._declare(name, each.group, result.cloud)) for each in rendered.groups
         ]
-        for own, each in entries:
-            writer.declare(each.group, own)
-        for own, each in entries:
-            writer.write(each, own, site)
-        written: list[tuple[PlannedGroup, WrittenGroup]] = []
-        for own, each in entries:
-            attached = writer.attach(each, own, site)
-            written.append((each.group, attached))
-            own[1].finish(
+        made = writer.write(entries, (name, self))
+        written = [(each.group, own) for (each, _), own in zip(entries, made, strict=True)]
+        for (each, (_, component)), own in zip(entries, written, strict=True):
+            component.finish(
                 {
-                    "group_id": attached.group_id,
-                    **_ids_of(written[-1:]),
+                    "group_id": own[1].group_id,
+                    **_ids_of([own]),
                     "summary": _summarise(result, [each]),
                 }
             )

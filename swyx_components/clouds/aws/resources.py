@@ -18,7 +18,7 @@ from swyx_components.clouds.aws.lookups import (
 )
 from swyx_components.clouds.aws.names import clean_tag, group_logical_name, spread_tag
 from swyx_components.clouds.aws.quotas import RULE_TAG, check_memberships, check_peak, rule_tag
-from swyx_components.clouds.deployment import Deployment, Lookups, Place, WrittenGroup
+from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import (
     Direction,
@@ -65,9 +65,15 @@ class Writer:
         if problems:
             raise SwyxError(problems)
 
-    def declare(self, group: HostGroup, own: Place) -> None:
-        """The security group that rules name: the first, so that all of those exist before any rule."""
-        self._shards[group.name] = {0: self._make_group(group, own, 0)}
+    def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
+        """The security groups that rules name, the first of each host group; then all rules, each in its
+        shard; then the attachments.
+        """
+        for rendered, own in entries:
+            self._shards[rendered.group.name] = {0: self._make_group(rendered.group, own, 0)}
+        for rendered, own in entries:
+            self._write_rules(rendered, own)
+        return [self._attach(rendered, own) for rendered, own in entries]
 
     def _make_group(self, group: HostGroup, own: Place, shard: int) -> pulumi.Input[str]:
         name, parent = own
@@ -87,8 +93,7 @@ class Writer:
         )
         return made.id
 
-    def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
-        """The rules of a group, each in its shard."""
+    def _write_rules(self, rendered: RenderedGroup, own: Place) -> None:
         group = rendered.group
         for shard in rendered.shards[1:]:
             self._shards[group.name][shard] = self._make_group(group, own, shard)
@@ -124,7 +129,7 @@ class Writer:
         prefix = rule.prefixes[0]
         return {f"cidr_ipv{prefix.version}": str(prefix)}
 
-    def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
+    def _attach(self, rendered: RenderedGroup, own: Place) -> WrittenGroup:
         """A group's attachment to machines, once its rules are there: none ever sits in an empty group.
 
         One for each interface and security group, called after them alone: one that only changed its name

@@ -9,12 +9,11 @@ from pulumi_azure_native import network as azure
 from swyx_components.clouds.azure.lookups import AzureSite, look_up
 from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
 from swyx_components.clouds.azure.new_interfaces import NewInterface, has_ipv4
-from swyx_components.clouds.deployment import Deployment, Lookups, Place, WrittenGroup
+from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
 from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words
 from swyx_components.planner.model import (
     Direction,
-    HostGroup,
     Protocol,
     RenderedGroup,
     RenderedSite,
@@ -44,21 +43,31 @@ class Writer:
     def __init__(self, wanted: Deployment, ask: Lookups) -> None:
         self._site = look_up(wanted, ask)
         self.messages = self._site.messages
-        self._written: dict[str, azure.NetworkSecurityGroup] = {}
-        self._interfaces: Mapping[str, tuple[pulumi.Input[str], ...]] | None = None
 
     def check_update(self, rendered: RenderedSite) -> None:
         """Nothing to compare: one request replaces all rules of a network security group."""
 
-    def declare(self, group: HostGroup, own: Place) -> None:
-        """Nothing: rules name every peer by address."""
+    def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
+        """The network security groups, then the interfaces: no machine comes under a group before its peers
+        expect it.
+        """
+        made = {each.group.name: self._make_group(each, owner) for each, _ in entries}
+        ids = {machine: group.id for machine, group in made.items()}
+        options = pulumi.ResourceOptions(parent=owner[1], depends_on=[*made.values()])
+        interfaces = attach_machines(owner[0], ids, self._site, options)
+        return [
+            WrittenGroup(
+                group_id=id, group_ids=(id,), interfaces={machine: interfaces.get(machine, ())}
+            )
+            for machine, id in ids.items()
+        ]
 
-    def write(self, rendered: RenderedGroup, own: Place, owner: Place) -> None:
+    def _make_group(self, rendered: RenderedGroup, owner: Place) -> azure.NetworkSecurityGroup:
         """The network security group of a machine with all its rules: one request, so that there is no state
         between two sets of rules.
         """
         group, site = rendered.group, self._site
-        self._written[group.name] = azure.NetworkSecurityGroup(
+        return azure.NetworkSecurityGroup(
             f"{owner[0]}.{group.name}-nsg",
             network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
             resource_group_name=site.resource_group,
@@ -67,20 +76,6 @@ class Writer:
             tags={**site.tags, **_group_tags(rendered)},
             opts=pulumi.ResourceOptions(parent=owner[1]),
         )
-
-    def attach(self, rendered: RenderedGroup, own: Place, owner: Place) -> WrittenGroup:
-        """The interfaces of a machine, once the rules of every group are there: no machine comes under a
-        group before its peers expect it.
-        """
-        if self._interfaces is None:  # all at once, since some wait for those of other machines
-            groups = list(self._written.values())
-            options = pulumi.ResourceOptions(parent=owner[1], depends_on=groups)
-            ids = {machine: group.id for machine, group in self._written.items()}
-            self._interfaces = attach_machines(owner[0], ids, self._site, options)
-        machine = rendered.group.name
-        made = self._written[machine]
-        interfaces = {machine: self._interfaces.get(machine, ())}
-        return WrittenGroup(group_id=made.id, group_ids=(made.id,), interfaces=interfaces)
 
 
 def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
