@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from swyx_components.analysis.explain.ends import Packet
+from swyx_components.analysis.explain.explain import Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from swyx_components.analysis.calls.call import Call, Step
 from swyx_components.analysis.calls.parties import Actor
-from swyx_components.analysis.explain.ends import Crossing, Packet, Passage
+from swyx_components.analysis.explain.explain import Crossing, Packet, Passage
 from swyx_components.catalogue import Catalogue
 from swyx_components.report.explain import end_record, host_record, write_ends
 from swyx_components.report.plan_json import fields_of, given

@@ -4,8 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
-from swyx_components.analysis.explain.ends import End, Passage
-from swyx_components.analysis.explain.explain import Explanation, describe_flow
+from swyx_components.analysis.explain.explain import End, Explanation, Passage, describe_flow
 from swyx_components.analysis.explain.places import Host
 from swyx_components.analysis.explain.what_if import (
     find_remedies,

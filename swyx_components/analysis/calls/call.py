@@ -5,18 +5,13 @@ flow that is off is a step that fails. Whether a packet passes is read from the 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
-from swyx_components.analysis.calls.packets import (
-    MediaLeg,
-    control_packets,
-    find_media_legs,
-    media_range,
-    pick_flow,
-)
-from swyx_components.analysis.calls.parties import Actor, Pair, manager_at, role_at
-from swyx_components.analysis.explain.ends import (
+from swyx_components.analysis.calls.parties import Actor, Pair, role_at
+from swyx_components.analysis.explain.explain import (
     Crossing,
     Packet,
     Passage,
@@ -24,15 +19,19 @@ from swyx_components.analysis.explain.ends import (
     cross,
     pick_pairs,
 )
-from swyx_components.analysis.explain.places import Host
-from swyx_components.catalogue import Phase, Transport
+from swyx_components.analysis.explain.places import Host, hosts_of
+from swyx_components.catalogue import Catalogue, FlowRow, Leg, Phase, Transport
 from swyx_components.catalogue.calls import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link, LinkMode
-from swyx_components.planner.model import PROTOCOL_OF
+from swyx_components.planner.model import PROTOCOL_OF, Endpoint
+from swyx_components.planner.port_references import find_undecided, resolve_port
 from swyx_components.planner.topology import Topology
-from swyx_components.sets.ports import PortRange
+from swyx_components.sets.ports import PortRange, PortSet
 
 _PORTS_EACH = 2  # of a media range for each conversation: RTP and its control channel
+_FEW = 2  # ports that are all tried; of a larger range the first speaks for all
+
+_Acting = tuple[Actor, Host]  # one end of a packet: on which of its hosts an actor acts
 
 
 class Step(NamedTuple):
@@ -92,11 +91,20 @@ def simulate_call(topology: Topology, book: CallBook, parties: Pair, site_of: Si
     return Call(*parties, numbered)
 
 
+class _MediaLeg(NamedTuple):
+    """Media between two neighbours on the way; `flow` is empty where the article joins them by none."""
+
+    transport: Transport
+    flow: str
+    one: Actor
+    other: Actor
+
+
 class _Script:
     """One call while it is written."""
 
     def __init__(self, topology: Topology, book: CallBook, parties: Pair, site_of: SiteOf) -> None:
-        self._survey = topology
+        self._topology = topology
         self._book = book
         self._caller, self._called = parties
         self._site_of = site_of
@@ -104,62 +112,56 @@ class _Script:
 
     def steps(self) -> Iterator[Step]:
         near, far = self._caller.server_site, self._called.server_site
-        link = self._find_link(near, far)
+        links = self._topology.links_of(near)  # of several the first by name
+        link = next((link for link in links if {link.near, link.far} == {near, far}), None)
         for step in self._way(self._caller).calling:
-            yield from self._control(step, *self._ends_at(self._caller, step))
+            yield from self._control(step, partial(self._serving, self._caller))
         if link is not None:
             who = "near_calls" if near == link.near else "far_calls"
             for step in self._book.links[link.mode.value, who]:
-                yield from self._control(step, *self._ends_over(link, step))
+                yield from self._control(step, self._ends_over(link).__getitem__)
         elif near != far:
             one, other = (
                 self._serving(party, self._book.server) for party in (self._caller, self._called)
             )
             yield Step(Phase.CONTROL, self._book.without_link, "", one, other)
         for step in self._way(self._called).called:
-            yield from self._control(step, *self._ends_at(self._called, step))
+            yield from self._control(step, partial(self._serving, self._called))
         if link is not None or near == far:
-            yield from map(self._media, find_media_legs(self._survey, self._relays(link)))
+            yield from map(self._media, _find_media_legs(self._topology, self._relays(link)))
 
     # ---- who takes part
 
     def _way(self, party: Actor) -> Way:
         """How a party calls and is called, on the control path that its role takes at its site."""
-        paths = self._survey.view(party.server_site).control_paths
+        paths = self._topology.view(party.server_site).control_paths
         return self._book.way_of(party.role, paths.get(party.role, ""))
-
-    def _ends_at(self, party: Actor, step: CallStep) -> tuple[Actor, Actor]:
-        one, other = (
-            party if word == PARTY else self._serving(party, word)
-            for word in (step.sender, step.receiver)
-        )
-        return one, other
 
     def _serving(self, party: Actor, role: str) -> Actor:
         """Who serves a party in a role: of LinkManagers the one that its declaration names."""
-        if party.provider is not None and self._survey.catalogue.roles[role].serves_links:
+        if role == PARTY:
+            return party
+        if party.provider is not None and self._topology.catalogue.roles[role].serves_links:
             return self._manager(party.provider.site, party.provider.link_manager)
-        return role_at(self._survey.installation, role, party.server_site)
+        return role_at(self._topology.installation, role, party.server_site)
 
-    def _manager(self, site: str, machine: str) -> Actor:
-        return manager_at(self._survey.installation, site, machine)
-
-    def _find_link(self, near: str, far: str) -> Link | None:
-        """The link of two different sites, of several the first by name."""
-        links = self._survey.links_of(near)
-        ends = {near, far}
-        return next((link for link in links if {link.near, link.far} == ends), None)
-
-    def _ends_over(self, link: Link, step: CallStep) -> tuple[Actor, Actor]:
+    def _ends_over(self, link: Link) -> Mapping[str, Actor]:
+        """Who takes part in the steps between two sites, by what those steps call them."""
         caller_link, called_link = self._managers(link)
-        ends = {
+        return {
             "caller server": self._serving(self._caller, self._book.server),
             "called server": self._serving(self._called, self._book.server),
             "link": caller_link,
             "caller link": caller_link,
             "called link": called_link,
         }
-        return ends[step.sender], ends[step.receiver]
+
+    def _manager(self, site: str, machine: str) -> Actor:
+        """The LinkManager on a machine."""
+        installation, roles = self._topology.installation, self._topology.catalogue.roles
+        host = next(h for h in hosts_of(installation.sites[site]) if h.label == machine)
+        role = next(role for role in host.roles if roles[role].serves_links)
+        return Actor(role=role, site=site, hosts=(host,))
 
     def _managers(self, link: Link) -> tuple[Actor, Actor]:
         """The LinkManagers at the caller's end and at the other; one and the same where it is shared."""
@@ -171,48 +173,48 @@ class _Script:
 
     def _relays(self, link: Link | None) -> list[Actor]:
         """The parties with the LinkManagers between them, in order."""
-        own, peer = (
-            [self._manager(party.provider.site, party.provider.link_manager)]
-            if party.provider is not None
-            else []
-            for party in (self._caller, self._called)
-        )
+        providers = (party.provider for party in (self._caller, self._called))
+        own, peer = ([self._manager(p.site, p.link_manager)] if p else [] for p in providers)
         between = self._managers(link) if link is not None else ()
         relays = {relay.key: relay for relay in (*own, *between, *peer)}
         return [self._caller, *relays.values(), self._called]
 
     # ---- the steps
 
-    def _control(self, step: CallStep, sender: Actor, receiver: Actor) -> Iterator[Step]:
+    def _control(self, step: CallStep, find: Callable[[str], Actor]) -> Iterator[Step]:
         """The step; none where it has no packets, as H.245 has none where it is tunnelled."""
-        row = pick_flow(self._survey.catalogue, step, sender, receiver)
+        topology, sender, receiver = self._topology, find(step.sender), find(step.receiver)
+        row = _pick_flow(topology.catalogue, step, sender, receiver)
         crossings: list[Crossing] = []
         sending, receiving = sender.hosts_for(False), receiver.hosts_for(False)
         for source, destination in pick_pairs(sending, receiving, self._site_of):
             one, other = (sender, source), (receiver, destination)
-            for packet in control_packets(self._survey, row, step, one, other):
+            for packet in _control_packets(topology, row, step, one, other):
                 crossings.append(self._cross(source, destination, packet))
-            if step.both_ways:
-                for packet in control_packets(self._survey, row, step, other, one):
-                    crossings.append(self._cross(destination, source, packet, True))
+            back = _control_packets(topology, row, step, other, one) if step.both_ways else ()
+            for packet in back:
+                crossings.append(self._cross(destination, source, packet, True))
         if crossings or not (sender.hosts and receiver.hosts):
             yield Step(Phase.CONTROL, step.does, row.id, sender, receiver, tuple(crossings))
 
-    def _media(self, leg: MediaLeg) -> Step:
+    def _media(self, leg: _MediaLeg) -> Step:
         """Both directions, with source and destination ports from the ranges of the two."""
         protocol = PROTOCOL_OF[leg.transport]
-        turns = [self._turn(actor, leg.transport) for actor in (leg.one, leg.other)]
+        turns = []
+        for actor in (leg.one, leg.other):
+            key = (*actor.key[:-1], leg.transport)
+            turns.append(self._conversations[key])  # how many its hosts have in this call already
+            self._conversations[key] += 1
         crossings: list[Crossing] = []
         ends = leg.one.hosts_for(True), leg.other.hosts_for(True)
         for source, destination in pick_pairs(*ends, self._site_of):
             acting = ((leg.one, source), (leg.other, destination))
             own, peer = (
-                _port_of(media_range(self._survey, each, leg.transport), turn)
+                _media_port(self._topology, each, leg.transport, turn)
                 for each, turn in zip(acting, turns, strict=True)
             )
-            there, back = Packet(protocol, peer, own), Packet(protocol, own, peer)
-            crossings.append(self._cross(source, destination, there))
-            crossings.append(self._cross(destination, source, back, True))
+            crossings.append(self._cross(source, destination, Packet(protocol, peer, own)))
+            crossings.append(self._cross(destination, source, Packet(protocol, own, peer), True))
         does = self._book.media[leg.transport]
         return Step(Phase.MEDIA, does, leg.flow, leg.one, leg.other, tuple(crossings))
 
@@ -223,14 +225,126 @@ class _Script:
         crossing = cross(source, destination, packet, self._site_of)
         return crossing._replace(source=source, destination=destination, backwards=backwards)
 
-    def _turn(self, actor: Actor, transport: Transport) -> int:
-        """How many conversations of this call the hosts of an actor have already."""
-        key = (*actor.key[:-1], transport)
-        self._conversations[key] += 1
-        return self._conversations[key] - 1
+
+# ---- the packets of a step
 
 
-def _port_of(ports: PortRange, turn: int) -> int:
-    """The port of a host's first, second, ... conversation; the first where the range has no more."""
+def _pick_flow(catalogue: Catalogue, step: CallStep, sender: Actor, receiver: Actor) -> FlowRow:
+    """Of the flows of a step the first that joins the two roles; a leg that follows others names none."""
+    rows = [catalogue.flows[flow] for flow in step.flows]
+    roles = {sender.role, receiver.role}
+    fitting = (
+        row
+        for row in rows
+        if any(not leg.initiators or roles.intersection(leg.initiators) for leg in row.legs)
+    )
+    return next(fitting, rows[0])
+
+
+def _control_packets(
+    topology: Topology, row: FlowRow, step: CallStep, sender: _Acting, receiver: _Acting
+) -> tuple[Packet, ...]:
+    """The packets of a step in one direction, each once."""
+    found = (
+        Packet(PROTOCOL_OF[transport], port, source)
+        for leg in row.legs
+        if receiver[0].role not in leg.not_towards
+        for source in [_ports(topology, sender, leg.source).first if leg.source else None]
+        for token in leg.ports
+        if not step.ports or token in step.ports
+        for transport, ports in _resolve(topology, token, receiver)
+        if leg.transport in (None, transport)
+        for first, last in ports
+        for port in (range(first, last + 1) if last - first < _FEW else (first,))
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _resolve(
+    topology: Topology, token: str, receiver: _Acting
+) -> Sequence[tuple[Transport, PortSet]]:
+    """What a port token means at a receiver; a SIP provider listens on the port of its declaration."""
+    actor, host = receiver
+    if actor.provider is not None:
+        sip_port = PortSet.of((actor.provider.sip_port,) * 2)
+        return [(transport, sip_port) for transport in Transport]
+    decisions = topology.view(host.site).decisions
+    if find_undecided(token, decisions) == "dcom":
+        # Nothing in the plan needs the range, so nothing opens it; the mapper is asked first anyway.
+        return [(Transport.TCP, PortSet.of((topology.catalogue.endpoint_mapper,) * 2))]
+    responder = (actor.role, _endpoint(topology, host).ports)
+    return resolve_port(token, responder, decisions, topology.catalogue)
+
+
+def _ports(topology: Topology, acting: _Acting, key: str) -> PortRange:
+    """The range in effect for a listener of a role on a host."""
+    actor, host = acting
+    return _endpoint(topology, host).ports[actor.role, key][0]
+
+
+def _endpoint(topology: Topology, host: Host) -> Endpoint:
+    view = topology.view(host.site)
+    if host.machine is not None:
+        return view.endpoint_of(host.machine.name)
+    return next(e for e in view.endpoints if e.group is None and e.label == host.label)
+
+
+# ---- the way of audio and fax: directly within a site, through each relay across sites
+
+
+def _media_port(topology: Topology, acting: _Acting, transport: Transport, turn: int) -> int:
+    """The port of a host's first, second, ... conversation; the first where its range has no more."""
+    actor, _ = acting
+    if actor.provider is not None:
+        ports = actor.provider.media_ports
+    else:
+        ports = _ports(topology, acting, topology.catalogue.roles[actor.role].media[transport])
     port = ports.first + turn * _PORTS_EACH
     return port if port <= ports.last else ports.first
+
+
+def _find_media_legs(topology: Topology, way: Sequence[Actor]) -> Iterator[_MediaLeg]:
+    """The legs of a way from caller to called party: over UDP always, over TCP where all of it may be.
+
+    A fax call begins as audio, so TCP comes beside UDP and never in its place.
+    """
+    for transport in (Transport.UDP, Transport.TCP):
+        legs = [
+            _MediaLeg(transport, _find_flow(topology, transport, one, other), one, other)
+            for one, other in pairwise(way)
+        ]
+        if transport is Transport.UDP or all(leg.flow for leg in legs):
+            yield from legs
+
+
+def _find_flow(topology: Topology, transport: Transport, one: Actor, other: Actor) -> str:
+    """The first flow with a leg for this media between the two, whose sites chose it for fax over TCP."""
+    scopes = _scopes(topology.catalogue, one, other)
+    flows = (
+        row.id
+        for row in topology.catalogue.flows.values()
+        for leg in row.legs
+        if leg.media is transport and leg.scope in scopes
+        for ends in ({"from": one, "to": other}, {"from": other, "to": one})
+        if _joins(leg, ends["from"], ends["to"])
+        and all(topology.view(ends[end].site).carries_tcp_fax() for end in leg.fax_tcp_at)
+    )
+    return next(flows, "")
+
+
+def _scopes(catalogue: Catalogue, one: Actor, other: Actor) -> tuple[str, ...]:
+    """Which legs of the catalogue may be between the two."""
+    if not one.role or not other.role:
+        return ("provider",)
+    relays = [catalogue.roles[actor.role].serves_links for actor in (one, other)]
+    if all(relays):
+        return ("chained",)
+    return ("served", "across") if any(relays) else ("site",)
+
+
+def _joins(leg: Leg, one: Actor, other: Actor) -> bool:
+    if leg.among:
+        both = one.role in leg.among and other.role in leg.among
+        return both and not (one.role == other.role and one.role in leg.but_not)
+    receiver = other.role in leg.responders if leg.responders else not other.role
+    return one.role in leg.initiators and receiver

@@ -10,7 +10,6 @@ from swyx_components.analysis.explain.places import (
     Host,
     find_hosts,
     hosts_named,
-    hosts_of,
     hosts_of_provider,
     hosts_with,
 )
@@ -67,14 +66,6 @@ def role_at(installation: Installation, role: str, site: str, word: str = "") ->
     return Actor(role=role, site=site, hosts=hosts, word=word or f"{role}@{site}")
 
 
-def manager_at(installation: Installation, site: str, machine: str) -> Actor:
-    """The LinkManager on a machine."""
-    host = next(host for host in hosts_of(installation.sites[site]) if host.label == machine)
-    roles = installation.catalogue.roles
-    role = next(role for role in host.roles if roles[role].serves_links)
-    return Actor(role=role, site=site, hosts=(host,))
-
-
 def _provider_actor(provider: Provider) -> Actor:
     hosts = hosts_of_provider(provider)
     return Actor(role="", site="", hosts=hosts, word=provider.name, provider=provider)
@@ -94,77 +85,62 @@ def read_parties(installation: Installation, book: CallBook, caller: str, called
     Raises:
         SwyxError: a word names nothing, several things, or something that takes part in no call.
     """
-    reader = _Reader(installation, book)
     words = (caller, called)
-    found = [None if reader.is_bare(word) else reader.read(word) for word in words]
+    found = [
+        None if _is_bare(installation, book, word) else _read(installation, book, word)
+        for word in words
+    ]
     sites = [party.server_site for party in found if party] or list(installation.sites)
     if len(set(sites)) > 1 and None in found:
         raise SwyxError(Message.about("party-site-open", "", word=word) for word in words)
     one, other = (
-        party or reader.read(f"{word}@{sites[0]}") for word, party in zip(words, found, strict=True)
+        party or _read(installation, book, f"{word}@{sites[0]}")
+        for word, party in zip(words, found, strict=True)
     )
     return _pair(one, other)
 
 
-class _Reader:
-    """Words against one installation."""
+def _is_bare(installation: Installation, book: CallBook, word: str) -> bool:
+    """Whether the word is a role alone; a machine or network of that name comes first."""
+    is_role = bool(book.find_role(word, installation.catalogue))
+    return is_role and not any(hosts_named(installation, word))
 
-    def __init__(self, installation: Installation, book: CallBook) -> None:
-        self._installation = installation
-        self._catalogue = installation.catalogue
-        self._book = book
 
-    def is_bare(self, word: str) -> bool:
-        """Whether the word is a role alone; a machine or network of that name comes first."""
-        is_role = bool(self._book.find_role(word, self._catalogue))
-        return is_role and not any(hosts_named(self._installation, word))
+def _read(installation: Installation, book: CallBook, word: str) -> Actor:
+    """Who a word means: `ROLE@SITE`, `SITE/ROLE`, `ROLE@HOST` or a name or address alone."""
+    role_word, at, place = word.rpartition("@")
+    if not at:
+        place, _, role_word = word.partition("/")
+    role = book.find_role(role_word, installation.catalogue)
+    if not role_word or not (at or (role and place in installation.sites)):
+        return _read_name(installation, book, word)
+    if role not in book.parties:
+        raise _refuse("party-role-unknown", word=word, known=sorted(book.words))
+    for site in installation.sites:
+        if site.lower() == place.lower():
+            return role_at(installation, role, site, word)
+    hosts = find_hosts(installation, place, "party-unknown")
+    carried = [role for host in hosts for role in host.roles] or ["no role"]
+    if not all(role in host.roles for host in hosts):
+        raise _refuse("party-role-absent", place=place, role=role, known=carried)
+    return Actor(role=role, site=hosts[0].site, hosts=hosts, word=word)
 
-    def read(self, word: str) -> Actor:
-        """Who a word means: `ROLE@SITE`, `SITE/ROLE`, `ROLE@HOST` or a name or address alone."""
-        role_word, at, place = word.rpartition("@")
-        if not at:
-            place, _, role_word = word.partition("/")
-            is_path = place in self._installation.sites
-            if not is_path or not self._book.find_role(role_word, self._catalogue):
-                role_word = ""
-        if not role_word:
-            return self._named(word)
-        role = self._book.find_role(role_word, self._catalogue)
-        if role not in self._book.parties:
-            raise _refuse("party-role-unknown", word=word, known=sorted(self._book.words))
-        for site in self._installation.sites:
-            if site.lower() == place.lower():
-                return role_at(self._installation, role, site, word)
-        hosts = self._find_hosts(place)
-        carried = [role for host in hosts for role in host.roles] or ["no role"]
-        if not all(role in host.roles for host in hosts):
-            raise _refuse("party-role-absent", place=place, role=role, known=carried)
-        return Actor(role=role, site=hosts[0].site, hosts=hosts, word=word)
 
-    def _named(self, word: str) -> Actor:
-        hosts = self._find_hosts(word)
-        host = hosts[0]
-        for provider in self._installation.providers:
-            if host.label == hosts_of_provider(provider)[0].label:
-                return _provider_actor(provider)
-        if len(hosts) > 1:
-            raise _refuse("party-unknown", word=word, near="")
-        roles = [role for role in host.roles if role in self._book.parties]
-        if len(roles) > 1:
-            known = [f"{role}@{host.label}" for role in roles]
-            raise _refuse("party-roles-several", word=word, known=known)
-        if not roles:
-            raise _refuse("party-mute", word=word, roles=list(host.roles) or ["no role"])
-        return Actor(role=roles[0], site=host.site, hosts=hosts, word=word)
-
-    def _find_hosts(self, word: str) -> tuple[Host, ...]:
-        try:
-            return find_hosts(self._installation, word)
-        except SwyxError as problem:
-            (message,) = problem.messages
-            if message.id != "endpoint-unknown":
-                raise
-            raise _refuse("party-unknown", word=word, near=dict(message.values)["near"]) from None
+def _read_name(installation: Installation, book: CallBook, word: str) -> Actor:
+    hosts = find_hosts(installation, word, "party-unknown")
+    host = hosts[0]
+    for provider in installation.providers:
+        if host.label == hosts_of_provider(provider)[0].label:
+            return _provider_actor(provider)
+    if len(hosts) > 1:
+        raise _refuse("party-unknown", word=word, near="")
+    roles = [role for role in host.roles if role in book.parties]
+    if len(roles) > 1:
+        known = [f"{role}@{host.label}" for role in roles]
+        raise _refuse("party-roles-several", word=word, known=known)
+    if not roles:
+        raise _refuse("party-mute", word=word, roles=list(host.roles) or ["no role"])
+    return Actor(role=roles[0], site=host.site, hosts=hosts, word=word)
 
 
 def _refuse(id: str, **values: object) -> SwyxError:

@@ -1,22 +1,189 @@
-"""Whether a packet may pass, at each end, by which rules and for which flows."""
+"""Whether a packet may pass: what the rules of each end say, and for which flows; for explain and call."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
 
-from swyx_components.analysis.explain.ends import (
-    Crossing,
-    Packet,
-    Passage,
-    SiteOf,
-    cross,
-    has_port,
-    is_covered,
-    pick_pairs,
-)
 from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue
-from swyx_components.planner.model import Endpoint, Flow, SitePlan
-from swyx_components.sets.ports import PortSet
+from swyx_components.installation.model import Egress
+from swyx_components.planner.model import (
+    Direction,
+    Endpoint,
+    Flow,
+    HostGroup,
+    Protocol,
+    RenderedSite,
+    Rule,
+    SitePlan,
+)
+from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals
+
+
+class Packet(NamedTuple):
+    """What is sent: `port` None for ICMP, `source_port` None where any will do."""
+
+    protocol: Protocol
+    port: int | None
+    source_port: int | None = None
+
+    def __str__(self) -> str:
+        source = f" from source port {self.source_port}" if self.source_port else ""
+        return f"{self.protocol.value}{f' {self.port}' if self.port else ''}{source}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """One end's answer. `group` is empty where no rule of the plan stands: a network, the outside.
+
+    `rules` are the rules that let it pass; without any it is closed, unless `left_to_others`.
+    """
+
+    host: Host
+    direction: Direction
+    group: str
+    rules: tuple[Rule, ...] = ()
+    left_to_others: bool = False
+
+    @property
+    def allows(self) -> bool:
+        """Whether it lets the packet pass; where no group stands, everything does."""
+        return bool(self.rules) or self.left_to_others or not self.group
+
+
+class Passage(Enum):
+    """What becomes of a packet. OUTSIDE: no rule of the plan stands at either end."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    SAME_MACHINE = "same machine"
+    OUTSIDE = "outside"
+
+
+class Crossing(NamedTuple):
+    """One packet between two hosts, and what becomes of it.
+
+    `ends` is empty where no rule was asked: on the same machine, and where the hosts have no IP version in
+    common. `backwards`: an answer, from a call's receiver to its sender.
+    """
+
+    source: Host
+    destination: Host
+    packet: Packet
+    passage: Passage
+    ends: tuple[End, ...] = ()
+    backwards: bool = False
+
+
+SiteOf = Callable[[str], RenderedSite]
+
+
+def pick_pairs(
+    sources: Sequence[Host], destinations: Sequence[Host], site_of: SiteOf
+) -> list[tuple[Host, Host]]:
+    """One pair of hosts for all that the rules treat the same.
+
+    Machines of one group have the same rules, so one pair speaks for all of them. A pair of the same
+    machine, or one where no rules stand, is left out if there are others.
+    """
+    pairs = [(one, other) for one in sources for other in destinations]
+    ruled = [pair for pair in pairs if pair[0] != pair[1] and any(host.machine for host in pair)]
+    by_kind = {
+        tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(ruled or pairs)
+    }
+    return list(reversed(by_kind.values()))
+
+
+def _kind(host: Host, site_of: SiteOf) -> tuple[object, ...]:
+    """What hosts with the same rules have in common."""
+    group = _group_of(site_of(host.site).plan, host) if host.machine is not None else None
+    return (host.site, host.label, host.prefixes) if group is None else (host.site, group.name)
+
+
+def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:
+    """What becomes of a packet, over the first IP version that lets it pass, or that both hosts have.
+
+    The hosts are told with their addresses of that version.
+    """
+    denied = Crossing(source, destination, packet, Passage.DENIED)
+    if source.machine is not None and source.machine == destination.machine:
+        return denied._replace(passage=Passage.SAME_MACHINE)
+    for version in WIDTH:
+        one, other = (
+            host._replace(prefixes=tuple(p for p in host.prefixes if p.version == version))
+            for host in (source, destination)
+        )
+        if one.prefixes and other.prefixes:
+            sending = _evaluate_end(one, other, Direction.OUT, packet, site_of)
+            receiving = _evaluate_end(other, one, Direction.IN, packet, site_of)
+            crossing = Crossing(one, other, packet, Passage.DENIED, (sending, receiving))
+            if not sending.group and not receiving.group:
+                return crossing._replace(passage=Passage.OUTSIDE)
+            if sending.allows and receiving.allows:
+                return crossing._replace(passage=Passage.ALLOWED)
+            denied = denied if denied.ends else crossing
+    return denied
+
+
+def _evaluate_end(
+    own: Host, peer: Host, direction: Direction, packet: Packet, site_of: SiteOf
+) -> End:
+    if own.machine is None:
+        return End(host=own, direction=direction, group="")
+    rendered = site_of(own.site)
+    entry = next(e for e in rendered.groups if own.machine in e.group.machines)
+    rules = tuple(
+        rule
+        for rule in entry.rules
+        if rule.allow and rule.direction is direction and _fits(rule, packet)
+    )
+    group = _group_of(rendered.plan, peer)
+    by_name = (rule for rule in rules if group is not None and group.name in rule.groups)
+    by_address = tuple(
+        rule
+        for rule in rules
+        if any(prefix.overlaps(its) for prefix in rule.prefixes for its in peer.prefixes)
+    )
+    # Addresses of the peer that no rule holds would be stopped: all of them together, or it does not pass.
+    holders = [prefix for rule in by_address for prefix in rule.prefixes]
+    passing = (*by_name, *(by_address if _is_covered(peer.prefixes, holders) else ()))
+    return End(
+        host=own,
+        direction=direction,
+        group=entry.group.name,
+        rules=tuple(rule for rule in passing if rule.source_ports is None) or passing,
+        left_to_others=rendered.plan.egress is Egress.OPEN and direction is Direction.OUT,
+    )
+
+
+def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
+    if host.machine is None or host.site != plan.site:
+        return None
+    return next(group for group in plan.groups if host.machine in group.machines)
+
+
+def _fits(rule: Rule, packet: Packet) -> bool:
+    return rule.protocol is Protocol.ANY or (
+        rule.protocol is packet.protocol
+        and _has_port(rule.ports, packet.port)
+        and _has_port(rule.source_ports, packet.source_port)
+    )
+
+
+def _has_port(ports: PortSet | None, port: int | None) -> bool:
+    """Whether a port is among those of a rule or flow, None being any of them."""
+    return ports is None or port is None or ports.covers(PortRange(port, port))
+
+
+def _is_covered(wanted: Iterable[Prefix], holders: Sequence[Prefix]) -> bool:
+    """Whether every address is in some of the prefixes."""
+    for prefix in wanted:
+        joined = join_intervals(p.interval for p in holders if p.version == prefix.version)
+        if not any(first <= prefix.first and prefix.last <= last for first, last in joined):
+            return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +232,7 @@ def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteO
         flows=tuple(own),
         extra_rules=tuple(sorted({f for rule in rules for f in rule.flows if ":" in f})),
         nearest=_find_nearest(flows, *hosts, packet),
-        by_summary=tuple(f for f in others if carries(_as_summaries(f, *hosts), *hosts, packet)),
+        by_summary=tuple(f for f in others if carries(f, *hosts, packet, by_summary=True)),
     )
 
 
@@ -79,39 +246,28 @@ def _flows_of(plans: Iterable[SitePlan]) -> list[Flow]:
     return list(found.values())
 
 
-def carries(flow: Flow, source: Host, destination: Host, packet: Packet) -> bool:
-    """Whether the packet is one of the flow's."""
+def carries(
+    flow: Flow, source: Host, destination: Host, packet: Packet, by_summary: bool = False
+) -> bool:
+    """Whether the packet is one of the flow's; `by_summary`: a site stands as its summary at others."""
     source_ports = PortSet((flow.source_ports,)) if flow.source_ports else None
     return (
         flow.transport.value == packet.protocol.value
         and packet.port is not None
-        and has_port(flow.ports, packet.port)
-        and has_port(source_ports, packet.source_port)
-        and _is_end(flow.initiator, source)
-        and _is_end(flow.responder, destination)
+        and _has_port(flow.ports, packet.port)
+        and _has_port(source_ports, packet.source_port)
+        and _is_end(flow.initiator, source, destination.site if by_summary else None)
+        and _is_end(flow.responder, destination, source.site if by_summary else None)
     )
 
 
-def _as_summaries(flow: Flow, source: Host, destination: Host) -> Flow:
-    """The flow between all addresses that stand for its two ends at each other's sites."""
-    return flow._replace(
-        initiator=_as_summary(flow.initiator, destination.site),
-        responder=_as_summary(flow.responder, source.site),
-    )
-
-
-def _as_summary(endpoint: Endpoint, site: str) -> Endpoint:
-    if not endpoint.summary or endpoint.site == site:
-        return endpoint
-    return replace(endpoint, prefixes=endpoint.summary, group=None)
-
-
-def _is_end(endpoint: Endpoint, host: Host) -> bool:
-    """Whether the host is (part of) the endpoint, by name or by address."""
-    if endpoint.group is not None:
+def _is_end(endpoint: Endpoint, host: Host, seen_from: str | None = None) -> bool:
+    """Whether the host is (part of) the endpoint, by name or by address; from a site by its summary there."""
+    summary = endpoint.summary if seen_from not in (None, endpoint.site) else ()
+    if endpoint.group is not None and not summary:
         names = {machine.name for machine in endpoint.group.machines}
         return host.machine is not None and endpoint.site == host.site and host.label in names
-    return bool(host.prefixes) and is_covered(host.prefixes, endpoint.prefixes)
+    return bool(host.prefixes) and _is_covered(host.prefixes, summary or endpoint.prefixes)
 
 
 def _find_nearest(
@@ -130,21 +286,17 @@ def _distance(
     flow: Flow, source: Host, destination: Host, packet: Packet
 ) -> tuple[int, int, int] | None:
     """How far a flow is from the packet; None where they have nothing in common."""
-    forward = _is_end(flow.initiator, source) and _is_end(flow.responder, destination)
-    backward = _is_end(flow.initiator, destination) and _is_end(flow.responder, source)
-    other_protocol = int(flow.transport.value != packet.protocol.value)
-    away = _ports_away(flow.ports, packet.port)
-    if forward:
+    other_protocol, port = int(flow.transport.value != packet.protocol.value), packet.port
+    away = 0
+    if port is not None:
+        away = min(max(part.first - port, port - part.last, 0) for part in flow.ports)
+    to_destination = _is_end(flow.responder, destination)
+    if to_destination and _is_end(flow.initiator, source):
         return (0, other_protocol, away)
-    if _is_end(flow.responder, destination) and not other_protocol and not away:
+    if to_destination and not other_protocol and not away:
         return (1, 0, 0)
+    backward = _is_end(flow.initiator, destination) and _is_end(flow.responder, source)
     return (2, other_protocol, away) if backward else None
-
-
-def _ports_away(ports: PortSet, port: int | None) -> int:
-    if port is None:
-        return 0
-    return min(max(part.first - port, port - part.last, 0) for part in ports)
 
 
 def describe_flow(flow: Flow, catalogue: Catalogue) -> str:

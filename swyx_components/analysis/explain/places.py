@@ -24,19 +24,22 @@ def short(prefix: Prefix) -> str:
     return prefix.address if prefix.length == WIDTH[prefix.version] else str(prefix)
 
 
-def find_hosts(installation: Installation, word: str) -> tuple[Host, ...]:
+def find_hosts(
+    installation: Installation, word: str, unknown: str = "endpoint-unknown"
+) -> tuple[Host, ...]:
     """The hosts that a word names: one or, for a role, a range or a provider, several.
 
     Raises:
-        SwyxError: it names nothing, or several things.
+        SwyxError: it names nothing (the message is `unknown`), or several things.
     """
     try:
         address = Prefix.parse(word)
     except ValueError:
         pass
     else:
-        return (*_machines_in(installation, address), _host_of(installation, address))
+        return tuple(_hosts_at(installation, address))
     site, slash, name = word.partition("/")
+    found = list(hosts_named(installation, word))
     if slash and site in installation.sites:
         own = installation.sites[site]
         spelled = {role.lower(): role for role in installation.catalogue.roles}
@@ -44,11 +47,9 @@ def find_hosts(installation: Installation, word: str) -> tuple[Host, ...]:
         if by_role:
             return by_role
         found = [host for host in hosts_of(own) if host.label == name]
-    else:
-        found = list(hosts_named(installation, word))
     if len({(host.site, host.label) for host in found}) == 1:
         return tuple(found)
-    raise SwyxError([_refusal(installation, word, found)])
+    raise SwyxError([_refusal(installation, word, found, unknown)])
 
 
 def owners_of(site: Site) -> tuple[Machine | Network, ...]:
@@ -86,25 +87,18 @@ def hosts_of_provider(provider: Provider) -> tuple[Host, ...]:
     return tuple(Host("", label, (), prefixes) for prefixes in provider.uses)
 
 
-def _machines_in(installation: Installation, addresses: Prefix) -> Iterator[Host]:
-    """The machines in a range, which have rules of their own; the range itself stands for the others."""
-    if addresses.length == WIDTH[addresses.version]:
-        return
-    for site in installation.sites.values():
-        for host in hosts_of(site):
-            own = tuple(filter(addresses.contains, host.prefixes))
-            if own and host.machine is not None:
-                yield host._replace(prefixes=own)
+def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
+    """Who has an address: a machine, else the network or list of the file that holds it, else nobody.
 
-
-def _host_of(installation: Installation, address: Prefix) -> Host:
-    """Who has the address: a machine, else the network or list of the file that holds it, else nobody."""
-    holders = (
-        host
-        for host in _holders(installation)
-        if any(prefix.contains(address) for prefix in host.prefixes)
-    )
-    return next(holders, Host("", short(address), (), ()))._replace(prefixes=(address,))
+    Before a range come the machines in it, which have rules of their own; the range stands for the others.
+    """
+    holders = list(_holders(installation))
+    for host in holders if address.length < WIDTH[address.version] else ():
+        own = tuple(filter(address.contains, host.prefixes))
+        if own and host.machine is not None:
+            yield host._replace(prefixes=own)
+    around = (host for host in holders if any(own.contains(address) for own in host.prefixes))
+    yield next(around, Host("", short(address), (), ()))._replace(prefixes=(address,))
 
 
 def _holders(installation: Installation) -> Iterator[Host]:
@@ -120,11 +114,11 @@ def _holders(installation: Installation) -> Iterator[Host]:
         yield from hosts_of_provider(provider)
 
 
-def _refusal(installation: Installation, word: str, found: list[Host]) -> Message:
+def _refusal(installation: Installation, word: str, found: list[Host], unknown: str) -> Message:
     if found:
         known = [f"{host.site}/{host.label}" if host.site else host.label for host in found]
         return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
     names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
     near = get_close_matches(word, sorted(names)[:5000], 1)
     meant = f" ({near[0]} is near)" if near else ""
-    return Message.about("endpoint-unknown", "", word=word, near=meant)
+    return Message.about(unknown, "", word=word, near=meant)

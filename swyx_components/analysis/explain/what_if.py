@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from swyx_components.analysis.explain.ends import Packet
-from swyx_components.analysis.explain.explain import carries
+from swyx_components.analysis.explain.explain import Packet, carries
 from swyx_components.analysis.explain.places import Host, owners_of, short
 from swyx_components.catalogue import Catalogue, Evidence, Transport
 from swyx_components.installation.check import find_dcom_ports, find_public_part
