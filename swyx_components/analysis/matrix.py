@@ -57,13 +57,12 @@ class Selection(NamedTuple):
     def takes(self, row: MatrixRow) -> bool:
         """Whether a row is wanted."""
         ends = (row.sender, row.receiver)
+        roles = {end.role.lower() for end in ends}
+        hosts = {host.lower() for end in ends for host in end.hosts}
         return (
             (not self.evidence or row.evidence in self.evidence)
-            and (not self.roles or any(end.role.lower() in self.roles for end in ends))
-            and (
-                not self.machines
-                or any(host.lower() in self.machines for end in ends for host in end.hosts)
-            )
+            and (not self.roles or bool(self.roles & roles))
+            and (not self.machines or bool(self.machines & hosts))
         )
 
 
@@ -100,14 +99,13 @@ def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
 
 
 def _end(endpoint: Endpoint, role: str) -> MatrixEnd:
-    label = endpoint.label
-    hosts = (label,) if endpoint.group is None else tuple(m.name for m in endpoint.group.machines)
+    label, group = endpoint.label, endpoint.group
+    hosts = tuple(machine.name for machine in group.machines) if group else (label,)
     return MatrixEnd(endpoint.site, label, role, hosts, endpoint.prefixes)
 
 
 def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:
-    machines = plan.groups_by_machine()[rule.machine].machines
-    machine = next(machine for machine in machines if machine.name == rule.machine)
+    machine = plan.machine(rule.machine)
     own = MatrixEnd(plan.site, machine.name, "", (machine.name,), machine.addresses)
     peers = MatrixEnd("", "", "", (), rule.peers)
     sender, receiver = (peers, own) if rule.direction == "in" else (own, peers)

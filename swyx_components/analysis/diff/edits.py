@@ -46,26 +46,22 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
         one, other = before.get(subject), after.get(subject)
         if one is None or other is None:
             found.append(_edit(subject, "", _join(one), _join(other)))
-        else:
-            found += (
-                _edit(subject, key, one.get(key, ""), other.get(key, ""))
-                for key in sorted({*one, *other})
-                if one.get(key, "") != other.get(key, "")
-            )
+            continue
+        for key in sorted({*one, *other}):
+            was, now = one.get(key, ""), other.get(key, "")
+            if was != now:
+                found.append(_edit(subject, key, was, now))
     return tuple(found)
 
 
 def find_affected(old: Installation, new: Installation, edits: Sequence[Edit]) -> frozenset[str]:
     """The sites whose plans may differ: those edited, those linked to them, those of links and providers."""
-    if old.catalogue != new.catalogue:
-        return frozenset({*old.sites, *new.sites})
-    if any(edit.kind == "quotas" for edit in edits):  # rules may be spread otherwise
+    # With other quotas rules may be spread otherwise.
+    if old.catalogue != new.catalogue or any(edit.kind == "quotas" for edit in edits):
         return frozenset({*old.sites, *new.sites})
     touched = {name for name in old.sites if old.sites[name] != new.sites.get(name)}
-    named: set[tuple[str, str]] = set()
-    for edit in edits:
-        touched |= {edit.site} - {""}
-        named.add((edit.kind, edit.name))
+    touched |= {edit.site for edit in edits} - {""}
+    named = {(edit.kind, edit.name) for edit in edits}
     affected = set(touched)
     for installation in (old, new):
         for link in installation.links:
@@ -95,26 +91,22 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         for kind, name, facts in _site_facts(site):
             yield (site.name, kind, name), facts
     for link in installation.links:
-        yield (
-            ("", "links", link.name),
-            {
-                "mode": link.mode.value,
-                "sites": f"{link.near}, {link.far}",
-                "link_managers": ", ".join(filter(None, (link.near_manager, link.far_manager))),
-            },
-        )
+        facts = {
+            "mode": link.mode.value,
+            "sites": f"{link.near}, {link.far}",
+            "link_managers": ", ".join(filter(None, (link.near_manager, link.far_manager))),
+        }
+        yield ("", "links", link.name), facts
     for provider in installation.providers:
-        yield (
-            ("", "sip_providers", provider.name),
-            {
-                "cidrs": _listed(provider.cidrs),
-                "signalling_cidrs": _listed(provider.signalling_cidrs),
-                "media_cidrs": _listed(provider.media_cidrs),
-                "link_manager": provider.link_manager,
-                "media_ports": str(provider.media_ports),
-                "sip_port": str(provider.sip_port),
-            },
-        )
+        facts = {
+            "cidrs": _listed(provider.cidrs),
+            "signalling_cidrs": _listed(provider.signalling_cidrs),
+            "media_cidrs": _listed(provider.media_cidrs),
+            "link_manager": provider.link_manager,
+            "media_ports": str(provider.media_ports),
+            "sip_port": str(provider.sip_port),
+        }
+        yield ("", "sip_providers", provider.name), facts
 
 
 def _site_facts(site: Site) -> Iterator[tuple[str, str, _Facts]]:
@@ -161,10 +153,8 @@ def _extra_rule(rule: ExtraRule) -> str:
     """What the rule says, as its name: its place in the list says nothing."""
     towards = "from" if rule.direction == "in" else "to"
     ports = f" {rule.ports}" if rule.ports else ""
-    words = (
-        f"{rule.machine} {rule.direction} {rule.protocol}{ports} {towards} {_listed(rule.peers)}"
-    )
-    return f"({words})"
+    packets = f"{rule.direction} {rule.protocol}{ports} {towards} {_listed(rule.peers)}"
+    return f"({rule.machine} {packets})"
 
 
 def _listed(prefixes: Iterable[Prefix]) -> str:

@@ -1,6 +1,6 @@
 """What it would take to let a packet pass: every single change is made, planned and asked again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from swyx_components.analysis.explain.explain import Packet, carries
@@ -48,14 +48,14 @@ def _passes(installation: Installation, source: Host, destination: Host, packet:
 def _variants(
     installation: Installation, source: Host, destination: Host, packet: Packet
 ) -> Iterator[_Variant]:
-    sites = {
-        host.site: installation.sites[host.site] for host in (source, destination) if host.site
-    }
-    for site in sites.values():
-        for text, changed in _with_switches(site, installation.catalogue, packet):
+    catalogue = installation.catalogue
+    names = dict.fromkeys(host.site for host in (source, destination) if host.site)
+    sites = [installation.sites[name] for name in names]
+    for site in sites:
+        for text, changed in _with_switches(site, catalogue, packet):
             yield text, _with(installation, changed)
     if packet.protocol is Protocol.TCP and packet.port is not None:
-        for text, *decided in _with_decisions(sites, installation.catalogue, packet.port):
+        for text, *decided in _with_decisions(sites, catalogue, packet.port):
             places = " and ".join(f"sites.{site.name}" for site in decided)
             yield f"{text} at {places}", _with(installation, *decided)
     yield from _with_declarations(installation, source, destination, packet)
@@ -86,21 +86,21 @@ def _with_switches(site: Site, catalogue: Catalogue, packet: Packet) -> Iterator
                 text = f"the other control path: `control_path: {{{role.name}: {path}}}` at {place}"
                 changed = tuple(sorted({**written, role.name: path}.items()))
                 yield text, replace(site, control_path=changed)
-    both = (Transport.TCP, Transport.UDP)
+    own, both = site.decisions, (Transport.TCP, Transport.UDP)
     for label, decisions in (
-        ("fax_transport", replace(site.decisions, fax_transports=both)),
-        ("dcom_transport", replace(site.decisions, dcom_transports=both)),
+        ("fax_transport", replace(own, fax_transports=both)),
+        ("dcom_transport", replace(own, dcom_transports=both)),
     ):
-        if decisions != site.decisions and packet.protocol.has_ports:
+        if decisions != own and packet.protocol.has_ports:
             yield f"the decision `{label}: both` at {place}", replace(site, decisions=decisions)
 
 
 def _with_decisions(
-    sites: Mapping[str, Site], catalogue: Catalogue, port: int
+    sites: Sequence[Site], catalogue: Catalogue, port: int
 ) -> Iterator[tuple[str, *tuple[Site, ...]]]:
     """Other TCP ports for what the article leaves open, where nobody else listens on them."""
     single = PortRange(port, port)
-    for site in sites.values():
+    for site in sites:
         own = site.decisions
         if catalogue.cornet.covers(single) and not own.cornet.covers(single):
             ports = (str(each) for part in catalogue.cornet for each in range(part[0], part[1] + 1))
@@ -110,7 +110,7 @@ def _with_decisions(
             dcom = replace(own, dcom_server=single, dcom_client=single)
             yield f"the decision `dcom` with {port} in its range", replace(site, decisions=dcom)
             # Tunnelled at one end of a link only is an error, so there both decide anew.
-            deciding = (site,) if own.h245 else sites.values()
+            deciding = (site,) if own.h245 else sites
             h245 = PortSet((single,))
             changed = (replace(s, decisions=replace(s.decisions, h245=h245)) for s in deciding)
             yield f"the decision `h245` with {port} in its range", *changed
@@ -146,9 +146,17 @@ def _with_declarations(
         text = f"{listed} among the `sip_devices` of sites.{site.name}"
         yield text, _with(installation, replace(site, sip_devices=devices))
         if _serves_links(installation.catalogue, inside) and packet.port is not None:
+            media = packet.source_port or packet.port
+            provider = Provider(
+                name="supposed",
+                cidrs=outside.prefixes,
+                link_manager=inside.label,
+                site=inside.site,
+                media_ports=PortRange(media, media),
+                sip_port=packet.port,
+            )
             text = f"a SIP provider with the CIDRs {listed} and `link_manager: {inside.label}`"
-            providers = (*installation.providers, _provider(outside, inside, packet, packet.port))
-            yield text, replace(installation, providers=providers)
+            yield text, replace(installation, providers=(*installation.providers, provider))
     sites = {source.site, destination.site}
     linked = any({link.near, link.far} == sites for link in installation.links)
     if all(sites) and len(sites) == 2 and not linked:
@@ -168,18 +176,6 @@ def _with_declarations(
 
 def _serves_links(catalogue: Catalogue, host: Host) -> bool:
     return host.machine is not None and any(catalogue.roles[r].serves_links for r in host.roles)
-
-
-def _provider(outside: Host, inside: Host, packet: Packet, port: int) -> Provider:
-    media = packet.source_port or port
-    return Provider(
-        name="supposed",
-        cidrs=outside.prefixes,
-        link_manager=inside.label,
-        site=inside.site,
-        media_ports=PortRange(media, media),
-        sip_port=port,
-    )
 
 
 def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_SiteVariant]:
