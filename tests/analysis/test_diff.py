@@ -10,6 +10,7 @@ import yaml
 
 from swyx_components.analysis.diff import changes as changes_module
 from swyx_components.analysis.diff.changes import Changes, compare_installations
+from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.reachability import Owners
 from swyx_components.analysis.explain.explain import Packet, explain_pair
 from swyx_components.analysis.explain.places import find_hosts
@@ -51,6 +52,14 @@ def told(changes: Changes) -> set[str]:
 
 
 OLD = edited()
+
+
+def test_a_summary_is_an_edit_and_the_cause_of_the_rules_that_name_it() -> None:
+    changes = compare_installations(OLD, edited(sites__aachen__summary=["10.1.0.0/16"]))
+    edit = Edit("sites.aachen.summary", "", "10.1.0.0/16", "aachen", "", "", "summary")
+    assert changes.edits == (edit,)
+    assert {rule.site for rule in changes.rules} == {"bochum"}
+    assert {rule.causes for rule in changes.rules} == {("sites.aachen.summary",)}
 
 
 def test_an_installation_and_itself_have_no_difference() -> None:

@@ -114,6 +114,7 @@ def _site_facts(site: Site) -> Iterator[tuple[str, str, _Facts]]:
     switches = {
         "egress": site.egress.value,
         "sip_devices": _listed(site.sip_devices),
+        "summary": _listed(site.summary),
         "flows.enable": ", ".join(sorted(site.enabled)),
         "flows.disable": ", ".join(sorted(site.disabled)),
     }
