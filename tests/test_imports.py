@@ -58,8 +58,8 @@ OUTSIDE = {
     "clouds.azure.new_interfaces": {"pulumi", "pulumi_azure_native"},
     "clouds.azure.resources": {"pulumi", "pulumi_azure", "pulumi_azure_native"},
     "clouds.deployment": {"pulumi"},
-    "clouds.aws.__init__": {"pulumi", "pulumi_aws"},
-    "clouds.azure.__init__": {"pulumi", "pulumi_azure_native"},
+    "clouds.aws.__init__": {"pulumi"},
+    "clouds.azure.__init__": {"pulumi"},
     "clouds.aws.client": {"boto3", "botocore"},
     "clouds.azure.client": {"azure"},
 }

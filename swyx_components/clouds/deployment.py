@@ -21,20 +21,9 @@ _AT_ONCE = 8  # lookups side by side, so that a cloud does not throttle them
 
 
 class Lookups:
-    """Lookups of one component: its providers answer, in the version of the SDK that makes resources.
+    """Lookups of one component: its providers answer, in the version that `plugin` names, that of the SDK."""
 
-    Raises:
-        SwyxError: the SDK of the cloud is not installed.
-    """
-
-    def __init__(self, cloud: "Deployer", component: pulumi.Resource) -> None:
-        try:
-            plugin = cloud.plugin()
-        except ModuleNotFoundError as problem:
-            package = str(problem.name).partition(".")[0]
-            raise SwyxError.about(
-                "extra-missing", "cloud", cloud=cloud.name, package=package
-            ) from None
+    def __init__(self, plugin: pulumi.InvokeOptions, component: pulumi.Resource) -> None:
         own = pulumi.InvokeOptions(parent=component)
         self._options = pulumi.InvokeOptions.merge(plugin, own)
 
@@ -171,16 +160,23 @@ class Deployer(Protocol):
     def limits(self) -> Mapping[str, Any]:
         """The rows of its `limits.yaml`."""
 
-    def plugin(self) -> pulumi.InvokeOptions:
-        """Which provider answers lookups: that of the SDK.
-
-        Raises:
-            ModuleNotFoundError: the SDK is not installed.
-        """
-
-    def open_writer(self, wanted: Deployment, ask: Lookups) -> Writer:
-        """A writer for a site, all that it needs looked up; loads the SDK.
+    def open_writer(self, wanted: Deployment, component: pulumi.Resource) -> Writer:
+        """A writer for a site with this component, all that it needs looked up; loads the SDK.
 
         Raises:
             SwyxError: something is not there; all of it.
+            ModuleNotFoundError: the SDK is not installed.
         """
+
+
+def open_writer(cloud: Deployer, wanted: Deployment, component: pulumi.Resource) -> Writer:
+    """A cloud's writer for a site.
+
+    Raises:
+        SwyxError: something is not there, be it the SDK of the cloud.
+    """
+    try:
+        return cloud.open_writer(wanted, component)
+    except ModuleNotFoundError as problem:
+        values = {"cloud": cloud.name, "package": str(problem.name).partition(".")[0]}
+        raise SwyxError.about("extra-missing", "cloud", **values) from None

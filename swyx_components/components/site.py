@@ -8,7 +8,13 @@ import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
-from swyx_components.clouds.deployment import Bindings, Deployment, Lookups, Writer, WrittenGroup
+from swyx_components.clouds.deployment import (
+    Bindings,
+    Deployment,
+    Writer,
+    WrittenGroup,
+    open_writer,
+)
 from swyx_components.components.args import SwyxSiteArgs
 from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, plain_errors
@@ -45,7 +51,7 @@ class SwyxSite(pulumi.ComponentResource):
             result, rendered = _assess(given)
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
-            writer = cloud.open_writer(_deployment(given, result), Lookups(cloud, self))
+            writer = open_writer(cloud, _deployment(given, result), self)
             writer.check_update(rendered)
             self._report(writer.messages)
             self._build(name, writer, result, rendered)

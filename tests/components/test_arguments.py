@@ -237,6 +237,7 @@ def test_an_id_that_is_an_output_without_a_value_is_a_sentence() -> None:
 def test_an_extra_that_is_not_installed_is_named(
     cloud: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delitem(sys.modules, f"swyx_components.clouds.{cloud}.resources", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
     own = {"aws": AWS, "azure": AZURE}[cloud]
     full: Any = {"installation": INSTALLATION, "site": "aachen", **own}

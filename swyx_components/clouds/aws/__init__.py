@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pulumi
 
     from swyx_components.clouds.aws.resources import Writer
-    from swyx_components.clouds.deployment import Deployment, Lookups
+    from swyx_components.clouds.deployment import Deployment
 
 
 class Aws:
@@ -51,16 +51,8 @@ class Aws:
         return render.render_site(plan, installation.catalogue, installation.quotas.get(self.name))
 
     @staticmethod
-    def plugin() -> pulumi.InvokeOptions:
-        """Which provider answers lookups: the one that the SDK makes resources with."""
-        from pulumi_aws import _utilities
-
-        options: pulumi.InvokeOptions = _utilities.get_invoke_opts_defaults()
-        return options
-
-    @staticmethod
-    def open_writer(wanted: Deployment, ask: Lookups) -> Writer:
+    def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:
         """What writes a site to its network, once everything is there that it needs."""
         from swyx_components.clouds.aws.resources import Writer
 
-        return Writer(wanted, ask)
+        return Writer(wanted, component)

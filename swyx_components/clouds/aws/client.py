@@ -14,7 +14,6 @@ from swyx_components.clouds.aws.records import (
     NetworkInterface,
     SecurityGroup,
 )
-from swyx_components.messages import Message
 from swyx_components.sets.prefixes import Prefix
 
 _MOST_VALUES = 200  # of one filter in one call
@@ -32,9 +31,7 @@ def open_ec2() -> Iterator["Ec2"]:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError, ClientError
     except ImportError:
-        raise CloudError(
-            [Message.about("cloud-sdk-missing", "", cloud="aws", package="boto3")]
-        ) from None
+        raise CloudError.about("cloud-sdk-missing", "", cloud="aws", package="boto3") from None
     config = Config(connect_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
     region = os.environ.get("AWS_REGION") or None  # which boto3 leaves to other SDKs
     try:
@@ -42,13 +39,11 @@ def open_ec2() -> Iterator["Ec2"]:
     except (BotoCoreError, ClientError) as problem:
         remedy = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
         text = str(problem).rstrip(".")
-        message = Message.about("cloud-failed", "", cloud="aws", problem=text, remedy=remedy)
-        raise CloudError([message]) from problem
+        values = {"cloud": "aws", "problem": text, "remedy": remedy}
+        raise CloudError.about("cloud-failed", "", **values) from problem
     except (LookupError, TypeError, ValueError) as problem:
         text = f"{type(problem).__name__}: {problem}"
-        raise CloudError(
-            [Message.about("cloud-unreadable", "", cloud="aws", problem=text)]
-        ) from None
+        raise CloudError.about("cloud-unreadable", "", cloud="aws", problem=text) from None
 
 
 class Ec2:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+from pulumi_aws import _utilities
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds.aws.interfaces import find_interfaces
@@ -38,7 +39,8 @@ _PROTOCOLS = {Protocol.ANY: "-1"}
 class Writer:
     """Writes the host groups of one site to a VPC; made once every lookup has succeeded."""
 
-    def __init__(self, wanted: Deployment, ask: Lookups) -> None:
+    def __init__(self, wanted: Deployment, component: pulumi.Resource) -> None:
+        ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
         self._ask, self._tags = ask, wanted.tags
         self._vpc = find_vpc(wanted.network, ask)
         self._interfaces = find_interfaces(wanted.attached, wanted.bindings, self._vpc, ask)

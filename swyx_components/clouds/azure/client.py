@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.messages import Message
 
 _ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 _PUBLIC = "https://management.azure.com"
@@ -32,17 +31,15 @@ def open_network() -> Iterator[Any]:
         remedy = (
             f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
         )
-        message = Message.about("cloud-failed", "", cloud="azure", problem=text, remedy=remedy)
-        raise CloudError([message]) from problem
+        values = {"cloud": "azure", "problem": text, "remedy": remedy}
+        raise CloudError.about("cloud-failed", "", **values) from problem
     except (AttributeError, LookupError, TypeError, ValueError) as problem:
         text = f"{type(problem).__name__}: {problem}"
-        raise CloudError(
-            [Message.about("cloud-unreadable", "", cloud="azure", problem=text)]
-        ) from None
+        raise CloudError.about("cloud-unreadable", "", cloud="azure", problem=text) from None
 
 
 def _missing(package: str) -> CloudError:
-    return CloudError([Message.about("cloud-sdk-missing", "", cloud="azure", package=package)])
+    return CloudError.about("cloud-sdk-missing", "", cloud="azure", package=package)
 
 
 def _connect() -> Any:
@@ -69,7 +66,7 @@ def _find_subscription() -> str:
     if not subscription:
         remedy = "set it to the id of the subscription"
         values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
-        raise CloudError([Message.about("cloud-setting-missing", "", **values)])
+        raise CloudError.about("cloud-setting-missing", "", **values)
     return subscription
 
 

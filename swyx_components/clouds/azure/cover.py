@@ -13,7 +13,7 @@ products that cover it are searched exactly (within `_SEARCH_STEPS` and `_SEARCH
 (0, 1) 0-65535 1719
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import and_, or_
@@ -81,8 +81,8 @@ def cover_wants(wants: tuple[tuple[Want, ...], ...]) -> tuple[Product, ...]:
 
 
 def _make_grid(wants: Sequence[Sequence[Want]]) -> _Grid:
-    sources = _classes({want.sources for own in wants for want in own})
-    ports = _classes({want.ports for own in wants for want in own})
+    sources = _parts({want.sources for own in wants for want in own})
+    ports = _parts({want.ports for own in wants for want in own})
     cells = [[0] * len(ports) for _ in sources]
     for peer, own in enumerate(wants):
         for want in own:
@@ -97,19 +97,12 @@ def _make_grid(wants: Sequence[Sequence[Want]]) -> _Grid:
     return _Grid(peers, sources, ports, cells)
 
 
-def _classes(sets: Iterable[PortSet]) -> list[PortSet]:
-    """The ports of all sets, cut into parts that are in the same sets; each part lies wholly in or out."""
-    ordered = sorted(sets)
-    cuts = sorted(
-        {cut for ports in ordered for part in ports for cut in (part.first, part.last + 1)}
-    )
-    members: dict[tuple[bool, ...], list[PortRange]] = {}
-    for first, after in pairwise(cuts):
-        part = PortRange(first, after - 1)
-        key = tuple(ports.covers(part) for ports in ordered)
-        if any(key):
-            members.setdefault(key, []).append(part)
-    return [PortSet.union_of(parts) for parts in members.values()]
+def _parts(sets: Collection[PortSet]) -> list[PortSet]:
+    """The ports of all sets, cut so that each part lies wholly in or out of every set."""
+    wanted = PortSet.union_of(part for ports in sets for part in ports)
+    cuts = {cut for ports in sets for part in ports for cut in (part.first, part.last + 1)}
+    parts = (PortRange(first, after - 1) for first, after in pairwise(sorted(cuts)))
+    return [PortSet((part,)) for part in parts if wanted.covers(part)]
 
 
 def _merge_equal(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
+from pulumi_azure_native import _utilities
 from pulumi_azure_native import network as azure
 
 from swyx_components.clouds.azure.lookups import AzureSite, look_up
@@ -40,7 +41,8 @@ class Writer:
     its interface: the update is one PUT of the group.
     """
 
-    def __init__(self, wanted: Deployment, ask: Lookups) -> None:
+    def __init__(self, wanted: Deployment, component: pulumi.Resource) -> None:
+        ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
         self._site = look_up(wanted, ask)
         self.messages = self._site.messages
 
