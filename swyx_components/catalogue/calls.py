@@ -8,7 +8,7 @@
 - `media`: what media is called by transport, `without_link` the step that is missing between two sites;
 - `scenarios`: calls by name.
 
-The keys of a step: `flow` (of several the first that joins the two), `from` and `to`: `party`, a role at
+The keys of a step: `flows` (of several the first that joins the two), `from` and `to`: `party`, a role at
 the party's site or, over a link, `caller server`, `called server`, `link`, `caller link`, `called link`;
 `does`: what it is for, with the protocol; `both_ways`: the same from `to` to `from`; `ports`: only these
 port tokens of the flow.
@@ -18,10 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from swyx_components.catalogue.model import Catalogue, Transport
-from swyx_components.catalogue.rows import Defect, Row, read_rows
+from swyx_components.catalogue.rows import read_rows
 from swyx_components.messages import Message, SwyxError
 
 PARTY = "party"
@@ -44,9 +43,9 @@ class Way:
     """How parties of these roles call and are called; `roles` is empty for a SIP provider."""
 
     roles: tuple[str, ...]
-    path: str
     calling: tuple[CallStep, ...]
     called: tuple[CallStep, ...]
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,66 +127,12 @@ def read_calls(text: str) -> CallBook:
         Defect: a row that is not as the module says.
     """
     top = read_rows(text)
-    words = top.take("words")
-    media = Row("media", top.take("media"))
-    book = CallBook(
-        server=top.text("server"),
-        media={transport: media.text(transport.value) for transport in Transport},
-        without_link=top.text("without_link"),
-        words={str(word): str(role) for word, role in words.items()},
-        ways=tuple(_way(row) for row in _items(top, "ways")),
-        links={
-            (mode, who): _steps(row, who)
-            for mode, row in top.rows("links").items()
-            for who in ("near_calls", "far_calls")
-        },
-        scenarios={name: _scenario(name, row) for name, row in top.rows("scenarios").items()},
-    )
-    top.done()
-    return book
-
-
-def _items(row: Row, key: str) -> list[Row]:
-    values: Any = row.take(key)
-    if not isinstance(values, list):
-        raise Defect(f"{row.place}.{key}", "a list is needed here")
-    return [Row(f"{row.place}.{key}[{place}]", value) for place, value in enumerate(values)]
-
-
-def _way(row: Row) -> Way:
-    way = Way(
-        roles=row.texts("roles"),
-        path=row.text("path", ""),
-        calling=_steps(row, "calling"),
-        called=_steps(row, "called"),
-    )
-    row.done()
-    return way
-
-
-def _steps(row: Row, key: str) -> tuple[CallStep, ...]:
-    return tuple(map(_step, _items(row, key)))
-
-
-def _step(row: Row) -> CallStep:
-    step = CallStep(
-        flows=tuple(row.text("flow").split()),
-        sender=row.text("from"),
-        receiver=row.text("to"),
-        does=row.text("does"),
-        ports=row.texts("ports", ()),
-        both_ways=row.flag("both_ways"),
-    )
-    row.done()
-    return step
-
-
-def _scenario(name: str, row: Row) -> Scenario:
-    pairs = row.take("calls")
-    scenario = Scenario(
-        name=name,
-        title=row.text("title"),
-        calls=tuple((str(caller), str(called)) for caller, called in pairs),
-    )
-    row.done()
-    return scenario
+    links = {
+        (mode, who): row.read(who, tuple[CallStep, ...])
+        for mode, row in top.rows("links").items()
+        for who in ("near_calls", "far_calls")
+    }
+    scenarios = {
+        name: row.record(Scenario, name=name) for name, row in top.rows("scenarios").items()
+    }
+    return top.record(CallBook, links=links, scenarios=scenarios)

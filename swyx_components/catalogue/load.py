@@ -26,24 +26,13 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from swyx_components.catalogue.model import (
-    Catalogue,
-    Evidence,
-    FlowRow,
-    Leg,
-    Listener,
-    Phase,
-    Role,
-    Transport,
-)
+from swyx_components.catalogue.model import Catalogue, FlowRow, Leg, Listener, Role
 from swyx_components.catalogue.rows import Defect, Row, read_rows
 from swyx_components.messages import Message, SwyxError
 
 VERSIONS: Mapping[str, str] = {"6.01": "v6_01.yaml"}
-_TRANSPORTS = tuple(transport.value for transport in Transport)
-_PHASES = tuple(phase.value for phase in Phase)
-_EVIDENCE = tuple(evidence.value for evidence in Evidence)
-_KINDS = ("server", "client", "phone")
+PRESETS = ("restricted", "windows-2003", "windows-2008")
+DECIDED_PORTS = ("dcom_server", "dcom_client", "cornet", "h245", "provider_sip")
 
 
 def load_catalogue(source: str | Path = "6.01") -> Catalogue:
@@ -89,118 +78,23 @@ def _refusal(file: str, defect: Defect) -> SwyxError:
 
 
 def _catalogue(top: Row) -> Catalogue:
-    catalogue = Catalogue(
+    return top.record(
+        Catalogue,
         version=str(top.take("version")),
         roles={name: _role(name, row) for name, row in top.rows("roles").items()},
-        flows={name: _flow(name, row) for name, row in top.rows("flows").items()},
-        presets=top.ranges("presets"),
-        endpoint_mapper=top.port("endpoint_mapper"),
-        cornet=top.port_list("cornet"),
-        ephemeral=top.ranges("ephemeral"),
-        administration_ports=top.ranges("administration_ports"),
-        uncovered=top.texts("uncovered"),
+        flows={name: row.record(FlowRow, id=name) for name, row in top.rows("flows").items()},
     )
-    top.done()
-    return catalogue
 
 
 def _role(name: str, row: Row) -> Role:
-    media = Row(row.place, row.take("media", {}))
-    role = Role(
-        name=name,
-        slug=name.lower(),
-        kind=row.one_of("kind", _KINDS),
-        lines=row.numbers("lines"),
-        listeners={
-            key: _listener(name, key, entry) for key, entry in row.rows("listeners").items()
-        },
-        media={Transport(name): media.text(name) for name in _TRANSPORTS if name in media},
-        on_networks=row.flag("on_networks"),
-        control_paths=row.texts("control_paths", ()),
-        needs_manager=row.text("needs_manager", ""),
-        once_per_site=row.flag("once_per_site"),
-        serves_links=row.flag("serves_links"),
-    )
-    media.done()
-    row.done()
-    return role
+    listeners = {key: _listener(name, key, entry) for key, entry in row.rows("listeners").items()}
+    return row.record(Role, name=name, slug=name.lower(), listeners=listeners)
 
 
 def _listener(role: str, key: str, row: Row) -> Listener:
-    configurable = row.text("configurable", "")
-    listener = Listener(
-        role=role,
-        key=key,
-        transports=_transports(row),
-        ports=row.ports("ports"),
-        phase=Phase(row.one_of("phase", _PHASES)),
-        purpose=row.text("purpose"),
-        evidence=Evidence(row.one_of("evidence", _EVIDENCE, "stated")),
-        lines=row.numbers("lines"),
-        configurable=configurable,
-        registry=row.texts("registry", ()),
-        overridable=row.flag("overridable", bool(configurable)),
-        allocated=row.flag("allocated"),
-        narrow_only=row.flag("narrow_only"),
-        decided_by=row.one_of("decided_by", ("cornet",), ""),
-        never_a_rule=row.flag("never_a_rule"),
-        instead=row.text("instead", ""),
-    )
-    row.done()
-    return listener
-
-
-def _transports(row: Row) -> tuple[Transport, ...]:
-    names = row.texts("transports")
-    for name in names:
-        if name not in _TRANSPORTS:
-            raise Defect(row.place, f"the transport {name!r} is none of {', '.join(_TRANSPORTS)}")
-    return tuple(Transport(name) for name in names)
-
-
-def _flow(name: str, row: Row) -> FlowRow:
-    legs = row.take("legs")
-    if not isinstance(legs, list) or not legs:
-        raise Defect(row.place, "legs must be a list that is not empty")
-    flow = FlowRow(
-        id=name,
-        evidence=Evidence(row.one_of("evidence", _EVIDENCE)),
-        lines=row.numbers("lines"),
-        purpose=row.text("purpose"),
-        legs=tuple(_leg(Row(row.place, leg)) for leg in legs),
-    )
-    row.done()
-    return flow
-
-
-def _leg(row: Row) -> Leg:
-    transport = row.one_of("transport", _TRANSPORTS, "")
-    media = row.one_of("media", _TRANSPORTS, "")
-    leg = Leg(
-        scope=row.one_of("scope", SCOPES),
-        initiators=row.texts("from", ()),
-        responders=row.texts("to", ()),
-        among=row.texts("among", ()),
-        but_not=row.texts("but_not", ()),
-        ports=row.texts("ports", ()),
-        transport=Transport(transport) if transport else None,
-        source=row.text("source", ""),
-        both_ways=row.flag("both_ways"),
-        media=Transport(media) if media else None,
-        control_path=row.text("control_path", ""),
-        needs=row.texts("needs", ()),
-        follows=row.texts("follows", ()),
-        not_towards=row.texts("not_towards", ()),
-        machines_only=row.flag("machines_only"),
-        fax_tcp_at=row.texts("fax_tcp_at", ()),
-    )
-    row.done()
-    return leg
-
-
-SCOPES = ("site", "served", "across", "chained", "provider", "devices")
-PRESETS = ("restricted", "windows-2003", "windows-2008")
-DECIDED_PORTS = ("dcom_server", "dcom_client", "cornet", "h245", "provider_sip")
+    """Ports that can be configured may be overridden, unless the row says otherwise."""
+    words = {} if "overridable" in row else {"overridable": "configurable" in row}
+    return row.record(Listener, role=role, key=key, **words)
 
 
 def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -221,6 +115,8 @@ def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         if role.needs_manager and role.needs_manager not in catalogue.roles:
             yield f"roles.{role.name}", f"needs_manager: {role.needs_manager!r} is no role"
     for flow in catalogue.flows.values():
+        if not flow.legs:
+            yield f"flows.{flow.id}", "legs must be a list that is not empty"
         for leg in flow.legs:
             for reason in _about_leg(catalogue, leg):
                 yield f"flows.{flow.id}", reason

@@ -1,9 +1,11 @@
 """The shape of a catalogue: frozen, validated values that the planner compiles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
+from swyx_components.catalogue.rows import Port
 from swyx_components.sets.ports import PortRange, PortSet
 
 
@@ -52,14 +54,14 @@ class Listener:
     ports: PortSet
     phase: Phase
     purpose: str
-    evidence: Evidence
     lines: tuple[int, ...]
+    evidence: Evidence = Evidence.STATED
     configurable: str = ""
     registry: tuple[str, ...] = ()
     overridable: bool = False
     allocated: bool = False
     narrow_only: bool = False
-    decided_by: str = ""  # the decision that may pin one of the ports
+    decided_by: Literal["cornet", ""] = ""  # the decision that may pin one of the ports
     never_a_rule: bool = False  # multicast: reported, never opened in a cloud
     instead: str = ""
 
@@ -76,10 +78,10 @@ class Role:
 
     name: str
     slug: str
-    kind: str  # "server", "client" or "phone"
+    kind: Literal["server", "client", "phone"]
     lines: tuple[int, ...]
     listeners: Mapping[str, Listener]
-    media: Mapping[Transport, str]
+    media: Mapping[Transport, str] = field(default_factory=dict)
     on_networks: bool = False
     control_paths: tuple[str, ...] = ()
     needs_manager: str = ""
@@ -94,7 +96,7 @@ class Leg:
     The meaning of each field is that of the YAML key of the same name, see `load.py`.
     """
 
-    scope: str
+    scope: Literal["site", "served", "across", "chained", "provider", "devices"]
     initiators: tuple[str, ...] = ()
     responders: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
@@ -149,7 +151,7 @@ class Catalogue:
     roles: Mapping[str, Role]
     flows: Mapping[str, FlowRow]
     presets: Mapping[str, PortRange]  # restricted, windows-2003, windows-2008
-    endpoint_mapper: int  # 135
+    endpoint_mapper: Port  # 135
     cornet: PortSet
     ephemeral: Mapping[str, PortRange]  # operating systems -> their ephemeral range
     administration_ports: Mapping[str, PortRange]  # "RDP" -> 3389, ...

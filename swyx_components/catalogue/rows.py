@@ -1,14 +1,22 @@
-"""Rows of a catalogue file: YAML read without surprises, each value asked for by key and type."""
+"""Rows of a catalogue file: YAML read without surprises, each row as the dataclass that it is."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from enum import Enum
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import yaml
 
 from swyx_components.sets.ports import PortRange, PortSet
 
-_Value = TypeVar("_Value")
+_Record = TypeVar("_Record")
 _REQUIRED: Any = object()
+Port = Annotated[int, "a port"]
+
+# Fields whose key in the file is a word that Python keeps to itself, or goes better with another one there.
+_KEYS = {"initiators": "from", "responders": "to", "sender": "from", "receiver": "to"}
+_TYPES: dict[Any, str] = {str: "a text", bool: "true or false", int: "a whole number"}
 
 
 class Defect(Exception):
@@ -62,106 +70,92 @@ class Row:
         inner = self.row(key)
         return {str(name): inner.row(name) for name in tuple(inner._left)}
 
-    def text(self, key: str, default: str = _REQUIRED) -> str:
-        """The text at a key.
+    def record(self, kind: type[_Record], **given: Any) -> _Record:
+        """All of the row as a dataclass: a key for each field that is not given.
+
+        The field's type says what the value must be; where it has a default, the key may be left out.
 
         Raises:
-            Defect: it is no text.
+            Defect: a value is none of the field's type, a key is missing or unknown.
         """
-        return self._typed(key, self.take(key, default), str, "a text")
+        for field in fields(kind):  # type: ignore[arg-type]
+            key = _KEYS.get(field.name, field.name)
+            needed = field.default is field.default_factory is MISSING
+            if field.name not in given and (needed or key in self):
+                given[field.name] = self.read(key, field.type)
+        self.done()
+        return kind(**given)
 
-    def flag(self, key: str, default: bool = False) -> bool:
-        """True or false.
+    def read(self, key: str, kind: Any) -> Any:
+        """The value of a key, which must be of this type.
 
         Raises:
-            Defect: it is neither.
+            Defect: there is none, or it is of another.
         """
-        return self._typed(key, self.take(key, default), bool, "true or false")
+        return self._typed(key, self.take(key), kind)
 
-    def one_of(self, key: str, choices: Iterable[str], default: str = _REQUIRED) -> str:
-        """One of these texts.
+    def _typed(self, key: str, value: Any, kind: Any) -> Any:
+        origin, inner = get_origin(kind), get_args(kind)
+        if origin is UnionType:
+            return self._typed(key, value, inner[0])
+        if origin is tuple:
+            return tuple(self._listed(key, value, inner[0]))
+        if origin is Mapping:
+            return self._mapped(key, value, *inner)
+        if origin is Literal:
+            return self._one_of(key, value, inner)
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return kind(self._one_of(key, value, [each.value for each in kind]))
+        if kind is Port:
+            return self._range(key, value).first
+        if kind is PortRange:
+            return self._range(key, value)
+        if kind is PortSet:
+            parts = value if isinstance(value, list) else str(value).split(",")
+            return PortSet.union_of(self._range(key, part) for part in parts)
+        return self._plain(key, value, kind, _TYPES[kind])
 
-        Raises:
-            Defect: it is another.
-        """
-        value = self.text(key, default)
-        if value != default and value not in choices:
-            raise Defect(self.place, f"{key} {value!r} is none of {', '.join(choices)}")
-        return value
-
-    def texts(self, key: str, default: Iterable[str] = _REQUIRED) -> tuple[str, ...]:
-        """A list of texts.
-
-        Raises:
-            Defect: it is no list of texts.
-        """
-        value = self.take(key, default)
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+    def _listed(self, key: str, value: Any, kind: Any) -> Iterable[Any]:
+        """The items of a list; those of records have no place of their own."""
+        if kind is int:
+            if not isinstance(value, list) or not value:
+                raise Defect(self.place, f"{key} must be a list of numbers that is not empty")
+            return [self._plain(key, item, int, "whole numbers") for item in value]
+        if get_origin(kind) is tuple or hasattr(kind, "__dataclass_fields__"):
+            if not isinstance(value, list):
+                raise Defect(self.place, f"{key} must be a list that is not empty")
+            if get_origin(kind) is tuple:
+                return [self._typed(key, item, kind) for item in value]
+            return [Row(self.place, item).record(kind) for item in value]
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise Defect(self.place, f"{key} must be a list of texts, not {value!r}")
-        return tuple(value)
+        if kind is str:
+            return value
+        return [self._typed(f"the {kind.__name__.lower()}", item, kind) for item in value]
 
-    def number(self, key: str) -> int:
-        """A whole number.
+    def _mapped(self, key: str, value: Any, keys: Any, values: Any) -> Mapping[Any, Any]:
+        """A mapping by name or by the values of an enumeration."""
+        row = Row(self.place or key, value)
+        if keys is str:
+            mapping = {str(name): row.read(name, values) for name in tuple(row._left)}
+        else:
+            mapping = {each: row.read(each.value, values) for each in keys if each.value in row}
+        row.done()
+        return mapping
 
-        Raises:
-            Defect: it is none.
-        """
-        return self._typed(key, self.take(key), int, "a whole number")
+    def _one_of(self, key: str, value: Any, choices: Iterable[str]) -> str:
+        text: str = self._plain(key, value, str, "a text")
+        if text not in choices:
+            raise Defect(self.place, f"{key} {text!r} is none of {', '.join(choices)}")
+        return text
 
-    def numbers(self, key: str) -> tuple[int, ...]:
-        """A list of whole numbers.
-
-        Raises:
-            Defect: it is none, or empty.
-        """
-        value = self.take(key)
-        if not isinstance(value, list) or not value:
-            raise Defect(self.place, f"{key} must be a list of numbers that is not empty")
-        return tuple(self._typed(key, item, int, "whole numbers") for item in value)
-
-    def port(self, key: str) -> int:
-        """One port.
-
-        Raises:
-            Defect: it is none.
-        """
-        return self._parsed(key, self.take(key), PortRange.parse).first
-
-    def ports(self, key: str) -> PortSet:
-        """`5060`, `2000-8000` or several of them with commas."""
-        parts = str(self.take(key)).split(",")
-        return PortSet.union_of(self._parsed(key, part, PortRange.parse) for part in parts)
-
-    def port_list(self, key: str) -> PortSet:
-        """A list of ports and ranges, as a set.
-
-        Raises:
-            Defect: it is none, or empty.
-        """
-        value = self.take(key)
-        if not isinstance(value, list) or not value:
-            raise Defect(self.place, f"{key} must be a list of ports that is not empty")
-        return PortSet.union_of(self._parsed(key, part, PortRange.parse) for part in value)
-
-    def ranges(self, key: str) -> Mapping[str, PortRange]:
-        """Ranges of ports by name.
-
-        Raises:
-            Defect: one of them is no range.
-        """
-        inner = self.row(key)
-        return {
-            str(name): inner._parsed(str(name), value, PortRange.parse)
-            for name, value in inner._left.items()
-        }
-
-    def _parsed(self, key: str, value: object, parse: Callable[[str], _Value]) -> _Value:
+    def _range(self, key: str, value: object) -> PortRange:
         try:
-            return parse(str(value))
+            return PortRange.parse(str(value))
         except ValueError as problem:
             raise Defect(self.place, f"{key}: {problem}") from None
 
-    def _typed(self, key: str, value: object, kind: type[_Value], called: str) -> _Value:
+    def _plain(self, key: str, value: Any, kind: type, called: str) -> Any:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise Defect(self.place, f"{key} must be {called}, not {value!r}")
         return value

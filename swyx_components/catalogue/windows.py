@@ -28,19 +28,5 @@ class WindowsSettings:
 @cache
 def load_windows() -> WindowsSettings:
     """The bundled settings; they are the same for every version of SwyxWare."""
-    top = read_rows(files(__package__).joinpath("windows.yaml").read_text(encoding="utf-8"))
-    rpc, reserved, systems = (top.row(name) for name in ("rpc", "reserved", "systems"))
-    settings = WindowsSettings(
-        rpc_key=rpc.text("key"),
-        rpc_ports=rpc.text("ports"),
-        rpc_available=rpc.text("available"),
-        rpc_use=rpc.text("use"),
-        rpc_least=rpc.number("least"),
-        reserved_key=reserved.text("key"),
-        reserved_value=reserved.text("value"),
-        old_ephemeral=systems.text("old"),
-        new_ephemeral=systems.text("new"),
-    )
-    for row in (rpc, reserved, systems, top):
-        row.done()
-    return settings
+    text = files(__package__).joinpath("windows.yaml").read_text(encoding="utf-8")
+    return read_rows(text).record(WindowsSettings)

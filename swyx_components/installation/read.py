@@ -59,14 +59,16 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     """
     log = Diagnostics(file or ("" if isinstance(source, Mapping) else str(source)))
     folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
-    installation = None
+    installation, context = None, ReadContext(log)
     with _collector_paused():
         try:
-            installation = _read(take(source, log), log, folder)
+            installation = _read(Node(take(source, log), context), folder)
         except Refused as refused:
             log.add(refused.id, refused.place, **refused.values)
         except SwyxError as error:
             log.adopt(error.messages)
+        context.seats.clear()  # these know the nodes, which know the context: a circle that would stay
+        context.claims.clear()
         return None if log.overflows else installation, log.all()
 
 
@@ -82,9 +84,8 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
-    context = ReadContext(log)
-    node = Node(data, context)
+def _read(node: Node, folder: Path) -> Installation | None:
+    context, data = node.context, node.value
     if type(data) is not dict:
         node.wrong_type("a mapping", '{swyxware: "6.01", sites: {...}}')
         return None
@@ -104,12 +105,12 @@ def _read(data: Any, log: Diagnostics, folder: Path) -> Installation | None:
     check_summaries(context)
     check_decisions(context, sites, nodes)
     check_extra_rules(context, sites)
-    sites = drop_too_large(sites, links, providers, log)
+    sites = drop_too_large(sites, links, providers, context.log)
     links, providers = _with_known_ends(links, providers, sites)
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
     return Installation(
-        file=log.file,
+        file=context.log.file,
         catalogue=catalogue,
         sites=sites,
         links=links,
