@@ -150,6 +150,18 @@ class Rule(NamedTuple):
     lines: tuple[int, ...] = ()
     shard: int = 0  # AWS: which of the host group's security groups has it; their union is enforced
 
+    @property
+    def enforced(self) -> "Rule":
+        """The rule without what is only told to people, its lists in one order."""
+        return self._replace(
+            name="",
+            description="",
+            flows=(),
+            lines=(),
+            groups=tuple(sorted(self.groups)),
+            prefixes=tuple(sorted(self.prefixes)),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineGroup:
@@ -250,6 +262,12 @@ class Flow(NamedTuple):
     transport: Transport
     ports: PortSet
     source_ports: PortRange | None
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """All of it by value, so that the flows of two plans can be compared."""
+        ends = ((e.site, e.label, e.prefixes, e.summary) for e in (self.initiator, self.responder))
+        return self.flow, self.initiator_role, self.responder_role, *self[5:], *ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,13 +173,10 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
 
 
 def _compare_rules(group: str, planned: Iterable[Rule], found: Iterable[Rule]) -> Iterator[Change]:
-    wanted = {enforced(rule): rule for rule in planned}
+    wanted = {rule.enforced: rule for rule in planned}
     extra: list[Rule] = []
     for rule in found:
-        key = enforced(rule)
-        if key in wanted:
-            del wanted[key]
-        else:
+        if wanted.pop(rule.enforced, None) is None:
             extra.append(rule)
     by_name = {rule.name: rule for rule in extra if rule.name}
     for rule in wanted.values():
@@ -189,18 +186,6 @@ def _compare_rules(group: str, planned: Iterable[Rule], found: Iterable[Rule]) -
         yield Change(group=group, planned=rule, found=other)
     for rule in extra:
         yield Change(group=group, found=rule)
-
-
-def enforced(rule: Rule) -> Rule:
-    """The rule without what is only told to people, its lists in one order."""
-    return rule._replace(
-        name="",
-        description="",
-        flows=(),
-        lines=(),
-        groups=tuple(sorted(rule.groups)),
-        prefixes=tuple(sorted(rule.prefixes)),
-    )
 
 
 def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:

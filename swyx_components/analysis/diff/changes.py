@@ -50,7 +50,9 @@ class RuleChange:
     @property
     def only_reason(self) -> bool:
         """Whether the same packets pass, for other flows."""
-        return self.old is not None and self.new is not None and _key(self.old) == _key(self.new)
+        return (
+            self.old is not None and self.new is not None and self.old.enforced == self.new.enforced
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,19 +133,19 @@ def compare_sites(
     Raises:
         SwyxError: a site can't be planned, before or after.
     """
-    surveys = Topology(old), Topology(new)
+    topologies = Topology(old), Topology(new)
     owners = Owners(old, new)
     rows = {**old.catalogue.flows, **new.catalogue.flows}
     affected = find_affected(old, new, edits)
     for name in sorted(affected if names is None else affected.intersection(names)):
-        before, after = (
-            _plan(topology, name) if name in topology.installation.sites else None
-            for topology in surveys
-        )
-        yield _compare_site(name, before, after, edits, owners, rows)
+        before, after = (_plan(topology, name) for topology in topologies)
+        why = _Causes(name, before, after, edits, rows)
+        yield _compare_site(name, before, after, owners, why)
 
 
-def _plan(topology: Topology, name: str) -> SitePlan:
+def _plan(topology: Topology, name: str) -> SitePlan | None:
+    if name not in topology.installation.sites:
+        return None
     plan = plan_site(topology, name)
     errors = [message for message in plan.messages if message.severity is Severity.ERROR]
     if errors:
@@ -152,16 +154,10 @@ def _plan(topology: Topology, name: str) -> SitePlan:
 
 
 def _compare_site(
-    name: str,
-    old: SitePlan | None,
-    new: SitePlan | None,
-    edits: Sequence[Edit],
-    owners: Owners,
-    rows: Mapping[str, FlowRow],
+    name: str, old: SitePlan | None, new: SitePlan | None, owners: Owners, why: "_Causes"
 ) -> SiteChange:
     before, after = ({g.name: g for g in (plan.groups if plan else ())} for plan in (old, new))
     groups, rules = [], []
-    why = _Causes(name, _find_changed_flows(old, new), edits, rows)
     for group in sorted({*before, *after}):
         one, other = before.get(group), after.get(group)
         was, now = (tuple(m.name for m in own.machines) if own else () for own in (one, other))
@@ -183,17 +179,12 @@ def _compare_site(
 # ---- rules
 
 
-def _key(rule: Rule) -> tuple[object, ...]:
-    """What a rule lets pass: all of it but its reasons."""
-    return rule._replace(flows=(), lines=())
-
-
 _Pair = tuple[Rule | None, Rule | None]
 
 
 def _pair(old: Iterable[Rule], new: Iterable[Rule]) -> Iterator[_Pair]:
     """Rules that differ, each with the one that it became: the same peer, else the same ports."""
-    before, after = {_key(rule): rule for rule in old}, {_key(rule): rule for rule in new}
+    before, after = ({rule.enforced: rule for rule in rules} for rules in (old, new))
     for key, rule in before.items():
         if key in after and rule.flows != after[key].flows:
             yield rule, after[key]
@@ -221,32 +212,22 @@ def _same_ports(rule: Rule) -> tuple[object, ...]:
 # ---- causes
 
 
-def _find_changed_flows(old: SitePlan | None, new: SitePlan | None) -> tuple[Flow, ...]:
-    """The flows that only one of the two plans has, by content."""
-    before, after = (
-        {_content(flow): flow for flow in (plan.flows if plan else ())} for plan in (old, new)
-    )
-    changed = before.keys() ^ after.keys()
-    return tuple(flow for side in (before, after) for key, flow in side.items() if key in changed)
-
-
-def _content(flow: Flow) -> tuple[object, ...]:
-    return tuple(
-        (part.site, part.label, part.prefixes, part.summary) if isinstance(part, Endpoint) else part
-        for part in flow
-    )
-
-
 class _Causes:
-    """Finds the causes of one site's changes among the flows that changed and the edits."""
+    """Finds the causes of one site's changes: the flows that only one of its plans has, and the edits."""
 
     def __init__(
         self,
         site: str,
-        changed: Sequence[Flow],
+        old: SitePlan | None,
+        new: SitePlan | None,
         edits: Iterable[Edit],
         rows: Mapping[str, FlowRow],
     ) -> None:
+        before, after = (
+            {flow.content: flow for flow in (plan.flows if plan else ())} for plan in (old, new)
+        )
+        changed = [flow for key, flow in before.items() if key not in after]
+        changed += [flow for key, flow in after.items() if key not in before]
         sites = {site} | {end.site for flow in changed for end in (flow.initiator, flow.responder)}
         self._site = site
         self._edits = [edit for edit in edits if not edit.site or edit.site in sites]

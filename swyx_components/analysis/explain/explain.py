@@ -222,7 +222,9 @@ def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteO
         return Explanation(crossing=crossing)
     hosts = (crossing.source, crossing.destination)
     sites = dict.fromkeys(host.site for host in hosts if host.site)
-    flows = _flows_of(site_of(name).plan for name in sites)
+    # Flows between the two sites are in both plans.
+    found = {flow.content: flow for name in sites for flow in site_of(name).plan.flows}
+    flows = list(found.values())
     own = [flow for flow in flows if carries(flow, *hosts, packet)]
     rules = [rule for end in crossing.ends for rule in end.rules]
     open_ends = all(end.allows for end in crossing.ends)
@@ -234,16 +236,6 @@ def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteO
         nearest=_find_nearest(flows, *hosts, packet),
         by_summary=tuple(f for f in others if carries(f, *hosts, packet, by_summary=True)),
     )
-
-
-def _flows_of(plans: Iterable[SitePlan]) -> list[Flow]:
-    """The flows of one or two sites; those between them are in both plans."""
-    found: dict[tuple[object, ...], Flow] = {}
-    for plan in plans:
-        for flow in plan.flows:
-            key = (((e.site, e.label) if isinstance(e, Endpoint) else e) for e in flow)
-            found.setdefault(tuple(key), flow)
-    return list(found.values())
 
 
 def carries(

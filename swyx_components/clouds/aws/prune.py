@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackRecord
-from swyx_components.analysis.deployed.verify import enforced
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.names import clean_tag
@@ -79,7 +78,7 @@ class _Planned:
 
 def _as_made(rule: Rule) -> Rule:
     """What EC2 stores of it."""
-    return enforced(rule)._replace(description=rule.description)
+    return rule.enforced._replace(description=rule.description)
 
 
 def _is_default(rule: Ec2Rule) -> bool:
