@@ -44,10 +44,8 @@ class Protocol(_Ordered):
     ICMPV6 = "icmpv6"
     ANY = "any"
 
-    @property
-    def has_ports(self) -> bool:
-        """TCP and UDP have, ICMP has types."""
-        return self in (Protocol.TCP, Protocol.UDP)
+    def __init__(self, value: str) -> None:
+        self.has_ports = value in ("tcp", "udp")  # ICMP has types
 
 
 PROTOCOL_OF: Mapping[Transport, Protocol] = {one: Protocol(one.value) for one in Transport}

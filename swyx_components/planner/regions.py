@@ -25,23 +25,42 @@ from swyx_components.sets.prefixes import Interval, Prefix, split_interval
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 
-class Key(NamedTuple):
-    """What rules must share to be merged."""
+class Match(NamedTuple):
+    """What a rule lets pass, whoever its peer is: its first fields, with one range of ports each."""
 
     direction: Direction
     protocol: Protocol
-    source: PortRange | None  # None: any
+    ports: PortSet | None
+    source_ports: PortSet | None
+
+    def is_from_fewer(self, other: "Match") -> bool:
+        """Whether another one is of the same direction and protocol, and from more source ports."""
+        if self.source_ports is None or self[:2] != other[:2]:
+            return False
+        wider = other.source_ports
+        return wider is None or (wider != self.source_ports and wider.covers(self.source_ports[0]))
+
+    def is_part_of(self, other: "Match") -> bool:
+        """Whether another one has all of its ports, whatever the rest."""
+        return self.ports is None or bool(other.ports and other.ports.covers(self.ports[0]))
+
+
+class Opened(NamedTuple):
+    """One of the fewest ranges of ports that hold what is opened, and the flows behind it.
+
+    `order`: a number by which rules are sorted that have another `match`, and that no other one has.
+    """
+
+    order: int
+    match: Match
+    flows: frozenset[str]
 
 
 class United(NamedTuple):
-    """The fewest ranges that hold what is opened under one key, with the flows behind each."""
+    """All that one kind of peer is let through. `is_shadowed`: some port twice, once from more ports."""
 
-    parts: Mapping[PortRange, frozenset[str]]
-    opened: Sequence[tuple[PortSet, str]]
-
-    def flows_within(self, part: PortRange) -> frozenset[str]:
-        """The flows behind a range, whether it is one of the parts or lies in one."""
-        return self.parts.get(part) or frozenset(_flows_within(part, self.opened))
+    opened: Sequence[Opened]
+    is_shadowed: bool
 
 
 @lru_cache(maxsize=4096)
@@ -53,34 +72,78 @@ def join_access(parts: frozenset[AccessSet]) -> AccessSet:
 
 
 @lru_cache(maxsize=4096)
-def unite_access(openings: AccessSet, matched: bool) -> Mapping[Key, United]:
+def unite_access(access: AccessSet, matched: bool) -> United:
     """The fewest ranges of ports, whatever the source ports unless these are `matched`."""
-    by_key: dict[Key, list[tuple[PortSet, str]]] = {}
-    for direction, protocol, ports, source, flow in openings:
-        key = Key(direction, protocol, source if matched else None)
-        opened = ports if protocol.has_ports else NO_PORT
-        by_key.setdefault(key, []).append((opened, flow))
-    return {key: United(dict(_unite_ports(opened)), opened) for key, opened in by_key.items()}
+    by_key: dict[tuple[Direction, Protocol, PortRange | None], list[tuple[int, int, str]]] = {}
+    for direction, protocol, ports, source, flow in access:
+        ranges = by_key.setdefault((direction, protocol, source if matched else None), [])
+        for first, last in ports if protocol.has_ports else NO_PORT:
+            ranges.append((first, last, flow))
+    united = [
+        Opened(*_match(direction, protocol, source, first, last), frozenset(flows))
+        for (direction, protocol, source), ranges in by_key.items()
+        for first, last, flows in _unite_ports(sorted(ranges))
+    ]
+    return United(united, _any_is_shadowed([match for _, match, _ in united]))
 
 
-def _unite_ports(
-    opened: Iterable[tuple[PortSet, str]],
-) -> Iterator[tuple[PortRange, frozenset[str]]]:
+def _any_is_shadowed(matches: Sequence[Match]) -> bool:
+    for one in matches:
+        if one.source_ports is not None and one.ports is not None:
+            first, last = one.ports[0]
+            for other in matches:
+                if other is not one and other.ports is not None:
+                    its_first, its_last = other.ports[0]
+                    if its_first <= last and first <= its_last and one.is_from_fewer(other):
+                        return True
+    return False
+
+
+def _unite_ports(ranges: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, list[str]]]:
     begun, end, flows = 0, -1, list[str]()
-    for first, last, flow in sorted([(*part, flow) for ports, flow in opened for part in ports]):
+    for first, last, flow in ranges:
         if flows and first <= end + 1:
             end = max(end, last)
         else:
             if flows:
-                yield PortRange(begun, end), frozenset(flows)
+                yield begun, end, flows
             begun, end, flows = first, last, []
         flows.append(flow)
     if flows:
-        yield PortRange(begun, end), frozenset(flows)
+        yield begun, end, flows
 
 
-def _flows_within(part: PortRange, opened: Iterable[tuple[PortSet, str]]) -> Iterator[str]:
-    return (flow for ports, flow in opened if any(map(part.overlaps, ports)))
+_RANKS = {one: rank for kind in (Direction, Protocol) for rank, one in enumerate(sorted(kind))}
+
+
+@lru_cache(maxsize=8192)
+def _match(
+    direction: Direction, protocol: Protocol, source: PortRange | None, first: int, last: int
+) -> tuple[int, Match]:
+    """Its order, too: by direction, protocol, ports and source ports, none before any."""
+    ports = PortSet.of((first, last)) if protocol.has_ports else None
+    sources = PortSet((source,)) if source else None
+    order = _RANKS[direction] << 3 | _RANKS[protocol]
+    for part in (ports, sources):
+        order = order << 33 | (part[0].first << 16 | part[0].last) + 1 if part else order << 33
+    return order, Match(direction, protocol, ports, sources)
+
+
+def flows_within(match: Match, access: AccessSet, matched: bool) -> frozenset[str]:
+    """The flows behind a range that lies within one that is opened."""
+    direction, protocol, ports, sources = match
+    source = sources[0] if sources else None
+    return frozenset(
+        one.flow
+        for one in access
+        if (one.direction, one.protocol) == (direction, protocol)
+        and (one.source_ports == source or not matched)
+        and ports
+        and ports & one.ports
+    )
+
+
+_Piece = tuple[int, int, int]  # first and last address, region
 
 
 class Regions:
@@ -107,24 +170,25 @@ class Regions:
         return self._known[places]
 
     def _split(self, places: frozenset[int]) -> Iterator[tuple[Prefix, frozenset[int]]]:
-        pieces = sorted((piece, place) for place in places for piece in self._pieces[place])
-        alone = {place: frozenset((place,)) for place in places}
-        begin = 0
-        for end, (piece, place) in enumerate(pieces, 1):
-            if end < len(pieces) and pieces[end][0].first == piece.last + 1:
-                continue
-            joined = Interval(pieces[begin][0].first, piece.last)
-            for prefix in split_interval(self.version, joined):
-                met = alone[place] if end - begin == 1 else _met(prefix, pieces[begin:end])
-                yield prefix, met
-            begin = end
+        pieces = sorted([(*piece, place) for place in places for piece in self._pieces[place]])
+        begin, end = 0, 1
+        for _, last, _ in pieces:
+            if end == len(pieces) or pieces[end][0] != last + 1:
+                adjoining = pieces[begin:end]
+                joined = Interval(adjoining[0][0], last)
+                for prefix in split_interval(self.version, joined):
+                    yield prefix, places if len(places) == 1 else _met(prefix, adjoining)
+                begin = end
+            end += 1
 
 
-def _met(prefix: Prefix, pieces: Sequence[tuple[Interval, int]]) -> frozenset[int]:
+def _met(prefix: Prefix, pieces: Sequence[_Piece]) -> frozenset[int]:
     """The regions of those adjoining pieces that a prefix meets."""
-    first = bisect_left(pieces, prefix.first, key=lambda piece: piece[0].last)
-    last = bisect_right(pieces, prefix.last, key=lambda piece: piece[0].first)
-    return frozenset(place for _, place in pieces[first:last])
+    if len(pieces) > 1:
+        first = bisect_left(pieces, prefix.first, key=itemgetter(1))
+        last = bisect_right(pieces, prefix.last, key=itemgetter(0))
+        pieces = pieces[first:last]
+    return frozenset([place for *_, place in pieces])
 
 
 class Peers(NamedTuple):
@@ -143,18 +207,16 @@ def gather_peers(requirements: Iterable[Requirement]) -> Peers:
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
 def _gather(requirements: Requirements) -> Peers:
-    named: dict[str, list[AccessSet]] = {}
-    by_prefixes: dict[tuple[Prefix, ...], list[AccessSet]] = {}
-    for (kind, label, prefixes), openings in requirements.by_peer:
-        if kind is PeerKind.GROUP:
-            named.setdefault(label, []).append(openings)
-        else:
-            by_prefixes.setdefault(prefixes, []).append(openings)
+    named: dict[str, set[AccessSet]] = {}
     by_version: dict[int, list[_Area]] = {}
-    for prefixes, some in by_prefixes.items():
-        wanted = frozenset(some)
-        for prefix in prefixes:
-            by_version.setdefault(prefix.version, []).append((prefix.first, -prefix.last, wanted))
+    for (kind, label, prefixes), access in requirements.by_peer:
+        if kind is PeerKind.GROUP:
+            named.setdefault(label, set()).add(access)
+        else:
+            wanted = frozenset((access,))
+            for prefix in prefixes:
+                area = prefix.first, -prefix.last, wanted
+                by_version.setdefault(prefix.version, []).append(area)
     regions = []
     for version, areas in sorted(by_version.items()):
         pieces = _cut(areas)
