@@ -63,14 +63,15 @@ def write_site(site: SiteResult) -> str:
 def _write_group(group: HostGroup, rendered: RenderedGroup | None) -> str:
     machines = [machine.name for machine in group.machines]
     head = _encode({"machines": machines, "roles": group.roles})[1:-1]
-    text = f'{head}, "rules": [{_write_lines(map(rule_record, group.rules))}]'
+    text = f'{head}, "rules": {_write_lines(map(rule_record, group.rules))}'
     if rendered is not None:
-        text += f', "rendered": [{_write_lines(map(stored_record, rendered.rules))}]'
+        text += f', "rendered": {_write_lines(map(stored_record, rendered.rules))}'
     return f"\n   {{{text}}}"
 
 
 def _write_lines(records: Iterable[Mapping[str, Any]]) -> str:
-    return ",\n    ".join(map(_encode, records))
+    # One call for all, since each costs more than a record. No text of a record has a bare quote.
+    return _encode(list(records)).replace('}, {"', '},\n    {"')
 
 
 # ---- records
@@ -97,16 +98,13 @@ def texts(values: Iterable[object] | None) -> list[str]:
 
 def rule_record(rule: Rule) -> dict[str, Any]:
     """A planned rule: one range of ports, and a group or CIDRs."""
-    record: dict[str, Any] = {
-        "direction": rule.direction.value,
-        "protocol": rule.protocol.value,
-        "ports": rule.ports and str(rule.ports),
-        "source_ports": rule.source_ports and str(rule.source_ports),
-        "peer": {"group": rule.groups[0]} if rule.groups else {"cidrs": texts(rule.prefixes)},
-        "flows": rule.flows,
-        "lines": rule.lines,
-    }
-    return {key: value for key, value in record.items() if value is not None}
+    record: dict[str, Any] = {"direction": rule.direction.value, "protocol": rule.protocol.value}
+    if rule.ports is not None:
+        record["ports"] = str(rule.ports)
+    if rule.source_ports is not None:
+        record["source_ports"] = str(rule.source_ports)
+    record["peer"] = {"group": rule.groups[0]} if rule.groups else {"cidrs": texts(rule.prefixes)}
+    return record | {"flows": rule.flows, "lines": rule.lines}
 
 
 def stored_record(rule: Rule) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class PortSet(tuple[PortRange, ...]):
         return f"PortSet({', '.join(map(str, self))})"
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self))
+        return str(self[0]) if len(self) == 1 else ", ".join(map(str, self))
 
     def __or__(self, other: Iterable[tuple[int, int]]) -> "PortSet":
         return PortSet.union_of((*self, *other))

@@ -53,7 +53,8 @@ class Prefix(NamedTuple):
         return cls(version, first, length)
 
     def __str__(self) -> str:
-        return f"{_address_text(self.version, self.first)}/{self.length}"
+        version, first, length = self
+        return f"{_address_text(version, first)}/{length}"
 
     @property
     def slug(self) -> str:
