@@ -37,7 +37,7 @@ class Message(NamedTuple):
 
     def of(self, file: str) -> "Message":
         """The same message about a place of this file."""
-        return self._replace(file=file)
+        return Message(self.place, self.id, self.values, file)
 
     @property
     def severity(self) -> Severity:

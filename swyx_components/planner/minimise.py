@@ -7,7 +7,7 @@ any set of rules for the same addresses and ports, each of these needs one of it
 prefix among the rules that cover the interval at that address lies inside it.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, groupby, pairwise
@@ -17,6 +17,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Rule
 from swyx_components.planner.regions import (
+    ANY_PORTS,
     Match,
     Peers,
     Regions,
@@ -25,7 +26,6 @@ from swyx_components.planner.regions import (
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
-from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 # The plan's own form: rules as lists, source ports kept. Not a platform, so without limits.
@@ -122,16 +122,17 @@ def _draft_by_address(regions: Regions, matched: bool) -> Iterator[_Draft]:
 
 def _find_larger(matches: Mapping[int, Match]) -> Mapping[int, Sequence[int]]:
     """For each match those that differ in nothing but a larger range of ports around its own."""
-    by_key: dict[Hashable, list[tuple[PortRange, int]]] = {}
-    for order, (direction, protocol, ports, source) in matches.items():
-        if ports is not None:
-            by_key.setdefault((direction, protocol, source), []).append((ports[0], order))
-    return {
-        order: [other for wider, other in own if wider != part and wider.contains(part)]
-        for own in by_key.values()
-        if any(one.last >= other.first for (one, _), (other, _) in pairwise(sorted(own)))
-        for part, order in own
-    }
+    by_key: dict[int, list[int]] = {}
+    for order in sorted(matches):
+        by_key.setdefault(order & ANY_PORTS, []).append(order)
+    larger: dict[int, Sequence[int]] = {}
+    for own in by_key.values():
+        ports = [(ports[0], order) for order in own if (ports := matches[order].ports)]
+        if any(one.last >= other.first for (one, _), (other, _) in pairwise(ports)):
+            for part, order in ports:
+                wider = (other for around, other in ports if around.contains(part))
+                larger[order] = [other for other in wider if other != order]
+    return larger
 
 
 def _join(drafts: Iterable[_Draft]) -> Iterator[_Draft]:

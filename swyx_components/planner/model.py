@@ -199,7 +199,8 @@ class Endpoint:
     """A host group, a network, a provider or a site's SIP devices, with what it listens on.
 
     Compared by identity: two views of one group are never mixed within one expansion. `summary` are
-    the CIDRs of its site's summary that hold its addresses, and the addresses of a family without one.
+    the CIDRs of its site's summary that hold its addresses, and the addresses of a family without one;
+    `versions` the IP versions (4, 6) of its addresses.
     """
 
     site: str
@@ -208,6 +209,11 @@ class Endpoint:
     prefixes: tuple[Prefix, ...] = ()
     group: MachineGroup | None = None
     summary: tuple[Prefix, ...] = ()
+    versions: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        versions = frozenset([prefix.version for prefix in self.prefixes])
+        object.__setattr__(self, "versions", versions)
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -218,11 +224,6 @@ class Endpoint:
     def ports(self) -> Mapping[tuple[str, str], PortSet]:
         """Its effective ports by role and listener key."""
         return self.kind.ports
-
-    @property
-    def versions(self) -> frozenset[int]:
-        """The IP versions (4, 6) of its addresses."""
-        return frozenset([prefix.version for prefix in self.prefixes])
 
     @property
     def joins_itself(self) -> bool:

@@ -7,22 +7,21 @@ and the model with the passes that made the rules.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
-from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Capabilities,
     Direction,
-    Endpoint,
     HostGroup,
     Protocol,
     RenderedSite,
     Rule,
 )
 from swyx_components.sets.packets import NO_PORT, PacketSet, Product
-from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
+from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, interval_text
 
 
@@ -68,7 +67,7 @@ class Proof:
 
 _Key = tuple[Direction, Protocol]
 _Products = dict[_Key, list[Product]]
-_Peers = dict[Endpoint, list[Endpoint]]
+_KEYS = sorted(product(Direction, Protocol))
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -86,8 +85,10 @@ def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> 
     for group in plan.groups:
         needed = required[group.name]
         allowed = _find_allowed(rules.get(group.name, ()), addresses, rendered.capabilities)
-        for key in sorted({*needed, *allowed}):
-            if key[0] is Direction.OUT and plan.egress is Egress.OPEN:
+        for key in _KEYS:
+            if (key not in needed and key not in allowed) or (
+                key[0] is Direction.OUT and plan.egress is Egress.OPEN
+            ):
                 continue
             sides = PacketSet(needed.get(key, ())), PacketSet(allowed.get(key, ()))
             for gap, is_missing in _find_gaps(group, key, *sides):
@@ -102,37 +103,34 @@ def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
 def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     plan, matched = rendered.plan, rendered.capabilities.matches_source_ports
-    # Many flows of a hub differ in nothing but the peer: its peers by direction and own end.
-    found: dict[tuple[Transport, PortSet, PortRange | None], tuple[_Peers, _Peers]] = {}
-    for _, initiator, _, responder, _, transport, ports, source in plan.flows:
-        what = transport, ports, source if matched else None
-        ends = found.get(what)
-        if ends is None:
-            ends = found[what] = {}, {}
-        if initiator.group is not None and initiator.site == plan.site:
-            ends[0].setdefault(initiator, []).append(responder)
-        if responder.group is not None and responder.site == plan.site:
-            ends[1].setdefault(responder, []).append(initiator)
-    names = {name: group.name for name, group in plan.groups_by_machine().items()}
+    names = {machine.name: group.name for group in plan.groups for machine in group.machines}
     required: dict[str, _Products] = {group.name: {} for group in plan.groups}
+    ends = {end for flow in plan.flows for end in (flow.initiator, flow.responder)}
+    addresses = {end: end.addresses_for(plan.site) for end in ends}
+    held = {
+        end: [required[name] for name in {names[machine.name] for machine in end.group.machines}]
+        for end in ends
+        if end.group is not None and end.site == plan.site
+    }
     count = len(plan.extra_rules)
-    for (transport, ports, source), ends in found.items():
-        sources = PortSet((source,)) if source else ALL_PORTS
-        for direction, peers in zip((Direction.OUT, Direction.IN), ends, strict=True):
-            key = direction, PROTOCOL_OF[transport]
-            for own, others in peers.items():
-                prefixes = [address for peer in others for address in peer.addresses_for(plan.site)]
-                machines = own.group.machines if own.group else ()
-                groups = {names[machine.name] for machine in machines}
-                count += len(groups) * len(others)
-                for name in groups:
-                    required[name].setdefault(key, []).append((prefixes, sources, ports))
+    for _, initiator, _, responder, _, transport, ports, source in plan.flows:
+        protocol = PROTOCOL_OF[transport]
+        sources = PortSet((source,)) if source and matched else ALL_PORTS
+        for direction, own, peer in (
+            (Direction.OUT, initiator, responder),
+            (Direction.IN, responder, initiator),
+        ):
+            if own in held:
+                needed = addresses[peer], sources, ports
+                count += len(held[own])
+                for products in held[own]:
+                    products.setdefault((direction, protocol), []).append(needed)
     for rule in plan.extra_rules:
         for prefix in rule.peers:
-            protocol = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-            product = [prefix], ALL_PORTS, rule.ports or NO_PORT
-            key = Direction(rule.direction), Protocol(protocol)
-            required[names[rule.machine]].setdefault(key, []).append(product)
+            name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
+            needed = (prefix,), ALL_PORTS, rule.ports or NO_PORT
+            key = Direction(rule.direction), Protocol(name)
+            required[names[rule.machine]].setdefault(key, []).append(needed)
     return required, count
 
 
@@ -154,13 +152,12 @@ def _find_allowed(
             source = ALL_PORTS if rule.source_ports is None else rule.source_ports
             ports = ALL_PORTS if rule.ports is None else rule.ports
             for protocol in _ALL if rule.protocol is Protocol.ANY else (rule.protocol,):
-                product = prefixes, source, ports if protocol in _WITH_PORTS else NO_PORT
-                allowed.setdefault((rule.direction, protocol), []).append(product)
+                passing = prefixes, source, ports if protocol.has_ports else NO_PORT
+                allowed.setdefault((rule.direction, protocol), []).append(passing)
     return allowed
 
 
 _NEVER = float("inf")
-_WITH_PORTS = frozenset(protocol for protocol in Protocol if protocol.has_ports)
 _ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 _EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
 

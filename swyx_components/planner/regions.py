@@ -48,7 +48,8 @@ class Match(NamedTuple):
 class Opened(NamedTuple):
     """One of the fewest ranges of ports that hold what is opened, and the flows behind it.
 
-    `order`: a number by which rules are sorted that have another `match`, and that no other one has.
+    `order`: a number by which rules are sorted, the same only for the same match; by `ANY_PORTS` it tells
+    what is the same but for its ports.
     """
 
     order: int
@@ -113,6 +114,7 @@ def _unite_ports(ranges: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, 
         yield begun, end, flows
 
 
+ANY_PORTS = ~((1 << 66) - (1 << 33))
 _RANKS = {one: rank for kind in (Direction, Protocol) for rank, one in enumerate(sorted(kind))}
 
 
@@ -157,38 +159,39 @@ class Regions:
     ) -> None:
         self.version = version
         self.openings = openings
-        self._pieces = pieces
+        self._pieces = [
+            [(first, last, place) for first, last in own] for place, own in enumerate(pieces)
+        ]
+        self._alone = [frozenset((place,)) for place in range(len(openings))]
         self._known: dict[frozenset[int], Mapping[frozenset[int], tuple[Prefix, ...]]] = {}
 
     def prefixes_of(self, places: frozenset[int]) -> Mapping[frozenset[int], tuple[Prefix, ...]]:
         """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
-        if places not in self._known:
+        known = self._known.get(places)
+        if known is None:
             found: dict[frozenset[int], list[Prefix]] = {}
             for prefix, met in self._split(places):
                 found.setdefault(met, []).append(prefix)
-            self._known[places] = {met: tuple(prefixes) for met, prefixes in found.items()}
-        return self._known[places]
+            known = {met: tuple(prefixes) for met, prefixes in found.items()}
+            self._known[places] = known
+        return known
 
     def _split(self, places: frozenset[int]) -> Iterator[tuple[Prefix, frozenset[int]]]:
-        pieces = sorted([(*piece, place) for place in places for piece in self._pieces[place]])
-        begin, end = 0, 1
-        for _, last, _ in pieces:
+        pieces = sorted([piece for place in places for piece in self._pieces[place]])
+        begin = 0
+        for end, (_, last, place) in enumerate(pieces, 1):
             if end == len(pieces) or pieces[end][0] != last + 1:
                 adjoining = pieces[begin:end]
-                joined = Interval(adjoining[0][0], last)
-                for prefix in split_interval(self.version, joined):
-                    yield prefix, places if len(places) == 1 else _met(prefix, adjoining)
+                for prefix in split_interval(self.version, Interval(adjoining[0][0], last)):
+                    yield prefix, _met(prefix, adjoining) if end > begin + 1 else self._alone[place]
                 begin = end
-            end += 1
 
 
 def _met(prefix: Prefix, pieces: Sequence[_Piece]) -> frozenset[int]:
     """The regions of those adjoining pieces that a prefix meets."""
-    if len(pieces) > 1:
-        first = bisect_left(pieces, prefix.first, key=itemgetter(1))
-        last = bisect_right(pieces, prefix.last, key=itemgetter(0))
-        pieces = pieces[first:last]
-    return frozenset([place for *_, place in pieces])
+    first = bisect_left(pieces, prefix.first, key=itemgetter(1))
+    last = bisect_right(pieces, prefix.last, key=itemgetter(0))
+    return frozenset([place for *_, place in pieces[first:last]])
 
 
 class Peers(NamedTuple):

@@ -52,11 +52,11 @@ class PacketSet:
         for prefixes, source_ports, ports in products:
             if prefixes and source_ports:
                 for part in ports:
-                    key = source_ports, part
-                    if key in peers:
-                        peers[key].update(prefixes)
+                    known = peers.get((source_ports, part))
+                    if known is None:
+                        peers[source_ports, part] = set(prefixes)
                     else:
-                        peers[key] = set(prefixes)
+                        known.update(prefixes)
         self._peers: Mapping[_Ports, set[Prefix]] = peers
 
     def __bool__(self) -> bool:

@@ -63,7 +63,9 @@ def _inbound(group: HostGroup) -> _Inbound:
 
 @lru_cache(maxsize=8192)
 def _let_in(access: AccessSet) -> frozenset[tuple[Protocol, PortSet]]:
-    return frozenset([(own.protocol, own.ports) for own in access if own.direction is Direction.IN])
+    return frozenset(
+        [(protocol, ports) for way, protocol, ports, *_ in access if way is Direction.IN]
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -187,10 +189,9 @@ def _administration_inside(
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
-    versions = {end: end.versions for end in {end for ends in pairs for end in ends}}
     for ends, flow in pairs.items():
-        one, other = (versions[end] for end in ends)
-        if one & other or not (one and other):
+        first, second = ends
+        if first.versions & second.versions or not (first.versions and second.versions):
             continue
         # Its own before others': that order is the same whatever stands for a name.
         ordered = sorted(
