@@ -151,14 +151,9 @@ class Rule(NamedTuple):
     @property
     def enforced(self) -> "Rule":
         """The rule without what is only told to people, its lists in one order."""
-        return self._replace(
-            name="",
-            description="",
-            flows=(),
-            lines=(),
-            groups=tuple(sorted(self.groups)),
-            prefixes=tuple(sorted(self.prefixes)),
-        )
+        groups, prefixes = tuple(sorted(self.groups)), tuple(sorted(self.prefixes))
+        bare = self._replace(name="", description="", flows=(), lines=())
+        return bare._replace(groups=groups, prefixes=prefixes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,19 +276,11 @@ class SitePlan:
     messages: tuple[Message, ...] = ()
 
     def group(self, name: str) -> HostGroup:
-        """The group of this name.
-
-        Raises:
-            StopIteration: there is none.
-        """
+        """The group of this name, which must be there."""
         return next(group for group in self.groups if group.name == name)
 
     def machine(self, name: str) -> Machine:
-        """The machine of this name.
-
-        Raises:
-            StopIteration: there is none.
-        """
+        """The machine of this name, which must be there."""
         return next(m for group in self.groups for m in group.machines if m.name == name)
 
     @property
