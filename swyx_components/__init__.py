@@ -5,42 +5,82 @@ machinery nor loads a cloud SDK.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
+    from swyx_components.components.args import MachineArgs, NetworkArgs, SwyxSiteArgs, TopologyArgs
+    from swyx_components.components.host_group import HostGroup
+    from swyx_components.components.installation import Installation, Machine, Site
+    from swyx_components.components.networks import VirtualNetwork, Vpc
+    from swyx_components.components.roles import (
+        ConferenceManager,
+        ITSPManager,
+        LinkManager,
+        PhoneManager,
+        SwyxFaxServer,
+        SwyxGate,
+        SwyxIt,
+        SwyxPhoneL100,
+        SwyxPhoneL400,
+        SwyxPhoneL420,
+        SwyxPhoneL420e,
+        SwyxPhoneL420s,
+        SwyxPhoneL440,
+        SwyxServer,
+    )
+    from swyx_components.components.site import SwyxSite
+    from swyx_components.installation.builder import NetworkRole, Role
 
 __version__ = "0.1.0"
 
-# Where each public name is defined; `import swyx_components` itself loads none of these modules.
-_EXPORTS = {
-    "SwyxSite": "components.site",
-    "SwyxSiteArgs": "components.args",
-    "HostGroup": "components.host_group",
-    "MachineArgs": "components.args",
-    "NetworkArgs": "components.args",
-    "ConferenceManager": "components.roles",
-    "ITSPManager": "components.roles",
-    "LinkManager": "components.roles",
-    "PhoneManager": "components.roles",
-    "SwyxFaxServer": "components.roles",
-    "SwyxGate": "components.roles",
-    "SwyxIt": "components.roles",
-    "SwyxPhoneL100": "components.roles",
-    "SwyxPhoneL400": "components.roles",
-    "SwyxPhoneL420": "components.roles",
-    "SwyxPhoneL420e": "components.roles",
-    "SwyxPhoneL420s": "components.roles",
-    "SwyxPhoneL440": "components.roles",
-    "SwyxServer": "components.roles",
-}
-__all__ = sorted(_EXPORTS)
+__all__ = [
+    "ConferenceManager",
+    "HostGroup",
+    "ITSPManager",
+    "Installation",
+    "LinkManager",
+    "Machine",
+    "MachineArgs",
+    "NetworkArgs",
+    "NetworkRole",
+    "PhoneManager",
+    "Role",
+    "Site",
+    "SwyxFaxServer",
+    "SwyxGate",
+    "SwyxIt",
+    "SwyxPhoneL100",
+    "SwyxPhoneL400",
+    "SwyxPhoneL420",
+    "SwyxPhoneL420e",
+    "SwyxPhoneL420s",
+    "SwyxPhoneL440",
+    "SwyxServer",
+    "SwyxSite",
+    "SwyxSiteArgs",
+    "TopologyArgs",
+    "VirtualNetwork",
+    "Vpc",
+]
 
+if not TYPE_CHECKING:
+    # Where the public names are defined that are not roles; importing this loads none of these modules.
+    _MODULES = {
+        "components.args": {"MachineArgs", "NetworkArgs", "SwyxSiteArgs", "TopologyArgs"},
+        "components.host_group": {"HostGroup"},
+        "components.installation": {"Installation", "Machine", "Site"},
+        "components.networks": {"VirtualNetwork", "Vpc"},
+        "components.site": {"SwyxSite"},
+        "installation.builder": {"NetworkRole", "Role"},
+    }
 
-def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        homes = [home for home, names in _MODULES.items() if name in names]
+        module = import_module(f"{__name__}.{homes[0] if homes else 'components.roles'}")
+        value = globals()[name] = getattr(module, name)
+        return value
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_EXPORTS})
+    def __dir__():
+        return sorted({*globals(), *__all__})

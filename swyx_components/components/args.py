@@ -1,11 +1,15 @@
 """The arguments of `SwyxSite`, as typed dictionaries that become the schema for other languages.
 
-No postponed annotations, unions or tuples here: the schema analyzer reads these classes as they are.
+No postponed annotations, unions or tuples here: the schema analyzer reads these classes as they are. A
+topology is written like an installation file, except where that has unions: `as_file` gives its form.
 """
 
+from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
+
+from swyx_components.catalogue.load import VERSIONS
 
 
 class NetworkArgs(TypedDict):
@@ -46,11 +50,150 @@ class MachineArgs(TypedDict):
     """False leaves this machine alone; the ids for it are among the outputs."""
 
 
+class DecisionsArgs(TypedDict):
+    """What the article leaves open. A range is written `40000-40199`."""
+
+    dcom: NotRequired[str]
+    """The ports of DCOM beside 135: `restricted` (40000-40199), `windows-2003`, `windows-2008` or a range."""
+    dcom_server: NotRequired[str]
+    """With dcom_client in place of dcom: the range towards SwyxServer and the managers."""
+    dcom_client: NotRequired[str]
+    """With dcom_server in place of dcom: the range towards SwyxIt!."""
+    dcom_transport: NotRequired[str]
+    """`tcp` (the default), or `both` to open DCOM over UDP as well."""
+    h245: NotRequired[str]
+    """The ports of H.245: `tunnelled`, `windows-2003`, `windows-2008`, or a range."""
+    fax_transport: NotRequired[str]
+    """How fax data travels: `udp` (the default), `tcp` or `both`."""
+    cornet: NotRequired[list[int]]
+    """The ports of CorNet TC: 4060, 4061, or both (the default)."""
+
+
+class FlowsArgs(TypedDict):
+    """Which flows a site has beside those that are always there."""
+
+    enable: NotRequired[list[str]]
+    """Optional flows to allow: `C11r`, `M1g`, `M2c`, `M3c`."""
+    disable: NotRequired[list[str]]
+    """Inferred flows to do without, such as `M4b`."""
+
+
+class TopologyMachineArgs(TypedDict):
+    """A machine of a site."""
+
+    addresses: list[str]
+    """Its IPv4 and IPv6 addresses."""
+    roles: list[str]
+    """What runs on it: `SwyxServer`, `PhoneManager` and so on."""
+    ports: NotRequired[dict[str, dict[str, str]]]
+    """Ports changed at the products on this machine: by role and listener, a port or a range."""
+
+
+class TopologyNetworkArgs(TypedDict):
+    """A network of many hosts with the same roles."""
+
+    cidrs: list[str]
+    """Its address ranges."""
+    roles: list[str]
+    """What its hosts carry: `SwyxIt` and phones only."""
+
+
+class ExtraRuleArgs(TypedDict):
+    """A rule for what the article does not cover, at one machine."""
+
+    direction: str
+    """`in`: to the machine; `out`: from it."""
+    machine: str
+    """The machine of the site, by name."""
+    peers: list[str]
+    """The addresses at the other end."""
+    protocol: str
+    """`tcp`, `udp` or `icmp`."""
+    ports: NotRequired[list[str]]
+    """The destination's ports and ranges; none for `icmp`."""
+    reason: str
+    """Why the rule is needed."""
+    acknowledge_public: NotRequired[bool]
+    """True accepts a rule that reaches the whole internet."""
+
+
+class TopologySiteArgs(TypedDict):
+    """A site: its machines, networks and settings."""
+
+    machines: dict[str, TopologyMachineArgs]
+    """The machines by name, unique over all sites; one of them has the site's SwyxServer."""
+    networks: NotRequired[dict[str, TopologyNetworkArgs]]
+    """The networks by name."""
+    decisions: NotRequired[DecisionsArgs]
+    """Decisions of this site alone."""
+    ports: NotRequired[dict[str, dict[str, str]]]
+    """Ports changed at the products, for the whole site: by role and listener, a port or a range."""
+    flows: NotRequired[FlowsArgs]
+    """Optional flows to allow, inferred flows to do without."""
+    control_path: NotRequired[dict[str, str]]
+    """The call control of `SwyxPhoneL400` and `SwyxPhoneL440`: `phone_manager` (the default) or `h323`."""
+    sip_devices: NotRequired[list[str]]
+    """Addresses of SIP devices that call at the site's SwyxServer."""
+    summary: NotRequired[list[str]]
+    """CIDRs that stand for the site's machines and networks in the rules of other sites."""
+    egress: NotRequired[str]
+    """`closed` (the default): only planned packets leave; `open`: others control what leaves."""
+    extra_rules: NotRequired[list[ExtraRuleArgs]]
+    """Rules of your own."""
+
+
+class LinkArgs(TypedDict):
+    """A link between two sites."""
+
+    sites: list[str]
+    """The two sites."""
+    mode: NotRequired[str]
+    """`shared` (the default): one LinkManager serves both; `chained`: there is one at each."""
+    link_manager: NotRequired[str]
+    """Shared: the machine with the LinkManager."""
+    link_managers: NotRequired[dict[str, str]]
+    """Chained: the machines with the LinkManagers, by site."""
+
+
+class ProviderArgs(TypedDict):
+    """A SIP provider."""
+
+    cidrs: list[str]
+    """Its addresses."""
+    link_manager: str
+    """The machine with the LinkManager that speaks to it."""
+    media_ports: str
+    """The UDP ports from which it sends media: a range."""
+    sip_port: NotRequired[int]
+    """Its SIP port; 5060 unless given."""
+
+
+class TopologyArgs(TypedDict):
+    """All sites and what joins them, as an installation file says it."""
+
+    swyxware: NotRequired[str]
+    """The version of SwyxWare; `6.01` unless given."""
+    catalogue: NotRequired[str]
+    """The path of a catalogue of your own."""
+    decisions: NotRequired[DecisionsArgs]
+    """What the article leaves open, for every site that does not decide for itself."""
+    sites: dict[str, TopologySiteArgs]
+    """The sites by name."""
+    links: NotRequired[dict[str, LinkArgs]]
+    """The links by name."""
+    sip_providers: NotRequired[dict[str, ProviderArgs]]
+    """The SIP providers by name."""
+    quotas: NotRequired[dict[str, dict[str, int]]]
+    """Limits of your accounts where they differ from the defaults: by `aws` and `azure`, and by name."""
+
+
 class SwyxSiteArgs(TypedDict):
     """One site of an installation, bound to one cloud."""
 
-    installation: Any
-    """The installation: the path of its file, or the same structure as plain data."""
+    installation: NotRequired[str]
+    """The path of the installation file. Either this or `topology` is needed."""
+    topology: NotRequired[TopologyArgs]
+    """The installation as data: all sites, of which this is one."""
     site: str
     """The site's name in the installation."""
     cloud: str
@@ -63,3 +206,66 @@ class SwyxSiteArgs(TypedDict):
     """Whether groups are attached to the machines' interfaces, or interfaces made. Default: true."""
     tags: NotRequired[dict[str, str]]
     """Tags for every resource, beside the project's own `swyx:...`."""
+
+
+class SiteSummary(TypedDict):
+    """Counts, the proof, and what is worth knowing."""
+
+    cloud: str
+    """The cloud: `aws` or `azure`."""
+    site: str
+    """The site's name in the installation."""
+    groups: int
+    """Security groups' host groups (AWS), network security groups (Azure)."""
+    machines: int
+    """Machines that carry the groups."""
+    rules: int
+    """Rules in the groups."""
+    proof: str
+    """What was compared, and that nothing is missing or in excess."""
+    warnings: list[str]
+    """What is allowed and should be looked at."""
+    notes: list[str]
+    """What was assumed."""
+
+
+def as_file(topology: Mapping[str, Any]) -> dict[str, Any]:
+    """A topology in the form of an installation file; what is not shaped like one is left as it is."""
+    written = {"swyxware": next(iter(VERSIONS)), **topology}
+    if "catalogue" in topology and "swyxware" not in topology:
+        del written["swyxware"]
+    sites = topology.get("sites")
+    if isinstance(sites, Mapping):
+        written["sites"] = {name: _site_as_file(site) for name, site in sites.items()}
+    return _with_dcom(written)
+
+
+def _site_as_file(site: Any) -> Any:
+    if not isinstance(site, Mapping):
+        return site
+    rules = site.get("extra_rules")
+    if not isinstance(rules, list | tuple):
+        return _with_dcom(site)
+    return _with_dcom({**site, "extra_rules": [_rule_as_file(rule) for rule in rules]})
+
+
+def _rule_as_file(rule: Any) -> Any:
+    """A rule with its two ends called by direction."""
+    if not isinstance(rule, Mapping):
+        return rule
+    own, peer = ("from", "to") if rule.get("direction") == "out" else ("to", "from")
+    names = {"machine": own, "peers": peer}
+    return {names.get(key, key): value for key, value in rule.items()}
+
+
+def _with_dcom(part: Mapping[str, Any]) -> dict[str, Any]:
+    """The two ranges of DCOM under one key."""
+    decisions = part.get("decisions")
+    if not isinstance(decisions, Mapping):
+        return {**part}
+    sides = {side: decisions[f"dcom_{side}"] for side in _SIDES if f"dcom_{side}" in decisions}
+    rest = {key: value for key, value in decisions.items() if key[5:] not in _SIDES}
+    return {**part, "decisions": {**rest, **({"dcom": sides} if sides else {})}}
+
+
+_SIDES = ("server", "client")

@@ -2,24 +2,21 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, Union, get_args, get_origin, is_typeddict
 
 import pulumi
 
 from swyx_components.clouds import PLATFORMS
+from swyx_components.components.args import NetworkArgs, SwyxSiteArgs
 from swyx_components.messages import Message, SwyxError
 
 
 class Kind(NamedTuple):
-    """What an argument may be: how a message says it, whether a value is it, and what is in it.
-
-    Only an id may be an output.
-    """
+    """What an argument may be: how a message says it, and an example of it."""
 
     wanted: str
     example: str
     fits: Callable[[Any], bool]
-    each: "Kind | None" = None
 
 
 def _is_output(value: Any) -> bool:
@@ -31,36 +28,20 @@ _ID = Kind(
     "{key}: ID",
     lambda value: _is_output(value) or (isinstance(value, str) and bool(value)),
 )
-_IDS = Kind(
-    "a list of ids", "{key}: [ID, ...]", lambda value: isinstance(value, list | tuple), each=_ID
-)
+_IDS = Kind("a list of ids", "{key}: [ID, ...]", lambda value: isinstance(value, list | tuple))
 _FLAG = Kind("true or false", "{key}: false", lambda value: isinstance(value, bool))
 _TEXT = Kind("a text", '{key}: "{value}"', lambda value: isinstance(value, str))
 _MAPPING = Kind("a mapping", "{key}: {{...}}", lambda value: isinstance(value, Mapping))
-_TEXTS = _MAPPING._replace(wanted="a mapping of texts", each=_TEXT)
-
-# What `network` and each of `machines` may hold in each cloud.
-NETWORK: Mapping[str, Mapping[str, Kind]] = {
-    "aws": {"vpc_id": _ID, "vpc_tags": _TEXTS},
-    "azure": {
-        "resource_group": _ID,
-        "virtual_network": _ID,
-        "virtual_network_resource_group": _ID,
-        "location": _ID,
-    },
+_TEXTS = _MAPPING._replace(wanted="a mapping of texts")
+# Of the arguments of a network or a machine, those that only one cloud has.
+_ONLY = {
+    "aws": {"vpc_id", "vpc_tags", "instance_id"},
+    "azure": {*NetworkArgs.__optional_keys__, "subnet_id", "interface"} - {"vpc_id", "vpc_tags"},
 }
-_ANYWHERE = {"interface_id": _ID, "interface_ids": _IDS, "attach": _FLAG}
-MACHINE: Mapping[str, Mapping[str, Kind]] = {
-    "aws": {**_ANYWHERE, "instance_id": _ID},
-    "azure": {**_ANYWHERE, "subnet_id": _ID, "interface": _MAPPING},
-}
-# One of these sets of keys `network` must have.
-_NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "aws": (("vpc_id",), ("vpc_tags",)),
-    "azure": (("resource_group",),),
-}
+# One of these keys `network` must have.
+_NEEDED = {"aws": ("vpc_id", "vpc_tags"), "azure": ("resource_group",)}
 _EXAMPLES: Mapping[str, str] = {
-    "installation": "installation: stacks/installation.yaml",
+    "installation": "installation: stacks/installation.yaml, or topology: {...}",
     "site": "site: aachen",
     "cloud": "cloud: aws, or cloud: azure",
     "network": "network: {vpc_tags: {Name: aachen}}, "
@@ -68,111 +49,108 @@ _EXAMPLES: Mapping[str, str] = {
 }
 
 
-_CLOUD = Kind(
-    f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], lambda value: value in [*PLATFORMS]
-)
-
-
-def check_args(args: Mapping[str, Any], shape: Any) -> None:
+def check_args(args: Mapping[str, Any]) -> None:
     """Refuse arguments that are missing, unknown or of another kind, all at once.
 
     Raises:
         SwyxError: with one message for each.
     """
-    problems = [*_check_keys(args, shape)]
-    for key in ("installation", "site", "cloud", "tags", "attach"):
-        problems += _find_outputs(args.get(key), key)
+    hints = _hints_of(SwyxSiteArgs)
+    problems = [*_check_keys(args)]
+    for key in ("installation", "topology", "site", "cloud", "tags", "attach"):
+        problems += find_outputs(args.get(key), key)
+    if not problems and args["cloud"] not in [*PLATFORMS]:
+        one_of = Kind(f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], bool)
+        problems.append(_wrong("cloud", args["cloud"], one_of))
     if not problems:
-        problems += _check_value("cloud", args["cloud"], _CLOUD)
+        for key in ("network", "machines", "attach", "tags"):
+            problems += _check_value(key, args.get(key), hints[key], args["cloud"])
     if not problems:
-        cloud = args["cloud"]
-        problems += _check_network(args["network"], cloud)
-        problems += _check_machines(args.get("machines"), cloud)
-        problems += _check_value("attach", args.get("attach"), _FLAG)
-        problems += _check_tags(args.get("tags"), cloud)
+        problems += _check_network(args["network"], args["cloud"])
+        problems += _check_tags(args.get("tags") or {}, args["cloud"])
     if problems:
         raise SwyxError(problems)
 
 
-def _check_keys(args: Mapping[str, Any], shape: Any) -> Iterator[Message]:
-    known = [*shape.__required_keys__, *shape.__optional_keys__]
-    for key in sorted(shape.__required_keys__):
+def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
+    known = SwyxSiteArgs.__required_keys__ | SwyxSiteArgs.__optional_keys__
+    sources = [key for key in ("installation", "topology") if args.get(key) is not None]
+    if len(sources) > 1:
+        yield Message.about("args-twice", "", keys=sources)
+    for key in sorted({*SwyxSiteArgs.__required_keys__, *([] if sources else ["installation"])}):
         if args.get(key) is None:
             yield Message.about("args-missing", "", key=key, example=_EXAMPLES[key])
     for key in sorted(map(str, args.keys() - known)):
         yield Message.about("args-unknown", "", key=key, known=sorted(known))
 
 
-def _check_network(network: Any, cloud: str) -> Iterator[Message]:
-    problems = [*_check_mapping("network", network, cloud, NETWORK)]
-    yield from problems
-    sets = _NEEDED[cloud]
-    if not problems and not any(all(network.get(key) is not None for key in keys) for keys in sets):
-        wanted = " or ".join(" and ".join(keys) for keys in sets)
-        yield Message.about("args-missing", "network", key=wanted, example=_EXAMPLES["network"])
+def _check_network(network: Mapping[str, Any], cloud: str) -> Iterator[Message]:
+    keys = _NEEDED[cloud]
+    if all(network.get(key) is None for key in keys):
+        example = _EXAMPLES["network"]
+        yield Message.about("args-missing", "network", key=" or ".join(keys), example=example)
 
 
-def _check_machines(machines: Any, cloud: str) -> Iterator[Message]:
-    if machines is None:
-        return
-    if not isinstance(machines, Mapping):
-        yield from _check_value("machines", machines, _MAPPING)
-        return
-    for name, entry in machines.items():
-        yield from _check_mapping(f"machines.{name}", entry, cloud, MACHINE)
-
-
-def _check_mapping(
-    place: str, value: Any, cloud: str, table: Mapping[str, Mapping[str, Kind]]
-) -> Iterator[Message]:
-    """A mapping of which each cloud knows other keys."""
-    if not isinstance(value, Mapping):
-        yield from _check_value(place, value, _MAPPING)
-        return
-    known = table[cloud]
-    for key in sorted(map(str, value.keys() - known.keys())):
-        others = [other for other in PLATFORMS if key in table[other]]
-        id_ = "args-elsewhere" if others else "args-unknown"
-        yield Message.about(id_, place, key=key, known=sorted(known), cloud=cloud, others=others)
-    for key in sorted(value.keys() & known.keys()):
-        yield from _check_value(f"{place}.{key}", value[key], known[key])
-
-
-def _check_value(place: str, value: Any, kind: Kind) -> Iterator[Message]:
+def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Message]:
+    """A value beside its annotation in `args`; of dictionaries and lists, what is in them too."""
+    kind = _kind_of(hint)
     if value is None:
         return
     if not kind.fits(value):
-        yield _output(place) if _is_output(value) else _wrong(place, value, kind)
-    elif kind.each and isinstance(value, Mapping):
+        is_output = _is_output(value)
+        yield Message.about("args-output", place) if is_output else _wrong(place, value, kind)
+    elif is_typeddict(hint):
+        hints = _hints_of(hint)
+        known = {key for key in hints if all(key not in _ONLY[other] for other in _others(cloud))}
+        for key in sorted(map(str, value.keys() - known)):
+            others = [other for other in _others(cloud) if key in hints]
+            id_ = "args-elsewhere" if others else "args-unknown"
+            yield Message.about(
+                id_, place, key=key, known=sorted(known), cloud=cloud, others=others
+            )
+        for key in sorted(value.keys() & known):
+            yield from _check_value(f"{place}.{key}", value[key], hints[key], cloud)
+    elif get_origin(hint) is dict and get_args(hint)[1] is not Any:
         for key, each in value.items():
-            yield from _check_value(f"{place}.{key}", each, kind.each)
-    elif kind.each:
+            yield from _check_value(f"{place}.{key}", each, get_args(hint)[1], cloud)
+    elif get_origin(hint) is list:
         for number, each in enumerate(value):
-            yield from _check_value(f"{place}[{number}]", each, kind.each)
+            yield from _check_value(f"{place}[{number}]", each, get_args(hint)[0], cloud)
 
 
-def _output(place: str) -> Message:
-    return Message.about("args-output", place)
+def _others(cloud: str) -> list[str]:
+    return [other for other in PLATFORMS if other != cloud]
 
 
-def _find_outputs(value: Any, place: str, above: tuple[int, ...] = ()) -> Iterator[Message]:
+def _hints_of(shape: Any) -> dict[str, Any]:
+    """The annotations of a dictionary's keys, whether they must be there or not."""
+    return {
+        key: get_args(hint)[0] if get_origin(hint) is NotRequired else hint
+        for key, hint in shape.__annotations__.items()
+    }
+
+
+def _kind_of(hint: Any) -> Kind:
+    if get_origin(hint) is Union:  # of a text, an awaitable and an output: only ids are
+        return _ID
+    kinds = {str: _TEXT, bool: _FLAG, list[pulumi.Input[str]]: _IDS, dict[str, str]: _TEXTS}
+    return kinds.get(hint, _MAPPING)
+
+
+def find_outputs(value: Any, place: str, above: tuple[int, ...] = ()) -> Iterator[Message]:
     """A message for every output in what must be plain: what is made follows from it."""
     if _is_output(value):
-        yield _output(place)
+        yield Message.about("args-output", place)
     elif isinstance(value, Mapping | list | tuple) and id(value) not in above:
         rows = value.items() if isinstance(value, Mapping) else enumerate(value)
         for key, each in rows:
             if not isinstance(each, str | int):
                 at = f"{place}.{key}" if isinstance(value, Mapping) else f"{place}[{key}]"
-                yield from _find_outputs(each, at, (*above, id(value)))
+                yield from find_outputs(each, at, (*above, id(value)))
 
 
-def _check_tags(tags: Any, cloud: str) -> Iterator[Message]:
+def _check_tags(tags: Mapping[str, str], cloud: str) -> Iterator[Message]:
     """Tags that the cloud would refuse, or that leave no room for the project's own."""
-    problems = [*_check_value("tags", tags, _TEXTS)]
-    yield from problems
-    if problems or not tags:
-        return
     rows = PLATFORMS[cloud].limits()["texts"]
     most = rows["tags_per_resource"] - rows["tags_of_ours"]
     if len(tags) > most:

@@ -1,26 +1,34 @@
 """`HostGroup`: what stands in the state for one set of roles, of several machines (AWS) or one (Azure)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional, Self
 
 import pulumi
 
+from swyx_components.components.args import SiteSummary
 from swyx_components.messages import Message, SwyxError
+
+
+class InvalidInput(pulumi.RunError):
+    """A person's mistake: ends the program with sentences, not with a traceback."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self.messages = tuple(messages)
+        super().__init__("\n".join(("swyx_components:", *(f"  {each}" for each in self.messages))))
 
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """A person's mistake ends the program with sentences, not with a traceback.
+    """Errors as Pulumi shows them best.
 
     Raises:
-        pulumi.RunError: in place of a SwyxError.
+        InvalidInput: in place of a SwyxError.
     """
     try:
         yield
     except SwyxError as error:
-        sentences = "\n".join(f"  {message}" for message in error.messages)
-        raise pulumi.RunError(f"swyx_components:\n{sentences}") from None
+        raise InvalidInput(error.messages) from None
 
 
 class HostGroup(pulumi.ComponentResource):
@@ -32,7 +40,7 @@ class HostGroup(pulumi.ComponentResource):
     """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
-    summary: pulumi.Output[dict[str, Any]]
+    summary: pulumi.Output[SiteSummary]
     """Counts, the proof, warnings and notes."""
 
     def __init__(

@@ -15,7 +15,7 @@ from swyx_components.clouds.deployment import (
     WrittenGroup,
     open_writer,
 )
-from swyx_components.components.args import SwyxSiteArgs
+from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
 from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, plain_errors
 from swyx_components.components.roles import class_for
@@ -38,7 +38,7 @@ class SwyxSite(pulumi.ComponentResource):
     """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
-    summary: pulumi.Output[dict[str, Any]]
+    summary: pulumi.Output[SiteSummary]
     """Counts, the proof, warnings and notes."""
 
     def __init__(
@@ -46,15 +46,19 @@ class SwyxSite(pulumi.ComponentResource):
     ) -> None:
         with plain_errors():
             given: Mapping[str, Any] = {**args}
-            check_args(given, SwyxSiteArgs)
+            check_args(given)
             cloud = PLATFORMS[given["cloud"]]
-            result, rendered = _assess(given)
+            result, rendered = assess(given)
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
             writer = open_writer(cloud, _deployment(given, result), self)
             writer.check_update(rendered)
             self._report(writer.messages)
             self._build(name, writer, result, rendered)
+
+    def host_group(self, machine: str) -> HostGroup:
+        """The component of a machine's firewall: that of its role, or a `HostGroup` of several."""
+        return self._host_groups[machine]
 
     def _report(self, messages: Iterable[Message]) -> None:
         """Show warnings and notes among the diagnostics."""
@@ -69,6 +73,11 @@ class SwyxSite(pulumi.ComponentResource):
         ]
         made = writer.write(entries, (name, self))
         written = [(each.group, own) for (each, _), own in zip(entries, made, strict=True)]
+        self._host_groups = {
+            machine.name: component
+            for each, (_, component) in entries
+            for machine in each.group.machines
+        }
         for (each, (_, component)), own in zip(entries, written, strict=True):
             component.finish(
                 {
@@ -95,13 +104,14 @@ class SwyxSite(pulumi.ComponentResource):
         return name, class_for(group.roles).within(name, props, self)
 
 
-def _assess(args: Mapping[str, Any]) -> tuple[SiteResult, RenderedSite]:
+def assess(args: Mapping[str, Any]) -> tuple[SiteResult, RenderedSite]:
     """The site's rules, proven both ways and within the cloud's quotas.
 
     Raises:
         SwyxError: with every error of the file, or else of the plan, of the quotas and of the proof.
     """
-    installation, found = read_installation(args["installation"])
+    source = args.get("installation")
+    installation, found = read_installation(as_file(args["topology"]) if source is None else source)
     _raise_errors(found)
     assert installation is not None, "an installation without errors"
     plan = plan_site(installation, _site_of(installation, args))

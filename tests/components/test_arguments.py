@@ -1,6 +1,7 @@
 """Arguments that `SwyxSite` can't work with: sentences, before anything is looked up or made."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,8 @@ import yaml
 
 import swyx_components
 from swyx_components import SwyxSite
-from swyx_components.components.args import MachineArgs, NetworkArgs
-from swyx_components.components.check import MACHINE, NETWORK
 from tests.tools.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION
-from tests.tools.components.recorder import failure, record
+from tests.tools.components.recorder import Cloud, failure, record
 
 LATER = pulumi.Output.from_input("x")
 PLAIN = (
@@ -43,7 +42,22 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         {**AWS, "machine": {}},
         [
             "machine is no argument here; known are attach, cloud, installation, machines, network, "
-            "site, tags; take it out or correct its spelling."
+            "site, tags, topology; take it out or correct its spelling."
+        ],
+    ),
+    (
+        "No installation",
+        {**AWS, "installation": None},
+        [
+            "the argument installation is missing; write installation: stacks/installation.yaml, or "
+            "topology: {...}."
+        ],
+    ),
+    (
+        "An installation twice",
+        {**AWS, "topology": {"sites": {}}},
+        [
+            "installation, topology are given, and the installation is read from one of them; keep one."
         ],
     ),
     (
@@ -211,6 +225,61 @@ def test_wrong_arguments_are_sentences(
     assert lines == ["swyx_components:", *(f"  {sentence}" for sentence in sentences)]
 
 
+def test_a_topology_is_an_installation_without_unions() -> None:
+    """Extra rules name their machine and its peers, DCOM has a key for each of its two ranges."""
+    shared = {
+        "machines": {
+            "server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer"]},
+            "gate": {"addresses": ["10.1.0.11"], "roles": ["SwyxGate"]},
+        },
+        "networks": {"office": {"cidrs": ["10.1.20.0/24"], "roles": ["SwyxIt"]}},
+        "ports": {"SwyxGate": {"media": "51500-51599"}},
+    }
+    rule = {"protocol": "tcp", "ports": ["3389"], "reason": "administration"}
+    file = {
+        "swyxware": "6.01",
+        "decisions": {
+            "dcom": {"server": "40000-40099", "client": "40100-40199"},
+            "h245": "tunnelled",
+        },
+        "sites": {
+            "acme": {
+                **shared,
+                "extra_rules": [
+                    {"direction": "in", "to": "server", "from": ["10.1.99.0/28"], **rule},
+                    {"direction": "out", "from": "gate", "to": ["10.1.99.0/28"], **rule},
+                ],
+            }
+        },
+    }
+    topology: Any = {
+        "decisions": {
+            "dcom_server": "40000-40099",
+            "dcom_client": "40100-40199",
+            "h245": "tunnelled",
+        },
+        "sites": {
+            "acme": {
+                **shared,
+                "extra_rules": [
+                    {"direction": "in", "machine": "server", "peers": ["10.1.99.0/28"], **rule},
+                    {"direction": "out", "machine": "gate", "peers": ["10.1.99.0/28"], **rule},
+                ],
+            }
+        },
+    }
+    cloud = Cloud(
+        interfaces={"10.1.0.10": "eni-10", "10.1.0.11": "eni-11"}, vpcs={"aachen": "vpc-1"}
+    )
+    own: Any = {"site": "acme", **AWS}
+    rules = []
+    for args in ({**own, "installation": file}, {**own, "topology": topology}):
+        made = record(partial(SwyxSite, "acme", args), cloud).resources
+        rules.append({each.name: each.inputs for each in made if each.parent})
+    assert rules[0] == rules[1]
+    assert "acme.swyxserver-in-tcp-3389-10.1.99.0_28" in rules[0]
+
+
 def test_tags_at_the_limit_are_taken() -> None:
     most = {f"t{number}": "v" * 256 for number in range(24)} | {"k" * 128: "Wände + a@b", "e": ""}
     full: Any = {"installation": INSTALLATION, "site": "aachen", **AWS, "tags": most}
@@ -245,12 +314,6 @@ def test_an_extra_that_is_not_installed_is_named(
         f"  cloud: a site in {cloud} needs the Python package {package}, which is not installed; install it, "
         f"`pip install 'swyx-components[{cloud}]'`."
     ]
-
-
-def test_every_key_that_a_program_may_write_is_known_to_a_cloud() -> None:
-    for shape, table in ((NetworkArgs, NETWORK), (MachineArgs, MACHINE)):
-        known = shape.__required_keys__ | shape.__optional_keys__  # type: ignore[attr-defined]
-        assert known == {key for keys in table.values() for key in keys}
 
 
 @pytest.mark.parametrize("cloud", ["aws", "azure"])

@@ -17,6 +17,7 @@ _INTERFACE = "aws:ec2/getNetworkInterface:getNetworkInterface"
 _INSTANCE = "aws:ec2/getInstance:getInstance"
 _KEYS = ("instance_id", "interface_id", "interface_ids")
 _FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
+_INTERFACE_ID = "eni-"
 _MOST_VALUES = 200  # of one filter in one lookup
 
 
@@ -133,13 +134,17 @@ class _Finder:
             raise _not_found(place, "network interface", name) from problem
 
     def _of_instance(self, machine: Machine, given: pulumi.Input[str]) -> Sequence[Interface]:
-        """Those that have an address of the machine; of an instance of this program else its primary one."""
+        """Those that have an address of the machine; of an instance of this program else its primary one.
+
+        The id of an interface stands for that: a program that only has an output can't tell which it is.
+        """
         place = f"machines.{machine.name}.instance_id"
         instance = self._ask.known(given, place)
         if instance is None:
-            primary = self._ask.later(_INSTANCE, {"instanceId": given})
-            id = primary.apply(lambda answer: str(answer["networkInterfaceId"]))
+            id = pulumi.Output.from_input(given).apply(self._primary_of)
             return [Interface(id=id, key=machine.name)]
+        if instance.startswith(_INTERFACE_ID):
+            return [self._given(machine, 0, place, instance)]
         ids = self._filter(("attachment.instance-id", [instance]))
         interfaces = list(map(self._describe, ids))
         if not interfaces:
@@ -158,6 +163,12 @@ class _Finder:
                 known=sorted(a.address for each in interfaces for a in each.addresses),
             )
         return own
+
+    def _primary_of(self, id: str) -> pulumi.Input[str]:
+        if id.startswith(_INTERFACE_ID):
+            return id
+        answer = self._ask.later(_INSTANCE, {"instanceId": id})
+        return answer.apply(lambda found: str(found["networkInterfaceId"]))
 
 
 def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Interface]:

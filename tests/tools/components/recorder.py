@@ -26,6 +26,7 @@ class Registration:
     before_update: tuple[str, ...] = ()  # hooks
     provider: str = ""  # the program's own, if it is one's
     protect: bool = False
+    aliases: tuple[str, ...] = ()  # by name
 
 
 @dataclass
@@ -189,6 +190,7 @@ class _Monitor(mocks.MockMonitor):
                     before_update=tuple(request.hooks.before_update),
                     provider=_name(request.provider.rpartition("::")[0]),
                     protect=request.protect,
+                    aliases=tuple(_alias(each) for each in request.aliases),
                 )
             )
         return super().RegisterResource(request)
@@ -207,6 +209,11 @@ class _Monitor(mocks.MockMonitor):
 
 def _name(urn: str) -> str:
     return urn.split("::", 3)[3] if urn and urn.split("::")[2] != "pulumi:pulumi:Stack" else ""
+
+
+def _alias(alias: Any) -> str:
+    """The name of an alias, which a child has from its parent's."""
+    return alias.spec.name or _name(alias.urn)
 
 
 class _Handler(logging.Handler):

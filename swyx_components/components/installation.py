@@ -1,0 +1,285 @@
+"""An installation in a Pulumi program: built by typed calls, bound to clouds, made as `SwyxSite`s."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, NoReturn, Self, Unpack, cast, overload
+
+import pulumi
+
+from swyx_components.components.args import MachineArgs, SwyxSiteArgs
+from swyx_components.components.check import find_outputs
+from swyx_components.components.host_group import HostGroup, InvalidInput, plain_errors
+from swyx_components.components.networks import CloudNetwork, HasId, T, name_of
+from swyx_components.components.site import SwyxSite, assess
+from swyx_components.installation import read_installation
+from swyx_components.installation.builder import (
+    InstallationBuilder,
+    MachineRef,
+    Overrides,
+    Role,
+    SiteBuilder,
+    SiteSettings,
+)
+from swyx_components.messages import Message, Severity, SwyxError
+
+
+class SiteOptions(SiteSettings, total=False):
+    """What `site` takes beside a name and a network."""
+
+    opts: pulumi.ResourceOptions
+    """Those of the site's component: providers, protect, aliases and so on."""
+    resource_name: str
+    """What the component is called, if not like the site."""
+    attach: bool
+    """False attaches nothing to machines: the ids are there for the program to use."""
+    tags: Mapping[str, str]
+    """For all that is made."""
+
+
+_OPTIONS = SiteOptions.__annotations__.keys() - SiteSettings.__annotations__.keys()
+
+
+class Machine(MachineRef):
+    """A machine of a site, by name; once its site is made, it answers what was made for it."""
+
+    site: "Site[Any]"
+
+    def attach(
+        self, to: HasId | pulumi.Input[str] | None = None, **binding: Unpack[MachineArgs]
+    ) -> None:
+        """Say what the machine is in its site's cloud, where the topology did not."""
+        self.site.bind(self.name, to, binding)
+
+    @property
+    def component(self) -> HostGroup:
+        """The component of its firewall: of its role's class, or a `HostGroup` of several."""
+        return self.site.component.host_group(self.name)
+
+    @property
+    def security_group_ids(self) -> pulumi.Output[list[str]]:
+        """The groups for its interface: security groups (AWS), the NSG (Azure)."""
+        return self.site.component.security_group_ids.apply(lambda ids: ids[self.name])
+
+    @property
+    def interface_ids(self) -> pulumi.Output[list[str]]:
+        """The interfaces attached to (AWS) or made (Azure)."""
+        return self.site.component.interface_ids.apply(lambda ids: ids[self.name])
+
+
+class Site(SiteBuilder, Generic[T]):
+    """A site of an `Installation`: its machines and networks, and the cloud it is in, if it is in one."""
+
+    _builder: "Installation"
+
+    def __init__(self, builder: "Installation", name: str) -> None:
+        super().__init__(builder, name)
+        self.cloud: CloudNetwork[T] | None = None
+        self._made: SwyxSite | None = None
+        self._options: dict[str, Any] = {}
+        self._bindings: dict[str, tuple[Any, dict[str, Any]]] = {}
+
+    def attach(
+        self,
+        *roles: type[Role],
+        address: str | Sequence[str],
+        to: T | pulumi.Input[str] | None = None,
+        name: str = "",
+        ports: Overrides | None = None,
+        **binding: Unpack[MachineArgs],
+    ) -> Machine:
+        """Declare a machine of the cloud and put its firewall before it.
+
+        `to` is its instance or network interface, or the id of one; without, the interface that has the
+        address is looked up. Unless given, the name is that of the resource in the program, the name or Name
+        tag of what was looked up, the last part of an ARM id, or else `SITE-ROLE` by its first role.
+        """
+        name = self._declare(name or name_of(to), roles, address, ports)
+        self.bind(name, to, binding)
+        return self[name]
+
+    def machine(
+        self,
+        name: str,
+        *roles: type[Role],
+        address: str | Sequence[str],
+        ports: Overrides | None = None,
+    ) -> Machine:
+        """Declare a machine outside the cloud: a peer by address, without a group of its own."""
+        self._declare(name, roles, address, ports)
+        self.bind(name, None, {"attach": False})
+        return self[name]
+
+    def bind(self, name: str, to: Any, binding: Mapping[str, Any]) -> None:
+        """Remember what a machine is in the cloud; `to` is read once the cloud is known."""
+        place = f"sites.{self.name}.machines.{name}"
+        known = {"address", "name", "ports", "to"} | MachineArgs.__optional_keys__
+        for key in sorted(binding.keys() - known):
+            self._builder.refuse("args-unknown", place, key=key, known=sorted(known))
+        self._builder.mark(place)
+        self._bindings[name] = to, {**binding}
+
+    def __getitem__(self, name: str) -> Machine:
+        known = self._own.get("machines", {})
+        if name not in known:
+            values = {"site": self.name, "machine": name, "known": [*known] or "none"}
+            self._builder.refuse("machine-unknown", "", **values)
+        return Machine(self, name)
+
+    @property
+    def component(self) -> SwyxSite:
+        """The component that was made for the site.
+
+        Raises:
+            InvalidInput: the site is not made yet, or is in no cloud.
+        """
+        if self._made is None:
+            self._builder.refuse("builder-early" if self.cloud else "builder-nowhere", self._place)
+        return self._made
+
+    def place(self, cloud: CloudNetwork[T], options: Mapping[str, Any]) -> None:
+        """Take the cloud that the site is in, and the options of its component."""
+        if self.cloud is not None:
+            line = self._builder.lines.get(self._place, "")
+            self._builder.refuse("builder-taken", self._place, name=self.name, line=line)
+        self.cloud, self._options = cloud, {**options}
+
+    def args(self) -> SwyxSiteArgs:
+        """What the site's component takes.
+
+        Raises:
+            SwyxError: a machine is bound to what its cloud does not have.
+        """
+        assert self.cloud is not None, "only sites of a cloud are made"
+        machines = {name: self._binding(name, *own) for name, own in self._bindings.items()}
+        options = {key: value for key, value in self._options.items() if key in ("attach", "tags")}
+        given: dict[str, Any] = {
+            "installation": self._builder.document,
+            "site": self.name,
+            "cloud": self.cloud.cloud,
+            "network": self.cloud.network(),
+            "machines": {name: binding for name, binding in machines.items() if binding},
+            **options,
+        }
+        return cast(SwyxSiteArgs, given)
+
+    def _binding(self, name: str, to: Any, more: Mapping[str, Any]) -> dict[str, Any]:
+        assert self.cloud is not None, "only sites of a cloud are made"
+        found: dict[str, Any] | None = {} if to is None else self.cloud.binding(to)
+        if found is None:
+            values = {"type": type(to).__name__, "cloud": self.cloud.cloud}
+            raise SwyxError([Message.about("builder-target", f"machines.{name}", **values)])
+        return {**found, **more}
+
+    def make(self) -> None:
+        """Make the site's component."""
+        name = self._options.get("resource_name", self.name)
+        self._made = SwyxSite(name, self.args(), self._options.get("opts"))
+
+
+class Installation(InstallationBuilder[Site[Any]]):
+    """Sites, machines, networks and links of a program, and the decisions that hold for all of them.
+
+    At the end of its `with` block each site that has a cloud becomes one `SwyxSite`; a site without one is
+    planned and not made. When an exception leaves the block, nothing is made.
+    """
+
+    _deployed = False
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The installation of a file; `site` binds its sites to clouds."""
+        with plain_errors():
+            loaded = super().load(path)
+        loaded.sites = {name: Site(loaded, name) for name in loaded.document["sites"]}
+        return loaded
+
+    @overload
+    def site(
+        self, name: str, cloud: CloudNetwork[T], **options: Unpack[SiteOptions]
+    ) -> Site[T]: ...
+    @overload
+    def site(
+        self, name: str, cloud: None = None, **options: Unpack[SiteOptions]
+    ) -> Site[HasId]: ...
+    def site(
+        self,
+        name: str,
+        cloud: CloudNetwork[Any] | None = None,
+        **options: Unpack[SiteOptions],
+    ) -> Site[Any]:
+        """Declare a site, or bind one that is declared, to a `Vpc` or a `VirtualNetwork`."""
+        place = f"sites.{name}"
+        if not isinstance(cloud, CloudNetwork | None):
+            self.refuse("builder-cloud", place, cloud=repr(cloud))
+        site = self.sites.get(name) or self.declare(name, Site(self, name))
+        own = {key: value for key, value in options.items() if key in _OPTIONS}
+        site.settle({key: value for key, value in options.items() if key not in _OPTIONS})
+        if cloud is not None:
+            site.place(cloud, own)
+        self.mark(place)
+        return site
+
+    def __getitem__(self, name: str) -> Site[HasId]:
+        if name not in self.sites:
+            self.refuse("site-unknown", "", site=name, known=[*self.sites] or "none")
+        return self.sites[name]
+
+    def deploy(self) -> None:
+        """Plan every site that has a cloud, then make each; once, at the end of the `with` block.
+
+        Raises:
+            InvalidInput: with every error of the installation, or else of the sites' plans.
+        """
+        if self._deployed:
+            return
+        bound = [site for site in self.sites.values() if site.cloud is not None]
+        problems = sorted({*self._check(bound)})
+        if problems:
+            raise InvalidInput(problems)
+        self._deployed = True
+        for site in bound:
+            try:
+                site.make()
+            except InvalidInput as error:
+                where = f"sites.{site.name}"
+                raise InvalidInput([self.locate(m, where) for m in error.messages]) from None
+
+    def _check(self, bound: Sequence[Site[Any]]) -> Iterator[Message]:
+        """Errors of the whole installation; if there are none, of the plan of each site."""
+        outputs = [*find_outputs(self.document["sites"], "sites")]
+        found = outputs or read_installation(self.document)[1]
+        errors = [message for message in found if message.severity is Severity.ERROR]
+        yield from map(self.locate, errors)
+        for site in bound if not errors else ():
+            try:
+                assess({**site.args()})
+            except SwyxError as error:
+                yield from (self.locate(each, f"sites.{site.name}") for each in error.messages)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.deploy()
+
+    def mark(self, place: str) -> None:
+        """Remember the line of a place; nothing is declared once sites are made."""
+        if self._deployed:
+            self.refuse("builder-late", place)
+        super().mark(place)
+
+    def refuse(self, id: str, place: str, /, **values: object) -> NoReturn:
+        """End the program with a sentence about the line that it is at.
+
+        Raises:
+            InvalidInput: always.
+        """
+        with plain_errors():
+            super().refuse(id, place, **values)

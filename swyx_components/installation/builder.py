@@ -1,0 +1,326 @@
+"""Build an installation in a program: typed calls, collected in the form that a file has.
+
+Nothing here knows Pulumi; `components/installation.py` binds what is built to clouds.
+"""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, Literal, NoReturn, Self, TypedDict, TypeVar, Unpack
+
+from swyx_components.catalogue.load import VERSIONS
+from swyx_components.installation.diagnostics import Diagnostics, below
+from swyx_components.installation.read import load_installation
+from swyx_components.installation.source import take
+from swyx_components.installation.values import is_name
+from swyx_components.messages import Message, SwyxError
+
+PortRange = tuple[int, int]
+"""The first and the last port."""
+Ports = int | str | PortRange
+"""A port, or a range: (50000, 50199), or "50000-50199" as in a file."""
+Listener = Literal[
+    "h225", "local", "media", "media_tcp", "media_udp", "ras", "remote", "session", "sip"
+]
+_FLOWS = {"enable": "flows", "disable": "flows"}
+_PACKAGE = str(Path(__file__).parents[1]) + os.sep
+
+
+class Role:
+    """What runs on a machine. A class below it is called like its role in the catalogue."""
+
+
+class NetworkRole(Role):
+    """What the hosts of a network may carry too: SwyxIt! and phones."""
+
+
+Overrides = Mapping[type[Role], Mapping[Listener, Ports]]
+
+
+class DcomRanges(TypedDict):
+    """DCOM with a range for each side."""
+
+    server: PortRange
+    client: PortRange
+
+
+class DecisionSettings(TypedDict, total=False):
+    """What the article leaves open: of an installation, or of a site over that."""
+
+    dcom: Literal["restricted", "windows-2003", "windows-2008"] | PortRange | DcomRanges
+    dcom_transport: Literal["tcp", "both"]
+    h245: Literal["tunnelled", "windows-2003", "windows-2008"] | PortRange
+    fax_transport: Literal["udp", "tcp", "both"]
+    cornet: Literal[4060, 4061] | list[Literal[4060, 4061]]
+
+
+class SiteSettings(DecisionSettings, total=False):
+    """What a site may set beside its machines and networks; the decisions are its own."""
+
+    ports: Overrides
+    enable: Sequence[str]
+    disable: Sequence[str]
+    control_path: Mapping[type[NetworkRole], Literal["phone_manager", "h323"]]
+    sip_devices: Sequence[str]
+    summary: Sequence[str]
+    egress: Literal["closed", "open"]
+
+
+class MachineRef:
+    """A machine of a site, by name."""
+
+    def __init__(self, site: "SiteBuilder", name: str) -> None:
+        self.site, self.name = site, name
+
+
+class SiteBuilder:
+    """A site of an installation that is being built."""
+
+    def __init__(self, builder: "InstallationBuilder[Any]", name: str) -> None:
+        self.name, self._builder = name, builder
+        self._place = f"sites.{name}"
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        own: dict[str, Any] = self._builder.document["sites"][self.name]
+        return own
+
+    def settle(self, settings: Mapping[str, Any]) -> None:
+        """Take settings over those that there are."""
+        parts = dict.fromkeys(DecisionSettings.__annotations__, "decisions") | _FLOWS
+        for key, value in settings.items():
+            part = parts.get(key)
+            (self._own.setdefault(part, {}) if part else self._own)[key] = plain(value)
+
+    def _declare(
+        self,
+        name: str,
+        roles: Sequence[type[Role]],
+        address: str | Sequence[str],
+        ports: Overrides | None,
+        **more: bool,
+    ) -> str:
+        """Add a machine and give its name: its own, or that of its first role at the site."""
+        names = self._builder.names_of(roles, Role, self._place)
+        name = name or f"{self.name}-{names[0].lower()}"
+        entry = {"addresses": _listed(address), "roles": names, **more}
+        self._add("machines", name, {**entry, **({"ports": plain(ports)} if ports else {})})
+        return name
+
+    def _add(self, kind: str, name: str, entry: dict[str, Any]) -> None:
+        place = below(f"{self._place}.{kind}", name)
+        if not is_name(name):
+            self._builder.refuse("builder-name", place, name=name)
+        if name in self._own.get(kind, {}):
+            line = self._builder.lines.get(place, "") or "in the file"
+            self._builder.refuse("builder-taken", place, name=name, line=line)
+        self._builder.mark(place)
+        self._own.setdefault(kind, {})[name] = entry
+
+    def network(self, name: str, cidrs: str | Sequence[str], *roles: type[NetworkRole]) -> None:
+        """Declare a network of many hosts with the same roles: an office LAN, a phone VLAN."""
+        names = self._builder.names_of(roles, NetworkRole, self._place)
+        self._add("networks", name, {"cidrs": _listed(cidrs), "roles": names})
+
+    def extra_rule(
+        self,
+        direction: Literal["in", "out"],
+        machine: MachineRef,
+        peers: str | Sequence[str],
+        protocol: Literal["tcp", "udp", "icmp"],
+        ports: Ports | list[Ports] | None = None,
+        *,
+        reason: str,
+        acknowledge_public: bool = False,
+    ) -> None:
+        """Open what the article does not cover: towards a machine (`in`), or from it (`out`).
+
+        `ports` are those of the destination; a tuple is a range, a list is several. ICMP has none.
+        """
+        ends = ("to", "from") if direction == "in" else ("from", "to")
+        rules = self._own.setdefault("extra_rules", [])
+        rule = {
+            "direction": direction,
+            ends[0]: self._builder.name_of(machine),
+            ends[1]: _listed(peers),
+            "protocol": protocol,
+            **({} if ports is None else {"ports": plain(ports)}),
+            "reason": reason,
+            **({"acknowledge_public": True} if acknowledge_public else {}),
+        }
+        self._builder.mark(f"{self._place}.extra_rules[{len(rules)}]")
+        rules.append(rule)
+
+
+S = TypeVar("S", bound=SiteBuilder)
+
+
+class InstallationBuilder(Generic[S]):
+    """An installation that is being built; `document` has the form of a file.
+
+    `lines` says where the program declared what, by the place of it in the document.
+    """
+
+    def __init__(
+        self,
+        *,
+        swyxware: str = next(iter(VERSIONS)),
+        catalogue: str = "",
+        quotas: Mapping[Literal["aws", "azure"], Mapping[str, int]] | None = None,
+        **decisions: Unpack[DecisionSettings],
+    ) -> None:
+        parts = {"catalogue": catalogue, "decisions": plain(decisions), "quotas": plain(quotas)}
+        written = {key: part for key, part in parts.items() if part}
+        self.document: dict[str, Any] = {"swyxware": swyxware, **written, "sites": {}}
+        self.sites: dict[str, S] = {}
+        self.lines: dict[str, str] = {}
+        self.mark("")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The installation of a file, as if a program had built it.
+
+        Raises:
+            SwyxError: the file has errors; all of them.
+        """
+        load_installation(path)
+        builder = cls()
+        builder.document = take(path, Diagnostics(str(path)))
+        if "catalogue" in builder.document:
+            builder.document["catalogue"] = str(Path(path).parent / builder.document["catalogue"])
+        builder.lines = {"": str(path)}
+        return builder
+
+    def to_yaml(self) -> str:
+        """The file that says the same, for every `swyx` command."""
+        import yaml
+
+        return yaml.safe_dump(
+            self.document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
+        )
+
+    def link(
+        self,
+        one: SiteBuilder,
+        other: SiteBuilder,
+        *,
+        through: MachineRef | tuple[MachineRef, MachineRef],
+        name: str = "",
+    ) -> None:
+        """Join two sites through one LinkManager that both share, or through one at each.
+
+        Unless given, the name is that of both sites.
+        """
+        entry: dict[str, Any] = {"sites": [one.name, other.name]}
+        if isinstance(through, tuple):
+            entry["mode"] = "chained"
+            entry["link_managers"] = {each.site.name: self.name_of(each) for each in through}
+        else:
+            entry["link_manager"] = self.name_of(through)
+        self._enter("links", name or f"{one.name}-{other.name}", entry)
+
+    def provider(
+        self,
+        name: str,
+        cidrs: str | Sequence[str],
+        *,
+        through: MachineRef,
+        media_ports: Ports,
+        sip_port: int = 5060,
+    ) -> None:
+        """Declare a SIP provider and the LinkManager that speaks to it."""
+        entry = {
+            "cidrs": _listed(cidrs),
+            "link_manager": self.name_of(through),
+            "media_ports": plain(media_ports),
+            "sip_port": sip_port,
+        }
+        self._enter("sip_providers", name, entry)
+
+    def _enter(self, kind: str, name: str, entry: dict[str, Any]) -> None:
+        place = below(kind, name)
+        entries = self.document.setdefault(kind, {})
+        if name in entries:
+            line = self.lines.get(place, "") or "in the file"
+            self.refuse("builder-taken", place, name=name, line=line)
+        self.mark(place)
+        entries[name] = entry
+
+    def declare(self, name: str, site: S) -> S:
+        """Take a new site."""
+        if not is_name(name):
+            self.refuse("builder-name", "sites", name=name)
+        self.document["sites"][name] = {}
+        self.sites[name] = site
+        return site
+
+    # ---- what sites and bindings need
+
+    def mark(self, place: str) -> None:
+        """Remember that the program declares a place where it is now."""
+        self.lines[place] = called_from()
+
+    def names_of(self, roles: Sequence[Any], kind: type[Role], place: str) -> list[str]:
+        """The roles of the catalogue that classes stand for; at least one."""
+        wrong = [role for role in roles if not (isinstance(role, type) and issubclass(role, kind))]
+        for role in wrong or ([] if roles else [None]):
+            shown = role.__name__ if isinstance(role, type) else repr(role)
+            of = "of a network, such as SwyxIt" if kind is NetworkRole else "such as SwyxServer"
+            self.refuse("builder-role", place, role=shown, of=of)
+        return [role.__name__ for role in roles]
+
+    def name_of(self, machine: Any) -> str:
+        """The name of a machine that a site gave."""
+        if not isinstance(machine, MachineRef):
+            self.refuse("builder-machine", "", machine=repr(machine))
+        return str(machine.name)
+
+    def locate(self, message: Message, *above: str) -> Message:
+        """The message with the line that declared its place; a place may be relative to one of `above`."""
+        for start in (*above, ""):
+            place = f"{start}.{message.place}" if start else message.place
+            while place and place not in self.lines:
+                place = place.rpartition(".")[0]
+            if place and place not in above:
+                return message.of(self.lines[place])
+        return message.of(self.lines[next((each for each in above if each in self.lines), "")])
+
+    def refuse(self, id: str, place: str, /, **values: object) -> NoReturn:
+        """End with a sentence about the line that the program is at.
+
+        Raises:
+            SwyxError: always.
+        """
+        raise SwyxError([Message.about(id, place, **values).of(called_from())])
+
+
+def called_from() -> str:
+    """The line of the program that calls this package: `__main__.py:12`."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back:
+        frame = frame.f_back
+    path = Path(frame.f_code.co_filename)
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return f"{shown}:{frame.f_lineno}"
+
+
+def plain(value: Any) -> Any:
+    """What a program writes as a file has it: role classes by name, ranges as text.
+
+    >>> plain({"media": (50000, 50199)}), plain([80, (8000, 8099)])
+    ({'media': '50000-50199'}, [80, '8000-8099'])
+    """
+    if isinstance(value, type):
+        return value.__name__
+    if isinstance(value, tuple) and len(value) == 2 and all(type(end) is int for end in value):
+        return "{}-{}".format(*value)
+    if isinstance(value, Mapping):
+        return {plain(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+def _listed(values: str | Sequence[str]) -> list[str]:
+    return [values] if isinstance(values, str) or not isinstance(values, Sequence) else [*values]
