@@ -1,0 +1,1 @@
+from . import ec2 as ec2
