@@ -12,10 +12,6 @@ from swyx_components.cli.terminal import print_error
 from swyx_components.messages import Message, Severity, SwyxError
 
 DONE, ANSWER_NO, WRONG_INPUT, CLOUD_FAILED = range(4)  # exit codes
-_FOR_PAGES = (
-    "jinja2",
-    "markupsafe",
-)  # modules of the package jinja2, which `swyx report` alone needs
 _DEBUG = "SWYX_DEBUG"
 
 
@@ -45,9 +41,6 @@ def explain_failure(problem: Exception) -> int:
         for message in problem.messages:
             print_error(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
-    if isinstance(problem, ModuleNotFoundError) and problem.name in _FOR_PAGES:
-        print_error(str(Message.about("package-missing", "", package="jinja2")))
-        return WRONG_INPUT
     if isinstance(problem, click.UsageError):
         path = problem.ctx.command_path if problem.ctx else "swyx"
         said = _usage_sentence(problem).rstrip(".")

@@ -28,14 +28,9 @@ from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.topology import Topology
-from swyx_components.report.hosts import (
-    HostFile,
-    file_name,
-    host_record,
-    make_files,
-    write_overview,
-)
+from swyx_components.report.hosts import host_record, write_overview
 from swyx_components.report.tables import plural
+from swyx_components.report.windows.scripts import HostFile, file_name, make_files
 from swyx_components.report.windows.text import Story
 
 

@@ -255,22 +255,6 @@ def test_two_reports_of_one_plan_are_equal_byte_by_byte(tmp_path: Path) -> None:
     assert one == two
 
 
-@pytest.mark.parametrize("missing", ["jinja2", "markupsafe"])
-def test_without_the_package_for_pages_a_sentence_says_what_to_install(missing: str) -> None:
-    program = (
-        "import sys\n"
-        "from swyx_components.cli.main import run\n"
-        f"sys.modules[{missing!r}] = None\n"
-        "run(['report', 'stacks/installation.yaml'])\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert done.stderr == (
-        "swyx: this needs the Python package jinja2, which is not installed; install it, "
-        "`pip install 'swyx-components[report]'`.\n"
-    )
-
-
 def test_no_other_command_loads_what_the_pages_need() -> None:
     program = (
         "import sys\n"

@@ -6,7 +6,6 @@ must be a value is quoted for its language.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.resources import files
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import short
@@ -100,21 +99,10 @@ def incoming(openings: Iterable[Rule]) -> list[Rule]:
 # ---- quoting
 
 
-def comment(mark: str, lines: Iterable[str]) -> Iterator[str]:
+def comments(lines: Iterable[str], mark: str) -> str:
     """Comments of cmd (`rem`), regedit (`;`) or PowerShell (`#`), a line each."""
     quote = plain_words if mark.startswith("rem") else one_line
-    return (f"{mark} {quote(line)}" for line in lines)
-
-
-def script_parts(name: str) -> list[list[str]]:
-    """The lines of `scripts/`, which are the same for every host, cut where those of the host go."""
-    parts: list[list[str]] = [[]]
-    for line in files(__package__).joinpath("scripts", name).read_text("utf-8").splitlines():
-        if line.endswith(" ----"):
-            parts.append([])
-        else:
-            parts[-1].append(line)
-    return parts
+    return "".join(f"{mark} {quote(line)}\n" for line in lines)
 
 
 def one_line(text: str) -> str:

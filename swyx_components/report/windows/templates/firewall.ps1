@@ -1,3 +1,16 @@
+{% macro rule(opening, indent) %}
+{% set inbound = opening.direction.value == "in" %}
+{% set flows = opening.flows|join(" ") %}
+{{ story.because(opening.flows)|comments(indent ~ "#") -}}
+{{ indent }}Add-Rule @{ Name = {{ opening|rule_name|powershell }}; {# -#}
+DisplayName = {{ ("SwyxWare " ~ opening|opening ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
+Description = {{ ("flows " ~ flows ~ (", kb2308 " ~ opening.lines|cite if opening.lines else ""))|powershell }}; {# -#}
+Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ opening|protocol }}'; {# -#}
+{% if opening.ports %}{{ "LocalPort" if inbound else "RemotePort" }} = {{ opening.ports|string|powershell }}; {% endif %}
+{% if opening.source_ports %}{{ "RemotePort" if inbound else "LocalPort" }} = {{ opening.source_ports|string|powershell }}; {% endif %}
+RemoteAddress = {{ opening|peers|powershell_list }} }
+{% endmacro %}
+{{ story.head(host, "Lets pass what the plan needs")|comments("#") -}}
 # For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf changes nothing and says what it
 # would do. Running it again brings the rules of its group up to date and leaves all others alone.
 [CmdletBinding(SupportsShouldProcess)]
@@ -19,7 +32,18 @@ function Add-Rule([hashtable] $Rule) {
         New-NetFirewallRule @Rule @place | Out-Null
     }
 }
-# ----
+{% for opening in host.openings if opening.direction.value == "in" %}
+{{ rule(opening, "") -}}
+{% endfor %}
+{% for opening in host.openings if opening.direction.value == "out" %}
+{% if loop.first %}
+if ($Outbound) {
+{% endif %}
+{{ rule(opening, "    ") -}}
+{% if loop.last %}
+}
+{% endif %}
+{% endfor %}
 foreach ($rule in $there) {
     if ($wanted -contains $rule.Name) { continue }
     if ($PSCmdlet.ShouldProcess($rule.DisplayName, 'remove the firewall rule')) {

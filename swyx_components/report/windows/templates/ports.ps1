@@ -1,3 +1,10 @@
+{{ story.head(host, "Sets the ports of " ~ role)|comments("#") -}}
+{% for setting in settings %}
+{{ [setting|setting]|comments("#") -}}
+{% if not setting.listener.registry %}
+{{ [setting|how_to_set]|comments("#   not set here:") -}}
+{% endif %}
+{% endfor %}
 # The article names the values and not the key that holds them, which is why -Key must be given: look
 # the values up with regedit on this machine. Value names repeat between roles, so take the key of this role.
 # Run it as administrator; -WhatIf changes nothing and says what it would do.
@@ -17,3 +24,9 @@ function Set-Port([string] $Name, [int] $Port) {
     if (-not $kind) { throw "The value $Name is not there yet: give its type with -Type." }
     New-ItemProperty -LiteralPath $Key -Name $Name -PropertyType $kind -Value $Port -Force | Out-Null
 }
+{% for setting in settings %}
+{% for name, port in setting|registry_values %}
+Set-Port {{ name|powershell }} {{ port }}
+{% endfor %}
+{% endfor %}
+Write-Output {{ ("Restart " ~ role ~ " to use the new ports.")|powershell }}

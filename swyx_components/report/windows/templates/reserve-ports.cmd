@@ -1,3 +1,5 @@
+@echo off
+{{ story.head(host, reserves)|comments("rem") -}}
 rem For Windows Vista, Server 2008 and later. Run it as administrator, best before the services start.
 rem Windows takes ports for outgoing connections from a range of its own. A program that asks for one of
 rem these ports still gets it, but none gets it by chance. What DCOM and H.245 take is not excluded.
@@ -5,6 +7,11 @@ rem A range that is excluded already is refused as in use:
 rem netsh interface ipv4 show excludedportrange lists them.
 setlocal DisableDelayedExpansion
 set failed=
-rem ----
+{% for each in own %}
+{{ [each|reservation]|comments("rem") -}}
+{% for family in ("ipv4", "ipv6") %}
+netsh interface {{ family }} add excludedportrange protocol={{ each.transport.value }} startport={{ each.ports.first }} numberofports={{ each.ports.last - each.ports.first + 1 }} store=persistent || set failed=1
+{% endfor %}
+{% endfor %}
 if defined failed echo Some ranges were not excluded, see above.
 if defined failed exit /b 1
