@@ -217,21 +217,18 @@ def _others(
     interface: NetworkInterface, machine: str, own: OwnGroups, ruleset: Ruleset
 ) -> Iterator[ForeignGroup]:
     """All that stands before an interface and is not the site's: groups add, a network ACL takes."""
+
+    def seats(layer: AccessList) -> tuple[AttachmentPoint, ...]:
+        return tuple(
+            AttachmentPoint(machine=machine, address=address, layers=(layer,))
+            for address in interface.addresses
+        )
+
     for id in sorted(set(interface.groups) - own.labels.keys()):
-        is_known = id in ruleset.records.groups
         layer = ruleset.of_groups([id])
-        seats = tuple(_attachment_points(interface, machine, layer)) if is_known else None
-        yield ForeignGroup(label=layer.name, adds=True, seats=seats)
+        known = seats(layer) if id in ruleset.records.groups else None
+        yield ForeignGroup(label=layer.name, adds=True, seats=known)
     acl = ruleset.find_acl(interface)
     if acl is not None and not stops_nothing(acl, interface.addresses):
         layer = ruleset.of_acl(acl, interface)
-        yield ForeignGroup(
-            label=layer.name, takes=True, seats=tuple(_attachment_points(interface, machine, layer))
-        )
-
-
-def _attachment_points(
-    interface: NetworkInterface, machine: str, *layers: AccessList
-) -> Iterator[AttachmentPoint]:
-    for address in interface.addresses:
-        yield AttachmentPoint(machine=machine, address=address, layers=layers)
+        yield ForeignGroup(label=layer.name, takes=True, seats=seats(layer))

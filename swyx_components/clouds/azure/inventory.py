@@ -181,25 +181,18 @@ def _others(
 ) -> Iterator[ForeignGroup]:
     """The groups before an interface that are not the site's: another one at it, or one at its subnet."""
     own = key_of(interface.group)
-    if own and is_foreign:
-        label = f"network security group {last_of(own)}"
-        seats = None
-        if own in ruleset.groups:
-            seats = tuple(_attachment_points(interface, machine, ruleset, own, label))
-        yield ForeignGroup(label=label, adds=True, takes=True, seats=seats)
+    found = [(own, f"network security group {last_of(own)}", True)] if own and is_foreign else []
     for subnet in sorted(set(map(key_of, interface.subnets)) & ruleset.by_subnet.keys()):
         group = ruleset.by_subnet[subnet]
-        label = f"{group.title} of the subnet {last_of(subnet)}"
-        seats = tuple(_attachment_points(interface, machine, ruleset, key_of(group.id), label))
-        yield ForeignGroup(label=label, takes=True, seats=seats)
-
-
-def _attachment_points(
-    interface: NetworkInterface, machine: str, ruleset: Ruleset, group: str, label: str
-) -> Iterator[AttachmentPoint]:
-    for address in interface.addresses:
-        yield AttachmentPoint(
-            machine=machine,
-            address=address.prefix,
-            layers=(ruleset.of_group(ruleset.groups[group], address, label),),
+        found.append((key_of(group.id), f"{group.title} of the subnet {last_of(subnet)}", False))
+    for key, label, adds in found:
+        known = ruleset.groups.get(key)
+        seats = known and tuple(
+            AttachmentPoint(
+                machine=machine,
+                address=address.prefix,
+                layers=(ruleset.of_group(known, address, label),),
+            )
+            for address in interface.addresses
         )
+        yield ForeignGroup(label=label, adds=adds, takes=True, seats=seats)
