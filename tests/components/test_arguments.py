@@ -139,6 +139,11 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["machines.ac-fax: 'eni-1' is not a mapping; write ac-fax: {...}."],
     ),
     (
+        "A list where the properties of an interface are meant",
+        {**AZURE, "site": "bochum", "machines": {"bo-gate": {"interface": []}}},
+        ["machines.bo-gate.interface: a list is not a mapping; write interface: {...}."],
+    ),
+    (
         "A machine that the site does not have",
         {**AWS, "machines": {"ac-fex": {}}},
         [

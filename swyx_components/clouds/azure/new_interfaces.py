@@ -84,9 +84,7 @@ def _describe(
 ) -> Iterator[NewInterface]:
     """The interfaces with what the caller asks of them; its IP configurations are handed out in order."""
     place = f"machines.{machine.name}.interface"
-    asked = binding.get("interface")
-    read = _read({} if asked is None else asked, "NetworkInterface", place, problems)
-    given = read if isinstance(read, dict) else {}
+    given = dict(_entries(binding.get("interface") or {}, "NetworkInterface", place, problems))
     own = given.pop("ip_configurations", [])
     for suffix, subnet, addresses in parts:
         count = len(addresses) + (not has_ipv4(addresses))
@@ -138,13 +136,16 @@ def _read(value: Any, kind: str, place: str, problems: list[Message]) -> Any:
     """
     if isinstance(value, Mapping):
         return dict(_entries(value, kind, place, problems))
-    if value is None or isinstance(value, str | int | float | Sequence):
-        example = f"{place}: {{...}}"
-        given = type(value).__name__
-        problems.append(
-            Message.about("args-wrong", place, value=given, wanted="a mapping", example=example)
-        )
+    if isinstance(value, list | tuple):
+        return [_read(each, kind, f"{place}[{n}]", problems) for n, each in enumerate(value)]
+    if value is None or isinstance(value, str | int | float):
+        problems.append(_wrong(value, place, "a mapping", "{...}"))
     return value
+
+
+def _wrong(value: Any, place: str, wanted: str, example: str) -> Message:
+    given, text = type(value).__name__, f"{place}: {example}"
+    return Message.about("args-wrong", place, value=given, wanted=wanted, example=text)
 
 
 def _entries(
@@ -156,25 +157,13 @@ def _entries(
         if name in _OWN.get(kind, ()):
             problems.append(Message.about("property-set", at, key=key))
         elif name not in known:
-            near = get_close_matches(name, known, 3, 0.6) or sorted(known.keys() - _OWN[kind])
+            free = known.keys() - _OWN.get(kind, ())
+            near = get_close_matches(name, known, 3, 0.6) or sorted(free)
             problems.append(Message.about("property-unknown", at, key=key, near=near))
         elif name == "ip_configurations" and not isinstance(inner, list | tuple):
-            given, example = type(inner).__name__, f"{at}: [{{...}}]"
-            problems.append(
-                Message.about("args-wrong", at, value=given, wanted="a list", example=example)
-            )
-        elif not known[name]:
-            yield name, inner
-        elif isinstance(inner, list | tuple):
-            yield (
-                name,
-                [
-                    _read(each, known[name], f"{at}[{index}]", problems)
-                    for index, each in enumerate(inner)
-                ],
-            )
+            problems.append(_wrong(inner, at, "a list", "[{...}]"))
         else:
-            yield name, _read(inner, known[name], at, problems)
+            yield name, _read(inner, known[name], at, problems) if known[name] else inner
 
 
 @cache

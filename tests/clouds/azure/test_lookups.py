@@ -292,7 +292,7 @@ def test_configurations_follow_the_machines_addresses_over_all_its_interfaces() 
             "can't be handed through",
         ),
         ({"ip_configurations": [{}, {}]}, "ip_configurations", "1 more than the interface has"),
-        ([], "", "list is not a mapping"),
+        ({"dns_settings": {"zzzz": 1}}, "dns_settings.zzzz", "unknown argument `zzzz`"),
     ],
 )
 def test_what_the_provider_does_not_take_or_the_component_sets_is_refused(
