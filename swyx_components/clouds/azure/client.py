@@ -45,6 +45,7 @@ def _missing(package: str) -> CloudError:
 def _connect() -> Any:
     """The official client: for a real ARM with Azure's own credentials, for an emulator without any."""
     try:
+        from azure.core.pipeline.policies import HeadersPolicy
         from azure.mgmt.network import NetworkManagementClient
     except ImportError:
         raise _missing("azure-mgmt-network") from None
@@ -52,8 +53,10 @@ def _connect() -> Any:
     endpoint = (os.environ.get(_ENDPOINT) or _PUBLIC).rstrip("/")
     options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
     if urlsplit(endpoint).scheme == "http":
-        options["authentication_policy"] = _plain_token()
-        return NetworkManagementClient(_NoCredential(), subscription, **options)
+        # The client refuses to send a real token over plain http; an emulator takes any.
+        options["authentication_policy"] = HeadersPolicy({"Authorization": "Bearer offline"})
+        unused: Any = object()
+        return NetworkManagementClient(unused, subscription, **options)
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError:
@@ -68,21 +71,3 @@ def _find_subscription() -> str:
         values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
         raise CloudError.about("cloud-setting-missing", "", **values)
     return subscription
-
-
-class _NoCredential:
-    """Never asked: over plain http the token below is sent instead."""
-
-    def get_token(self, *scopes: str, **options: Any) -> Any:
-        raise NotImplementedError
-
-
-def _plain_token() -> Any:
-    """The client refuses to send a real token over plain http; an emulator takes any."""
-    from azure.core.pipeline.policies import SansIOHTTPPolicy
-
-    class PlainToken(SansIOHTTPPolicy):  # type: ignore[type-arg]
-        def on_request(self, request: Any) -> None:
-            request.http_request.headers["Authorization"] = "Bearer offline"
-
-    return PlainToken()

@@ -7,9 +7,8 @@ import pulumi
 from pulumi_azure_native import _utilities
 from pulumi_azure_native import network as azure
 
-from swyx_components.clouds.azure.lookups import AzureSite, look_up
+from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, has_ipv4, look_up
 from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
-from swyx_components.clouds.azure.new_interfaces import NewInterface, has_ipv4
 from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
 from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words

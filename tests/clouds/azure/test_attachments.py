@@ -7,8 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from swyx_components.clouds.azure.lookups import AzureSite
-from swyx_components.clouds.azure.new_interfaces import NewInterface
+from swyx_components.clouds.azure.lookups import AzureSite, NewInterface
 from swyx_components.clouds.azure.resources import attach_machines
 from swyx_components.messages import SwyxError
 from swyx_components.sets.prefixes import Prefix
