@@ -50,6 +50,7 @@ OUTSIDE = {
     "report.flows": {"openpyxl"},
     "components": {"pulumi"},
     "report.html.pages": {"jinja2", "markupsafe"},
+    "report.draft": {"jinja2"},
     "report.windows.scripts": {"jinja2"},
     "clouds.aws.interfaces": {"pulumi"},
     "clouds.aws.lookups": {"pulumi"},

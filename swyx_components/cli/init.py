@@ -64,7 +64,7 @@ def init(source: str, output: str, dcom: str, h245: str, force: bool, as_json: b
     asked = listed.draft if listed else ask_draft(catalogue)
     draft, undecided = _decide(_with_decisions(asked, given), given, asking=not source)
     messages = _check(draft, source, output)
-    text = "".join(f"{line}\n" for line in write_draft(draft, catalogue, undecided))
+    text = write_draft(draft, catalogue, undecided)
     if output != STDOUT:
         _write(output, text, force)
     elif not as_json:
