@@ -2,7 +2,6 @@
 
 import json
 import sys
-from enum import Enum
 from typing import Any
 
 import click
@@ -11,7 +10,8 @@ from swyx_components.catalogue import Catalogue, Leg, load_catalogue
 from swyx_components.cli.options import JSON
 from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
-from swyx_components.report.tables import align
+from swyx_components.report.plan_json import fields_of
+from swyx_components.report.tables import align, cite
 
 
 @click.command
@@ -43,7 +43,7 @@ def _listener_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
             f"{'+'.join(t.value for t in listener.transports)} {listener.ports}",
             listener.purpose,
             listener.configurable or "-",
-            _lines(listener.lines),
+            cite(listener.lines),
         )
         for role in catalogue.roles.values()
         for listener in role.listeners.values()
@@ -52,13 +52,9 @@ def _listener_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
 
 def _flow_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
     return [
-        (row.id, row.evidence.value, row.purpose, _lines(row.lines))
+        (row.id, row.evidence.value, row.purpose, cite(row.lines))
         for row in catalogue.flows.values()
     ]
-
-
-def _lines(lines: tuple[int, ...]) -> str:
-    return " ".join(f"L{line}" for line in lines)
 
 
 def _record(catalogue: Catalogue) -> dict[str, Any]:
@@ -67,13 +63,13 @@ def _record(catalogue: Catalogue) -> dict[str, Any]:
         "swyxware": catalogue.version,
         "roles": {
             role.name: {
-                **_pick(role, "kind", "lines"),
+                **fields_of(role, "kind", "lines"),
                 "listeners": {
                     listener.key: {
                         "transports": [transport.value for transport in listener.transports],
                         "ports": [str(part) for part in listener.ports],
-                        **_pick(listener, "purpose", "phase", "evidence"),
-                        **_pick(listener, "configurable", "registry", "lines"),
+                        **fields_of(listener, "purpose", "phase", "evidence"),
+                        **fields_of(listener, "configurable", "registry", "lines"),
                     }
                     for listener in role.listeners.values()
                 },
@@ -82,18 +78,13 @@ def _record(catalogue: Catalogue) -> dict[str, Any]:
         },
         "flows": {
             row.id: {
-                **_pick(row, "evidence", "phase", "purpose", "lines"),
+                **fields_of(row, "evidence", "phase", "purpose", "lines"),
                 "legs": [_leg_record(leg) for leg in row.legs],
             }
             for row in catalogue.flows.values()
         },
         "presets": {name: str(ports) for name, ports in catalogue.presets.items()},
     }
-
-
-def _pick(row: object, *names: str) -> dict[str, Any]:
-    values = {name: getattr(row, name) for name in names}
-    return {key: value.value if isinstance(value, Enum) else value for key, value in values.items()}
 
 
 def _leg_record(leg: Leg) -> dict[str, Any]:
