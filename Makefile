@@ -9,11 +9,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+FLOORS := tests/tools/packages/floors.lock
 
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-.PHONY: help setup engine browser up down test lint types bench mutants faults hitless acceptance fuzz audit docs lock clean
+.PHONY: help setup engine browser up down test floors lint types bench mutants faults hitless acceptance fuzz audit docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -48,6 +49,12 @@ down: $(READY) ## destroy the stacks, stop the clouds, leave nothing behind
 test: lint types engine browser ## every check and every test
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
+floors: ## the component tests with the oldest packages that pyproject.toml accepts, in .floors
+	@test -x .floors/bin/python || $(PYTHON) -m venv .floors
+	@echo "Installing the oldest accepted packages into .floors (a minute or so) ..."
+	@.floors/bin/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes -r $(FLOORS)
+	.floors/bin/python -m pytest tests/components -n auto -p no:cacheprovider -W ignore::DeprecationWarning
+
 lint: $(READY) ## ruff, lint and format
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -80,12 +87,16 @@ docs: $(READY) ## build the documentation site into site/ (no network needed)
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --clean  # --quiet would hide warnings from --strict too
 	@echo "Built: open file://$(CURDIR)/site/index.html"
 
-lock: ## pin every package again (needs .venv and the package index)
-	$(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --all-build-deps --strip-extras \
-	  --extra aws --extra azure --extra azure-attach --extra report --extra docs --extra dev --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-	  --output-file requirements.lock pyproject.toml sandbox/pyproject.toml
-	@! grep -nE '://|^--' requirements.lock  # no registry host, no path of this machine
+PIN := $(RUN) -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+  --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-clean: ## remove caches and build output (.venv and .sandbox stay)
+lock: ## pin every package again (needs .venv and the package index)
+	$(RUN) -m tests.tools.packages.declared dev | $(PIN) \
+	  --extra aws --extra azure --extra azure-attach --extra aws-read --extra azure-read --extra report \
+	  --output-file requirements.lock - pyproject.toml sandbox/pyproject.toml
+	$(RUN) -m tests.tools.packages.declared floors | $(PIN) --output-file $(FLOORS) -
+	@! grep -nE '://|^--' requirements.lock $(FLOORS)  # no registry host, no path of this machine
+
+clean: ## remove caches and build output (.venv, .floors and .sandbox stay)
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -37,6 +37,7 @@ BELOW = {
     "report": {*DOMAIN, "analysis"},
     "cli": {*DOMAIN, "analysis", "report", "clouds", ""},
     "components": {*DOMAIN, "analysis", "clouds"},
+    "testing": {"sets"},
     "__main__": {"cli"},
 }
 # Third parties of each package; of a single module where only that one may.
@@ -49,6 +50,7 @@ OUTSIDE = {
     "cli.completion": {"shellingham"},
     "report.flows": {"openpyxl"},
     "components": {"pulumi"},
+    "testing": {"pulumi"},
     "report.html.pages": {"jinja2", "markupsafe"},
     "report.draft": {"jinja2"},
     "report.windows.scripts": {"jinja2"},

@@ -23,7 +23,8 @@ from swyx_components import (
     VirtualNetwork,
     Vpc,
 )
-from tests.tools.components.recorder import Cloud, Recording, failure, nic_id, record
+from swyx_components.testing import nic_id
+from tests.tools.components.recorder import Cloud, Recording, failure, record
 
 CLOUD = Cloud(
     vpcs={"aachen": "vpc-1"},

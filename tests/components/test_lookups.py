@@ -10,8 +10,9 @@ import pulumi_azure_native
 import pytest
 
 from swyx_components import SwyxSite
+from swyx_components.testing import nic_id
 from tests.tools.components.estate import AWS, AZURE, EXAMPLE, INSTALLATION, aachen, bochum, small
-from tests.tools.components.recorder import Cloud, nic_id, record
+from tests.tools.components.recorder import Cloud, record
 
 NETWORK = "azure-native:network:getVirtualNetwork"
 INTERFACE = "azure-native:network:getNetworkInterface"

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from swyx_components import SwyxGate, SwyxSite
+from swyx_components.testing import nic_id
 from tests.tools.components.estate import AWS, EXAMPLE, aachen, bochum, small
-from tests.tools.components.recorder import Cloud, Recording, failure, nic_id, record
+from tests.tools.components.recorder import Cloud, Recording, failure, record
 from tests.tools.golden import compare
 
 HERE = Path(__file__).parent

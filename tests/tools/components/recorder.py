@@ -11,7 +11,7 @@ import pulumi
 import pytest
 from pulumi.runtime import mocks, rpc
 
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.testing import MockClouds
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,25 @@ class Registration:
 
 
 @dataclass
-class Cloud:
-    """What lookups find: VPCs by Name tag, interfaces by address or instance, virtual networks.
-
-    An instance's interfaces are separated by spaces, the primary one first.
-    `nics` are interfaces on Azure with their addresses, `nsgs` the groups that some of them have, by name.
-    `rules` are the tags of deployed security group rules, `groups` those of security groups by id,
-    `members` the groups that an interface is in.
+class Cloud(MockClouds):
+    """Clouds in which something is deployed: `rules` are the tags of security group rules, `groups` those of
+    security groups by id.
     """
 
-    vpcs: dict[str, str] = field(default_factory=dict)
-    interfaces: dict[str, str] = field(default_factory=dict)
-    subnets: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    nics: dict[str, list[str]] = field(default_factory=dict)
-    nsgs: dict[str, str] = field(default_factory=dict)
     rules: list[dict[str, str]] = field(default_factory=list)
     groups: dict[str, dict[str, str]] = field(default_factory=dict)
-    members: dict[str, list[str]] = field(default_factory=dict)
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        deployed = {
+            "aws:ec2/getSecurityGroups:getSecurityGroups": self.groups,
+            "aws:vpc/getSecurityGroupRules:getSecurityGroupRules": {
+                f"sgr-{n}": own for n, own in enumerate(self.rules)
+            },
+        }
+        if args.token not in deployed:
+            return super().call(args)
+        found = [id for id, own in deployed[args.token].items() if _is_found(own, args.args)]
+        return {"ids": found, "id": "x"}
 
 
 @dataclass
@@ -73,6 +75,9 @@ class Recording:
         return sorted((each.type, each.name, each.parent) for each in self.resources)
 
 
+asyncio.set_event_loop(asyncio.new_event_loop())
+
+
 class _Mocks(pulumi.runtime.Mocks):
     def __init__(self, cloud: Cloud, recording: Recording, preview: bool) -> None:
         self.cloud, self.recording, self.preview = cloud, recording, preview
@@ -84,81 +89,7 @@ class _Mocks(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         self.recording.calls.append(args.token)
         self.recording.asked.append(_name(args.provider.rpartition("::")[0]))
-        if args.token == "aws:ec2/getVpcs:getVpcs":
-            (name,) = (f["values"][0] for f in args.args["filters"] if f["name"] == "tag:Name")
-            return {"ids": [self.cloud.vpcs[name]] if name in self.cloud.vpcs else [], "id": "x"}
-        if args.token == "aws:ec2/getNetworkInterfaces:getNetworkInterfaces":
-            (wanted,) = (f for f in args.args["filters"] if f["name"] != "vpc-id")
-            known = self.cloud.interfaces
-            found = (known[value] for value in wanted["values"] if value in known)
-            ids = [id for each in found for id in each.split()]
-            return {"ids": ids, "id": "x"}
-        if args.token == "aws:ec2/getNetworkInterface:getNetworkInterface":
-            return self._describe(args.args["id"])
-        if args.token == "aws:ec2/getInstance:getInstance":
-            first = self.cloud.interfaces[args.args["instanceId"]].split()[0]
-            return {"networkInterfaceId": first, "id": args.args["instanceId"]}
-        if args.token == "aws:ec2/getSecurityGroups:getSecurityGroups":
-            groups = self.cloud.groups.items()
-            return {"ids": [id for id, own in groups if _is_found(own, args.args)], "id": "x"}
-        if args.token == "aws:vpc/getSecurityGroupRules:getSecurityGroupRules":
-            ids = [
-                f"sgr-{n}" for n, own in enumerate(self.cloud.rules) if _is_found(own, args.args)
-            ]
-            return {"ids": ids, "id": "x"}
-        if args.token == "azure-native:network:getVirtualNetwork":
-            name = args.args["virtualNetworkName"]
-            if name not in self.cloud.subnets:
-                return {}, [("virtualNetworkName", f"ResourceNotFound: {name}")]
-            subnets = [
-                {
-                    "id": f"/subnets/{key}",
-                    "name": key,
-                    "addressPrefixes": prefixes,
-                    "ipConfigurations": self.configurations_in(prefixes),
-                }
-                for key, prefixes in self.cloud.subnets[name].items()
-            ]
-            return {
-                "subnets": subnets,
-                "location": "westeurope",
-                "id": f"/vnets/{name}",
-                "name": name,
-            }
-        if args.token == "azure-native:network:getNetworkInterface":
-            name = args.args["networkInterfaceName"]
-            if name not in self.cloud.nics:
-                return {}, [("networkInterfaceName", f"ResourceNotFound: {name}")]
-            found = [{"privateIPAddress": address} for address in self.cloud.nics[name]]
-            group = {"networkSecurityGroup": {"id": self.cloud.nsgs.get(name, "")}}
-            return {"ipConfigurations": found, "location": "westeurope", "id": "x", **group}
-        raise AssertionError(f"unexpected call of {args.token}")
-
-    def _describe(self, id: str) -> Any:
-        own = [key for key, ids in self.cloud.interfaces.items() if id in ids.split()]
-        if not own:
-            return {}, [("id", f"no interface {id}")]
-        return {
-            "privateIps": [key for key in own if "." in key],
-            "ipv6Addresses": [key for key in own if ":" in key],
-            "securityGroups": self.cloud.members.get(id, ["sg-default"]),
-            "id": id,
-        }
-
-    def configurations_in(self, prefixes: list[str]) -> list[dict[str, str]]:
-        """The IP configurations in a subnet, with their addresses."""
-        return [
-            {"id": f"{nic_id(name)}/ipConfigurations/c", "privateIPAddress": address}
-            for name, addresses in self.cloud.nics.items()
-            for address in addresses
-            if any(Prefix.parse(each).contains(Prefix.parse(address)) for each in prefixes)
-        ]
-
-
-def nic_id(name: str) -> str:
-    """The id of an interface on Azure."""
-    group = "/subscriptions/s/resourceGroups/machines"
-    return f"{group}/providers/Microsoft.Network/networkInterfaces/{name}"
+        return self.cloud.call(args)
 
 
 def _is_found(own: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
@@ -237,7 +168,6 @@ def record(
     own = _Mocks(cloud or Cloud(), recording, preview)
     logger = logging.Logger("recorder", logging.DEBUG)
     logger.addHandler(_Handler(recording))
-    asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.set_mocks(
         own,
         project="swyx",
@@ -246,7 +176,10 @@ def record(
         logger=logger,
         monitor=_Monitor(own, recording),
     )
-    pulumi.runtime.test(lambda: program() and None)()
+    try:
+        pulumi.runtime.test(lambda: program() and None)()
+    finally:
+        asyncio.set_event_loop(asyncio.new_event_loop())  # in which the next program's outputs are
     return recording
 
 

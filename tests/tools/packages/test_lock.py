@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from packaging.version import Version
+
 from tests.tools.packages.__main__ import LOCK
+from tests.tools.packages.declared import PROJECT, floors, group
 from tests.tools.packages.lock import Pin, compare, installed_packages, read_lock
 
 HASH = "--hash=sha256:" + "0" * 64
@@ -31,6 +34,21 @@ def test_a_pin_without_hash_an_address_and_a_second_pin_are_seen() -> None:
         "line 8: a is pinned twice",
         "b 2.0 has no hash",
     ]
+
+
+def test_the_component_tests_run_with_the_oldest_versions_that_are_accepted() -> None:
+    pins, faults = read_lock(
+        PROJECT.with_name("tests").joinpath("tools/packages/floors.lock").read_text()
+    )
+    assert faults == []
+    oldest = {name: Version(version) for name, version in floors().items()}
+    assert {name: Version(pins[name].version) for name in oldest} == oldest
+    assert {"pulumi", "pulumi-aws", "pulumi-azure-native", "pulumi-azure"} <= floors().keys()
+
+
+def test_a_group_holds_those_that_it_includes() -> None:
+    assert any(row.startswith("mkdocs-material") for row in group("dev"))
+    assert any(row.startswith("pytest>") for row in group("dev"))
 
 
 def test_each_difference_is_a_sentence() -> None:

@@ -13,7 +13,7 @@ from swyx_components.catalogue import load_catalogue
 from swyx_components.components.roles import ROLE_CLASSES
 from tests.tools.golden import compare
 
-SNAPSHOT = Path(__file__).parent / "golden" / "schema.json"
+SNAPSHOT = Path(__file__).parent / "golden" / "components.json"
 
 
 def plain(value: Any) -> Any:

@@ -1,0 +1,5 @@
+"""What `pulumi up` runs; the program itself can be imported by tests."""
+
+from telephony import deploy
+
+deploy()
