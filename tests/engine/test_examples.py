@@ -77,6 +77,6 @@ def test_a_program_with_inline_data_makes_interfaces_in_its_own_subnet(
         project.destroy()
 
 
-@pytest.mark.parametrize("name", ["aws-own-vpc", "azure-inline"])
+@pytest.mark.parametrize("name", ["aws-own-vpc", "azure-inline", "first-program"])
 def test_the_stack_file_of_an_example_is_nowhere_beside_it(name: str) -> None:
     assert sorted(path.name for path in (EXAMPLES / name).glob("*.y*ml")) == ["Pulumi.yaml"]
