@@ -205,11 +205,9 @@ class _Auditor:
         """Each phase of which there are requirements and none of them passes, by machine."""
         rows = self.installation.catalogue.flows
         for machine, found in sorted(self.found.items()):
-            own = [d for d in self.requirements[machine] if not d.reply and d.flow in rows]
+            own = [r for r in self.requirements[machine] if not r.reply and r.flow in rows]
             for phase in sorted(Phase, key=lambda phase: phase.value):
-                of_phase = {
-                    requirement for requirement in own if rows[requirement.flow].phase is phase
-                }
+                of_phase = {each for each in own if rows[each.flow].phase is phase}
                 lost = of_phase & found.missing.keys()
                 if lost and not of_phase & found.passing:
                     flows = tuple(sorted({requirement.flow for requirement in lost}))

@@ -19,7 +19,6 @@ from swyx_components.installation.model import Egress
 from swyx_components.messages import SwyxError
 from swyx_components.planner.model import (
     Direction,
-    RenderedGroup,
     RenderedSite,
     Rule,
     SitePlan,
@@ -149,9 +148,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     faults = [*_check_groups(rendered, deployed)]
     interfaces = deployed.interfaces or ()
     if deployed.interfaces is not None:
-        for entry in rendered.groups:
-            faults += _check_interfaces(entry, interfaces)
-        faults += _check_foreign_groups(interfaces)
+        faults += _check_interfaces(rendered, interfaces)
     effects = [
         (other, _find_effect(rendered.plan, interface, other))
         for interface in interfaces
@@ -211,30 +208,24 @@ def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
 
 
 def _check_interfaces(
-    entry: RenderedGroup, interfaces: Iterable[DeployedInterface]
+    rendered: RenderedSite, interfaces: Iterable[DeployedInterface]
 ) -> Iterator[str]:
-    group = entry.group
-    labels = [shard_label(group.name, shard) for shard in entry.shards]
-    names = {machine.name for machine in group.machines}
-    own = [interface for interface in interfaces if interface.machine in names]
-    for machine in sorted(names - {interface.machine for interface in own}):
-        yield f"{machine}: no interface in the cloud has its address"
-    for interface in own:
-        where = f"{interface.machine} ({interface.id})"
-        for label in labels:
-            if label not in interface.groups:
+    for entry in rendered.groups:
+        labels = [shard_label(entry.group.name, shard) for shard in entry.shards]
+        names = {machine.name for machine in entry.group.machines}
+        own = [interface for interface in interfaces if interface.machine in names]
+        for machine in sorted(names - {interface.machine for interface in own}):
+            yield f"{machine}: no interface in the cloud has its address"
+        for interface in own:
+            where = f"{interface.machine} ({interface.id})"
+            for label in (label for label in labels if label not in interface.groups):
                 yield f"{where}: its interface is not in {label}"
-        for other in interface.groups:
-            if other not in labels:
+            for other in (other for other in interface.groups if other not in labels):
                 yield f"{where}: its interface is also in {other}, which is not its group"
-
-
-def _check_foreign_groups(interfaces: Iterable[DeployedInterface]) -> Iterator[str]:
-    """Interfaces that rules let in by name although no machine of the plan is behind them."""
-    for interface in interfaces:
-        if not interface.machine:
-            joined = ", ".join(interface.groups)
-            yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
+    # Rules let in by name whatever is in a group, although no machine of the plan is behind it.
+    for interface in (interface for interface in interfaces if not interface.machine):
+        joined = ", ".join(interface.groups)
+        yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
 
 
 def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGroup) -> Effect:

@@ -29,6 +29,7 @@ from swyx_components.planner.plan import plan_site
 from swyx_components.planner.topology import Topology
 
 _DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
+_Pair = tuple[Rule | None, Rule | None]  # before and after
 _INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
 
 
@@ -177,9 +178,6 @@ def _compare_site(
 
 
 # ---- rules
-
-
-_Pair = tuple[Rule | None, Rule | None]
 
 
 def _pair(old: Iterable[Rule], new: Iterable[Rule]) -> Iterator[_Pair]:

@@ -21,8 +21,6 @@ from swyx_components.sets.packets import (
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, interval_text
 
-ANYWHERE = "anywhere"
-
 
 class Packets(NamedTuple):
     """From whom to whom, over what. A name is a machine's or network's, else the addresses.
@@ -52,25 +50,22 @@ class ReachabilityChange:
 class Owners:
     """Who has an address, before or after: machines before networks, small networks before large ones.
 
-    A name whose addresses are others now is told with the address that is meant.
+    `names` are those of the prefixes in either file. A name whose addresses are others now is told with
+    the address that is meant.
     """
 
     def __init__(self, old: Installation, new: Installation) -> None:
         before, after = _named_prefixes(old), _named_prefixes(new)
         moved = {name for _, name in before.items() ^ after.items()}
         moved &= {*before.values()} & {*after.values()}
-        self._named = {
+        self.names = {
             prefix: f"{name} ({short(prefix)})" if name in moved else name
             for prefix, name in {**before, **after}.items()
         }
         self._places: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
-        for version, peers, around in cut_addresses({own: [own] for own in self._named}):
+        for version, peers, around in cut_addresses({own: [own] for own in self.names}):
             innermost = max(around, key=lambda prefix: prefix.length)
-            self._places[version].append((*peers, self._named[innermost]))
-
-    def name(self, address: Prefix) -> str:
-        """The name of the machine that has the address."""
-        return self._named[address]
+            self._places[version].append((*peers, self.names[innermost]))
 
     def split(self, version: int, first: int, last: int) -> Iterator[tuple[int, int, str]]:
         """The addresses by whom they belong to; the name is empty where nobody has them."""
@@ -125,7 +120,7 @@ def find_passing(
     plan = new or old
     if was != now and plan is not None:
         label = f"every machine of {plan.site}"
-        packets = Packets(label, ANYWHERE, Protocol.ANY, None, None)
+        packets = Packets(label, "anywhere", Protocol.ANY, None, None)
         yield ReachabilityChange(opened=now, packets=packets, at=(label,))
 
 
@@ -171,7 +166,7 @@ def _describe(
     end: _End, before: PacketSet, after: PacketSet, owners: Owners
 ) -> Iterator[tuple[bool, Packets]]:
     address, direction, protocol = end
-    machine = owners.name(address)
+    machine = owners.names[address]
     differences = before.differences(after)
     for (first, last), own in groupby(differences, key=lambda found: found.peers):
         changed = _by_port(own)
