@@ -60,6 +60,9 @@ class Exchange:
         self.undecided_ports = tuple(undecided_ports)
         self.tunnels = tuple(tunnels)
 
+    def __bool__(self) -> bool:
+        return bool(self.orders or self.undecided_ports or self.tunnels)
+
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
         """The exchange of endpoints of several roles: all that these exchange one by one."""
@@ -96,9 +99,7 @@ def find_exchange(
             for one in first.by_role or (first,)
             for other in second.by_role or (second,)
         ]
-        return Exchange.join(
-            [own for own in some if own.orders or own.undecided_ports or own.tunnels]
-        )
+        return Exchange.join(list(filter(None, some)))
     collector = _Collector(catalogue, first, second)
     pairs = _pairs_within if scope == "site" else _pairs_of_manager
     collector.scope(scope, pairs(catalogue, scope, (first, second), within))

@@ -25,16 +25,6 @@ from swyx_components.planner.model import Endpoint, Flow
 from swyx_components.planner.topology import SiteTopology, Topology
 
 
-class Undecided(NamedTuple):
-    """A flow that needs a decision which the site of its responder has not made."""
-
-    decision: str  # "dcom" or "h245"
-    site: str
-    flow: str
-    initiator: Endpoint
-    responder: Endpoint
-
-
 class Clash(NamedTuple):
     """An H.245 pair whose two sites decided differently: tunnelled at one end only."""
 
@@ -59,7 +49,6 @@ class SiteFlows:
     site: SiteTopology
     pairs: tuple[EndpointPair, ...]
     flows: tuple[Flow, ...]
-    undecided: tuple[Undecided, ...]
     clashes: tuple[Clash, ...]
 
 
@@ -82,9 +71,8 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
         flows += _in_order(scope)
     return SiteFlows(
         site=view,
-        pairs=tuple([one for scope in scopes for one in scope if one.exchange.exchanged]),
+        pairs=tuple([pair for scope in scopes for pair in scope if pair.exchange]),
         flows=tuple(flows),
-        undecided=tuple([one for scope in scopes for pair in scope for one in _undecided(*pair)]),
         clashes=tuple([one for link, over in links for one in _clashes(topology, link, over)]),
     )
 
@@ -162,12 +150,6 @@ def _over_link(topology: Topology, link: Link) -> Iterator[EndpointPair]:
     for other in others:
         exchange = find_exchange(topology.catalogue, scope, manager.kind, other.kind, within=False)
         yield EndpointPair(manager, other, exchange)
-
-
-def _undecided(first: Endpoint, second: Endpoint, exchange: Exchange) -> Iterator[Undecided]:
-    for forward, flow, decision in exchange.undecided_ports:
-        initiator, responder = (first, second) if forward else (second, first)
-        yield Undecided(decision, responder.site, flow, initiator, responder)
 
 
 def _clashes(topology: Topology, link: Link, over: tuple[EndpointPair, ...]) -> Iterator[Clash]:

@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import (
@@ -21,15 +20,8 @@ from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
-
-class Serving(NamedTuple):
-    """What a LinkManager serves: names of links and of providers, sorted."""
-
-    links: tuple[str, ...] = ()
-    providers: tuple[str, ...] = ()
-
-
-NOTHING = Serving()
+# What a LinkManager serves: "link" or "provider" with the name of each, sorted.
+Served = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,7 +34,7 @@ class SiteTopology:
     by_machine: Mapping[str, Endpoint]
     catalogue: Catalogue
     file: str
-    serving: Mapping[str, Serving]
+    serving: Mapping[str, Served]
     control_paths: Mapping[str, str]
 
     @property
@@ -229,33 +221,23 @@ def effective_ports(
 # ---- host groups
 
 
-_Kind = TypeVar("_Kind", bound=Hashable)
-
-
 def serve_by_machine(
     site: str, links: Iterable[Link], providers: Iterable[Provider]
-) -> Mapping[str, Serving]:
+) -> Mapping[str, Served]:
     """What each machine of a site serves, of the links and providers given; absent: nothing."""
-    links_of: dict[str, list[str]] = {}
+    served: dict[str, list[tuple[str, str]]] = {}
     for link in links:
-        if link.near == site:
-            links_of.setdefault(link.near_manager, []).append(link.name)
-        elif link.far == site and link.far_manager:
-            links_of.setdefault(link.far_manager, []).append(link.name)
-    providers_of: dict[str, list[str]] = {}
+        manager = link.near_manager if link.near == site else link.far_manager
+        if manager and site in (link.near, link.far):
+            served.setdefault(manager, []).append(("link", link.name))
     for provider in providers:
         if provider.site == site:
-            providers_of.setdefault(provider.link_manager, []).append(provider.name)
-    return {
-        machine: Serving(
-            tuple(sorted(links_of.get(machine, ()))), tuple(sorted(providers_of.get(machine, ())))
-        )
-        for machine in {*links_of, *providers_of}
-    }
+            served.setdefault(provider.link_manager, []).append(("provider", provider.name))
+    return {machine: tuple(sorted(own)) for machine, own in served.items()}
 
 
 def group_machines(
-    catalogue: Catalogue, site: Site, serving: Mapping[str, Serving]
+    catalogue: Catalogue, site: Site, serving: Mapping[str, Served]
 ) -> tuple[MachineGroup, ...]:
     """The host groups of a site, sorted by name, still without requirements and rules.
 
@@ -272,22 +254,20 @@ def group_machines(
         likeness = (
             machine.roles,
             _differences(catalogue, site, machine, machine.roles),
-            serving.get(machine.name, NOTHING),
+            serving.get(machine.name),
             tuple(sorted(map(_content, extras.get(machine.name, ())))),
         )
         by_likeness.setdefault(likeness, []).append(machine)
-    named = _name_variants(
-        ((machines[0].roles, machines) for machines in by_likeness.values()), serving
-    )
-    groups = (
-        MachineGroup(
-            name=_group_name(roles, variant),
-            site=site.name,
-            roles=roles,
-            machines=tuple(machines),
-        )
-        for roles, variant, machines in named
-    )
+    by_roles: dict[tuple[str, ...], list[list[Machine]]] = {}
+    for machines in by_likeness.values():
+        by_roles.setdefault(machines[0].roles, []).append(machines)
+    groups = []
+    for roles, variants in by_roles.items():
+        variants.sort(key=lambda own: (own[0].name not in serving, own[0].name))
+        for machines in variants:
+            variant = machines[0].name if machines is not variants[0] else ""
+            name, members = _group_name(roles, variant), tuple(machines)
+            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=members))
     return tuple(sorted(groups, key=lambda group: group.name))
 
 
@@ -305,22 +285,6 @@ def _differences(
 def _content(rule: ExtraRule) -> tuple[Hashable, ...]:
     """What makes two extra rules of different machines the same one."""
     return (rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason)
-
-
-def _name_variants(
-    rows: Iterable[tuple[_Kind, list[Machine]]], serving: Mapping[str, Serving]
-) -> Sequence[tuple[_Kind, str, list[Machine]]]:
-    """Each row with what tells it from others of its kind: nothing, or its first machine's name."""
-    by_kind: dict[_Kind, list[list[Machine]]] = {}
-    for kind, machines in rows:
-        by_kind.setdefault(kind, []).append(machines)
-    return [
-        (kind, machines[0].name if place else "", machines)
-        for kind, variants in by_kind.items()
-        for place, machines in enumerate(
-            sorted(variants, key=lambda own: (own[0].name not in serving, own[0].name))
-        )
-    ]
 
 
 @lru_cache(maxsize=4096)

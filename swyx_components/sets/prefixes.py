@@ -53,8 +53,7 @@ class Prefix(NamedTuple):
         return cls(version, first, length)
 
     def __str__(self) -> str:
-        version, first, length = self
-        return f"{_address_text(version, first)}/{length}"
+        return f"{_address_text(self.version, self.first)}/{self.length}"
 
     @property
     def slug(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.flows import Clash, Undecided
+from swyx_components.planner.flows import Clash, EndpointPair
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import Endpoint
 from swyx_components.planner.topology import SiteTopology
@@ -18,7 +18,7 @@ _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
 def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
     view = site.flows.site
-    yield from _missing(view, site.flows.undecided)
+    yield from _missing(view, site.flows.pairs)
     yield from _clashes(site.flows.clashes)
     flows = {flow for one in site.flows.pairs for flow in one.exchange.ids}
     yield from _wide_ranges(view)
@@ -46,12 +46,15 @@ def _decisions_meant(message: Message) -> Iterator[str]:
             yield ".".join(meant[: depth + 2])
 
 
-def _missing(view: SiteTopology, undecided: Iterable[Undecided]) -> Iterator[Message]:
+def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
     """One message a decision and flow, naming every pair of ends that waits for it."""
     pairs: dict[tuple[str, str, str], set[str]] = {}
-    for decision, site, flow, initiator, responder in undecided:
-        ends = f"{_called(initiator, site)} to {_called(responder, site)}"
-        pairs.setdefault((site, decision, flow), set()).add(ends)
+    for first, second, exchange in joined:
+        for forward, flow, decision in exchange.undecided_ports:
+            initiator, responder = (first, second) if forward else (second, first)
+            site = responder.site
+            ends = f"{_called(initiator, site)} to {_called(responder, site)}"
+            pairs.setdefault((site, decision, flow), set()).add(ends)
     halves = {"server": view.decisions.dcom_server, "client": view.decisions.dcom_client}
     absent = [half for half, ports in halves.items() if ports is None]
     for (site, decision, flow), waiting in pairs.items():

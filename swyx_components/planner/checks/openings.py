@@ -36,7 +36,8 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
         yield from _administration_inside(view, group, opened, catalogue)
     pairs: _Pairs = {}
     for first, second, exchange in site.flows.pairs:
-        pairs.setdefault((first, second), exchange.exchanged[0].flow)
+        if exchange.exchanged:
+            pairs.setdefault((first, second), exchange.exchanged[0].flow)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view, catalogue)
