@@ -47,17 +47,17 @@ class SiteRules:
 
 def minimise_rules(site: SiteRequirements) -> SiteRules:
     """The fewest rules for each group of a site."""
-    catalogue = site.flows.site.catalogue
+    view = site.flows.site
     groups = (
         HostGroup(
             name=group.name,
             site=group.site,
             roles=group.roles,
             machines=group.machines,
-            requirements=group.requirements,
-            rules=minimise(group.requirements, NEUTRAL, catalogue),
+            requirements=site.by_group[group.name],
+            rules=minimise(site.by_group[group.name], NEUTRAL, view.catalogue),
         )
-        for group in site.groups
+        for group in view.groups
     )
     return SiteRules(flows=site.flows, groups=tuple(groups))
 

@@ -176,16 +176,10 @@ class MachineGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequiringGroup(MachineGroup):
-    """The same with what must pass at it."""
+class HostGroup(MachineGroup):
+    """The same with what must pass at it, and the fewest rules that let it pass."""
 
     requirements: Requirements = field(compare=False)  # it follows from the flows
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostGroup(RequiringGroup):
-    """The same with the fewest rules that let it pass."""
-
     rules: tuple[Rule, ...]
 
 

@@ -1,7 +1,7 @@
 """Counts against quotas, before anything is created."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -117,10 +117,10 @@ def with_summaries(installation: Installation, name: str) -> Widened | None:
         for link in installation.links
         if name in (link.near, link.far)
     }
-    others = _Owned(installation)
+    owned = sorted(_owners(installation))
     widened = {}
     for site in (installation.sites[other] for other in sorted(linked)):
-        summary = tuple(cidr for cidr in _around(site) if others.leave(cidr, site.name))
+        summary = tuple(cidr for cidr in _around(site) if _is_alone(cidr, site.name, owned))
         if summary and not site.summary:
             widened[site.name] = replace(site, summary=summary)
     if not widened:
@@ -147,24 +147,14 @@ def _addresses(site: Site) -> Iterator[Prefix]:
         yield from network.cidrs
 
 
-class _Owned:
-    """Whose all addresses of an installation are, by address."""
+def _is_alone(cidr: Prefix, site: str, owned: Sequence[tuple[int, int, str]]) -> bool:
+    """Whether a CIDR around a site holds no address of others, of all that are owned, sorted.
 
-    def __init__(self, installation: Installation) -> None:
-        self._sorted = sorted(_owners(installation))
-
-    def leave(self, cidr: Prefix, site: str) -> bool:
-        """Whether a CIDR around a site holds nothing that is another's.
-
-        Nothing of another holds the CIDR, since that would hold the site's own addresses.
-        """
-        version, first, _ = cidr
-        place = bisect_left(self._sorted, (version, first))
-        while place < len(self._sorted) and self._sorted[place][:2] <= (version, cidr.last):
-            if self._sorted[place][2] != site:
-                return False
-            place += 1
-        return True
+    Nothing of another holds the CIDR, since that would hold the site's own addresses.
+    """
+    first = bisect_left(owned, (cidr.version, cidr.first))
+    last = bisect_left(owned, (cidr.version, cidr.last + 1))
+    return all(owner == site for *_, owner in owned[first:last])
 
 
 def _owners(installation: Installation) -> Iterator[tuple[int, int, str]]:

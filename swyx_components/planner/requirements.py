@@ -1,6 +1,6 @@
 """Both ends of every flow: the only place where inbound and outbound requirements are made."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +19,6 @@ from swyx_components.planner.model import (
     Protocol,
     Requirement,
     Requirements,
-    RequiringGroup,
 )
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS
@@ -28,10 +27,10 @@ from swyx_components.sets.prefixes import Prefix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRequirements:
-    """The groups of a site, each with what must pass at it."""
+    """What must pass at each group of a site, by name."""
 
     flows: SiteFlows
-    groups: tuple[RequiringGroup, ...]
+    by_group: Mapping[str, Requirements]
 
 
 def derive_requirements(flows: SiteFlows) -> SiteRequirements:
@@ -62,17 +61,8 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
                 requirements[own.label].append((party, openings))
     for group, party, opening in _extra_needs(view):
         requirements[group].append((party, AccessSet((opening,))))
-    groups = (
-        RequiringGroup(
-            name=group.name,
-            site=group.site,
-            roles=group.roles,
-            machines=group.machines,
-            requirements=Requirements(requirements[group.name]),
-        )
-        for group in view.groups
-    )
-    return SiteRequirements(flows=flows, groups=tuple(groups))
+    by_group = {group: Requirements(some) for group, some in requirements.items()}
+    return SiteRequirements(flows=flows, by_group=by_group)
 
 
 @lru_cache(maxsize=8192)

@@ -164,8 +164,7 @@ def without_flows(original: Callable[..., Any]) -> Callable[..., Any]:
 def without_requirements(original: Callable[..., Any]) -> Callable[..., Any]:
     def empty(flows: Any) -> Any:
         found = original(flows)
-        groups = (replace(group, requirements=Requirements(())) for group in found.groups)
-        return replace(found, groups=tuple(groups))
+        return replace(found, by_group={name: Requirements(()) for name in found.by_group})
 
     return empty
 

@@ -16,7 +16,6 @@ from swyx_components.planner.model import (
     Peer,
     PeerKind,
     Protocol,
-    Requirement,
 )
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
@@ -29,37 +28,34 @@ _MOST_PARTS = 4  # of what another site's group is called: the site and three ma
 def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished requirements of a site."""
     view = site.flows.site
-    catalogue = view.catalogue
     for group in site.groups:
         opened = frozenset().union(*(_let_in(access) for _, access in group.requirements.by_peer))
-        yield from _opened_beside(view, group, opened, catalogue)
-        yield from _administration_inside(view, group, opened, catalogue)
+        yield from _opened_beside(view, group, opened)
+        yield from _administration_inside(view, group, opened)
     pairs: _Pairs = {}
     for first, second, exchange in site.flows.pairs:
         if exchange.exchanged:
             pairs.setdefault((first, second), exchange.exchanged[0].flow)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
-    yield from _idle_managers(view, catalogue)
+    yield from _idle_managers(view)
     yield from _unreachable_extras(view)
-    yield from _unnamed_settings(view, catalogue)
+    yield from _unnamed_settings(view)
 
 
 _Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
-_Inbound = Mapping[tuple[Protocol, PortSet], Sequence[Requirement]]
+_Inbound = Mapping[tuple[Protocol, PortSet], Sequence[tuple[str, Peer]]]  # flows and peers
 # Two endpoints, with the first flow between both.
 _Pairs = dict[tuple[Endpoint, Endpoint], str]
 
 
 def _inbound(group: HostGroup) -> _Inbound:
     """What may reach a group, by what is opened: many peers of a hub need the same."""
-    requirements: dict[tuple[Protocol, PortSet], list[Requirement]] = {}
-    for requirement in group.requirements:
-        if requirement.direction is Direction.IN:
-            requirements.setdefault((requirement.protocol, requirement.ports), []).append(
-                requirement
-            )
-    return requirements
+    inbound: dict[tuple[Protocol, PortSet], list[tuple[str, Peer]]] = {}
+    for direction, protocol, ports, _, peer, flow in group.requirements:
+        if direction is Direction.IN:
+            inbound.setdefault((protocol, ports), []).append((flow, peer))
+    return inbound
 
 
 @lru_cache(maxsize=8192)
@@ -91,22 +87,18 @@ def _find_administration(ports: PortSet, catalogue: Catalogue) -> tuple[str, ...
     return tuple(name for name, own in known.items() if any(map(own.overlaps, ports)))
 
 
-def _opened_beside(
-    view: SiteTopology, group: HostGroup, opened: _Opened, catalogue: Catalogue
-) -> Iterator[Message]:
+def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well."""
-    endpoint = view.endpoint_of(group.machines[0].name)
+    catalogue, endpoint = view.catalogue, view.endpoint_of(group.machines[0].name)
     partly: set[tuple[str, str]] = set()
     for protocol, ports in opened:
         partly |= _find_partly_opened(endpoint.kind, protocol, ports, catalogue)
     inbound = _inbound(group) if partly else {}
-    for (role, key), listener in endpoint.ports.items():
-        if (role, key) not in partly:
-            continue
-        protocols = _protocols_of(catalogue, role, key)
+    for role, key in (place for place in endpoint.ports if place in partly):
+        listener, protocols = endpoint.ports[role, key], _protocols_of(catalogue, role, key)
         own = {
-            (protocol, ports): requirements
-            for (protocol, ports), requirements in inbound.items()
+            (protocol, ports): needed
+            for (protocol, ports), needed in inbound.items()
             if protocol in protocols and ports & listener
         }
         for shared, flows in sorted(_find_beside(listener, own).items(), key=lambda one: one[0]):
@@ -129,17 +121,17 @@ def _find_beside(listener: PortSet, inbound: _Inbound) -> dict[PortSet, set[tupl
     Peers with a flow that is about just this listener reach nothing that was not meant.
     """
     meant = {
-        (requirement.peer.label, protocol)
-        for (protocol, ports), requirements in inbound.items()
+        (peer.label, protocol)
+        for (protocol, ports), needed in inbound.items()
         if any(map(listener.covers, ports))
-        for requirement in requirements
+        for _, peer in needed
     }
     beside: dict[PortSet, set[tuple[str, Peer]]] = {}
-    for (protocol, ports), requirements in inbound.items():
+    for (protocol, ports), needed in inbound.items():
         shared = PortSet(part for part in ports if not listener.covers(part)) & listener
-        for requirement in requirements if shared else ():
-            if (requirement.peer.label, protocol) not in meant:
-                beside.setdefault(shared, set()).add((requirement.flow, requirement.peer))
+        for flow, peer in needed if shared else ():
+            if (peer.label, protocol) not in meant:
+                beside.setdefault(shared, set()).add((flow, peer))
     return beside
 
 
@@ -162,19 +154,22 @@ def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
 
 
 def _administration_inside(
-    view: SiteTopology, group: HostGroup, opened: _Opened, catalogue: Catalogue
+    view: SiteTopology, group: HostGroup, opened: _Opened
 ) -> Iterator[Message]:
-    reached = {
-        ports: names
-        for protocol, ports in opened
-        if protocol is Protocol.TCP and (names := _find_administration(ports, catalogue))
-    }
+    """Ports of administration inside a range that is opened for another purpose."""
+    catalogue = view.catalogue
+    reached = [
+        (name, what)
+        for what in opened
+        if what[0] is Protocol.TCP
+        for name in _find_administration(what[1], catalogue)
+    ]
+    inbound = _inbound(group) if reached else {}
     found = {
-        (name, requirement.flow)
-        for requirement in (group.requirements if reached else ())
-        if requirement.direction is Direction.IN and requirement.protocol is Protocol.TCP
-        for name in reached.get(requirement.ports, ())
-        if not requirement.flow.startswith("extra:")
+        (name, flow)
+        for name, what in reached
+        for flow, _ in inbound[what]
+        if not flow.startswith("extra:")
     }
     for name, ports in catalogue.administration_ports.items() if found else ():
         flows = sorted(flow for own, flow in found if own == name)
@@ -191,8 +186,8 @@ def _administration_inside(
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
     for ends, flow in pairs.items():
-        first, second = ends
-        if first.versions & second.versions or not (first.versions and second.versions):
+        one, other = (end.versions for end in ends)
+        if one & other or not (one and other):
             continue
         # Its own before others': that order is the same whatever stands for a name.
         ordered = sorted(
@@ -209,8 +204,8 @@ def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     """Sites that stand as their summary in the rules of this one, and what that adds."""
     widened = {
         (own, peer)
-        for initiator, responder in pairs
-        for own, peer in ((initiator, responder), (responder, initiator))
+        for ends in pairs
+        for own, peer in (ends, ends[::-1])
         if peer.summary and peer.site != view.name and own.group is not None
     }
     summaries: dict[str, set[Prefix]] = {}
@@ -240,10 +235,10 @@ def _count(prefixes: Iterable[Prefix]) -> Counter[int]:
     return counts
 
 
-def _idle_managers(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+def _idle_managers(view: SiteTopology) -> Iterator[Message]:
     for machine in view.site.machines:
         for role in machine.roles:
-            if catalogue.roles[role].serves_links and machine.name not in view.serving:
+            if view.catalogue.roles[role].serves_links and machine.name not in view.serving:
                 place = f"sites.{view.name}.machines.{machine.name}"
                 yield Message.about("serves-nothing", place, role=role)
 
@@ -260,13 +255,13 @@ def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
             yield Message.about("extra-without-version", place, machine=rule.machine)
 
 
-def _unnamed_settings(view: SiteTopology, catalogue: Catalogue) -> Iterator[Message]:
+def _unnamed_settings(view: SiteTopology) -> Iterator[Message]:
     """Overrides for which the article names no setting at the host."""
     place = f"sites.{view.name}"
     written = {place: view.site.ports}
     written |= {f"{place}.machines.{own.name}": own.ports for own in view.site.machines}
     for place, overrides in written.items():
         for (role, key), ports in overrides:
-            if not catalogue.roles[role].listeners[key].configurable:
+            if not view.catalogue.roles[role].listeners[key].configurable:
                 at, values = f"{place}.ports.{role}.{key}", {"role": role, "key": key}
                 yield Message.about("setting-unnamed", at, ports=ports, **values)

@@ -6,7 +6,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Transport
-from swyx_components.installation.model import Machine
 from swyx_components.messages import Message
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.port_references import EndpointKind
@@ -38,7 +37,7 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
         clashes, own = _find_clashes(view.endpoint_of(machine.name).kind, catalogue)
         fixed |= own
         for clash in clashes:
-            yield _collision(view.name, machine, *clash)
+            yield _collision(f"sites.{view.name}.machines.{machine.name}", clash)
     for system, preset, inside in _find_ephemeral(fixed, catalogue):
         yield Message.about(
             "fixed-port-ephemeral",
@@ -84,20 +83,14 @@ def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
             )
 
 
-def _collision(
-    site: str,
-    machine: Machine,
-    one: Claim,
-    other: Claim,
-    transports: list[Transport],
-    shared: PortSet,
-) -> Message:
+def _collision(place: str, clash: _Clash) -> Message:
+    one, other, transports, shared = clash
     certain = not one.allocated and not other.allocated
     remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, shared))]
     apart = [*remedies, "put the roles on different machines"]
     return Message.about(
         "port-clash" if certain else "port-overlap",
-        f"sites.{site}.machines.{machine.name}",
+        place,
         one=one.role,
         other=other.role,
         transports=" and ".join(name.value.upper() for name in transports),
