@@ -101,8 +101,7 @@ def find_exchange(
         ]
         return Exchange.join(list(filter(None, some)))
     collector = _Collector(catalogue, first, second)
-    pairs = _pairs_within if scope == "site" else _pairs_of_manager
-    collector.scope(scope, pairs(catalogue, scope, (first, second), within))
+    collector.scope(scope, _find_pairs(catalogue, scope, first, second, within))
     return collector.exchange()
 
 
@@ -115,7 +114,7 @@ def find_provider_exchange(
     """
     collector = _Collector(catalogue, manager, OUTSIDE)
     sip = PortSet.of((provider.sip_port, provider.sip_port))
-    for role in _serving(catalogue, manager):
+    for role in (role for role in manager.roles if catalogue.roles[role].serves_links):
         for row in legs_of(catalogue, "provider").rows:
             if bool(row.leg.media) in uses:
                 collector.provider(row, role, sip, provider.media_ports)
@@ -150,43 +149,21 @@ _Pair = tuple[_End, _End]
 _Pairs = Mapping[int, list[_Pair]]  # by the place of the leg that joins them
 
 
-def _pairs_within(
-    catalogue: Catalogue, scope: str, kinds: tuple[EndpointKind, EndpointKind], within: bool
+def _find_pairs(
+    catalogue: Catalogue, scope: str, first: EndpointKind, second: EndpointKind, within: bool
 ) -> _Pairs:
+    """Whom the legs of a scope join, of two kinds with one role each."""
+    one, two = _End(True, first.roles[0]), _End(False, second.roles[0])
+    serving = {"site": (), "chained": (one, two)}.get(scope, (one,))
+    if not all(catalogue.roles[end.role].serves_links for end in serving):
+        return {}
     by_roles = legs_of(catalogue, scope).by_roles
+    both_ways = not within if scope == "site" else one.role != two.role
     pairs: dict[int, list[_Pair]] = {}
-    for forward in (True,) if within else (True, False):
-        initiator, responder = kinds if forward else reversed(kinds)
-        for role in initiator.roles:
-            for its_role in responder.roles:
-                for place in by_roles.get((role, its_role), ()):
-                    pair = _End(forward, role), _End(not forward, its_role)
-                    pairs.setdefault(place, []).append(pair)
+    for pair in ((one, two), (two, one)) if both_ways else ((one, two),):
+        for place in by_roles.get((pair[0].role, pair[1].role), ()):
+            pairs.setdefault(place, []).append(pair)
     return pairs
-
-
-def _pairs_of_manager(
-    catalogue: Catalogue, scope: str, kinds: tuple[EndpointKind, EndpointKind], within: bool
-) -> _Pairs:
-    """Pairs of a LinkManager with the other side, in the direction of the leg."""
-    manager, other = kinds
-    by_roles = legs_of(catalogue, scope).by_roles
-    mine = _serving(catalogue, manager)
-    theirs = _serving(catalogue, other) if scope == "chained" else other.roles
-    pairs: dict[int, list[_Pair]] = {}
-    for role in mine:
-        for its_role in theirs:
-            one, two = _End(True, role), _End(False, its_role)
-            for place in by_roles.get((role, its_role), ()):
-                pairs.setdefault(place, []).append((one, two))
-            if its_role not in mine:
-                for place in by_roles.get((its_role, role), ()):
-                    pairs.setdefault(place, []).append((two, one))
-    return pairs
-
-
-def _serving(catalogue: Catalogue, kind: EndpointKind) -> list[str]:
-    return [role for role in kind.roles if catalogue.roles[role].serves_links]
 
 
 class _Collector:
