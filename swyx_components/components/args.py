@@ -158,8 +158,12 @@ class LinkArgs(TypedDict):
 class ProviderArgs(TypedDict):
     """A SIP provider."""
 
-    cidrs: list[str]
-    """Its addresses."""
+    cidrs: NotRequired[list[str]]
+    """Its addresses that carry both calls (SIP) and media."""
+    signalling_cidrs: NotRequired[list[str]]
+    """Its addresses that carry calls and no media."""
+    media_cidrs: NotRequired[list[str]]
+    """Its addresses that carry media and no calls."""
     link_manager: str
     """The machine with the LinkManager that speaks to it."""
     media_ports: str

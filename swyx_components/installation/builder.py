@@ -223,15 +223,21 @@ class InstallationBuilder(Generic[S]):
     def provider(
         self,
         name: str,
-        cidrs: str | Sequence[str],
+        cidrs: str | Sequence[str] = (),
         *,
         through: MachineRef,
         media_ports: Ports,
         sip_port: int = 5060,
+        signalling_cidrs: str | Sequence[str] = (),
+        media_cidrs: str | Sequence[str] = (),
     ) -> None:
-        """Declare a SIP provider and the LinkManager that speaks to it."""
+        """Declare a SIP provider and the LinkManager that speaks to it.
+
+        `cidrs` carry calls and media, `signalling_cidrs` calls alone, `media_cidrs` media alone.
+        """
+        parts = {"cidrs": cidrs, "signalling_cidrs": signalling_cidrs, "media_cidrs": media_cidrs}
         entry = {
-            "cidrs": _listed(cidrs),
+            **{key: _listed(part) for key, part in parts.items() if part},
             "link_manager": self.name_of(through),
             "media_ports": plain(media_ports),
             "sip_port": sip_port,

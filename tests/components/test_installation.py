@@ -230,6 +230,13 @@ def test_the_file_of_a_program_has_what_the_program_says() -> None:
         site.extra_rule("out", server, "10.1.0.2", "udp", 53, reason="names")
         site.extra_rule("in", server, ["10.1.9.0/28"], "tcp", [3389, (5000, 5010)], reason="admin")
         swyx.provider("carrier", "203.0.113.0/28", through=server, media_ports=(10000, 20000))
+        swyx.provider(
+            "trunk",
+            through=server,
+            media_ports="10000-20000",
+            signalling_cidrs="203.0.113.16/30",
+            media_cidrs=["203.0.113.64/26"],
+        )
         texts.append(swyx.to_yaml())
 
     made_by(program, quotas={"aws": {"rules_per_group": 100}})
@@ -269,6 +276,12 @@ def test_the_file_of_a_program_has_what_the_program_says() -> None:
         "sip_providers:\n"
         "  carrier:\n"
         "    cidrs: [203.0.113.0/28]\n"
+        "    link_manager: server\n"
+        "    media_ports: 10000-20000\n"
+        "    sip_port: 5060\n"
+        "  trunk:\n"
+        "    signalling_cidrs: [203.0.113.16/30]\n"
+        "    media_cidrs: [203.0.113.64/26]\n"
         "    link_manager: server\n"
         "    media_ports: 10000-20000\n"
         "    sip_port: 5060\n"

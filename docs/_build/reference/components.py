@@ -10,8 +10,26 @@ _LEAD = """# Components
 _ROLES = """A `SwyxSite` makes one component per set of roles, the parent of what is made for it. Its type is `HostGroup` for
 several roles, otherwise the role's own: """
 _CLASSES = (
-    ("A site of an installation", ("site.SwyxSite", "args.SwyxSiteArgs")),
-    ("Parts of the arguments", ("args.NetworkArgs", "args.MachineArgs")),
+    (
+        "An installation in a program",
+        ("installation.Installation", "installation.Site", "installation.Machine"),
+    ),
+    ("Where a site is", ("networks.Vpc", "networks.VirtualNetwork", "installation.SiteOptions")),
+    ("A site of an installation", ("site.SwyxSite", "args.SwyxSiteArgs", "args.SiteSummary")),
+    ("Parts of the arguments", ("args.NetworkArgs", "args.MachineArgs", "args.TopologyArgs")),
+    (
+        "Parts of a topology",
+        (
+            "args.TopologySiteArgs",
+            "args.TopologyMachineArgs",
+            "args.TopologyNetworkArgs",
+            "args.DecisionsArgs",
+            "args.FlowsArgs",
+            "args.ExtraRuleArgs",
+            "args.LinkArgs",
+            "args.ProviderArgs",
+        ),
+    ),
 )
 
 
