@@ -176,7 +176,7 @@ class _Finder:
     def _find_reservations(self, windows: WindowsSettings) -> Iterator[Reservation]:
         """Listeners inside an ephemeral range, joined where they touch; DCOM and H.245 need none."""
         for system in (windows.old_ephemeral, windows.new_ephemeral):
-            ephemeral = PortSet((self._catalogue.presets[system],))
+            ephemeral = PortSet.union_of(filter(None, [self._catalogue.presets.get(system)]))
             for transport in Transport:
                 inside = [
                     (part, f"{listener.role} {listener.key}")

@@ -21,11 +21,13 @@ A flow has `evidence`, `lines`, `purpose` and `legs`. The keys of a leg:
   chose a fax transport that includes TCP.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
+from swyx_components.catalogue.calls import find_lacking, read_calls
 from swyx_components.catalogue.model import Catalogue, FlowRow, Leg, Listener, Role
 from swyx_components.catalogue.rows import Defect, Row, read_rows
 from swyx_components.messages import Message, SwyxError
@@ -46,7 +48,7 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
     path = Path(source)
     if isinstance(source, str) and path.suffix not in (".yaml", ".yml"):
         known = ", ".join(VERSIONS)
-        raise SwyxError([Message.about("version-unknown", "swyxware", version=source, known=known)])
+        raise SwyxError.about("version-unknown", "swyxware", version=source, known=known)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -54,19 +56,30 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
     except OSError as problem:
         reason = problem.strerror or "the file can't be read"
         raise _refusal(str(path), Defect("", reason)) from None
-    return _read(text, str(path))
+    return _read(lambda: read_rows(text), str(path))
+
+
+def read_catalogue(value: object, place: str, file: str) -> Catalogue:
+    """The catalogue that stands at a place of an installation, as plain data.
+
+    Raises:
+        SwyxError: the data is not a catalogue.
+    """
+    return _read(lambda: Row(place, value), file)
 
 
 @cache
 def _bundled(name: str) -> Catalogue:
-    return _read(files(__package__).joinpath(name).read_text(encoding="utf-8"), name)
+    text = files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return _read(lambda: read_rows(text), name)
 
 
-def _read(text: str, file: str) -> Catalogue:
+def _read(rows: Callable[[], Row], file: str) -> Catalogue:
     try:
-        catalogue = _catalogue(read_rows(text))
+        top = rows()
+        catalogue = _catalogue(top)
         for place, reason in find_contradictions(catalogue):
-            raise Defect(place, reason)
+            raise Defect(f"{top.place}.{place}" if top.place else place, reason)
     except Defect as defect:
         raise _refusal(file, defect) from None
     return catalogue
@@ -78,30 +91,43 @@ def _refusal(file: str, defect: Defect) -> SwyxError:
 
 
 def _catalogue(top: Row) -> Catalogue:
+    source = top.read("source", str)
+    roles = {name: _role(name, row, source) for name, row in top.rows("roles").items()}
+    flows = {
+        name: row.record(FlowRow, id=name, source=source) for name, row in top.rows("flows").items()
+    }
     return top.record(
         Catalogue,
         version=str(top.take("version")),
-        roles={name: _role(name, row) for name, row in top.rows("roles").items()},
-        flows={name: row.record(FlowRow, id=name) for name, row in top.rows("flows").items()},
+        source=source,
+        roles=roles,
+        flows=flows,
+        calls=read_calls(top.row("calls")) if "calls" in top else None,
     )
 
 
-def _role(name: str, row: Row) -> Role:
-    listeners = {key: _listener(name, key, entry) for key, entry in row.rows("listeners").items()}
+def _role(name: str, row: Row, source: str) -> Role:
+    listeners = {
+        key: _listener(row, role=name, key=key, source=source)
+        for key, row in row.rows("listeners").items()
+    }
     return row.record(Role, name=name, slug=name.lower(), listeners=listeners)
 
 
-def _listener(role: str, key: str, row: Row) -> Listener:
+def _listener(row: Row, **given: Any) -> Listener:
     """Ports that can be configured may be overridden, unless the row says otherwise."""
-    words = {} if "overridable" in row else {"overridable": "configurable" in row}
-    return row.record(Listener, role=role, key=key, **words)
+    if "overridable" not in row:
+        given["overridable"] = "configurable" in row
+    return row.record(Listener, **given)
 
 
 def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """Places and reasons where rows name what does not exist."""
-    for preset in PRESETS:
+    for preset in PRESETS if catalogue.presets else ():
         if preset not in catalogue.presets:
             yield "presets", f"the preset {preset!r} is missing"
+    if catalogue.calls and (lacking := find_lacking(catalogue.calls, catalogue)):
+        yield "calls", f"it lacks {', '.join(lacking)}, of which calls consist"
     for role in catalogue.roles.values():
         for key in role.media.values():
             if key not in role.listeners:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Literal
 
 from swyx_components.catalogue.rows import Port
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
 class Transport(Enum):
@@ -38,6 +38,11 @@ class Phase(Enum):
     CONTROL_AND_MEDIA = "control and media"
 
 
+def cite(source: str, lines: tuple[int, ...]) -> str:
+    """A document and its lines: `kb2308 L94 L49`; the document alone where no lines are named."""
+    return " ".join((source, *(f"L{line}" for line in lines)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
     """Ports that a role opens.
@@ -54,7 +59,8 @@ class Listener:
     ports: PortSet
     phase: Phase
     purpose: str
-    lines: tuple[int, ...]
+    source: str = ""
+    lines: tuple[int, ...] = ()
     evidence: Evidence = Evidence.STATED
     configurable: str = ""
     registry: tuple[str, ...] = ()
@@ -64,6 +70,11 @@ class Listener:
     decided_by: Literal["cornet", ""] = ""  # the decision that may pin one of the ports
     never_a_rule: bool = False  # multicast: reported, never opened in a cloud
     instead: str = ""
+
+    @property
+    def citation(self) -> str:
+        """Where the document says so."""
+        return cite(self.source, self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +90,9 @@ class Role:
     name: str
     slug: str
     kind: Literal["server", "client", "phone"]
-    lines: tuple[int, ...]
     listeners: Mapping[str, Listener]
     media: Mapping[Transport, str] = field(default_factory=dict)
+    lines: tuple[int, ...] = ()
     on_networks: bool = False
     control_paths: tuple[str, ...] = ()
     needs_manager: str = ""
@@ -120,9 +131,15 @@ class FlowRow:
 
     id: str
     evidence: Evidence
-    lines: tuple[int, ...]
     purpose: str
     legs: tuple[Leg, ...]
+    source: str = ""
+    lines: tuple[int, ...] = ()
+
+    @property
+    def citation(self) -> str:
+        """Where the document says so."""
+        return cite(self.source, self.lines)
 
     @property
     def phase(self) -> Phase:
@@ -140,25 +157,115 @@ class FlowRow:
         return self.evidence is Evidence.OPTIONAL and self.legs[0].scope == "site"
 
 
+PARTY = "party"  # the end of a step that is the party itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStep:
+    """One step between two ends, which `sender` and `receiver` name as the module says."""
+
+    flows: tuple[str, ...]
+    sender: str
+    receiver: str
+    does: str
+    ports: tuple[str, ...] = ()
+    both_ways: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How parties of these roles call and are called; `roles` is empty for a SIP provider."""
+
+    roles: tuple[str, ...]
+    calling: tuple[CallStep, ...]
+    called: tuple[CallStep, ...]
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Calls that belong together: pairs of `ROLE@here`, `ROLE@there`, `provider@here`."""
+
+    name: str
+    title: str
+    calls: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBook:
+    """All of the file. `links` has the steps by (mode, "near_calls" or "far_calls").
+
+    `server` is the role that every call of a site goes through, `media` and `without_link` what the
+    steps say that no row has.
+    """
+
+    server: str
+    ways: tuple[Way, ...]
+    media: Mapping[Transport, str] = field(default_factory=dict)
+    without_link: str = "hands the call over, but no link joins the two sites"
+    words: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[tuple[str, str], tuple[CallStep, ...]] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario] = field(default_factory=dict)
+
+    def find_role(self, word: str, catalogue: "Catalogue") -> str:
+        """The role that a word means, whatever its case; empty where it means none."""
+        spelled = {role.slug: role.name for role in catalogue.roles.values()}
+        folded = word.lower()
+        role = self.words.get(folded) or spelled.get(folded, "")
+        return role if role in catalogue.roles else ""
+
+    def way_of(self, role: str, path: str = "") -> Way:
+        """How a role (none: a SIP provider) calls and is called on its control path, if it has several.
+
+        Raises:
+            KeyError: the role takes part in no call.
+        """
+        for way in self.ways:
+            if (role in way.roles if role else not way.roles) and path in ("", way.path):
+                return way
+        raise KeyError(role)
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """The roles that make and take calls."""
+        return frozenset(role for way in self.ways for role in way.roles)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """One version of the article. `roles` and `flows` keep the order of the file, by name and id.
+    """One version of a document. `roles` and `flows` keep the order of the file, by name and id.
 
+    `source` is what the document is called, `product` what it is about, if that has a name.
     What follows from one is kept for that very object: its mappings have no hash.
     """
 
     version: str
+    source: str
     roles: Mapping[str, Role]
     flows: Mapping[str, FlowRow]
-    presets: Mapping[str, PortRange]  # restricted, windows-2003, windows-2008
-    endpoint_mapper: Port  # 135
-    cornet: PortSet
-    ephemeral: Mapping[str, PortRange]  # operating systems -> their ephemeral range
-    administration_ports: Mapping[str, PortRange]  # "RDP" -> 3389, ...
-    uncovered: tuple[str, ...]  # services that the article does not cover
+    product: str = ""
+    presets: Mapping[str, PortRange] = field(default_factory=dict)  # restricted, windows-2003, ...
+    endpoint_mapper: Port = 135
+    cornet: PortSet = NO_PORTS
+    ephemeral: Mapping[str, PortRange] = field(default_factory=dict)  # by operating system
+    administration_ports: Mapping[str, PortRange] = field(
+        default_factory=dict
+    )  # "RDP" -> 3389, ...
+    uncovered: tuple[str, ...] = ("other services",)  # services that the document does not cover
+    calls: CallBook | None = None
 
     __hash__ = object.__hash__
 
+    @property
+    def name(self) -> str:
+        """What the system is called, if only by its document."""
+        return self.product or self.source
+
+    @property
+    def title(self) -> str:
+        """The name with the version: `SwyxWare 6.01`."""
+        return f"{self.name} {self.version}"
+
     def role_order(self, role: str) -> int:
-        """The role's place in the article; sorts role lists the same way everywhere."""
+        """The role's place in the document; sorts role lists the same way everywhere."""
         return tuple(self.roles).index(role)

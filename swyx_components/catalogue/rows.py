@@ -156,6 +156,8 @@ class Row:
             raise Defect(self.place, f"{key}: {problem}") from None
 
     def _plain(self, key: str, value: Any, kind: type, called: str) -> Any:
+        if kind is int and isinstance(value, str) and value.isdecimal() and len(value) < 10:
+            return int(value)  # an installation has its numbers as text
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise Defect(self.place, f"{key} must be {called}, not {value!r}")
         return value

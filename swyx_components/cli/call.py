@@ -15,7 +15,8 @@ from swyx_components.analysis.calls.parties import (
     read_parties,
 )
 from swyx_components.analysis.explain.what_if import find_remedies
-from swyx_components.catalogue.calls import CallBook, bundled_calls, load_calls
+from swyx_components.catalogue.calls import bundled_calls, load_calls
+from swyx_components.catalogue.model import CallBook
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, JSON, OUTPUT, argument, option, option_list
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer

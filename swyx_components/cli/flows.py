@@ -9,7 +9,7 @@ import click
 from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
-from swyx_components.catalogue.calls import bundled_calls
+from swyx_components.catalogue.calls import calls_of
 from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, option, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
@@ -102,7 +102,8 @@ def _read_selection(installation: Installation, options: FlowOptions) -> Selecti
     Raises:
         SwyxError: a word means nothing there; all of them are told.
     """
-    book, catalogue = bundled_calls(), installation.catalogue
+    catalogue = installation.catalogue
+    book = calls_of(catalogue)
     roles = {word: book.find_role(word, catalogue) for word in options["roles"]}
     kinds = [*(evidence.value for evidence in Evidence), EXTRA]
     errors = list(_unknown_machines(installation, options["machines"]))

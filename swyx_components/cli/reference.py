@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
-from swyx_components.cli.options import JSON
+from swyx_components.cli.options import JSON, argument
+from swyx_components.cli.sites import open_installation
 from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
 from swyx_components.report.plan_json import fields_of
@@ -22,14 +23,18 @@ def schema(_as_json: bool) -> None:
 
 
 @click.command
+@argument("file", "FILE", "An installation file with a catalogue of its own.", required=False)
 @JSON
-def catalogue(as_json: bool) -> None:
-    """List the article's roles, ports and flows."""
-    rows = load_catalogue()
+def catalogue(file: str, as_json: bool) -> None:
+    """List the article's roles, ports and flows.
+
+    Or those of the installation's own catalogue.
+    """
+    rows = open_installation(file)[0].catalogue if file else load_catalogue()
     if as_json:
         print_json(_record(rows))
         return
-    sys.stdout.write(f"SwyxWare {rows.version}, listeners (kb2308)\n")
+    sys.stdout.write(f"{rows.title}, listeners ({rows.source})\n")
     sys.stdout.writelines(align(_listener_rows(rows), "  "))
     sys.stdout.write("\nflows\n")
     sys.stdout.writelines(align(_flow_rows(rows), "  "))

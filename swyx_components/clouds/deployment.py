@@ -114,6 +114,7 @@ class Deployment:
     attached: Sequence[Machine]
     bindings: Bindings
     tags: Mapping[str, str]
+    product: str = ""  # what the catalogue calls the system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,8 +177,8 @@ class TopologyArgs(TypedDict):
 
     swyxware: NotRequired[str]
     """The version of SwyxWare; `6.01` unless given."""
-    catalogue: NotRequired[str]
-    """The path of a catalogue of your own."""
+    catalogue: NotRequired[Any]
+    """A catalogue of your own: its path, or all of it."""
     decisions: NotRequired[DecisionsArgs]
     """What the article leaves open, for every site that does not decide for itself."""
     sites: dict[str, TopologySiteArgs]

@@ -160,6 +160,7 @@ def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
     stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
     return Deployment(
         site=result.plan.site,
+        product=result.plan.product,
         network=args["network"],
         attached=[each for each in machines if bindings.get(each.name, {}).get("attach", default)],
         bindings=bindings,

@@ -165,14 +165,16 @@ class InstallationBuilder(Generic[S]):
     def __init__(
         self,
         *,
-        swyxware: str = next(iter(VERSIONS)),
-        catalogue: str = "",
+        swyxware: str = "",
+        catalogue: str | Mapping[str, Any] = "",
         quotas: Mapping[Literal["aws", "azure"], Mapping[str, int]] | None = None,
         **decisions: Unpack[DecisionSettings],
     ) -> None:
         parts = {"catalogue": catalogue, "decisions": plain(decisions), "quotas": plain(quotas)}
         written = {key: part for key, part in parts.items() if part}
-        self.document: dict[str, Any] = {"swyxware": swyxware, **written, "sites": {}}
+        version = swyxware or ("" if catalogue else next(iter(VERSIONS)))
+        version_of = {"swyxware": version} if version else {}
+        self.document: dict[str, Any] = {**version_of, **written, "sites": {}}
         self.sites: dict[str, S] = {}
         self.lines: dict[str, str] = {}
         self.mark("")
@@ -187,7 +189,7 @@ class InstallationBuilder(Generic[S]):
         load_installation(path)
         builder = cls()
         builder.document = take(path, Diagnostics(str(path)))
-        if "catalogue" in builder.document:
+        if isinstance(builder.document.get("catalogue"), str):
             builder.document["catalogue"] = str(Path(path).parent / builder.document["catalogue"])
         builder.lines = {"": str(path)}
         return builder

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, load_catalogue
-from swyx_components.catalogue.load import VERSIONS
+from swyx_components.catalogue.load import VERSIONS, read_catalogue
 from swyx_components.installation.check import (
     check_claims,
     check_decisions,
@@ -148,8 +148,7 @@ def _read_catalogue(node: Node, folder: Path) -> Catalogue | None:
     if "swyxware" in node.value and version is None:
         swyxware.wrong_type("a version")
     if "catalogue" in node.value:
-        path = node.read("catalogue", read_text, None)
-        return _read_own(path, swyxware, version, folder) if path else None
+        return node.read("catalogue", partial(_read_own, swyxware=swyxware, folder=folder), None)
     if version is None:
         return load_catalogue()
     if version not in VERSIONS:
@@ -158,10 +157,20 @@ def _read_catalogue(node: Node, folder: Path) -> Catalogue | None:
     return load_catalogue(version)
 
 
-def _read_own(path: str, swyxware: Node, version: str | None, folder: Path) -> Catalogue:
-    if not (folder / path).is_file():
-        raise Refused("catalogue-absent", "catalogue", path=path)
-    catalogue = load_catalogue(folder / path)
+def _read_own(node: Node, swyxware: Node, folder: Path) -> Catalogue | None:
+    """A catalogue file, named by its path, or the catalogue itself as plain data."""
+    if type(node.value) is dict:
+        catalogue = read_catalogue(node.value, node.place, node.context.log.file)
+        path = "of this file"
+    else:
+        path = read_text(node) or ""
+        if not path:
+            return None
+        if not (folder / path).is_file():
+            node.add("catalogue-absent", path=path)
+            return None
+        catalogue = load_catalogue(folder / path)
+    version = as_text(swyxware.value)
     if version is not None and version != catalogue.version:
         swyxware.add("catalogue-version", version=version, own=catalogue.version, path=path)
     return catalogue

@@ -43,7 +43,7 @@ class Provenance:
         words = [f"L{line}" for line in lines]
         text = fit_words(flows, limit // 3)
         if words:
-            text = f"{text} kb2308 {fit_words(words, limit // 3)}"
+            text = f"{text} {self.catalogue.source} {fit_words(words, limit // 3)}"
         why = "; ".join(self._purposes(flows))
         room = limit - len(text) - len(": ")
         if why and room >= min(len(why), _SHORTEST_PURPOSE):

@@ -268,6 +268,7 @@ class SitePlan:
     flows: tuple[Flow, ...] = ()
     extra_rules: tuple[ExtraRule, ...] = ()
     messages: tuple[Message, ...] = ()
+    product: str = ""  # what the catalogue calls the system
 
     def group(self, name: str) -> HostGroup:
         """The group of this name, which must be there."""

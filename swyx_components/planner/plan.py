@@ -31,6 +31,7 @@ def check_rules(site: SiteRules) -> SitePlan:
         flows=site.flows.flows,
         extra_rules=own.extra_rules,
         messages=tuple(sorted(messages)),
+        product=site.flows.site.catalogue.name,
     )
 
 

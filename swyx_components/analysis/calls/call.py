@@ -21,7 +21,7 @@ from swyx_components.analysis.explain.explain import (
 )
 from swyx_components.analysis.explain.places import Host, hosts_of
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, Phase, Transport
-from swyx_components.catalogue.calls import PARTY, CallBook, CallStep, Way
+from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link, LinkMode
 from swyx_components.planner.model import PROTOCOL_OF, Endpoint
 from swyx_components.planner.port_references import find_undecided, resolve_port
@@ -215,7 +215,7 @@ class _Script:
             )
             crossings.append(self._cross(source, destination, Packet(protocol, peer, own)))
             crossings.append(self._cross(destination, source, Packet(protocol, own, peer), True))
-        does = self._book.media[leg.transport]
+        does = self._book.media.get(leg.transport, f"media ({leg.transport.value.upper()})")
         return Step(Phase.MEDIA, does, leg.flow, leg.one, leg.other, tuple(crossings))
 
     def _cross(

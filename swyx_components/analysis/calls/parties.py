@@ -13,7 +13,7 @@ from swyx_components.analysis.explain.places import (
     hosts_of_provider,
     hosts_with,
 )
-from swyx_components.catalogue.calls import CallBook, Scenario
+from swyx_components.catalogue.model import CallBook, Scenario
 from swyx_components.installation.model import Installation, Provider
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.topology import Topology
@@ -115,7 +115,7 @@ def _read(installation: Installation, book: CallBook, word: str) -> Actor:
     if not role_word or not (at or (role and place in installation.sites)):
         return _read_name(installation, book, word)
     if role not in book.parties:
-        raise _refuse("party-role-unknown", word=word, known=sorted(book.words))
+        raise _refuse("party-role-unknown", word=word, known=sorted(book.words or book.parties))
     for site in installation.sites:
         if site.lower() == place.lower():
             return role_at(installation, role, site, word)

@@ -294,7 +294,6 @@ def _distance(
 def describe_flow(flow: Flow, catalogue: Catalogue) -> str:
     """`C1 SwyxIt to SwyxServer, tcp 135, 40000-40199: why (stated, kb2308 L115 L72)`."""
     row = catalogue.flows[flow.flow]
-    lines = " ".join(f"L{line}" for line in row.lines)
     source = f" from source ports {flow.source_ports}" if flow.source_ports else ""
     ends = (
         f"{flow.initiator_role or flow.initiator.label} to "
@@ -302,5 +301,5 @@ def describe_flow(flow: Flow, catalogue: Catalogue) -> str:
     )
     return (
         f"{flow.flow} {ends}, {flow.transport.value} {flow.ports}{source}: {row.purpose} "
-        f"({row.evidence.value}, kb2308 {lines})"
+        f"({row.evidence.value}, {row.citation})"
     )

@@ -76,7 +76,8 @@ class Overview(NamedTuple):
     """All that a report says apart from its chapters."""
 
     file: str
-    swyxware: str
+    title: str
+    source: str
     sites: tuple[SiteLine, ...]
     picture: Picture
     settings: tuple[Settled, ...]
@@ -118,7 +119,8 @@ def make_overview(
     usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
     return Overview(
         file=installation.file,
-        swyxware=catalogue.version,
+        title=catalogue.title,
+        source=catalogue.source,
         sites=tuple(lines),
         picture=draw_sites(installation, names),
         settings=list_settings(installation, {line.name: line.ids for line in lines}),

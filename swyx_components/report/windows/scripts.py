@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import HostSettings, PortSetting, Reservation, cut_by_port
+from swyx_components.catalogue.model import cite
 from swyx_components.planner.model import Direction, Protocol, Rule
-from swyx_components.report.tables import cite
 from swyx_components.report.windows import text
 from swyx_components.report.windows.text import Story, peers_of
 from swyx_components.sets.ports import PortSet
@@ -34,7 +34,7 @@ _PROTOCOLS = {
     Protocol.ICMPV6: "ICMPv6",
 }
 _LONGEST_COMMAND = 8000  # characters that cmd takes on one line, with room to spare
-_RESERVES = "Keeps ports on which SwyxWare listens from other programs"
+_RESERVES = "Keeps ports on which {} listens from other programs"
 # What Windows keeps for devices.
 _DEVICES = {
     "con",
@@ -98,7 +98,8 @@ def _contents(host: HostSettings, story: Story) -> Iterator[tuple[str, Iterable[
         if reserved := [each for each in host.reservations if each.system == system]:
             joined = PortSet.union_of(each.ports for each in reserved)
             ranges = [f"{part.first}-{part.last}" for part in joined]
-            yield name, _render(name, own=reserved, ranges=ranges, reserves=_RESERVES, **about)
+            reserves = _RESERVES.format(story.catalogue.name)
+            yield name, _render(name, own=reserved, ranges=ranges, reserves=reserves, **about)
     unscripted = [setting for setting in host.settings if not setting.listener.registry]
     if host.gatekeepers or unscripted:
         yield "by-hand.txt", _render("by-hand.txt", unscripted=unscripted, **about)
@@ -142,7 +143,7 @@ def _environment() -> "Environment":
     environment.globals["longest"] = _LONGEST_COMMAND
     environment.filters |= {
         name: getattr(text, name)
-        for name in ("comments", "one_line", "powershell", "powershell_list")
+        for name in ("comments", "one_line", "plain_words", "powershell", "powershell_list")
     }
     environment.filters |= {"reg_string": text.reg_string, "reg_lines": text.reg_lines}
     environment.filters |= {"setting": text.describe_setting, "how_to_set": text.how_to_set}

@@ -17,7 +17,7 @@ from swyx_components.analysis.hosts import (
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.planner.model import Direction, Rule
-from swyx_components.report.tables import cite, describe_packets
+from swyx_components.report.tables import describe_packets
 
 MADE_BY = "Made by `swyx hosts`"
 _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
@@ -41,7 +41,7 @@ class Story(NamedTuple):
         kind = "the clients of the network" if host.network else "the machine"
         roles = ", ".join(host.roles)
         yield f"{does}, for {kind} {host.name} of {host.site}: {roles}."
-        yield f"{MADE_BY} from {self.source}, SwyxWare {self.catalogue.version}."
+        yield f"{MADE_BY} from {self.source}, {self.catalogue.title}."
 
     def because(self, flows: Iterable[str]) -> Iterator[str]:
         """One sentence a flow: its id, why it is there, where the article says so."""
@@ -50,7 +50,7 @@ class Story(NamedTuple):
             if row is None:
                 yield f"{flow}: {self.reasons.get(flow, 'a rule of the site')}"
             else:
-                yield f"{flow}: {row.purpose} ({row.evidence.value}, kb2308 {cite(row.lines)})"
+                yield f"{flow}: {row.purpose} ({row.evidence.value}, {row.citation})"
 
 
 def describe_opening(opening: Rule) -> str:
@@ -70,7 +70,7 @@ def describe_setting(setting: PortSetting) -> str:
     transports = "+".join(transport.value for transport in listener.transports)
     return (
         f"{listener.key} of {listener.role}: {transports} {setting.ports} in place of {listener.ports} "
-        f"({listener.purpose}, kb2308 {cite(listener.lines)})"
+        f"({listener.purpose}, {listener.citation})"
     )
 
 

@@ -11,7 +11,7 @@ set failed=
 {% set port = first if first == last else "%%p" %}
 {% set command %}
 {% if first != last %}for /L %%p in ({{ first }},1,{{ last }}) do {% endif %}
-netsh firewall add portopening protocol={{ protocol }} port={{ port }} name="SwyxWare {{ protocol }} {{ port }}" mode=ENABLE scope=CUSTOM addresses={{ opening|peers|join(",") }} || set failed=1
+netsh firewall add portopening protocol={{ protocol }} port={{ port }} name="{{ story.catalogue.name|plain_words }} {{ protocol }} {{ port }}" mode=ENABLE scope=CUSTOM addresses={{ opening|peers|join(",") }} || set failed=1
 {%- endset %}
 {% if command|length > longest %}
 rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command can name; open it by hand for a network that holds them.

@@ -3,8 +3,8 @@
 {% set flows = opening.flows|join(" ") %}
 {{ story.because(opening.flows)|comments(indent ~ "#") -}}
 {{ indent }}Add-Rule @{ Name = {{ opening|rule_name|powershell }}; {# -#}
-DisplayName = {{ ("SwyxWare " ~ opening|opening ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
-Description = {{ ("flows " ~ flows ~ (", kb2308 " ~ opening.lines|cite if opening.lines else ""))|powershell }}; {# -#}
+DisplayName = {{ (story.catalogue.name ~ " " ~ opening|opening ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
+Description = {{ ("flows " ~ flows ~ (", " ~ story.catalogue.source|cite(opening.lines) if opening.lines else ""))|powershell }}; {# -#}
 Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ opening|protocol }}'; {# -#}
 {% if opening.ports %}{{ "LocalPort" if inbound else "RemotePort" }} = {{ opening.ports|string|powershell }}; {% endif %}
 {% if opening.source_ports %}{{ "RemotePort" if inbound else "LocalPort" }} = {{ opening.source_ports|string|powershell }}; {% endif %}
@@ -21,7 +21,7 @@ param(
     [switch] $Outbound
 )
 $ErrorActionPreference = 'Stop'
-$group = 'SwyxWare (swyx hosts)'
+$group = {{ (story.catalogue.name ~ " (swyx hosts)")|powershell }}
 $wanted = New-Object 'System.Collections.Generic.List[string]'
 $there = @(Get-NetFirewallRule -PolicyStore $PolicyStore -Group $group -ErrorAction SilentlyContinue)
 function Add-Rule([hashtable] $Rule) {
