@@ -39,7 +39,8 @@ def write_components() -> str:
     sections = "".join(
         f"\n## {title}\n\n{''.join(map(_directive, names))}" for title, names in _CLASSES
     )
-    return f"{_LEAD}{sections}\n## What stands in the state\n\n{_ROLES}{roles}\n"
+    group = _directive("host_group.HostGroup")
+    return f"{_LEAD}{sections}\n## What stands in the state\n\n{_ROLES}{roles}\n\n{group}"
 
 
 def _directive(name: str) -> str:
