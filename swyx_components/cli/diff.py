@@ -52,7 +52,7 @@ def diff(
     names = choose_sites(either, sites)
     bound = bind_clouds(either, clouds)
     changes = find_changes(before, after, names, bool(sites))
-    resources = _preview_all(bound, changes.compared, before, after)
+    resources = preview_all(bound, changes.compared, before, after)
     # Of some sites only, the other ends are not known.
     effects = () if sites else find_effects(changes.compared)
     if as_json:
@@ -71,7 +71,7 @@ def find_changes(old: Installation, new: Installation, names: Sequence[str], som
     return Changes(tuple(e for e in edits if not some or e.site in ("", *names)), found)
 
 
-def _preview_all(
+def preview_all(
     bound: Mapping[str, str], sites: Iterable[SiteChange], old: Installation, new: Installation
 ) -> dict[str, CloudChange]:
     """What updates do to each site whose cloud is named, or all that the clouds refuse."""

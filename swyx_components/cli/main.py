@@ -26,6 +26,7 @@ COMMANDS = {
     "prune": "Delete orphaned resources of an interrupted update.",
     "flows": "List who may talk to whom, and why.",
     "diff": "Show what an edit changes, and for whom.",
+    "rollout": "Preview and update the stacks that an edit touches.",
     "init": "Write an installation file to begin with.",
     "hosts": "Show what the machines must be set to.",
     "report": "Write a page for a change review.",

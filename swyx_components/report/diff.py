@@ -37,7 +37,7 @@ def write_changes(
         return
     yield f"{plural(len(changes.edits), 'edit')}\n"
     yield from align(_edit_rows(changes.edits), "  ")
-    stacks = _list_stacks(changes, resources)
+    stacks = list_stacks(changes, resources)
     yield f"\n{plural(len(stacks), 'stack')} to update\n"
     yield from align(map(_stack_row, stacks), "  ")
     yield from align((row for effect in effects for row in _effect_rows(effect)), "  ")
@@ -77,7 +77,7 @@ class _Stack(NamedTuple):
     resources: int | None = None
 
 
-def _list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
+def list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
     """The stacks to update: of a site whose cloud is named, if any of its resources is touched."""
     by_site = {site.site: site for site in changes.sites}
     stacks = []
@@ -176,7 +176,7 @@ def changes_record(
         "edits": [fields_of(edit, "place", "old", "new") for edit in changes.edits],
         "stacks": [
             {key: value for key, value in stack._asdict().items() if value not in ("", None)}
-            for stack in _list_stacks(changes, resources)
+            for stack in list_stacks(changes, resources)
         ],
         "effects": [asdict(effect) for effect in effects],
         "packets": [_passing_record(passing) for passing in changes.passings],

@@ -56,7 +56,13 @@ ASKED = {
     ),
     "how does a page show it": ("report", ("--output", "PAGE"), 0, 0),
 }
-NOT_ABOUT_A_FILE = {"init", "prune", "catalogue", "schema"}  # each has a test module of its own
+NOT_ABOUT_A_FILE = {
+    "init",
+    "prune",
+    "rollout",
+    "catalogue",
+    "schema",
+}  # each has a test module of its own
 
 
 def ask(title: str, file: Path, folder: Path, names: dict[str, str], *more: str) -> Outcome:

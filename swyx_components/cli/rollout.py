@@ -1,0 +1,287 @@
+"""`swyx rollout`: preview and update the stacks that an edit touches, side by side."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+from pulumi import automation
+
+from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.cli.diff import find_changes, preview_all
+from swyx_components.cli.failures import CLOUD_FAILED, DONE, raise_errors, refuse
+from swyx_components.cli.options import JSON, argument, option
+from swyx_components.cli.sites import open_installation
+from swyx_components.cli.stacks import Stack, find_stacks
+from swyx_components.cli.terminal import print_json, print_note, replace_file
+from swyx_components.messages import Message
+from swyx_components.report.diff import list_stacks
+from swyx_components.report.rollout import (
+    PIPELINES,
+    STAGES,
+    Job,
+    Outcome,
+    outcome_line,
+    rollout_record,
+    write_pipeline,
+    write_rollout,
+)
+
+_PROGRESS = ".swyx-rollout.json"  # in the project: which stacks an interrupted rollout has done
+_COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its events
+
+
+@click.command
+@argument("old", "OLD", "The installation file as it is deployed.")
+@argument("new", "NEW", "The file that the stacks read, edited.")
+@option("--project", "DIR", "The folder of Pulumi.yaml.", default=".")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="How many stacks at a time.",
+)
+@click.option("--preview", "only_preview", is_flag=True, help="Preview the stacks, change nothing.")
+@click.option("--yes", "agreed", is_flag=True, help="Update without a question.")
+@click.option(
+    "--continue", "resume", is_flag=True, help="Go on with a rollout that failed or was stopped."
+)
+@option("--emit", "PIPELINE", f"Print a workflow instead: {', '.join(PIPELINES)}.")
+@JSON
+def rollout(
+    old: str,
+    new: str,
+    project: str,
+    parallel: int,
+    only_preview: bool,
+    agreed: bool,
+    resume: bool,
+    emit: str,
+    as_json: bool,
+) -> int:
+    """Preview and update the stacks that an edit touches.
+
+    New sites first, then those that change, then `pulumi destroy` for sites that are no longer in
+    the file. Where a stack fails, those at work end, no other begins, and --continue goes on.
+    """
+    folder = Path(project)
+    jobs, without = _find_jobs(old, new, folder)
+    if emit:
+        sys.stdout.write(_emit(emit, jobs, parallel))
+        return DONE
+    progress = _Progress(folder / _PROGRESS, (old, new), resume)
+    engine = _Engine(folder, [job.stack for job in jobs])
+    outcomes = [Outcome(job, "done before") for job in jobs if job.stack in progress.done]
+    waiting = [job for job in jobs if job.stack not in progress.done]
+    previews = list(_run_all(engine.preview, waiting, parallel))
+    stopped = only_preview or any(each.failed for each in previews)
+    if stopped or not (agreed or _ask(waiting, as_json)):
+        outcomes += previews
+    else:
+        outcomes += _update(engine, previews, parallel, progress)
+    outcomes.sort(key=lambda each: jobs.index(each.job))
+    if as_json:
+        print_json(rollout_record(outcomes, without))
+    else:
+        sys.stdout.writelines(write_rollout(outcomes, without))
+    return CLOUD_FAILED if any(each.failed for each in outcomes) else DONE
+
+
+def _emit(pipeline: str, jobs: Sequence[Job], parallel: int) -> str:
+    """The workflow of a pipeline.
+
+    Raises:
+        SwyxError: no such pipeline.
+    """
+    if pipeline not in PIPELINES:
+        raise refuse("format-unknown", "--emit", word=pipeline, known=PIPELINES)
+    return write_pipeline(pipeline, jobs, parallel)
+
+
+def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]:
+    """What is to be done with which stack, in order; and the sites that change and have no stack.
+
+    Raises:
+        SwyxError: a file has errors, or a stack reads another file than `new`.
+    """
+    (before, _), (after, _) = open_installation(old), open_installation(new)
+    stacks = find_stacks(project)
+    either = {**before.sites, **after.sites}
+    clouds = {site: stacks[site].cloud for site in either if site in stacks}
+    changes = find_changes(before, after, sorted(either), False)
+    resources = preview_all(clouds, changes.compared, before, after)
+    jobs, without, errors = [], [], []
+    for touched in list_stacks(changes, resources):
+        stack = stacks.get(touched.site)
+        if stack is None:
+            without.append(touched.site)
+            continue
+        jobs.append(Job(stack.name, stack.site, stack.cloud, touched.work))
+        if touched.work != "destroy" and not _reads(stack, new):
+            place, read = str(stack.file), str(stack.installation)
+            errors.append(Message.about("rollout-other-file", place, read=read, new=new))
+    raise_errors(errors)
+    return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
+
+
+def _reads(stack: Stack, file: str) -> bool:
+    return stack.installation.resolve() == Path(file).resolve()
+
+
+def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
+    """Whether the person at the terminal agrees.
+
+    Raises:
+        SwyxError: nobody can be asked.
+    """
+    if not jobs:
+        return True
+    if as_json or not sys.stdin.isatty():
+        raise refuse("rollout-unconfirmed", "--yes")
+    return click.confirm(f"Update these stacks ({len(jobs)})?", err=True)
+
+
+_Act = Callable[[Job], Outcome]
+
+
+def _update(
+    engine: "_Engine", previews: Sequence[Outcome], parallel: int, progress: "_Progress"
+) -> list[Outcome]:
+    """The outcome of every stack, stage by stage; none of a later stage begins after a failure."""
+    outcomes = [each._replace(state="unchanged") for each in previews if not each.changes]
+    for stage in STAGES:
+        jobs = [each.job for each in previews if each.job.work == stage and each.changes]
+        if any(each.failed for each in outcomes):
+            outcomes += (Outcome(job, "not begun") for job in jobs)
+            continue
+        for outcome in _run_all(engine.run, jobs, parallel):
+            if outcome.state == "done":
+                progress.add(outcome.job.stack)
+            outcomes.append(outcome)
+    if not any(each.failed for each in outcomes):
+        progress.clear()
+    return outcomes
+
+
+def _run_all(act: _Act, jobs: Sequence[Job], parallel: int) -> Iterator[Outcome]:
+    """The outcomes as they come; after a failure what has not begun does not begin."""
+    with ThreadPoolExecutor(parallel) as pool:
+        futures: dict[Future[Outcome], Job] = {pool.submit(act, job): job for job in jobs}
+        for future in as_completed(futures):
+            try:
+                outcome = future.result()
+            except CancelledError:
+                outcome = Outcome(futures[future], "not begun")
+            if outcome.failed:
+                for other in futures:
+                    other.cancel()
+            print_note(outcome_line(outcome))
+            yield outcome
+
+
+class _Engine:
+    """The stacks of a project, as the Automation API runs the engine on them.
+
+    Raises:
+        SwyxError: a stack does not exist, or the engine can't be run.
+    """
+
+    def __init__(self, project: Path, names: Sequence[str]) -> None:
+        self._stacks: dict[str, automation.Stack] = {}
+        try:
+            workspace = automation.LocalWorkspace(work_dir=str(project.resolve()))
+            selected = workspace.stack() if names else None
+            for name in names:
+                self._stacks[name] = automation.Stack.select(name, workspace)
+            if selected:  # selecting is how the API opens a stack
+                workspace.select_stack(selected.name)
+        except automation.StackNotFoundError:
+            raise refuse("stack-missing", name, stack=name) from None
+        except (automation.CommandError, automation.InvalidVersionError, OSError) as problem:
+            said = " ".join(str(problem).split())[-300:].rstrip(".")
+            message = Message.about("engine-failed", "", command="pulumi stack", problem=said)
+            raise CloudError([message]) from None
+
+    def preview(self, job: Job) -> Outcome:
+        """What an update would do; of a destroy, all that its state holds goes."""
+        stack = self._stacks[job.stack]
+        if job.work != "destroy":
+            return _attempt(
+                job, "previewed", lambda heed: stack.preview(on_event=heed).change_summary
+            )
+        held = stack.export_stack().deployment or {}
+        return Outcome(job, "previewed", _without_same({"delete": len(held.get("resources", ()))}))
+
+    def run(self, job: Job) -> Outcome:
+        """Update the stack, or destroy what it has."""
+        stack = self._stacks[job.stack]
+        act = stack.destroy if job.work == "destroy" else stack.up
+        return _attempt(job, "done", lambda heed: act(on_event=heed).summary.resource_changes or {})
+
+
+_Heed = Callable[[automation.EngineEvent], None]
+
+
+def _attempt(job: Job, state: str, act: Callable[[_Heed], Mapping[Any, int]]) -> Outcome:
+    """The outcome of one command of the engine; its errors are those that it reports."""
+    errors: list[str] = []
+
+    def heed(event: automation.EngineEvent) -> None:
+        report = event.diagnostic_event
+        if report is not None and report.severity == "error":
+            errors.append(_COLOURS.sub("", report.message).strip())
+
+    try:
+        changes = act(heed)
+    except automation.CommandError as problem:
+        said = errors or [str(problem).strip()[-500:]]
+        return Outcome(job, "failed", {}, tuple(dict.fromkeys(said)))
+    return Outcome(job, state, _without_same(changes))
+
+
+def _without_same(changes: Mapping[Any, int]) -> dict[str, int]:
+    """How many resources each operation changes, by its name."""
+    counts = {getattr(operation, "value", operation): count for operation, count in changes.items()}
+    return {name: n for name, n in sorted(counts.items()) if n and name not in ("same", "read")}
+
+
+class _Progress:
+    """Which stacks a rollout has done, kept in a file until all are.
+
+    Raises:
+        SwyxError: there is nothing to continue, or the files are others now.
+    """
+
+    def __init__(self, file: Path, inputs: Sequence[str], resume: bool) -> None:
+        self._file = file
+        self._hashes = [sha256(Path(each).read_bytes()).hexdigest() for each in inputs]
+        self.done: list[str] = []
+        if resume:
+            self.done = self._read()
+
+    def _read(self) -> list[str]:
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            hashes, done = kept["files"], [str(name) for name in kept["done"]]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise refuse("rollout-nothing-begun", "--continue", file=self._file) from None
+        if hashes != self._hashes:
+            raise refuse("rollout-other-edit", "--continue", file=self._file)
+        return done
+
+    def add(self, stack: str) -> None:
+        """A stack is done."""
+        self.done.append(stack)
+        text = json.dumps({"version": 1, "files": self._hashes, "done": self.done}, indent=1)
+        replace_file(self._file, [text.encode()])
+
+    def clear(self) -> None:
+        """Every stack is done."""
+        self._file.unlink(missing_ok=True)
