@@ -333,7 +333,7 @@ def test_the_number_of_aws_rules_is_the_brute_force_minimum(plain: Plain) -> Non
     judge = Judge(plain)
     wrong = []
     for site in rendered_sites(plain, "aws").values():
-        groups = {g.group.name: [m.name for m in g.group.machines] for g in site.groups}
+        groups = {g.group.name: [m.name for m in g.group.members] for g in site.groups}
         for each in site.groups:
             for direction in ("in", "out"):
                 needed = fewest_in_group(judge, groups, each.group.name, direction)

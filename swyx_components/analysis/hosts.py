@@ -5,7 +5,7 @@ that differ from the article, what its own firewall must let pass, where its gat
 ports the system must not hand out at random.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -83,11 +83,11 @@ def find_host_settings(
     topology: Topology, plan: SitePlan, windows: WindowsSettings
 ) -> tuple[HostSettings, ...]:
     """The settings of every machine and network of a planned site, machines first, each by name."""
-    within_networks = derive_flows(topology, plan.site, hosts_of_networks=True).flows
+    flows = derive_flows(topology, plan.site, hosts_of_networks=True).flows
     hosts = (
         host
         for endpoint in topology.view(plan.site).endpoints
-        for host in _Finder(endpoint, topology, plan).hosts(within_networks, windows)
+        for host in _Finder(endpoint, topology, plan, flows).hosts(windows)
     )
     return tuple(sorted(hosts, key=lambda host: (host.network, host.name)))
 
@@ -95,21 +95,24 @@ def find_host_settings(
 class _Finder:
     """What the hosts behind one endpoint must be set to."""
 
-    def __init__(self, endpoint: Endpoint, topology: Topology, plan: SitePlan) -> None:
+    def __init__(
+        self, endpoint: Endpoint, topology: Topology, plan: SitePlan, flows: Sequence[Flow]
+    ) -> None:
         self._endpoint = endpoint
         self._plan = plan
+        self._flows = flows  # those among networks too, which the plan has no rules for
         self._catalogue = topology.catalogue
         self._decisions = topology.view(plan.site).decisions
         roles = topology.catalogue.roles
         self._roles = tuple(role for role in endpoint.roles if roles[role].kind != _PHONE)
 
-    def hosts(self, flows: Iterable[Flow], windows: WindowsSettings) -> Iterator[HostSettings]:
+    def hosts(self, windows: WindowsSettings) -> Iterator[HostSettings]:
         """The machines, or the network, each with what must pass at it."""
-        group = self._endpoint.group
+        endpoint, group = self._endpoint, self._endpoint.group
         settings = HostSettings(
             site=self._plan.site,
             name=self._endpoint.label,
-            network=group is None,
+            network=not endpoint.kind.is_machine,
             roles=self._roles,
             prefixes=self._endpoint.prefixes,
             dcom=self._find_dcom(),
@@ -117,10 +120,12 @@ class _Finder:
             gatekeepers=tuple(self._find_gatekeepers()),
             reservations=tuple(self._find_reservations(windows)),
         )
-        if group is None:
-            needs = find_requirements(self._endpoint, self._roles, flows)
+        if group is None or settings.network:
+            roles = self._roles if settings.network else endpoint.roles
+            needs = find_requirements(endpoint, roles, self._flows)
             rules = minimise(needs, NEUTRAL, self._catalogue)
-            openings = self._open(rules, settings.prefixes, ())
+            own = () if settings.network else endpoint.prefixes
+            openings = self._open(rules, settings.prefixes, own)
             yield replace(settings, openings=tuple(openings))
             return
         for machine in group.machines:
@@ -136,7 +141,7 @@ class _Finder:
         decided = {"dcom_server": decisions.dcom_server, "dcom_client": decisions.dcom_client}
         found = {
             (flow.flow, range_)
-            for flow in self._plan.flows
+            for flow in self._flows
             if self._is_at(flow.responder) and flow.responder_role in self._roles
             for token in self._tokens(flow)
             if (range_ := decided.get(token)) is not None
@@ -200,7 +205,7 @@ class _Finder:
             if discovery.instead
         }
         found: dict[tuple[str, str, str], tuple[Flow, set[str]]] = {}
-        for flow in self._plan.flows:
+        for flow in self._flows:
             if flow.responder_role in instead and self._is_at(flow.initiator):
                 _, listener = instead[flow.responder_role]
                 if listener.key in self._tokens(flow) and flow.transport in listener.transports:
@@ -208,11 +213,15 @@ class _Finder:
                     found.setdefault(where, (flow, set()))[1].add(flow.flow)
         for _, (flow, used) in sorted(found.items(), key=lambda item: item[0]):
             discovery, listener = instead[flow.responder_role]
-            for machine in flow.responder.group.machines if flow.responder.group else ():
+            group = flow.responder.group
+            named = {one.name: one.addresses for one in group.members} if group else {}
+            for name, addresses in (
+                named or {flow.responder.label: flow.responder.prefixes}
+            ).items():
                 yield Gatekeeper(
                     role=flow.initiator_role,
-                    machine=machine.name,
-                    addresses=machine.addresses,
+                    machine=name,
+                    addresses=addresses,
                     port=flow.responder.ports[flow.responder_role, listener.key],
                     flows=tuple(sorted(used)),
                     discovery=discovery,

@@ -13,13 +13,17 @@ EXTRA = "extra"  # the evidence of a rule that a site has added itself
 
 
 class MatrixEnd(NamedTuple):
-    """One end of a row. `name` and `hosts` are empty where there are only addresses."""
+    """One end of a row. `name` and `hosts` are empty where there are only addresses.
+
+    `outside`: a machine in no cloud, whose own firewall has to let the flow pass.
+    """
 
     site: str
     name: str
     role: str
     hosts: tuple[str, ...]
     prefixes: tuple[Prefix, ...]
+    outside: bool = False
 
 
 class MatrixRow(NamedTuple):
@@ -99,9 +103,8 @@ def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
 
 
 def _end(endpoint: Endpoint, role: str) -> MatrixEnd:
-    label, group = endpoint.label, endpoint.group
-    hosts = tuple(machine.name for machine in group.machines) if group else (label,)
-    return MatrixEnd(endpoint.site, label, role, hosts, endpoint.prefixes)
+    hosts, label = endpoint.members, endpoint.label
+    return MatrixEnd(endpoint.site, label, role, hosts, endpoint.prefixes, endpoint.is_outside)
 
 
 def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:

@@ -1,6 +1,6 @@
 """`SwyxSite`: one site of an installation in one cloud."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -74,9 +74,9 @@ class SwyxSite(pulumi.ComponentResource):
         made = writer.write(entries, (name, self))
         written = [(each.group, own) for (each, _), own in zip(entries, made, strict=True)]
         self._host_groups = {
-            machine.name: component
+            member.name: component
             for each, (_, component) in entries
-            for machine in each.group.machines
+            for member in each.group.members
         }
         for (each, (_, component)), own in zip(entries, written, strict=True):
             component.finish(
@@ -115,7 +115,10 @@ def assess(args: Mapping[str, Any]) -> tuple[SiteResult, RenderedSite]:
     _raise_errors(found)
     assert installation is not None, "an installation without errors"
     plan = plan_site(installation, _site_of(installation, args))
-    _check_machines(args, [machine.name for group in plan.groups for machine in group.machines])
+    outside = {
+        machine.name for machine in installation.sites[plan.site].machines if machine.outside
+    }
+    _check_machines(args, [own.name for group in plan.groups for own in group.machines], outside)
     result = assess_site(plan, installation, PLATFORMS[args["cloud"]])
     result = replace(result, messages=tuple(sorted({*found, *result.messages})))
     _raise_errors(result.messages)
@@ -137,12 +140,18 @@ def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
     return site
 
 
-def _check_machines(args: Mapping[str, Any], known: Sequence[str]) -> None:
-    unknown = sorted(_bindings_of(args).keys() - set(known))
+def _check_machines(
+    args: Mapping[str, Any], known: Sequence[str], outside: Collection[str]
+) -> None:
     values = {"site": args["site"], "known": known or "none"}
     _raise_errors(
-        Message.about("machine-unknown", f"machines.{machine}", machine=machine, **values)
-        for machine in unknown
+        Message.about(
+            "machine-outside" if machine in outside else "machine-unknown",
+            f"machines.{machine}",
+            machine=machine,
+            **values,
+        )
+        for machine in sorted(_bindings_of(args).keys() - set(known))
     )
 
 
@@ -183,9 +192,10 @@ def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str
 
 
 def _ids_of(written: _Written) -> dict[str, dict[str, Any]]:
-    """The ids by machine that a caller needs."""
+    """The ids by machine that a caller needs; by managed network those of its groups."""
     machines = [(machine.name, made) for group, made in written for machine in group.machines]
+    members = [(member.name, made) for group, made in written for member in group.members]
     return {
-        "security_group_ids": {name: list(made.group_ids) for name, made in machines},
+        "security_group_ids": {name: list(made.group_ids) for name, made in members},
         "interface_ids": {name: list(made.interfaces.get(name, ())) for name, made in machines},
     }

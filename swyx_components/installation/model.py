@@ -53,21 +53,39 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """One managed host. `addresses` are /32 or /128, `roles` in catalogue order, all sorted."""
+    """One host. `addresses` are /32 or /128, `roles` in catalogue order, all sorted.
+
+    `outside`: it is in no cloud, so that no rules stand there and others know it by its addresses.
+    """
 
     name: str
     addresses: tuple[Prefix, ...]
     roles: tuple[str, ...]
     ports: PortOverrides = ()  # of this machine alone; the site's stand in Site.ports
+    outside: bool = False
+
+    @property
+    def managed(self) -> bool:
+        """Whether rules stand there."""
+        return not self.outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """CIDRs whose many hosts carry roles: an office LAN, a phone VLAN."""
+    """CIDRs whose many hosts carry roles: an office LAN, a phone VLAN.
+
+    `managed`: it is in the site's cloud, where its hosts come and go and share one group.
+    """
 
     name: str
     cidrs: tuple[Prefix, ...]
     roles: tuple[str, ...]
+    managed: bool = False
+
+    @property
+    def addresses(self) -> tuple[Prefix, ...]:
+        """Where its hosts are."""
+        return self.cidrs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

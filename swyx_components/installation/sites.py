@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 from swyx_components.catalogue import Role
@@ -110,10 +111,11 @@ def _read_machine(node: Node, site: str) -> Machine:
     roles = _read_roles(node, site, False)
     certain = context.is_certain(site, node.key)
     ports = node.read("ports", partial(read_overrides, carried=roles if certain else None), ())
+    outside = bool(node.read("outside", read_flag, False))
     known = context.seats.setdefault(node.key.lower(), Seat(node, site, roles, certain))
     if known.site != site:
         node.add("name-taken", name=node.key, other=known.node.place)
-    return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports)
+    return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports, outside=outside)
 
 
 def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[Network]:
@@ -127,11 +129,33 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
         entry.open("network")
         cidrs = entry.read("cidrs", partial(read_claimed, site=site, kind=Kind.NETWORK), ())
         roles = _read_roles(entry, site, True)
+        managed = bool(entry.read("managed", read_flag, False))
         if is_name(entry.key):
-            networks.append(Network(name=entry.key, cidrs=cidrs, roles=roles))
+            network = Network(name=entry.key, cidrs=cidrs, roles=roles, managed=managed)
+            networks.append(network)
+            _check_managed(entry, network, machines)
         else:
             context.doubt(site, meant=roles)
+    _check_apart(node, networks)
     return networks
+
+
+def _check_managed(node: Node, network: Network, machines: Iterable[Machine]) -> None:
+    """A managed network's group is called like it, as no group of machines may be."""
+    for machine in machines if network.managed else ():
+        if network.name.lower() == "-".join(machine.roles).lower():
+            node.add("managed-name", network=network.name, machine=machine.name)
+            return
+
+
+def _check_apart(node: Node, networks: Iterable[Network]) -> None:
+    """A host of a managed network is in no other network, whose rules it would not have."""
+    for pair in combinations(networks, 2):
+        other, one = sorted(pair, key=lambda network: network.managed)
+        shared = (p for p in one.cidrs if any(map(p.overlaps, other.cidrs)))
+        cidr = next(shared, None) if one.managed else None
+        if cidr is not None:
+            node.child(one.name).add("managed-overlap", cidr=cidr, other=other.name)
 
 
 def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
@@ -269,6 +293,9 @@ def _read_machine_of(node: Node, site: Node) -> str | None:
     node.example = f"{node.key}: ac-server"
     name, machines = read_name(node), site.value.get("machines")
     if name is None or type(machines) is not dict or name in machines:
+        machine = machines.get(name) if type(machines) is dict else None
+        if type(machine) is dict and machine.get("outside") is True:
+            node.add("extra-outside", machine=name)
         return name
     seat = node.context.seats.get(name.lower())
     if seat is not None and seat.node.key == name:

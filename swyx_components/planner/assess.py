@@ -101,7 +101,7 @@ def _find_public(rendered: RenderedSite) -> tuple[Message, ...]:
 def _refuse_public(rendered: RenderedSite) -> Iterator[Message]:
     plan = rendered.plan
     for entry in rendered.groups:
-        machine = entry.group.machines[0].name  # the others have the same extra rules
+        machine = entry.group.members[0].name  # the others have the same extra rules
         own = [extra for extra in plan.extra_rules if extra.machine == machine]
         for rule in entry.rules:
             for prefix in rule.prefixes:

@@ -9,7 +9,7 @@
 [('C10', 'swyxserver', 'swyxgate'), ('C9', 'swyxgate', 'swyxserver')]
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -55,16 +55,21 @@ class SiteFlows:
 def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False) -> SiteFlows:
     """Every flow with at least one end in the site that a rule of a cloud can hold.
 
-    `hosts_of_networks`: also those among the hosts of its networks, whose own firewalls must let them pass.
+    `hosts_of_networks`: also those among its networks and machines outside, whose hosts' own firewalls must
+    let them pass.
     """
     view = topology.view(name)
     links = [(link, tuple(_over_link(topology, link))) for link in topology.links_of(name)]
-    scopes = [
-        tuple(_within(view, hosts_of_networks)),
+    found: list[Iterable[EndpointPair]] = [
+        _within(view),
         *((one,) for one in _with_providers(topology, view)),
-        tuple(_with_devices(view)),
-        *(tuple(_served(view, machine)) for machine in sorted(view.serving)),
+        _with_devices(view),
+        *(_served(view, machine) for machine in sorted(view.serving)),
         *(over for _, over in links),
+    ]
+    scopes = [
+        [one for one in scope if hosts_of_networks or one.first.group or one.second.group]
+        for scope in found
     ]
     flows: list[Flow] = []
     for scope in scopes:
@@ -96,16 +101,11 @@ def _in_order(scope: Sequence[EndpointPair]) -> list[Flow]:
     return [flows[place] for place in sorted(range(len(flows)), key=keys.__getitem__)]
 
 
-def _within(view: SiteTopology, hosts_of_networks: bool) -> Iterator[EndpointPair]:
-    """Pairs of which one is a machine that holds rules at least."""
+def _within(view: SiteTopology) -> Iterator[EndpointPair]:
     catalogue, endpoints = view.catalogue, view.endpoints
     for place, first in enumerate(endpoints):
         for second in endpoints[place:]:
-            if first.group is None and second.group is None:
-                is_joined = hosts_of_networks
-            else:
-                is_joined = first is not second or first.joins_itself
-            if is_joined:
+            if first is not second or first.joins_itself:
                 kinds = first.kind, second.kind
                 exchange = find_exchange(catalogue, "site", *kinds, first is second)
                 yield EndpointPair(first, second, exchange)

@@ -54,6 +54,7 @@ def minimise_rules(site: SiteRequirements) -> SiteRules:
             site=group.site,
             roles=group.roles,
             machines=group.machines,
+            network=group.network,
             requirements=site.by_group[group.name],
             rules=minimise(site.by_group[group.name], NEUTRAL, view.catalogue),
         )

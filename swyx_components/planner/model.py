@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Egress, ExtraRule, Machine
 from swyx_components.messages import Message
+from swyx_components.planner.groups import MachineGroup
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -157,25 +158,6 @@ class Rule(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MachineGroup:
-    """The machines of one site with the same roles, settings, links, providers and extra rules; or one
-    machine alone, where the platform has a group for each.
-    """
-
-    name: str
-    site: str
-    roles: tuple[str, ...]
-    machines: tuple[Machine, ...]
-
-    @property
-    def versions(self) -> frozenset[int]:
-        """The IP versions (4, 6) that any of its machines has."""
-        return frozenset(
-            address.version for machine in self.machines for address in machine.addresses
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostGroup(MachineGroup):
     """The same with what must pass at it, and the fewest rules that let it pass."""
 
@@ -185,7 +167,8 @@ class HostGroup(MachineGroup):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Endpoint:
-    """A host group, a network, a provider or a site's SIP devices, with what it listens on.
+    """A host group, a network, a machine outside the cloud, a provider or a site's SIP devices, with what
+    it listens on. A managed network is a host group too.
 
     Compared by identity: two views of one group are never mixed within one expansion. `summary` are
     the CIDRs of its site's summary that hold its addresses, and the addresses of a family without one;
@@ -216,7 +199,9 @@ class Endpoint:
 
     @property
     def joins_itself(self) -> bool:
-        """Whether a flow from it to itself runs between two machines with an IP version in common."""
+        """Whether a flow from it to itself runs between two hosts with an IP version in common."""
+        if not self.kind.is_machine:
+            return True
         seen: set[int] = set()
         for machine in self.group.machines if self.group else ():
             versions = {address.version for address in machine.addresses}
@@ -225,15 +210,25 @@ class Endpoint:
             seen |= versions
         return False
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The machines of its group by name, or what it is called itself."""
+        return tuple([own.name for own in self.group.members]) if self.group else (self.label,)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is a machine at which no rule of a cloud stands."""
+        return self.kind.is_machine and self.group is None
+
     def addresses_for(self, site: str) -> tuple[Prefix, ...]:
         """Its addresses in the rules of a site: its own, or what stands for them at other sites."""
         return self.summary if self.summary and self.site != site else self.prefixes
 
     def peer_for(self, site: str) -> Peer:
-        """How a rule of `site` names this endpoint: its own groups by name, all else by address."""
-        if self.group is not None and self.site == site:
+        """How a rule of `site` names this endpoint: its own groups of machines, else by address."""
+        if self.group is not None and self.group.machines and self.site == site:
             return Peer(PeerKind.GROUP, self.label)
-        label = self.label if self.group is None else "/".join(m.name for m in self.group.machines)
+        label = "/".join(self.members)
         if self.site != site:
             label = f"{self.site}/{label}" if self.site else label
         return Peer(PeerKind.CIDRS, label, self.addresses_for(site))
@@ -289,8 +284,8 @@ class SitePlan:
         }
 
     def groups_by_machine(self) -> Mapping[str, HostGroup]:
-        """The group that each machine is in."""
-        return {machine.name: group for group in self.groups for machine in group.machines}
+        """The group that each machine, or managed network, is in."""
+        return {member.name: group for group in self.groups for member in group.members}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> 
     missing: list[Discrepancy] = []
     excess: list[Discrepancy] = []
     plan = rendered.plan
-    addresses = {group.name: _addresses_of(group) for group in plan.groups}
+    addresses = {group.name: group.addresses for group in plan.groups}
     required, compared = _find_required(rendered)
     for group in plan.groups:
         needed = required[group.name]
@@ -96,19 +96,15 @@ def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> 
     return Proof(site=plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess))
 
 
-def _addresses_of(group: HostGroup) -> tuple[Prefix, ...]:
-    return tuple(address for machine in group.machines for address in machine.addresses)
-
-
 def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     plan, matched = rendered.plan, rendered.capabilities.matches_source_ports
-    names = {machine.name: group.name for group in plan.groups for machine in group.machines}
+    names = {member.name: group.name for group in plan.groups for member in group.members}
     required: dict[str, _Products] = {group.name: {} for group in plan.groups}
     ends = {end for flow in plan.flows for end in (flow.initiator, flow.responder)}
     addresses = {end: end.addresses_for(plan.site) for end in ends}
     held = {
-        end: [required[name] for name in {names[machine.name] for machine in end.group.machines}]
+        end: [required[name] for name in {names[member] for member in end.members}]
         for end in ends
         if end.group is not None and end.site == plan.site
     }
@@ -178,12 +174,13 @@ def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:
 def _addresses_alone(group: HostGroup) -> set[Prefix]:
     """The addresses that no other machine of the group can get a packet from, having none of their version.
 
-    What a machine sends to itself never meets its firewall, though a rule may let its own address in.
+    What a machine sends to itself never meets its firewall, though a rule may let its own address in. A
+    network has many hosts.
     """
     versions = [{address.version for address in machine.addresses} for machine in group.machines]
     return {
         address
-        for address in _addresses_of(group)
+        for address in group.addresses
         if sum(address.version in own for own in versions) == 1
     }
 

@@ -50,37 +50,28 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
     owners = {extra_flow(plan.site, rule): rule.machine for rule in plan.extra_rules}
     split = []
     for group in plan.groups:
-        for machine in group.machines:
+        for own in group.split():
             requirements = Requirements(
                 (party, openings)
                 for peer, openings in group.requirements.by_peer
-                if owners.get(openings[0].flow, machine.name) == machine.name
-                for party in _by_address(peer, machine, members)
+                if owners.get(openings[0].flow, own.name) == own.name
+                for party in _by_address(peer, own, members)
             )
             rules = minimise(requirements, NEUTRAL, catalogue)
-            split.append(
-                replace(
-                    group,
-                    name=machine.name,
-                    machines=(machine,),
-                    requirements=requirements,
-                    rules=rules,
-                )
-            )
+            split.append(replace(own, requirements=requirements, rules=rules))
     return replace(plan, groups=tuple(sorted(split, key=lambda group: group.name)))
 
 
 def _by_address(
-    peer: Peer, machine: Machine, members: dict[str, tuple[Machine, ...]]
+    peer: Peer, own: HostGroup, members: dict[str, tuple[Machine, ...]]
 ) -> Iterator[Peer]:
     """The peer as one machine's rules name it, never the machine itself; none if no address is left."""
     label, prefixes = peer.label, peer.prefixes
     if peer.kind is PeerKind.GROUP:
-        others = [other for other in members[label] if other.name != machine.name]
+        others = [other for other in members[label] if other.name != own.name]
         label = "/".join(other.name for other in others)
         prefixes = tuple(address for other in others for address in other.addresses)
-    versions = {address.version for address in machine.addresses}
-    kept = tuple(prefix for prefix in prefixes if prefix.version in versions)
+    kept = tuple(prefix for prefix in prefixes if prefix.version in own.versions)
     if kept:
         yield Peer(PeerKind.CIDRS, label, kept)
 

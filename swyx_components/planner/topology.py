@@ -11,11 +11,13 @@ from swyx_components.installation.model import (
     Installation,
     Link,
     Machine,
+    Network,
     PortOverrides,
     Provider,
     Site,
 )
-from swyx_components.planner.model import Endpoint, MachineGroup
+from swyx_components.planner.groups import MachineGroup
+from swyx_components.planner.model import Endpoint
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -26,7 +28,7 @@ Served = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SiteTopology:
-    """A site's endpoints (groups first, then networks), its decisions and its switches."""
+    """A site's endpoints (groups, then machines outside, then networks), its decisions and its switches."""
 
     site: Site
     groups: tuple[MachineGroup, ...]
@@ -48,10 +50,10 @@ class SiteTopology:
         return self.site.decisions
 
     def endpoint_of(self, machine: str) -> Endpoint:
-        """The group that a machine of the site is in.
+        """The group that a machine of the site is in, or the machine itself, or a network.
 
         Raises:
-            KeyError: the site has no such machine.
+            KeyError: the site has none of this name.
         """
         return self.by_machine[machine]
 
@@ -106,12 +108,9 @@ class Topology:
         )
         groups = group_machines(self.catalogue, site, serving)
         endpoints = tuple(self._make_endpoints(site, groups))
-        by_machine = {
-            machine.name: endpoint
-            for endpoint in endpoints
-            if endpoint.group is not None
-            for machine in endpoint.group.machines
-        }
+        of_networks = (end.group for end in endpoints if end.group and end.group.network)
+        groups = tuple(sorted((*groups, *of_networks), key=lambda group: group.name))
+        by_machine = {member: endpoint for endpoint in endpoints for member in endpoint.members}
         return SiteTopology(
             site=site,
             groups=groups,
@@ -125,23 +124,20 @@ class Topology:
 
     def _make_endpoints(self, site: Site, groups: Iterable[MachineGroup]) -> Iterator[Endpoint]:
         settings = self._number_settings(site)
-        for group in groups:
-            addresses = tuple([own for machine in group.machines for own in machine.addresses])
+        rows: list[tuple[str, tuple[Prefix, ...], Machine | Network, MachineGroup | None]] = [
+            (group.name, group.addresses, group.machines[0], group) for group in groups
+        ]
+        rows += [(own.name, own.addresses, own, None) for own in site.machines if own.outside]
+        rows += [(own.name, own.cidrs, own, _group_network(site, own)) for own in site.networks]
+        for label, addresses, member, group in rows:
+            machine = member if isinstance(member, Machine) else None
             yield Endpoint(
                 site=site.name,
-                label=group.name,
-                kind=self._find_kind(settings, site, group.roles, group.machines[0]),
+                label=label,
+                kind=self._find_kind(settings, site, member.roles, machine),
                 prefixes=addresses,
                 group=group,
                 summary=_summarise(addresses, site.summary),
-            )
-        for network in site.networks:
-            yield Endpoint(
-                site=site.name,
-                label=network.name,
-                kind=self._find_kind(settings, site, network.roles, None),
-                prefixes=network.cidrs,
-                summary=_summarise(network.cidrs, site.summary),
             )
 
     def _number_settings(self, site: Site) -> int:
@@ -239,7 +235,7 @@ def serve_by_machine(
 def group_machines(
     catalogue: Catalogue, site: Site, serving: Mapping[str, Served]
 ) -> tuple[MachineGroup, ...]:
-    """The host groups of a site, sorted by name, still without requirements and rules.
+    """The host groups of a site's machines, sorted by name, still without requirements and rules.
 
     A group is called after its roles. Where several groups of a site have the same roles, one keeps
     the short name, one that serves a link or provider before an idle one, then by its first machine,
@@ -250,7 +246,7 @@ def group_machines(
     extras: dict[str, list[ExtraRule]] = {}
     for rule in site.extra_rules:
         extras.setdefault(rule.machine, []).append(rule)
-    for machine in site.machines:
+    for machine in (own for own in site.machines if own.managed):
         likeness = (
             machine.roles,
             _differences(catalogue, site, machine, machine.roles),
@@ -269,6 +265,16 @@ def group_machines(
             name, members = _group_name(roles, variant), tuple(machines)
             groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=members))
     return tuple(sorted(groups, key=lambda group: group.name))
+
+
+def _group_network(site: Site, network: Network) -> MachineGroup | None:
+    """The host group of a managed network, called like it."""
+    if not network.managed:
+        return None
+    name = network.name
+    return MachineGroup(
+        name=name, site=site.name, roles=network.roles, machines=(), network=network
+    )
 
 
 def _differences(

@@ -58,7 +58,10 @@ def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
         return
     yield from write_ends(crossing.ends)
     if not any(end.group for end in crossing.ends):
-        yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
+        if any(end.host.is_machine for end in crossing.ends):
+            yield "  no rule of the plan stands at either end"
+        else:
+            yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
     for flow in asked.flows:
         yield f"  flow {describe_flow(flow, catalogue)}"
     for flow in asked.by_summary:
@@ -81,7 +84,9 @@ def write_ends(ends: Sequence[End]) -> Iterator[str]:
 
 def _write_end(end: End, peer: Host) -> Iterator[str]:
     where = f"  at {end.host.label}"
-    if not end.group:
+    if not end.group and end.host.is_machine:
+        yield f"{where}: outside the cloud, where the plan has no rules; its own firewall decides"
+    elif not end.group:
         yield f"{where}: no machine of the installation, so no rule of the plan stands there"
     elif end.rules:
         for rule in end.rules:
@@ -125,7 +130,7 @@ def _extra_rules(answer: Answer) -> Iterator[Any]:
         return
     asked = answer.explanation.crossing
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
-    for end in (end for end in asked.ends if not end.allows):
+    for end in (end for end in asked.ends if not end.allows and end.host.is_machine):
         peer, way = peers[end.direction], end.direction.value
         yield write_extra_rule(end.host, peer, asked.packet, way)
 

@@ -27,6 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 # What Markdown, or the HTML in it, would take for more than text: punctuation that marks something up,
 # and what makes an address of the web or of mail a link.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!:@])|(?<=www)(\.)", re.IGNORECASE)
+_OUTSIDE = ", outside the cloud"
 _MARKDOWN_HEAD = """\
 | Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -61,7 +62,8 @@ def _called(site: str, end: MatrixEnd) -> str:
         return _addresses(end)
     where = f"{end.site}/" if end.site not in ("", site) else ""
     name = f"{where}{end.name}"
-    return name if not end.role or end.role.lower() == end.name else f"{name} ({end.role})"
+    told = name if not end.role or end.role.lower() == end.name else f"{name} ({end.role})"
+    return f"{told}{_OUTSIDE if end.outside else ''}"
 
 
 def _addresses(end: MatrixEnd) -> str:
@@ -82,6 +84,7 @@ def _spelled(end: MatrixEnd) -> str:
     """`aachen SwyxServer (ac-server), 10.1.0.10/32`."""
     hosts = ", ".join(end.hosts)
     who = f"{end.role} ({hosts})" if end.role else hosts
+    who += _OUTSIDE if end.outside else ""
     return ", ".join(filter(None, (f"{end.site} {who}".strip(), _addresses(end))))
 
 
@@ -182,8 +185,8 @@ def write_json(rows: Iterable[MatrixRow]) -> Iterator[str]:
 def _record(row: MatrixRow) -> dict[str, Any]:
     return {
         **given(**fields_of(row, "site", "flow")),
-        "from": given(**fields_of(row.sender, "site", "name", "role")),
-        "to": given(**fields_of(row.receiver, "site", "name", "role")),
+        "from": given(**fields_of(row.sender, "site", "name", "role", "outside")),
+        "to": given(**fields_of(row.receiver, "site", "name", "role", "outside")),
         **given(transport=row.transport),
         "ports": row.ports,
         **given(**fields_of(row, "source_ports", "phase", "evidence")),

@@ -62,7 +62,8 @@ def write_site(site: SiteResult) -> str:
 
 def _write_group(group: HostGroup, rendered: RenderedGroup | None) -> str:
     machines = [machine.name for machine in group.machines]
-    head = _encode({"machines": machines, "roles": group.roles})[1:-1]
+    network = given(network=group.network and group.network.name)
+    head = _encode({"machines": machines, **network, "roles": group.roles})[1:-1]
     text = f'{head}, "rules": {_write_lines(map(rule_record, group.rules))}'
     if rendered is not None:
         text += f', "rendered": {_write_lines(map(stored_record, rendered.rules))}'

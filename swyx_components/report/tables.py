@@ -166,7 +166,7 @@ def _write_site(site: SiteResult) -> Iterator[str]:
     yield write_headline(site)
     for entry in _groups(site):
         group = entry.group
-        machines = ", ".join(machine.name for machine in group.machines)
+        machines = ", ".join(member.name for member in group.members)
         yield f"\n  {group.name}: {machines} ({', '.join(group.roles)})\n"
         yield from align(map(rule_row, entry.rules), "    ")
     if site.usages:

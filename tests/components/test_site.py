@@ -443,3 +443,48 @@ def test_an_interface_that_others_have_put_in_all_groups_it_may_have_is_refused(
         "can do without, or have the quota raised and write it under quotas.aws.groups_per_interface."
     ]
     assert record(aachen, replace(EXAMPLE, members={"eni-11": others[:4]})).of(GROUP)
+
+
+def with_desktops(**machines: dict[str, Any]) -> dict[str, Any]:
+    """A server, a managed network of desktops, and whatever machines are added."""
+    desktops = {"cidrs": ["10.8.40.0/24"], "roles": ["SwyxIt"], "managed": True}
+    installation = small("server 10.8.0.10 SwyxServer", networks={"desktops": desktops})
+    installation["sites"]["acme"]["machines"] |= machines
+    return installation
+
+
+def test_a_managed_network_has_a_group_that_is_handed_out_and_attached_to_nothing() -> None:
+    aws: Any = {"installation": with_desktops(), "site": "acme", "cloud": "aws"}
+    aws |= {"network": {"vpc_id": "vpc-1"}, "machines": {"server": {"interface_id": "eni-1"}}}
+    made = record(lambda: SwyxSite("acme", aws), Cloud(interfaces={"10.8.0.10": "eni-1"}))
+    assert {each.name for each in made.resources if each.type == GROUP} == {
+        "acme.swyxserver-sg",
+        "acme.desktops-sg",
+    }
+    assert [each.name for each in made.resources if each.type == ATTACHMENT] == [
+        "acme.swyxserver-eni-1"
+    ]
+
+
+def test_a_managed_network_has_an_nsg_on_azure() -> None:
+    made = acme_on_azure(with_desktops(), servers=["10.8.0.0/24"])
+    nsgs = {each.name: each.inputs for each in made.resources if each.type == NSG}
+    assert {*nsgs} == {"acme.server-nsg", "acme.desktops-nsg"}
+    assert nsgs["acme.desktops-nsg"]["networkSecurityGroupName"] == "acme.desktops-nsg"
+    assert [each.name for each in made.resources if each.type == NIC] == ["acme.server-nic"]
+
+
+def test_a_machine_outside_the_cloud_has_no_group_and_can_not_be_bound() -> None:
+    gate = {"addresses": ["192.168.7.12"], "roles": ["SwyxGate"], "outside": True}
+    args: Any = {"installation": with_desktops(gate=gate), "site": "acme", **ACME}
+    bound = {**args, "machines": {"gate": {"interface": {}}}}
+    said = failure(lambda: SwyxSite("acme", bound), Cloud(subnets={"acme": {}}))
+    assert (
+        "  machines.gate: gate is outside the cloud (`outside: true` at sites.acme.machines.gate), so that "
+        "nothing is attached to it; take it out here, or remove `outside` there." in said
+    )
+    written = record(
+        lambda: SwyxSite("acme", {**args, "machines": {"server": {"interface": {}}}}),
+        Cloud(subnets={"acme": {"servers": ["10.8.0.0/24"]}}),
+    )
+    assert not [each.name for each in written.resources if "gate" in each.name]

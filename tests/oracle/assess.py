@@ -31,6 +31,7 @@ def compare(
 ) -> Verdict:
     """Exact difference between what is required and what the cloud lets pass."""
     wanted = judge.region(machine, direction, match_source_ports=isinstance(cloud, Azure))
+    wanted = wanted.clipped(judge.estate.managed(machine).families(), interface.own())
     real = cloud.region(interface, direction)
     return Verdict(machine, direction, wanted.minus(real), real.minus(wanted))
 
@@ -39,9 +40,13 @@ def assess_site(judge: Judge, site: str, cloud: Aws | Azure) -> list[str]:
     """Every difference at every machine of a site, both directions; machines are found by address."""
     found = []
     for machine in judge.estate.sites[site].endpoints:
-        if machine.kind != "machine":
+        if not machine.managed:
             continue
-        interface = cloud.interface_of(str(machine.prefixes[0].network_address))
-        for direction in ("in", "out"):
-            found += compare(judge, machine.name, direction, cloud, interface).lines()
+        hosts = {str(machine.prefixes[0].network_address)}
+        if machine.kind == "network":  # its hosts are all alike: the first and the last one
+            hosts.add(str(machine.prefixes[-1].broadcast_address))
+        for host in sorted(hosts):
+            interface = cloud.interface_of(host)
+            for direction in ("in", "out"):
+                found += compare(judge, machine.name, direction, cloud, interface).lines()
     return found

@@ -88,11 +88,13 @@ class Judge:
     def region(self, name: str, direction: Direction, match_source_ports: bool = True) -> Region:
         """Exactly the packets that may pass at a machine in one direction.
 
-        Peers are of the machine's own IP families, its own addresses left out.
+        Peers are of the machine's own IP families, its own addresses left out; the hosts of a network are
+        many, each of which the others may reach.
         Without `match_source_ports` (AWS) a source port is any.
         """
-        machine = self.estate.machine(name)
-        families, own = machine.families(), [span(net)[0] for net in machine.prefixes]
+        machine = self.estate.managed(name)
+        alone = machine.prefixes if machine.kind == "machine" else ()
+        families, own = machine.families(), [span(net)[0] for net in alone]
         if direction == "out" and self.egress_open(machine):
             return everything().clipped(families, own)
         region = self._flow_region(machine, direction, match_source_ports)

@@ -30,6 +30,9 @@ class Endpoint:
     prefixes: tuple[Prefix, ...]
     roles: tuple[str, ...] = ()
     stand_in: tuple[Prefix, ...] = ()  # the site's `summary`: who it is to every other site
+    managed: bool = (
+        False  # rules stand there: a machine in the site's cloud, a network of such hosts
+    )
 
     def seen_from(self, site: str) -> tuple[Prefix, ...]:
         """Its addresses as rules of a site may name them: at home its own, elsewhere what holds them.
@@ -128,6 +131,12 @@ class Estate:
             if e.kind == "machine" and e.name == name
         )
 
+    def managed(self, name: str) -> Endpoint:
+        """A machine, or a managed network, by its name."""
+        return next(
+            e for s in self.sites.values() for e in s.endpoints if e.managed and e.name == name
+        )
+
     def site_of(self, endpoint: Endpoint) -> Site:
         """The site an endpoint stands in."""
         return self.sites[endpoint.site]
@@ -158,6 +167,7 @@ def _endpoints(site: str, plain: Plain) -> Iterator[Endpoint]:
     for kind, key in (("machine", "addresses"), ("network", "cidrs")):
         for name, body in (plain.get(f"{kind}s") or {}).items():
             own = tuple(map(prefix, body[key]))
-            yield Endpoint(name, site, kind, own, tuple(body["roles"]), summary)
+            managed = not body.get("outside") if kind == "machine" else bool(body.get("managed"))
+            yield Endpoint(name, site, kind, own, tuple(body["roles"]), summary, managed)
     if plain.get("sip_devices"):
         yield Endpoint("sip_devices", site, "sip_devices", tuple(map(prefix, plain["sip_devices"])))

@@ -11,7 +11,7 @@ from tests.oracle.minimum import Area, fewest_rules, joined
 from tests.oracle.regions import EVERY_V4, EVERY_V6, Range, cross, span
 
 FAMILIES = {4: EVERY_V4, 6: EVERY_V6}
-Groups = Mapping[str, Sequence[str]]  # the machines of each host group of one site
+Groups = Mapping[str, Sequence[str]]  # the machines, or the network, of each host group of a site
 
 
 def fewest_in_group(
@@ -29,7 +29,7 @@ def fewest_in_group(
             if direction == "in"
             else (flow.initiator, flow.responder)
         )
-        if here.kind != "machine" or here.name not in members:
+        if not here.managed or here.name not in members:
             continue
         if not here.families() & peer.families():
             continue  # no packet can pass between them, so no rule is needed
@@ -52,7 +52,7 @@ def fewest_in_group(
 
 
 def _families(judge: Judge, machine: str) -> set[int]:
-    found: Endpoint = judge.estate.machine(machine)
+    found: Endpoint = judge.estate.managed(machine)
     return found.families()
 
 

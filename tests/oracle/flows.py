@@ -27,8 +27,8 @@ class Flow:
 def call(
     id_: str, initiator: Endpoint, responder: Endpoint, protocol: str, *ports: Range
 ) -> Iterator[Flow]:
-    """A control flow from any source port; none between an endpoint and itself."""
-    if initiator != responder and ports:
+    """A control flow from any source port; none between a machine and itself."""
+    if (initiator != responder or initiator.kind == "network") and ports:
         yield Flow(id_, initiator, responder, protocol, ports)
 
 
@@ -40,7 +40,10 @@ def media(
     other_ports: Range,
     protocol: str = "udp",
 ) -> Iterator[Flow]:
-    """Media both ways, source and destination ports from the two ends' own ranges (L38)."""
-    if one != other:
+    """Media both ways, source and destination ports from the two ends' own ranges (L38).
+
+    None between a machine and itself; of a network two hosts are meant.
+    """
+    if one != other or one.kind == "network":
         yield Flow(id_, one, other, protocol, (other_ports,), (one_ports,))
         yield Flow(id_, other, one, protocol, (one_ports,), (other_ports,))

@@ -31,6 +31,7 @@ from tests.oracle.listeners import (
 
 Plain = dict[str, Any]
 SITES = ("aachen", "bochum", "celle", "dortmund")
+OUTSIDE = 28  # the subnet of what is not in the cloud, apart from all that is
 OPTIONAL = ["C11r", "M1g", "M2c"]
 INFERRED = [
     "C3b",
@@ -107,12 +108,13 @@ def _site(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
     _add_managers(roles, {role for carried in roles for role in carried} | _carried(networks))
     machines: Plain = {}
     for host, carried in enumerate((r for r in roles if r), start=10):
-        inside = SERVER not in carried and draw(one_in(10))
+        place = 0 if SERVER in carried else draw(st.sampled_from([*[0] * 8, 20, OUTSIDE]))
+        also = OUTSIDE if place == OUTSIDE else 0
         machines[f"{name}-m{host}"] = {
-            "addresses": addresses(families, index, host, 20 if inside else 0)
-            + (addresses(families, index, host + 100) if draw(one_in(10)) else []),
+            "addresses": addresses(families, index, host, place)
+            + (addresses(families, index, host + 100, also) if draw(one_in(10)) else []),
             "roles": carried,
-        }
+        } | ({"outside": True} if place == OUTSIDE else {})
     return {"machines": machines} | ({"networks": networks} if networks else {})
 
 
@@ -139,6 +141,7 @@ def _carried(places: Plain) -> set[str]:
 @st.composite
 def _networks(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
     found: Plain = {}
+    nested = False
     for number in range(draw(st.integers(0, 3))):
         third = 20 + number
         tails = draw(
@@ -154,6 +157,7 @@ def _networks(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
             )
         )
         if number and draw(one_in(5)):
+            nested = True
             third, tails = (
                 20,
                 ["64/27"],
@@ -166,6 +170,9 @@ def _networks(draw: st.DrawFn, index: int, name: str, families: str) -> Plain:
             "cidrs": v4 + v6 if both else v6 if families == "6" else v4,
             "roles": roles,
         }
+    for own in found.values():
+        if not nested and draw(one_in(3)):  # no host is in a managed network and another one
+            own["managed"] = True
     return found
 
 
@@ -284,7 +291,8 @@ def _extra_rules(draw: st.DrawFn, index: int, site: Plain, egress_open: bool) ->
     for _ in range(draw(st.sampled_from([0, 0, 1, 2, 3]))):
         direction = "in" if egress_open else draw(st.sampled_from(["in", "out"]))
         here, there = ("to", "from") if direction == "in" else ("from", "to")
-        machine = draw(st.sampled_from(sorted(site["machines"])))
+        inside = [name for name, own in site["machines"].items() if not own.get("outside")]
+        machine = draw(st.sampled_from(sorted(inside)))
         families = {6 if ":" in a else 4 for a in site["machines"][machine]["addresses"]}
         v4 = [
             ["10.99.0.0/24"],

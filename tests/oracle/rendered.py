@@ -7,6 +7,8 @@ Reads the specs' plain fields only (`swyx_components.planner.model`); decides no
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterator
 from typing import Any
 
 from tests.oracle.clouds import DEFAULT_RULES, Aws, Azure
@@ -27,19 +29,31 @@ def aws_cloud(rendered: Any) -> Aws:
     groups = [_security_group(each) for each in rendered.groups]
     interfaces = [
         {
-            "NetworkInterfaceId": machine.name,
+            "NetworkInterfaceId": name,
             "Groups": [{"GroupId": each.group.name}],
-            "PrivateIpAddresses": [
-                {"PrivateIpAddress": a.address} for a in machine.addresses if a.version == 4
-            ],
-            "Ipv6Addresses": [
-                {"Ipv6Address": a.address} for a in machine.addresses if a.version == 6
-            ],
+            "PrivateIpAddresses": [{"PrivateIpAddress": a} for a in addresses if ":" not in a],
+            "Ipv6Addresses": [{"Ipv6Address": a} for a in addresses if ":" in a],
         }
         for each in rendered.groups
-        for machine in each.group.machines
+        for name, addresses in _hosts(each.group)
     ]
     return Aws(groups, interfaces)
+
+
+def _hosts(group: Any) -> Iterator[tuple[str, list[str]]]:
+    """The machines of a group with their addresses; of a network a host at each end of it.
+
+    Each has an address of all IP versions, of a network's CIDRs the first ones and the last ones.
+    """
+    for machine in group.machines:
+        yield machine.name, [own.address for own in machine.addresses]
+    if group.network:
+        nets = [ipaddress.ip_network(str(cidr)) for cidr in group.network.cidrs]
+        for name, place in (("first", 0), ("last", -1)):
+            own = [[n for n in nets if n.version == version] for version in (4, 6)]
+            ends = [family[place] for family in own if family]
+            hosts = [net.network_address if place == 0 else net.broadcast_address for net in ends]
+            yield f"{group.name}-{name}", list(map(str, hosts))
 
 
 def _security_group(rendered: Any) -> dict[str, Any]:
@@ -89,17 +103,15 @@ def azure_documents(rendered: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         for each in rendered.groups
     ]
     interfaces = [
-        _interface(each.group, machine)
-        for each in rendered.groups
-        for machine in each.group.machines
+        _interface(each.group, *host) for each in rendered.groups for host in _hosts(each.group)
     ]
     return {each["id"]: each for each in groups}, {each["id"]: each for each in interfaces}
 
 
-def _interface(group: Any, machine: Any) -> dict[str, Any]:
-    configurations = [{"properties": {"privateIPAddress": a.address}} for a in machine.addresses]
+def _interface(group: Any, name: str, addresses: list[str]) -> dict[str, Any]:
+    configurations = [{"properties": {"privateIPAddress": address}} for address in addresses]
     return {
-        "id": machine.name,
+        "id": name,
         "properties": {
             "networkSecurityGroup": {"id": f"/nsg/{group.name}"},
             "ipConfigurations": configurations,

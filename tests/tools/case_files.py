@@ -209,9 +209,9 @@ def _rule_differences(case: Case, outcome: Outcome) -> Iterator[str]:
         (plan.site, group)
         for plan in outcome.plans
         for group in plan.groups
-        if not case.groups or any(machine.name in case.groups for machine in group.machines)
+        if not case.groups or any(member.name in case.groups for member in group.members)
     ]
-    absent = set(case.groups) - {machine.name for _, group in groups for machine in group.machines}
+    absent = set(case.groups) - {member.name for _, group in groups for member in group.members}
     if absent:
         yield f"no group holds {sorted(absent)}"
     actual: dict[Line, str] = {}
@@ -255,20 +255,23 @@ class _Names:
         assert outcome.installation is not None
         self.group_of: dict[frozenset[str], str] = {}
         self.site_of: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}  # whom the rules of their site name by their group
         self.addresses: dict[tuple[str, str], tuple[Prefix, ...]] = {}
         for site in outcome.installation.sites.values():
             for place in site.networks:
                 self.addresses["", place.name] = place.cidrs
+                self.site_of |= {place.name: site.name} if place.managed else {}
             for machine in site.machines:
                 self.addresses["", machine.name] = machine.addresses
                 self.site_of[machine.name] = site.name
+                self.by_name |= {} if machine.outside else {machine.name: site.name}
             self.addresses[site.name, "sip_devices"] = site.sip_devices
         for provider in outcome.installation.providers:
             self.addresses["", provider.name] = provider.addresses
         self.machines: dict[tuple[str, str], frozenset[str]] = {}
         for plan in outcome.plans:
             for group in plan.groups:
-                names = frozenset(machine.name for machine in group.machines)
+                names = frozenset(member.name for member in group.members)
                 self.machines[plan.site, group.name] = names
                 self.group_of[names] = group.name
 
@@ -307,7 +310,7 @@ class _Names:
 
     def _peers(self, site: str, peers: list[str]) -> tuple[frozenset[str], tuple[Prefix, ...]]:
         machines = frozenset(peers[0].split("+"))
-        if len(peers) == 1 and all(self.site_of.get(name) == site for name in machines):
+        if len(peers) == 1 and all(self.by_name.get(name) == site for name in machines):
             if machines not in self.group_of:
                 raise BadCase(f"no group has just the machines {peers[0]}")
             return machines, ()
@@ -327,7 +330,7 @@ class _Names:
         """A rule of the product as a case would write it, addresses as they are."""
         peers = "+".join(sorted(self.machines[site, rule.groups[0]])) if rule.groups else ""
         parts = (
-            "+".join(machine.name for machine in group.machines),
+            "+".join(member.name for member in group.members),
             rule.direction.value,
             rule.protocol.value,
             str(rule.ports or ""),

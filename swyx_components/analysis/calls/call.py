@@ -283,10 +283,7 @@ def _ports(topology: Topology, acting: _Acting, key: str) -> PortRange:
 
 
 def _endpoint(topology: Topology, host: Host) -> Endpoint:
-    view = topology.view(host.site)
-    if host.machine is not None:
-        return view.endpoint_of(host.machine.name)
-    return next(e for e in view.endpoints if e.group is None and e.label == host.label)
+    return topology.view(host.site).endpoint_of(host.label)
 
 
 # ---- the way of audio and fax: directly within a site, through each relay across sites

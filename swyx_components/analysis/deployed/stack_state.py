@@ -15,6 +15,7 @@ _SIGNATURE = (
 )
 _SITE = "swyx:index:SwyxSite"
 STACK_TAG = "swyx:stack"
+NETWORK_TAG = "swyx:network"  # of a group that is for the hosts of a managed network
 """On every resource: `project/stack`, whose state it belongs to."""
 
 _T = TypeVar("_T")

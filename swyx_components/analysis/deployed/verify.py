@@ -210,8 +210,10 @@ def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
 def _check_interfaces(
     rendered: RenderedSite, interfaces: Iterable[DeployedInterface]
 ) -> Iterator[str]:
+    of_networks: set[str] = set()
     for entry in rendered.groups:
         labels = [shard_label(entry.group.name, shard) for shard in entry.shards]
+        of_networks |= {*labels} if entry.group.network else set()
         names = {machine.name for machine in entry.group.machines}
         own = [interface for interface in interfaces if interface.machine in names]
         for machine in sorted(names - {interface.machine for interface in own}):
@@ -224,8 +226,9 @@ def _check_interfaces(
                 yield f"{where}: its interface is also in {other}, which is not its group"
     # Rules let in by name whatever is in a group, although no machine of the plan is behind it.
     for interface in (interface for interface in interfaces if not interface.machine):
-        joined = ", ".join(interface.groups)
-        yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
+        if not of_networks.issuperset(interface.groups):
+            joined = ", ".join(interface.groups)
+            yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
 
 
 def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGroup) -> Effect:

@@ -161,7 +161,7 @@ def _compare_site(
     groups, rules = [], []
     for group in sorted({*before, *after}):
         one, other = before.get(group), after.get(group)
-        was, now = (tuple(m.name for m in own.machines) if own else () for own in (one, other))
+        was, now = (tuple(m.name for m in own.members) if own else () for own in (one, other))
         if was != now:
             groups.append(GroupChange(site=name, group=group, old=was, new=now))
         for pair in _pair(one.rules if one else (), other.rules if other else ()):
@@ -294,5 +294,4 @@ def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
 
 
 def _names(endpoint: Endpoint) -> set[str]:
-    machines = endpoint.group.machines if endpoint.group else ()
-    return {endpoint.label, *(machine.name for machine in machines)}
+    return {endpoint.label, *endpoint.members}

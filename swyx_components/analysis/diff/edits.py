@@ -125,11 +125,13 @@ def _site_facts(site: Site) -> Iterator[tuple[str, str, _Facts]]:
     for owner in owners_of(site):
         roles = {"roles": ", ".join(owner.roles)}
         if isinstance(owner, Network):
-            yield "networks", owner.name, {"cidrs": _listed(owner.cidrs), **roles}
+            managed = {"managed": "true" if owner.managed else ""}
+            yield "networks", owner.name, {"cidrs": _listed(owner.cidrs)} | roles | managed
         else:
             ports = {f"ports.{key}": value for key, value in _overrides(owner.ports).items()}
             addresses = {"addresses": _listed(owner.addresses)}
-            yield "machines", owner.name, addresses | roles | ports
+            outside = {"outside": "true" if owner.outside else ""}
+            yield "machines", owner.name, addresses | roles | ports | outside
     for rule in sorted(site.extra_rules, key=lambda rule: rule.index):
         yield "extra_rules", _extra_rule(rule), {"reason": rule.reason}
 

@@ -110,13 +110,19 @@ def find_passing(
     left or taken back is one entry.
     """
     before, after = _by_end(old), _by_end(new)
-    machines = {**(old.owners if old else {}), **(new.owners if new else {})}
+    members = {
+        address: member.name
+        for plan in (old, new)
+        for group in (plan.groups if plan else ())
+        for member in group.members
+        for address in member.addresses
+    }
     was, now = (plan is not None and plan.egress is Egress.OPEN for plan in (old, new))
     for end in sorted({*before, *after}):
         one, other = before.get(end, []), after.get(end, [])
         if one != other and (end[1] is Direction.IN or not (was or now)):
             for opened, packets in _describe(end, PacketSet(one), PacketSet(other), owners):
-                yield ReachabilityChange(opened=opened, packets=packets, at=(machines[end[0]],))
+                yield ReachabilityChange(opened=opened, packets=packets, at=(members[end[0]],))
     plan = new or old
     if was != now and plan is not None:
         label = f"every machine of {plan.site}"
@@ -144,17 +150,15 @@ def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
     """What the rules let pass at each address."""
     found: dict[_End, list[Product]] = {}
     groups = plan.groups if plan else ()
-    addresses = {
-        group.name: [address for machine in group.machines for address in machine.addresses]
-        for group in groups
-    }
+    addresses = {group.name: group.addresses for group in groups}
     for group in groups:
-        for machine in group.machines:
-            for own, rule in product(machine.addresses, group.rules):
+        for member in group.members:
+            alone = () if group.network else member.addresses
+            for own, rule in product(member.addresses, group.rules):
                 peers = [
                     peer
                     for peer in (addresses[rule.groups[0]] if rule.groups else rule.prefixes)
-                    if peer.version == own.version and peer not in machine.addresses
+                    if peer.version == own.version and peer not in alone
                 ]
                 end = own, rule.direction, rule.protocol
                 allowed = peers, rule.source_ports or ALL_PORTS, rule.ports or NO_PORT

@@ -89,7 +89,7 @@ def pick_pairs(
     machine, or one where no rules stand, is left out if there are others.
     """
     pairs = [(one, other) for one in sources for other in destinations]
-    ruled = [pair for pair in pairs if pair[0] != pair[1] and any(host.machine for host in pair)]
+    ruled = [pair for pair in pairs if any(one.managed for one in pair) and not _is_one(*pair)]
     by_kind = {
         tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(ruled or pairs)
     }
@@ -98,8 +98,13 @@ def pick_pairs(
 
 def _kind(host: Host, site_of: SiteOf) -> tuple[object, ...]:
     """What hosts with the same rules have in common."""
-    group = _group_of(site_of(host.site).plan, host) if host.machine is not None else None
+    group = _group_of(site_of(host.site).plan, host) if host.managed else None
     return (host.site, host.label, host.prefixes) if group is None else (host.site, group.name)
+
+
+def _is_one(source: Host, destination: Host) -> bool:
+    """Whether both are the same machine; of a network they are two of its hosts."""
+    return source.is_machine and source.owner == destination.owner
 
 
 def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:
@@ -108,7 +113,7 @@ def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> C
     The hosts are told with their addresses of that version.
     """
     denied = Crossing(source, destination, packet, Passage.DENIED)
-    if source.machine is not None and source.machine == destination.machine:
+    if _is_one(source, destination):
         return denied._replace(passage=Passage.SAME_MACHINE)
     for version in WIDTH:
         one, other = (
@@ -130,10 +135,10 @@ def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> C
 def _evaluate_end(
     own: Host, peer: Host, direction: Direction, packet: Packet, site_of: SiteOf
 ) -> End:
-    if own.machine is None:
+    if not own.managed:
         return End(host=own, direction=direction, group="")
     rendered = site_of(own.site)
-    entry = next(e for e in rendered.groups if own.machine in e.group.machines)
+    entry = next(e for e in rendered.groups if own.owner in e.group.members)
     rules = tuple(
         rule
         for rule in entry.rules
@@ -159,9 +164,9 @@ def _evaluate_end(
 
 
 def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
-    if host.machine is None or host.site != plan.site:
+    if not host.managed or host.site != plan.site:
         return None
-    return next(group for group in plan.groups if host.machine in group.machines)
+    return next(group for group in plan.groups if host.owner in group.members)
 
 
 def _fits(rule: Rule, packet: Packet) -> bool:
@@ -257,8 +262,7 @@ def _is_end(endpoint: Endpoint, host: Host, seen_from: str | None = None) -> boo
     """Whether the host is (part of) the endpoint, by name or by address; from a site by its summary there."""
     summary = endpoint.summary if seen_from not in (None, endpoint.site) else ()
     if endpoint.group is not None and not summary:
-        names = {machine.name for machine in endpoint.group.machines}
-        return host.machine is not None and endpoint.site == host.site and host.label in names
+        return host.managed and endpoint.site == host.site and host.label in endpoint.members
     return bool(host.prefixes) and _is_covered(host.prefixes, summary or endpoint.prefixes)
 
 

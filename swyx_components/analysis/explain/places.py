@@ -10,13 +10,23 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 
 
 class Host(NamedTuple):
-    """One end of a packet. `site` is empty outside all sites, `machine` None where no rules stand."""
+    """One end of a packet. `site` is empty outside all sites, `owner` the machine or network, if any."""
 
     site: str
     label: str
     roles: tuple[str, ...]
     prefixes: tuple[Prefix, ...]
-    machine: Machine | None = None
+    owner: Machine | Network | None = None
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether it is one host, and not many."""
+        return isinstance(self.owner, Machine)
+
+    @property
+    def managed(self) -> bool:
+        """Whether rules stand there."""
+        return self.owner is not None and self.owner.managed
 
 
 def short(prefix: Prefix) -> str:
@@ -59,10 +69,8 @@ def owners_of(site: Site) -> tuple[Machine | Network, ...]:
 
 def hosts_of(site: Site) -> Iterator[Host]:
     """All that carries roles at a site, machines first."""
-    for machine in site.machines:
-        yield Host(site.name, machine.name, machine.roles, machine.addresses, machine)
-    for network in site.networks:
-        yield Host(site.name, network.name, network.roles, network.cidrs)
+    for owner in owners_of(site):
+        yield Host(site.name, owner.name, owner.roles, owner.addresses, owner)
 
 
 def hosts_with(site: Site, role: str) -> tuple[Host, ...]:
@@ -95,7 +103,7 @@ def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
     holders = list(_holders(installation))
     for host in holders if address.length < WIDTH[address.version] else ():
         own = tuple(filter(address.contains, host.prefixes))
-        if own and host.machine is not None:
+        if own and host.is_machine:
             yield host._replace(prefixes=own)
     around = (host for host in holders if any(own.contains(address) for own in host.prefixes))
     yield next(around, Host("", short(address), (), ()))._replace(prefixes=(address,))
@@ -105,9 +113,9 @@ def _holders(installation: Installation) -> Iterator[Host]:
     """All that holds addresses; machines first, since a network may hold theirs too."""
     sites = installation.sites.values()
     for site in sites:
-        yield from (host for host in hosts_of(site) if host.machine is not None)
+        yield from (host for host in hosts_of(site) if host.is_machine)
     for site in sites:
-        yield from (host for host in hosts_of(site) if host.machine is None)
+        yield from (host for host in hosts_of(site) if not host.is_machine)
         yield Host(site.name, "sip_devices", (), site.sip_devices)
         yield Host(site.name, "summary", (), site.summary)
     for provider in installation.providers:

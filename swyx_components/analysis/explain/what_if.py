@@ -40,7 +40,7 @@ def find_remedies(
 
 
 def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
-    site = source.site if source.machine is not None else destination.site or source.site
+    site = source.site if source.managed else destination.site or source.site
     flows = derive_flows(Topology(installation), site).flows if site else ()
     return any(carries(flow, source, destination, packet) for flow in flows)
 
@@ -137,9 +137,9 @@ def _with_declarations(
 ) -> Iterator[_Variant]:
     """SIP devices, SIP providers and links that the file might declare."""
     hosts = (source, destination)
-    is_outside = source.machine is None and not source.roles
+    is_outside = not source.is_machine and not source.roles
     outside, inside = hosts if is_outside else hosts[::-1]
-    if not outside.roles and inside.machine is not None:
+    if not outside.roles and inside.is_machine:
         site = installation.sites[inside.site]
         listed = ", ".join(map(short, outside.prefixes))
         devices = tuple(sorted({*site.sip_devices, *outside.prefixes}))
@@ -175,7 +175,7 @@ def _with_declarations(
 
 
 def _serves_links(catalogue: Catalogue, host: Host) -> bool:
-    return host.machine is not None and any(catalogue.roles[r].serves_links for r in host.roles)
+    return host.is_machine and any(catalogue.roles[r].serves_links for r in host.roles)
 
 
 def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_SiteVariant]:
@@ -185,7 +185,7 @@ def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_
     catalogue, site = installation.catalogue, installation.sites[own.site]
     present = {role for owner in owners_of(site) for role in owner.roles}
     for role in catalogue.roles.values():
-        fits = own.machine is not None or role.on_networks
+        fits = own.is_machine or role.on_networks
         taken = role.name in own.roles or (role.once_per_site and role.name in present)
         if fits and not taken and _ever_joined(catalogue, role.name, peer.roles):
             roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
@@ -193,7 +193,7 @@ def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_
 
 
 def _with_roles_of(site: Site, own: Host, roles: tuple[str, ...]) -> Site:
-    if own.machine is not None:
+    if own.is_machine:
         machines = (replace(m, roles=roles) if m.name == own.label else m for m in site.machines)
         return replace(site, machines=tuple(machines))
     networks = (replace(n, roles=roles) if n.name == own.label else n for n in site.networks)

@@ -175,10 +175,7 @@ def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
     site = clean_tag(rendered.plan.site)
     found = [g for g in records.groups.values() if g.tags.get("swyx:site", "") == site]
     own, owners = OwnGroups(rendered, found), rendered.plan.owners
-    planned = {
-        entry.group.name: tuple(a for machine in entry.group.machines for a in machine.addresses)
-        for entry in rendered.groups
-    }
+    planned = {entry.group.name: entry.group.addresses for entry in rendered.groups}
     members = {id: planned[own.places[id][0]] for id in own.labels}
     ruleset = Ruleset(records, {**members_of(records), **members})
     vpcs = {group.vpc for group in found} - {""}

@@ -4,7 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackRecord
+from swyx_components.analysis.deployed.stack_state import (
+    NETWORK_TAG,
+    STACK_TAG,
+    Orphan,
+    StackRecord,
+)
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
 from swyx_components.clouds.azure.records import key_of
@@ -81,14 +86,14 @@ def _dissociate(interfaces: Any, group: str, name: str) -> None:
 def _orphan_associations(
     interfaces: Sequence[Any], groups: Mapping[str, Any], held: StackRecord
 ) -> Iterator[Orphan]:
-    """Those of interfaces that are not the stack's own with groups that are: the provider refuses to
-    associate an interface that has a group.
+    """Those of interfaces that are not the stack's own with groups of machines that are: the provider
+    refuses to associate an interface that has a group. Groups of networks are for others to use.
     """
     for interface in interfaces if held.attaches else ():
         given = interface.network_security_group
         group = groups.get(key_of(given.id)) if given else None
         machine = (group.tags or {}).get("swyx:group", "") if group else ""
-        if group is None or machine in held.unattached:
+        if group is None or machine in held.unattached or NETWORK_TAG in (group.tags or {}):
             continue
         id = f"{interface.id}|{given.id}"
         if not {key_of(interface.id), key_of(id)} & held.ids:

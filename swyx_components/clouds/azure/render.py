@@ -172,6 +172,7 @@ _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
     """Every quota that the site touches, whether exceeded or not."""
     quotas = rendered.capabilities.limits
+    networks = " and managed network" if any(e.group.network for e in rendered.groups) else ""
     return (
         *(
             Usage(
@@ -190,7 +191,7 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
             where="",
             used=len(rendered.groups),
             limit=quotas["groups_per_region"],
-            note="; one for each machine of this site",
+            note=f"; one for each machine{networks} of this site",
         ),
     )
 

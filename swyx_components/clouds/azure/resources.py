@@ -7,6 +7,7 @@ import pulumi
 from pulumi_azure_native import _utilities
 from pulumi_azure_native import network as azure
 
+from swyx_components.analysis.deployed.stack_state import NETWORK_TAG
 from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, has_ipv4, look_up
 from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
 from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
@@ -91,6 +92,7 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
     return {
         "swyx:site": clean_tag(group.site),
         "swyx:group": clean_tag(group.name),
+        **({NETWORK_TAG: clean_tag(group.name)} if group.network else {}),
         **spread_tag("swyx:roles", group.roles),
         **spread_tag("swyx:flows", cut, _MOST_TAGS),
     }

@@ -68,10 +68,7 @@ def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Mes
 
 
 def _called(endpoint: Endpoint, site: str) -> str:
-    if endpoint.group is None:
-        label = endpoint.label
-    else:
-        label = "/".join(machine.name for machine in endpoint.group.machines)
+    label = "/".join(endpoint.members)
     return label if endpoint.site in ("", site) else f"{endpoint.site}.{label}"
 
 

@@ -89,7 +89,7 @@ def _find_administration(ports: PortSet, catalogue: Catalogue) -> tuple[str, ...
 
 def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well."""
-    catalogue, endpoint = view.catalogue, view.endpoint_of(group.machines[0].name)
+    catalogue, endpoint = view.catalogue, view.endpoint_of(group.members[0].name)
     partly: set[tuple[str, str]] = set()
     for protocol, ports in opened:
         partly |= _find_partly_opened(endpoint.kind, protocol, ports, catalogue)
@@ -107,7 +107,7 @@ def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Ite
             )
             yield Message.about(
                 "opened-beside",
-                f"sites.{view.name}.machines.{group.machines[0].name}",
+                group.place,
                 role=role,
                 key=key,
                 ports=shared,
@@ -176,7 +176,7 @@ def _administration_inside(
         if flows:
             yield Message.about(
                 "administration-inside",
-                f"sites.{view.name}.machines.{group.machines[0].name}",
+                group.place,
                 name=name,
                 ports=ports,
                 flows=flows,

@@ -177,14 +177,12 @@ def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:
 def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
     """The names of an end: another site's machines one by one, the site's own as they are grouped."""
     if endpoint.site not in ("", site):
-        names = [m.name for m in endpoint.group.machines] if endpoint.group else [endpoint.label]
-        return tuple(f"{endpoint.site}/{name}" for name in names)
+        return tuple(f"{endpoint.site}/{name}" for name in endpoint.members)
     if endpoint.group is None:
         return (endpoint.label,)
-    machines = endpoint.group.machines
-    if len(machines) > _MOST_NAMES:
-        return (f"{endpoint.label} ({len(machines)} machines)",)
-    return (", ".join(machine.name for machine in machines),)
+    if len(endpoint.members) > _MOST_NAMES:
+        return (f"{endpoint.label} ({len(endpoint.members)} machines)",)
+    return (", ".join(endpoint.members),)
 
 
 # ---- who is behind the names and addresses of a rule, by the flows that it was made of
@@ -215,7 +213,7 @@ class Peers:
                 if own.group is None or own.site != plan.site:
                     continue
                 named = list(_name_peers(plan.site, peer, flow.ports, by_name))
-                for group in {groups[machine.name].name for machine in own.group.machines}:
+                for group in {groups[member].name for member in own.members}:
                     key = group, direction, protocol, flow.flow
                     self._peers.setdefault(key, []).extend(named)
 
@@ -236,11 +234,11 @@ def _name_peers(site: str, peer: Endpoint, ports: PortSet, by_name: bool) -> Ite
     start = "" if peer.site in ("", site) else f"{peer.site}/"
     if peer.group is None:
         yield _Peer(f"{start}{peer.label}", "", peer.prefixes, ports)
-    elif peer.site == site and by_name:
+    elif peer.site == site and by_name and not peer.group.network:
         yield _Peer(peer.label, peer.label, (), ports)
     else:
-        for machine in peer.group.machines:
-            yield _Peer(f"{start}{machine.name}", "", machine.addresses, ports)
+        for member in peer.group.members:
+            yield _Peer(f"{start}{member.name}", "", member.addresses, ports)
 
 
 def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:
