@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +204,23 @@ def test_a_workflow_of_gitlab_runs_the_stacks_stage_by_stage() -> None:
     assert flow["stages"] == ["update", "destroy"]
     assert flow["update"]["parallel"] == {"matrix": [{"STACK": ["bochum"]}]}
     assert flow["destroy"]["script"][0].startswith("pulumi destroy --yes")
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "schema"),
+    [
+        ("github", "vendor.github-workflows"),
+        ("gitlab", "vendor.gitlab-ci"),
+        ("azure-pipelines", "vendor.azure-pipelines"),
+    ],
+)
+def test_a_workflow_is_what_its_service_accepts(pipeline: str, schema: str, tmp_path: Path) -> None:
+    jobs = [Job("bochum", "bochum", "azure", "update"), Job("old", "old", "aws", "destroy")]
+    file = tmp_path / f"{pipeline}.yml"
+    file.write_text(write_pipeline(pipeline, jobs, 4))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_workflow_is_printed_without_an_engine(
