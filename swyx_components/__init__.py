@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
     from swyx_components.components.args import MachineArgs, NetworkArgs, SwyxSiteArgs, TopologyArgs
     from swyx_components.components.host_group import HostGroup
-    from swyx_components.components.installation import Installation, Machine, Site
+    from swyx_components.components.installation import Installation, Machine, Network, Site
     from swyx_components.components.networks import VirtualNetwork, Vpc
     from swyx_components.components.roles import (
         ConferenceManager,
@@ -41,6 +41,7 @@ __all__ = [
     "LinkManager",
     "Machine",
     "MachineArgs",
+    "Network",
     "NetworkArgs",
     "NetworkRole",
     "PhoneManager",
@@ -68,7 +69,7 @@ if not TYPE_CHECKING:
     _MODULES = {
         "components.args": {"MachineArgs", "NetworkArgs", "SwyxSiteArgs", "TopologyArgs"},
         "components.host_group": {"HostGroup"},
-        "components.installation": {"Installation", "Machine", "Site"},
+        "components.installation": {"Installation", "Machine", "Network", "Site"},
         "components.networks": {"VirtualNetwork", "Vpc"},
         "components.site": {"SwyxSite"},
         "installation.builder": {"NetworkRole", "Role"},

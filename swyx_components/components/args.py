@@ -85,6 +85,8 @@ class TopologyMachineArgs(TypedDict):
     """Its IPv4 and IPv6 addresses."""
     roles: list[str]
     """What runs on it: `SwyxServer`, `PhoneManager` and so on."""
+    outside: NotRequired[bool]
+    """True: it is in no cloud, though its site is; others have rules for its addresses."""
     ports: NotRequired[dict[str, dict[str, str]]]
     """Ports changed at the products on this machine: by role and listener, a port or a range."""
 
@@ -96,6 +98,8 @@ class TopologyNetworkArgs(TypedDict):
     """Its address ranges."""
     roles: list[str]
     """What its hosts carry: `SwyxIt` and phones only."""
+    managed: NotRequired[bool]
+    """True: it is in the site's cloud, and its hosts, which come and go, get a group of their own."""
 
 
 class ExtraRuleArgs(TypedDict):

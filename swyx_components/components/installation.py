@@ -16,6 +16,7 @@ from swyx_components.installation import read_installation
 from swyx_components.installation.builder import (
     InstallationBuilder,
     MachineRef,
+    NetworkRole,
     Overrides,
     Role,
     SiteBuilder,
@@ -40,7 +41,28 @@ class SiteOptions(SiteSettings, total=False):
 _OPTIONS = SiteOptions.__annotations__.keys() - SiteSettings.__annotations__.keys()
 
 
-class Machine(MachineRef):
+class _Made:
+    """A machine or network of a site, by name, that answers what was made for it."""
+
+    def __init__(self, site: "Site[Any]", name: str) -> None:
+        self.site, self.name = site, name
+
+    @property
+    def component(self) -> HostGroup:
+        """The component of its firewall: of its role's class, or a `HostGroup` of several."""
+        return self.site.component.host_group(self.name)
+
+    @property
+    def security_group_ids(self) -> pulumi.Output[list[str]]:
+        """The groups for its interfaces: security groups (AWS), the NSG (Azure)."""
+        return self.site.component.security_group_ids.apply(lambda ids: ids[self.name])
+
+
+class Network(_Made):
+    """A network of a site, by name; once its site is made, a managed one answers what was made for it."""
+
+
+class Machine(_Made, MachineRef):
     """A machine of a site, by name; once its site is made, it answers what was made for it."""
 
     site: "Site[Any]"
@@ -50,16 +72,6 @@ class Machine(MachineRef):
     ) -> None:
         """Say what the machine is in its site's cloud, where the topology did not."""
         self.site.bind(self.name, to, binding)
-
-    @property
-    def component(self) -> HostGroup:
-        """The component of its firewall: of its role's class, or a `HostGroup` of several."""
-        return self.site.component.host_group(self.name)
-
-    @property
-    def security_group_ids(self) -> pulumi.Output[list[str]]:
-        """The groups for its interface: security groups (AWS), the NSG (Azure)."""
-        return self.site.component.security_group_ids.apply(lambda ids: ids[self.name])
 
     @property
     def interface_ids(self) -> pulumi.Output[list[str]]:
@@ -106,9 +118,21 @@ class Site(SiteBuilder, Generic[T]):
         ports: Overrides | None = None,
     ) -> Machine:
         """Declare a machine outside the cloud: a peer by address, without a group of its own."""
-        self._declare(name, roles, address, ports)
-        self.bind(name, None, {"attach": False})
-        return self[name]
+        return Machine(self, self._declare(name, roles, address, ports, outside=True))
+
+    def network(
+        self,
+        name: str,
+        cidrs: str | Sequence[str],
+        *roles: type[NetworkRole],
+        managed: bool = False,
+    ) -> Network:
+        """Declare a network of many hosts with the same roles: an office LAN, a phone VLAN.
+
+        A `managed` one is in the site's cloud and has a group of its own, for subnets and scale sets.
+        """
+        self._declare_network(name, cidrs, roles, managed)
+        return Network(self, name)
 
     def bind(self, name: str, to: Any, binding: Mapping[str, Any]) -> None:
         """Remember what a machine is in the cloud; `to` is read once the cloud is known."""

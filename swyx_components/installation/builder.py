@@ -118,10 +118,16 @@ class SiteBuilder:
         self._builder.mark(place)
         self._own.setdefault(kind, {})[name] = entry
 
-    def network(self, name: str, cidrs: str | Sequence[str], *roles: type[NetworkRole]) -> None:
-        """Declare a network of many hosts with the same roles: an office LAN, a phone VLAN."""
+    def _declare_network(
+        self,
+        name: str,
+        cidrs: str | Sequence[str],
+        roles: Sequence[type[NetworkRole]],
+        managed: bool,
+    ) -> None:
         names = self._builder.names_of(roles, NetworkRole, self._place)
-        self._add("networks", name, {"cidrs": _listed(cidrs), "roles": names})
+        more = {"managed": True} if managed else {}
+        self._add("networks", name, {"cidrs": _listed(cidrs), "roles": names, **more})
 
     def extra_rule(
         self,

@@ -393,12 +393,27 @@ def test_a_preview_of_an_id_that_is_not_known_names_its_machine() -> None:
     assert [each.name for each in made.of(ATTACHMENT)] == ["aachen.swyxserver-ac-server"]
 
 
-def test_a_machine_outside_the_cloud_is_attached_to_nothing() -> None:
+def test_a_machine_outside_the_cloud_is_a_peer_without_a_group() -> None:
     def program(swyx: Installation) -> None:
-        site = aachen_of(swyx)
-        site.machine("ac-isdn", SwyxGate, address="10.1.0.99")
+        aachen_of(swyx).machine("ac-isdn", SwyxGate, address="10.1.0.99")
 
-    assert attached(made_by(program)) == [("aachen.swyxserver-eni-10", "eni-10")]
+    made = made_by(program)
+    assert attached(made) == [("aachen.swyxserver-eni-10", "eni-10")]
+    assert [each.name for each in made.of("swyx:index:SwyxGate")] == []
+    assert any(each.name.endswith("10.1.0.99_32") for each in made.resources)
+
+
+def test_a_managed_network_hands_out_its_group() -> None:
+    answers: list[Any] = []
+
+    def program() -> None:
+        with Installation(dcom="restricted", h245="tunnelled") as swyx:
+            desktops = aachen_of(swyx).network("desktops", "10.1.30.0/24", SwyxIt, managed=True)
+        answers.append(desktops.component.pulumi_resource_name)
+        desktops.security_group_ids.apply(answers.append)
+
+    record(program, CLOUD)
+    assert answers == ["aachen.desktops", ["id-of-aachen.desktops-sg"]]
 
 
 # ---- as any component

@@ -41,6 +41,7 @@ aachen.attach(SwyxIt, address="10.1.0.11", to=11)  # MISTAKE
 aachen.attach(SwyxIt, address="10.1.0.11", ports={SwyxIt: {"medai": 5000}})  # MISTAKE
 bochum.attach(SwyxIt, address="10.2.0.11", to=vm)  # MISTAKE
 aachen.network("office", "10.1.20.0/24", SwyxServer)  # MISTAKE
+aachen.network("office", "10.1.20.0/24", SwyxIt, managed="yes")  # MISTAKE
 aachen.extra_rule("inwards", server, "10.1.9.0/28", "tcp", 22, reason="ssh")  # MISTAKE
 aachen.extra_rule("in", "ac-server", "10.1.9.0/28", "tcp", 22, reason="ssh")  # MISTAKE
 swyx.link(aachen, "bochum", through=server)  # MISTAKE

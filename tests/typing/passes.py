@@ -52,11 +52,13 @@ with Installation(dcom="restricted", h245="tunnelled") as swyx:
 
     cologne = swyx.site("cologne", ports={SwyxIt: {"media": (50000, 50199)}})
     cologne.machine("co-server", SwyxServer, LinkManager, address="10.3.0.10")
+    desktops = cologne.network("co-desktops", "10.3.30.0/24", SwyxIt, managed=True)
     swyx.link(aachen, bochum, through=link)
     swyx.link(aachen, cologne, through=(link, cologne["co-server"]))
     swyx.provider("carrier", "203.0.113.0/28", through=link, media_ports=(10000, 20000))
 
 groups: pulumi.Output[list[str]] = aachen["ac-server"].security_group_ids
+subnet_groups: pulumi.Output[list[str]] = desktops.security_group_ids
 made: SwyxSite = bochum.component
 proof: pulumi.Output[str] = made.summary.apply(lambda summary: summary["proof"])
 text: str = swyx.to_yaml()
