@@ -19,6 +19,7 @@ from sandbox.talk import SandboxError, say
 
 TOOL = Path(__file__).parent / "tool"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
+YAML_HOST = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"  # for programs in YAML
 SDK = "github.com/pulumi/pulumi/sdk/v3"
 HOST = "pulumi-language-python"
 EXEC = "pulumi-language-python-exec"
@@ -54,7 +55,8 @@ def provide_engine(engine_bin: Path, search_path: str | None = None) -> Engine:
         return installed
     built = engine_bin / "pulumi"
     with holding(engine_bin / ".lock", LONGEST_BUILD):
-        if read_version(built) != pinned_version():
+        host = engine_bin / Path(YAML_HOST).name
+        if read_version(built) != pinned_version() or not host.is_file():
             build_cli(engine_bin)
         if not (engine_bin / EXEC).is_file():
             shutil.copy(_exec_script(), engine_bin / EXEC)
@@ -119,13 +121,15 @@ def build_cli(engine_bin: Path) -> None:
     version = pinned_version()
     say(f"Building the Pulumi CLI {version} from the Go module proxy: about ten minutes, once.")
     started = time.monotonic()
-    packages = len(_run_go([go, "list", "-deps", PACKAGE], started, "modules downloaded"))
+    listing = [go, "list", "-deps", PACKAGE, YAML_HOST]
+    packages = len(_run_go(listing, started, "modules downloaded"))
     scratch = engine_bin / ".build"
     flags = f"-s -w -X {SDK}/go/common/version.Version=v{version}"
     options = ["-v", "-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", flags]
     unit = f"of at most {packages} packages compiled"
-    _run_go([go, "install", *options, PACKAGE], started, unit, gobin=scratch)
-    (scratch / "pulumi").replace(engine_bin / "pulumi")
+    _run_go([go, "install", *options, PACKAGE, YAML_HOST], started, unit, gobin=scratch)
+    for made in scratch.iterdir():
+        made.replace(engine_bin / made.name)
     shutil.rmtree(scratch)
     say(f"  built in {time.monotonic() - started:.0f} s.")
 

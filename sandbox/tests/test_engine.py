@@ -323,7 +323,8 @@ case "$*" in
   "list -deps"*) printf 'a\\nb\\nc\\n' ;;
   *"{{.Dir}}"*) echo "$SDK" ;;
   install*) echo one >&2; sleep 0.5; echo two >&2; test -z "$FAIL" || exit 1
-    printf '#!/bin/sh\\necho v%s\\n' "$BUILT" > "$GOBIN/pulumi"; chmod +x "$GOBIN/pulumi" ;;
+    printf '#!/bin/sh\\necho v%s\\n' "$BUILT" > "$GOBIN/pulumi"; chmod +x "$GOBIN/pulumi"
+    touch "$GOBIN/pulumi-language-yaml" ;;
 esac
 """
 
@@ -350,6 +351,7 @@ def test_the_engine_is_built_once_and_tells_how_far_it_is(
     assert "1 of at most 3 packages compiled" in capsys.readouterr().out
     assert (fake_go / "pulumi-language-python-exec").read_text() == "# the exec script"
     assert os.access(fake_go / "pulumi-language-python", os.X_OK)
+    assert (fake_go / "pulumi-language-yaml").is_file()
     provide_engine(fake_go)
     assert capsys.readouterr().out == ""
 
