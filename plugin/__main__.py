@@ -35,7 +35,7 @@ class SwyxProvider(ComponentProvider):
         self,
         name: str,
         resource_type: str,
-        inputs: dict[str, Any],
+        inputs: pulumi.Inputs,
         options: pulumi.ResourceOptions | None = None,
     ) -> ConstructResult:
         """Construct a component.
