@@ -19,9 +19,9 @@ from sandbox.talk import SandboxError, say
 
 TOOL = Path(__file__).parent / "tool"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-YAML_HOST = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"  # for programs in YAML
+PACKAGES = (PACKAGE, "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml")
 SDK = "github.com/pulumi/pulumi/sdk/v3"
-HOST = "pulumi-language-python"
+HOST, YAML_HOST = "pulumi-language-python", "pulumi-language-yaml"
 EXEC = "pulumi-language-python-exec"
 LONGEST_BUILD = 3600.0  # seconds
 HEARTBEAT = 15.0  # seconds between two lines of progress
@@ -50,13 +50,11 @@ def provide_engine(engine_bin: Path, search_path: str | None = None) -> Engine:
     Raises:
         SandboxError: there is neither a CLI nor a Go toolchain, or the build failed.
     """
-    installed = find_installed(search_path, but_not=engine_bin)
-    if installed is not None:
+    if installed := find_installed(search_path, but_not=engine_bin):
         return installed
     built = engine_bin / "pulumi"
     with holding(engine_bin / ".lock", LONGEST_BUILD):
-        host = engine_bin / Path(YAML_HOST).name
-        if read_version(built) != pinned_version() or not host.is_file():
+        if read_version(built) != pinned_version() or not (engine_bin / YAML_HOST).is_file():
             build_cli(engine_bin)
         if not (engine_bin / EXEC).is_file():
             shutil.copy(_exec_script(), engine_bin / EXEC)
@@ -66,9 +64,8 @@ def provide_engine(engine_bin: Path, search_path: str | None = None) -> Engine:
 
 def find_installed(search_path: str | None = None, *, but_not: Path) -> Engine | None:
     """The official CLI on PATH, if it is new enough and its own Python host lies beside it."""
-    folders = (search_path if search_path is not None else os.environ.get("PATH", "")).split(
-        os.pathsep
-    )
+    path = os.environ.get("PATH", "") if search_path is None else search_path
+    folders = path.split(os.pathsep)
     elsewhere = [folder for folder in folders if folder and Path(folder).absolute() != but_not]
     found = shutil.which("pulumi", path=os.pathsep.join(elsewhere))
     if found is None:
@@ -121,13 +118,12 @@ def build_cli(engine_bin: Path) -> None:
     version = pinned_version()
     say(f"Building the Pulumi CLI {version} from the Go module proxy: about ten minutes, once.")
     started = time.monotonic()
-    listing = [go, "list", "-deps", PACKAGE, YAML_HOST]
-    packages = len(_run_go(listing, started, "modules downloaded"))
+    packages = len(_run_go([go, "list", "-deps", *PACKAGES], started, "modules downloaded"))
     scratch = engine_bin / ".build"
     flags = f"-s -w -X {SDK}/go/common/version.Version=v{version}"
     options = ["-v", "-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", flags]
     unit = f"of at most {packages} packages compiled"
-    _run_go([go, "install", *options, PACKAGE, YAML_HOST], started, unit, gobin=scratch)
+    _run_go([go, "install", *options, *PACKAGES], started, unit, gobin=scratch)
     for made in scratch.iterdir():
         made.replace(engine_bin / made.name)
     shutil.rmtree(scratch)
