@@ -18,7 +18,7 @@ def clouds() -> MockClouds:
 
 @pulumi.runtime.test
 def run() -> "pulumi.Output[dict[str, list[str]]]":
-    return telephony.deploy().interface_ids
+    return telephony.deploy()["aachen"].component.interface_ids
 
 
 def test_the_groups_are_attached_to_the_machines_found_by_address(clouds: MockClouds) -> None:
