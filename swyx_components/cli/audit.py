@@ -1,6 +1,7 @@
 """`swyx audit`: an existing firewall, from saved output of its cloud, against an installation."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import click
 
@@ -9,8 +10,8 @@ from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
 from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list
 from swyx_components.cli.saved import Saved, damage_refused, open_saved
-from swyx_components.cli.sites import choose_sites, open_installation
-from swyx_components.cli.terminal import print_json, print_line
+from swyx_components.cli.sites import choose
+from swyx_components.cli.terminal import print_answer
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
@@ -41,21 +42,17 @@ def audit(
     What is missing for calls to work, what is open without need, the worst first. From files that the
     cloud's own command wrote; no cloud is asked.
     """
-    installation, _ = open_installation(file)
-    (name,) = choose_sites(installation, [site])
-    plan = plan_site(installation, name)
+    installation = choose(file, [site]).installation
+    plan = plan_site(installation, site)
     raise_errors(assess_site(plan, installation).messages)
     opened = _open(saved)
     firewall = _read(plan, opened, _bind(plan, machines))
     if not firewall.seats:
-        raise refuse("machines-unplaced", "--saved", site=name)
+        raise refuse("machines-unplaced", "--saved", site=site)
     found = audit_site(plan, firewall, installation)
     changes = list(remediate(plan, found)) if fix else []
-    if as_json:
-        print_json(audit_record(found, changes))
-    else:
-        for line in (*write_audit(found), *(write_remediations(changes) if fix else ())):
-            print_line(line)
+    lines = chain(write_audit(found), write_remediations(changes) if fix else ())
+    print_answer(as_json, audit_record(found, changes), lines)
     return DONE if found.clean else ANSWER_NO
 
 

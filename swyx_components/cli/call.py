@@ -126,9 +126,9 @@ def _write(answers: Sequence[CallAnswer], installation: Installation, format: st
     if format == "json":
         yield json.dumps(calls_document(answers, catalogue), indent=1) + "\n"
     elif format == "mermaid":
-        yield from write_mermaid(arrange_sequence(answer.call for answer in answers))
+        yield write_mermaid(arrange_sequence(answer.call for answer in answers))
     elif format == "svg":
-        yield from write_svg(arrange_sequence(answer.call for answer in answers))
+        yield write_svg(arrange_sequence(answer.call for answer in answers))
     else:
         for place, answer in enumerate(answers):
             yield "\n" if place else ""

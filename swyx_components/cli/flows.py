@@ -1,8 +1,7 @@
 """`swyx flows`: who may talk to whom, one row a flow."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TypedDict, Unpack
 
 import click
 
@@ -34,15 +33,6 @@ from swyx_components.report.flows import (
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 
 
-class FlowOptions(TypedDict):
-    """Which flows: those of these sites, roles, machines and kinds of evidence."""
-
-    sites: Sequence[str]
-    roles: Sequence[str]
-    machines: Sequence[str]
-    evidence: Sequence[str]
-
-
 @click.command
 @FILE
 @SITES
@@ -52,9 +42,7 @@ class FlowOptions(TypedDict):
 @option("--format", "FORMAT", "table, csv, markdown, json or xlsx.")
 @OUTPUT
 @JSON
-def flows(
-    file: str, format: str, output: str, as_json: bool, **options: Unpack[FlowOptions]
-) -> None:
+def flows(file: str, format: str, output: str, as_json: bool, **options: Sequence[str]) -> None:
     """List who may talk to whom, and why."""
     chosen = choose_format(format, as_json, FORMATS)
     if chosen == "xlsx" and not output:
@@ -96,7 +84,7 @@ def _save_workbook(rows: Iterator[MatrixRow], output: str) -> None:
         raise refuse_output(output, problem) from None
 
 
-def _read_selection(installation: Installation, options: FlowOptions) -> Selection:
+def _read_selection(installation: Installation, options: Mapping[str, Sequence[str]]) -> Selection:
     """What the options mean in the installation.
 
     Raises:

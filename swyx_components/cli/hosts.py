@@ -10,9 +10,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -21,7 +21,7 @@ from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SITES, option, option_list
-from swyx_components.cli.sites import choose_sites, first_of, open_installation
+from swyx_components.cli.sites import choose, first_of
 from swyx_components.cli.terminal import print_json, print_line, replace_file, report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
@@ -34,8 +34,7 @@ from swyx_components.report.windows.scripts import HostFile, file_name, make_fil
 from swyx_components.report.windows.text import Story
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(NamedTuple):
     """What a run did to the folder, as paths relative to it."""
 
     written: tuple[str, ...]
@@ -63,8 +62,7 @@ def hosts(
     DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output as files for
     Windows, each with the reasons for what it does.
     """
-    installation, _ = open_installation(file)
-    names = choose_sites(installation, sites)
+    installation, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in owners_of(installation.sites[site])}
     raise_errors(
         Message.about("host-unknown", f"--machine {name}", machine=name, known=first_of(known))

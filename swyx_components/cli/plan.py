@@ -1,13 +1,12 @@
 """`swyx plan`: every rule of every site, for people or as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
-from swyx_components.cli.failures import raise_errors
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES
-from swyx_components.cli.sites import assess_sites, bind_clouds, choose_sites, open_installation
-from swyx_components.cli.terminal import report_progress, write_output
+from swyx_components.cli.sites import choose, gather_sites
+from swyx_components.cli.terminal import write_output
 from swyx_components.report.plan_json import write_document, write_site
 from swyx_components.report.tables import write_headline, write_tables, write_text
 
@@ -25,25 +24,14 @@ def plan(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: bool) 
     Each with the flows it is for and the article's lines. With --cloud, as that cloud would hold
     them: counted against its quotas and proved both ways.
     """
-    installation, found = open_installation(file)
-    names = choose_sites(installation, sites)
-    bound = bind_clouds(installation, clouds)
-    brief = len(names) > _MANY_SITES and not sites
+    chosen = choose(file, sites, clouds)
+    brief = len(chosen.names) > _MANY_SITES and not sites
     write = write_site if as_json else write_headline if brief else write_tables
-    messages = set(found)
-
-    def write_all() -> Iterator[str]:
-        failed = False
-        sites = assess_sites(installation, names, bound)
-        for site in report_progress(sites, "sites planned", len(names)):
-            messages.update(site.messages)
-            failed = failed or site.has_errors
-            yield "" if failed else write(site)
-        raise_errors(messages)
-
+    messages = set(chosen.found)
+    written = map(write, gather_sites(chosen, messages))
     if as_json:
-        version = installation.catalogue.version
-        pieces = write_document(version, zip(names, write_all(), strict=True), messages)
+        version = chosen.installation.catalogue.version
+        pieces = write_document(version, zip(chosen.names, written, strict=True), messages)
     else:
-        pieces = write_text(write_all(), messages, brief)
+        pieces = write_text(written, messages, brief)
     write_output(pieces)

@@ -12,7 +12,7 @@ from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.failures import ANSWER_NO, DONE
 from swyx_components.cli.options import FILE, JSON, option
-from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
+from swyx_components.cli.sites import choose, render_sites
 from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
@@ -64,9 +64,7 @@ def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: b
 
 
 def _render(file: str, site: str, cloud: str) -> RenderedSite:
-    installation, _ = open_installation(file)
-    names = choose_sites(installation, [site])
-    bound = bind_clouds(installation, [f"{site}={cloud}"])
+    installation, _, names, bound = choose(file, [site], [f"{site}={cloud}"])
     ((_, rendered),) = render_sites(installation, names, bound)
     return rendered
 

@@ -10,19 +10,19 @@ import click
 
 from swyx_components.analysis.deployed.verify import compare_site
 from swyx_components.cli.diff import find_changes
-from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, option, option_list
 from swyx_components.cli.sites import (
-    assess_sites,
-    bind_clouds,
+    Chosen,
+    choose,
     choose_sites,
+    gather_sites,
     open_installation,
     render_sites,
 )
 from swyx_components.cli.terminal import (
     IN_MEMORY,
-    print_json,
-    print_line,
+    print_answer,
     refuse_output,
     replace_file,
     report_progress,
@@ -73,24 +73,21 @@ def report(
     Every rule with its reasons, the flow matrix, decisions, collisions, quotas, gaps and differences;
     one file that needs no network.
     """
-    installation, found = open_installation(file)
-    names = choose_sites(installation, sites)
-    bound = bind_clouds(installation, clouds)
-    differences = [*_against(installation, names, against)]
-    differences += _deployed(installation, deployed, bound)
+    chosen = choose(file, sites, clouds)
+    installation = chosen.installation
+    differences = [*_against(installation, chosen.names, against)]
+    differences += _deployed(installation, deployed, chosen.clouds)
     folder = output.endswith(os.sep) or Path(output).is_dir()
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
         chapters = _Chapters(kept, folder)
-        messages = chapters.gather(installation, names, bound) | set(found)
+        messages = chapters.gather(chosen)
         overview = make_overview(installation, chapters.lines, messages, differences)
         try:
             written = _write(Path(output), overview, chapters)
         except OSError as problem:
             raise refuse_output(output, problem) from None
-    if as_json:
-        print_json(_record(written, overview, messages))
-    else:
-        print_line(_sentence(written, overview, messages))
+    record = _record(written, overview, messages)
+    print_answer(as_json, record, [_sentence(written, overview, messages)])
 
 
 class _Chapters:
@@ -103,24 +100,17 @@ class _Chapters:
         self._sizes: list[int] = []
         self._total = 0
 
-    def gather(
-        self, installation: Installation, names: Sequence[str], bound: Mapping[str, str]
-    ) -> set[Message]:
-        """Plan and write every site; the messages of all.
+    def gather(self, chosen: Chosen) -> set[Message]:
+        """Plan and write every site; the messages of the file and of all.
 
         Raises:
             SwyxError: a site has errors, or all together are too large for one page.
         """
-        few = self.folder or len(names) <= _FEW_SITES
-        sites = assess_sites(installation, names, bound)
-        messages: set[Message] = set()
-        failed = False
-        for site in report_progress(sites, "sites", len(names)):
-            messages.update(site.messages)
-            failed = failed or site.has_errors
-            if not failed:
-                self._keep(write_chapter(installation.catalogue, few, site), len(names))
-        raise_errors(messages)
+        number = len(chosen.names)
+        few = self.folder or number <= _FEW_SITES
+        messages = set(chosen.found)
+        for site in gather_sites(chosen, messages, "sites"):
+            self._keep(write_chapter(chosen.installation.catalogue, few, site), number)
         return messages
 
     def _keep(self, chapter: ChapterText, sites: int) -> None:

@@ -17,8 +17,8 @@ from swyx_components.cli.diff import find_changes, preview_all
 from swyx_components.cli.failures import CLOUD_FAILED, DONE, raise_errors, refuse
 from swyx_components.cli.options import JSON, argument, option
 from swyx_components.cli.sites import open_installation
-from swyx_components.cli.stacks import Stack, find_stacks
-from swyx_components.cli.terminal import print_json, print_note, replace_file
+from swyx_components.cli.stacks import find_stacks
+from swyx_components.cli.terminal import choose_format, print_json, print_note, replace_file
 from swyx_components.messages import Message
 from swyx_components.report.diff import list_stacks
 from swyx_components.report.rollout import (
@@ -74,7 +74,8 @@ def rollout(
     folder = Path(project)
     jobs, without = _find_jobs(old, new, folder)
     if emit:
-        sys.stdout.write(_emit(emit, jobs, parallel))
+        pipeline = choose_format(emit, False, PIPELINES, "--emit")
+        sys.stdout.write(write_pipeline(pipeline, jobs, parallel))
         return DONE
     progress = _Progress(folder / _PROGRESS, (old, new), resume)
     engine = _Engine(folder, [job.stack for job in jobs])
@@ -92,17 +93,6 @@ def rollout(
     else:
         sys.stdout.writelines(write_rollout(outcomes, without))
     return CLOUD_FAILED if any(each.failed for each in outcomes) else DONE
-
-
-def _emit(pipeline: str, jobs: Sequence[Job], parallel: int) -> str:
-    """The workflow of a pipeline.
-
-    Raises:
-        SwyxError: no such pipeline.
-    """
-    if pipeline not in PIPELINES:
-        raise refuse("format-unknown", "--emit", word=pipeline, known=PIPELINES)
-    return write_pipeline(pipeline, jobs, parallel)
 
 
 def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]:
@@ -124,15 +114,12 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
             without.append(touched.site)
             continue
         jobs.append(Job(stack.name, stack.site, stack.cloud, touched.work))
-        if touched.work != "destroy" and not _reads(stack, new):
-            place, read = str(stack.file), str(stack.installation)
+        read = stack.installation
+        if touched.work != "destroy" and read.resolve() != Path(new).resolve():
+            place = str(stack.file)
             errors.append(Message.about("rollout-other-file", place, read=read, new=new))
     raise_errors(errors)
     return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
-
-
-def _reads(stack: Stack, file: str) -> bool:
-    return stack.installation.resolve() == Path(file).resolve()
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:

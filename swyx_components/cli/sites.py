@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from swyx_components.cli.failures import raise_errors
+from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
@@ -27,6 +29,26 @@ def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
     raise_errors(messages)
     assert installation is not None  # only errors keep a file from that
     return installation, messages
+
+
+class Chosen(NamedTuple):
+    """What a command is about: the file, what is worth knowing about it, sites, and the cloud of each."""
+
+    installation: Installation
+    found: tuple[Message, ...]
+    names: tuple[str, ...]
+    clouds: Mapping[str, str]
+
+
+def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> Chosen:
+    """The installation of FILE, the sites of `--site` or all, and the clouds of `--cloud`.
+
+    Raises:
+        SwyxError: the file has errors, or there is no such site or cloud.
+    """
+    installation, found = open_installation(file)
+    names = choose_sites(installation, sites)
+    return Chosen(installation, found, names, bind_clouds(installation, clouds))
 
 
 def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str, ...]:
@@ -91,6 +113,24 @@ def assess_sites(
     for name in names:
         platform = PLATFORMS.get(clouds.get(name, ""))
         yield assess_site(plan_site(topology, name), installation, platform, PLATFORMS.values())
+
+
+def gather_sites(
+    chosen: Chosen, messages: set[Message], what: str = "sites planned"
+) -> Iterator[SiteResult]:
+    """The assessed sites before the first that has errors; `messages` gets those of all.
+
+    Raises:
+        SwyxError: a site has errors, once all are assessed.
+    """
+    failed = False
+    sites = assess_sites(chosen.installation, chosen.names, chosen.clouds)
+    for site in report_progress(sites, what, len(chosen.names)):
+        messages.update(site.messages)
+        failed = failed or site.has_errors
+        if not failed:
+            yield site
+    raise_errors(messages)
 
 
 def render_sites(

@@ -47,6 +47,15 @@ def print_json(document: object) -> None:
     print(json.dumps(document, indent=1))
 
 
+def print_answer(as_json: bool, document: object, lines: Iterable[str]) -> None:
+    """The answer as JSON, or line by line."""
+    if as_json:
+        print_json(document)
+    else:
+        for line in lines:
+            print_line(line)
+
+
 def safe_line(text: str) -> str:
     """The line with everything escaped that could move a cursor or turn the direction of text."""
     return text if text.isprintable() else "".join(map(printable, text))
@@ -80,7 +89,7 @@ def _draw(what: str, done: int, total: int) -> str:
 # ---- where an answer goes: stdout or a file, in a format that the command has
 
 
-def choose_format(word: str, as_json: bool, known: Sequence[str]) -> str:
+def choose_format(word: str, as_json: bool, known: Sequence[str], option: str = "--format") -> str:
     """The format asked for; the first where nothing is.
 
     Raises:
@@ -89,7 +98,7 @@ def choose_format(word: str, as_json: bool, known: Sequence[str]) -> str:
     chosen = word or ("json" if as_json else known[0])
     if chosen not in known or (as_json and chosen != "json"):
         shown = word if word not in known else f"{word} beside --json"
-        raise SwyxError([Message.about("format-unknown", "--format", word=shown, known=known)])
+        raise SwyxError([Message.about("format-unknown", option, word=shown, known=known)])
     return chosen
 
 

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection
-from importlib.resources import files
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.draft import Draft
+from swyx_components.report.templates import render
 
 SCHEMA = "installation.schema.json"
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -14,13 +14,6 @@ _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # of YAM
 
 def write_draft(draft: Draft, catalogue: Catalogue, undecided: Collection[str]) -> str:
     """The file; `undecided` are the decisions that somebody has yet to confirm."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters["scalar"] = _scalar
-    template = files(__package__).joinpath("draft.yaml.j2").read_text(encoding="utf-8")
     ranges = f"restricted is {catalogue.presets['restricted']}"
     about = {
         "dcom": {
@@ -32,7 +25,9 @@ def write_draft(draft: Draft, catalogue: Catalogue, undecided: Collection[str]) 
             "text": "tunnelled, or the range from which the products take ports",
         },
     }
-    return environment.from_string(template).render(
+    return render(
+        "draft.yaml.j2",
+        {"scalar": _scalar},
         schema=SCHEMA,
         draft=draft,
         undecided=undecided,

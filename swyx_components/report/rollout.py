@@ -1,10 +1,10 @@
 """A rollout of stacks for people, as JSON, and as a workflow for a pipeline."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from swyx_components.report.tables import align, plain, plural
+from swyx_components.report.templates import render
 
 PIPELINES = ("github", "gitlab", "azure-pipelines")
 STAGES = ("create", "update", "destroy")  # a new site has its rules before others let it in
@@ -104,11 +104,5 @@ def _matrices(jobs: Sequence[Job]) -> Iterator[_Matrix]:
 
 def write_pipeline(kind: str, jobs: Sequence[Job], parallel: int) -> str:
     """A workflow of one of PIPELINES that runs the same stacks in the same order."""
-    from jinja2 import Environment, StrictUndefined
-
-    template = files(__package__).joinpath(f"pipelines/{kind}.yml.j2").read_text(encoding="utf-8")
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
     matrices = list(_matrices(jobs))
-    return environment.from_string(template).render(matrices=matrices, parallel=parallel)
+    return render(f"pipelines/{kind}.yml.j2", {}, matrices=matrices, parallel=parallel)

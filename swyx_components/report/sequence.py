@@ -1,10 +1,9 @@
 """Calls as a sequence diagram: who stands where and what goes from whom to whom, as Mermaid or as SVG."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import Enum
 from html import escape as escape_markup
-from importlib.resources import files
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from swyx_components.analysis.calls.call import Call, Step
 from swyx_components.analysis.calls.parties import Actor
 from swyx_components.report.call import call_title, name_hosts, write_packets, write_passage
 from swyx_components.report.tables import plain
+from swyx_components.report.templates import PACKAGE, read, render
 
 
 class Look(Enum):
@@ -117,28 +117,11 @@ def _arrow(step: Step, places: dict[tuple[object, ...], int]) -> Arrow:
 _SAFE = re.compile(r"[^A-Za-z0-9 ,.()+/_-]")
 # Words that Mermaid reads as its own wherever they stand.
 _KEYWORDS = re.compile(r"\b(e)(nd)\b", re.IGNORECASE)
-_HEADS = {Look.PASSES: "->>", Look.FAILS: "-x", Look.QUIET: "-->>"}
 
 
-def write_mermaid(sequence: Sequence) -> Iterator[str]:
-    """The diagram, line by line."""
-    yield "sequenceDiagram\n"
-    for place, lifeline in enumerate(sequence.lifelines):
-        yield f"  participant p{place} as {escape(lifeline.name)}<br/>{escape(lifeline.hosts)}\n"
-    last = len(sequence.lifelines) - 1
-    for section in sequence.sections:
-        yield from _mermaid_section(section, f"p0,p{last}" if last else "p0")
-
-
-def _mermaid_section(section: Section, over: str) -> Iterator[str]:
-    yield f"  Note over {over}: {escape(section.title)}\n"
-    for arrow in section.arrows:
-        head = _HEADS[arrow.look]
-        one, other = f"p{arrow.sender}", f"p{arrow.receiver}"
-        yield f"  {one}{head}{other}: {escape(arrow.title)}<br/>{escape(arrow.detail)}\n"
-        if arrow.both_ways:
-            yield f"  {other}{head}{one}: and back\n"
-    yield f"  Note over {over}: {escape(section.verdict)}\n"
+def write_mermaid(sequence: Sequence) -> str:
+    """The diagram as text that Mermaid draws."""
+    return render("sequence.mmd.j2", {"mermaid": escape}, **sequence._asdict())
 
 
 def escape(text: str) -> str:
@@ -158,33 +141,23 @@ _ARROW = 44  # from one arrow to the next
 _TITLE = 34  # a section's title or verdict
 
 
-def write_svg(sequence: Sequence) -> Iterator[str]:
-    """The drawing, piece by piece; all text of it is escaped."""
+def write_svg(sequence: Sequence) -> str:
+    """The drawing; all text of it is escaped."""
     columns = _columns(sequence)
     rows = sum(len(section.arrows) * _ARROW + 2 * _TITLE for section in sequence.sections)
-    width, height = columns[-1] + columns[0], rows + _HEAD + 3 * _MARGIN
-    style = files(__package__).joinpath("sequence.css").read_text("utf-8").rstrip()
-    titles = "; ".join(f"{each.title}: {each.verdict}" for each in sequence.sections)
-    yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="t" width="{width:.0f}" '
-        f'height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">\n'
-        f'<title id="t">{_text(titles)}</title>\n<style>{style}</style>\n'
-        '<defs><marker id="a" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" '
-        'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker></defs>\n'
+    return render(
+        "sequence.svg.j2",
+        {"px": "{:.0f}".format, "markup": _markup, "half_width": lambda own: _half_width(*own)},
+        **sequence._asdict(),
+        columns=columns,
+        width=columns[-1] + columns[0],
+        height=rows + _HEAD + 3 * _MARGIN,
+        style=read(PACKAGE, "sequence.css").rstrip(),
+        margin=_MARGIN,
+        head=_HEAD,
+        step=_ARROW,
+        title=_TITLE,
     )
-    for lifeline, x in zip(sequence.lifelines, columns, strict=True):
-        half = _half_width(lifeline.name, lifeline.hosts)
-        yield (
-            f'<path class="life" d="M{x:.0f} {_MARGIN + _HEAD}V{height - _MARGIN:.0f}"/>'
-            f'<rect class="box" x="{x - half:.0f}" y="{_MARGIN}" width="{2 * half:.0f}" '
-            f'height="{_HEAD}" rx="4"/>{_label(x, _MARGIN + 19, lifeline.name, "name")}'
-            f"{_label(x, _MARGIN + 34, lifeline.hosts, 'hosts')}\n"
-        )
-    y = float(_MARGIN + _HEAD + _TITLE)
-    for section in sequence.sections:
-        yield from _svg_section(section, columns, y)
-        y += len(section.arrows) * _ARROW + 2 * _TITLE
-    yield "</svg>\n"
 
 
 def _columns(sequence: Sequence) -> list[float]:
@@ -210,35 +183,5 @@ def _half_width(*texts: str) -> float:
     return max(map(len, texts)) * _CHARACTER / 2 + _MARGIN / 2
 
 
-def _svg_section(section: Section, columns: list[float], y: float) -> Iterator[str]:
-    middle = (columns[0] + columns[-1]) / 2
-    yield _label(middle, y, section.title, "title") + "\n"
-    for arrow in section.arrows:
-        y += _ARROW
-        yield _svg_arrow(arrow, columns, y)
-    look = "fails" if any(arrow.look is Look.FAILS for arrow in section.arrows) else "title"
-    yield _label(middle, y + _TITLE - 6, section.verdict, look) + "\n"
-
-
-def _svg_arrow(arrow: Arrow, columns: list[float], y: float) -> str:
-    start, end = columns[arrow.sender], columns[arrow.receiver]
-    bend = f"h24v10H{start + 1:.0f}" if start == end else f"H{end:.0f}"
-    look = arrow.look.value
-    markers = ' marker-start="url(#a)"' if arrow.both_ways else ""
-    middle = (start + end) / 2
-    cross = f"M{middle - 5:.0f} {y - 5:.0f}l10 10m0-10l-10 10"
-    failing = f'<path class="fails" d="{cross}"/>' if arrow.look is Look.FAILS else ""
-    above = y - 2 if failing else y
-    return (
-        f'<path class="{look}" d="M{start:.0f} {y:.0f}{bend}" marker-end="url(#a)"{markers}/>{failing}'
-        f"{_label(middle, above - 18, arrow.title, look if failing else 'does')}"
-        f"{_label(middle, above - 5, arrow.detail, 'detail')}\n"
-    )
-
-
-def _label(x: float, y: float, text: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}" text-anchor="middle">{_text(text)}</text>'
-
-
-def _text(text: str) -> str:
+def _markup(text: str) -> str:
     return escape_markup(plain(text))

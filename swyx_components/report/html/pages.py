@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from hashlib import sha256
-from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from swyx_components.planner.assess import SiteResult
 from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine
 from swyx_components.report.tables import plain
+from swyx_components.report.templates import read
 
 _MOST_CELLS = 65536  # of a kind that are kept: many rows have the same ports or reasons
 _MARK = "\0"  # in no text of a page, since plain_text shows it as an escape
@@ -72,7 +72,7 @@ def _render(template: str, **values: Any) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FunctionLoader(lambda name: _read(f"templates/{name}")),
+        loader=FunctionLoader(lambda name: read(__package__, f"templates/{name}")),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=plain_text,
@@ -80,7 +80,7 @@ def _environment() -> Environment:
     )
     environment.filters["ticks"] = mark_ticks
     for kind in ("css", "js"):  # the page's policy names them by their hashes
-        text = _read(f"assets/report.{kind}")
+        text = read(__package__, f"assets/report.{kind}")
         digest = b64encode(sha256(text.encode()).digest()).decode()
         environment.globals[kind] = {"text": Markup(text), "hash": f"sha256-{digest}"}
     cells = vars(environment.get_template("cells.html").module)
@@ -88,10 +88,6 @@ def _environment() -> Environment:
     kept = {name: lru_cache(_MOST_CELLS)(macro) for name, macro in macros.items()}
     environment.globals["cells"] = SimpleNamespace(**kept)
     return environment
-
-
-def _read(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def plain_text(value: object) -> object:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +19,7 @@ from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import HostSettings, PortSetting, Reservation, cut_by_port
 from swyx_components.catalogue.model import cite
 from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.report import templates
 from swyx_components.report.windows import text
 from swyx_components.report.windows.text import Story, peers_of
 from swyx_components.sets.ports import PortSet
@@ -125,21 +125,19 @@ def _slug(role: str) -> str:
 
 
 def _render(name: str, **values: object) -> list[str]:
-    return _environment().get_template(name).render(values).removesuffix("\n").split("\n")
+    return (
+        _environment()
+        .get_template(f"templates/{name}")
+        .render(values)
+        .removesuffix("\n")
+        .split("\n")
+    )
 
 
 @cache
 def _environment() -> "Environment":
     """Quoted by filters alone, since each of the languages has its own way."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    folder = files(__package__).joinpath("templates")
-    environment = Environment(
-        loader=FunctionLoader(lambda name: folder.joinpath(name).read_text(encoding="utf-8")),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates.environment(__package__)
     environment.globals["longest"] = _LONGEST_COMMAND
     environment.filters |= {
         name: getattr(text, name)
