@@ -1,7 +1,6 @@
 """`swyx audit`: an existing firewall, from saved output of its cloud, against an installation."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 import click
 
@@ -17,7 +16,7 @@ from swyx_components.messages import Message
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan
-from swyx_components.report.audit import audit_record, write_audit, write_remediations
+from swyx_components.report.audit import audit_record, write_audit
 
 
 @click.command
@@ -50,9 +49,8 @@ def audit(
     if not firewall.seats:
         raise refuse("machines-unplaced", "--saved", site=site)
     found = audit_site(plan, firewall, installation)
-    changes = list(remediate(plan, found)) if fix else []
-    lines = chain(write_audit(found), write_remediations(changes) if fix else ())
-    print_answer(as_json, audit_record(found, changes), lines)
+    changes = list(remediate(plan, found)) if fix else None
+    print_answer(as_json, audit_record(found, changes), write_audit(found, changes))
     return DONE if found.clean else ANSWER_NO
 
 

@@ -19,24 +19,31 @@ _STARTS = {
 }
 
 
-def show_completion(command: click.Command, variable: str) -> None:
-    """Print the script for the shell that `swyx` was started from.
-
-    Raises:
-        click.UsageError: it is none that completes.
-    """
-    click.echo(_script(command, variable, _detect_shell()))
-
-
-def install_completion(command: click.Command, variable: str) -> None:
-    """Have the shell that `swyx` was started from read the script when it starts.
+def offer_completion(command: click.Command, variable: str, install: bool) -> None:
+    """Print the script for the shell that `swyx` was started from, or have it read at the shell's start.
 
     Raises:
         click.UsageError: it is none that completes.
         OSError: its files can't be written.
     """
-    shell = _detect_shell()
-    script = _script(command, variable, shell)
+    try:
+        shell = str(shellingham.detect_shell()[0])
+    except (shellingham.ShellDetectionFailure, RuntimeError):
+        raise click.UsageError("The current shell can't be told") from None
+    known = get_completion_class("powershell" if shell == "pwsh" else shell)
+    if known is None:
+        raise click.UsageError(f"Shell {shell} not supported")
+    script = known(command, {}, "swyx", variable).source()
+    if install:
+        path = _install(shell, script)
+        print(f"{shell} completion installed in {path}")
+        print("Completion will take effect once you restart the terminal")
+    else:
+        click.echo(script)
+
+
+def _install(shell: str, script: str) -> Path:
+    """The file that the shell reads the script from when it starts."""
     if shell in _SCRIPTS:
         path = Path.home() / _SCRIPTS[shell]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,22 +54,7 @@ def install_completion(command: click.Command, variable: str) -> None:
     if shell in _STARTS:
         start, line = _STARTS[shell]
         _append(Path.home() / start, line.format(path=path))
-    print(f"{shell} completion installed in {path}")
-    print("Completion will take effect once you restart the terminal")
-
-
-def _detect_shell() -> str:
-    try:
-        return str(shellingham.detect_shell()[0])
-    except (shellingham.ShellDetectionFailure, RuntimeError):
-        raise click.UsageError("The current shell can't be told") from None
-
-
-def _script(command: click.Command, variable: str, shell: str) -> str:
-    known = get_completion_class("powershell" if shell == "pwsh" else shell)
-    if known is None:
-        raise click.UsageError(f"Shell {shell} not supported")
-    return known(command, {}, "swyx", variable).source()
+    return path
 
 
 def _append(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -103,7 +103,8 @@ def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft
     undecided: list[str] = []
     for key in _needed(draft):
         if asking:
-            answer = ask_decision(key, _DEFAULTS[key], partial(_try, draft, key))
+            question = f"{key} (the article leaves it open)"
+            answer = _ask(question, _DEFAULTS[key], partial(_read_decision, draft, key))
             draft = _with_decisions(draft, {key: answer})
         elif key not in given:
             draft = _with_decisions(draft, {key: _DEFAULTS[key]})
@@ -121,9 +122,10 @@ def _needed(draft: Draft) -> tuple[str, ...]:
     return tuple(key for key in _DEFAULTS if key in found)
 
 
-def _try(draft: Draft, key: str, value: str) -> list[Message]:
-    _, messages = read_installation(_with_decisions(draft, {key: value}).as_data(), file="")
-    return errors_of(messages)
+def _read_decision(draft: Draft, key: str, text: str, log: Diagnostics) -> str:
+    _, messages = read_installation(_with_decisions(draft, {key: text}).as_data(), file="")
+    log.adopt(errors_of(messages))
+    return text
 
 
 def _messages(draft: Draft, file: str = "") -> list[Message]:
@@ -190,16 +192,6 @@ def ask_draft(catalogue: Catalogue) -> Draft:
             sites.append(site)
     links = _ask_links(sites, catalogue)
     return Draft(swyxware=catalogue.version, sites=tuple(sites), links=tuple(links))
-
-
-def ask_decision(key: str, default: str, check: Callable[[str], Iterable[Message]]) -> str:
-    """A decision that some flow needs; `check` says what is wrong with an answer."""
-
-    def read(text: str, log: Diagnostics) -> str:
-        log.adopt(check(text))
-        return text
-
-    return _ask(f"{key} (the article leaves it open)", default, read)
 
 
 def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> DraftSite | None:

@@ -65,10 +65,9 @@ def _completion(flag: str, help: str) -> Callable[[FC], FC]:
 
 def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        from swyx_components.cli.completion import install_completion, show_completion
+        from swyx_components.cli.completion import offer_completion
 
-        act = install_completion if option.name == "install_completion" else show_completion
-        act(context.command, COMPLETE)
+        offer_completion(context.command, COMPLETE, option.name == "install_completion")
         context.exit()
 
 

@@ -1,7 +1,7 @@
 """An audit for people and as JSON: what is missing, then what is open without need, the worst first."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable
+from itertools import chain, groupby
 from typing import Any
 
 from swyx_components.analysis.deployed.audit import (
@@ -13,58 +13,31 @@ from swyx_components.analysis.deployed.audit import (
 )
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import AclEntry
-from swyx_components.report.plan_json import fields_of
-from swyx_components.report.tables import plural, shorten, write_provenance, write_rule
+from swyx_components.report.plan_json import fields_of, given
+from swyx_components.report.tables import shorten, write_rule
+from swyx_components.report.templates import render_lines
 from swyx_components.report.verify import write_packets
 
 _MOST_LINES = 4  # of one finding
 
 
-def write_audit(audit: Audit) -> Iterator[str]:
-    """A headline, the findings in order of gravity, and what could not be judged."""
-    yield (
-        f"{audit.site} ({audit.firewall.cloud}): {plural(len(audit.machines), 'machine')} judged; "
-        f"{plural(len(audit.missing), 'need')} not met, "
-        f"{plural(len(audit.unneeded), 'rule')} open beyond need"
+def write_audit(audit: Audit, changes: Iterable[Remediation] | None) -> list[str]:
+    """A headline, the findings in order of gravity, what could not be judged, and what to change."""
+    by_flow = groupby(audit.missing, lambda each: (each.requirement.reply, each.requirement.flow))
+    missing = [list(same) for _, same in by_flow]
+    return render_lines(
+        "audit.txt.j2",
+        {
+            "packets": _list_packets,
+            "sources": _write_sources,
+            "doubt": _write_doubt,
+            "merge": lambda lists: dict.fromkeys(chain.from_iterable(lists)),
+        },
+        audit=audit,
+        missing=missing,
+        changes=changes,
+        most=_MOST_LINES,
     )
-    if audit.blocked or audit.missing:
-        yield "missing, the worst first"
-    for blocked in audit.blocked:
-        phase = blocked.phase.value
-        what = "audio or fax" if phase == "media" else f"call {phase}"
-        yield f"  {blocked.machine}: nothing of {what} passes ({' '.join(blocked.flows)})"
-    for _, same in groupby(
-        audit.missing, key=lambda each: (each.requirement.reply, each.requirement.flow)
-    ):
-        yield from _write_missing(list(same))
-    if audit.unneeded:
-        yield "open without need, the worst first"
-    for access in audit.unneeded:
-        yield from _write_unneeded(access)
-    if audit.unsure:
-        yield "not to be told from the files"
-    for entry, machines in audit.unsure:
-        yield f"  {entry.owner}: {entry.label}: {_write_doubt(entry)}; before {', '.join(machines)}"
-    for machine in audit.firewall.unplaced:
-        yield f"not judged: {machine}, for no file has an interface with its address"
-    for sentence in (*audit.firewall.unread, *audit.firewall.lacking):
-        yield f"not judged: {sentence}"
-
-
-def _write_missing(missing: Sequence[MissingAccess]) -> Iterator[str]:
-    """Those of one flow."""
-    first = missing[0]
-    row, requirement = first.row, first.requirement
-    words = ["the answers of"] if requirement.reply else []
-    words += [requirement.flow]
-    words += [row.evidence.value, write_provenance((), sorted(row.lines))] if row else []
-    yield f"  {' '.join(words)}: {row.purpose if row else first.reason}"
-    for each in missing:
-        for line in _list_packets(each.packets):
-            yield f"    {each.machine} {line} ({each.requirement.peer}){_write_sources(each)}"
-    yield f"    stopped by {', '.join(sorted({name for each in missing for name in each.stopped_by}))}"
-    for entry in dict.fromkeys(entry for each in missing for entry in each.unless):
-        yield f"    unless {entry.unresolved} hold them ({entry.owner}: {entry.label})"
 
 
 def _write_sources(missing: MissingAccess) -> str:
@@ -74,26 +47,6 @@ def _write_sources(missing: MissingAccess) -> str:
         return ""
     ranges = sorted(part for ports in sources for part in ports)
     return f", source ports {', '.join(shorten(map(str, ranges), _MOST_LINES, excess=1))}"
-
-
-def _write_unneeded(access: UnneededAccess) -> Iterator[str]:
-    entry = access.entry
-    reach = f"open {entry.direction.towards} the internet; " if access.public else ""
-    yield f"  {entry.owner}: {entry.label}: {reach}{_write_need(access)}"
-    yield f"    before {', '.join(access.machines)}"
-    if access.administration:
-        services = ", ".join(shorten(access.administration, _MOST_LINES, excess=1))
-        yield f"    administration: {services}"
-    for line in _list_packets(access.packets):
-        yield f"    lets pass {line}"
-
-
-def _write_need(access: UnneededAccess) -> str:
-    if access.needed_by:
-        return f"another part of it is for {' '.join(access.needed_by)}"
-    if access.needed_elsewhere:
-        return f"only other machines need it, for {' '.join(access.needed_elsewhere)}"
-    return "no flow needs it"
 
 
 def _write_doubt(entry: AclEntry) -> str:
@@ -109,28 +62,11 @@ def _list_packets(packets: Iterable[Packets], short: bool = True) -> list[str]:
     return shorten(lines, most, "more (--json has all)", excess=1)
 
 
-# ---- what to change
-
-
-def write_remediations(remediations: Iterable[Remediation]) -> Iterator[str]:
-    """The plan's rules of each group, those to be added marked, and what to do about the existing ones."""
-    yield "the installation's rules: + add, = is there, - remove, ~ narrow to what the flows need"
-    for remediation in remediations:
-        group = remediation.group
-        yield f"  {group.name}: {', '.join(machine.name for machine in group.machines)}"
-        for step, rule in remediation.rules:
-            yield f"    {step.value} {write_rule(rule)}"
-        for step, access in remediation.existing:
-            flows = sorted({*access.needed_by, *access.needed_elsewhere})
-            needed = f" (for {' '.join(flows)})" if flows else ""
-            yield f"    {step.value} {access.entry.owner}: {access.entry.label}{needed}"
-
-
 # ---- JSON
 
 
-def audit_record(audit: Audit, remediations: Iterable[Remediation] = ()) -> dict[str, Any]:
-    """The audit as the JSON of `swyx audit` has it; `changes` only where remediations are given."""
+def audit_record(audit: Audit, changes: Iterable[Remediation] | None) -> dict[str, Any]:
+    """The audit as the JSON of `swyx audit` has it; `changes` only where some are given."""
     record: dict[str, Any] = {
         "version": 1,
         "site": audit.site,
@@ -147,8 +83,8 @@ def audit_record(audit: Audit, remediations: Iterable[Remediation] = ()) -> dict
         "unplaced": audit.firewall.unplaced,
         "not_judged": [*audit.firewall.unread, *audit.firewall.lacking],
     }
-    changes = {a.group.name: _remediation_record(a) for a in remediations}
-    return record | ({"changes": changes} if changes else {})
+    steps = {each.group.name: _remediation_record(each) for each in changes or ()}
+    return record | given(changes=steps)
 
 
 def _missing_record(missing: MissingAccess) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction, Flow, Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, stored_record, texts
 from swyx_components.report.tables import rule_row
+from swyx_components.report.templates import render_lines
 
 _MOST_ADDRESSES = 6  # of a rule that are all shown
 
@@ -45,58 +46,21 @@ class Answer(NamedTuple):
         return cls(explanation, tuple(reasons), remedies, never)
 
 
-def write_answer(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
+def write_answer(answer: Answer, catalogue: Catalogue) -> list[str]:
     """A verdict, then each end, then the flows or what it would take."""
-    asked, crossing = answer.explanation, answer.explanation.crossing
-    verdict = "allowed" if asked.allowed else "not allowed"
-    yield f"{verdict}: {_called(crossing.source)} to {_called(crossing.destination)}, {crossing.packet}"
-    if crossing.passage is Passage.SAME_MACHINE:
-        yield "  both are the same machine, so no rule of a cloud is asked"
-        return
-    if not crossing.ends:
-        yield "  they have no IP version in common"
-        return
-    yield from write_ends(crossing.ends)
-    if not any(end.group for end in crossing.ends):
-        if any(end.host.is_machine for end in crossing.ends):
-            yield "  no rule of the plan stands at either end"
-        else:
-            yield "  neither is a machine of the installation, so no rule of the plan lets it pass"
-    for flow in asked.flows:
-        yield f"  flow {describe_flow(flow, catalogue)}"
-    for flow in asked.by_summary:
-        yield f"  by a site's summary only, for the flow {describe_flow(flow, catalogue)}"
-    for id, reason in answer.reasons:
-        yield f"  extra rule {id}: {reason}"
-    if not asked.allowed:
-        yield from _write_remedies(answer, catalogue)
+    return render_lines(
+        "explain.txt.j2",
+        _FILTERS,
+        answer=answer,
+        same_machine=answer.explanation.crossing.passage is Passage.SAME_MACHINE,
+        describe=lambda flow: describe_flow(flow, catalogue),
+        extra_rules=[json.dumps(rule) for rule in _extra_rules(answer)],
+    )
 
 
-def _called(host: Host) -> str:
-    return f"{host.label} ({host.site})" if host.site and host.label != host.site else host.label
-
-
-def write_ends(ends: Sequence[End]) -> Iterator[str]:
+def write_ends(ends: Sequence[End]) -> list[str]:
     """What the rules of the sender's end and of the receiver's say, in that order."""
-    for end, other in zip(ends, reversed(ends), strict=True):
-        yield from _write_end(end, other.host)
-
-
-def _write_end(end: End, peer: Host) -> Iterator[str]:
-    where = f"  at {end.host.label}"
-    if not end.group and end.host.is_machine:
-        yield f"{where}: outside the cloud, where the plan has no rules; its own firewall decides"
-    elif not end.group:
-        yield f"{where}: no machine of the installation, so no rule of the plan stands there"
-    elif end.rules:
-        for rule in end.rules:
-            text = _write_rule(rule, peer)
-            condition = "" if rule.source_ports is None else " (only from those source ports)"
-            yield f"{where}, group {shard_label(end.group, rule.shard)}: {text}{condition}"
-    elif end.left_to_others:
-        yield f"{where}, group {end.group}: egress is open, what leaves is left to others"
-    else:
-        yield f"{where}, group {end.group}: no rule lets it {end.direction.value}"
+    return render_lines("ends.txt.j2", _FILTERS, ends=ends) if ends else []
 
 
 def _write_rule(rule: Rule, peer: Host) -> str:
@@ -110,18 +74,7 @@ def _write_rule(rule: Rule, peer: Host) -> str:
     return " ".join(filter(None, cells))
 
 
-def _write_remedies(answer: Answer, catalogue: Catalogue) -> Iterator[str]:
-    asked = answer.explanation
-    if asked.nearest is not None:
-        yield f"  nearest flow: {describe_flow(asked.nearest, catalogue)}"
-    for remedy in answer.remedies:
-        yield f"  it would take {remedy}"
-    if not answer.remedies:
-        yield "  no flow of the article joins the two on this port, whatever is decided or declared"
-    if answer.never:
-        yield "  DCOM must not reach another site or a public address, so no extra rule may open it either"
-    for rule in _extra_rules(answer):
-        yield f"  as a need of the site's own, under extra_rules: {json.dumps(rule)}"
+_FILTERS = {"shard": shard_label, "rule_towards": _write_rule}
 
 
 def _extra_rules(answer: Answer) -> Iterator[Any]:

@@ -5,6 +5,15 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from swyx_components.report.tables import (
+    plain,
+    plural,
+    shorten,
+    write_proof,
+    write_provenance,
+    write_rule,
+)
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -17,8 +26,10 @@ def read(package: str, name: str) -> str:
 
 
 @cache
-def environment(package: str = PACKAGE) -> "Environment":
-    """The templates of a package, which quote by filters alone; Jinja2 is imported now."""
+def environment(
+    package: str = PACKAGE, finalize: Callable[[object], object] | None = None
+) -> "Environment":
+    """The templates of a package, which quote by filters, or by `finalize`; Jinja2 is imported now."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     return Environment(
@@ -27,6 +38,7 @@ def environment(package: str = PACKAGE) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=finalize,
     )
 
 
@@ -35,3 +47,25 @@ def render(name: str, filters: Mapping[str, Callable[..., object]], **values: ob
     own = environment()
     own.filters |= filters
     return own.get_template(name).render(values)
+
+
+def render_lines(
+    name: str, filters: Mapping[str, Callable[..., object]], **values: object
+) -> list[str]:
+    """The same for a terminal: no value may break a line or move the cursor."""
+    own = environment(PACKAGE, _one_line)
+    own.filters |= {**_WORDS, **filters}
+    return own.get_template(name).render(values).removesuffix("\n").split("\n")
+
+
+_WORDS = {
+    "plural": plural,
+    "proof": write_proof,
+    "provenance": write_provenance,
+    "rule": write_rule,
+    "shorten": shorten,
+}
+
+
+def _one_line(value: object) -> object:
+    return plain(value) if isinstance(value, str) else value

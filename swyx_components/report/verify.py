@@ -5,10 +5,11 @@ from typing import Any
 
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
-from swyx_components.analysis.deployed.verify import Change, Comparison, Effect
+from swyx_components.analysis.deployed.verify import Comparison, Effect
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
-from swyx_components.report.tables import plural, shorten, write_proof, write_rule
+from swyx_components.report.tables import shorten
+from swyx_components.report.templates import render_lines
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval
 
@@ -17,48 +18,10 @@ _MOST_PEERS = 4
 _MOST_RANGES = 6
 
 
-def write_comparison(comparison: Comparison, cloud: str) -> Iterator[str]:
+def write_comparison(comparison: Comparison, cloud: str) -> list[str]:
     """A headline with the counts and the proof, then a line for each difference."""
-    proof = comparison.proof
-    yield (
-        f"{comparison.site} ({cloud}): {plural(comparison.groups, 'group')}, "
-        f"{plural(comparison.rules, 'rule')}; proof: {write_proof(proof)}"
-    )
-    for fault in comparison.faults:
-        yield f"  {fault}"
-    for change in comparison.changes:
-        yield from _write_change(change)
-    for kind, gaps in (("missing", proof.missing), ("excess", proof.excess)):
-        for text in shorten(map(str, gaps), _MOST_GAPS, "more ranges (--json has all)"):
-            yield f"  {kind} packets: {text}"
-    for effect in comparison.effects:
-        yield from _write_effect(effect)
-    for remark in comparison.remarks:
-        yield f"  note: {remark}"
-    for sentence in comparison.lacking:
-        yield f"  not judged: {sentence}"
-
-
-def _write_effect(effect: Effect) -> Iterator[str]:
-    interface = f"{effect.machine} ({effect.interface})"
-    where = f"{interface}: {effect.other} also stands before its interface"
-    for packets, words in (
-        (effect.added, "and lets pass what no flow needs"),
-        (effect.stopped, "and stops what flows need"),
-    ):
-        if packets:
-            yield f"  {where} {words}:"
-            for line in shorten(write_packets(packets), _MOST_GAPS, "more (--json has all)"):
-                yield f"    {line}"
-
-
-def _write_change(change: Change) -> Iterator[str]:
-    lacks, has = "lacks the rule", "has a rule that is not planned,"
-    if change.planned is not None and change.found is not None:
-        lacks, has = "differs, planned", "            found"
-    for words, rule in ((lacks, change.planned), (has, change.found)):
-        if rule is not None:
-            yield f"  {change.group}: {words} {write_rule(rule)}"
+    values = {"comparison": comparison, "cloud": cloud, "most": _MOST_GAPS}
+    return render_lines("verify.txt.j2", {"packets": write_packets}, **values)
 
 
 def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
