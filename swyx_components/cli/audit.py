@@ -10,7 +10,7 @@ from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list
 from swyx_components.cli.saved import Saved, damage_refused, open_saved
 from swyx_components.cli.sites import choose
-from swyx_components.cli.terminal import print_answer
+from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
@@ -50,7 +50,10 @@ def audit(
         raise refuse("machines-unplaced", "--saved", site=site)
     found = audit_site(plan, firewall, installation)
     changes = list(remediate(plan, found)) if fix else None
-    print_answer(as_json, audit_record(found, changes), write_audit(found, changes))
+    if as_json:
+        print_json(audit_record(found, changes))
+    else:
+        print_lines(write_audit(found, changes))
     return DONE if found.clean else ANSWER_NO
 
 

@@ -5,7 +5,7 @@ import click
 from swyx_components.cli.failures import DONE, WRONG_INPUT, errors_of
 from swyx_components.cli.options import FILE, JSON
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import print_answer, report_progress
+from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
@@ -26,10 +26,11 @@ def check(file: str, as_json: bool) -> int:
         messages |= set(drop_consequences(planned, found))
     ordered = sorted(messages)
     right = not errors_of(ordered)
-    records = [message_record(message) for message in ordered]
-    document = {"version": 1, "file": file, "ok": right, "messages": records}
-    summary = f"{file}: {size}{count_messages(ordered)}."
-    print_answer(as_json, document, (*list_messages(ordered), summary))
+    if as_json:
+        records = list(map(message_record, ordered))
+        print_json({"version": 1, "file": file, "ok": right, "messages": records})
+    else:
+        print_lines((*list_messages(ordered), f"{file}: {size}{count_messages(ordered)}."))
     return DONE if right else WRONG_INPUT
 
 

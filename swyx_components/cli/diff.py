@@ -1,6 +1,5 @@
 """`swyx diff`: what another version of the installation file changes, for whom, and in which stacks."""
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
-from swyx_components.cli.terminal import print_json, report_progress
+from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError
@@ -58,7 +57,7 @@ def diff(
     if as_json:
         print_json(changes_record(changes, resources, effects))
     else:
-        sys.stdout.writelines(write_changes(changes, resources, effects))
+        print_lines(write_changes(changes, resources, effects))
     return ANSWER_NO if exit_code and not changes.none else DONE
 
 

@@ -10,7 +10,7 @@ from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, argument
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
-from swyx_components.cli.terminal import print_answer
+from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
 from swyx_components.report.explain import Answer, answer_record, write_answer
 
@@ -53,10 +53,13 @@ def explain(
         denied += not explanation.allowed
         with_remedies = not explanation.allowed and denied <= _MOST_REMEDIES
         answers.append(Answer.of(explanation, installation, with_remedies))
-    records = [answer_record(answer, installation.catalogue) for answer in answers]
-    document = {"version": 1, "allowed": not denied, "packet": str(asked), "pairs": records}
-    lines = (line for each in answers for line in write_answer(each, installation.catalogue))
-    print_answer(as_json, document, lines)
+    catalogue = installation.catalogue
+    if as_json:
+        records = [answer_record(answer, catalogue) for answer in answers]
+        document = {"version": 1, "allowed": not denied, "packet": str(asked), "pairs": records}
+        print_json(document)
+    else:
+        print_lines(line for answer in answers for line in write_answer(answer, catalogue))
     return ANSWER_NO if denied else DONE
 
 

@@ -17,6 +17,7 @@ from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
+from swyx_components.report.plan_json import fields_of, given
 
 _TIME = 600.0  # seconds for one command of the engine
 _COMPONENTS = "swyx:index:"
@@ -151,11 +152,6 @@ def _ask(number: int) -> bool:
 
 def _records(orphans: Iterable[Orphan]) -> list[dict[str, object]]:
     return [
-        {
-            "id": orphan.id,
-            "kind": orphan.kind,
-            "what": orphan.words,
-            **({"used_by": orphan.users} if orphan.users else {}),
-        }
+        fields_of(orphan, "id", "kind") | given(what=orphan.words, used_by=orphan.users)
         for orphan in orphans
     ]

@@ -11,7 +11,7 @@ from swyx_components.cli.options import JSON, argument
 from swyx_components.cli.sites import open_installation
 from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
-from swyx_components.report.plan_json import fields_of
+from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import align, cite
 
 
@@ -93,13 +93,6 @@ def _record(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _leg_record(leg: Leg) -> dict[str, Any]:
-    record = {
-        "scope": leg.scope,
-        "from": leg.initiators,
-        "to": leg.responders,
-        "among": leg.among,
-        "follows": leg.follows,
-        "ports": leg.ports,
-        "media": leg.media.value if leg.media else "",
-    }
-    return {key: value for key, value in record.items() if value}
+    ends = {"from": leg.initiators, "to": leg.responders}
+    rest = fields_of(leg, "among", "follows", "ports", "media")
+    return given(scope=leg.scope, **ends, **rest)

@@ -22,7 +22,8 @@ from swyx_components.cli.sites import (
 )
 from swyx_components.cli.terminal import (
     IN_MEMORY,
-    print_answer,
+    print_json,
+    print_line,
     refuse_output,
     replace_file,
     report_progress,
@@ -86,8 +87,10 @@ def report(
             written = _write(Path(output), overview, chapters)
         except OSError as problem:
             raise refuse_output(output, problem) from None
-    record = _record(written, overview, messages)
-    print_answer(as_json, record, [_sentence(written, overview, messages)])
+    if as_json:
+        print_json(_record(written, overview, messages))
+    else:
+        print_line(_sentence(written, overview, messages))
 
 
 class _Chapters:
@@ -186,14 +189,9 @@ def _sentence(
 
 
 def _counts(report: Overview) -> Mapping[str, int]:
-    counts = {
-        noun: sum(getattr(site, f"{noun}s") for site in report.sites)
-        for noun in ("machine", "flow", "rule")
-    }
+    counts = {noun: count for noun, count in report.figures.items() if noun != "warning"}
     differing = sum(len(one.rows) for one in report.differences)
-    return {"site": len(report.sites), **counts} | (
-        {"difference": differing} if report.differences else {}
-    )
+    return counts | ({"difference": differing} if report.differences else {})
 
 
 def _record(

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+import yaml
 from pulumi import automation
 
 from swyx_components.analysis.deployed.verify import CloudError
@@ -17,8 +18,8 @@ from swyx_components.cli.diff import find_changes, preview_all
 from swyx_components.cli.failures import CLOUD_FAILED, DONE, raise_errors, refuse
 from swyx_components.cli.options import JSON, argument, option
 from swyx_components.cli.sites import open_installation
-from swyx_components.cli.stacks import find_stacks
 from swyx_components.cli.terminal import choose_format, print_json, print_note, replace_file
+from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.report.diff import list_stacks
 from swyx_components.report.rollout import (
@@ -33,6 +34,8 @@ from swyx_components.report.rollout import (
 )
 
 _PROGRESS = ".swyx-rollout.json"  # in the project: which stacks an interrupted rollout has done
+_DEFAULT_FILE = "stacks/installation.yaml"  # as in __main__.py
+_STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9._-]{1,100})\.ya?ml")
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its events
 
 
@@ -102,7 +105,7 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
         SwyxError: a file has errors, or a stack reads another file than `new`.
     """
     (before, _), (after, _) = open_installation(old), open_installation(new)
-    stacks = find_stacks(project)
+    stacks = _find_stacks(project)
     either = {**before.sites, **after.sites}
     clouds = {site: stacks[site].cloud for site in either if site in stacks}
     changes = find_changes(before, after, sorted(either), False)
@@ -120,6 +123,71 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
             errors.append(Message.about("rollout-other-file", place, read=read, new=new))
     raise_errors(errors)
     return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
+
+
+class _Stack(NamedTuple):
+    """A stack that is a site. `file` is its stack file, `installation` the file that it reads."""
+
+    name: str
+    site: str
+    cloud: str
+    file: Path
+    installation: Path
+
+
+def _find_stacks(project: Path) -> dict[str, _Stack]:
+    """The stacks of a project by site; a stack file that names no site is another program's.
+
+    Raises:
+        SwyxError: there is no such project, a cloud is unknown, or two stacks are one site.
+    """
+    settings = _read(project / "Pulumi.yaml")
+    if "name" not in settings:
+        raise refuse("project-missing", "--project", folder=project)
+    prefix = f"{settings['name']}:"
+    default = _default_file(_mapping(settings.get("config")).get(f"{prefix}installation"))
+    stacks: dict[str, _Stack] = {}
+    errors: list[Message] = []
+    for path in sorted((project / str(settings.get("stackConfigDir") or ".")).glob("Pulumi.*")):
+        name = _STACK_FILE.fullmatch(path.name)
+        config = _mapping(_read(path).get("config")) if name else {}
+        site, cloud = (str(config.get(prefix + key, "")) for key in ("site", "cloud"))
+        if not (name and site):
+            continue
+        if cloud not in PLATFORMS:
+            known = " or ".join(PLATFORMS)
+            errors.append(Message.about("cloud-unknown", str(path), cloud=cloud, known=known))
+        file = project / str(config.get(f"{prefix}installation", default))
+        own = _Stack(name[1], site, cloud, path, file)
+        if (other := stacks.setdefault(site, own)) is not own:
+            errors.append(Message.about("stack-twice", str(path), site=site, other=other.file))
+    raise_errors(errors)
+    return stacks
+
+
+def _default_file(declared: Any) -> str:
+    """What Pulumi.yaml says a stack reads unless its own file says otherwise."""
+    given = declared.get("default") if isinstance(declared, Mapping) else declared
+    return str(given or _DEFAULT_FILE)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """A settings file of Pulumi; empty where there is none.
+
+    Raises:
+        SwyxError: it can't be read as YAML.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        reason = " ".join(str(problem).split())[:300]
+        raise refuse("stack-file-unreadable", str(path), reason=reason) from None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:

@@ -5,8 +5,9 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from shutil import copyfileobj
 from tempfile import SpooledTemporaryFile
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from swyx_components.messages import Message, SwyxError
 from swyx_components.messages.render import printable
@@ -47,13 +48,10 @@ def print_json(document: object) -> None:
     print(json.dumps(document, indent=1))
 
 
-def print_answer(as_json: bool, document: object, lines: Iterable[str]) -> None:
-    """The answer as JSON, or line by line."""
-    if as_json:
-        print_json(document)
-    else:
-        for line in lines:
-            print_line(line)
+def print_lines(lines: Iterable[str]) -> None:
+    """The answer, line by line."""
+    for line in lines:
+        print_line(line)
 
 
 def safe_line(text: str) -> str:
@@ -126,18 +124,13 @@ def write_output(pieces: Iterable[str], file: str = "") -> None:
         gathered.writelines(pieces)
         gathered.seek(0)
         if not file:
-            _copy(gathered, sys.stdout)
+            copyfileobj(gathered, sys.stdout)
             return
         try:
             with Path(file).open("w", encoding="utf-8", newline="") as target:
-                _copy(gathered, target)
+                copyfileobj(gathered, target)
         except OSError as problem:
             raise refuse_output(file, problem) from None
-
-
-def _copy(source: IO[str], target: IO[str]) -> None:
-    while piece := source.read(1 << 20):
-        target.write(piece)
 
 
 def refuse_output(file: str, problem: OSError) -> SwyxError:

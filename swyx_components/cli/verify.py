@@ -13,7 +13,7 @@ from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, option
 from swyx_components.cli.saved import Saved, damage_refused, open_saved, open_state
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
-from swyx_components.cli.terminal import print_json, print_line, report_progress
+from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
@@ -58,8 +58,7 @@ def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
         if as_json:
             records.append(comparison_record(comparison, cloud))
         else:
-            for line in write_comparison(comparison, cloud):
-                print_line(line)
+            print_lines(write_comparison(comparison, cloud))
     if as_json:
         print_json({"version": 1, "equal": equal, "sites": records})
     return DONE if equal else ANSWER_NO

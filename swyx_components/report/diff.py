@@ -12,7 +12,8 @@ from swyx_components.messages import Message
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.resource_changes import ResourceChange
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record
-from swyx_components.report.tables import align, describe_packets, plural, shorten, write_rule
+from swyx_components.report.tables import describe_packets, plural, shorten, write_rule
+from swyx_components.report.templates import render_lines
 
 _MOST_PLACES = 5
 
@@ -28,30 +29,23 @@ class CloudChange(NamedTuple):
 Resources = Mapping[str, CloudChange]  # by site
 
 
-def write_changes(
-    changes: Changes, resources: Resources, effects: Sequence[Effect]
-) -> Iterator[str]:
+def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effect]) -> list[str]:
     """What was edited, in which stacks, what passes now, which rules change and why, what a cloud is told."""
-    if changes.none:
-        yield "No difference: the same sites, rules and packets.\n"
-        return
-    yield f"{plural(len(changes.edits), 'edit')}\n"
-    yield from align(_edit_rows(changes.edits), "  ")
-    stacks = list_stacks(changes, resources)
-    yield f"\n{plural(len(stacks), 'stack')} to update\n"
-    yield from align(map(_stack_row, stacks), "  ")
-    yield from align((row for effect in effects for row in _effect_rows(effect)), "  ")
-    for opened, title in ((True, "now pass"), (False, "pass no more")):
-        rows = [passing_row(passing) for passing in changes.passings if passing.opened is opened]
-        yield f"\n{plural(len(rows), 'kind')} of packets {title}\n"
-        yield from align(rows, "  ")
-    for site in changes.sites:
-        yield from _write_site(site)
-    for name, (cloud, touched, messages) in resources.items():
-        yield f"\n{name} on {cloud}: {plural(len(touched), 'resource')} touched by `pulumi up`\n"
-        yield from align(_resource_rows(touched), "  ")
-        for message in messages:
-            yield f"  {message.severity.value}: {message}\n"
+    return render_lines(
+        "diff.txt.j2",
+        {
+            "edit_rows": _edit_rows,
+            "stack_row": _stack_row,
+            "effect_rows": lambda effect: list(_effect_rows(effect)),
+            "passing_row": passing_row,
+            "rule_rows": lambda change: list(_rule_rows(change)),
+            "resource_rows": _resource_rows,
+        },
+        changes=changes,
+        stacks=list_stacks(changes, resources),
+        resources=resources,
+        effects=effects,
+    )
 
 
 def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
@@ -126,16 +120,6 @@ def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:
         describe_packets(name, packets.ports, packets.source_ports),
         f"by the rules at {', '.join(passing.at)}",
     )
-
-
-def _write_site(site: SiteChange) -> Iterator[str]:
-    kind = "new site" if site.old is None else "removed" if site.new is None else ""
-    yield f"\n{site.site}{f' ({kind})' if kind else ''}: {plural(len(site.rules), 'rule')} changed\n"
-    for group in site.groups:
-        old, new = (", ".join(machines) or "nobody" for machines in (group.old, group.new))
-        yield f"  group {group.group}: {old} -> {new}\n"
-    rows = [row for change in site.rules for row in _rule_rows(change)]
-    yield from align(rows, "  ")
 
 
 def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:

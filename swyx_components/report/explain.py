@@ -16,7 +16,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction, Flow, Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, stored_record, texts
 from swyx_components.report.tables import rule_row
-from swyx_components.report.templates import render_lines
+from swyx_components.report.templates import Filters, render_lines
 
 _MOST_ADDRESSES = 6  # of a rule that are all shown
 
@@ -74,7 +74,7 @@ def _write_rule(rule: Rule, peer: Host) -> str:
     return " ".join(filter(None, cells))
 
 
-_FILTERS = {"shard": shard_label, "rule_towards": _write_rule}
+_FILTERS: Filters = {"shard": shard_label, "rule_towards": _write_rule}
 
 
 def _extra_rules(answer: Answer) -> Iterator[Any]:

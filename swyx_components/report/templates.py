@@ -6,6 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from swyx_components.report.tables import (
+    align,
     plain,
     plural,
     shorten,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 PACKAGE = __package__
+Filters = Mapping[str, Callable[..., object]]
 
 
 def read(package: str, name: str) -> str:
@@ -42,16 +44,14 @@ def environment(
     )
 
 
-def render(name: str, filters: Mapping[str, Callable[..., object]], **values: object) -> str:
+def render(name: str, filters: Filters, **values: object) -> str:
     """The text of a template of this package."""
     own = environment()
     own.filters |= filters
     return own.get_template(name).render(values)
 
 
-def render_lines(
-    name: str, filters: Mapping[str, Callable[..., object]], **values: object
-) -> list[str]:
+def render_lines(name: str, filters: Filters, **values: object) -> list[str]:
     """The same for a terminal: no value may break a line or move the cursor."""
     own = environment(PACKAGE, _one_line)
     own.filters |= {**_WORDS, **filters}
@@ -59,6 +59,7 @@ def render_lines(
 
 
 _WORDS = {
+    "columns": lambda rows: [line.rstrip("\n") for line in align(rows, "  ")],
     "plural": plural,
     "proof": write_proof,
     "provenance": write_provenance,
@@ -67,5 +68,5 @@ _WORDS = {
 }
 
 
-def _one_line(value: object) -> object:
-    return plain(value) if isinstance(value, str) else value
+def _one_line(value: object) -> str:
+    return plain(str(value))
