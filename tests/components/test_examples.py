@@ -1,7 +1,6 @@
 """The programs of `examples/` under mocks: what each makes, and with which provider it does so."""
 
 import runpy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,10 +66,8 @@ def test_a_firewall_is_adopted_in_two_steps(monkeypatch: pytest.MonkeyPatch) -> 
     )
     groups = [("kiel.swyxgate-sg", ""), ("kiel.swyxserver-phonemanager-sg", "")]
     for attach, attached in (("false", 0), ("true", 2)):
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["pulumi"])
-            pulumi.runtime.set_all_config({"swyx:attach": attach})
-            recording = record(program("adopt-a-firewall", patch), cloud)
+        pulumi.runtime.set_all_config({"swyx:attach": attach})
+        recording = record(program("adopt-a-firewall", monkeypatch), cloud)
         assert made(recording, GROUPS) == groups
         assert len(made(recording, ATTACHMENTS)) == attached
     pulumi.runtime.set_all_config({})

@@ -1,6 +1,7 @@
 """What editors and type checkers see: the wheel, installed in an environment of its own."""
 
 import json
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -46,9 +47,9 @@ def mypy(folder: Path) -> list[tuple[str, int]]:
     return [(each["file"], each["line"]) for each in errors]
 
 
-def pyright(folder: Path) -> list[tuple[str, int]]:
+def pyright(folder: Path, programs: Sequence[str] = PROGRAMS) -> list[tuple[str, int]]:
     """Files and lines with errors, of the SDKs as they are."""
-    rules = {"typeCheckingMode": "strict", "include": PROGRAMS}
+    rules = {"typeCheckingMode": "strict", "include": programs}
     (folder / "pyrightconfig.json").write_text(json.dumps(rules))
     words = ["--pythonpath", str(folder / ".venv/bin/python"), "--outputjson"]
     found = json.loads(run([sys.executable, "-m", "basedpyright", *words], folder, {}))
@@ -73,3 +74,9 @@ def test_right_programs_pass_and_every_mistake_is_flagged(
     wanted = [number for number, line in enumerate(lines, 1) if line.endswith("# MISTAKE")]
     assert len(wanted) == 29
     assert sorted({*check(customer)}) == [("fails.py", number) for number in wanted]
+
+
+def test_the_examples_are_typed(customer: Path) -> None:
+    shutil.copytree(ROOT / "examples", customer / "examples")
+    untyped = {"test_telephony.py"}  # Pulumi's own mocks and `test` have no types
+    assert {file for file, _ in pyright(customer, ["examples"])} == untyped
