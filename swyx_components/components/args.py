@@ -231,6 +231,10 @@ class SiteSummary(TypedDict):
     """Rules in the groups."""
     proof: str
     """What was compared, and that nothing is missing or in excess."""
+    decisions: dict[str, str]
+    """What the article leaves open, as it is decided here, defaults included."""
+    public: list[str]
+    """The rules for every address of an IP version: those that were acknowledged, and egress left open."""
     warnings: list[str]
     """What is allowed and should be looked at."""
     notes: list[str]

@@ -186,6 +186,13 @@ def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str
         "machines": sum(len(entry.group.machines) for entry in entries),
         "rules": sum(len(entry.rules) for entry in entries),
         "proof": str(result.proof),
+        "decisions": result.plan.decisions.as_words(),
+        "public": [
+            f"{entry.group.name}/{rule.name.removeprefix(f'{entry.group.name}-')}"
+            for entry in entries
+            for rule in entry.rules
+            if rule.allow and any(prefix.length == 0 for prefix in rule.prefixes)
+        ],
         "warnings": [str(m) for m in result.messages if m.severity is Severity.WARNING],
         "notes": [str(m) for m in result.messages if m.severity is Severity.NOTE],
     }

@@ -50,6 +50,24 @@ class Decisions:
     cornet: PortSet = _BOTH_CORNET_PORTS
     cornet_pinned: bool = False
 
+    def as_words(self) -> dict[str, str]:
+        """All that is settled, defaults included, in the words of an installation file."""
+        settled = {}
+        if self.dcom_server == self.dcom_client:
+            settled["dcom"] = self.dcom_preset or str(self.dcom_server or "")
+        else:
+            settled["dcom"] = f"{{server: {self.dcom_server}, client: {self.dcom_client}}}"
+        settled["dcom_transport"] = _one_or_both(self.dcom_transports)
+        if self.h245 is not None:
+            settled["h245"] = self.h245_preset or str(self.h245 or "tunnelled")
+        settled["fax_transport"] = _one_or_both(self.fax_transports)
+        settled["cornet"] = str(self.cornet)
+        return {key: words for key, words in settled.items() if words}
+
+
+def _one_or_both(transports: tuple[Transport, ...]) -> str:
+    return transports[0].value if len(transports) == 1 else "both"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple, Self
 
 from swyx_components.catalogue import Transport
-from swyx_components.installation.model import Egress, ExtraRule, Machine
+from swyx_components.installation.model import Decisions, Egress, ExtraRule, Machine
 from swyx_components.messages import Message
 from swyx_components.planner.groups import MachineGroup
 from swyx_components.planner.port_references import EndpointKind
@@ -264,6 +264,7 @@ class SitePlan:
     extra_rules: tuple[ExtraRule, ...] = ()
     messages: tuple[Message, ...] = ()
     product: str = ""  # what the catalogue calls the system
+    decisions: Decisions = field(default_factory=Decisions)
 
     def group(self, name: str) -> HostGroup:
         """The group of this name, which must be there."""

@@ -32,6 +32,7 @@ def check_rules(site: SiteRules) -> SitePlan:
         extra_rules=own.extra_rules,
         messages=tuple(sorted(messages)),
         product=site.flows.site.catalogue.name,
+        decisions=own.decisions,
     )
 
 

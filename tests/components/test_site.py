@@ -174,6 +174,30 @@ def test_the_caller_gets_ids_by_group_and_machine_and_a_summary(on_aws: Recordin
     assert summary["rules"] == len(on_aws.of(IN)) + len(on_aws.of(OUT))
 
 
+def test_the_summary_tells_what_is_decided_and_what_was_acknowledged_to_be_public() -> None:
+    rule: dict[str, Any] = {"direction": "in", "to": "server", "from": ["0.0.0.0/0"]}
+    rule |= {"protocol": "tcp", "ports": [443], "reason": "portal", "acknowledge_public": True}
+    installation = small("server 10.8.0.10 SwyxServer", extra_rules=[rule])
+    installation["sites"]["acme"]["decisions"] = {
+        "dcom": {"server": "40000-40199", "client": "41000-41199"},
+        "dcom_transport": "both",
+        "h245": "42000-42099",
+    }
+    args: Any = {"installation": installation, "site": "acme", **AWS, "attach": False}
+    on_aws = record(lambda: SwyxSite("aws", args), EXAMPLE)
+    assert on_aws.outputs["aws"]["summary"]["decisions"] == {
+        "dcom": "{server: 40000-40199, client: 41000-41199}",
+        "dcom_transport": "both",
+        "h245": "42000-42099",
+        "fax_transport": "udp",
+        "cornet": "4060-4061",
+    }
+    assert on_aws.outputs["aws"]["summary"]["public"] == ["swyxserver/in-tcp-443-0.0.0.0_0"]
+    on_azure = acme_on_azure(installation, desks=["10.8.0.0/24"])
+    assert on_azure.outputs["acme"]["summary"]["public"] == ["server/in-tcp-443-ipv4"]
+    assert on_azure.outputs["acme"]["summary"]["decisions"]["h245"] == "42000-42099"
+
+
 def test_warnings_and_notes_appear_among_the_diagnostics(on_aws: Recording) -> None:
     summary = on_aws.outputs["aachen"]["summary"]
     assert sorted(text for level, text in on_aws.log if level == "warning") == sorted(
