@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 
 from swyx_components.catalogue import load
-from tests.tools.mutants.make import Mutant, make_mutants
+from tests.tools.mutants.make import Mutant, make_mutants, read_mutant
 
 # Fast tests of what the rules do; the first failure ends a mutant.
 TESTS = [
@@ -93,7 +93,7 @@ def _fork(mutant: Mutant) -> int:
             for stream in (1, 2):
                 os.dup2(sink.fileno(), stream)
             if mutant.text:
-                mutated = load._read(mutant.text, "v6_01.yaml")
+                mutated = read_mutant(mutant.text)
                 load._bundled = lambda name: mutated
             code = int(pytest.main([*OPTIONS, *TESTS]))
     finally:

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import _read
+from swyx_components.catalogue.rows import read_rows
 from swyx_components.messages import SwyxError
 
 Rows = dict[str, Any]
@@ -42,9 +44,14 @@ def make_mutants() -> list[Mutant]:
     return mutants
 
 
+def read_mutant(text: str) -> Catalogue:
+    """The changed catalogue, read as the bundled one is."""
+    return _read(lambda: read_rows(text), BUNDLED)
+
+
 def _is_catalogue(text: str) -> bool:
     try:
-        _read(text, BUNDLED)
+        read_mutant(text)
     except (SwyxError, KeyError):
         return False
     return True
