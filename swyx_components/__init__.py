@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
     from swyx_components.components.args import MachineArgs, NetworkArgs, SwyxSiteArgs, TopologyArgs
     from swyx_components.components.host_group import HostGroup
     from swyx_components.components.installation import Installation, Machine, Network, Site
-    from swyx_components.components.networks import VirtualNetwork, Vpc
+    from swyx_components.components.networks import AwsMachine, AzureInterface, VirtualNetwork, Vpc
     from swyx_components.components.roles import (
         ConferenceManager,
         ITSPManager,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
 __version__ = "0.1.0"
 
 __all__ = [
+    "AwsMachine",
+    "AzureInterface",
     "ConferenceManager",
     "HostGroup",
     "ITSPManager",
@@ -70,7 +72,7 @@ if not TYPE_CHECKING:
         "components.args": {"MachineArgs", "NetworkArgs", "SwyxSiteArgs", "TopologyArgs"},
         "components.host_group": {"HostGroup"},
         "components.installation": {"Installation", "Machine", "Network", "Site"},
-        "components.networks": {"VirtualNetwork", "Vpc"},
+        "components.networks": {"AwsMachine", "AzureInterface", "VirtualNetwork", "Vpc"},
         "components.site": {"SwyxSite"},
         "installation.builder": {"NetworkRole", "Role"},
     }

@@ -5,11 +5,13 @@ import pulumi_aws as aws
 from pulumi_azure_native import network
 
 from swyx_components import (
+    AwsMachine,
     Installation,
     LinkManager,
     Machine,
     PhoneManager,
     Role,
+    Site,
     SwyxGate,
     SwyxIt,
     SwyxPhoneL420,
@@ -57,6 +59,13 @@ with Installation(dcom="restricted", h245="tunnelled") as swyx:
     swyx.link(aachen, cologne, through=(link, cologne["co-server"]))
     swyx.provider("carrier", "203.0.113.0/28", through=link, media_ports=(10000, 20000))
 
+
+def server_of(site: Site[AwsMachine]) -> Machine:
+    """Functions of a customer name the type of a site by its cloud's machines."""
+    return site["ac-server"]
+
+
+server_of(aachen)
 groups: pulumi.Output[list[str]] = aachen["ac-server"].security_group_ids
 subnet_groups: pulumi.Output[list[str]] = desktops.security_group_ids
 made: SwyxSite = bochum.component
