@@ -14,7 +14,7 @@ FLOORS := tests/tools/packages/floors.lock
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 
-.PHONY: help setup engine browser up down test floors lint types bench mutants faults hitless acceptance fuzz audit docs lock clean
+.PHONY: help setup engine browser languages up down test floors lint types bench mutants faults hitless acceptance fuzz audit docs lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -40,13 +40,16 @@ engine: $(READY) ## provide the Pulumi engine (built once, if it is not installe
 browser: $(READY) ## provide headless Chromium and axe-core for the browser tests
 	@$(RUN) -m tests.tools.browser
 
+languages: $(READY) ## provide what compiles the examples in TypeScript and Java
+	@$(RUN) -m tests.tools.languages
+
 up: $(READY) ## start the offline clouds, deploy both example sites, prove them
 	@$(RUN) -m sandbox up $${INSTALLATION:+"$$INSTALLATION"} $${SITES:+--sites "$$SITES"}
 
 down: $(READY) ## destroy the stacks, stop the clouds, leave nothing behind
 	@$(RUN) -m sandbox down
 
-test: lint types engine browser ## every check and every test
+test: lint types engine browser languages ## every check and every test
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 floors: ## the component tests with the oldest packages that pyproject.toml accepts, in .floors
@@ -97,6 +100,6 @@ lock: ## pin every package again (needs .venv and the package index)
 	$(RUN) -m tests.tools.packages.declared floors | $(PIN) --output-file $(FLOORS) -
 	@! grep -nE '://|^--' requirements.lock $(FLOORS)  # no registry host, no path of this machine
 
-clean: ## remove caches and build output (.venv, .floors and .sandbox stay)
+clean: ## remove caches and build output (.venv, .floors, .languages and .sandbox stay)
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

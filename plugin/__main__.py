@@ -1,5 +1,6 @@
 """The plugin: `SwyxSite` for programs in YAML, TypeScript, Go, C# and Java."""
 
+import json
 import re
 import sys
 from typing import Any
@@ -31,6 +32,15 @@ def camel(place: str) -> str:
 class SwyxProvider(ComponentProvider):
     """Constructs components; a person's mistakes are errors of the inputs."""
 
+    def __init__(self) -> None:
+        super().__init__([SwyxSite], "swyx", version=__version__)
+        schema = json.loads(self.schema or "")
+        machines = schema["resources"]["swyx:index:SwyxSite"]["inputProperties"]["machines"]
+        # For a map of plain objects among a component's own inputs, Pulumi's generator for Go names a
+        # type that it does not make.
+        del machines["additionalProperties"]["plain"]
+        self.schema = json.dumps(schema)
+
     def construct(
         self,
         name: str,
@@ -56,4 +66,4 @@ class SwyxProvider(ComponentProvider):
 
 
 if __name__ == "__main__":
-    main(SwyxProvider([SwyxSite], "swyx", version=__version__), sys.argv[1:])
+    main(SwyxProvider(), sys.argv[1:])

@@ -37,7 +37,7 @@ class HostGroup(pulumi.ComponentResource):
     group_id: pulumi.Output[str]
     """The security group (AWS) or network security group (Azure)."""
     security_group_ids: pulumi.Output[dict[str, list[str]]]
-    """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
+    """By machine and managed network, its groups: security groups (AWS), the NSG (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
     summary: pulumi.Output[SiteSummary]

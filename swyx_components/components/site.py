@@ -35,7 +35,7 @@ class SwyxSite(pulumi.ComponentResource):
     group_ids: pulumi.Output[dict[str, str]]
     """The security group of each host group (AWS), the network security group of each machine (Azure)."""
     security_group_ids: pulumi.Output[dict[str, list[str]]]
-    """By machine, the groups for its interface: security groups (AWS), the NSG (Azure)."""
+    """By machine and managed network, its groups: security groups (AWS), the NSG (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
     """By machine, the interfaces attached to (AWS) or made (Azure)."""
     summary: pulumi.Output[SiteSummary]

@@ -10,16 +10,23 @@ import pytest
 import yaml
 
 from sandbox import commands
+from sandbox.engine.launcher import write_launcher
 from sandbox.paths import Sandbox
+from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from tests.tools.engine.running import Project, run
+from tests.tools.engine.running import Project, read_aws, read_azure, run
 from tests.tools.golden import ROOT, compare
 
 EXAMPLES = ROOT / "examples"
 SCHEMA = ROOT / "tests" / "plugin" / "golden" / "schema.json"
 CONFIG = {
     "yaml-aws": {"aws:region": "eu-central-1"},
+    "yaml-new-vms": {"aws:region": "eu-central-1"},
     "yaml-azure": {"azure-native:location": "westeurope"},
+}
+ATTACHED = {
+    "yaml-new-vms": {"10.7.0.10": "swyxserver-phonemanager"},
+    "yaml-azure": {"10.2.0.12": "bo-gate", "10.2.0.50": "bo-new"},
 }
 
 
@@ -35,16 +42,50 @@ def test_the_schema_that_other_languages_see_is_as_reviewed(engine: Pulumi, refr
     compare(SCHEMA, said[said.index("{") :].splitlines(), refresh)
 
 
+def with_schema_of_aws(folder: Path, scratch: Path) -> Path:
+    """A copy of a program that makes AWS resources: the engine takes our plugin, which has a schema."""
+    write_launcher(scratch / "bin" / "pulumi-resource-aws", "tests.tools.languages.aws")
+    program = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    program["packages"]["swyx"] = str(ROOT / "plugin")
+    program["plugins"] = {"providers": [{"name": "aws", "path": str(scratch / "bin")}]}
+    copy = scratch / folder.name
+    copy.mkdir()
+    (copy / "Pulumi.yaml").write_text(yaml.safe_dump(program))
+    return copy
+
+
 @pytest.mark.parametrize("name", [*CONFIG])
-def test_a_program_in_yaml_deploys_a_proven_site(seeded: Pulumi, name: str, tmp_path: Path) -> None:
-    project = Project.start(seeded, EXAMPLES / name, "dev", tmp_path, CONFIG[name])
+def test_a_program_in_yaml_deploys_a_proven_site(
+    seeded: Pulumi, own_sandbox: Sandbox, name: str, tmp_path: Path
+) -> None:
+    folder = EXAMPLES / name
+    if name == "yaml-new-vms":
+        folder = with_schema_of_aws(folder, tmp_path)
+    project = Project.start(seeded, folder, "dev", tmp_path, CONFIG[name])
     try:
         assert project.up()["create"] > 3
         outputs = project.outputs()
         assert outputs["proof"].endswith("required ends compared, 0 missing, 0 excess")
         assert set(project.up()) == {"same"}
+        if name in ATTACHED:
+            assert groups_at(running_endpoints(own_sandbox), name, outputs) == ATTACHED[name]
     finally:
         project.destroy()
+
+
+def groups_at(endpoints: dict[str, str], name: str, outputs: dict[str, Any]) -> dict[str, str]:
+    """By address, the name of the program's group that the interface has in the cloud; empty for none."""
+    names = {id.lower(): group for group, id in outputs["groups"].items()}
+    if name == "yaml-new-vms":
+        aws = read_aws(endpoints["aws"], outputs["vpc"])
+        held = {address: aws.interface_of(address).groups for address in ATTACHED[name]}
+    else:
+        azure = read_azure(endpoints["azure"], "bochum", [])
+        held = {address: frozenset([azure.interface_of(address).nsg]) for address in ATTACHED[name]}
+    return {
+        address: " ".join(names[id.lower()] for id in ids if id.lower() in names)
+        for address, ids in held.items()
+    }
 
 
 def test_wrong_inputs_are_named_by_their_place_without_a_traceback(

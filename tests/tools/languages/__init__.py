@@ -1,0 +1,1 @@
+"""What the examples in other languages need beside the engine."""
