@@ -22,7 +22,10 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 SITE = "swyx:index:SwyxSite"
-_GROUPS = {"SecurityGroup", "NetworkSecurityGroup"}
+_GROUPS = {  # and how rules name them
+    "SecurityGroup": ("id",),
+    "NetworkSecurityGroup": ("name", "networkSecurityGroupName"),
+}
 _RULES = {
     "NetworkSecurityRule",
     "SecurityGroupEgress",
@@ -34,7 +37,6 @@ _RULES = {
     "SecurityRule",
 }
 _RULE_NAMES = ("securityGroupId", "groupId", "networkSecurityGroupName")
-_GROUP_IS = ("id", "name", "networkSecurityGroupName")
 _AWS_PEERS = ("cidrIpv4", "cidrIpv6", "cidrIp", "cidrBlocks", "ipv6CidrBlocks")
 _PUBLIC = {"0.0.0.0/0", "::/0", "*", "any", "internet"}
 
@@ -84,21 +86,28 @@ def swyx_groups(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
 def rules_of_groups(
     resources: Sequence[PolicyResource],
 ) -> Iterator[tuple[PolicyResource, list[PolicyResource]]]:
-    """Each resource that is a rule of a Swyx group, and the group: by its id or name, else those that its
-    program took the id from.
+    """Each resource that is a rule of a Swyx group, and the group: by its id or name or, where these are not
+    known, those that its program took the id from.
     """
     groups = {each.urn: each for each in swyx_groups(resources)}
-    called = {text: each for each in groups.values() for text in texts(each.props, *_GROUP_IS)}
+    called = {name: each for each in groups.values() for name in names_of(each)}
+    known = {each.urn for each in called.values()}
     for rule in resources:
         if kind(rule.resource_type) in _RULES:
             said = texts(rule.props, *_RULE_NAMES)
-            taken = (
-                each for key in _RULE_NAMES for each in rule.property_dependencies.get(key, ())
-            )
+            taken = {
+                each.urn for key in _RULE_NAMES for each in rule.property_dependencies.get(key, ())
+            }
+            unknown = taken - known if said else taken
             named = [called[each] for each in said if each in called]
-            named += [groups[each.urn] for each in taken if each.urn in groups and not said]
+            named = named or [own for urn, own in groups.items() if urn in unknown]
             if named:
                 yield rule, named
+
+
+def names_of(group: PolicyResource) -> list[str]:
+    """What rules may call a group, as far as it is known."""
+    return texts(group.props, *_GROUPS[kind(group.resource_type)])
 
 
 def sites_of(resources: Sequence[PolicyResource]) -> list[PolicyResource]:

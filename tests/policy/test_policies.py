@@ -117,6 +117,19 @@ def test_a_rule_that_names_the_group_by_its_id_or_name_was_not_planned() -> None
     assert text.startswith("rdp is a rule of the Swyx group bochum.bo-server-nsg ")
 
 
+def test_a_deployed_group_is_known_by_its_id_or_else_by_where_the_rule_took_it_from() -> None:
+    stack = on_aws({"securityGroupId": "sg-1"})
+    other = resource(GROUP, "web", {"id": "sg-9"})
+    by_hand = resource(IN, "rdp", {"securityGroupId": "sg-1"}, securityGroupId=stack[2])
+    foreign = resource(IN, "http", {"securityGroupId": "sg-9"}, securityGroupId=stack[2])
+    for props in ({"id": "sg-1"}, {}):
+        stack[2].props = unknown_checking_proxy(props)
+        (text,) = found("swyx-planned-rules", [*stack, by_hand])
+        assert text.startswith("rdp is a rule of the Swyx group aachen.swyxserver-sg ")
+    stack[2].props = unknown_checking_proxy({"id": "sg-1"})
+    assert found("swyx-planned-rules", [*stack, other, foreign]) == []
+
+
 def test_a_rule_of_another_group_may_name_a_swyx_group_as_its_peer() -> None:
     stack = on_aws()
     other = resource(GROUP, "web", {"id": "sg-9"})
