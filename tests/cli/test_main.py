@@ -64,12 +64,20 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
         assert process.wait() == 0
 
 
+def heed_interrupts() -> None:
+    """A shell starts what runs in its background with SIGINT ignored, and so would the tests' commands."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)  # reading it waits, so the command is certainly at work
     with (
         subprocess.Popen(
-            [*COMMAND, "check", str(pipe)], stderr=subprocess.PIPE, text=True
+            [*COMMAND, "check", str(pipe)],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heed_interrupts,
         ) as process,
         pipe.open("w"),
     ):
