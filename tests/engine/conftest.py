@@ -23,6 +23,15 @@ def engine(own_sandbox: Sandbox) -> Iterator[Pulumi]:
     commands.stop(own_sandbox)
 
 
+@pytest.fixture(scope="module")
+def empty_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Pulumi]]:
+    """Clouds in which no other test module has made or left anything, and the engine on them."""
+    root = str(tmp_path_factory.mktemp("sandbox"))
+    sandbox = locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+    yield sandbox, commands.start(sandbox)
+    commands.stop(sandbox)
+
+
 class Trials:
     """Opens trials in clouds that are thrown away with all that is in them: nothing is destroyed."""
 
@@ -35,12 +44,11 @@ class Trials:
 
 
 @pytest.fixture(scope="module")
-def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trials]:
-    root = str(tmp_path_factory.mktemp("sandbox"))
-    sandbox = locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
-    engine = commands.start(sandbox)
+def trials(
+    empty_sandbox: tuple[Sandbox, Pulumi], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Trials]:
+    sandbox, engine = empty_sandbox
     with pytest.MonkeyPatch.context() as patch:
         for name in IN_PROCESS:
             patch.setenv(name, engine.environment[name])
         yield Trials(sandbox, engine, tmp_path_factory)
-    commands.stop(sandbox)

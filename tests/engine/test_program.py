@@ -25,12 +25,13 @@ RENAMED = (
 
 @pytest.fixture
 def project(
-    engine: Pulumi, own_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_sandbox: tuple[Sandbox, Pulumi], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Project]:
     """The program in a folder of its own; Bochum's network and interface are there already."""
+    sandbox, engine = empty_sandbox
     for name, value in engine.environment.items():
         monkeypatch.setenv(name, value)
-    azure = running_endpoints(own_sandbox)["azure"]
+    azure = running_endpoints(sandbox)["azure"]
     seed_site("bochum", {"bo-other": ["10.2.0.20"]}, azure)
     subnet = {"id": f"{NETWORK}/virtualNetworks/bochum/subnets/machines"}
     address = {"privateIPAddress": "10.2.0.10", "privateIPAllocationMethod": "Static"}
