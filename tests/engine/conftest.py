@@ -11,10 +11,15 @@ from sandbox.stacks import Pulumi
 from tests.tools.engine.trial import IN_PROCESS, Machines, Trial
 
 
+def make_sandbox(factory: pytest.TempPathFactory) -> Sandbox:
+    """A place for clouds and a backend in a folder of its own; nothing runs there yet."""
+    root = str(factory.mktemp("sandbox"))
+    return locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+
+
 @pytest.fixture(scope="session")
 def own_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    root = str(tmp_path_factory.mktemp("sandbox"))
-    return locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+    return make_sandbox(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +31,7 @@ def engine(own_sandbox: Sandbox) -> Iterator[Pulumi]:
 @pytest.fixture(scope="module")
 def empty_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Pulumi]]:
     """Clouds in which no other test module has made or left anything, and the engine on them."""
-    root = str(tmp_path_factory.mktemp("sandbox"))
-    sandbox = locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+    sandbox = make_sandbox(tmp_path_factory)
     yield sandbox, commands.start(sandbox)
     commands.stop(sandbox)
 

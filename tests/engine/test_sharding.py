@@ -1,7 +1,6 @@
 """A hub whose LinkManager needs several security groups, through the real engine: up, grow, shrink, gone."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import commands
-from sandbox.paths import Sandbox, locate_sandbox
+from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from swyx_components.analysis.deployed.verify import Comparison, compare_site
@@ -21,6 +20,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.assess import assess_site as judge
+from tests.engine.conftest import make_sandbox
 from tests.oracle.assess import assess_site
 from tests.oracle.domain import Judge
 from tests.tools.engine.running import Project, read_aws
@@ -116,8 +116,7 @@ def compare(branches: int) -> Comparison:
 
 @pytest.fixture(scope="module")
 def own_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
-    root = str(tmp_path_factory.mktemp("sandbox"))
-    return locate_sandbox(dict(os.environ) | {"SWYX_SANDBOX": root})
+    return make_sandbox(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
