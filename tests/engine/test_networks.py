@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
+from swyx_components.analysis.deployed.stack_state import StackRecord
 from swyx_components.analysis.deployed.verify import Comparison, compare_site
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
+from swyx_components.planner.model import RenderedSite
 from tests.engine.conftest import Trials
+from tests.tools.command import swyx
 from tests.tools.engine.trial import Trial
-from tests.tools.offline import aws_environment, connect_ec2
+from tests.tools.offline import connect_ec2
 
 SITE = "essen"
 ADDRESSES = {"es-server": ["10.4.0.10"], "es-gate": ["10.4.0.11"]}
+GROUP = {"aws": "sg", "azure": "nsg"}
 INSTALLATION: dict[str, Any] = {
     "swyxware": "6.01",
     "decisions": {"dcom": "restricted", "h245": "tunnelled"},
@@ -48,18 +55,66 @@ def trial(trials: Trials) -> Trial:
     return made
 
 
-def verify(cloud: str) -> Comparison:
+def reach(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process ask the trial's clouds, as `swyx` would."""
+    for name, value in trial.stack.workspace.env_vars.items():
+        if name.startswith(("AWS_", "AZURE_", "ARM_")):
+            monkeypatch.setenv(name, value)
+
+
+def rendered(cloud: str) -> RenderedSite:
     installation = load_installation(INSTALLATION)
-    rendered = assess_site(plan_site(installation, SITE), installation, PLATFORMS[cloud]).rendered
-    assert rendered is not None
-    return compare_site(rendered, PLATFORMS[cloud].read_deployed(rendered))
+    found = assess_site(plan_site(installation, SITE), installation, PLATFORMS[cloud]).rendered
+    assert found is not None
+    return found
+
+
+def verify(cloud: str) -> Comparison:
+    planned = rendered(cloud)
+    return compare_site(planned, PLATFORMS[cloud].read_deployed(planned))
+
+
+def state_of(trial: Trial, cloud: str) -> list[dict[str, Any]]:
+    """What the state holds of the site in one cloud."""
+    resources: list[dict[str, Any]] = trial.stack.export_stack().deployment["resources"]
+    return [each for each in resources if f"::{cloud}" in each["urn"]]
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_the_state_shows_a_managed_networks_group(trial: Trial, cloud: str, tmp_path: Path) -> None:
+    installation, path = tmp_path / "installation.yaml", tmp_path / "state.json"
+    installation.write_text(yaml.safe_dump(INSTALLATION))
+    state = {"version": 3, "deployment": {"resources": state_of(trial, cloud)}}
+    path.write_text(json.dumps(state))
+    exact = swyx("verify", installation, "--state", path)
+    assert exact.code == 0, exact
+    path.write_text(json.dumps(state).replace("10.4.0.128/25", "10.4.0.0/24"))
+    wider = swyx("verify", installation, "--state", path)
+    assert wider.code == 1, wider
+    assert "10.4.0.0/24" in wider.out
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_what_is_left_of_a_managed_network_is_an_orphan(
+    trial: Trial, cloud: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules of its security group, and an NSG whole, that the cloud has and the state has not."""
+    reach(trial, monkeypatch)
+    resources = [each for each in state_of(trial, cloud) if each.get("id")]
+    name = f"{cloud}.es-desktops-{GROUP[cloud]}"
+    (group,) = (each for each in resources if each["urn"].endswith(name))
+    lost = {r["id"] for r in resources if r["inputs"].get("securityGroupId") == group["id"]}
+    lost = {id.lower() for id in lost or {group["id"]}}
+    known = frozenset(each["id"].lower() for each in resources) - lost
+    record = StackRecord(stack=group["inputs"]["tags"]["swyx:stack"], ids=known)
+    found = PLATFORMS[cloud].find_orphans(rendered(cloud), record)
+    assert {(each.id.lower(), each.users) for each in found} == {(id, ()) for id in lost}
 
 
 def test_desktops_in_a_security_group_of_their_own_change_nothing(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in aws_environment(trial.endpoints["aws"]).items():
-        monkeypatch.setenv(name, value)
+    reach(trial, monkeypatch)
     ec2 = connect_ec2(trial.endpoints["aws"])
     tagged = [{"Name": "tag:swyx:group", "Values": ["es-desktops"]}]
     (group,) = ec2.describe_security_groups(Filters=tagged)["SecurityGroups"]
@@ -90,10 +145,7 @@ def check_media_of_desktops(group: dict[str, Any]) -> None:
 def test_desktops_under_a_network_security_group_of_their_own_change_nothing(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AZURE_", "ARM_"):
-        for key, value in trial.stack.workspace.env_vars.items():
-            if key.startswith(name):
-                monkeypatch.setenv(key, value)
+    reach(trial, monkeypatch)
     client = ArmClient(trial.endpoints["azure"])
     place = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{SITE}/providers/Microsoft.Network"
     group = client.get(f"{place}/networkSecurityGroups/{SITE}.es-desktops-nsg")

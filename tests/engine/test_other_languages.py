@@ -67,10 +67,24 @@ def test_a_program_in_yaml_deploys_a_proven_site(
         outputs = project.outputs()
         assert outputs["proof"].endswith("required ends compared, 0 missing, 0 excess")
         assert set(project.up()) == {"same"}
+        assert verify(seeded, folder, tmp_path) == 0
         if name in ATTACHED:
             assert groups_at(running_endpoints(own_sandbox), name, outputs) == ATTACHED[name]
     finally:
         project.destroy()
+
+
+def verify(engine: Pulumi, folder: Path, scratch: Path) -> int:
+    """What `swyx verify` says of the topology that the program holds: its exit code."""
+    program = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    (site,) = (each for each in program["resources"].values() if "site" in each["properties"])
+    given = site["properties"]
+    file = scratch / "installation.yaml"
+    file.write_text(yaml.safe_dump({"swyxware": "6.01", **given["topology"]}))
+    command = ["swyx", "verify", str(file), "--cloud", f"{given['site']}={given['cloud']}"]
+    code, said = run(command, scratch, engine.environment)
+    assert f"{given['site']}" in said, said
+    return code
 
 
 def groups_at(endpoints: dict[str, str], name: str, outputs: dict[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The first program of the documentation, in an empty folder, through the real engine on both clouds."""
+"""The first program of the documentation, in an empty folder with the wheel installed, on both clouds."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from tests.tools.command import swyx
-from tests.tools.engine.running import Project
+from tests.tools.engine.running import Project, run
+from tests.tools.packages.wheel import build_wheel, install_wheel
 
 PROGRAM = Path(__file__).parents[2] / "examples/first-program/__main__.py"
 CONFIG = {"aws:region": "eu-central-1", "azure-native:location": "westeurope"}
@@ -23,14 +23,19 @@ RENAMED = (
 )
 
 
+def verify(project: Project) -> tuple[int, str]:
+    """What the installed command says of the file that the program exports."""
+    file = project.folder / "installation.yaml"
+    file.write_text(project.outputs()["installation"])
+    command = [str(project.folder / ".venv/bin/swyx"), "verify", str(file)]
+    clouds = ["--cloud", "aachen=aws", "--cloud", "bochum=azure"]
+    return run([*command, *clouds], project.folder, project.engine.environment)
+
+
 @pytest.fixture
-def project(
-    empty_sandbox: tuple[Sandbox, Pulumi], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Project]:
+def project(empty_sandbox: tuple[Sandbox, Pulumi], tmp_path: Path) -> Iterator[Project]:
     """The program in a folder of its own; Bochum's network and interface are there already."""
     sandbox, engine = empty_sandbox
-    for name, value in engine.environment.items():
-        monkeypatch.setenv(name, value)
     azure = running_endpoints(sandbox)["azure"]
     seed_site("bochum", {"bo-other": ["10.2.0.20"]}, azure)
     subnet = {"id": f"{NETWORK}/virtualNetworks/bochum/subnets/machines"}
@@ -38,7 +43,11 @@ def project(
     own = {"name": "own", "properties": {"primary": True, "subnet": subnet, **address}}
     body = {"location": "westeurope", "properties": {"ipConfigurations": [own]}}
     ArmClient(azure).put(f"{NETWORK}/networkInterfaces/bo-server", body)
-    (tmp_path / "Pulumi.yaml").write_text("name: first\nruntime: python\n")
+    install_wheel(build_wheel(tmp_path), tmp_path / ".venv")
+    options = "{toolchain: pip, virtualenv: .venv}"
+    (tmp_path / "Pulumi.yaml").write_text(
+        f"name: first\nruntime: {{name: python, options: {options}}}\n"
+    )
     (tmp_path / "__main__.py").write_text(PROGRAM.read_text())
     project = Project.start(engine, tmp_path, "first", tmp_path, CONFIG)
     yield project
@@ -47,12 +56,9 @@ def project(
 
 def test_the_first_program_deploys_both_sites_exactly(project: Project) -> None:
     assert project.up()["create"] > 60
-    file = project.folder / "installation.yaml"
-    file.write_text(project.outputs()["installation"])
-    clouds = ("--cloud", "aachen=aws", "--cloud", "bochum=azure")
-    verified = swyx("verify", file, *clouds)
-    assert (verified.code, verified.err) == (0, ""), verified
-    assert "aachen" in verified.out and "bochum" in verified.out
+    code, said = verify(project)
+    assert code == 0, said
+    assert "aachen" in said and "bochum" in said
     assert set(project.up()) == {"same"}
 
     program = project.folder / "__main__.py"
@@ -61,4 +67,4 @@ def test_the_first_program_deploys_both_sites_exactly(project: Project) -> None:
     assert program.read_text() != text
     changes = project.up()
     assert set(changes) == {"same"}, "a component's new name replaces nothing"
-    assert swyx("verify", file, *clouds).code == 0
+    assert verify(project)[0] == 0

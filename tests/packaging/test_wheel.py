@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import subprocess
 import sys
-import sysconfig
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -16,23 +13,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.tools.packages.wheel import ROOT, install_wheel, run
+
 CUSTOMER = ROOT / "examples" / "unit-tests"
 PUBLISHED = {"SWYX_PROJECT_URL": "https://example.org/swyx"}
-
-
-def run(*words: str | Path, cwd: Path, **settings: str) -> str:
-    """A command's output.
-
-    Raises:
-        AssertionError: it failed; with what it said.
-    """
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
-    done = subprocess.run(
-        list(map(str, words)), cwd=cwd, env=kept | settings, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def build(source: Path, target: Path, **settings: str) -> dict[str, str]:
@@ -92,15 +76,8 @@ def metadata_of(folder: Path) -> str:
 @pytest.fixture(scope="module")
 def environment(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A Python with the wheel and the packages of this environment, but nothing of this repository."""
-    folder = tmp_path_factory.mktemp("customer") / "venv"
-    run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=ROOT)
-    site = next(folder.glob("lib/python*/site-packages"))
-    # The .pth files of the folder that is named are not read: they would lead back to this repository.
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
-    words = ("install", "--quiet", "--no-deps", "--no-index", next(built.glob("*.whl")))
-    python = folder / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, *words, cwd=folder)
-    yield python
+    folder = tmp_path_factory.mktemp("customer")
+    yield install_wheel(next(built.glob("*.whl")), folder / "venv")
     shutil.rmtree(folder)
 
 

@@ -4,16 +4,14 @@ import json
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.tools.packages.wheel import ROOT, build_wheel, install_wheel
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 PROGRAMS = ["passes.py", "fails.py"]
 
 
@@ -23,13 +21,7 @@ def customer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment, and nothing of the repository is on its path.
     """
     folder = tmp_path_factory.mktemp("customer")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    venv.create(folder / ".venv", with_pip=False)
-    (site,) = (folder / ".venv").glob("lib/python*/site-packages")
-    zipfile.ZipFile(wheel).extractall(site)
-    (site / "sdk.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    install_wheel(build_wheel(folder), folder / ".venv")
     for name in PROGRAMS:
         (folder / name).write_text((HERE / name).read_text())
     return folder
