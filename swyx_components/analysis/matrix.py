@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import ExtraRule
+from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import Endpoint, Flow, SitePlan
 from swyx_components.planner.requirements import extra_flow
+from swyx_components.planner.topology import Topology
 from swyx_components.sets.prefixes import Prefix
 
 EXTRA = "extra"  # the evidence of a rule that a site has added itself
@@ -30,7 +32,8 @@ class MatrixRow(NamedTuple):
     """One flow in one direction, with what the catalogue knows of it.
 
     `site` is the one that it is listed at: of a flow across a link the first that was chosen. `phase`
-    and `lines` are empty for an extra rule, whose purpose is its reason; `ports` for ICMP.
+    and `lines` are empty for an extra rule, whose purpose is its reason; `ports` for ICMP. `outside`: neither
+    end is in a cloud, so that a firewall of the customer's own carries it and no rule is made for it.
     """
 
     site: str
@@ -44,6 +47,7 @@ class MatrixRow(NamedTuple):
     source_ports: str
     lines: tuple[int, ...]
     purpose: str
+    outside: bool = False
 
 
 class Selection(NamedTuple):
@@ -70,11 +74,11 @@ class Selection(NamedTuple):
         )
 
 
-def list_rows(plan: SitePlan, selection: Selection, catalogue: Catalogue) -> Iterator[MatrixRow]:
-    """The rows of one site in the order of its plan; a flow that another chosen site lists is left out."""
+def list_rows(topology: Topology, plan: SitePlan, selection: Selection) -> Iterator[MatrixRow]:
+    """The rows of one site in the catalogue's order; a flow that another chosen site lists is left out."""
     rows = [
-        _flow_row(plan.site, flow, catalogue)
-        for flow in plan.flows
+        _flow_row(plan.site, flow, topology.catalogue)
+        for flow in derive_flows(topology, plan.site, hosts_of_networks=True).flows
         if not any(
             site < plan.site and site in selection.sites
             for site in (flow.initiator.site, flow.responder.site)
@@ -99,6 +103,7 @@ def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
         source_ports=str(flow.source_ports or ""),
         lines=row.lines,
         purpose=row.purpose,
+        outside=flow.initiator.group is None and flow.responder.group is None,
     )
 
 

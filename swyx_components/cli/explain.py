@@ -12,6 +12,7 @@ from swyx_components.cli.options import CLOUDS, FILE, JSON, argument
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
+from swyx_components.planner.topology import Topology
 from swyx_components.report.explain import Answer, answer_record, write_answer
 
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
@@ -49,7 +50,7 @@ def explain(
     render = renderer(installation, bind_clouds(installation, clouds))
     answers: list[Answer] = []
     denied = 0
-    for explanation in explain_packet(*ends, asked, render):
+    for explanation in explain_packet(*ends, asked, render, Topology(installation)):
         denied += not explanation.allowed
         with_remedies = not explanation.allowed and denied <= _MOST_REMEDIES
         answers.append(Answer.of(explanation, installation, with_remedies))

@@ -20,7 +20,8 @@ from swyx_components.cli.terminal import (
 )
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
-from swyx_components.planner import plan_sites
+from swyx_components.planner import plan_site
+from swyx_components.planner.topology import Topology
 from swyx_components.report.flows import (
     SiteRows,
     write_csv,
@@ -63,11 +64,11 @@ def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
 
 
 def _list_rows(installation: Installation, selection: Selection) -> Iterator[SiteRows]:
-    names = sorted(selection.sites)
-    plans = plan_sites(installation, names)
+    names, topology = sorted(selection.sites), Topology(installation)
+    plans = (plan_site(topology, name) for name in names)
     for plan in report_progress(plans, "sites planned", len(names)):
         raise_errors(plan.messages)
-        yield plan.site, tuple(list_rows(plan, selection, installation.catalogue))
+        yield plan.site, tuple(list_rows(topology, plan, selection))
 
 
 def _flat(sites: Iterable[SiteRows]) -> Iterator[MatrixRow]:

@@ -94,7 +94,7 @@ def write_passage(step: Step) -> str:
         return "allowed"
     if Passage.SAME_MACHINE in passages:
         return "same machine, needs no rule"
-    return "between networks, where no rule of the plan stands"
+    return "outside the cloud, carried by a firewall of your own"
 
 
 def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:

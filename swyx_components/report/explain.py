@@ -4,8 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
-from swyx_components.analysis.explain.explain import End, Explanation, Passage, describe_flow
-from swyx_components.analysis.explain.places import Host
+from swyx_components.analysis.explain.explain import (
+    Crossing,
+    End,
+    Explanation,
+    Passage,
+    describe_flow,
+)
+from swyx_components.analysis.explain.places import Host, short
 from swyx_components.analysis.explain.what_if import (
     find_remedies,
     is_dcom_apart,
@@ -54,8 +60,16 @@ def write_answer(answer: Answer, catalogue: Catalogue) -> list[str]:
         answer=answer,
         same_machine=answer.explanation.crossing.passage is Passage.SAME_MACHINE,
         describe=lambda flow: describe_flow(flow, catalogue),
+        opening=lambda flow: _write_opening(flow, answer.explanation.crossing),
         extra_rules=[json.dumps(rule) for rule in _extra_rules(answer)],
     )
+
+
+def _write_opening(flow: Flow, crossing: Crossing) -> str:
+    """`udp 50000-50099 from 10.1.30.0/24, source ports 50000-50099, to 10.1.20.0/24`."""
+    source, destination = (", ".join(map(short, host.prefixes)) for host in crossing[:2])
+    ports = f", source ports {flow.source_ports}," if flow.source_ports else ""
+    return f"{flow.transport.value} {flow.ports} from {source}{ports} to {destination}"
 
 
 def write_ends(ends: Sequence[End]) -> list[str]:
@@ -96,6 +110,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
         "destination": host_record(crossing.destination),
         "allowed": asked.allowed,
         "same_machine": crossing.passage is Passage.SAME_MACHINE,
+        "outside": asked.outside,
         "ends": [end_record(end) for end in crossing.ends],
         "flows": [flow_record(flow, catalogue) for flow in asked.flows],
         "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],

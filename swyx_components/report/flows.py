@@ -18,7 +18,7 @@ COLUMNS = (
     *("site", "flow", "evidence", "phase"),
     *("from_site", "from", "from_role", "from_hosts", "from_addresses"),
     *("to_site", "to", "to_role", "to_hosts", "to_addresses"),
-    *("transport", "ports", "source_ports", "lines", "purpose"),
+    *("transport", "ports", "source_ports", "lines", "purpose", "outside"),
 )
 _WIDTH, _WIDTHS = 14, {"purpose": 60, "hosts": 28, "addresses": 28}
 _MOST_ROWS = 1_000_000  # of a sheet; a workbook allows 1,048,576
@@ -27,10 +27,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 # What Markdown, or the HTML in it, would take for more than text: punctuation that marks something up,
 # and what makes an address of the web or of mail a link.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!:@])|(?<=www)(\.)", re.IGNORECASE)
-_OUTSIDE = ", outside the cloud"
+_OUTSIDE = "outside the cloud"
 _MARKDOWN_HEAD = """\
-| Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose | Carried |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -54,7 +54,12 @@ def _row(site: str, row: MatrixRow) -> Sequence[str]:
         f"from {row.source_ports}" if row.source_ports else "",
         row.evidence,
         cite(row.lines) or row.purpose,
+        _carried(row),
     )
+
+
+def _carried(row: MatrixRow) -> str:
+    return _OUTSIDE if row.outside else ""
 
 
 def _called(site: str, end: MatrixEnd) -> str:
@@ -63,7 +68,7 @@ def _called(site: str, end: MatrixEnd) -> str:
     where = f"{end.site}/" if end.site not in ("", site) else ""
     name = f"{where}{end.name}"
     told = name if not end.role or end.role.lower() == end.name else f"{name} ({end.role})"
-    return f"{told}{_OUTSIDE if end.outside else ''}"
+    return f"{told}, {_OUTSIDE}" if end.outside else told
 
 
 def _addresses(end: MatrixEnd) -> str:
@@ -76,15 +81,15 @@ def write_markdown(rows: Iterable[MatrixRow]) -> Iterator[str]:
     for row in rows:
         ends = _spelled(row.sender), _spelled(row.receiver)
         what = row.transport, ", ".join(row.ports), row.source_ports
-        cells = (row.site, row.flow, *ends, *what, row.evidence, cite(row.lines), row.purpose)
-        yield f"| {' | '.join(map(escape, cells))} |\n"
+        why = row.evidence, cite(row.lines), row.purpose, _carried(row)
+        yield f"| {' | '.join(map(escape, (row.site, row.flow, *ends, *what, *why)))} |\n"
 
 
 def _spelled(end: MatrixEnd) -> str:
     """`aachen SwyxServer (ac-server), 10.1.0.10/32`."""
     hosts = ", ".join(end.hosts)
     who = f"{end.role} ({hosts})" if end.role else hosts
-    who += _OUTSIDE if end.outside else ""
+    who += f", {_OUTSIDE}" if end.outside else ""
     return ", ".join(filter(None, (f"{end.site} {who}".strip(), _addresses(end))))
 
 
@@ -112,7 +117,7 @@ def _cells(row: MatrixRow) -> list[str]:
         for end in (row.sender, row.receiver)
     )
     what = row.transport, ", ".join(row.ports), row.source_ports, cite(row.lines), row.purpose
-    cells = (row.site, row.flow, row.evidence, row.phase, *chain(*ends), *what)
+    cells = (row.site, row.flow, row.evidence, row.phase, *chain(*ends), *what, _carried(row))
     return list(map(guard, cells))
 
 
@@ -191,7 +196,7 @@ def _record(row: MatrixRow) -> dict[str, Any]:
         "ports": row.ports,
         **given(**fields_of(row, "source_ports", "phase", "evidence")),
         "lines": row.lines,
-        **given(purpose=row.purpose),
+        **given(**fields_of(row, "purpose", "outside")),
         "from_hosts": row.sender.hosts,
         "from_addresses": texts(row.sender.prefixes),
         "to_hosts": row.receiver.hosts,

@@ -19,6 +19,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.render import render_neutral
+from swyx_components.planner.topology import Topology
 from swyx_components.sets.prefixes import Prefix
 from tests.tools.command import SMALL
 
@@ -339,7 +340,8 @@ def test_each_difference_is_one_that_explain_sees() -> None:
             packet = Packet(packets.protocol, port, source)
             for at in (OLD, new):
                 pair = [find_hosts(at, name)[0] for name in (packets.source, packets.destination)]
-                allowed = explain_pair(*pair, packet, sites[id(at)].__getitem__).allowed
+                answer = explain_pair(*pair, packet, sites[id(at)].__getitem__, Topology(at))
+                allowed = answer.allowed
                 assert allowed is ((at is new) is passing.opened), f"{packets} {port}"
                 asked += 1
     assert asked > 50

@@ -229,9 +229,62 @@ def test_a_machine_reaches_itself_without_any_rule() -> None:
 def test_between_two_outsiders_the_plan_has_no_say() -> None:
     outcome = ask("ac-office", "192.0.2.1", "icmp")
     assert outcome.code == 1
-    assert (
-        "  neither is a machine of the installation, so no rule of the plan lets it pass\n"
-        in outcome.out
+    assert "  neither end is in a cloud, so no rule of the plan lets it pass\n" in outcome.out
+
+
+HOME = SMALL.replace(
+    "    extra_rules:",
+    "      ac-home: {cidrs: [10.1.30.0/24], roles: [SwyxIt]}\n    extra_rules:",
+)
+
+
+def test_what_neither_cloud_carries_is_allowed_by_the_article(tmp_path: Path) -> None:
+    """Audio goes directly between callers of one site (kb2308 L111), also where a VPN ends on premises."""
+    outcome = ask("ac-home", "ac-office", "udp/50000", file=write_file(tmp_path, HOME))
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "allowed by the article, outside the cloud: ac-home (aachen) to ac-office (aachen), udp 50000",
+        "  at ac-home: no machine of the installation, so no rule of the plan stands there",
+        "  at ac-office: no machine of the installation, so no rule of the plan stands there",
+        "  neither end is in a cloud, so no rule is made: a firewall of your own carries it",
+        "  flow M1 SwyxIt to SwyxIt, udp 50000-50099 from source ports 50000-50099: audio goes directly "
+        "between caller and callee of one site (stated, kb2308 L111 L38)",
+        "  that firewall must let pass: udp 50000-50099 from 10.1.30.0/24, source ports 50000-50099, "
+        "to 10.1.20.0/24",
+    ]
+    denied = answer("ac-home", "ac-office", "udp/50100", file=tmp_path / "plan.yaml")
+    assert (denied["allowed"], denied["outside"], denied["flows"]) == (False, True, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("ac-home", "ac-gates", "udp/51500"), ["M1"]),
+        (("ac-home", "bo-office", "udp/50000"), []),
+        (("ac-link", "bo-office", "udp/50000"), ["M4a"]),
+        (("203.0.113.17", "ac-link", "tcp/65002"), ["K8"]),
+    ],
+)
+def test_machines_outside_and_providers_are_carried_too(
+    words: tuple[str, ...], expected: list[str], tmp_path: Path
+) -> None:
+    text = HOME.replace("roles: [LinkManager]", "roles: [LinkManager], outside: true").replace(
+        "roles: [SwyxGate]", "roles: [SwyxGate], outside: true"
+    )
+    found = answer(*words, file=write_file(tmp_path, text + TRUNK))
+    assert ([flow["flow"] for flow in found["flows"]], found["allowed"]) == (
+        expected,
+        bool(expected),
+    )
+
+
+def test_a_managed_network_is_in_the_cloud(tmp_path: Path) -> None:
+    managed = HOME.replace("[10.1.30.0/24], roles", "[10.1.30.0/24], managed: true, roles")
+    found = answer("ac-home", "ac-office", "udp/50000", file=write_file(tmp_path, managed))
+    assert (found["allowed"], found["outside"], bool(found["ends"][0]["rules"])) == (
+        True,
+        False,
+        True,
     )
 
 

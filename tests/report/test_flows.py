@@ -44,15 +44,15 @@ REGISTERS = "SwyxFax Server registers at SwyxServer"
 HANDS = "SwyxServer hands fax sessions to SwyxFax Server"
 DIRECT = "fax data goes directly between the two ends of one site"
 ROWS = [
-    ("aachen", "C11", "inferred", "control", *FAX, *SERVER, "udp", "1719", "", "L64 L108", REGISTERS),
-    ("aachen", "C11", "inferred", "control", *FAX, *SERVER, "tcp", "1720", "", "L64 L108", REGISTERS),
-    ("aachen", "C12", "inferred", "control", *SERVER, *FAX, "tcp", "2000-8000, 61000", "", "L108 L109", HANDS),
-    ("aachen", "M3", "inferred", "media", *FAX, *SERVER, "udp", "51000-51499", "2000-8000", "L111 L109", DIRECT),
-    ("aachen", "M3", "inferred", "media", *SERVER, *FAX, "udp", "2000-8000", "51000-51499", "L111 L109", DIRECT),
+    ("aachen", "C11", "inferred", "control", *FAX, *SERVER, "udp", "1719", "", "L64 L108", REGISTERS, ""),
+    ("aachen", "C11", "inferred", "control", *FAX, *SERVER, "tcp", "1720", "", "L64 L108", REGISTERS, ""),
+    ("aachen", "C12", "inferred", "control", *SERVER, *FAX, "tcp", "2000-8000, 61000", "", "L108 L109", HANDS, ""),
+    ("aachen", "M3", "inferred", "media", *FAX, *SERVER, "udp", "51000-51499", "2000-8000", "L111 L109", DIRECT, ""),
+    ("aachen", "M3", "inferred", "media", *SERVER, *FAX, "udp", "2000-8000", "51000-51499", "L111 L109", DIRECT, ""),
     ("aachen", "extra:aachen:0", "extra", "", "", "", "", "", "10.1.98.1/32, 10.1.99.0/24",
-     "aachen", "ac-server", "", "ac-server", "10.1.0.10/32", "tcp", "3389", "", "", "REASON"),
+     "aachen", "ac-server", "", "ac-server", "10.1.0.10/32", "tcp", "3389", "", "", "REASON", ""),
     ("aachen", "extra:aachen:1", "extra", "", "aachen", "ac-fax", "", "ac-fax", "10.1.0.12/32, fd00:1::12/128",
-     "", "", "", "", "10.1.0.1/32", "icmp", "", "", "", "ping"),
+     "", "", "", "", "10.1.0.1/32", "icmp", "", "", "", "ping", ""),
 ]  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def test_a_workbook_has_the_same_rows_and_filters(tmp_path: Path) -> None:
     assert outcome.out == ""
     assert read_workbook(book) == ROWS
     (sheet,) = load_workbook(book).worksheets
-    assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("flows", "A2", "A1:S8")
+    assert (sheet.title, sheet.freeze_panes, sheet.auto_filter.ref) == ("flows", "A2", "A1:T8")
     assert tuple(cell.value for cell in sheet[1]) == COLUMNS
 
 
@@ -149,6 +149,7 @@ def test_markdown_has_the_same_rows(tmp_path: Path) -> None:
         "inferred",
         "L108 L109",
         "SwyxServer hands fax sessions to SwyxFax Server",
+        "",
     ]
     assert [row[1] for row in rows] == [row[1] for row in ROWS]
 
@@ -168,6 +169,47 @@ def test_the_table_for_people(tmp_path: Path) -> None:
     ]
 
 
+CARRIED = """\
+swyxware: "6.01"
+decisions: {dcom: restricted, h245: tunnelled}
+sites:
+  aachen:
+    machines:
+      ac-server: {addresses: [10.1.0.10], roles: [SwyxServer]}
+    networks:
+      home: {cidrs: [10.1.30.0/24], roles: [SwyxIt]}
+      lan: {cidrs: [10.1.20.0/24], roles: [SwyxPhoneL400]}
+"""
+
+
+def test_rows_between_networks_are_outside_the_cloud_in_every_format(tmp_path: Path) -> None:
+    """M1 (kb2308 L111, L101, L105): typed by hand; the server's own M2 rows are not."""
+    file = write_file(
+        tmp_path, CARRIED.replace("networks", "control_path: {SwyxPhoneL400: h323}\n    networks")
+    )
+    narrow = ("--machine", "home", "--machine", "lan", "--evidence", "stated")
+    outside = "outside the cloud"
+    carried = [
+        ("home", "SwyxIt", "50000-50099", "home", "SwyxIt", "50000-50099"),
+        ("home", "SwyxIt", "50000-50099", "lan", "SwyxPhoneL400", "5010-5011"),
+        ("lan", "SwyxPhoneL400", "5010-5011", "home", "SwyxIt", "50000-50099"),
+        ("lan", "SwyxPhoneL400", "5010-5011", "lan", "SwyxPhoneL400", "5010-5011"),
+    ]
+    book = tmp_path / "flows.xlsx"
+    ask(file, *narrow, "--format", "xlsx", "--output", book)
+    for rows in (read_csv(ask(file, *narrow, "--format", "csv").out), read_workbook(book)):
+        media = [row for row in rows if row[1] == "M1"]
+        assert sorted((r[5], r[6], r[16], r[10], r[11], r[15]) for r in media) == carried
+        assert {row[-1] for row in media} == {outside}
+        assert {row[-1] for row in rows if row[1] != "M1"} == {""}
+    flows = ask(file, *narrow, "--json").json()["flows"]
+    assert {row["flow"] for row in flows if row.get("outside")} == {"M1"}
+    text = ask(file, *narrow).out.splitlines()
+    assert len([line for line in text if line.endswith(f"L111 L38  {outside}")]) == 4
+    cells = read_markdown(ask(file, *narrow, "--format", "markdown").out)
+    assert {row[1] for row in cells if row[-1] == outside} == {"M1"}
+
+
 # ---- which rows
 
 
@@ -180,7 +222,7 @@ def ids(file: Path, *words: str) -> list[str]:
     ("words", "expected"),
     [
         ("--evidence extra", ["aachen extra:aachen:0"]),
-        ("--machine bo-office --evidence stated", ["aachen M4a", "aachen M4a", "bochum C1", "bochum C2"]),
+        ("--machine bo-office --evidence stated", ["aachen M4a", "aachen M4a", "bochum C1", "bochum C2", "bochum M1"]),
         ("--machine AC-LINK --role server --evidence stated", ["aachen K1"]),
         ("--role SwyxGate --evidence inferred --machine ac-link", ["aachen M4b", "aachen M4b"]),
         ("--site bochum --role LinkManager --evidence stated", ["bochum M4a", "bochum M4a"]),
@@ -298,7 +340,7 @@ def test_hostile_text_stays_text_in_sheets(text: str, tmp_path: Path) -> None:
 )
 def test_hostile_text_stays_text_in_markdown(text: str) -> None:
     (read,) = read_markdown("".join(write_markdown([hostile_row(text)])))
-    assert read[-1] == text
+    assert read[-2] == text
     # Nothing that marks up is left without its backslash.
     assert not re.search(
         r"(?<!\\)[`*_\[\]<>|#~!&]|https?:|(?i:www)\.", escape(text).replace("\\\\", "")
@@ -320,9 +362,9 @@ def test_hostile_text_of_a_file_reaches_every_format_as_text(tmp_path: Path) -> 
         read_csv(ask(file, "--format", "csv").out),
         ask(file, "--format", "xlsx", "--output", book) and read_workbook(book),
     ):
-        assert [rows[0][-1], rows[5][-1]] == purposes
+        assert [rows[0][-2], rows[5][-2]] == purposes
     cells = read_markdown(ask(file, "--format", "markdown").out)
-    assert [cells[0][-1], cells[5][-1]] == [purpose[1:] for purpose in purposes]
+    assert [cells[0][-2], cells[5][-2]] == [purpose[1:] for purpose in purposes]
     for words in ((), ("--format", "markdown"), ("--json",)):
         assert "\x1b" not in ask(file, *words).out
 
@@ -335,4 +377,4 @@ def test_a_workbook_begins_another_sheet_where_one_is_full(
     for count, titles in ((0, ["flows"]), (2, ["flows"]), (5, ["flows", "flows 2", "flows 3"])):
         write_workbook([hostile_row(f"{place}") for place in range(count)], str(book))
         assert [sheet.title for sheet in load_workbook(book).worksheets] == titles
-        assert [row[-1] for row in read_workbook(book)] == [f"{place}" for place in range(count)]
+        assert [row[-2] for row in read_workbook(book)] == [f"{place}" for place in range(count)]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
+from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import (
     Direction,
     Endpoint,
@@ -18,6 +19,7 @@ from swyx_components.planner.model import (
     Rule,
     SitePlan,
 )
+from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals
 
@@ -207,28 +209,47 @@ class Explanation:
     by_summary: tuple[Flow, ...] = ()
 
     @property
+    def outside(self) -> bool:
+        """Whether neither end is in a cloud: a firewall of the customer's own carries the packet."""
+        return self.crossing.passage is Passage.OUTSIDE
+
+    @property
     def allowed(self) -> bool:
-        """Whether it may pass: at both ends, of which one at least is under a group."""
+        """Whether it may pass: by the rules of both ends; outside the cloud, by a flow of the article."""
+        if self.outside:
+            return bool(self.flows)
         return self.crossing.passage in (Passage.ALLOWED, Passage.SAME_MACHINE)
 
 
 def explain(
-    sources: Sequence[Host], destinations: Sequence[Host], packet: Packet, site_of: SiteOf
+    sources: Sequence[Host],
+    destinations: Sequence[Host],
+    packet: Packet,
+    site_of: SiteOf,
+    topology: Topology,
 ) -> list[Explanation]:
     """The answer for every pair of the hosts that two words mean, like pairs once."""
     pairs = pick_pairs(sources, destinations, site_of)
-    return [explain_pair(*pair, packet, site_of) for pair in pairs]
+    return [explain_pair(*pair, packet, site_of, topology) for pair in pairs]
 
 
-def explain_pair(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Explanation:
+def explain_pair(
+    source: Host, destination: Host, packet: Packet, site_of: SiteOf, topology: Topology
+) -> Explanation:
     """The answer for one pair; allowed over any IP version that both have is allowed."""
     crossing = cross(source, destination, packet, site_of)
     if not crossing.ends:
         return Explanation(crossing=crossing)
     hosts = (crossing.source, crossing.destination)
     sites = dict.fromkeys(host.site for host in hosts if host.site)
+    plans = [
+        derive_flows(topology, name, hosts_of_networks=True)
+        if crossing.passage is Passage.OUTSIDE
+        else site_of(name).plan
+        for name in sites
+    ]
     # Flows between the two sites are in both plans.
-    found = {flow.content: flow for name in sites for flow in site_of(name).plan.flows}
+    found = {flow.content: flow for plan in plans for flow in plan.flows}
     flows = list(found.values())
     own = [flow for flow in flows if carries(flow, *hosts, packet)]
     rules = [rule for end in crossing.ends for rule in end.rules]

@@ -41,7 +41,8 @@ def find_remedies(
 
 def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
     site = source.site if source.managed else destination.site or source.site
-    flows = derive_flows(Topology(installation), site).flows if site else ()
+    outside = not source.managed and not destination.managed
+    flows = derive_flows(Topology(installation), site, outside).flows if site else ()
     return any(carries(flow, source, destination, packet) for flow in flows)
 
 
