@@ -24,18 +24,21 @@ _ONE, _EACH = "link_manager", "link_managers"
 
 def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
     """The links that could be read whole, by name. `sites` has the names of the file's sites in order."""
-    joined: dict[tuple[str, ...], Node] = {}
+    joined: dict[tuple[str, ...], Node] = {}  # by sites and LinkManagers
     links = []
     for entry in read_entries(node, "link"):
         if not entry.open("link", whole("link", _ONE)):
             continue
         ends = entry.read("sites", partial(_read_ends, sites=sites), ())
-        other = joined.setdefault(ends, entry)
-        if ends and other is not entry:
-            first, second = ends
-            entry.add("link-repeated", first=first, second=second, other=other.place)
         link = _read_link(entry, ends)
-        if link is not None and is_name(entry.key):
+        if link is None:
+            continue
+        managers = [name for name in (link.near_manager, link.far_manager) if name]
+        other = joined.setdefault((*ends, *managers), entry)
+        if other is not entry:
+            values = {"managers": " and ".join(managers), "other": other.place}
+            entry.add("link-repeated", first=ends[0], second=ends[1], **values)
+        elif is_name(entry.key):
             links.append(link)
     return tuple(links)
 

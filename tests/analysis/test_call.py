@@ -427,3 +427,19 @@ def test_a_call_to_a_provider_sends_media_to_its_addresses_for_media(tmp_path: P
     }
     assert sent == {("control", ("203.0.113.16/30",)), ("media", ("203.0.113.64/26",))}
     assert answer["called"]["hosts"] == ["provider carrier"]
+
+
+def test_a_providers_call_takes_the_link_of_its_own_linkmanager(tmp_path: Path) -> None:
+    """Two links join the sites; a LinkManager would not pass the call on to another."""
+    second = "      ac-trunk: {addresses: [10.1.0.13], roles: [LinkManager]}\n    networks:\n      ac-office"
+    text = SMALL.replace("    networks:\n      ac-office", second) + (
+        "  second: {sites: [aachen, bochum], link_manager: ac-trunk}\n"
+        "sip_providers:\n"
+        "  carrier: {cidrs: [203.0.113.0/28], link_manager: ac-trunk, media_ports: 10000-20000}\n"
+    )
+    answer = call("carrier", "SwyxIt@bochum", file=write_file(tmp_path, text))
+    assert answer["allowed"]
+    assert [write_step(step) for step in answer["steps"] if step["phase"] == "media"] == [
+        "provider carrier:10000 <-> LinkManager aachen:55000 udp [M6]",
+        "LinkManager aachen:55002 <-> SwyxIt bochum:50000 udp [M4a]",
+    ]

@@ -541,7 +541,7 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
             swyx["aachen"].attach(SwyxGate, address="10.1.0.11", name="ac-server"),
         ],
         f"sites.aachen.machines.ac-server: ac-server is declared already ({AT}:LINE); give this one another "
-        "name, for a machine by name=.",
+        "name, for a machine or a link by name=.",
     ),
     (
         "a name that is none",

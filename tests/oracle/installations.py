@@ -344,7 +344,8 @@ def _links(draw: st.DrawFn, sites: Plain, families: str) -> Plain:
     names = list(sites)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
     found: Plain = {}
-    for one, other in draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=4, unique=True)):
+    taken = set()  # two sites may have several links, each through LinkManagers of its own
+    for one, other in draw(st.lists(st.sampled_from(pairs), min_size=1, max_size=4)):
         ends = draw(st.permutations([one, other]))
         link: Plain = {"sites": list(ends)}
         if draw(one_in(4)):
@@ -352,7 +353,10 @@ def _links(draw: st.DrawFn, sites: Plain, families: str) -> Plain:
             link["link_managers"] = {end: draw(_link_manager(sites, end, families)) for end in ends}
         else:
             link["link_manager"] = draw(_link_manager(sites, draw(st.sampled_from(ends)), families))
-        found[f"{one}-{other}"] = link
+        managers = link.get("link_managers", {"": link.get("link_manager")}).values()
+        if (content := (one, other, *sorted(managers))) not in taken:
+            taken.add(content)
+            found[f"{one}-{other}-{len(found)}"] = link
     return found
 
 

@@ -112,8 +112,10 @@ class _Script:
 
     def steps(self) -> Iterator[Step]:
         near, far = self._caller.server_site, self._called.server_site
-        links = self._topology.links_of(near)  # of several the first by name
-        link = next((link for link in links if {link.near, link.far} == {near, far}), None)
+        own = {each.provider.link_manager for each in (self._caller, self._called) if each.provider}
+        link = self._topology.link_between(
+            near, far, own
+        )  # a LinkManager passes no call to another
         for step in self._way(self._caller).calling:
             yield from self._control(step, partial(self._serving, self._caller))
         if link is not None:

@@ -93,7 +93,7 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
     for link in installation.links:
         facts = {
             "mode": link.mode.value,
-            "sites": f"{link.near}, {link.far}",
+            "sites": ", ".join(sorted((link.near, link.far))),
             "link_managers": ", ".join(filter(None, (link.near_manager, link.far_manager))),
         }
         yield ("", "links", link.name), facts

@@ -63,12 +63,13 @@ class Project:
         return run(["pulumi", *command], self.folder, self.engine.environment)
 
     def up(self) -> dict[str, int]:
-        """Update; operation and number of resources.
+        """Update; operation and number of resources. The first one is previewed, as ids are unknown then.
 
         Raises:
             AssertionError: with the engine's output.
         """
-        code, said = self.run("up", "--yes")
+        again = ["--skip-preview"] if self.engine.last_changes(self.stack) else []
+        code, said = self.run("up", "--yes", *again)
         assert code == 0, said
         return self.engine.last_changes(self.stack)
 
@@ -79,7 +80,7 @@ class Project:
         return found
 
     def destroy(self) -> None:
-        code, said = self.run("destroy", "--yes")
+        code, said = self.run("destroy", "--yes", "--skip-preview")
         assert code == 0, said
 
 
