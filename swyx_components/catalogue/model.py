@@ -1,6 +1,6 @@
 """The shape of a catalogue: frozen, validated values that the planner compiles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
@@ -252,6 +252,7 @@ class Catalogue:
         default_factory=dict
     )  # "RDP" -> 3389, ...
     uncovered: tuple[str, ...] = ("other services",)  # services that the document does not cover
+    cited_lines: Mapping[int, str] = field(default_factory=dict)  # what a line says, in our words
     calls: CallBook | None = None
 
     __hash__ = object.__hash__
@@ -265,6 +266,11 @@ class Catalogue:
     def title(self) -> str:
         """The name with the version: `SwyxWare 6.01`."""
         return f"{self.name} {self.version}"
+
+    def explain_lines(self, lines: Iterable[int]) -> tuple[tuple[int, str], ...]:
+        """The lines that have a sentence, each once and in order, with what they say."""
+        said = self.cited_lines
+        return tuple((line, said[line]) for line in sorted(set(lines)) if line in said)
 
     def role_order(self, role: str) -> int:
         """The role's place in the document; sorts role lists the same way everywhere."""

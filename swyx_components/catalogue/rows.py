@@ -136,8 +136,14 @@ class Row:
     def _mapped(self, key: str, value: Any, keys: Any, values: Any) -> Mapping[Any, Any]:
         """A mapping by name or by the values of an enumeration."""
         row = Row(self.place or key, value)
-        if keys is str:
-            mapping = {str(name): row.read(name, values) for name in tuple(row._left)}
+        if keys in (str, int):
+            named = {name: row.read(name, values) for name in tuple(row._left)}
+            mapping = {
+                self._plain(key, name, int, "keyed by whole numbers")
+                if keys is int
+                else str(name): value
+                for name, value in named.items()
+            }
         else:
             mapping = {each: row.read(each.value, values) for each in keys if each.value in row}
         row.done()

@@ -8,12 +8,14 @@ from swyx_components.analysis.explain.explain import Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, argument
+from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.topology import Topology
 from swyx_components.report.explain import Answer, answer_record, write_answer
+from swyx_components.report.plan_json import cited_record, given
+from swyx_components.report.tables import write_cited
 
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
@@ -30,6 +32,7 @@ _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
     help="The sender's port.",
 )
 @CLOUDS
+@WHY
 @JSON
 def explain(
     file: str,
@@ -38,6 +41,7 @@ def explain(
     packet: str,
     source_port: int | None,
     clouds: Sequence[str],
+    why: bool,
     as_json: bool,
 ) -> int:
     """Say whether a packet may pass, and why.
@@ -55,12 +59,14 @@ def explain(
         with_remedies = not explanation.allowed and denied <= _MOST_REMEDIES
         answers.append(Answer.of(explanation, installation, with_remedies))
     catalogue = installation.catalogue
+    cited = {line for answer in answers for line in answer.lines(catalogue)} if why else set()
     if as_json:
         records = [answer_record(answer, catalogue) for answer in answers]
         document = {"version": 1, "allowed": not denied, "packet": str(asked), "pairs": records}
-        print_json(document)
+        print_json(document | given(cited_lines=cited_record(catalogue, cited)))
     else:
         print_lines(line for answer in answers for line in write_answer(answer, catalogue))
+        print_lines(write_cited(catalogue, cited))
     return ANSWER_NO if denied else DONE
 
 

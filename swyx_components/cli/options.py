@@ -126,6 +126,7 @@ def _settings(
 
 FILE = argument("file", "FILE", "The installation file.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
+WHY = click.option("--why", is_flag=True, help="Also say what each cited line of the article says.")
 SITES = option_list("--site", "sites", "SITE", "Only this site")
 CLOUDS = option_list("--cloud", "clouds", "[SITE=]CLOUD", "aws or azure, for one site or for all")
 OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")

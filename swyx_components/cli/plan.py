@@ -4,11 +4,18 @@ from collections.abc import Sequence
 
 import click
 
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, WHY
 from swyx_components.cli.sites import choose, gather_sites
 from swyx_components.cli.terminal import write_output
+from swyx_components.planner.assess import SiteResult
 from swyx_components.report.plan_json import write_document, write_site
-from swyx_components.report.tables import write_headline, write_tables, write_text
+from swyx_components.report.tables import (
+    cited_by,
+    write_cited,
+    write_headline,
+    write_tables,
+    write_text,
+)
 
 _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 
@@ -17,8 +24,9 @@ _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 @FILE
 @CLOUDS
 @SITES
+@WHY
 @JSON
-def plan(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: bool) -> None:
+def plan(file: str, clouds: Sequence[str], sites: Sequence[str], why: bool, as_json: bool) -> None:
     """Show every rule of every site.
 
     Each with the flows it is for and the article's lines. With --cloud, as that cloud would hold
@@ -28,10 +36,18 @@ def plan(file: str, clouds: Sequence[str], sites: Sequence[str], as_json: bool) 
     brief = len(chosen.names) > _MANY_SITES and not sites
     write = write_site if as_json else write_headline if brief else write_tables
     messages = set(chosen.found)
-    written = map(write, gather_sites(chosen, messages))
+    catalogue = chosen.installation.catalogue
+    cited: set[int] = set()
+
+    def write_noting(site: SiteResult) -> str:
+        if why:
+            cited.update(cited_by(site))
+        return write(site)
+
+    written = map(write_noting, gather_sites(chosen, messages))
     if as_json:
-        version = chosen.installation.catalogue.version
-        pieces = write_document(version, zip(chosen.names, written, strict=True), messages)
+        sites_written = zip(chosen.names, written, strict=True)
+        pieces = write_document(catalogue, sites_written, messages, cited)
     else:
-        pieces = write_text(written, messages, brief)
+        pieces = write_text(written, messages, brief, lambda: write_cited(catalogue, cited))
     write_output(pieces)

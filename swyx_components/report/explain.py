@@ -51,6 +51,14 @@ class Answer(NamedTuple):
         never = is_dcom_apart(installation, *asked)
         return cls(explanation, tuple(reasons), remedies, never)
 
+    def lines(self, catalogue: Catalogue) -> set[int]:
+        """The lines that its rules and flows cite."""
+        asked = self.explanation
+        flows = (*asked.flows, *asked.by_summary, *filter(None, (asked.nearest,)))
+        rules = (rule for end in asked.crossing.ends for rule in end.rules)
+        cited = {line for flow in flows for line in catalogue.flows[flow.flow].lines}
+        return cited.union(*(rule.lines for rule in rules))
+
 
 def write_answer(answer: Answer, catalogue: Catalogue) -> list[str]:
     """A verdict, then each end, then the flows or what it would take."""

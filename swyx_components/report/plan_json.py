@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
+from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
@@ -21,13 +22,16 @@ _encode = json.JSONEncoder().encode
 
 
 def write_document(
-    swyxware: str, sites: Iterable[tuple[str, str]], messages: Collection[Message]
+    catalogue: Catalogue,
+    sites: Iterable[tuple[str, str]],
+    messages: Collection[Message],
+    cited: Collection[int] = (),
 ) -> Iterator[str]:
     """The document in pieces, site by site: names with what `write_site` made of each.
 
-    `messages` may still grow until the last site has come.
+    `messages` and the lines `cited` may still grow until the last site has come.
     """
-    yield f'{{"version": {VERSION}, "swyxware": {_encode(swyxware)},\n "sites": {{'
+    yield f'{{"version": {VERSION}, "swyxware": {_encode(catalogue.version)},\n "sites": {{'
     comma = "\n  "
     for name, text in sites:
         yield f"{comma}{_encode(name)}: {text}"
@@ -36,7 +40,8 @@ def write_document(
     for message in sorted(messages):
         told[message.severity].append(str(message))
     notes, warnings = (_encode(told[s]) for s in (Severity.NOTE, Severity.WARNING))
-    yield f'}},\n "notes": {notes},\n "warnings": {warnings}}}\n'
+    lines = f',\n "cited_lines": {_encode(cited_record(catalogue, cited))}' if cited else ""
+    yield f'}},\n "notes": {notes},\n "warnings": {warnings}{lines}}}\n'
 
 
 def write_site(site: SiteResult) -> str:
@@ -124,6 +129,11 @@ def stored_record(rule: Rule) -> dict[str, Any]:
         "peer": {"groups": rule.groups} if rule.groups else {"cidrs": texts(rule.prefixes)},
         **fields_of(rule, "description", "flows", "lines"),
     }
+
+
+def cited_record(catalogue: Catalogue, lines: Iterable[int]) -> dict[str, str]:
+    """What lines of the document say, by line."""
+    return {str(line): said for line, said in catalogue.explain_lines(lines)}
 
 
 def proof_record(proof: Proof) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Text for people: columns, rules and packets in words, and the plan with every group and rule."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
@@ -55,6 +56,13 @@ def shorten(words: Iterable[str], most: int, more: str = "more", excess: int = 0
 def cite(lines: Iterable[int]) -> str:
     """The article's lines, `L38 L111`."""
     return " ".join(f"L{line}" for line in lines)
+
+
+def write_cited(catalogue: Catalogue, lines: Iterable[int]) -> list[str]:
+    """Footnotes: what each of these lines of the document says. Nothing where the catalogue does not tell."""
+    rows = [(f"L{line}", said) for line, said in catalogue.explain_lines(lines)]
+    told = (line.rstrip("\n") for line in align(rows, "  "))
+    return [f"lines of {catalogue.source}:", *told] if rows else []
 
 
 def describe_packets(protocol: str, ports: object, source_ports: object) -> str:
@@ -126,9 +134,16 @@ def count_messages(messages: Iterable[Message]) -> str:
 # ---- the plan
 
 
-def write_text(sites: Iterable[str], messages: Collection[Message], brief: bool) -> Iterator[str]:
-    """The plan in pieces, site by site, then the messages, which may grow until the last site has come."""
+def write_text(
+    sites: Iterable[str],
+    messages: Collection[Message],
+    brief: bool,
+    why: Callable[[], list[str]] = list,
+) -> Iterator[str]:
+    """The plan in pieces, site by site; footnotes and messages once the last site has come."""
     yield from sites
+    if footnotes := why():
+        yield "\n".join((*footnotes, "", ""))
     if brief:
         yield "\n`--site NAME` shows the rules of a site, `--json` those of all.\n"
     for line in list_messages(sorted(messages)):
@@ -151,6 +166,11 @@ def write_headline(site: SiteResult) -> str:
 def write_proof(proof: Proof) -> str:
     """`0 missing, 2 excess`."""
     return f"{len(proof.missing)} missing, {len(proof.excess)} excess"
+
+
+def cited_by(site: SiteResult) -> set[int]:
+    """The lines that the rules of a site cite."""
+    return {line for entry in _groups(site) for rule in entry.rules for line in rule.lines}
 
 
 def _groups(site: SiteResult) -> tuple[RenderedGroup, ...]:

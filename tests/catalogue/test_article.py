@@ -1,5 +1,6 @@
 """The bundled catalogue against the article: each figure is there, and nothing else is."""
 
+import re
 from collections.abc import Iterator
 from importlib.resources import files
 
@@ -202,3 +203,29 @@ def test_no_key_is_written_twice_in_the_file() -> None:
 
     for keys in keys_of(yaml.compose(text, yaml.CSafeLoader)):
         assert len(keys) == len(set(keys)), keys
+
+
+def test_every_cited_line_has_a_sentence_and_no_other_line_has_one(catalogue: Catalogue) -> None:
+    cited = {
+        line
+        for rows in (catalogue.roles.values(), listeners(catalogue), catalogue.flows.values())
+        for row in rows
+        for line in row.lines
+    }
+    assert set(catalogue.cited_lines) == cited
+    assert list(catalogue.cited_lines) == sorted(cited)
+
+
+def test_a_sentence_has_the_ports_of_its_line_and_no_others(catalogue: Catalogue) -> None:
+    """A sentence that was put to a neighbouring line, or has another figure, is found."""
+    printed: dict[int, set[str]] = {}
+    facts = [
+        *article.DATA_PORTS,
+        *((line, role, ports) for line, role, _, ports in article.PRODUCT_PORTS),
+        *((line, role, ports) for line, role, _, ports in article.PROTOCOL_PORTS),
+    ]
+    for line, _, ports in facts:
+        printed.setdefault(line, set()).update(ports.split("-"))
+    for line, ports_ in printed.items():
+        said = re.sub(r"\(L\d+\)|L\d{3}\w?|H\.\d+", "", catalogue.cited_lines[line])
+        assert set(re.findall(r"\d{4,5}", said)) - {"5060"} == ports_ - {"5060"}, f"L{line}"

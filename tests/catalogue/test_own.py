@@ -133,3 +133,18 @@ def test_a_step_of_a_flow_that_is_not_there_is_refused() -> None:
     own["catalogue"]["calls"]["ways"][0]["calling"][0]["flows"] = ["S9"]
     _, (message,) = read_installation(own)
     assert (message.place, "S9" in message.sentence) == ("catalogue.calls", True)
+
+
+def test_it_may_say_what_a_line_says(tmp_path: Path) -> None:
+    said = {"4": "the registrar listens on 5060"}  # an installation has its numbers as text
+    inside, messages = read_installation(inline(cited_lines=said))
+    assert (inside and inside.catalogue.explain_lines([4, 3]), messages) == (
+        ((4, "the registrar listens on 5060"),),
+        (),
+    )
+
+
+def test_a_sentence_for_no_line_is_refused() -> None:
+    inside, messages = read_installation(inline(cited_lines={"four": "the registrar listens"}))
+    assert inside is None
+    assert "cited_lines must be keyed by whole numbers, not 'four'" in str(messages[0])

@@ -225,3 +225,29 @@ def test_the_plan_is_held_on_disk_and_not_in_memory(
 ) -> None:
     monkeypatch.setattr(terminal, "IN_MEMORY", 100)
     assert swyx("plan", write_file(tmp_path), "--json").json()["version"] == 1
+
+
+def test_why_adds_what_each_cited_line_says(tmp_path: Path) -> None:
+    """The gate's flows alone: C9 (64, 87, 89), C10 (76, 91, 93), M2 (111) and C16 (71, 90)."""
+    file = write_file(tmp_path, TINY)
+    out = swyx("plan", file, "--why").out
+    notes = out.partition("lines of kb2308:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in notes.splitlines()] == [
+        *("L64", "L71", "L76", "L87", "L89", "L90", "L91", "L93", "L111")
+    ]
+    assert "  L91   UDP 2001, RAS unicast; SwyxWare Administration configures the port\n" in out
+    assert "lines of kb2308" not in swyx("plan", file).out
+    said = swyx("plan", file, "--why", "--json").json()["cited_lines"]
+    assert said["91"] == "UDP 2001, RAS unicast; SwyxWare Administration configures the port"
+
+
+def test_explain_adds_what_each_cited_line_says(tmp_path: Path) -> None:
+    asked = ("explain", write_file(tmp_path, TINY), "gate", "server", "tcp/1720")
+    assert swyx(*asked, "--why").out.splitlines()[-4:] == [
+        "lines of kb2308:",
+        "  L64  clients register over RAS; calls are set up and audio channels opened over H.225 and H.245",
+        "  L87  UDP 1719, RAS unicast; nothing configures it",
+        "  L89  TCP 1720, call signalling over H.225; a registry value configures the port",
+    ]
+    said = swyx(*asked, "--why", "--json").json()["cited_lines"]
+    assert sorted(said) == ["64", "87", "89"]

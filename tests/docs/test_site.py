@@ -225,3 +225,8 @@ def test_every_guide_is_in_the_navigation_and_in_the_list_of_guides(pages: dict[
     for part in (navigation, article):
         links = re.findall(r'href="([^"]+)"', part)
         assert written <= {place_of(page.path, link)[0].name for link in links}
+
+
+def test_the_reference_tells_what_a_cited_line_says(pages: dict[str, Page]) -> None:
+    assert {"line-21", "line-94", "line-118"} <= pages["reference/roles.html"].ids
+    assert "line-85" not in pages["reference/roles.html"].ids

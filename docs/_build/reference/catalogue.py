@@ -8,7 +8,7 @@ from swyx_components.catalogue import Catalogue, FlowRow, Leg, Listener, Role, l
 
 _ROLES = """# Roles and listeners
 
-What each product of SwyxWare {version} opens, from the vendor's article kb2308. "L88" is line 88 of its text, where you can check the row. A listener with an override can be moved
+What each product of SwyxWare {version} opens, from the vendor's article kb2308. "L88" is line 88 of its text, where you can check the row; [what each cited line says](#lines) is at the end. A listener with an override can be moved
 in the [installation file](../installation-file.md): `ports: {{SwyxIt: {{media: 50000-50199}}}}`.
 """
 _FLOWS = """---
@@ -46,7 +46,7 @@ def write_roles() -> str:
     for kind, title in _KINDS.items():
         parts.append(heading(2, title, slug(title)))
         parts += [_role(role) for role in catalogue.roles.values() if role.kind == kind]
-    return "".join([*parts, _collisions(catalogue), _presets(catalogue), _uncovered(catalogue)])
+    return "".join([*parts, _collisions(catalogue), _presets(catalogue), _uncovered(catalogue), _cited(catalogue)])
 
 
 def _role(role: Role) -> str:
@@ -104,7 +104,17 @@ def _ports(listener: Listener) -> str:
 
 
 def _lines(lines: tuple[int, ...]) -> str:
-    return " ".join(f"L{line}" for line in lines)
+    return " ".join(f"[L{line}](roles.md#line-{line})" for line in lines)
+
+
+def _cited(catalogue: Catalogue) -> str:
+    """A numbered list; the numbers are those of the lines."""
+    items = "".join(
+        f'<li id="line-{line}" value="{line}">{plain(said)}</li>\n'
+        for line, said in catalogue.cited_lines.items()
+    )
+    told = "In our words: the article itself is the vendor's. `swyx plan` and `swyx explain` show these with `--why`, the report as footnotes.\n\n"
+    return heading(2, "What the cited lines say", "lines") + told + f"<ol>\n{items}</ol>\n"
 
 
 def _collisions(catalogue: Catalogue) -> str:
