@@ -196,7 +196,7 @@ def _site_record(site: SiteChange) -> dict[str, Any]:
     return {
         "before": site.old is not None,
         "after": site.new is not None,
-        "groups": [fields_of(group, "group", "old", "new") for group in site.groups],
+        "groups": [fields_of(group, "group", "was", "old", "new") for group in site.groups],
         "rules": [
             {
                 "group": change.group,

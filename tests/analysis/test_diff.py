@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from swyx_components.planner.model import Direction
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import Interval, Prefix
 from tests.tools.command import SMALL
 
 DATA: dict[str, Any] = yaml.safe_load(SMALL)
@@ -112,6 +113,77 @@ def test_a_machine_that_changes_its_address_is_told_with_both() -> None:
     at_aachen = [rule for rule in changes.rules if rule.site == "aachen"]
     assert at_aachen
     assert all("sites.bochum.machines.bo-server.addresses" in rule.causes for rule in at_aachen)
+
+
+def test_a_larger_network_is_told_by_its_new_half_alone() -> None:
+    """Unmanaged, managed, and with a machine of its own inside the new half."""
+    for managed, inside in ((False, False), (True, False), (False, True)):
+        networks = [
+            {
+                "ac-office": {"cidrs": [cidr], "roles": ["SwyxIt"]}
+                | ({"managed": True} if managed else {})
+            }
+            for cidr in ("10.1.20.0/24", "10.1.20.0/23")
+        ]
+        old, new = (edited(sites__aachen__networks=own) for own in networks)
+        if inside:
+            desk = {"addresses": ["10.1.21.0"], "roles": ["SwyxPhoneL400"]}
+            machines = DATA["sites"]["aachen"]["machines"] | {"ac-phone": desk}
+            settled = {"sites__aachen__machines": machines} | {
+                "sites__aachen__control_path": {"SwyxPhoneL400": "h323"}
+            }
+            old, new = (edited(sites__aachen__networks=own, **settled) for own in networks)
+        half = "10.1.21.1-10.1.21.255" if inside else "10.1.21.0/24"
+        changes = compare_installations(old, new)
+        lines = told(changes)
+        assert f"+ ac-office ({half}) to ac-server tcp 135, 40000-40199 at " in {
+            line[: line.index(" at ") + 4] for line in lines
+        }
+        assert [
+            line for line in lines if line[0] != "+" or ("office" in line and half not in line)
+        ] == []
+        assert not [line for line in lines if "ac-phone to ac-phone" in line]
+        back = told(compare_installations(new, old))
+        assert {line[1:] for line in back} == {line[1:] for line in lines}
+
+
+def test_machines_that_change_places_are_told_by_who_has_an_address_when() -> None:
+    """Before, 10.1.0.10 is the server's; whatever ends there ends for the server."""
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    server, link = machines["ac-server"], machines["ac-link"]
+    server["addresses"], link["addresses"] = link["addresses"], server["addresses"]
+    changes = compare_installations(OLD, edited(sites__aachen__machines=machines))
+    lines = told(changes)
+    assert "- ac-server (10.1.0.10) to ac-link (10.1.0.11) tcp 65000 at ac-link, ac-server" in lines
+    assert "+ ac-server (10.1.0.11) to ac-link (10.1.0.10) tcp 65000 at ac-link, ac-server" in lines
+    assert not [line for line in lines if "to ac-link (10.1.0.11)" in line and line[0] == "+"]
+    swapped = {"0.10": "0.11", "0.11": "0.10"}
+    turned = {
+        re.sub(r"0\.1[01]", lambda found: swapped[found[0]], line[2:])
+        for line in lines
+        if line[0] == "-"
+    }
+    assert turned == {line[2:] for line in lines if line[0] == "+"}
+    # The rules of the other site: each keeps its flows and ports, and has the other address.
+    at_bochum = [rule for rule in changes.rules if rule.site == "bochum"]
+    assert at_bochum
+    for rule in at_bochum:
+        assert rule.old and rule.new
+        assert (rule.old.flows, rule.old.ports) == (rule.new.flows, rule.new.ports)
+
+
+def test_other_roles_leave_a_group_with_what_they_change() -> None:
+    """The group has another name; its own rules, and those about it, remain but for the new ones."""
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-gates"]["roles"] = ["SwyxGate", "ConferenceManager"]
+    changes = compare_installations(OLD, edited(sites__aachen__machines=machines))
+    aachen = next(site for site in changes.sites if site.site == "aachen")
+    assert [(group.was, group.group, group.old, group.new) for group in aachen.groups] == [
+        ("swyxgate", "swyxgate-conferencemanager", ("ac-gates",), ("ac-gates",))
+    ]
+    # DCOM with the server (C13), media with the office (M2) and the LinkManager (M4b).
+    assert all(rule.old is None for rule in aachen.rules)
+    assert {flow for rule in aachen.rules for flow in rule.flows} == {"C13", "M2", "M4b"}
 
 
 def test_an_extra_rule_opens_what_it_says_at_its_end() -> None:
@@ -380,15 +452,16 @@ def test_a_site_that_no_edit_reaches_is_not_planned_and_would_not_differ(
 
 def test_the_smallest_owner_of_an_address_is_named() -> None:
     owners = Owners(OLD, OLD)
-    found = list(owners.split(4, Prefix.parse("10.1.0.9").first, Prefix.parse("10.1.0.13").first))
-    assert [name for _, _, name in found] == ["", "ac-server", "ac-link", "ac-gates", ""]
+    some = Interval(Prefix.parse("10.1.0.9").first, Prefix.parse("10.1.0.13").first)
+    assert [name for _, name in owners.split(4, some, after=True)] == [
+        *("10.1.0.9", "ac-server", "ac-link", "ac-gates", "10.1.0.13")
+    ]
     machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
     machines["ac-server"]["addresses"] = ["10.1.20.5"]
     inside = edited(sites__aachen__machines=machines)
-    ends = (Prefix.parse("10.1.20.4").first, Prefix.parse("10.1.20.7").first)
-    names = [
-        (last - first + 1, name) for first, last, name in Owners(inside, inside).split(4, *ends)
-    ]
+    ends = Interval(Prefix.parse("10.1.20.4").first, Prefix.parse("10.1.20.7").first)
+    found = Owners(OLD, inside).split(4, ends, after=True)
+    names = [(last - first + 1, name) for (first, last), name in found]
     assert names == [(1, "ac-office"), (1, "ac-server"), (2, "ac-office")]
 
 

@@ -243,3 +243,22 @@ def test_what_is_refused_is_told_for_every_site_at_once(tmp_path: Path) -> None:
     assert (outcome.code, outcome.out) == (2, "")
     assert "sites.aachen.groups.linkmanager" in outcome.err
     assert "sites.bochum.groups.swyxserver" in outcome.err
+
+
+def test_swapped_addresses_are_one_story_in_text_in_json_and_on_the_page(tmp_path: Path) -> None:
+    swapped = SMALL.replace("0.10]", "0.0]").replace("0.11]", "0.10]").replace("1.0.0]", "1.0.11]")
+    old, new = two(tmp_path, swapped.replace("2.0.0]", "2.0.10]"))
+    packets = swyx("diff", old, new, "--json").json()["packets"]
+    hosts = {p["change"]: set() for p in packets}
+    for packet in packets:
+        hosts[packet["change"]] |= {packet["source"], packet["destination"]}
+    before, after = "ac-server (10.1.0.10)", "ac-server (10.1.0.11)"
+    assert before in hosts["closed"] and after not in hosts["closed"]
+    assert after in hosts["opened"] and before not in hosts["opened"]
+    told = {f"{p['source']} to {p['destination']}" for p in packets}
+    text = " ".join(swyx("diff", old, new).out.split())
+    assert all(each in text for each in told)
+    page = tmp_path / "page.html"
+    assert swyx("report", new, "--against", old, "--output", page).code == 0
+    shown = page.read_text(encoding="utf-8")
+    assert all(each in shown for each in told)

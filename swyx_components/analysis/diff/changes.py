@@ -13,31 +13,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from swyx_components.analysis.diff.edits import Edit, find_affected, find_edits
+from swyx_components.analysis.diff.edits import Causes, Edit, find_affected, find_edits
 from swyx_components.analysis.diff.reachability import (
     Owners,
     ReachabilityChange,
     find_passing,
     join_ends,
 )
-from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Severity, SwyxError
-from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
+from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.topology import Topology
-
-_DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
-_Pair = tuple[Rule | None, Rule | None]  # before and after
-_INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
 
 
 @dataclass(frozen=True, slots=True)
 class RuleChange:
     """One rule of a host group that came (`old` None), went (`new` None) or is another now.
 
-    `only_reason`: the same packets, for other flows. `flows` are the flows that came, went or
+    `group` is its name now, if there still is such a group. `only_reason`: the same packets, for other
+    flows. `flows` are the flows that came, went or
     changed behind it, `causes` the places of the edits that touch those.
     """
 
@@ -45,25 +42,25 @@ class RuleChange:
     group: str
     old: Rule | None = None
     new: Rule | None = None
+    only_reason: bool = False
     flows: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
 
-    @property
-    def only_reason(self) -> bool:
-        """Whether the same packets pass, for other flows."""
-        return (
-            self.old is not None and self.new is not None and self.old.enforced == self.new.enforced
-        )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class GroupChange:
-    """A host group that came or went, or whose machines are others now."""
+    """A host group that came or went, or whose machines or name are others now; `was`: its name before."""
 
     site: str
     group: str
+    was: str
     old: tuple[str, ...]
     new: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """`swyxgate`; `swyxgate -> swyxgate-conferencemanager` where other roles made it another name."""
+        return self.group if self.group == self.was else f"{self.was} -> {self.group}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +137,9 @@ def compare_sites(
     affected = find_affected(old, new, edits)
     for name in sorted(affected if names is None else affected.intersection(names)):
         before, after = (_plan(topology, name) for topology in topologies)
-        why = _Causes(name, before, after, edits, rows)
-        yield _compare_site(name, before, after, owners, why)
+        renamed = _find_renamed(before, after)
+        why = Causes(name, before, after, renamed, edits, rows)
+        yield _compare_site(name, before, after, renamed, owners, why)
 
 
 def _plan(topology: Topology, name: str) -> SitePlan | None:
@@ -155,18 +153,27 @@ def _plan(topology: Topology, name: str) -> SitePlan | None:
 
 
 def _compare_site(
-    name: str, old: SitePlan | None, new: SitePlan | None, owners: Owners, why: "_Causes"
+    name: str,
+    old: SitePlan | None,
+    new: SitePlan | None,
+    renamed: Mapping[str, str],
+    owners: Owners,
+    why: Causes,
 ) -> SiteChange:
-    before, after = ({g.name: g for g in (plan.groups if plan else ())} for plan in (old, new))
+    before, after = _groups(old), _groups(new)
+    pairs = {(one, renamed.get(one, "")) for one in before}
+    pairs |= {("", other) for other in after.keys() - renamed.values()}
     groups, rules = [], []
-    for group in sorted({*before, *after}):
-        one, other = before.get(group), after.get(group)
-        was, now = (tuple(m.name for m in own.members) if own else () for own in (one, other))
-        if was != now:
-            groups.append(GroupChange(site=name, group=group, old=was, new=now))
-        for pair in _pair(one.rules if one else (), other.rules if other else ()):
-            flows, causes = why.of(group, pair)
-            rules.append(RuleChange(name, group, *pair, flows, causes))
+    for was, now in sorted(pairs, key=lambda pair: (pair[1] or pair[0], pair)):
+        one, other = before.get(was), after.get(now)
+        members = (tuple(m.name for m in own.members) if own else () for own in (one, other))
+        group = GroupChange(name, now or was, was or now, *members)
+        if was != now or group.old != group.new:
+            groups.append(group)
+        some, others = (own.rules if own else () for own in (one, other))
+        for gone, come, same in _pair(some, others, renamed):
+            reasons = why.of({was, now}, (gone, come))
+            rules.append(RuleChange(name, group.group, gone, come, same, *reasons))
     return SiteChange(
         site=name,
         old=old,
@@ -177,26 +184,64 @@ def _compare_site(
     )
 
 
+# ---- groups
+
+
+def _groups(plan: SitePlan | None) -> dict[str, HostGroup]:
+    return {group.name: group for group in plan.groups} if plan else {}
+
+
+def _find_renamed(old: SitePlan | None, new: SitePlan | None) -> dict[str, str]:
+    """What each host group is called now: as before, or, since a name says its roles, as its machines are."""
+    before, after = (
+        {name: {member.name for member in group.members} for name, group in _groups(plan).items()}
+        for plan in (old, new)
+    )
+    renamed = {name: name for name, own in before.items() if own & after.get(name, set())}
+    left = after.keys() - renamed
+    for name in sorted(before.keys() - renamed):
+        shared = {other: len(before[name] & after[other]) for other in sorted(left)}
+        among = [o for o, some in shared.items() if some and not (name in after and o in before)]
+        if among:
+            renamed[name] = max(among, key=shared.__getitem__)
+            left -= {renamed[name]}
+    return renamed | {name: name for name in before.keys() & left if name not in renamed}
+
+
 # ---- rules
 
 
-def _pair(old: Iterable[Rule], new: Iterable[Rule]) -> Iterator[_Pair]:
-    """Rules that differ, each with the one that it became: the same peer, else the same ports."""
-    before, after = ({rule.enforced: rule for rule in rules} for rules in (old, new))
+def _pair(
+    old: Iterable[Rule], new: Iterable[Rule], renamed: Mapping[str, str]
+) -> Iterator[tuple[Rule | None, Rule | None, bool]]:
+    """Rules that differ, each with the one that it became: the same peer, else the same ports.
+
+    And whether it differs by its reason alone: the same packets pass, for other flows.
+    """
+    before = {_rename(rule, renamed).enforced: rule for rule in old}
+    after = {rule.enforced: rule for rule in new}
     for key, rule in before.items():
         if key in after and rule.flows != after[key].flows:
-            yield rule, after[key]
+            yield rule, after[key], True
     gone = [rule for key, rule in before.items() if key not in after]
     come = [rule for key, rule in after.items() if key not in before]
-    for likeness in (_same_peer, _same_ports):
+    # Where two peers have changed places, the same flows tell which rule became which.
+    for flows_too, likeness in product((True, False), (_same_peer, _same_ports)):
         for rule in tuple(gone):
-            other = next((one for one in come if likeness(one) == likeness(rule)), None)
+            like = likeness(_rename(rule, renamed))
+            same = (one for one in come if likeness(one) == like)
+            other = next((one for one in same if not flows_too or one.flows == rule.flows), None)
             if other is not None:
                 gone.remove(rule)
                 come.remove(other)
-                yield rule, other
-    yield from ((rule, None) for rule in gone)
-    yield from ((None, rule) for rule in come)
+                yield rule, other, False
+    yield from ((rule, None, False) for rule in gone)
+    yield from ((None, rule, False) for rule in come)
+
+
+def _rename(rule: Rule, renamed: Mapping[str, str]) -> Rule:
+    """A rule of before with what its peers are called now; a group that is gone is no other's like."""
+    return rule._replace(groups=tuple(renamed.get(own, f"{own}, gone") for own in rule.groups))
 
 
 def _same_peer(rule: Rule) -> tuple[object, ...]:
@@ -205,93 +250,3 @@ def _same_peer(rule: Rule) -> tuple[object, ...]:
 
 def _same_ports(rule: Rule) -> tuple[object, ...]:
     return (rule.direction, rule.protocol, rule.ports, rule.source_ports, bool(rule.groups))
-
-
-# ---- causes
-
-
-class _Causes:
-    """Finds the causes of one site's changes: the flows that only one of its plans has, and the edits."""
-
-    def __init__(
-        self,
-        site: str,
-        old: SitePlan | None,
-        new: SitePlan | None,
-        edits: Iterable[Edit],
-        rows: Mapping[str, FlowRow],
-    ) -> None:
-        before, after = (
-            {flow.content: flow for flow in (plan.flows if plan else ())} for plan in (old, new)
-        )
-        changed = [flow for key, flow in before.items() if key not in after]
-        changed += [flow for key, flow in after.items() if key not in before]
-        sites = {site} | {end.site for flow in changed for end in (flow.initiator, flow.responder)}
-        self._site = site
-        self._edits = [edit for edit in edits if not edit.site or edit.site in sites]
-        self._rows = rows
-        self._by_group: dict[str, list[Flow]] = {}
-        for flow in changed:
-            own = {e.label for e in (flow.initiator, flow.responder) if e.group and e.site == site}
-            for label in own:
-                self._by_group.setdefault(label, []).append(flow)
-
-    def of(self, group: str, rules: _Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The ids of the changed flows behind a rule before and after, and the places of edits."""
-        known = [rule for rule in rules if rule is not None]
-        behind = [
-            flow
-            for flow in self._by_group.get(group, ())
-            if any(_is_behind(flow, rule, group) for rule in known)
-        ]
-        extra = any(flow not in self._rows for rule in known for flow in rule.flows)
-        places = (
-            edit.place
-            for edit in self._edits
-            if (extra and edit.kind == "extra_rules" and edit.site == self._site)
-            or any(self._touches(edit, flow) for flow in behind)
-        )
-        return tuple(dict.fromkeys(flow.flow for flow in behind)), tuple(dict.fromkeys(places))
-
-    def _touches(self, edit: Edit, flow: Flow) -> bool:
-        """Whether what was edited plays a part in the flow."""
-        ends = (flow.initiator, flow.responder)
-        if edit.site and edit.site not in {end.site for end in ends}:
-            return False
-        legs = self._rows[flow.flow].legs
-        match edit.kind:
-            case "machines" | "networks":
-                return any(edit.name in _names(end) for end in ends)
-            case "decisions":
-                tokens = {token for leg in legs for token in leg.ports}
-                tokens |= {"fax_transport" for leg in legs if leg.fax_tcp_at}
-                return any(edit.key in _DECISION.get(token, (token,)) for token in tokens)
-            case "ports" | "control_path":
-                return edit.key.partition(".")[0] in (flow.initiator_role, flow.responder_role)
-            case "links":
-                return any(leg.scope not in _INSIDE for leg in legs)
-            case "sip_providers":
-                return f"provider {edit.name}" in {end.label for end in ends}
-            case "" if edit.key.startswith("flows."):
-                return flow.flow in f"{edit.old}, {edit.new}".split(", ")
-            case "":  # a whole site, or its SIP devices
-                return bool(edit.site) and edit.key != "egress"
-            case _:
-                return False
-
-
-def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
-    """Whether the rule lets pass some of the flow's packets, on behalf of the flow."""
-    own = flow.responder if rule.direction is Direction.IN else flow.initiator
-    return (
-        flow.flow in rule.flows
-        and own.label == group
-        and flow.transport.value == rule.protocol.value
-        and (flow.source_ports,) == (rule.source_ports or (None,))
-        and rule.ports is not None
-        and bool(flow.ports & rule.ports)
-    )
-
-
-def _names(endpoint: Endpoint) -> set[str]:
-    return {endpoint.label, *endpoint.members}

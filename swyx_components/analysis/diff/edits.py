@@ -1,9 +1,10 @@
-"""What two installations say differently, as places of the file with the words before and after."""
+"""What two installations say differently, as places of the file, and which of it is behind a changed rule."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import owners_of, short
+from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import (
     Decisions,
     ExtraRule,
@@ -12,8 +13,11 @@ from swyx_components.installation.model import (
     PortOverrides,
     Site,
 )
+from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
 from swyx_components.sets.prefixes import Prefix
 
+_DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
+_INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
 _Facts = dict[str, str]  # key -> what is written, "" where nothing is
 _Subject = tuple[str, str, str]  # what has facts of its own: its site, part of the file, name
 
@@ -162,3 +166,115 @@ def _extra_rule(rule: ExtraRule) -> str:
 
 def _listed(prefixes: Iterable[Prefix]) -> str:
     return ", ".join(map(short, prefixes))
+
+
+# ---- causes
+
+
+class Causes:
+    """Finds the causes of one site's changes: the flows that only one of its plans has, and the edits."""
+
+    def __init__(
+        self,
+        site: str,
+        old: SitePlan | None,
+        new: SitePlan | None,
+        renamed: Mapping[str, str],
+        edits: Iterable[Edit],
+        rows: Mapping[str, FlowRow],
+    ) -> None:
+        before, after = (
+            {_content(flow, site, names): flow for flow in (plan.flows if plan else ())}
+            for plan, names in ((old, renamed), (new, {}))
+        )
+        changed = [flow for key, flow in before.items() if key not in after]
+        changed += [flow for key, flow in after.items() if key not in before]
+        sites = {site} | {end.site for flow in changed for end in (flow.initiator, flow.responder)}
+        self._site = site
+        self._edits = [edit for edit in edits if not edit.site or edit.site in sites]
+        self._rows = rows
+        self._by_group: dict[str, list[Flow]] = {}
+        for flow in changed:
+            own = {e.label for e in (flow.initiator, flow.responder) if e.group and e.site == site}
+            for label in own:
+                self._by_group.setdefault(label, []).append(flow)
+
+    def of(
+        self, group: Iterable[str], rules: Iterable[Rule | None]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The ids of the changed flows behind a rule before and after, and the places of edits.
+
+        `group`: what its host group is called, before and after.
+        """
+        known = [rule for rule in rules if rule is not None]
+        behind = [
+            flow
+            for name in sorted(group)
+            for flow in self._by_group.get(name, ())
+            if any(_is_behind(flow, rule, name) for rule in known)
+        ]
+        extra = any(flow not in self._rows for rule in known for flow in rule.flows)
+        places = (
+            edit.place
+            for edit in self._edits
+            if (extra and edit.kind == "extra_rules" and edit.site == self._site)
+            or any(self._touches(edit, flow) for flow in behind)
+        )
+        return tuple(dict.fromkeys(flow.flow for flow in behind)), tuple(dict.fromkeys(places))
+
+    def _touches(self, edit: Edit, flow: Flow) -> bool:
+        """Whether what was edited plays a part in the flow."""
+        ends = (flow.initiator, flow.responder)
+        if edit.site and edit.site not in {end.site for end in ends}:
+            return False
+        legs = self._rows[flow.flow].legs
+        match edit.kind:
+            case "machines" | "networks":
+                return any(edit.name in _names(end) for end in ends)
+            case "decisions":
+                tokens = {token for leg in legs for token in leg.ports}
+                tokens |= {"fax_transport" for leg in legs if leg.fax_tcp_at}
+                return any(edit.key in _DECISION.get(token, (token,)) for token in tokens)
+            case "ports" | "control_path":
+                return edit.key.partition(".")[0] in (flow.initiator_role, flow.responder_role)
+            case "links":
+                return any(leg.scope not in _INSIDE for leg in legs)
+            case "sip_providers":
+                return f"provider {edit.name}" in {end.label for end in ends}
+            case "" if edit.key.startswith("flows."):
+                return flow.flow in f"{edit.old}, {edit.new}".split(", ")
+            case "":  # a whole site, or its SIP devices
+                return bool(edit.site) and edit.key != "egress"
+            case _:
+                return False
+
+
+def _content(flow: Flow, site: str, renamed: Mapping[str, str]) -> tuple[object, ...]:
+    """All of a flow by value, the groups of the site by what they are called now."""
+    ends = (
+        (
+            e.site,
+            renamed.get(e.label, e.label) if e.site == site else e.label,
+            e.prefixes,
+            e.summary,
+        )
+        for e in (flow.initiator, flow.responder)
+    )
+    return (*flow.content[:-2], *ends)
+
+
+def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
+    """Whether the rule lets pass some of the flow's packets, on behalf of the flow."""
+    own = flow.responder if rule.direction is Direction.IN else flow.initiator
+    return (
+        flow.flow in rule.flows
+        and own.label == group
+        and flow.transport.value == rule.protocol.value
+        and (flow.source_ports,) == (rule.source_ports or (None,))
+        and rule.ports is not None
+        and bool(flow.ports & rule.ports)
+    )
+
+
+def _names(endpoint: Endpoint) -> set[str]:
+    return {endpoint.label, *endpoint.members}

@@ -1,10 +1,9 @@
 """Which packets a change lets pass or stops: exact differences, between whom, at which end."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby, product
-from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import short
@@ -19,7 +18,14 @@ from swyx_components.sets.packets import (
     cut_ports,
 )
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
-from swyx_components.sets.prefixes import Interval, Prefix, interval_text
+from swyx_components.sets.prefixes import (
+    WIDTH,
+    Interval,
+    Prefix,
+    interval_text,
+    join_intervals,
+    split_interval,
+)
 
 
 class Packets(NamedTuple):
@@ -50,37 +56,47 @@ class ReachabilityChange:
 class Owners:
     """Who has an address, before or after: machines before networks, small networks before large ones.
 
-    `names` are those of the prefixes in either file. A name whose addresses are others now is told with
-    the address that is meant.
+    What passes no more is told by the names of before, what passes now by those of after. A name whose
+    addresses are others now is told with those that are meant.
     """
 
     def __init__(self, old: Installation, new: Installation) -> None:
-        before, after = _named_prefixes(old), _named_prefixes(new)
-        moved = {name for _, name in before.items() ^ after.items()}
-        moved &= {*before.values()} & {*after.values()}
-        self.names = {
-            prefix: f"{name} ({short(prefix)})" if name in moved else name
-            for prefix, name in {**before, **after}.items()
-        }
-        self._places: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
-        for version, peers, around in cut_addresses({own: [own] for own in self.names}):
-            innermost = max(around, key=lambda prefix: prefix.length)
-            self._places[version].append((*peers, self.names[innermost]))
+        named = _named_prefixes(old), _named_prefixes(new)
+        moved = {name for _, name in named[0].items() ^ named[1].items()}
+        self._moved = moved.intersection(named[0].values(), named[1].values())
+        self._places: dict[tuple[bool, int], list[tuple[Interval, str]]] = {}
+        for after, own in enumerate(named):
+            for version, peers, around in cut_addresses({prefix: [prefix] for prefix in own}):
+                innermost = max(around, key=lambda prefix: prefix.length)
+                places = self._places.setdefault((bool(after), version), [])
+                places.append((peers, own[innermost]))
 
-    def split(self, version: int, first: int, last: int) -> Iterator[tuple[int, int, str]]:
-        """The addresses by whom they belong to; the name is empty where nobody has them."""
-        places = self._places[version]
-        begin, end = (bisect_right(places, at, key=itemgetter(0)) for at in (first, last))
-        at = first
-        for low, high, name in places[max(begin - 1, 0) : end]:
+    def split(self, version: int, peers: Interval, after: bool) -> Iterator[tuple[Interval, str]]:
+        """The addresses by whom they belong to; where nobody has them, the name is the addresses."""
+        places = self._places.get((after, version), [])
+        begin, end = (bisect_right(places, at, key=lambda own: own[0].first) for at in peers)
+        at, last = peers
+        for (low, high), name in places[max(begin - 1, 0) : end]:
             if high < at:
                 continue
             if low > at:
-                yield at, low - 1, ""
-            yield max(low, at), min(high, last), name
+                rest = Interval(at, low - 1)
+                yield rest, interval_text(version, rest)
+            yield Interval(max(low, at), min(high, last)), name
             at = high + 1
         if at <= last:
-            yield at, last, ""
+            yield Interval(at, last), interval_text(version, Interval(at, last))
+
+    def tell(self, name: str, version: int, addresses: Iterable[Interval]) -> str:
+        """`ac-office`; with the addresses where it has others now: `ac-office (10.1.21.0/24)`."""
+        if name not in self._moved:
+            return name
+        return f"{name} ({', '.join(_write_addresses(version, own) for own in addresses)})"
+
+
+def _write_addresses(version: int, addresses: Interval) -> str:
+    prefixes = split_interval(version, addresses)
+    return short(prefixes[0]) if len(prefixes) == 1 else interval_text(version, addresses)
 
 
 def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
@@ -98,7 +114,15 @@ def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
     return named
 
 
-_End = tuple[Prefix, Direction, Protocol]
+class _End(NamedTuple):
+    """Addresses of a machine or managed network of the plan; its rules are those of `own`."""
+
+    machine: str
+    label: str
+    own: Prefix
+
+
+_Allowed = Mapping[tuple[Prefix, Direction, Protocol], list[Product]]
 
 
 def find_passing(
@@ -109,25 +133,57 @@ def find_passing(
     An end whose egress is left to others has no rules out, so nothing is said about it; that it is
     left or taken back is one entry.
     """
-    before, after = _by_end(old), _by_end(new)
-    members = {
-        address: member.name
-        for plan in (old, new)
-        for group in (plan.groups if plan else ())
-        for member in group.members
-        for address in member.addresses
-    }
     was, now = (plan is not None and plan.egress is Egress.OPEN for plan in (old, new))
-    for end in sorted({*before, *after}):
-        one, other = before.get(end, []), after.get(end, [])
-        if one != other and (end[1] is Direction.IN or not (was or now)):
-            for opened, packets in _describe(end, PacketSet(one), PacketSet(other), owners):
-                yield ReachabilityChange(opened=opened, packets=packets, at=(members[end[0]],))
+    before, after = _allowed(old), _allowed(new)
+    directions = (Direction.IN,) if was or now else Direction
+    for version, ends in _pair_ends(old, new, owners):
+        for direction, protocol in product(directions, Protocol):
+            one, other = (
+                allowed.get((end.own, direction, protocol), []) if end else []
+                for allowed, end in zip((before, after), ends, strict=True)
+            )
+            if one == other:
+                continue
+            sets = PacketSet(one), PacketSet(other)
+            for opened, peer, ports, source in _describe(version, *sets, owners):
+                end = ends[opened]
+                assert end is not None  # something passes there
+                if peer == end.label and end.own.length == WIDTH[version]:
+                    continue  # a machine's own address in a network that holds it
+                hosts = (peer, end.label) if direction is Direction.IN else (end.label, peer)
+                known = ports if protocol.has_ports else None
+                packets = Packets(*hosts, protocol, known, source)
+                yield ReachabilityChange(opened=opened, packets=packets, at=(end.machine,))
     plan = new or old
     if was != now and plan is not None:
         label = f"every machine of {plan.site}"
         packets = Packets(label, "anywhere", Protocol.ANY, None, None)
         yield ReachabilityChange(opened=now, packets=packets, at=(label,))
+
+
+def _pair_ends(
+    old: SitePlan | None, new: SitePlan | None, owners: Owners
+) -> Iterator[tuple[int, list[_End | None]]]:
+    """Who has rules at each address before and after; cut where a managed network grew or shrank."""
+    names = [
+        {
+            address: member.name
+            for group in (plan.groups if plan else ())
+            for member in group.members
+            for address in member.addresses
+        }
+        for plan in (old, new)
+    ]
+    held: dict[Prefix, list[tuple[int, Prefix]]] = {}
+    for side, members in enumerate(names):
+        for prefix in members:
+            held.setdefault(prefix, []).append((side, prefix))
+    for version, addresses, around in cut_addresses(held):
+        ends: list[_End | None] = [None, None]
+        for side, own in sorted(around, key=lambda each: each[1].length):  # the innermost last
+            name = names[side][own]
+            ends[side] = _End(name, owners.tell(name, version, [addresses]), own)
+        yield version, ends
 
 
 def join_ends(passings: Iterable[ReachabilityChange]) -> tuple[ReachabilityChange, ...]:
@@ -146,9 +202,9 @@ def _order(entry: tuple[tuple[bool, Packets], set[str]]) -> tuple[object, ...]:
     return not opened, source, destination, protocol, ports or (), source_ports or ()
 
 
-def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
+def _allowed(plan: SitePlan | None) -> _Allowed:
     """What the rules let pass at each address."""
-    found: dict[_End, list[Product]] = {}
+    found: dict[tuple[Prefix, Direction, Protocol], list[Product]] = {}
     groups = plan.groups if plan else ()
     addresses = {group.name: group.addresses for group in groups}
     for group in groups:
@@ -167,20 +223,18 @@ def _by_end(plan: SitePlan | None) -> dict[_End, list[Product]]:
 
 
 def _describe(
-    end: _End, before: PacketSet, after: PacketSet, owners: Owners
-) -> Iterator[tuple[bool, Packets]]:
-    address, direction, protocol = end
-    machine = owners.names[address]
+    version: int, before: PacketSet, after: PacketSet, owners: Owners
+) -> Iterator[tuple[bool, str, PortSet, PortSet | None]]:
+    """What differs: whether it opens, the peer, ports, source ports where they matter."""
+    found: dict[tuple[bool, str, PortSet, PortSet], list[Interval]] = {}
     differences = before.differences(after)
-    for (first, last), own in groupby(differences, key=lambda found: found.peers):
-        changed = _by_port(own)
-        for low, high, name in owners.split(address.version, first, last):
-            peer = name or interval_text(address.version, Interval(low, high))
-            ends = (peer, machine) if direction is Direction.IN else (machine, peer)
-            for is_open, ports, source in changed:
-                known = ports if protocol.has_ports else None
-                limited = None if source == ALL_PORTS else source
-                yield is_open, Packets(*ends, protocol, known, limited)
+    for peers, own in groupby(differences, key=lambda each: each.peers):
+        for is_open, ports, source in _by_port(own):
+            for addresses, name in owners.split(version, peers, is_open):
+                found.setdefault((is_open, name, ports, source), []).append(addresses)
+    for (is_open, name, ports, source), intervals in found.items():
+        peer = owners.tell(name, version, join_intervals(intervals))
+        yield is_open, peer, ports, None if source == ALL_PORTS else source
 
 
 def _by_port(differences: Iterable[Difference]) -> list[tuple[bool, PortSet, PortSet]]:

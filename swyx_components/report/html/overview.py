@@ -187,7 +187,7 @@ def _differences(changes: Changes) -> Iterator[Difference]:
         yield Difference(side, "packets pass", place, (packets,), because)
     for group in (group for site in changes.sites for group in site.groups):
         new, old = ", ".join(group.new), ", ".join(group.old)
-        yield from _sides("group", f"{group.site}/{group.group}", new, old)
+        yield from _sides("group", f"{group.site}/{group.label}", new, old)
     for rule in changes.rules:
         new, old = (write_rule(each) if each else "" for each in (rule.new, rule.old))
         yield from _sides("rule", f"{rule.site}/{rule.group}", new, old, describe_reasons(rule))
