@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from swyx_components.installation import read_installation
-from swyx_components.installation.builder import InstallationBuilder, SiteBuilder
+from swyx_components.installation.builder import InstallationBuilder, MachineRef, SiteBuilder
 from swyx_components.messages import Severity, SwyxError
 from tests.tools.case_files import all_cases
 from tests.tools.command import swyx
@@ -59,3 +59,18 @@ def test_the_catalogue_of_a_file_is_found_from_where_the_program_runs(tmp_path: 
     (folder / "installation.yaml").write_text(yaml.safe_dump(whole))
     builder = Builder.load(folder / "installation.yaml")
     assert read_installation(builder.document)[1] == ()
+
+
+def test_two_sites_have_two_links_where_the_second_has_a_name_of_its_own() -> None:
+    builder = Builder()
+    one, other = (builder.declare(name, SiteBuilder(builder, name)) for name in ("one", "other"))
+    here, there = MachineRef(one, "one-link"), MachineRef(other, "other-link")
+    builder.link(one, other, through=here)
+    builder.link(one, other, through=there, name="second")
+    links = builder.document["links"].items()
+    assert {name: link["link_manager"] for name, link in links} == {
+        "one-other": "one-link",
+        "second": "other-link",
+    }
+    with pytest.raises(SwyxError, match="for a machine or a link by name="):
+        builder.link(one, other, through=there)

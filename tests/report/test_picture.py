@@ -132,3 +132,15 @@ def test_the_order_of_the_file_moves_nothing() -> None:
     source = star(7)
     turned = {**source, "sites": dict(reversed(source["sites"].items()))}
     assert drawn(source) == drawn(turned)
+
+
+def test_several_links_of_two_sites_are_one_line_that_names_all() -> None:
+    source = sites(2, (0, 1))
+    name, link = next(iter(source["links"].items()))
+    other = {"s0-l2": {"addresses": ["10.0.0.99"], "roles": ["LinkManager"]}}
+    source["sites"][min(source["sites"])]["machines"] |= other
+    source["links"]["second"] = {**link, "link_manager": "s0-l2"}
+    (line,) = drawn(source).lines
+    assert line.label == f"{link['link_manager']}, s0-l2"
+    assert name in line.words
+    assert "second" in line.words

@@ -225,11 +225,17 @@ def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], 
 def _lines(
     links: Iterable[Link], providers: Iterable[Provider], places: Mapping[str, _Point]
 ) -> Iterator[Line]:
+    joined: dict[frozenset[str], Line] = {}  # several links of two sites are one line
     for link in links:
         if {link.near, link.far} <= places.keys():
             managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
             words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, by {managers}"
-            yield Line(words, *places[link.near], *places[link.far], managers)
+            line = Line(words, *places[link.near], *places[link.far], managers)
+            if other := joined.get(ends := frozenset((link.near, link.far))):
+                both = f"{other.label}, {managers}"
+                line = line._replace(words=f"{other.words}; {words}", label=both)
+            joined[ends] = line
+    yield from joined.values()
     for one in providers:
         words = f"{one.name}: SIP provider, called by {one.link_manager} of {one.site}"
         yield Line(words, *places[one.site], *places[_key(one)], one.link_manager)
