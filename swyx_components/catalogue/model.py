@@ -208,9 +208,9 @@ class CallBook:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
 
     def find_role(self, word: str, catalogue: "Catalogue") -> str:
-        """The role that a word means, whatever its case; empty where it means none."""
-        spelled = {role.slug: role.name for role in catalogue.roles.values()}
-        folded = word.lower()
+        """The role that a word means, whatever its case and punctuation (`SwyxIt!`); else empty."""
+        spelled = {_fold(role.slug): role.name for role in catalogue.roles.values()}
+        folded = _fold(word)
         role = self.words.get(folded) or spelled.get(folded, "")
         return role if role in catalogue.roles else ""
 
@@ -275,3 +275,7 @@ class Catalogue:
     def role_order(self, role: str) -> int:
         """The role's place in the document; sorts role lists the same way everywhere."""
         return tuple(self.roles).index(role)
+
+
+def _fold(word: str) -> str:
+    return "".join(filter(str.isalnum, word.lower()))

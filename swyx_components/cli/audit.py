@@ -7,9 +7,9 @@ import click
 from swyx_components.analysis.deployed.audit import audit_site, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
 from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors, refuse
-from swyx_components.cli.options import FILE, JSON, SAVED, argument, option_list
+from swyx_components.cli.options import FILE, JSON, SAVED, examples, option, option_list
 from swyx_components.cli.saved import Saved, damage_refused, open_saved
-from swyx_components.cli.sites import choose
+from swyx_components.cli.sites import choose, choose_machines
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
@@ -19,9 +19,14 @@ from swyx_components.planner.model import SitePlan
 from swyx_components.report.audit import audit_record, write_audit
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "audit installation.yaml --site aachen --saved groups.json",
+        "audit installation.yaml --site aachen --saved groups.json --fix",
+    )
+)
 @FILE
-@argument("site", "SITE", "The site behind the firewall.")
+@option("--site", "SITE", "The site behind the firewall.", required=True)
 @SAVED
 @option_list(
     "--machine", "machines", "NAME=GROUP", "The group of a machine whose interface no file has"
@@ -41,7 +46,7 @@ def audit(
     What is missing for calls to work, what is open without need, the worst first. From files that the
     cloud's own command wrote; no cloud is asked.
     """
-    installation = choose(file, [site]).installation
+    installation, _, (site,), _ = choose(file, [site])
     plan = plan_site(installation, site)
     raise_errors(assess_site(plan, installation).messages)
     opened = _open(saved)
@@ -74,19 +79,16 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, tuple[str, ...]]
         SwyxError: a word has no such form, or the site no such machine.
     """
     known = sorted(machine.name for group in plan.groups for machine in group.machines)
+    pairs = {word: word.partition("=") for word in words}
+    raise_errors(
+        Message.about("binding-unreadable", f"--machine {word}")
+        for word, (_, _, group) in pairs.items()
+        if not group
+    )
+    machines = choose_machines([machine for machine, _, _ in pairs.values()], known)
     bound: dict[str, tuple[str, ...]] = {}
-    errors: list[Message] = []
-    for word in words:
-        machine, equals, group = word.partition("=")
-        place = f"--machine {word}"
-        if not (equals and group):
-            errors.append(Message.about("binding-unreadable", place))
-        elif machine not in known:
-            values = {"machine": machine, "site": plan.site, "known": known}
-            errors.append(Message.about("machine-unknown", place, **values))
-        else:
-            bound[machine] = (*bound.get(machine, ()), group)
-    raise_errors(errors)
+    for machine, (_, _, group) in zip(machines, pairs.values(), strict=True):
+        bound[machine] = (*bound.get(machine, ()), group)
     return bound
 
 

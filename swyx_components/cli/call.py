@@ -18,7 +18,15 @@ from swyx_components.analysis.explain.what_if import find_remedies
 from swyx_components.catalogue.calls import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, JSON, OUTPUT, argument, option, option_list
+from swyx_components.cli.options import (
+    CLOUDS,
+    JSON,
+    OUTPUT,
+    argument,
+    examples,
+    option,
+    option_list,
+)
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer
 from swyx_components.cli.terminal import choose_format, report_progress, write_output
 from swyx_components.installation.model import Installation
@@ -40,8 +48,15 @@ class CallOptions(TypedDict):
     sites: Sequence[str]
 
 
-@click.command
-@argument("file", "FILE", "The installation file.", required=False)
+@click.command(
+    epilog=examples(
+        "call installation.yaml SwyxIt@aachen SwyxIt@bochum",
+        "call installation.yaml pstn@aachen voicemail",
+        "call installation.yaml --scenario fax-in --site aachen",
+        "call --list",
+    )
+)
+@argument("file", "FILE", "The installation file; - for standard input.", required=False)
 @argument(
     "caller", "CALLER", "ROLE@SITE, machine, network, pstn@SITE, provider, ...", required=False
 )

@@ -3,7 +3,7 @@
 import click
 
 from swyx_components.cli.failures import DONE, WRONG_INPUT, errors_of
-from swyx_components.cli.options import FILE, JSON
+from swyx_components.cli.options import FILE, JSON, examples
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.installation import read_installation
@@ -14,7 +14,7 @@ from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import count_messages, list_messages, plural
 
 
-@click.command
+@click.command(epilog=examples("check installation.yaml", "check - < installation.yaml"))
 @FILE
 @JSON
 def check(file: str, as_json: bool) -> int:

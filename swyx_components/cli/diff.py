@@ -13,7 +13,7 @@ from swyx_components.analysis.diff.changes import (
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors
-from swyx_components.cli.options import CLOUDS, JSON, SITES, argument
+from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, examples
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS
@@ -25,7 +25,13 @@ from swyx_components.planner.resource_changes import Action, ResourceChange, Upd
 from swyx_components.report.diff import CloudChange, changes_record, write_changes
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "diff deployed.yaml installation.yaml",
+        "diff deployed.yaml installation.yaml --cloud aws --exit-code",
+        "diff - installation.yaml",
+    )
+)
 @argument("old", "OLD", "The installation file as it was.")
 @argument("new", "NEW", "The same as it shall be.")
 @SITES

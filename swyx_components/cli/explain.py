@@ -8,7 +8,7 @@ from swyx_components.analysis.explain.explain import Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument
+from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, examples
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
@@ -20,9 +20,15 @@ from swyx_components.report.tables import write_cited
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "explain installation.yaml ac-office ac-server tcp/135",
+        "explain installation.yaml SwyxIt@aachen SwyxServer@bochum udp/51000",
+        "explain installation.yaml 10.1.20.7 ac-gate icmp",
+    )
+)
 @FILE
-@argument("source", "SRC", "Machine, network, SITE/ROLE or address that sends.")
+@argument("source", "SRC", "Machine, network, ROLE@SITE or address that sends.")
 @argument("destination", "DST", "The same for the one that receives.")
 @argument("packet", "PROTO/PORT", "tcp/1720, udp/50000, icmp, ...")
 @click.option(

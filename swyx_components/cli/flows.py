@@ -1,7 +1,6 @@
 """`swyx flows`: who may talk to whom, one row a flow."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -10,7 +9,7 @@ from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_ro
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import calls_of
 from swyx_components.cli.failures import raise_errors, refuse
-from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, option, option_list
+from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import (
     choose_format,
@@ -18,6 +17,7 @@ from swyx_components.cli.terminal import (
     report_progress,
     write_output,
 )
+from swyx_components.installation.diagnostics import Diagnostics, suggest
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
@@ -34,7 +34,13 @@ from swyx_components.report.flows import (
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "flows installation.yaml --site aachen --role SwyxServer",
+        "flows installation.yaml --evidence inferred",
+        "flows installation.yaml --format xlsx --output flows.xlsx",
+    )
+)
 @FILE
 @SITES
 @option_list("--role", "roles", "ROLE", "Only flows of this role")
@@ -95,13 +101,13 @@ def _read_selection(installation: Installation, options: Mapping[str, Sequence[s
     book = calls_of(catalogue)
     roles = {word: book.find_role(word, catalogue) for word in options["roles"]}
     kinds = [*(evidence.value for evidence in Evidence), EXTRA]
-    errors = list(_unknown_machines(installation, options["machines"]))
+    log = Diagnostics("")
+    log.adopt(_unknown_machines(installation, options["machines"]))
     for word in (word for word, role in roles.items() if not role):
-        known = list(catalogue.roles)
-        errors.append(Message.about("word-unknown", f"--role {word}", word=word, known=known))
+        log.unknown("role", f"--role {word}", word, list(catalogue.roles))
     for word in (word for word in options["evidence"] if word.lower() not in kinds):
-        errors.append(Message.about("word-unknown", f"--evidence {word}", word=word, known=kinds))
-    raise_errors(errors)
+        log.unknown("word", f"--evidence {word}", word, kinds)
+    raise_errors(log.all())
     return Selection(
         sites=frozenset(choose_sites(installation, options["sites"])),
         roles=frozenset(role.lower() for role in roles.values()),
@@ -116,6 +122,5 @@ def _unknown_machines(installation: Installation, words: Sequence[str]) -> Itera
     folded = {name.lower() for name in names} | {"sip_devices"}
     for word in words:
         if word.lower() not in folded:
-            near = get_close_matches(word, sorted(names)[:5000], 1)
-            meant = f" ({near[0]} is near)" if near else ""
-            yield Message.about("machine-unheard", f"--machine {word}", word=word, near=meant)
+            near = suggest(word, names)
+            yield Message.about("machine-unheard", f"--machine {word}", word=word, near=near)

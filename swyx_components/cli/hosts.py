@@ -20,8 +20,8 @@ from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import raise_errors, refuse
-from swyx_components.cli.options import FILE, JSON, SITES, option, option_list
-from swyx_components.cli.sites import choose, first_of
+from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
+from swyx_components.cli.sites import choose, choose_machines
 from swyx_components.cli.terminal import print_json, print_line, replace_file, report_progress
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
@@ -42,7 +42,11 @@ class Written(NamedTuple):
     removed: tuple[str, ...]
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "hosts installation.yaml --machine ac-server", "hosts installation.yaml --output hosts"
+    )
+)
 @FILE
 @option("--output", "DIR", "Write files below this folder.")
 @SITES
@@ -64,11 +68,7 @@ def hosts(
     """
     installation, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in owners_of(installation.sites[site])}
-    raise_errors(
-        Message.about("host-unknown", f"--machine {name}", machine=name, known=first_of(known))
-        for name in machines
-        if name not in known
-    )
+    machines = choose_machines(machines, known)
     told = [
         (host, story)
         for host, story in _find_hosts(installation, names)

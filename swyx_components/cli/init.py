@@ -12,7 +12,7 @@ import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.failures import errors_of, raise_errors
-from swyx_components.cli.options import JSON, option
+from swyx_components.cli.options import JSON, argument, examples, option
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import (
     print_error,
@@ -43,19 +43,26 @@ STDOUT = "-"
 _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
 
 
-@click.command
-@option("--from", "CSV", "A list of machines; default: ask.", name="source")
-@option("--output", "FILE", "What to write; - for stdout.", default="installation.yaml")
+@click.command(
+    epilog=examples(
+        "init",
+        "init installation.yaml --from machines.csv",
+        "init - --from machines.csv --dcom restricted",
+    )
+)
+@argument("file", "FILE", "What to write: installation.yaml, or - for stdout.", required=False)
+@option("--from", "CSV", "A list of machines, - for standard input; else: ask.", name="source")
 @option("--dcom", "TEXT", "The decision dcom, if it is made.")
 @option("--h245", "TEXT", "The decision h245, if it is made.")
 @click.option("--force", is_flag=True, help="Overwrite a file.")
 @JSON
-def init(source: str, output: str, dcom: str, h245: str, force: bool, as_json: bool) -> None:
+def init(file: str, source: str, dcom: str, h245: str, force: bool, as_json: bool) -> None:
     """Write an installation file to begin with.
 
     Asks, or reads a list of machines (CSV with the columns site, name, addresses, roles and links),
     checks what comes of it and says what is left to decide.
     """
+    output = file or "installation.yaml"
     if output != STDOUT and not force and os.path.lexists(output):
         raise _refuse_present(output)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}

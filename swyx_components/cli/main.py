@@ -73,6 +73,7 @@ def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> 
 
 @click.group(
     cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     commands=[click.Command(name, help=line) for name, line in COMMANDS.items()],
     epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
 )

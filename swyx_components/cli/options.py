@@ -25,7 +25,7 @@ def find_sites(file: str) -> list[str]:
 
 
 def find_ends(file: str) -> list[str]:
-    """The names of machines and networks, then `SITE/ROLE` for each role that a site has."""
+    """The names of machines and networks, then `ROLE@SITE` for each role that a site has."""
     names: list[str] = []
     roles: set[str] = set()
     for site, value in _sites(file):
@@ -33,14 +33,14 @@ def find_ends(file: str) -> list[str]:
             for name, end in _mapping(_mapping(value).get(kind)).items():
                 names.append(name)
                 own = _mapping(end).get("roles")
-                roles |= {f"{site}/{role}" for role in (own if isinstance(own, list) else ())}
+                roles |= {f"{role}@{site}" for role in (own if isinstance(own, list) else ())}
     plain = [name for name in names if is_name(name)]
-    return plain + sorted(role for role in roles if is_name(role.replace("/", "-", 1)[:40]))
+    return plain + sorted(role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
 
 
 def find_machines(file: str) -> list[str]:
     """The names of machines and networks alone."""
-    return [name for name in find_ends(file) if "/" not in name]
+    return [name for name in find_ends(file) if "@" not in name]
 
 
 def find_clouds(file: str) -> list[str]:
@@ -89,11 +89,16 @@ def _offer(find: Callable[[str], list[str]]) -> Completer:
 # What a word stands for, and so what a shell may offer for it.
 _OFFERS = {
     **dict.fromkeys(("FILE", "OLD", "NEW", "CSV", "PATH"), _offer_files),
-    **dict.fromkeys(("SRC", "DST"), _offer(find_ends)),
+    **dict.fromkeys(("SRC", "DST", "CALLER", "CALLED"), _offer(find_ends)),
     "SITE": _offer(find_sites),
     "NAME": _offer(find_machines),
     "[SITE=]CLOUD": _offer(find_clouds),
 }
+
+
+def examples(*lines: str) -> str:
+    """What a command's help ends with: lines to type, each without `swyx`."""
+    return "\b\nExamples:\n" + "\n".join(f"  swyx {line}" for line in lines)
 
 
 def argument(name: str, word: str, help: str, *, required: bool = True) -> Callable[[FC], FC]:
@@ -124,11 +129,16 @@ def _settings(
     return settings | ({"required": True} if required else {"default": default})
 
 
-FILE = argument("file", "FILE", "The installation file.")
+FILE = argument("file", "FILE", "The installation file; - for standard input.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
 WHY = click.option("--why", is_flag=True, help="Also say what each cited line of the article says.")
 SITES = option_list("--site", "sites", "SITE", "Only this site")
-CLOUDS = option_list("--cloud", "clouds", "[SITE=]CLOUD", "aws or azure, for one site or for all")
+CLOUDS = option_list(
+    "--cloud",
+    "clouds",
+    "[SITE=]CLOUD",
+    "aws or azure, for one site or for all; default: what the stack files (Pulumi.*.yaml) beside FILE say",
+)
 OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")
 SAVED = option_list(
     "--saved", "saved", "FILE", "JSON that `aws ec2 describe-...` or `az network ... list` wrote"

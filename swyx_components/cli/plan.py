@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, WHY
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, WHY, examples
 from swyx_components.cli.sites import choose, gather_sites
 from swyx_components.cli.terminal import write_output
 from swyx_components.planner.assess import SiteResult
@@ -20,7 +20,9 @@ from swyx_components.report.tables import (
 _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 
 
-@click.command
+@click.command(
+    epilog=examples("plan installation.yaml", "plan installation.yaml --site aachen --cloud aws")
+)
 @FILE
 @CLOUDS
 @SITES

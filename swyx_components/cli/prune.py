@@ -11,32 +11,35 @@ from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.failures import ANSWER_NO, DONE
-from swyx_components.cli.options import FILE, JSON, option
+from swyx_components.cli.options import CLOUDS, FILE, JSON, examples, option
 from swyx_components.cli.sites import choose, render_sites
 from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
-from swyx_components.planner.model import RenderedSite
 from swyx_components.report.plan_json import fields_of, given
 
 _TIME = 600.0  # seconds for one command of the engine
 _COMPONENTS = "swyx:index:"
 
 
-@click.command
+@click.command(epilog=examples("prune installation.yaml --site aachen --stack aachen"))
 @FILE
 @option("--site", "SITE", "The site of the stack.", required=True)
-@option("--cloud", "CLOUD", "aws or azure.", required=True)
+@CLOUDS
 @option("--stack", "STACK", "Its stack; default: the selected one.")
 @click.option("--yes", "agreed", is_flag=True, help="Remove without a question.")
 @JSON
-def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: bool) -> int:
+def prune(
+    file: str, site: str, clouds: Sequence[str], stack: str, agreed: bool, as_json: bool
+) -> int:
     """Delete orphaned resources of an interrupted update.
 
     Only what belongs to the stack and is missing from its state. Run it in the project's folder,
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
-    rendered = _render(file, site, cloud)
+    installation, _, names, bound = choose(file, [site], clouds)
+    ((cloud, rendered),) = render_sites(installation, names, bound)
+    (site,) = names
     inventory: Inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")
@@ -62,12 +65,6 @@ def prune(file: str, site: str, cloud: str, stack: str, agreed: bool, as_json: b
     elif not left:
         print_line("Now `pulumi up --refresh` brings the site to what is planned.")
     return ANSWER_NO if left else DONE
-
-
-def _render(file: str, site: str, cloud: str) -> RenderedSite:
-    installation, _, names, bound = choose(file, [site], [f"{site}={cloud}"])
-    ((_, rendered),) = render_sites(installation, names, bound)
-    return rendered
 
 
 def _name_stack(stack: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
-from swyx_components.cli.options import JSON, argument
+from swyx_components.cli.options import JSON, argument, examples
 from swyx_components.cli.sites import open_installation
 from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
@@ -15,14 +15,14 @@ from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import align, cite
 
 
-@click.command
+@click.command(epilog=examples("schema > installation.schema.json"))
 @click.option("--json", "_as_json", is_flag=True, help="The same: a schema is JSON.")
 def schema(_as_json: bool) -> None:
     """Print the JSON Schema of installations."""
     print(json.dumps(load_schema(), indent=2))
 
 
-@click.command
+@click.command(epilog=examples("catalogue", "catalogue installation.yaml --json"))
 @argument("file", "FILE", "An installation file with a catalogue of its own.", required=False)
 @JSON
 def catalogue(file: str, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 from swyx_components.analysis.deployed.verify import compare_site
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.failures import refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, option, option_list
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, examples, option, option_list
 from swyx_components.cli.sites import (
     Chosen,
     choose,
@@ -52,7 +52,13 @@ _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a p
 _FEW_SITES = 4  # whose chapters stand open
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "report installation.yaml",
+        "report installation.yaml --against deployed.yaml",
+        "report installation.yaml --output pages/ --deployed aachen",
+    )
+)
 @FILE
 @option("--output", "PATH", "A file, or a folder with a page for each site.", default="report.html")
 @CLOUDS

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
-import yaml
 from pulumi import automation
 
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.diff import find_changes, preview_all
 from swyx_components.cli.failures import CLOUD_FAILED, DONE, raise_errors, refuse
-from swyx_components.cli.options import JSON, argument, option
+from swyx_components.cli.options import JSON, argument, examples, option
 from swyx_components.cli.sites import open_installation
+from swyx_components.cli.stacks import find_stacks
 from swyx_components.cli.terminal import choose_format, print_json, print_note, replace_file
-from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.report.diff import list_stacks
 from swyx_components.report.rollout import (
@@ -34,12 +33,16 @@ from swyx_components.report.rollout import (
 )
 
 _PROGRESS = ".swyx-rollout.json"  # in the project: which stacks an interrupted rollout has done
-_DEFAULT_FILE = "stacks/installation.yaml"  # as in __main__.py
-_STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9._-]{1,100})\.ya?ml")
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its events
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "rollout deployed.yaml installation.yaml --preview",
+        "rollout deployed.yaml installation.yaml --yes",
+        "rollout deployed.yaml installation.yaml --continue --yes",
+    )
+)
 @argument("old", "OLD", "The installation file as it is deployed.")
 @argument("new", "NEW", "The file that the stacks read, edited.")
 @option("--project", "DIR", "The folder of Pulumi.yaml.", default=".")
@@ -74,6 +77,8 @@ def rollout(
     New sites first, then those that change, then `pulumi destroy` for sites that are no longer in
     the file. Where a stack fails, those at work end, no other begins, and --continue goes on.
     """
+    if "-" in (old, new):
+        raise click.UsageError("rollout reads both files again, so name files")
     folder = Path(project)
     jobs, without = _find_jobs(old, new, folder)
     if emit:
@@ -105,7 +110,7 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
         SwyxError: a file has errors, or a stack reads another file than `new`.
     """
     (before, _), (after, _) = open_installation(old), open_installation(new)
-    stacks = _find_stacks(project)
+    stacks = find_stacks(project)
     either = {**before.sites, **after.sites}
     clouds = {site: stacks[site].cloud for site in either if site in stacks}
     changes = find_changes(before, after, sorted(either), False)
@@ -123,71 +128,6 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
             errors.append(Message.about("rollout-other-file", place, read=read, new=new))
     raise_errors(errors)
     return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
-
-
-class _Stack(NamedTuple):
-    """A stack that is a site. `file` is its stack file, `installation` the file that it reads."""
-
-    name: str
-    site: str
-    cloud: str
-    file: Path
-    installation: Path
-
-
-def _find_stacks(project: Path) -> dict[str, _Stack]:
-    """The stacks of a project by site; a stack file that names no site is another program's.
-
-    Raises:
-        SwyxError: there is no such project, a cloud is unknown, or two stacks are one site.
-    """
-    settings = _read(project / "Pulumi.yaml")
-    if "name" not in settings:
-        raise refuse("project-missing", "--project", folder=project)
-    prefix = f"{settings['name']}:"
-    default = _default_file(_mapping(settings.get("config")).get(f"{prefix}installation"))
-    stacks: dict[str, _Stack] = {}
-    errors: list[Message] = []
-    for path in sorted((project / str(settings.get("stackConfigDir") or ".")).glob("Pulumi.*")):
-        name = _STACK_FILE.fullmatch(path.name)
-        config = _mapping(_read(path).get("config")) if name else {}
-        site, cloud = (str(config.get(prefix + key, "")) for key in ("site", "cloud"))
-        if not (name and site):
-            continue
-        if cloud not in PLATFORMS:
-            known = " or ".join(PLATFORMS)
-            errors.append(Message.about("cloud-unknown", str(path), cloud=cloud, known=known))
-        file = project / str(config.get(f"{prefix}installation", default))
-        own = _Stack(name[1], site, cloud, path, file)
-        if (other := stacks.setdefault(site, own)) is not own:
-            errors.append(Message.about("stack-twice", str(path), site=site, other=other.file))
-    raise_errors(errors)
-    return stacks
-
-
-def _default_file(declared: Any) -> str:
-    """What Pulumi.yaml says a stack reads unless its own file says otherwise."""
-    given = declared.get("default") if isinstance(declared, Mapping) else declared
-    return str(given or _DEFAULT_FILE)
-
-
-def _read(path: Path) -> Mapping[str, Any]:
-    """A settings file of Pulumi; empty where there is none.
-
-    Raises:
-        SwyxError: it can't be read as YAML.
-    """
-    if not path.is_file():
-        return {}
-    try:
-        return _mapping(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, yaml.YAMLError) as problem:
-        reason = " ".join(str(problem).split())[:300]
-        raise refuse("stack-file-unreadable", str(path), reason=reason) from None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:

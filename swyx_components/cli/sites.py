@@ -1,13 +1,15 @@
 """From a command's arguments and options to assessed sites: the file, which sites, which clouds."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from swyx_components.cli.failures import raise_errors
+from swyx_components.cli.stacks import clouds_beside
 from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
+from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
@@ -52,17 +54,30 @@ def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> 
 
 
 def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str, ...]:
-    """The named sites, or all.
+    """The named sites, in any case, or all.
 
     Raises:
         SwyxError: there is no such site.
     """
-    unknown = (name for name in named if name not in installation.sites)
-    raise_errors(_unknown_site(installation, name, f"--site {name}") for name in unknown)
-    return tuple(sorted(set(named) or installation.sites))
+    found = {word: find_name(word, installation.sites) for word in named}
+    unknown = (word for word, site in found.items() if not site)
+    raise_errors(_unknown_site(installation, word, f"--site {word}") for word in unknown)
+    return tuple(sorted(set(found.values()) or installation.sites))
 
 
 def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str, str]:
+    """The cloud of each site that `--cloud` names, else of those that the stack files beside the file name.
+
+    Raises:
+        SwyxError: no such site or cloud, or two clouds for one site.
+    """
+    bound = read_bindings(installation, words)
+    if bound.keys() >= installation.sites.keys():
+        return bound
+    return {**clouds_beside(installation.file, installation.sites), **bound}
+
+
+def read_bindings(installation: Installation, words: Iterable[str]) -> Mapping[str, str]:
     """The cloud of each site that `--cloud` names: `SITE=aws`, or `aws` for all others.
 
     Raises:
@@ -71,14 +86,15 @@ def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str
     bound: dict[str, str] = {}
     errors: list[Message] = []
     for word in words:
-        site, equals, cloud = word.rpartition("=")
+        named, equals, cloud = word.lower().rpartition("=")
+        site = find_name(named, installation.sites) if equals else ALL_SITES
         place = f"--cloud {word}"
         if cloud not in PLATFORMS:
             known = " or ".join(PLATFORMS)
             errors.append(Message.about("cloud-unknown", place, cloud=cloud, known=known))
-        elif equals and site not in installation.sites:
-            errors.append(_unknown_site(installation, site, place))
-        elif bound.setdefault(site if equals else ALL_SITES, cloud) != cloud:
+        elif not site:
+            errors.append(_unknown_site(installation, word.rpartition("=")[0], place))
+        elif bound.setdefault(site, cloud) != cloud:
             errors.append(Message.about("cloud-twice", place))
     raise_errors(errors)
     everywhere = bound.pop(ALL_SITES, "")
@@ -149,8 +165,35 @@ def render_sites(
         yield site.cloud, site.rendered
 
 
-def _unknown_site(installation: Installation, name: str, place: str) -> Message:
-    return Message.about("site-unknown", place, site=name, known=first_of(installation.sites))
+def find_name(word: str, known: Iterable[str]) -> str:
+    """The name that a word means, whatever its case; empty where it means none."""
+    return next((name for name in known if name.lower() == word.lower()), "")
+
+
+def choose_machines(words: Iterable[str], known: Collection[str]) -> list[str]:
+    """The machines and networks that `--machine` names, in any case.
+
+    Raises:
+        SwyxError: there is none of that name.
+    """
+    found = [(word, find_name(word, known)) for word in words]
+    raise_errors(
+        Message.about(
+            "host-unknown",
+            f"--machine {word}",
+            machine=word,
+            near=suggest(word, known),
+            known=first_of(known),
+        )
+        for word, name in found
+        if not name
+    )
+    return [name for _, name in found]
+
+
+def _unknown_site(installation: Installation, word: str, place: str) -> Message:
+    known, near = first_of(installation.sites), suggest(word, installation.sites)
+    return Message.about("site-unknown", place, site=word, known=known, near=near)
 
 
 def first_of(names: Iterable[str]) -> list[str]:

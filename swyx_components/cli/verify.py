@@ -10,9 +10,15 @@ from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, option
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, examples, option
 from swyx_components.cli.saved import Saved, damage_refused, open_saved, open_state
-from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, render_sites
+from swyx_components.cli.sites import (
+    bind_clouds,
+    choose_sites,
+    open_installation,
+    read_bindings,
+    render_sites,
+)
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
@@ -32,7 +38,13 @@ class VerifyOptions(TypedDict):
 _Read = Callable[[Inventory, RenderedSite], Deployed]
 
 
-@click.command
+@click.command(
+    epilog=examples(
+        "verify installation.yaml",
+        "verify installation.yaml --site aachen --cloud aws",
+        "verify installation.yaml --state exported.json",
+    )
+)
 @FILE
 @SITES
 @CLOUDS
@@ -46,8 +58,10 @@ def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
     --state or --saved, what a file holds; no cloud is asked then.
     """
     installation, _ = open_installation(file)
+    if options["sites"]:
+        options["sites"] = choose_sites(installation, options["sites"])
     bound, read = _source(installation, options)
-    # Without --site those that --cloud binds one by one, or all where it names one cloud for all.
+    # Without --site those whose cloud is known, or all where none is.
     names = choose_sites(installation, options["sites"] or sorted(bound))
     rendered = render_sites(installation, names, bound)
     records: list[dict[str, Any]] = []
@@ -70,13 +84,14 @@ def _source(installation: Installation, options: VerifyOptions) -> tuple[Mapping
     Raises:
         SwyxError: the words contradict each other or the files.
     """
-    bound = bind_clouds(installation, options["clouds"])
+    bound = read_bindings(installation, options["clouds"])
     if options["state"] and options["saved"]:
         raise refuse("sources-both", "--state")
     if options["state"]:
         return _from_state(installation, options, bound)
     if options["saved"]:
         return _from_saved(installation, options, bound)
+    bound = bind_clouds(installation, options["clouds"])
     return bound, lambda cloud, rendered: cloud.read_deployed(rendered)
 
 

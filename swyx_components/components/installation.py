@@ -22,6 +22,7 @@ from swyx_components.installation.builder import (
     SiteBuilder,
     SiteSettings,
 )
+from swyx_components.installation.diagnostics import suggest
 from swyx_components.messages import Message, Severity, SwyxError
 
 
@@ -246,7 +247,8 @@ class Installation(InstallationBuilder[Site[Any]]):
 
     def __getitem__(self, name: str) -> Site[HasId]:
         if name not in self.sites:
-            self.refuse("site-unknown", "", site=name, known=[*self.sites] or "none")
+            near, known = suggest(name, self.sites), [*self.sites] or "none"
+            self.refuse("site-unknown", "", site=name, near=near, known=known)
         return self.sites[name]
 
     def deploy(self) -> None:

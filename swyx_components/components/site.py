@@ -20,6 +20,7 @@ from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, plain_errors
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
+from swyx_components.installation.diagnostics import suggest
 from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
@@ -136,7 +137,8 @@ def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
     site = str(args["site"])
     if site not in installation.sites:
         known = list(installation.sites)
-        raise SwyxError([Message.about("site-unknown", "site", site=site, known=known)])
+        values = {"site": site, "near": suggest(site, known), "known": known}
+        raise SwyxError([Message.about("site-unknown", "site", **values)])
     return site
 
 

@@ -81,14 +81,33 @@ class Diagnostics:
         if self._guesses <= 0 or len(word) > 60 or word.isdigit():
             return ""
         self._guesses -= 1 + len(known) // 100
-        by_lower = {name.lower(): name for name in known}
-        lower = word.lower()
-        if len(by_lower) > 200:
-            like = [name for name in by_lower if name[:2] == lower[:2]][:50]
-            found = [lower] if lower in by_lower else get_close_matches(lower, like, 1, 0.7)
-        else:
-            found = get_close_matches(lower, by_lower, 1, 0.7)
-        return by_lower[found[0]] if found else ""
+        return nearest(word, known)
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """The known word that was probably meant (`SwyxPhoneL400` by `L400`), or empty."""
+    folded = {fold(name): name for name in known}
+    meant = fold(word)
+    if meant in folded:
+        return folded[meant]
+    likely = list(folded)
+    if len(likely) > 200:
+        likely = [name for name in likely if name[:2] == meant[:2]][:50]
+    found = get_close_matches(meant, likely, 1, 0.7)
+    if not found and len(meant) > 2:
+        found = sorted((name for name in likely if name.endswith(meant)), key=len)
+    return folded[found[0]] if found else ""
+
+
+def suggest(word: str, known: Collection[str]) -> str:
+    """` (did you mean ac-server?)`, to follow a word that is unknown; empty where nothing is near."""
+    near = nearest(word, known)
+    return f" (did you mean {near}?)" if near and near.lower() != word.lower() else ""
+
+
+def fold(word: str) -> str:
+    """A word as names are compared: in lower case, without spaces and punctuation."""
+    return "".join(filter(str.isalnum, word.lower()))
 
 
 def below(place: str, key: Any) -> str:

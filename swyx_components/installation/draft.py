@@ -9,6 +9,7 @@ semicolons and tabs separate cells, whichever the first row has. Each error name
 import csv
 import io
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.context import Node, ReadContext
 from swyx_components.installation.diagnostics import TOP, Diagnostics
-from swyx_components.installation.source import MOST_BYTES
+from swyx_components.installation.source import MOST_BYTES, STDIN
 from swyx_components.installation.values import is_name, read_addresses, read_cidrs
 from swyx_components.messages import Message, SwyxError
 
@@ -198,8 +199,11 @@ def read_machine_list(path: str, catalogue: Catalogue) -> MachineList:
 def _read_text(path: str, log: Diagnostics) -> str:
     """UTF-8, or the UTF-16 that Excel calls Unicode text; no other encoding tells itself."""
     try:
-        with Path(path).open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
+        if path == STDIN:
+            raw = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with Path(path).open("rb") as file:
+                raw = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise SwyxError(

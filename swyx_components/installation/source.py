@@ -1,5 +1,6 @@
 """Take an installation from where it stands, a file or plain data; refuse what is too large."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from swyx_components.installation.model import Link, Provider, Site
 from swyx_components.installation.yaml_source import MOST_DEEP, MOST_VALUES, compose
 
 MOST_BYTES = 5_000_000
+STDIN = "-"  # a path that means standard input
 
 
 def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
@@ -25,8 +27,11 @@ def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
 
 def _read_file(source: str | Path) -> str:
     try:
-        with Path(source).open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
+        if source == STDIN:
+            raw = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with Path(source).open("rb") as file:
+                raw = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise Refused("file-unreadable", TOP, reason=reason) from None

@@ -37,14 +37,17 @@ def test_names_come_from_the_file_on_the_line(tmp_path: Path) -> None:
     file = write_file(tmp_path)
     assert offered(f"swyx plan {file} --site ") == ["aachen", "bochum"]
     assert offered(f"swyx explain {file} ac-o") == ["ac-office"]
-    assert offered(f"swyx explain {file} ac-office bochum/") == [
-        "bochum/SwyxIt",
-        "bochum/SwyxServer",
+    assert offered(f"swyx explain {file} ac-office Swyx") == [
+        "SwyxGate@aachen",
+        "SwyxIt@aachen",
+        "SwyxIt@bochum",
+        "SwyxServer@aachen",
+        "SwyxServer@bochum",
     ]
     assert offered(f"swyx diff {file} {file} --site b") == ["bochum"]
     assert offered(f"swyx diff {file} {file} --cloud bo") == ["bochum=aws", "bochum=azure"]
     assert offered(f"swyx hosts {file} --machine bo-") == ["bo-server", "bo-office"]
-    assert offered(f"swyx audit {file} a") == ["aachen"]
+    assert offered(f"swyx audit {file} --site a") == ["aachen"]
 
 
 def test_commands_and_options_are_offered() -> None:

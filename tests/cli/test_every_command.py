@@ -50,7 +50,7 @@ ASKED = {
     ),
     "is a saved firewall right": (
         "audit",
-        ("SITE", "--saved", "SAVED", "--machine", "SERVER=sg-1"),
+        ("--site", "SITE", "--saved", "SAVED", "--machine", "SERVER=sg-1"),
         1,
         1,
     ),
@@ -105,7 +105,7 @@ def test_a_line_break_in_a_name_from_a_cloud_makes_no_line(tmp_path: Path) -> No
     saved = tmp_path / "saved.json"
     saved.write_text(json.dumps({"SecurityGroups": [group]}), encoding="utf-8")
     files = ("--saved", saved, "--machine", "ac-server=sg-1")
-    lines = swyx("audit", EXAMPLE, "aachen", *files).out.splitlines()
+    lines = swyx("audit", EXAMPLE, "--site", "aachen", *files).out.splitlines()
     assert any(r"sg-1 (lan\nnot judged: ac-fax)" in line for line in lines)
     told = [line for line in lines if line.startswith("not judged: ac-fax")]
     assert told == ["not judged: ac-fax, for no file has an interface with its address"]
@@ -118,12 +118,12 @@ def test_no_command_is_left_out() -> None:
 
 def test_no_extra_rule_is_proposed_that_the_file_would_refuse() -> None:
     """DCOM never crosses to another site (a rule that opened it would be an error of the file)."""
-    across = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/135", "--json")
+    across = swyx("explain", EXAMPLE, "SwyxIt@aachen", "SwyxServer@bochum", "tcp/135", "--json")
     assert across.code == 1
     assert across.json()["pairs"][0]["extra_rules_needed"] == []
-    said = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/135").out
+    said = swyx("explain", EXAMPLE, "SwyxIt@aachen", "SwyxServer@bochum", "tcp/135").out
     assert "DCOM must not reach another site or a public address, so no extra rule may" in said
-    other = swyx("explain", EXAMPLE, "aachen/SwyxIt", "bochum/SwyxServer", "tcp/136", "--json")
+    other = swyx("explain", EXAMPLE, "SwyxIt@aachen", "SwyxServer@bochum", "tcp/136", "--json")
     assert other.json()["pairs"][0]["extra_rules_needed"][0]["ports"] == 136
 
 

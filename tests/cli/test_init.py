@@ -48,7 +48,7 @@ EXPECTED = {
 def from_list(folder: Path, text: str | bytes = LIST, *words: str) -> tuple[Path, Outcome]:
     source, output = folder / "machines.csv", folder / "installation.yaml"
     source.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return output, swyx("init", "--from", source, "--output", output, *words)
+    return output, swyx("init", output, "--from", source, *words)
 
 
 def errors_of(outcome: Outcome) -> list[str]:
@@ -79,9 +79,7 @@ def test_decisions_that_are_given_are_written_and_need_no_confirmation(tmp_path:
     assert written["decisions"] == {"dcom": "40000-40099", "h245": "41000-41099"}
     assert "TO CONFIRM" not in output.read_text(encoding="utf-8")
     assert "Left to confirm" not in outcome.err
-    wrong = swyx(
-        "init", "--from", tmp_path / "machines.csv", "--output", "-", "--dcom", "everything"
-    )
+    wrong = swyx("init", "-", "--from", tmp_path / "machines.csv", "--dcom", "everything")
     assert wrong.code == 2 and wrong.out == "" and "decisions.dcom" in wrong.err
 
 
@@ -217,7 +215,7 @@ def test_names_that_yaml_reads_as_something_else_are_quoted(tmp_path: Path) -> N
 
 def answer(monkeypatch: pytest.MonkeyPatch, output: Path, *lines: str) -> Outcome:
     monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
-    return swyx("init", "--output", output)
+    return swyx("init", output)
 
 
 AACHEN = ("aachen", "", "10.1.0.10", "PhoneManager")

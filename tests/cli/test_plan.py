@@ -175,13 +175,13 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
         ),
         (
             ["--cloud", "essen=aws"],
-            "the installation has no site essen; it has aachen, bochum; name one of them",
+            "unknown site essen; the installation has aachen, bochum",
         ),
         (
             ["--cloud", "aachen=aws", "--cloud", "aachen=azure"],
             "the site has another cloud already",
         ),
-        (["--site", "essen"], "the installation has no site essen"),
+        (["--site", "essen"], "unknown site essen"),
         (["--nonsense"], "No such option: --nonsense"),
     ],
 )

@@ -442,12 +442,15 @@ def test_a_group_at_an_interface_stays_where_the_state_holds_neither(
     assert left["used_by"] == [interface["id"]]
 
 
-@pytest.mark.parametrize("missing", ["--site", "--cloud"])
-def test_site_and_cloud_must_be_named(missing: str) -> None:
-    words = {"--site": "aachen", "--cloud": "aws"}
-    words.pop(missing)
-    outcome = swyx("prune", "plan.yaml", *(part for pair in words.items() for part in pair))
-    assert outcome.code == 2
-    assert outcome.err == (
-        f"swyx: Missing option '{missing}'; `swyx prune --help` lists what there is.\n"
+def test_the_site_must_be_named_and_its_cloud_be_known(tmp_path: Path) -> None:
+    file = write_file(tmp_path)
+    outcome = swyx("prune", file)
+    assert (outcome.code, outcome.err) == (
+        2,
+        "swyx: Missing option '--site'; `swyx prune --help` lists what there is.\n",
+    )
+    outcome = swyx("prune", file, "--site", "aachen")
+    assert (outcome.code, outcome.err[:69]) == (
+        2,
+        "swyx: --cloud: nothing says in which cloud the site aachen is; write ",
     )

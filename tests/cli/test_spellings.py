@@ -25,7 +25,7 @@ def assert_as_planned(cloud: str, words: list[str]) -> None:
     verified = swyx("verify", SMALL, *words)
     assert (verified.err, verified.code) == ("", 0)
     assert verified.out.splitlines()[0] == VERIFIED[cloud]
-    audited = swyx("audit", SMALL, "acme", *words)
+    audited = swyx("audit", SMALL, "--site", "acme", *words)
     assert (audited.err, audited.code) == ("", 0)
     assert audited.out.splitlines()[0] == f"acme ({cloud}): {AUDITED}"
 
@@ -61,7 +61,7 @@ def test_every_protocol_of_ec2_in_any_spelling(tmp_path: Path, name: str) -> Non
     verified = swyx("verify", SMALL, *words)
     assert verified.code == 1
     assert "has a rule that is not planned, in any from 192.0.2.0/24" in verified.out
-    audited = swyx("audit", SMALL, "acme", *words)
+    audited = swyx("audit", SMALL, "--site", "acme", *words)
     assert audited.code == 1
     assert "sg-0a (acme-swyxserver-sg-1): in any protocol from 192.0.2.0/24" in audited.out
 
@@ -76,7 +76,9 @@ def test_ports_that_ec2_leaves_out_are_all_of_them(
     groups["SecurityGroups"][0]["IpPermissions"].append(rule)
     words = save(tmp_path, groups=groups, interfaces=load(AWS[1]))
     assert "not planned, in tcp 0-65535 from 192.0.2.0/24" in swyx("verify", SMALL, *words).out
-    assert "in tcp every port from 192.0.2.0/24" in swyx("audit", SMALL, "acme", *words).out
+    assert (
+        "in tcp every port from 192.0.2.0/24" in swyx("audit", SMALL, "--site", "acme", *words).out
+    )
 
 
 def test_permissions_of_groups_and_rules_of_their_own_are_the_same(tmp_path: Path) -> None:
@@ -126,7 +128,10 @@ def test_a_network_acl_names_its_protocols_in_any_spelling(tmp_path: Path) -> No
     for protocols in (("6", "-1"), ("tcp", "all"), ("TCP", "ALL")):
         documents = {"groups": load(AWS[0]), "interfaces": load(AWS[1]), "acls": acl(*protocols)}
         words = save(tmp_path, **documents)
-        verified, audited = swyx("verify", SMALL, *words), swyx("audit", SMALL, "acme", *words)
+        verified, audited = (
+            swyx("verify", SMALL, *words),
+            swyx("audit", SMALL, "--site", "acme", *words),
+        )
         assert (verified.code, audited.code) == (1, 1)
         assert "    in tcp 135, 1024-65535 from 10.1.20.0/24" in verified.out
         assert "    server in tcp 135, 40000-40199 from 10.1.20.0/24 (office)" in audited.out
@@ -221,5 +226,5 @@ def test_a_service_tag_is_no_plan_s_and_audit_knows_its_addresses(tmp_path: Path
     groups[0]["securityRules"].append(opened)
     words = save(tmp_path, groups=groups, interfaces=load(AZURE[1]))
     assert f"by-hand at priority 100 (source {tag})" in swyx("verify", SMALL, *words).out
-    audited = swyx("audit", SMALL, "acme", *words)
+    audited = swyx("audit", SMALL, "--site", "acme", *words)
     assert f"100 by-hand: in tcp 3389 from {tag}: open from the internet" in audited.out

@@ -563,7 +563,7 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
     (
         "a site that there is not",
         lambda swyx: swyx["aachen"],
-        "the installation has no site aachen; it has none; name one of them.",
+        "unknown site aachen; the installation has none.",
     ),
     (
         "an answer before anything is made",

@@ -405,9 +405,7 @@ def test_a_virtual_network_that_is_not_there_is_named() -> None:
 def test_a_site_that_the_installation_does_not_have_is_named() -> None:
     full = {"installation": "stacks/installation.yaml", "site": "essen", **AWS}
     lines = failure(lambda: SwyxSite("essen", full), EXAMPLE)
-    assert lines[1:] == [
-        "  site: the installation has no site essen; it has aachen, bochum; name one of them."
-    ]
+    assert lines[1:] == ["  site: unknown site essen; the installation has aachen, bochum."]
 
 
 def test_an_installation_with_errors_makes_nothing() -> None:

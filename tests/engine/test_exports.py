@@ -41,7 +41,7 @@ class Exports:
         return swyx("verify", FILE, "--state", path)
 
     def audit(self, folder: Path) -> Outcome:
-        return swyx("audit", FILE, self.site, *self._saved(folder, tuple(self.answers)))
+        return swyx("audit", FILE, "--site", self.site, *self._saved(folder, tuple(self.answers)))
 
     def _saved(self, folder: Path, names: tuple[str, ...]) -> list[str]:
         words = []

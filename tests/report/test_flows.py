@@ -264,9 +264,15 @@ def test_a_provider_is_a_machine_of_the_filter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("--site essen", "the installation has no site essen"),
-        ("--role Gatekeeper", "--role Gatekeeper: Gatekeeper is none of SwyxServer, SwyxGate"),
-        ("--machine ac-serve", "ac-serve is no machine, network or `provider NAME`"),
+        ("--site essen", "unknown site essen"),
+        (
+            "--role Gatekeeper",
+            "--role Gatekeeper: Gatekeeper is no role; write one of SwyxServer, SwyxGate",
+        ),
+        (
+            "--machine ac-serve",
+            "unknown machine or network ac-serve (did you mean ac-server?); write a machine, a network or `provider NAME`",
+        ),
         ("--evidence guessed", "guessed is none of stated, inferred, optional, extra"),
         ("--format pdf", "pdf is no format of this command; write one of table, csv, markdown"),
         ("--format xlsx", "xlsx is not for a terminal; write `--output FILE`"),

@@ -107,12 +107,10 @@ def _is_bare(installation: Installation, book: CallBook, word: str) -> bool:
 
 
 def _read(installation: Installation, book: CallBook, word: str) -> Actor:
-    """Who a word means: `ROLE@SITE`, `SITE/ROLE`, `ROLE@HOST` or a name or address alone."""
+    """Who a word means: `ROLE@SITE`, `ROLE@HOST`, or a name (with `@SITE`, if need be) or address alone."""
     role_word, at, place = word.rpartition("@")
-    if not at:
-        place, _, role_word = word.partition("/")
     role = book.find_role(role_word, installation.catalogue)
-    if not role_word or not (at or (role and place in installation.sites)):
+    if not at or (not role and any(hosts_named(installation, role_word))):
         return _read_name(installation, book, word)
     if role not in book.parties:
         raise _refuse("party-role-unknown", word=word, known=sorted(book.words or book.parties))
@@ -156,9 +154,9 @@ def find_scenario(book: CallBook, name: str) -> Scenario:
     Raises:
         SwyxError: there is none.
     """
-    if name not in book.scenarios:
+    if name.lower() not in book.scenarios:
         raise _refuse("scenario-unknown", name=name, known=sorted(book.scenarios))
-    return book.scenarios[name]
+    return book.scenarios[name.lower()]
 
 
 def cast_scenario(

@@ -1,9 +1,10 @@
 """From a word to the hosts it means: a machine, a network, a site's role, a provider, an address."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import NamedTuple
 
+from swyx_components.catalogue.calls import calls_of
+from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.model import Installation, Machine, Network, Provider, Site
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import WIDTH, Prefix
@@ -48,15 +49,15 @@ def find_hosts(
         pass
     else:
         return tuple(_hosts_at(installation, address))
-    site, slash, name = word.partition("/")
+    name, _, place = word.rpartition("@")
     found = list(hosts_named(installation, word))
-    if slash and site in installation.sites:
-        own = installation.sites[site]
-        spelled = {role.lower(): role for role in installation.catalogue.roles}
-        by_role = hosts_with(own, spelled.get(name.lower(), ""))
+    own = next((s for s in installation.sites.values() if s.name.lower() == place.lower()), None)
+    if own:
+        catalogue = installation.catalogue
+        by_role = hosts_with(own, calls_of(catalogue).find_role(name, catalogue))
         if by_role:
             return by_role
-        found = [host for host in hosts_of(own) if host.label == name]
+        found = [host for host in hosts_of(own) if host.label.lower() == name.lower()]
     if len({(host.site, host.label) for host in found}) == 1:
         return tuple(found)
     raise SwyxError([_refusal(installation, word, found, unknown)])
@@ -81,9 +82,9 @@ def hosts_with(site: Site, role: str) -> tuple[Host, ...]:
 def hosts_named(installation: Installation, name: str) -> Iterator[Host]:
     """The machines, networks and SIP providers of that name."""
     for site in installation.sites.values():
-        yield from (host for host in hosts_of(site) if host.label == name)
+        yield from (host for host in hosts_of(site) if host.label.lower() == name.lower())
     for provider in installation.providers:
-        if provider.name == name:
+        if provider.name.lower() == name.lower():
             yield from hosts_of_provider(provider)
 
 
@@ -124,9 +125,9 @@ def _holders(installation: Installation) -> Iterator[Host]:
 
 def _refusal(installation: Installation, word: str, found: list[Host], unknown: str) -> Message:
     if found:
-        known = [f"{host.site}/{host.label}" if host.site else host.label for host in found]
+        known = [f"{host.label}@{host.site}" if host.site else host.label for host in found]
         return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
     names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
-    near = get_close_matches(word, sorted(names)[:5000], 1)
-    meant = f" ({near[0]} is near)" if near else ""
-    return Message.about(unknown, "", word=word, near=meant)
+    name, at, site = word.rpartition("@")
+    near = suggest(site, installation.sites) if at else suggest(word, names)
+    return Message.about(unknown, "", word=word, near=near or suggest(name, names))

@@ -54,7 +54,9 @@ def ask(case: Mapping[str, Any], folder: Path, *words: str) -> Any:
         path = folder / f"{place}.json"
         path.write_text(json.dumps(document), encoding="utf-8")
         options += ["--saved", str(path)]
-    return swyx("audit", file, "acme", *options, *(["--fix"] if case.get("fix") else []), *words)
+    return swyx(
+        "audit", file, "--site", "acme", *options, *(["--fix"] if case.get("fix") else []), *words
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['file']}: {case['title']}")

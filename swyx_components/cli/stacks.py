@@ -1,0 +1,109 @@
+"""The stack files of Pulumi (`Pulumi.<stack>.yaml`): which site a stack is, in which cloud."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.clouds import PLATFORMS
+from swyx_components.messages import Message
+
+_DEFAULT_FILE = "stacks/installation.yaml"  # as in __main__.py
+_STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9._-]{1,100})\.ya?ml")
+
+
+class Stack(NamedTuple):
+    """A stack that is a site. `file` is its stack file, `installation` the file that it reads."""
+
+    name: str
+    site: str
+    cloud: str
+    file: Path
+    installation: Path
+
+
+def find_stacks(project: Path) -> dict[str, Stack]:
+    """The stacks of a project by site; a stack file that names no site is another program's.
+
+    Raises:
+        SwyxError: there is no such project, a cloud is unknown, or two stacks are one site.
+    """
+    settings = _read(project / "Pulumi.yaml")
+    if "name" not in settings:
+        raise refuse("project-missing", "--project", folder=project)
+    prefix = f"{settings['name']}:"
+    default = _default_file(_mapping(settings.get("config")).get(f"{prefix}installation"))
+    stacks: dict[str, Stack] = {}
+    errors: list[Message] = []
+    for name, path, config in _stack_files(project / str(settings.get("stackConfigDir") or ".")):
+        site, cloud = (str(config.get(prefix + key, "")) for key in ("site", "cloud"))
+        if not site:
+            continue
+        errors += _unknown_cloud(path, cloud)
+        file = project / str(config.get(f"{prefix}installation", default))
+        own = Stack(name, site, cloud, path, file)
+        if (other := stacks.setdefault(site, own)) is not own:
+            errors.append(Message.about("stack-twice", str(path), site=site, other=other.file))
+    raise_errors(errors)
+    return stacks
+
+
+def clouds_beside(file: str, sites: Mapping[str, object]) -> dict[str, str]:
+    """The cloud of each site of an installation file that a stack file in its folder names.
+
+    Raises:
+        SwyxError: a cloud is unknown, two stack files name two for a site, or one can't be read.
+    """
+    clouds: dict[str, str] = {}
+    errors: list[Message] = []
+    for _, path, config in _stack_files(Path(file).parent):
+        for key, site in config.items():
+            project, _, name = str(key).rpartition(":")
+            cloud = str(config.get(f"{project}:cloud", ""))
+            if name == "site" and cloud and site in sites:
+                errors += _unknown_cloud(path, cloud)
+                if clouds.setdefault(site, cloud) != cloud:
+                    errors.append(Message.about("cloud-twice", str(path)))
+    raise_errors(errors)
+    return clouds
+
+
+def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
+    """The name of each stack, its file and its `config`."""
+    for path in sorted(folder.glob("Pulumi.*")):
+        if name := _STACK_FILE.fullmatch(path.name):
+            yield name[1], path, _mapping(_read(path).get("config"))
+
+
+def _unknown_cloud(path: Path, cloud: str) -> Iterator[Message]:
+    if cloud not in PLATFORMS:
+        known = " or ".join(PLATFORMS)
+        yield Message.about("cloud-unknown", str(path), cloud=cloud, known=known)
+
+
+def _default_file(declared: Any) -> str:
+    """What Pulumi.yaml says a stack reads unless its own file says otherwise."""
+    given = declared.get("default") if isinstance(declared, Mapping) else declared
+    return str(given or _DEFAULT_FILE)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """A settings file of Pulumi; empty where there is none.
+
+    Raises:
+        SwyxError: it can't be read as YAML.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return _mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    except (OSError, ValueError, yaml.YAMLError) as problem:
+        reason = " ".join(str(problem).split())[:300]
+        raise refuse("stack-file-unreadable", str(path), reason=reason) from None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
