@@ -14,6 +14,7 @@ from swyx_components.analysis.explain.explain import (
 from swyx_components.analysis.explain.places import Host, short
 from swyx_components.analysis.explain.what_if import (
     find_remedies,
+    is_between_sites,
     is_dcom_apart,
     write_extra_rule,
 )
@@ -30,13 +31,15 @@ _MOST_ADDRESSES = 6  # of a rule that are all shown
 class Answer(NamedTuple):
     """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
 
-    `never`: it is DCOM to or from another site or a public address, which no rule may open.
+    `never`: it is DCOM to or from another site or a public address, which no rule may open. `by_link`: it is
+    for a role at another site, which is reached through a LinkManager.
     """
 
     explanation: Explanation
     reasons: tuple[tuple[str, str], ...] = ()
     remedies: tuple[str, ...] = ()
     never: bool = False
+    by_link: bool = False
 
     @classmethod
     def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
@@ -49,7 +52,8 @@ class Answer(NamedTuple):
         asked = explanation.crossing[:3]
         remedies = find_remedies(installation, *asked) if with_remedies else ()
         never = is_dcom_apart(installation, *asked)
-        return cls(explanation, tuple(reasons), remedies, never)
+        by_link = is_between_sites(installation, *asked)
+        return cls(explanation, tuple(reasons), remedies, never, by_link)
 
     def lines(self, catalogue: Catalogue) -> set[int]:
         """The lines that its rules and flows cite."""
@@ -101,7 +105,7 @@ _FILTERS: Filters = {"shard": shard_label, "rule_towards": _write_rule}
 
 def _extra_rules(answer: Answer) -> Iterator[Any]:
     """The extra rules for the ends that deny, where the packet has no other way and may have one."""
-    if answer.never:
+    if answer.never or answer.by_link:
         return
     asked = answer.explanation.crossing
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}

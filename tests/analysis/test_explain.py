@@ -146,6 +146,22 @@ def test_a_missing_link_is_what_it_would_take(tmp_path: Path) -> None:
     assert takes == ["a link of aachen and bochum with `link_manager: ac-link`"]
 
 
+def test_servers_of_two_sites_are_reached_through_a_link_and_never_by_an_extra_rule(
+    tmp_path: Path,
+) -> None:
+    """Calls between sites go through a LinkManager (kb2308 L112): no rule opens 1720 between servers."""
+    unlinked = write_file(tmp_path, SMALL[: SMALL.index("links:")])
+    found = answer("ac-server", "bo-server", "tcp/1720", file=unlinked)
+    assert found["would_take"] == [
+        "a link of aachen and bochum, with a LinkManager between the two"
+    ]
+    assert found["extra_rules_needed"] == []
+    linked = answer("ac-server", "bo-server", "tcp/1720", file=write_file(tmp_path))
+    assert (linked["would_take"], linked["extra_rules_needed"]) == ([], [])
+    desktop = answer("ac-server", "bo-server", "tcp/3389", file=unlinked)
+    assert len(desktop["extra_rules_needed"]) == 2
+
+
 def test_a_disabled_flow_is_what_it_would_take(tmp_path: Path) -> None:
     file = write_file(
         tmp_path, SMALL.replace("    extra_rules", "    flows: {disable: [C10]}\n    extra_rules")

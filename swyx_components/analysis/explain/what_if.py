@@ -36,7 +36,30 @@ def find_remedies(
         roles = [role for role, site in sites if _passes(_with(installation, site), *hosts, packet)]
         if roles:
             found.append(f"the role {' or '.join(roles)} at {own.label}")
+    if not found and is_between_sites(installation, *hosts, packet):
+        ends = {source.site, destination.site}
+        if not any({link.near, link.far} == ends for link in installation.links):
+            found.append(
+                f"a link of {source.site} and {destination.site}, with a LinkManager between the two"
+            )
     return tuple(found)
+
+
+def is_between_sites(
+    installation: Installation, source: Host, destination: Host, packet: Packet
+) -> bool:
+    """Whether it is for a role at another site: such calls go through a LinkManager (kb2308 L112)."""
+    if not (source.roles and destination.roles) or source.site == destination.site:
+        return False
+    if packet.port is None or not packet.protocol.has_ports:
+        return False
+    endpoint = Topology(installation).view(destination.site).endpoint_of(destination.label)
+    port, transport = PortRange(packet.port, packet.port), Transport(packet.protocol.value)
+    return any(
+        ports.covers(port)
+        and transport in installation.catalogue.roles[role].listeners[key].transports
+        for (role, key), ports in endpoint.ports.items()
+    )
 
 
 def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
