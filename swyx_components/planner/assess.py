@@ -148,7 +148,9 @@ def _check_candidate(
     """Warnings for the quotas of a cloud that the site may move to."""
     if platform.name in installation.quotas or not is_small(plan):
         usages = platform.count_quotas(platform.render_site(plan, installation))
-        yield from check_quotas(plan.site, platform.name, usages, binding=False)
+        linked = sum(plan.site in (link.near, link.far) for link in installation.links)
+        relief = Relief(linked)
+        yield from check_quotas(plan.site, platform.name, usages, binding=False, relief=relief)
 
 
 _FEW_RULES, _FEW_GROUPS, _FEW_ADDRESSES = 60, 50, 1000

@@ -33,7 +33,7 @@ class Usage:
 
 
 class Relief(NamedTuple):
-    """What the same quotas would be if so many linked sites declared a `summary`."""
+    """What the same quotas would be if so many linked sites declared a `summary`; unknown without any."""
 
     sites: int = 0
     usages: tuple[Usage, ...] = ()
@@ -43,6 +43,8 @@ class Relief(NamedTuple):
         group = usage.where.partition("+")[0]
         if not (usage.by_peers and self.sites):
             return ""
+        if not self.usages:
+            return ", or declare a `summary` for sites that it is linked with"
         used = max(
             other.used
             for other in self.usages
@@ -64,35 +66,28 @@ def check_quotas(
     """
     relief = relief or Relief()
     for usage in usages:
+        values = {"cloud": cloud, "quota": usage.quota, "used": usage.used, "limit": usage.limit}
         if usage.used > usage.limit and usage.by_quotas:
             yield Message.about(
                 "quotas-exceed" if binding else "quotas-would-exceed",
                 f"quotas.{cloud}",
-                cloud=cloud,
-                quota=usage.quota,
-                used=usage.used,
-                limit=usage.limit,
+                **values,
                 note=usage.note,
             )
         elif usage.used > usage.limit:
             yield Message.about(
                 "quota-exceeded" if binding else "quota-would-exceed",
                 f"sites.{site}" + (f".groups.{usage.where}" if usage.where else ""),
-                cloud=cloud,
-                quota=usage.quota,
-                used=usage.used,
-                limit=usage.limit,
+                **values,
                 note=usage.note,
-                **({"also": usage.remedy, "summary": relief.of(usage)} if binding else {}),
+                summary=relief.of(usage),
+                **({"also": usage.remedy} if binding else {}),
             )
         elif usage.tight and binding:
             yield Message.about(
                 "quota-tight",
                 f"sites.{site}.groups.{usage.where}",
-                cloud=cloud,
-                quota=usage.quota,
-                used=usage.used,
-                limit=usage.limit,
+                **values,
             )
 
 

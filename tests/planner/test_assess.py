@@ -30,6 +30,30 @@ def test_what_a_cloud_would_refuse_is_a_warning_that_names_it() -> None:
     assert all(message.severity is Severity.WARNING for message in found)
 
 
+def test_a_summary_is_proposed_only_where_a_site_is_linked() -> None:
+    """A quota that grows with peers' addresses: a `summary` of a linked site may lower it."""
+    data: dict[str, Any] = {
+        "swyxware": "6.01",
+        "decisions": {"dcom": "restricted", "h245": "tunnelled"},
+        "quotas": {"aws": {"rules_per_group": 2}},
+        "sites": {
+            "hub": {"machines": {"server": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]}}},
+            "far": {"machines": {"other": {"addresses": ["10.2.0.1"], "roles": ["SwyxServer"]}}},
+        },
+    }
+    data["sites"]["hub"]["machines"]["link"] = {"addresses": ["10.0.0.2"], "roles": ["LinkManager"]}
+    data["sites"]["hub"]["networks"] = {
+        f"n{n}": {"cidrs": [f"10.1.{2 * n}.0/24"], "roles": ["SwyxIt"]} for n in range(9)
+    }
+    remedies = []
+    for links in ({}, {"one": {"sites": ["hub", "far"], "link_manager": "link"}}):
+        installation = load_installation({**data, "links": links} if links else data)
+        result = assess_site(plan(installation), installation, None, PLATFORMS.values())
+        remedies.append([str(m) for m in result.messages if m.id == "quota-would-exceed"])
+    assert remedies[0] and not any("summary" in remedy for remedy in remedies[0])
+    assert any("or declare a `summary` for sites that it is linked with" in r for r in remedies[1])
+
+
 def test_on_that_cloud_it_is_an_error() -> None:
     installation = hub(200)
     assert assess_site(plan(installation), installation, PLATFORMS["aws"]).has_errors
