@@ -48,6 +48,21 @@ def test_its_rules_are_planned_and_proven(file: Path, cloud: str) -> None:
     }
 
 
+def test_a_flow_that_names_two_adjoining_listeners_is_beside_neither(tmp_path: Path) -> None:
+    """S1 is for 5060 and 5061, which stand as one range in its rule."""
+    text = CATALOGUE.replace("ports: [sip]}", "ports: [sip, sips]}", 1).replace(
+        "purpose: SIP, lines: [4]}\n",
+        "purpose: SIP, lines: [4]}\n"
+        "      sips: {transports: [tcp], ports: 5061, phase: control, purpose: SIP over TLS}\n",
+    )
+    assert text.count("sips") == 2
+    (tmp_path / "sip.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "installation.yaml").write_text(INSTALLATION, encoding="utf-8")
+    plan = plan_site(load_installation(tmp_path / "installation.yaml"), "aachen")
+    assert "5060-5061" in {str(rule.ports) for group in plan.groups for rule in group.rules}
+    assert [message for message in plan.messages if message.id == "opened-beside"] == []
+
+
 def test_the_catalogue_itself_says_the_same_as_its_file(file: Path) -> None:
     inside, messages = read_installation(inline())
     assert [message.id for message in messages] == []

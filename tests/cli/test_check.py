@@ -34,6 +34,18 @@ def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> Non
     assert outcome.out.startswith("error: ")
 
 
+def test_a_provider_without_media_ports_is_one_error_and_no_idle_manager(tmp_path: Path) -> None:
+    text = SMALL[: SMALL.index("links:")]
+    text += "sip_providers:\n  carrier: {cidrs: [203.0.113.0/28], link_manager: ac-link}\n"
+    lines = swyx("check", write_file(tmp_path, text)).out.splitlines()
+    assert [line for line in lines if "media_ports" in line] == [
+        line for line in lines if line.startswith("error: ")
+    ]
+    assert not [line for line in lines if "serves no link" in line]
+    idle = swyx("check", write_file(tmp_path, text[: text.index("sip_providers")])).out
+    assert "this LinkManager serves no link and no provider" in idle
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "place"),
     [

@@ -26,10 +26,17 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
 
 
 def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
-    """What the plan has to say, but for decisions that it lacks only because the file has them wrong."""
-    errors = (message for message in written if message.severity is Severity.ERROR)
+    """What the plan has to say, but for what follows from an error in the file.
+
+    A decision that the file has wrong is not missing; a LinkManager may serve a link or provider that could
+    not be read.
+    """
+    errors = [message for message in written if message.severity is Severity.ERROR]
     wrong = {place for message in errors for place in _decisions_meant(message)}
+    unread = any(error.place.partition(".")[0] in ("links", "sip_providers") for error in errors)
     for message in planned:
+        if unread and message.id == "serves-nothing":
+            continue
         _, site, _, decision = message.place.split(".") if message.id in _UNDECIDED else [""] * 4
         own = f"sites.{site}.decisions"
         if wrong.isdisjoint((own, f"{own}.{decision}", "decisions", f"decisions.{decision}")):
@@ -110,7 +117,11 @@ def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     roles = {role for endpoint in view.endpoints for role in endpoint.roles}
     if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):
         yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
-    faxes = any(catalogue.roles[role].media.get(Transport.TCP) for role in roles)
+    # A LinkManager has media over TCP too, for fax machines: where there are none, it carries none.
+    faxes = any(
+        catalogue.roles[role].media.get(Transport.TCP) and not catalogue.roles[role].serves_links
+        for role in roles
+    )
     if faxes and not decisions.fax_stated:
         yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
     dcom = ("dcom_server", "dcom_client")

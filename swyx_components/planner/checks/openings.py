@@ -1,7 +1,7 @@
 """What a careful reader of the plan would ask about: openings beside the purpose, gaps in addresses."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
@@ -101,7 +101,9 @@ def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Ite
             for (protocol, ports), needed in inbound.items()
             if protocol in protocols and ports & listener
         }
-        for shared, flows in sorted(_find_beside(listener, own).items(), key=lambda one: one[0]):
+        naming = _flows_naming(catalogue, role, key)
+        found = _find_beside(listener, own, naming)
+        for shared, flows in sorted(found.items(), key=lambda one: one[0]):
             told = (
                 f"{flow} from {_shorten(peer.label)}" for flow, peer in sorted(flows, key=_by_peer)
             )
@@ -115,16 +117,28 @@ def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Ite
             )
 
 
-def _find_beside(listener: PortSet, inbound: _Inbound) -> dict[PortSet, set[tuple[str, Peer]]]:
+@lru_cache(maxsize=1024)
+def _flows_naming(catalogue: Catalogue, role: str, key: str) -> frozenset[str]:
+    """The flows to a role that name a listener, perhaps beside others: `ports: [sip, sips]`."""
+    return frozenset(
+        row.id
+        for row in catalogue.flows.values()
+        if any(key in leg.ports and role in (*leg.responders, *leg.initiators) for leg in row.legs)
+    )
+
+
+def _find_beside(
+    listener: PortSet, inbound: _Inbound, naming: Collection[str]
+) -> dict[PortSet, set[tuple[str, Peer]]]:
     """The ports of a listener inside wider ranges, each with the flows and peers of these.
 
-    Peers with a flow that is about just this listener reach nothing that was not meant.
+    Peers with a flow that is about just this listener, or names it, reach nothing that was not meant.
     """
     meant = {
         (peer.label, protocol)
         for (protocol, ports), needed in inbound.items()
-        if any(map(listener.covers, ports))
-        for _, peer in needed
+        for flow, peer in needed
+        if flow in naming or any(map(listener.covers, ports))
     }
     beside: dict[PortSet, set[tuple[str, Peer]]] = {}
     for (protocol, ports), needed in inbound.items():

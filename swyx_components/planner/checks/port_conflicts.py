@@ -36,8 +36,12 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     for machine in view.site.machines:
         clashes, own = _find_clashes(view.endpoint_of(machine.name).kind, catalogue)
         fixed |= own
+        taken: dict[Claim, PortSet] = {}
+        for one, other, _, shared in clashes:
+            for claim in (one, other):
+                taken[claim] = taken.get(claim, NO_PORTS) | shared
         for clash in clashes:
-            yield _collision(f"sites.{view.name}.machines.{machine.name}", clash)
+            yield _collision(f"sites.{view.name}.machines.{machine.name}", clash, taken)
     for system, preset, inside in _find_ephemeral(fixed, catalogue):
         yield Message.about(
             "fixed-port-ephemeral",
@@ -83,10 +87,11 @@ def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
             )
 
 
-def _collision(place: str, clash: _Clash) -> Message:
+def _collision(place: str, clash: _Clash, taken: Mapping[Claim, PortSet]) -> Message:
+    """`taken`: all ports of a claim that others want, so that one range clears all of them."""
     one, other, transports, shared = clash
     certain = not one.allocated and not other.allocated
-    remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, shared))]
+    remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, taken[claim]))]
     apart = [*remedies, "put the roles on different machines"]
     return Message.about(
         "port-clash" if certain else "port-overlap",
