@@ -39,11 +39,27 @@ def read_decisions(node: Node, inherited: Decisions) -> Decisions:
 def _read_dcom(node: Node) -> Fields:
     if type(node.value) is dict:
         node.open("dcom_ranges")
-        server, client = (node.read(key, read_range, None) for key in ("server", "client"))
+        server, client = (node.read(key, _read_dcom_range, None) for key in ("server", "client"))
         return {"dcom_server": server, "dcom_client": client, "dcom_preset": ""}
     presets = node.context.catalogue.presets
     preset, ports = _preset_or_range(node, presets, _DCOM_ONLY, "dcom: 40000-40199")
-    return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": preset} if ports else {}
+    if ports is None or _holds_mapper(node, ports):
+        return {}
+    return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": preset}
+
+
+def _read_dcom_range(node: Node) -> PortRange | None:
+    ports = read_range(node)
+    return None if ports is None or _holds_mapper(node, ports) else ports
+
+
+def _holds_mapper(node: Node, ports: PortRange) -> bool:
+    """Whether a range of DCOM holds the endpoint mapper's port, which is reported."""
+    mapper = node.context.catalogue.endpoint_mapper
+    if ports.first <= mapper <= ports.last:
+        node.add("dcom-holds-mapper", ports=ports, mapper=mapper)
+        return True
+    return False
 
 
 def _read_h245(node: Node) -> Fields:

@@ -12,6 +12,7 @@ from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange
 
 _UNDECIDED = ("decision-missing", "decision-half")
+_FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
 
 
@@ -22,6 +23,7 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     yield from _clashes(site.flows.clashes)
     flows = {flow for one in site.flows.pairs for flow in one.exchange.ids}
     yield from _wide_ranges(view)
+    yield from _narrow_ranges(view, flows)
     yield from _defaults(view, flows)
 
 
@@ -97,6 +99,20 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
         if inside:
             place = f"sites.{view.name}.decisions.{decision}"
             yield Message.about("preset-wide", place, preset=preset, ports=ports, inside=inside)
+
+
+def _narrow_ranges(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
+    """DCOM ranges of one's own that are smaller or lower than Microsoft advises."""
+    made = view.decisions
+    halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
+    used = {own for key, own in halves.items() if own and _any_use(view.catalogue, flows, key)}
+    for ports in () if made.dcom_preset else sorted(used):
+        count = ports.last - ports.first + 1
+        problems = [f"{count} ports"] if count < _FEWEST_DCOM else []
+        problems += [f"below {_LOWEST_DCOM}"] if ports.first < _LOWEST_DCOM else []
+        if problems:
+            place = f"sites.{view.name}.decisions.dcom"
+            yield Message.about("dcom-narrow", place, ports=ports, problem=problems)
 
 
 def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:

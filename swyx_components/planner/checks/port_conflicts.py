@@ -1,14 +1,18 @@
 """Roles on one machine that want the same port."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue import Catalogue, Phase, Transport
 from swyx_components.messages import Message
+from swyx_components.planner.exchange import Exchange, find_exchange
+from swyx_components.planner.flows import EndpointPair
 from swyx_components.planner.minimise import SiteRules
+from swyx_components.planner.model import Endpoint
 from swyx_components.planner.port_references import EndpointKind
+from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
@@ -17,15 +21,14 @@ OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
 class Claim(NamedTuple):
     """Ports that one listener of a machine holds; `allocated`: taken one by one from a range.
 
-    `key` is what an override of them is called.
+    `setting` is where the file may change them, empty where it can't.
     """
 
     role: str
-    key: str
+    setting: str
     transports: tuple[Transport, ...]
     ports: PortSet
     allocated: bool
-    overridable: bool
 
 
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
@@ -33,15 +36,20 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     view = site.flows.site
     catalogue = view.catalogue
     fixed: frozenset[tuple[str, PortSet]] = frozenset()
-    for machine in view.site.machines:
-        clashes, own = _find_clashes(view.endpoint_of(machine.name).kind, catalogue)
-        fixed |= own
-        taken: dict[Claim, PortSet] = {}
-        for one, other, _, shared in clashes:
-            for claim in (one, other):
-                taken[claim] = taken.get(claim, NO_PORTS) | shared
-        for clash in clashes:
-            yield _collision(f"sites.{view.name}.machines.{machine.name}", clash, taken)
+    decided = _find_decided(site)
+    hosts = [("machines", machine.name) for machine in view.site.machines]
+    for place, name in (*hosts, *(("networks", network.name) for network in view.site.networks)):
+        endpoint = view.endpoint_of(name)
+        kind, used = endpoint.kind, decided.get(endpoint, {})
+        # A host of a network carries one of its roles.
+        for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
+            own = frozenset(token for role in one.roles for token in used.get(role, ()))
+            clashes, held = _find_clashes(one, _claims_of_decisions(view, own), catalogue)
+            fixed |= held if kind.is_machine else frozenset()
+            taken = _unite_taken(clashes)
+            for clash in clashes:
+                yield _collision(f"sites.{view.name}.{place}.{name}", clash, taken, catalogue)
+    yield from _find_unpaired(view)
     for system, preset, inside in _find_ephemeral(fixed, catalogue):
         yield Message.about(
             "fixed-port-ephemeral",
@@ -52,21 +60,69 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
         )
 
 
+# By role: which of the decisions' ranges it listens on.
+_Decided = dict[str, frozenset[str]]
+
+
+def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
+    """The ranges of the decisions that each endpoint of a site listens on."""
+    view = site.flows.site
+    found: dict[Endpoint, _Decided] = {}
+    alone = (  # roles of one machine talk too, without a rule
+        EndpointPair(end, end, find_exchange(view.catalogue, "site", end.kind, end.kind, True))
+        for end in view.endpoints
+        if end.kind.is_machine
+    )
+    for pair in (*site.flows.pairs, *alone):
+        for forward, role, token in _decided_ends(pair.exchange, view.catalogue):
+            endpoint = pair.second if forward else pair.first
+            own = found.setdefault(endpoint, {})
+            own[role] = own.get(role, frozenset()) | {token}
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tuple[bool, str, str]]:
+    """Of an exchange: whether its second end listens, in which role, and on which decision's range."""
+    return frozenset(
+        (one.forward, one.responder_role, token)
+        for one in exchange.exchanged
+        for leg in catalogue.flows[one.flow].legs
+        for token in ("dcom_server", "dcom_client", "h245")
+        if token in leg.ports
+    )
+
+
+def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Claim, ...]:
+    """What DCOM and H.245 take from the decided ranges; a preset of a whole ephemeral range is told alone."""
+    made, ephemeral = view.decisions, set(view.catalogue.ephemeral.values())
+    halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
+    dcom = PortSet.union_of(part for key, part in halves.items() if key in tokens and part)
+    h245 = made.h245 if made.h245 and "h245" in tokens else NO_PORTS
+    claims = (
+        (made.dcom_preset, Claim("DCOM", "decisions.dcom", made.dcom_transports, dcom, True)),
+        (made.h245_preset, Claim("H.245", "decisions.h245", (Transport.TCP,), h245, True)),
+    )
+    return tuple(
+        claim
+        for preset, claim in claims
+        if claim.ports and not (preset and ephemeral.issuperset(claim.ports))
+    )
+
+
 _Clash = tuple[Claim, Claim, list[Transport], PortSet]
 
 
 @lru_cache(maxsize=1024)
 def _find_clashes(
-    kind: EndpointKind, catalogue: Catalogue
+    kind: EndpointKind, decided: tuple[Claim, ...], catalogue: Catalogue
 ) -> tuple[Sequence[_Clash], frozenset[tuple[str, PortSet]]]:
-    """What two listeners of a kind of machine both want, and its fixed ports by role."""
-    mapper = catalogue.endpoint_mapper
-    windows = Claim(
-        OPERATING_SYSTEM, "", (Transport.TCP,), PortSet.of((mapper, mapper)), False, False
-    )
+    """What two listeners of a kind of host both want, and its fixed ports by role."""
+    mapper = PortSet.of((catalogue.endpoint_mapper,) * 2)
+    windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False)
     claims = list(_claims(kind, catalogue))
     clashes: list[_Clash] = []
-    for one, other in combinations((windows, *claims), 2):
+    for one, other in combinations((windows, *claims, *decided), 2):
         shared = one.ports & other.ports
         transports = [name for name in one.transports if name in other.transports]
         if shared and transports:
@@ -77,22 +133,33 @@ def _find_clashes(
 def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
     for role in kind.roles:
         for listener in catalogue.roles[role].listeners.values():
+            key = _written_key(role, listener.key, kind.ports)
             yield Claim(
                 role,
-                _written_key(role, listener.key, kind.ports),
+                f"ports.{role}.{key}" if listener.overridable else "",
                 listener.transports,
                 kind.decisions.cornet if listener.decided_by else kind.ports[role, listener.key],
                 listener.allocated,
-                listener.overridable,
             )
 
 
-def _collision(place: str, clash: _Clash, taken: Mapping[Claim, PortSet]) -> Message:
-    """`taken`: all ports of a claim that others want, so that one range clears all of them."""
+def _unite_taken(clashes: Iterable[_Clash]) -> Mapping[Claim, PortSet]:
+    """All ports of each claim that others want, so that one range clears all of them."""
+    taken: dict[Claim, PortSet] = {}
+    for one, other, _, shared in clashes:
+        for claim in (one, other):
+            taken[claim] = taken.get(claim, NO_PORTS) | shared
+    return taken
+
+
+def _collision(
+    place: str, clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalogue
+) -> Message:
     one, other, transports, shared = clash
     certain = not one.allocated and not other.allocated
     remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, taken[claim]))]
-    apart = [*remedies, "put the roles on different machines"]
+    if one.role != other.role and {one.role, other.role} <= catalogue.roles.keys():
+        remedies.append("put the roles on different machines")
     return Message.about(
         "port-clash" if certain else "port-overlap",
         place,
@@ -100,16 +167,18 @@ def _collision(place: str, clash: _Clash, taken: Mapping[Claim, PortSet]) -> Mes
         other=other.role,
         transports=" and ".join(name.value.upper() for name in transports),
         ports=shared,
-        remedy=", or ".join(remedies if one.role in (other.role, OPERATING_SYSTEM) else apart),
+        remedy=", or ".join(remedies),
     )
 
 
 def _remedy(claim: Claim, shared: PortSet) -> str:
     """What to write so that the claim leaves the shared ports; empty where nothing can be written."""
-    if not claim.overridable:
+    if not claim.setting:
         return ""
     if not claim.allocated:
-        return f"set ports.{claim.role}.{claim.key} to another port"
+        return f"set {claim.setting} to another port"
+    if claim.setting.startswith("decisions."):
+        return f"set {claim.setting} to another range"
     # RTP uses an even port and the odd one above it, so a range begins on an even port.
     free = [
         PortRange(first + first % 2, last)
@@ -117,9 +186,9 @@ def _remedy(claim: Claim, shared: PortSet) -> str:
         if first + first % 2 <= last
     ]
     if not free:
-        return f"set ports.{claim.role}.{claim.key} to other ports"
+        return f"set {claim.setting} to other ports"
     widest = max(free, key=lambda part: (part.last - part.first, part))
-    return f"set ports.{claim.role}.{claim.key} to {widest}"
+    return f"set {claim.setting} to {widest}"
 
 
 def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) -> str:
@@ -128,6 +197,19 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
         return key
     parts = {own for (name, part), own in ports.items() if (name, part[:6]) == (role, "media_")}
     return "media" if len(parts) == 1 else key
+
+
+def _find_unpaired(view: SiteTopology) -> Iterator[Message]:
+    """RTP ranges of the file that begin at an odd port, or have one port alone."""
+    place = f"sites.{view.name}"
+    written = {place: view.site.ports}
+    written |= {f"{place}.machines.{own.name}": own.ports for own in view.site.machines}
+    for place, overrides in written.items():
+        for (role, key), ports in overrides:
+            listener = view.catalogue.roles[role].listeners[key]
+            audio = listener.phase is Phase.MEDIA and Transport.UDP in listener.transports
+            if audio and (ports.first % 2 or ports.first == ports.last):
+                yield Message.about("rtp-unpaired", f"{place}.ports.{role}", role=role, ports=ports)
 
 
 @lru_cache(maxsize=1024)
