@@ -6,7 +6,7 @@ from typing import Any
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
 from swyx_components.analysis.deployed.verify import Comparison, Effect
-from swyx_components.planner.model import Direction, Protocol
+from swyx_components.planner.model import Direction, Protocol, shard_label
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
 from swyx_components.report.tables import shorten
 from swyx_components.report.templates import render_lines
@@ -21,7 +21,7 @@ _MOST_RANGES = 6
 def write_comparison(comparison: Comparison, cloud: str) -> list[str]:
     """A headline with the counts and the proof, then a line for each difference."""
     values = {"comparison": comparison, "cloud": cloud, "most": _MOST_GAPS}
-    return render_lines("verify.txt.j2", {"packets": write_packets}, **values)
+    return render_lines("verify.txt.j2", {"packets": write_packets, "shard": shard_label}, **values)
 
 
 def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def _rule(rule: SecurityRule) -> Rule:
     if rule.protocol not in _PROTOCOLS:
         raise ValueError(f"protocol {rule.protocol}")
     if _prefixes(own_name, own) != EVERYWHERE:
-        raise ValueError(f"{own_name} is not *")
+        raise ValueError(f"{own_name} is {', '.join(own.texts)}, not *")
     prefixes = _prefixes(peer_name, peer)
     protocol = _PROTOCOLS[rule.protocol][0] if rule.protocol != "*" else Protocol.ANY
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:

@@ -9,6 +9,7 @@ from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.model import shard_label
 from swyx_components.planner.quota import Usage
 from swyx_components.report.diff import describe_reasons, passing_row
 from swyx_components.report.html.decisions import Settled, list_settings
@@ -203,7 +204,12 @@ def describe_deployed(comparison: Comparison, cloud: str) -> Differences:
     """What a cloud holds for a site, against the plan."""
     site = comparison.site
     rows = [
-        Difference(side, "rule", f"{site}/{change.group}", tuple(filter(None, rule_row(rule))))
+        Difference(
+            side,
+            "rule",
+            f"{site}/{shard_label(change.group, rule.shard)}",
+            tuple(filter(None, rule_row(rule))),
+        )
         for change in comparison.changes
         for side, rule in (("plan", change.planned), ("other", change.found))
         if rule is not None
