@@ -60,7 +60,7 @@ class MissingAccess:
     def rank(self) -> tuple[object, ...]:
         """What the article states comes first, then what it implies, then the site's own rules."""
         certainty = _CERTAINTY.index(self.row.evidence) if self.row else len(_CERTAINTY)
-        direction, protocol, ports, _, _, flow, peer, reply = self.requirement
+        direction, protocol, ports, _, _, flow, peer, reply, _ = self.requirement
         return reply, certainty, flow, self.machine, direction, peer, protocol, ports
 
 

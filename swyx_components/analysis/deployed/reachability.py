@@ -25,7 +25,10 @@ _IMPOSSIBLE = {4: (Protocol.ANY, Protocol.ICMPV6), 6: (Protocol.ANY, Protocol.IC
 
 
 class Requirement(NamedTuple):
-    """One end of a required flow at a machine; `reply`: the way back, which only stateless rules ask for."""
+    """One end of a required flow at a machine; `reply`: the way back, which only stateless rules ask for.
+
+    `widened`: from or to a whole `summary`, as the site's own rules have it. No flow needs all of it.
+    """
 
     direction: Direction
     protocol: Protocol
@@ -35,6 +38,7 @@ class Requirement(NamedTuple):
     flow: str
     peer: str
     reply: bool = False
+    widened: bool = False
 
 
 class Packets(NamedTuple):
@@ -154,7 +158,7 @@ class _View:
             ]
             allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in matched]
             for each in requirements:
-                if both := source & each.source_ports:
+                if not each.widened and (both := source & each.source_ports):
                     self._find_missing(each, peers, both, allowed, found)
             universe = ALL_PORTS if self.protocol.has_ports else ICMP_TYPES
             through = reduce(and_, allowed[1:], universe)
@@ -224,6 +228,9 @@ def find_requirements(plan: SitePlan, machine: str) -> tuple[Requirement, ...]:
                 peers = tuple(p for p in peer.prefixes if p not in own_addresses)
                 label = peer.label if peer.site in ("", plan.site) else f"{peer.site}/{peer.label}"
                 found.append(Requirement(*what, peers, flow.flow, label))
+                stand_in = peer.addresses_for(plan.site)
+                if stand_in != peer.prefixes:
+                    found.append(Requirement(*what, stand_in, flow.flow, label, widened=True))
     for rule in plan.extra_rules:
         for protocol, peers in extra_protocols(rule) if rule.machine == machine else ():
             ports = rule.ports if protocol.has_ports else ICMP_TYPES
@@ -255,8 +262,13 @@ def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[P
     for way, protocol, version, peers, ports, source in packets:
         at = way, protocol, version, peers, source if by_source else ALL_PORTS
         by_peers[at] = by_peers.get(at, NO_PORTS) | ports
-    by_ports: dict[tuple[Direction, Protocol, int, PortSet, PortSet], list[Interval]] = {}
+    # Cut where an entry has source ports; what is alike on both sides of a cut is one.
+    sources: dict[tuple[Direction, Protocol, int, Interval, PortSet], PortSet] = {}
     for (way, protocol, version, peers, source), ports in by_peers.items():
+        to = way, protocol, version, peers, ports
+        sources[to] = sources.get(to, NO_PORTS) | source
+    by_ports: dict[tuple[Direction, Protocol, int, PortSet, PortSet], list[Interval]] = {}
+    for (way, protocol, version, peers, ports), source in sources.items():
         by_ports.setdefault((way, protocol, version, ports, source), []).append(peers)
     joined = [
         Packets(way, protocol, version, interval, ports, source)

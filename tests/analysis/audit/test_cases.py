@@ -92,3 +92,30 @@ def test_cases_are_well_formed() -> None:
         assert len(case["title"].split()) > 3
         assert case["answer"]
     assert {path.suffix for path in FOLDER.iterdir()} == {".yaml"}
+
+
+FAR = {
+    "sites": {
+        "acme": {"machines": {"link": {"addresses": ["10.1.0.11"], "roles": ["LinkManager"]}}},
+        "far": {
+            "machines": {"other": {"addresses": ["10.2.0.10"], "roles": ["SwyxServer"]}},
+            "summary": ["10.2.0.0/24"],
+        },
+    },
+    "links": {"one": {"sites": ["acme", "far"], "link_manager": "link"}},
+}
+
+
+def test_a_rule_for_the_summary_of_another_site_is_needed(tmp_path: Path) -> None:
+    """Rules name a linked site by its summary; what the flows need is its one server."""
+    for peer, stopped in (("10.2.0.0/24", False), ("10.2.0.10/32", False), ("10.2.0.128/25", True)):
+        firewall = {
+            "groups": {"sg-link": [f"in tcp 65001 from {peer}"]},
+            "interfaces": {"10.1.0.11": ["sg-link"]},
+        }
+        case = {"aws": firewall, "installation": FAR}
+        outcome = ask(case, tmp_path, "--json")
+        assert outcome.err == ""
+        found = json.loads(outcome.out)
+        assert found["open"] == []
+        assert ("K4" in {each["flow"] for each in found["missing"]}) is stopped
