@@ -57,11 +57,11 @@ class Message(NamedTuple):
     def __str__(self) -> str:
         where = ": ".join([part for part in (self.file, self.place) if part])
         text = _write(self.id, self.values)
-        return f"{where}: {text}." if where else f"{text}."
+        return f"{where}: {text}" if where else text
 
 
 class SwyxError(Exception):
-    """Something a person must mend; `messages` holds all of it, sorted by place."""
+    """What a person must fix; `messages` holds all of it, sorted by place."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self.messages = tuple(sorted(set(messages)))
@@ -81,7 +81,8 @@ def _severity(id: str) -> Severity:
 @lru_cache(maxsize=4096)  # many places say the same
 def _write(id: str, values: tuple[tuple[str, str], ...]) -> str:
     message = Message("", id, values)
-    return "; ".join(part for part in (message.sentence, message.remedy) if part)
+    text = "; ".join(part for part in (message.sentence, message.remedy) if part)
+    return text if text.endswith("?") else f"{text}."
 
 
 def printable(value: object) -> str:

@@ -19,9 +19,9 @@ Path_ = tuple[str | int, ...]
 
 REMEDY = "compare the row with the bundled catalogue of the same name."
 OTHER_VERSION = (
-    "swyxware: SwyxWare {} is not in the catalogue, which has 6.01; later versions changed "
-    "components, protocols and ports, and their tables are not part of this project; "
-    'write swyxware "6.01", or name a catalogue file of your own under `catalogue`.'
+    "swyxware: unknown SwyxWare version {}; the catalogue covers 6.01, and later versions have other "
+    "components, protocols and ports; "
+    'write `swyxware: "6.01"`, or name a catalogue file of your own under `catalogue`.'
 )
 PROGRAMMERS_WORDS = re.compile(r"\bobject\b|__|NoneType|Errno|unexpected keyword|literal for|\n|<")
 

@@ -85,7 +85,7 @@ def test_the_schema_takes_both_forms_and_sees_what_is_wrong() -> None:
 def test_four_keys_are_required(missing: str) -> None:
     _, messages = read_installation(inline(**{missing: None}), file="plan.yaml")
     assert [str(message) for message in messages] == [
-        f"plan.yaml: catalogue: this is not a usable catalogue, the key '{missing}' is missing; "
+        f"plan.yaml: catalogue: invalid catalogue: the key '{missing}' is missing; "
         "compare the row with the bundled catalogue of the same name."
     ]
 

@@ -96,7 +96,7 @@ def test_what_holds_at_many_sites_is_said_once(tmp_path: Path) -> None:
     assert outcome.code == 0
     (egress,) = [line for line in outcome.out.splitlines() if line.startswith("warning: ")]
     assert (
-        ": sites.site1.egress, sites.site2.egress, sites.site3.egress, 5 more places: the article"
+        ": sites.site1.egress, sites.site2.egress, sites.site3.egress, 5 more places: egress is closed"
         in egress
     )
 
@@ -111,7 +111,7 @@ def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
     assert error["place"] == "sites.aachen.machines.ac-gates.roles[0]"
     assert (
         error["text"]
-        == f"{error['file']}: {error['place']}: {error['sentence']}; {error['remedy']}."
+        == f"{error['file']}: {error['place']}: {error['sentence']}; {error['remedy']}"
     )
 
 
@@ -123,7 +123,7 @@ def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
         (b"sites: {a: *b}", "alias"),
         (b"\xff\xfe", "UTF-8"),
         (b"a: 1\x1b[31m", "U+001B"),
-        (b'swyxware: "7.0"\nsites: {}', "7.0 is not in the catalogue"),
+        (b'swyxware: "7.0"\nsites: {}', "unknown SwyxWare version 7.0"),
     ],
 )
 def test_what_is_no_installation_is_a_sentence(tmp_path: Path, content: bytes, says: str) -> None:
@@ -167,8 +167,8 @@ def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_
     checked = swyx("check", file)
     assert checked.code == 0
     assert [line for line in checked.out.splitlines() if "rules_times_groups" in line] == [
-        f"warning: {said}, so that it would refuse every site; lower one of them, or have the quota "
-        "raised and write it under quotas.aws.rules_times_groups, before a site moves there."
+        f"warning: {said}, so it would refuse every site; lower one of them, or have the quota raised and "
+        "set quotas.aws.rules_times_groups, before a site moves there."
     ]
     planned = swyx("plan", file, "--cloud", "aws")
     assert (planned.code, planned.out) == (2, "")

@@ -344,7 +344,7 @@ def test_nothing_is_written_through_a_link_or_removed_outside_the_folder(tmp_pat
     out.mkdir()
     (out / "aachen").symlink_to(elsewhere)
     outcome = swyx("hosts", EXAMPLE, "--output", out, "--force")
-    assert outcome.code == 2 and "this is a link" in outcome.err
+    assert outcome.code == 2 and "this is a symbolic link" in outcome.err
     assert not list(elsewhere.iterdir())
     (out / "aachen").unlink()
     (out / "aachen").mkdir()

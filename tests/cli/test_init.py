@@ -111,18 +111,17 @@ def test_every_error_names_its_row_and_column_and_all_come_at_once(tmp_path: Pat
     output, outcome = from_list(tmp_path, text)
     assert outcome.code == 2 and not output.exists()
     assert errors_of(outcome) == [
-        "row 2, column name: ac server can't be the name of a machine or network; write 1 to 40 ASCII "
-        "letters, digits, - and _, a letter or digit first.",
-        "row 3, column addresses[0]: 10.1.0.300 is no IPv4 or IPv6 address; write an address such as "
+        "row 2, column name: `ac server` is not a valid name for a machine or network; use 1 to 40 "
+        "ASCII letters, digits, - and _, starting with a letter or digit.",
+        "row 3, column addresses[0]: `10.1.0.300` is not an IPv4 or IPv6 address; write an address such as "
         "10.1.0.10 or 2001:db8::10.",
-        "row 3, column links: essen is no site of this file; write one of none.",
-        "row 3, column roles: LinkManger is no role; write LinkManager, if that is meant.",
-        "row 4, column addresses: the list is empty; write at least one entry, for instance "
+        "row 3, column links: unknown site `essen`; write one of none.",
+        "row 3, column roles: unknown role `LinkManger`; did you mean `LinkManager`?",
+        "row 4, column addresses: the list is empty; write at least one entry, for example "
         "`addresses: [10.1.0.10]`.",
-        "row 4, column name: ac-link is already the name of row 3; upper and lower case make no "
-        "difference; rename one of the two.",
-        "row 4, column roles: the list is empty; write at least one entry, for instance "
-        "`roles: [SwyxServer]`.",
+        "row 4, column name: ac-link is already the name of row 3 (case is ignored); rename one of the two.",
+        "row 4, column roles: the list is empty; write at least one entry, for example `roles: "
+        "[SwyxServer]`.",
     ]
 
 
@@ -140,10 +139,10 @@ def test_what_only_the_whole_shows_names_the_row_where_it_can(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        (b"", "row 1: the column addresses is missing"),
-        (b"site;name;roles\na;b;SwyxServer\n", "the column addresses is missing; there are site"),
-        (b"site;name;addresses;roles\n", "the list has no row"),
-        (b'site;name;addresses;roles\n"a;b\n', "this is not CSV"),
+        (b"", "row 1: missing column addresses"),
+        (b"site;name;roles\na;b;SwyxServer\n", "missing column addresses; found site"),
+        (b"site;name;addresses;roles\n", "the list has no rows"),
+        (b'site;name;addresses;roles\n"a;b\n', "invalid CSV"),
         (
             b"site;name;addresses;roles\na;b;10.0.0.1;SwyxServer;;x\n",
             "row 2: the row has more cells",
@@ -152,7 +151,10 @@ def test_what_only_the_whole_shows_names_the_row_where_it_can(tmp_path: Path) ->
             "site;name;addresses;roles\nKöln;b;c;d\n".encode("latin-1"),
             'save the list as "CSV UTF-8"',
         ),
-        (b"site;name;addresses;roles\na\0;b;10.0.0.1;SwyxServer\n", "can't be the name of a site"),
+        (
+            b"site;name;addresses;roles\na\0;b;10.0.0.1;SwyxServer\n",
+            "is not a valid name for a site",
+        ),
     ],
 )
 def test_what_is_no_list_is_a_sentence(tmp_path: Path, raw: bytes, says: str) -> None:
@@ -190,7 +192,7 @@ def test_nothing_is_overwritten_without_force(tmp_path: Path) -> None:
     (tmp_path / "installation.yaml").write_text("mine")
     output, outcome = from_list(tmp_path)
     assert outcome.code == 2 and output.read_text() == "mine"
-    assert "there is such a file already" in outcome.err
+    assert "the file already exists" in outcome.err
     assert from_list(tmp_path, LIST, "--force")[1].code == 0
     assert yaml.safe_load(output.read_text()) == EXPECTED
 
@@ -258,7 +260,11 @@ def test_an_answer_that_can_not_be_is_asked_for_again(
     )
     outcome = answer(monkeypatch, output, *words)
     assert outcome.code == 0, outcome.err
-    for says in ("can't be the name of a site", "10.1.0 is no IPv4", "nothing is no role"):
+    for says in (
+        "is not a valid name for a site",
+        "`10.1.0` is not an IPv4",
+        "unknown role `nothing`",
+    ):
         assert says in outcome.err
     assert "\x1b" not in outcome.err
     assert "# decisions:" in output.read_text()  # a lone server needs none

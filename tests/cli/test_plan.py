@@ -145,7 +145,7 @@ def test_an_error_in_one_site_leaves_nothing_on_stdout(tmp_path: Path) -> None:
     )
     outcome = swyx("plan", write_file(tmp_path, text), "--json")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "sites.bochum.decisions.dcom: C13 needs the decision dcom" in outcome.err
+    assert "sites.bochum.decisions.dcom: flow C13" in outcome.err
 
 
 def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
     [
         (
             ["--cloud", "gcp"],
-            "gcp is no cloud that the plan can be written for; write aws or azure",
+            "unknown cloud gcp; write aws or azure",
         ),
         (
             ["--cloud", "essen=aws"],
@@ -179,7 +179,7 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
         ),
         (
             ["--cloud", "aachen=aws", "--cloud", "aachen=azure"],
-            "the site has another cloud already",
+            "the site is given two clouds",
         ),
         (["--site", "essen"], "unknown site essen"),
         (["--nonsense"], "No such option: --nonsense"),

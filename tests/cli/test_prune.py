@@ -287,8 +287,8 @@ def test_a_lock_stops_it_before_anything_is_removed(
     outcome = prune("aws", "--yes")
     assert outcome.code == 3
     assert outcome.err == (
-        "swyx: `pulumi stack import` failed (the stack is currently locked); run it by hand in the "
-        "project's folder; if a killed update left a lock, `pulumi cancel` removes it.\n"
+        "swyx: `pulumi stack import` failed (the stack is currently locked); run it yourself in the "
+        "project's folder; if an interrupted update left a lock, `pulumi cancel` removes it.\n"
     )
     assert ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule])["SecurityGroupRules"]
 
@@ -452,5 +452,5 @@ def test_the_site_must_be_named_and_its_cloud_be_known(tmp_path: Path) -> None:
     outcome = swyx("prune", file, "--site", "aachen")
     assert (outcome.code, outcome.err[:69]) == (
         2,
-        "swyx: --cloud: nothing says in which cloud the site aachen is; write ",
+        "swyx: --cloud: the cloud of the site aachen is not given; write `--cl",
     )

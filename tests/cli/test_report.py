@@ -218,9 +218,8 @@ def test_what_is_too_large_for_one_page_is_refused_with_the_way_out(
     outcome = swyx("report", file, "--output", page)
     assert outcome.code == 2
     assert outcome.err == (
-        "swyx: --output: the report of 10 sites is larger than 200,000 bytes, more than one page should "
-        "be; name a folder (`--output report/`), where each site is a page of its own, or choose sites "
-        "with `--site`.\n"
+        "swyx: --output: the report of 10 sites exceeds 200,000 bytes, the limit for one page; name a folder "
+        "(`--output report/`) for one page per site, or choose sites with `--site`.\n"
     )
     assert not page.exists()
     assert swyx("report", file, "--output", f"{tmp_path}/pages/").code == 0
@@ -242,8 +241,8 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     outcome = swyx("report", write_file(tmp_path), "--output", page)
     assert outcome.code == 2
     assert outcome.err == (
-        f"swyx: --output: {page} can't be written (No such file or directory); name a file in a folder "
-        "that is there and that you may write to.\n"
+        f"swyx: --output: {page} can't be written (No such file or directory); name a file in an existing "
+        "folder that you may write to.\n"
     )
 
 

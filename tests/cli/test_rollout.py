@@ -152,9 +152,9 @@ def remove_project(project: Path) -> None:
     ("change", "place", "said"),
     [
         (break_cloud, "Pulumi.bochum.yaml", "gcp"),
-        (bind_twice, "Pulumi.bochum.yaml", "is the site bochum"),
+        (bind_twice, "Pulumi.bochum.yaml", "deploys the site bochum"),
         (read_another_file, "Pulumi.bochum.yaml", "other.yaml"),
-        (break_yaml, "Pulumi.bochum.yaml", "can't be read as YAML"),
+        (break_yaml, "Pulumi.bochum.yaml", "invalid YAML"),
         (remove_project, "--project", "no Pulumi.yaml"),
     ],
 )

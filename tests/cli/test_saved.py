@@ -254,11 +254,14 @@ def test_a_field_that_is_empty_beside_its_list_says_nothing(tmp_path: Path) -> N
 # ---- what is wrong with them
 
 NOT_SAVED = [
-    ("{", "this is not JSON (Expecting property name enclosed in double quotes at line 1); save"),
-    ('{"Vpcs": []}', "this is an object with the keys Vpcs, which none of the commands writes"),
-    ("[1]", "this is a list, which none of the commands writes"),
-    ("[]", "this is an empty list, which tells neither what it lists nor anything about the site"),
-    ('{"version": 3, "deployment": {}}', "this is the export of a stack; give it to `swyx verify`"),
+    ("{", "invalid JSON (Expecting property name enclosed in double quotes at line 1); save"),
+    ('{"Vpcs": []}', "unsupported content: an object with the keys Vpcs"),
+    ("[1]", "unsupported content: a list"),
+    ("[]", "the list is empty, so it says nothing about the site"),
+    (
+        '{"version": 3, "deployment": {}}',
+        "the file is the export of a stack; pass it to `swyx verify`",
+    ),
     (
         '{"SecurityGroups": [], "NextToken": "x"}',
         "the file ends after the first page of the answer",
@@ -291,14 +294,14 @@ def test_a_file_that_is_nothing_we_know_gets_its_place_and_a_remedy(
         (("--state", "nowhere.json"), "nowhere.json: the file can't be read (No such file"),
         (
             ("--state", str(EXPORTS / "aws-groups.json")),
-            "this is no export of a stack; write it with",
+            "the file is not the export of a stack; write it with",
         ),
-        (("--state", "a", "--saved", "b"), "a state and saved output are two answers"),
+        (("--state", "a", "--saved", "b"), "`--state` and `--saved` can't be combined"),
         (
             ("--state", str(EXPORTS / "aws-state.json"), "--cloud", "acme=azure"),
-            "the stack is acme in aws, which is not what was asked for",
+            "the stack is acme in aws, not the requested site",
         ),
-        ((*saved(*AWS), "--cloud", "azure"), "no file has anything of azure, where acme is"),
+        ((*saved(*AWS), "--cloud", "azure"), "no file describes azure, the cloud of acme"),
         (saved("aws-interfaces"), "no group in the files carries the tag swyx:site"),
     ],
 )
@@ -311,18 +314,18 @@ def test_words_of_verify_that_contradict_the_files(words: tuple[str, ...], said:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "an audit needs what the cloud has, and no file is named"),
-        (saved(*AWS, *AZURE), "the files are of aws, azure, and a site is in one cloud"),
+        ((), "an audit needs saved output of the cloud, and no file is named"),
+        (saved(*AWS, *AZURE), "the files are from aws, azure, and a site is in one cloud"),
         (saved("aws-groups"), "no file has an interface with the address of a machine of acme"),
         (
             (*saved(*AWS), "--machine", "server"),
-            "a binding is the name of a machine, an equals sign",
+            "expected NAME=GROUP",
         ),
         (
             (*saved(*AWS), "--machine", "x=sg-0a"),
             "unknown machine or network x; the chosen",
         ),
-        ((*saved(*AWS), "--machine", "server=web"), "no file has a group called web"),
+        ((*saved(*AWS), "--machine", "server=web"), "unknown group web; no file has it"),
     ],
 )
 def test_words_of_audit_that_contradict_the_files(words: tuple[str, ...], said: str) -> None:

@@ -331,7 +331,7 @@ def test_a_cloud_that_cannot_be_reached_is_exit_code_3(
     outcome = verify_aws(write_file(tmp_path))
     assert outcome.code == 3
     assert outcome.out == ""
-    assert outcome.err.startswith("swyx: aws did not answer as it should (Could not connect")
+    assert outcome.err.startswith("swyx: aws API error (Could not connect")
     assert "Traceback" not in outcome.err
 
 
@@ -525,6 +525,6 @@ def test_verify_asks_for_the_cloud_of_a_site(tmp_path: Path) -> None:
     outcome = swyx("verify", write_file(tmp_path), "--site", "bochum")
     assert outcome.code == 2
     assert outcome.err == (
-        "swyx: --cloud: nothing says in which cloud the site bochum is; write `--cloud bochum=aws` or "
+        "swyx: --cloud: the cloud of the site bochum is not given; write `--cloud bochum=aws` or "
         "`--cloud bochum=azure`.\n"
     )

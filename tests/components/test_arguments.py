@@ -16,9 +16,9 @@ from tests.tools.components.recorder import Cloud, failure, record
 
 LATER = pulumi.Output.from_input("x")
 PLAIN = (
-    "an output stands here, and what is made follows from this value, so it must be known when the "
-    "program runs; write the value itself, or read it from the stack's configuration; only ids may be "
-    "outputs, in a list each by itself."
+    "this is an output, and the resources depend on its value, which must be known when "
+    "the program runs; write the value itself, or read it from the stack's configuration; "
+    "only ids may be outputs, each its own list entry."
 )
 ON_AWS = "attach, instance_id, interface_id, interface_ids"
 
@@ -41,8 +41,8 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A misspelt argument",
         {**AWS, "machine": {}},
         [
-            "machine is no argument here; known are attach, cloud, installation, machines, network, "
-            "site, tags, topology; take it out or correct its spelling."
+            "unknown argument machine; known are attach, cloud, installation, machines, network, "
+            "site, tags, topology; remove it or correct its spelling."
         ],
     ),
     (
@@ -56,18 +56,16 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "An installation twice",
         {**AWS, "topology": {"sites": {}}},
-        [
-            "installation, topology are given, and the installation is read from one of them; keep one."
-        ],
+        ["only one of installation, topology may be given; keep one."],
     ),
     (
         "A network of the other cloud",
         {**AZURE, "cloud": "aws"},
         [
-            "network: resource_group is for azure, and this site is in aws, where vpc_id, vpc_tags are "
-            "known; take it out.",
-            "network: virtual_network is for azure, and this site is in aws, where vpc_id, vpc_tags are "
-            "known; take it out.",
+            "network: resource_group is an argument for azure, and this site is in aws (known there: "
+            "vpc_id, vpc_tags); remove it.",
+            "network: virtual_network is an argument for azure, and this site is in aws (known there: "
+            "vpc_id, vpc_tags); remove it.",
         ],
     ),
     (
@@ -82,7 +80,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A network of a cloud that is not known",
         {"cloud": "aws", "network": {"vpc_id": "vpc-1", "project": "p"}},
         [
-            "network: project is no argument here; known are vpc_id, vpc_tags; take it out or correct its "
+            "network: unknown argument project; known are vpc_id, vpc_tags; remove it or correct its "
             "spelling."
         ],
     ),
@@ -90,16 +88,17 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A machine bound as in the other cloud",
         fax(subnet_id="s"),
         [
-            f"machines.ac-fax: subnet_id is for azure, and this site is in aws, where {ON_AWS} are known; "
-            "take it out."
+            f"machines.ac-fax: subnet_id is an argument for azure, and this site is in aws (known "
+            f"there: {ON_AWS}); "
+            "remove it."
         ],
     ),
     (
         "A machine's misspelt key",
         fax(interfaces=["eni-1"]),
         [
-            f"machines.ac-fax: interfaces is no argument here; known are {ON_AWS}; take it out or correct "
-            "its spelling."
+            f"machines.ac-fax: unknown argument interfaces; known are {ON_AWS}; remove it or correct "
+            f"its spelling."
         ],
     ),
     (
@@ -147,8 +146,8 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A machine that the site does not have",
         {**AWS, "machines": {"ac-fex": {}}},
         [
-            "machines.ac-fex: the site aachen has no machine ac-fex; it has ac-link, ac-fax, ac-gate, "
-            "ac-server; take it out or correct its spelling."
+            "machines.ac-fex: unknown machine ac-fex; the site aachen has ac-link, ac-fax, ac-gate, "
+            "ac-server; remove it or correct its spelling."
         ],
     ),
     (
@@ -173,8 +172,9 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "More tags than there is room for",
         tags(**{f"t{number}": "x" for number in range(27)}),
         [
-            "tags: 27 tags, where 26 have room: aws takes 50 on a resource, the others say what it is for; "
-            "take some out."
+            "tags: 27 tags where 26 are allowed: aws takes 50 per resource, and the component writes "
+            "the others; "
+            "remove some."
         ],
     ),
     (
@@ -316,7 +316,7 @@ def test_an_extra_that_is_not_installed_is_named(
     own = {"aws": AWS, "azure": AZURE}[cloud]
     full: Any = {"installation": INSTALLATION, "site": "aachen", **own}
     assert failure(lambda: SwyxSite("aachen", full), EXAMPLE)[1:] == [
-        f"  cloud: a site in {cloud} needs the Python package {package}, which is not installed; install it, "
+        f"  cloud: a site in {cloud} needs the Python package {package}, which is not installed; run "
         f"`pip install 'swyx-components[{cloud}]'`."
     ]
 

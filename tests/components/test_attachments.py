@@ -139,8 +139,9 @@ def test_an_instance_and_an_interface_that_are_not_there_are_refused_together() 
 def test_an_instance_beside_an_interface_is_refused() -> None:
     machines = {"ac-link": {"instance_id": "i-7", "interface_ids": ["eni-11"]}}
     assert failure(lambda: aachen(machines=machines), CLOUD)[1:] == [
-        "  machines.ac-link: ac-link is bound by instance_id, interface_ids, and a machine is attached in "
-        "one way only; keep one of these keys."
+        "  machines.ac-link: ac-link is bound by instance_id, interface_ids, and only one binding is "
+        "allowed; keep "
+        "one of these keys."
     ]
 
 
@@ -160,10 +161,11 @@ def test_an_interface_that_is_in_groups_of_the_stack_alone_is_named() -> None:
     """Taking it out of its last one is refused, so a destroy would end half done."""
     (said,) = warnings("sg-ours")
     assert said.startswith(
-        "sites.aachen.machines.ac-link: eni-11 of ac-link is in no security group but this stack's, and EC2 "
-        "leaves no interface without one: `pulumi destroy`, or an update that takes the machine out, would "
-        "stop there (InvalidParameterCombination); add another group to the interface, for example the "
-        "default one of its VPC"
+        "sites.aachen.machines.ac-link: eni-11 of ac-link is in no security group but this stack's, "
+        "and EC2 requires at least "
+        "one: `pulumi destroy`, or an update that removes the machine, would fail "
+        "(InvalidParameterCombination); add another group to the interface, for example the "
+        "default group of its VPC"
     )
 
 
@@ -205,7 +207,7 @@ def test_a_preview_that_can_not_know_the_vpc_asks_for_ids() -> None:
     """Nothing is in a VPC that is still to be made, so a lookup would only fail half-way."""
     given = {"server": {"interface_id": "eni-1"}}
     assert failure(in_own_vpc(**given), FOUND, preview=True)[1:] == [
-        "  machines.gate: gate can't be looked up, since the network is made by the same program; write "
+        "  machines.gate: gate can't be looked up: the same program creates its network; set "
         "machines.gate.interface_id or instance_id, or attach: false."
     ]
     made = record(in_own_vpc(**given, gate={"attach": False}), FOUND, preview=True)

@@ -523,16 +523,16 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
     (
         "a word for a cloud",
         lambda swyx: swyx.site("a", "aws"),  # type: ignore[call-overload]
-        "sites.a: 'aws' is not a network of a cloud; write Vpc(vpc.id), or "
+        "sites.a: 'aws' is not a cloud network; write Vpc(vpc.id), or "
         "VirtualNetwork(resource_group=..., name=...).",
     ),
     (
         "a misspelt key of a machine",
         lambda swyx: swyx.site("a").attach(SwyxServer, address="10.1.0.10", instanceid="i-1"),  # type: ignore[call-arg]
-        "sites.a.machines.a-swyxserver: instanceid is no argument here; known are address, "
+        "sites.a.machines.a-swyxserver: unknown argument instanceid; known are address, "
         "attach, instance_id, "
-        "interface, interface_id, interface_ids, name, ports, subnet_id, to; take it out or correct its "
-        "spelling.",
+        "interface, interface_id, interface_ids, name, ports, subnet_id, to; remove it or correct "
+        "its spelling.",
     ),
     (
         "two machines of one name",
@@ -540,15 +540,14 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
             aachen_of(swyx),
             swyx["aachen"].attach(SwyxGate, address="10.1.0.11", name="ac-server"),
         ],
-        f"sites.aachen.machines.ac-server: ac-server is declared already ({AT}:LINE); give this one another "
-        "name, for a machine or a link by name=.",
+        f"sites.aachen.machines.ac-server: ac-server is already declared ({AT}:LINE); use another "
+        "name (for a machine or a link, give name=).",
     ),
     (
         "a name that is none",
         lambda swyx: swyx.site("a").attach(SwyxServer, address="10.1.0.10", name="ac server"),
-        'sites.a.machines."ac server": ac server can\'t be a name: that has 1 to 40 letters, '
-        "digits, - and _, "
-        "and begins with a letter or digit; give another one, for a machine by name=.",
+        'sites.a.machines."ac server": invalid name ac server; use 1 to 40 letters, digits, - and _, '
+        "starting with a letter or digit (for a machine, give name=).",
     ),
     (
         "a link through a name",
@@ -558,7 +557,7 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
     (
         "a machine that there is not",
         lambda swyx: aachen_of(swyx)["ac-servre"],
-        "the site aachen has no machine ac-servre; it has ac-server; take it out or correct its spelling.",
+        "unknown machine ac-servre; the site aachen has ac-server; remove it or correct its spelling.",
     ),
     (
         "a site that there is not",
@@ -568,14 +567,14 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
     (
         "an answer before anything is made",
         lambda swyx: aachen_of(swyx)["ac-server"].security_group_ids,
-        "sites.aachen: nothing is made for this site yet; ask after the with block, or after deploy().",
+        "sites.aachen: nothing is created for this site yet; read it after the with block, or after "
+        "deploy().",
     ),
     (
         "an answer of a site in no cloud",
         lambda swyx: swyx.site("a").component,
-        "sites.a: nothing is made for this site: it has no cloud; give it a Vpc or a "
-        "VirtualNetwork, or ask a "
-        "site that has one.",
+        "sites.a: nothing is created for this site: it has no cloud; give it a Vpc or a "
+        "VirtualNetwork, or read a site that has one.",
     ),
 ]
 
@@ -605,11 +604,11 @@ def test_the_line_is_where_the_program_says_it() -> None:
 
     start = program.__code__.co_firstlineno
     assert refused(program) == [
-        f"{AT}:{start + 3}: sites.b.h254: h254 is no key here; take it out; the keys are machines, networks, "
+        f"{AT}:{start + 3}: sites.b.h254: unknown key `h254`; remove it; the keys are machines, networks, "
         "decisions, ports, flows, control_path, sip_devices, summary, egress, extra_rules.",
-        f"{AT}:{start + 3}: sites.b.machines.b-swyxserver.addresses[0]: 10.1.0.300 is no IPv4 or "
-        "IPv6 address; "
-        "write an address such as 10.1.0.10 or 2001:db8::10.",
+        f"{AT}:{start + 3}: sites.b.machines.b-swyxserver.addresses[0]: `10.1.0.300` is not an IPv4 "
+        f"or IPv6 address; write an address such as 10.1.0.10 or "
+        "2001:db8::10.",
     ]
 
 
@@ -633,9 +632,7 @@ def test_an_output_where_the_structure_must_be_known_is_a_sentence() -> None:
     assert (
         said[0]
         .splitlines()[1]
-        .startswith(
-            f"  {AT}:LINE: sites.aachen.machines.ac-server.addresses[0]: an output stands here"
-        )
+        .startswith(f"  {AT}:LINE: sites.aachen.machines.ac-server.addresses[0]: this is an output")
     )
 
 
@@ -648,7 +645,7 @@ def test_a_machine_of_the_other_cloud_is_a_sentence() -> None:
 
     lines = [without_lines(line) for line in failure(program, CLOUD)]
     assert lines[1:] == [
-        f"  {AT}:LINE: machines.vm: `to` is a Instance, and a site in azure has other machines; give an "
+        f"  {AT}:LINE: machines.vm: `to` is a Instance, which is not a machine of azure; give an "
         "Instance or NetworkInterface (AWS), a NetworkInterface (Azure), or the id of one."
     ]
 
@@ -680,9 +677,9 @@ def test_nothing_is_declared_once_sites_are_made() -> None:
 
     record(program, CLOUD)
     assert said[0].splitlines()[1] == (
-        f"  {AT}:LINE: sites.aachen.networks.office: the sites are made, so nothing can be "
-        "declared any more; "
-        "declare it in the with block, or before deploy()."
+        f"  {AT}:LINE: sites.aachen.networks.office: the sites are already deployed, so nothing more "
+        f"can be declared; declare it in the "
+        "with block, or before deploy()."
     )
 
 

@@ -502,8 +502,9 @@ def test_a_machine_outside_the_cloud_has_no_group_and_can_not_be_bound() -> None
     bound = {**args, "machines": {"gate": {"interface": {}}}}
     said = failure(lambda: SwyxSite("acme", bound), Cloud(subnets={"acme": {}}))
     assert (
-        "  machines.gate: gate is outside the cloud (`outside: true` at sites.acme.machines.gate), so that "
-        "nothing is attached to it; take it out here, or remove `outside` there." in said
+        "  machines.gate: gate is outside the cloud (`outside: true` at sites.acme.machines.gate), "
+        "so nothing "
+        "can be attached to it; remove it here, or remove `outside` there." in said
     )
     written = record(
         lambda: SwyxSite("acme", {**args, "machines": {"server": {"interface": {}}}}),

@@ -72,5 +72,5 @@ def test_two_sites_have_two_links_where_the_second_has_a_name_of_its_own() -> No
         "one-other": "one-link",
         "second": "other-link",
     }
-    with pytest.raises(SwyxError, match="for a machine or a link by name="):
+    with pytest.raises(SwyxError, match="for a machine or a link, give name="):
         builder.link(one, other, through=there)

@@ -221,13 +221,13 @@ def test_a_catalogue_of_ones_own_stands_beside_the_file(tmp_path: Path) -> None:
     assert load_installation(plan).catalogue.version == "6.01x"
     plan.write_text("catalogue: own.yaml\n" + BASE.read_text(encoding="utf-8"), encoding="utf-8")
     assert [str(message) for message in read_installation(plan)[1]] == [
-        f"{plan}: swyxware: swyxware is 6.01, the catalogue own.yaml is for 6.01x; "
+        f"{plan}: swyxware: swyxware is 6.01, but the catalogue own.yaml is for 6.01x; "
         'write `swyxware: "6.01x"` or name another catalogue.'
     ]
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    remedy = "name an installation file that is there and that you may read."
+    remedy = "name an installation file that exists and that you may read."
     absent = tmp_path / "absent.yaml"
     assert texts(absent) == [
         f"plan.yaml: top level: the file can't be read (No such file or directory); {remedy}"
@@ -244,16 +244,16 @@ def test_files_that_are_too_large_or_not_text(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"#" * (MOST_BYTES + 1))
     assert texts(path) == [
-        "plan.yaml: top level: the file is larger than 5,000,000 bytes; "
-        "split the installation, or write networks instead of their single hosts."
+        "plan.yaml: top level: the file exceeds 5,000,000 bytes; "
+        "split the installation, or write networks instead of single hosts."
     ]
     path.write_bytes(b'swyxware: "6.01"\n# b\xfcro\n')
     assert texts(path) == [
-        "plan.yaml: line 2, column 4: the byte 0xFC is not UTF-8; save the file as UTF-8."
+        "plan.yaml: line 2, column 4: the file is not UTF-8 (byte 0xFC); save the file as UTF-8."
     ]
     path.write_bytes(BASE.read_text(encoding="utf-8").encode("utf-16"))
     assert texts(path) == [
-        "plan.yaml: line 1, column 1: the byte 0xFF is not UTF-8; save the file as UTF-8."
+        "plan.yaml: line 1, column 1: the file is not UTF-8 (byte 0xFF); save the file as UTF-8."
     ]
     path.write_bytes(b"\xef\xbb\xbf" + BASE.read_bytes().replace(b"\n", b"\r\n"))
     assert texts(path) == []
@@ -264,15 +264,15 @@ def test_data_of_a_program_that_is_not_plain() -> None:
     circular["links"] = circular
     depth = ".".join(["links"] * 33)
     assert texts(circular) == [
-        f"plan.yaml: {depth}: this is nested more than 32 deep; "
-        "compare with an example file; an installation nests 7 deep."
+        f"plan.yaml: {depth}: nesting exceeds 32 levels; "
+        "compare with an example file; an installation nests 7 levels."
     ]
     assert texts(example(decisions={"dcom": object()})) == [
         "plan.yaml: decisions.dcom: a value of type object is not plain data; write text, a number, true "
         "or false, a list or a mapping that is known when the program runs."
     ]
     assert texts({**example(), 7: 1, "7": 2})[0] == (
-        "plan.yaml: 7: the key 7 stands here twice, as text and as a number; keep one of the two."
+        "plan.yaml: 7: duplicate key `7`, as text and as a number; keep one of the two."
     )
 
 
@@ -282,7 +282,7 @@ def test_messages_are_bounded() -> None:
     assert installation is None
     assert len(messages) == MOST_MESSAGES + 1
     assert [message.sentence for message in messages if message.id == "messages-cut"] == [
-        f"{3000 - MOST_MESSAGES} more messages are left out after the first {MOST_MESSAGES}"
+        f"only the first {MOST_MESSAGES} messages are shown; {3000 - MOST_MESSAGES} more are left out"
     ]
 
 

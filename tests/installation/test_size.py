@@ -7,7 +7,7 @@ import pytest
 from swyx_components.installation import read_installation
 
 SERVER = {"addresses": ["10.1.0.10"], "roles": ["SwyxServer"]}
-MERGE = "merge what is alike or lies side by side, or"
+MERGE = "merge similar or adjacent entries, or"
 
 
 def said_about(inside: dict[str, Any], **beside: Any) -> list[str]:
@@ -76,16 +76,16 @@ def test_a_site_has_at_most_so_much_of_everything(title: str) -> None:
     write, most, sentence = LARGE[title]
     assert said_about(write(most)) == []
     more = most + (2 if title == "extra rules" else 1)
-    assert said_about(write(more)) == [f"sites.a: {sentence}; {MERGE} write it as several sites."]
+    assert said_about(write(more)) == [f"sites.a: {sentence}; {MERGE} split the site."]
 
 
 def test_a_list_has_at_most_10000_entries() -> None:
     assert said_about({"sip_devices": ["10.0.0.0/8"] * 10_001}) == [
-        "sites.a.sip_devices: 10,001 entries stand here where at most 10,000 are read; "
+        "sites.a.sip_devices: the list has 10,001 entries where at most 10,000 are allowed; "
         f"{MERGE} split the installation."
     ]
     assert said_about({"extra_rules": [rule(1)] * 10_001}) == [
-        "sites.a.extra_rules: 10,001 entries stand here where at most 10,000 are read; "
+        "sites.a.extra_rules: the list has 10,001 entries where at most 10,000 are allowed; "
         f"{MERGE} split the installation."
     ]
 
@@ -95,7 +95,7 @@ def test_a_mapping_has_at_most_20000_entries_and_nothing_else_is_said_of_it() ->
     links = {"l": {"sites": ["s1", "s2"], "link_manager": "x"}}
     _, messages = read_installation({"swyxware": "6.01", "sites": sites, "links": links})
     assert [str(message) for message in messages] == [
-        "sites: 20,001 entries stand here where at most 20,000 are read; "
+        "sites: the list has 20,001 entries where at most 20,000 are allowed; "
         f"{MERGE} split the installation."
     ]
 
@@ -107,8 +107,7 @@ def test_providers_of_one_link_manager_are_at_most_60() -> None:
     }
     manager = {"l": {"addresses": ["10.1.0.11"], "roles": ["LinkManager"]}}
     assert said_about({"machines": manager}, sip_providers=providers) == [
-        "sites.a: 61 SIP providers where a plan takes at most 60; "
-        + f"{MERGE} write it as several sites."
+        "sites.a: 61 SIP providers where a plan takes at most 60; " + f"{MERGE} split the site."
     ]
     del providers["p0"]
     assert said_about({"machines": manager}, sip_providers=providers) == []

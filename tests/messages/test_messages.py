@@ -48,6 +48,18 @@ def test_a_row_renders_with_values_that_no_one_would_write(id: str) -> None:
     assert "{0.__class__}" in str(message) or not names
 
 
+AVOIDED = re.compile(
+    r"\b(?:is|are) (?:no|none of) (?!longer\b)|\bno more\b|\bmend\b|, if that is meant|\bfor instance\b"
+    r"|\bno blank\b|\bthat is there\b|\bone (?:group|row|rule|stack) an? \w"
+)
+
+
+@pytest.mark.parametrize("id", ROWS)
+def test_a_row_is_written_in_plain_technical_english(id: str) -> None:
+    """`unknown key`, never `is no key`; `fix`, never `mend`; `per machine`, never `a machine`."""
+    assert not AVOIDED.findall(" ".join(ROWS[id].values()))
+
+
 def test_every_id_that_the_code_names_has_a_row() -> None:
     calls = re.compile(rf"(?:about|Refused|log\.add|\.add)\(\s*{ID}")
     named = {id for text in SOURCES.values() for id in calls.findall(text)}
@@ -71,7 +83,7 @@ def test_every_row_is_named_by_the_code() -> None:
 def test_a_message_is_place_sentence_and_remedy() -> None:
     message = Message.about("list-repeated", "sites.aachen.sip_devices[1]", value="10.1.0.0/24")
     assert str(message) == (
-        "sites.aachen.sip_devices[1]: 10.1.0.0/24 stands in this list twice; take one of the two out."
+        "sites.aachen.sip_devices[1]: duplicate entry 10.1.0.0/24; remove one of the two."
     )
 
 

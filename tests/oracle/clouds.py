@@ -136,7 +136,7 @@ def _aws_ports(rule: Json) -> Range:
 
 
 def _aws_protocols(protocol: str) -> tuple[str, ...]:
-    """`-1` is every protocol; a number that is none of the known four opens that protocol whole."""
+    """unknown value ``-1` is every protocol; a number that`."""
     names = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6"}
     name = names.get(protocol, protocol)
     if name == "-1":

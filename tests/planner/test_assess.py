@@ -99,10 +99,10 @@ def test_a_writer_that_makes_another_plan_than_was_needed_is_refused() -> None:
 @pytest.mark.parametrize(
     ("spoil", "sign"),
     [
-        (lambda rules: rules[1:], "1 missing and 0 in excess"),
+        (lambda rules: rules[1:], "1 missing, 0 in excess"),
         (
             lambda rules: (rules[0]._replace(ports=PortSet.of((1, 65535))), *rules[1:]),
-            "0 missing and 1 in",
+            "0 missing, 1 in",
         ),
         (lambda rules: (rules[0]._replace(flows=()), *rules[1:]), ""),
     ],

@@ -49,7 +49,9 @@ def test_extra_rules_that_are_everything_only_together_are_refused(
 ) -> None:
     found = judge(rules, cloud)
     assert found
-    assert all(text.startswith("sites.aachen.extra_rules: at server ") for text in found)
+    assert all(
+        text.startswith("sites.aachen.extra_rules: the addresses of extra:") for text in found
+    )
     assert all("`acknowledge_public: true`" in text for text in found)
 
 
@@ -73,7 +75,7 @@ def test_what_is_acknowledged_or_no_whole_family_is_accepted(rules: list[Rule], 
 @pytest.mark.parametrize("cloud", ["", "aws", "azure"])
 def test_a_flow_and_an_extra_rule_that_are_everything_together_are_refused(cloud: str) -> None:
     (text,) = judge([(LOWER, "5060", False)], cloud, sip_devices=[UPPER])
-    assert "C16, extra:aachen:0 together are 0.0.0.0/0" in text
+    assert "C16, extra:aachen:0 at server together cover 0.0.0.0/0" in text
     assert judge([(LOWER, "5061", False)], cloud, sip_devices=[UPPER]) == []
 
 

@@ -40,7 +40,8 @@ def _sections(text: str, rows: dict[str, dict[str, str]]) -> Iterator[str]:
 
 def _message(id: str, row: dict[str, str]) -> str:
     remedy = row.get("remedy", "")
-    ending = f"  \n*What to do*: {_with_values(remedy)}." if remedy else ""
+    stop = "" if remedy.endswith("?") else "."
+    ending = f"  \n*What to do*: {_with_values(remedy)}{stop}" if remedy else ""
     body = f"*{row['severity'].capitalize()}*: {_with_values(row['sentence'])}."
     return f"{heading(3, code(id), id)}{body}{ending}\n"
 
