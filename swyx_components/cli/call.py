@@ -89,7 +89,7 @@ def call(
     _refuse_incomplete(file, options)
     installation, _ = open_installation(file)
     answers = _simulate(installation, bind_clouds(installation, clouds), options)
-    write_output(_write(answers, installation, chosen), output)
+    write_output(_write(answers, installation, chosen), output, [file])
     return ANSWER_NO if any(answer.call.failed is not None for answer in answers) else DONE
 
 

@@ -1,6 +1,9 @@
 """`swyx flows`: who may talk to whom, one row a flow."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
 
 import click
 
@@ -12,8 +15,10 @@ from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import (
+    IN_MEMORY,
     choose_format,
     refuse_output,
+    replace_file,
     report_progress,
     write_output,
 )
@@ -57,9 +62,9 @@ def flows(file: str, format: str, output: str, as_json: bool, **options: Sequenc
     installation, _ = open_installation(file)
     rows = _list_rows(installation, _read_selection(installation, options))
     if chosen == "xlsx":
-        _save_workbook(_flat(rows), output)
+        _save_workbook(_flat(rows), output, file)
     else:
-        write_output(_write(chosen, rows), output)
+        write_output(_write(chosen, rows), output, [file])
 
 
 def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
@@ -82,9 +87,12 @@ def _flat(sites: Iterable[SiteRows]) -> Iterator[MatrixRow]:
         yield from rows
 
 
-def _save_workbook(rows: Iterator[MatrixRow], output: str) -> None:
+def _save_workbook(rows: Iterator[MatrixRow], output: str, read: str) -> None:
     try:
-        write_workbook(rows, output)
+        with SpooledTemporaryFile(IN_MEMORY) as book:
+            write_workbook(rows, book)
+            book.seek(0)
+            replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), [read])
     except ImportError:
         raise refuse("package-missing", "--format", package="openpyxl") from None
     except OSError as problem:

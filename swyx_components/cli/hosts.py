@@ -22,7 +22,13 @@ from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import raise_errors, refuse
 from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose, choose_machines
-from swyx_components.cli.terminal import print_json, print_line, replace_file, report_progress
+from swyx_components.cli.terminal import (
+    print_json,
+    print_line,
+    refuse_device,
+    replace_file,
+    report_progress,
+)
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
 from swyx_components.planner import plan_site
@@ -76,6 +82,7 @@ def hosts(
     ]
     chosen = [host for host, _ in told]
     files = [each for host, story in told for each in make_files(host, story)] if output else []
+    refuse_device(Path(output))
     written = _write(output, files, chosen if machines else names, force) if output else None
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}

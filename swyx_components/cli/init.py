@@ -18,6 +18,8 @@ from swyx_components.cli.terminal import (
     print_error,
     print_json,
     print_note,
+    refuse_output,
+    replace_file,
     report_progress,
     safe_line,
 )
@@ -73,7 +75,7 @@ def init(file: str, source: str, dcom: str, h245: str, force: bool, as_json: boo
     messages = _check(draft, source, output)
     text = write_draft(draft, catalogue, undecided)
     if output != STDOUT:
-        _write(output, text, force)
+        _write(output, text, force, source)
     elif not as_json:
         sys.stdout.write(text)
     ignored = listed.ignored if listed else ()
@@ -96,13 +98,14 @@ def _refuse_present(file: str) -> SwyxError:
     return SwyxError([Message.about("file-there", "").of(file)])
 
 
-def _write(output: str, text: str, force: bool) -> None:
+def _write(output: str, text: str, force: bool, source: str) -> None:
     """Never over what came there while questions were asked."""
+    if not force and os.path.lexists(output):
+        raise _refuse_present(output)
     try:
-        with Path(output).open("w" if force else "x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise _refuse_present(output) from None
+        replace_file(Path(output), [text.encode()], [source])
+    except OSError as problem:
+        raise refuse_output(output, problem) from None
 
 
 def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft, tuple[str, ...]]:

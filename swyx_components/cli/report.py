@@ -24,6 +24,7 @@ from swyx_components.cli.terminal import (
     IN_MEMORY,
     print_json,
     print_line,
+    refuse_device,
     refuse_output,
     replace_file,
     report_progress,
@@ -47,6 +48,7 @@ from swyx_components.report.html.pages import (
     write_site_page,
 )
 from swyx_components.report.tables import count_messages, plural
+from swyx_components.report.windows.scripts import file_name
 
 _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
 _FEW_SITES = 4  # whose chapters stand open
@@ -90,7 +92,7 @@ def report(
         messages = chapters.gather(chosen)
         overview = make_overview(installation, chapters.lines, messages, differences)
         try:
-            written = _write(Path(output), overview, chapters)
+            written = _write(Path(output), overview, chapters, (file, against))
         except OSError as problem:
             raise refuse_output(output, problem) from None
     if as_json:
@@ -167,22 +169,27 @@ def _deployed(
 # ---- files
 
 
-def _write(output: Path, report: Overview, chapters: _Chapters) -> list[tuple[Path, int]]:
+def _write(
+    output: Path, report: Overview, chapters: _Chapters, inputs: Sequence[str]
+) -> list[tuple[Path, int]]:
     """What was written, with its size in bytes; the page that people open first."""
     if not chapters.folder:
-        return [_replace(output, write_report(report, (chapter.html for chapter in chapters)))]
+        pages = write_report(report, (chapter.html for chapter in chapters))
+        return [_replace(output, pages, inputs)]
+    refuse_device(output)
     (output / "sites").mkdir(parents=True, exist_ok=True)
     written = [
         _replace(
-            output / "sites" / f"{chapter.line.name}.html", (write_site_page(report, chapter),)
+            output / "sites" / f"{file_name(chapter.line.name)}.html",
+            (write_site_page(report, chapter),),
         )
         for chapter in report_progress(chapters, "pages written", len(chapters.lines))
     ]
     return [_replace(output / "index.html", (write_index(report),)), *written]
 
 
-def _replace(path: Path, pieces: Iterable[str]) -> tuple[Path, int]:
-    return path, replace_file(path, (piece.encode() for piece in pieces))
+def _replace(path: Path, pieces: Iterable[str], inputs: Sequence[str] = ()) -> tuple[Path, int]:
+    return path, replace_file(path, (piece.encode() for piece in pieces), inputs)
 
 
 def _sentence(

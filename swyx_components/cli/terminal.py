@@ -1,6 +1,8 @@
 """What reaches a terminal or file: answers on stdout, sentences and progress on stderr, never raw data."""
 
 import json
+import os
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -100,8 +102,28 @@ def choose_format(word: str, as_json: bool, known: Sequence[str], option: str = 
     return chosen
 
 
-def replace_file(target: Path, pieces: Iterable[bytes]) -> int:
-    """Put a file in place at once, so that no reader ever sees half of it; its size in bytes."""
+# What Windows opens as a device, whatever the folder and the extension.
+_DEVICE = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3]) *(\..*)?", re.IGNORECASE
+)
+
+
+def replace_file(target: Path, pieces: Iterable[bytes], inputs: Iterable[str] = ()) -> int:
+    """Put a file in place at once, so that no reader ever sees half of it; its size in bytes.
+
+    Every command writes its files here.
+
+    Raises:
+        SwyxError: it is one of the inputs of the command, a link, no file, or called like a device.
+    """
+    refuse_device(target)
+    if target.is_symlink():
+        raise SwyxError([Message.about("file-is-link", str(target))])
+    if os.path.lexists(target) and not target.is_file():
+        raise SwyxError([Message.about("output-refused", "", file=target, reason="not a file")])
+    for read in (Path(name) for name in inputs):
+        if target.is_file() and read.is_file() and target.samefile(read):
+            raise SwyxError([Message.about("output-is-input", "", file=target)])
     beside = target.with_name(f".{target.name}.swyx")
     beside.unlink(missing_ok=True)
     try:
@@ -114,11 +136,22 @@ def replace_file(target: Path, pieces: Iterable[bytes]) -> int:
     return size
 
 
-def write_output(pieces: Iterable[str], file: str = "") -> None:
+def refuse_device(path: Path) -> None:
+    """Stop where a part of a path is the name of a device of Windows.
+
+    Raises:
+        SwyxError: it is.
+    """
+    for part in path.parts:
+        if _DEVICE.fullmatch(part):
+            raise SwyxError([Message.about("output-device", "", file=path, name=part)])
+
+
+def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[str] = ()) -> None:
     """The text to stdout or, where a file is named, to that; nothing of it where a piece fails to come.
 
     Raises:
-        SwyxError: the file can't be written.
+        SwyxError: the file can't be written, or is one of the command's inputs.
     """
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as gathered:
         gathered.writelines(pieces)
@@ -127,8 +160,7 @@ def write_output(pieces: Iterable[str], file: str = "") -> None:
             copyfileobj(gathered, sys.stdout)
             return
         try:
-            with Path(file).open("w", encoding="utf-8", newline="") as target:
-                copyfileobj(gathered, target)
+            replace_file(Path(file), (line.encode() for line in gathered), inputs)
         except OSError as problem:
             raise refuse_output(file, problem) from None
 

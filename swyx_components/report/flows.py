@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count, islice
-from typing import Any
+from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
 from swyx_components.report.plan_json import fields_of, given, texts
@@ -132,7 +132,7 @@ def write_csv(rows: Iterable[MatrixRow]) -> Iterator[str]:
         line.truncate()
 
 
-def write_workbook(rows: Iterable[MatrixRow], file: str) -> None:
+def write_workbook(rows: Iterable[MatrixRow], file: str | IO[bytes]) -> None:
     """An Excel workbook with filters on its columns; a second sheet where one can't hold all.
 
     Raises:

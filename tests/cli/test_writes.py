@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.command import SMALL
+from tests.tools.command import SMALL, swyx, write_file
 
 CLOSED = "http://127.0.0.1:9"  # the discard port, where nothing listens
 COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -66,3 +66,62 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
         for path in folder.rglob("*")
     }
+
+
+# Each command that writes a file, without the file's name.
+WRITERS: dict[str, tuple[str, ...]] = {
+    "report": ("report", "FILE", "--output"),
+    "flows": ("flows", "FILE", "--format", "csv", "--output"),
+    "a workbook": ("flows", "FILE", "--format", "xlsx", "--output"),
+    "call": ("call", "FILE", "SwyxIt@aachen", "SwyxIt@bochum", "--output"),
+}
+
+
+@pytest.mark.parametrize("title", WRITERS)
+def test_an_output_never_replaces_what_is_read_nor_follows_a_link(
+    title: str, tmp_path: Path
+) -> None:
+    file = write_file(tmp_path)
+    (tmp_path / "hard.yaml").hardlink_to(file)
+    (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere.html")
+    (tmp_path / "full").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    words = [str(file) if word == "FILE" else word for word in WRITERS[title]]
+    for name, said in {
+        "plan.yaml": "is a file that this command reads",
+        "hard.yaml": "is a file that this command reads",
+        "link.html": "this is a link",
+        "pipe": "can't be written (not a file)",
+        "NUL": "NUL in",
+        "com1.html": "is the name of a device on Windows",
+    }.items():
+        before = snapshot(tmp_path)
+        outcome = swyx(*words, tmp_path / name)
+        assert (outcome.code, said in outcome.err) == (2, True), outcome.err
+        assert snapshot(tmp_path) == before
+    assert swyx(*words, tmp_path / "out").code == 0
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_failure_leaves_the_file_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "flows.csv"
+    out.write_text("before")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    outcome = swyx("flows", write_file(tmp_path), "--format", "csv", "--output", out)
+    assert (outcome.code, "No space left on device" in outcome.err) == (2, True)
+    assert out.read_text() == "before"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["flows.csv", "plan.yaml"]
+
+
+def test_a_site_called_like_a_device_has_a_page_that_windows_can_open(tmp_path: Path) -> None:
+    file = write_file(tmp_path, SMALL.replace("bochum", "nul"))
+    (tmp_path / "pages").mkdir()
+    assert swyx("report", file, "--output", tmp_path / "pages").code == 0
+    assert (tmp_path / "pages/sites/+nul.html").is_file()
+    assert 'href="sites/+nul.html"' in (tmp_path / "pages/index.html").read_text("utf-8")

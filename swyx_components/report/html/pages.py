@@ -18,6 +18,7 @@ from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine
 from swyx_components.report.tables import plain
 from swyx_components.report.templates import read
+from swyx_components.report.windows.scripts import file_name
 
 _MOST_CELLS = 65536  # of a kind that are kept: many rows have the same ports or reasons
 _MARK = "\0"  # in no text of a page, since plain_text shows it as an escape
@@ -79,6 +80,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters["ticks"] = mark_ticks
+    environment.filters["file_name"] = file_name
     for kind in ("css", "js"):  # the page's policy names them by their hashes
         text = read(__package__, f"assets/report.{kind}")
         digest = b64encode(sha256(text.encode()).digest()).decode()
