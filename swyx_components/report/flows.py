@@ -5,12 +5,13 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count, islice
+from itertools import chain, count, groupby, islice
+from textwrap import fill
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, cite, plain, plural
+from swyx_components.report.tables import align, cite, plain, plural, shorten
 
 SiteRows = tuple[str, Sequence[MatrixRow]]
 VERSION = 1
@@ -38,24 +39,28 @@ _MARKDOWN_HEAD = """\
 
 
 def write_table(sites: Iterable[SiteRows]) -> Iterator[str]:
-    """Each site with its rows, one a line; without those that a site before it has."""
+    """Each site with its flows and, below each, who talks to whom; without what a site before it has."""
     for site, rows in sites:
         yield f"{site}: {plural(len(rows), 'flow')}\n"
-        yield from align((_row(site, row) for row in rows), "  ")
+        for key, alike in groupby(
+            rows, lambda row: (row.flow, row.purpose, row.evidence, row.lines)
+        ):
+            flow, purpose, evidence, lines = key
+            told = f"{flow}  {plain(purpose)} ({' '.join(filter(None, (evidence, cite(lines))))})"
+            yield f"\n{fill(told, _COLUMNS, subsequent_indent='  ')}\n"
+            # Roles of a machine or network that need the same are one line.
+            yield from align((_HEAD, *dict.fromkeys(_row(site, row) for row in alike)), "  ")
         yield "\n"
 
 
-def _row(site: str, row: MatrixRow) -> Sequence[str]:
-    return (
-        row.flow,
-        f"{_called(site, row.sender)} to",
-        _called(site, row.receiver),
-        f"{row.transport} {', '.join(row.ports)}".rstrip(),
-        f"from {row.source_ports}" if row.source_ports else "",
-        row.evidence,
-        cite(row.lines) or row.purpose,
-        _carried(row),
-    )
+_COLUMNS = 80  # of a terminal that nobody widened
+_HEAD = ("FROM", "PORT", "TO", "PORTS", "")
+
+
+def _row(site: str, row: MatrixRow) -> tuple[str, ...]:
+    packets = f"{row.transport} {', '.join(row.ports)}".rstrip()
+    ends = _called(site, row.sender), row.source_ports or "any", _called(site, row.receiver)
+    return (*ends, packets, _carried(row))
 
 
 def _carried(row: MatrixRow) -> str:
@@ -63,12 +68,10 @@ def _carried(row: MatrixRow) -> str:
 
 
 def _called(site: str, end: MatrixEnd) -> str:
-    if not end.name:
-        return _addresses(end)
-    where = f"{end.site}/" if end.site not in ("", site) else ""
-    name = f"{where}{end.name}"
-    told = name if not end.role or end.role.lower() == end.name else f"{name} ({end.role})"
-    return f"{told}, {_OUTSIDE}" if end.outside else told
+    """`ac-server`, `gate-1, gate-2, 3 more`, `bo-server@bochum`; addresses where there is no name."""
+    name = ", ".join(shorten(end.hosts or filter(None, [end.name]), 2)) or _addresses(end)
+    far = f"@{end.site}" if end.site not in ("", site) else ""
+    return f"{name}{far}, {_OUTSIDE}" if end.outside else f"{name}{far}"
 
 
 def _addresses(end: MatrixEnd) -> str:

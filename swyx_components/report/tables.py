@@ -184,11 +184,16 @@ def write_tables(site: SiteResult) -> str:
 
 def _write_site(site: SiteResult) -> Iterator[str]:
     yield write_headline(site)
+    groups = [entry.group for entry in _groups(site)]
+    named = {g.name: ", ".join(shorten((m.name for m in g.members), 2)) for g in groups}
     for entry in _groups(site):
         group = entry.group
         machines = ", ".join(member.name for member in group.members)
-        yield f"\n  {group.name}: {machines} ({', '.join(group.roles)})\n"
-        yield from align(map(rule_row, entry.rules), "    ")
+        own = "" if group.name == machines else f"\n    group {group.name}"
+        yield f"\n  {machines} ({', '.join(group.roles)}){own}\n"
+        # Peers by what their machines are called: a group's name may be as long as all of its roles.
+        rules = (r._replace(groups=tuple(named.get(g, g) for g in r.groups)) for r in entry.rules)
+        yield from align(map(rule_row, rules), "    ")
     if site.usages:
         yield "\n  quotas\n"
         rows = find_fullest(UsageRow(site.cloud, "", usage) for usage in site.usages)

@@ -145,7 +145,7 @@ def test_catalogue_lists_listeners_and_flows() -> None:
 def test_flows_of_a_site_say_from_whom_to_whom(tmp_path: Path) -> None:
     outcome = swyx("flows", write_file(tmp_path), "--site", "bochum")
     lines = [" ".join(line.split()) for line in outcome.out.splitlines()]
-    assert "K4 swyxserver to aachen/linkmanager tcp 65001 inferred L96 L116" in lines
+    assert "bo-server any ac-link@aachen tcp 65001" in lines
     document = swyx("flows", write_file(tmp_path), "--site", "bochum", "--json").json()
     (flow,) = [flow for flow in document["flows"] if flow["flow"] == "K4"]
     assert flow["to"] == {"site": "aachen", "name": "linkmanager", "role": "LinkManager"}

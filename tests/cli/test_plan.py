@@ -197,8 +197,8 @@ def test_the_tables_show_each_rule_with_its_flows_and_lines(tmp_path: Path) -> N
     lines = [" ".join(line.split()) for line in outcome.out.splitlines()]
     assert outcome.code == 0
     assert "aachen: 2 groups, 15 rules; proof: 0 missing, 0 excess" in lines
-    assert "swyxgate: gate (SwyxGate)" in lines
-    assert "in udp 51500-51999 source 51000-51499 from swyxserver [M2 L111]" in lines
+    assert "gate (SwyxGate)" in lines
+    assert "in udp 51500-51999 source 51000-51499 from server [M2 L111]" in lines
 
 
 def test_one_site_of_several(tmp_path: Path) -> None:

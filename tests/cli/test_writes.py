@@ -90,7 +90,7 @@ def test_an_output_never_replaces_what_is_read_nor_follows_a_link(
     for name, said in {
         "plan.yaml": "is a file that this command reads",
         "hard.yaml": "is a file that this command reads",
-        "link.html": "this is a link",
+        "link.html": "this is a symbolic link",
         "pipe": "can't be written (not a file)",
         "NUL": "NUL in",
         "com1.html": "is the name of a device on Windows",
