@@ -1,9 +1,10 @@
 """Read links and SIP providers: both name a LinkManager of a site."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
-from swyx_components.installation.context import Kind, Node, Seat
+from swyx_components.installation.context import Kind, Node, ReadContext, Seat
+from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.installation.schema import whole
 from swyx_components.installation.sites import read_claimed
@@ -148,6 +149,28 @@ def read_providers(node: Node) -> tuple[Provider, ...]:
     """The providers that could be read whole, by name."""
     read = [_read_provider(entry) for entry in read_entries(node, "provider")]
     return tuple(provider for provider in read if provider is not None and is_name(provider.name))
+
+
+def check_trunks(
+    context: ReadContext, links: Iterable[Link], providers: Iterable[Provider]
+) -> None:
+    """Note whose calls reach no provider: from one LinkManager to another is transit, and not covered."""
+    managers: dict[
+        str, dict[str, set[str]]
+    ] = {}  # by site, then by the site that it is linked with
+    for link in links:
+        for own, other in ((link.near, link.far), (link.far, link.near)):
+            met = managers.setdefault(own, {}).setdefault(other, set())
+            met |= {link.near_manager, link.far_manager} - {""}
+    for provider in providers:
+        own = provider.link_manager
+        apart = {
+            site: met for site, met in managers.get(provider.site, {}).items() if own not in met
+        }
+        if apart:
+            values = {"sites": sorted(apart), "links": sorted(set().union(*apart.values()))}
+            place = f"{below('sip_providers', provider.name)}.{_ONE}"
+            context.log.add("trunk-apart", place, provider=provider.name, manager=own, **values)
 
 
 def _read_provider(node: Node) -> Provider | None:

@@ -18,7 +18,7 @@ from swyx_components.installation.check import (
 )
 from swyx_components.installation.context import Node, ReadContext, as_text
 from swyx_components.installation.diagnostics import Diagnostics, Refused
-from swyx_components.installation.links import read_links, read_providers
+from swyx_components.installation.links import check_trunks, read_links, read_providers
 from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
 from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_decisions
@@ -105,6 +105,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
     check_summaries(context)
     check_decisions(context, sites, nodes)
     check_extra_rules(context, sites)
+    check_trunks(context, links, providers)
     sites = drop_too_large(sites, links, providers, context.log)
     links, providers = _with_known_ends(links, providers, sites)
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
