@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
+from unicodedata import combining, normalize
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.model import SitePlan
@@ -83,14 +84,38 @@ class Texts:
 
 @lru_cache(maxsize=8192)  # the rules of a hub repeat each other's texts
 def clean_text(text: str, characters: str, longest: int) -> str:
-    """The text with all but these characters replaced, and cut to length.
+    """The text with Latin letters in ASCII and all but these characters replaced, and cut to length.
 
     `characters` are written as within the brackets of a regular expression.
 
     >>> clean_text("who -> whom", "a-z ", 10)
     'who __ who'
     """
-    return _all_but(characters).sub("_", text)[:longest]
+    return _all_but(characters).sub("_", spell_in_ascii(text))[:longest]
+
+
+_LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "å": "aa"}
+_LETTERS |= {"ł": "l", "đ": "d", "ð": "d", "þ": "th"}
+_LETTERS |= {one.upper(): own.capitalize() for one, own in _LETTERS.items() if one != "ß"}
+_IN_ASCII = str.maketrans(_LETTERS | {"ẞ": "SS"})
+
+
+def spell_in_ascii(text: str) -> str:
+    """Latin letters without their marks, umlauts as in German; other characters as they are.
+
+    >>> spell_in_ascii("Größe, Büro, Île, Łódź, Привет")
+    'Groesse, Buero, Ile, Lodz, Привет'
+    """
+    if text.isascii():
+        return text
+    spelled = normalize("NFC", text).translate(_IN_ASCII)
+    return "".join(_bare(character) for character in spelled)
+
+
+def _bare(character: str) -> str:
+    """A letter without its marks where that is ASCII, else the character itself."""
+    bare = "".join(one for one in normalize("NFKD", character) if not combining(one))
+    return bare if bare.isascii() else character
 
 
 @cache

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
+from swyx_components.planner.describe import clean_text, spell_in_ascii
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import (
     PROTOCOL_OF,
@@ -41,6 +42,7 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     yield from _idle_managers(view)
     yield from _unreachable_extras(view)
     yield from _unnamed_settings(view)
+    yield from _respelled_reasons(view)
 
 
 _Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
@@ -279,3 +281,17 @@ def _unnamed_settings(view: SiteTopology) -> Iterator[Message]:
             if not view.catalogue.roles[role].listeners[key].configurable:
                 at, values = f"{place}.ports.{role}.{key}", {"role": role, "key": key}
                 yield Message.about("setting-unnamed", at, ports=ports, **values)
+
+
+def _respelled_reasons(view: SiteTopology) -> Iterator[Message]:
+    """Reasons that the clouds' descriptions can't hold as they are written."""
+    for rule in view.site.extra_rules:
+        spelled = spell_in_ascii(rule.reason)
+        place = f"sites.{view.name}.extra_rules[{rule.index}].reason"
+        if not spelled.isascii():
+            left = "".join(dict.fromkeys(one for one in spelled if not one.isascii()))
+            shown = clean_text(rule.reason, " -~", len(spelled))
+            values = {"characters": left, "shown": shown}
+            yield Message.about("reason-unwritable", place, reason=rule.reason, **values)
+        elif spelled != rule.reason:
+            yield Message.about("reason-respelled", place, reason=rule.reason, shown=spelled)
