@@ -157,7 +157,10 @@ def _collision(
 ) -> Message:
     one, other, transports, shared = clash
     certain = not one.allocated and not other.allocated
-    remedies = [remedy for claim in (one, other) if (remedy := _remedy(claim, taken[claim]))]
+    # A range that clashes with several is the one thing to change.
+    common = [own for own in (one, other) if own.allocated and own.setting and taken[own] != shared]
+    told = (_remedy(claim, taken[claim]) for claim in common or (one, other))
+    remedies = list(filter(None, told))
     if one.role != other.role and {one.role, other.role} <= catalogue.roles.keys():
         remedies.append("put the roles on different machines")
     return Message.about(
