@@ -15,7 +15,7 @@ def test_a_good_file_ends_in_one_line_of_counts(tmp_path: Path) -> None:
     *messages, summary = outcome.out.splitlines()
     assert all(line.startswith(("warning: ", "note: ")) for line in messages)
     assert summary.startswith(f"{tmp_path}/plan.yaml: 2 sites, 4 machines, ")
-    assert summary.endswith("; no errors, 2 warnings, 7 notes.")
+    assert summary.endswith("; no errors, 2 warnings, 9 notes.")
 
 
 def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.flows import Clash, EndpointPair
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import Endpoint
 from swyx_components.planner.topology import SiteTopology
-from swyx_components.sets.ports import PortRange
+from swyx_components.sets.ports import PortRange, PortSet
 
 _UNDECIDED = ("decision-missing", "decision-half")
 _FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
@@ -150,10 +150,45 @@ def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
         yield Message.about("control-path-default", at, role=role, path=path)
     egress = "uncovered-egress" if view.site.egress is Egress.CLOSED else "egress-open"
     yield Message.about(egress, f"{place}.egress", services=catalogue.uncovered)
+    yield from _alone(view)
     for role in sorted(roles):
         for listener in catalogue.roles[role].listeners.values():
             if listener.never_a_rule:
                 yield Message.about("multicast-not-routed", place, role=role, ports=listener.ports)
+
+
+# Footnotes 1 and 2 of kb2308, and whose standard ports they give way to on one machine.
+_FOOTNOTES, _STANDARD = {76, 77}, {"ras": "ras", "h225": "h225", "remote": "h225", "sip": "sip"}
+
+
+def _alone(view: SiteTopology) -> Iterator[Message]:
+    """Ports that the article gives for one machine with the server, at a role that stands on its own."""
+    known = view.catalogue.roles
+    server = next((role for role in known.values() if role.once_per_site), None)
+    if server is None or view.catalogue.source != "kb2308":
+        return
+    found: dict[str, dict[str, Listener]] = {}
+    for machine in view.site.machines:
+        for role in () if server.name in machine.roles else machine.roles:
+            listeners = known[role].listeners
+            told = [own for own in listeners.values() if _FOOTNOTES.intersection(own.lines)]
+            ports = view.endpoint_of(machine.name).ports
+            kept = {
+                own.key: own for own in listeners.values() if own in told or own.key in _STANDARD
+            }
+            if told and all(ports[role, key] == own.ports for key, own in kept.items()):
+                found[role] = kept
+    for role, kept in sorted(found.items()):
+        standard = {key: server.listeners[_STANDARD[key]].ports for key in kept if key in _STANDARD}
+        example = ", ".join(f"{key}: {ports}" for key, ports in standard.items())
+        yield Message.about(
+            "footnote-alone",
+            f"sites.{view.name}.ports.{role}",
+            role=role,
+            server=server.name,
+            ports=PortSet.union_of(part for own in kept.values() for part in own.ports),
+            example=f"ports: {{{role}: {{{example}}}}}",
+        )
 
 
 def _any_use(catalogue: Catalogue, flows: Iterable[str], *tokens: str) -> bool:
