@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import click
 
+from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import compare_site
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.failures import refuse
@@ -36,6 +39,7 @@ from swyx_components.report.html.overview import (
     Differences,
     Overview,
     SiteLine,
+    Source,
     describe_changes,
     describe_deployed,
     make_overview,
@@ -67,6 +71,7 @@ _FEW_SITES = 4  # whose chapters stand open
 @SITES
 @option("--against", "FILE", "Show what differs from this file.")
 @option_list("--deployed", "deployed", "SITE", "Show what differs in the cloud")
+@option("--date", "TEXT", "The date on the page instead of today's.")
 @JSON
 def report(
     file: str,
@@ -75,6 +80,7 @@ def report(
     sites: Sequence[str],
     against: str,
     deployed: Sequence[str],
+    date: str,
     as_json: bool,
 ) -> None:
     """Write a page for a change review.
@@ -83,6 +89,9 @@ def report(
     one file that needs no network.
     """
     chosen = choose(file, sites, clouds)
+    made = Source(
+        _hash(file), date or datetime.now().astimezone().strftime("%Y-%m-%d"), __version__
+    )
     installation = chosen.installation
     differences = [*_against(installation, chosen.names, against)]
     differences += _deployed(installation, deployed, chosen.clouds)
@@ -90,7 +99,7 @@ def report(
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
         chapters = _Chapters(kept, folder)
         messages = chapters.gather(chosen)
-        overview = make_overview(installation, chapters.lines, messages, differences)
+        overview = make_overview(installation, chapters.lines, messages, differences, made)
         try:
             written = _write(Path(output), overview, chapters, (file, against))
         except OSError as problem:
@@ -99,6 +108,14 @@ def report(
         print_json(_record(written, overview, messages))
     else:
         print_line(_sentence(written, overview, messages))
+
+
+def _hash(file: str) -> str:
+    """The SHA-256 of the file; empty where what was read is not a file."""
+    try:
+        return sha256(Path(file).read_bytes()).hexdigest() if Path(file).is_file() else ""
+    except OSError:
+        return ""
 
 
 class _Chapters:

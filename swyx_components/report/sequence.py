@@ -15,11 +15,12 @@ from swyx_components.report.templates import PACKAGE, read, render
 
 
 class Look(Enum):
-    """How an arrow is drawn. QUIET: no rule is asked."""
+    """How an arrow is drawn. QUIET: no rule is asked. UNREACHED: an earlier step fails."""
 
     PASSES = "passes"
     FAILS = "fails"
     QUIET = "quiet"
+    UNREACHED = "unreached"
 
 
 class Lifeline(NamedTuple):
@@ -68,7 +69,9 @@ def arrange_sequence(calls: Iterable[Call]) -> Sequence:
         lifelines=tuple(Lifeline(actor.name, _list_hosts(actor)) for actor in actors),
         sections=tuple(
             Section(
-                call_title(call), tuple(_arrow(step, places) for step in call.steps), _end(call)
+                call_title(call),
+                tuple(_arrow(step, places, call.failed) for step in call.steps),
+                _end(call),
             )
             for call in calls
         ),
@@ -94,11 +97,17 @@ def _end(call: Call) -> str:
     return f"step {call.failed.number} fails" if call.failed else "every step passes"
 
 
-def _arrow(step: Step, places: dict[tuple[object, ...], int]) -> Arrow:
+def _arrow(step: Step, places: dict[tuple[object, ...], int], failed: Step | None) -> Arrow:
     passage = write_passage(step)
     passing = Look.PASSES if passage == "allowed" else Look.QUIET
+    if step.passes and failed is not None and step.number > failed.number:
+        passing = Look.UNREACHED
     look = passing if step.passes else Look.FAILS
-    remarks = {Look.QUIET: ", no rule needed", Look.FAILS: f" fails, {passage}"}
+    remarks = {
+        Look.QUIET: ", no rule needed",
+        Look.FAILS: f" fails, {passage}",
+        Look.UNREACHED: ", not reached",
+    }
     flow = f"[{step.flow}]" if step.flow else ""
     return Arrow(
         sender=places[step.sender.key],

@@ -41,7 +41,7 @@ def test_hostile_text_is_text(page: Page, hostile: Path, scripts: bool) -> None:
     shown = page.find("main").text
     assert HOSTILE in shown
     assert "{{ 7 * 7 }} ${7 * 7}" in shown
-    assert "<img src=x onerror=taken=3>.yaml" in page.find("h1").text
+    assert "<img src=x onerror=taken=3>.yaml" in page.find("header").text
 
 
 def test_hostile_text_is_found_and_shown_by_search(page: Page, hostile: Path) -> None:
@@ -134,5 +134,5 @@ def test_the_picture_has_a_title_and_a_description(page: Page, example: Path) ->
     page.open(example)
     assert page.find("svg.picture > title").get_attribute("textContent") == "Sites and links"
     told = page.find("svg.picture > desc").get_attribute("textContent") or ""
-    assert "aachen (4 machines, 2 networks)" in told
+    assert "aachen (AWS, 4 machines, 2 networks)" in told
     assert "aachen-bochum: aachen to bochum, shared, by ac-link" in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 import shutil
 import subprocess
@@ -47,10 +48,27 @@ def test_the_example_s_report_is_one_file_with_every_site_and_section(tmp_path: 
         "sites",
     ):
         assert f'<section id="{section}"' in text
-    assert "Proved both ways on the rendered rules: nothing missing, nothing in excess." in text
+    assert "Proven both ways on the rendered rules: nothing missing, nothing in excess." in text
     quotas = text.partition('<section id="quotas">')[2].partition("</section>")[0]
-    assert "22 of 60" in quotas and "12 of 60" not in quotas  # the fullest security group
+    assert "<table>" not in quotas  # no quota is half used
+    assert "groups_per_interface</code> of aws at aachen/linkmanager: 2 of 5" in quotas
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html"]
+
+
+def test_the_page_names_date_file_hash_and_version(tmp_path: Path) -> None:
+    file, page = write_file(tmp_path), tmp_path / "report.html"
+    swyx("report", file, "--output", page, "--date", "1 March 2031")
+    head = page.read_text(encoding="utf-8").partition("<header")[2].partition("</header>")[0]
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    for words in ("1 March 2031", str(file), digest, "SwyxWare 6.01 (kb2308)", "swyx 0."):
+        assert words in head, words
+
+
+def test_the_same_file_gives_the_same_page(tmp_path: Path) -> None:
+    pages = [tmp_path / "one.html", tmp_path / "two.html"]
+    for page in pages:
+        swyx("report", write_file(tmp_path), "--output", page, "--date", "2031-03-01")
+    assert pages[0].read_bytes() == pages[1].read_bytes()
 
 
 def test_json_says_what_was_written_and_how_much_it_is(tmp_path: Path) -> None:

@@ -44,10 +44,10 @@ def test_a_call_as_mermaid(tmp_path: Path) -> None:
         "  p1->>p0: 2. answers (DCOM)<br/>tcp 135, 40000 #91;C2#93;",
         "  p2->>p1: 3. registers (RAS)<br/>udp 1719 #91;C9#93;",
         "  p1-xp2: 4. sends the call out (H.225) fails, not allowed<br/>tcp 2000 #91;C10#93;",
-        "  p1->>p2: 5. agree on media (H.245)<br/>tcp 41000 #91;C15#93;",
-        "  p2->>p1: and back",
-        "  p0->>p2: 6. talk or fax (RTP)<br/>udp 50000 with 51500 #91;M1#93;",
-        "  p2->>p0: and back",
+        "  p1-->>p2: 5. agree on media (H.245), not reached<br/>tcp 41000 #91;C15#93;",
+        "  p2-->>p1: and back",
+        "  p0-->>p2: 6. talk or fax (RTP), not reached<br/>udp 50000 with 51500 #91;M1#93;",
+        "  p2-->>p0: and back",
         "  Note over p0,p2: step 4 fails",
     ]
 
@@ -74,9 +74,9 @@ def test_a_call_as_svg_says_the_same(tmp_path: Path) -> None:
         "udp 1719 [C9]",
         "4. sends the call out (H.225) fails, not allowed",
         "tcp 2000 [C10]",
-        "5. agree on media (H.245)",
+        "5. agree on media (H.245), not reached",
         "tcp 41000 [C15]",
-        "6. talk or fax (RTP)",
+        "6. talk or fax (RTP), not reached",
         "udp 50000 with 51500 [M1]",
         "step 4 fails",
     ]
@@ -155,7 +155,7 @@ def test_hostile_text_is_text_in_svg() -> None:
 
 def test_hostile_text_is_text_in_mermaid() -> None:
     lines = "".join(write_mermaid(hostile_sequence())).splitlines()
-    assert len(lines) == 1 + 2 + 2 + 2 * 6
+    assert len(lines) == 1 + 2 + 2 + 2 * 8
     label = r"(?:[A-Za-z0-9 ,.()+/_-]|#\d+;|<br/>)*"
     for line in lines[1:]:
         head = r"  (?:participant p\d as|Note over p0,p1:|p\d(?:->>|-->>|-x)p\d:)"
@@ -169,3 +169,16 @@ def test_hostile_text_is_text_in_mermaid() -> None:
 def test_mermaid_shows_what_was_written(text: str) -> None:
     """Mermaid's `#code;` is HTML's `&#code;`."""
     assert html.unescape(re.sub(r"#(\d+);", r"&#\1;", escape(text))) == text
+
+
+def test_no_arrow_is_green_after_the_step_that_fails(tmp_path: Path) -> None:
+    drawing = tmp_path / "call.svg"
+    words = ("ac-office", "pstn@aachen", "--format", "svg", "--output", drawing)
+    swyx("call", file_without(tmp_path, "C10"), *words)
+    root = ElementTree.parse(drawing).getroot()
+    looks = [path.get("class") for path in root.iter(f"{SVG}path")]
+    arrows = [look for look in looks if look not in (None, "life")]
+    failed = arrows.index("fails")
+    assert arrows[:failed] == ["passes"] * 3
+    assert "passes" not in arrows[failed:] and arrows.count("unreached") == 2
+    assert "paint-order" not in drawing.read_text(encoding="utf-8")

@@ -1,20 +1,23 @@
 """The report's first part: every site in a line, and what is true of many of them said once."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue import FlowRow
-from swyx_components.installation.model import ExtraRule, Installation
+from swyx_components.installation.check import find_public_part
+from swyx_components.installation.model import Egress, ExtraRule, Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import shard_label
+from swyx_components.planner.model import Protocol, Rule, SitePlan, shard_label
 from swyx_components.planner.quota import Usage
 from swyx_components.report.diff import describe_reasons, passing_row
 from swyx_components.report.html.decisions import Settled, list_settings
 from swyx_components.report.html.picture import Picture, draw_sites
 from swyx_components.report.tables import UsageRow, find_fullest, rule_row, write_proof, write_rule
+from swyx_components.sets.prefixes import Prefix
 
 # What a reviewer asks for, with the ids of the messages about it.
 TOPICS = {
@@ -37,7 +40,10 @@ _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
 class SiteLine(NamedTuple):
-    """One site in figures. `ids` are the article's flows that it needs."""
+    """One site in figures. `ids` are the article's flows that it needs.
+
+    `public` has the public addresses among the peers of its rules, by direction. An open egress is none.
+    """
 
     name: str
     cloud: str
@@ -49,10 +55,12 @@ class SiteLine(NamedTuple):
     proof: str
     ids: tuple[str, ...]
     usages: tuple[Usage, ...]
+    proven: bool | None = None
+    public: Mapping[str, tuple[str, ...]] = {}
 
     @classmethod
-    def of(cls, result: SiteResult, flows: int, rules: int) -> Self:
-        """The line of a finished site whose chapter shows so many flows and rules."""
+    def of(cls, result: SiteResult, flows: int, rules: Sequence[Rule]) -> Self:
+        """The line of a finished site whose chapter shows so many flows and these rules."""
         plan, proof = result.plan, result.proof
         return cls(
             name=plan.site,
@@ -61,16 +69,68 @@ class SiteLine(NamedTuple):
             machines=sum(len(group.machines) for group in plan.groups),
             groups=len(plan.groups),
             flows=flows,
-            rules=rules,
-            proof=write_proof(proof) if proof else "no cloud",
+            rules=len(rules),
+            proof="none" if proof is None else "holds" if proof.holds else write_proof(proof),
             ids=tuple(sorted({flow.flow for flow in plan.flows})),
             usages=result.usages,
+            proven=proof.holds if proof else None,
+            public=find_public(plan, rules),
         )
 
     @property
     def figures(self) -> Mapping[str, int]:
         """What stands beside the title of the site's own page."""
         return {"machine": self.machines, "flow": self.flows, "rule": self.rules}
+
+
+@lru_cache(maxsize=65536)
+def _is_public(prefix: Prefix) -> bool:
+    return find_public_part((prefix,), ()) is not None
+
+
+def find_public(plan: SitePlan, rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
+    """By direction, the peers of rules that have an address neither private nor the site's own."""
+    found: dict[str, set[Prefix]] = {}
+    for rule in rules:
+        if not rule.allow or (rule.protocol is Protocol.ANY and plan.egress is Egress.OPEN):
+            continue
+        for prefix in filter(_is_public, rule.prefixes):
+            found.setdefault(rule.direction.value, set()).add(prefix)
+    if not found:
+        return {}
+    own = [
+        address for group in plan.groups for member in group.members for address in member.addresses
+    ]
+    own += [
+        prefix
+        for flow in plan.flows
+        for end in (flow.initiator, flow.responder)
+        if end.site == plan.site and not end.group
+        for prefix in end.prefixes
+    ]
+    return {
+        way: tuple(str(each) for each in sorted(peers) if find_public_part((each,), own))
+        for way, peers in found.items()
+    }
+
+
+def is_tight(usage: Usage) -> bool:
+    """Whether a reader needs to know of a quota: half of it is used."""
+    return 2 * usage.used >= usage.limit
+
+
+class Source(NamedTuple):
+    """What a report is of: the file, its SHA-256, when, and by which version of the program.
+
+    Empty what the command does not know.
+    """
+
+    sha256: str = ""
+    date: str = ""
+    program: str = ""
+
+
+_UNKNOWN = Source()
 
 
 class Overview(NamedTuple):
@@ -88,6 +148,8 @@ class Overview(NamedTuple):
     catalogue: tuple[FlowRow, ...]
     uncovered: tuple[str, ...]
     differences: tuple["Differences", ...]
+    cited: tuple[tuple[int, str], ...] = ()
+    made: Source = _UNKNOWN
 
     @property
     def figures(self) -> Mapping[str, int]:
@@ -102,6 +164,31 @@ class Overview(NamedTuple):
         }
 
     @property
+    def heading(self) -> str:
+        """What the report is about, in a line."""
+        names = [site.name for site in self.sites]
+        about = (
+            " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+            if len(names) < 5
+            else f"{len(names):,} sites"
+        )
+        return f"Firewall rules for {self.title}: {about}"
+
+    @property
+    def warnings(self) -> tuple[tuple[str, Message, int], ...]:
+        """Each warning once: the anchor of its finding, a message, the number of its places."""
+        return tuple(
+            (f"finding-{topic}-{place}", same[0], len(same))
+            for topic, rows in self.findings.items()
+            for place, same in enumerate(rows, 1)
+            if same[0].severity is Severity.WARNING
+        )
+
+    def public(self, way: str) -> tuple[str, ...]:
+        """The public peers of rules in this direction, `in` or `out`, of all sites."""
+        return tuple(sorted({peer for site in self.sites for peer in site.public.get(way, ())}))
+
+    @property
     def unbound(self) -> int:
         """How many of the sites are bound to no cloud, so that their quotas are not counted."""
         return sum(not site.cloud for site in self.sites)
@@ -112,27 +199,37 @@ def make_overview(
     lines: Sequence[SiteLine],
     messages: Collection[Message],
     differences: Iterable["Differences"] = (),
+    made: Source = _UNKNOWN,
 ) -> Overview:
     """The overview of the sites that these lines are about."""
     catalogue = installation.catalogue
     ids = {id for line in lines for id in line.ids}
     names = [line.name for line in lines]
+    rows = tuple(row for row in catalogue.flows.values() if row.id in ids)
     usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
     return Overview(
         file=installation.file,
         title=catalogue.title,
         source=catalogue.source,
         sites=tuple(lines),
-        picture=draw_sites(installation, names),
+        picture=draw_sites(installation, names, {line.name: line.cloud for line in lines}),
         settings=list_settings(installation, {line.name: line.ids for line in lines}),
         extra_rules=tuple(
             (name, rule) for name in names for rule in installation.sites[name].extra_rules
         ),
         findings=sort_findings(messages),
-        usages=tuple(sorted(find_fullest(usages), key=lambda row: (row.cloud, row.usage.quota))),
-        catalogue=tuple(row for row in catalogue.flows.values() if row.id in ids),
+        usages=tuple(
+            sorted(
+                find_fullest(usages),
+                key=lambda row: row.usage.used / max(row.usage.limit, 1),
+                reverse=True,
+            )
+        ),
+        catalogue=rows,
         uncovered=catalogue.uncovered,
         differences=tuple(differences),
+        cited=catalogue.explain_lines(line for row in rows for line in row.lines),
+        made=made,
     )
 
 
@@ -147,6 +244,9 @@ def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Messag
 
 
 # ---- what one of two sides has and the other has not: two installations, or a plan and a cloud
+
+
+PASSES = "packets pass"
 
 
 class Difference(NamedTuple):
@@ -173,6 +273,24 @@ class Differences(NamedTuple):
         """How many rows are of this `side`: "plan", "other" or "fault"."""
         return sum(row.side == side for row in self.rows)
 
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Difference, ...]], ...]:
+        """The rows apart: what is newly allowed, what is not any longer, then edits, groups and rules."""
+        known: dict[str, list[Difference]] = {title: [] for title in _PARTS.values()}
+        for row in self.rows:
+            known[_PARTS.get((row.kind, row.side)) or _PARTS[row.kind, ""]].append(row)
+        return tuple((title, tuple(rows)) for title, rows in known.items() if rows)
+
+
+_PARTS = {
+    (PASSES, "plan"): "Newly allowed",
+    (PASSES, "other"): "No longer allowed",
+    ("in the file", ""): "Edits of the file",
+    ("group or interface", ""): "Groups and interfaces",
+    ("group", ""): "Groups",
+    ("rule", ""): "Rules",
+}
+
 
 def describe_changes(changes: Changes, other: str) -> Differences:
     """What `swyx diff` finds from another file to this one, in its order."""
@@ -185,7 +303,7 @@ def _differences(changes: Changes) -> Iterator[Difference]:
     for passing in changes.passings:
         place, packets, because = passing_row(passing)
         side = "plan" if passing.opened else "other"
-        yield Difference(side, "packets pass", place, (packets,), because)
+        yield Difference(side, PASSES, place, (packets,), because)
     for group in (group for site in changes.sites for group in site.groups):
         new, old = ", ".join(group.new), ", ".join(group.old)
         yield from _sides("group", f"{group.site}/{group.label}", new, old)

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.assess import SiteResult
 from swyx_components.report.html.chapter import make_chapter
-from swyx_components.report.html.overview import Overview, SiteLine
+from swyx_components.report.html.overview import Overview, SiteLine, is_tight
 from swyx_components.report.tables import plain
 from swyx_components.report.templates import read
 from swyx_components.report.windows.scripts import file_name
@@ -40,7 +40,7 @@ def write_chapter(catalogue: Catalogue, unfolded: bool, result: SiteResult) -> C
     counts = Counter(row.group.name for row in site.rules)
     html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
     flows = sum(len(lines) for _, lines in site.flows)
-    return ChapterText(SiteLine.of(result, flows, len(site.rules)), html)
+    return ChapterText(SiteLine.of(result, flows, [row.rule for row in site.rules]), html)
 
 
 def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
@@ -81,6 +81,7 @@ def _environment() -> Environment:
     )
     environment.filters["ticks"] = mark_ticks
     environment.filters["file_name"] = file_name
+    environment.tests["tight"] = is_tight
     for kind in ("css", "js"):  # the page's policy names them by their hashes
         text = read(__package__, f"assets/report.{kind}")
         digest = b64encode(sha256(text.encode()).digest()).decode()

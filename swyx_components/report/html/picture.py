@@ -30,6 +30,7 @@ class Size(NamedTuple):
 
 _BOX = Size(150, 54)
 _CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
+_CLOUDS = {"aws": "AWS", "azure": "Azure"}
 _Members = tuple[tuple[str, str], ...]  # names with roles
 _Point = tuple[int, int]
 
@@ -46,6 +47,7 @@ class Box(NamedTuple):
     x: int
     y: int
     members: _Members = ()
+    cloud: str = ""
 
 
 class Line(NamedTuple):
@@ -69,8 +71,10 @@ class Picture(NamedTuple):
     left_out: int
 
 
-def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
-    """The picture of some sites of an installation, their links and SIP providers."""
+def draw_sites(
+    installation: Installation, names: Sequence[str], clouds: Mapping[str, str] = {}
+) -> Picture:
+    """The picture of some sites of an installation, their clouds, links and SIP providers."""
     wanted = set(names)
     links = [link for link in installation.links if {link.near, link.far} <= wanted]
     neighbours = _neighbours(names, links)
@@ -87,7 +91,8 @@ def draw_sites(installation: Installation, names: Sequence[str]) -> Picture:
     boxes = []
     for name in sorted(drawn):
         words = _count_hosts(installation.sites[name])
-        boxes.append(Box(name, "site", words, *places[name], members.get(name, ())))
+        cloud = _CLOUDS.get(clouds.get(name, ""), "")
+        boxes.append(Box(name, "site", words, *places[name], members.get(name, ()), cloud))
     for provider in providers:
         boxes.append(Box(provider.name, "provider", "SIP provider", *places[_key(provider)]))
     return Picture(

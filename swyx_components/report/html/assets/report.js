@@ -27,7 +27,7 @@
     const [id, evidence, lines, purpose] = row.cells;
     catalogue.set(id.textContent.trim(), {
       evidence: evidence.textContent.trim(),
-      why: `${evidence.innerHTML} ${purpose.innerHTML} <small>${lines.innerHTML}</small>`,
+      why: `${evidence.innerHTML} <span class="purpose">${purpose.innerHTML}</span> <small>${lines.innerHTML}</small>`,
     });
   }
 
@@ -44,7 +44,7 @@
         id: between(head, 'id="', '"'),
         site,
         roles: rolesOf.get(`${site}/${name}`) || [],
-        evidence: [...between(why, "<i>", "</i>").split(", ")].filter(Boolean),
+        evidence: [...why.split("</summary>")[0].matchAll(/<i class=(\w+)>/g)].map((found) => found[1]),
         protocol: plain(protocol).trim(),
         way: way.slice(0, 3).replace("<", "").trim(),
         cells: [site, group, way, protocol, ports, peer, why],
@@ -179,10 +179,9 @@
       return document.getElementById(id);
     }
 
-    // Paper has no button: all that matches is printed, every reason open.
+    // Paper has no button: all that matches is printed; what each flow is for stands once, below.
     unfold() {
-      const html = this.matches.map(this.draw).join("");
-      this.body.innerHTML = html.replaceAll("<details>", "<details open>");
+      this.body.innerHTML = this.matches.map(this.draw).join("");
       this.more.hidden = true;
     }
   }
