@@ -2,13 +2,13 @@
 
 import click
 
-from swyx_components.cli.failures import DONE, WRONG_INPUT, errors_of
+from swyx_components.cli.failures import ANSWER_NO, DONE, WRONG_INPUT, errors_of
 from swyx_components.cli.options import FILE, JSON, examples
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message
+from swyx_components.messages import Message, Severity
 from swyx_components.planner.checks.decisions import drop_consequences
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import count_messages, list_messages, plural
@@ -16,8 +16,10 @@ from swyx_components.report.tables import count_messages, list_messages, plural
 
 @click.command(epilog=examples("check installation.yaml", "check - < installation.yaml"))
 @FILE
+@click.option("--strict", is_flag=True, help="Exit with 1 where there are warnings.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no notes, and nothing where all is right.")
 @JSON
-def check(file: str, as_json: bool) -> int:
+def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     """Judge a file: errors, warnings and notes."""
     installation, found = read_installation(file)
     messages, size = set(found), ""
@@ -26,12 +28,16 @@ def check(file: str, as_json: bool) -> int:
         messages |= set(drop_consequences(planned, found))
     ordered = sorted(messages)
     right = not errors_of(ordered)
+    graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
         records = list(map(message_record, ordered))
         print_json({"version": 1, "file": file, "ok": right, "messages": records})
-    else:
-        print_lines((*list_messages(ordered), f"{file}: {size}{count_messages(ordered)}."))
-    return DONE if right else WRONG_INPUT
+    elif not quiet or graver:
+        shown = graver if quiet else ordered
+        print_lines((*list_messages(shown), f"{file}: {size}{count_messages(ordered)}."))
+    if not right:
+        return WRONG_INPUT
+    return ANSWER_NO if strict and graver else DONE
 
 
 def _plan_all(installation: Installation) -> tuple[set[Message], str]:

@@ -12,7 +12,7 @@ import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.failures import errors_of, raise_errors
-from swyx_components.cli.options import JSON, argument, examples, option
+from swyx_components.cli.options import JSON, argument, examples, option, option_list
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import (
     print_error,
@@ -30,6 +30,7 @@ from swyx_components.installation.draft import (
     DraftEnd,
     DraftLink,
     DraftSite,
+    read_columns,
     read_ends,
     read_machine_list,
     read_roles,
@@ -54,11 +55,20 @@ _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
 )
 @argument("file", "FILE", "What to write: installation.yaml, or - for stdout.", required=False)
 @option("--from", "CSV", "A list of machines, - for standard input; else: ask.", name="source")
+@option_list("--column", "columns", "OURS=THEIRS", "What the list calls a column")
 @option("--dcom", "TEXT", "The decision dcom, if it is made.")
 @option("--h245", "TEXT", "The decision h245, if it is made.")
 @click.option("--force", is_flag=True, help="Overwrite a file.")
 @JSON
-def init(file: str, source: str, dcom: str, h245: str, force: bool, as_json: bool) -> None:
+def init(
+    file: str,
+    source: str,
+    columns: Sequence[str],
+    dcom: str,
+    h245: str,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Write an installation file to begin with.
 
     Asks, or reads a list of machines (CSV with the columns site, name, addresses, roles and links),
@@ -69,7 +79,7 @@ def init(file: str, source: str, dcom: str, h245: str, force: bool, as_json: boo
         raise _refuse_present(output)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     catalogue = load_catalogue()
-    listed = read_machine_list(source, catalogue) if source else None
+    listed = read_machine_list(source, catalogue, read_columns(columns)) if source else None
     asked = listed.draft if listed else ask_draft(catalogue)
     draft, undecided = _decide(_with_decisions(asked, given), given, asking=not source)
     messages = _check(draft, source, output)
@@ -80,15 +90,11 @@ def init(file: str, source: str, dcom: str, h245: str, force: bool, as_json: boo
         sys.stdout.write(text)
     ignored = listed.ignored if listed else ()
     if as_json:
-        document = {
-            "version": 1,
-            "file": "" if output == STDOUT else output,
-            "text": text,
-            "decisions": draft.decisions,
-            "to_confirm": undecided,
-            "ignored_columns": ignored,
-            "messages": [message_record(message) for message in messages],
-        }
+        told = "" if output == STDOUT else output
+        document: dict[str, object] = {"version": 1, "file": told, "text": text}
+        document["decisions"] = draft.decisions
+        records = [message_record(message) for message in messages]
+        document |= {"to_confirm": undecided, "ignored_columns": ignored, "messages": records}
         print_json(document)
     else:
         _print_notes(output, undecided, ignored, messages)

@@ -9,16 +9,14 @@ semicolons and tabs separate cells, whichever the first row has. Each error name
 import csv
 import io
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.context import Node, ReadContext
-from swyx_components.installation.diagnostics import TOP, Diagnostics
-from swyx_components.installation.source import MOST_BYTES, STDIN
+from swyx_components.installation.diagnostics import TOP, Diagnostics, fold
+from swyx_components.installation.source import MOST_BYTES, read_raw
 from swyx_components.installation.values import is_name, read_addresses, read_cidrs
 from swyx_components.messages import Message, SwyxError
 
@@ -151,6 +149,14 @@ def group_by_site(ends: Iterable[tuple[str, DraftEnd]]) -> tuple[DraftSite, ...]
 
 REQUIRED = ("site", "name", "addresses", "roles")
 COLUMNS = (*REQUIRED, "links")
+# What portals and spreadsheets call the columns, in lower case and without punctuation.
+_CALLED = {
+    "site": "site standort location niederlassung",
+    "name": "name hostname vmname computername virtualmachine rechner maschine",
+    "addresses": "addresses address ipaddress ipaddresses privateipaddress privateip ip cidr cidrs "
+    "ipadresse ipadressen adresse adressen",
+    "roles": "roles role rolle rollen",
+}
 _HINT = "sep="  # how Excel is told the separator, in a row of its own before the first
 
 
@@ -169,14 +175,16 @@ class _Row(NamedTuple):
         return f"row {self.number}, column {column}"
 
 
-def read_machine_list(path: str, catalogue: Catalogue) -> MachineList:
-    """The draft that a list makes.
+def read_machine_list(
+    path: str, catalogue: Catalogue, columns: Mapping[str, str] | None = None
+) -> MachineList:
+    """The draft that a list makes; `columns` says what the list calls the columns that we know.
 
     Raises:
         SwyxError: the list has errors; all of them.
     """
     log = Diagnostics(path)
-    header, rows = _read_rows(_read_text(path, log), log)
+    header, rows = _read_rows(_read_text(path, log), log, columns or {})
     ends: list[tuple[str, DraftEnd]] = []
     links: list[tuple[_Row, str]] = []
     for row in rows:
@@ -196,14 +204,25 @@ def read_machine_list(path: str, catalogue: Catalogue) -> MachineList:
     return MachineList(draft, tuple(name for name in header if name and name not in COLUMNS))
 
 
+def read_columns(words: Iterable[str]) -> dict[str, str]:
+    """Pairs of our column and the list's, `addresses=Private IP`.
+
+    Raises:
+        SwyxError: there is no such column of ours.
+    """
+    pairs = dict(word.partition("=")[::2] for word in words)
+    log = Diagnostics("")
+    for ours in sorted(pairs.keys() - set(COLUMNS)):
+        log.unknown("word", f"--column {ours}", ours, COLUMNS)
+    if log.all():
+        raise SwyxError(log.all())
+    return pairs
+
+
 def _read_text(path: str, log: Diagnostics) -> str:
     """UTF-8, or the UTF-16 that Excel calls Unicode text; no other encoding tells itself."""
     try:
-        if path == STDIN:
-            raw = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with Path(path).open("rb") as file:
-                raw = file.read(MOST_BYTES + 1)
+        raw = read_raw(path)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise SwyxError(
@@ -221,7 +240,9 @@ def _read_text(path: str, log: Diagnostics) -> str:
         raise SwyxError([message.of(log.file)]) from None
 
 
-def _read_rows(text: str, log: Diagnostics) -> tuple[tuple[str, ...], list[_Row]]:
+def _read_rows(
+    text: str, log: Diagnostics, columns: Mapping[str, str]
+) -> tuple[tuple[str, ...], list[_Row]]:
     """The names of the columns, and the rows that are not empty, counted as a spreadsheet counts."""
     separator, shift = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -233,7 +254,7 @@ def _read_rows(text: str, log: Diagnostics) -> tuple[tuple[str, ...], list[_Row]
             if number <= shift:
                 continue
             if not header:
-                header = tuple(cell.strip().lower() for cell in cells)
+                header = _name_columns([cell.strip() for cell in cells], columns)
                 _check_header(header, number, log)
             elif any(cell.strip() for cell in cells):
                 named = dict(zip(header, (cell.strip() for cell in cells), strict=False))
@@ -247,6 +268,17 @@ def _read_rows(text: str, log: Diagnostics) -> tuple[tuple[str, ...], list[_Row]
     if any(name not in header for name in REQUIRED):
         raise SwyxError(log.all())
     return header, rows
+
+
+def _name_columns(cells: list[str], columns: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns by our names: as told, as they are, or as others call them where ours is not there."""
+    told = {fold(theirs): ours for ours, theirs in columns.items()}
+    words = [told.get(fold(cell), cell.lower()) for cell in cells]
+    for ours, called in _CALLED.items():
+        found = [word for word in words if fold(word) in called.split()]
+        if ours not in words and len(found) == 1:
+            words = [ours if word == found[0] else word for word in words]
+    return tuple(words)
 
 
 def _separator(text: str) -> tuple[str, int]:

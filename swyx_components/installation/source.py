@@ -25,13 +25,17 @@ def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
     return compose(_read_file(source), log)
 
 
+def read_raw(source: str | Path) -> bytes:
+    """A file, or standard input where its path is `-`; no more than a byte above the limit."""
+    if source == STDIN:
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    with Path(source).open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
 def _read_file(source: str | Path) -> str:
     try:
-        if source == STDIN:
-            raw = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with Path(source).open("rb") as file:
-                raw = file.read(MOST_BYTES + 1)
+        raw = read_raw(source)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise Refused("file-unreadable", TOP, reason=reason) from None

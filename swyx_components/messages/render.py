@@ -3,6 +3,7 @@
 The sentences live in `catalogue.yaml`; code names a message by id and hands over the figures.
 """
 
+import re
 from collections.abc import Iterable
 from enum import Enum
 from functools import cache, lru_cache
@@ -64,13 +65,19 @@ class SwyxError(Exception):
     """What a person must fix; `messages` holds all of it, sorted by place."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
-        self.messages = tuple(sorted(set(messages)))
+        self.messages = tuple(sorted(set(messages), key=_in_order))
         super().__init__("\n".join(map(str, self.messages)))
 
     @classmethod
     def about(cls, id: str, place: str, /, **values: object) -> Self:
         """The error with one message."""
         return cls([Message.about(id, place, **values)])
+
+
+def _in_order(message: Message) -> tuple[list[str | int], Message]:
+    """By place, `row 9` before `row 10`."""
+    parts = re.split(r"(\d+)", message.place)
+    return [int(part) if part.isdecimal() else part for part in parts], message
 
 
 @cache

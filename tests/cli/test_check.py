@@ -176,3 +176,11 @@ def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_
         f"swyx: {said}; lower one of them, or have the quota raised and write it under "
         "quotas.aws.rules_times_groups."
     ]
+
+
+def test_strict_fails_at_warnings_and_quiet_leaves_out_notes(tmp_path: Path) -> None:
+    file = write_file(tmp_path)
+    assert "warning: " in swyx("check", file).out and "note: " in swyx("check", file).out
+    outcome = swyx("check", file, "--strict", "-q")
+    assert (outcome.code, "warning: " in outcome.out, "note: " in outcome.out) == (1, True, False)
+    assert swyx("check", file, "-q").code == 0

@@ -295,3 +295,28 @@ def test_answers_that_end_early_write_nothing(
     outcome = answer(monkeypatch, output, *AACHEN)
     assert outcome.code == 130 and not output.exists()
     assert outcome.err.endswith("swyx: stopped before it was done; nothing was changed.\n")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("\ufeffStandort;Name;IP-Adresse;Rollen", ()),
+        ("Location;VM Name;Private IP address;Role", ()),
+        ("Branch;Host;IPs;What", ("site=branch", "name=Host", "addresses=IPs", "roles=What")),
+    ],
+)
+def test_columns_are_found_as_portals_call_them_or_as_told(
+    tmp_path: Path, header: str, words: tuple[str, ...]
+) -> None:
+    told = [part for word in words for part in ("--column", word)]
+    output, outcome = from_list(tmp_path, f"{header}\na;srv;10.0.0.1;SwyxServer\n", *told)
+    assert (outcome.code, outcome.out) == (0, "")
+    machines = yaml.safe_load(output.read_text())["sites"]["a"]["machines"]
+    assert machines == {"srv": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]}}
+
+
+def test_errors_come_in_the_order_of_the_rows(tmp_path: Path) -> None:
+    rows = "".join(f"a;m{n};10.0.0.{n};Nobody\n" for n in range(1, 12))
+    _, outcome = from_list(tmp_path, f"site;name;addresses;roles\n{rows}")
+    places = [line.partition(",")[0] for line in errors_of(outcome)]
+    assert places == [f"row {n}" for n in range(2, 13)]
