@@ -1,5 +1,7 @@
 """What each command of `python -m sandbox` does."""
 
+import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -10,7 +12,7 @@ from sandbox.engine import cli
 from sandbox.engine.plugins import install_plugins
 from sandbox.environment import child_environment, write_env_file
 from sandbox.estate import seed_sites
-from sandbox.paths import Sandbox, venv_bin
+from sandbox.paths import REPOSITORY, Sandbox, venv_bin
 from sandbox.processes import holding
 from sandbox.servers import (
     CLOUDS,
@@ -20,7 +22,7 @@ from sandbox.servers import (
     stop_server,
 )
 from sandbox.sites import Site, choose_sites
-from sandbox.stacks import Pulumi, Stack, project_name, write_stack_file
+from sandbox.stacks import Pulumi, Stack, is_committed, project_name, write_stack_file
 from sandbox.talk import SandboxError, say
 
 _SWYX_TIME = 600.0  # seconds for one `swyx` command
@@ -100,6 +102,8 @@ def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
         say("Nothing was created.")
         return 2
     sites = choose_sites(installation, named)
+    sandbox.root.mkdir(parents=True, exist_ok=True)
+    sandbox.log.write_text("")
     engine = start(sandbox)
     seed_sites(sites, running_endpoints(sandbox))
     outcomes = [_bring_up(sandbox, engine, site) for site in sites]
@@ -107,30 +111,71 @@ def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
     say("")
     for site, (_, line) in zip(sites, outcomes, strict=True):
         say(f"{site.name} on {site.cloud}: {line}")
-    say(
-        f"By hand: `. {sandbox.env_file}`, then `pulumi preview --stack {sites[0].name}` and so on."
-    )
-    return max(code for code, _ in outcomes)
+    worst = max(code for code, _ in outcomes)
+    say(f"The engine's output: {_near(sandbox.log)}")
+    if worst == 0:
+        _propose(sandbox, sites)
+    return worst
 
 
 def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
     """One site: preview, update, proof. Its exit code and what to say about it at the end."""
     stack = Stack(project=project_name(), name=site.name)
-    say(f"\n== {site.name} on {site.cloud}")
+    say(f"{site.name} on {site.cloud}: deploying ...")
     file = write_stack_file(sandbox, site)
     engine.ensure_stack(stack)
-    marker = _marker(sandbox, stack)
+    marker, begun = _marker(sandbox, stack), sandbox.log.stat().st_size
     if not engine.up(stack, file, refresh=marker.exists()):
+        _show_end(sandbox.log, begun)
         return 3, (
             "`pulumi up` failed, its output is above. Run this again to finish it; if an earlier "
             f"run was killed, first `pulumi cancel --yes --stack {site.name}`."
         )
     marker.unlink(missing_ok=True)
-    changes = describe_changes(engine.last_changes(stack))
+    changes, summary = describe_changes(engine.last_changes(stack)), engine.read_summary(stack)
     where = ("--site", site.name, "--cloud", site.cloud)
-    proof = run_swyx("verify", str(site.installation), *where, env=engine.environment)
-    verdict = "proved" if proof == 0 else "NOT proved, the differences are above"
-    return proof, f"{changes}; {verdict}"
+    begun = sandbox.log.stat().st_size
+    words = ("verify", str(site.installation), *where)
+    if proof := run_swyx(*words, env=engine.environment, log=sandbox.log):
+        _show_end(sandbox.log, begun)
+        return proof, f"{changes}; NOT proved, the differences are above"
+    counts = f"{summary.get('groups')} groups on {summary.get('machines')} machines, "
+    counts += f"{summary.get('rules')} rules ({changes})"
+    return (
+        0,
+        f"{counts}\n  proved: {str(summary.get('proof')).partition(': ')[2]}, in the cloud as in the plan",
+    )
+
+
+def _show_end(log: Path, begun: int) -> None:
+    """The last lines of what a command wrote into the log from there on."""
+    text = log.read_bytes()[begun:].decode(errors="replace")
+    say("\n".join(text.splitlines()[-60:]))
+
+
+def _propose(sandbox: Sandbox, sites: Sequence[Site]) -> None:
+    """Commands that work as they stand, for the example and for a file of one's own."""
+    first, file = sites[0], _near(sites[0].installation)
+    own = f" --config-file {_near(sandbox.stacks / f'Pulumi.{first.name}.yaml')}"
+    where = " ".join(f"--cloud {site.name}={site.cloud}" for site in sites)
+    say(
+        f"""
+Try next, in this folder:
+  . {_near(sandbox.env_file)}
+  swyx plan {file} --site {first.name} --cloud {first.name}={first.cloud}
+  swyx verify {file} --site {first.name} --cloud {first.cloud}
+  swyx report {file} {where} --output report.html
+  pulumi preview --stack {first.name}{"" if is_committed(first) else own}
+Edit {file} and run `make up` again in the same way to see what an edit changes.
+Your own sites, here and then in real accounts: docs/how-to/go-from-the-trial-to-your-own-sites.md
+`make down` removes everything."""
+    )
+
+
+def _near(path: Path) -> str:
+    """The path as a person types it in the repository, quoted where a shell needs it."""
+    inside = path.is_relative_to(REPOSITORY)
+    return shlex.quote(str(path.relative_to(REPOSITORY) if inside else path))
 
 
 def describe_changes(changes: dict[str, int]) -> str:
@@ -140,14 +185,15 @@ def describe_changes(changes: dict[str, int]) -> str:
     return ", ".join(done) if done else f"unchanged, {changes.get('same', 0)} resources"
 
 
-def run_swyx(*words: str, env: dict[str, str] | None) -> int:
-    """Run the project's own command before the person's eyes; its exit code."""
+def run_swyx(*words: str, env: dict[str, str] | None, log: Path = Path(os.devnull)) -> int:
+    """Run the project's own command, its output in the log; the exit code. Errors go to stderr."""
     program = venv_bin() / "swyx"
     if not program.is_file():
         raise SandboxError(f"{program} is missing; run `make setup`.")
     try:
-        done = subprocess.run([program, *words], env=env, timeout=_SWYX_TIME, check=False)
-        return done.returncode
+        with log.open("a") as out:
+            command = [str(program), *words]
+            return subprocess.run(command, env=env, stdout=out, timeout=_SWYX_TIME).returncode
     except subprocess.TimeoutExpired as error:
         raise SandboxError(f"`swyx {words[0]}` did not end within {_SWYX_TIME:.0f} s.") from error
 
@@ -171,6 +217,7 @@ def down(sandbox: Sandbox) -> None:
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)
         sandbox.env_file.unlink(missing_ok=True)
+        sandbox.log.unlink(missing_ok=True)
         sandbox.lock.unlink(missing_ok=True)
     with suppress(OSError):  # the built engine is still in it
         sandbox.root.rmdir()
@@ -183,12 +230,14 @@ def _destroy_stacks(sandbox: Sandbox) -> None:
     left = []
     stacks: Sequence[Stack] = engine.list_stacks()
     for stack in stacks:
-        say(f"\n== destroying {stack.name}")
+        say(f"{stack.name}: destroying ...")
+        begun = sandbox.log.stat().st_size if sandbox.log.exists() else 0
         if not engine.destroy(stack, refresh=_marker(sandbox, stack).exists()):
+            _show_end(sandbox.log, begun)
             left.append(f"{stack.name} with {engine.count_resources(stack)} resources")
     if left:
         raise SandboxError(
-            f"These stacks remain: {', '.join(left)}. The engine's output above says why; mend it "
+            f"These stacks remain: {', '.join(left)}. The engine's output above says why; fix it "
             "and run this again. The servers still run, so that you can look by hand: "
             f"`. {sandbox.env_file}`."
         )

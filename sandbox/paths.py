@@ -47,6 +47,11 @@ class Sandbox:
         return self.root / "env"
 
     @property
+    def log(self) -> Path:
+        """What the engine and `swyx` said during the last `up` or `down`."""
+        return self.root / "engine.log"
+
+    @property
     def lock(self) -> Path:
         """Held while servers start or stop, so that two commands don't start two of them."""
         return self.root / "lock"

@@ -71,7 +71,7 @@ class Pulumi:
         self.ask("stack", "select", stack.name, cwd=REPOSITORY)
 
     def up(self, stack: Stack, file: Path, *, refresh: bool) -> bool:
-        """Preview, then update; False if either failed. The person sees the engine's own output."""
+        """Preview, then update; False if either failed. The engine's output goes to the log."""
         options = ["--refresh"] if refresh else []
         words = ("up", "--yes", "--stack", stack.name, "--config-file", str(file), *options)
         return self.run(*words) == 0
@@ -92,6 +92,11 @@ class Pulumi:
         words = ("history", "--json", "--page-size", "1", "--stack", stack.name)
         updates = json.loads(self.ask("stack", *words, cwd=self.folder(stack.project)))
         return dict(updates[0].get("resourceChanges") or {}) if updates else {}
+
+    def read_summary(self, stack: Stack) -> dict[str, Any]:
+        """The output `summary` of the example's program; empty for another program."""
+        said = self.ask("stack", "output", "--json", "--stack", stack.name)
+        return json.loads(said).get("summary") or {}
 
     def count_resources(self, stack: Stack) -> int:
         """How many resources the state holds, the stack's own entry apart."""
@@ -132,13 +137,16 @@ class Pulumi:
         return done.stdout
 
     def run(self, *words: str, cwd: Path | None = None) -> int:
-        """Run a command before the person's eyes; its exit code. Ctrl-C reaches it too."""
-        process = subprocess.Popen(
-            [self._pulumi, *words],
-            cwd=cwd or REPOSITORY,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-        )
+        """Run a command with its output in the log; its exit code. Ctrl-C reaches it too."""
+        with self._sandbox.log.open("a") as log:
+            process = subprocess.Popen(
+                [self._pulumi, "--color", "never", *words],
+                cwd=cwd or REPOSITORY,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         try:
             return process.wait(timeout=LONGEST_RUN)
         except KeyboardInterrupt:
@@ -160,13 +168,18 @@ def project_name() -> str:
     return str(read_mapping(REPOSITORY / "Pulumi.yaml").get("name", "swyx"))
 
 
+def is_committed(site: Site) -> bool:
+    """Whether the committed stack file of this name says the same, so that `pulumi` finds it alone."""
+    committed = COMMITTED / f"Pulumi.{site.name}.yaml"
+    if site.installation != EXAMPLE or not committed.is_file():
+        return False
+    return (read_mapping(committed).get("config") or {}).get("swyx:cloud") == site.cloud
+
+
 def write_stack_file(sandbox: Sandbox, site: Site) -> Path:
     """The stack file for a site: the committed one if it says the same, else one made for it."""
     committed = COMMITTED / f"Pulumi.{site.name}.yaml"
-    has_one = site.installation == EXAMPLE and committed.is_file()
-    document = read_mapping(committed) if has_one else {}
-    if (document.get("config") or {}).get("swyx:cloud") != site.cloud:
-        document = {"config": bind(site)}
+    document = read_mapping(committed) if is_committed(site) else {"config": bind(site)}
     sandbox.stacks.mkdir(parents=True, exist_ok=True)
     path = sandbox.stacks / f"Pulumi.{site.name}.yaml"
     path.write_text(yaml.safe_dump({"encryptionsalt": SALT} | document, sort_keys=False))

@@ -34,6 +34,7 @@ for name in ("a", "b"):
     Thing(f"{config.require('site')}-{name}")
 for name in ("installation", "site", "cloud"):
     pulumi.export(name, config.require(name))
+pulumi.export("summary", {"groups": 2, "machines": 1, "rules": 5, "proof": "a: 9 ends"})
 pulumi.export("network", config.require_object("network"))
 pulumi.export("env", {n: os.environ.get(n) for n in ("AWS_ENDPOINT_URL", "AWS_PROFILE")})
 """
@@ -121,8 +122,11 @@ def test_the_example_goes_up_unchanged_up_again_and_down_without_a_trace(
     before = setting.committed()
     assert setting.up() == 0
     text = said()
-    assert re.search(r"^aachen on aws: 3 created; proved$", text, re.M)
-    assert re.search(r"^bochum on azure: 3 created; proved$", text, re.M)
+    assert re.search(r"^aachen on aws: 2 groups on 1 machines, 5 rules \(3 created\)$", text, re.M)
+    assert re.search(r"^  proved: 9 ends, in the cloud as in the plan$", text, re.M)
+    assert "pulumi preview --stack aachen\n" in text
+    assert "Updating (aachen)" not in text
+    assert "Updating (aachen)" in setting.sandbox.log.read_text()
     outputs = setting.outputs("aachen")
     assert outputs["installation"] == "stacks/installation.yaml"
     assert outputs["network"] == {"id": "committed"}  # the committed file's own binding
@@ -140,7 +144,7 @@ def test_the_example_goes_up_unchanged_up_again_and_down_without_a_trace(
     ]
 
     assert setting.up() == 0
-    assert re.search(r"^aachen on aws: unchanged, 3 resources; proved$", said(), re.M)
+    assert re.search(r"^aachen on aws: .* \(unchanged, 3 resources\)$", said(), re.M)
     assert servers.running_endpoints(setting.sandbox) == endpoints
     assert setting.committed() == before
 
@@ -178,11 +182,20 @@ def test_plain_pulumi_works_by_hand_after_sourcing_the_env_file(setting: Setting
     assert setting.committed() == before
 
 
-def test_an_own_file_gets_stack_files_in_the_sandbox_only(setting: Setting, tmp_path: Path) -> None:
+def test_an_own_file_gets_stack_files_in_the_sandbox_only(
+    setting: Setting, tmp_path: Path, said: Callable[[], str]
+) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("sites: {berlin: {}, essen: {}, ulm: {}}")
     before = setting.committed()
     assert setting.up(own, "berlin=aws essen=azure") == 0
+    assert setting.committed() == before
+    proposed = re.search(r"^  (pulumi preview .*)$", said(), re.M)
+    assert proposed
+    script = f". '{setting.sandbox.env_file}'; {proposed[1]} --expect-no-changes"
+    env = {name: os.environ[name] for name in ("PATH", "HOME")}
+    done = subprocess.run(["/bin/sh", "-ec", script], cwd=setting.repository, env=env, timeout=120)
+    assert done.returncode == 0
     assert setting.committed() == before
     made = {path.name for path in setting.sandbox.stacks.glob("Pulumi.*.yaml")}
     assert made == {"Pulumi.berlin.yaml", "Pulumi.essen.yaml"}
@@ -238,9 +251,9 @@ def test_an_emptied_aws_is_said_and_looked_at_again_until_an_update_succeeds(
     (setting.repository / "broken").unlink()
     said()
     assert setting.up(named="aachen=aws") == 0
-    assert "refreshing" in said().lower()
+    assert "refreshing" in setting.sandbox.log.read_text().lower()
     assert setting.up(named="aachen=aws") == 0
-    assert "refreshing" not in said().lower()
+    assert "refreshing" not in setting.sandbox.log.read_text().lower()
 
 
 def test_a_stack_that_cannot_be_destroyed_is_named_and_everything_stays(
