@@ -1,12 +1,12 @@
 """The flows between two kinds of endpoint: found once a pair, whatever their addresses."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
 from swyx_components.installation.model import Provider
-from swyx_components.planner.model import Endpoint, Flow
 from swyx_components.planner.port_references import (
     EndpointKind,
     LegRow,
@@ -18,8 +18,14 @@ from swyx_components.sets.ports import PortRange, PortSet
 
 
 class ExchangedFlow(NamedTuple):
-    """One flow of an exchange; `forward`: the first of the two endpoints initiates it."""
+    """One flow of an exchange; `forward`: the first of the two endpoints initiates it.
 
+    `order`: a number by which those of one scope stand in the catalogue's order, whoever they are between;
+    `from_first`: the leg's own initiator is at the first endpoint.
+    """
+
+    order: int
+    from_first: bool
     forward: bool
     flow: str
     initiator_role: str
@@ -37,69 +43,36 @@ class OpenDecision(NamedTuple):
     decision: str  # "dcom" or "h245"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
-    """All flows between two endpoints of some kinds. Compared by identity, since many endpoints share it.
+    """All flows between two endpoints in one role each. Compared by identity, since many share it.
 
-    `ids`: which flows of the article they are. `orders`: for each flow a number by which those of one
-    scope stand in the catalogue's order, whoever they are between, and whether the first endpoint is the
-    one that the leg's own initiator is at. `tunnels` are the flows whose two sites must agree on H.245.
+    `tunnels` are the flows whose two sites must agree on H.245.
     """
 
-    __slots__ = ("exchanged", "ids", "orders", "tunnels", "undecided_ports")
-
-    def __init__(
-        self,
-        exchanged: Iterable[tuple[tuple[int, bool], ExchangedFlow]],
-        undecided_ports: Iterable[OpenDecision],
-        tunnels: Iterable[str],
-    ) -> None:
-        ordered = tuple(exchanged)
-        self.orders = tuple([order for order, _ in ordered])
-        self.exchanged = tuple([one for _, one in ordered])
-        self.ids = frozenset([one.flow for one in self.exchanged])
-        self.undecided_ports = tuple(undecided_ports)
-        self.tunnels = tuple(tunnels)
-
-    def __bool__(self) -> bool:
-        return bool(self.orders or self.undecided_ports or self.tunnels)
-
-    @classmethod
-    def join(cls, parts: Sequence[Self]) -> Self:
-        """The exchange of endpoints of several roles: all that these exchange one by one."""
-        if len(parts) == 1:
-            return parts[0]
-        exchanged = [one for own in parts for one in zip(own.orders, own.exchanged, strict=True)]
-        return cls(
-            sorted(exchanged, key=lambda one: one[0][0]),
-            (doubt for own in parts for doubt in own.undecided_ports),
-            (flow for own in parts for flow in own.tunnels),
-        )
-
-    def between(self, first: Endpoint, second: Endpoint) -> list[Flow]:
-        """The flows with the endpoints put in."""
-        return [
-            Flow(flow, first, role, second, its_role, transport, ports, source)
-            if forward
-            else Flow(flow, second, role, first, its_role, transport, ports, source)
-            for forward, flow, role, its_role, transport, ports, source in self.exchanged
-        ]
+    exchanged: Sequence[ExchangedFlow]
+    undecided_ports: Sequence[OpenDecision]
+    tunnels: Sequence[str]
 
 
 @lru_cache(maxsize=8192)
 def find_exchange(
     catalogue: Catalogue, scope: str, first: EndpointKind, second: EndpointKind, within: bool
-) -> Exchange:
-    """What the legs of one scope join. `first` serves the link in every scope but that of a site.
+) -> tuple[Exchange, ...]:
+    """What the legs of one scope join, for each pair of their roles. `first` serves the link in every scope
+    but that of a site.
 
     `within`: both are the same endpoint, several machines that talk among themselves.
     """
     if first.by_role or second.by_role:
-        some = [
-            find_exchange(catalogue, scope, one, other, within)
-            for one in first.by_role or (first,)
-            for other in second.by_role or (second,)
-        ]
-        return Exchange.join(list(filter(None, some)))
+        return tuple(
+            [
+                exchange
+                for one in first.by_role or (first,)
+                for other in second.by_role or (second,)
+                for exchange in find_exchange(catalogue, scope, one, other, within)
+            ]
+        )
     collector = _Collector(catalogue, first, second)
     collector.scope(scope, _find_pairs(catalogue, scope, first, second, within))
     return collector.exchange()
@@ -107,7 +80,7 @@ def find_exchange(
 
 def find_provider_exchange(
     catalogue: Catalogue, manager: EndpointKind, provider: Provider, uses: Sequence[bool]
-) -> Exchange:
+) -> tuple[Exchange, ...]:
     """A LinkManager with a provider, whose only listeners are those of its declaration.
 
     `uses`: whether with its addresses that carry media, or with those that don't, or both.
@@ -121,7 +94,7 @@ def find_provider_exchange(
     return collector.exchange()
 
 
-def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> Exchange:
+def find_device_exchange(catalogue: Catalogue, responder: EndpointKind) -> tuple[Exchange, ...]:
     """SIP devices with an endpoint of their site."""
     collector = _Collector(catalogue, OUTSIDE, responder)
     for place, row in enumerate(legs_of(catalogue, "devices").rows):
@@ -173,13 +146,14 @@ class _Collector:
         self.catalogue = catalogue
         self.kinds = {True: first, False: second}
         self.order = 0, True
-        self.exchanged: list[tuple[tuple[int, bool], ExchangedFlow]] = []
+        self.exchanged: list[ExchangedFlow] = []
         self.undecided_ports: list[OpenDecision] = []
         self.tunnels: list[str] = []
 
-    def exchange(self) -> Exchange:
-        """All that they said."""
-        return Exchange(self.exchanged, self.undecided_ports, self.tunnels)
+    def exchange(self) -> tuple[Exchange, ...]:
+        """All that they said, if anything."""
+        found = self.exchanged, self.undecided_ports, self.tunnels
+        return (Exchange(*found),) if any(found) else ()
 
     def scope(self, scope: str, pairs_of: _Pairs) -> None:
         """All legs of one scope; those that depend on other flows come after them."""
@@ -264,9 +238,13 @@ class _Collector:
         ports: PortSet,
         source: PortRange | None,
     ) -> None:
+        order, from_first = self.order
         one, two = initiator.role, responder.role
-        exchanged = ExchangedFlow(initiator.first, flow, one, two, transport, ports, source)
-        self.exchanged.append((self.order, exchanged))
+        self.exchanged.append(
+            ExchangedFlow(
+                order, from_first, initiator.first, flow, one, two, transport, ports, source
+            )
+        )
 
     def control(self, flow: str, leg: Leg, initiator: _End, responder: _End) -> None:
         """A leg to the listeners of its responder."""

@@ -11,6 +11,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.installation.model import Link, LinkMode
@@ -39,7 +40,7 @@ class EndpointPair(NamedTuple):
 
     first: Endpoint
     second: Endpoint
-    exchange: Exchange
+    exchanges: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
         flows += _in_order(scope)
     return SiteFlows(
         site=view,
-        pairs=tuple([pair for scope in scopes for pair in scope if pair.exchange]),
+        pairs=tuple([pair for scope in scopes for pair in scope if pair.exchanges]),
         flows=tuple(flows),
         clashes=tuple([one for link, over in links for one in _clashes(topology, link, over)]),
     )
@@ -90,14 +91,14 @@ def _in_order(scope: Sequence[EndpointPair]) -> list[Flow]:
     flows: list[Flow] = []
     keys: list[int] = []
     places: dict[Endpoint, int] = {}
-    for first, second, exchange in scope:
+    for first, second, exchanges in scope:
         one, two = (places.setdefault(end, len(places)) for end in (first, second))
         there, back = one * _MOST_ENDPOINTS + two, two * _MOST_ENDPOINTS + one
-        flows += exchange.between(first, second)
-        keys += [
-            order * _MOST_ENDPOINTS**2 + (there if forward else back)
-            for order, forward in exchange.orders
-        ]
+        found = chain(*[own.exchanged for own in exchanges])
+        for order, from_first, forward, flow, role, its_role, transport, ports, source in found:
+            keys.append(order * _MOST_ENDPOINTS**2 + (there if from_first else back))
+            ends = (first, role, second, its_role) if forward else (second, role, first, its_role)
+            flows.append(Flow(flow, *ends, transport, ports, source))
     return [flows[place] for place in sorted(range(len(flows)), key=keys.__getitem__)]
 
 
@@ -107,8 +108,8 @@ def _within(view: SiteTopology) -> Iterator[EndpointPair]:
         for second in endpoints[place:]:
             if first is not second or first.joins_itself:
                 kinds = first.kind, second.kind
-                exchange = find_exchange(catalogue, "site", *kinds, first is second)
-                yield EndpointPair(first, second, exchange)
+                exchanges = find_exchange(catalogue, "site", *kinds, first is second)
+                yield EndpointPair(first, second, exchanges)
 
 
 def _with_providers(topology: Topology, view: SiteTopology) -> Iterator[EndpointPair]:
@@ -157,5 +158,5 @@ def _clashes(topology: Topology, link: Link, over: tuple[EndpointPair, ...]) -> 
     opened = [name for name, h245 in decided.items() if h245]
     tunnelled = [name for name, h245 in decided.items() if h245 is not None and not h245]
     if opened and tunnelled:
-        for flow in sorted({flow for one in over for flow in one.exchange.tunnels}):
+        for flow in sorted({flow for one in over for own in one.exchanges for flow in own.tunnels}):
             yield Clash(link.name, flow, tunnelled[0], opened[0])

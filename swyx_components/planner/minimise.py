@@ -17,12 +17,13 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Rule
 from swyx_components.planner.regions import (
-    ANY_PORTS,
     Match,
-    Peers,
     Regions,
+    United,
     flows_within,
     gather_peers,
+    group_by_ports,
+    match_of,
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
@@ -32,9 +33,9 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 NEUTRAL = Capabilities(name="neutral", matches_source_ports=True, stores_rules_by="list")
 
 
-# A rule as it is found: its order among those that match something else; the group of the site, or the
-# prefixes that it is for; what it matches; its flows. Drafts compare like their rules.
-_Draft = tuple[int, str, tuple[Prefix, ...], Match, frozenset[str]]
+# A rule as it is found: the order of its match; the group of the site, or the prefixes that it is for; its
+# flows. Drafts compare like their rules.
+_Draft = tuple[int, str, tuple[Prefix, ...], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,25 +72,20 @@ def minimise(
     Where the platform can't match source ports they are dropped before anything is merged.
     """
     peers, matched = gather_peers(requirements), capabilities.matches_source_ports
-    drafts = _draft_rules(peers, matched)
-    met = chain(peers.named.values(), *[regions.openings for regions in peers.regions])
-    if any(unite_access(access, matched).is_shadowed for access in met):
+    named = {group: unite_access(access, matched) for group, access in peers.named.items()}
+    by_address = [[unite_access(one, matched) for one in own.openings] for own in peers.regions]
+    drafts: list[_Draft] = [
+        (order, group, (), flows)
+        for group, own in named.items()
+        for order, flows in own.opened.items()
+    ]
+    for regions, united in zip(peers.regions, by_address, strict=True):
+        drafts += _draft_by_address(regions, united, matched)
+    if any(own.is_shadowed for own in chain(named.values(), *by_address)):
         drafts = _drop_shadowed(drafts)
     listed = capabilities.stores_rules_by == "list"
     joined = _join(sorted(drafts)) if listed else sorted(chain(*map(_split, drafts)))
     return tuple([_write(draft, catalogue) for draft in joined])
-
-
-def _draft_rules(peers: Peers, matched: bool) -> list[_Draft]:
-    """The fewest rules for each kind of source ports, if these are `matched`."""
-    drafts: list[_Draft] = [
-        (order, group, (), match, flows)
-        for group, access in peers.named.items()
-        for order, match, flows in unite_access(access, matched).opened
-    ]
-    for regions in peers.regions:
-        drafts += _draft_by_address(regions, matched)
-    return drafts
 
 
 def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
@@ -98,40 +94,38 @@ def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted({line for row in rows for line in row.lines}))
 
 
-def _draft_by_address(regions: Regions, matched: bool) -> Iterator[_Draft]:
+def _draft_by_address(
+    regions: Regions, united: Iterable[United], matched: bool
+) -> Iterator[_Draft]:
     """The fewest (port range, prefix) pairs that hold exactly what is opened at each region."""
     holders: dict[int, dict[int, frozenset[str]]] = {}
-    matches: dict[int, Match] = {}
-    for place, access in enumerate(regions.openings):
-        for order, match, flows in unite_access(access, matched).opened:
-            if order not in holders:
-                holders[order], matches[order] = {}, match
-            holders[order][place] = flows
-    larger = _find_larger(matches) if len(regions.openings) > 1 else {}
+    for place, own in enumerate(united):
+        for order, flows in own.opened.items():
+            holders.setdefault(order, {})[place] = flows
+    larger = _find_larger(holders) if len(regions.openings) > 1 else {}
     for order, exact in holders.items():
-        match, behind = matches[order], exact
+        behind = exact
         for wider in larger.get(order, ()):
             for place in holders[wider]:
-                flows = flows_within(match, regions.openings[place], matched)
+                flows = flows_within(match_of(order), regions.openings[place], matched)
                 behind = {**behind, place: flows}
+        if len(behind) == 1:
+            for place, flows in behind.items():
+                yield order, "", regions.prefixes[place], flows
+            continue
         for met, prefixes in regions.prefixes_of(frozenset(behind)).items():
             # Where no region has just this range, each has a larger one and a rule of its own for that.
             if behind is exact or not met.isdisjoint(exact):
-                own = [behind[place] for place in met]
-                yield order, "", prefixes, match, own[0] if len(own) == 1 else own[0].union(*own)
+                yield order, "", prefixes, frozenset().union(*[behind[place] for place in met])
 
 
-def _find_larger(matches: Mapping[int, Match]) -> Mapping[int, Sequence[int]]:
+def _find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
     """For each match those that differ in nothing but a larger range of ports around its own."""
-    by_key: dict[int, list[int]] = {}
-    for order in sorted(matches):
-        by_key.setdefault(order & ANY_PORTS, []).append(order)
     larger: dict[int, Sequence[int]] = {}
-    for own in by_key.values():
-        ports = [(ports[0], order) for order in own if (ports := matches[order].ports)]
-        if any(one.last >= other.first for (one, _), (other, _) in pairwise(ports)):
-            for part, order in ports:
-                wider = (other for around, other in ports if around.contains(part))
+    for own in group_by_ports(sorted(orders)).values():
+        if any(match_of(one).overlaps(match_of(other)) for one, other in pairwise(own)):
+            for order in own:
+                wider = (other for other in own if match_of(order).is_part_of(match_of(other)))
                 larger[order] = [other for other in wider if other != order]
     return larger
 
@@ -141,24 +135,24 @@ def _join(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
     for _, some in groupby(drafts, itemgetter(0, 1)):
         first, *others = some
         if others:
-            order, group, prefixes, match, flows = first
+            order, group, prefixes, flows = first
             joined = sorted(chain(prefixes, *[one[2] for one in others]))
-            first = order, group, tuple(joined), match, flows.union(*[one[4] for one in others])
+            first = order, group, tuple(joined), flows.union(*[one[3] for one in others])
         yield first
 
 
 def _split(draft: _Draft) -> Sequence[_Draft]:
     """The draft as one for each of its prefixes."""
-    order, group, prefixes, match, flows = draft
+    order, group, prefixes, flows = draft
     if len(prefixes) < 2:
         return (draft,)
-    return [(order, group, (prefix,), match, flows) for prefix in prefixes]
+    return [(order, group, (prefix,), flows) for prefix in prefixes]
 
 
 def _write(draft: _Draft, catalogue: Catalogue) -> Rule:
-    _, group, prefixes, match, behind = draft
+    order, group, prefixes, behind = draft
     flows, lines = _give_reasons(behind, catalogue)
-    return Rule(*match, (group,) if group else (), prefixes, flows=flows, lines=lines)
+    return Rule(*match_of(order), (group,) if group else (), prefixes, flows=flows, lines=lines)
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
@@ -182,8 +176,8 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
     """
     kept: dict[Match, dict[_Peer, _Draft]] = {}
     for draft in chain(*map(_split, drafts)):
-        _, group, prefixes, match, _ = draft
-        kept.setdefault(match, {})[group or prefixes[0]] = draft
+        order, group, prefixes, _ = draft
+        kept.setdefault(match_of(order), {})[group or prefixes[0]] = draft
     lengths = sorted({prefix.length for draft in drafts for prefix in draft[2]})
     # Drafts of the same source ports never shadow each other: their ports or their peers are apart, or some
     # address of the wider prefix has the smaller port interval alone.
@@ -203,8 +197,8 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
             ]
             if around:
                 wider, outer = min(around, key=repr)
-                order, group, prefixes, _, known = kept[wider][outer]
-                kept[wider][outer] = order, group, prefixes, wider, known | flows
+                order, group, prefixes, known = kept[wider][outer]
+                kept[wider][outer] = order, group, prefixes, known | flows
                 del kept[match][peer]
     return [draft for own in kept.values() for draft in own.values()]
 

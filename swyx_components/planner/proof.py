@@ -116,11 +116,10 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int
             (Direction.OUT, initiator, responder),
             (Direction.IN, responder, initiator),
         ):
-            if own in held:
+            for products in held.get(own, ()):
                 needed = addresses[peer], sources, ports
-                count += len(held[own])
-                for products in held[own]:
-                    products.setdefault((direction, protocol), []).append(needed)
+                products.setdefault((direction, protocol), []).append(needed)
+                count += 1
     for rule in plan.extra_rules:
         for prefix in rule.peers:
             name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol

@@ -8,6 +8,7 @@ ones are given prefixes.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from swyx_components.planner.model import (
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, split_interval
 
+_Access = frozenset[AccessSet]  # all that somebody is let through, in whatever roles
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 
@@ -35,109 +37,130 @@ class Match(NamedTuple):
 
     def is_from_fewer(self, other: "Match") -> bool:
         """Whether another one is of the same direction and protocol, and from more source ports."""
-        if self.source_ports is None or self[:2] != other[:2]:
-            return False
-        wider = other.source_ports
-        return wider is None or (wider != self.source_ports and wider.covers(self.source_ports[0]))
+        own, wider = self.source_ports, other.source_ports
+        return (
+            self.protocol is other.protocol
+            and self.direction is other.direction
+            and own is not None
+            and (wider is None or (wider != own and wider.covers(own[0])))
+        )
+
+    def overlaps(self, other: "Match") -> bool:
+        """Whether the two have ports in common, whatever the rest."""
+        return bool(self.ports and other.ports and self.ports[0].overlaps(other.ports[0]))
 
     def is_part_of(self, other: "Match") -> bool:
         """Whether another one has all of its ports, whatever the rest."""
         return self.ports is None or bool(other.ports and other.ports.covers(self.ports[0]))
 
 
-class Opened(NamedTuple):
-    """One of the fewest ranges of ports that hold what is opened, and the flows behind it.
+class United(NamedTuple):
+    """All that one kind of peer is let through.
 
-    `order`: a number by which rules are sorted, the same only for the same match; by `ANY_PORTS` it tells
-    what is the same but for its ports.
+    `opened`: the flows behind each of the fewest ranges of ports, by the order of its match. `is_shadowed`:
+    some port is there twice, once from more source ports.
     """
 
-    order: int
-    match: Match
-    flows: frozenset[str]
-
-
-class United(NamedTuple):
-    """All that one kind of peer is let through. `is_shadowed`: some port twice, once from more ports."""
-
-    opened: Sequence[Opened]
+    opened: Mapping[int, frozenset[str]]
     is_shadowed: bool
 
 
 @lru_cache(maxsize=4096)
-def join_access(parts: frozenset[AccessSet]) -> AccessSet:
-    """What a peer is let through to which several apply."""
-    if len(parts) == 1:
-        return next(iter(parts))
-    return AccessSet(dict.fromkeys(opening for own in parts for opening in own))
-
-
-@lru_cache(maxsize=4096)
-def unite_access(access: AccessSet, matched: bool) -> United:
+def unite_access(access: _Access, matched: bool) -> United:
     """The fewest ranges of ports, whatever the source ports unless these are `matched`."""
-    by_key: dict[tuple[Direction, Protocol, PortRange | None], list[tuple[int, int, str]]] = {}
-    for direction, protocol, ports, source, flow in access:
-        ranges = by_key.setdefault((direction, protocol, source if matched else None), [])
-        for first, last in ports if protocol.has_ports else NO_PORT:
-            ranges.append((first, last, flow))
-    united = [
-        Opened(*_match(direction, protocol, source, first, last), frozenset(flows))
-        for (direction, protocol, source), ranges in by_key.items()
-        for first, last, flows in _unite_ports(sorted(ranges))
-    ]
-    return United(united, _any_is_shadowed([match for _, match, _ in united]))
+    ranges = sorted(chain(*[_ranges_of(own, matched) for own in access]))
+    opened = {
+        key | _pack(begun, end) << 32: frozenset(flows)
+        for key, begun, end, flows in _unite_ports(ranges)
+    }
+    return United(opened, _any_is_shadowed(opened))
 
 
-def _any_is_shadowed(matches: Sequence[Match]) -> bool:
-    for one in matches:
-        if one.source_ports is not None and one.ports is not None:
-            first, last = one.ports[0]
-            for other in matches:
-                if other is not one and other.ports is not None:
-                    its_first, its_last = other.ports[0]
-                    if its_first <= last and first <= its_last and one.is_from_fewer(other):
-                        return True
-    return False
-
-
-def _unite_ports(ranges: Iterable[tuple[int, int, str]]) -> Iterator[tuple[int, int, list[str]]]:
-    begun, end, flows = 0, -1, list[str]()
-    for first, last, flow in ranges:
-        if flows and first <= end + 1:
-            end = max(end, last)
-        else:
-            if flows:
-                yield begun, end, flows
-            begun, end, flows = first, last, []
-        flows.append(flow)
-    if flows:
-        yield begun, end, flows
-
-
-ANY_PORTS = ~((1 << 66) - (1 << 33))
-_RANKS = {one: rank for kind in (Direction, Protocol) for rank, one in enumerate(sorted(kind))}
+_Range = tuple[int, int, int, str]  # its order but for the ports, first and last port, flow
 
 
 @lru_cache(maxsize=8192)
-def _match(
-    direction: Direction, protocol: Protocol, source: PortRange | None, first: int, last: int
-) -> tuple[int, Match]:
-    """Its order, too: by direction, protocol, ports and source ports, none before any."""
-    ports = PortSet.of((first, last)) if protocol.has_ports else None
-    sources = PortSet((source,)) if source else None
-    order = _RANKS[direction] << 3 | _RANKS[protocol]
-    for part in (ports, sources):
-        order = order << 33 | (part[0].first << 16 | part[0].last) + 1 if part else order << 33
-    return order, Match(direction, protocol, ports, sources)
+def _ranges_of(access: AccessSet, matched: bool) -> Sequence[_Range]:
+    return [
+        (
+            _RANKS[direction] << 67
+            | _RANKS[protocol] << 64
+            | (_pack(*source) if source and matched else 0),
+            first,
+            last,
+            flow,
+        )
+        for direction, protocol, ports, source, flow in access
+        for first, last in (ports if protocol.has_ports else NO_PORT)
+    ]
 
 
-def flows_within(match: Match, access: AccessSet, matched: bool) -> frozenset[str]:
+def _unite_ports(ranges: Iterable[_Range]) -> Iterator[tuple[int, int, int, list[str]]]:
+    """Sorted ranges that overlap or touch become one, with all flows."""
+    key, begun, end, flows = -1, 0, 0, list[str]()
+    for its_key, first, last, flow in ranges:
+        if its_key == key and first <= end + 1:
+            end = max(end, last)
+        else:
+            if flows:
+                yield key, begun, end, flows
+            key, begun, end, flows = its_key, first, last, []
+        flows.append(flow)
+    if flows:
+        yield key, begun, end, flows
+
+
+def _any_is_shadowed(orders: Iterable[int]) -> bool:
+    by_key = group_by_ports(orders).values()
+    return any(
+        match_of(one).overlaps(match_of(other))
+        for narrow in by_key
+        for wide in by_key
+        if narrow[0] >> 64 == wide[0] >> 64 and match_of(narrow[0]).is_from_fewer(match_of(wide[0]))
+        for one in narrow
+        for other in wide
+    )
+
+
+# The order of a match, by which rules are sorted: bits for the direction and the protocol, 32 for the ports,
+# 32 for the source ports; 0 for any.
+_ANY_PORTS = ~((1 << 64) - (1 << 32))
+_DIRECTIONS, _PROTOCOLS = sorted(Direction), sorted(Protocol)
+_RANKS = {one: rank for kind in (_DIRECTIONS, _PROTOCOLS) for rank, one in enumerate(kind)}
+
+
+def _pack(first: int, last: int) -> int:
+    return first << 16 | last
+
+
+def _unpack(packed: int) -> PortSet | None:
+    first, last = packed >> 16 & 0xFFFF, packed & 0xFFFF
+    return PortSet((PortRange(first, last),)) if last else None
+
+
+def group_by_ports(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
+    """The orders of matches that differ in nothing but their ports."""
+    by_key: dict[int, list[int]] = {}
+    for order in orders:
+        by_key.setdefault(order & _ANY_PORTS, []).append(order)
+    return by_key
+
+
+@lru_cache(maxsize=8192)
+def match_of(order: int) -> Match:
+    """The match that has this order."""
+    direction, protocol = _DIRECTIONS[order >> 67], _PROTOCOLS[order >> 64 & 7]
+    return Match(direction, protocol, _unpack(order >> 32), _unpack(order))
+
+
+def flows_within(match: Match, access: _Access, matched: bool) -> frozenset[str]:
     """The flows behind a range that lies within one that is opened."""
     direction, protocol, ports, sources = match
     source = sources[0] if sources else None
     return frozenset(
         one.flow
-        for one in access
+        for own in access
+        for one in own
         if (one.direction, one.protocol) == (direction, protocol)
         and (one.source_ports == source or not matched)
         and ports
@@ -154,7 +177,7 @@ class Regions:
     def __init__(
         self,
         version: int,
-        openings: Sequence[AccessSet],
+        openings: Sequence[_Access],
         pieces: Sequence[Sequence[Interval]],
     ) -> None:
         self.version = version
@@ -164,6 +187,7 @@ class Regions:
         ]
         self._alone = [frozenset((place,)) for place in range(len(openings))]
         self._known: dict[frozenset[int], Mapping[frozenset[int], tuple[Prefix, ...]]] = {}
+        self.prefixes = [tuple([one for one, _ in self._split(alone)]) for alone in self._alone]
 
     def prefixes_of(self, places: frozenset[int]) -> Mapping[frozenset[int], tuple[Prefix, ...]]:
         """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
@@ -197,7 +221,7 @@ def _met(prefix: Prefix, pieces: Sequence[_Piece]) -> frozenset[int]:
 class Peers(NamedTuple):
     """The peers of one group: those that are groups of the site by name, and regions by IP version."""
 
-    named: Mapping[str, AccessSet]
+    named: Mapping[str, _Access]
     regions: tuple[Regions, ...]
 
 
@@ -210,35 +234,30 @@ def gather_peers(requirements: Iterable[Requirement]) -> Peers:
 
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
 def _gather(requirements: Requirements) -> Peers:
-    named: dict[str, set[AccessSet]] = {}
+    named: dict[str, _Access] = {}
     by_version: dict[int, list[_Area]] = {}
-    for (kind, label, prefixes), access in requirements.by_peer:
+    for (kind, label, prefixes), in_roles in requirements.by_peer:
+        access = frozenset(in_roles)
         if kind is PeerKind.GROUP:
-            named.setdefault(label, set()).add(access)
-        else:
-            wanted = frozenset((access,))
-            for prefix in prefixes:
-                area = prefix.first, -prefix.last, wanted
-                by_version.setdefault(prefix.version, []).append(area)
+            named[label] = named[label] | access if label in named else access
+        for prefix in prefixes:
+            area = prefix.first, -prefix.last, access
+            by_version.setdefault(prefix.version, []).append(area)
     regions = []
     for version, areas in sorted(by_version.items()):
         pieces = _cut(areas)
-        opened = [join_access(own) for own in pieces]
-        regions.append(Regions(version, opened, list(pieces.values())))
-    joined = {label: join_access(frozenset(some)) for label, some in named.items()}
-    return Peers(joined, tuple(regions))
+        regions.append(Regions(version, list(pieces), list(pieces.values())))
+    return Peers(named, tuple(regions))
 
 
-# First address, last one below zero, and what is needed there: a prefix around others sorts before them.
-_Area = tuple[int, int, frozenset[AccessSet]]
+# First address, last one below zero, and what is let through there: a prefix around others sorts before them.
+_Area = tuple[int, int, _Access]
 
 
-def _cut(areas: list[_Area]) -> Mapping[frozenset[AccessSet], list[Interval]]:
+def _cut(areas: list[_Area]) -> Mapping[_Access, list[Interval]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
-    pieces: dict[frozenset[AccessSet], list[Interval]] = {}
-    around: list[
-        tuple[int, frozenset[AccessSet]]
-    ] = []  # what holds the place reached, the inmost last
+    pieces: dict[_Access, list[Interval]] = {}
+    around: list[tuple[int, _Access]] = []  # what holds the place reached, the inmost last
     reached = 0
 
     def reach(end: int) -> None:

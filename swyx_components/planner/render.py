@@ -52,9 +52,9 @@ def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
     for group in plan.groups:
         for own in group.split():
             requirements = Requirements(
-                (party, openings)
-                for peer, openings in group.requirements.by_peer
-                if owners.get(openings[0].flow, own.name) == own.name
+                (party, access)
+                for peer, access in group.requirements.by_peer
+                if owners.get(access[0][0].flow, own.name) == own.name
                 for party in _by_address(peer, own, members)
             )
             rules = minimise(requirements, NEUTRAL, catalogue)

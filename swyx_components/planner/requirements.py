@@ -11,6 +11,7 @@ from swyx_components.planner.model import (
     PROTOCOL_OF,
     Access,
     AccessSet,
+    AllAccess,
     Direction,
     Endpoint,
     Flow,
@@ -40,11 +41,11 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
     """
     view = flows.site
     outbound = view.site.egress is Egress.CLOSED
-    requirements: dict[str, list[tuple[Peer, AccessSet]]] = {
+    requirements: dict[str, list[tuple[Peer, AllAccess]]] = {
         group.name: [] for group in view.groups
     }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
-    for first, second, exchange in flows.pairs:
+    for first, second, exchanges in flows.pairs:
         one_to_another = first is not second
         for own, peer, ends in (
             (first, second, (True,) if one_to_another else (True, False)),
@@ -56,18 +57,25 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
             if (peer, versions) not in parties:
                 parties[peer, versions] = _reach(peer, view.name, versions)
             party = parties[peer, versions]
-            openings = access_for(exchange, ends, outbound)
-            if party is not None and openings:
-                requirements[own.label].append((party, openings))
+            access = find_access(exchanges, ends, outbound)
+            if party is not None and access:
+                requirements[own.label].append((party, access))
     for group, party, opening in _extra_needs(view):
-        requirements[group].append((party, AccessSet((opening,))))
+        requirements[group].append((party, (AccessSet((opening,)),)))
     by_group = {group: Requirements(some) for group, some in requirements.items()}
     return SiteRequirements(flows=flows, by_group=by_group)
 
 
 @lru_cache(maxsize=8192)
-def access_for(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> AccessSet:
-    """What the first (True) or the second endpoint of an exchange opens for the other, or both do."""
+def find_access(
+    exchanges: tuple[Exchange, ...], ends: tuple[bool, ...], outbound: bool
+) -> AllAccess:
+    """What the first (True) or the second endpoint of exchanges opens for the other, or both do."""
+    return tuple(filter(None, [_access_for(one, ends, outbound) for one in exchanges]))
+
+
+@lru_cache(maxsize=8192)
+def _access_for(exchange: Exchange, ends: tuple[bool, ...], outbound: bool) -> AccessSet:
     return AccessSet(
         Access(
             Direction.OUT if exchanged.forward is end else Direction.IN,

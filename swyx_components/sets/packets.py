@@ -52,11 +52,7 @@ class PacketSet:
         for prefixes, source_ports, ports in products:
             if prefixes and source_ports:
                 for part in ports:
-                    known = peers.get((source_ports, part))
-                    if known is None:
-                        peers[source_ports, part] = set(prefixes)
-                    else:
-                        known.update(prefixes)
+                    peers.setdefault((source_ports, part), set()).update(prefixes)
         self._peers: Mapping[_Ports, set[Prefix]] = peers
 
     def __bool__(self) -> bool:

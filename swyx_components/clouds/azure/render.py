@@ -90,7 +90,8 @@ def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
     for region, opened in enumerate(regions.openings):
         own = frozenset(
             _kind(one)
-            for one in opened
+            for access in opened
+            for one in access
             if (one.direction, one.protocol) == (frame.direction, frame.protocol)
         )
         if own:

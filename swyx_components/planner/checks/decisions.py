@@ -21,7 +21,7 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     view = site.flows.site
     yield from _missing(view, site.flows.pairs)
     yield from _clashes(site.flows.clashes)
-    flows = {flow for one in site.flows.pairs for flow in one.exchange.ids}
+    flows = {flow.flow for flow in site.flows.flows}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, flows)
     yield from _defaults(view, flows)
@@ -58,7 +58,8 @@ def _decisions_meant(message: Message) -> Iterator[str]:
 def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
     """One message a decision and flow, naming every pair of ends that waits for it."""
     pairs: dict[tuple[str, str, str], set[str]] = {}
-    for first, second, exchange in joined:
+    undecided = ((one, two, own) for one, two, exchanges in joined for own in exchanges)
+    for first, second, exchange in undecided:
         for forward, flow, decision in exchange.undecided_ports:
             initiator, responder = (first, second) if forward else (second, first)
             site = responder.site

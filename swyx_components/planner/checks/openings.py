@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
 from swyx_components.planner.describe import clean_text, spell_in_ascii
+from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import (
     PROTOCOL_OF,
-    AccessSet,
+    AllAccess,
     Direction,
     Endpoint,
     HostGroup,
@@ -30,13 +32,14 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished requirements of a site."""
     view = site.flows.site
     for group in site.groups:
-        opened = frozenset().union(*(_let_in(access) for _, access in group.requirements.by_peer))
+        access = {access for _, access in group.requirements.by_peer}
+        opened = _Opened().union(*map(_let_in, access))
         yield from _opened_beside(view, group, opened)
         yield from _administration_inside(view, group, opened)
     pairs: _Pairs = {}
-    for first, second, exchange in site.flows.pairs:
-        if exchange.exchanged:
-            pairs.setdefault((first, second), exchange.exchanged[0].flow)
+    for first, second, exchanges in site.flows.pairs:
+        if any(own.exchanged for own in exchanges):
+            pairs.setdefault((first, second), exchanges)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
     yield from _idle_managers(view)
@@ -47,8 +50,7 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
 
 _Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
 _Inbound = Mapping[tuple[Protocol, PortSet], Sequence[tuple[str, Peer]]]  # flows and peers
-# Two endpoints, with the first flow between both.
-_Pairs = dict[tuple[Endpoint, Endpoint], str]
+_Pairs = dict[tuple[Endpoint, Endpoint], tuple[Exchange, ...]]  # two endpoints with flows
 
 
 def _inbound(group: HostGroup) -> _Inbound:
@@ -61,9 +63,9 @@ def _inbound(group: HostGroup) -> _Inbound:
 
 
 @lru_cache(maxsize=8192)
-def _let_in(access: AccessSet) -> frozenset[tuple[Protocol, PortSet]]:
+def _let_in(access: AllAccess) -> _Opened:
     return frozenset(
-        [(protocol, ports) for way, protocol, ports, *_ in access if way is Direction.IN]
+        [(protocol, ports) for way, protocol, ports, *_ in chain(*access) if way is Direction.IN]
     )
 
 
@@ -174,34 +176,28 @@ def _administration_inside(
 ) -> Iterator[Message]:
     """Ports of administration inside a range that is opened for another purpose."""
     catalogue = view.catalogue
-    reached = [
-        (name, what)
-        for what in opened
-        if what[0] is Protocol.TCP
-        for name in _find_administration(what[1], catalogue)
-    ]
-    inbound = _inbound(group) if reached else {}
+    reached = {
+        ports: names
+        for protocol, ports in opened
+        if protocol is Protocol.TCP and (names := _find_administration(ports, catalogue))
+    }
     found = {
-        (name, flow)
-        for name, what in reached
-        for flow, _ in inbound[what]
-        if not flow.startswith("extra:")
+        (name, need.flow)
+        for need in (group.requirements if reached else ())
+        if need.direction is Direction.IN and need.protocol is Protocol.TCP
+        for name in reached.get(need.ports, ())
+        if not need.flow.startswith("extra:")
     }
     for name, ports in catalogue.administration_ports.items() if found else ():
-        flows = sorted(flow for own, flow in found if own == name)
+        flows = sorted(flow for inside, flow in found if inside == name)
         if flows:
-            yield Message.about(
-                "administration-inside",
-                group.place,
-                name=name,
-                ports=ports,
-                flows=flows,
-            )
+            values = {"name": name, "ports": ports, "flows": flows}
+            yield Message.about("administration-inside", group.place, **values)
 
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
-    for ends, flow in pairs.items():
+    for ends, exchanges in pairs.items():
         one, other = (end.versions for end in ends)
         if one & other or not (one and other):
             continue
@@ -212,7 +208,8 @@ def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
         labels = tuple(_shorten(end.peer_for(view.name).label) for end in ordered)
         if labels not in seen:
             seen.add(labels)
-            values = {"one": labels[0], "other": labels[1], "flow": flow}
+            leading = min(chain(*[own.exchanged for own in exchanges]), key=lambda one: one.order)
+            values = {"one": labels[0], "other": labels[1], "flow": leading.flow}
             yield Message.about("no-common-ip-version", f"sites.{view.name}", **values)
 
 

@@ -74,7 +74,7 @@ def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
         if end.kind.is_machine
     )
     for pair in (*site.flows.pairs, *alone):
-        for forward, role, token in _decided_ends(pair.exchange, view.catalogue):
+        for forward, role, token in _decided_ends(pair.exchanges, view.catalogue):
             endpoint = pair.second if forward else pair.first
             own = found.setdefault(endpoint, {})
             own[role] = own.get(role, frozenset()) | {token}
@@ -82,10 +82,13 @@ def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
 
 
 @lru_cache(maxsize=8192)
-def _decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tuple[bool, str, str]]:
-    """Of an exchange: whether its second end listens, in which role, and on which decision's range."""
+def _decided_ends(
+    exchanges: tuple[Exchange, ...], catalogue: Catalogue
+) -> frozenset[tuple[bool, str, str]]:
+    """Of exchanges: whether their second end listens, in which role, and on which decision's range."""
     return frozenset(
         (one.forward, one.responder_role, token)
+        for exchange in exchanges
         for one in exchange.exchanged
         for leg in catalogue.flows[one.flow].legs
         for token in ("dcom_server", "dcom_client", "h245")
