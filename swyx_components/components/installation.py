@@ -11,7 +11,8 @@ from swyx_components.components.args import MachineArgs, SwyxSiteArgs
 from swyx_components.components.check import find_outputs
 from swyx_components.components.host_group import HostGroup, InvalidInput, plain_errors
 from swyx_components.components.networks import CloudNetwork, HasId, T, name_of
-from swyx_components.components.site import SwyxSite, assess
+from swyx_components.components.site import Assessed, SwyxSite, assess_within
+from swyx_components.installation import Installation as Topology
 from swyx_components.installation import read_installation
 from swyx_components.installation.builder import (
     InstallationBuilder,
@@ -89,6 +90,7 @@ class Site(SiteBuilder, Generic[T]):
         super().__init__(builder, name)
         self.cloud: CloudNetwork[T] | None = None
         self._made: SwyxSite | None = None
+        self._assessed: Assessed | None = None
         self._options: dict[str, Any] = {}
         self._bindings: dict[str, tuple[Any, dict[str, Any]]] = {}
 
@@ -196,10 +198,18 @@ class Site(SiteBuilder, Generic[T]):
             raise SwyxError([Message.about("builder-target", f"machines.{name}", **values)])
         return {**found, **more}
 
+    def assess(self, installation: Topology, found: Sequence[Message]) -> None:
+        """Plan the site for its cloud.
+
+        Raises:
+            SwyxError: with every error.
+        """
+        self._assessed = assess_within(installation, found, {**self.args()})
+
     def make(self) -> None:
-        """Make the site's component."""
+        """Make the site's component, as planned."""
         name = self._options.get("resource_name", self.name)
-        self._made = SwyxSite(name, self.args(), self._options.get("opts"))
+        self._made = SwyxSite(name, self.args(), self._options.get("opts"), self._assessed)
 
 
 class Installation(InstallationBuilder[Site[Any]]):
@@ -274,12 +284,14 @@ class Installation(InstallationBuilder[Site[Any]]):
     def _check(self, bound: Sequence[Site[Any]]) -> Iterator[Message]:
         """Errors of the whole installation; if there are none, of the plan of each site."""
         outputs = [*find_outputs(self.document["sites"], "sites")]
-        found = outputs or read_installation(self.document)[1]
+        installation, found = (None, outputs) if outputs else read_installation(self.document)
         errors = [message for message in found if message.severity is Severity.ERROR]
         yield from map(self.locate, errors)
-        for site in bound if not errors else ():
+        if installation is None or errors:
+            return
+        for site in bound:
             try:
-                assess({**site.args()})
+                site.assess(installation, found)
             except SwyxError as error:
                 yield from (self.locate(each, f"sites.{site.name}") for each in error.messages)
 

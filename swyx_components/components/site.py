@@ -27,6 +27,7 @@ from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup as PlannedGroup
 from swyx_components.planner.model import RenderedGroup, RenderedSite
 
+Assessed = tuple[SiteResult, RenderedSite]
 _Written = Sequence[tuple[PlannedGroup, WrittenGroup]]
 
 
@@ -43,13 +44,17 @@ class SwyxSite(pulumi.ComponentResource):
     """Counts, the proof, warnings and notes."""
 
     def __init__(
-        self, name: str, args: SwyxSiteArgs, opts: Optional[pulumi.ResourceOptions] = None
+        self,
+        name: str,
+        args: SwyxSiteArgs,
+        opts: Optional[pulumi.ResourceOptions] = None,
+        _assessed: Optional[Assessed] = None,
     ) -> None:
         with plain_errors():
             given: Mapping[str, Any] = {**args}
             check_args(given)
             cloud = PLATFORMS[given["cloud"]]
-            result, rendered = assess(given)
+            result, rendered = _assessed or assess(given)
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
             writer = open_writer(cloud, _deployment(given, result), self)
@@ -105,7 +110,7 @@ class SwyxSite(pulumi.ComponentResource):
         return name, class_for(group.roles).within(name, props, self)
 
 
-def assess(args: Mapping[str, Any]) -> tuple[SiteResult, RenderedSite]:
+def assess(args: Mapping[str, Any]) -> Assessed:
     """The site's rules, proven both ways and within the cloud's quotas.
 
     Raises:
@@ -115,6 +120,13 @@ def assess(args: Mapping[str, Any]) -> tuple[SiteResult, RenderedSite]:
     installation, found = read_installation(as_file(args["topology"]) if source is None else source)
     _raise_errors(found)
     assert installation is not None, "an installation without errors"
+    return assess_within(installation, found, args)
+
+
+def assess_within(
+    installation: Installation, found: Sequence[Message], args: Mapping[str, Any]
+) -> Assessed:
+    """The same of an installation that was read without errors, and what was found on the way."""
     plan = plan_site(installation, _site_of(installation, args))
     outside = {
         machine.name for machine in installation.sites[plan.site].machines if machine.outside

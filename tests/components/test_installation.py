@@ -23,6 +23,8 @@ from swyx_components import (
     VirtualNetwork,
     Vpc,
 )
+from swyx_components.components import site
+from swyx_components.planner import plan_site
 from swyx_components.testing import nic_id
 from tests.tools.components.recorder import Cloud, Recording, failure, record
 
@@ -692,6 +694,26 @@ def test_every_site_is_planned_before_any_is_made() -> None:
 
     lines = [without_lines(line) for line in refused(program)]
     assert lines[0].startswith(f"{AT}:LINE: sites.bochum.groups.swyxserver-linkmanager: ")
+
+
+def test_an_installation_is_read_once_and_each_site_planned_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned: list[str] = []
+
+    def plan(installation: Any, name: str) -> Any:
+        planned.append(name)
+        return plan_site(installation, name)
+
+    def program(swyx: Installation) -> None:
+        aachen_of(swyx)
+        bochum = swyx.site("bochum", Vpc("vpc-1"), attach=False)
+        bochum.attach(SwyxServer, address="10.2.0.10", name="bo-server")
+
+    monkeypatch.setattr(site, "plan_site", plan)
+    monkeypatch.setattr(site, "read_installation", None)
+    assert len(made_by(program).of(SITE)) == 2
+    assert sorted(planned) == ["aachen", "bochum"]
 
 
 def test_a_role_of_ones_own_catalogue_is_a_class_of_ones_own() -> None:
