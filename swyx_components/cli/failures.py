@@ -38,7 +38,9 @@ def raise_errors(messages: Iterable[Message]) -> None:
 def explain_failure(problem: Exception) -> int:
     """Say what happened on stderr; the exit code."""
     if isinstance(problem, SwyxError):
-        for message in problem.messages:
+        from swyx_components.installation.positions import locate
+
+        for message in locate(problem.messages):
             print_error(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
     if isinstance(problem, click.UsageError):

@@ -184,7 +184,7 @@ def _print_notes(
 ) -> None:
     """On stderr, since stdout may be the file."""
     if ignored:
-        print_note(f"Columns left aside: {', '.join(ignored)}.")
+        print_note(f"Columns ignored: {', '.join(ignored)}.")
     for line in list_messages(messages):
         print_note(line)
     for key in undecided:

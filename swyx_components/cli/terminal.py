@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from shutil import copyfileobj
+from shutil import copyfileobj, get_terminal_size
 from tempfile import SpooledTemporaryFile
-from typing import TypeVar
+from textwrap import fill
+from typing import TextIO, TypeVar
 
 from swyx_components.messages import Message, SwyxError
 from swyx_components.messages.render import printable
@@ -19,6 +20,7 @@ _PATIENCE = 2.0  # seconds before work counts as long
 _SILENCE = 10.0  # seconds between two lines where there is no terminal
 _REDRAWN = 0.1  # seconds between two states of the bar
 _WIDTH = 40  # characters of the bar
+_COLOURS = {"note": 36, "warning": 33, "error": 31}  # of a terminal, in the order of printing
 IN_MEMORY = 16_000_000  # bytes of output that are kept in memory until all of it has come
 
 
@@ -42,7 +44,35 @@ def print_note(text: str) -> None:
 
 def print_error(text: str) -> None:
     """One sentence about what went wrong."""
-    print(f"swyx: {safe_line(text)}", file=sys.stderr)
+    _print_sentence(f"swyx: {text}", _COLOURS["error"], sys.stderr)
+
+
+def print_messages(lines: Iterable[str]) -> None:
+    """Lines that begin with their severity; on a terminal errors come last, on stderr."""
+    if not sys.stdout.isatty():
+        print_lines(lines)
+        return
+    by_severity: dict[str, list[str]] = {severity: [] for severity in _COLOURS}
+    for line in lines:
+        by_severity[line.partition(":")[0]].append(line)
+    for severity, own in by_severity.items():
+        for line in own:
+            stream = sys.stderr if severity == "error" else sys.stdout
+            _print_sentence(line, _COLOURS[severity], stream)
+
+
+def _print_sentence(line: str, colour: int, stream: TextIO) -> None:
+    """On a terminal wrapped to its width, the first word in a colour unless NO_COLOR is set."""
+    shown = safe_line(line)
+    if stream.isatty():
+        width = get_terminal_size().columns
+        shown = fill(
+            shown, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        if not os.environ.get("NO_COLOR"):
+            word, colon, rest = shown.partition(":")
+            shown = f"\x1b[{colour}m{word}{colon}\x1b[0m{rest}"
+    print(shown, file=stream)
 
 
 def print_json(document: object) -> None:

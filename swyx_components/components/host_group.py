@@ -7,6 +7,7 @@ from typing import Any, Optional, Self
 import pulumi
 
 from swyx_components.components.args import SiteSummary
+from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, SwyxError
 
 
@@ -28,7 +29,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except SwyxError as error:
-        raise InvalidInput(error.messages) from None
+        raise InvalidInput(locate(error.messages)) from None
 
 
 class HostGroup(pulumi.ComponentResource):

@@ -3,8 +3,9 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
 from swyx_components.installation.model import Link, Provider, Site
@@ -28,9 +29,15 @@ def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
 def read_raw(source: str | Path) -> bytes:
     """A file, or standard input where its path is `-`; no more than a byte above the limit."""
     if source == STDIN:
-        return sys.stdin.buffer.read(MOST_BYTES + 1)
+        return _read_once(sys.stdin.buffer)
     with Path(source).open("rb") as file:
         return file.read(MOST_BYTES + 1)
+
+
+@lru_cache(maxsize=1)
+def _read_once(stream: BinaryIO) -> bytes:
+    """What comes only once, kept for whoever reads it again."""
+    return stream.read(MOST_BYTES + 1)
 
 
 def _read_file(source: str | Path) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
+from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
 from swyx_components.planner.assess import SiteResult
@@ -110,7 +111,7 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
     """One line a message: errors, warnings, notes, each by place.
 
     Errors are never joined. Warnings and notes of the same words at several places are one line
-    that names the first places.
+    that names the first places, after the line and column of the very first.
     """
     alike: dict[tuple[object, ...], list[Message]] = {}
     ordered = sorted(messages, key=lambda message: _ORDER.index(message.severity))
@@ -118,10 +119,11 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
         alone = place if message.severity is Severity.ERROR else None
         key = message.severity, message.file, message.id, message.values, alone
         alike.setdefault(key, []).append(message)
-    for same in alike.values():
-        first = same[0]
+    firsts = locate(same[0] for same in alike.values())
+    for first, same in zip(firsts, alike.values(), strict=True):
         places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
-        yield f"{first.severity.value}: {Message(places, first.id, first.values, first.file)}"
+        shown = first if len(same) == 1 else first._replace(place=places)
+        yield f"{first.severity.value}: {shown}"
 
 
 def count_messages(messages: Iterable[Message]) -> str:

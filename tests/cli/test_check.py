@@ -111,8 +111,9 @@ def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
     assert error["place"] == "sites.aachen.machines.ac-gates.roles[0]"
     assert (
         error["text"]
-        == f"{error['file']}: {error['place']}: {error['sentence']}; {error['remedy']}"
+        == f"{error['file']}:8:64: {error['place']}: {error['sentence']}; {error['remedy']}"
     )
+    assert (error["line"], error["column"]) == (8, 64)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_
     """They are the same for every site, so the place is the file's quotas."""
     file = write_file(tmp_path, f"{SMALL}\nquotas: {{aws: {{rules_per_group: 300}}}}\n")
     said = (
-        f"{tmp_path}/plan.yaml: quotas.aws: together they come to 1500 where aws allows 1000 "
+        f"{tmp_path}/plan.yaml:21:10: quotas.aws: together they come to 1500 where aws allows 1000 "
         "(rules_times_groups); rules_per_group times groups_per_interface, as AWS grants them together"
     )
     checked = swyx("check", file)

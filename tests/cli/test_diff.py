@@ -130,7 +130,7 @@ def test_an_error_in_either_file_is_a_sentence_with_the_file(tmp_path: Path) -> 
     old, new = two(tmp_path, SMALL.replace("SwyxGate", "SwyxGat"))
     outcome = swyx("diff", old, new)
     assert (outcome.code, outcome.out) == (2, "")
-    assert f"{new}: sites.aachen.machines.ac-gates.roles[0]" in outcome.err
+    assert f"{new}:8:64: sites.aachen.machines.ac-gates.roles[0]" in outcome.err
 
 
 def test_hostile_text_reaches_the_terminal_as_text(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_the_peak_of_an_update_is_refused_though_both_plans_fit(tmp_path: Path) 
     outcome = swyx("diff", *files, "--cloud", "bochum=aws")
     assert (outcome.code, outcome.out) == (2, "")
     assert (
-        "new.yaml: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8"
+        "new.yaml:13:3: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8"
         in outcome.err
     )
 

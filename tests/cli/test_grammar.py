@@ -41,7 +41,7 @@ def test_a_file_may_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) ->
     outcome = swyx("explain", "-", "ac-office", "ac-server", "tcp/135")
     assert (outcome.code, outcome.out[:8]) == (0, "allowed:")
     give("sites: [1]\n")
-    assert "-: sites: " in swyx("check", "-").out
+    assert "-:1:1: sites: " in swyx("check", "-").out
 
 
 def test_names_are_found_in_any_case(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_file_explains_itself_and_what_is_left_to_confirm(tmp_path: Path) ->
     (dcom,) = [line for line in lines if line.startswith("  dcom:")]
     assert "TO CONFIRM" in dcom and "40000-40199" in dcom
     assert "Left to confirm: decisions.dcom is restricted since nobody decided it." in outcome.err
-    assert "Columns left aside: owner." in outcome.err
+    assert "Columns ignored: owner." in outcome.err
 
 
 def test_decisions_that_are_given_are_written_and_need_no_confirmation(tmp_path: Path) -> None:

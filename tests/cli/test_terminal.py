@@ -44,3 +44,29 @@ def test_who_waits_only_a_moment_sees_nothing(
 ) -> None:
     report(monkeypatch, 0.4, is_terminal)
     assert capsys.readouterr().err == ""
+
+
+TOLD = ["error: plan.yaml:8:64: unknown role `SwyxGat`", "warning: plan.yaml:4:3: egress is closed"]
+
+
+def test_on_a_terminal_errors_come_last_on_stderr_wrapped_and_in_colour(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "39")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for stream in (terminal.sys.stdout, terminal.sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
+    terminal.print_messages(TOLD)
+    shown = capsys.readouterr()
+    assert shown.out == "\x1b[33mwarning:\x1b[0m plan.yaml:4:3: egress is\n  closed\n"
+    assert shown.err == "\x1b[31merror:\x1b[0m plan.yaml:8:64: unknown role\n  `SwyxGat`\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal.print_messages(TOLD)
+    assert "\x1b" not in "".join(capsys.readouterr())
+
+
+def test_elsewhere_messages_are_lines_in_the_order_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal.print_messages(TOLD)
+    assert capsys.readouterr() == ("\n".join([*TOLD, ""]), "")

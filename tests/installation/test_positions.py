@@ -1,0 +1,55 @@
+"""Where in a file each kind of place stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from swyx_components.installation.positions import locate
+from swyx_components.messages import Message
+
+TEXT = """\
+swyxware: "6.01"
+sites:
+  aachen:
+    machines: {ac-server: {addresses: [10.1.0.10, 10.1.0.11]}}
+    "a b":
+    - {direction: in}
+    - to: ac-server
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "position"),
+    [
+        ("sites", ":2:1"),
+        ("sites.aachen.machines.ac-server", ":4:16"),
+        ("sites.aachen.machines.ac-server.addresses[1]", ":4:51"),
+        ("sites.aachen.machines.ac-server.roles", ":4:16"),  # missing: what it is missing from
+        ('sites.aachen."a b"[1].to', ":7:7"),
+        ("links.one", ""),
+        ("top level", ""),
+    ],
+)
+def test_a_place_has_the_line_and_column_where_it_begins(
+    place: str, position: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(TEXT)
+    (found,) = locate([Message.about("key-unknown", place, word="x", known="y").of(str(file))])
+    assert (found.file, found.place) == (f"{file}{position}", place)
+
+
+def test_what_the_reader_calls_a_line_is_no_place_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("a: [1\nb: {")
+    told = Message.about("yaml-documents", "line 2, column 4").of(str(file))
+    (found,) = locate([told])
+    assert (found.file, found.place) == (f"{file}:2:4", "")
+
+
+@pytest.mark.parametrize("file", ["", "nowhere.yaml", "__main__.py:12"])
+def test_a_message_about_no_file_stays_as_it_is(file: str) -> None:
+    message = Message.about("key-unknown", "sites", word="x", known="y").of(file)
+    assert locate([message]) == [message]
