@@ -36,7 +36,9 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     elif not quiet or graver:
         shown = graver if quiet else ordered
         print_messages(list_messages(shown))
-        print_line(f"{file}: {size}{count_messages(ordered)}.")
+        settled = sorted(installation.acknowledged) if installation else []
+        more = f"; acknowledged: {', '.join(settled)}" if settled else ""
+        print_line(f"{file}: {size}{count_messages(ordered)}{more}.")
     if not right:
         return WRONG_INPUT
     return ANSWER_NO if strict and graver else DONE

@@ -193,6 +193,8 @@ class TopologyArgs(TypedDict):
     """The SIP providers by name."""
     quotas: NotRequired[dict[str, dict[str, int]]]
     """Limits of your accounts where they differ from the defaults: by `aws` and `azure`, and by name."""
+    acknowledge: NotRequired[list[str]]
+    """The ids of warnings and notes that somebody has settled; they are not shown again."""
 
 
 class SwyxSiteArgs(TypedDict):

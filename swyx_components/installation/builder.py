@@ -174,9 +174,15 @@ class InstallationBuilder(Generic[S]):
         swyxware: str = "",
         catalogue: str | Mapping[str, Any] = "",
         quotas: Mapping[Literal["aws", "azure"], Mapping[str, int]] | None = None,
+        acknowledge: Sequence[str] = (),
         **decisions: Unpack[DecisionSettings],
     ) -> None:
-        parts = {"catalogue": catalogue, "decisions": plain(decisions), "quotas": plain(quotas)}
+        parts = {
+            "catalogue": catalogue,
+            "decisions": plain(decisions),
+            "quotas": plain(quotas),
+            "acknowledge": [*acknowledge],
+        }
         written = {key: part for key, part in parts.items() if part}
         version = swyxware or ("" if catalogue else next(iter(VERSIONS)))
         version_of = {"swyxware": version} if version else {}

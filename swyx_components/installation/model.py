@@ -194,6 +194,7 @@ class Installation:
 
     `sites` is sorted by name, `links` and `providers` too. `file` is what messages call the source.
     `quotas` holds the cloud limits that the file overrides: {"aws": {"rules_per_group": 100}}.
+    `acknowledged` holds the ids of messages that are settled, so that nobody is told again.
     """
 
     file: str
@@ -202,3 +203,4 @@ class Installation:
     links: tuple[Link, ...] = ()
     providers: tuple[Provider, ...] = ()
     quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    acknowledged: frozenset[str] = frozenset()

@@ -26,12 +26,15 @@ from swyx_components.installation.sites import read_extra_rules, read_site
 from swyx_components.installation.source import drop_too_large, take
 from swyx_components.installation.values import (
     MOST_ENTRIES,
+    distinct,
     is_name,
     read_count,
     read_entries,
+    read_list,
     read_text,
 )
 from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages.render import severities
 
 Source = str | Path | Mapping[str, Any]
 Outcome = tuple[Installation | None, tuple[Message, ...]]
@@ -69,7 +72,9 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
             log.adopt(error.messages)
         context.seats.clear()  # these know the nodes, which know the context: a circle that would stay
         context.claims.clear()
-        return None if log.overflows else installation, log.all()
+        settled = installation.acknowledged if installation else ()
+        told = tuple(message for message in log.all() if message.id not in settled)
+        return None if log.overflows else installation, told
 
 
 @contextmanager
@@ -101,6 +106,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
     links = node.read("links", partial(read_links, sites={each.key: None for each in nodes}), ())
     providers = node.read("sip_providers", read_providers, ())
     quotas = node.read("quotas", _read_quotas, {})
+    acknowledged = node.read("acknowledge", _read_acknowledged, frozenset[str]())
     check_claims(context)
     check_summaries(context)
     check_decisions(context, sites, nodes)
@@ -117,6 +123,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
         links=links,
         providers=providers,
         quotas=quotas,
+        acknowledged=acknowledged,
     )
 
 
@@ -205,6 +212,21 @@ def _read_sites(nodes: Sequence[Node]) -> dict[str, Site]:
                 kept = tuple(rule for rule in rules if rule.machine in whole)
                 sites[node.key] = replace(site, extra_rules=kept)
     return sites
+
+
+def _read_acknowledged(node: Node) -> frozenset[str]:
+    """The ids of messages; an error can't be settled like that."""
+    found = set()
+    for id, index in distinct(node, read_list(node)):
+        severity = severities().get(id)
+        if severity is None:
+            known = [id for id, one in severities().items() if one is not Severity.ERROR]
+            node.item(index).unknown("word", id, known)
+        elif severity is Severity.ERROR:
+            node.item(index).add("acknowledge-error", word=id)
+        else:
+            found.add(id)
+    return frozenset(found)
 
 
 def _read_quotas(node: Node) -> dict[str, dict[str, int]]:

@@ -4,7 +4,7 @@ The sentences live in `catalogue.yaml`; code names a message by id and hands ove
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -43,7 +43,7 @@ class Message(NamedTuple):
     @property
     def severity(self) -> Severity:
         """How grave it is."""
-        return _severity(self.id)
+        return severities()[self.id]
 
     @property
     def sentence(self) -> str:
@@ -81,8 +81,9 @@ def _in_order(message: Message) -> tuple[list[str | int], Message]:
 
 
 @cache
-def _severity(id: str) -> Severity:
-    return Severity(_catalogue()[id]["severity"])
+def severities() -> Mapping[str, Severity]:
+    """The severity of each message by its id."""
+    return {id: Severity(row["severity"]) for id, row in _catalogue().items()}
 
 
 @lru_cache(maxsize=4096)  # many places say the same

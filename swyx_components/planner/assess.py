@@ -205,5 +205,6 @@ def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
 def _placed(
     plan: SitePlan, found: Iterable[Message], installation: Installation
 ) -> tuple[Message, ...]:
-    """The plan's messages and what was found about it, in the file's order."""
-    return tuple(sorted({*plan.messages, *(each.of(installation.file) for each in found)}))
+    """The plan's messages and what was found about it, in the file's order, but for what is settled."""
+    told = {*plan.messages, *(each.of(installation.file) for each in found)}
+    return tuple(sorted(each for each in told if each.id not in installation.acknowledged))

@@ -185,3 +185,13 @@ def test_strict_fails_at_warnings_and_quiet_leaves_out_notes(tmp_path: Path) -> 
     outcome = swyx("check", file, "--strict", "-q")
     assert (outcome.code, "warning: " in outcome.out, "note: " in outcome.out) == (1, True, False)
     assert swyx("check", file, "-q").code == 0
+
+
+def test_what_is_acknowledged_is_told_no_longer_but_for_its_id(tmp_path: Path) -> None:
+    before = swyx("check", write_file(tmp_path))
+    assert "warning" in before.out and "egress is closed" in before.out
+    file = write_file(tmp_path, f"{SMALL}acknowledge: [uncovered-egress]\n")
+    after = swyx("check", file)
+    assert (after.code, "egress is closed" in after.out) == (0, False)
+    assert after.out.splitlines()[-1].endswith("; acknowledged: uncovered-egress.")
+    assert "egress is closed" not in swyx("plan", file).out
