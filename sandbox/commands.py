@@ -1,11 +1,10 @@
 """What each command of `python -m sandbox` does."""
 
-import os
 import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from sandbox.engine import cli
@@ -22,7 +21,7 @@ from sandbox.servers import (
     stop_server,
 )
 from sandbox.sites import Site, choose_sites
-from sandbox.stacks import Pulumi, Stack, is_committed, project_name, write_stack_file
+from sandbox.stacks import Pulumi, Stack, project_name, write_stack_file
 from sandbox.talk import SandboxError, say
 
 _SWYX_TIME = 600.0  # seconds for one `swyx` command
@@ -98,7 +97,7 @@ def seed(sandbox: Sandbox, installation: Path, named: str | None) -> None:
 
 def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
     """Check the file, start the clouds, seed, deploy every site, prove it. The exit code."""
-    if run_swyx("check", str(installation), env=None) != 0:
+    if run_swyx("check", "-q", str(installation), env=None) != 0:
         say("Nothing was created.")
         return 2
     sites = choose_sites(installation, named)
@@ -121,7 +120,7 @@ def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
 def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
     """One site: preview, update, proof. Its exit code and what to say about it at the end."""
     stack = Stack(project=project_name(), name=site.name)
-    say(f"{site.name} on {site.cloud}: deploying ...")
+    say(f"{site.name} on {site.cloud}: deploying, {_near(sandbox.log)} shows how far ...")
     file = write_stack_file(sandbox, site)
     engine.ensure_stack(stack)
     marker, begun = _marker(sandbox, stack), sandbox.log.stat().st_size
@@ -156,7 +155,7 @@ def _show_end(log: Path, begun: int) -> None:
 def _propose(sandbox: Sandbox, sites: Sequence[Site]) -> None:
     """Commands that work as they stand, for the example and for a file of one's own."""
     first, file = sites[0], _near(sites[0].installation)
-    own = f" --config-file {_near(sandbox.stacks / f'Pulumi.{first.name}.yaml')}"
+    settings = _near(sandbox.stacks / f"Pulumi.{first.name}.yaml")
     where = " ".join(f"--cloud {site.name}={site.cloud}" for site in sites)
     say(
         f"""
@@ -165,7 +164,7 @@ Try next, in this folder:
   swyx plan {file} --site {first.name} --cloud {first.name}={first.cloud}
   swyx verify {file} --site {first.name} --cloud {first.cloud}
   swyx report {file} {where} --output report.html
-  pulumi preview --stack {first.name}{"" if is_committed(first) else own}
+  pulumi preview --stack {first.name} --config-file {settings}
 Edit {file} and run `make up` again in the same way to see what an edit changes.
 Your own sites, here and then in real accounts: docs/how-to/go-from-the-trial-to-your-own-sites.md
 `make down` removes everything."""
@@ -185,13 +184,13 @@ def describe_changes(changes: dict[str, int]) -> str:
     return ", ".join(done) if done else f"unchanged, {changes.get('same', 0)} resources"
 
 
-def run_swyx(*words: str, env: dict[str, str] | None, log: Path = Path(os.devnull)) -> int:
-    """Run the project's own command, its output in the log; the exit code. Errors go to stderr."""
+def run_swyx(*words: str, env: dict[str, str] | None, log: Path | None = None) -> int:
+    """Run the project's own command, its output in the log, or before the person; the exit code."""
     program = venv_bin() / "swyx"
     if not program.is_file():
         raise SandboxError(f"{program} is missing; run `make setup`.")
     try:
-        with log.open("a") as out:
+        with log.open("a") if log else nullcontext() as out:
             command = [str(program), *words]
             return subprocess.run(command, env=env, stdout=out, timeout=_SWYX_TIME).returncode
     except subprocess.TimeoutExpired as error:

@@ -168,18 +168,13 @@ def project_name() -> str:
     return str(read_mapping(REPOSITORY / "Pulumi.yaml").get("name", "swyx"))
 
 
-def is_committed(site: Site) -> bool:
-    """Whether the committed stack file of this name says the same, so that `pulumi` finds it alone."""
-    committed = COMMITTED / f"Pulumi.{site.name}.yaml"
-    if site.installation != EXAMPLE or not committed.is_file():
-        return False
-    return (read_mapping(committed).get("config") or {}).get("swyx:cloud") == site.cloud
-
-
 def write_stack_file(sandbox: Sandbox, site: Site) -> Path:
     """The stack file for a site: the committed one if it says the same, else one made for it."""
     committed = COMMITTED / f"Pulumi.{site.name}.yaml"
-    document = read_mapping(committed) if is_committed(site) else {"config": bind(site)}
+    has_one = site.installation == EXAMPLE and committed.is_file()
+    document = read_mapping(committed) if has_one else {}
+    if (document.get("config") or {}).get("swyx:cloud") != site.cloud:
+        document = {"config": bind(site)}
     sandbox.stacks.mkdir(parents=True, exist_ok=True)
     path = sandbox.stacks / f"Pulumi.{site.name}.yaml"
     path.write_text(yaml.safe_dump({"encryptionsalt": SALT} | document, sort_keys=False))

@@ -52,6 +52,7 @@ config:
 """
 SWYX = """#!/bin/sh
 echo "swyx $*" >> {log}
+echo "told by $1"
 test ! -e {log}.$1
 """
 
@@ -124,7 +125,9 @@ def test_the_example_goes_up_unchanged_up_again_and_down_without_a_trace(
     text = said()
     assert re.search(r"^aachen on aws: 2 groups on 1 machines, 5 rules \(3 created\)$", text, re.M)
     assert re.search(r"^  proved: 9 ends, in the cloud as in the plan$", text, re.M)
-    assert "pulumi preview --stack aachen\n" in text
+    assert re.search(
+        r"^  pulumi preview --stack aachen --config-file \S+/Pulumi.aachen.yaml$", text, re.M
+    )
     assert "Updating (aachen)" not in text
     assert "Updating (aachen)" in setting.sandbox.log.read_text()
     outputs = setting.outputs("aachen")
@@ -138,7 +141,7 @@ def test_the_example_goes_up_unchanged_up_again_and_down_without_a_trace(
     ]
     file = sites.EXAMPLE
     assert setting.log.read_text().splitlines() == [
-        f"swyx check {file}",
+        f"swyx check -q {file}",
         f"swyx verify {file} --site aachen --cloud aws",
         f"swyx verify {file} --site bochum --cloud azure",
     ]
@@ -209,10 +212,13 @@ def test_an_own_file_gets_stack_files_in_the_sandbox_only(
     assert not setting.sandbox.root.exists()
 
 
-def test_a_file_that_fails_its_check_creates_nothing(setting: Setting) -> None:
+def test_a_file_that_fails_its_check_creates_nothing_and_the_person_sees_why(
+    setting: Setting, said: Callable[[], str]
+) -> None:
     Path(f"{setting.log}.check").touch()
     assert setting.up() == 2
-    assert setting.log.read_text() == f"swyx check {sites.EXAMPLE}\n"
+    assert "told by check\n" in said()
+    assert setting.log.read_text() == f"swyx check -q {sites.EXAMPLE}\n"
     assert not setting.sandbox.root.exists()
     assert setting.seeded == []
 
