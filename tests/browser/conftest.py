@@ -40,7 +40,7 @@ def write(folder: Path, name: str, *words: object) -> Path:
     """The report that `swyx report` writes with these words."""
     path = folder / f"{name}.html"
     outcome = swyx("report", *words, "--output", path)
-    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.code == 0, outcome.err  # a slow machine sees progress there
     return path
 
 

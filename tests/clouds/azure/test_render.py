@@ -171,7 +171,7 @@ def test_names_and_descriptions_are_what_azure_takes() -> None:
         assert len(spec.description) <= 140
         assert re.fullmatch(r"[ -~]*", spec.description), spec.description
     (extra,) = [spec for spec in specs if spec.flows == ("extra:aachen:0",)]
-    assert extra.description.startswith("extra:aachen:0: B_ro _ Server_[31m xxx")
+    assert extra.description.startswith("extra:aachen:0: Buero _ Server_[31m xxx")
 
 
 def test_a_name_that_is_too_long_keeps_its_beginning_and_stays_apart_from_others() -> None:
