@@ -252,6 +252,7 @@ class Catalogue:
         default_factory=dict
     )  # "RDP" -> 3389, ...
     uncovered: tuple[str, ...] = ("other services",)  # services that the document does not cover
+    uncovered_ports: Mapping[str, PortRange] = field(default_factory=dict)  # "DNS" -> 53, ...
     cited_lines: Mapping[int, str] = field(default_factory=dict)  # what a line says, in our words
     calls: CallBook | None = None
 

@@ -195,3 +195,29 @@ def test_what_is_acknowledged_is_told_no_longer_but_for_its_id(tmp_path: Path) -
     assert (after.code, "egress is closed" in after.out) == (0, False)
     assert after.out.splitlines()[-1].endswith("; acknowledged: uncovered-egress.")
     assert "egress is closed" not in swyx("plan", file).out
+
+
+FAX = """\
+swyxware: "6.01"
+decisions: {dcom: restricted, h245: tunnelled}
+sites:
+  aachen:
+    machines:
+      ac-server: {addresses: [10.1.0.10], roles: [SwyxServer]}
+      ac-fax: {addresses: [10.1.0.11], roles: [SwyxFaxServer]}
+"""
+ANSWERS = """\
+    extra_rules:
+    - {direction: in, to: ac-fax, from: [10.1.9.0/24], protocol: tcp, ports: 3389, reason: desktop}
+    - {direction: out, from: ac-fax, to: [10.1.9.1/32], protocol: udp, ports: 53, reason: names}
+"""
+
+
+def test_a_service_for_which_an_extra_rule_answers_is_told_no_longer(tmp_path: Path) -> None:
+    before = swyx("check", write_file(tmp_path, FAX)).out
+    assert "RDP (3389)" in before
+    assert "does not cover DNS, DHCP, Windows logon" in before
+    after = swyx("check", write_file(tmp_path, FAX + ANSWERS)).out
+    assert "RDP (3389)" not in after
+    assert "WinRM (5985-5986)" in after
+    assert "does not cover DHCP, Windows logon" in after

@@ -149,8 +149,9 @@ def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
         path = view.control_paths[role]
         at = f"{place}.control_path.{role}"
         yield Message.about("control-path-default", at, role=role, path=path)
-    egress = "uncovered-egress" if view.site.egress is Egress.CLOSED else "egress-open"
-    yield Message.about(egress, f"{place}.egress", services=catalogue.uncovered)
+    if services := _unanswered(view):
+        egress = "uncovered-egress" if view.site.egress is Egress.CLOSED else "egress-open"
+        yield Message.about(egress, f"{place}.egress", services=services)
     yield from _alone(view)
     for role in sorted(roles):
         for listener in catalogue.roles[role].listeners.values():
@@ -160,6 +161,17 @@ def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
 
 # Footnotes 1 and 2 of kb2308, and whose standard ports they give way to on one machine.
 _FOOTNOTES, _STANDARD = {76, 77}, {"ras": "ras", "h225": "h225", "remote": "h225", "sip": "sip"}
+
+
+def _unanswered(view: SiteTopology) -> list[str]:
+    """The uncovered services, but those for which an outbound extra rule of the site answers."""
+    opened = [rule.ports for rule in view.site.extra_rules if rule.direction == "out"]
+    ports = view.catalogue.uncovered_ports
+    return [
+        service
+        for service in view.catalogue.uncovered
+        if service not in ports or not any(each.covers(ports[service]) for each in opened)
+    ]
 
 
 def _alone(view: SiteTopology) -> Iterator[Message]:

@@ -188,9 +188,15 @@ def _administration_inside(
         for name in reached.get(need.ports, ())
         if not need.flow.startswith("extra:")
     }
+    machines = {machine.name for machine in group.machines}
+    answered = [  # somebody has thought of the service
+        rule.ports
+        for rule in view.site.extra_rules
+        if rule.machine in machines and rule.direction == "in" and rule.protocol == "tcp"
+    ]
     for name, ports in catalogue.administration_ports.items() if found else ():
         flows = sorted(flow for inside, flow in found if inside == name)
-        if flows:
+        if flows and not any(each.covers(ports) for each in answered):
             values = {"name": name, "ports": ports, "flows": flows}
             yield Message.about("administration-inside", group.place, **values)
 
