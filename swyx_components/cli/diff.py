@@ -48,8 +48,8 @@ def diff(
 ) -> int:
     """Show what an edit changes, and for whom.
 
-    Which packets pass now or no more, which rules come and go, for which flows and edits. With
-    --cloud also the resources that the update touches.
+    Which packets are newly allowed or no longer allowed, which rules come and go, for which flows
+    and edits. With --cloud also the resources that the update touches.
     """
     before, _ = open_installation(old)
     after, _ = open_installation(new)

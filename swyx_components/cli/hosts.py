@@ -127,7 +127,7 @@ def _print_written(output: str, hosts: int, written: Written) -> None:
     for path in written.written:
         print_line(f"wrote {output}/{path}")
     for path in written.removed:
-        print_line(f"removed {output}/{path}, which is needed no more")
+        print_line(f"removed {output}/{path}, which is no longer needed")
     same = f", {len(written.unchanged)} unchanged" if written.unchanged else ""
     count = plural(len(written.written), "file")
     print_line(f"{count} written for {plural(hosts, 'host')}{same}.")

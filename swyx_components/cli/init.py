@@ -306,7 +306,7 @@ def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
             log.add("name-invalid", kind, name=text, kind=kind)
         return text
 
-    hint = "" if needed else " (name; empty for no more)"
+    hint = "" if needed else " (name; empty to end)"
     return _ask(f"{question}{hint}", default, read)
 
 

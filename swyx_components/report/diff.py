@@ -107,8 +107,8 @@ def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
         ("removed", effect.closed, effect.ends, removed),
     ):
         if kinds or flows:
-            named = f" (flows {' '.join(flows)})" if flows else ""
-            yield where, word, f"{since}: {plural(kinds, 'kind')} of packets{named}"
+            named = f" ({' '.join(flows)})" if flows else ""
+            yield where, word, f"{since}: {plural(kinds, 'flow')}{named}"
 
 
 def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:
@@ -179,7 +179,7 @@ def changes_record(
 
 
 def _passing_record(passing: ReachabilityChange) -> dict[str, Any]:
-    """Packets that pass now, or no more."""
+    """Packets that are newly allowed, or no longer."""
     packets = passing.packets
     return {
         "change": "opened" if passing.opened else "closed",

@@ -35,11 +35,11 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
         "",
         "1 stack to update",
         "bochum update 2 rules",
-        "at bochum removed with its update: 2 kinds of packets",
+        "at bochum removed with its update: 2 flows",
         "",
-        "0 kinds of packets now pass",
+        "0 flows newly allowed",
         "",
-        "2 kinds of packets pass no more",
+        "2 flows no longer allowed",
         "bo-office to bo-server tcp 40150-40199 by the rules at bo-server",
         "bo-server to bo-office tcp 40150-40199 by the rules at bo-server",
         "",
@@ -171,7 +171,7 @@ def test_it_says_which_stacks_an_edit_touches_and_what_works_from_when(tmp_path:
     assert stacks_of(out) == [
         "aachen update 7 rules",
         "essen on aws create 1 group, 7 rules, 9 resources",
-        "between aachen and essen new once both are updated: 5 kinds of packets (flows K3 K4 K5 K6 M4b)",
+        "between aachen and essen new once both are updated: 5 flows (K3 K4 K5 K6 M4b)",
     ]
     document = swyx("diff", *files, "--cloud", "essen=aws", "--json").json()
     assert document["stacks"] == [
@@ -202,8 +202,7 @@ def test_what_is_removed_between_two_sites_stops_with_the_first_update(tmp_path:
     assert stacks_of(outcome.out) == [
         "aachen on aws update 7 rules, 7 resources",
         "essen on aws destroy 1 group, 7 rules, 9 resources",
-        "between aachen and essen removed as soon as one is updated: 5 kinds of packets "
-        "(flows K3 K4 K5 K6 M4b)",
+        "between aachen and essen removed as soon as one is updated: 5 flows (K3 K4 K5 K6 M4b)",
     ]
     assert "sites.essen: its machines lose the security groups of this site" in outcome.out
 
