@@ -202,7 +202,7 @@ class CallBook:
     server: str
     ways: tuple[Way, ...]
     media: Mapping[Transport, str] = field(default_factory=dict)
-    without_link: str = "hands the call over, but no link joins the two sites"
+    without_link: str = "hand-over"
     words: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[tuple[str, str], tuple[CallStep, ...]] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
