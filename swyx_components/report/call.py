@@ -88,7 +88,9 @@ def _gather(packets: Iterable[Packet]) -> list[str]:
 def write_passage(step: Step) -> str:
     """What became of a step in a few words."""
     if not step.passes:
-        return "missing" if step.missing else "not allowed" if step.crossings else "sites not linked"
+        return (
+            "missing" if step.missing else "not allowed" if step.crossings else "sites not linked"
+        )
     passages = {crossing.passage for crossing in step.crossings}
     if Passage.ALLOWED in passages:
         return "allowed"
