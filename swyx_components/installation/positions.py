@@ -11,6 +11,7 @@ from yaml.events import (
     CollectionStartEvent,
     MappingStartEvent,
     NodeEvent,
+    ScalarEvent,
 )
 
 from swyx_components.installation.source import read_raw
@@ -77,7 +78,9 @@ def _walk(text: str) -> Iterator[tuple[_Path, Any]]:
         elif not isinstance(event, NodeEvent):
             continue
         elif path and is_key[-1]:
-            path[-1], is_key[-1] = getattr(event, "value", ""), False
+            if not isinstance(event, ScalarEvent):
+                return  # the reader refuses a key that is no text
+            path[-1], is_key[-1] = event.value, False
             yield tuple(path), event.start_mark
             continue
         else:

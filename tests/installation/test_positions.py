@@ -53,3 +53,10 @@ def test_what_the_reader_calls_a_line_is_no_place_of_its_own(tmp_path: Path) -> 
 def test_a_message_about_no_file_stays_as_it_is(file: str) -> None:
     message = Message.about("key-unknown", "sites", word="x", known="y").of(file)
     assert locate([message]) == [message]
+
+
+def test_a_key_that_is_no_text_ends_the_search(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text("a: 1\n[b, c]: 2\nd: 3\n")
+    told = [Message.about("key-unknown", each, word="x", known="y").of(str(file)) for each in "ad"]
+    assert [each.file for each in locate(told)] == [f"{file}:1:1", str(file)]

@@ -41,12 +41,12 @@ def answers_with(monkeypatch: pytest.MonkeyPatch, command: object) -> tuple[str,
 
 
 def test_the_judge_sees_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
-    faults = answers_with(monkeypatch, lambda file, as_json: {}["x"])
+    faults = answers_with(monkeypatch, lambda file, as_json, **_options: {}["x"])
     assert any("this is a defect of swyx" in fault for fault in faults)
 
 
 def test_the_judge_sees_a_raw_escape(monkeypatch: pytest.MonkeyPatch) -> None:
-    def command(file: str, as_json: bool) -> int:
+    def command(file: str, as_json: bool, **_options: object) -> int:
         print('{"messages": []}' if as_json else "\x1b[2J")
         return 0
 
@@ -54,7 +54,7 @@ def test_the_judge_sees_a_raw_escape(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_judge_sees_an_error_without_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def command(file: str, as_json: bool) -> int:
+    def command(file: str, as_json: bool, **_options: object) -> int:
         print(
             '{"messages": [{"severity": "error", "id": "x", "file": "f", "place": "p", "sentence": "s", '
             '"remedy": ""}]}'
@@ -67,7 +67,7 @@ def test_the_judge_sees_an_error_without_a_remedy(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_command_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def command(file: str, as_json: bool) -> int:
+    def command(file: str, as_json: bool, **_options: object) -> int:
         while True:
             pass
 
