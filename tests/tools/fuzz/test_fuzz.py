@@ -25,7 +25,9 @@ def test_a_sample_of_mutated_files_is_answered_as_promised(
 @pytest.mark.parametrize("title", sorted(LARGE))
 def test_a_large_file_of_each_way_is_answered_as_promised(title: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
-    path.write_bytes(LARGE[title].write(120))
+    path.write_bytes(
+        LARGE[title].write(80)
+    )  # `flows` lists pairs of networks: it grows with the square
     assert check_file(path).faults == ()
 
 
