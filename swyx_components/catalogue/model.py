@@ -209,8 +209,8 @@ class CallBook:
 
     def find_role(self, word: str, catalogue: "Catalogue") -> str:
         """The role that a word means, whatever its case and punctuation (`SwyxIt!`); else empty."""
-        spelled = {_fold(role.slug): role.name for role in catalogue.roles.values()}
-        folded = _fold(word)
+        spelled = {fold(role.slug): role.name for role in catalogue.roles.values()}
+        folded = fold(word)
         role = self.words.get(folded) or spelled.get(folded, "")
         return role if role in catalogue.roles else ""
 
@@ -278,5 +278,6 @@ class Catalogue:
         return tuple(self.roles).index(role)
 
 
-def _fold(word: str) -> str:
+def fold(word: str) -> str:
+    """A word as names are compared: in lower case, without spaces and punctuation."""
     return "".join(filter(str.isalnum, word.lower()))

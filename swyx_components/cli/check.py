@@ -8,7 +8,7 @@ from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_line, print_messages, report_progress
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.installation.positions import locate
+from swyx_components.installation.positions import Position, find_positions, put_at
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.checks.decisions import drop_consequences
 from swyx_components.report.plan_json import message_record
@@ -31,7 +31,7 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     right = not errors_of(ordered)
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
-        records = list(map(_record, ordered, locate(ordered)))
+        records = list(map(_record, ordered, find_positions(ordered)))
         print_json({"version": 1, "file": file, "ok": right, "messages": records})
     elif not quiet or graver:
         shown = graver if quiet else ordered
@@ -44,11 +44,10 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     return ANSWER_NO if strict and graver else DONE
 
 
-def _record(message: Message, located: Message) -> dict[str, object]:
+def _record(message: Message, position: Position) -> dict[str, object]:
     """The message with its line and column in the file, where it has them."""
-    numbers = located.file.removeprefix(message.file).lstrip(":").split(":")
-    where = zip(("line", "column"), filter(None, numbers), strict=False)
-    return {**message_record(message), "text": str(located), **{key: int(n) for key, n in where}}
+    where = zip(("line", "column"), position, strict=False)
+    return {**message_record(message), "text": str(put_at(message, position)), **dict(where)}
 
 
 def _plan_all(installation: Installation) -> tuple[set[Message], str]:

@@ -30,9 +30,9 @@ def find_ends(file: str) -> list[str]:
     roles: set[str] = set()
     for site, value in _sites(file):
         for kind in ("machines", "networks"):
-            for name, end in _mapping(_mapping(value).get(kind)).items():
+            for name, end in as_mapping(as_mapping(value).get(kind)).items():
                 names.append(name)
-                own = _mapping(end).get("roles")
+                own = as_mapping(end).get("roles")
                 roles |= {f"{role}@{site}" for role in (own if isinstance(own, list) else ())}
     plain = [name for name in names if is_name(name)]
     return plain + sorted(role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
@@ -51,7 +51,7 @@ def find_clouds(file: str) -> list[str]:
 
 
 def _sites(file: str) -> Iterator[tuple[str, Any]]:
-    for name, site in _mapping(_mapping(_read(file)).get("sites")).items():
+    for name, site in as_mapping(as_mapping(_read(file)).get("sites")).items():
         if is_name(name):
             yield name, site
 
@@ -65,7 +65,8 @@ def _read(file: str) -> Any:
     return None
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def as_mapping(value: Any) -> dict[str, Any]:
+    """The value where it is a mapping, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 

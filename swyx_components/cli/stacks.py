@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.options import as_mapping
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 
@@ -35,7 +36,7 @@ def find_stacks(project: Path) -> dict[str, Stack]:
     if "name" not in settings:
         raise refuse("project-missing", "--project", folder=project)
     prefix = f"{settings['name']}:"
-    default = _default_file(_mapping(settings.get("config")).get(f"{prefix}installation"))
+    default = _default_file(as_mapping(settings.get("config")).get(f"{prefix}installation"))
     stacks: dict[str, Stack] = {}
     errors: list[Message] = []
     for name, path, config in _stack_files(project / str(settings.get("stackConfigDir") or ".")):
@@ -75,7 +76,7 @@ def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
     """The name of each stack, its file and its `config`."""
     for path in sorted(folder.glob("Pulumi.*")):
         if name := _STACK_FILE.fullmatch(path.name):
-            yield name[1], path, _mapping(_read(path).get("config"))
+            yield name[1], path, as_mapping(_read(path).get("config"))
 
 
 def _unknown_cloud(path: Path, cloud: str) -> Iterator[Message]:
@@ -99,11 +100,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return _mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+        return as_mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     except (OSError, ValueError, yaml.YAMLError) as problem:
         reason = " ".join(str(problem).split())[:300]
         raise refuse("stack-file-unreadable", str(path), reason=reason) from None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

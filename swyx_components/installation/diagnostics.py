@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from swyx_components.catalogue.model import fold
 from swyx_components.messages import Message
 from swyx_components.messages.render import printable
 
@@ -103,11 +104,6 @@ def suggest(word: str, known: Collection[str]) -> str:
     """` (did you mean ac-server?)`, to follow a word that is unknown; empty where nothing is near."""
     near = nearest(word, known)
     return f" (did you mean {near}?)" if near and near.lower() != word.lower() else ""
-
-
-def fold(word: str) -> str:
-    """A word as names are compared: in lower case, without spaces and punctuation."""
-    return "".join(filter(str.isalnum, word.lower()))
 
 
 def below(place: str, key: Any) -> str:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import fold
 from swyx_components.installation.context import Node, ReadContext
-from swyx_components.installation.diagnostics import TOP, Diagnostics, fold
+from swyx_components.installation.diagnostics import TOP, Diagnostics
 from swyx_components.installation.source import MOST_BYTES, read_raw
 from swyx_components.installation.values import is_name, read_addresses, read_cidrs
 from swyx_components.messages import Message, SwyxError

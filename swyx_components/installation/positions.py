@@ -1,17 +1,18 @@
 """Where in its file a message's place stands: line and column, found only when a message is shown."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from yaml import YAMLError
 from yaml._yaml import CParser
 from yaml.events import (
-    CollectionEndEvent,
-    CollectionStartEvent,
+    MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
 )
 
 from swyx_components.installation.source import read_raw
@@ -20,78 +21,81 @@ from swyx_components.messages import Message
 _STEP = re.compile(r'"((?:[^"\\]|\\.)*)"|\[(\d+)\]|([^.\[\]"]+)')
 _MARK = re.compile(r"line (\d+)(?:, column (\d+))?")  # the place of a message about broken YAML
 
+Position = tuple[int, ...]  # line and column, both from 1, or the line alone
 _Path = tuple[str, ...]
 
 
-def locate(messages: Iterable[Message]) -> list[Message]:
+def locate(messages: Sequence[Message]) -> list[Message]:
     """The messages about a file with the line and column of their places: `installation.yaml:12:9`.
 
     Of a place that the file does not have, such as a missing key, those of the nearest one around it. A
     message whose file is none, or can't be read again, stays as it is.
     """
-    found = list(messages)
+    return list(map(put_at, messages, find_positions(messages)))
+
+
+def put_at(message: Message, position: Position) -> Message:
+    """The message with a position after the name of its file."""
+    if not position:
+        return message
+    place = "" if _MARK.fullmatch(message.place) else message.place
+    where = ":".join(filter(None, (message.file, *map(str, position))))
+    return Message(place, message.id, message.values, where)
+
+
+def find_positions(messages: Sequence[Message]) -> list[Position]:
+    """The line and column of each message; empty where its file has neither."""
     places: dict[str, set[_Path]] = {}
-    for message in found:
+    for message in messages:
         if message.file:
             places.setdefault(message.file, set()).add(_steps(message.place))
-    positions = {file: _find_positions(file, paths) for file, paths in places.items()}
-    return [_at(message, positions.get(message.file, {})) for message in found]
+    positions = {file: _read_positions(file, paths) for file, paths in places.items()}
+    return [_position(message, positions.get(message.file, {})) for message in messages]
 
 
-def _at(message: Message, positions: dict[_Path, str]) -> Message:
+def _position(message: Message, positions: Mapping[_Path, Position]) -> Position:
     if mark := _MARK.fullmatch(message.place):
-        where = ":".join(filter(None, (message.file, *mark.groups())))
-        return Message("", message.id, message.values, where)
+        return tuple(map(int, filter(None, mark.groups())))
     path = _steps(message.place)
     while path and path not in positions:
         path = path[:-1]
-    return message.of(f"{message.file}:{positions[path]}") if path else message
+    return positions[path] if path else ()
 
 
 def _steps(place: str) -> _Path:
     return tuple(quoted or index or key for quoted, index, key in _STEP.findall(place))
 
 
-def _find_positions(file: str, paths: Iterable[_Path]) -> dict[_Path, str]:
+def _read_positions(file: str, paths: Iterable[_Path]) -> dict[_Path, Position]:
     """The position of each of these paths, and of what is around it, as far as the file has it."""
     wanted = {path[:length] for path in paths for length in range(1, len(path) + 1)}
-    found: dict[_Path, str] = {}
+    found: dict[_Path, Position] = {}
     try:
-        for path, mark in _walk(read_raw(file).decode("utf-8-sig")):
-            if path in wanted and path not in found:
-                found[path] = f"{mark.line + 1}:{mark.column + 1}"
-    except (OSError, ValueError, YAMLError):
+        events = iter(CParser(read_raw(file).decode("utf-8-sig")).get_event, None)
+        for event in events:
+            for path, mark in _walk(events, event):
+                if path in wanted and path not in found:
+                    found[path] = mark.line + 1, mark.column + 1
+    except (OSError, RecursionError, ValueError, YAMLError):
         pass  # what could be read so far is right
     return found
 
 
-def _walk(text: str) -> Iterator[tuple[_Path, Any]]:
-    """Every key and item of a YAML document, with the mark where it begins."""
-    path: list[str] = []  # of each open collection, the key or the index that is being read
-    in_list: list[bool] = []
-    is_key: list[bool] = []  # what comes next in it: a key, or else a value
-    parser = CParser(text)
-    while (event := parser.get_event()) is not None:
-        if isinstance(event, CollectionEndEvent):
-            for stack in (path, in_list, is_key):
-                stack.pop()
-        elif not isinstance(event, NodeEvent):
-            continue
-        elif path and is_key[-1]:
-            if not isinstance(event, ScalarEvent):
-                return  # the reader refuses a key that is no text
-            path[-1], is_key[-1] = event.value, False
-            yield tuple(path), event.start_mark
-            continue
-        else:
-            if path and in_list[-1]:
-                path[-1] = str(int(path[-1]) + 1)
-                yield tuple(path), event.start_mark
-            if isinstance(event, CollectionStartEvent):
-                is_mapping = isinstance(event, MappingStartEvent)
-                path.append("-1")
-                in_list.append(not is_mapping)
-                is_key.append(is_mapping)
-                continue
-        if path:  # a value has ended
-            is_key[-1] = not in_list[-1]
+def _walk(events: Iterator[Any], event: Any, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:
+    """Every key and item of what begins with an event, with the mark where it begins.
+
+    Raises:
+        ValueError: a key is no text, which the reader refuses.
+    """
+    if isinstance(event, MappingStartEvent):
+        while not isinstance(key := next(events), MappingEndEvent):
+            if not isinstance(key, ScalarEvent):
+                raise ValueError("a key that is no text")
+            yield (*path, key.value), key.start_mark
+            yield from _walk(events, next(events), (*path, key.value))
+    elif isinstance(event, SequenceStartEvent):
+        for index in count():
+            if isinstance(item := next(events), SequenceEndEvent):
+                break
+            yield (*path, str(index)), item.start_mark
+            yield from _walk(events, item, (*path, str(index)))

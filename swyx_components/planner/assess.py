@@ -148,8 +148,9 @@ def _check_candidate(
     """Warnings for the quotas of a cloud that the site may move to."""
     if platform.name in installation.quotas or not is_small(plan):
         usages = platform.count_quotas(platform.render_site(plan, installation))
-        linked = sum(plan.site in (link.near, link.far) for link in installation.links)
-        relief = Relief(linked)
+        relief = Relief()
+        if any(usage.used > usage.limit for usage in usages):  # else nobody asks for the links
+            relief = Relief(sum(plan.site in (link.near, link.far) for link in installation.links))
         yield from check_quotas(plan.site, platform.name, usages, binding=False, relief=relief)
 
 

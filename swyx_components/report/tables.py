@@ -119,7 +119,7 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
         alone = place if message.severity is Severity.ERROR else None
         key = message.severity, message.file, message.id, message.values, alone
         alike.setdefault(key, []).append(message)
-    firsts = locate(same[0] for same in alike.values())
+    firsts = locate([same[0] for same in alike.values()])
     for first, same in zip(firsts, alike.values(), strict=True):
         places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
         shown = first if len(same) == 1 else first._replace(place=places)

@@ -112,10 +112,9 @@ class _Script:
 
     def steps(self) -> Iterator[Step]:
         near, far = self._caller.server_site, self._called.server_site
+        # A provider's LinkManager passes no call to another.
         own = {each.provider.link_manager for each in (self._caller, self._called) if each.provider}
-        link = self._topology.link_between(
-            near, far, own
-        )  # a LinkManager passes no call to another
+        link = self._topology.link_between(near, far, own)
         for step in self._way(self._caller).calling:
             yield from self._control(step, partial(self._serving, self._caller))
         if link is not None:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache, partial
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
-from swyx_components.planner.flows import derive_flows
+from swyx_components.planner.flows import SiteFlows, derive_flows
 from swyx_components.planner.model import (
     Direction,
     Endpoint,
@@ -230,11 +231,15 @@ def explain(
 ) -> list[Explanation]:
     """The answer for every pair of the hosts that two words mean, like pairs once."""
     pairs = pick_pairs(sources, destinations, site_of)
-    return [explain_pair(*pair, packet, site_of, topology) for pair in pairs]
+    all_flows = cache(partial(derive_flows, topology, hosts_of_networks=True))
+    return [explain_pair(*pair, packet, site_of, all_flows) for pair in pairs]
+
+
+_AllFlows = Callable[[str], SiteFlows]  # of a site, with those outside the cloud, which no plan has
 
 
 def explain_pair(
-    source: Host, destination: Host, packet: Packet, site_of: SiteOf, topology: Topology
+    source: Host, destination: Host, packet: Packet, site_of: SiteOf, all_flows: _AllFlows
 ) -> Explanation:
     """The answer for one pair; allowed over any IP version that both have is allowed."""
     crossing = cross(source, destination, packet, site_of)
@@ -243,9 +248,7 @@ def explain_pair(
     hosts = (crossing.source, crossing.destination)
     sites = dict.fromkeys(host.site for host in hosts if host.site)
     plans = [
-        derive_flows(topology, name, hosts_of_networks=True)
-        if crossing.passage is Passage.OUTSIDE
-        else site_of(name).plan
+        all_flows(name) if crossing.passage is Passage.OUTSIDE else site_of(name).plan
         for name in sites
     ]
     # Flows between the two sites are in both plans.

@@ -276,14 +276,10 @@ def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
 
 def _unnamed_settings(view: SiteTopology) -> Iterator[Message]:
     """Overrides for which the article names no setting at the host."""
-    place = f"sites.{view.name}"
-    written = {place: view.site.ports}
-    written |= {f"{place}.machines.{own.name}": own.ports for own in view.site.machines}
-    for place, overrides in written.items():
-        for (role, key), ports in overrides:
-            if not view.catalogue.roles[role].listeners[key].configurable:
-                at, values = f"{place}.ports.{role}.{key}", {"role": role, "key": key}
-                yield Message.about("setting-unnamed", at, ports=ports, **values)
+    for place, role, key, ports in view.overrides():
+        if not view.catalogue.roles[role].listeners[key].configurable:
+            values = {"role": role, "key": key}
+            yield Message.about("setting-unnamed", f"{place}.{key}", ports=ports, **values)
 
 
 def _respelled_reasons(view: SiteTopology) -> Iterator[Message]:

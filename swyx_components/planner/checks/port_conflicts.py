@@ -207,15 +207,11 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
 
 def _find_unpaired(view: SiteTopology) -> Iterator[Message]:
     """RTP ranges of the file that begin at an odd port, or have one port alone."""
-    place = f"sites.{view.name}"
-    written = {place: view.site.ports}
-    written |= {f"{place}.machines.{own.name}": own.ports for own in view.site.machines}
-    for place, overrides in written.items():
-        for (role, key), ports in overrides:
-            listener = view.catalogue.roles[role].listeners[key]
-            audio = listener.phase is Phase.MEDIA and Transport.UDP in listener.transports
-            if audio and (ports.first % 2 or ports.first == ports.last):
-                yield Message.about("rtp-unpaired", f"{place}.ports.{role}", role=role, ports=ports)
+    for place, role, key, ports in view.overrides():
+        listener = view.catalogue.roles[role].listeners[key]
+        audio = listener.phase is Phase.MEDIA and Transport.UDP in listener.transports
+        if audio and (ports.first % 2 or ports.first == ports.last):
+            yield Message.about("rtp-unpaired", place, role=role, ports=ports)
 
 
 @lru_cache(maxsize=1024)
