@@ -29,7 +29,7 @@ from swyx_components.report.audit import audit_record, write_audit
 @option("--site", "SITE", "The site behind the firewall.", required=True)
 @SAVED
 @option_list(
-    "--machine", "machines", "NAME=GROUP", "The group of a machine whose interface no file has"
+    "--machine", "machines", "NAME=GROUP", "Group of a machine whose interface is in no file"
 )
 @click.option("--fix", is_flag=True, help="Print what to add and remove.")
 @JSON
@@ -41,10 +41,10 @@ def audit(
     fix: bool,
     as_json: bool,
 ) -> int:
-    """Judge an existing firewall against a site.
+    """Audit an existing firewall against a site.
 
-    What is missing for calls to work, what is open without need, the worst first. From files that the
-    cloud's own command wrote; no cloud is asked.
+    What calls lack and what is open without need, worst first. Reads saved output of the cloud's own
+    command; contacts no cloud.
     """
     installation, _, (site,), _ = choose(file, [site])
     plan = plan_site(installation, site)

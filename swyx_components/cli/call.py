@@ -60,9 +60,9 @@ class CallOptions(TypedDict):
 @argument(
     "caller", "CALLER", "ROLE@SITE, machine, network, pstn@SITE, provider, ...", required=False
 )
-@argument("called", "CALLED", "The same, fax@SITE, voicemail or conference.", required=False)
-@click.option("--scenario", default="", metavar="NAME", help="Calls that have a name, see --list.")
-@option_list("--site", "sites", "SITE", "Where the scenario plays")
+@argument("called", "CALLED", "The same, or fax@SITE, voicemail, conference.", required=False)
+@click.option("--scenario", default="", metavar="NAME", help="Named scenario; --list shows all.")
+@option_list("--site", "sites", "SITE", "Site of the scenario")
 @click.option("--list", "scenarios", is_flag=True, help="List the scenarios.")
 @CLOUDS
 @option("--format", "FORMAT", "text, json, mermaid or svg.")
@@ -79,7 +79,7 @@ def call(
 ) -> int:
     """Simulate a call, step by step.
 
-    Each step of signalling and media with its packets, and whether both ends let them pass.
+    Each step of signalling and media with its packets, and whether both ends allow them.
     """
     if scenarios:
         rows = ((known.name, known.title) for known in bundled_calls().scenarios.values())

@@ -17,11 +17,11 @@ from swyx_components.report.tables import count_messages, list_messages, plural
 
 @click.command(epilog=examples("check installation.yaml", "check - < installation.yaml"))
 @FILE
-@click.option("--strict", is_flag=True, help="Exit with 1 where there are warnings.")
-@click.option("-q", "--quiet", is_flag=True, help="Print no notes, and nothing where all is right.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
 @JSON
 def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
-    """Judge a file: errors, warnings and notes."""
+    """Check a file: errors, warnings and notes."""
     installation, found = read_installation(file)
     messages, size = set(found), ""
     if installation is not None:

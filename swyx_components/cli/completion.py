@@ -29,7 +29,7 @@ def offer_completion(command: click.Command, variable: str, install: bool) -> No
     try:
         shell = str(shellingham.detect_shell()[0])
     except (shellingham.ShellDetectionFailure, RuntimeError):
-        raise click.UsageError("The current shell can't be told") from None
+        raise click.UsageError("Can't detect the current shell") from None
     known = get_completion_class("powershell" if shell == "pwsh" else shell)
     if known is None:
         raise click.UsageError(f"Shell {shell} not supported")

@@ -32,8 +32,8 @@ from swyx_components.report.diff import CloudChange, changes_record, write_chang
         "diff - installation.yaml",
     )
 )
-@argument("old", "OLD", "The installation file as it was.")
-@argument("new", "NEW", "The same as it shall be.")
+@argument("old", "OLD", "The installation file before the edit.")
+@argument("new", "NEW", "The installation file after the edit.")
 @SITES
 @CLOUDS
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
@@ -48,8 +48,8 @@ def diff(
 ) -> int:
     """Show what an edit changes, and for whom.
 
-    Which packets are newly allowed or no longer allowed, which rules come and go, for which flows
-    and edits. With --cloud also the resources that the update touches.
+    Packets newly allowed and no longer allowed, rules added and removed, with their flows and
+    edits. With --cloud also the resources that the update changes.
     """
     before, _ = open_installation(old)
     after, _ = open_installation(new)

@@ -28,14 +28,14 @@ _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
     )
 )
 @FILE
-@argument("source", "SRC", "Machine, network, ROLE@SITE or address that sends.")
-@argument("destination", "DST", "The same for the one that receives.")
+@argument("source", "SRC", "Source: a machine, network, ROLE@SITE or address.")
+@argument("destination", "DST", "Destination, in the same forms.")
 @argument("packet", "PROTO/PORT", "tcp/1720, udp/50000, icmp, ...")
 @click.option(
     "--source-port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="The sender's port.",
+    help="Source port.",
 )
 @CLOUDS
 @WHY
@@ -50,9 +50,9 @@ def explain(
     why: bool,
     as_json: bool,
 ) -> int:
-    """Say whether a packet may pass, and why.
+    """Show whether a packet is allowed, and why.
 
-    By which rules, for which flows; where it may not, what it would take.
+    Which rules allow it, for which flows; or, if it is denied, what would allow it.
     """
     installation, _ = open_installation(file)
     asked = read_packet(packet, source_port)

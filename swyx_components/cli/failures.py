@@ -46,16 +46,16 @@ def explain_failure(problem: Exception) -> int:
     if isinstance(problem, click.UsageError):
         path = problem.ctx.command_path if problem.ctx else "swyx"
         said = _usage_sentence(problem).rstrip(".")
-        print_error(f"{said}; `{path} --help` lists what there is.")
+        print_error(f"{said}; `{path} --help` lists what is available.")
         return WRONG_INPUT
     if os.environ.get(_DEBUG):
         traceback.print_exception(problem, file=sys.stderr)
     if isinstance(problem, OSError):
-        print_error(f"the system refused: {problem.strerror or problem}.")
+        print_error(f"system error: {problem.strerror or problem}.")
         return CLOUD_FAILED
     print_error(
-        f"this is a defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); please report it with "
-        f"the traceback that {_DEBUG}=1 prints."
+        f"defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); report it with the traceback "
+        f"that {_DEBUG}=1 prints."
     )
     return CLOUD_FAILED
 

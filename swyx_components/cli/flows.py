@@ -49,7 +49,7 @@ FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 @FILE
 @SITES
 @option_list("--role", "roles", "ROLE", "Only flows of this role")
-@option_list("--machine", "machines", "NAME", "Only of this machine or network")
+@option_list("--machine", "machines", "NAME", "Only flows of this machine or network")
 @option_list("--evidence", "evidence", "EVIDENCE", "stated, inferred, optional or extra")
 @option("--format", "FORMAT", "table, csv, markdown, json or xlsx.")
 @OUTPUT

@@ -54,10 +54,10 @@ class Written(NamedTuple):
     )
 )
 @FILE
-@option("--output", "DIR", "Write files below this folder.")
+@option("--output", "DIR", "Write files to this folder.")
 @SITES
 @option_list("--machine", "machines", "NAME", "Only this machine or network")
-@click.option("--force", is_flag=True, help="Overwrite what others wrote or changed.")
+@click.option("--force", is_flag=True, help="Overwrite files that others wrote or changed.")
 @JSON
 def hosts(
     file: str,
@@ -67,10 +67,10 @@ def hosts(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Show what the machines must be set to.
+    """Show how to configure the machines.
 
-    DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output as files for
-    Windows, each with the reasons for what it does.
+    DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output, as files for
+    Windows, each with its reasons.
     """
     installation, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in owners_of(installation.sites[site])}
@@ -131,7 +131,7 @@ def _print_written(output: str, hosts: int, written: Written) -> None:
     same = f", {len(written.unchanged)} unchanged" if written.unchanged else ""
     count = plural(len(written.written), "file")
     print_line(f"{count} written for {plural(hosts, 'host')}{same}.")
-    print_line("Read each before it runs: what it does and why stands at its top.")
+    print_line("Review each file before you run it; its header says what it does and why.")
 
 
 LIST = "swyx-hosts.json"

@@ -53,12 +53,12 @@ _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
         "init - --from machines.csv --dcom restricted",
     )
 )
-@argument("file", "FILE", "What to write: installation.yaml, or - for stdout.", required=False)
-@option("--from", "CSV", "A list of machines, - for standard input; else: ask.", name="source")
-@option_list("--column", "columns", "OURS=THEIRS", "What the list calls a column")
-@option("--dcom", "TEXT", "The decision dcom, if it is made.")
-@option("--h245", "TEXT", "The decision h245, if it is made.")
-@click.option("--force", is_flag=True, help="Overwrite a file.")
+@argument("file", "FILE", "File to write, default installation.yaml; - for stdout.", required=False)
+@option("--from", "CSV", "List of machines, - for standard input; default: ask.", name="source")
+@option_list("--column", "columns", "OURS=THEIRS", "Name of a column in the list")
+@option("--dcom", "TEXT", "The decision dcom.")
+@option("--h245", "TEXT", "The decision h245.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @JSON
 def init(
     file: str,
@@ -69,10 +69,10 @@ def init(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Write an installation file to begin with.
+    """Create an installation file.
 
     Asks, or reads a list of machines (CSV with the columns site, name, addresses, roles and links),
-    checks what comes of it and says what is left to decide.
+    checks the result and lists the decisions to confirm.
     """
     output = file or "installation.yaml"
     if output != STDOUT and not force and os.path.lexists(output):
@@ -119,7 +119,7 @@ def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft
     undecided: list[str] = []
     for key in _needed(draft):
         if asking:
-            question = f"{key} (the article leaves it open)"
+            question = f"{key} (not specified by the article)"
             answer = _ask(question, _DEFAULTS[key], partial(_read_decision, draft, key))
             draft = _with_decisions(draft, {key: answer})
         elif key not in given:
@@ -188,12 +188,10 @@ def _print_notes(
     for line in list_messages(messages):
         print_note(line)
     for key in undecided:
-        print_note(f"Left to confirm: decisions.{key} is {_DEFAULTS[key]} since nobody decided it.")
+        print_note(f"To confirm: decisions.{key} is {_DEFAULTS[key]} by default.")
     if output != STDOUT:
-        print_note(f"{output} is written and passes `swyx check {output}`.")
-        print_note(
-            f"Editors complete it once `swyx schema > {SCHEMA}` has put the schema beside it."
-        )
+        print_note(f"Wrote {output}, which passes `swyx check {output}`.")
+        print_note(f"For completion in your editor, run `swyx schema > {SCHEMA}` beside it.")
 
 
 _Answer = TypeVar("_Answer")
@@ -226,7 +224,7 @@ def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> Dr
             print_error(str(message))
         if not errors:
             return site
-        if _read_line(f"Ask for {name} again? [Y/n]").lower() in ("n", "no"):
+        if _read_line(f"Enter {name} again? [Y/n]").lower() in ("n", "no"):
             return None
 
 

@@ -17,21 +17,21 @@ COMPLETE = "_SWYX_COMPLETE"  # set by a shell that wants to complete a line
 
 # Every command with the first line of its help, in the order of `swyx --help`, which imports none of them.
 COMMANDS = {
-    "check": "Judge a file: errors, warnings and notes.",
+    "check": "Check a file: errors, warnings and notes.",
     "plan": "Show every rule of every site.",
-    "explain": "Say whether a packet may pass, and why.",
+    "explain": "Show whether a packet is allowed, and why.",
     "call": "Simulate a call, step by step.",
-    "verify": "Compare what the clouds hold with the plan.",
-    "audit": "Judge an existing firewall against a site.",
+    "verify": "Compare deployed resources with the plan.",
+    "audit": "Audit an existing firewall against a site.",
     "prune": "Delete orphaned resources of an interrupted update.",
     "flows": "List who may talk to whom, and why.",
     "diff": "Show what an edit changes, and for whom.",
-    "rollout": "Preview and update the stacks that an edit touches.",
-    "init": "Write an installation file to begin with.",
-    "hosts": "Show what the machines must be set to.",
-    "report": "Write a page for a change review.",
+    "rollout": "Preview and update the stacks that an edit affects.",
+    "init": "Create an installation file.",
+    "hosts": "Show how to configure the machines.",
+    "report": "Write an HTML report for a change review.",
     "catalogue": "List the article's roles, ports and flows.",
-    "schema": "Print the JSON Schema of installations.",
+    "schema": "Print the JSON Schema of installation files.",
 }
 _MODULES = {
     "catalogue": "reference",
@@ -75,7 +75,7 @@ def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> 
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     commands=[click.Command(name, help=line) for name, line in COMMANDS.items()],
-    epilog="Exit codes: 0 done; 1 the answer is no; 2 the input is wrong; 3 a cloud or the engine failed.",
+    epilog="Exit codes: 0 done; 1 the answer is no; 2 invalid file or argument; 3 cloud API or engine error.",
 )
 @click.version_option(__version__, message="swyx %(version)s", help="Print the version.")
 @_completion("--install-completion", "Install completion for the current shell.")
@@ -115,7 +115,7 @@ def _dispatch(words: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print_error("stopped before it was done; nothing was changed.")
+        print_error("interrupted; nothing was changed.")
         return STOPPED
     except BrokenPipeError:
         raise

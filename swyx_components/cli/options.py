@@ -132,15 +132,17 @@ def _settings(
 
 FILE = argument("file", "FILE", "The installation file; - for standard input.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
-WHY = click.option("--why", is_flag=True, help="Also say what each cited line of the article says.")
+WHY = click.option(
+    "--why", is_flag=True, help="Also show what each cited line of the article says."
+)
 SITES = option_list("--site", "sites", "SITE", "Only this site")
 CLOUDS = option_list(
     "--cloud",
     "clouds",
     "[SITE=]CLOUD",
-    "aws or azure, for one site or for all; default: what the stack files (Pulumi.*.yaml) beside FILE say",
+    "aws or azure, for one site or for all; default: from the stack files (Pulumi.*.yaml) beside FILE",
 )
 OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")
 SAVED = option_list(
-    "--saved", "saved", "FILE", "JSON that `aws ec2 describe-...` or `az network ... list` wrote"
+    "--saved", "saved", "FILE", "JSON of `aws ec2 describe-...` or `az network ... list`"
 )

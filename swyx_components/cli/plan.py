@@ -31,8 +31,8 @@ _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 def plan(file: str, clouds: Sequence[str], sites: Sequence[str], why: bool, as_json: bool) -> None:
     """Show every rule of every site.
 
-    Each with the flows it is for and the article's lines. With --cloud, as that cloud would hold
-    them: counted against its quotas and proved both ways.
+    Each with its flows and the article's lines. With --cloud, as that cloud would store them,
+    counted against its quotas and proven both ways.
     """
     chosen = choose(file, sites, clouds)
     brief = len(chosen.names) > _MANY_SITES and not sites

@@ -17,6 +17,7 @@ from swyx_components.cli.terminal import print_json, print_line
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message
 from swyx_components.report.plan_json import fields_of, given
+from swyx_components.report.tables import plural
 
 _TIME = 600.0  # seconds for one command of the engine
 _COMPONENTS = "swyx:index:"
@@ -26,15 +27,15 @@ _COMPONENTS = "swyx:index:"
 @FILE
 @option("--site", "SITE", "The site of the stack.", required=True)
 @CLOUDS
-@option("--stack", "STACK", "Its stack; default: the selected one.")
-@click.option("--yes", "agreed", is_flag=True, help="Remove without a question.")
+@option("--stack", "STACK", "The site's stack; default: the selected one.")
+@click.option("--yes", "agreed", is_flag=True, help="Delete without asking.")
 @JSON
 def prune(
     file: str, site: str, clouds: Sequence[str], stack: str, agreed: bool, as_json: bool
 ) -> int:
     """Delete orphaned resources of an interrupted update.
 
-    Only what belongs to the stack and is missing from its state. Run it in the project's folder,
+    Only resources of the stack that are missing from its state. Run it in the project's folder,
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
     installation, _, names, bound = choose(file, [site], clouds)
@@ -63,7 +64,7 @@ def prune(
         document = {"version": 1, "site": site, "cloud": cloud, "stack": name}
         print_json({**document, "removed": _records(removed), "left": _records(left)})
     elif not left:
-        print_line("Now `pulumi up --refresh` brings the site to what is planned.")
+        print_line("Now run `pulumi up --refresh` to deploy the plan.")
     return ANSWER_NO if left else DONE
 
 
@@ -77,7 +78,7 @@ def _name_stack(stack: str) -> str:
     given = _run(stack, *words).strip()
     _, _, name = given.partition("/")
     if "/" not in name:
-        problem = f"it says {given}, without a project; `pulumi state upgrade` adds it"
+        problem = f"the stack name {given} has no project; `pulumi state upgrade` adds it"
         raise _failed(("stack", *words), problem)
     return name
 
@@ -126,24 +127,22 @@ def _read_state(stack: str, exported: str) -> StackRecord:
 
 def _print_orphans(found: Sequence[Orphan], stack: str) -> None:
     if not found:
-        print_line(f"Nothing with the tags of {stack} is missing from its state.")
+        print_line(f"No orphans: the state of {stack} has every resource with its tags.")
     for orphan in found:
-        print_line(
-            f"{orphan.kind} {orphan.id} ({orphan.words}): the state of {stack} does not hold it"
-        )
+        print_line(f"{orphan.kind} {orphan.id} ({orphan.words}): missing from the state of {stack}")
         if orphan.users:
             print_line(
-                f"  kept, for {', '.join(orphan.users)} use it, which no interrupted update leaves: is "
-                "this the backend that made it?"
+                f"  kept: used by {', '.join(orphan.users)}, which no interrupted update leaves; check "
+                "that this is the stack's backend"
             )
 
 
 def _ask(number: int) -> bool:
     """Whether a person at a terminal agrees; where nobody is, nothing is removed."""
     if not sys.stdin.isatty():
-        print_line("Nothing was removed; give --yes to remove it.")
+        print_line("Nothing was removed; pass --yes to remove it.")
         return False
-    print(f"Remove {number} of them? [y/N] ", end="", flush=True)
+    print(f"Remove {plural(number, 'orphan')}? [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

@@ -16,9 +16,9 @@ from swyx_components.report.tables import align, cite
 
 
 @click.command(epilog=examples("schema > installation.schema.json"))
-@click.option("--json", "_as_json", is_flag=True, help="The same: a schema is JSON.")
+@click.option("--json", "_as_json", is_flag=True, help="No effect: the schema is JSON.")
 def schema(_as_json: bool) -> None:
-    """Print the JSON Schema of installations."""
+    """Print the JSON Schema of installation files."""
     print(json.dumps(load_schema(), indent=2))
 
 

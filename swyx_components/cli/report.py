@@ -66,11 +66,11 @@ _FEW_SITES = 4  # whose chapters stand open
     )
 )
 @FILE
-@option("--output", "PATH", "A file, or a folder with a page for each site.", default="report.html")
+@option("--output", "PATH", "A file, or a folder for one page per site.", default="report.html")
 @CLOUDS
 @SITES
-@option("--against", "FILE", "Show what differs from this file.")
-@option_list("--deployed", "deployed", "SITE", "Show what differs in the cloud")
+@option("--against", "FILE", "Also show differences from this file.")
+@option_list("--deployed", "deployed", "SITE", "Also show drift of this site in its cloud")
 @option("--date", "TEXT", "The date on the page instead of today's.")
 @JSON
 def report(
@@ -83,10 +83,10 @@ def report(
     date: str,
     as_json: bool,
 ) -> None:
-    """Write a page for a change review.
+    """Write an HTML report for a change review.
 
-    Every rule with its reasons, the flow matrix, decisions, collisions, quotas, gaps and differences;
-    one file that needs no network.
+    Every rule with its reasons, the flow matrix, decisions, port conflicts, quotas, gaps and
+    differences, in one self-contained file.
     """
     chosen = choose(file, sites, clouds)
     made = Source(

@@ -31,6 +31,7 @@ from swyx_components.report.rollout import (
     write_pipeline,
     write_rollout,
 )
+from swyx_components.report.tables import plural
 
 _PROGRESS = ".swyx-rollout.json"  # in the project: which stacks an interrupted rollout has done
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its events
@@ -43,8 +44,8 @@ _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its eve
         "rollout deployed.yaml installation.yaml --continue --yes",
     )
 )
-@argument("old", "OLD", "The installation file as it is deployed.")
-@argument("new", "NEW", "The file that the stacks read, edited.")
+@argument("old", "OLD", "The installation file as deployed.")
+@argument("new", "NEW", "The edited file, which the stacks read.")
 @option("--project", "DIR", "The folder of Pulumi.yaml.", default=".")
 @click.option(
     "--parallel",
@@ -52,14 +53,14 @@ _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its eve
     default=4,
     show_default=True,
     metavar="N",
-    help="How many stacks at a time.",
+    help="Number of stacks in parallel.",
 )
-@click.option("--preview", "only_preview", is_flag=True, help="Preview the stacks, change nothing.")
-@click.option("--yes", "agreed", is_flag=True, help="Update without a question.")
+@click.option("--preview", "only_preview", is_flag=True, help="Preview only, change nothing.")
+@click.option("--yes", "agreed", is_flag=True, help="Update without asking.")
 @click.option(
-    "--continue", "resume", is_flag=True, help="Go on with a rollout that failed or was stopped."
+    "--continue", "resume", is_flag=True, help="Resume a rollout that failed or was stopped."
 )
-@option("--emit", "PIPELINE", f"Print a workflow instead: {', '.join(PIPELINES)}.")
+@option("--emit", "PIPELINE", f"Print a CI workflow instead: {', '.join(PIPELINES)}.")
 @JSON
 def rollout(
     old: str,
@@ -72,13 +73,13 @@ def rollout(
     emit: str,
     as_json: bool,
 ) -> int:
-    """Preview and update the stacks that an edit touches.
+    """Preview and update the stacks that an edit affects.
 
-    New sites first, then those that change, then `pulumi destroy` for sites that are no longer in
-    the file. Where a stack fails, those at work end, no other begins, and --continue goes on.
+    New sites first, then changed ones, then `pulumi destroy` for sites no longer in the file. If a
+    stack fails, running stacks finish, no other starts, and --continue resumes.
     """
     if "-" in (old, new):
-        raise click.UsageError("rollout reads both files again, so name files")
+        raise click.UsageError("rollout reads both files several times, so - is not possible")
     folder = Path(project)
     jobs, without = _find_jobs(old, new, folder)
     if emit:
@@ -140,7 +141,7 @@ def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
         return True
     if as_json or not sys.stdin.isatty():
         raise refuse("rollout-unconfirmed", "--yes")
-    return click.confirm(f"Update these stacks ({len(jobs)})?", err=True)
+    return click.confirm(f"Update {plural(len(jobs), 'stack')}?", err=True)
 
 
 _Act = Callable[[Job], Outcome]

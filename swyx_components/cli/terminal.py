@@ -197,5 +197,5 @@ def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[str] = 
 
 def refuse_output(file: str, problem: OSError) -> SwyxError:
     """What to say about a file that can't be written."""
-    reason = problem.strerror or "the system refused"
+    reason = problem.strerror or "system error"
     return SwyxError([Message.about("output-refused", "--output", file=file, reason=reason)])

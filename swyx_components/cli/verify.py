@@ -48,14 +48,14 @@ _Read = Callable[[Inventory, RenderedSite], Deployed]
 @FILE
 @SITES
 @CLOUDS
-@option("--state", "FILE", "Read `pulumi stack export` instead.")
+@option("--state", "FILE", "Read the output of `pulumi stack export` instead.")
 @SAVED
 @JSON
 def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
-    """Compare what the clouds hold with the plan.
+    """Compare deployed resources with the plan.
 
-    Rule by rule, interface by interface, and both ways: nothing missing, nothing in excess. With
-    --state or --saved, what a file holds; no cloud is asked then.
+    Every rule and interface, both ways: nothing missing, nothing in excess. With --state or
+    --saved, reads files and contacts no cloud.
     """
     installation, _ = open_installation(file)
     if options["sites"]:
@@ -115,7 +115,7 @@ def _from_state(
             deployed = own.read_state(rendered, state)
         if not state.interrupted:
             return deployed
-        begun = f"operations that an update began and never ended: {state.interrupted}"
+        begun = f"pending operations of an interrupted update: {state.interrupted}"
         return replace(deployed, lacking=(*deployed.lacking, begun))
 
     return dict.fromkeys(state.sites, cloud), read

@@ -69,7 +69,7 @@ def test_the_file_explains_itself_and_what_is_left_to_confirm(tmp_path: Path) ->
     assert lines[0] == "# yaml-language-server: $schema=installation.schema.json"
     (dcom,) = [line for line in lines if line.startswith("  dcom:")]
     assert "TO CONFIRM" in dcom and "40000-40199" in dcom
-    assert "Left to confirm: decisions.dcom is restricted since nobody decided it." in outcome.err
+    assert "To confirm: decisions.dcom is restricted by default." in outcome.err
     assert "Columns ignored: owner." in outcome.err
 
 
@@ -78,7 +78,7 @@ def test_decisions_that_are_given_are_written_and_need_no_confirmation(tmp_path:
     written = yaml.safe_load(output.read_text(encoding="utf-8"))
     assert written["decisions"] == {"dcom": "40000-40099", "h245": "41000-41099"}
     assert "TO CONFIRM" not in output.read_text(encoding="utf-8")
-    assert "Left to confirm" not in outcome.err
+    assert "To confirm" not in outcome.err
     wrong = swyx("init", "-", "--from", tmp_path / "machines.csv", "--dcom", "everything")
     assert wrong.code == 2 and wrong.out == "" and "decisions.dcom" in wrong.err
 
@@ -283,7 +283,7 @@ def test_a_site_whose_parts_do_not_fit_is_asked_for_again(
     outcome = answer(monkeypatch, output, "aachen", *wrong, "", *right, "", "")
     assert outcome.code == 0, outcome.err
     assert "SwyxPhoneL420 needs PhoneManager" in outcome.err
-    assert "Ask for aachen again? [Y/n]: " in outcome.err
+    assert "Enter aachen again? [Y/n]: " in outcome.err
     machines = yaml.safe_load(output.read_text())["sites"]["aachen"]["machines"]
     assert machines["aachen-server"]["roles"] == ["SwyxServer", "PhoneManager"]
 
@@ -294,7 +294,7 @@ def test_answers_that_end_early_write_nothing(
     output = tmp_path / "installation.yaml"
     outcome = answer(monkeypatch, output, *AACHEN)
     assert outcome.code == 130 and not output.exists()
-    assert outcome.err.endswith("swyx: stopped before it was done; nothing was changed.\n")
+    assert outcome.err.endswith("swyx: interrupted; nothing was changed.\n")
 
 
 @pytest.mark.parametrize(

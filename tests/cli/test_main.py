@@ -84,7 +84,7 @@ def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         said = process.stderr.read()
-    assert said == "swyx: stopped before it was done; nothing was changed.\n"
+    assert said == "swyx: interrupted; nothing was changed.\n"
     assert process.returncode == 130
 
 
@@ -98,7 +98,7 @@ def test_a_defect_is_a_sentence_and_its_traceback_there_for_the_asking(
     outcome = swyx("check", "any.yaml")
     assert outcome.code == 3
     assert outcome.err == (
-        "swyx: this is a defect of swyx (ZeroDivisionError: by\\x1b[2Jzero); please report it with the "
+        "swyx: defect of swyx (ZeroDivisionError: by\\x1b[2Jzero); report it with the "
         "traceback that SWYX_DEBUG=1 prints.\n"
     )
     monkeypatch.setenv("SWYX_DEBUG", "1")

@@ -86,7 +86,7 @@ def test_where_the_state_holds_everything_there_is_nothing_to_do(
     assert (outcome.code, outcome.err) == (0, "")
     assert (
         outcome.out.splitlines()[0]
-        == "Nothing with the tags of swyx/dev is missing from its state."
+        == "No orphans: the state of swyx/dev has every resource with its tags."
     )
     assert not (project / "given.json").exists()
 
@@ -106,7 +106,7 @@ def test_a_rule_and_a_group_that_the_state_does_not_hold_go_and_one_made_by_hand
 
     told = prune("aws")  # nobody at a terminal to ask
     assert told.code == 1
-    assert "Nothing was removed; give --yes to remove it." in told.out
+    assert "Nothing was removed; pass --yes to remove it." in told.out
     outcome = prune("aws", "--yes", "--json")
     assert outcome.code == 0
     assert [each["id"] for each in outcome.json()["removed"]] == [ours, lost]
@@ -249,7 +249,7 @@ def test_groups_in_use_are_kept_for_they_are_another_backends(
 ) -> None:
     outcome = prune("aws", "--yes")
     assert outcome.code == 1
-    assert "is this the backend that made it?" in outcome.out
+    assert "check that this is the stack's backend" in outcome.out
     assert "removed" not in outcome.out
     assert len(ec2.describe_security_groups(GroupIds=list(groups.values()))["SecurityGroups"]) == 3
 
@@ -304,7 +304,7 @@ def test_a_backend_without_projects_says_so(project: Path) -> None:
     (project / "bin" / "pulumi").write_text("#!/bin/sh\necho dev\n")
     outcome = prune("aws")
     assert outcome.code == 3
-    assert "it says dev, without a project" in outcome.err
+    assert "the stack name dev has no project" in outcome.err
 
 
 # ---- Azure
@@ -447,7 +447,7 @@ def test_the_site_must_be_named_and_its_cloud_be_known(tmp_path: Path) -> None:
     outcome = swyx("prune", file)
     assert (outcome.code, outcome.err) == (
         2,
-        "swyx: Missing option '--site'; `swyx prune --help` lists what there is.\n",
+        "swyx: Missing option '--site'; `swyx prune --help` lists what is available.\n",
     )
     outcome = swyx("prune", file, "--site", "aachen")
     assert (outcome.code, outcome.err[:69]) == (

@@ -44,7 +44,7 @@ def answers_with(monkeypatch: pytest.MonkeyPatch, command: object) -> tuple[str,
 
 def test_the_judge_sees_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     faults = answers_with(monkeypatch, lambda file, as_json, **_options: {}["x"])
-    assert any("this is a defect of swyx" in fault for fault in faults)
+    assert any("defect of swyx" in fault for fault in faults)
 
 
 def test_the_judge_sees_a_raw_escape(monkeypatch: pytest.MonkeyPatch) -> None:
