@@ -2,8 +2,8 @@
 
 import click
 
-from swyx_components.cli.failures import ANSWER_NO, DONE, WRONG_INPUT, errors_of
-from swyx_components.cli.options import FILE, JSON, examples
+from swyx_components.cli.failures import WRONG_INPUT, judge
+from swyx_components.cli.options import FILE, JSON, STRICT, examples
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_line, print_messages, report_progress
 from swyx_components.installation import read_installation
@@ -17,7 +17,7 @@ from swyx_components.report.tables import count_messages, list_messages, plural
 
 @click.command(epilog=examples("check installation.yaml", "check - < installation.yaml"))
 @FILE
-@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
+@STRICT
 @click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
 @JSON
 def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
@@ -28,20 +28,18 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
         planned, size = _plan_all(installation)
         messages |= set(drop_consequences(planned, found))
     ordered = sorted(messages)
-    right = not errors_of(ordered)
+    code = judge(ordered, strict)
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
         records = list(map(_record, ordered, find_positions(ordered)))
-        print_json({"version": 1, "file": file, "ok": right, "messages": records})
+        print_json({"version": 1, "file": file, "ok": code != WRONG_INPUT, "messages": records})
     elif not quiet or graver:
         shown = graver if quiet else ordered
         print_messages(list_messages(shown))
         settled = sorted(installation.acknowledged) if installation else []
         more = f"; acknowledged: {', '.join(settled)}" if settled else ""
         print_line(f"{file}: {size}{count_messages(ordered)}{more}.")
-    if not right:
-        return WRONG_INPUT
-    return ANSWER_NO if strict and graver else DONE
+    return code
 
 
 def _record(message: Message, position: Position) -> dict[str, object]:

@@ -35,6 +35,14 @@ def raise_errors(messages: Iterable[Message]) -> None:
         raise SwyxError(errors)
 
 
+def judge(messages: Iterable[Message], strict: bool) -> int:
+    """The exit code for what was told; warnings are an answer with `--strict` alone."""
+    found = {message.severity for message in messages}
+    if Severity.ERROR in found:
+        return WRONG_INPUT
+    return ANSWER_NO if strict and Severity.WARNING in found else DONE
+
+
 def explain_failure(problem: Exception) -> int:
     """Say what happened on stderr; the exit code."""
     if isinstance(problem, SwyxError):

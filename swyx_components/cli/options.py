@@ -135,6 +135,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.
 WHY = click.option(
     "--why", is_flag=True, help="Also show what each cited line of the article says."
 )
+STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
 SITES = option_list("--site", "sites", "SITE", "Only this site")
 CLOUDS = option_list(
     "--cloud",

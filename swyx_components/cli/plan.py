@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import click
 
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, WHY, examples
+from swyx_components.cli.failures import judge
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, examples
 from swyx_components.cli.sites import choose, gather_sites
-from swyx_components.cli.terminal import write_output
+from swyx_components.cli.terminal import print_messages, write_output
 from swyx_components.planner.assess import SiteResult
 from swyx_components.report.plan_json import write_document, write_site
 from swyx_components.report.tables import (
     cited_by,
+    list_messages,
     write_cited,
     write_headline,
     write_tables,
@@ -26,9 +28,17 @@ _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 @FILE
 @CLOUDS
 @SITES
+@STRICT
 @WHY
 @JSON
-def plan(file: str, clouds: Sequence[str], sites: Sequence[str], why: bool, as_json: bool) -> None:
+def plan(
+    file: str,
+    clouds: Sequence[str],
+    sites: Sequence[str],
+    strict: bool,
+    why: bool,
+    as_json: bool,
+) -> int:
     """Show every rule of every site.
 
     Each with its flows and the article's lines. With --cloud, as that cloud would store them,
@@ -49,7 +59,8 @@ def plan(file: str, clouds: Sequence[str], sites: Sequence[str], why: bool, as_j
     written = map(write_noting, gather_sites(chosen, messages))
     if as_json:
         sites_written = zip(chosen.names, written, strict=True)
-        pieces = write_document(catalogue, sites_written, messages, cited)
+        write_output(write_document(catalogue, sites_written, messages, cited))
     else:
-        pieces = write_text(written, messages, brief, lambda: write_cited(catalogue, cited))
-    write_output(pieces)
+        write_output(write_text(written, brief, lambda: write_cited(catalogue, cited)))
+        print_messages(list_messages(sorted(messages)))
+    return judge(messages, strict)

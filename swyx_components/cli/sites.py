@@ -5,7 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from swyx_components.cli.failures import raise_errors
-from swyx_components.cli.stacks import clouds_beside
+from swyx_components.cli.stacks import clouds_beside, unknown_cloud
 from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
@@ -17,6 +17,7 @@ from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
+from swyx_components.report.tables import shorten
 
 ALL_SITES = "*"
 
@@ -59,10 +60,8 @@ def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str,
     Raises:
         SwyxError: there is no such site.
     """
-    found = {word: find_name(word, installation.sites) for word in named}
-    unknown = (word for word, site in found.items() if not site)
-    raise_errors(_unknown_site(installation, word, f"--site {word}") for word in unknown)
-    return tuple(sorted(set(found.values()) or installation.sites))
+    found = _choose("site-unknown", "--site", named, installation.sites)
+    return tuple(sorted(set(found) or installation.sites))
 
 
 def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str, str]:
@@ -86,14 +85,14 @@ def read_bindings(installation: Installation, words: Iterable[str]) -> Mapping[s
     bound: dict[str, str] = {}
     errors: list[Message] = []
     for word in words:
-        named, equals, cloud = word.lower().rpartition("=")
+        named, equals, cloud = word.rpartition("=")
+        cloud = cloud.lower()
         site = find_name(named, installation.sites) if equals else ALL_SITES
         place = f"--cloud {word}"
         if cloud not in PLATFORMS:
-            known = " or ".join(PLATFORMS)
-            errors.append(Message.about("cloud-unknown", place, cloud=cloud, known=known))
+            errors.append(unknown_cloud(place, cloud))
         elif not site:
-            errors.append(_unknown_site(installation, word.rpartition("=")[0], place))
+            errors.append(_unknown("site-unknown", place, named, installation.sites))
         elif bound.setdefault(site, cloud) != cloud:
             errors.append(Message.about("cloud-twice", place))
     raise_errors(errors)
@@ -176,27 +175,15 @@ def choose_machines(words: Iterable[str], known: Collection[str]) -> list[str]:
     Raises:
         SwyxError: there is none of that name.
     """
+    return _choose("host-unknown", "--machine", words, known)
+
+
+def _choose(id: str, option: str, words: Iterable[str], known: Collection[str]) -> list[str]:
     found = [(word, find_name(word, known)) for word in words]
-    raise_errors(
-        Message.about(
-            "host-unknown",
-            f"--machine {word}",
-            machine=word,
-            near=suggest(word, known),
-            known=first_of(known),
-        )
-        for word, name in found
-        if not name
-    )
+    raise_errors(_unknown(id, f"{option} {word}", word, known) for word, name in found if not name)
     return [name for _, name in found]
 
 
-def _unknown_site(installation: Installation, word: str, place: str) -> Message:
-    known, near = first_of(installation.sites), suggest(word, installation.sites)
-    return Message.about("site-unknown", place, site=word, known=known, near=near)
-
-
-def first_of(names: Iterable[str]) -> list[str]:
-    """The first names of many, and how many more there are."""
-    known = sorted(names)
-    return [*known[:10], f"{len(known) - 10} more"] if len(known) > 11 else known
+def _unknown(id: str, place: str, word: str, known: Collection[str]) -> Message:
+    names = shorten(sorted(known), 10, excess=1)
+    return Message.about(id, place, word=word, known=names, near=suggest(word, known))

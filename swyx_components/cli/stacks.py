@@ -43,7 +43,8 @@ def find_stacks(project: Path) -> dict[str, Stack]:
         site, cloud = (str(config.get(prefix + key, "")) for key in ("site", "cloud"))
         if not site:
             continue
-        errors += _unknown_cloud(path, cloud)
+        if cloud not in PLATFORMS:
+            errors.append(unknown_cloud(str(path), cloud))
         file = project / str(config.get(f"{prefix}installation", default))
         own = Stack(name, site, cloud, path, file)
         if (other := stacks.setdefault(site, own)) is not own:
@@ -65,7 +66,8 @@ def clouds_beside(file: str, sites: Mapping[str, object]) -> dict[str, str]:
             project, _, name = str(key).rpartition(":")
             cloud = str(config.get(f"{project}:cloud", ""))
             if name == "site" and cloud and site in sites:
-                errors += _unknown_cloud(path, cloud)
+                if cloud not in PLATFORMS:
+                    errors.append(unknown_cloud(str(path), cloud))
                 if clouds.setdefault(site, cloud) != cloud:
                     errors.append(Message.about("cloud-twice", str(path)))
     raise_errors(errors)
@@ -79,10 +81,9 @@ def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
             yield name[1], path, as_mapping(_read(path).get("config"))
 
 
-def _unknown_cloud(path: Path, cloud: str) -> Iterator[Message]:
-    if cloud not in PLATFORMS:
-        known = " or ".join(PLATFORMS)
-        yield Message.about("cloud-unknown", str(path), cloud=cloud, known=known)
+def unknown_cloud(place: str, cloud: str) -> Message:
+    """What to say of a word that is none of the clouds."""
+    return Message.about("cloud-unknown", place, cloud=cloud, known=" or ".join(PLATFORMS))
 
 
 def _default_file(declared: Any) -> str:

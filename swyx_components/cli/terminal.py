@@ -39,7 +39,7 @@ def print_line(text: str) -> None:
 
 def print_note(text: str) -> None:
     """One sentence that is not part of the answer."""
-    print(safe_line(text), file=sys.stderr)
+    _print_sentence(text, 0, sys.stderr)
 
 
 def print_error(text: str) -> None:
@@ -62,14 +62,14 @@ def print_messages(lines: Iterable[str]) -> None:
 
 
 def _print_sentence(line: str, colour: int, stream: TextIO) -> None:
-    """On a terminal wrapped to its width, the first word in a colour unless NO_COLOR is set."""
+    """On a terminal wrapped to its width, the first word in a colour, if any, unless NO_COLOR is set."""
     shown = safe_line(line)
     if stream.isatty():
         width = get_terminal_size().columns
         shown = fill(
             shown, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
         )
-        if not os.environ.get("NO_COLOR"):
+        if colour and not os.environ.get("NO_COLOR"):
             word, colon, rest = shown.partition(":")
             shown = f"\x1b[{colour}m{word}{colon}\x1b[0m{rest}"
     print(shown, file=stream)

@@ -258,7 +258,7 @@ class Installation(InstallationBuilder[Site[Any]]):
     def __getitem__(self, name: str) -> Site[HasId]:
         if name not in self.sites:
             near, known = suggest(name, self.sites), [*self.sites] or "none"
-            self.refuse("site-unknown", "", site=name, near=near, known=known)
+            self.refuse("site-unknown", "", word=name, near=near, known=known)
         return self.sites[name]
 
     def deploy(self) -> None:

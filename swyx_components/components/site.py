@@ -149,7 +149,7 @@ def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
     site = str(args["site"])
     if site not in installation.sites:
         known = list(installation.sites)
-        values = {"site": site, "near": suggest(site, known), "known": known}
+        values = {"word": site, "near": suggest(site, known), "known": known}
         raise SwyxError([Message.about("site-unknown", "site", **values)])
     return site
 

@@ -1,7 +1,7 @@
 """Text for people: columns, rules and packets in words, and the plan with every group and rule."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
@@ -111,7 +111,7 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
     """One line a message: errors, warnings, notes, each by place.
 
     Errors are never joined. Warnings and notes of the same words at several places are one line
-    that names the first places, after the line and column of the very first.
+    that names the first places, after the line and column of the very first, and ends with the id.
     """
     alike: dict[tuple[object, ...], list[Message]] = {}
     ordered = sorted(messages, key=lambda message: _ORDER.index(message.severity))
@@ -123,7 +123,8 @@ def list_messages(messages: Iterable[Message]) -> Iterator[str]:
     for first, same in zip(firsts, alike.values(), strict=True):
         places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
         shown = first if len(same) == 1 else first._replace(place=places)
-        yield f"{first.severity.value}: {shown}"
+        id = "" if first.severity is Severity.ERROR else f" [{first.id}]"  # to be acknowledged by
+        yield f"{first.severity.value}: {shown}{id}"
 
 
 def count_messages(messages: Iterable[Message]) -> str:
@@ -136,20 +137,13 @@ def count_messages(messages: Iterable[Message]) -> str:
 # ---- the plan
 
 
-def write_text(
-    sites: Iterable[str],
-    messages: Collection[Message],
-    brief: bool,
-    why: Callable[[], list[str]] = list,
-) -> Iterator[str]:
-    """The plan in pieces, site by site; footnotes and messages once the last site has come."""
+def write_text(sites: Iterable[str], brief: bool, why: Callable[[], list[str]]) -> Iterator[str]:
+    """The plan in pieces, site by site; footnotes once the last site has come."""
     yield from sites
     if footnotes := why():
         yield "\n".join((*footnotes, "", ""))
     if brief:
         yield "\n`--site NAME` shows the rules of a site, `--json` those of all.\n"
-    for line in list_messages(sorted(messages)):
-        yield f"{line}\n"
 
 
 def write_headline(site: SiteResult) -> str:

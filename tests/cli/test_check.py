@@ -169,7 +169,7 @@ def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_
     assert checked.code == 0
     assert [line for line in checked.out.splitlines() if "rules_times_groups" in line] == [
         f"warning: {said}, so it would refuse every site; lower one of them, or have the quota raised and "
-        "set quotas.aws.rules_times_groups, before a site moves there."
+        "set quotas.aws.rules_times_groups, before a site moves there. [quotas-would-exceed]"
     ]
     planned = swyx("plan", file, "--cloud", "aws")
     assert (planned.code, planned.out) == (2, "")
@@ -190,6 +190,8 @@ def test_strict_fails_at_warnings_and_quiet_leaves_out_notes(tmp_path: Path) -> 
 def test_what_is_acknowledged_is_told_no_longer_but_for_its_id(tmp_path: Path) -> None:
     before = swyx("check", write_file(tmp_path))
     assert "warning" in before.out and "egress is closed" in before.out
+    told = [line for line in before.out.splitlines() if "egress is closed" in line]
+    assert all(line.endswith(" [uncovered-egress]") for line in told)
     file = write_file(tmp_path, f"{SMALL}acknowledge: [uncovered-egress]\n")
     after = swyx("check", file)
     assert (after.code, "egress is closed" in after.out) == (0, False)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from swyx_components.cli import terminal
-from tests.tools.command import SMALL, swyx, write_file
+from tests.tools.command import SMALL, Terminal, swyx, write_file
 
 TINY = """\
 swyxware: "6.01"
@@ -251,3 +251,29 @@ def test_explain_adds_what_each_cited_line_says(tmp_path: Path) -> None:
     ]
     said = swyx(*asked, "--why", "--json").json()["cited_lines"]
     assert sorted(said) == ["64", "87", "89"]
+
+
+def test_messages_of_a_terminal_are_wrapped_and_in_colour_below_the_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    outcome = swyx("plan", write_file(tmp_path).name, stream=Terminal)
+    rules, _, messages = outcome.out.partition("\x1b[36mnote:\x1b[0m plan.yaml:4:3: ")
+    assert "  ac-link (LinkManager)\n" in rules and "\x1b" not in rules
+    assert "\x1b[33mwarning:\x1b[0m plan.yaml:4:3: " in messages
+    lines = messages.replace("\x1b[33m", "").replace("\x1b[36m", "").replace("\x1b[0m", "")
+    assert 70 < max(map(len, lines.splitlines()[1:])) <= 80
+    assert " [uncovered-egress]\n" in messages
+    assert outcome.err == ""
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_strict_fails_at_warnings(tmp_path: Path, form: tuple[str, ...]) -> None:
+    file = write_file(tmp_path)
+    assert swyx("plan", file, *form).code == 0
+    outcome = swyx("plan", file, "--strict", *form)
+    assert (outcome.code, outcome.out) == (1, swyx("plan", file, *form).out)
+    settled = write_file(tmp_path, f"{SMALL}acknowledge: [uncovered-egress]\n")
+    assert swyx("plan", settled, "--strict", *form).code == 0

@@ -46,9 +46,16 @@ class Outcome:
         return json.loads(self.out)
 
 
-def swyx(*words: object) -> Outcome:
-    """Run the command with these words."""
-    out, err = io.StringIO(), io.StringIO()
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def swyx(*words: object, stream: type[io.StringIO] = io.StringIO) -> Outcome:
+    """Run the command with these words; both outputs are streams of this type."""
+    out, err = stream(), stream()
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
         run([str(word) for word in words])
     return Outcome(int(end.value.code or 0), out.getvalue(), err.getvalue())
