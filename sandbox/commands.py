@@ -97,7 +97,7 @@ def seed(sandbox: Sandbox, installation: Path, named: str | None) -> None:
 
 def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
     """Check the file, start the clouds, seed, deploy every site, prove it. The exit code."""
-    if run_swyx("check", "-q", str(installation), env=None) != 0:
+    if run_swyx("check", "-q", str(_short(installation)), env=None) != 0:
         say("Nothing was created.")
         return 2
     sites = choose_sites(installation, named)
@@ -132,18 +132,15 @@ def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
         )
     marker.unlink(missing_ok=True)
     changes, summary = describe_changes(engine.last_changes(stack)), engine.read_summary(stack)
-    where = ("--site", site.name, "--cloud", site.cloud)
     begun = sandbox.log.stat().st_size
-    words = ("verify", str(site.installation), *where)
+    words = ("verify", str(site.installation), "--site", site.name, "--cloud", site.cloud)
     if proof := run_swyx(*words, env=engine.environment, log=sandbox.log):
         _show_end(sandbox.log, begun)
         return proof, f"{changes}; NOT proved, the differences are above"
     counts = f"{summary.get('groups')} groups on {summary.get('machines')} machines, "
     counts += f"{summary.get('rules')} rules ({changes})"
-    return (
-        0,
-        f"{counts}\n  proved: {str(summary.get('proof')).partition(': ')[2]}, in the cloud as in the plan",
-    )
+    found = str(summary.get("proof")).partition(": ")[2]
+    return 0, f"{counts}\n  proved: {found}, in the cloud as in the plan"
 
 
 def _show_end(log: Path, begun: int) -> None:
@@ -173,8 +170,11 @@ Your own sites, here and then in real accounts: docs/how-to/go-from-the-trial-to
 
 def _near(path: Path) -> str:
     """The path as a person types it in the repository, quoted where a shell needs it."""
-    inside = path.is_relative_to(REPOSITORY)
-    return shlex.quote(str(path.relative_to(REPOSITORY) if inside else path))
+    return shlex.quote(str(_short(path)))
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
 
 
 def describe_changes(changes: dict[str, int]) -> str:
@@ -192,7 +192,9 @@ def run_swyx(*words: str, env: dict[str, str] | None, log: Path | None = None) -
     try:
         with log.open("a") if log else nullcontext() as out:
             command = [str(program), *words]
-            return subprocess.run(command, env=env, stdout=out, timeout=_SWYX_TIME).returncode
+            return subprocess.run(
+                command, cwd=REPOSITORY, env=env, stdout=out, timeout=_SWYX_TIME
+            ).returncode
     except subprocess.TimeoutExpired as error:
         raise SandboxError(f"`swyx {words[0]}` did not end within {_SWYX_TIME:.0f} s.") from error
 
@@ -215,9 +217,8 @@ def down(sandbox: Sandbox) -> None:
         for folder in (*made, *map(sandbox.server, CLOUDS)):
             with suppress(FileNotFoundError):
                 shutil.rmtree(folder)
-        sandbox.env_file.unlink(missing_ok=True)
-        sandbox.log.unlink(missing_ok=True)
-        sandbox.lock.unlink(missing_ok=True)
+        for file in (sandbox.env_file, sandbox.log, sandbox.lock):
+            file.unlink(missing_ok=True)
     with suppress(OSError):  # the built engine is still in it
         sandbox.root.rmdir()
     say("The clouds are stopped and nothing is left of them.")
@@ -227,8 +228,7 @@ def _destroy_stacks(sandbox: Sandbox) -> None:
     """Each stack through the engine; a server that was stopped is started again for it."""
     engine = start(sandbox)
     left = []
-    stacks: Sequence[Stack] = engine.list_stacks()
-    for stack in stacks:
+    for stack in engine.list_stacks():
         say(f"{stack.name}: destroying ...")
         begun = sandbox.log.stat().st_size if sandbox.log.exists() else 0
         if not engine.destroy(stack, refresh=_marker(sandbox, stack).exists()):

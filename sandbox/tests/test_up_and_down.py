@@ -103,7 +103,8 @@ def setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting
     monkeypatch.setattr(commands, "CLOUDS", servers.CLOUDS)
     monkeypatch.setattr(commands, "seed_sites", seed)
     monkeypatch.setattr(commands, "venv_bin", lambda: tmp_path / "bin")
-    monkeypatch.setattr(stacks, "REPOSITORY", repository)
+    for module in (commands, stacks):
+        monkeypatch.setattr(module, "REPOSITORY", repository)
     for module in (sites, stacks):
         monkeypatch.setattr(module, "COMMITTED", repository / "stacks")
         monkeypatch.setattr(module, "EXAMPLE", repository / "stacks" / "installation.yaml")
@@ -141,7 +142,7 @@ def test_the_example_goes_up_unchanged_up_again_and_down_without_a_trace(
     ]
     file = sites.EXAMPLE
     assert setting.log.read_text().splitlines() == [
-        f"swyx check -q {file}",
+        "swyx check -q stacks/installation.yaml",
         f"swyx verify {file} --site aachen --cloud aws",
         f"swyx verify {file} --site bochum --cloud azure",
     ]
@@ -218,7 +219,7 @@ def test_a_file_that_fails_its_check_creates_nothing_and_the_person_sees_why(
     Path(f"{setting.log}.check").touch()
     assert setting.up() == 2
     assert "told by check\n" in said()
-    assert setting.log.read_text() == f"swyx check -q {sites.EXAMPLE}\n"
+    assert setting.log.read_text() == "swyx check -q stacks/installation.yaml\n"
     assert not setting.sandbox.root.exists()
     assert setting.seeded == []
 

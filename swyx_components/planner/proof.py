@@ -60,7 +60,7 @@ class Proof:
 
     def __str__(self) -> str:
         return (
-            f"{self.site}: {self.compared} required ends compared, "
+            f"{self.site}: {self.compared} requirements compared, "
             f"{len(self.missing)} missing, {len(self.excess)} excess"
         )
 

@@ -134,8 +134,8 @@ def test_the_program_of_the_design_makes_both_sites() -> None:
     assert association.inputs["networkInterfaceId"] == nic_id("bo-server")
     proofs = {name: made.outputs[name]["summary"]["proof"] for name in ("aachen", "bochum")}
     assert [proof.partition(",")[0] for proof in proofs.values()] == [
-        "aachen: 51 required ends compared",
-        "bochum: 13 required ends compared",
+        "aachen: 51 requirements compared",
+        "bochum: 13 requirements compared",
     ]
 
 

@@ -65,7 +65,7 @@ def test_a_program_in_yaml_deploys_a_proven_site(
     try:
         assert project.up()["create"] > 3
         outputs = project.outputs()
-        assert outputs["proof"].endswith("required ends compared, 0 missing, 0 excess")
+        assert outputs["proof"].endswith("requirements compared, 0 missing, 0 excess")
         assert set(project.up()) == {"same"}
         assert verify(seeded, folder, tmp_path) == 0
         if name in ATTACHED:

@@ -104,7 +104,7 @@ def test_the_proof_accepts_what_is_rendered_and_counts_both_ends(cloud: str) -> 
         proof = prove(rendered)
         assert proof.holds, proof.missing + proof.excess
         assert proof.compared > 10
-        assert str(proof) == f"{name}: {proof.compared} required ends compared, 0 missing, 0 excess"
+        assert str(proof) == f"{name}: {proof.compared} requirements compared, 0 missing, 0 excess"
 
 
 Edit = Callable[[Rule], Rule | None]
