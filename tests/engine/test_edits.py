@@ -89,7 +89,7 @@ def section(edit: dict[str, Any]) -> list[str]:
     """An edit as a section of the page."""
     body = yaml.safe_dump(edit["edit"], sort_keys=False, width=110).splitlines()
     return [
-        *("", f"## {edit['title'].capitalize()}", "", "```yaml", *body, "```"),
+        *("", f"## {edit['title'][0].upper()}{edit['title'][1:]}", "", "```yaml", *body, "```"),
         *("", "AWS:", "", "```", *edit["aws"].splitlines(), "```"),
         *("", "Azure:", "", "```", *edit["azure"].splitlines(), "```"),
     ]
