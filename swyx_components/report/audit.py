@@ -1,4 +1,4 @@
-"""An audit for people and as JSON: what is missing, then what is open without need, the worst first."""
+"""An audit for people and as JSON: what is missing, then what is open without need, worst first."""
 
 from collections.abc import Iterable
 from itertools import chain, groupby
@@ -51,8 +51,8 @@ def _write_sources(missing: MissingAccess) -> str:
 
 def _write_doubt(entry: AclEntry) -> str:
     if entry.unresolved:
-        verb = "lets pass" if entry.allow else "stops"
-        return f"it {verb} {entry.unresolved}, which no file has"
+        verb = "allows" if entry.allow else "blocks"
+        return f"it {verb} {entry.unresolved}, which are in no file"
     return "no flow has this protocol"
 
 

@@ -95,8 +95,8 @@ def write_passage(step: Step) -> str:
     if Passage.ALLOWED in passages:
         return "allowed"
     if Passage.SAME_MACHINE in passages:
-        return "same machine, needs no rule"
-    return "outside the cloud, carried by a firewall of your own"
+        return "same machine, no rule needed"
+    return "outside the cloud, your own firewall must allow it"
 
 
 def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
     failure = step.failure
     if failure is None:
         if not step.missing:
-            yield f"step {step.number}: no link joins {step.sender.site} and {step.receiver.site}"
+            yield f"step {step.number}: {step.sender.site} and {step.receiver.site} are not linked"
         return
     source, destination = failure.source.label, failure.destination.label
     yield f"step {step.number}: {source} to {destination}, {failure.packet}, is not allowed"
@@ -113,7 +113,7 @@ def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
         yield "  they have no IP version in common"
     yield from write_ends(failure.ends)
     for remedy in remedies:
-        yield f"  it would take {remedy}"
+        yield f"  to allow it: {remedy}"
 
 
 def calls_document(answers: Sequence[CallAnswer], catalogue: Catalogue) -> Mapping[str, Any]:

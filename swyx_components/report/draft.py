@@ -18,11 +18,11 @@ def write_draft(draft: Draft, catalogue: Catalogue, undecided: Collection[str]) 
     about = {
         "dcom": {
             "example": "restricted",
-            "text": f"the ports of DCOM, {ranges}; set the hosts to it (`swyx hosts`)",
+            "text": f"the ports of DCOM, {ranges}; configure the hosts accordingly (`swyx hosts`)",
         },
         "h245": {
             "example": "tunnelled",
-            "text": "tunnelled, or the range from which the products take ports",
+            "text": "tunnelled, or the port range of the products",
         },
     }
     return render(

@@ -22,7 +22,7 @@ def write_overview(hosts: Iterable[HostSettings]) -> Iterator[str]:
     """Each host with what it must be set to, one a line."""
     for host in hosts:
         kind = "network " if host.network else ""
-        roles = ", ".join(host.roles) or "phones, nothing of Windows"
+        roles = ", ".join(host.roles) or "phones: not Windows hosts, nothing to configure"
         yield f"{host.site}: {kind}{host.name} ({roles})\n"
         yield from align(_rows(host), "  ")
         yield "\n"
@@ -35,14 +35,14 @@ def _rows(host: HostSettings) -> Iterator[tuple[str, str]]:
     for setting in host.settings:
         yield "ports", f"{describe_setting(setting)}: {how_to_set(setting)}"
     for gatekeeper in host.gatekeepers:
-        yield "gatekeeper", f"{describe_gatekeeper(gatekeeper)}; to be set statically"
+        yield "gatekeeper", f"{describe_gatekeeper(gatekeeper)}; set it statically"
     for opening in incoming(host.openings):
         peers, flows = ", ".join(peers_of(opening)), write_provenance(opening.flows, ())
         yield "firewall", f"{describe_opening(opening)}, from {peers} {flows}"
     out = len(host.openings) - len(incoming(host.openings))
     if out:
         rules = plural(out, "rule")
-        yield "firewall", f"{rules} for what leaves, where the host's firewall blocks it"
+        yield "firewall", f"{rules} for egress, if the host's firewall blocks it"
     for each in host.reservations:
         words = f"{each.transport.value} {each.ports} on {each.system}"
         yield "reserve", f"{words} ({', '.join(each.keys)})"

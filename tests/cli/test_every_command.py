@@ -101,14 +101,14 @@ def test_hostile_text_is_asked(title: str, tmp_path: Path) -> None:
 
 
 def test_a_line_break_in_a_name_from_a_cloud_makes_no_line(tmp_path: Path) -> None:
-    group = {**GROUPS["SecurityGroups"][0], "GroupName": "lan\nnot judged: ac-fax"}
+    group = {**GROUPS["SecurityGroups"][0], "GroupName": "lan\nnot checked: ac-fax"}
     saved = tmp_path / "saved.json"
     saved.write_text(json.dumps({"SecurityGroups": [group]}), encoding="utf-8")
     files = ("--saved", saved, "--machine", "ac-server=sg-1")
     lines = swyx("audit", EXAMPLE, "--site", "aachen", *files).out.splitlines()
-    assert any(r"sg-1 (lan\nnot judged: ac-fax)" in line for line in lines)
-    told = [line for line in lines if line.startswith("not judged: ac-fax")]
-    assert told == ["not judged: ac-fax, for no file has an interface with its address"]
+    assert any(r"sg-1 (lan\nnot checked: ac-fax)" in line for line in lines)
+    told = [line for line in lines if line.startswith("not checked: ac-fax")]
+    assert told == ["not checked: ac-fax, because no file has an interface with its address"]
 
 
 def test_no_command_is_left_out() -> None:

@@ -363,4 +363,4 @@ def test_the_overview_says_what_stands_in_the_files() -> None:
     assert "aachen: ac-server (SwyxServer, PhoneManager, ITSPManager)" in lines
     assert "dcom DCOM listens on 40000-40199 (restricted) [C1 C13]" in lines
     assert "firewall in TCP 65001, from 10.2.0.10 [K4]" in lines
-    assert "aachen: network ac-phones (phones, nothing of Windows)" in lines
+    assert "aachen: network ac-phones (phones: not Windows hosts, nothing to configure)" in lines

@@ -136,7 +136,7 @@ def test_the_egress_that_ec2_opens_in_a_new_group_goes_where_an_update_left_it(
     assert outcome.code == 0
     (removed,) = outcome.json()["removed"]
     assert removed["id"] == opened
-    assert removed["what"].endswith(", as EC2 gives to every new group")
+    assert removed["what"].endswith(", the default of every new group")
     assert egress_of(ec2, groups["linkmanager"]) == before - {opened}
 
 
@@ -177,7 +177,7 @@ def test_an_untagged_rule_as_planned_goes_and_others_stay(
     assert outcome.code == 0
     (removed,) = outcome.json()["removed"]
     assert removed["id"] == made
-    assert removed["what"].endswith(", as planned but without its tags")
+    assert removed["what"].endswith(", planned but untagged")
     left = ec2.describe_security_group_rules()["SecurityGroupRules"]
     assert made not in {each["SecurityGroupRuleId"] for each in left}
 

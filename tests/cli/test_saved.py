@@ -14,9 +14,9 @@ import pytest
 from tests.tools.command import Outcome, swyx
 
 UNREAD_ON_AZURE = (
-    "  not judged: security admin rules of Azure Virtual Network Manager come before every network security "
-    "group and are not read; `az network manager list-effective-security-admin-rule` shows those of a "
-    "virtual network"
+    "  not checked: security admin rules of Azure Virtual Network Manager apply before every network "
+    "security group and are not read; `az network manager list-effective-security-admin-rule` shows "
+    "those of a virtual network"
 )
 EXPORTS = Path(__file__).parents[1] / "fixtures/exports"
 SMALL = Path(__file__).parents[1] / "analysis/audit/small.yaml"
@@ -62,7 +62,7 @@ def test_saved_lists_of_azure_as_planned_name_the_group_at_the_subnet_once() -> 
     assert outcome.err == ""
     assert outcome.out.splitlines() == [
         "acme (azure): 1 group, 6 rules; proof: 0 missing, 0 excess",
-        "  note: without effect on the proof, also before its interfaces: network security group wall of "
+        "  note: also applied to its interfaces, without effect on the proof: network security group wall of "
         "the subnet machines",
         UNREAD_ON_AZURE,
     ]
@@ -73,8 +73,8 @@ def test_a_state_with_sealed_secrets_tells_the_site_and_the_rules() -> None:
     outcome = verify("--state", str(EXPORTS / "aws-state.json"))
     assert outcome.out.splitlines() == [
         "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess",
-        "  not judged: a state has the stack's own resources only, so which other groups stand before the "
-        "interfaces is not judged; the live cloud, or saved interfaces, tell",
+        "  not checked: a state has only the stack's own resources, so other groups at the interfaces are "
+        "not checked; verify the live cloud or saved interfaces",
     ]
     assert outcome.code == 0
 
@@ -113,9 +113,9 @@ def test_a_rule_that_was_widened_and_one_that_was_taken_out(tmp_path: Path) -> N
     assert outcome.code == 1
     assert outcome.out.splitlines() == [
         "acme (aws): 1 group, 5 rules; proof: 1 missing, 1 excess",
-        "  swyxserver: lacks the rule in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
-        "  swyxserver: lacks the rule in udp 51000-51499 from 10.1.20.0/24 [M2 L111]",
-        "  swyxserver: has a rule that is not planned, in tcp 135-139 from 10.1.20.0/24",
+        "  swyxserver: missing rule in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+        "  swyxserver: missing rule in udp 51000-51499 from 10.1.20.0/24 [M2 L111]",
+        "  swyxserver: unplanned rule in tcp 135-139 from 10.1.20.0/24",
         "  missing packets: swyxserver in udp 51000-51499 from 10.1.20.0-10.1.20.255",
         "  excess packets: swyxserver in tcp 136-139 from 10.1.20.0-10.1.20.255",
     ]
@@ -129,8 +129,8 @@ def test_another_group_on_the_interface_adds_the_members_of_the_group_it_names(
     outcome = verify(*save(tmp_path, interfaces=interfaces), *saved("aws-groups"))
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:] == [
-        "  server (eni-1): security group sg-0b (monitoring) also stands before its interface and lets "
-        "pass what no flow needs:",
+        "  server (eni-1): security group sg-0b (monitoring) also applies to its interface and "
+        "allows what no flow needs:",
         "    in tcp 9182 from 10.1.0.66",
     ]
 
@@ -141,8 +141,8 @@ def test_another_group_whose_rules_no_file_has_is_named_and_not_judged(tmp_path:
     outcome = verify(*save(tmp_path, interfaces=interfaces), *saved("aws-groups"))
     assert outcome.code == 0
     assert outcome.out.splitlines()[1:] == [
-        "  note: server (eni-1): security group sg-0e also stands before its interface; its rules are not "
-        "known here, so what it lets pass is not part of the proof"
+        "  note: server (eni-1): security group sg-0e also applies to its interface; its rules are "
+        "unknown, so what it allows is not part of the proof"
     ]
 
 
@@ -166,7 +166,7 @@ def test_a_network_acl_that_stops_the_answers_makes_the_site_unequal(tmp_path: P
     outcome = verify(*save(tmp_path, acls={"NetworkAcls": [acl]}), *saved(*AWS))
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:] == [
-        "  server (eni-1): network ACL acl-1 also stands before its interface and stops what flows need:",
+        "  server (eni-1): network ACL acl-1 also applies to its interface and blocks what flows need:",
         "    out tcp 135, 1024-65535 to 10.1.20.0/24",
     ]
 
@@ -189,7 +189,7 @@ def test_a_network_acl_that_stops_only_what_leaves_is_not_overlooked(tmp_path: P
     outcome = verify(*save(tmp_path, acls={"NetworkAcls": [acl]}), *saved(*AWS))
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:] == [
-        "  server (eni-1): network ACL acl-1 also stands before its interface and stops what flows need:",
+        "  server (eni-1): network ACL acl-1 also applies to its interface and blocks what flows need:",
         "    out tcp 135, 1024-65535 to 10.1.20.128/25",
         "    out udp 50000-50099 to 10.1.20.128/25",
     ]
@@ -228,9 +228,9 @@ def test_rules_alone_are_judged_as_far_as_they_go(tmp_path: Path) -> None:
     assert outcome.code == 0
     first, *rest = outcome.out.splitlines()
     assert first == "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess"
-    assert [line.partition("; `")[2] for line in rest] == [
-        "aws ec2 describe-security-groups` tells",
-        "aws ec2 describe-network-interfaces` tells",
+    assert [line.partition("; add the output of `")[2] for line in rest] == [
+        "aws ec2 describe-security-groups`",
+        "aws ec2 describe-network-interfaces`",
     ]
     document = verify(*save(tmp_path, rules={"SecurityGroupRules": rules}), "--json").json()
     assert len(document["sites"][0]["not_judged"]) == 2
@@ -239,7 +239,7 @@ def test_rules_alone_are_judged_as_far_as_they_go(tmp_path: Path) -> None:
 def test_groups_of_azure_alone_are_judged_as_far_as_they_go() -> None:
     outcome = verify(*saved("azure-groups"))
     assert outcome.code == 0
-    assert "not judged: the files have no interfaces" in outcome.out
+    assert "not checked: no interfaces in the files" in outcome.out
 
 
 def test_a_field_that_is_empty_beside_its_list_says_nothing(tmp_path: Path) -> None:

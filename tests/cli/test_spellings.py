@@ -17,7 +17,7 @@ VERIFIED = {
     "aws": "acme (aws): 1 group, 6 rules; proof: 0 missing, 0 excess",
     "azure": "acme (azure): 1 group, 6 rules; proof: 0 missing, 0 excess",
 }
-AUDITED = "1 machine judged; 0 needs not met, 0 rules open beyond need"
+AUDITED = "1 machine audited; 0 requirements not met, 0 rules open beyond need"
 
 
 def assert_as_planned(cloud: str, words: list[str]) -> None:
@@ -60,7 +60,7 @@ def test_every_protocol_of_ec2_in_any_spelling(tmp_path: Path, name: str) -> Non
     words = save(tmp_path, groups=groups, interfaces=load(AWS[1]))
     verified = swyx("verify", SMALL, *words)
     assert verified.code == 1
-    assert "has a rule that is not planned, in any from 192.0.2.0/24" in verified.out
+    assert "unplanned rule in any from 192.0.2.0/24" in verified.out
     audited = swyx("audit", SMALL, "--site", "acme", *words)
     assert audited.code == 1
     assert "sg-0a (acme-swyxserver-sg-1): in any protocol from 192.0.2.0/24" in audited.out
@@ -75,7 +75,7 @@ def test_ports_that_ec2_leaves_out_are_all_of_them(
     rule = {"IpProtocol": name, **absent, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
     groups["SecurityGroups"][0]["IpPermissions"].append(rule)
     words = save(tmp_path, groups=groups, interfaces=load(AWS[1]))
-    assert "not planned, in tcp 0-65535 from 192.0.2.0/24" in swyx("verify", SMALL, *words).out
+    assert "unplanned rule in tcp 0-65535 from 192.0.2.0/24" in swyx("verify", SMALL, *words).out
     assert (
         "in tcp every port from 192.0.2.0/24" in swyx("audit", SMALL, "--site", "acme", *words).out
     )

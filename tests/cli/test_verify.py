@@ -79,7 +79,7 @@ def test_a_rule_removed_by_hand_is_missing_and_so_are_its_packets(
     assert outcome.code == 1
     assert outcome.out.splitlines() == [
         "aachen (aws): 3 groups, 53 rules; proof: 1 missing, 0 excess",
-        "  swyxserver: lacks the rule in tcp 3389 from 10.1.99.0/24 [extra:aachen:0]",
+        "  swyxserver: missing rule in tcp 3389 from 10.1.99.0/24 [extra:aachen:0]",
         "  missing packets: swyxserver in tcp 3389 from 10.1.99.0-10.1.99.255",
     ]
 
@@ -98,7 +98,7 @@ def test_a_rule_added_by_hand_is_not_planned_and_so_are_its_packets(
     outcome = verify_aws(file)
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:] == [
-        "  swyxserver: has a rule that is not planned, in tcp 22 from 192.0.2.0/24",
+        "  swyxserver: unplanned rule in tcp 22 from 192.0.2.0/24",
         "  excess packets: swyxserver in tcp 22 from 192.0.2.0-192.0.2.255",
     ]
 
@@ -116,7 +116,7 @@ def test_a_protocol_that_no_plan_uses_is_reported(
     ec2.authorize_security_group_ingress(GroupId=ids["swyxserver"], IpPermissions=[rule])
     outcome = verify_aws(file)
     assert outcome.code == 1
-    assert "swyxserver: a rule that no plan has, in protocol 50" in outcome.out
+    assert "swyxserver: unplanned rule in protocol 50" in outcome.out
 
 
 def test_a_machine_taken_out_of_its_group_is_reported(
@@ -181,7 +181,7 @@ def test_other_groups_that_let_pass_what_flows_need_anyway_are_said_once(
     assert outcome.code == 0
     both = sorted((f"security group {first} (desk)", f"security group {second} (desk2)"))
     assert outcome.out.splitlines()[1:] == [
-        f"  note: without effect on the proof, also before its interfaces: {', '.join(both)}"
+        f"  note: also applied to its interfaces, without effect on the proof: {', '.join(both)}"
     ]
 
 
@@ -194,8 +194,8 @@ def test_what_another_group_adds_makes_the_site_unequal(
     outcome = verify_aws(file)
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:] == [
-        f"  ac-server ({name}): security group {id} (backup) also stands before its interface and lets "
-        "pass what no flow needs:",
+        f"  ac-server ({name}): security group {id} (backup) also applies to its interface and "
+        "allows what no flow needs:",
         "    in tcp 10000 from 192.0.2.0/24",
     ]
     (site,) = swyx("verify", file, "--cloud", "aachen=aws", "--json").json()["sites"]
@@ -239,7 +239,7 @@ def test_a_network_acl_that_stops_what_flows_need_is_named_with_the_packets(
     outcome = verify_aws(file)
     assert outcome.code == 1
     assert outcome.err == ""
-    stops = f"network ACL {id} also stands before its interface and stops what flows need:"
+    stops = f"network ACL {id} also applies to its interface and blocks what flows need:"
     headline, *lines = outcome.out.splitlines()
     assert headline == "aachen (aws): 3 groups, 54 rules; proof: 0 missing, 0 excess"
     assert sorted(zip(lines[::2], lines[1::2], strict=True)) == [
@@ -259,7 +259,7 @@ def test_a_network_acl_that_denies_what_no_flow_needs_is_said_once(
     outcome = verify_aws(file)
     assert outcome.code == 0
     assert outcome.out.splitlines()[1:] == [
-        f"  note: without effect on the proof, also before its interfaces: network ACL {id}"
+        f"  note: also applied to its interfaces, without effect on the proof: network ACL {id}"
     ]
 
 
@@ -279,7 +279,7 @@ def test_a_network_acl_that_forgets_ipv6_stops_it_and_the_default_one_does_not(
     assert outcome.code == 1
     name = find_interface(ec2, "10.1.0.12")["NetworkInterfaceId"]
     assert outcome.out.splitlines()[1:] == [
-        f"  ac-gates ({name}): network ACL {id} also stands before its interface and stops what flows need:",
+        f"  ac-gates ({name}): network ACL {id} also applies to its interface and blocks what flows need:",
         "    in tcp 443 from fd00:9::/64",
         "    out tcp 1024-65535 to fd00:9::/64",
     ]
@@ -295,14 +295,14 @@ def test_a_stranger_in_a_group_that_rules_refer_to_is_reported(
     )
     outcome = verify_aws(file)
     assert outcome.code == 1
-    assert "is in swyxgate and has no address of a machine of this site" in outcome.out
+    assert "is in swyxgate but has no address of a machine of this site" in outcome.out
 
 
 def test_a_site_that_was_never_deployed_lacks_every_group(ec2: Any, tmp_path: Path) -> None:
     outcome = verify_aws(write_file(tmp_path))
     assert outcome.code == 1
     assert outcome.out.startswith("aachen (aws): 0 groups, 0 rules; proof: ")
-    assert "  swyxserver: there is no such group in the cloud" in outcome.out
+    assert "  swyxserver: group missing in the cloud" in outcome.out
     assert "  ac-server: no interface in the cloud has its address" in outcome.out
 
 
@@ -387,9 +387,9 @@ def change_group(arm: Any, name: str, change: Any) -> None:
 
 
 UNREAD_ON_AZURE = (
-    "  not judged: security admin rules of Azure Virtual Network Manager come before every network security "
-    "group and are not read; `az network manager list-effective-security-admin-rule` shows those of a "
-    "virtual network"
+    "  not checked: security admin rules of Azure Virtual Network Manager apply before every network "
+    "security group and are not read; `az network manager list-effective-security-admin-rule` shows "
+    "those of a virtual network"
 )
 
 
@@ -428,7 +428,7 @@ def test_azure_without_its_closing_deny_is_open(arm: Any, on_azure: Path) -> Non
     change_group(arm, "aachen.ac-server-nsg", open_up)
     outcome = verify_azure(on_azure)
     assert outcome.code == 1
-    assert "lacks the rule 4096 in deny any from 0.0.0.0/0, ::/0" in outcome.out
+    assert "missing rule 4096 in deny any from 0.0.0.0/0, ::/0" in outcome.out
 
 
 def test_azure_rule_with_a_service_tag_is_reported(arm: Any, on_azure: Path) -> None:
@@ -445,7 +445,7 @@ def test_azure_rule_with_a_service_tag_is_reported(arm: Any, on_azure: Path) -> 
     change_group(arm, "aachen.ac-server-nsg", tag)
     outcome = verify_azure(on_azure)
     assert outcome.code == 1
-    assert "a rule that no plan has, by-hand at priority 100 (source Internet)" in outcome.out
+    assert "unplanned rule by-hand at priority 100 (source Internet)" in outcome.out
 
 
 def test_azure_interface_without_its_group_is_reported(arm: Any, on_azure: Path) -> None:
@@ -489,8 +489,8 @@ def test_azure_group_of_the_subnet_that_stops_a_flow_makes_the_site_unequal(
     outcome = verify_azure(on_azure)
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:3] == [
-        "  ac-server (ac-server-nic): network security group wall of the subnet a also stands before its "
-        "interface and stops what flows need:",
+        "  ac-server (ac-server-nic): network security group wall of the subnet a also applies to its "
+        "interface and blocks what flows need:",
         "    in tcp 3389 from 10.1.99.0/24",
     ]
 
@@ -500,8 +500,8 @@ def test_azure_group_of_the_subnet_is_compared_with_flows_too(arm: Any, on_azure
     outcome = verify_azure(on_azure)
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:3] == [
-        "  ac-server (ac-server-nic): network security group wall of the subnet a also stands before its "
-        "interface and stops what flows need:",
+        "  ac-server (ac-server-nic): network security group wall of the subnet a also applies to its "
+        "interface and blocks what flows need:",
         "    in tcp 135 from 10.1.20.0/24",
     ]
 

@@ -210,7 +210,7 @@ def test_a_shard_that_is_lost_or_doubled_is_found(estate: Estate) -> None:
     numbers = [{"Key": "swyx:shard", "Value": "9"}]
     client.create_tags(Resources=[id], Tags=numbers)
     faults = compare(6).faults
-    assert "linkmanager+2: there is no such group in the cloud" in faults
+    assert "linkmanager+2: group missing in the cloud" in faults
     assert f"linkmanager+9: belongs to linkmanager, whose plan has no such shard, as {id}" in faults
     assert any("its interface is not in linkmanager+2" in fault for fault in faults)
     client.create_tags(Resources=[id], Tags=[{"Key": "swyx:shard", "Value": "2"}])

@@ -29,14 +29,14 @@ class Fields:
 
     >>> Fields({"Ports": ["1", 2]}, "rule").parse(int, "ports")
     Traceback (most recent call last):
-    ValueError: rule.ports[1] is no str
+    ValueError: rule.ports[1] is not of type str
     """
 
     __slots__ = ("_values", "place")
 
     def __init__(self, value: object, place: str) -> None:
         if not isinstance(value, Mapping):
-            raise ValueError(f"{place} is no object")
+            raise ValueError(f"{place} is not an object")
         inside = value.get("properties")
         values = {**value, **inside} if isinstance(inside, Mapping) else value
         self.place = place
@@ -91,7 +91,7 @@ def _fold(key: str) -> str:
 
 def _typed(value: object, kind: type[_T], place: str) -> _T:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"{place} is no {kind.__name__}")
+        raise ValueError(f"{place} is not of type {kind.__name__}")
     return value
 
 

@@ -190,21 +190,21 @@ def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
         name = entry.group.name
         found = deployed.groups.get(name)
         if found is None:
-            yield f"{name}: there is no such group in the cloud"
+            yield f"{name}: group missing in the cloud"
             continue
         standing = {0: found.ids, **found.shards}
         for shard in sorted({*entry.shards, *standing}):
             label, ids = shard_label(name, shard), standing.get(shard, ())
             if not ids:
-                yield f"{label}: there is no such group in the cloud"
+                yield f"{label}: group missing in the cloud"
             elif shard not in entry.shards:
-                yield f"{label}: belongs to {name}, whose plan has no such shard, as {', '.join(ids)}"
+                yield f"{label}: not in the plan of {name}, found as {', '.join(ids)}"
             elif len(ids) > 1:
-                yield f"{label}: stands {len(ids)} times in the cloud, as {', '.join(ids)}"
+                yield f"{label}: found {len(ids)} times in the cloud, as {', '.join(ids)}"
         for rule in found.unreadable:
-            yield f"{name}: a rule that no plan has, {rule}"
+            yield f"{name}: unplanned rule {rule}"
     for stray in deployed.strays:
-        yield f"{stray}: belongs to this site and is not in the plan"
+        yield f"{stray}: belongs to this site but is not in the plan"
 
 
 def _check_interfaces(
@@ -228,7 +228,7 @@ def _check_interfaces(
     for interface in (interface for interface in interfaces if not interface.machine):
         if not of_networks.issuperset(interface.groups):
             joined = ", ".join(interface.groups)
-            yield f"{interface.id}: is in {joined} and has no address of a machine of this site"
+            yield f"{interface.id}: is in {joined} but has no address of a machine of this site"
 
 
 def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGroup) -> Effect:
@@ -255,10 +255,10 @@ def _remark_on_others(effects: Iterable[tuple[ForeignGroup, Effect]]) -> Iterato
     acting: set[str] = set()
     for other, effect in effects:
         if other.seats is None:
-            could = "stops" if other.takes else "lets pass"
+            could = "blocks" if other.takes else "allows"
             yield (
-                f"{effect.machine} ({effect.interface}): {other.label} also stands before its interface; "
-                f"its rules are not known here, so what it {could} is not part of the proof"
+                f"{effect.machine} ({effect.interface}): {other.label} also applies to its interface; "
+                f"its rules are unknown, so what it {could} is not part of the proof"
             )
         elif effect.added or effect.stopped:
             acting.add(other.label)
@@ -266,4 +266,4 @@ def _remark_on_others(effects: Iterable[tuple[ForeignGroup, Effect]]) -> Iterato
             idle.add(other.label)
     if idle - acting:
         named = ", ".join(sorted(idle - acting))
-        yield f"without effect on the proof, also before its interfaces: {named}"
+        yield f"also applied to its interfaces, without effect on the proof: {named}"

@@ -241,7 +241,7 @@ def _pair(
 
 def _rename(rule: Rule, renamed: Mapping[str, str]) -> Rule:
     """A rule of before with what its peers are called now; a group that is gone is no other's like."""
-    return rule._replace(groups=tuple(renamed.get(own, f"{own}, gone") for own in rule.groups))
+    return rule._replace(groups=tuple(renamed.get(own, f"{own}, removed") for own in rule.groups))
 
 
 def _same_peer(rule: Rule) -> tuple[object, ...]:

@@ -35,13 +35,11 @@ def find_remedies(
         sites = _with_roles(installation, own, peer)
         roles = [role for role, site in sites if _passes(_with(installation, site), *hosts, packet)]
         if roles:
-            found.append(f"the role {' or '.join(roles)} at {own.label}")
+            found.append(f"give {own.label} the role {' or '.join(roles)}")
     if not found and is_between_sites(installation, *hosts, packet):
         ends = {source.site, destination.site}
         if not any({link.near, link.far} == ends for link in installation.links):
-            found.append(
-                f"a link of {source.site} and {destination.site}, with a LinkManager between the two"
-            )
+            found.append(f"link {source.site} and {destination.site} through a LinkManager")
     return tuple(found)
 
 
@@ -98,16 +96,16 @@ def _with_switches(site: Site, catalogue: Catalogue, packet: Packet) -> Iterator
     place = f"sites.{site.name}"
     for row in catalogue.flows.values():
         if row.may_be_enabled and row.id not in site.enabled:
-            text = f"the optional flow {row.id}: `flows: {{enable: [{row.id}]}}` at {place}"
+            text = f"enable the optional flow {row.id}: `flows: {{enable: [{row.id}]}}` at {place}"
             yield text, replace(site, enabled=site.enabled | {row.id})
     for id in sorted(site.disabled):
-        text = f"the inferred flow {id}, which {place}.flows.disable turns off"
+        text = f"enable the inferred flow {id}: remove it from {place}.flows.disable"
         yield text, replace(site, disabled=site.disabled - {id})
     written = dict(site.control_path)
     for role in catalogue.roles.values():
         for path in role.control_paths:
             if path != written.get(role.name, role.control_paths[0]):
-                text = f"the other control path: `control_path: {{{role.name}: {path}}}` at {place}"
+                text = f"choose the other control path: `control_path: {{{role.name}: {path}}}` at {place}"
                 changed = tuple(sorted({**written, role.name: path}.items()))
                 yield text, replace(site, control_path=changed)
     own, both = site.decisions, (Transport.TCP, Transport.UDP)
@@ -116,7 +114,7 @@ def _with_switches(site: Site, catalogue: Catalogue, packet: Packet) -> Iterator
         ("dcom_transport", replace(own, dcom_transports=both)),
     ):
         if decisions != own and packet.protocol.has_ports:
-            yield f"the decision `{label}: both` at {place}", replace(site, decisions=decisions)
+            yield f"set the decision `{label}: both` at {place}", replace(site, decisions=decisions)
 
 
 def _with_decisions(
@@ -128,16 +126,16 @@ def _with_decisions(
         own = site.decisions
         if catalogue.cornet.covers(single) and not own.cornet.covers(single):
             ports = (str(each) for part in catalogue.cornet for each in range(part[0], part[1] + 1))
-            text = f"the decision `cornet: [{', '.join(ports)}]`"
+            text = f"set the decision `cornet: [{', '.join(ports)}]`"
             yield text, replace(site, decisions=replace(own, cornet=catalogue.cornet))
         if _is_free(catalogue, single):
             dcom = replace(own, dcom_server=single, dcom_client=single)
-            yield f"the decision `dcom` with {port} in its range", replace(site, decisions=dcom)
+            yield f"set the decision `dcom` to a range with {port}", replace(site, decisions=dcom)
             # Tunnelled at one end of a link only is an error, so there both decide anew.
             deciding = (site,) if own.h245 else sites
             h245 = PortSet((single,))
             changed = (replace(s, decisions=replace(s.decisions, h245=h245)) for s in deciding)
-            yield f"the decision `h245` with {port} in its range", *changed
+            yield f"set the decision `h245` to a range with {port}", *changed
 
 
 def _is_free(catalogue: Catalogue, ports: PortRange) -> bool:
@@ -167,7 +165,7 @@ def _with_declarations(
         site = installation.sites[inside.site]
         listed = ", ".join(map(short, outside.prefixes))
         devices = tuple(sorted({*site.sip_devices, *outside.prefixes}))
-        text = f"{listed} among the `sip_devices` of sites.{site.name}"
+        text = f"add {listed} to the `sip_devices` of sites.{site.name}"
         yield text, _with(installation, replace(site, sip_devices=devices))
         if _serves_links(installation.catalogue, inside) and packet.port is not None:
             media = packet.source_port or packet.port
@@ -179,7 +177,7 @@ def _with_declarations(
                 media_ports=PortRange(media, media),
                 sip_port=packet.port,
             )
-            text = f"a SIP provider with the CIDRs {listed} and `link_manager: {inside.label}`"
+            text = f"declare a SIP provider with CIDRs {listed} and `link_manager: {inside.label}`"
             yield text, replace(installation, providers=(*installation.providers, provider))
     sites = {source.site, destination.site}
     linked = any({link.near, link.far} == sites for link in installation.links)
@@ -194,7 +192,7 @@ def _with_declarations(
                     near_manager=manager.label,
                 )
                 ends = f"{manager.site} and {other.site}"
-                text = f"a link of {ends} with `link_manager: {manager.label}`"
+                text = f"declare a link of {ends} with `link_manager: {manager.label}`"
                 yield text, replace(installation, links=(*installation.links, link))
 
 

@@ -49,14 +49,14 @@ def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
     lacking: tuple[str, ...] = ()
     if "SecurityGroups" not in records.covers:
         lacking = (
-            "the files have rules and no groups, so a group is known by the tags of its rules, and one "
-            f"without rules not at all; `{COMMANDS['SecurityGroups']}` tells",
+            "no security groups in the files: groups with rules are known by the tags of these, others not "
+            f"at all; add the output of `{COMMANDS['SecurityGroups']}`",
         )
     if "NetworkInterfaces" in records.covers:
         return replace(deployed, lacking=lacking)
     unplaced = (
-        "the files have no interfaces, so which groups stand before which machine is not judged; "
-        f"`{COMMANDS['NetworkInterfaces']}` tells"
+        "no interfaces in the files, so the groups of each machine are not checked; "
+        f"add the output of `{COMMANDS['NetworkInterfaces']}`"
     )
     return replace(deployed, interfaces=None, lacking=(*lacking, unplaced))
 
@@ -68,8 +68,8 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
         ValueError: a resource in it is not what it should be.
     """
     lacking = (
-        "a state has the stack's own resources only, so which other groups stand before the interfaces is "
-        "not judged; the live cloud, or saved interfaces, tell",
+        "a state has only the stack's own resources, so other groups at the interfaces are not checked; "
+        "verify the live cloud or saved interfaces",
     )
     return replace(_find_deployed(rendered, records_of_state(state)), lacking=lacking)
 

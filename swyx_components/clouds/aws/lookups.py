@@ -41,7 +41,7 @@ def find_vpc(network: Mapping[str, Any], ask: Lookups) -> pulumi.Input[str]:
             "network.vpc_tags",
             cloud="AWS",
             kind="single VPC with the tags" if found else "VPC with the tags",
-            name=words + (f" (but {len(found)})" if found else ""),
+            name=words + (f" (found {len(found)})" if found else ""),
             remedy="correct the tags or the region, or write network.vpc_id",
         )
     return found[0]

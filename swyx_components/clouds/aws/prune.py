@@ -115,9 +115,9 @@ def _orphan_rule(rule: Ec2Rule) -> Orphan:
     name, first, last = rule.traffic
     words = f"{rule.direction.value} {name} {first}-{last} {peer} of {rule.owner}"
     if _is_default(rule):
-        words += ", as EC2 gives to every new group"
+        words += ", the default of every new group"
     elif not rule.tags:
-        words += ", as planned but without its tags"
+        words += ", planned but untagged"
     kind = "egress rule" if rule.direction is Direction.OUT else "ingress rule"
     return Orphan(stage=_RULE, id=rule.id, kind=kind, words=words)
 

@@ -184,7 +184,7 @@ class NetworkAcl(NamedTuple):
 def _port(raw: Fields, key: str, absent: int | None = -1) -> int:
     port = raw.get(key, int, absent)
     if not -1 <= port <= 65535:
-        raise ValueError(f"{raw.place}.{key}: no port")
+        raise ValueError(f"{raw.place}.{key}: not a port")
     return port
 
 

@@ -75,7 +75,7 @@ class Ruleset(NamedTuple):
             yield AclEntry(direction=direction, peers=peers, owner=owner, label="within the subnet")
 
     def _entry(self, rule: Ec2Rule, owner: str) -> AclEntry:
-        words = rule.peer_group or rule.prefix_list or "a source that the file does not tell"
+        words = rule.peer_group or rule.prefix_list or "unknown sources"
         unresolved = ""
         if not (rule.cidrs or (rule.peer_group and rule.peer_group in self.members)):
             of_group = "the members of " if rule.peer_group else "the entries of prefix list "
@@ -208,7 +208,7 @@ def _points(
         machine = owners[address]
         yield (
             AttachmentPoint(machine=machine, address=address, layers=layers),
-            f"{machine} is also in {unknown}, whose rules no file has" if unknown else "",
+            f"{machine} is also in {unknown}, whose rules are in no file" if unknown else "",
         )
 
 
@@ -228,11 +228,11 @@ def _find_missing(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
         yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"
     if not records.groups:
         yield (
-            "the files have no security groups, so only network ACLs are judged; "
-            f"`{COMMANDS['SecurityGroups']}` tells"
+            "no security groups in the files, so only network ACLs are checked; "
+            f"add the output of `{COMMANDS['SecurityGroups']}`"
         )
     if not has_acls:
         yield (
-            "the files have no network ACLs, which are taken to allow everything, as a new one does; "
-            f"`{COMMANDS['NetworkAcls']}` tells"
+            "no network ACLs in the files, assumed to allow everything, as a new one does; "
+            f"add the output of `{COMMANDS['NetworkAcls']}`"
         )

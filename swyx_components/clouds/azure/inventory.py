@@ -34,7 +34,7 @@ _ASSOCIATION = (
     "NetworkInterfaceSecurityGroupAssociation"
 )
 _ADMIN_RULES = (
-    "security admin rules of Azure Virtual Network Manager come before every network security group and are "
+    "security admin rules of Azure Virtual Network Manager apply before every network security group and are "
     "not read; `az network manager list-effective-security-admin-rule` shows those of a virtual network"
 )
 
@@ -64,8 +64,8 @@ def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
     if INTERFACES in records.covers:
         return replace(deployed, lacking=(_ADMIN_RULES,))
     unplaced = (
-        "the files have no interfaces, so which groups stand before which machine is not judged; "
-        f"`{COMMANDS[INTERFACES]}` tells"
+        "no interfaces in the files, so the groups of each machine are not checked; "
+        f"add the output of `{COMMANDS[INTERFACES]}`"
     )
     return replace(deployed, interfaces=None, lacking=(unplaced, _ADMIN_RULES))
 
@@ -77,8 +77,8 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
         ValueError: a resource in it is not what it should be.
     """
     lacking = (
-        "a state has the stack's own resources only, so a group before the subnets is not judged; the live "
-        "cloud, or saved lists, tell",
+        "a state has only the stack's own resources, so groups at the subnets are not checked; verify the "
+        "live cloud or saved lists",
         _ADMIN_RULES,
     )
     records = read_records(items_of_state(state))
@@ -87,9 +87,7 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
     if INTERFACES in records.covers or associated:
         interfaces = (*(deployed.interfaces or ()), *associated)
         return replace(deployed, interfaces=interfaces, lacking=lacking)
-    unplaced = (
-        "the stack has no interfaces, so which groups stand before which machine is not judged"
-    )
+    unplaced = "the stack has no interfaces, so the groups of each machine are not checked"
     return replace(deployed, interfaces=None, lacking=(unplaced, *lacking))
 
 

@@ -68,7 +68,7 @@ def _parse_range(text: str) -> PortRange | None:
     first, _, last = text.partition("-")
     found = PortRange(int(first), int(last or first))
     if not 0 <= found.first <= found.last <= 65535:
-        raise ValueError(f"{text!r} is no port or range")
+        raise ValueError(f"{text!r} is neither a port nor a range")
     return found
 
 
@@ -125,7 +125,7 @@ class SecurityGroup(NamedTuple):
         """As ARM has it."""
         tags = raw.get("tags", dict, {})
         if not all(isinstance(text, str) for text in tags.values()):
-            raise ValueError(f"{raw.place}.tags: a tag is no text")
+            raise ValueError(f"{raw.place}.tags: a tag is not text")
         return cls(
             id=raw.get("id", str),
             tags=tags,

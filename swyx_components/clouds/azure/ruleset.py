@@ -305,7 +305,7 @@ def _point(
         name = f"{behind.title} of the subnet {last_of(address.subnet)}"
         layers.append(ruleset.of_group(behind, address, name))
     unread = "".join(
-        f"no file has {last_of(id)}, the group at the interface of {machine}; `{COMMANDS[GROUPS]}` tells"
+        f"{last_of(id)}, the group of {machine}, is in no file; add the output of `{COMMANDS[GROUPS]}`"
         for id in groups
         if key_of(id) not in ruleset.groups
     )
