@@ -6,13 +6,13 @@ import click
 
 from swyx_components.analysis.deployed.audit import audit_site, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
-from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors, refuse
+from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, examples, option, option_list
 from swyx_components.cli.saved import Saved, damage_refused, open_saved
 from swyx_components.cli.sites import choose, choose_machines
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS
-from swyx_components.messages import Message
+from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan

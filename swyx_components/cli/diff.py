@@ -12,13 +12,13 @@ from swyx_components.analysis.diff.changes import (
 )
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
-from swyx_components.cli.failures import ANSWER_NO, DONE, raise_errors
+from swyx_components.cli.failures import ANSWER_NO, DONE
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, examples
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.resource_changes import Action, ResourceChange, UpdatePreview

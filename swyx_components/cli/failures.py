@@ -11,28 +11,9 @@ from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.terminal import print_error
 from swyx_components.messages import Message, Severity, SwyxError
 
+refuse = SwyxError.about  # what is wrong with an argument, an option or a file, to be raised
 DONE, ANSWER_NO, WRONG_INPUT, CLOUD_FAILED = range(4)  # exit codes
 _DEBUG = "SWYX_DEBUG"
-
-
-def refuse(id: str, place: str, **values: object) -> SwyxError:
-    """What is wrong with an argument, an option or a file, to be raised."""
-    return SwyxError([Message.about(id, place, **values)])
-
-
-def errors_of(messages: Iterable[Message]) -> list[Message]:
-    """The errors among messages."""
-    return [message for message in messages if message.severity is Severity.ERROR]
-
-
-def raise_errors(messages: Iterable[Message]) -> None:
-    """Stop where some of the messages are errors.
-
-    Raises:
-        SwyxError: with the errors among them.
-    """
-    if errors := errors_of(messages):
-        raise SwyxError(errors)
 
 
 def judge(messages: Iterable[Message], strict: bool) -> int:

@@ -11,7 +11,7 @@ from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import calls_of
-from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose_sites, open_installation
 from swyx_components.cli.terminal import (
@@ -24,7 +24,7 @@ from swyx_components.cli.terminal import (
 )
 from swyx_components.installation.diagnostics import Diagnostics, suggest
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message
+from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.topology import Topology
 from swyx_components.report.flows import (

@@ -19,7 +19,7 @@ import click
 from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
-from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose, choose_machines
 from swyx_components.cli.terminal import (
@@ -30,7 +30,7 @@ from swyx_components.cli.terminal import (
     report_progress,
 )
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message
+from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.topology import Topology

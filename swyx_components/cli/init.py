@@ -11,7 +11,6 @@ from typing import TypeVar
 import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
-from swyx_components.cli.failures import errors_of, raise_errors
 from swyx_components.cli.options import JSON, argument, examples, option, option_list
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import (
@@ -37,7 +36,7 @@ from swyx_components.installation.draft import (
     split_cell,
 )
 from swyx_components.installation.values import is_name
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, SwyxError, errors_of, raise_errors
 from swyx_components.report.draft import SCHEMA, write_draft
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages

@@ -14,12 +14,12 @@ from pulumi import automation
 
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.diff import find_changes, preview_all
-from swyx_components.cli.failures import CLOUD_FAILED, DONE, raise_errors, refuse
+from swyx_components.cli.failures import CLOUD_FAILED, DONE, refuse
 from swyx_components.cli.options import JSON, argument, examples, option
 from swyx_components.cli.sites import open_installation
 from swyx_components.cli.stacks import find_stacks
 from swyx_components.cli.terminal import choose_format, print_json, print_note, replace_file
-from swyx_components.messages import Message
+from swyx_components.messages import Message, raise_errors
 from swyx_components.report.diff import list_stacks
 from swyx_components.report.rollout import (
     PIPELINES,

@@ -11,9 +11,9 @@ from swyx_components.analysis.deployed.stack_state import (
     is_stack_state,
     read_stack_state,
 )
-from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.failures import refuse
 from swyx_components.clouds import PLATFORMS
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, SwyxError, raise_errors
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache
 from typing import NamedTuple
 
-from swyx_components.cli.failures import raise_errors
 from swyx_components.cli.stacks import clouds_beside, unknown_cloud
 from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message
+from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite

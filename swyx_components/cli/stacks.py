@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from swyx_components.cli.failures import raise_errors, refuse
+from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import as_mapping
 from swyx_components.clouds import PLATFORMS
-from swyx_components.messages import Message
+from swyx_components.messages import Message, raise_errors
 
 _DEFAULT_FILE = "stacks/installation.yaml"  # as in __main__.py
 _STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9._-]{1,100})\.ya?ml")

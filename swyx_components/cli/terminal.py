@@ -128,7 +128,7 @@ def choose_format(word: str, as_json: bool, known: Sequence[str], option: str = 
     chosen = word or ("json" if as_json else known[0])
     if chosen not in known or (as_json and chosen != "json"):
         shown = word if word not in known else f"{word} beside --json"
-        raise SwyxError([Message.about("format-unknown", option, word=shown, known=known)])
+        raise SwyxError.about("format-unknown", option, word=shown, known=known)
     return chosen
 
 
@@ -148,12 +148,12 @@ def replace_file(target: Path, pieces: Iterable[bytes], inputs: Iterable[str] = 
     """
     refuse_device(target)
     if target.is_symlink():
-        raise SwyxError([Message.about("file-is-link", str(target))])
+        raise SwyxError.about("file-is-link", str(target))
     if os.path.lexists(target) and not target.is_file():
-        raise SwyxError([Message.about("output-refused", "", file=target, reason="not a file")])
+        raise SwyxError.about("output-refused", "", file=target, reason="not a file")
     for read in (Path(name) for name in inputs):
         if target.is_file() and read.is_file() and target.samefile(read):
-            raise SwyxError([Message.about("output-is-input", "", file=target)])
+            raise SwyxError.about("output-is-input", "", file=target)
     beside = target.with_name(f".{target.name}.swyx")
     beside.unlink(missing_ok=True)
     try:
@@ -174,7 +174,7 @@ def refuse_device(path: Path) -> None:
     """
     for part in path.parts:
         if _DEVICE.fullmatch(part):
-            raise SwyxError([Message.about("output-device", "", file=path, name=part)])
+            raise SwyxError.about("output-device", "", file=path, name=part)
 
 
 def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[str] = ()) -> None:

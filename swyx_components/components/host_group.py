@@ -53,7 +53,7 @@ class HostGroup(pulumi.ComponentResource):
             pulumi.RunError: always.
         """
         with plain_errors():
-            raise SwyxError([Message.about("role-by-hand", name, kind=type(self).__name__)])
+            raise SwyxError.about("role-by-hand", name, kind=type(self).__name__)
 
     @classmethod
     def within(cls, name: str, props: Mapping[str, Any], parent: pulumi.Resource) -> Self:

@@ -24,7 +24,7 @@ from swyx_components.installation.builder import (
     SiteSettings,
 )
 from swyx_components.installation.diagnostics import suggest
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, SwyxError, errors_of
 
 
 class SiteOptions(SiteSettings, total=False):
@@ -195,7 +195,7 @@ class Site(SiteBuilder, Generic[T]):
         found: dict[str, Any] | None = {} if to is None else self.cloud.binding(to)
         if found is None:
             values = {"type": type(to).__name__, "cloud": self.cloud.cloud}
-            raise SwyxError([Message.about("builder-target", f"machines.{name}", **values)])
+            raise SwyxError.about("builder-target", f"machines.{name}", **values)
         return {**found, **more}
 
     def assess(self, installation: Topology, found: Sequence[Message]) -> None:
@@ -285,7 +285,7 @@ class Installation(InstallationBuilder[Site[Any]]):
         """Errors of the whole installation; if there are none, of the plan of each site."""
         outputs = [*find_outputs(self.document["sites"], "sites")]
         installation, found = (None, outputs) if outputs else read_installation(self.document)
-        errors = [message for message in found if message.severity is Severity.ERROR]
+        errors = errors_of(found)
         yield from map(self.locate, errors)
         if installation is None or errors:
             return

@@ -1,6 +1,6 @@
 """`SwyxSite`: one site of an installation in one cloud."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -21,7 +21,8 @@ from swyx_components.components.host_group import HostGroup, plain_errors
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, read_installation
 from swyx_components.installation.diagnostics import suggest
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.installation.positions import locate
+from swyx_components.messages import Message, Severity, SwyxError, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup as PlannedGroup
@@ -66,9 +67,9 @@ class SwyxSite(pulumi.ComponentResource):
         """The component of a machine's firewall: that of its role, or a `HostGroup` of several."""
         return self._host_groups[machine]
 
-    def _report(self, messages: Iterable[Message]) -> None:
+    def _report(self, messages: Sequence[Message]) -> None:
         """Show warnings and notes among the diagnostics."""
-        for message in messages:
+        for message in locate(messages):
             is_warning = message.severity is Severity.WARNING
             (pulumi.log.warn if is_warning else pulumi.log.info)(str(message), self)
 
@@ -118,7 +119,7 @@ def assess(args: Mapping[str, Any]) -> Assessed:
     """
     source = args.get("installation")
     installation, found = read_installation(as_file(args["topology"]) if source is None else source)
-    _raise_errors(found)
+    raise_errors(found)
     assert installation is not None, "an installation without errors"
     return assess_within(installation, found, args)
 
@@ -134,15 +135,9 @@ def assess_within(
     _check_machines(args, [own.name for group in plan.groups for own in group.machines], outside)
     result = assess_site(plan, installation, PLATFORMS[args["cloud"]])
     result = replace(result, messages=tuple(sorted({*found, *result.messages})))
-    _raise_errors(result.messages)
+    raise_errors(result.messages)
     assert result.rendered is not None, "only errors keep a site of a cloud from that"
     return result, result.rendered
-
-
-def _raise_errors(messages: Iterable[Message]) -> None:
-    errors = [message for message in messages if message.severity is Severity.ERROR]
-    if errors:
-        raise SwyxError(errors)
 
 
 def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
@@ -150,7 +145,7 @@ def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
     if site not in installation.sites:
         known = list(installation.sites)
         values = {"word": site, "near": suggest(site, known), "known": known}
-        raise SwyxError([Message.about("site-unknown", "site", **values)])
+        raise SwyxError.about("site-unknown", "site", **values)
     return site
 
 
@@ -158,7 +153,7 @@ def _check_machines(
     args: Mapping[str, Any], known: Sequence[str], outside: Collection[str]
 ) -> None:
     values = {"site": args["site"], "known": known or "none"}
-    _raise_errors(
+    raise_errors(
         Message.about(
             "machine-outside" if machine in outside else "machine-unknown",
             f"machines.{machine}",

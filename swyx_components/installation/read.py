@@ -33,7 +33,7 @@ from swyx_components.installation.values import (
     read_list,
     read_text,
 )
-from swyx_components.messages import Message, Severity, SwyxError
+from swyx_components.messages import Message, Severity, SwyxError, raise_errors
 from swyx_components.messages.render import severities
 
 Source = str | Path | Mapping[str, Any]
@@ -47,9 +47,8 @@ def load_installation(source: Source, *, file: str = "") -> Installation:
         SwyxError: the source has errors; all of them.
     """
     installation, messages = read_installation(source, file=file)
-    errors = [message for message in messages if message.severity is Severity.ERROR]
-    if errors or installation is None:
-        raise SwyxError(errors)
+    raise_errors(messages)
+    assert installation is not None, "an installation without errors"
     return installation
 
 

@@ -74,6 +74,21 @@ class SwyxError(Exception):
         return cls([Message.about(id, place, **values)])
 
 
+def errors_of(messages: Iterable[Message]) -> list[Message]:
+    """The errors among messages."""
+    return [message for message in messages if message.severity is Severity.ERROR]
+
+
+def raise_errors(messages: Iterable[Message]) -> None:
+    """Stop where some of the messages are errors.
+
+    Raises:
+        SwyxError: with the errors among them.
+    """
+    if errors := errors_of(messages):
+        raise SwyxError(errors)
+
+
 def _in_order(message: Message) -> tuple[list[str | int], Message]:
     """By place, `row 9` before `row 10`."""
     parts = re.split(r"(\d+)", message.place)

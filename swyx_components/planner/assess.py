@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from swyx_components.installation.model import ExtraRule, Installation
-from swyx_components.messages import Message, Severity
+from swyx_components.messages import Message, errors_of
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform
@@ -36,7 +36,7 @@ class SiteResult:
     @property
     def has_errors(self) -> bool:
         """Whether anything is wrong that keeps the site from being deployed."""
-        return any(message.severity is Severity.ERROR for message in self.messages)
+        return bool(errors_of(self.messages))
 
 
 def assess_site(
@@ -49,7 +49,7 @@ def assess_site(
 
     `candidates` are the clouds that such a site may move to: what each would refuse is a warning.
     """
-    if any(message.severity is Severity.ERROR for message in plan.messages):
+    if errors_of(plan.messages):
         return SiteResult(
             plan=plan, cloud=platform.name if platform else "", messages=plan.messages
         )

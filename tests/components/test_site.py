@@ -1,6 +1,7 @@
 """`SwyxSite` under mocks: what it registers, under whom, after what, and what it hands out."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -200,11 +201,15 @@ def test_the_summary_tells_what_is_decided_and_what_was_acknowledged_to_be_publi
 
 def test_warnings_and_notes_appear_among_the_diagnostics(on_aws: Recording) -> None:
     summary = on_aws.outputs["aachen"]["summary"]
-    assert sorted(text for level, text in on_aws.log if level == "warning") == sorted(
-        summary["warnings"]
-    )
-    assert sorted(text for level, text in on_aws.log if level == "info") == sorted(summary["notes"])
-    assert summary["warnings"] and summary["notes"]
+    for level, key in (("warning", "warnings"), ("info", "notes")):
+        shown = [
+            re.sub(r"\.yaml:\d+:\d+:", ".yaml:", text) for own, text in on_aws.log if own == level
+        ]
+        assert shown and sorted(shown) == sorted(summary[key])
+
+
+def test_a_diagnostic_has_the_line_and_column_of_the_file(on_aws: Recording) -> None:
+    assert any("installation.yaml:14:3: sites.aachen.egress" in text for _, text in on_aws.log)
 
 
 def test_a_network_security_group_owns_all_its_rules_and_ends_in_denies(

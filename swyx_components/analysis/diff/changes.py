@@ -23,7 +23,7 @@ from swyx_components.analysis.diff.reachability import (
     join_ends,
 )
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Severity, SwyxError
+from swyx_components.messages import raise_errors
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.topology import Topology
@@ -146,9 +146,7 @@ def _plan(topology: Topology, name: str) -> SitePlan | None:
     if name not in topology.installation.sites:
         return None
     plan = plan_site(topology, name)
-    errors = [message for message in plan.messages if message.severity is Severity.ERROR]
-    if errors:
-        raise SwyxError(errors)
+    raise_errors(plan.messages)
     return plan
 
 

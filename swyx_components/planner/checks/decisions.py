@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from swyx_components.catalogue import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
-from swyx_components.messages import Message, Severity
+from swyx_components.messages import Message, errors_of
 from swyx_components.planner.flows import Clash, EndpointPair
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import Endpoint
@@ -33,7 +33,7 @@ def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) ->
     A decision that the file has wrong is not missing; a LinkManager may serve a link or provider that could
     not be read.
     """
-    errors = [message for message in written if message.severity is Severity.ERROR]
+    errors = errors_of(written)
     wrong = {place for message in errors for place in _decisions_meant(message)}
     unread = any(error.place.partition(".")[0] in ("links", "sip_providers") for error in errors)
     for message in planned:
