@@ -108,22 +108,18 @@ def split_cell(text: str) -> list[str]:
 
 
 def read_roles(text: str, roles: Collection[str], log: Diagnostics, place: str) -> tuple[str, ...]:
-    """Roles as people write them: `SwyxIt!`, `swyxphone l420`, several of them separated by blanks."""
-    known = {_letters(role): role for role in roles}
+    """Roles as people write them: `SwyxIt!`, `swyxphone l420`, several of them separated by spaces."""
+    known = {fold(role): role for role in roles}
     found: list[str] = []
     for part in split_cell(text):
         words = part.split()
-        if _letters(part) in known:
-            found.append(known[_letters(part)])
-        elif len(words) > 1 and all(_letters(word) in known for word in words):
-            found += (known[_letters(word)] for word in words)
+        if fold(part) in known:
+            found.append(known[fold(part)])
+        elif len(words) > 1 and all(fold(word) in known for word in words):
+            found += (known[fold(word)] for word in words)
         else:
             log.unknown("role", place, part, tuple(roles))
     return tuple(dict.fromkeys(found))
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def read_ends(text: str, log: Diagnostics, place: str) -> tuple[tuple[str, ...], bool]:
