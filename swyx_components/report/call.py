@@ -50,7 +50,7 @@ def name_hosts(actor: Actor) -> str:
     shown = labels[:_MOST_HOSTS]
     if len(labels) > _MOST_HOSTS:
         shown.append(f"{len(labels) - _MOST_HOSTS} more")
-    return ", ".join(shown) or "nobody"
+    return ", ".join(shown) or "no host"
 
 
 def _row(step: Step, catalogue: Catalogue) -> Sequence[str]:

@@ -101,7 +101,7 @@ def write_rule(rule: Rule) -> str:
 
 def write_peer(rule: Rule) -> str:
     """The other side of a rule, as its cloud names it."""
-    return ", ".join((*rule.groups, *map(str, rule.prefixes))) or "nobody"
+    return ", ".join((*rule.groups, *map(str, rule.prefixes))) or "no peer"
 
 
 # ---- messages

@@ -135,4 +135,4 @@ def test_the_picture_has_a_title_and_a_description(page: Page, example: Path) ->
     assert page.find("svg.picture > title").get_attribute("textContent") == "Sites and links"
     told = page.find("svg.picture > desc").get_attribute("textContent") or ""
     assert "aachen (AWS, 4 machines, 2 networks)" in told
-    assert "aachen-bochum: aachen to bochum, shared, by ac-link" in told
+    assert "aachen-bochum: aachen to bochum, shared, through ac-link" in told

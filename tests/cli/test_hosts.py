@@ -219,10 +219,10 @@ def test_port_overrides_name_the_articles_values_and_ask_for_the_key(tmp_path: P
 def test_a_listener_without_a_registry_value_is_said_and_not_scripted(tmp_path: Path) -> None:
     out, _ = written(tmp_path, write_file(tmp_path, PORTS))
     gate = (out / "aachen/gate/by-hand.txt").read_bytes().decode("utf-8-sig")
-    assert "h225 of SwyxGate: tcp 2005 in place of 2000" in gate
+    assert "h225 of SwyxGate: tcp 2005 instead of 2000" in gate
     assert "set in SwyxWare Administration; the article names no registry value" in gate
     fax = (out / "aachen/fax/by-hand.txt").read_bytes().decode("utf-8-sig")
-    assert "session of SwyxFaxServer: tcp+udp 2100-3000 in place of 2000-8000" in fax
+    assert "session of SwyxFaxServer: tcp+udp 2100-3000 instead of 2000-8000" in fax
     assert "the article names no setting for it" in fax
     assert not list((out / "aachen").glob("*/ports-swyx[gf]*"))
 

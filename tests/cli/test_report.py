@@ -139,7 +139,7 @@ def test_against_another_file_a_site_asked_for_shows_its_own_changes_only(tmp_pa
     page = tmp_path / "report.html"
     words = ("--output", page, "--against", old, "--site", "bochum")
     assert swyx("report", write_file(tmp_path), *words).code == 0
-    assert "None: both sides say the same." in page.read_text(encoding="utf-8")
+    assert "<p>None.</p>" in page.read_text(encoding="utf-8")
 
 
 def deploy(rendered: RenderedSite) -> Deployed:
@@ -166,9 +166,9 @@ def test_the_deployed_state_is_compared_rule_by_rule(
     words = ("--output", page, "--cloud", "bochum=aws", "--deployed", "bochum")
     assert swyx("report", write_file(tmp_path), *words).code == 0
     text = page.read_text(encoding="utf-8")
-    assert "Differences from <bdi>bochum as aws has it</bdi>" in text
+    assert "Differences from <bdi>bochum as deployed on aws</bdi>" in text
     assert "1 only in this plan, 0 only in the other." in text
-    assert "Proof on what the cloud holds: 1 missing, 0 excess" in text
+    assert "Proof of the deployed rules: 1 missing, 0 excess" in text
 
 
 def test_a_cloud_that_does_not_answer_is_exit_code_3_and_nothing_is_written(

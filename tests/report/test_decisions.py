@@ -36,7 +36,7 @@ def test_each_decision_says_what_it_opens_and_for_which_flows() -> None:
         "h245": ("tunnelled", "nothing: H.245 runs inside H.225", ()),
         "fax_transport": ("udp", "no TCP media; UDP media is needed in every case", ()),
         "cornet": ("4060-4061 (default)", "nothing: no flow of the site uses it", ()),
-        "egress": ("closed", "outward only what a flow or an extra rule needs", ()),
+        "egress": ("closed", "egress only for flows and extra rules", ()),
     }
 
 
@@ -54,7 +54,7 @@ def test_what_a_site_settles_for_itself_is_listed() -> None:
         "42000-42009",
         "TCP and UDP 135, 42000-42009 towards SwyxIt",
     )
-    assert told["egress"][1] == "everything that leaves the machines, left to others"
+    assert told["egress"][1] == "all egress (unmanaged)"
     assert told["ports (SwyxIt.media)"][0] == "50000-50019"
     assert told["sip_devices"][0] == "10.1.30.0/28"
 

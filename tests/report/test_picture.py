@@ -54,7 +54,7 @@ def test_few_sites_show_who_is_there() -> None:
         ("s1", "2 machines", (("s1-link", "LinkManager"), ("s1-server", "SwyxServer"))),
     ]
     (line,) = picture.lines
-    assert (line.words, line.label) == ("l0-1: s0 to s1, shared, by s0-link", "s0-link")
+    assert (line.words, line.label) == ("l0-1: s0 to s1, shared, through s0-link", "s0-link")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_provider_is_drawn_beside_the_site_of_its_link_manager() -> None:
     }
     picture = drawn(source)
     assert [(box.name, box.kind) for box in picture.boxes][-1] == ("carrier", "provider")
-    assert picture.lines[-1].words == "carrier: SIP provider, called by s1-link of s1"
+    assert picture.lines[-1].words == "carrier: SIP provider, reached through s1-link of s1"
 
 
 def test_the_order_of_the_file_moves_nothing() -> None:

@@ -114,7 +114,7 @@ def _cited(catalogue: Catalogue) -> str:
         for line, said in catalogue.cited_lines.items()
     )
     told = "In our words: the article itself is the vendor's. `swyx plan` and `swyx explain` show these with `--why`, the report as footnotes.\n\n"
-    return heading(2, "What the cited lines say", "lines") + told + f"<ol>\n{items}</ol>\n"
+    return heading(2, "Cited lines", "lines") + told + f"<ol>\n{items}</ol>\n"
 
 
 def _collisions(catalogue: Catalogue) -> str:
@@ -131,7 +131,7 @@ def _collisions(catalogue: Catalogue) -> str:
         "Roles that print the same ports. On machines of their own they are no trouble. Together on one, a fixed port that is claimed twice is an error "
         "([port-clash](messages.md)), and a port inside a range from which another role takes what it needs is a warning, each with its remedy.\n\n"
     )
-    return heading(2, "Collisions", "collisions") + lead + table(("role", "role", "ports"), rows)
+    return heading(2, "Port conflicts", "collisions") + lead + table(("role", "role", "ports"), rows)
 
 
 def _shared(first: Role, second: Role) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _shared(first: Role, second: Role) -> Iterator[str]:
 
 def _presets(catalogue: Catalogue) -> str:
     rows = [(code(name), str(ports)) for name, ports in catalogue.presets.items()]
-    told = "Names that the decisions `dcom` and `h245` take in place of a range. The wide ones are whole ephemeral ranges, and the plan warns what else lies in them.\n\n"
+    told = "Names that the decisions `dcom` and `h245` take instead of a range. The wide ones are whole ephemeral ranges, and the plan warns what else lies in them.\n\n"
     systems = ", ".join(f"{name} {ports}" for name, ports in catalogue.ephemeral.items())
     ending = f"Windows takes ports of its own accord from: {systems}.\n"
     return heading(2, "Presets", "presets") + told + table(("preset", "ports"), rows) + ending

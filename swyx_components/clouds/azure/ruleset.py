@@ -223,7 +223,7 @@ def _label(rule: SecurityRule, peer: Side) -> str:
     shown = [*names[:3], *([f"{len(names) - 3} more"] if len(names) > 3 else [])]
     return (
         f"{rule.priority} {rule.name}: {rule.direction.value} {access}{packets} {towards} "
-        f"{', '.join(shown) or 'nobody'}"
+        f"{', '.join(shown) or 'no peer'}"
     )
 
 

@@ -91,9 +91,9 @@ def _cornet(decisions: Decisions, rows: list[FlowRow]) -> Setting:
 
 def _switches(site: Site, catalogue: Catalogue) -> Iterator[Setting]:
     if site.egress is Egress.OPEN:
-        yield Setting("egress", "open", "everything that leaves the machines, left to others")
+        yield Setting("egress", "open", "all egress (unmanaged)")
     else:
-        yield Setting("egress", "closed", "outward only what a flow or an extra rule needs")
+        yield Setting("egress", "closed", "egress only for flows and extra rules")
     for role, path in site.control_path:
         used = [
             row.id
@@ -115,7 +115,7 @@ def _overrides(site: Site) -> Iterator[Setting]:
     machines = ((machine.ports, f"{machine.name}: ") for machine in site.machines)
     for overrides, where in ((site.ports, ""), *machines):
         for (role, key), ports in overrides:
-            opens = f"{where}these ports in place of the article's"
+            opens = f"{where}these ports instead of the article's"
             yield Setting(f"ports ({role}.{key})", str(ports), opens)
 
 

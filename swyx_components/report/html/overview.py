@@ -333,5 +333,5 @@ def describe_deployed(comparison: Comparison, cloud: str) -> Differences:
         if rule is not None
     ]
     rows += (Difference("fault", "group or interface", site, (each,)) for each in comparison.faults)
-    proof = f"Proof on what the cloud holds: {write_proof(comparison.proof)}"
-    return Differences(f"{site} as {cloud} has it", tuple(rows), (proof, *comparison.remarks))
+    proof = f"Proof of the deployed rules: {write_proof(comparison.proof)}"
+    return Differences(f"{site} as deployed on {cloud}", tuple(rows), (proof, *comparison.remarks))

@@ -16,7 +16,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.planner.assess import SiteResult
 from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine, is_tight
-from swyx_components.report.tables import plain
+from swyx_components.report.tables import plain, plural
 from swyx_components.report.templates import read
 from swyx_components.report.windows.scripts import file_name
 
@@ -79,8 +79,7 @@ def _environment() -> Environment:
         finalize=plain_text,
         auto_reload=False,
     )
-    environment.filters["ticks"] = mark_ticks
-    environment.filters["file_name"] = file_name
+    environment.filters |= {"ticks": mark_ticks, "file_name": file_name, "plural": plural}
     environment.tests["tight"] = is_tight
     for kind in ("css", "js"):  # the page's policy names them by their hashes
         text = read(__package__, f"assets/report.{kind}")

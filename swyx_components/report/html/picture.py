@@ -234,7 +234,7 @@ def _lines(
     for link in links:
         if {link.near, link.far} <= places.keys():
             managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
-            words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, by {managers}"
+            words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, through {managers}"
             line = Line(words, *places[link.near], *places[link.far], managers)
             if other := joined.get(ends := frozenset((link.near, link.far))):
                 both = f"{other.label}, {managers}"
@@ -242,5 +242,5 @@ def _lines(
             joined[ends] = line
     yield from joined.values()
     for one in providers:
-        words = f"{one.name}: SIP provider, called by {one.link_manager} of {one.site}"
+        words = f"{one.name}: SIP provider, reached through {one.link_manager} of {one.site}"
         yield Line(words, *places[one.site], *places[_key(one)], one.link_manager)

@@ -34,7 +34,7 @@ _PROTOCOLS = {
     Protocol.ICMPV6: "ICMPv6",
 }
 _LONGEST_COMMAND = 8000  # characters that cmd takes on one line, with room to spare
-_RESERVES = "Keeps ports on which {} listens from other programs"
+_RESERVES = "Reserves ports on which {} listens"
 # What Windows keeps for devices.
 _DEVICES = {
     "con",
@@ -75,7 +75,7 @@ def _contents(host: HostSettings, story: Story) -> Iterator[tuple[str, Iterable[
     about = {"host": host, "story": story, "windows": story.windows}
     if dcom := host.dcom:
         why = [
-            *story.head(host, "Keeps DCOM to the ports of the plan"),
+            *story.head(host, "Restricts DCOM to the ports of the plan"),
             *_render("dcom.txt", dcom=dcom, **about),
             *story.because(dcom.flows),
         ]

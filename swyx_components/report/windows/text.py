@@ -65,11 +65,11 @@ def peers_of(opening: Rule) -> list[str]:
 
 
 def describe_setting(setting: PortSetting) -> str:
-    """`media of LinkManager: udp 55000-55999 in place of 55000-56000 (kb2308 L94 L49)`."""
+    """`media of LinkManager: udp 55000-55999 instead of 55000-56000 (kb2308 L94 L49)`."""
     listener = setting.listener
     transports = "+".join(transport.value for transport in listener.transports)
     return (
-        f"{listener.key} of {listener.role}: {transports} {setting.ports} in place of {listener.ports} "
+        f"{listener.key} of {listener.role}: {transports} {setting.ports} instead of {listener.ports} "
         f"({listener.purpose}, {listener.citation})"
     )
 
@@ -81,7 +81,7 @@ def how_to_set(setting: PortSetting) -> str:
         return f"set by the registry values {', '.join(listener.registry)}"
     if listener.configurable:
         return f"set in {listener.configurable}; the article names no registry value"
-    return "the article names no setting for it: ask the vendor how, or the plan is not true"
+    return "the article names no setting for it: ask the vendor how, or the rules do not match"
 
 
 def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:

@@ -1,5 +1,5 @@
 {{ why|comments("#") -}}
-# Run it as administrator; -WhatIf changes nothing and says what it would do.
+# Run it as administrator; -WhatIf only shows what it would do.
 [CmdletBinding(SupportsShouldProcess)]
 param()
 $ErrorActionPreference = 'Stop'

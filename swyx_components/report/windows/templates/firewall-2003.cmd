@@ -1,8 +1,8 @@
 @echo off
-{{ story.head(host, "Lets in what the plan needs")|comments("rem") -}}
+{{ story.head(host, "Allows the ingress that the plan needs")|comments("rem") -}}
 rem For Windows XP with Service Pack 2 and Windows Server 2003 with Service Pack 1. Run it as administrator.
-rem This firewall filters only what comes in, knows no source ports and no ranges: a range is a loop,
-rem and a large one takes its time. One entry a port, so an entry of your own for the same port is replaced.
+rem This firewall filters ingress only and supports neither source ports nor ranges: a range is a loop, and
+rem a large one takes time. One entry per port, so an entry of your own for the same port is replaced.
 setlocal DisableDelayedExpansion
 set failed=
 {% for opening in cut %}
@@ -14,7 +14,7 @@ set failed=
 netsh firewall add portopening protocol={{ protocol }} port={{ port }} name="{{ story.catalogue.name|plain_words }} {{ protocol }} {{ port }}" mode=ENABLE scope=CUSTOM addresses={{ opening|peers|join(",") }} || set failed=1
 {%- endset %}
 {% if command|length > longest %}
-rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command can name; open it by hand for a network that holds them.
+rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command can name; open it by hand for a network that contains them.
 {% else %}
 {{ command }}
 {% endif %}
@@ -22,9 +22,9 @@ rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command
 {% for opening in host.openings if opening.direction.value == "in" %}
 {% set wide = opening.prefixes|selectattr("version", "equalto", 6)|list %}
 {% if wide or not opening.ports %}
-rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|opening }} from {{ wide|map("short")|join(" ") }}{% else %}allows ICMP to all or to nobody: {{ opening|peers|join(" ") }}{% endif +%}
+rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|opening }} from {{ wide|map("short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers|join(" ") }}{% endif +%}
 {{ story.because(opening.flows)|comments("rem  ") -}}
 {% endif %}
 {% endfor %}
-if defined failed echo Some openings were not made, see above.
+if defined failed echo Some ports were not opened, see above.
 if defined failed exit /b 1

@@ -10,14 +10,14 @@ Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ opening
 {% if opening.source_ports %}{{ "RemotePort" if inbound else "LocalPort" }} = {{ opening.source_ports|string|powershell }}; {% endif %}
 RemoteAddress = {{ opening|peers|powershell_list }} }
 {% endmacro %}
-{{ story.head(host, "Lets pass what the plan needs")|comments("#") -}}
-# For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf changes nothing and says what it
-# would do. Running it again brings the rules of its group up to date and leaves all others alone.
+{{ story.head(host, "Allows the traffic that the plan needs")|comments("#") -}}
+# For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf only shows what it would do.
+# Running it again updates the rules of its group and leaves all others alone.
 [CmdletBinding(SupportsShouldProcess)]
 param(
     # Where the rules go: this machine, or a group policy as 'domain.example\Name of the policy'.
     [string] $PolicyStore = 'PersistentStore',
-    # Allow what leaves too, for machines whose firewall blocks it (by default Windows does not).
+    # Allow egress too, for machines whose firewall blocks it (by default Windows does not).
     [switch] $Outbound
 )
 $ErrorActionPreference = 'Stop'

@@ -3,10 +3,10 @@
 {{ story.head(host, reserves)|comments("rem") -}}
 rem For Windows 2000, XP and Server 2003. Run it as administrator, then restart Windows.
 {{ own|map("reservation")|comments("rem") -}}
-rem A list that is there already is left as it is: it may hold the ports of other programs.
+rem An existing list is left unchanged: it may contain ports of other programs.
 reg query "{{ key }}" /v {{ value }} >nul 2>&1
 if errorlevel 1 goto write
-echo {{ value }} is there already. Add these lines with regedit: {{ ranges|join(" ") }}
+echo {{ value }} exists already. Add these lines with regedit: {{ ranges|join(" ") }}
 exit /b 1
 :write
 reg add "{{ key }}" /v {{ value }} /t REG_MULTI_SZ /s , /d "{{ ranges|join(",") }}"

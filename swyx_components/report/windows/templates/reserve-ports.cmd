@@ -1,9 +1,9 @@
 @echo off
 {{ story.head(host, reserves)|comments("rem") -}}
 rem For Windows Vista, Server 2008 and later. Run it as administrator, best before the services start.
-rem Windows takes ports for outgoing connections from a range of its own. A program that asks for one of
-rem these ports still gets it, but none gets it by chance. What DCOM and H.245 take is not excluded.
-rem A range that is excluded already is refused as in use:
+rem Windows takes ports for outgoing connections from its ephemeral range. A program that requests one of
+rem these ports still gets it, but Windows assigns it to no other. Ports of DCOM and H.245 are not excluded.
+rem A range that is already excluded is refused as in use:
 rem netsh interface ipv4 show excludedportrange lists them.
 setlocal DisableDelayedExpansion
 set failed=
