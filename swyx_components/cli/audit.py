@@ -34,12 +34,7 @@ from swyx_components.report.audit import audit_record, write_audit
 @click.option("--fix", is_flag=True, help="Print what to add and remove.")
 @JSON
 def audit(
-    file: str,
-    site: str,
-    saved: Sequence[str],
-    machines: Sequence[str],
-    fix: bool,
-    as_json: bool,
+    file: str, site: str, saved: Sequence[str], machines: Sequence[str], fix: bool, as_json: bool
 ) -> int:
     """Audit an existing firewall against a site.
 

@@ -8,12 +8,7 @@ from typing import TypedDict, Unpack
 import click
 
 from swyx_components.analysis.calls.call import simulate_call
-from swyx_components.analysis.calls.parties import (
-    Pair,
-    cast_scenario,
-    find_scenario,
-    read_parties,
-)
+from swyx_components.analysis.calls.parties import Pair, cast_scenario, find_scenario, read_parties
 from swyx_components.analysis.explain.what_if import find_remedies
 from swyx_components.catalogue.calls import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
@@ -28,7 +23,7 @@ from swyx_components.cli.options import (
     option_list,
 )
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer
-from swyx_components.cli.terminal import choose_format, report_progress, write_output
+from swyx_components.cli.terminal import choose_format, print_json, report_progress, write_output
 from swyx_components.installation.model import Installation
 from swyx_components.planner.topology import Topology
 from swyx_components.report.call import CallAnswer, calls_document, write_call
@@ -82,8 +77,12 @@ def call(
     Each step of signalling and media with its packets, and whether both ends allow them.
     """
     if scenarios:
-        rows = ((known.name, known.title) for known in bundled_calls().scenarios.values())
-        sys.stdout.writelines(align(rows))
+        titles = {known.name: known.title for known in bundled_calls().scenarios.values()}
+        if as_json:
+            print_json({"version": 1, "scenarios": titles})
+        else:
+            rows = (("SCENARIO", "CALLS"), *titles.items())
+            sys.stdout.writelines(align(rows, wrapped=True))
         return DONE
     chosen = choose_format(format, as_json, FORMATS)
     _refuse_incomplete(file, options)

@@ -5,11 +5,7 @@ from dataclasses import replace
 
 import click
 
-from swyx_components.analysis.diff.changes import (
-    Changes,
-    SiteChange,
-    compare_sites,
-)
+from swyx_components.analysis.diff.changes import Changes, SiteChange, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import ANSWER_NO, DONE
@@ -39,12 +35,7 @@ from swyx_components.report.diff import CloudChange, changes_record, write_chang
 @click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
 @JSON
 def diff(
-    old: str,
-    new: str,
-    sites: Sequence[str],
-    clouds: Sequence[str],
-    exit_code: bool,
-    as_json: bool,
+    old: str, new: str, sites: Sequence[str], clouds: Sequence[str], exit_code: bool, as_json: bool
 ) -> int:
     """Show what an edit changes, and for whom.
 

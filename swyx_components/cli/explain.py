@@ -31,12 +31,7 @@ _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 @argument("source", "SRC", "Source: a machine, network, ROLE@SITE or address.")
 @argument("destination", "DST", "Destination, in the same forms.")
 @argument("packet", "PROTO/PORT", "tcp/1720, udp/50000, icmp, ...")
-@click.option(
-    "--source-port",
-    type=click.IntRange(1, 65535),
-    metavar="PORT",
-    help="Source port.",
-)
+@click.option("--source-port", type=click.IntRange(1, 65535), metavar="PORT", help="Source port.")
 @CLOUDS
 @WHY
 @JSON

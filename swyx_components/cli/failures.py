@@ -52,9 +52,5 @@ def explain_failure(problem: Exception) -> int:
 def _usage_sentence(problem: click.UsageError) -> str:
     if not isinstance(problem, click.NoSuchOption):
         return problem.format_message()
-    near = (
-        f" (Possible options: {', '.join(sorted(problem.possibilities))})"
-        if problem.possibilities
-        else ""
-    )
-    return f"No such option: {problem.option_name}{near}"
+    near = " or ".join(sorted(problem.possibilities or ()))
+    return f"No such option: {problem.option_name}{f' (did you mean {near}?)' if near else ''}"

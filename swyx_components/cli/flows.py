@@ -13,18 +13,17 @@ from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import calls_of
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
-from swyx_components.cli.sites import choose_sites, open_installation
+from swyx_components.cli.sites import choose_sites, find_unknown, open_installation
 from swyx_components.cli.terminal import (
     IN_MEMORY,
     choose_format,
-    refuse_output,
     replace_file,
     report_progress,
     write_output,
 )
-from swyx_components.installation.diagnostics import Diagnostics, suggest
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, raise_errors
+from swyx_components.messages import raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.topology import Topology
 from swyx_components.report.flows import (
@@ -95,8 +94,6 @@ def _save_workbook(rows: Iterator[MatrixRow], output: str, read: str) -> None:
             replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), [read])
     except ImportError:
         raise refuse("package-missing", "--format", package="openpyxl") from None
-    except OSError as problem:
-        raise refuse_output(output, problem) from None
 
 
 def _read_selection(installation: Installation, options: Mapping[str, Sequence[str]]) -> Selection:
@@ -110,7 +107,9 @@ def _read_selection(installation: Installation, options: Mapping[str, Sequence[s
     roles = {word: book.find_role(word, catalogue) for word in options["roles"]}
     kinds = [*(evidence.value for evidence in Evidence), EXTRA]
     log = Diagnostics("")
-    log.adopt(_unknown_machines(installation, options["machines"]))
+    names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
+    names |= {*(f"provider {provider.name}" for provider in installation.providers), "sip_devices"}
+    log.adopt(find_unknown("host-unknown", "--machine", options["machines"], names))
     for word in (word for word, role in roles.items() if not role):
         log.unknown("role", f"--role {word}", word, list(catalogue.roles))
     for word in (word for word in options["evidence"] if word.lower() not in kinds):
@@ -122,13 +121,3 @@ def _read_selection(installation: Installation, options: Mapping[str, Sequence[s
         machines=frozenset(word.lower() for word in options["machines"]),
         evidence=frozenset(word.lower() for word in options["evidence"]),
     )
-
-
-def _unknown_machines(installation: Installation, words: Sequence[str]) -> Iterator[Message]:
-    names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
-    names |= {f"provider {provider.name}" for provider in installation.providers}
-    folded = {name.lower() for name in names} | {"sip_devices"}
-    for word in words:
-        if word.lower() not in folded:
-            near = suggest(word, names)
-            yield Message.about("machine-unheard", f"--machine {word}", word=word, near=near)

@@ -161,8 +161,7 @@ def write_folder(
     changed = [path for path, raw in files.items() if _digest_of(folder / path) != _digest(raw)]
     for path in changed:
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(target, [files[path]])
+        replace_file(target, [files[path]], parents=True)
     for path in stale:
         (folder / path).unlink()
     kept = {path: digest for path, digest in known.items() if path not in stale}
@@ -205,8 +204,7 @@ def _read_list(folder: Path) -> dict[str, str]:
 
 def _write_list(folder: Path, files: Mapping[str, str]) -> None:
     document = {"version": 1, "files": dict(sorted(files.items()))}
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / LIST, [f"{json.dumps(document, indent=1)}\n".encode()])
+    replace_file(folder / LIST, [f"{json.dumps(document, indent=1)}\n".encode()], parents=True)
 
 
 def _digest_of(path: Path) -> str:

@@ -11,13 +11,13 @@ from typing import TypeVar
 import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
+from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import JSON, argument, examples, option, option_list
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import (
     print_error,
     print_json,
     print_note,
-    refuse_output,
     replace_file,
     report_progress,
     safe_line,
@@ -36,7 +36,7 @@ from swyx_components.installation.draft import (
     split_cell,
 )
 from swyx_components.installation.values import is_name
-from swyx_components.messages import Message, SwyxError, errors_of, raise_errors
+from swyx_components.messages import Message, errors_of, raise_errors
 from swyx_components.report.draft import SCHEMA, write_draft
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages
@@ -75,7 +75,7 @@ def init(
     """
     output = file or "installation.yaml"
     if output != STDOUT and not force and os.path.lexists(output):
-        raise _refuse_present(output)
+        raise refuse("file-there", output)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     catalogue = load_catalogue()
     listed = read_machine_list(source, catalogue, read_columns(columns)) if source else None
@@ -99,18 +99,11 @@ def init(
         _print_notes(output, undecided, ignored, messages)
 
 
-def _refuse_present(file: str) -> SwyxError:
-    return SwyxError([Message.about("file-there", "").of(file)])
-
-
 def _write(output: str, text: str, force: bool, source: str) -> None:
     """Never over what came there while questions were asked."""
     if not force and os.path.lexists(output):
-        raise _refuse_present(output)
-    try:
-        replace_file(Path(output), [text.encode()], [source])
-    except OSError as problem:
-        raise refuse_output(output, problem) from None
+        raise refuse("file-there", output)
+    replace_file(Path(output), [text.encode()], [source])
 
 
 def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft, tuple[str, ...]]:

@@ -32,12 +32,7 @@ _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 @WHY
 @JSON
 def plan(
-    file: str,
-    clouds: Sequence[str],
-    sites: Sequence[str],
-    strict: bool,
-    why: bool,
-    as_json: bool,
+    file: str, clouds: Sequence[str], sites: Sequence[str], strict: bool, why: bool, as_json: bool
 ) -> int:
     """Show every rule of every site.
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -34,32 +35,30 @@ def catalogue(file: str, as_json: bool) -> None:
     if as_json:
         print_json(_record(rows))
         return
-    sys.stdout.write(f"{rows.title}, listeners ({rows.source})\n")
-    sys.stdout.writelines(align(_listener_rows(rows), "  "))
-    sys.stdout.write("\nflows\n")
-    sys.stdout.writelines(align(_flow_rows(rows), "  "))
+    sys.stdout.writelines(_write(rows))
 
 
-def _listener_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
-    return [
-        (
-            role.name,
-            listener.key,
-            f"{'+'.join(t.value for t in listener.transports)} {listener.ports}",
-            listener.purpose,
-            listener.configurable or "-",
-            cite(listener.lines),
-        )
-        for role in catalogue.roles.values()
-        for listener in role.listeners.values()
-    ]
-
-
-def _flow_rows(catalogue: Catalogue) -> list[tuple[str, ...]]:
-    return [
-        (row.id, row.evidence.value, row.purpose, cite(row.lines))
-        for row in catalogue.flows.values()
-    ]
+def _write(catalogue: Catalogue) -> Iterator[str]:
+    yield f"{catalogue.title}, listeners ({catalogue.source})\n"
+    for role in catalogue.roles.values():
+        rows = [
+            (
+                listener.key,
+                f"{'+'.join(t.value for t in listener.transports)} {listener.ports}",
+                cite(listener.lines),
+                listener.configurable or "-",
+                listener.purpose,
+            )
+            for listener in role.listeners.values()
+        ]
+        if rows:
+            yield f"\n{role.name}\n"
+            head = ("LISTENER", "PORTS", "LINES", "SET IN", "PURPOSE")
+            yield from align((head, *rows), "  ", wrapped=True)
+    yield "\nflows\n"
+    flows = catalogue.flows.values()
+    cells = ((row.id, row.evidence.value, cite(row.lines), row.purpose) for row in flows)
+    yield from align((("FLOW", "EVIDENCE", "LINES", "PURPOSE"), *cells), "  ", wrapped=True)
 
 
 def _record(catalogue: Catalogue) -> dict[str, Any]:

@@ -28,7 +28,6 @@ from swyx_components.cli.terminal import (
     print_json,
     print_line,
     refuse_device,
-    refuse_output,
     replace_file,
     report_progress,
 )
@@ -100,10 +99,7 @@ def report(
         chapters = _Chapters(kept, folder)
         messages = chapters.gather(chosen)
         overview = make_overview(installation, chapters.lines, messages, differences, made)
-        try:
-            written = _write(Path(output), overview, chapters, (file, against))
-        except OSError as problem:
-            raise refuse_output(output, problem) from None
+        written = _write(Path(output), overview, chapters, (file, against))
     if as_json:
         print_json(_record(written, overview, messages))
     else:
@@ -194,7 +190,6 @@ def _write(
         pages = write_report(report, (chapter.html for chapter in chapters))
         return [_replace(output, pages, inputs)]
     refuse_device(output)
-    (output / "sites").mkdir(parents=True, exist_ok=True)
     written = [
         _replace(
             output / "sites" / f"{file_name(chapter.line.name)}.html",
@@ -206,7 +201,8 @@ def _write(
 
 
 def _replace(path: Path, pieces: Iterable[str], inputs: Sequence[str] = ()) -> tuple[Path, int]:
-    return path, replace_file(path, (piece.encode() for piece in pieces), inputs)
+    encoded = (piece.encode() for piece in pieces)
+    return path, replace_file(path, encoded, inputs, parents=path.parent.name == "sites")
 
 
 def _sentence(

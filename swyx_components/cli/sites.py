@@ -168,7 +168,7 @@ def find_name(word: str, known: Iterable[str]) -> str:
     return next((name for name in known if name.lower() == word.lower()), "")
 
 
-def choose_machines(words: Iterable[str], known: Collection[str]) -> list[str]:
+def choose_machines(words: Sequence[str], known: Collection[str]) -> list[str]:
     """The machines and networks that `--machine` names, in any case.
 
     Raises:
@@ -177,10 +177,18 @@ def choose_machines(words: Iterable[str], known: Collection[str]) -> list[str]:
     return _choose("host-unknown", "--machine", words, known)
 
 
-def _choose(id: str, option: str, words: Iterable[str], known: Collection[str]) -> list[str]:
-    found = [(word, find_name(word, known)) for word in words]
-    raise_errors(_unknown(id, f"{option} {word}", word, known) for word, name in found if not name)
-    return [name for _, name in found]
+def _choose(id: str, option: str, words: Sequence[str], known: Collection[str]) -> list[str]:
+    raise_errors(find_unknown(id, option, words, known))
+    return [find_name(word, known) for word in words]
+
+
+def find_unknown(
+    id: str, option: str, words: Iterable[str], known: Collection[str]
+) -> Iterator[Message]:
+    """What to say of each word of an option that is none of the names."""
+    for word in words:
+        if not find_name(word, known):
+            yield _unknown(id, f"{option} {word}", word, known)
 
 
 def _unknown(id: str, place: str, word: str, known: Collection[str]) -> Message:

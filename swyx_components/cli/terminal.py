@@ -6,13 +6,14 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfileobj, get_terminal_size
 from tempfile import SpooledTemporaryFile
-from textwrap import fill
+from textwrap import TextWrapper
 from typing import TextIO, TypeVar
 
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import SwyxError
 from swyx_components.messages.render import printable
 
 _Item = TypeVar("_Item")
@@ -34,7 +35,7 @@ def prepare_streams() -> None:
 
 def print_line(text: str) -> None:
     """One line of the answer."""
-    print(safe_line(text))
+    _print_sentence(text, 0, sys.stdout)
 
 
 def print_note(text: str) -> None:
@@ -65,10 +66,9 @@ def _print_sentence(line: str, colour: int, stream: TextIO) -> None:
     """On a terminal wrapped to its width, the first word in a colour, if any, unless NO_COLOR is set."""
     shown = safe_line(line)
     if stream.isatty():
-        width = get_terminal_size().columns
-        shown = fill(
-            shown, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-        )
+        width, indent = get_terminal_size().columns, " " * (len(line) - len(line.lstrip()) + 2)
+        words = TextWrapper(width, "", indent, break_long_words=False, break_on_hyphens=False)
+        shown = words.fill(shown)
         if colour and not os.environ.get("NO_COLOR"):
             word, colon, rest = shown.partition(":")
             shown = f"\x1b[{colour}m{word}{colon}\x1b[0m{rest}"
@@ -138,32 +138,46 @@ _DEVICE = re.compile(
 )
 
 
-def replace_file(target: Path, pieces: Iterable[bytes], inputs: Iterable[str] = ()) -> int:
+def replace_file(
+    target: Path, pieces: Iterable[bytes], inputs: Iterable[str] = (), *, parents: bool = False
+) -> int:
     """Put a file in place at once, so that no reader ever sees half of it; its size in bytes.
 
-    Every command writes its files here.
+    Every command writes its files here. `parents`: the folders above it may be made.
 
     Raises:
         SwyxError: it is one of the inputs of the command, a link, no file, or called like a device.
     """
-    refuse_device(target)
-    if target.is_symlink():
-        raise SwyxError.about("file-is-link", str(target))
-    if os.path.lexists(target) and not target.is_file():
-        raise SwyxError.about("output-refused", "", file=target, reason="not a file")
-    for read in (Path(name) for name in inputs):
-        if target.is_file() and read.is_file() and target.samefile(read):
-            raise SwyxError.about("output-is-input", "", file=target)
-    beside = target.with_name(f".{target.name}.swyx")
-    beside.unlink(missing_ok=True)
-    try:
-        with beside.open("xb") as file:
-            file.writelines(pieces)
-            size = file.tell()
-        beside.replace(target)
-    finally:
+    with _refused(target):
+        refuse_device(target)
+        if target.is_symlink():
+            raise SwyxError.about("file-is-link", str(target))
+        if os.path.lexists(target) and not target.is_file():
+            raise SwyxError.about("output-refused", "", file=target, reason="not a file")
+        for read in (Path(name) for name in inputs):
+            if target.is_file() and read.is_file() and target.samefile(read):
+                raise SwyxError.about("output-is-input", "", file=target)
+        if parents:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.swyx")
         beside.unlink(missing_ok=True)
-    return size
+        try:
+            with beside.open("xb") as file:
+                file.writelines(pieces)
+                size = file.tell()
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        return size
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        reason = problem.strerror or "system error"
+        raise SwyxError.about("output-refused", "", file=path, reason=reason) from None
 
 
 def refuse_device(path: Path) -> None:
@@ -186,16 +200,7 @@ def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[str] = 
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as gathered:
         gathered.writelines(pieces)
         gathered.seek(0)
-        if not file:
-            copyfileobj(gathered, sys.stdout)
-            return
-        try:
+        if file:
             replace_file(Path(file), (line.encode() for line in gathered), inputs)
-        except OSError as problem:
-            raise refuse_output(file, problem) from None
-
-
-def refuse_output(file: str, problem: OSError) -> SwyxError:
-    """What to say about a file that can't be written."""
-    reason = problem.strerror or "system error"
-    return SwyxError([Message.about("output-refused", "--output", file=file, reason=reason)])
+        else:
+            copyfileobj(gathered, sys.stdout)

@@ -23,6 +23,7 @@ from swyx_components.cli.terminal import print_json, print_lines, report_progres
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
+from swyx_components.report.tables import name_groups
 from swyx_components.report.verify import comparison_record, write_comparison
 
 
@@ -72,7 +73,7 @@ def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
         if as_json:
             records.append(comparison_record(comparison, cloud))
         else:
-            print_lines(write_comparison(comparison, cloud))
+            print_lines(write_comparison(comparison, cloud, name_groups(site.plan.groups)))
     if as_json:
         print_json({"version": 1, "equal": equal, "sites": records})
     return DONE if equal else ANSWER_NO

@@ -9,7 +9,7 @@ from swyx_components.analysis.explain.explain import Crossing, Packet, Passage
 from swyx_components.catalogue import Catalogue
 from swyx_components.report.explain import end_record, host_record, write_ends
 from swyx_components.report.plan_json import fields_of, given
-from swyx_components.report.tables import align, write_provenance
+from swyx_components.report.tables import align, hang, shorten, write_provenance
 
 _MOST_HOSTS = 3  # of a role that are named, the others are counted
 
@@ -27,11 +27,19 @@ def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
     verdict = "every step passes"
     if failed is not None:
         verdict = f"step {failed.number} fails, {write_actors(failed)}, {failed.does}"
-    yield f"{call_title(call)}: {verdict}\n"
-    yield from align((_row(step, catalogue) for step in call.steps), "  ")
+    yield from hang("", f"{call_title(call)}:", "  ")
+    yield from hang("  ", verdict)
+    rows = ((f"{step.number:2}", write_actors(step), write_packets(step)) for step in call.steps)
+    head, *lines = align(((" #", "FROM AND TO", "PACKETS"), *rows), "  ")
+    yield head
+    for step, line in zip(call.steps, lines, strict=True):
+        cited = catalogue.flows[step.flow].lines if step.flow else ()
+        source = write_provenance((step.flow or "no flow",), cited)
+        yield line
+        yield from hang("      ", f"{step.does} {source}: {write_passage(step)}")
     if failed is not None:
         for line in _write_failure(failed, answer.remedies):
-            yield f"  {line}\n"
+            yield from hang("  ", line, "      ")
 
 
 def call_title(call: Call) -> str:
@@ -46,18 +54,8 @@ def _presented(actor: Actor) -> str:
 
 def name_hosts(actor: Actor) -> str:
     """The machines and networks of an actor, the first few by name."""
-    labels = list(dict.fromkeys(host.label for host in actor.hosts))
-    shown = labels[:_MOST_HOSTS]
-    if len(labels) > _MOST_HOSTS:
-        shown.append(f"{len(labels) - _MOST_HOSTS} more")
-    return ", ".join(shown) or "no host"
-
-
-def _row(step: Step, catalogue: Catalogue) -> Sequence[str]:
-    lines = catalogue.flows[step.flow].lines if step.flow else ()
-    source = write_provenance((step.flow or "no flow",), lines)
-    ends, packets = write_actors(step), write_packets(step)
-    return (f"{step.number:2}", ends, packets, step.does, source, write_passage(step))
+    labels = dict.fromkeys(host.label for host in actor.hosts)
+    return ", ".join(shorten(labels, _MOST_HOSTS)) or "no host"
 
 
 def write_actors(step: Step) -> str:

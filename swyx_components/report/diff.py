@@ -12,7 +12,7 @@ from swyx_components.messages import Message
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.resource_changes import ResourceChange
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record
-from swyx_components.report.tables import describe_packets, plural, shorten, write_rule
+from swyx_components.report.tables import describe_packets, name_groups, plural, shorten, write_rule
 from swyx_components.report.templates import render_lines
 
 _MOST_PLACES = 5
@@ -38,7 +38,7 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
             "stack_row": _stack_row,
             "effect_rows": lambda effect: list(_effect_rows(effect)),
             "passing_row": passing_row,
-            "rule_rows": lambda change: list(_rule_rows(change)),
+            "rule_rows": lambda site: list(_rule_rows(site)),
             "resource_rows": _resource_rows,
         },
         changes=changes,
@@ -122,18 +122,21 @@ def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:
     )
 
 
-def _rule_rows(change: RuleChange) -> Iterator[Sequence[str]]:
-    because = describe_reasons(change)
-    if change.only_reason and change.old and change.new:
-        old, new = (" ".join(rule.flows) for rule in (change.old, change.new))
-        yield "reason", change.group, f"{write_rule(change.new)}: for {old} -> {new}", because
-        return
-    if change.old:
-        word = "before" if change.new else "removed"
-        yield word, change.group, write_rule(change.old), because
-    if change.new:
-        word, why = ("after", "") if change.old else ("added", because)
-        yield word, change.group, write_rule(change.new), why
+def _rule_rows(site: SiteChange) -> Iterator[Sequence[str]]:
+    before, after = (name_groups(plan.groups if plan else ()) for plan in (site.old, site.new))
+    for change in site.rules:
+        because = describe_reasons(change)
+        machines = after.get(change.group) or before[change.group]
+        old, new = change.old, change.new
+        if change.only_reason and old and new:
+            flows = f"{' '.join(old.flows)} -> {' '.join(new.flows)}"
+            yield "reason", machines, f"{write_rule(new, after)}: for {flows}", because
+            continue
+        if old:
+            yield "before" if new else "removed", machines, write_rule(old, before), because
+        if new:
+            word, why = ("after", "") if old else ("added", because)
+            yield word, machines, write_rule(new, after), why
 
 
 def describe_reasons(change: RuleChange) -> str:

@@ -22,7 +22,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction, Flow, Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, stored_record, texts
-from swyx_components.report.tables import rule_row
+from swyx_components.report.tables import rule_row, shorten
 from swyx_components.report.templates import Filters, render_lines
 
 _MOST_ADDRESSES = 6  # of a rule that are all shown
@@ -89,13 +89,14 @@ def write_ends(ends: Sequence[End]) -> list[str]:
     return render_lines("ends.txt.j2", _FILTERS, ends=ends) if ends else []
 
 
-def _write_rule(rule: Rule, peer: Host) -> str:
-    """The rule; of a long list of addresses those of the peer, with the others counted."""
+def _write_rule(rule: Rule, end: End, peer: Host) -> str:
+    """The rule; of a long list of addresses or machines those of the peer, with the others counted."""
     own = tuple(p for p in rule.prefixes if any(map(p.overlaps, peer.prefixes)))
     left_out = len(rule.prefixes) - len(own)
     if len(rule.prefixes) <= _MOST_ADDRESSES or not own:
         own, left_out = rule.prefixes, 0
-    cells = list(rule_row(rule._replace(prefixes=own)))
+    named = dict.fromkeys(rule.groups, ", ".join(shorten(end.peers, 2)))
+    cells = list(rule_row(rule._replace(prefixes=own), named))
     cells[3] += f" and {left_out:,} more" if left_out else ""
     return " ".join(filter(None, cells))
 

@@ -6,12 +6,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, count, groupby, islice
-from textwrap import fill
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, cite, plain, plural, shorten
+from swyx_components.report.tables import align, cite, hang, plain, plural, shorten
 
 SiteRows = tuple[str, Sequence[MatrixRow]]
 VERSION = 1
@@ -46,14 +45,14 @@ def write_table(sites: Iterable[SiteRows]) -> Iterator[str]:
             rows, lambda row: (row.flow, row.purpose, row.evidence, row.lines)
         ):
             flow, purpose, evidence, lines = key
-            told = f"{flow}  {plain(purpose)} ({' '.join(filter(None, (evidence, cite(lines))))})"
-            yield f"\n{fill(told, _COLUMNS, subsequent_indent='  ')}\n"
+            yield "\n"
+            told = f"{purpose} ({' '.join(filter(None, (evidence, cite(lines))))})"
+            yield from hang(f"{flow}  ", told)
             # Roles of a machine or network that need the same are one line.
             yield from align((_HEAD, *dict.fromkeys(_row(site, row) for row in alike)), "  ")
         yield "\n"
 
 
-_COLUMNS = 80  # of a terminal that nobody widened
 _HEAD = ("FROM", "PORT", "TO", "PORTS", "")
 
 

@@ -1,16 +1,16 @@
 """What hosts must be set to: an overview for people, and JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import HostSettings, PortSetting
+from swyx_components.planner.model import Rule
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, plural, write_provenance
+from swyx_components.report.tables import align, describe_packets, plural, write_provenance
 from swyx_components.report.windows.scripts import registry_values
 from swyx_components.report.windows.text import (
     describe_gatekeeper,
-    describe_opening,
     describe_setting,
     how_to_set,
     incoming,
@@ -24,8 +24,19 @@ def write_overview(hosts: Iterable[HostSettings]) -> Iterator[str]:
         kind = "network " if host.network else ""
         roles = ", ".join(host.roles) or "phones: not Windows hosts, nothing to configure"
         yield f"{host.site}: {kind}{host.name} ({roles})\n"
-        yield from align(_rows(host), "  ")
+        yield from align(_rows(host), "  ", wrapped=True)
+        if openings := incoming(host.openings):
+            yield "  firewall\n"
+            yield from align((_HEAD, *map(_opening_row, openings)), "    ", wrapped=True)
         yield "\n"
+
+
+_HEAD = ("INBOUND", "SOURCE PORTS", "FLOWS", "FROM")
+
+
+def _opening_row(rule: Rule) -> Sequence[str]:
+    ports = describe_packets(rule.protocol.value, rule.ports, None)
+    return ports, str(rule.source_ports or "any"), " ".join(rule.flows), ", ".join(peers_of(rule))
 
 
 def _rows(host: HostSettings) -> Iterator[tuple[str, str]]:
@@ -36,13 +47,10 @@ def _rows(host: HostSettings) -> Iterator[tuple[str, str]]:
         yield "ports", f"{describe_setting(setting)}: {how_to_set(setting)}"
     for gatekeeper in host.gatekeepers:
         yield "gatekeeper", f"{describe_gatekeeper(gatekeeper)}; set it statically"
-    for opening in incoming(host.openings):
-        peers, flows = ", ".join(peers_of(opening)), write_provenance(opening.flows, ())
-        yield "firewall", f"{describe_opening(opening)}, from {peers} {flows}"
     out = len(host.openings) - len(incoming(host.openings))
     if out:
-        rules = plural(out, "rule")
-        yield "firewall", f"{rules} for egress, if the host's firewall blocks it"
+        rules = plural(out, "outbound rule")
+        yield "firewall", f"{rules}, if the host's firewall blocks egress"
     for each in host.reservations:
         words = f"{each.transport.value} {each.ports} on {each.system}"
         yield "reserve", f"{words} ({', '.join(each.keys)})"

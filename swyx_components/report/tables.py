@@ -1,7 +1,8 @@
 """Text for people: columns, rules and packets in words, and the plan with every group and rule."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from textwrap import TextWrapper
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
@@ -10,12 +11,14 @@ from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import printable
 from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.groups import MachineGroup
 from swyx_components.planner.model import RenderedGroup, Rule
 from swyx_components.planner.proof import Proof
 from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_neutral
 
 _WIDEST = 60  # a longer cell pushes its own row only
+_COLUMNS, _NARROWEST = 80, 20  # of a terminal that nobody widened; what a wrapped text has at least
 _MOST_PLACES = 3  # of one message; where more say the same, the rest is counted
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
@@ -23,7 +26,9 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 # ---- words
 
 
-def align(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
+def align(
+    rows: Iterable[Sequence[str]], indent: str = "", *, wrapped: bool = False
+) -> Iterator[str]:
     """Lines with the cells of each column under each other; the last column is never padded."""
     cells = [[plain(cell) for cell in row] for row in rows]
     if not cells:
@@ -33,8 +38,16 @@ def align(rows: Iterable[Sequence[str]], indent: str = "") -> Iterator[str]:
         for column in zip(*cells, strict=True)
     ]
     for row in cells:
-        padded = (cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False))
-        yield f"{indent}{'  '.join((*padded, row[-1]))}".rstrip() + "\n"
+        padded = (f"{cell:<{width}}  " for cell, width in zip(row[:-1], widths, strict=False))
+        line = indent + "".join(padded)
+        yield from hang(line, row[-1]) if wrapped else (f"{line}{row[-1]}".rstrip() + "\n",)
+
+
+def hang(line: str, text: str, indent: str = "") -> Iterator[str]:
+    """The line with the text at its end, wrapped: further lines begin where the text does, or indented."""
+    width, indent = max(_COLUMNS, len(line) + _NARROWEST), indent or " " * len(line)
+    words = TextWrapper(width, line, indent, break_long_words=False, break_on_hyphens=False)
+    yield from (f"{own}\n" for own in words.wrap(plain(text)) or [line.rstrip()])
 
 
 def plain(cell: str) -> str:
@@ -81,27 +94,33 @@ def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
 # ---- rules
 
 
-def rule_row(rule: Rule) -> Sequence[str]:
-    """One rule, as planned or as its cloud stores it: access, ports, source ports, peer, provenance."""
+def name_groups(groups: Iterable[MachineGroup]) -> dict[str, str]:
+    """Machines by group, as people call it: its name may be as long as all of their roles."""
+    return {g.name: ", ".join(shorten((m.name for m in g.members), 2)) for g in groups}
+
+
+def rule_row(rule: Rule, named: Mapping[str, str] = {}) -> Sequence[str]:
+    """One rule, planned or as stored: access, ports, source ports, peer, provenance; groups as `named`."""
     words = str(rule.priority or ""), rule.direction.value, "" if rule.allow else "deny"
     ports = "" if rule.ports is None else f" {rule.ports}"
     return (
         " ".join(filter(None, words)),
         f"{rule.protocol.value}{ports}",
         "" if rule.source_ports is None else f"source {rule.source_ports}",
-        f"{rule.direction.towards} {write_peer(rule)}",
+        f"{rule.direction.towards} {write_peer(rule, named)}",
         write_provenance(rule.flows, rule.lines),
     )
 
 
-def write_rule(rule: Rule) -> str:
+def write_rule(rule: Rule, named: Mapping[str, str] = {}) -> str:
     """The same in a line: `in tcp 135 from 10.1.20.0/24 [C1 L72]`."""
-    return " ".join(filter(None, rule_row(rule)))
+    return " ".join(filter(None, rule_row(rule, named)))
 
 
-def write_peer(rule: Rule) -> str:
-    """The other side of a rule, as its cloud names it."""
-    return ", ".join((*rule.groups, *map(str, rule.prefixes))) or "no peer"
+def write_peer(rule: Rule, named: Mapping[str, str] = {}) -> str:
+    """The other side of a rule: groups as `named`, else as the cloud names them."""
+    groups = (named.get(group, group) for group in rule.groups)
+    return ", ".join((*groups, *map(str, rule.prefixes))) or "no peer"
 
 
 # ---- messages
@@ -180,16 +199,13 @@ def write_tables(site: SiteResult) -> str:
 
 def _write_site(site: SiteResult) -> Iterator[str]:
     yield write_headline(site)
-    groups = [entry.group for entry in _groups(site)]
-    named = {g.name: ", ".join(shorten((m.name for m in g.members), 2)) for g in groups}
+    named = name_groups(entry.group for entry in _groups(site))
     for entry in _groups(site):
         group = entry.group
         machines = ", ".join(member.name for member in group.members)
         own = "" if group.name == machines else f"\n    group {group.name}"
         yield f"\n  {machines} ({', '.join(group.roles)}){own}\n"
-        # Peers by what their machines are called: a group's name may be as long as all of its roles.
-        rules = (r._replace(groups=tuple(named.get(g, g) for g in r.groups)) for r in entry.rules)
-        yield from align(map(rule_row, rules), "    ")
+        yield from align((rule_row(rule, named) for rule in entry.rules), "    ")
     if site.usages:
         yield "\n  quotas\n"
         rows = find_fullest(UsageRow(site.cloud, "", usage) for usage in site.usages)

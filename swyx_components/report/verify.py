@@ -1,6 +1,6 @@
 """The deployed state against the plan, for people and as JSON; packets in words."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from swyx_components.analysis.deployed.reachability import Packets
@@ -18,9 +18,9 @@ _MOST_PEERS = 4
 _MOST_RANGES = 6
 
 
-def write_comparison(comparison: Comparison, cloud: str) -> list[str]:
-    """A headline with the counts and the proof, then a line for each difference."""
-    values = {"comparison": comparison, "cloud": cloud, "most": _MOST_GAPS}
+def write_comparison(comparison: Comparison, cloud: str, named: Mapping[str, str]) -> list[str]:
+    """A headline with the counts and the proof, then a line for each difference; groups as `named`."""
+    values = {"comparison": comparison, "cloud": cloud, "most": _MOST_GAPS, "named": named}
     return render_lines("verify.txt.j2", {"packets": write_packets, "shard": shard_label}, **values)
 
 

@@ -35,7 +35,7 @@ def test_an_allowed_packet_names_rule_flow_evidence_and_lines() -> None:
     assert outcome.out.splitlines() == [
         "allowed: ac-office (aachen) to ac-server (aachen), tcp 135",
         "  at ac-office: unmanaged endpoint: no rules are generated there",
-        "  at ac-server, group swyxserver: in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+        "  at ac-server: in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
         "  flow C1 SwyxIt to SwyxServer, tcp 135, 40000-40199: SwyxIt! contacts its SwyxServer over DCOM "
         "(stated, kb2308 L115 L72)",
     ]
@@ -46,8 +46,8 @@ def test_a_denied_packet_names_the_nearest_flow_and_what_it_would_take() -> None
     assert outcome.code == 1
     assert outcome.out.splitlines() == [
         "not allowed: ac-l400 (aachen) to ac-server (aachen), tcp 1720",
-        "  at ac-l400, group swyxphonel400: no rule lets it out",
-        "  at ac-server, group swyxserver: no rule lets it in",
+        "  at ac-l400: no rule lets it out",
+        "  at ac-server: no rule lets it in",
         "  nearest flow: M2 SwyxPhoneL400 to SwyxServer, udp 51000-51499 from source ports 5010-5011: "
         "announcements, voicemail and conferences are endpoints of a call (inferred, kb2308 L111)",
         "  to allow it: choose the other control path: `control_path: {SwyxPhoneL400: h323}` at sites.aachen",
@@ -194,7 +194,7 @@ def test_a_rule_with_many_addresses_shows_those_that_were_asked_for(tmp_path: Pa
     peers = ", ".join(f"10.9.{n}.1" for n in range(1, 31, 2))
     file = write_file(tmp_path, SMALL.replace("10.1.99.0/24", peers))
     assert ask("10.9.5.1", "ac-server", "tcp/3389", file=file).out.splitlines()[2] == (
-        "  at ac-server, group swyxserver: in tcp 3389 from 10.9.5.1/32 and 14 more [extra:aachen:0]"
+        "  at ac-server: in tcp 3389 from 10.9.5.1/32 and 14 more [extra:aachen:0]"
     )
 
 
@@ -224,8 +224,21 @@ def test_a_rule_of_a_further_security_group_names_that_group(tmp_path: Path) -> 
     outcome = ask("10.9.1.1", "ac-server", "tcp/1", "--cloud", "aws", file=file)
     assert outcome.code == 0
     assert re.search(
-        r"  at ac-server, group swyxserver\+[12]: in tcp 1 from 10\.9\.1\.1/32 ", outcome.out
+        r"  at ac-server \(swyxserver\+[12]\): in tcp 1 from 10\.9\.1\.1/32 ", outcome.out
     )
+
+
+def test_a_group_of_a_rule_is_told_by_its_machines(tmp_path: Path) -> None:
+    """A group's name is made of its roles, and may be as long as all of them."""
+    gates = "".join(
+        f"      gate-{n}: {{addresses: [10.1.0.{20 + n}], roles: [SwyxGate]}}\n" for n in range(3)
+    )
+    file = write_file(tmp_path, SMALL.replace("    networks:\n", f"{gates}    networks:\n", 1))
+    lines = ask("gate-1", "ac-server", "tcp/1720", "--cloud", "aws", file=file).out.splitlines()
+    assert lines[1:3] == [
+        "  at gate-1: out tcp 1720 to ac-server [C9 L64 L87 L89]",
+        "  at ac-server: in tcp 1720 from ac-gates, gate-0, 2 more [C9 L64 L87 L89]",
+    ]
 
 
 def test_two_versions_of_ip_that_never_meet() -> None:
@@ -319,7 +332,7 @@ def test_open_egress_is_left_to_others(tmp_path: Path) -> None:
     )
     outcome = ask("ac-server", "ac-gates", "tcp/2000", file=file)
     assert outcome.code == 0
-    assert "  at ac-server, group swyxserver: egress is open (unmanaged)\n" in outcome.out
+    assert "  at ac-server: egress is open (unmanaged)\n" in outcome.out
 
 
 @pytest.mark.parametrize(
@@ -393,7 +406,7 @@ def test_what_passes_only_since_a_site_stands_as_its_summary_is_said(tmp_path: P
     assert ask("10.2.77.5", "ac-link", "tcp/65001", file=file).out.splitlines() == [
         "allowed: summary (bochum) to ac-link (aachen), tcp 65001",
         "  at summary: unmanaged endpoint: no rules are generated there",
-        "  at ac-link, group linkmanager: in tcp 65001 from 10.2.0.0/16 [K4 L96 L116]",
+        "  at ac-link: in tcp 65001 from 10.2.0.0/16 [K4 L96 L116]",
         "  only through a site's summary, for the flow K4 SwyxServer to LinkManager, tcp 65001: the "
         "SwyxServer of the other site hands its calls to the LinkManager (inferred, kb2308 L96 L116)",
     ]

@@ -44,12 +44,12 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
         "bo-server to bo-office tcp 40150-40199 by the rules at bo-server",
         "",
         "bochum: 2 rules changed",
-        "before swyxserver in tcp 40000-40199 from 10.2.20.0/24 [C1 L72 L115] flows C1; since "
+        "before bo-server in tcp 40000-40199 from 10.2.20.0/24 [C1 L72 L115] flows C1; since "
         "sites.bochum.decisions.dcom",
-        "after swyxserver in tcp 40000-40149 from 10.2.20.0/24 [C1 L72 L115]",
-        "before swyxserver out tcp 40000-40199 to 10.2.20.0/24 [C2 L72 L117] flows C2; since "
+        "after bo-server in tcp 40000-40149 from 10.2.20.0/24 [C1 L72 L115]",
+        "before bo-server out tcp 40000-40199 to 10.2.20.0/24 [C2 L72 L117] flows C2; since "
         "sites.bochum.decisions.dcom",
-        "after swyxserver out tcp 40000-40149 to 10.2.20.0/24 [C2 L72 L117]",
+        "after bo-server out tcp 40000-40149 to 10.2.20.0/24 [C2 L72 L117]",
     ]
 
 

@@ -132,3 +132,31 @@ def test_the_list_of_commands_says_what_the_help_of_each_begins_with(name: str) 
     command = load_command(name)
     assert command.name == name
     assert (command.help or "").splitlines()[0] == COMMANDS[name]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("catalogue",),
+        ("hosts", EXAMPLE),
+        ("flows", EXAMPLE),
+        ("call", "--list"),
+        ("call", EXAMPLE, "SwyxIt@aachen", "SwyxIt@bochum"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_tables_fit_80_columns(words: tuple[object, ...]) -> None:
+    outcome = swyx(*words)
+    assert outcome.code == 0
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+def test_columns_have_headers_and_a_long_cell_goes_on_below_itself() -> None:
+    assert "\n".join(swyx("catalogue").out.splitlines()[9:16]) == (
+        "\nSwyxGate\n"
+        "  LISTENER  PORTS            LINES    SET IN                   PURPOSE\n"
+        "  ras       udp 2001         L91      SwyxWare Administration  H.323/RAS unicast\n"
+        "  media     udp 51500-51999  L92 L48  SwyxWare Administration  RTP audio and fax\n"
+        "  h225      tcp 2000         L93 L76  SwyxWare Administration  H.323/H.225 call\n"
+        "                                                               signalling"
+    )

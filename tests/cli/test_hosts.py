@@ -362,5 +362,9 @@ def test_the_overview_says_what_stands_in_the_files() -> None:
     lines = [" ".join(line.split()) for line in swyx("hosts", EXAMPLE).out.splitlines()]
     assert "aachen: ac-server (SwyxServer, PhoneManager, ITSPManager)" in lines
     assert "dcom DCOM listens on 40000-40199 (restricted) [C1 C13]" in lines
-    assert "firewall in TCP 65001, from 10.2.0.10 [K4]" in lines
+    assert lines.index("INBOUND SOURCE PORTS FLOWS FROM") < lines.index(
+        "tcp 65001 any K4 10.2.0.10"
+    )
+    wide = "udp 55000-56000 50000-50099 M4a 10.1.20.0/24, 10.2.1.10, 10.2.20.0/24"
+    assert wide in lines
     assert "aachen: network ac-phones (phones: not Windows hosts, nothing to configure)" in lines

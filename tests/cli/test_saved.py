@@ -113,11 +113,11 @@ def test_a_rule_that_was_widened_and_one_that_was_taken_out(tmp_path: Path) -> N
     assert outcome.code == 1
     assert outcome.out.splitlines() == [
         "acme (aws): 1 group, 5 rules; proof: 1 missing, 1 excess",
-        "  swyxserver: missing rule in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
-        "  swyxserver: missing rule in udp 51000-51499 from 10.1.20.0/24 [M2 L111]",
-        "  swyxserver: unplanned rule in tcp 135-139 from 10.1.20.0/24",
-        "  missing packets: swyxserver in udp 51000-51499 from 10.1.20.0-10.1.20.255",
-        "  excess packets: swyxserver in tcp 136-139 from 10.1.20.0-10.1.20.255",
+        "  server: missing rule in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
+        "  server: missing rule in udp 51000-51499 from 10.1.20.0/24 [M2 L111]",
+        "  server: unplanned rule in tcp 135-139 from 10.1.20.0/24",
+        "  missing packets: server in udp 51000-51499 from 10.1.20.0-10.1.20.255",
+        "  excess packets: server in tcp 136-139 from 10.1.20.0-10.1.20.255",
     ]
 
 

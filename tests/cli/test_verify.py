@@ -79,8 +79,8 @@ def test_a_rule_removed_by_hand_is_missing_and_so_are_its_packets(
     assert outcome.code == 1
     assert outcome.out.splitlines() == [
         "aachen (aws): 3 groups, 53 rules; proof: 1 missing, 0 excess",
-        "  swyxserver: missing rule in tcp 3389 from 10.1.99.0/24 [extra:aachen:0]",
-        "  missing packets: swyxserver in tcp 3389 from 10.1.99.0-10.1.99.255",
+        "  ac-server: missing rule in tcp 3389 from 10.1.99.0/24 [extra:aachen:0]",
+        "  missing packets: ac-server in tcp 3389 from 10.1.99.0-10.1.99.255",
     ]
 
 
@@ -98,8 +98,8 @@ def test_a_rule_added_by_hand_is_not_planned_and_so_are_its_packets(
     outcome = verify_aws(file)
     assert outcome.code == 1
     assert outcome.out.splitlines()[1:] == [
-        "  swyxserver: unplanned rule in tcp 22 from 192.0.2.0/24",
-        "  excess packets: swyxserver in tcp 22 from 192.0.2.0-192.0.2.255",
+        "  ac-server: unplanned rule in tcp 22 from 192.0.2.0/24",
+        "  excess packets: ac-server in tcp 22 from 192.0.2.0-192.0.2.255",
     ]
 
 

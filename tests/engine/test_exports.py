@@ -159,7 +159,7 @@ def test_a_rule_deleted_from_each_source_of_aws_is_found(
         for each in resources
         if "IngressRule" not in each["type"] or each["outputs"].get("fromPort") != 65001
     ]
-    lacks = "  linkmanager: missing rule in tcp 65001 from 10.2.0.10/32 [K4 L96]"
+    lacks = "  ac-link: missing rule in tcp 65001 from 10.2.0.10/32 [K4 L96]"
     for outcome in (
         found.verify(tmp_path, "security_group_rules", "network_interfaces"),
         found.verify(tmp_path, "security_groups", "network_interfaces"),

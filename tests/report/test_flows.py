@@ -286,7 +286,7 @@ def test_a_provider_is_a_machine_of_the_filter(tmp_path: Path) -> None:
         ),
         (
             "--machine ac-serve",
-            "unknown machine or network ac-serve (did you mean ac-server?); write a machine, a network or `provider NAME`",
+            "unknown machine or network ac-serve (did you mean ac-server?); the chosen sites have ",
         ),
         (
             "--evidence guessed",

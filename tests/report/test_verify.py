@@ -24,9 +24,10 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
     moved = DeployedGroup(
         ids=server.ids, rules=(*others, first._replace(shard=1)), shards=server.shards
     )
+    named = {"swyxserver": "hub-server"}
     deployed = Deployed(groups={**groups, "swyxserver": moved}, interfaces=None)
-    _, *lines = write_comparison(compare_site(rendered, deployed), "aws")
+    _, *lines = write_comparison(compare_site(rendered, deployed), "aws", named)
     assert lines == [
-        f"  swyxserver: differs, planned {write_rule(first)}",
-        f"  swyxserver+1:             found {write_rule(first)}",
+        f"  hub-server: differs, planned {write_rule(first)}",
+        f"  hub-server (swyxserver+1):             found {write_rule(first)}",
     ]

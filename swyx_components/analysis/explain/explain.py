@@ -41,13 +41,15 @@ class Packet(NamedTuple):
 class End:
     """One end's answer. `group` is empty where no rule of the plan stands: a network, the outside.
 
-    `rules` are the rules that let it pass; without any it is closed, unless `left_to_others`.
+    `rules` are the rules that let it pass; without any it is closed, unless `left_to_others`. `peers` are
+    the machines of the group of this site that rules let pass by name.
     """
 
     host: Host
     direction: Direction
     group: str
     rules: tuple[Rule, ...] = ()
+    peers: tuple[str, ...] = ()
     left_to_others: bool = False
 
     @property
@@ -162,6 +164,7 @@ def _evaluate_end(
         direction=direction,
         group=entry.group.name,
         rules=tuple(rule for rule in passing if rule.source_ports is None) or passing,
+        peers=tuple(member.name for member in group.members) if group else (),
         left_to_others=rendered.plan.egress is Egress.OPEN and direction is Direction.OUT,
     )
 
