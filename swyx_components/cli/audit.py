@@ -41,14 +41,14 @@ def audit(
     What calls lack and what is open without need, worst first. Reads saved output of the cloud's own
     command; contacts no cloud.
     """
-    installation, _, (site,), _ = choose(file, [site])
-    plan = plan_site(installation, site)
-    raise_errors(assess_site(plan, installation).messages)
+    topology, _, (site,), _ = choose(file, [site])
+    plan = plan_site(topology, site)
+    raise_errors(assess_site(plan, topology.installation).messages)
     opened = _open(saved)
     firewall = _read(plan, opened, _bind(plan, machines))
     if not firewall.seats:
         raise refuse("machines-unplaced", "--saved", site=site)
-    found = audit_site(plan, firewall, installation)
+    found = audit_site(plan, firewall, topology.installation)
     changes = list(remediate(plan, found)) if fix else None
     if as_json:
         print_json(audit_record(found, changes))

@@ -11,6 +11,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.installation.positions import Position, find_positions, put_at
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.checks.decisions import drop_consequences
+from swyx_components.planner.topology import Topology
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import count_messages, list_messages, plural
 
@@ -53,7 +54,7 @@ def _plan_all(installation: Installation) -> tuple[set[Message], str]:
     messages: set[Message] = set()
     rules = 0
     names = tuple(installation.sites)
-    sites = assess_sites(installation, names, {})
+    sites = assess_sites(Topology(installation), names, {})
     for site in report_progress(sites, "sites planned", len(names)):
         messages.update(site.messages)
         if not site.has_errors:

@@ -29,7 +29,6 @@ from swyx_components.cli.terminal import (
     replace_file,
     report_progress,
 )
-from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.describe import Provenance
@@ -72,12 +71,12 @@ def hosts(
     DCOM range, ports, Windows Firewall, gatekeeper, reserved ports. With --output, as files for
     Windows, each with its reasons.
     """
-    installation, _, names, _ = choose(file, sites)
-    known = {owner.name for site in names for owner in owners_of(installation.sites[site])}
+    topology, _, names, _ = choose(file, sites)
+    known = {owner.name for site in names for owner in owners_of(topology.view(site).site)}
     machines = choose_machines(machines, known)
     told = [
         (host, story)
-        for host, story in _find_hosts(installation, names)
+        for host, story in _find_hosts(topology, names)
         if not machines or host.name in machines
     ]
     chosen = [host for host, _ in told]
@@ -96,17 +95,14 @@ def hosts(
         sys.stdout.writelines(write_overview(chosen))
 
 
-def _find_hosts(
-    installation: Installation, names: Sequence[str]
-) -> Iterator[tuple[HostSettings, Story]]:
+def _find_hosts(topology: Topology, names: Sequence[str]) -> Iterator[tuple[HostSettings, Story]]:
     """What every host of the sites must be set to, and what its files say of the reasons."""
-    topology, windows = Topology(installation), load_windows()
+    windows, source = load_windows(), Path(topology.installation.file).name
     for name in report_progress(names, "sites planned", len(names)):
         plan = plan_site(topology, name)
         raise_errors(plan.messages)
-        reasons = Provenance.of(plan, installation.catalogue).reasons
-        source = Path(installation.file).name
-        story = Story(windows, installation.catalogue, reasons, source=source)
+        reasons = Provenance.of(plan, topology.catalogue).reasons
+        story = Story(windows, topology.catalogue, reasons, source=source)
         for host in find_host_settings(topology, plan, windows):
             yield host, story
 

@@ -37,6 +37,7 @@ from swyx_components.installation.draft import (
 )
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, errors_of, raise_errors
+from swyx_components.planner.topology import Topology
 from swyx_components.report.draft import SCHEMA, write_draft
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages
@@ -142,7 +143,8 @@ def _messages(draft: Draft, file: str = "") -> list[Message]:
     messages = set(found)
     if installation is not None and not errors_of(found):
         names = tuple(installation.sites)
-        sites = report_progress(assess_sites(installation, names, {}), "sites planned", len(names))
+        sites = assess_sites(Topology(installation), names, {})
+        sites = report_progress(sites, "sites planned", len(names))
         messages.update(*(site.messages for site in sites))
     return sorted(messages)
 

@@ -43,7 +43,7 @@ def plan(
     brief = len(chosen.names) > _MANY_SITES and not sites
     write = write_site if as_json else write_headline if brief else write_tables
     messages = set(chosen.found)
-    catalogue = chosen.installation.catalogue
+    catalogue = chosen.topology.catalogue
     cited: set[int] = set()
 
     def write_noting(site: SiteResult) -> str:

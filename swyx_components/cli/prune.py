@@ -38,8 +38,8 @@ def prune(
     Only resources of the stack that are missing from its state. Run it in the project's folder,
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
-    installation, _, names, bound = choose(file, [site], clouds)
-    ((cloud, rendered),) = render_sites(installation, names, bound)
+    topology, _, names, bound = choose(file, [site], clouds)
+    ((cloud, rendered),) = render_sites(topology, names, bound)
     (site,) = names
     inventory: Inventory = PLATFORMS[cloud]
     name = _name_stack(stack)

@@ -34,6 +34,7 @@ from swyx_components.cli.terminal import (
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
+from swyx_components.planner.topology import Topology
 from swyx_components.report.html.overview import (
     Differences,
     Overview,
@@ -91,9 +92,9 @@ def report(
     made = Source(
         _hash(file), date or datetime.now().astimezone().strftime("%Y-%m-%d"), __version__
     )
-    installation = chosen.installation
+    installation = chosen.topology.installation
     differences = [*_against(installation, chosen.names, against)]
-    differences += _deployed(installation, deployed, chosen.clouds)
+    differences += _deployed(chosen.topology, deployed, chosen.clouds)
     folder = output.endswith(os.sep) or Path(output).is_dir()
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
         chapters = _Chapters(kept, folder)
@@ -107,7 +108,7 @@ def report(
 
 
 def _hash(file: str) -> str:
-    """The SHA-256 of the file; empty where what was read is not a file."""
+    """The SHA-256 of what was read; empty where that comes only once, as from a pipe of the shell's."""
     try:
         return sha256(Path(file).read_bytes()).hexdigest() if Path(file).is_file() else ""
     except OSError:
@@ -134,7 +135,7 @@ class _Chapters:
         few = self.folder or number <= _FEW_SITES
         messages = set(chosen.found)
         for site in gather_sites(chosen, messages, "sites"):
-            self._keep(write_chapter(chosen.installation.catalogue, few, site), number)
+            self._keep(write_chapter(chosen.topology, few, site), number)
         return messages
 
     def _keep(self, chapter: ChapterText, sites: int) -> None:
@@ -166,15 +167,15 @@ def _against(installation: Installation, names: Sequence[str], other: str) -> It
 
 
 def _deployed(
-    installation: Installation, sites: Sequence[str], bound: Mapping[str, str]
+    topology: Topology, sites: Sequence[str], bound: Mapping[str, str]
 ) -> Iterator[Differences]:
     """What the clouds hold for some sites, against the plan.
 
     Raises:
         SwyxError: nothing says in which cloud a site is, or it can't be planned.
     """
-    names = choose_sites(installation, sites) if sites else ()
-    rendered = render_sites(installation, names, bound)
+    names = choose_sites(topology.installation, sites) if sites else ()
+    rendered = render_sites(topology, names, bound)
     for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
         yield describe_deployed(compare_site(site, PLATFORMS[cloud].read_deployed(site)), cloud)
 

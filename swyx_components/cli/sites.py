@@ -36,7 +36,7 @@ def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
 class Chosen(NamedTuple):
     """What a command is about: the file, what is worth knowing about it, sites, and the cloud of each."""
 
-    installation: Installation
+    topology: Topology
     found: tuple[Message, ...]
     names: tuple[str, ...]
     clouds: Mapping[str, str]
@@ -50,7 +50,7 @@ def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> 
     """
     installation, found = open_installation(file)
     names = choose_sites(installation, sites)
-    return Chosen(installation, found, names, bind_clouds(installation, clouds))
+    return Chosen(Topology(installation), found, names, bind_clouds(installation, clouds))
 
 
 def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str, ...]:
@@ -120,13 +120,12 @@ def renderer(
 
 
 def assess_sites(
-    installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
+    topology: Topology, names: Sequence[str], clouds: Mapping[str, str]
 ) -> Iterator[SiteResult]:
     """Every site planned, rendered, counted and proved for its cloud, if it has one; one at a time."""
-    topology = Topology(installation)
     for name in names:
-        platform = PLATFORMS.get(clouds.get(name, ""))
-        yield assess_site(plan_site(topology, name), installation, platform, PLATFORMS.values())
+        plan, platform = plan_site(topology, name), PLATFORMS.get(clouds.get(name, ""))
+        yield assess_site(plan, topology.installation, platform, PLATFORMS.values())
 
 
 def gather_sites(
@@ -138,7 +137,7 @@ def gather_sites(
         SwyxError: a site has errors, once all are assessed.
     """
     failed = False
-    sites = assess_sites(chosen.installation, chosen.names, chosen.clouds)
+    sites = assess_sites(chosen.topology, chosen.names, chosen.clouds)
     for site in report_progress(sites, what, len(chosen.names)):
         messages.update(site.messages)
         failed = failed or site.has_errors
@@ -148,7 +147,7 @@ def gather_sites(
 
 
 def render_sites(
-    installation: Installation, names: Sequence[str], clouds: Mapping[str, str]
+    topology: Topology, names: Sequence[str], clouds: Mapping[str, str]
 ) -> Iterator[tuple[str, RenderedSite]]:
     """Every site as its cloud would hold it, counted and proved, beside the cloud; one at a time.
 
@@ -157,7 +156,7 @@ def render_sites(
     """
     unbound = (name for name in names if name not in clouds)
     raise_errors(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
-    for site in assess_sites(installation, names, clouds):
+    for site in assess_sites(topology, names, clouds):
         raise_errors(site.messages)
         assert site.rendered is not None  # only errors keep a site of a cloud from that
         yield site.cloud, site.rendered

@@ -23,6 +23,7 @@ from swyx_components.cli.terminal import print_json, print_lines, report_progres
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.topology import Topology
 from swyx_components.report.tables import name_groups
 from swyx_components.report.verify import comparison_record, write_comparison
 
@@ -64,7 +65,7 @@ def verify(file: str, as_json: bool, **options: Unpack[VerifyOptions]) -> int:
     bound, read = _source(installation, options)
     # Without --site those whose cloud is known, or all where none is.
     names = choose_sites(installation, options["sites"] or sorted(bound))
-    rendered = render_sites(installation, names, bound)
+    rendered = render_sites(Topology(installation), names, bound)
     records: list[dict[str, Any]] = []
     equal = True
     for cloud, site in report_progress(rendered, "sites verified", len(names)):

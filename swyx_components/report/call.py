@@ -91,7 +91,7 @@ def write_passage(step: Step) -> str:
         )
     passages = {crossing.passage for crossing in step.crossings}
     if Passage.ALLOWED in passages:
-        return "allowed"
+        return "allowed" + ", in part outside the cloud" * (Passage.OUTSIDE in passages)
     if Passage.SAME_MACHINE in passages:
         return "same machine, no rule needed"
     return "outside the cloud, your own firewall must allow it"

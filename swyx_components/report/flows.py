@@ -27,7 +27,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 # What Markdown, or the HTML in it, would take for more than text: punctuation that marks something up,
 # and what makes an address of the web or of mail a link.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!:@])|(?<=www)(\.)", re.IGNORECASE)
-_OUTSIDE = "outside the cloud"
+OUTSIDE = "outside the cloud"  # a flow that no rule is made for, or a machine without rules
 _MARKDOWN_HEAD = """\
 | Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose | Carried |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -63,14 +63,14 @@ def _row(site: str, row: MatrixRow) -> tuple[str, ...]:
 
 
 def _carried(row: MatrixRow) -> str:
-    return _OUTSIDE if row.outside else ""
+    return OUTSIDE if row.outside else ""
 
 
 def _called(site: str, end: MatrixEnd) -> str:
     """`ac-server`, `gate-1, gate-2, 3 more`, `bo-server@bochum`; addresses where there is no name."""
     name = ", ".join(shorten(end.hosts or filter(None, [end.name]), 2)) or _addresses(end)
     far = f"@{end.site}" if end.site not in ("", site) else ""
-    return f"{name}{far}, {_OUTSIDE}" if end.outside else f"{name}{far}"
+    return f"{name}{far}, {OUTSIDE}" if end.outside else f"{name}{far}"
 
 
 def _addresses(end: MatrixEnd) -> str:
@@ -91,7 +91,7 @@ def _spelled(end: MatrixEnd) -> str:
     """`aachen SwyxServer (ac-server), 10.1.0.10/32`."""
     hosts = ", ".join(end.hosts)
     who = f"{end.role} ({hosts})" if end.role else hosts
-    who += f", {_OUTSIDE}" if end.outside else ""
+    who += f", {OUTSIDE}" if end.outside else ""
     return ", ".join(filter(None, (f"{end.site} {who}".strip(), _addresses(end))))
 
 

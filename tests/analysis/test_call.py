@@ -137,6 +137,18 @@ def test_media_between_two_networks_meets_no_rule_of_the_plan() -> None:
     assert {packet["passage"] for packet in answer["steps"][-1]["packets"]} == {"outside"}
 
 
+def test_a_step_that_a_cloud_carries_in_part_says_so() -> None:
+    """A desktop and a phone that are machines meet rules; an office's desktops and phones do not."""
+    (media,) = (
+        line for line in ask("swyxit@aachen", "l420@aachen").out.splitlines() if "[M1 " in line
+    )
+    assert media.endswith("allowed, in part outside the cloud")
+    packets = call("swyxit@aachen", "l420@aachen")["steps"][-1]["packets"]
+    passages = {(p["source"]["name"], p["destination"]["name"], p["passage"]) for p in packets}
+    assert ("ac-office", "ac-l420s-net", "outside") in passages
+    assert ("ac-office", "ac-l420-1", "allowed") in passages
+
+
 def test_the_answer_in_sentences(tmp_path: Path) -> None:
     file = write_file(
         tmp_path, SMALL.replace("  bochum:\n", "    flows: {disable: [C10]}\n  bochum:\n")

@@ -321,7 +321,10 @@ def test_a_role_speaks_for_its_groups_and_networks() -> None:
         ("ac-desk-1", "ac-l420-1"),
         ("ac-desk-1", "ac-l420s-net"),
         ("ac-office", "ac-l420-1"),
+        ("ac-office", "ac-l420s-net"),
     ]
+    assert [pair["outside"] for pair in pairs] == [False, False, False, True]
+    assert [pair["allowed"] for pair in pairs] == [True, True, True, True]
     (pair,) = ask("SwyxGate@aachen", "SwyxGate@aachen", "udp/51500", "--json").json()["pairs"]
     assert (pair["source"]["name"], pair["destination"]["name"]) == ("ac-gate-1", "ac-gate-2")
 

@@ -71,13 +71,23 @@ def test_search_finds_rules_by_any_word_of_them(page: Page, office: Path) -> Non
 def test_search_finds_flows_by_their_purpose(page: Page, office: Path) -> None:
     page.open(office)
     page.search("flows", "contacts the called SwyxIt!")
-    page.await_told("flows", "1 of 4 flows")
+    page.await_told("flows", "1 of 5 flows")
     (row,) = page.shown("flows")
     assert (row["flow"], row["from"], row["to"]) == (
         "C2",
         "ac-server SwyxServer",
         "ac-office SwyxIt",
     )
+
+
+def test_flows_outside_the_cloud_are_a_direction_of_their_own(page: Page, office: Path) -> None:
+    """Audio within the office: no rule of a cloud is made for it."""
+    page.open(office)
+    page.choose("flows", "way", "outside the cloud")
+    page.await_told("flows", "1 of 5 flows")
+    (row,) = page.shown("flows")
+    assert (row["flow"], row["from"], row["to"]) == ("M1", "ac-office SwyxIt", "ac-office SwyxIt")
+    assert "audio goes directly between caller and callee" in row["why"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +114,7 @@ def test_filters_narrow_the_flow_matrix(page: Page, example: Path) -> None:
     page.open(example)
     for field, value in (("site", "bochum"), ("protocol", "tcp"), ("way", "out")):
         page.choose("flows", field, value)
-    page.await_told("flows", "2 of 209 flows")
+    page.await_told("flows", "2 of 250 flows")
     assert [(row["flow"], row["from"], row["to"], row["ports"]) for row in page.shown("flows")] == [
         ("K4", "bo-server SwyxServer", "aachen/ac-link LinkManager", "65001"),
         ("K6", "bo-server SwyxServer", "aachen/ac-link LinkManager", "41000-41099"),
@@ -210,7 +220,7 @@ def test_without_script_every_rule_and_flow_is_there_to_read(page: Page, office:
     for words in ("51000-51499 from source 50000-50099", "remote desktop", "C2 stated L117 L72"):
         assert words in text, words
     assert len(page.all("tbody.rules tr")) == 7
-    assert len(page.all("tbody.flow td:first-child")) == 4
+    assert len(page.all("tbody.flow td:first-child")) == 5
     assert not page.find("[data-explorer=rules]").is_displayed()
 
 

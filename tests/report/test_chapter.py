@@ -12,11 +12,13 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.planner.topology import Topology
 from swyx_components.report.html.chapter import Chapter, Peers, make_chapter
 from swyx_components.report.html.pages import write_chapter
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 from tests.oracle.installations import installations
+from tests.tools.report_pages import page_of
 
 Plain = dict[str, Any]
 HOSTILE = "</noscript><script>'\"&amp;</script> {{ 7 }}"
@@ -50,7 +52,7 @@ def plain(**aachen: Any) -> Plain:
 def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
     installation = load_installation(source)
     result = assess_site(plan_site(installation, site), installation, PLATFORMS.get(cloud))
-    return make_chapter(result, installation.catalogue)
+    return make_chapter(result, Topology(installation))
 
 
 def rules(told: Chapter) -> list[tuple[str, ...]]:
@@ -131,11 +133,53 @@ def test_flows_stand_under_the_article_s_row_as_the_site_sees_them() -> None:
     assert lines == {
         "C1": [("ac-office", "ac-server", "inside", "135, 40000-40199")],
         "C2": [("ac-server", "ac-office", "inside", "135, 40000-40199")],
+        "M1": [("ac-office", "ac-office", "outside the cloud", "50000-50099")],
         "M2": [
             ("ac-office", "ac-server", "inside", "51000-51499"),
             ("ac-server", "ac-office", "inside", "50000-50099"),
         ],
     }
+
+
+OFFICES = {
+    "ac-home": {"cidrs": ["10.1.30.0/24"], "roles": ["SwyxIt"]},
+    "ac-office": {"cidrs": ["10.1.20.0/24"], "roles": ["SwyxPhoneL420"]},
+}
+AT_PREMISES = {
+    "ac-server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer"]},
+    "ac-isdn": {"addresses": ["10.1.0.12"], "roles": ["SwyxGate"], "outside": True},
+    "ac-phones": {"addresses": ["10.1.0.13"], "roles": ["PhoneManager"], "outside": True},
+}
+
+
+def test_flows_that_no_rule_is_made_for_stand_there_too_told_apart() -> None:
+    """Audio between two networks, and between them and machines outside the cloud (kb2308 L111)."""
+    told = chapter(plain(machines=AT_PREMISES, networks=OFFICES, extra_rules=[]))
+    lines = {
+        row.id: {(one.initiator, one.responder, one.way) for one in rows}
+        for row, rows in told.flows
+    }
+    outside = {
+        id: {line[:2] for line in own if line[2] == "outside the cloud"}
+        for id, own in lines.items()
+    }
+    assert {id: own for id, own in outside.items() if own} == {
+        "C3a": {("ac-office", "ac-phones")},
+        "C4": {("ac-phones", "ac-office")},
+        "M1": {
+            *(("ac-home", "ac-home"), ("ac-home", "ac-isdn"), ("ac-home", "ac-office")),
+            *(("ac-isdn", "ac-home"), ("ac-isdn", "ac-office")),
+            *(("ac-office", "ac-home"), ("ac-office", "ac-isdn"), ("ac-office", "ac-office")),
+        },
+    }
+    assert ("ac-isdn", "ac-server", "inside") in lines["C9"]
+
+
+def test_what_the_page_says_of_a_flow_is_there_for_flows_outside_the_cloud_alone() -> None:
+    """M1 is between the hosts of the office alone, so that no rule of the page cites it."""
+    page = page_of(plain())
+    assert '<tr id="flow-M1">' in page
+    assert "<td>outside the cloud<td>udp<td>50000-50099" in page
 
 
 def test_a_link_to_a_rule_outlives_what_does_not_concern_it() -> None:
@@ -170,5 +214,6 @@ def test_a_hostile_reason_is_text_in_a_chapter(source: Plain) -> None:
             rule["reason"] = f"{HOSTILE} {place}"
     installation = load_installation(source)
     for plan in plan_sites(installation):
-        text = write_chapter(installation.catalogue, False, assess_site(plan, installation)).html
+        result = assess_site(plan, installation)
+        text = write_chapter(Topology(installation), False, result).html
         assert "<script" not in text and text.count("</noscript>") == 1

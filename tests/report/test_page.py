@@ -112,7 +112,7 @@ def test_what_no_installation_lets_in_would_still_be_shown_escaped() -> None:
 
 def test_figures_count_what_the_page_has() -> None:
     figures = overview_of(plain()).figures
-    assert figures == {"site": 1, "machine": 1, "flow": 4, "rule": 7, "warning": 1}
+    assert figures == {"site": 1, "machine": 1, "flow": 5, "rule": 7, "warning": 1}
 
 
 # ---- findings

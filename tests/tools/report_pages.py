@@ -8,15 +8,16 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.planner.assess import assess_site
+from swyx_components.planner.topology import Topology
 from swyx_components.report.html.overview import Overview, make_overview
 from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
 
 
 def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[ChapterText]]:
     installation = load_installation(source)
-    platform = PLATFORMS.get(cloud)
+    platform, topology = PLATFORMS.get(cloud), Topology(installation)
     result = [assess_site(plan, installation, platform) for plan in plan_sites(installation)]
-    chapters = [write_chapter(installation.catalogue, True, one) for one in result]
+    chapters = [write_chapter(topology, True, one) for one in result]
     messages = {message for one in result for message in one.messages}
     return make_overview(installation, [one.line for one in chapters], messages), chapters
 

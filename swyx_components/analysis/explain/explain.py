@@ -91,13 +91,11 @@ def pick_pairs(
     """One pair of hosts for all that the rules treat the same.
 
     Machines of one group have the same rules, so one pair speaks for all of them. A pair of the same
-    machine, or one where no rules stand, is left out if there are others.
+    machine is left out if there are others.
     """
     pairs = [(one, other) for one in sources for other in destinations]
-    ruled = [pair for pair in pairs if any(one.managed for one in pair) and not _is_one(*pair)]
-    by_kind = {
-        tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(ruled or pairs)
-    }
+    apart = [pair for pair in pairs if not _is_one(*pair)] or pairs
+    by_kind = {tuple(_kind(host, site_of) for host in pair): pair for pair in reversed(apart)}
     return list(reversed(by_kind.values()))
 
 

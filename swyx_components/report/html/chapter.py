@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow
 from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
@@ -21,6 +22,8 @@ from swyx_components.planner.model import (
 )
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.requirements import extra_flow
+from swyx_components.planner.topology import Topology
+from swyx_components.report.flows import OUTSIDE
 from swyx_components.report.tables import write_peer
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
@@ -79,7 +82,7 @@ class RuleRow(NamedTuple):
 
 
 class FlowLine(NamedTuple):
-    """One flow between two endpoints; `way` is as the site sees it: in, out or inside.
+    """One flow between two endpoints; `way` is as the site sees it: in, out, inside, outside the cloud.
 
     What two rows of the article need alike (H.245 of two pairs) is one line.
     """
@@ -102,9 +105,10 @@ class Chapter(NamedTuple):
     flows: tuple[tuple[FlowRow, tuple[FlowLine, ...]], ...]
 
 
-def make_chapter(result: SiteResult, catalogue: Catalogue) -> Chapter:
-    """The chapter of a finished site."""
-    rules, flows = _rules(result, catalogue), _flows(result.plan, catalogue)
+def make_chapter(result: SiteResult, topology: Topology) -> Chapter:
+    """The chapter of a finished site; its flows are also those that no rule of a cloud is made for."""
+    own, catalogue = derive_flows(topology, result.plan.site, True).flows, topology.catalogue
+    rules, flows = _rules(result, catalogue), _flows(result.plan.site, own, catalogue)
     return Chapter(result, tuple(rules), tuple(flows))
 
 
@@ -147,11 +151,13 @@ def _anchor(site: str, group: str, rule: Rule) -> str:
 # ---- flows
 
 
-def _flows(plan: SitePlan, catalogue: Catalogue) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
+def _flows(
+    site: str, flows: Iterable[Flow], catalogue: Catalogue
+) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
     order = {id: place for place, id in enumerate(catalogue.flows)}
-    ordered = sorted(plan.flows, key=lambda flow: order[flow.flow])
+    ordered = sorted(flows, key=lambda flow: order[flow.flow])
     for id, members in groupby(ordered, key=lambda flow: flow.flow):
-        yield catalogue.flows[id], tuple(_lines(plan.site, members))
+        yield catalogue.flows[id], tuple(_lines(site, members))
 
 
 def _lines(site: str, flows: Iterable[Flow]) -> list[FlowLine]:
@@ -169,6 +175,7 @@ def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:
     ends = _called(site, flow.initiator), _called(site, flow.responder)
     own = flow.initiator.site == site, flow.responder.site == site
     way = {(True, False): "out", (False, True): "in"}.get(own, "inside")
+    way = way if flow.initiator.group or flow.responder.group else OUTSIDE
     what = way, flow.transport.value, str(flow.ports), str(flow.source_ports or "")
     for initiator, responder in product(*ends):
         yield FlowLine(initiator, flow.initiator_role, responder, flow.responder_role, *what)

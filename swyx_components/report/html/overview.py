@@ -59,8 +59,8 @@ class SiteLine(NamedTuple):
     public: Mapping[str, tuple[str, ...]] = {}
 
     @classmethod
-    def of(cls, result: SiteResult, flows: int, rules: Sequence[Rule]) -> Self:
-        """The line of a finished site whose chapter shows so many flows and these rules."""
+    def of(cls, result: SiteResult, flows: Mapping[str, int], rules: Sequence[Rule]) -> Self:
+        """The line of a finished site whose chapter shows so many flows of each id and these rules."""
         plan, proof = result.plan, result.proof
         return cls(
             name=plan.site,
@@ -68,10 +68,10 @@ class SiteLine(NamedTuple):
             egress=plan.egress.value,
             machines=sum(len(group.machines) for group in plan.groups),
             groups=len(plan.groups),
-            flows=flows,
+            flows=sum(flows.values()),
             rules=len(rules),
             proof="none" if proof is None else "holds" if proof.holds else write_proof(proof),
-            ids=tuple(sorted({flow.flow for flow in plan.flows})),
+            ids=tuple(sorted(flows)),
             usages=result.usages,
             proven=proof.holds if proof else None,
             public=find_public(plan, rules),

@@ -12,8 +12,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
-from swyx_components.catalogue import Catalogue
 from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.topology import Topology
 from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine, is_tight
 from swyx_components.report.tables import plain, plural
@@ -31,15 +31,15 @@ class ChapterText(NamedTuple):
     html: str
 
 
-def write_chapter(catalogue: Catalogue, unfolded: bool, result: SiteResult) -> ChapterText:
-    """The chapter of one site.
+def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> ChapterText:
+    """The chapter of one site of it.
 
     `unfolded`: it stands open, since there are few of them.
     """
-    site = make_chapter(result, catalogue)
+    site = make_chapter(result, topology)
     counts = Counter(row.group.name for row in site.rules)
     html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
-    flows = sum(len(lines) for _, lines in site.flows)
+    flows = {row.id: len(lines) for row, lines in site.flows}
     return ChapterText(SiteLine.of(result, flows, [row.rule for row in site.rules]), html)
 
 
