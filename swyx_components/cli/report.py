@@ -33,6 +33,7 @@ from swyx_components.cli.terminal import (
 )
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation.model import Installation
+from swyx_components.installation.source import STDIN, read_raw
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.topology import Topology
 from swyx_components.report.html.overview import (
@@ -109,10 +110,8 @@ def report(
 
 def _hash(file: str) -> str:
     """The SHA-256 of what was read; empty where that comes only once, as from a pipe of the shell's."""
-    try:
-        return sha256(Path(file).read_bytes()).hexdigest() if Path(file).is_file() else ""
-    except OSError:
-        return ""
+    kept = file == STDIN or Path(file).is_file()
+    return sha256(read_raw(file)).hexdigest() if kept else ""
 
 
 class _Chapters:

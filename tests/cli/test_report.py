@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shlex
 import shutil
 import subprocess
@@ -62,6 +63,17 @@ def test_the_page_names_date_file_hash_and_version(tmp_path: Path) -> None:
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     for words in ("1 March 2031", str(file), digest, "SwyxWare 6.01 (kb2308)", "swyx 0."):
         assert words in head, words
+
+
+def test_the_hash_of_standard_input_is_that_of_what_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(SMALL.encode())))
+    page = tmp_path / "report.html"
+    assert swyx("report", "-", "--output", page).code == 0
+    head = page.read_text(encoding="utf-8").partition("<header")[2].partition("</header>")[0]
+    assert "<dt>File<dd><bdi>standard input</bdi>" in head
+    assert f"<dt>SHA-256<dd><code>{hashlib.sha256(SMALL.encode()).hexdigest()}</code>" in head
 
 
 def test_the_same_file_gives_the_same_page(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def draw_sites(
     boxes = []
     for name in sorted(drawn):
         words = _count_hosts(installation.sites[name])
-        cloud = _CLOUDS.get(clouds.get(name, ""), "")
+        cloud = _CLOUDS.get(own := clouds.get(name, ""), own)
         boxes.append(Box(name, "site", words, *places[name], members.get(name, ()), cloud))
     for provider in providers:
         boxes.append(Box(provider.name, "provider", "SIP provider", *places[_key(provider)]))
