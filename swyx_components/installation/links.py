@@ -11,6 +11,7 @@ from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
     distinct,
     is_name,
+    note_unpaired,
     read_entries,
     read_list,
     read_name,
@@ -182,6 +183,8 @@ def _read_provider(node: Node) -> Provider | None:
     seat = node.read(_ONE, _read_manager, None)
     media = node.read("media_ports", read_range, None)
     sip_port = node.read("sip_port", read_port, None)
+    if media is not None:
+        note_unpaired(node.child("media_ports"), f"provider {node.key}", media)
     if seat is None or media is None or ("sip_port" in node.value and sip_port is None):
         return None
     if not (cidrs or (signalling and media_alone)):

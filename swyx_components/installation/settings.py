@@ -4,12 +4,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from swyx_components.catalogue import Catalogue, Listener, Role, Transport
+from swyx_components.catalogue import Catalogue, Listener, Phase, Role, Transport
 from swyx_components.installation.context import Node, as_text
 from swyx_components.installation.model import Decisions, PortOverrides
 from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
     distinct,
+    note_unpaired,
     read_list,
     read_port,
     read_range,
@@ -162,6 +163,8 @@ def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
             child.add("override-twice", key=key, others=both)
         elif ports := _read_ports(child, listeners):
             overrides |= {(role.name, listener.key): ports for listener in listeners}
+            if any(one.phase is Phase.MEDIA and UDP in one.transports for one in listeners):
+                note_unpaired(child, role.name, ports)
     return overrides
 
 

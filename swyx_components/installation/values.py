@@ -161,6 +161,12 @@ def read_range(node: Node) -> PortRange | None:
     return None
 
 
+def note_unpaired(node: Node, owner: str, ports: PortRange) -> None:
+    """Say where an RTP range begins at an odd port, or has one port alone."""
+    if ports.first % 2 or ports.first == ports.last:
+        node.add("rtp-unpaired", role=owner, ports=ports)
+
+
 _MAPPED = Prefix.parse("::ffff:0:0/96")
 _HOST_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*", re.ASCII)
 _MASKS = {Prefix(4, 0xFFFFFFFF << (32 - n) & 0xFFFFFFFF, 32).address: n for n in range(1, 33)}

@@ -39,7 +39,7 @@ LARGE = {
     "machines unlike each other": (
         lambda n: {
             "machines": {
-                f"m{i}": machine(i, ports={"SwyxGate": {"media": f"{50000 + i}-50999"}})
+                f"m{i}": machine(i, ports={"SwyxGate": {"media": f"{50000 + 2 * i}-50999"}})
                 for i in range(n - 1)
             }
         },

@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, Phase, Transport
+from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.messages import Message
 from swyx_components.planner.exchange import Exchange, find_exchange
 from swyx_components.planner.flows import EndpointPair
@@ -49,7 +49,6 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
             taken = _unite_taken(clashes)
             for clash in clashes:
                 yield _collision(f"sites.{view.name}.{place}.{name}", clash, taken, catalogue)
-    yield from _find_unpaired(view)
     for system, preset, inside in _find_ephemeral(fixed, catalogue):
         yield Message.about(
             "fixed-port-ephemeral",
@@ -203,15 +202,6 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
         return key
     parts = {own for (name, part), own in ports.items() if (name, part[:6]) == (role, "media_")}
     return "media" if len(parts) == 1 else key
-
-
-def _find_unpaired(view: SiteTopology) -> Iterator[Message]:
-    """RTP ranges of the file that begin at an odd port, or have one port alone."""
-    for place, role, key, ports in view.overrides():
-        listener = view.catalogue.roles[role].listeners[key]
-        audio = listener.phase is Phase.MEDIA and Transport.UDP in listener.transports
-        if audio and (ports.first % 2 or ports.first == ports.last):
-            yield Message.about("rtp-unpaired", place, role=role, ports=ports)
 
 
 @lru_cache(maxsize=1024)
