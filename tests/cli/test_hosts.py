@@ -70,6 +70,30 @@ def test_clients_get_the_client_range_and_servers_the_server_range(tmp_path: Pat
         assert values["Ports"] == [ports]
 
 
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        "135",
+        "100-200",
+        "{server: 135, client: 43000-43099}",
+        "{server: 42000-42099, client: 36-135}",
+    ],
+)
+def test_no_file_gives_dcom_the_port_of_the_endpoint_mapper(ranges: str, tmp_path: Path) -> None:
+    """135 is the mapper's own: a host whose DCOM range held it could not be asked for a port any more."""
+    text = SMALL.replace("dcom: restricted", f"dcom: {ranges}")
+    out, outcome = written(tmp_path, write_file(tmp_path, text))
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "holds 135, the port of the RPC endpoint mapper" in outcome.err
+    assert not out.exists()
+
+
+def test_a_dcom_range_next_to_the_port_of_the_endpoint_mapper_is_written(tmp_path: Path) -> None:
+    text = SMALL.replace("dcom: restricted", "dcom: 136-299")
+    out, _ = written(tmp_path, write_file(tmp_path, text))
+    assert read_reg((out / "aachen/ac-server/dcom.reg").read_bytes())[RPC]["Ports"] == ["136-299"]
+
+
 def test_a_range_too_small_for_windows_itself_is_said(tmp_path: Path) -> None:
     """Microsoft's article 154596 asks for a hundred ports at least."""
     text = SMALL.replace("dcom: restricted", "dcom: {server: 42000-42098, client: 43000-43099}")
