@@ -7,7 +7,7 @@ from typing import NamedTuple
 from swyx_components.cli.stacks import clouds_beside, unknown_cloud
 from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
-from swyx_components.installation import read_installation
+from swyx_components.installation import about_sites, read_installation
 from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
@@ -50,7 +50,8 @@ def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> 
     """
     installation, found = open_installation(file)
     names = choose_sites(installation, sites)
-    return Chosen(Topology(installation), found, names, bind_clouds(installation, clouds))
+    bound, found = bind_clouds(installation, clouds), about_sites(found, names)
+    return Chosen(Topology(installation), found, names, bound)
 
 
 def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str, ...]:

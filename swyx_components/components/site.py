@@ -19,7 +19,7 @@ from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
 from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, plain_errors
 from swyx_components.components.roles import class_for
-from swyx_components.installation import Installation, read_installation
+from swyx_components.installation import Installation, about_sites, read_installation
 from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity, SwyxError, raise_errors
@@ -134,7 +134,8 @@ def assess_within(
     }
     _check_machines(args, [own.name for group in plan.groups for own in group.machines], outside)
     result = assess_site(plan, installation, PLATFORMS[args["cloud"]])
-    result = replace(result, messages=tuple(sorted({*found, *result.messages})))
+    own = about_sites(found, [plan.site])
+    result = replace(result, messages=tuple(sorted({*own, *result.messages})))
     raise_errors(result.messages)
     assert result.rendered is not None, "only errors keep a site of a cloud from that"
     return result, result.rendered

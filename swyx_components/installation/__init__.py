@@ -1,7 +1,7 @@
 """The user's installation file: read, checked, and turned into frozen values."""
 
 from swyx_components.installation.model import Installation
-from swyx_components.installation.read import load_installation, read_installation
+from swyx_components.installation.read import about_sites, load_installation, read_installation
 from swyx_components.installation.schema import load_schema
 
-__all__ = ["Installation", "load_installation", "load_schema", "read_installation"]
+__all__ = ["Installation", "about_sites", "load_installation", "load_schema", "read_installation"]

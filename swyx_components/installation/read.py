@@ -1,7 +1,7 @@
 """Read an installation: the best that can be made of the source, and everything wrong with it."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -50,6 +50,13 @@ def load_installation(source: Source, *, file: str = "") -> Installation:
     raise_errors(messages)
     assert installation is not None, "an installation without errors"
     return installation
+
+
+def about_sites(messages: Iterable[Message], sites: Iterable[str]) -> tuple[Message, ...]:
+    """Without the messages that stand at other sites than these."""
+    known = {"", *sites}
+    placed = ((one, f"{one.place}.".split(".")) for one in messages)
+    return tuple(one for one, place in placed if place[0] != "sites" or place[1] in known)
 
 
 def read_installation(source: Source, *, file: str = "") -> Outcome:

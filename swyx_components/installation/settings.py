@@ -163,6 +163,8 @@ def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
             child.add("override-twice", key=key, others=both)
         elif ports := _read_ports(child, listeners):
             overrides |= {(role.name, listener.key): ports for listener in listeners}
+            if not all(listener.configurable for listener in listeners):
+                child.add("setting-unnamed", role=role.name, key=key, ports=ports)
             if any(one.phase is Phase.MEDIA and UDP in one.transports for one in listeners):
                 note_unpaired(child, role.name, ports)
     return overrides

@@ -19,7 +19,7 @@ from swyx_components.installation.model import (
 from swyx_components.planner.groups import MachineGroup
 from swyx_components.planner.model import Endpoint
 from swyx_components.planner.port_references import EndpointKind
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 
 # What a LinkManager serves: "link" or "provider" with the name of each, sorted.
@@ -56,15 +56,6 @@ class SiteTopology:
             KeyError: the site has none of this name.
         """
         return self.by_machine[machine]
-
-    def overrides(self) -> Iterator[tuple[str, str, str, PortRange]]:
-        """What the file overrides at the site and at its machines: place, role, listener and ports."""
-        place = f"sites.{self.name}"
-        written = {place: self.site.ports}
-        written |= {f"{place}.machines.{own.name}": own.ports for own in self.site.machines}
-        for place, overrides in written.items():
-            for (role, key), ports in overrides:
-                yield f"{place}.ports.{role}", role, key, ports
 
     def carries_tcp_fax(self) -> bool:
         """Whether fax may go over TCP there."""

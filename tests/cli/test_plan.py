@@ -207,6 +207,21 @@ def test_one_site_of_several(tmp_path: Path) -> None:
     ) == ["bochum"]
 
 
+ODD = SMALL.replace(
+    "    extra_rules", "    ports: {SwyxGate: {media: 51501-51599}}\n    extra_rules"
+)
+
+
+def test_what_the_file_says_of_other_sites_is_left_out(tmp_path: Path) -> None:
+    file = write_file(tmp_path, ODD)
+    said = {
+        site: "SwyxGate has 51501-51599 for RTP" in swyx("plan", file, "--site", site).out
+        for site in ("aachen", "bochum")
+    }
+    assert said == {"aachen": True, "bochum": False}
+    assert "SwyxGate has 51501-51599 for RTP" in swyx("plan", file).out
+
+
 def test_many_sites_are_one_line_each(tmp_path: Path) -> None:
     sites = "".join(
         f"  site{n:02}: {{machines: {{m{n}: {{addresses: [10.{n}.0.1], roles: [SwyxServer]}}}}}}\n"

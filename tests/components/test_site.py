@@ -212,6 +212,26 @@ def test_a_diagnostic_has_the_line_and_column_of_the_file(on_aws: Recording) -> 
     assert any("installation.yaml:14:3: sites.aachen.egress" in text for _, text in on_aws.log)
 
 
+def test_what_the_installation_says_of_other_sites_is_left_to_them() -> None:
+    """An audio range of bochum's, from an odd port on, is noted at bochum alone."""
+    installation = small("server 10.8.0.10 SwyxServer")
+    bochum = {"machines": {"bo-server": {"addresses": ["10.9.0.10"], "roles": ["SwyxServer"]}}}
+    bochum["ports"] = {"SwyxServer": {"media": "51001-51099"}}
+    installation["sites"]["bochum"] = bochum
+    said = {}
+    for site in ("acme", "bochum"):
+        args: Any = {"installation": installation, "site": site, **AWS, "attach": False}
+        made = record(lambda args=args, site=site: SwyxSite(site, args), EXAMPLE)
+        said[site] = [one for one in made.outputs[site]["summary"]["notes"] if "for RTP" in one]
+    assert said == {
+        "acme": [],
+        "bochum": [
+            "sites.bochum.ports.SwyxServer.media: SwyxServer has 51001-51099 for RTP, which takes ports in "
+            "pairs of an even and the next odd one; begin the range at an even port and end it at an odd one."
+        ],
+    }
+
+
 def test_a_network_security_group_owns_all_its_rules_and_ends_in_denies(
     on_azure: Recording,
 ) -> None:

@@ -44,7 +44,6 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     yield from _widened(view, pairs)
     yield from _idle_managers(view)
     yield from _unreachable_extras(view)
-    yield from _unnamed_settings(view)
     yield from _respelled_reasons(view)
 
 
@@ -272,14 +271,6 @@ def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
         if versions[rule.machine].isdisjoint(peer.version for peer in rule.peers):
             place = f"sites.{view.name}.extra_rules[{rule.index}]"
             yield Message.about("extra-without-version", place, machine=rule.machine)
-
-
-def _unnamed_settings(view: SiteTopology) -> Iterator[Message]:
-    """Overrides for which the article names no setting at the host."""
-    for place, role, key, ports in view.overrides():
-        if not view.catalogue.roles[role].listeners[key].configurable:
-            values = {"role": role, "key": key}
-            yield Message.about("setting-unnamed", f"{place}.{key}", ports=ports, **values)
 
 
 def _respelled_reasons(view: SiteTopology) -> Iterator[Message]:
