@@ -129,8 +129,8 @@ def check_planned(args: StackValidationArgs, report: ReportViolation) -> None:
         if not is_of_site(rule.urn):
             names = " or ".join(sorted(group.name for group in groups))
             report(
-                f"{rule.name} is a rule of the Swyx group {names} that no site planned. Remove it, and write "
-                "what it is for under extra_rules of the site.",
+                f"{rule.name} is a rule of the Swyx group {names} that no site planned. Remove it, and "
+                "declare its purpose under extra_rules of the site.",
                 rule.urn,
             )
     for site in sites_of(args.resources):
@@ -139,7 +139,7 @@ def check_planned(args: StackValidationArgs, report: ReportViolation) -> None:
         if isinstance(planned, int | float) and made > planned:
             report(
                 f"{site.name} has {made} rules, and {int(planned)} are planned. Remove what adds rules to "
-                "its groups, such as a transform, and write what they are for under extra_rules of the site.",
+                "its groups, such as a transform, and declare their purpose under extra_rules of the site.",
                 site.urn,
             )
 
@@ -164,7 +164,7 @@ def check_inline(args: ResourceValidationArgs, report: ReportViolation) -> None:
     for key in sorted({"ingress", "egress"}.intersection(args.props.keys())):
         report(
             f"{args.name} has {key} rules that no site planned. Remove the transform that adds them, and "
-            "write what they are for under extra_rules of the site.",
+            "declare their purpose under extra_rules of the site.",
             args.urn,
         )
 
@@ -181,7 +181,7 @@ def check_public(args: StackValidationArgs, report: ReportViolation) -> None:
         public = sorted(each for each in peers if each.lower() in _PUBLIC)
         if public and name not in acknowledged:
             report(
-                f"{name} is open to {', '.join(public)}. Name the addresses that are meant, or write the "
+                f"{name} is open to {', '.join(public)}. Name the required addresses, or write the "
                 "rule under extra_rules of the site with acknowledge_public: true.",
                 urn,
             )
@@ -226,7 +226,7 @@ def check_decisions(args: StackValidationArgs, report: ReportViolation) -> None:
             found = look_up(told(site, "decisions"), key)
             if found not in (None, value):
                 report(
-                    f"{site.name} is planned with {key}: {found}, and the company requires {key}: {value}. "
+                    f"{site.name} is planned with {key}: {found}, but the company requires {key}: {value}. "
                     "Write that under decisions of the installation.",
                     site.urn,
                 )
@@ -249,7 +249,7 @@ def check_protected(args: ResourceValidationArgs, report: ReportViolation) -> No
 
 _DECISIONS = {
     "type": "object",
-    "description": "Decisions that sites must have, in the words of an installation file.",
+    "description": "Required decisions of sites, as in an installation file.",
     "properties": {
         key: {"type": "string"}
         for key in ("dcom", "dcom_transport", "h245", "fax_transport", "cornet")
@@ -258,12 +258,12 @@ _DECISIONS = {
 }
 _STACKS = {
     "type": "array",
-    "description": "Names of protected stacks; * stands for any text.",
+    "description": "Names of protected stacks; * matches any text.",
     "items": {"type": "string"},
 }
 POLICIES: list[Policy] = [
     StackValidationPolicy(
-        "swyx-planned-rules", "No rule of a Swyx group is made beside its site.", check_planned
+        "swyx-planned-rules", "Only its site creates rules of a Swyx group.", check_planned
     ),
     ResourceValidationPolicy(
         "swyx-inline-rules", "No Swyx security group has inline rules.", check_inline
@@ -273,7 +273,7 @@ POLICIES: list[Policy] = [
     ),
     StackValidationPolicy(
         "swyx-decisions",
-        "Sites are decided as the company requires.",
+        "Sites have the decisions that the company requires.",
         check_decisions,
         config_schema=PolicyConfigSchema({"decisions": _DECISIONS}),
     ),

@@ -14,9 +14,9 @@ _COMMANDS = {
     "engine": "provide the Pulumi CLI and its Python host",
     "start": "start the offline clouds",
     "stop": "stop the offline clouds",
-    "status": "say what runs",
+    "status": "show what is running",
     "down": "destroy every stack, stop the clouds, remove their state",
-    "seed": "make the networks and machines of an installation file",
+    "seed": "create the networks and machines of an installation file",
     "up": "check, start, seed, deploy and prove an installation file",
 }
 
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
         warn(f"sandbox: {error}")
         return error.exit_code
     except KeyboardInterrupt:
-        warn("sandbox: interrupted; run the same command again to go on.")
+        warn("sandbox: interrupted; run the same command again to continue.")
         return 130
 
 

@@ -37,7 +37,7 @@ def start(sandbox: Sandbox) -> Pulumi:
         endpoints, fresh = {}, []
         for cloud in CLOUDS:
             endpoints[cloud], started = start_server(sandbox, cloud)
-            say(f"{cloud}: {'started' if started else 'runs already'} at {endpoints[cloud]}")
+            say(f"{cloud}: {'started' if started else 'already running'} at {endpoints[cloud]}")
             fresh += [cloud] if started else []
         write_env_file(sandbox, endpoints, found.pulumi)
         engine = Pulumi(sandbox, found.pulumi, endpoints)
@@ -49,13 +49,13 @@ def start(sandbox: Sandbox) -> Pulumi:
 def _tell_empty(sandbox: Sandbox, engine: Pulumi) -> None:
     """The AWS server keeps its state in memory: stacks that had something there must look again."""
     stacks = engine.list_stacks()
-    say("aws: begins empty, its state is in memory (azure keeps its state on disk).")
+    say("aws: starts empty, its state is in memory (azure keeps its state on disk).")
     for stack in stacks:
         _marker(sandbox, stack).parent.mkdir(parents=True, exist_ok=True)
         _marker(sandbox, stack).touch()
     if stacks:
         by_hand = "(by hand: `pulumi up --refresh`)"
-        say(f"aws: what the stacks had there is gone; `make up` makes it again {by_hand}.")
+        say(f"aws: the stacks' resources are gone; `make up` creates them again {by_hand}.")
 
 
 def _marker(sandbox: Sandbox, stack: Stack) -> Path:
@@ -120,15 +120,15 @@ def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
 def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
     """One site: preview, update, proof. Its exit code and what to say about it at the end."""
     stack = Stack(project=project_name(), name=site.name)
-    say(f"{site.name} on {site.cloud}: deploying, {_near(sandbox.log)} shows how far ...")
+    say(f"{site.name} on {site.cloud}: deploying, progress in {_near(sandbox.log)} ...")
     file = write_stack_file(sandbox, site)
     engine.ensure_stack(stack)
     marker, begun = _marker(sandbox, stack), sandbox.log.stat().st_size
     if not engine.up(stack, file, refresh=marker.exists()):
         _show_end(sandbox.log, begun)
         return 3, (
-            "`pulumi up` failed, its output is above. Run this again to finish it; if an earlier "
-            f"run was killed, first `pulumi cancel --yes --stack {site.name}`."
+            "`pulumi up` failed, see its output above. Run this again to finish it; if an earlier "
+            f"run was killed, first run `pulumi cancel --yes --stack {site.name}`."
         )
     marker.unlink(missing_ok=True)
     changes, summary = describe_changes(engine.last_changes(stack)), engine.read_summary(stack)
@@ -136,7 +136,7 @@ def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
     words = ("verify", str(site.installation), "--site", site.name, "--cloud", site.cloud)
     if proof := run_swyx(*words, env=engine.environment, log=sandbox.log):
         _show_end(sandbox.log, begun)
-        return proof, f"{changes}; NOT proved, the differences are above"
+        return proof, f"{changes}; NOT proved, see the differences above"
     counts = f"{summary.get('groups')} groups on {summary.get('machines')} machines, "
     counts += f"{summary.get('rules')} rules ({changes})"
     found = str(summary.get("proof")).partition(": ")[2]
@@ -162,7 +162,7 @@ Try next, in this folder:
   swyx verify {file} --site {first.name} --cloud {first.cloud}
   swyx report {file} {where} --output report.html
   pulumi preview --stack {first.name} --config-file {settings}
-Edit {file} and run `make up` again in the same way to see what an edit changes.
+Edit {file} and run `make up` again in the same way to see an update.
 Your own sites, here and then in real accounts: docs/how-to/go-from-the-trial-to-your-own-sites.md
 `make down` removes everything."""
     )
@@ -196,7 +196,7 @@ def run_swyx(*words: str, env: dict[str, str] | None, log: Path | None = None) -
                 command, cwd=REPOSITORY, env=env, stdout=out, timeout=_SWYX_TIME
             ).returncode
     except subprocess.TimeoutExpired as error:
-        raise SandboxError(f"`swyx {words[0]}` did not end within {_SWYX_TIME:.0f} s.") from error
+        raise SandboxError(f"`swyx {words[0]}` took over {_SWYX_TIME:.0f} s.") from error
 
 
 def down(sandbox: Sandbox) -> None:
@@ -221,7 +221,7 @@ def down(sandbox: Sandbox) -> None:
             file.unlink(missing_ok=True)
     with suppress(OSError):  # the built engine is still in it
         sandbox.root.rmdir()
-    say("The clouds are stopped and nothing is left of them.")
+    say("The clouds are stopped and removed.")
 
 
 def _destroy_stacks(sandbox: Sandbox) -> None:
@@ -236,7 +236,7 @@ def _destroy_stacks(sandbox: Sandbox) -> None:
             left.append(f"{stack.name} with {engine.count_resources(stack)} resources")
     if left:
         raise SandboxError(
-            f"These stacks remain: {', '.join(left)}. The engine's output above says why; fix it "
-            "and run this again. The servers still run, so that you can look by hand: "
+            f"These stacks remain: {', '.join(left)}. The engine's output above says why; fix the "
+            "cause and run this again. The servers are still running for inspection: "
             f"`. {sandbox.env_file}`."
         )

@@ -34,7 +34,7 @@ def holding(lock: Path, patience: float) -> Iterator[None]:
             waited = time.monotonic() - started
             if waited > patience:
                 raise SandboxError(
-                    f"Another command holds {lock} for over {patience:.0f} s; let it end, or end it."
+                    f"Another command has held {lock} for over {patience:.0f} s; wait or stop it."
                 )
             if waited > 2 and not told:
                 say(f"  waiting for another command that holds {lock} ...")

@@ -80,7 +80,7 @@ def stop_server(sandbox: Sandbox, cloud: str) -> bool:
     process.end()
     if process.is_alive():
         raise SandboxError(
-            f"The {cloud} server, process {process.pid}, does not end; end it by hand."
+            f"The {cloud} server, process {process.pid}, does not stop; end it by hand."
         )
     return True
 
@@ -118,7 +118,7 @@ def _await_endpoint(process: Process, folder: Path, cloud: str) -> str:
         if not process.is_alive():
             words = (folder / "log").read_text(errors="replace").strip().splitlines()[-5:]
             raise SandboxError(
-                f"The {cloud} server ended at its start. {folder}/log ends:\n" + "\n".join(words)
+                f"The {cloud} server failed to start. {folder}/log ends:\n" + "\n".join(words)
             )
         time.sleep(0.05)
     process.end()

@@ -18,7 +18,7 @@ from sandbox.talk import SandboxError
 
 COMMITTED = REPOSITORY / "stacks"
 EXAMPLE = COMMITTED / "installation.yaml"
-_HOW = 'name them as in SITES="berlin=aws essen=azure"'
+_HOW = 'write for example SITES="berlin=aws essen=azure"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +45,11 @@ def choose_sites(installation: Path, named: str | None) -> list[Site]:
     bound = parse_sites(named) if named and named.strip() else {}
     if not bound:
         if installation != EXAMPLE:
-            raise SandboxError(f"Which sites go to which cloud? Please {_HOW}; {has}.", 2)
+            raise SandboxError(f"SITES is missing: {_HOW}; {has}.", 2)
         bound = committed_sites()
     for name in bound:
         if name not in machines:
-            raise SandboxError(f'SITES names "{name}", which is not a site of the file: {has}.', 2)
+            raise SandboxError(f'SITES: unknown site "{name}": {has}.', 2)
     return [
         Site(name=name, cloud=cloud, installation=installation, machines=machines[name])
         for name, cloud in bound.items()
@@ -62,10 +62,10 @@ def parse_sites(named: str) -> dict[str, str]:
     for word in re.split(r"[\s,]+", named.strip()):
         name, _, cloud = word.partition("=")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-            raise SandboxError(f'SITES: "{word}" is not a site and its cloud; {_HOW}.', 2)
+            raise SandboxError(f'SITES: expected SITE=CLOUD, found "{word}"; {_HOW}.', 2)
         if cloud not in CLOUDS:
             raise SandboxError(
-                f'SITES: "{word}" does not end in a known cloud ({", ".join(CLOUDS)}); {_HOW}.', 2
+                f'SITES: unknown cloud in "{word}" (known: {", ".join(CLOUDS)}); {_HOW}.', 2
             )
         if name in bound:
             raise SandboxError(f'SITES names "{name}" twice; a site is in one cloud.', 2)
@@ -95,7 +95,7 @@ def find_installation(named: str | None) -> Path:
         if place.is_file():
             return place.resolve()
     raise SandboxError(
-        f"There is no installation file at {' or '.join(dict.fromkeys(map(str, places)))}.", 2
+        f"Installation file not found: {' or '.join(dict.fromkeys(map(str, places)))}.", 2
     )
 
 

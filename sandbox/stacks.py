@@ -131,7 +131,7 @@ class Pulumi:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise SandboxError(f"{command} did not end within {_QUESTION:.0f} s.") from error
+            raise SandboxError(f"{command} did not finish within {_QUESTION:.0f} s.") from error
         if done.returncode != 0:
             raise SandboxError(f"{command} failed: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
@@ -150,7 +150,7 @@ class Pulumi:
         try:
             return process.wait(timeout=LONGEST_RUN)
         except KeyboardInterrupt:
-            say("Interrupted: the engine ends what it has begun. Once more stops it at once.")
+            say("Interrupted: the engine finishes its steps. Ctrl-C again stops it at once.")
             process.wait(timeout=LONGEST_RUN)
             raise
         except subprocess.TimeoutExpired as error:

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-# The sections whose first page lists the others, with what stands above the list.
+# The sections whose first page lists the others, with the text above the list.
 INDEXES = {
     "how-to": (
         "How-to guides",
-        "Each answers one question and assumes that you know what the plan is.",
+        "Each answers one question.",
     ),
-    "explanation": ("Explanation", "Why things are as they are, for a network engineer."),
+    "explanation": ("Explanation", "Background for network engineers."),
     "decisions": (
         "Decisions",
-        "Choices that are dear to reverse, and where the article was interpreted.",
+        "Choices that are expensive to reverse, and interpretations of the article.",
     ),
-    "reference": ("Reference", "Made from the code and the catalogue each time the site is built."),
+    "reference": ("Reference", "Generated from the code and the catalogue."),
 }
 
 

@@ -1,4 +1,4 @@
-"""Kiel has a firewall that was made by hand. The groups are made first and attached later."""
+"""Kiel has a hand-made firewall. The groups are created first and attached later."""
 
 import pulumi
 

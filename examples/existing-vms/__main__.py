@@ -1,4 +1,4 @@
-"""Essen on AWS and Bonn on Azure run already: only their firewall is made here."""
+"""Essen on AWS and Bonn on Azure exist: only their firewall is created here."""
 
 import pulumi
 import pulumi_aws as aws

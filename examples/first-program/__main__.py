@@ -1,6 +1,6 @@
 """Aachen on AWS and Bochum on Azure, joined by one link.
 
-Aachen's VPC and instances are made here; Bochum's virtual machine and its network interface exist.
+Aachen's VPC and instances are new; Bochum's virtual machine and its network interface exist.
 """
 
 import pulumi
@@ -21,12 +21,12 @@ from swyx_components import (
 
 vpc = aws.ec2.Vpc("aachen", cidr_block="10.1.0.0/24", tags={"Name": "aachen"})
 subnet = aws.ec2.Subnet("aachen", vpc_id=vpc.id, cidr_block="10.1.0.0/24")
-# An instance without a group would get the VPC's default one, which lets everything out.
+# An instance without a group would get the VPC's default one, which allows all egress.
 closed = aws.ec2.SecurityGroup("closed", vpc_id=vpc.id, description="Lets nothing in or out")
 
 
 def start(name: str, address: str) -> aws.ec2.Instance:
-    """An instance; the groups that are attached to it later are not its own to remove."""
+    """An instance, which must not detach the groups that are attached later."""
     return aws.ec2.Instance(
         name,
         ami="ami-12345678",

@@ -15,7 +15,7 @@ def account(name: str, number: str, region: str) -> pulumi.ResourceOptions:
 
 
 def subscription(name: str, id: str) -> pulumi.ResourceOptions:
-    """Both providers: azure-native makes NSGs, azure puts them on interfaces that exist."""
+    """Both providers: azure-native creates NSGs, azure attaches them to interfaces."""
     making = azure_native.Provider(name, subscription_id=id)
     attaching = azure.Provider(f"{name}-attaching", subscription_id=id)
     return pulumi.ResourceOptions(providers=[making, attaching])

@@ -60,8 +60,8 @@ def find_endpoint() -> str:
     endpoint = os.environ.get(ENDPOINT_VARIABLE, "")
     if not endpoint:
         raise NotLoopback(
-            f"{ENDPOINT_VARIABLE} is not set, and the offline Azure providers speak to the sandbox "
-            "only: start it with `python -m sandbox start` and source .sandbox/env."
+            f"{ENDPOINT_VARIABLE} is not set; the offline Azure providers need the sandbox: "
+            "start it with `python -m sandbox start` and source .sandbox/env."
         )
     return endpoint
 
@@ -130,7 +130,7 @@ class ArmClient:
             ):
                 return
             if time.monotonic() > deadline:
-                raise Refused(0, "Timeout", f"The operation did not end within {_TIMEOUT:.0f} s.")
+                raise Refused(0, "Timeout", f"The operation took over {_TIMEOUT:.0f} s.")
             time.sleep(interval)
 
     def _call(

@@ -151,7 +151,7 @@ def _run_go(command: list[str], started: float, unit: str, gobin: Path | None = 
                     process.kill()
                     raise SandboxError(
                         f"Building the Pulumi CLI took over {LONGEST_BUILD / 60:.0f} minutes and "
-                        "was stopped; run this again, what was compiled is kept."
+                        "was stopped; run this again, compiled packages are kept."
                     )
                 say(f"  {elapsed:.0f} s: {len(told.read_text().splitlines())} {unit}")
         if process.returncode != 0:

@@ -123,7 +123,7 @@ def test_a_server_that_ends_at_once_is_reported_with_its_last_words(sandbox: San
     (sandbox.server("aws") / "state").mkdir(parents=True)
     (sandbox.server("aws") / "state" / "broken").touch()
     with pytest.raises(
-        SandboxError, match=r"The aws server ended at its start(.|\n)*the stub is broken"
+        SandboxError, match=r"The aws server failed to start(.|\n)*the stub is broken"
     ):
         servers.start_server(sandbox, "aws")
 
@@ -157,7 +157,7 @@ def test_a_lock_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     with (
         holding(lock, 10),
-        pytest.raises(SandboxError, match="Another command holds"),
+        pytest.raises(SandboxError, match="Another command has held"),
         holding(lock, 0.2),
     ):
         pass

@@ -49,12 +49,12 @@ def test_an_own_file_without_sites_is_refused_with_the_way_to_name_them(
     [
         (
             "bonn=aws",
-            'SITES names "bonn", which is not a site of the file: .* has berlin, essen, ulm',
+            'SITES: unknown site "bonn": .* has berlin, essen, ulm',
         ),
-        ("berlin", r'"berlin" does not end in a known cloud \(aws, azure\)'),
-        ("berlin=gcp", r'"berlin=gcp" does not end in a known cloud \(aws, azure\)'),
-        ("=aws", '"=aws" is not a site and its cloud'),
-        ("../x=aws", '"../x=aws" is not a site and its cloud'),
+        ("berlin", r'unknown cloud in "berlin" \(known: aws, azure\)'),
+        ("berlin=gcp", r'unknown cloud in "berlin=gcp" \(known: aws, azure\)'),
+        ("=aws", 'expected SITE=CLOUD, found "=aws"'),
+        ("../x=aws", 'expected SITE=CLOUD, found "../x=aws"'),
         ("berlin=aws berlin=azure", 'SITES names "berlin" twice'),
     ],
 )
@@ -94,7 +94,7 @@ def test_a_relative_file_is_seen_from_where_make_was_called(
     monkeypatch.delenv("SWYX_CALLED_FROM")
     monkeypatch.chdir(installation.parent)
     assert find_installation("mine.yaml") == installation
-    with pytest.raises(SandboxError, match=r"There is no installation file at .*/yours.yaml"):
+    with pytest.raises(SandboxError, match=r"Installation file not found: .*/yours.yaml"):
         find_installation("yours.yaml")
 
 

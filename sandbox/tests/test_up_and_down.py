@@ -251,8 +251,8 @@ def test_an_emptied_aws_is_said_and_looked_at_again_until_an_update_succeeds(
     said()
     commands.start(setting.sandbox)
     text = said()
-    assert "aws: begins empty" in text
-    assert "`make up` makes it again" in text
+    assert "aws: starts empty" in text
+    assert "`make up` creates them again" in text
     (setting.repository / "broken").touch()
     assert setting.up(named="aachen=aws") == 3
     (setting.repository / "broken").unlink()

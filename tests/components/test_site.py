@@ -99,8 +99,8 @@ def test_a_role_class_by_hand_says_to_create_a_site() -> None:
     args = {"cloud": "aws", "network": {"vpc_id": "vpc-1"}, "peers": []}
     assert failure(lambda: SwyxGate("gate", args), EXAMPLE) == [
         "swyx_components:",
-        "  gate: SwyxGate has no rules of its own: they follow from a whole installation, which only a "
-        "SwyxSite knows; create a SwyxSite, with the installation as a file or as plain data; it makes "
+        "  gate: SwyxGate can't plan rules: they follow from a whole installation, which only a "
+        "SwyxSite knows; create a SwyxSite, with the installation as a file or as plain data; it creates "
         "this component.",
     ]
 

@@ -122,6 +122,6 @@ def test_a_preview_with_other_decisions_than_required_is_stopped(project: Projec
     assert code != 0, said
     for site in ("essen", "ulm"):
         assert (
-            f"{site} is planned with dcom: restricted, and the company requires dcom: windows-2008"
+            f"{site} is planned with dcom: restricted, but the company requires dcom: windows-2008"
             in said
         )

@@ -104,8 +104,8 @@ def test_a_rule_that_takes_its_group_from_a_site_was_not_planned() -> None:
     props = {"securityGroupId": UNKNOWN_STRING_VALUE, "cidrIpv4": "10.9.0.0/16"}
     by_hand = resource(IN, "rdp", props, securityGroupId=stack[2])
     assert found("swyx-planned-rules", [*stack, by_hand]) == [
-        "rdp is a rule of the Swyx group aachen.swyxserver-sg that no site planned. Remove it, and write "
-        "what it is for under extra_rules of the site."
+        "rdp is a rule of the Swyx group aachen.swyxserver-sg that no site planned. Remove it, and "
+        "declare its purpose under extra_rules of the site."
     ]
 
 
@@ -155,8 +155,8 @@ def test_more_rules_within_a_site_than_it_planned_are_found(stack: list[PolicyRe
 def test_inline_rules_of_a_security_group_are_found() -> None:
     assert found_of("swyx-inline-rules", GROUP, {"description": "x"}) == []
     assert found_of("swyx-inline-rules", GROUP, {"ingress": UNKNOWN_STRING_VALUE}) == [
-        "group has ingress rules that no site planned. Remove the transform that adds them, and write what "
-        "they are for under extra_rules of the site."
+        "group has ingress rules that no site planned. Remove the transform that adds them, and declare "
+        "their purpose under extra_rules of the site."
     ]
 
 
@@ -174,7 +174,7 @@ def test_a_public_rule_is_found_unless_it_was_acknowledged(
     stack: list[PolicyResource], name: str, source: str
 ) -> None:
     assert found("swyx-public-rules", stack) == [
-        f"{name} is open to {source}. Name the addresses that are meant, or write the rule under "
+        f"{name} is open to {source}. Name the required addresses, or write the rule under "
         "extra_rules of the site with acknowledge_public: true."
     ]
     summary = SUMMARY | {"public": [name.partition(".")[2]]}
@@ -189,7 +189,7 @@ def test_a_rule_that_denies_everybody_is_not_public() -> None:
 def test_a_site_that_decides_otherwise_than_its_company_is_found() -> None:
     required = {"h245": "tunnelled", "dcom": "restricted"}
     assert found("swyx-decisions", on_aws(), decisions=required) == [
-        "aachen is planned with h245: windows-2008, and the company requires h245: tunnelled. Write that "
+        "aachen is planned with h245: windows-2008, but the company requires h245: tunnelled. Write that "
         "under decisions of the installation."
     ]
 

@@ -128,8 +128,8 @@ def _collisions(catalogue: Catalogue) -> str:
         and (shared := list(_shared(first, second)))
     ]
     lead = (
-        "Roles that print the same ports. On machines of their own they are no trouble. Together on one, a fixed port that is claimed twice is an error "
-        "([port-clash](messages.md)), and a port inside a range from which another role takes what it needs is a warning, each with its remedy.\n\n"
+        "Roles with the same ports. On separate machines they do not conflict. On one machine, a fixed port that is claimed twice is an error "
+        "([port-clash](messages.md)), and a port inside a range from which another role allocates is a warning, each with its remedy.\n\n"
     )
     return heading(2, "Port conflicts", "collisions") + lead + table(("role", "role", "ports"), rows)
 
@@ -146,9 +146,9 @@ def _shared(first: Role, second: Role) -> Iterator[str]:
 
 def _presets(catalogue: Catalogue) -> str:
     rows = [(code(name), str(ports)) for name, ports in catalogue.presets.items()]
-    told = "Names that the decisions `dcom` and `h245` take instead of a range. The wide ones are whole ephemeral ranges, and the plan warns what else lies in them.\n\n"
+    told = "Names that the decisions `dcom` and `h245` take instead of a range. The wide ones are whole ephemeral ranges; the plan warns which other ports they contain.\n\n"
     systems = ", ".join(f"{name} {ports}" for name, ports in catalogue.ephemeral.items())
-    ending = f"Windows takes ports of its own accord from: {systems}.\n"
+    ending = f"Ephemeral ranges of Windows: {systems}.\n"
     return heading(2, "Presets", "presets") + told + table(("preset", "ports"), rows) + ending
 
 
@@ -156,7 +156,7 @@ def _uncovered(catalogue: Catalogue) -> str:
     services = ", ".join(map(plain, catalogue.uncovered))
     return (
         heading(2, "Not covered", "not-covered")
-        + f"Never opened, since the article says nothing of it: {services}.\n"
+        + f"Never opened, since the article does not mention it: {services}.\n"
     )
 
 

@@ -4,10 +4,10 @@ from swyx_components.catalogue import load_catalogue
 
 _LEAD = """# Components
 
-`from swyx_components import SwyxSite` and so on; `swyx-components[aws]` or `[azure]` brings the cloud's SDK.
-[The guide](../how-to/use-in-your-own-pulumi-program.md) shows them at work.
+`from swyx_components import SwyxSite` and so on; `swyx-components[aws]` or `[azure]` installs the cloud's SDK.
+[The guide](../how-to/use-in-your-own-pulumi-program.md) shows how to use them.
 """
-_ROLES = """A `SwyxSite` makes one component per set of roles, the parent of what is made for it. Its type is `HostGroup` for
+_ROLES = """A `SwyxSite` creates one component per set of roles, the parent of its resources. Its type is `HostGroup` for
 several roles, otherwise the role's own: """
 _CLASSES = (
     (
@@ -40,7 +40,7 @@ def write_components() -> str:
         f"\n## {title}\n\n{''.join(map(_directive, names))}" for title, names in _CLASSES
     )
     group = _directive("host_group.HostGroup")
-    return f"{_LEAD}{sections}\n## What stands in the state\n\n{_ROLES}{roles}\n\n{group}"
+    return f"{_LEAD}{sections}\n## Components in the state\n\n{_ROLES}{roles}\n\n{group}"
 
 
 def _directive(name: str) -> str:

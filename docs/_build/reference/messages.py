@@ -10,12 +10,12 @@ from reference.markup import code, heading, plain, slug
 _LEAD = """# Messages
 
 Every message names a place in your file, what is wrong with the actual values, and what to write. An *error* stops the plan, a *warning* is
-worth a look before you deploy, a *note* says how something was settled. Words in *italics* stand for the figures and names of your case.
-`swyx check FILE --json` gives the id of each.
+worth a look before you deploy, a *note* says how something was settled. Words in *italics* are placeholders for your figures and names.
+`swyx check FILE --json` prints the ids.
 """
 
 
-# Stand around a placeholder while the text is escaped; no message has them.
+# Around a placeholder while the text is escaped; no message has them.
 _BEGIN, _END = "\x02", "\x03"
 
 

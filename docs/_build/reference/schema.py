@@ -9,7 +9,7 @@ from swyx_components.installation.schema import flow_text, load_schema
 
 _LEAD = """# Schema of the installation file
 
-Every key, from the JSON Schema that `swyx schema` prints and editors use. [The installation file](../installation-file.md) explains them in their context.
+Every key, from the JSON Schema that `swyx schema` prints and editors use. [The installation file](../installation-file.md) explains them.
 """
 
 

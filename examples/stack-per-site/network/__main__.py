@@ -8,7 +8,7 @@ MACHINES = {"hh-server": "10.5.0.10", "hh-link": "10.5.0.11"}
 
 vpc = aws.ec2.Vpc("hamburg", cidr_block="10.5.0.0/24", tags={"Name": "hamburg"})
 machines = aws.ec2.Subnet("hamburg", vpc_id=vpc.id, cidr_block="10.5.0.0/24")
-# An instance without a group would get the VPC's default one, which lets everything out.
+# An instance without a group would get the VPC's default one, which allows all egress.
 closed = aws.ec2.SecurityGroup("closed", vpc_id=vpc.id, description="Lets nothing in or out")
 instances = {
     name: aws.ec2.Instance(
@@ -18,7 +18,7 @@ instances = {
         subnet_id=machines.id,
         private_ip=address,
         vpc_security_group_ids=[closed.id],
-        # Groups that other stacks attach are not this instance's to remove.
+        # The instance must not detach the groups of other stacks.
         opts=pulumi.ResourceOptions(ignore_changes=["vpcSecurityGroupIds"]),
     )
     for name, address in MACHINES.items()

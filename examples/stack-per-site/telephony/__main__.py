@@ -1,4 +1,4 @@
-"""The stacks `hamburg` and `bremen`: each makes the site that it is called after."""
+"""The stacks `hamburg` and `bremen`: each deploys the site of its name."""
 
 import pulumi
 from topology import declare

@@ -1,4 +1,4 @@
-"""Who is where and what they do, for every stack; no site is in a cloud yet."""
+"""Sites, machines and roles for every stack; no site has a cloud yet."""
 
 from swyx_components import (
     Installation,

@@ -283,13 +283,13 @@ def test_configurations_follow_the_machines_addresses_over_all_its_interfaces() 
         ),
         ({"dns_settings": {"servers": []}}, "dns_settings.servers", "unknown argument `servers`"),
         ({"dns_settings": "10.8.0.4"}, "dns_settings", "str is not a mapping"),
-        ({"networkSecurityGroup": {"id": "x"}}, "networkSecurityGroup", "can't be handed through"),
-        ({"location": "x"}, "location", "can't be handed through"),
+        ({"networkSecurityGroup": {"id": "x"}}, "networkSecurityGroup", "can't be set here"),
+        ({"location": "x"}, "location", "can't be set here"),
         ({"ip_configurations": {"x": {}}}, "ip_configurations", "dict is not a list"),
         (
             {"ip_configurations": [{"subnet": {"id": "/x"}}]},
             "ip_configurations[0].subnet",
-            "can't be handed through",
+            "can't be set here",
         ),
         (
             {"ip_configurations": [{}, {}]},
