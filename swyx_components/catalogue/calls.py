@@ -30,7 +30,7 @@ def load_calls(catalogue: Catalogue) -> CallBook:
     """
     book = calls_of(catalogue)
     if lacking := find_lacking(book, catalogue):
-        reason = f"it lacks {', '.join(lacking)}, of which calls consist"
+        reason = f"missing for calls: {', '.join(lacking)}"
         raise SwyxError.about("catalogue-defect", "", reason=reason)
     return book
 

@@ -52,7 +52,7 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise _refusal(str(path), Defect("", "the file is not UTF-8 text")) from None
+        raise _refusal(str(path), Defect("", "the file is not UTF-8")) from None
     except OSError as problem:
         reason = problem.strerror or "the file can't be read"
         raise _refusal(str(path), Defect("", reason)) from None
@@ -125,24 +125,22 @@ def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     """Places and reasons where rows name what does not exist."""
     for preset in PRESETS if catalogue.presets else ():
         if preset not in catalogue.presets:
-            yield "presets", f"the preset {preset!r} is missing"
+            yield "presets", f"missing preset {preset!r}"
     if catalogue.calls and (lacking := find_lacking(catalogue.calls, catalogue)):
-        yield "calls", f"it lacks {', '.join(lacking)}, of which calls consist"
+        yield "calls", f"missing for calls: {', '.join(lacking)}"
     for role in catalogue.roles.values():
         for key in role.media.values():
             if key not in role.listeners:
-                yield f"roles.{role.name}", f"media names {key!r}, which is no listener of the role"
+                yield f"roles.{role.name}", f"media: the role has no listener {key!r}"
         for listener in role.listeners.values():
             if listener.instead and listener.instead not in role.listeners:
-                yield (
-                    f"roles.{role.name}",
-                    f"instead names {listener.instead!r}, no listener of the role",
-                )
+                reason = f"instead: the role has no listener {listener.instead!r}"
+                yield f"roles.{role.name}", reason
         if role.needs_manager and role.needs_manager not in catalogue.roles:
-            yield f"roles.{role.name}", f"needs_manager: {role.needs_manager!r} is no role"
+            yield f"roles.{role.name}", f"needs_manager: unknown role {role.needs_manager!r}"
     for flow in catalogue.flows.values():
         if not flow.legs:
-            yield f"flows.{flow.id}", "legs must be a list that is not empty"
+            yield f"flows.{flow.id}", "legs must be a non-empty list"
         for leg in flow.legs:
             for reason in _about_leg(catalogue, leg):
                 yield f"flows.{flow.id}", reason
@@ -152,17 +150,17 @@ def _about_leg(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
     named = (*leg.initiators, *leg.responders, *leg.among, *leg.but_not, *leg.not_towards)
     unknown = [role for role in named if role not in catalogue.roles]
     if unknown:
-        yield f"{unknown[0]!r} is no role"
+        yield f"unknown role {unknown[0]!r}"
         return
     for flow in (*leg.needs, *leg.follows):
         if flow not in catalogue.flows:
-            yield f"{flow!r} is no flow"
+            yield f"unknown flow {flow!r}"
     for end in leg.fax_tcp_at:
         if end not in ("from", "to"):
-            yield f"fax_tcp_at names {end!r}, which is neither from nor to"
+            yield f"fax_tcp_at must be from or to, not {end!r}"
     paths = {path for role in catalogue.roles.values() for path in role.control_paths}
     if leg.control_path and leg.control_path not in paths:
-        yield f"{leg.control_path!r} is no control path of any role"
+        yield f"no role has the control path {leg.control_path!r}"
     yield from _about_ports(catalogue, leg)
 
 
@@ -175,11 +173,11 @@ def _about_ports(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
         if token not in DECIDED_PORTS and not all(
             _listens(catalogue, name, key) for name in owners
         ):
-            yield f"{token!r} is no listener of the responder"
+            yield f"the responder has no listener {token!r}"
     if "provider_sip" in leg.ports and leg.transport is None:
         yield "provider_sip needs a transport"
     if leg.source and not all(_listens(catalogue, name, leg.source) for name in leg.initiators):
-        yield f"source {leg.source!r} is no listener of the initiator"
+        yield f"source: the initiator has no listener {leg.source!r}"
     if leg.media is not None:
         for role in (*leg.initiators, *leg.responders, *leg.among):
             if leg.media not in catalogue.roles[role].media:

@@ -16,7 +16,7 @@ Port = Annotated[int, "a port"]
 
 # Fields whose key in the file is a word that Python keeps to itself, or goes better with another one there.
 _KEYS = {"initiators": "from", "responders": "to", "sender": "from", "receiver": "to"}
-_TYPES: dict[Any, str] = {str: "a text", bool: "true or false", int: "a whole number"}
+_TYPES: dict[Any, str] = {str: "a string", bool: "true or false", int: "a whole number"}
 
 
 class Defect(Exception):
@@ -33,7 +33,7 @@ class Row:
 
     def __init__(self, place: str, value: object) -> None:
         if not isinstance(value, dict):
-            raise Defect(place, "a mapping of keys to values is needed here")
+            raise Defect(place, "expected a mapping")
         self.place = place
         self._left = dict(value)
 
@@ -49,7 +49,7 @@ class Row:
         if key in self._left:
             return self._left.pop(key)
         if default is _REQUIRED:
-            raise Defect(self.place, f"the key {key!r} is missing")
+            raise Defect(self.place, f"missing key {key!r}")
         return default
 
     def done(self) -> None:
@@ -59,7 +59,7 @@ class Row:
             Defect: a key was not.
         """
         for key in self._left:
-            raise Defect(self.place, f"the key {key!r} is unknown")
+            raise Defect(self.place, f"unknown key {key!r}")
 
     def row(self, key: str) -> "Row":
         """One row in this one."""
@@ -119,16 +119,16 @@ class Row:
         """The items of a list; those of records have no place of their own."""
         if kind is int:
             if not isinstance(value, list) or not value:
-                raise Defect(self.place, f"{key} must be a list of numbers that is not empty")
+                raise Defect(self.place, f"{key} must be a non-empty list of numbers")
             return [self._plain(key, item, int, "whole numbers") for item in value]
         if get_origin(kind) is tuple or hasattr(kind, "__dataclass_fields__"):
             if not isinstance(value, list):
-                raise Defect(self.place, f"{key} must be a list that is not empty")
+                raise Defect(self.place, f"{key} must be a non-empty list")
             if get_origin(kind) is tuple:
                 return [self._typed(key, item, kind) for item in value]
             return [Row(self.place, item).record(kind) for item in value]
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise Defect(self.place, f"{key} must be a list of texts, not {value!r}")
+            raise Defect(self.place, f"{key} must be a list of strings, not {value!r}")
         if kind is str:
             return value
         return [self._typed(f"the {kind.__name__.lower()}", item, kind) for item in value]
@@ -150,9 +150,9 @@ class Row:
         return mapping
 
     def _one_of(self, key: str, value: Any, choices: Iterable[str]) -> str:
-        text: str = self._plain(key, value, str, "a text")
+        text: str = self._plain(key, value, str, "a string")
         if text not in choices:
-            raise Defect(self.place, f"{key} {text!r} is none of {', '.join(choices)}")
+            raise Defect(self.place, f"{key} must be one of {', '.join(choices)}, not {text!r}")
         return text
 
     def _range(self, key: str, value: object) -> PortRange:
@@ -181,9 +181,9 @@ def read_rows(text: str) -> Row:
         return Row("", yaml.load(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise Defect("", f"line {line} is not plain YAML") from None
+        raise Defect("", f"line {line}: invalid YAML") from None
     except yaml.YAMLError:
-        raise Defect("", "the file is not YAML") from None
+        raise Defect("", "invalid YAML") from None
 
 
 def _refuse_repeated_keys(node: yaml.Node | None, place: str) -> None:
@@ -194,7 +194,7 @@ def _refuse_repeated_keys(node: yaml.Node | None, place: str) -> None:
             name = str(key.value)
             inner = f"{place}.{name}" if place else name
             if name in seen:
-                raise Defect(place, f"the key {name!r} is written twice")
+                raise Defect(place, f"duplicate key {name!r}")
             seen.add(name)
             _refuse_repeated_keys(value, inner)
     elif isinstance(node, yaml.SequenceNode):

@@ -77,7 +77,7 @@ class Lookups:
             return None
         if isinstance(value, str) and value:
             return value
-        example = "the id itself, or an output that has it"
+        example = "the id itself, or an output of it"
         raise SwyxError.about(
             "args-wrong", place, value=repr(value), wanted="an id", example=example
         )

@@ -24,15 +24,15 @@ def _is_output(value: Any) -> bool:
 
 
 _ID = Kind(
-    "an id, as a text or as an output that has it",
+    "an id, as a string or an output",
     "{key}: ID",
     lambda value: _is_output(value) or (isinstance(value, str) and bool(value)),
 )
 _IDS = Kind("a list of ids", "{key}: [ID, ...]", lambda value: isinstance(value, list | tuple))
 _FLAG = Kind("true or false", "{key}: false", lambda value: isinstance(value, bool))
-_TEXT = Kind("a text", '{key}: "{value}"', lambda value: isinstance(value, str))
+_TEXT = Kind("a string", '{key}: "{value}"', lambda value: isinstance(value, str))
 _MAPPING = Kind("a mapping", "{key}: {{...}}", lambda value: isinstance(value, Mapping))
-_TEXTS = _MAPPING._replace(wanted="a mapping of texts")
+_TEXTS = _MAPPING._replace(wanted="a mapping of strings")
 # Of the arguments of a network or a machine, those that only one cloud has.
 _ONLY = {
     "aws": {"vpc_id", "vpc_tags", "instance_id"},

@@ -44,15 +44,15 @@ class Relief(NamedTuple):
         if not (usage.by_peers and self.sites):
             return ""
         if not self.usages:
-            return ", or declare a `summary` for sites that it is linked with"
+            return ", or declare a `summary` for its linked sites"
         used = max(
             other.used
             for other in self.usages
             if other.quota == usage.quota and other.where.partition("+")[0] == group
         )
         return (
-            f", or declare a `summary` for each of {self.sites} linked sites ({used} with the smallest "
-            f"CIDR around each, fewer where those of neighbours adjoin)"
+            f", or declare a `summary` for its {self.sites} linked site{'s' * (self.sites > 1)} ({used} with "
+            "the smallest CIDR around each, fewer if those of neighbours adjoin)"
         )
 
 

@@ -17,7 +17,7 @@ ROWS: dict[str, Any] = yaml.load(BUNDLED, Loader=yaml.CSafeLoader)
 GONE = object()
 Path_ = tuple[str | int, ...]
 
-REMEDY = "compare the row with the bundled catalogue of the same name."
+REMEDY = "compare the entry with the bundled catalogue."
 OTHER_VERSION = (
     "swyxware: unknown SwyxWare version {}; the catalogue covers 6.01, and later versions have other "
     "components, protocols and ports; "
@@ -98,7 +98,7 @@ DEFECTS: list[tuple[str, Path_, object, str, str]] = [
         ("roles", "SwyxPhoneL100", "needs_manager"),
         "Switchboard",
         "roles.SwyxPhoneL100",
-        "'Switchboard' is no role",
+        "unknown role 'Switchboard'",
     ),
     ("an empty flow", C9, None, "flows.C9", "mapping"),
     ("a flow without legs", (*C9, "legs"), [], "flows.C9", "legs"),
@@ -108,7 +108,7 @@ DEFECTS: list[tuple[str, Path_, object, str, str]] = [
     ("an unknown key of a flow", (*C9, "colour"), "red", "flows.C9", "colour"),
     ("an unknown key of a leg", (*LEG, "colour"), "red", "flows.C9", "colour"),
     ("an unknown scope", (*LEG, "scope"), "moon", "flows.C9", "'moon'"),
-    ("an unknown role", (*LEG, "from"), ["SwyxGat"], "flows.C9", "'SwyxGat' is no role"),
+    ("an unknown role", (*LEG, "from"), ["SwyxGat"], "flows.C9", "unknown role 'SwyxGat'"),
     ("text for a list", (*LEG, "from"), "SwyxGate", "flows.C9", "SwyxGate"),
     ("an unknown listener", (*LEG, "ports"), ["rass"], "flows.C9", "'rass'"),
     ("a leg without ports", (*LEG, "ports"), GONE, "flows.C9", "ports"),

@@ -85,8 +85,8 @@ def test_the_schema_takes_both_forms_and_sees_what_is_wrong() -> None:
 def test_four_keys_are_required(missing: str) -> None:
     _, messages = read_installation(inline(**{missing: None}), file="plan.yaml")
     assert [str(message) for message in messages] == [
-        f"plan.yaml: catalogue: invalid catalogue: the key '{missing}' is missing; "
-        "compare the row with the bundled catalogue of the same name."
+        f"plan.yaml: catalogue: invalid catalogue: missing key '{missing}'; "
+        "compare the entry with the bundled catalogue."
     ]
 
 
@@ -95,7 +95,7 @@ def test_a_defect_inside_the_installation_has_its_place() -> None:
     own["catalogue"]["flows"]["S1"]["legs"][0]["to"] = ["Registrat"]
     _, (message,) = read_installation(own, file="plan.yaml")
     assert message.place == "catalogue.flows.S1"
-    assert "'Registrat' is no role" in message.sentence
+    assert "unknown role 'Registrat'" in message.sentence
 
 
 COMMANDS = {

@@ -162,20 +162,19 @@ def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_
     """They are the same for every site, so the place is the file's quotas."""
     file = write_file(tmp_path, f"{SMALL}\nquotas: {{aws: {{rules_per_group: 300}}}}\n")
     said = (
-        f"{tmp_path}/plan.yaml:21:10: quotas.aws: together they come to 1500 where aws allows 1000 "
+        f"{tmp_path}/plan.yaml:21:10: quotas.aws: their product is 1500 where aws allows 1000 "
         "(rules_times_groups); rules_per_group times groups_per_interface, as AWS grants them together"
     )
     checked = swyx("check", file)
     assert checked.code == 0
     assert [line for line in checked.out.splitlines() if "rules_times_groups" in line] == [
-        f"warning: {said}, so it would refuse every site; lower one of them, or have the quota raised and "
-        "set quotas.aws.rules_times_groups, before a site moves there. [quotas-would-exceed]"
+        f"warning: {said}, so it would refuse every site; before you move a site there, lower one of them, "
+        "or request a higher quota and set quotas.aws.rules_times_groups. [quotas-would-exceed]"
     ]
     planned = swyx("plan", file, "--cloud", "aws")
     assert (planned.code, planned.out) == (2, "")
     assert planned.err.splitlines() == [
-        f"swyx: {said}; lower one of them, or have the quota raised and write it under "
-        "quotas.aws.rules_times_groups."
+        f"swyx: {said}; lower one of them, or request a higher quota and set quotas.aws.rules_times_groups."
     ]
 
 

@@ -104,6 +104,6 @@ def test_stack_files_that_contradict_each_other_are_refused(tmp_path: Path) -> N
     (tmp_path / "Pulumi.other.yaml").write_text(STACK.format(site="bochum", cloud="aws"), "utf-8")
     outcome = swyx("plan", file)
     assert (outcome.code, outcome.out) == (2, "")
-    assert "Pulumi.other.yaml: the site is given two clouds" in outcome.err
+    assert "Pulumi.other.yaml: two clouds for one site" in outcome.err
     (tmp_path / "Pulumi.other.yaml").write_text(STACK.format(site="bochum", cloud="gcp"), "utf-8")
     assert "Pulumi.other.yaml: unknown cloud gcp" in swyx("verify", file).err

@@ -179,7 +179,7 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
         ),
         (
             ["--cloud", "aachen=aws", "--cloud", "aachen=azure"],
-            "the site is given two clouds",
+            "two clouds for one site",
         ),
         (["--site", "essen"], "unknown site essen"),
         (["--nonsense"], "No such option: --nonsense"),

@@ -302,7 +302,7 @@ def test_a_file_that_is_nothing_we_know_gets_its_place_and_a_remedy(
             "the stack is acme in aws, not the requested site",
         ),
         ((*saved(*AWS), "--cloud", "azure"), "no file describes azure, the cloud of acme"),
-        (saved("aws-interfaces"), "no group in the files carries the tag swyx:site"),
+        (saved("aws-interfaces"), "no group in the files has the tag swyx:site"),
     ],
 )
 def test_words_of_verify_that_contradict_the_files(words: tuple[str, ...], said: str) -> None:
@@ -314,7 +314,7 @@ def test_words_of_verify_that_contradict_the_files(words: tuple[str, ...], said:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "an audit needs saved output of the cloud, and no file is named"),
+        ((), "missing saved output of the cloud"),
         (saved(*AWS, *AZURE), "the files are from aws, azure, and a site is in one cloud"),
         (saved("aws-groups"), "no file has an interface with the address of a machine of acme"),
         (

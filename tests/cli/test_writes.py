@@ -88,8 +88,8 @@ def test_an_output_never_replaces_what_is_read_nor_follows_a_link(
     os.mkfifo(tmp_path / "pipe")
     words = [str(file) if word == "FILE" else word for word in WRITERS[title]]
     for name, said in {
-        "plan.yaml": "is a file that this command reads",
-        "hard.yaml": "is a file that this command reads",
+        "plan.yaml": "is an input of this command",
+        "hard.yaml": "is an input of this command",
         "link.html": "this is a symbolic link",
         "pipe": "can't be written (not a file)",
         "NUL": "NUL in",

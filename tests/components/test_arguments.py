@@ -16,9 +16,8 @@ from tests.tools.components.recorder import Cloud, failure, record
 
 LATER = pulumi.Output.from_input("x")
 PLAIN = (
-    "this is an output, and the resources depend on its value, which must be known when "
-    "the program runs; write the value itself, or read it from the stack's configuration; "
-    "only ids may be outputs, each its own list entry."
+    "this is an output, but its value must be known when the program runs; write the value itself, or read "
+    "it from the stack's configuration; only ids may be outputs, one per list entry."
 )
 ON_AWS = "attach, instance_id, interface_id, interface_ids"
 
@@ -112,7 +111,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A list where an id is meant",
         fax(instance_id=["i-1"]),
         [
-            "machines.ac-fax.instance_id: a list is not an id, as a text or as an output that has it; write "
+            "machines.ac-fax.instance_id: a list is not an id, as a string or an output; write "
             "instance_id: ID."
         ],
     ),
@@ -120,7 +119,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A number among ids",
         fax(interface_ids=["eni-1", 7]),
         [
-            "machines.ac-fax.interface_ids[1]: 7 is not an id, as a text or as an output that has it; write "
+            "machines.ac-fax.interface_ids[1]: 7 is not an id, as a string or an output; write "
             "interface_ids[1]: ID."
         ],
     ),
@@ -153,7 +152,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "A tag whose value is a number",
         tags(cost=4711),
-        ['tags.cost: 4711 is not a text; write cost: "4711".'],
+        ['tags.cost: 4711 is not a string; write cost: "4711".'],
     ),
     (
         "Tags that AWS keeps to itself or can't hold",
@@ -301,7 +300,7 @@ def test_an_id_that_is_an_output_without_a_value_is_a_sentence() -> None:
         **fax(interface_id=pulumi.Output.from_input(None)),
     }
     assert failure(lambda: SwyxSite("aachen", full), EXAMPLE)[1:] == [
-        "  machines.ac-fax.interface_id: None is not an id; write the id itself, or an output that has it."
+        "  machines.ac-fax.interface_id: None is not an id; write the id itself, or an output of it."
     ]
 
 

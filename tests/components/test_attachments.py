@@ -161,11 +161,10 @@ def test_an_interface_that_is_in_groups_of_the_stack_alone_is_named() -> None:
     """Taking it out of its last one is refused, so a destroy would end half done."""
     (said,) = warnings("sg-ours")
     assert said.startswith(
-        "sites.aachen.machines.ac-link: eni-11 of ac-link is in no security group but this stack's, "
-        "and EC2 requires at least "
-        "one: `pulumi destroy`, or an update that removes the machine, would fail "
-        "(InvalidParameterCombination); add another group to the interface, for example the "
-        "default group of its VPC"
+        "sites.aachen.machines.ac-link: eni-11 of ac-link is in no other security groups than those of "
+        "this stack, and EC2 requires at least one: `pulumi destroy`, or an update that removes the "
+        "machine, would fail (InvalidParameterCombination); add another group to the interface, for "
+        "example the default group of its VPC"
     )
 
 

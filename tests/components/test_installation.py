@@ -499,28 +499,26 @@ MISTAKES: list[tuple[str, Callable[[Installation], object], str]] = [
     (
         "a role as a text",
         lambda swyx: swyx.site("a").attach("SwyxServer", address="10.1.0.10"),  # type: ignore[arg-type]
-        "sites.a: 'SwyxServer' is not a role such as SwyxServer; give the classes of roles, or "
-        "classes of your "
-        "own below Role or NetworkRole.",
+        "sites.a: 'SwyxServer' is not a role such as SwyxServer; give classes of roles, or your own "
+        "subclasses of Role or NetworkRole.",
     ),
     (
         "a class that is no role",
         lambda swyx: swyx.site("a").attach(NotARole, address="10.1.0.10"),  # type: ignore[arg-type]
-        "sites.a: NotARole is not a role such as SwyxServer; give the classes of roles, or classes of your "
-        "own below Role or NetworkRole.",
+        "sites.a: NotARole is not a role such as SwyxServer; give classes of roles, or your own subclasses "
+        "of Role or NetworkRole.",
     ),
     (
         "a server on a network",
         lambda swyx: swyx.site("a").network("lan", "10.1.20.0/24", SwyxServer),  # type: ignore[arg-type]
-        "sites.a: SwyxServer is not a role of a network, such as SwyxIt; give the classes of "
-        "roles, or classes "
-        "of your own below Role or NetworkRole.",
+        "sites.a: SwyxServer is not a role of a network, such as SwyxIt; give classes of roles, or your "
+        "own subclasses of Role or NetworkRole.",
     ),
     (
         "a machine without roles",
         lambda swyx: swyx.site("a").attach(address="10.1.0.10"),
-        "sites.a: None is not a role such as SwyxServer; give the classes of roles, or classes of your own "
-        "below Role or NetworkRole.",
+        "sites.a: None is not a role such as SwyxServer; give classes of roles, or your own subclasses of "
+        "Role or NetworkRole.",
     ),
     (
         "a word for a cloud",

@@ -92,7 +92,7 @@ def test_an_id_in_another_case_reaches_pulumi_azure_as_it_takes_it() -> None:
 def test_an_output_with_a_group_of_somebody_else_ends_the_program_with_a_sentence() -> None:
     machines = {"one": {"interface_id": pulumi.Output.from_input(nic_id("one"))}}
     taken = replace(ACME, nsgs={"one": "/resourceGroups/vms/networkSecurityGroups/theirs"})
-    with pytest.raises(pulumi.RunError, match="one has the network security group theirs already"):
+    with pytest.raises(pulumi.RunError, match="one already has the network security group theirs"):
         record(lambda: acme(machines=machines), taken)
 
 

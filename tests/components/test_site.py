@@ -458,7 +458,7 @@ def test_what_would_not_fit_beside_what_is_deployed_is_refused_before_anything_i
     old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
     (said,) = failure(aachen, replace(EXAMPLE, rules=old))[1:]
     assert "sites.aachen.groups.linkmanager: 72 inbound IPv4 rules where aws allows 60" in said
-    assert "for the time of this update (now 60; 12 are made, then 60 taken away)" in said
+    assert "during this update (now 60; 12 are created, then 60 deleted)" in said
 
 
 def test_rules_of_another_stack_are_in_nobodys_way() -> None:
@@ -474,9 +474,9 @@ def test_an_interface_that_would_be_in_too_many_groups_for_a_time_is_refused() -
     cloud = replace(EXAMPLE, groups=groups, members={"eni-11": list(groups)})
     assert failure(aachen, cloud)[1:] == [
         "  sites.aachen.machines.ac-link: eni-11 would be in 6 security groups where aws allows 5 "
-        "(groups_per_interface) for the time of this update (now 5; it joins 1, then leaves 5); have "
-        "the quota raised and write it under quotas.aws.groups_per_interface, or first take it out of groups "
-        "that it can do without."
+        "(groups_per_interface) during this update (now 5; it joins 1, then leaves 5); request a higher "
+        "quota and set quotas.aws.groups_per_interface, or first remove it from groups that it does not "
+        "need."
     ]
     assert record(aachen, replace(cloud, members={"eni-11": [*groups][:4]})).of(GROUP)
 
@@ -486,8 +486,8 @@ def test_an_interface_that_others_have_put_in_all_groups_it_may_have_is_refused(
     others = [f"sg-other{n}" for n in range(5)]
     assert failure(aachen, replace(EXAMPLE, members={"eni-11": others}))[1:] == [
         "  sites.aachen.machines.ac-link: eni-11 would be in 6 security groups where aws allows 5 "
-        "(groups_per_interface): 1 of this plan and 5 that others put it in; take it out of groups that it "
-        "can do without, or have the quota raised and write it under quotas.aws.groups_per_interface."
+        "(groups_per_interface): 1 of this plan and 5 of others; remove it from groups that it does not "
+        "need, or request a higher quota and set quotas.aws.groups_per_interface."
     ]
     assert record(aachen, replace(EXAMPLE, members={"eni-11": others[:4]})).of(GROUP)
 

@@ -51,7 +51,7 @@ def test_a_summary_is_proposed_only_where_a_site_is_linked() -> None:
         result = assess_site(plan(installation), installation, None, PLATFORMS.values())
         remedies.append([str(m) for m in result.messages if m.id == "quota-would-exceed"])
     assert remedies[0] and not any("summary" in remedy for remedy in remedies[0])
-    assert any("or declare a `summary` for sites that it is linked with" in r for r in remedies[1])
+    assert any("or declare a `summary` for its linked sites" in r for r in remedies[1])
 
 
 def test_on_that_cloud_it_is_an_error() -> None:

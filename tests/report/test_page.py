@@ -115,6 +115,10 @@ def test_figures_count_what_the_page_has() -> None:
     assert figures == {"site": 1, "machine": 1, "flow": 5, "rule": 7, "warning": 1}
 
 
+def test_one_of_a_kind_is_counted_in_the_singular() -> None:
+    assert "<span>1 host group, 7 rules</span>" in page_of(plain())
+
+
 # ---- findings
 
 

@@ -84,7 +84,7 @@ def _rules(group: str, shard: int, rules: Sequence[Rule], limit: int) -> Iterato
 def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:
     """The groups on each interface of a host group: its own, and those that the interface keeps."""
     shards, kept, limit = len(entry.shards), quotas["groups_kept"], quotas["groups_per_interface"]
-    note = f"; {kept} that its interfaces have already (groups_kept)"
+    note = f"; {kept} already on its interfaces (groups_kept)"
     if shards > 1:
         (direction, version), count = load_of(entry.rules).most_common(1)[0]
         note += (
@@ -103,7 +103,7 @@ def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:
     )
 
 
-_ALONE = ", or write `groups_kept: 0` there if its interfaces are in no other group"
+_ALONE = ", or set `groups_kept: 0` there if its interfaces are in no other group"
 
 
 # ---- while an update lasts
@@ -211,8 +211,8 @@ def _count_them(kept: int, capabilities: Capabilities) -> str:
     if kept <= capabilities.limits["groups_kept"] or left < 1:
         return ""
     return (
-        f", or write quotas.{capabilities.name}.groups_kept: {kept}, so that the plan makes do with the "
-        f"other {left}"
+        f", or set quotas.{capabilities.name}.groups_kept: {kept}, so that the plan uses only the other "
+        f"{left}"
     )
 
 

@@ -88,8 +88,8 @@ def test_a_new_group_that_stayed_open_is_named_with_what_closes_it(world: World)
     (told,) = world.told()
     assert told == (
         f"sites.hub: egress to ::/0 is open in {half} and not planned: EC2 opens it in every new security "
-        "group, and the update that was to close it was interrupted; close it with `swyx prune FILE "
-        "--site hub --cloud aws --stack dev`, then run `pulumi up --refresh`."
+        "group, and the update that closes it was interrupted; close it with `swyx prune FILE --site hub "
+        "--cloud aws --stack dev`, then run `pulumi up --refresh`."
     )
     whole = world.group("whole")
     both = ", ".join(sorted((half, whole)))

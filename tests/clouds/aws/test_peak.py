@@ -86,12 +86,12 @@ def test_every_rule_has_a_tag_of_its_own_that_says_what_it_is() -> None:
 def test_branches_changed_for_others_at_once_would_exceed_a_group_while_both_are_there() -> None:
     """19 outbound rules before and after, of which 3 stay: 16 new ones beside 19 old ones."""
     assert told(hub(range(4, 8)), Ec2(hub(range(4)))) == [
-        "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where aws allows 20 (rules_per_group) for the "
-        "time of this update (now 14; 12 are made, then 12 taken away); have the quota raised and write it "
-        "under quotas.aws.rules_per_group, or update in two steps of which the first only takes away.",
-        "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20 (rules_per_group) for the "
-        "time of this update (now 19; 16 are made, then 16 taken away); have the quota raised and write it "
-        "under quotas.aws.rules_per_group, or update in two steps of which the first only takes away.",
+        "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where aws allows 20 (rules_per_group) during "
+        "this update (now 14; 12 are created, then 12 deleted); request a higher quota and set "
+        "quotas.aws.rules_per_group, or update in two steps, deletions first.",
+        "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20 (rules_per_group) during "
+        "this update (now 19; 16 are created, then 16 deleted); request a higher quota and set "
+        "quotas.aws.rules_per_group, or update in two steps, deletions first.",
     ]
 
 
@@ -156,18 +156,18 @@ def test_a_site_with_few_rules_asks_one_question() -> None:
     [
         ("", "", "", 5, None),  # nothing is there yet
         ("x", "", "", 4, None),  # the group that it was made with
-        ("x", "", "", 5, "6 security groups where aws allows 5 .*: 5 of this plan and 1 that"),
+        ("x", "", "", 5, "6 security groups where aws allows 5 .*: 5 of this plan and 1 of others"),
         (
             "x y",
             "",
             "",
             4,
-            "6 .*: 4 of this plan and 2 that .*, or write quotas.aws.groups_kept: 2, so",
+            "6 .*: 4 of this plan and 2 of others.*, or set quotas.aws.groups_kept: 2, so",
         ),
         ("a b c d e", "a b c d e", "a b c d e", 5, None),  # nothing changes
         ("a b c d", "a b c d", "a b c d", 5, None),  # one more shard
         ("x a b c", "a b c", "a b c", 4, None),
-        ("x a b c d", "a b c d", "a b c d", 5, "6 .*: 5 of this plan and 1 that"),
+        ("x a b c d", "a b c d", "a b c d", 5, "6 .*: 5 of this plan and 1 of others"),
         ("a b c d e", "a b c d e", "a b c d e", 2, None),  # fewer shards
         ("a b c d", "a b c d", "", 3, r"7 .* \(now 4; it joins 3, then leaves 4\)"),  # other roles
         ("x a b c", "a b c", "", 3, r"7 .* \(now 4; it joins 3, then leaves 3\)"),

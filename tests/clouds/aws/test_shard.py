@@ -156,20 +156,19 @@ def test_full_shards_are_used_before_a_plan_is_refused_and_said_to_be_full() -> 
     assert links_of(found).shards == (0, 1, 2, 3)
     assert told(found, ERROR) == []
     assert told(found, WARNING) == [
-        "sites.hub.groups.linkmanager: its rules fill 5 of 5 (groups_per_interface) on aws so far that an "
-        "update which adds a peer may exceed a group's rules while old and new are there together; have "
-        "the quota of groups_per_interface or of rules_per_group raised and write it under quotas.aws "
-        "before the next peer is added."
+        "sites.hub.groups.linkmanager: its rules nearly fill 5 of 5 (groups_per_interface) on aws: an "
+        "update that adds a peer may exceed the rules of a group while old and new rules coexist; before "
+        "you add a peer, request a higher groups_per_interface or rules_per_group and set it under "
+        "quotas.aws."
     ]
 
 
 def test_a_hundred_branches_are_refused_with_figure_quota_and_remedies() -> None:
     assert told(result(100), ERROR) == [
-        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 that its interfaces "
-        "have already (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
-        "(rules_per_group); "
-        "have the quota raised and write it under quotas.aws.groups_per_interface, or declare a `summary` "
-        "for each of 100 linked sites (8 with the smallest CIDR around each, fewer where those of "
+        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 already on its "
+        "interfaces (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
+        "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or declare a "
+        "`summary` for its 100 linked sites (8 with the smallest CIDR around each, fewer if those of "
         "neighbours adjoin), or merge networks, machines or links."
     ]
 
@@ -178,20 +177,20 @@ def test_five_groups_are_refused_beside_the_one_that_an_interface_has_already() 
     """244 rules are five groups, and every interface is in one already: six where five are allowed."""
     (said,) = told(result(60), ERROR)
     assert said == (
-        "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 1 that its interfaces "
-        "have already (groups_kept), and 5 for 244 outbound IPv4 rules, 60 per security group "
-        "(rules_per_group); have the quota raised and write it under quotas.aws.groups_per_interface, or "
-        "write `groups_kept: 0` there if its interfaces are in no other group, or declare a `summary` for "
-        "each of 60 linked sites (6 with the smallest CIDR around each, fewer where those of neighbours "
-        "adjoin), or merge networks, machines or links."
+        "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 1 already on its "
+        "interfaces (groups_kept), and 5 for 244 outbound IPv4 rules, 60 per security group "
+        "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or set "
+        "`groups_kept: 0` there if its interfaces are in no other group, or declare a `summary` for its 60 "
+        "linked sites (6 with the smallest CIDR around each, fewer if those of neighbours adjoin), or "
+        "merge networks, machines or links."
     )
     assert told(result(60, groups=6), ERROR) == []
     assert told(result(60, kept=0), ERROR) == []
     assert told(result(30, kept=2), ERROR) == []
     (said,) = told(result(50, kept=2), ERROR)
     assert said.startswith(
-        "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 2 that its interfaces "
-        "have already (groups_kept), and 4 for 204 outbound IPv4 rules"
+        "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 2 already on its "
+        "interfaces (groups_kept), and 4 for 204 outbound IPv4 rules"
     )
 
 
@@ -204,15 +203,15 @@ def test_a_hundred_branches_fit_once_a_quota_is_raised() -> None:
 def test_three_hundred_branches_are_refused_with_figure_quota_and_remedies() -> None:
     (said,) = told(result(300), ERROR)
     assert said.startswith(
-        "sites.hub.groups.linkmanager: 22 where aws allows 5 (groups_per_interface); 1 that its interfaces "
-        "have already (groups_kept), and 21 for 1204 outbound IPv4 rules, 60 per security group"
+        "sites.hub.groups.linkmanager: 22 where aws allows 5 (groups_per_interface); 1 already on its "
+        "interfaces (groups_kept), and 21 for 1204 outbound IPv4 rules, 60 per security group"
     )
 
 
 def test_the_product_of_both_quotas_is_watched_when_they_are_raised() -> None:
     said = told(result(300, rules=250, groups=5), ERROR)
     assert said[0].startswith(
-        "quotas.aws: together they come to 1250 where aws allows 1000 (rules_times_groups)"
+        "quotas.aws: their product is 1250 where aws allows 1000 (rules_times_groups)"
     )
 
 

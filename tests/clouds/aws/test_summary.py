@@ -11,6 +11,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedGroup
+from swyx_components.planner.quota import Relief, Usage
 from tests.oracle.assess import assess_site as compare_with_oracle
 from tests.oracle.domain import Judge
 from tests.oracle.rendered import aws_cloud, azure_cloud
@@ -64,10 +65,10 @@ def test_summaries_that_do_not_adjoin_are_one_rule_a_branch_and_kind_of_port() -
     assert figures(found) == (203, 404, 7)
     assert figures(result(hub(100, THREE_OFFICES))) == (503, 604, 11)
     assert refusals(found) == [
-        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 that its interfaces "
-        "have already (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
-        "(rules_per_group); have the quota raised and write it under quotas.aws.groups_per_interface, or "
-        "merge networks, machines or links."
+        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 already on its "
+        "interfaces (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
+        "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or merge "
+        "networks, machines or links."
     ]
 
 
@@ -75,8 +76,8 @@ def test_a_refusal_says_what_a_summary_would_make_of_it_and_so_it_is() -> None:
     (said,) = refusals(result(hub(50, THREE_OFFICES)))
     assert said.startswith("sites.hub.groups.linkmanager: 7 where aws allows 5")
     assert (
-        "quotas.aws.groups_per_interface, or declare a `summary` for each of 50 linked sites (5 with the "
-        "smallest CIDR around each, fewer where those of neighbours adjoin), or merge" in said
+        "quotas.aws.groups_per_interface, or declare a `summary` for its 50 linked sites (5 with the "
+        "smallest CIDR around each, fewer if those of neighbours adjoin), or merge" in said
     )
     declared = result(hub(50, THREE_OFFICES, summary="24"))
     assert (refusals(declared), len(link_manager(declared).shards)) == ([], 4)
@@ -86,7 +87,12 @@ def test_a_refusal_says_so_where_summaries_would_leave_one_group() -> None:
     plain = hub(14, THREE_OFFICES) | {"quotas": {"aws": {"groups_per_interface": 2}}}
     (said,) = refusals(result(plain))
     assert said.startswith("sites.hub.groups.linkmanager: 3 where aws allows 2")
-    assert "for each of 14 linked sites (2 with the smallest CIDR around each" in said
+    assert "for its 14 linked sites (2 with the smallest CIDR around each" in said
+
+
+def test_one_linked_site_is_named_in_the_singular() -> None:
+    usage = Usage(quota="rules_per_group", where="linkmanager", used=8, limit=5, by_peers=True)
+    assert "for its 1 linked site (8 with" in Relief(1, (usage,)).of(usage)
 
 
 def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() -> None:
@@ -96,14 +102,14 @@ def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() ->
         "roles": ["ITSPManager"],
     }
     (said,) = refusals(result(plain))
-    assert "declare a `summary` for each of 99 linked sites (" in said
+    assert "declare a `summary` for its 99 linked sites (" in said
 
 
 def test_azure_says_what_a_summary_would_make_of_its_prefixes() -> None:
     plain = hub(100, THREE_OFFICES) | {"quotas": {"azure": {"prefixes_per_group": 500}}}
     (inbound, outbound) = refusals(result(plain, "azure"))
     for said in (inbound, outbound):
-        assert "or declare a `summary` for each of 100 linked sites (" in said
+        assert "or declare a `summary` for its 100 linked sites (" in said
 
 
 @pytest.mark.parametrize("summary", ["23", "24"])

@@ -162,7 +162,7 @@ def test_what_has_an_address_and_is_not_an_interface_of_its_own_is_named(holder:
 def test_an_interface_with_a_group_of_somebody_else_is_refused_with_the_command() -> None:
     azure = Azure().has(f"{NIC}vm1", "10.8.0.10", group=f"{NSG}vm1-nsg")
     text = refusal(azure)
-    assert f"{NIC}vm1 of server has the network security group vm1-nsg already" in text
+    assert f"{NIC}vm1 of server already has the network security group vm1-nsg" in text
     assert f"az network nic update --ids {NIC}vm1 --remove networkSecurityGroup" in text
     assert "attach: false" in text
 
@@ -223,7 +223,10 @@ def test_two_machines_on_one_interface_are_refused() -> None:
 def test_all_that_is_wrong_is_said_at_once() -> None:
     azure = Azure().has(f"{NIC}vm1", "10.8.0.10", group=f"{NSG}vm1-nsg")
     text = refusal(azure, [SERVER, GATE])
-    assert "vm1-nsg already" in text and "the address 10.8.0.11 of gate" in text
+    assert (
+        "already has the network security group vm1-nsg" in text
+        and "the address 10.8.0.11 of gate" in text
+    )
 
 
 def test_the_network_may_be_in_another_resource_group_than_what_is_made() -> None:
@@ -294,7 +297,7 @@ def test_configurations_follow_the_machines_addresses_over_all_its_interfaces() 
         (
             {"ip_configurations": [{}, {}]},
             "ip_configurations",
-            "1 more than the interface has",
+            "1 more than the IP configurations",
         ),
         ({"dns_settings": {"zzzz": 1}}, "dns_settings.zzzz", "unknown argument `zzzz`"),
     ],
@@ -315,5 +318,5 @@ def test_a_machine_is_bound_in_one_way() -> None:
 def test_the_group_of_a_machines_subnet_is_told_of() -> None:
     azure = Azure(subnet_group=f"{NSG}desk-nsg").has(f"{NIC}vm1", "10.8.0.10")
     (message,) = find(azure).messages
-    assert "desk-nsg of the subnet a also decides what reaches or leaves server" in str(message)
+    assert "desk-nsg of the subnet a also filters traffic of server" in str(message)
     assert find(azure, [machine("far", "10.8.1.10")], far={"interface": {}}).messages == ()
