@@ -16,66 +16,66 @@ class NetworkArgs(TypedDict):
     """Where a site is in its cloud."""
 
     vpc_id: NotRequired[pulumi.Input[str]]
-    """AWS: the VPC. Where the same program makes it, machines are bound by ids."""
+    """AWS: the VPC. If the same program creates it, bind machines by ids."""
     vpc_tags: NotRequired[dict[str, str]]
-    """AWS: tags by which the VPC is looked up, instead of its id."""
+    """AWS: tags of the VPC, instead of its id."""
     resource_group: NotRequired[pulumi.Input[str]]
-    """Azure: the resource group for everything that is made."""
+    """Azure: the resource group of all created resources."""
     virtual_network: NotRequired[pulumi.Input[str]]
-    """Azure: the virtual network whose subnets, and the interfaces in them, are looked up."""
+    """Azure: the virtual network; its subnets and their interfaces are looked up."""
     virtual_network_resource_group: NotRequired[pulumi.Input[str]]
-    """Azure: the resource group of the virtual network, where it is another one."""
+    """Azure: the resource group of the virtual network, if different."""
     location: NotRequired[pulumi.Input[str]]
     """Azure: the region, if not that of the virtual network or the provider's configuration."""
 
 
 class MachineArgs(TypedDict):
-    """How one machine is bound to the cloud. Without any of this it is looked up by its addresses."""
+    """How one machine is bound to the cloud; by default it is looked up by its addresses."""
 
     interface_id: NotRequired[pulumi.Input[str]]
     """Its network interface."""
     interface_ids: NotRequired[list[pulumi.Input[str]]]
-    """Its network interfaces, where there are several. Append further ones at the end."""
+    """Its network interfaces, if several. Append new ones at the end."""
     instance_id: NotRequired[pulumi.Input[str]]
-    """AWS: its instance. Attached are those of its interfaces that have an address of the machine; where
-    the id is an output and none has one, the primary interface.
+    """AWS: its instance. Its interfaces with an address of the machine are attached; if the id is an
+    output and none of them matches, its primary interface.
     """
     subnet_id: NotRequired[pulumi.Input[str]]
-    """Azure: makes its network interface, in this subnet."""
+    """Azure: creates its network interface, in this subnet."""
     interface: NotRequired[dict[str, Any]]
-    """Azure: makes its network interface, with these arguments of azure-native's NetworkInterface; in the
-    subnet of its address, unless subnet_id is given. `ip_configurations` are in the order of its addresses.
+    """Azure: creates its network interface, with these arguments of azure-native's NetworkInterface; in the
+    subnet of its address, unless subnet_id is given. `ip_configurations` follow the order of its addresses.
     """
     attach: NotRequired[bool]
-    """False leaves this machine alone; the ids for it are among the outputs."""
+    """False leaves this machine alone; the outputs contain the ids for it."""
 
 
 class DecisionsArgs(TypedDict):
-    """What the article leaves open. A range is written `40000-40199`."""
+    """What the article does not specify. A range is written `40000-40199`."""
 
     dcom: NotRequired[str]
-    """The ports of DCOM beside 135: `restricted` (40000-40199), `windows-2003`, `windows-2008` or a range."""
+    """DCOM ports besides 135: `restricted` (40000-40199), `windows-2003`, `windows-2008` or a range."""
     dcom_server: NotRequired[str]
-    """With dcom_client in place of dcom: the range towards SwyxServer and the managers."""
+    """With dcom_client instead of dcom: the range towards SwyxServer and the managers."""
     dcom_client: NotRequired[str]
-    """With dcom_server in place of dcom: the range towards SwyxIt!."""
+    """With dcom_server instead of dcom: the range towards SwyxIt!."""
     dcom_transport: NotRequired[str]
     """`tcp` (the default), or `both` to open DCOM over UDP as well."""
     h245: NotRequired[str]
     """The ports of H.245: `tunnelled`, `windows-2003`, `windows-2008`, or a range."""
     fax_transport: NotRequired[str]
-    """How fax data travels: `udp` (the default), `tcp` or `both`."""
+    """The transport of fax data: `udp` (the default), `tcp` or `both`."""
     cornet: NotRequired[list[int]]
     """The ports of CorNet TC: 4060, 4061, or both (the default)."""
 
 
 class FlowsArgs(TypedDict):
-    """Which flows a site has beside those that are always there."""
+    """Optional flows to enable and inferred flows to disable."""
 
     enable: NotRequired[list[str]]
-    """Optional flows to allow: `C11r`, `M1g`, `M2c`, `M3c`."""
+    """Optional flows to enable: `C11r`, `M1g`, `M2c`, `M3c`."""
     disable: NotRequired[list[str]]
-    """Inferred flows to do without, such as `M4b`."""
+    """Inferred flows to disable, such as `M4b`."""
 
 
 class TopologyMachineArgs(TypedDict):
@@ -86,9 +86,9 @@ class TopologyMachineArgs(TypedDict):
     roles: list[str]
     """What runs on it: `SwyxServer`, `PhoneManager` and so on."""
     outside: NotRequired[bool]
-    """True: it is in no cloud, though its site is; others have rules for its addresses."""
+    """True: outside the cloud although its site is in one; others have rules for its addresses."""
     ports: NotRequired[dict[str, dict[str, str]]]
-    """Ports changed at the products on this machine: by role and listener, a port or a range."""
+    """Ports reconfigured in the products on this machine: by role and listener, a port or a range."""
 
 
 class TopologyNetworkArgs(TypedDict):
@@ -99,7 +99,7 @@ class TopologyNetworkArgs(TypedDict):
     roles: list[str]
     """What its hosts carry: `SwyxIt` and phones only."""
     managed: NotRequired[bool]
-    """True: it is in the site's cloud, and its hosts, which come and go, get a group of their own."""
+    """True: in the site's cloud, with a group of its own for hosts that come and go."""
 
 
 class ExtraRuleArgs(TypedDict):
@@ -108,13 +108,13 @@ class ExtraRuleArgs(TypedDict):
     direction: str
     """`in`: to the machine; `out`: from it."""
     machine: str
-    """The machine of the site, by name."""
+    """The name of a machine of the site."""
     peers: list[str]
-    """The addresses at the other end."""
+    """The addresses of the peers."""
     protocol: str
     """`tcp`, `udp` or `icmp`."""
     ports: NotRequired[list[str]]
-    """The destination's ports and ranges; none for `icmp`."""
+    """Destination ports and ranges; none for `icmp`."""
     reason: str
     """Why the rule is needed."""
     acknowledge_public: NotRequired[bool]
@@ -129,19 +129,19 @@ class TopologySiteArgs(TypedDict):
     networks: NotRequired[dict[str, TopologyNetworkArgs]]
     """The networks by name."""
     decisions: NotRequired[DecisionsArgs]
-    """Decisions of this site alone."""
+    """Decisions of this site only."""
     ports: NotRequired[dict[str, dict[str, str]]]
-    """Ports changed at the products, for the whole site: by role and listener, a port or a range."""
+    """Ports reconfigured in the products, for the whole site: by role and listener, a port or a range."""
     flows: NotRequired[FlowsArgs]
-    """Optional flows to allow, inferred flows to do without."""
+    """Optional flows to enable, inferred flows to disable."""
     control_path: NotRequired[dict[str, str]]
     """The call control of `SwyxPhoneL400` and `SwyxPhoneL440`: `phone_manager` (the default) or `h323`."""
     sip_devices: NotRequired[list[str]]
-    """Addresses of SIP devices that call at the site's SwyxServer."""
+    """Addresses of SIP devices that use the site's SwyxServer."""
     summary: NotRequired[list[str]]
-    """CIDRs that stand for the site's machines and networks in the rules of other sites."""
+    """CIDRs that represent the site's machines and networks in the rules of other sites."""
     egress: NotRequired[str]
-    """`closed` (the default): only planned packets leave; `open`: others control what leaves."""
+    """`closed` (the default): only planned traffic leaves; `open`: egress is unmanaged."""
     extra_rules: NotRequired[list[ExtraRuleArgs]]
     """Rules of your own."""
 
@@ -152,7 +152,7 @@ class LinkArgs(TypedDict):
     sites: list[str]
     """The two sites."""
     mode: NotRequired[str]
-    """`shared` (the default): one LinkManager serves both; `chained`: there is one at each."""
+    """`shared` (the default): one LinkManager serves both sites; `chained`: each site has one."""
     link_manager: NotRequired[str]
     """Shared: the machine with the LinkManager."""
     link_managers: NotRequired[dict[str, str]]
@@ -163,28 +163,28 @@ class ProviderArgs(TypedDict):
     """A SIP provider."""
 
     cidrs: NotRequired[list[str]]
-    """Its addresses that carry both calls (SIP) and media."""
+    """Its addresses for both calls (SIP) and media."""
     signalling_cidrs: NotRequired[list[str]]
-    """Its addresses that carry calls and no media."""
+    """Its addresses for calls only."""
     media_cidrs: NotRequired[list[str]]
-    """Its addresses that carry media and no calls."""
+    """Its addresses for media only."""
     link_manager: str
-    """The machine with the LinkManager that speaks to it."""
+    """The machine whose LinkManager connects to it."""
     media_ports: str
     """The UDP ports from which it sends media: a range."""
     sip_port: NotRequired[int]
-    """Its SIP port; 5060 unless given."""
+    """Its SIP port; default 5060."""
 
 
 class TopologyArgs(TypedDict):
-    """All sites and what joins them, as an installation file says it."""
+    """All sites, links and SIP providers, as in an installation file."""
 
     swyxware: NotRequired[str]
-    """The version of SwyxWare; `6.01` unless given."""
+    """The version of SwyxWare; default `6.01`."""
     catalogue: NotRequired[Any]
-    """A catalogue of your own: its path, or all of it."""
+    """A catalogue of your own: its path, or its content."""
     decisions: NotRequired[DecisionsArgs]
-    """What the article leaves open, for every site that does not decide for itself."""
+    """Decisions for every site without its own."""
     sites: dict[str, TopologySiteArgs]
     """The sites by name."""
     links: NotRequired[dict[str, LinkArgs]]
@@ -192,9 +192,9 @@ class TopologyArgs(TypedDict):
     sip_providers: NotRequired[dict[str, ProviderArgs]]
     """The SIP providers by name."""
     quotas: NotRequired[dict[str, dict[str, int]]]
-    """Limits of your accounts where they differ from the defaults: by `aws` and `azure`, and by name."""
+    """Quotas of your accounts that differ from the defaults: by `aws` and `azure`, and by name."""
     acknowledge: NotRequired[list[str]]
-    """The ids of warnings and notes that somebody has settled; they are not shown again."""
+    """Ids of warnings and notes that are settled; they are no longer shown."""
 
 
 class SwyxSiteArgs(TypedDict):
@@ -211,40 +211,40 @@ class SwyxSiteArgs(TypedDict):
     network: NetworkArgs
     """Where it is in the cloud."""
     machines: NotRequired[dict[str, MachineArgs]]
-    """How machines are bound, by name; those not named are looked up by their addresses."""
+    """How machines are bound, by name; others are looked up by their addresses."""
     attach: NotRequired[bool]
-    """Whether groups are attached to the machines' interfaces, or interfaces made. Default: true."""
+    """Whether to attach groups to the machines' interfaces, and to create interfaces. Default: true."""
     tags: NotRequired[dict[str, str]]
-    """Tags for every resource, beside the project's own `swyx:...`."""
+    """Tags for every resource, in addition to the component's own `swyx:...`."""
 
 
 class SiteSummary(TypedDict):
-    """Counts, the proof, and what is worth knowing."""
+    """Counts, the proof, warnings and notes."""
 
     cloud: str
     """The cloud: `aws` or `azure`."""
     site: str
     """The site's name in the installation."""
     groups: int
-    """Security groups' host groups (AWS), network security groups (Azure)."""
+    """Number of host groups (AWS) or network security groups (Azure)."""
     machines: int
-    """Machines that carry the groups."""
+    """Number of machines in the groups."""
     rules: int
-    """Rules in the groups."""
+    """Number of rules in the groups."""
     proof: str
     """What was compared, and that nothing is missing or in excess."""
     decisions: dict[str, str]
-    """What the article leaves open, as it is decided here, defaults included."""
+    """The decisions in effect, defaults included."""
     public: list[str]
-    """The rules for every address of an IP version: those that were acknowledged, and egress left open."""
+    """Rules for every address of an IP version: acknowledged ones, and open egress."""
     warnings: list[str]
-    """What is allowed and should be looked at."""
+    """What is allowed but should be reviewed."""
     notes: list[str]
-    """What was assumed."""
+    """Assumptions."""
 
 
 def as_file(topology: Mapping[str, Any]) -> dict[str, Any]:
-    """A topology in the form of an installation file; what is not shaped like one is left as it is."""
+    """A topology in the form of an installation file; values of another shape stay as they are."""
     written = {"swyxware": next(iter(VERSIONS)), **topology}
     if "catalogue" in topology and "swyxware" not in topology:
         del written["swyxware"]
