@@ -10,9 +10,14 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 FLOORS := tests/tools/packages/floors.lock
+INSTALL := -m pip install --disable-pip-version-check --no-input --no-compile
+# Of the clouds' SDKs, which are most of what is installed, only the parts that are used; Python compiles others when needed.
+COMPILE := -m compileall -q -j 0 -x '/pulumi_(aws|azure|azure_native)/(?!(ec2|vpc|network)/)\w+/'
 
 # Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
+# Tests start some hundred interpreters; without compiled modules each compiles all that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup engine browser languages up down test floors lint types bench mutants faults hitless acceptance fuzz audit docs lock clean
 
@@ -27,11 +32,12 @@ $(READY): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ...")'
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned Python packages into $(VENV) (once; two minutes or so) ..."
-	@$(RUN) -m pip install --disable-pip-version-check --no-input --require-hashes -r requirements.lock \
+	@$(RUN) $(INSTALL) --require-hashes -r requirements.lock \
 	  | awk '/^Collecting/ { if (++n % 20 == 0) print "  " n " packages found" } \
 	         /^Installing collected/ { print "  " n " packages found, installing" } \
 	         /^ERROR/ { print } { fflush() }'
-	@$(RUN) -m pip install --disable-pip-version-check --no-input --quiet --no-deps --no-build-isolation -e . -e ./sandbox
+	@$(RUN) $(INSTALL) --quiet --no-deps --no-build-isolation -e . -e ./sandbox
+	@$(RUN) $(COMPILE) $(VENV)/lib || true
 	@touch $@
 
 engine: $(READY) ## provide the Pulumi engine (built once, if it is not installed)
@@ -55,7 +61,8 @@ test: lint types engine browser languages ## every check and every test
 floors: ## the component tests with the oldest packages that pyproject.toml accepts, in .floors
 	@test -x .floors/bin/python || $(PYTHON) -m venv .floors
 	@echo "Installing the oldest accepted packages into .floors (a minute or so) ..."
-	@.floors/bin/python -m pip install --disable-pip-version-check --no-input --quiet --require-hashes -r $(FLOORS)
+	@.floors/bin/python $(INSTALL) --quiet --require-hashes -r $(FLOORS)
+	@.floors/bin/python $(COMPILE) .floors/lib || true
 	.floors/bin/python -m pytest tests/components -n auto -p no:cacheprovider -W ignore::DeprecationWarning
 
 lint: $(READY) ## ruff, lint and format
