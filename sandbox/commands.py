@@ -11,7 +11,7 @@ from sandbox.engine import cli
 from sandbox.engine.plugins import install_plugins
 from sandbox.environment import child_environment, write_env_file
 from sandbox.estate import seed_sites
-from sandbox.paths import REPOSITORY, Sandbox, venv_bin
+from sandbox.paths import REPOSITORY, Sandbox, shorten, venv_bin
 from sandbox.processes import holding
 from sandbox.servers import (
     CLOUDS,
@@ -97,7 +97,7 @@ def seed(sandbox: Sandbox, installation: Path, named: str | None) -> None:
 
 def up(sandbox: Sandbox, installation: Path, named: str | None) -> int:
     """Check the file, start the clouds, seed, deploy every site, prove it. The exit code."""
-    if run_swyx("check", "-q", str(_short(installation)), env=None) != 0:
+    if run_swyx("check", "-q", str(shorten(installation)), env=None) != 0:
         say("Nothing was created.")
         return 2
     sites = choose_sites(installation, named)
@@ -169,12 +169,8 @@ Your own sites, here and then in real accounts: docs/how-to/go-from-the-trial-to
 
 
 def _near(path: Path) -> str:
-    """The path as a person types it in the repository, quoted where a shell needs it."""
-    return shlex.quote(str(_short(path)))
-
-
-def _short(path: Path) -> Path:
-    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
+    """The short path, quoted where a shell needs it."""
+    return shlex.quote(str(shorten(path)))
 
 
 def describe_changes(changes: dict[str, int]) -> str:

@@ -70,6 +70,11 @@ def locate_sandbox(environ: Mapping[str, str] = os.environ) -> Sandbox:
     )
 
 
+def shorten(path: Path) -> Path:
+    """The path as a person types it in the repository."""
+    return path.relative_to(REPOSITORY) if path.is_relative_to(REPOSITORY) else path
+
+
 def venv_bin() -> Path:
     """The folder of the running interpreter: `swyx` and the Python of every program lie there.
 

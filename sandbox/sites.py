@@ -74,13 +74,14 @@ def parse_sites(named: str) -> dict[str, str]:
 
 
 def committed_sites() -> dict[str, str]:
-    """The sites that the committed stack files bind, and to which cloud."""
+    """The sites of the example that stack files bind, and to which cloud."""
     bound = {}
     for path in sorted(COMMITTED.glob("Pulumi.*.yaml")):
         config = read_mapping(path).get("config") or {}
-        bound[str(config.get("swyx:site"))] = str(config.get("swyx:cloud"))
+        if COMMITTED.parent / str(config.get("swyx:installation", EXAMPLE)) == EXAMPLE:
+            bound[str(config.get("swyx:site"))] = str(config.get("swyx:cloud"))
     if not bound:
-        raise SandboxError(f"{COMMITTED} has no stack files; restore them from git, or {_HOW}.", 2)
+        raise SandboxError(f"{COMMITTED} has no stack file of the example; {_HOW}.", 2)
     return bound
 
 
@@ -88,15 +89,13 @@ def find_installation(named: str | None) -> Path:
     """The installation file, absolute; a relative name is seen from where make was called."""
     if not named:
         return EXAMPLE
-    places = [
-        Path(folder, named).absolute() for folder in (os.environ.get("SWYX_CALLED_FROM", "."), ".")
-    ]
+    folders = (os.environ.get("SWYX_CALLED_FROM", "."), ".")
+    places = [Path(folder, named).absolute() for folder in folders]
     for place in places:
         if place.is_file():
             return place.resolve()
-    raise SandboxError(
-        f"Installation file not found: {' or '.join(dict.fromkeys(map(str, places)))}.", 2
-    )
+    tried = " or ".join(dict.fromkeys(map(str, places)))
+    raise SandboxError(f"Installation file not found: {tried}.", 2)
 
 
 def read_machines(installation: Path) -> dict[str, dict[str, list[str]]]:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from sandbox.environment import PASSPHRASE, REGION, child_environment
-from sandbox.paths import REPOSITORY, Sandbox
+from sandbox.paths import REPOSITORY, Sandbox, shorten
 from sandbox.sites import COMMITTED, EXAMPLE, Site, read_mapping
 from sandbox.talk import SandboxError, say
 
@@ -184,7 +184,7 @@ def write_stack_file(sandbox: Sandbox, site: Site) -> Path:
 def bind(site: Site) -> dict[str, Any]:
     """The stack's configuration for a seeded site: where its network is, in its cloud's terms."""
     common: dict[str, Any] = {
-        "swyx:installation": str(site.installation),
+        "swyx:installation": str(shorten(site.installation)),
         "swyx:site": site.name,
         "swyx:cloud": site.cloud,
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sandbox import commands, servers, sites, stacks
+from sandbox import commands, paths, servers, sites, stacks
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.sites import Site
 from sandbox.talk import SandboxError
@@ -103,7 +103,7 @@ def setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting
     monkeypatch.setattr(commands, "CLOUDS", servers.CLOUDS)
     monkeypatch.setattr(commands, "seed_sites", seed)
     monkeypatch.setattr(commands, "venv_bin", lambda: tmp_path / "bin")
-    for module in (commands, stacks):
+    for module in (commands, paths, stacks):
         monkeypatch.setattr(module, "REPOSITORY", repository)
     for module in (sites, stacks):
         monkeypatch.setattr(module, "COMMITTED", repository / "stacks")
@@ -187,9 +187,9 @@ def test_plain_pulumi_works_by_hand_after_sourcing_the_env_file(setting: Setting
 
 
 def test_an_own_file_gets_stack_files_in_the_sandbox_only(
-    setting: Setting, tmp_path: Path, said: Callable[[], str]
+    setting: Setting, said: Callable[[], str]
 ) -> None:
-    own = tmp_path / "own.yaml"
+    own = setting.repository / "stacks" / "own.yaml"
     own.write_text("sites: {berlin: {}, essen: {}, ulm: {}}")
     before = setting.committed()
     assert setting.up(own, "berlin=aws essen=azure") == 0
@@ -204,13 +204,19 @@ def test_an_own_file_gets_stack_files_in_the_sandbox_only(
     made = {path.name for path in setting.sandbox.stacks.glob("Pulumi.*.yaml")}
     assert made == {"Pulumi.berlin.yaml", "Pulumi.essen.yaml"}
     berlin, essen = setting.outputs("berlin"), setting.outputs("essen")
-    assert berlin["installation"] == essen["installation"] == str(own)
+    assert berlin["installation"] == essen["installation"] == "stacks/own.yaml"
     assert berlin["network"] == {"vpc_tags": {"Name": "berlin"}}
     assert essen["network"] == {"resource_group": "essen", "virtual_network": "essen"}
     config = yaml.safe_load((setting.sandbox.stacks / "Pulumi.essen.yaml").read_text())["config"]
     assert config["azure-native:location"] == "westeurope"
     commands.down(setting.sandbox)
     assert not setting.sandbox.root.exists()
+
+
+def test_stack_files_of_an_own_file_leave_the_example_as_it_is(setting: Setting) -> None:
+    text = COMMITTED.format(site="berlin", cloud="aws") + "  swyx:installation: stacks/own.yaml\n"
+    (setting.repository / "stacks" / "Pulumi.berlin.yaml").write_text(text)
+    assert [site.name for site in sites.choose_sites(sites.EXAMPLE, None)] == ["aachen", "bochum"]
 
 
 def test_a_file_that_fails_its_check_creates_nothing_and_the_person_sees_why(

@@ -199,6 +199,14 @@ def test_every_command_and_option_is_in_the_reference(pages: dict[str, Page]) ->
         assert {word for word in words if word not in rows} == set(), name
 
 
+def test_the_reference_shows_what_to_type(pages: dict[str, Page]) -> None:
+    text = pages["reference/command.html"].text
+    assert "Examples: swyx check installation.yaml swyx check - < installation.yaml" in " ".join(
+        text.split()
+    )
+    assert text.count("Examples:") == len(main.COMMANDS)
+
+
 def test_the_components_and_their_arguments_are_in_the_reference(pages: dict[str, Page]) -> None:
     ids = pages["reference/components.html"].ids
     package = "swyx_components.components"

@@ -21,7 +21,12 @@ def _commands() -> Iterator[str]:
         yield heading(2, code(f"swyx {name}"), slug(name))
         paragraphs = (command.help or "").split("\n\n")
         yield "\n\n".join(map(plain, paragraphs)) + "\n\n"
-        yield _usage(command, f"swyx {name}") + _parameters(command)
+        yield _usage(command, f"swyx {name}") + _parameters(command) + _examples(command)
+
+
+def _examples(command: click.Command) -> str:
+    lines = (command.epilog or "").splitlines()[2:]  # after the mark for click and the heading
+    return "".join(["Examples:\n\n```text\n", *(f"{line.strip()}\n" for line in lines), "```\n\n"]) if lines else ""
 
 
 def _usage(command: click.Command, words: str) -> str:

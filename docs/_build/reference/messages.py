@@ -11,7 +11,7 @@ _LEAD = """# Messages
 
 Every message names a place in your file, what is wrong with the actual values, and what to write. An *error* stops the plan, a *warning* is
 worth a look before you deploy, a *note* says how something was settled. Words in *italics* are placeholders for your figures and names.
-`swyx check FILE --json` prints the ids.
+Each warning and note ends with its id; write the id under `acknowledge` in the file to hide it.
 """
 
 
