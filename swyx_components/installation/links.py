@@ -35,10 +35,9 @@ def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
         link = _read_link(entry, ends)
         if link is None:
             continue
-        managers = [name for name in (link.near_manager, link.far_manager) if name]
-        other = joined.setdefault((*ends, *managers), entry)
+        other = joined.setdefault((*ends, *link.managers), entry)
         if other is not entry:
-            values = {"managers": " and ".join(managers), "other": other.place}
+            values = {"managers": " and ".join(link.managers), "other": other.place}
             entry.add("link-repeated", first=ends[0], second=ends[1], **values)
         elif is_name(entry.key):
             links.append(link)
@@ -156,18 +155,15 @@ def check_trunks(
     context: ReadContext, links: Iterable[Link], providers: Iterable[Provider]
 ) -> None:
     """Note whose calls reach no provider: from one LinkManager to another is transit, and not covered."""
-    managers: dict[
-        str, dict[str, set[str]]
-    ] = {}  # by site, then by the site that it is linked with
+    # By site, then by the site that it is linked with.
+    managers: dict[str, dict[str, set[str]]] = {}
     for link in links:
         for own, other in ((link.near, link.far), (link.far, link.near)):
             met = managers.setdefault(own, {}).setdefault(other, set())
-            met |= {link.near_manager, link.far_manager} - {""}
+            met |= {*link.managers}
     for provider in providers:
-        own = provider.link_manager
-        apart = {
-            site: met for site, met in managers.get(provider.site, {}).items() if own not in met
-        }
+        own, near = provider.link_manager, managers.get(provider.site, {})
+        apart = {site: met for site, met in near.items() if own not in met}
         if apart:
             values = {"sites": sorted(apart), "links": sorted(set().union(*apart.values()))}
             place = f"{below('sip_providers', provider.name)}.{_ONE}"
@@ -183,8 +179,7 @@ def _read_provider(node: Node) -> Provider | None:
     seat = node.read(_ONE, _read_manager, None)
     media = node.read("media_ports", read_range, None)
     sip_port = node.read("sip_port", read_port, None)
-    if media is not None:
-        note_unpaired(node.child("media_ports"), f"provider {node.key}", media)
+    note_unpaired(node.child("media_ports"), f"provider {node.key}", media)
     if seat is None or media is None or ("sip_port" in node.value and sip_port is None):
         return None
     if not (cidrs or (signalling and media_alone)):

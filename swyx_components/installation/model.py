@@ -156,6 +156,11 @@ class Link:
     near_manager: str
     far_manager: str = ""
 
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Its LinkManagers: one, or two if chained."""
+        return (self.near_manager, self.far_manager) if self.far_manager else (self.near_manager,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:

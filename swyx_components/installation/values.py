@@ -161,9 +161,9 @@ def read_range(node: Node) -> PortRange | None:
     return None
 
 
-def note_unpaired(node: Node, owner: str, ports: PortRange) -> None:
+def note_unpaired(node: Node, owner: str, ports: PortRange | None) -> None:
     """Say where an RTP range begins at an odd port, or has one port alone."""
-    if ports.first % 2 or ports.first == ports.last:
+    if ports is not None and (ports.first % 2 or ports.first == ports.last):
         node.add("rtp-unpaired", role=owner, ports=ports)
 
 

@@ -1,6 +1,6 @@
 """One site as the expansion sees it: endpoints with their roles and effective ports."""
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -87,12 +87,6 @@ class Topology:
     def links_of(self, site: str) -> Sequence[Link]:
         """The links that end at a site."""
         return self._links.get(site, ())
-
-    def link_between(self, near: str, far: str, managers: Collection[str] = ()) -> Link | None:
-        """The link of two sites: of several, one through these LinkManagers if there is one."""
-        links = [link for link in self.links_of(near) if {link.near, link.far} == {near, far}]
-        through = [one for one in links if {one.near_manager, one.far_manager} & {*managers}]
-        return next(iter(through + links), None)
 
     def providers_of(self, site: str) -> Sequence[Provider]:
         """The SIP providers that a site serves."""

@@ -44,7 +44,8 @@ def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
 
 def call_title(call: Call) -> str:
     """`SwyxIt aachen (ac-desk-1, ac-office) calls SwyxIt bochum (bo-office)`."""
-    return f"{_presented(call.caller)} calls {_presented(call.called)}"
+    over = f" over the link {call.over}" if call.over else ""
+    return f"{_presented(call.caller)} calls {_presented(call.called)}{over}"
 
 
 def _presented(actor: Actor) -> str:
@@ -125,6 +126,7 @@ def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
     record: dict[str, Any] = {
         "caller": {"word": call.caller.word, **_actor_record(call.caller)},
         "called": {"word": call.called.word, **_actor_record(call.called)},
+        **given(link=call.over),
         "allowed": call.failed is None,
         "failed_step": call.failed and call.failed.number,
         "steps": [_step_record(step, catalogue) for step in call.steps],

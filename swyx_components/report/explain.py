@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
 
     `never`: it is DCOM to or from another site or a public address, which no rule may open. `by_link`: it is
-    for a role at another site, which is reached through a LinkManager.
+    for a role at another site, which is reached through a LinkManager; `links` are those of the two sites.
     """
 
     explanation: Explanation
@@ -40,6 +40,7 @@ class Answer(NamedTuple):
     remedies: tuple[str, ...] = ()
     never: bool = False
     by_link: bool = False
+    links: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
@@ -53,7 +54,10 @@ class Answer(NamedTuple):
         remedies = find_remedies(installation, *asked) if with_remedies else ()
         never = is_dcom_apart(installation, *asked)
         by_link = is_between_sites(installation, *asked)
-        return cls(explanation, tuple(reasons), remedies, never, by_link)
+        ends = {host.site for host in asked[:2]}
+        own = (link for link in installation.links if {link.near, link.far} == ends)
+        links = tuple(f"{link.name} through {' and '.join(link.managers)}" for link in own)
+        return cls(explanation, tuple(reasons), remedies, never, by_link, links)
 
     def lines(self, catalogue: Catalogue) -> set[int]:
         """The lines that its rules and flows cite."""

@@ -384,6 +384,45 @@ def test_each_kind_of_host_behind_a_role_must_pass(tmp_path: Path) -> None:
         "step 3: ac-gate-6 to ac-server, udp 1719, is not allowed",
         "they have no IP version in common",
     ]
+    assert answer["would_take"] == ["give ac-gate-6 and ac-server addresses of the same IP version"]
+
+
+TWO_GATES = """ac-gates: {addresses: [10.1.0.12], roles: [SwyxGate]}
+      ac-gate-6: {addresses: [%s], roles: [SwyxGate]}"""
+
+
+def test_machines_of_one_group_that_differ_in_ip_versions_are_judged_apart(tmp_path: Path) -> None:
+    """Both gateways are one group; the one has IPv6 alone, and its server IPv4 alone."""
+    old = 'ac-gates: {addresses: [10.1.0.12, "fd00:1::12"], roles: [SwyxGate]}'
+    for addresses, allowed in (('"fd00:1::13"', False), ('10.1.0.13, "fd00:1::13"', True)):
+        text = SMALL.replace(old, TWO_GATES % addresses)
+        assert (
+            call("ac-office", "pstn@aachen", file=write_file(tmp_path, text))["allowed"] == allowed
+        )
+
+
+PARALLEL = SMALL.replace(
+    "bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}",
+    "bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}\n"
+    "      bo-link: {addresses: [10.2.0.11], roles: [LinkManager]}",
+).replace("  aachen-bochum:", "  west: {sites: [aachen, bochum], link_manager: bo-link}\n  east:")
+
+
+def test_of_two_parallel_links_a_call_takes_the_first_over_which_it_works(tmp_path: Path) -> None:
+    file = write_file(tmp_path, PARALLEL)
+    assert call("ac-office", "bo-office", file=file)["link"] == "east"
+    outcome = ask("ac-office", "bo-office", file=file)
+    assert " calls SwyxIt bochum (bo-office) over the link east:\n" in outcome.out
+    six = PARALLEL.replace(
+        "ac-link: {addresses: [10.1.0.11]", 'ac-link: {addresses: ["fd00:1::11"]'
+    )
+    found = call("ac-office", "bo-office", file=write_file(tmp_path, six))
+    assert (found["link"], found["allowed"]) == ("west", True)
+    assert "LinkManager bochum" in str([step["to"]["name"] for step in found["steps"]])
+    neither = six.replace("bo-link: {addresses: [10.2.0.11]", 'bo-link: {addresses: ["fd00:2::11"]')
+    found = call("ac-office", "bo-office", file=write_file(tmp_path, neither))
+    assert (found["link"], found["allowed"]) == ("east", False)
+    assert "link" not in call("ac-office", "bo-office", file=write_file(tmp_path))
 
 
 @pytest.mark.parametrize(

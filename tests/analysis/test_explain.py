@@ -241,6 +241,69 @@ def test_a_group_of_a_rule_is_told_by_its_machines(tmp_path: Path) -> None:
     ]
 
 
+PARALLEL = SMALL.replace(
+    "bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}",
+    "bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}\n"
+    "      bo-link: {addresses: [10.2.0.11], roles: [LinkManager]}",
+).replace("  aachen-bochum:", "  west: {sites: [aachen, bochum], link_manager: bo-link}\n  east:")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (PARALLEL, " (link east through ac-link, link west through bo-link)"),
+        (SMALL, " (link aachen-bochum through ac-link)"),
+        (SMALL[: SMALL.index("links:")], ""),
+    ],
+)
+def test_what_no_link_serves_names_the_links_that_there_are(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    outcome = ask("ac-server", "bo-server", "tcp/1720", file=write_file(tmp_path, text))
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[-1] == (
+        f"  calls between two sites go through a LinkManager{told}, so no extra rule is proposed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "flows"),
+    [
+        (("ac-server", "ac-link", "tcp/65000"), ["K1"]),
+        (("ac-server", "bo-link", "tcp/65001"), ["K4"]),
+        (("ac-server", "bo-link", "tcp/65000"), []),
+        (("bo-server", "bo-link", "tcp/65000"), ["K1"]),
+        (("bo-server", "ac-link", "tcp/65001"), ["K4"]),
+        (("bo-link", "ac-server", "tcp/1720"), ["K3"]),
+        (("bo-link", "bo-server", "tcp/1720"), ["K2"]),
+        (("ac-office", "bo-link", "udp/55000"), ["M4a"]),
+        (("ac-link", "bo-link", "udp/55000"), []),
+        (("ac-link", "bo-link", "tcp/65001"), []),
+    ],
+)
+def test_each_of_two_parallel_links_brings_its_own_flows(
+    words: tuple[str, ...], flows: list[str], tmp_path: Path
+) -> None:
+    found = answer(*words, file=write_file(tmp_path, PARALLEL))
+    assert ([flow["flow"] for flow in found["flows"]], found["allowed"]) == (flows, bool(flows))
+
+
+def test_machines_of_one_group_that_differ_in_ip_versions_are_answered_apart(
+    tmp_path: Path,
+) -> None:
+    """One pair speaks for a group only as far as its machines have the same IP versions."""
+    gates = 'ac-gate-6: {addresses: ["fd00:1::13"], roles: [SwyxGate]}\n      ac-gates:'
+    file = write_file(tmp_path, SMALL.replace("ac-gates:", gates))
+    pairs = ask("ac-server", "SwyxGate@aachen", "tcp/2000", "--json", file=file).json()["pairs"]
+    assert [(pair["destination"]["name"], pair["allowed"]) for pair in pairs] == [
+        ("ac-gate-6", False),
+        ("ac-gates", True),
+    ]
+    assert pairs[0]["would_take"] == [
+        "give ac-server and ac-gate-6 addresses of the same IP version"
+    ]
+
+
 def test_two_versions_of_ip_that_never_meet() -> None:
     outcome = ask("2001:db8::1", "ac-server", "tcp/1720")
     assert outcome.code == 1

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from swyx_components.analysis.calls.parties import Actor, Pair, role_at
+from swyx_components.analysis.calls.parties import Actor, Pair, find_links, joins, role_at
 from swyx_components.analysis.explain.explain import (
     Crossing,
     Packet,
@@ -20,7 +20,7 @@ from swyx_components.analysis.explain.explain import (
     pick_pairs,
 )
 from swyx_components.analysis.explain.places import Host, hosts_of
-from swyx_components.catalogue import Catalogue, FlowRow, Leg, Phase, Transport
+from swyx_components.catalogue import Catalogue, FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link, LinkMode
 from swyx_components.planner.model import PROTOCOL_OF, Endpoint
@@ -72,11 +72,12 @@ class Step(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A simulated call with all its steps, those after a failing one too."""
+    """A simulated call with all its steps, those after a failing one too; `over` which of several links."""
 
     caller: Actor
     called: Actor
     steps: tuple[Step, ...]
+    over: str = ""
 
     @property
     def failed(self) -> Step | None:
@@ -85,10 +86,17 @@ class Call(NamedTuple):
 
 
 def simulate_call(topology: Topology, book: CallBook, parties: Pair, site_of: SiteOf) -> Call:
-    """The call from the first party to the second, every step judged by the rules of its ends."""
-    steps = _Script(topology, book, parties, site_of).steps()
-    numbered = tuple(step._replace(number=number) for number, step in enumerate(steps, 1))
-    return Call(*parties, numbered)
+    """The call from the first party to the second, every step judged by the rules of its ends.
+
+    Of several links of their sites it takes the first over which it works, else the first.
+    """
+    links = find_links(topology, parties)
+    calls: list[Call] = []
+    for link in links or (None,):
+        steps = enumerate(_Script(topology, book, parties, site_of).steps(link), 1)
+        numbered = tuple(step._replace(number=number) for number, step in steps)
+        calls.append(Call(*parties, numbered, link.name if link and links[1:] else ""))
+    return next((call for call in calls if call.failed is None), calls[0])
 
 
 class _MediaLeg(NamedTuple):
@@ -110,11 +118,8 @@ class _Script:
         self._site_of = site_of
         self._conversations: Counter[tuple[object, ...]] = Counter()
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self, link: Link | None) -> Iterator[Step]:
         near, far = self._caller.server_site, self._called.server_site
-        # A provider's LinkManager passes no call to another.
-        own = {each.provider.link_manager for each in (self._caller, self._called) if each.provider}
-        link = self._topology.link_between(near, far, own)
         for step in self._way(self._caller).calling:
             yield from self._control(step, partial(self._serving, self._caller))
         if link is not None:
@@ -324,7 +329,7 @@ def _find_flow(topology: Topology, transport: Transport, one: Actor, other: Acto
         for leg in row.legs
         if leg.media is transport and leg.scope in scopes
         for ends in ({"from": one, "to": other}, {"from": other, "to": one})
-        if _joins(leg, ends["from"], ends["to"])
+        if joins(leg, ends["from"], ends["to"])
         and all(topology.view(ends[end].site).carries_tcp_fax() for end in leg.fax_tcp_at)
     )
     return next(flows, "")
@@ -338,11 +343,3 @@ def _scopes(catalogue: Catalogue, one: Actor, other: Actor) -> tuple[str, ...]:
     if all(relays):
         return ("chained",)
     return ("served", "across") if any(relays) else ("site",)
-
-
-def _joins(leg: Leg, one: Actor, other: Actor) -> bool:
-    if leg.among:
-        both = one.role in leg.among and other.role in leg.among
-        return both and not (one.role == other.role and one.role in leg.but_not)
-    receiver = other.role in leg.responders if leg.responders else not other.role
-    return one.role in leg.initiators and receiver

@@ -13,8 +13,8 @@ from swyx_components.analysis.explain.places import (
     hosts_of_provider,
     hosts_with,
 )
-from swyx_components.catalogue.model import CallBook, Scenario
-from swyx_components.installation.model import Installation, Provider
+from swyx_components.catalogue.model import CallBook, Leg, Scenario
+from swyx_components.installation.model import Installation, Link, Provider
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.topology import Topology
 
@@ -74,6 +74,23 @@ def _provider_actor(provider: Provider) -> Actor:
 def _pair(caller: Actor, called: Actor) -> Pair:
     """Both, the called party told from a caller of the same kind."""
     return caller, replace(called, called=called.key == caller.key)
+
+
+def find_links(topology: Topology, parties: Pair) -> Sequence[Link]:
+    """The links of the sites of two parties; a provider's LinkManager passes no call to another."""
+    near, far = (party.server_site for party in parties)
+    own = {party.provider.link_manager for party in parties if party.provider}
+    links = [link for link in topology.links_of(near) if {link.near, link.far} == {near, far}]
+    return [link for link in links if own & {*link.managers}] or links
+
+
+def joins(leg: Leg, one: Actor, other: Actor) -> bool:
+    """Whether a leg of the catalogue is from the one to the other."""
+    if leg.among:
+        both = one.role in leg.among and other.role in leg.among
+        return both and not (one.role == other.role and one.role in leg.but_not)
+    receiver = other.role in leg.responders if leg.responders else not other.role
+    return one.role in leg.initiators and receiver
 
 
 # ---- from two words

@@ -98,7 +98,7 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         facts = {
             "mode": link.mode.value,
             "sites": ", ".join(sorted((link.near, link.far))),
-            "link_managers": ", ".join(filter(None, (link.near_manager, link.far_manager))),
+            "link_managers": ", ".join(link.managers),
         }
         yield ("", "links", link.name), facts
     for provider in installation.providers:

@@ -90,8 +90,8 @@ def pick_pairs(
 ) -> list[tuple[Host, Host]]:
     """One pair of hosts for all that the rules treat the same.
 
-    Machines of one group have the same rules, so one pair speaks for all of them. A pair of the same
-    machine is left out if there are others.
+    Machines of one group with the same IP versions have the same rules, so one pair speaks for all of
+    them. A pair of the same machine is left out if there are others.
     """
     pairs = [(one, other) for one in sources for other in destinations]
     apart = [pair for pair in pairs if not _is_one(*pair)] or pairs
@@ -102,7 +102,9 @@ def pick_pairs(
 def _kind(host: Host, site_of: SiteOf) -> tuple[object, ...]:
     """What hosts with the same rules have in common."""
     group = _group_of(site_of(host.site).plan, host) if host.managed else None
-    return (host.site, host.label, host.prefixes) if group is None else (host.site, group.name)
+    if group is None:
+        return host.site, host.label, host.prefixes
+    return host.site, group.name, frozenset(prefix.version for prefix in host.prefixes)
 
 
 def _is_one(source: Host, destination: Host) -> bool:

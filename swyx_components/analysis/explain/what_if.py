@@ -26,6 +26,8 @@ def find_remedies(
     Where none would: the roles of which one more would.
     """
     hosts = (source, destination)
+    if not {p.version for p in source.prefixes} & {p.version for p in destination.prefixes}:
+        return (f"give {source.label} and {destination.label} addresses of the same IP version",)
     variants = _variants(installation, *hosts, packet)
     remedies = [text for text, changed in variants if _passes(changed, *hosts, packet)]
     if remedies:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, product
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
@@ -202,20 +202,34 @@ def _administration_inside(
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
+    names = {end: _name_by_versions(end, view.name) for end in set(chain(*pairs))}
     for ends, exchanges in pairs.items():
-        one, other = (end.versions for end in ends)
-        if one & other or not (one and other):
-            continue
         # Its own before others': that order is the same whatever stands for a name.
         ordered = sorted(
             ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
         )
-        labels = tuple(_shorten(end.peer_for(view.name).label) for end in ordered)
-        if labels not in seen:
-            seen.add(labels)
-            leading = min(chain(*[own.exchanged for own in exchanges]), key=lambda one: one.order)
-            values = {"one": labels[0], "other": labels[1], "flow": leading.flow}
-            yield Message.about("no-common-ip-version", f"sites.{view.name}", **values)
+        for (own, one), (its, other) in product(*(names[end].items() for end in ordered)):
+            if not own & its and own and its and {one, other} not in seen:
+                seen.add(frozenset({one, other}))
+                found = chain(*[own.exchanged for own in exchanges])
+                values = {
+                    "one": one,
+                    "other": other,
+                    "flow": min(found, key=lambda e: e.order).flow,
+                }
+                yield Message.about("no-common-ip-version", f"sites.{view.name}", **values)
+
+
+def _name_by_versions(end: Endpoint, site: str) -> Mapping[frozenset[int], str]:
+    """What messages at a site call an endpoint; machines of a group that differ in IP versions by these."""
+    known: dict[frozenset[int], list[str]] = {}
+    for machine in end.group.machines if end.group else ():
+        versions = frozenset([address.version for address in machine.addresses])
+        known.setdefault(versions, []).append(machine.name)
+    if len(known) < 2:
+        return {end.versions: _shorten(end.peer_for(site).label)}
+    start = f"{end.site}/" if end.site != site else ""
+    return {versions: _shorten(start + "/".join(own)) for versions, own in known.items()}
 
 
 def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:

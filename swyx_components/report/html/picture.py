@@ -233,7 +233,7 @@ def _lines(
     joined: dict[frozenset[str], Line] = {}  # several links of two sites are one line
     for link in links:
         if {link.near, link.far} <= places.keys():
-            managers = " and ".join(filter(None, (link.near_manager, link.far_manager)))
+            managers = " and ".join(link.managers)
             words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, through {managers}"
             line = Line(words, *places[link.near], *places[link.far], managers)
             if other := joined.get(ends := frozenset((link.near, link.far))):
