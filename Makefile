@@ -14,7 +14,7 @@ INSTALL := -m pip install --disable-pip-version-check --no-input --no-compile
 # Of the clouds' SDKs, which are most of what is installed, only the parts that are used; Python compiles others when needed.
 COMPILE := -m compileall -q -j 0 -x '/pulumi_(aws|azure|azure_native)/(?!(ec2|vpc|network)/)\w+/'
 
-# Where the person is, which under `make -C` is not where make is: INSTALLATION may be relative to it.
+# The caller's folder, which `make -C` changes: INSTALLATION may be relative to it.
 export SWYX_CALLED_FROM := $(PWD)
 # Tests start some hundred interpreters; without compiled modules each compiles all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
@@ -26,7 +26,7 @@ help: ## this list
 	@echo
 	@echo '  make up INSTALLATION=path/to/file.yaml SITES="berlin=aws essen=azure" deploys your own file.'
 
-setup: $(READY) ## make .venv with the pinned packages (the other targets do it when needed)
+setup: $(READY) ## create .venv with the pinned packages (the other targets do it when needed)
 
 $(READY): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed; name it: make PYTHON=python3.12 ...")'
@@ -46,19 +46,19 @@ engine: $(READY) ## provide the Pulumi engine (built once, if it is not installe
 browser: $(READY) ## provide headless Chromium and axe-core for the browser tests
 	@$(RUN) -m tests.tools.browser
 
-languages: $(READY) ## provide what compiles the examples in TypeScript and Java
+languages: $(READY) ## provide the compilers for the examples in TypeScript and Java
 	@$(RUN) -m tests.tools.languages
 
 up: $(READY) ## start the offline clouds, deploy both example sites, prove them
 	@$(RUN) -m sandbox up $${INSTALLATION:+"$$INSTALLATION"} $${SITES:+--sites "$$SITES"}
 
-down: $(READY) ## destroy the stacks, stop the clouds, leave nothing behind
+down: $(READY) ## destroy the stacks, stop and remove the clouds
 	@$(RUN) -m sandbox down
 
-test: lint types engine browser languages ## every check and every test
+test: lint types engine browser languages ## run every check and every test
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-floors: ## the component tests with the oldest packages that pyproject.toml accepts, in .floors
+floors: ## run the component tests with the oldest packages that pyproject.toml accepts, in .floors
 	@test -x .floors/bin/python || $(PYTHON) -m venv .floors
 	@echo "Installing the oldest accepted packages into .floors (a minute or so) ..."
 	@.floors/bin/python $(INSTALL) --quiet --require-hashes -r $(FLOORS)
@@ -72,25 +72,25 @@ lint: $(READY) ## ruff, lint and format
 types: $(READY) ## mypy
 	$(RUN) -m mypy
 
-bench: $(READY) engine browser ## the figures, as ratios
+bench: $(READY) engine browser ## print performance ratios
 	$(RUN) -m tests.tools.bench
 
 mutants: $(READY) ## change the catalogue fact by fact; the tests must notice each
 	$(RUN) -m tests.tools.mutants
 
-faults: $(READY) engine ## break the example at every call, and see it recover (hours; FAULTS="--step 20" samples)
+faults: $(READY) engine ## fail each call of the example and test the recovery (hours; FAULTS="--step 20" samples)
 	$(RUN) -m tests.tools.faults $(FAULTS)
 
-hitless: $(READY) engine ## edit a site at random in both clouds, and judge each call (HITLESS="--pairs 200 --seed 7")
+hitless: $(READY) engine ## edit a site at random in both clouds, and check each call (HITLESS="--pairs 200 --seed 7")
 	$(RUN) -m tests.tools.engine.hitless $(HITLESS)
 
 acceptance: $(READY) engine ## compare the official AWS plugin with the stand-in (needs the internet, or AWS_PLUGIN=path)
 	$(RUN) -m tests.tools.acceptance
 
-fuzz: $(READY) ## 10,000 mutated installation files (FUZZ="--count 500 --seed 2" makes others)
+fuzz: $(READY) ## read 10,000 mutated installation files (FUZZ="--count 500 --seed 2" makes others)
 	$(RUN) -m tests.tools.fuzz $(FUZZ)
 
-audit: $(READY) ## the pinned packages against what is installed (AUDIT=--index asks the package index)
+audit: $(READY) ## compare the pinned packages with the installed ones (AUDIT=--index asks the package index)
 	$(RUN) -m tests.tools.packages $(AUDIT)
 
 docs: $(READY) ## build the documentation site into site/ (no network needed)

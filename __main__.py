@@ -1,4 +1,4 @@
-"""One stack is one site: `stacks/Pulumi.<site>.yaml` says in which cloud, the installation says the rest."""
+"""One stack per site: `stacks/Pulumi.<site>.yaml` names its cloud, the installation has the rest."""
 
 import pulumi
 

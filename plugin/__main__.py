@@ -30,14 +30,14 @@ def camel(place: str) -> str:
 
 
 class SwyxProvider(ComponentProvider):
-    """Constructs components; a person's mistakes are errors of the inputs."""
+    """Constructs components; mistakes of the program are input errors."""
 
     def __init__(self) -> None:
         super().__init__([SwyxSite], "swyx", version=__version__)
         schema = json.loads(self.schema or "")
         machines = schema["resources"]["swyx:index:SwyxSite"]["inputProperties"]["machines"]
-        # For a map of plain objects among a component's own inputs, Pulumi's generator for Go names a
-        # type that it does not make.
+        # For a map of plain objects among a component's inputs, Pulumi's generator for Go names a
+        # type that it does not generate.
         del machines["additionalProperties"]["plain"]
         self.schema = json.dumps(schema)
 

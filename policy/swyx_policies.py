@@ -1,7 +1,7 @@
 """The policies, which `__main__.py` serves.
 
-A policy sees resources that are to exist, never those to be deleted; during a preview it does not see
-values that the cloud gives.
+A policy sees resources that will exist, never those to be deleted; during a preview it does not see
+values that the cloud assigns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ _PUBLIC = {"0.0.0.0/0", "::/0", "*", "any", "internet"}
 
 
 def look_up(values: object, key: str) -> object:
-    """What an object has under a key; None if it has not, or that is not known in a preview."""
+    """The value of a key; None if it is missing, or unknown in a preview."""
     try:
         return values.get(key) if isinstance(values, Mapping) else None
     except UnknownValueError:
@@ -50,7 +50,7 @@ def look_up(values: object, key: str) -> object:
 
 
 def entries(values: object, key: str) -> list[object]:
-    """The entries of a list, the value alone if it is none; those that are not known are left out."""
+    """The known entries of a list; a single value is a list of one."""
     found = look_up(values, key)
     if isinstance(found, str) or not isinstance(found, Sequence):
         return [] if found is None else [found]
@@ -62,7 +62,7 @@ def entries(values: object, key: str) -> list[object]:
 
 
 def texts(values: object, *keys: str) -> list[str]:
-    """What some properties say, be each a text or a list of them."""
+    """The values of some properties, each a string or a list of strings."""
     return [str(each) for key in keys for each in entries(values, key)]
 
 
@@ -77,7 +77,7 @@ def is_of_site(urn: str) -> bool:
 
 
 def swyx_groups(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
-    """The security groups and network security groups that sites made."""
+    """The security groups and network security groups of sites."""
     return [
         each for each in resources if kind(each.resource_type) in _GROUPS and is_of_site(each.urn)
     ]
@@ -86,8 +86,8 @@ def swyx_groups(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
 def rules_of_groups(
     resources: Sequence[PolicyResource],
 ) -> Iterator[tuple[PolicyResource, list[PolicyResource]]]:
-    """Each resource that is a rule of a Swyx group, and the group: by its id or name or, where these are not
-    known, those that its program took the id from.
+    """Each resource that is a rule of a Swyx group, and the group: by its id or name or, where these are
+    unknown, the groups from which its program took the id.
     """
     groups = {each.urn: each for each in swyx_groups(resources)}
     called = {name: each for each in groups.values() for name in names_of(each)}
@@ -106,7 +106,7 @@ def rules_of_groups(
 
 
 def names_of(group: PolicyResource) -> list[str]:
-    """What rules may call a group, as far as it is known."""
+    """The known ids and names by which rules refer to a group."""
     return texts(group.props, *_GROUPS[kind(group.resource_type)])
 
 
@@ -116,15 +116,15 @@ def sites_of(resources: Sequence[PolicyResource]) -> list[PolicyResource]:
 
 
 def told(site: PolicyResource, key: str) -> object:
-    """What a site tells of its plan: `decisions`, the number of `rules`, those that are `public`."""
+    """A value of a site's summary: `decisions`, the number of `rules`, the `public` ones."""
     return look_up(look_up(site.props, "summary"), key)
 
 
-# ---- no rule that was not planned
+# ---- no unplanned rule
 
 
 def check_planned(args: StackValidationArgs, report: ReportViolation) -> None:
-    """Nothing but a site adds rules to its groups, and a site has as many as its plan."""
+    """Only a site adds rules to its groups, and it has as many as its plan."""
     for rule, groups in rules_of_groups(args.resources):
         if not is_of_site(rule.urn):
             names = " or ".join(sorted(group.name for group in groups))
@@ -158,7 +158,7 @@ def count_rules(resource: PolicyResource) -> int:
 
 
 def check_inline(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    """The security groups of AWS have no inline rules: they would remove those that are planned."""
+    """Security groups of AWS have no inline rules: they would remove the planned ones."""
     if kind(args.resource_type) != "SecurityGroup" or not is_of_site(args.urn):
         return
     for key in sorted({"ingress", "egress"}.intersection(args.props.keys())):
@@ -173,7 +173,7 @@ def check_inline(args: ResourceValidationArgs, report: ReportViolation) -> None:
 
 
 def check_public(args: StackValidationArgs, report: ReportViolation) -> None:
-    """What is open to everybody is acknowledged in the installation."""
+    """Public rules are acknowledged in the installation."""
     acknowledged = {
         f"{site.name}.{rule}" for site in sites_of(args.resources) for rule in told_public(site)
     }
@@ -188,7 +188,7 @@ def check_public(args: StackValidationArgs, report: ReportViolation) -> None:
 
 
 def told_public(site: PolicyResource) -> list[str]:
-    """The rules of a site that its plan knows to be public."""
+    """The planned public rules of a site."""
     return texts(look_up(site.props, "summary"), "public")
 
 
@@ -219,7 +219,7 @@ def azure_peers(rule: object) -> list[str]:
 
 
 def check_decisions(args: StackValidationArgs, report: ReportViolation) -> None:
-    """Each site's decisions are those that the company requires; what a site leaves open opens nothing."""
+    """Each site has the decisions that the company requires; an open decision opens nothing."""
     required = args.get_config().get("decisions") or {}
     for site in sites_of(args.resources):
         for key, value in sorted(required.items()):
@@ -233,8 +233,8 @@ def check_decisions(args: StackValidationArgs, report: ReportViolation) -> None:
 
 
 def check_protected(args: ResourceValidationArgs, report: ReportViolation) -> None:
-    """Groups of protected stacks have the option `protect`: then the engine refuses to delete them, which no
-    policy is asked about.
+    """Groups of protected stacks have the option `protect`: then the engine refuses to delete them; policies
+    are not asked about deletions.
     """
     if kind(args.resource_type) not in _GROUPS or not is_of_site(args.urn) or args.opts.protect:
         return
