@@ -1,7 +1,7 @@
 """What the machines themselves must be set to, so that a plan is true: a pure function of it.
 
 One `HostSettings` per machine, and one for the clients of each network: its DCOM range, the listeners
-that differ from the article, what its own firewall must let pass, where its gatekeeper is, and which
+that differ from the article, what its own firewall must allow, where its gatekeeper is, and which
 ports the system must not hand out at random.
 """
 
@@ -64,7 +64,7 @@ class HostSettings:
     """One machine, or the clients of one network, and what they must be set to.
 
     `roles` are those that run on Windows; where there are none only `gatekeepers` may be set. `openings`
-    are what the host's own firewall must let pass, by addresses alone.
+    are what the host's own firewall must allow, by addresses alone.
     """
 
     site: str
@@ -196,7 +196,7 @@ class _Finder:
     # ---- whom it speaks to
 
     def _find_gatekeepers(self) -> Iterator[Gatekeeper]:
-        """Where each role of the endpoint registers: the listeners that serve in place of a multicast one."""
+        """Where each role of the endpoint registers: the listeners that serve instead of a multicast one."""
         roles = self._catalogue.roles
         instead = {
             role.name: (discovery, role.listeners[discovery.instead])
@@ -230,7 +230,7 @@ class _Finder:
     def _open(
         self, rules: Iterable[Rule], prefixes: Iterable[Prefix], own: Iterable[Prefix]
     ) -> Iterator[Rule]:
-        """The rules with addresses in place of groups, without the host's own and versions it lacks."""
+        """The rules with addresses instead of groups, without the host's own and versions it lacks."""
         versions = {prefix.version for prefix in prefixes}
         for rule in rules if self._roles else ():
             machines = [m for name in rule.groups for m in self._plan.group(name).machines]

@@ -17,7 +17,7 @@ EXTRA = "extra"  # the evidence of a rule that a site has added itself
 class MatrixEnd(NamedTuple):
     """One end of a row. `name` and `hosts` are empty where there are only addresses.
 
-    `outside`: a machine in no cloud, whose own firewall has to let the flow pass.
+    `outside`: a machine in no cloud, whose own firewall has to allow the flow.
     """
 
     site: str

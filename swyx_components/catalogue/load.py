@@ -60,7 +60,7 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
 
 
 def read_catalogue(value: object, place: str, file: str) -> Catalogue:
-    """The catalogue that stands at a place of an installation, as plain data.
+    """The catalogue at a place of an installation, as plain data.
 
     Raises:
         SwyxError: the data is not a catalogue.

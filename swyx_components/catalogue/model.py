@@ -10,7 +10,7 @@ from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
 class Transport(Enum):
-    """The transports of the article; `value` is what plans and clouds are told."""
+    """The transports of the article; `value` is the name in plans and clouds."""
 
     TCP = "tcp"
     UDP = "udp"
@@ -208,7 +208,7 @@ class CallBook:
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
 
     def find_role(self, word: str, catalogue: "Catalogue") -> str:
-        """The role that a word means, whatever its case and punctuation (`SwyxIt!`); else empty."""
+        """The role that a word means, in any case and punctuation (`SwyxIt!`); else empty."""
         spelled = {fold(role.slug): role.name for role in catalogue.roles.values()}
         folded = fold(word)
         role = self.words.get(folded) or spelled.get(folded, "")

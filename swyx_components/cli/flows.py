@@ -1,4 +1,4 @@
-"""`swyx flows`: who may talk to whom, one row a flow."""
+"""`swyx flows`: who may talk to whom, one row per flow."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial

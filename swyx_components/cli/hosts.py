@@ -190,7 +190,7 @@ def _refuse_leading_out(folder: Path, paths: Mapping[str, bytes] | Sequence[str]
 
 
 def _read_list(folder: Path) -> dict[str, str]:
-    """Digests by path; what is no list of ours counts as none."""
+    """Digests by path; a list by someone else counts as none."""
     try:
         files = json.loads((folder / LIST).read_text(encoding="utf-8"))["files"]
         return {path: str(digest) for path, digest in files.items() if _PATH.fullmatch(path)}

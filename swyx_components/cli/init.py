@@ -305,7 +305,7 @@ def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
 def _ask(
     question: str, default: str | None, read: Callable[[str, Diagnostics], _Answer]
 ) -> _Answer:
-    """The first answer about which there is nothing to complain."""
+    """The first answer about which there is nothing to report."""
     while True:
         text = _read_line(f"{question} [{default}]" if default else question) or default or ""
         log = Diagnostics("")
@@ -321,7 +321,7 @@ def _read_line(question: str) -> str:
     """One line of stdin. Nothing goes to stdout, which may be the file.
 
     Raises:
-        click.Abort: there is none any more.
+        click.Abort: there is no more.
     """
     print(f"{safe_line(question)}: ", end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()

@@ -71,7 +71,7 @@ def as_mapping(value: Any) -> dict[str, Any]:
 
 
 def _offer_files(_: click.Context, __: click.Parameter, word: str) -> list[CompletionItem]:
-    """Whatever files the shell itself finds."""
+    """The files that the shell itself finds."""
     return [CompletionItem(word, type="file")]
 
 

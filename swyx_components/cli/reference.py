@@ -24,7 +24,7 @@ def schema(_as_json: bool) -> None:
 
 
 @click.command(epilog=examples("catalogue", "catalogue installation.yaml --json"))
-@argument("file", "FILE", "An installation file with a catalogue of its own.", required=False)
+@argument("file", "FILE", "An installation file with its own catalogue.", required=False)
 @JSON
 def catalogue(file: str, as_json: bool) -> None:
     """List the article's roles, ports and flows.

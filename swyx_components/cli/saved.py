@@ -56,7 +56,7 @@ def open_state(file: str) -> StackState:
     """The state of a stack.
 
     Raises:
-        SwyxError: the file can't be read or is no export of a stack.
+        SwyxError: the file can't be read or is not the export of a stack.
     """
     content = _read_json(file)
     if not is_stack_state(content):

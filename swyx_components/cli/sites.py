@@ -164,7 +164,7 @@ def render_sites(
 
 
 def find_name(word: str, known: Iterable[str]) -> str:
-    """The name that a word means, whatever its case; empty where it means none."""
+    """The name that a word means, in any case; empty where it means none."""
     return next((name for name in known if name.lower() == word.lower()), "")
 
 

@@ -174,7 +174,7 @@ def open_writer(cloud: Deployer, wanted: Deployment, component: pulumi.Resource)
     """A cloud's writer for a site.
 
     Raises:
-        SwyxError: something is not there, be it the SDK of the cloud.
+        SwyxError: something is missing, for example the SDK of the cloud.
     """
     try:
         return cloud.open_writer(wanted, component)

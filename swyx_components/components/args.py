@@ -99,7 +99,7 @@ class TopologyNetworkArgs(TypedDict):
     roles: list[str]
     """What its hosts carry: `SwyxIt` and phones only."""
     managed: NotRequired[bool]
-    """True: in the site's cloud, with a group of its own for hosts that come and go."""
+    """True: in the site's cloud, with its own group for hosts that come and go."""
 
 
 class ExtraRuleArgs(TypedDict):

@@ -1,4 +1,4 @@
-"""`HostGroup`: what stands in the state for one set of roles, of several machines (AWS) or one (Azure)."""
+"""`HostGroup`: the resource in the state for one set of roles, of several machines (AWS) or one (Azure)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ def plain_errors() -> Iterator[None]:
     """Errors as Pulumi shows them best.
 
     Raises:
-        InvalidInput: in place of a SwyxError.
+        InvalidInput: instead of a SwyxError.
     """
     try:
         yield

@@ -120,7 +120,7 @@ class Site(SiteBuilder, Generic[T]):
         address: str | Sequence[str],
         ports: Overrides | None = None,
     ) -> Machine:
-        """Declare a machine outside the cloud: a peer by address, without a group of its own."""
+        """Declare a machine outside the cloud: a peer by address, without its own group."""
         return Machine(self, self._declare(name, roles, address, ports, outside=True))
 
     def network(
@@ -132,7 +132,7 @@ class Site(SiteBuilder, Generic[T]):
     ) -> Network:
         """Declare a network of many hosts with the same roles: an office LAN, a phone VLAN.
 
-        A `managed` one is in the site's cloud and has a group of its own, for subnets and scale sets.
+        A `managed` one is in the site's cloud and has its own group, for subnets and scale sets.
         """
         self._declare_network(name, cidrs, roles, managed)
         return Network(self, name)

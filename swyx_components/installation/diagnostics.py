@@ -107,7 +107,7 @@ def suggest(word: str, known: Collection[str]) -> str:
 
 
 def below(place: str, key: Any) -> str:
-    """The place of a key in the mapping at `place`; a key that is no plain word is quoted and escaped.
+    """The place of a key in the mapping at `place`; a key that is not a plain word is quoted and escaped.
 
     >>> below("sites.aachen", "machines"), below("sites", "a.b")
     ('sites.aachen.machines', 'sites."a.b"')

@@ -313,7 +313,7 @@ def _read_end(row: _Row, catalogue: Catalogue, log: Diagnostics) -> tuple[str, D
 
 
 def _refuse_repeated(rows: list[_Row], log: Diagnostics) -> None:
-    """One row a machine or network; a name in two spellings is the same name."""
+    """One row per machine or network; a name in two spellings is the same name."""
     taken: dict[tuple[str, str], _Row] = {}
     spelled: dict[str, str] = {}
     for row in rows:

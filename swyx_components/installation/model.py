@@ -84,7 +84,7 @@ class Machine:
 
     @property
     def managed(self) -> bool:
-        """Whether rules stand there."""
+        """Whether rules are generated there."""
         return not self.outside
 
 
@@ -122,7 +122,7 @@ class ExtraRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One site. Machines and networks are sorted by name, whatever the order in the file.
+    """One site. Machines and networks are sorted by name, regardless of the order in the file.
 
     `summary`: disjoint CIDRs that stand for its machines and networks in the rules of other sites.
     """

@@ -85,12 +85,12 @@ def _walk(events: Iterator[Any], event: Any, path: _Path = ()) -> Iterator[tuple
     """Every key and item of what begins with an event, with the mark where it begins.
 
     Raises:
-        ValueError: a key is no text, which the reader refuses.
+        ValueError: a key is not text, which the reader refuses.
     """
     if isinstance(event, MappingStartEvent):
         while not isinstance(key := next(events), MappingEndEvent):
             if not isinstance(key, ScalarEvent):
-                raise ValueError("a key that is no text")
+                raise ValueError("a key that is not text")
             yield (*path, key.value), key.start_mark
             yield from _walk(events, next(events), (*path, key.value))
     elif isinstance(event, SequenceStartEvent):

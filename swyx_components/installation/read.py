@@ -53,7 +53,7 @@ def load_installation(source: Source, *, file: str = "") -> Installation:
 
 
 def about_sites(messages: Iterable[Message], sites: Iterable[str]) -> tuple[Message, ...]:
-    """Without the messages that stand at other sites than these."""
+    """Without the messages about other sites than these."""
     known = {"", *sites}
     placed = ((one, f"{one.place}.".split(".")) for one in messages)
     return tuple(one for one, place in placed if place[0] != "sites" or place[1] in known)
@@ -191,7 +191,7 @@ def _read_own(node: Node, swyxware: Node, folder: Path) -> Catalogue | None:
 
 
 def _read_site_names(node: Node) -> list[Node]:
-    """The sites of a file, whatever they are called."""
+    """The sites of a file."""
     value = node.value.get("sites")
     node.context.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
     if value == {}:
@@ -202,7 +202,7 @@ def _read_site_names(node: Node) -> list[Node]:
 def _read_sites(nodes: Sequence[Node]) -> dict[str, Site]:
     """What could be made of the sites, by name.
 
-    The rules of their own come last: they may name machines of any site, if only by mistake. A rule of a
+    Extra rules come last: they may name machines of any site, if only by mistake. A rule of a
     machine that could not be read, so that the site lacks it, is left out with it.
     """
     read = [read_site(node) for node in nodes]

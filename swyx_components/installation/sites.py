@@ -1,4 +1,4 @@
-"""Read the sites: machines, networks, settings and rules of their own, and what a site must have."""
+"""Read the sites: machines, networks, settings and extra rules, and what a site must have."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -190,7 +190,7 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
 
 
 def _known_roles(node: Node, items: list[Any], network: bool, meant: set[str]) -> Iterable[str]:
-    """The roles of a list; what is none of them, or may not stand there, goes to `meant` as it is meant."""
+    """The roles of a list; unknown ones, and those not allowed there, go to `meant` as it is meant."""
     roles = node.context.catalogue.roles
     for role, index in distinct(node, items):
         if role not in roles:

@@ -16,7 +16,7 @@ STDIN = "-"  # a path that means standard input
 
 
 def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
-    """Plain data as `yaml_source.compose` makes it, whatever the source.
+    """Plain data as `yaml_source.compose` makes it, from any source.
 
     Raises:
         Refused: not readable, or not the kind of data an installation is made of.

@@ -1,4 +1,4 @@
-"""Read single values: each reader gives the value of a node, or reports what stands there instead."""
+"""Read single values: each reader gives the value of a node, or reports what is there instead."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -22,7 +22,7 @@ def is_name(text: str) -> bool:
 
 
 def read_entries(node: Node, kind: str) -> list[Node]:
-    """The named things of a mapping by name, their names checked and unique without regard to case."""
+    """The named things of a mapping by name, their names checked and unique ignoring case."""
     if type(node.value) is not dict:
         node.wrong_type("a mapping")
         return []
@@ -61,7 +61,7 @@ def is_too_long(node: Node, limit: int) -> bool:
 
 
 def distinct(node: Node, values: list[Any]) -> Iterator[tuple[str, int]]:
-    """The texts of a list by position; what stands twice is reported, what is no text too."""
+    """The texts of a list by position; duplicates and what is not text are reported."""
     seen = set()
     for index, value in enumerate(values):
         text = as_text(value)
@@ -240,7 +240,7 @@ def _parse(text: str, node: Node, index: int) -> Prefix | None:
 
 
 def _explain(text: str, node: Node) -> None:
-    """Report why a text is no prefix: the address, the length, or bits to the right of it."""
+    """Report why a text is not a prefix: the address, the length, or bits to the right of it."""
     address, _, bits = text.partition("/")
     try:
         whole = Prefix.parse(address)

@@ -254,7 +254,7 @@ _TIGHT_IN_BRACKETS = re.compile(r"[{\[,\s](?P<key>[\w.-]+):[{\[]")
 
 
 def explain_colon(text: str, problem: Any) -> None:
-    """Say which colon lacks its blank, where that is what libyaml's problem comes from.
+    """Report a colon without a space, where that is what libyaml's problem comes from.
 
     Raises:
         Refused: it is.

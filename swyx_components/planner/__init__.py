@@ -1,4 +1,4 @@
-"""From an installation to proven rules: pure functions over frozen values, one pass a module."""
+"""From an installation to proven rules: pure functions over frozen values, one module per pass."""
 
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.plan import plan_site, plan_sites

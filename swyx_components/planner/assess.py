@@ -117,7 +117,7 @@ def _refuse_public(rendered: RenderedSite) -> Iterator[Message]:
 
 
 def _is_acknowledged(rule: Rule, prefix: Prefix, extra_rules: Iterable[ExtraRule]) -> bool:
-    """Whether it is a deny, the egress left to others, or acknowledged for each of its ports."""
+    """Whether it is a deny, the unmanaged egress, or acknowledged for each of its ports."""
     if not rule.allow or rule.protocol is Protocol.ANY:
         return True
     kind = rule.direction.value, rule.protocol.value.removesuffix("v6")

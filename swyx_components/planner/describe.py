@@ -124,7 +124,7 @@ def _all_but(characters: str) -> re.Pattern[str]:
 
 
 def fit_words(words: Iterable[str], limit: int) -> str:
-    """Words separated by blanks within `limit` characters; those left out are counted.
+    """Words separated by spaces within `limit` characters; those left out are counted.
 
     >>> fit_words(["M1", "M2", "M4a"], 9), fit_words(["M1", "M2", "M4a"], 8)
     ('M1 M2 M4a', 'M1 M2 +1')

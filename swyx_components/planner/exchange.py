@@ -1,4 +1,4 @@
-"""The flows between two kinds of endpoint: found once a pair, whatever their addresses."""
+"""The flows between two kinds of endpoint: found once per pair, regardless of addresses."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     """Every flow with at least one end in the site that a rule of a cloud can hold.
 
     `hosts_of_networks`: also those among its networks and machines outside, whose hosts' own firewalls must
-    let them pass.
+    allow them.
     """
     view = topology.view(name)
     links = [(link, tuple(_over_link(topology, link))) for link in topology.links_of(name)]

@@ -32,7 +32,7 @@ class MachineGroup:
 
     @property
     def place(self) -> str:
-        """Where its first member stands in the installation's file."""
+        """The place of its first member in the installation's file."""
         kind = "machines" if self.network is None else "networks"
         return f"sites.{self.site}.{kind}.{self.members[0].name}"
 

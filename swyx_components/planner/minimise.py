@@ -114,7 +114,7 @@ def _draft_by_address(
                 yield order, "", regions.prefixes[place], flows
             continue
         for met, prefixes in regions.prefixes_of(frozenset(behind)).items():
-            # Where no region has just this range, each has a larger one and a rule of its own for that.
+            # Where no region has just this range, each has a larger one and its own rule for that.
             if behind is exact or not met.isdisjoint(exact):
                 yield order, "", prefixes, frozenset().union(*[behind[place] for place in met])
 

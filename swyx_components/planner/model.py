@@ -96,18 +96,18 @@ class Access(NamedTuple):
 
 
 class AccessSet(tuple[Access, ...]):
-    """What a peer is let through in one role. Compared by identity, since it serves many peers."""
+    """What a peer is allowed in one role. Compared by identity, since it serves many peers."""
 
     __slots__ = ()
     __hash__ = object.__hash__
     __eq__ = object.__eq__
 
 
-AllAccess = tuple[AccessSet, ...]  # what a peer is let through in all its roles
+AllAccess = tuple[AccessSet, ...]  # what a peer is allowed in all its roles
 
 
 class Requirements:
-    """What must pass at one host group: of each peer, what it is let through."""
+    """What must pass at one host group: of each peer, what it is allowed."""
 
     __slots__ = ("by_peer",)
 
@@ -163,7 +163,7 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostGroup(MachineGroup):
-    """The same with what must pass at it, and the fewest rules that let it pass."""
+    """The same with what must pass at it, and the fewest rules that allow it."""
 
     requirements: Requirements = field(compare=False)  # it follows from the flows
     rules: tuple[Rule, ...]

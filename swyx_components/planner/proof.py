@@ -132,7 +132,7 @@ def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int
 def _find_allowed(
     rules: Sequence[Rule], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
 ) -> _Products:
-    """What the cloud would let pass at a machine under these rules."""
+    """What the cloud would allow at a machine under these rules."""
     closing = _find_closing(rules)
     allowed: _Products = {}
     if not capabilities.denies_by_default:

@@ -15,7 +15,7 @@ class Usage:
     """How much of one quota is used: `where` names the group, empty for the whole site.
 
     `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
-    `tight`: it fits, but the next addition may not, not even for the time of an update. `by_peers`: it
+    `tight`: it fits, but the next addition may not, not even during an update. `by_peers`: it
     grows with the addresses of peers, so that a `summary` of theirs may lower it. `by_quotas`: it follows
     from other quotas alone, so that it is the same for every site. `remedy`: what else helps, as part of
     a sentence.

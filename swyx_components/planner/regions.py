@@ -23,12 +23,12 @@ from swyx_components.planner.model import (
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, split_interval
 
-_Access = frozenset[AccessSet]  # all that somebody is let through, in whatever roles
+_Access = frozenset[AccessSet]  # all that somebody is allowed, in whatever roles
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 
 class Match(NamedTuple):
-    """What a rule lets pass, whoever its peer is: its first fields, with one range of ports each."""
+    """What a rule allows, whoever its peer is: its first fields, with one range of ports each."""
 
     direction: Direction
     protocol: Protocol
@@ -46,16 +46,16 @@ class Match(NamedTuple):
         )
 
     def overlaps(self, other: "Match") -> bool:
-        """Whether the two have ports in common, whatever the rest."""
+        """Whether the two have ports in common, regardless of the rest."""
         return bool(self.ports and other.ports and self.ports[0].overlaps(other.ports[0]))
 
     def is_part_of(self, other: "Match") -> bool:
-        """Whether another one has all of its ports, whatever the rest."""
+        """Whether another one has all of its ports, regardless of the rest."""
         return self.ports is None or bool(other.ports and other.ports.covers(self.ports[0]))
 
 
 class United(NamedTuple):
-    """All that one kind of peer is let through.
+    """All that one kind of peer is allowed.
 
     `opened`: the flows behind each of the fewest ranges of ports, by the order of its match. `is_shadowed`:
     some port is there twice, once from more source ports.
@@ -67,7 +67,7 @@ class United(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def unite_access(access: _Access, matched: bool) -> United:
-    """The fewest ranges of ports, whatever the source ports unless these are `matched`."""
+    """The fewest ranges of ports, from any source ports unless these are `matched`."""
     ranges = sorted(chain(*[_ranges_of(own, matched) for own in access]))
     opened = {
         key | _pack(begun, end) << 32: frozenset(flows)
@@ -250,7 +250,7 @@ def _gather(requirements: Requirements) -> Peers:
     return Peers(named, tuple(regions))
 
 
-# First address, last one below zero, and what is let through there: a prefix around others sorts before them.
+# First address, last one below zero, and what is allowed there: a prefix around others sorts before them.
 _Area = tuple[int, int, _Access]
 
 

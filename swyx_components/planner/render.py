@@ -29,7 +29,7 @@ def render_groups(
 ) -> RenderedSite:
     """Every group of the site as `render_group` writes it, the reasons of its rules included.
 
-    Where the platform's groups are not shared, each machine is a group of its own.
+    Where the platform's groups are not shared, each machine is its own group.
     """
     if not capabilities.shares_groups:
         plan = split_by_machine(plan, catalogue)

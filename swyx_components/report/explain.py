@@ -44,7 +44,7 @@ class Answer(NamedTuple):
 
     @classmethod
     def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
-        """With what the extra rules are for and, if wanted, what would let the packet pass."""
+        """With what the extra rules are for and, if wanted, what would allow the packet."""
         reasons = []
         for id in explanation.extra_rules:
             _, site, index = id.split(":")
@@ -147,7 +147,7 @@ def host_record(host: Host) -> dict[str, Any]:
 
 
 def end_record(end: End) -> dict[str, Any]:
-    """What stands at one end in JSON."""
+    """One end of a packet's path in JSON."""
     return {
         "at": end.host.label,
         **fields_of(end, "direction", "group", "allows"),

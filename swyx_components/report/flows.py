@@ -1,4 +1,4 @@
-"""The flow matrix, one row a flow: a table on a terminal, Markdown, CSV, a workbook, JSON."""
+"""The flow matrix, one row per flow: a table on a terminal, Markdown, CSV, a workbook, JSON."""
 
 import csv
 import io
@@ -96,7 +96,7 @@ def _spelled(end: MatrixEnd) -> str:
 
 
 def escape(text: str) -> str:
-    """The text as a Markdown cell shows it, whatever it contains."""
+    """The text as a Markdown cell shows it, with any content."""
     return _MARKUP.sub(lambda match: f"\\{match.group()}", plain(text))
 
 
@@ -180,7 +180,7 @@ def _fill(sheet: Any, rows: Iterable[MatrixRow]) -> None:
 
 
 def write_json(rows: Iterable[MatrixRow]) -> Iterator[str]:
-    """The JSON of `swyx flows`, a line a flow: `docs/flows-json.md` describes every key."""
+    """The JSON of `swyx flows`, a line per flow: `docs/flows-json.md` describes every key."""
     yield f'{{"version": {VERSION}, "flows": ['
     comma = "\n"
     for row in rows:

@@ -45,7 +45,7 @@ def write_document(
 
 
 def write_site(site: SiteResult) -> str:
-    """One site's JSON object, a line a rule."""
+    """One site's JSON object, a line per rule."""
     rendered = {entry.group.name: entry for entry in site.rendered.groups} if site.rendered else {}
     groups = ", ".join(
         f"{_encode(group.name)}: {_write_group(group, rendered.get(group.name))}"

@@ -1,4 +1,4 @@
-"""Calls as a sequence diagram: who stands where and what goes from whom to whom, as Mermaid or as SVG."""
+"""Calls as a sequence diagram: lifelines, and what goes from whom to whom, as Mermaid or as SVG."""
 
 import re
 from collections.abc import Iterable
@@ -134,7 +134,7 @@ def write_mermaid(sequence: Sequence) -> str:
 
 
 def escape(text: str) -> str:
-    """The text as Mermaid shows it, whatever it contains."""
+    """The text as Mermaid shows it, with any content."""
     coded = _SAFE.sub(lambda match: f"#{ord(match.group())};", plain(text))
     return _KEYWORDS.sub(lambda match: f"{match[1]}#{ord(match[2][0])};{match[2][1:]}", coded)
 

@@ -127,7 +127,7 @@ def write_peer(rule: Rule, named: Mapping[str, str] = {}) -> str:
 
 
 def list_messages(messages: Iterable[Message]) -> Iterator[str]:
-    """One line a message: errors, warnings, notes, each by place.
+    """One line per message: errors, warnings, notes, each by place.
 
     Errors are never joined. Warnings and notes of the same words at several places are one line
     that names the first places, after the line and column of the very first, and ends with the id.

@@ -227,7 +227,7 @@ class _Script:
     def _cross(
         self, source: Host, destination: Host, packet: Packet, backwards: bool = False
     ) -> Crossing:
-        """With all addresses of the two hosts, whatever the IP version."""
+        """With all addresses of the two hosts, of either IP version."""
         crossing = cross(source, destination, packet, self._site_of)
         return crossing._replace(source=source, destination=destination, backwards=backwards)
 

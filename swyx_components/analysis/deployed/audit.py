@@ -45,7 +45,7 @@ class MissingAccess:
     """One end of a flow that the firewall stops, in whole or in part.
 
     `row` is None for an extra rule, whose `reason` the installation gives. `stopped_by` are the layers
-    that stop it, `unless` entries with unresolved peers that may yet let it pass.
+    that stop it, `unless` entries with unresolved peers that may yet allow it.
     """
 
     machine: str
@@ -66,7 +66,7 @@ class MissingAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnneededAccess:
-    """What one rule lets pass and nothing needs: `packets` at any machine, and those of each machine.
+    """What one rule allows and nothing needs: `packets` at any machine, and those of each machine.
 
     `needed_by` are flows that need another part of it there, `needed_elsewhere` those that need it at other
     machines behind the same rule.
@@ -186,7 +186,7 @@ class _Auditor:
         }
 
     def find_missing(self) -> Iterator[MissingAccess]:
-        """One for each machine and requirement, whatever the number of its addresses."""
+        """One for each machine and requirement, regardless of the number of its addresses."""
         rows = self.installation.catalogue.flows
         reasons = {extra_flow(self.plan.site, rule): rule.reason for rule in self.plan.extra_rules}
         for machine, found in self.found.items():
@@ -238,7 +238,7 @@ class _Auditor:
             )
 
     def _is_planned(self, entry: AclEntry) -> bool:
-        """Whether the plan covers its direction: not outbound where egress is left to others."""
+        """Whether the plan covers its direction: not outbound where egress is unmanaged."""
         return entry.direction is Direction.IN or self.plan.egress is Egress.CLOSED
 
     def _flows_using(self, entry: AclEntry, machines: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What an existing ruleset lets pass at one address, against what is required there, exactly.
+"""What an existing ruleset allows at one address, against what is required there, exactly.
 
 Required are both ends of every flow, extra rules, and the ways back. The peers' addresses are cut wherever
 any entry or requirement begins or ends; within one piece only ports differ, and those are compared as sets,
@@ -63,7 +63,7 @@ class ReachabilityDiff:
     """What was found at the addresses of a machine.
 
     `missing` by requirement; `open` by allowing entry of the first layer; `stopped_by` the layers that do
-    not let a requirement pass, `unless` the entries with unresolved peers that may; `passing` the
+    not allow a requirement, `unless` the entries with unresolved peers that may; `passing` the
     requirements of which some packet passes.
     """
 
@@ -197,7 +197,7 @@ class _View:
 def _match(
     ordered: bool, entries: Iterable[AclEntry], source: PortSet
 ) -> Iterator[tuple[AclEntry, PortSet]]:
-    """The destination ports that each allowing entry lets pass."""
+    """The destination ports that each allowing entry allows."""
     decided = NO_PORTS
     for entry in entries:
         if not (source - entry.source_ports):
@@ -256,7 +256,7 @@ def _both_ways(required: Requirement) -> Iterator[Requirement]:
 def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[Packets, ...]:
     """The same packets in the fewest pieces, by direction, the most first.
 
-    Whatever source ports, unless `by_source`.
+    For any source ports, unless `by_source`.
     """
     by_peers: dict[tuple[Direction, Protocol, int, Interval, PortSet], PortSet] = {}
     for way, protocol, version, peers, ports, source in packets:

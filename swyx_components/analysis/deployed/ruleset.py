@@ -1,7 +1,7 @@
 """A standing firewall as one address meets it: layers of rules, whoever made them.
 
 Unlike a `Rule`, an entry may be of any shape that a cloud takes: denies, any order, any protocol, peers
-that the files at hand can't resolve. A packet passes where every layer lets it pass.
+that the files at hand can't resolve. A packet passes where every layer allows it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -68,7 +68,7 @@ class AccessList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttachmentPoint:
-    """One address of a machine, and the layers that stand before it.
+    """One address of a machine, and the layers that apply to it.
 
     The first layer is the one whose rules are named when something is open.
     """
@@ -80,7 +80,7 @@ class AttachmentPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firewall:
-    """All that stands before the machines of a site.
+    """All that applies to the machines of a site.
 
     `unplaced` are machines for which no interface was found, `unread` sentences about groups before the
     machines whose rules no file has; both leave the answer open. `lacking` says what else the files do not
@@ -119,5 +119,5 @@ class Firewall:
 
     @property
     def is_partial(self) -> bool:
-        """Whether some of what stands before the machines is not known."""
+        """Whether some of what applies to the machines is not known."""
         return bool(self.unplaced or self.unread)

@@ -24,7 +24,7 @@ _T = TypeVar("_T")
 class Fields:
     """An object that somebody else wrote, asked for its values one by one; none is trusted.
 
-    Keys count without regard to case and underscores, and what is below `properties` as if it were beside
+    Keys are compared ignoring case and underscores, and what is below `properties` as if it were beside
     it. Null is the same as absent. Every error is a ValueError that begins with the place.
 
     >>> Fields({"Ports": ["1", 2]}, "rule").parse(int, "ports")

@@ -28,7 +28,7 @@ from swyx_components.planner.proof import Proof, prove_rules
 
 
 class CloudError(SwyxError):
-    """What an operator must mend: a cloud that can't be reached, or that refuses to answer."""
+    """What an operator must fix: a cloud that can't be reached, or that refuses to answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class DeployedGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignGroup:
-    """A group that is not the site's and stands before an interface as well.
+    """A group that is not the site's and applies to an interface as well.
 
     `adds`: what it allows passes whatever ours say. `takes`: what it does not allow is stopped. `seats`
     are the addresses of the interface with its rules alone; None where those are not known.
@@ -105,7 +105,7 @@ class Change:
 class Effect:
     """What a group that is not the site's makes of the proof at one machine.
 
-    `added` are packets that it lets pass and no flow needs, `stopped` those that flows need and it stops.
+    `added` are packets that it allows and no flow needs, `stopped` those that flows need and it stops.
     """
 
     machine: str

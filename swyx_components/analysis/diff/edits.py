@@ -264,7 +264,7 @@ def _content(flow: Flow, site: str, renamed: Mapping[str, str]) -> tuple[object,
 
 
 def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
-    """Whether the rule lets pass some of the flow's packets, on behalf of the flow."""
+    """Whether the rule allows some of the flow's packets, on behalf of the flow."""
     own = flow.responder if rule.direction is Direction.IN else flow.initiator
     return (
         flow.flow in rule.flows

@@ -1,4 +1,4 @@
-"""What works from when, where each site's stack is updated at a time of its own.
+"""What works from when, where each site's stack is updated at its own time.
 
 A packet between two sites must pass at both ends: what is new works once both stacks are updated, what is
 removed stops as soon as one of them is. Where only one end has rules, its stack decides.

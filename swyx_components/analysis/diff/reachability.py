@@ -1,4 +1,4 @@
-"""Which packets a change lets pass or stops: exact differences, between whom, at which end."""
+"""Which packets a change allows or blocks: exact differences, between whom, at which end."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -130,7 +130,7 @@ def find_passing(
 ) -> Iterator[ReachabilityChange]:
     """What passes at each machine of a site before and not after, or after and not before.
 
-    An end whose egress is left to others has no rules out, so nothing is said about it; that it is
+    An end whose egress is unmanaged has no rules out, so nothing is said about it; that it is
     left or taken back is one entry.
     """
     was, now = (plan is not None and plan.egress is Egress.OPEN for plan in (old, new))
@@ -203,7 +203,7 @@ def _order(entry: tuple[tuple[bool, Packets], set[str]]) -> tuple[object, ...]:
 
 
 def _allowed(plan: SitePlan | None) -> _Allowed:
-    """What the rules let pass at each address."""
+    """What the rules allow at each address."""
     found: dict[tuple[Prefix, Direction, Protocol], list[Product]] = {}
     groups = plan.groups if plan else ()
     addresses = {group.name: group.addresses for group in groups}

@@ -41,8 +41,8 @@ class Packet(NamedTuple):
 class End:
     """One end's answer. `group` is empty where no rule of the plan stands: a network, the outside.
 
-    `rules` are the rules that let it pass; without any it is closed, unless `left_to_others`. `peers` are
-    the machines of the group of this site that rules let pass by name.
+    `rules` are the rules that allow it; without any it is closed, unless `left_to_others`. `peers` are
+    the machines of the group of this site that rules allow by name.
     """
 
     host: Host
@@ -54,12 +54,12 @@ class End:
 
     @property
     def allows(self) -> bool:
-        """Whether it lets the packet pass; where no group stands, everything does."""
+        """Whether it allows the packet; without any group, everything is allowed."""
         return bool(self.rules) or self.left_to_others or not self.group
 
 
 class Passage(Enum):
-    """What becomes of a packet. OUTSIDE: no rule of the plan stands at either end."""
+    """What becomes of a packet. OUTSIDE: no rules are generated at either end."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -113,7 +113,7 @@ def _is_one(source: Host, destination: Host) -> bool:
 
 
 def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:
-    """What becomes of a packet, over the first IP version that lets it pass, or that both hosts have.
+    """What becomes of a packet, over the first IP version that allows it, or that both hosts have.
 
     The hosts are told with their addresses of that version.
     """
@@ -202,7 +202,7 @@ class Explanation:
     """The answer for one pair of hosts.
 
     `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
-    packet may not pass. `by_summary`: flows whose rules let it pass only because a site stands as its
+    packet may not pass. `by_summary`: flows whose rules allow it only because a site stands as its
     summary in the rules of the other.
     """
 

@@ -26,7 +26,7 @@ class Host(NamedTuple):
 
     @property
     def managed(self) -> bool:
-        """Whether rules stand there."""
+        """Whether rules are generated there."""
         return self.owner is not None and self.owner.managed
 
 
@@ -99,7 +99,7 @@ def hosts_of_provider(provider: Provider) -> tuple[Host, ...]:
 def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
     """Who has an address: a machine, else the network or list of the file that holds it, else nobody.
 
-    Before a range come the machines in it, which have rules of their own; the range stands for the others.
+    Before a range come the machines in it, which have separate rules; the range stands for the others.
     """
     holders = list(_holders(installation))
     for host in holders if address.length < WIDTH[address.version] else ():

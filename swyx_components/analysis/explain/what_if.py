@@ -1,4 +1,4 @@
-"""What it would take to let a packet pass: every single change is made, planned and asked again."""
+"""What it would take to allow a packet: every single change is made, planned and asked again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ _SiteVariant = tuple[str, Site]
 def find_remedies(
     installation: Installation, source: Host, destination: Host, packet: Packet
 ) -> tuple[str, ...]:
-    """Every single change of a switch, decision or declaration that would let the packet pass.
+    """Every single change of a switch, decision or declaration that would allow the packet.
 
     Where none would: the roles of which one more would.
     """
@@ -86,7 +86,7 @@ def _variants(
 
 
 def _with(installation: Installation, *sites: Site) -> Installation:
-    """The installation with these in place of its sites of the same names."""
+    """The installation with these instead of its sites of the same names."""
     return replace(installation, sites={**installation.sites, **{s.name: s for s in sites}})
 
 
@@ -245,7 +245,7 @@ def _ever_joined(catalogue: Catalogue, role: str, others: tuple[str, ...]) -> bo
 def write_extra_rule(
     host: Host, peer: Host, packet: Packet, direction: str
 ) -> Mapping[str, object]:
-    """The extra rule that would let the packet pass at one end, as the file has it."""
+    """The extra rule that would allow the packet at one end, as the file has it."""
     own_key, peer_key = {"in": ("to", "from"), "out": ("from", "to")}[direction]
     return {
         "direction": direction,

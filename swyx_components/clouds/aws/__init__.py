@@ -1,4 +1,4 @@
-"""Amazon Web Services: security groups, whose rules are resources of their own."""
+"""Amazon Web Services: security groups, whose rules are separate resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EC2 through boto3: complete answers whatever the number of pages, and errors as sentences."""
+"""EC2 through boto3: complete answers regardless of the number of pages, and errors as sentences."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,7 +76,7 @@ class Ec2:
         return [NetworkInterface.read(raw) for raw in found]
 
     def acls(self, subnets: Iterable[str]) -> list[NetworkAcl]:
-        """The network ACLs of these subnets; each has one, be it the default one of its VPC."""
+        """The network ACLs of these subnets; each has one, if only the default one of its VPC."""
         name = "association.subnet-id"
         found = self.all("describe_network_acls", "NetworkAcls", name, subnets)
         return [NetworkAcl.read(raw) for raw in found]

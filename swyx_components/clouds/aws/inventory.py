@@ -1,4 +1,4 @@
-"""What stands where in EC2: the site's own groups as the plan has them, all else as layers of rules."""
+"""What is deployed in EC2: the site's own groups as the plan has them, all else as layers of rules."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -213,7 +213,7 @@ def _place(
 def _others(
     interface: NetworkInterface, machine: str, own: OwnGroups, ruleset: Ruleset
 ) -> Iterator[ForeignGroup]:
-    """All that stands before an interface and is not the site's: groups add, a network ACL takes."""
+    """All that applies to an interface and is not the site's: groups add, a network ACL takes."""
 
     def seats(layer: AccessList) -> tuple[AttachmentPoint, ...]:
         return tuple(

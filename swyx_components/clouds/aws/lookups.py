@@ -63,7 +63,7 @@ def find_memberships(
     own: Mapping[str, str],
     ask: Lookups,
 ) -> Iterator[Membership]:
-    """The interfaces that may come to be in too many groups, be it for the time of an update."""
+    """The interfaces that may get into too many groups, if only during an update."""
     limit = rendered.capabilities.limits["groups_per_interface"]
     for machine, interface, entries in _by_interface(rendered, interfaces):
         planned = sum(len(entry.shards) for entry in entries.values())

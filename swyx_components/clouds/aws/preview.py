@@ -1,4 +1,4 @@
-"""What an update does on AWS: security groups, rules of their own, attachments."""
+"""What an update does on AWS: security groups, separate rules, attachments."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def _groups(
 def _rules(
     site: str, old: RenderedSite | None, new: RenderedSite | None
 ) -> Iterator[ResourceChange]:
-    """A rule's name is all that it lets pass: an update touches its description and tags alone."""
+    """A rule's name is all that it allows: an update touches its description and tags alone."""
     for name, action, before, after in compare_named(rules_by_name(old), rules_by_name(new)):
         moved = before is not None and after is not None and before.shard != after.shard
         yield ResourceChange(

@@ -1,4 +1,4 @@
-"""How much of AWS's quotas a site uses, and what it takes for the time of an update.
+"""How much of AWS's quotas a site uses, and what it takes during an update.
 
 An update makes what is new before the old goes. What is deployed is known to EC2 alone, whose data
 sources give the ids of rules but not what they say; so each rule carries what makes it this rule as a tag,

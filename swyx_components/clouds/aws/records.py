@@ -158,7 +158,7 @@ class NetworkInterface(NamedTuple):
 
 
 class NetworkAcl(NamedTuple):
-    """A network ACL, its rules in the order of their numbers, and the subnets that it stands before."""
+    """A network ACL, its rules in the order of their numbers, and the subnets that it applies to."""
 
     id: str
     vpc: str

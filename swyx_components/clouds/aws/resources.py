@@ -1,4 +1,4 @@
-"""From rendered groups to EC2 resources: security groups, rules of their own, attachments."""
+"""From rendered groups to EC2 resources: security groups, separate rules, attachments."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial

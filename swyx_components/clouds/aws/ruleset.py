@@ -1,4 +1,4 @@
-"""EC2's records as rules: as a plan would have them, and as they stand before an address, by whoever."""
+"""EC2's records as rules: as a plan would have them, and as they apply to an address, by whoever."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ from swyx_components.sets.prefixes import Prefix
 
 
 class Ruleset(NamedTuple):
-    """What stands before interfaces, whoever made it: security groups and network ACLs.
+    """What applies to interfaces, whoever made it: security groups and network ACLs.
 
     `members` are the addresses in each security group, by id, as far as they are known.
     """
@@ -57,7 +57,7 @@ class Ruleset(NamedTuple):
         return next(iter((*own, *default)), None)
 
     def of_acl(self, acl: NetworkAcl, interface: NetworkInterface) -> AccessList:
-        """A network ACL: numbered rules, the first that fits decides, and replies need rules of their own.
+        """A network ACL: numbered rules, the first that fits decides, and replies need separate rules.
 
         What stays within the subnet meets none. Source: "Control subnet traffic with network access
         control lists" of the VPC user guide.
@@ -94,7 +94,7 @@ class Ruleset(NamedTuple):
 
 
 def stops_nothing(acl: NetworkAcl, addresses: Iterable[Prefix]) -> bool:
-    """Whether a network ACL lets everything pass at these addresses, as the default one of a VPC does."""
+    """Whether a network ACL allows everything at these addresses, as the default one of a VPC does."""
     return all(
         next(_decisive(acl, direction, version), False)
         for direction in Direction
@@ -120,7 +120,7 @@ def _protocols(traffic: Traffic) -> tuple[Protocol, ...]:
 
 
 def ports_of(traffic: Traffic) -> PortSet:
-    """Destination ports; of ICMP the type, whatever the code."""
+    """Destination ports; of ICMP the type, for any code."""
     protocol, first, last = traffic.protocol, traffic.first, traffic.last
     if protocol is None or protocol is Protocol.ANY:
         return ALL_PORTS
@@ -165,7 +165,7 @@ def read_firewall(
     contents: Iterable[object],
     bindings: Mapping[str, tuple[str, ...]],
 ) -> Firewall:
-    """Every address of the site's machines with what stands before it, whoever made that.
+    """Every address of the site's machines with what applies to it, whoever made that.
 
     `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
 

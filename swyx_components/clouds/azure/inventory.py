@@ -1,4 +1,4 @@
-"""What stands where in Azure: the site's own groups as the plan has them, all else as layers of rules."""
+"""What is deployed in Azure: the site's own groups as the plan has them, all else as layers of rules."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

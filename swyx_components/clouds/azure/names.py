@@ -39,7 +39,7 @@ def rule_name(
 
 
 def physical_name(*names: str, kind: str) -> str:
-    """The name of a resource in its resource group, the same for ever, shortened if need be.
+    """The name of a resource in its resource group, never changing, shortened if need be.
 
     Sites and machines have no dot in their names, so that no two of them make one name.
 

@@ -20,7 +20,7 @@ def preview_update(
 
 
 def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
-    """One request sets all rules of a group, whatever of them changes."""
+    """One request sets all rules of a group, even if only one changes."""
     before, after = (
         {
             physical_name(entry.group.site, entry.group.name, kind="nsg"): (

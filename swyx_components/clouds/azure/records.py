@@ -32,7 +32,7 @@ _IN_STATE = {
 
 
 def key_of(id: str) -> str:
-    """ARM ids compare without regard to case."""
+    """ARM ids are compared ignoring case."""
     return id.lower()
 
 
@@ -108,7 +108,7 @@ class SecurityRule(NamedTuple):
 
 
 class SecurityGroup(NamedTuple):
-    """A network security group with its rules and the ids of the subnets that it stands before."""
+    """A network security group with its rules and the ids of the subnets that it applies to."""
 
     id: str
     tags: Mapping[str, str]

@@ -1,6 +1,6 @@
 """From a site's plan to security rules, still plain values: lists of peers, source ports and ports.
 
-Each machine has a network security group of its own, so the own side of every rule is `*`; the peer's
+Each machine has its own network security group, so the own side of every rule is `*`; the peer's
 side is prefixes of one IP version. Peers of the same site are prefixes too: an address is what the
 installation knows, the membership of an application security group would be one more thing to keep in
 step.
@@ -50,7 +50,7 @@ class _Frame(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What an opening lets pass and for which flow, whoever the peer is."""
+    """What an opening allows and for which flow, whoever the peer is."""
 
     flow: str
     sources: PortSet
@@ -114,7 +114,7 @@ def _kind(one: Access) -> _Kind:
 
 
 def _wants(kinds: Iterable[_Kind]) -> tuple[Want, ...]:
-    """What a peer needs, in one form whatever the order and number of the needs."""
+    """What a peer needs, in one form for any order and number of the needs."""
     by_source: dict[PortSet, PortSet] = {}
     for one in kinds:
         by_source[one.sources] = by_source.get(one.sources, NO_PORTS) | one.ports

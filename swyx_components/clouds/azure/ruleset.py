@@ -1,4 +1,4 @@
-"""ARM's records as rules: as a plan would have them, and as they stand before an address, by whoever.
+"""ARM's records as rules: as a plan would have them, and as they apply to an address, by whoever.
 
 The tags that every default rule uses are read as follows, for no file has what stands behind them:
 VirtualNetwork is every private address, since it takes in peered and connected networks; Internet is all
@@ -135,7 +135,7 @@ def _parse(text: str) -> tuple[Prefix, ...] | None:
 
 
 class Ruleset:
-    """Every group that stands before interfaces, whoever made it, as its rules count for single addresses.
+    """Every group that applies to interfaces, whoever made it, as its rules count for single addresses.
 
     `own` are the site's addresses, `members` those of each ASG by key; None: nothing is known of ASGs.
     """
@@ -228,7 +228,7 @@ def _label(rule: SecurityRule, peer: Side) -> str:
 
 
 def open_layer() -> AccessList:
-    """What stands before an interface without any group: nothing."""
+    """What applies to an interface without any group: nothing."""
     name = "no network security group"
     entries = tuple(
         AclEntry(
@@ -269,7 +269,7 @@ def members_of(records: NetworkRecords) -> Mapping[str, tuple[Prefix, ...]]:
 def read_firewall(
     plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
 ) -> Firewall:
-    """Every address of the site's machines with what stands before it, whoever made that.
+    """Every address of the site's machines with what applies to it, whoever made that.
 
     `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
     which the files have no interface.

@@ -103,7 +103,7 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
 
 
 def _narrow_ranges(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
-    """DCOM ranges of one's own that are smaller or lower than Microsoft advises."""
+    """DCOM ranges of your own that are smaller or lower than Microsoft advises."""
     made = view.decisions
     halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
     used = {own for key, own in halves.items() if own and _any_use(view.catalogue, flows, key)}

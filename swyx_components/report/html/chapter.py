@@ -70,7 +70,7 @@ class RuleRow(NamedTuple):
 
     @property
     def packets(self) -> tuple[object, ...]:
-        """Which packets the rule is about, and whether it lets them pass."""
+        """Which packets the rule is about, and whether it allows them."""
         rule = self.rule
         way, protocol = rule.direction.value, rule.protocol.value
         return way, rule.allow, protocol, rule.ports, rule.source_ports

@@ -79,7 +79,7 @@ class SiteLine(NamedTuple):
 
     @property
     def figures(self) -> Mapping[str, int]:
-        """What stands beside the title of the site's own page."""
+        """The figures beside the title of the site's own page."""
         return {"machine": self.machines, "flow": self.flows, "rule": self.rules}
 
 
@@ -153,7 +153,7 @@ class Overview(NamedTuple):
 
     @property
     def figures(self) -> Mapping[str, int]:
-        """What stands beside the title."""
+        """The figures beside the title."""
         found = (message for rows in self.findings.values() for same in rows for message in same)
         return {
             "site": len(self.sites),

@@ -53,7 +53,7 @@ def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
 
 
 def write_index(report: Overview) -> str:
-    """The overview of a report whose sites are pages of their own."""
+    """The overview of a report whose sites are separate pages."""
     return _render("overview.html", report=report, paged=True, chapters="")
 
 

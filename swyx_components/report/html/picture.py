@@ -1,4 +1,4 @@
-"""Sites and links as a picture: where each box stands and where each line runs, decided without chance.
+"""Sites and links as a picture: the place of each box and line, without randomness.
 
 The site with most links stands in the middle, its neighbours in rings around it. What is linked to
 nothing, or lies further out than rings can show, stands in rows.

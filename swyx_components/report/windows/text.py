@@ -1,6 +1,6 @@
 """The text of files that Windows reads: why they are as they are, and quoting.
 
-Nothing that a person wrote may become a command: free text stands in comments only, on one line. What
+Nothing that a person wrote may become a command: free text is in comments only, on one line. What
 must be a value is quoted for its language.
 """
 
