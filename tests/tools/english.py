@@ -20,7 +20,7 @@ _TURNS = (
     r"\blets? (?:\w+ ){0,2}(?:pass|through)\b",  # allow
     r"\bby consent\b|\bconsented\b",  # explicit widening
     r"\bleft to others\b|\bin place of\b|\bplays? no part\b|\bwithout regard to\b",
-    r"\b(?:is|are) told\b|\bmade anew\b",
+    r"\b(?:is|are) (?:told|meant)\b|\bmade anew\b|\bcalled (?:like|after)\b|\bruns? already\b",
     r"\bstands? (?:at|before|behind|beside|in|there|under|where)\b",
 )
 TURNS = re.compile("|".join(_TURNS), re.IGNORECASE)
