@@ -1,4 +1,4 @@
-"""Unit tests of programs that have a `SwyxSite`: mocks that answer its lookups, so that no cloud is asked.
+"""Unit tests of programs that have a `SwyxSite`: mocks that answer its lookups without a cloud.
 
 clouds = MockClouds(vpcs={"aachen": "vpc-1"}, interfaces={"10.1.0.10": "eni-10"})
 pulumi.runtime.set_mocks(clouds)

@@ -12,7 +12,7 @@ from swyx_components.messages import Message, SwyxError
 
 
 class InvalidInput(pulumi.RunError):
-    """A person's mistake: ends the program with sentences, not with a traceback."""
+    """A user's mistake: ends the program with messages, not with a traceback."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self.messages = tuple(messages)
@@ -33,14 +33,14 @@ def plain_errors() -> Iterator[None]:
 
 
 class HostGroup(pulumi.ComponentResource):
-    """The firewall of machines that carry the same roles, made by a `SwyxSite`."""
+    """The firewall of machines that carry the same roles, created by a `SwyxSite`."""
 
     group_id: pulumi.Output[str]
     """The security group (AWS) or network security group (Azure)."""
     security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine and managed network, its groups: security groups (AWS), the NSG (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
-    """By machine, the interfaces attached to (AWS) or made (Azure)."""
+    """By machine, the interfaces attached to (AWS) or created (Azure)."""
     summary: pulumi.Output[SiteSummary]
     """Counts, the proof, warnings and notes."""
 
@@ -57,7 +57,7 @@ class HostGroup(pulumi.ComponentResource):
 
     @classmethod
     def within(cls, name: str, props: Mapping[str, Any], parent: pulumi.Resource) -> Self:
-        """The component of a group that a `SwyxSite` planned; it calls `finish` once all is made."""
+        """The component of a group that a `SwyxSite` planned; it calls `finish` once all is created."""
         group = cls.__new__(cls)
         options = pulumi.ResourceOptions(parent=parent)
         pulumi.ComponentResource.__init__(
@@ -66,7 +66,7 @@ class HostGroup(pulumi.ComponentResource):
         return group
 
     def finish(self, outputs: Mapping[str, Any]) -> None:
-        """Hand out the ids. Nothing is made after this."""
+        """Register the ids as outputs; nothing is created after this."""
         for key, value in outputs.items():
             setattr(self, key, pulumi.Output.from_input(value))
         self.register_outputs({**outputs})

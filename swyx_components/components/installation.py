@@ -1,4 +1,4 @@
-"""An installation in a Pulumi program: built by typed calls, bound to clouds, made as `SwyxSite`s."""
+"""An installation in a Pulumi program: built by typed calls, bound to clouds, created as `SwyxSite`s."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,30 +28,30 @@ from swyx_components.messages import Message, SwyxError, errors_of
 
 
 class SiteOptions(SiteSettings, total=False):
-    """What `site` takes beside a name and a network."""
+    """Options of `site` besides name and network."""
 
     opts: pulumi.ResourceOptions
-    """Those of the site's component: providers, protect, aliases and so on."""
+    """Options of the site's component: providers, protect, aliases and so on."""
     resource_name: str
-    """What the component is called, if not like the site."""
+    """The name of the component; default: the name of the site."""
     attach: bool
-    """False attaches nothing to machines: the ids are there for the program to use."""
+    """False attaches nothing to machines: the program uses the ids itself."""
     tags: Mapping[str, str]
-    """For all that is made."""
+    """Tags of all created resources."""
 
 
 _OPTIONS = SiteOptions.__annotations__.keys() - SiteSettings.__annotations__.keys()
 
 
 class _Made:
-    """A machine or network of a site, by name, that answers what was made for it."""
+    """A machine or network of a site, by name, and what was created for it."""
 
     def __init__(self, site: "Site[Any]", name: str) -> None:
         self.site, self.name = site, name
 
     @property
     def component(self) -> HostGroup:
-        """The component of its firewall: of its role's class, or a `HostGroup` of several."""
+        """Its firewall's component: of the class of its role, or a `HostGroup` for several roles."""
         return self.site.component.host_group(self.name)
 
     @property
@@ -61,28 +61,28 @@ class _Made:
 
 
 class Network(_Made):
-    """A network of a site, by name; once its site is made, a managed one answers what was made for it."""
+    """A network of a site, by name; a managed one has outputs once its site is created."""
 
 
 class Machine(_Made, MachineRef):
-    """A machine of a site, by name; once its site is made, it answers what was made for it."""
+    """A machine of a site, by name; it has outputs once its site is created."""
 
     site: "Site[Any]"
 
     def attach(
         self, to: HasId | pulumi.Input[str] | None = None, **binding: Unpack[MachineArgs]
     ) -> None:
-        """Say what the machine is in its site's cloud, where the topology did not."""
+        """Bind the machine to its site's cloud, if the topology did not."""
         self.site.bind(self.name, to, binding)
 
     @property
     def interface_ids(self) -> pulumi.Output[list[str]]:
-        """The interfaces attached to (AWS) or made (Azure)."""
+        """The interfaces attached to (AWS) or created (Azure)."""
         return self.site.component.interface_ids.apply(lambda ids: ids[self.name])
 
 
 class Site(SiteBuilder, Generic[T]):
-    """A site of an `Installation`: its machines and networks, and the cloud it is in, if it is in one."""
+    """A site of an `Installation`: its machines and networks, and its cloud, if any."""
 
     _builder: "Installation"
 
@@ -103,10 +103,10 @@ class Site(SiteBuilder, Generic[T]):
         ports: Overrides | None = None,
         **binding: Unpack[MachineArgs],
     ) -> Machine:
-        """Declare a machine of the cloud and put its firewall before it.
+        """Declare a machine in the cloud and attach its firewall.
 
-        `to` is its instance or network interface, or the id of one; without, the interface that has the
-        address is looked up. Unless given, the name is that of the resource in the program, the name or Name
+        `to` is its instance or network interface, or the id of one; by default the interface with the
+        address is looked up. The default name is that of the resource in the program, the name or Name
         tag of what was looked up, the last part of an ARM id, or else `SITE-ROLE` by its first role.
         """
         name = self._declare(name or name_of(to), roles, address, ports)
@@ -138,7 +138,7 @@ class Site(SiteBuilder, Generic[T]):
         return Network(self, name)
 
     def bind(self, name: str, to: Any, binding: Mapping[str, Any]) -> None:
-        """Remember what a machine is in the cloud; `to` is read once the cloud is known."""
+        """Remember the binding of a machine; `to` is read once the cloud is known."""
         place = f"sites.{self.name}.machines.{name}"
         known = {"address", "name", "ports", "to"} | MachineArgs.__optional_keys__
         for key in sorted(binding.keys() - known):
@@ -155,7 +155,7 @@ class Site(SiteBuilder, Generic[T]):
 
     @property
     def component(self) -> SwyxSite:
-        """The component that was made for the site.
+        """The component that was created for the site.
 
         Raises:
             InvalidInput: the site is not made yet, or is in no cloud.
@@ -165,14 +165,14 @@ class Site(SiteBuilder, Generic[T]):
         return self._made
 
     def place(self, cloud: CloudNetwork[T], options: Mapping[str, Any]) -> None:
-        """Take the cloud that the site is in, and the options of its component."""
+        """Set the cloud of the site and the options of its component."""
         if self.cloud is not None:
             line = self._builder.lines.get(self._place, "")
             self._builder.refuse("builder-taken", self._place, name=self.name, line=line)
         self.cloud, self._options = cloud, {**options}
 
     def args(self) -> SwyxSiteArgs:
-        """What the site's component takes.
+        """The arguments of the site's component.
 
         Raises:
             SwyxError: a machine is bound to what its cloud does not have.
@@ -207,16 +207,16 @@ class Site(SiteBuilder, Generic[T]):
         self._assessed = assess_within(installation, found, {**self.args()})
 
     def make(self) -> None:
-        """Make the site's component, as planned."""
+        """Create the site's component, as planned."""
         name = self._options.get("resource_name", self.name)
         self._made = SwyxSite(name, self.args(), self._options.get("opts"), self._assessed)
 
 
 class Installation(InstallationBuilder[Site[Any]]):
-    """Sites, machines, networks and links of a program, and the decisions that hold for all of them.
+    """Sites, machines, networks and links of a program, and the decisions for all of them.
 
-    At the end of its `with` block each site that has a cloud becomes one `SwyxSite`; a site without one is
-    planned and not made. When an exception leaves the block, nothing is made.
+    At the end of its `with` block each site with a cloud becomes one `SwyxSite`; a site without one is
+    only planned. If an exception leaves the block, nothing is created.
     """
 
     _deployed = False
@@ -243,7 +243,7 @@ class Installation(InstallationBuilder[Site[Any]]):
         cloud: CloudNetwork[Any] | None = None,
         **options: Unpack[SiteOptions],
     ) -> Site[Any]:
-        """Declare a site, or bind one that is declared, to a `Vpc` or a `VirtualNetwork`."""
+        """Declare a site, or bind a declared one to a `Vpc` or a `VirtualNetwork`."""
         place = f"sites.{name}"
         if not isinstance(cloud, CloudNetwork | None):
             self.refuse("builder-cloud", place, cloud=repr(cloud))
@@ -262,7 +262,7 @@ class Installation(InstallationBuilder[Site[Any]]):
         return self.sites[name]
 
     def deploy(self) -> None:
-        """Plan every site that has a cloud, then make each; once, at the end of the `with` block.
+        """Plan every site with a cloud, then create each; once, at the end of the `with` block.
 
         Raises:
             InvalidInput: with every error of the installation, or else of the sites' plans.
@@ -308,13 +308,13 @@ class Installation(InstallationBuilder[Site[Any]]):
             self.deploy()
 
     def mark(self, place: str) -> None:
-        """Remember the line of a place; nothing is declared once sites are made."""
+        """Remember the line of a place; nothing is declared once sites are created."""
         if self._deployed:
             self.refuse("builder-late", place)
         super().mark(place)
 
     def refuse(self, id: str, place: str, /, **values: object) -> NoReturn:
-        """End the program with a sentence about the line that it is at.
+        """End the program with a message about its current line.
 
         Raises:
             InvalidInput: always.

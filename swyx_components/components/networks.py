@@ -1,4 +1,4 @@
-"""Where a site is in its cloud, and what its machines may be there."""
+"""Where a site is in its cloud, and which resources its machines may be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import pulumi
 
 
 class HasId(Protocol):
-    """A resource, or what a lookup gives."""
+    """A resource, or the result of a lookup."""
 
     @property
     def id(self) -> object:
@@ -16,7 +16,7 @@ class HasId(Protocol):
 
 
 class AwsMachine(HasId, Protocol):
-    """pulumi-aws's Instance or NetworkInterface, made or looked up."""
+    """pulumi-aws's Instance or NetworkInterface, created or looked up."""
 
     @property
     def arn(self) -> object:
@@ -24,7 +24,7 @@ class AwsMachine(HasId, Protocol):
 
 
 class AzureInterface(HasId, Protocol):
-    """azure-native's NetworkInterface, made or looked up."""
+    """azure-native's NetworkInterface, created or looked up."""
 
     @property
     def ip_configurations(self) -> object:
@@ -35,22 +35,22 @@ T = TypeVar("T", bound=HasId)
 
 
 class CloudNetwork(Generic[T]):
-    """Where a site is in a cloud, whose machines are of a type T."""
+    """Where a site is in a cloud; its machines are of a type T."""
 
     cloud: ClassVar[str]
 
     def network(self) -> dict[str, Any]:
-        """Where the site is, as `SwyxSite` takes it."""
+        """Where the site is, for `SwyxSite`."""
         raise NotImplementedError
 
     def binding(self, to: Any) -> dict[str, Any] | None:
-        """What a machine is, as `SwyxSite` takes it; None if that is nothing of this cloud."""
+        """The binding of a machine, for `SwyxSite`; None if it is not of this cloud."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Vpc(CloudNetwork[AwsMachine]):
-    """A site's VPC on AWS: the resource, its id, or the tags by which it is looked up."""
+    """A site's VPC on AWS: the resource, its id, or its tags for a lookup."""
 
     id: pulumi.Input[str] | AwsMachine | None = None
     tags: Mapping[str, str] = field(default_factory=dict, kw_only=True)
@@ -103,7 +103,7 @@ def _is_id(value: Any) -> bool:
 
 
 def name_of(to: Any) -> str:
-    """What a resource is called in the program, or in the cloud if it was looked up; else empty."""
+    """The name of a resource in the program, or in the cloud if it was looked up; else empty."""
     if isinstance(to, pulumi.Resource):
         return to.pulumi_resource_name
     if isinstance(to, str):  # an ARM id ends in a name

@@ -40,7 +40,7 @@ class SwyxSite(pulumi.ComponentResource):
     security_group_ids: pulumi.Output[dict[str, list[str]]]
     """By machine and managed network, its groups: security groups (AWS), the NSG (Azure)."""
     interface_ids: pulumi.Output[dict[str, list[str]]]
-    """By machine, the interfaces attached to (AWS) or made (Azure)."""
+    """By machine, the interfaces attached to (AWS) or created (Azure)."""
     summary: pulumi.Output[SiteSummary]
     """Counts, the proof, warnings and notes."""
 
@@ -64,7 +64,7 @@ class SwyxSite(pulumi.ComponentResource):
             self._build(name, writer, result, rendered)
 
     def host_group(self, machine: str) -> HostGroup:
-        """The component of a machine's firewall: that of its role, or a `HostGroup` of several."""
+        """The component of a machine's firewall: that of its role, or a `HostGroup` for several."""
         return self._host_groups[machine]
 
     def _report(self, messages: Sequence[Message]) -> None:
@@ -74,7 +74,7 @@ class SwyxSite(pulumi.ComponentResource):
             (pulumi.log.warn if is_warning else pulumi.log.info)(str(message), self)
 
     def _build(self, name: str, writer: Writer, result: SiteResult, rendered: RenderedSite) -> None:
-        """Make the groups, then all rules, then the attachments."""
+        """Create the groups, then all rules, then the attachments."""
         entries = [
             (each, self._declare(name, each.group, result.cloud)) for each in rendered.groups
         ]
@@ -127,7 +127,7 @@ def assess(args: Mapping[str, Any]) -> Assessed:
 def assess_within(
     installation: Installation, found: Sequence[Message], args: Mapping[str, Any]
 ) -> Assessed:
-    """The same of an installation that was read without errors, and what was found on the way."""
+    """The same for an installation that was read without errors, with the messages found."""
     plan = plan_site(installation, _site_of(installation, args))
     outside = {
         machine.name for machine in installation.sites[plan.site].machines if machine.outside
@@ -171,8 +171,8 @@ def _bindings_of(args: Mapping[str, Any]) -> Bindings:
 
 
 def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
-    """Attached are all machines, unless the site or the machine says otherwise. Everything that is made has
-    the caller's tags, and one that names the stack whose state holds it, for `swyx prune`.
+    """All machines are attached, unless the site or the machine says otherwise. Every resource has
+    the caller's tags, and one that names its stack, for `swyx prune`.
     """
     default, bindings = args.get("attach", True), _bindings_of(args)
     machines = [machine for group in result.plan.groups for machine in group.machines]
@@ -188,7 +188,7 @@ def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
 
 
 def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str, Any]:
-    """Counts, the proof and what was noticed, for some of a site's groups."""
+    """Counts, the proof, warnings and notes, for some of a site's groups."""
     return {
         "cloud": result.cloud,
         "site": result.plan.site,

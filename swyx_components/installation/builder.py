@@ -1,4 +1,4 @@
-"""Build an installation in a program: typed calls, collected in the form that a file has.
+"""Build an installation in a program: typed calls, collected in the form of a file.
 
 Nothing here knows Pulumi; `components/installation.py` binds what is built to clouds.
 """
@@ -28,11 +28,11 @@ _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 
 
 class Role:
-    """What runs on a machine. A class below it is called like its role in the catalogue."""
+    """What runs on a machine. A subclass has the name of its role in the catalogue."""
 
 
 class NetworkRole(Role):
-    """What the hosts of a network may carry too: SwyxIt! and phones."""
+    """A role that the hosts of a network may carry too: SwyxIt! and phones."""
 
 
 Overrides = Mapping[type[Role], Mapping[Listener, Ports]]
@@ -46,7 +46,7 @@ class DcomRanges(TypedDict):
 
 
 class DecisionSettings(TypedDict, total=False):
-    """What the article leaves open: of an installation, or of a site over that."""
+    """What the article does not specify: for an installation, or for one site, which overrides it."""
 
     dcom: Literal["restricted", "windows-2003", "windows-2008"] | PortRange | DcomRanges
     dcom_transport: Literal["tcp", "both"]
@@ -56,7 +56,7 @@ class DecisionSettings(TypedDict, total=False):
 
 
 class SiteSettings(DecisionSettings, total=False):
-    """What a site may set beside its machines and networks; the decisions are its own."""
+    """Settings of a site besides its machines and networks; its decisions apply to it alone."""
 
     ports: Overrides
     enable: Sequence[str]
@@ -87,7 +87,7 @@ class SiteBuilder:
         return own
 
     def settle(self, settings: Mapping[str, Any]) -> None:
-        """Take settings over those that there are."""
+        """Override existing settings."""
         parts = dict.fromkeys(DecisionSettings.__annotations__, "decisions") | _FLOWS
         for key, value in settings.items():
             part = parts.get(key)
@@ -140,9 +140,9 @@ class SiteBuilder:
         reason: str,
         acknowledge_public: bool = False,
     ) -> None:
-        """Open what the article does not cover: towards a machine (`in`), or from it (`out`).
+        """Allow what the article does not cover: to a machine (`in`), or from it (`out`).
 
-        `ports` are those of the destination; a tuple is a range, a list is several. ICMP has none.
+        `ports` are destination ports: one, a tuple for a range, or a list of these; none for ICMP.
         """
         ends = ("to", "from") if direction == "in" else ("from", "to")
         rules = self._own.setdefault("extra_rules", [])
@@ -207,7 +207,7 @@ class InstallationBuilder(Generic[S]):
         return builder
 
     def to_yaml(self) -> str:
-        """The file that says the same, for every `swyx` command."""
+        """The equivalent file, for every `swyx` command."""
         import yaml
 
         return yaml.safe_dump(
@@ -222,9 +222,9 @@ class InstallationBuilder(Generic[S]):
         through: MachineRef | tuple[MachineRef, MachineRef],
         name: str = "",
     ) -> None:
-        """Join two sites through one LinkManager that both share, or through one at each.
+        """Link two sites through one shared LinkManager, or through one at each.
 
-        Unless given, the name is that of both sites.
+        The default name consists of the names of both sites.
         """
         entry: dict[str, Any] = {"sites": [one.name, other.name]}
         if isinstance(through, tuple):
@@ -245,9 +245,9 @@ class InstallationBuilder(Generic[S]):
         signalling_cidrs: str | Sequence[str] = (),
         media_cidrs: str | Sequence[str] = (),
     ) -> None:
-        """Declare a SIP provider and the LinkManager that speaks to it.
+        """Declare a SIP provider and the LinkManager that connects to it.
 
-        `cidrs` carry calls and media, `signalling_cidrs` calls alone, `media_cidrs` media alone.
+        `cidrs` carry calls and media, `signalling_cidrs` only calls, `media_cidrs` only media.
         """
         parts = {"cidrs": cidrs, "signalling_cidrs": signalling_cidrs, "media_cidrs": media_cidrs}
         entry = {
@@ -268,7 +268,7 @@ class InstallationBuilder(Generic[S]):
         entries[name] = entry
 
     def declare(self, name: str, site: S) -> S:
-        """Take a new site."""
+        """Add a new site."""
         if not is_name(name):
             self.refuse("builder-name", "sites", name=name)
         self.document["sites"][name] = {}
@@ -278,11 +278,11 @@ class InstallationBuilder(Generic[S]):
     # ---- what sites and bindings need
 
     def mark(self, place: str) -> None:
-        """Remember that the program declares a place where it is now."""
+        """Remember the current line of the program for a place."""
         self.lines[place] = called_from()
 
     def names_of(self, roles: Sequence[Any], kind: type[Role], place: str) -> list[str]:
-        """The roles of the catalogue that classes stand for; at least one."""
+        """The catalogue's roles for some classes; at least one."""
         wrong = [role for role in roles if not (isinstance(role, type) and issubclass(role, kind))]
         for role in wrong or ([] if roles else [None]):
             shown = role.__name__ if isinstance(role, type) else repr(role)
@@ -291,7 +291,7 @@ class InstallationBuilder(Generic[S]):
         return [role.__name__ for role in roles]
 
     def name_of(self, machine: Any) -> str:
-        """The name of a machine that a site gave."""
+        """The name of a machine that a site returned."""
         if not isinstance(machine, MachineRef):
             self.refuse("builder-machine", "", machine=repr(machine))
         return str(machine.name)
@@ -307,7 +307,7 @@ class InstallationBuilder(Generic[S]):
         return message.of(self.lines[next((each for each in above if each in self.lines), "")])
 
     def refuse(self, id: str, place: str, /, **values: object) -> NoReturn:
-        """End with a sentence about the line that the program is at.
+        """End with a message about the current line of the program.
 
         Raises:
             SwyxError: always.
@@ -326,7 +326,7 @@ def called_from() -> str:
 
 
 def plain(value: Any) -> Any:
-    """What a program writes as a file has it: role classes by name, ranges as text.
+    """A program's values as in a file: role classes by name, ranges as text.
 
     >>> plain({"media": (50000, 50199)}), plain([80, (8000, 8099)])
     ({'media': '50000-50199'}, [80, '8000-8099'])
