@@ -1,4 +1,4 @@
-"""The clouds by name, as values. Another one is a package with a class like these, and a name here.
+"""The clouds by name, as values. To add one: a package with a class like these, and a name here.
 
 Importing this loads neither Pulumi nor a cloud's SDK.
 """

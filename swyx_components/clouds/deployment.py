@@ -70,7 +70,7 @@ class Lookups:
         """An id, waited for if it is an output; None where a preview can't know it yet.
 
         Raises:
-            SwyxError: the output has another value than a text.
+            SwyxError: the value of the output is not a string.
         """
         value = given if isinstance(given, str) else _sync_await(_value_of(given))
         if value is _UNKNOWN:
@@ -92,12 +92,12 @@ async def _value_of(given: pulumi.Input[str]) -> Any:
 
 
 def reason_of(problem: BaseException) -> str:
-    """What a provider says of a lookup that failed, in one line."""
+    """A provider's reason for a failed lookup, in one line."""
     return " ".join(str(problem).split())[:300]
 
 
 def unbound(machine: Machine, key: str) -> Message:
-    """An error for a machine that can be found in no other way than by this key."""
+    """An error for a machine that can only be found by this key."""
     place = f"machines.{machine.name}"
     return Message.about("machine-unbound", place, machine=machine.name, key=key)
 
@@ -119,7 +119,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenGroup:
-    """What was made for one group; `interfaces` are those under it, by machine.
+    """The resources of one group; `interfaces` are those in it, by machine.
 
     `group_id` is the group that rules name, `group_ids` every one that an interface must be in.
     """
@@ -130,21 +130,21 @@ class WrittenGroup:
 
 
 class Writer(Protocol):
-    """Writes the resources of one site in one cloud, all that it needs looked up before."""
+    """Writes the resources of one site in one cloud, after all lookups."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """What is worth knowing of the network, and of what is deployed in it."""
+        """Warnings and notes on the network, and on what is deployed in it."""
 
     def check_update(self, rendered: RenderedSite) -> None:
-        """Compare with what is deployed, where new rules are made before old ones go.
+        """Compare with what is deployed, if new rules are created before old ones are deleted.
 
         Raises:
-            SwyxError: what is there while the update lasts would not fit.
+            SwyxError: old and new together would exceed a quota.
         """
 
     def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
-        """Make all groups; each entry has the component of its group, `owner` is that of the site.
+        """Create all groups; each entry has the component of its group, `owner` is that of the site.
 
         Groups that rules name come first; then all rules, so that no machine comes under a group, or its
         peers' rules, before they are complete; then attachments.
@@ -152,20 +152,20 @@ class Writer(Protocol):
 
 
 class Deployer(Protocol):
-    """A cloud to which sites are written."""
+    """A cloud to which sites are deployed."""
 
     @property
     def name(self) -> str:
-        """What a program calls it."""
+        """Its name in programs."""
 
     def limits(self) -> Mapping[str, Any]:
         """The rows of its `limits.yaml`."""
 
     def open_writer(self, wanted: Deployment, component: pulumi.Resource) -> Writer:
-        """A writer for a site with this component, all that it needs looked up; loads the SDK.
+        """A writer for a site with this component, after all lookups; loads the SDK.
 
         Raises:
-            SwyxError: something is not there; all of it.
+            SwyxError: something was not found; with a message for each.
             ModuleNotFoundError: the SDK is not installed.
         """
 

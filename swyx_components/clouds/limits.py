@@ -1,4 +1,4 @@
-"""What clouds can express and hold, read from the `limits.yaml` of their packages."""
+"""Capabilities and quotas of clouds, read from the `limits.yaml` of their packages."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -19,7 +19,7 @@ def read_limits(cloud: str) -> Mapping[str, Any]:
 
 
 def read_capabilities(cloud: str, quotas: Mapping[str, int] | None = None) -> Capabilities:
-    """The abilities of a cloud; `quotas` are those that the installation raises or lowers."""
+    """The capabilities of a cloud; `quotas` are those that the installation overrides."""
     rows = read_limits(cloud)
     limits = {**rows["quotas"], **(quotas or {})}
     return Capabilities(name=cloud, **rows["capabilities"], limits=limits)

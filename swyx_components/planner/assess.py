@@ -1,4 +1,4 @@
-"""A site assessed for its cloud, or for none: its rules rendered, counted against quotas and proven."""
+"""A site assessed for its cloud, or without one: its rules rendered, counted against quotas and proven."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from swyx_components.sets.prefixes import Prefix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteResult:
-    """One site's plan, and what it is on its cloud.
+    """One site's plan, and the result on its cloud.
 
     `cloud` is empty and `rendered` None where the site is bound to no cloud: the proof is then of the plan's
     own rules, and `messages` are the plan's and a warning for whatever a cloud would refuse. `proof` is None
@@ -35,7 +35,7 @@ class SiteResult:
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything is wrong that keeps the site from being deployed."""
+        """Whether errors prevent the deployment of the site."""
         return bool(errors_of(self.messages))
 
 
@@ -45,9 +45,9 @@ def assess_site(
     platform: Platform | None = None,
     candidates: Iterable[Platform] = (),
 ) -> SiteResult:
-    """Render, count and prove a site for its cloud; or prove it as it is, where it has none.
+    """Render, count and prove a site for its cloud; without one, prove the plan's own rules.
 
-    `candidates` are the clouds that such a site may move to: what each would refuse is a warning.
+    `candidates` are clouds that such a site may move to: what each would refuse is a warning.
     """
     if errors_of(plan.messages):
         return SiteResult(
@@ -132,7 +132,7 @@ def _is_acknowledged(rule: Rule, prefix: Prefix, extra_rules: Iterable[ExtraRule
 def _relieve(
     plan: SitePlan, installation: Installation, platform: Platform, usages: Sequence[Usage]
 ) -> Relief:
-    """What a summary of each linked site would make of quotas that are exceeded."""
+    """The exceeded quotas if each linked site had a summary."""
     if any(usage.used > usage.limit and usage.by_peers for usage in usages):
         widened = with_summaries(installation, plan.site)
         if widened is not None:
@@ -175,7 +175,7 @@ def is_small(plan: SitePlan) -> bool:
 
 
 def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
-    """What the flows know and the cloud can't be told: their source ports."""
+    """The source ports of flows, which the cloud can't match."""
     requirements = (
         requirement for entry in rendered.groups for requirement in entry.group.requirements
     )

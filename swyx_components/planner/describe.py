@@ -1,4 +1,4 @@
-"""Why a rule exists, in the few characters that a cloud gives to it."""
+"""Why a rule exists, within the length limits of a cloud."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +16,7 @@ _SHORTEST_PURPOSE = 12  # fewer characters of a purpose than this say nothing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What flow ids stand for at one site: the article's purposes, and the reasons of extra rules."""
+    """The meaning of flow ids at one site: the article's purposes, and the reasons of extra rules."""
 
     catalogue: Catalogue
     reasons: Mapping[str, str]
@@ -25,7 +25,7 @@ class Provenance:
 
     @classmethod
     def of(cls, plan: SitePlan, catalogue: Catalogue) -> "Provenance":
-        """What the flows of a site's plan stand for."""
+        """The meaning of the flows of a site's plan."""
         reasons = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
         return cls(catalogue=catalogue, reasons=reasons)
 

@@ -45,7 +45,7 @@ class EndpointPair(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteFlows:
-    """All flows that touch a site, by whom they are between, and what stands in the way of them."""
+    """All flows of a site, by endpoints, and what prevents some of them."""
 
     site: SiteTopology
     pairs: tuple[EndpointPair, ...]

@@ -42,7 +42,7 @@ class MachineGroup:
         return frozenset(address.version for address in self.addresses)
 
     def split(self) -> Iterator[Self]:
-        """A group for each member, called like it."""
+        """A group for each member, with its name."""
         if self.network is not None:
             yield self
         for machine in self.machines:

@@ -1,4 +1,4 @@
-"""The fewest rules that allow exactly what is needed.
+"""The fewest rules that allow exactly what is required.
 
 By address the exact minimum follows from the shape of prefixes, which are nested or disjoint: for
 every maximal port interval of some address, the largest prefixes in which every address may have

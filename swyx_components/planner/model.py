@@ -37,7 +37,7 @@ class Direction(_Ordered):
 
 
 class Protocol(_Ordered):
-    """What a rule filters. ANY appears only in the egress that a site leaves to others."""
+    """What a rule filters. ANY appears only in unmanaged egress."""
 
     TCP = "tcp"
     UDP = "udp"
@@ -107,7 +107,7 @@ AllAccess = tuple[AccessSet, ...]  # what a peer is allowed in all its roles
 
 
 class Requirements:
-    """What must pass at one host group: of each peer, what it is allowed."""
+    """The requirements of one host group: what each peer is allowed."""
 
     __slots__ = ("by_peer",)
 
@@ -163,7 +163,7 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostGroup(MachineGroup):
-    """The same with what must pass at it, and the fewest rules that allow it."""
+    """The same with its requirements, and the fewest rules that allow them."""
 
     requirements: Requirements = field(compare=False)  # it follows from the flows
     rules: tuple[Rule, ...]
@@ -221,7 +221,7 @@ class Endpoint:
 
     @property
     def is_outside(self) -> bool:
-        """Whether it is a machine at which no rule of a cloud stands."""
+        """Whether it is a machine outside the cloud."""
         return self.kind.is_machine and self.group is None
 
     def addresses_for(self, site: str) -> tuple[Prefix, ...]:
@@ -259,7 +259,7 @@ class Flow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
-    """All of one site: its groups by name, and what was noticed about it."""
+    """One planned site: its groups by name, and the messages about it."""
 
     site: str
     egress: Egress
@@ -295,7 +295,7 @@ class SitePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What one platform can express; the only thing the planner knows of a cloud.
+    """What one platform can express; all that the planner knows about a cloud.
 
     `limits` holds its quotas by name (`rules_per_group`, ...), already overridden by the
     installation's `quotas`.
@@ -310,7 +310,7 @@ class Capabilities:
 
 
 def shard_label(group: str, shard: int) -> str:
-    """What a host group's security groups are called: the first like the group, then `linkmanager+1`.
+    """The names of a host group's security groups: the first like the group, then `linkmanager+1`.
 
     No host group's name has a plus.
     """

@@ -52,7 +52,7 @@ PASSES: tuple[
 
 
 def plan_site(source: Installation | Topology, name: str) -> SitePlan:
-    """The plan of one site; its messages tell whether it may be used.
+    """The plan of one site; usable if its messages have no errors.
 
     Raises:
         KeyError: the installation has no such site.

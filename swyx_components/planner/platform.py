@@ -1,4 +1,4 @@
-"""What the planner needs of a cloud. A cloud's package implements it, and its value is handed in."""
+"""What the planner needs of a cloud: implemented by a cloud's package, passed as a value."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ class Platform(Protocol):
 
     @property
     def name(self) -> str:
-        """What an installation, a command and a program call it."""
+        """Its name in installations, commands and programs."""
 
     def limits(self) -> Mapping[str, Any]:
         """The rows of its `limits.yaml`."""
@@ -22,4 +22,4 @@ class Platform(Protocol):
         """The site as the cloud would store it."""
 
     def count_quotas(self, rendered: RenderedSite) -> tuple[Usage, ...]:
-        """What the site uses of each quota that it touches, whether exceeded or not."""
+        """The site's usage of each quota that applies to it, exceeded or not."""

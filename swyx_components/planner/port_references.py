@@ -13,9 +13,9 @@ from swyx_components.sets.ports import PortSet
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EndpointKind:
-    """All that decides what an endpoint has to say to others: everything but its name and addresses.
+    """Everything that determines an endpoint's flows: all but its name and addresses.
 
-    Compared by identity: what two kinds say to each other is found once. `decisions` may differ in what
+    Compared by identity: the flows between two kinds are found once. `decisions` may differ in what
     no flow depends on, like the word that was written for a preset.
     """
 
@@ -94,7 +94,7 @@ Responder = tuple[str, Mapping[tuple[str, str], PortSet]]
 
 
 def find_undecided(token: str, decisions: Decisions) -> str:
-    """The decision that the token waits for, empty where none is missing."""
+    """The missing decision that the token needs, or empty."""
     if token in _DCOM and _dynamic(token, decisions) is None:
         return "dcom"
     return "h245" if token == "h245" and decisions.h245 is None else ""
@@ -103,7 +103,7 @@ def find_undecided(token: str, decisions: Decisions) -> str:
 def resolve_port(
     token: str, responder: Responder, decisions: Decisions, catalogue: Catalogue
 ) -> Sequence[tuple[Transport, PortSet]]:
-    """The ports by transport; nothing where the decision for them is missing.
+    """The ports by transport; empty if the decision for them is missing.
 
     `decisions` are those of the responder's site.
     """

@@ -26,7 +26,7 @@ from swyx_components.sets.prefixes import WIDTH, Prefix, interval_text
 
 
 class Discrepancy(NamedTuple):
-    """Packets on which the flows and the rules disagree, at one group."""
+    """Packets at one group for which flows and rules differ."""
 
     group: str
     direction: Direction
@@ -76,7 +76,7 @@ def prove(rendered: RenderedSite) -> Proof:
 
 
 def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> Proof:
-    """The same for other rules of the same groups, such as those read back from a cloud."""
+    """The same for other rules of the same groups, for example those read from a cloud."""
     missing: list[Discrepancy] = []
     excess: list[Discrepancy] = []
     plan = rendered.plan
@@ -158,7 +158,7 @@ _EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS
 
 
 def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:
-    """The priority from which on nothing passes: of a deny of every protocol, port and address."""
+    """The priority of the rule that denies every protocol, port and address."""
     closing: dict[Direction, float] = {}
     for rule in (rule for rule in rules if not rule.allow):
         lengths = {(prefix.version, prefix.length) for prefix in rule.prefixes}

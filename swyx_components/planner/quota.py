@@ -14,7 +14,7 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 class Usage:
     """How much of one quota is used: `where` names the group, empty for the whole site.
 
-    `note` explains the figure ("; 40 IPv4 and 70 group references"), empty where nothing is to say.
+    `note` explains the figure ("; 40 IPv4 and 70 group references"), empty if there is nothing to say.
     `tight`: it fits, but the next addition may not, not even during an update. `by_peers`: it
     grows with the addresses of peers, so that a `summary` of theirs may lower it. `by_quotas`: it follows
     from other quotas alone, so that it is the same for every site. `remedy`: what else helps, as part of
@@ -33,7 +33,7 @@ class Usage:
 
 
 class Relief(NamedTuple):
-    """What the same quotas would be if so many linked sites declared a `summary`; unknown without any."""
+    """The same quotas if `sites` linked sites declared a `summary`; unknown if `usages` is empty."""
 
     sites: int = 0
     usages: tuple[Usage, ...] = ()

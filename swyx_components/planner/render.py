@@ -1,4 +1,4 @@
-"""A site's plan written group by group, with the means of one cloud."""
+"""A site's plan rendered group by group for one cloud."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -42,7 +42,7 @@ def render_groups(
 
 
 def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
-    """The same plan with a group for each machine, called like it, and every peer by address.
+    """The same plan with a group for each machine, with its name, and every peer by address.
 
     The flows stay as they are: they run between host groups.
     """

@@ -28,7 +28,7 @@ from swyx_components.sets.prefixes import Prefix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteRequirements:
-    """What must pass at each group of a site, by name."""
+    """The requirements of each group of a site, by name."""
 
     flows: SiteFlows
     by_group: Mapping[str, Requirements]

@@ -1,6 +1,6 @@
 """What an update does to a cloud's resources, computed from two rendered sites: neutral values.
 
-Each cloud fills them; names are those of Pulumi where the site's component is called like the site.
+Each cloud fills them; names are those of Pulumi if the site's component has the site's name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceChange:
-    """One resource that an update touches; `details` says what of it, a line each."""
+    """One resource that an update changes; `details` says what changes, one line each."""
 
     kind: str
     name: str
@@ -36,23 +36,23 @@ class ResourceChange:
 
 
 class UpdatePreview(Platform, Protocol):
-    """A cloud that knows what its updates do; either site is None where it isn't there."""
+    """A cloud that knows what its updates do; a missing site is None."""
 
     def preview_update(
         self, old: RenderedSite | None, new: RenderedSite | None
     ) -> tuple[ResourceChange, ...]:
-        """The resources that an update touches."""
+        """The resources that an update changes."""
 
     def check_transient_quotas(
         self, old: RenderedSite | None, new: RenderedSite | None
     ) -> Iterator[Message]:
-        """An error for every quota that the update alone would exceed, while old and new are there."""
+        """An error for every quota that only the update would exceed, while old and new coexist."""
 
 
 def compare_named(
     old: Mapping[str, _Value], new: Mapping[str, _Value]
 ) -> Iterator[tuple[str, Action, _Value | None, _Value | None]]:
-    """What came, went or is another now, by name."""
+    """What was added, removed or changed, by name."""
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
         if name not in old:

@@ -1,4 +1,4 @@
-"""One site as the expansion sees it: endpoints with their roles and effective ports."""
+"""One site as the passes see it: endpoints with their roles and effective ports."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Aws:
-    """AWS as a platform. What needs Pulumi or boto3 loads it when it is called."""
+    """AWS as a platform. Pulumi and boto3 are loaded on first use."""
 
     name = "aws"
     commands = tuple(records.COMMANDS.values())
@@ -52,7 +52,7 @@ class Aws:
 
     @staticmethod
     def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:
-        """What writes a site to its network, once everything is there that it needs."""
+        """The writer of a site to its network, after all lookups."""
         from swyx_components.clouds.aws.resources import Writer
 
         return Writer(wanted, component)

@@ -44,7 +44,7 @@ def find_interfaces(
     """The interfaces of each machine, each once: as given, or those that have its addresses.
 
     Raises:
-        SwyxError: with one message for everything that is not there.
+        SwyxError: with one message for everything that was not found.
     """
     finder = _Finder(ask)
     own = {machine.name: bindings.get(machine.name, {}) for machine in machines}

@@ -118,7 +118,7 @@ class OwnGroups:
     def rule_of(
         self, record: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]
     ) -> Rule | None:
-        """A rule of one of them as a plan has it; None where a plan has no words for it."""
+        """A rule of one of them as a plan has it; None if a plan can't express it."""
         traffic = record.traffic
         protocol, ports = traffic.protocol, ports_of(traffic)
         listed = prefix_lists.get(record.prefix_list, ())
@@ -213,7 +213,7 @@ def _place(
 def _others(
     interface: NetworkInterface, machine: str, own: OwnGroups, ruleset: Ruleset
 ) -> Iterator[ForeignGroup]:
-    """All that applies to an interface and is not the site's: groups add, a network ACL takes."""
+    """Everything else that applies to an interface: groups add access, a network ACL removes it."""
 
     def seats(layer: AccessList) -> tuple[AttachmentPoint, ...]:
         return tuple(

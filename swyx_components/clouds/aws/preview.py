@@ -17,7 +17,7 @@ from swyx_components.planner.resource_changes import (
 def preview_update(
     old: RenderedSite | None, new: RenderedSite | None
 ) -> tuple[ResourceChange, ...]:
-    """The resources that an update touches; either site is None where it isn't there."""
+    """The resources that an update changes; a missing site is None."""
     either = new or old
     if either is None:
         return ()
@@ -36,7 +36,7 @@ def _groups(
 def _rules(
     site: str, old: RenderedSite | None, new: RenderedSite | None
 ) -> Iterator[ResourceChange]:
-    """A rule's name is all that it allows: an update touches its description and tags alone."""
+    """A rule's name has all that it allows: an update changes only its description and tags."""
     for name, action, before, after in compare_named(rules_by_name(old), rules_by_name(new)):
         moved = before is not None and after is not None and before.shard != after.shard
         yield ResourceChange(
@@ -50,7 +50,7 @@ def _rules(
 def _attached(
     site: str, old: RenderedSite | None, new: RenderedSite | None
 ) -> Iterator[ResourceChange]:
-    """One a group and interface; which interface a machine's addresses have only the cloud knows."""
+    """One per group and interface; only the cloud knows the interface of a machine's addresses."""
     before, after = (
         {(label, addresses): machine for label, machine, addresses in memberships_of(own)}
         for own in (old, new)

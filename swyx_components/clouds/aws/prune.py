@@ -1,4 +1,4 @@
-"""What an interrupted update left in EC2 beside the state, and its removal."""
+"""Orphans of an interrupted update in EC2, and their removal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -45,7 +45,7 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
-    """Remove them in order; each is given back when it is gone.
+    """Remove them in order; yields each once it is removed.
 
     Raises:
         CloudError: EC2 refuses.

@@ -1,6 +1,6 @@
 """How much of AWS's quotas a site uses, and what it takes during an update.
 
-An update makes what is new before the old goes. What is deployed is known to EC2 alone, whose data
+An update creates what is new before it deletes the old. What is deployed is known to EC2 alone, whose data
 sources give the ids of rules but not what they say; so each rule carries what makes it this rule as a tag,
 and rules are counted by their tags. The union of old and new is then the old ones, and the new ones less
 those that are old as well.
@@ -29,7 +29,7 @@ _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
 
 
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
-    """Every quota that the site touches, whether exceeded or not."""
+    """Every quota that applies to the site, exceeded or not."""
     quotas = rendered.capabilities.limits
     return (
         *(
@@ -180,7 +180,7 @@ class Membership(NamedTuple):
 def check_memberships(
     rendered: RenderedSite, memberships: Iterable[Membership]
 ) -> Iterator[Message]:
-    """An error for every interface that would be in more groups than its quota, for good or for a time."""
+    """An error for every interface that would exceed its quota of groups, permanently or during the update."""
     limit = rendered.capabilities.limits["groups_per_interface"]
     for machine, interface, on, ours, own, planned in memberships:
         more = max(0, planned - len(on & own))
@@ -230,7 +230,7 @@ def check_transient_quotas(
 
 
 def _counting(rendered: RenderedSite | None) -> Count:
-    """As if a plan's rules were all that is deployed."""
+    """Counts the rules of a plan as if they were deployed."""
     held: dict[str, Counter[str]] = {}
     for name, _, rules in _groups(rendered) if rendered else ():
         held.setdefault(clean_tag(name), Counter()).update(map(rule_tag, rules))

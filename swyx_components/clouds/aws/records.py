@@ -1,4 +1,4 @@
-"""EC2's records as typed values, however they are spelled: live answers, saved output, a stack's state.
+"""EC2's records as typed values, from any source: live answers, saved output, a stack's state.
 
 No SDK is needed for it. Protocols and ports mean the same wherever they stand: `TCP` is `tcp` is `6`.
 """
@@ -258,7 +258,7 @@ def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
 
 
 def recognise(content: object) -> str:
-    """The command that wrote it, by its shape; empty where none of ours did."""
+    """The command that wrote it, by its shape; empty if unknown."""
     found = [COMMANDS[key] for key, _ in _lists_in(content)]
     return found[0] if len(found) == 1 else ""
 
@@ -317,7 +317,7 @@ def _group_of_state(group: Resource, state: StackState) -> SecurityGroup:
 
 
 def _rule_of_state(rule: Resource) -> Ec2Rule:
-    """Most keys differ from those of EC2 in case alone."""
+    """Most keys differ from those of EC2 only in case."""
     known = {
         "IpProtocol": rule.values.get("ipProtocol") or "",
         "GroupId": rule.values.get("securityGroupId") or "",
@@ -329,7 +329,7 @@ def _rule_of_state(rule: Resource) -> Ec2Rule:
 
 
 def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterface]:
-    """Interfaces as far as the stack attaches or makes them."""
+    """Interfaces that the stack attaches or creates."""
     owners = state.machines_by_interface()
     members: dict[str, set[str]] = {}
     for each in state.of_type(_ATTACHMENT):

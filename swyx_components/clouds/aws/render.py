@@ -1,4 +1,4 @@
-"""From a site's plan to security group rules, still plain values: one port range and one peer each."""
+"""A site's plan as security group rules, still plain values: one port range and one peer each."""
 
 from collections.abc import Iterable, Mapping
 
@@ -60,7 +60,7 @@ _OPENED = "egress is open: the installation leaves it to others"
 
 
 def _open_egress(version: int) -> Rule:
-    """What `egress: open` leaves to others: the one rule of the project that reaches everywhere."""
+    """Unmanaged egress (`egress: open`): the only rule of the project for every address."""
     return Rule(
         direction=Direction.OUT,
         protocol=Protocol.ANY,

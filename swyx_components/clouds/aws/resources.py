@@ -1,4 +1,4 @@
-"""From rendered groups to EC2 resources: security groups, separate rules, attachments."""
+"""Rendered groups as EC2 resources: security groups, separate rules, attachments."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -42,7 +42,7 @@ _PROTOCOLS = {Protocol.ANY: "-1"}
 
 
 class Writer:
-    """Writes the host groups of one site to a VPC; made once every lookup has succeeded."""
+    """Writes the host groups of one site to a VPC; created after all lookups."""
 
     def __init__(self, wanted: Deployment, component: pulumi.Resource) -> None:
         ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
@@ -137,7 +137,7 @@ class Writer:
         return {f"cidr_ipv{prefix.version}": str(prefix)}
 
     def _attach(self, rendered: RenderedGroup, own: Place) -> WrittenGroup:
-        """A group's attachment to machines, once its rules are there: none ever sits in an empty group.
+        """A group's attachment to machines, after its rules: no machine is ever in an empty group.
 
         One for each interface and security group, called after them alone: one that only changed its name
         would be made again before the old one is removed, and fail.
@@ -165,7 +165,7 @@ class Writer:
 
 
 def _rule_tags(group: HostGroup, rule: Rule) -> Mapping[str, str]:
-    """All flows and lines, which a description may have had to cut."""
+    """All flows and lines, which a description may truncate."""
     return {
         "swyx:site": clean_tag(group.site),
         "swyx:group": clean_tag(group.name),

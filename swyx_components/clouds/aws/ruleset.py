@@ -1,4 +1,4 @@
-"""EC2's records as rules: as a plan would have them, and as they apply to an address, by whoever."""
+"""EC2's records as rules: in the form of a plan, and as they apply to an address, whoever made them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -103,7 +103,7 @@ def stops_nothing(acl: NetworkAcl, addresses: Iterable[Prefix]) -> bool:
 
 
 def _decisive(acl: NetworkAcl, direction: Direction, version: int) -> Iterator[bool]:
-    """The denies (False) and the rules that let all of one IP version pass (True), in order."""
+    """The denies (False) and the rules that allow all of one IP version (True), in order."""
     for rule in acl.rules:
         concerns = not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs)
         whole = any(cidr.length == 0 for cidr in rule.cidrs)
@@ -130,7 +130,7 @@ def ports_of(traffic: Traffic) -> PortSet:
 
 
 def _describe(rule: Ec2Rule, peer: str) -> str:
-    """`in tcp 80 from 10.0.0.0/8`; `peer` is what stands there without a CIDR."""
+    """`in tcp 80 from 10.0.0.0/8`; `peer` is used without a CIDR."""
     protocol, ports = rule.traffic.protocol, ports_of(rule.traffic)
     action = f" {'allow' if rule.allow else 'deny'}" if rule.number else ""
     towards = "to" if rule.direction is Direction.OUT else "from"
@@ -199,7 +199,7 @@ def read_firewall(
 def _points(
     interface: NetworkInterface, owners: Mapping[Prefix, str], ruleset: Ruleset
 ) -> Iterator[tuple[AttachmentPoint, str]]:
-    """The addresses of machines at an interface, each with a sentence about groups that no file has."""
+    """The addresses of machines at an interface, each with a sentence about groups that are in no file."""
     known = ruleset.records.groups.keys()
     mine = [address for address in interface.addresses if address in owners]
     layers = tuple(_layers(interface, ruleset)) if mine else ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Azure:
-    """Azure as a platform. What needs Pulumi or an SDK loads it when it is called."""
+    """Azure as a platform. Pulumi and SDKs are loaded on first use."""
 
     name = "azure"
     commands = tuple(records.COMMANDS.values())
@@ -42,7 +42,7 @@ class Azure:
     def check_transient_quotas(
         old: RenderedSite | None, new: RenderedSite | None
     ) -> Iterator[Message]:
-        """None: one request sets all rules of a group, so old and new are never there together."""
+        """None: one request sets all rules of a group, so old and new never coexist."""
         return iter(())
 
     def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
@@ -51,7 +51,7 @@ class Azure:
 
     @staticmethod
     def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:
-        """What writes a site to its network, once everything is there that it needs."""
+        """The writer of a site to its network, after all lookups."""
         from swyx_components.clouds.azure.resources import Writer
 
         return Writer(wanted, component)

@@ -250,7 +250,7 @@ _Ranges = Mapping[str, frozenset[PortRange]]
 
 
 def _wanted_ranges(wants: Iterable[Iterable[Want]]) -> _Ranges:
-    """The ranges that somebody wants, by axis."""
+    """The ranges that any peer needs, by axis."""
     return {
         axis: frozenset(part for own in wants for want in own for part in getattr(want, axis))
         for axis in ("sources", "ports")

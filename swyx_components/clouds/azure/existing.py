@@ -264,7 +264,7 @@ def _not_found(machine: Machine, address: Prefix, network: VirtualNetwork, holde
 def find_by_id(
     bound: Sequence[tuple[Machine, Sequence[Given]]], interfaces: Interfaces
 ) -> tuple[Found, list[Message]]:
-    """The interfaces of each machine in the order given, each once, and a message for every one that can't
+    """The interfaces of each machine in the order given, each once, and a message for each that can't
     take its group.
     """
     interfaces.read(

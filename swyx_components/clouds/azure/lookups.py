@@ -80,7 +80,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     """The site's virtual network, the interfaces of the machines to attach, or the subnets for them.
 
     Raises:
-        SwyxError: something is not there, or can't be attached to; all of it.
+        SwyxError: something was not found or can't be attached to; with a message for each.
     """
     network, attached = wanted.network, wanted.attached
     own = {machine.name: wanted.bindings.get(machine.name, {}) for machine in attached}
@@ -113,7 +113,7 @@ def _keys(binding: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
 
 
 def _check(machine: str, binding: Mapping[str, Any]) -> Iterator[Message]:
-    """A machine has interfaces that exist, or gets new ones."""
+    """A machine has existing interfaces, or gets new ones."""
     by_id, made = _keys(binding, BY_ID), _keys(binding, _MADE)
     if by_id and made:
         place = f"machines.{machine}"

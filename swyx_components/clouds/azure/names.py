@@ -26,7 +26,7 @@ def rule_name(
     source_ports: PortSet | None,
     version: int,
 ) -> str:
-    """A rule's name within its group: what passes over which version of IP, not between whom.
+    """A rule's name within its group: what it allows over which IP version, not between whom.
 
     >>> rule_name(Direction.IN, Protocol.UDP, PortSet.of((51000, 51499)), PortSet.of((50000, 50099)), 4)
     'in-udp-51000-51499-from-50000-50099-ipv4'

@@ -15,7 +15,7 @@ from swyx_components.planner.resource_changes import (
 def preview_update(
     old: RenderedSite | None, new: RenderedSite | None
 ) -> tuple[ResourceChange, ...]:
-    """The resources that an update touches, by their names in the resource group."""
+    """The resources that an update changes, by their names in the resource group."""
     return (*_groups(old, new), *_attachments(old, new))
 
 

@@ -1,4 +1,4 @@
-"""What an interrupted update left in Azure beside the state, and its removal."""
+"""Orphans of an interrupted update in Azure, and their removal."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
 
 
 def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
-    """Remove them in order; each is given back when it is gone.
+    """Remove them in order; yields each once it is removed.
 
     Raises:
         CloudError: ARM refuses.
@@ -107,7 +107,7 @@ def _is_ours(resource: Any, stack: str, site: str) -> bool:
 
 
 def _users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Mapping[str, set[str]]:
-    """By resource, what names it."""
+    """The resources that refer to each resource."""
     users: defaultdict[str, set[str]] = defaultdict(set)
     for interface in interfaces:
         if interface.network_security_group:

@@ -1,4 +1,4 @@
-"""ARM's network records as typed values, however they are spelled: live answers, saved output, a state.
+"""ARM's network records as typed values, from any source: live answers, saved output, a state.
 
 The CLI and the state write an object's properties beside its name, ARM below `properties`. No SDK is
 needed for it.
@@ -117,7 +117,7 @@ class SecurityGroup(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name in messages."""
         return f"network security group {last_of(self.id)}"
 
     @classmethod
@@ -206,7 +206,7 @@ def read_records(items: Iterable[tuple[str, object]]) -> NetworkRecords:
 
 
 def recognise(content: object) -> str:
-    """The command that wrote it, by its shape; empty where none of ours did."""
+    """The command that wrote it, by its shape; empty if unknown."""
     kinds = {_kind_of(item) for item in _items(content)}
     return COMMANDS.get(kinds.pop(), "") if len(kinds) == 1 else ""
 

@@ -1,4 +1,4 @@
-"""From a site's plan to security rules, still plain values: lists of peers, source ports and ports.
+"""A site's plan as security rules, still plain values: lists of peers, source ports and ports.
 
 Each machine has its own network security group, so the own side of every rule is `*`; the peer's
 side is prefixes of one IP version. Peers of the same site are prefixes too: an address is what the
@@ -50,7 +50,7 @@ class _Frame(NamedTuple):
 
 
 class _Kind(NamedTuple):
-    """What an opening allows and for which flow, whoever the peer is."""
+    """What an opening allows and for which flow, for any peer."""
 
     flow: str
     sources: PortSet
@@ -171,7 +171,7 @@ _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
 
 
 def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
-    """Every quota that the site touches, whether exceeded or not."""
+    """Every quota that applies to the site, exceeded or not."""
     quotas = rendered.capabilities.limits
     networks = " and managed network" if any(e.group.network for e in rendered.groups) else ""
     return (

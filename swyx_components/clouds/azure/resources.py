@@ -1,4 +1,4 @@
-"""From rendered groups to Azure resources: network security groups, and what binds machines to them."""
+"""Rendered groups as Azure resources: network security groups, and what binds machines to them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ _DIRECTIONS = {Direction.IN: "Inbound", Direction.OUT: "Outbound"}
 
 
 class Writer:
-    """Writes the groups of one site to a virtual network; made once every lookup has succeeded.
+    """Writes the groups of one site to a virtual network; created after all lookups.
 
     Everything is a child of the site's component, so that a machine whose roles change keeps its group and
     its interface: the update is one PUT of the group.
@@ -150,7 +150,7 @@ def attach_machines(
     may be one that another machine of the site is to have.
 
     Raises:
-        SwyxError: pulumi-azure is needed and not installed.
+        SwyxError: pulumi-azure is required but not installed.
     """
     found: dict[str, list[pulumi.Input[str]]] = {}
     for machine, ids in site.existing.items():

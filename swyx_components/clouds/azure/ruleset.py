@@ -1,4 +1,4 @@
-"""ARM's records as rules: as a plan would have them, and as they apply to an address, by whoever.
+"""ARM's records as rules: in the form of a plan, and as they apply to an address, whoever made them.
 
 The tags that every default rule uses are read as follows, for no file has what stands behind them:
 VirtualNetwork is every private address, since it takes in peered and connected networks; Internet is all
@@ -66,7 +66,7 @@ _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 
 
 def rules_of(group: SecurityGroup) -> tuple[list[Rule], list[str]]:
-    """The rules of a group as plans have them, and in words those that no plan can have."""
+    """The rules of a group in the form of plans, and in words those that no plan can have."""
     rules: list[Rule] = []
     unreadable: list[str] = []
     for rule in group.rules:
@@ -81,7 +81,7 @@ def _rule(rule: SecurityRule) -> Rule:
     """The record as a rule.
 
     Raises:
-        ValueError: a plan has no words for it.
+        ValueError: a plan can't express it.
     """
     (own_name, own), (peer_name, peer) = rule.sides
     if rule.protocol not in _PROTOCOLS:

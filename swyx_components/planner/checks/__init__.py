@@ -1,1 +1,1 @@
-"""What is worth saying about a planned site."""
+"""Checks of a planned site."""

@@ -1,4 +1,4 @@
-"""What the article leaves open: stop where a decision is missing, say what each decision opens."""
+"""What the article does not specify: errors for missing decisions, messages on what each opens."""
 
 from collections.abc import Iterable, Iterator
 
@@ -129,7 +129,7 @@ def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
 
 
 def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
-    """Notes on what holds because nothing else was written; the plan never decides in silence."""
+    """Notes on defaults in effect; the plan never decides silently."""
     place, decisions, catalogue = f"sites.{view.name}", view.decisions, view.catalogue
     roles = {role for endpoint in view.endpoints for role in endpoint.roles}
     if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):

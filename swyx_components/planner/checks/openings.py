@@ -1,4 +1,4 @@
-"""What a careful reader of the plan would ask about: openings beside the purpose, gaps in addresses."""
+"""Side effects of a plan: openings beyond the purpose, gaps in addresses."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Roles on one machine that want the same port."""
+"""Roles on one machine that need the same port."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -32,7 +32,7 @@ class Claim(NamedTuple):
 
 
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
-    """A fixed port wanted twice is an error; a range that meets another port or range a warning."""
+    """A fixed port of two roles is an error; a range that overlaps another port or range a warning."""
     view = site.flows.site
     catalogue = view.catalogue
     fixed: frozenset[tuple[str, PortSet]] = frozenset()
