@@ -180,7 +180,7 @@ class Membership(NamedTuple):
 def check_memberships(
     rendered: RenderedSite, memberships: Iterable[Membership]
 ) -> Iterator[Message]:
-    """An error for every interface that would exceed its quota of groups, permanently or during the update."""
+    """An error per interface that would exceed its quota of groups, permanently or during an update."""
     limit = rendered.capabilities.limits["groups_per_interface"]
     for machine, interface, on, ours, own, planned in memberships:
         more = max(0, planned - len(on & own))
