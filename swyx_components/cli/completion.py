@@ -1,11 +1,12 @@
 """Completion in a shell: the script that makes it ask `swyx`, shown or put where the shell reads it."""
 
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 
 import click
 import shellingham
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, get_completion_class
 
 # Below the user's folder: the script of each shell, and what its start must run to find it.
 _SCRIPTS = {
@@ -17,6 +18,10 @@ _STARTS = {
     "bash": (".bashrc", "source '{path}'"),
     "zsh": (".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit"),
 }
+
+
+class _Bash(BashComplete):
+    source_template = files(__package__).joinpath("completion.bash").read_text(encoding="utf-8")
 
 
 def offer_completion(command: click.Command, variable: str, install: bool) -> None:
@@ -31,6 +36,7 @@ def offer_completion(command: click.Command, variable: str, install: bool) -> No
     except (shellingham.ShellDetectionFailure, RuntimeError):
         raise click.UsageError("Can't detect the current shell") from None
     known = get_completion_class("powershell" if shell == "pwsh" else shell)
+    known = _Bash if shell == "bash" else known
     if known is None:
         raise click.UsageError(f"Shell {shell} not supported")
     script = known(command, {}, "swyx", variable).source()

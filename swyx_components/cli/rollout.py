@@ -79,7 +79,7 @@ def rollout(
     stack fails, running stacks finish, no other starts, and --continue resumes.
     """
     if "-" in (old, new):
-        raise click.UsageError("rollout reads both files several times, so - is not possible")
+        raise refuse("rollout-stdin", "OLD" if old == "-" else "NEW")
     folder = Path(project)
     jobs, without = _find_jobs(old, new, folder)
     if emit:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -104,26 +106,78 @@ def test_a_file_that_can_not_be_read_offers_nothing(tmp_path: Path, content: str
     assert offered(f"swyx plan {file} --site ") in ([], ["a"])
 
 
+# Prints the words that it is called with, unless a shell asks it what it may be called with.
+STUB = f"""#!/bin/sh
+if [ -n "$_SWYX_COMPLETE" ] || [ "$1" = --install-completion ]; then
+    exec {sys.executable} -m swyx_components "$@"
+fi
+printf '<%s>' "$@"
+echo
+"""
+TYPED = {  # a tab behind each, and what is called then
+    "swyx plan plan.yaml --site a": "<plan><plan.yaml><--site><aachen>",
+    "swyx plan plan.yaml --site=bo": "<plan><plan.yaml><--site=bochum>",
+    "swyx plan plan.yaml --cloud aac": "<plan><plan.yaml><--cloud><aachen=a>",
+    "swyx plan plan.yaml --cloud aachen=az": "<plan><plan.yaml><--cloud><aachen=azure>",
+    "swyx explain plan.yaml ac-office SwyxG": "<explain><plan.yaml><ac-office><SwyxGate@aachen>",
+    "swyx explain plan.yaml ac-office SwyxServer@": "<explain><plan.yaml><ac-office><SwyxServer@>",
+    "swyx explain plan.yaml SwyxServer@bo": "<explain><plan.yaml><SwyxServer@bochum>",
+    "swyx check pl": "<check><plan.yaml>",
+}
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_bash_itself_completes(tmp_path: Path) -> None:
-    """The script that is installed, sourced by bash, with the command on its path."""
-    file = write_file(tmp_path)
-    stub = tmp_path / "swyx"
-    stub.write_text(f'#!/bin/sh\nexec {sys.executable} -m swyx_components "$@"\n')
-    stub.chmod(0o755)
-    program = (
-        f'PATH="{tmp_path}:$PATH"; swyx --install-completion && swyx --install-completion && '
-        f'. ~/.bashrc && eval "$(swyx --show-completion)" && COMP_WORDS=(swyx plan {file} --site a) && '
-        'COMP_CWORD=4 && _swyx_completion swyx && echo "${COMPREPLY[@]}"'
-    )
-    done = subprocess.run(
-        ["bash", "-c", program],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "HOME": str(tmp_path)},
-    )
+def test_bash_itself_completes_also_behind_the_characters_at_which_it_breaks_words(
+    tmp_path: Path,
+) -> None:
+    """The script is installed, and bash reads keys from a terminal."""
+    write_file(tmp_path)
+    (tmp_path / "swyx").write_text(STUB)
+    (tmp_path / "swyx").chmod(0o755)
+    home = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PS1": "$ "}
+    env = {**os.environ, **home, "TERM": "dumb", "INPUTRC": "/dev/null", "HISTFILE": ""}
     script = tmp_path / ".bash_completions/swyx.sh"
-    installed = f"bash completion installed in {script}\n"
-    restart = "Completion will take effect once you restart the terminal\n"
-    assert (done.stdout, done.stderr) == (2 * (installed + restart) + "aachen\n", "")
+    for _ in range(2):
+        command = ["bash", "-c", "swyx --install-completion; exit $?"]
+        done = subprocess.run(command, capture_output=True, text=True, env=env)
+        assert done.stderr == ""
+        assert done.stdout == (
+            f"bash completion installed in {script}\n"
+            "Completion will take effect once you restart the terminal\n"
+        )
     assert (tmp_path / ".bashrc").read_text() == f"\nsource '{script}'\n"
+    keys = ". ~/.bashrc\n" + "".join(f"{line}\t\n" for line in TYPED) + "exit\n"
+    shown = type_into_bash(keys.encode(), env, tmp_path)
+    assert re.findall(r"^<.*>", shown, flags=re.MULTILINE) == list(TYPED.values())
+
+
+def type_into_bash(keys: bytes, env: dict[str, str], folder: Path) -> str:
+    """What an interactive bash shows while it is sent these keys."""
+    ours, its = os.openpty()
+    bash = subprocess.Popen(
+        ["bash", "--norc", "-i"],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        env=env,
+        cwd=folder,
+        start_new_session=True,
+    )
+    os.close(its)
+    limit = Timer(60, bash.kill)
+    limit.start()
+    shown = b""
+    try:
+        while piece := os.read(ours, 65_536):
+            if (
+                not shown.count(b"$ ") and b"$ " in shown + piece
+            ):  # its first prompt: it reads keys now
+                os.write(ours, keys)
+            shown += piece
+    except OSError:  # a terminal that nobody holds any more
+        pass
+    finally:
+        limit.cancel()
+        os.close(ours)
+        bash.wait(30)
+    return shown.decode().replace("\r", "")

@@ -231,3 +231,15 @@ def test_a_workflow_is_printed_without_an_engine(
     assert done.code == 0
     assert list(yaml.safe_load(done.out)["jobs"]) == ["update"]
     assert "github, gitlab, azure-pipelines" in rollout(project, "--emit", "jenkins").err
+
+
+def test_standard_input_is_refused_with_how_to_save_it(project: Path) -> None:
+    new = project / "stacks/installation.yaml"
+    for words, place in ((("-", new), "OLD"), ((new, "-"), "NEW")):
+        outcome = swyx("rollout", *words, "--project", project, "--preview")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err == (
+            f"swyx: {place}: standard input (`-`) is not possible here: `--continue` and the stacks read the "
+            "files again; name a file; `git show HEAD:stacks/installation.yaml > deployed.yaml` saves the "
+            "deployed version.\n"
+        )
