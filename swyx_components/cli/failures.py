@@ -27,9 +27,9 @@ def judge(messages: Iterable[Message], strict: bool) -> int:
 def explain_failure(problem: Exception) -> int:
     """Say what happened on stderr; the exit code."""
     if isinstance(problem, SwyxError):
-        from swyx_components.installation.positions import locate
+        from swyx_components.report.tables import join_messages
 
-        for message in locate(problem.messages):
+        for message in join_messages(problem.messages):
             print_error(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
     if isinstance(problem, click.UsageError):

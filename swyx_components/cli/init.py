@@ -61,13 +61,7 @@ _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @JSON
 def init(
-    file: str,
-    source: str,
-    columns: Sequence[str],
-    dcom: str,
-    h245: str,
-    force: bool,
-    as_json: bool,
+    file: str, source: str, columns: Sequence[str], dcom: str, h245: str, force: bool, as_json: bool
 ) -> None:
     """Create an installation file.
 

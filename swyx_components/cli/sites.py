@@ -11,12 +11,12 @@ from swyx_components.installation import about_sites, read_installation
 from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
+from swyx_components.messages.render import shorten
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
-from swyx_components.report.tables import shorten
 
 ALL_SITES = "*"
 

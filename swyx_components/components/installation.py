@@ -238,10 +238,7 @@ class Installation(InstallationBuilder[Site[Any]]):
         self, name: str, cloud: None = None, **options: Unpack[SiteOptions]
     ) -> Site[HasId]: ...
     def site(
-        self,
-        name: str,
-        cloud: CloudNetwork[Any] | None = None,
-        **options: Unpack[SiteOptions],
+        self, name: str, cloud: CloudNetwork[Any] | None = None, **options: Unpack[SiteOptions]
     ) -> Site[Any]:
         """Declare a site, or bind a declared one to a `Vpc` or a `VirtualNetwork`."""
         place = f"sites.{name}"

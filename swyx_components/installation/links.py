@@ -116,12 +116,7 @@ def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
         return None
     (near, far), (first, second) = ends, managers
     return Link(
-        name=name,
-        mode=LinkMode.CHAINED,
-        near=near,
-        far=far,
-        near_manager=first,
-        far_manager=second,
+        name=name, mode=LinkMode.CHAINED, near=near, far=far, near_manager=first, far_manager=second
     )
 
 

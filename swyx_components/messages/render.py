@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple, Self
 
+_ENDS = "ends"  # the value that tells a message from others that say the same elsewhere
+
 
 class Severity(Enum):
     """How much a message matters: an error stops the plan."""
@@ -101,11 +103,32 @@ def severities() -> Mapping[str, Severity]:
     return {id: Severity(row["severity"]) for id, row in _catalogue().items()}
 
 
+def join_alike(messages: Iterable[Message]) -> list[list[Message]]:
+    """The messages of each file that say the same, but for the `ends` that each place has."""
+    alike: dict[object, list[Message]] = {}
+    for own in messages:
+        said = tuple(value for value in own.values if value[0] != _ENDS)
+        alike.setdefault((own.file, own.id, said), []).append(own)
+    for same in alike.values():
+        values = dict(same[0].values)
+        if any(one.values != same[0].values for one in same):
+            values[_ENDS] += ", and others elsewhere"
+            same[0] = same[0]._replace(values=tuple(values.items()))
+    return list(alike.values())
+
+
 @lru_cache(maxsize=4096)  # many places say the same
 def _write(id: str, values: tuple[tuple[str, str], ...]) -> str:
     message = Message("", id, values)
     text = "; ".join(part for part in (message.sentence, message.remedy) if part)
     return text if text.endswith("?") else f"{text}."
+
+
+def shorten(words: Iterable[str], most: int, more: str = "more", excess: int = 0) -> list[str]:
+    """The first words and how many more there are; all, where they exceed `most` by `excess` at the most."""
+    listed = list(words)
+    rest = len(listed) - most
+    return listed if rest <= excess else [*listed[:most], f"and {rest:,} {more}"]
 
 
 def printable(value: object) -> str:

@@ -84,11 +84,7 @@ def check_quotas(
                 **({"also": usage.remedy} if binding else {}),
             )
         elif usage.tight and binding:
-            yield Message.about(
-                "quota-tight",
-                f"sites.{site}.groups.{usage.where}",
-                **values,
-            )
+            yield Message.about("quota-tight", f"sites.{site}.groups.{usage.where}", **values)
 
 
 # ---- what a summary of the peers would save

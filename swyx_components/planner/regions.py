@@ -175,10 +175,7 @@ class Regions:
     """The addresses of one IP version with requirements; a region is named by its place in `openings`."""
 
     def __init__(
-        self,
-        version: int,
-        openings: Sequence[_Access],
-        pieces: Sequence[Sequence[Interval]],
+        self, version: int, openings: Sequence[_Access], pieces: Sequence[Sequence[Interval]]
     ) -> None:
         self.version = version
         self.openings = openings

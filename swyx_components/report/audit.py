@@ -13,8 +13,9 @@ from swyx_components.analysis.deployed.audit import (
 )
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import AclEntry
+from swyx_components.messages.render import shorten
 from swyx_components.report.plan_json import fields_of, given
-from swyx_components.report.tables import shorten, write_rule
+from swyx_components.report.tables import write_rule
 from swyx_components.report.templates import render_lines
 from swyx_components.report.verify import write_packets
 

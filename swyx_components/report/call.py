@@ -7,9 +7,10 @@ from swyx_components.analysis.calls.call import Call, Step
 from swyx_components.analysis.calls.parties import Actor
 from swyx_components.analysis.explain.explain import Crossing, Packet, Passage
 from swyx_components.catalogue import Catalogue
+from swyx_components.messages.render import shorten
 from swyx_components.report.explain import end_record, host_record, write_ends
 from swyx_components.report.plan_json import fields_of, given
-from swyx_components.report.tables import align, hang, shorten, write_provenance
+from swyx_components.report.tables import align, hang, write_provenance
 
 _MOST_HOSTS = 3  # of a role that are named, the others are counted
 

@@ -9,10 +9,11 @@ from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.effects import Effect
 from swyx_components.analysis.diff.reachability import ReachabilityChange
 from swyx_components.messages import Message
+from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.resource_changes import ResourceChange
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record
-from swyx_components.report.tables import describe_packets, name_groups, plural, shorten, write_rule
+from swyx_components.report.tables import describe_packets, name_groups, plural, write_rule
 from swyx_components.report.templates import render_lines
 
 _MOST_PLACES = 5

@@ -20,10 +20,7 @@ def write_draft(draft: Draft, catalogue: Catalogue, undecided: Collection[str]) 
             "example": "restricted",
             "text": f"the ports of DCOM, {ranges}; configure the hosts accordingly (`swyx hosts`)",
         },
-        "h245": {
-            "example": "tunnelled",
-            "text": "tunnelled, or the port range of the products",
-        },
+        "h245": {"example": "tunnelled", "text": "tunnelled, or the port range of the products"},
     }
     return render(
         "draft.yaml.j2",

@@ -9,7 +9,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity
-from swyx_components.messages.render import printable
+from swyx_components.messages.render import join_alike, printable, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.groups import MachineGroup
 from swyx_components.planner.model import RenderedGroup, Rule
@@ -58,13 +58,6 @@ def plain(cell: str) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 rule`, `1,200 rules`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def shorten(words: Iterable[str], most: int, more: str = "more", excess: int = 0) -> list[str]:
-    """The first words and how many more there are; all, where they exceed `most` by `excess` at the most."""
-    listed = list(words)
-    rest = len(listed) - most
-    return listed if rest <= excess else [*listed[:most], f"{rest:,} {more}"]
 
 
 def cite(lines: Iterable[int]) -> str:
@@ -127,28 +120,24 @@ def write_peer(rule: Rule, named: Mapping[str, str] = {}) -> str:
 
 
 def list_messages(messages: Iterable[Message]) -> Iterator[str]:
-    """One line per message: errors, warnings, notes, each by place.
+    """One line for all messages that say the same: errors, warnings, notes, each by its first place."""
+    for own in join_messages(sorted(messages, key=lambda one: _ORDER.index(one.severity))):
+        id = "" if own.severity is Severity.ERROR else f" [{own.id}]"  # to be acknowledged by
+        yield f"{own.severity.value}: {own}{id}"
 
-    Errors are never joined. Warnings and notes of the same words at several places are one line
-    that names the first places, after the line and column of the very first, and ends with the id.
-    """
-    alike: dict[tuple[object, ...], list[Message]] = {}
-    ordered = sorted(messages, key=lambda message: _ORDER.index(message.severity))
-    for place, message in enumerate(ordered):
-        alone = place if message.severity is Severity.ERROR else None
-        key = message.severity, message.file, message.id, message.values, alone
-        alike.setdefault(key, []).append(message)
-    firsts = locate([same[0] for same in alike.values()])
-    for first, same in zip(firsts, alike.values(), strict=True):
-        places = ", ".join(shorten((m.place for m in same), _MOST_PLACES, "more places"))
-        shown = first if len(same) == 1 else first._replace(place=places)
-        id = "" if first.severity is Severity.ERROR else f" [{first.id}]"  # to be acknowledged by
-        yield f"{first.severity.value}: {shown}{id}"
+
+def join_messages(messages: Iterable[Message]) -> Iterator[Message]:
+    """One message for all that say the same, at the position of the first; it names the first places."""
+    alike = join_alike(messages)
+    for first, same in zip(locate([same[0] for same in alike]), alike, strict=True):
+        places = shorten(dict.fromkeys(m.place for m in same), _MOST_PLACES, "more places")
+        comma = "; " if any(", " in place for place in places) else ", "
+        yield first if len(places) == 1 else first._replace(place=comma.join(places))
 
 
 def count_messages(messages: Iterable[Message]) -> str:
-    """`no errors, 2 warnings, 1 note`."""
-    found = Counter(message.severity for message in messages)
+    """`no errors, 2 warnings, 1 note`: of those that say the same, one."""
+    found = Counter(same[0].severity for same in join_alike(messages))
     counts = ((severity.value, found[severity]) for severity in _ORDER)
     return ", ".join(f"{n or 'no'} {noun}{'' if n == 1 else 's'}" for noun, n in counts)
 

@@ -5,11 +5,11 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from swyx_components.messages.render import shorten
 from swyx_components.report.tables import (
     align,
     plain,
     plural,
-    shorten,
     write_proof,
     write_provenance,
     write_rule,

@@ -6,9 +6,9 @@ from typing import Any
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
 from swyx_components.analysis.deployed.verify import Comparison, Effect
+from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, shard_label
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
-from swyx_components.report.tables import shorten
 from swyx_components.report.templates import render_lines
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval

@@ -237,7 +237,7 @@ def test_a_group_of_a_rule_is_told_by_its_machines(tmp_path: Path) -> None:
     lines = ask("gate-1", "ac-server", "tcp/1720", "--cloud", "aws", file=file).out.splitlines()
     assert lines[1:3] == [
         "  at gate-1: out tcp 1720 to ac-server [C9 L64 L87 L89]",
-        "  at ac-server: in tcp 1720 from ac-gates, gate-0, 2 more [C9 L64 L87 L89]",
+        "  at ac-server: in tcp 1720 from ac-gates, gate-0, and 2 more [C9 L64 L87 L89]",
     ]
 
 
@@ -434,7 +434,7 @@ def test_an_undecided_installation_has_no_answer(tmp_path: Path) -> None:
         "tcp/65000",
     )
     assert outcome.code == 2
-    assert "needs dcom ports" in outcome.err
+    assert "the article does not specify a DCOM port range for C1 " in outcome.err
 
 
 def test_a_name_at_two_sites_is_asked_for_with_its_site(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_a_good_file_ends_in_one_line_of_counts(tmp_path: Path) -> None:
     *messages, summary = outcome.out.splitlines()
     assert all(line.startswith(("warning: ", "note: ")) for line in messages)
     assert summary.startswith(f"{tmp_path}/plan.yaml: 2 sites, 4 machines, ")
-    assert summary.endswith("; no errors, 2 warnings, 9 notes.")
+    assert summary.endswith("; no errors, 1 warning, 7 notes.")
 
 
 def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> None:
@@ -25,11 +25,8 @@ def test_errors_of_the_file_and_of_its_plan_come_together(tmp_path: Path) -> Non
     errors = [line for line in outcome.out.splitlines() if line.startswith("error: ")]
     assert outcome.code == 2
     assert [error.split(": ")[2] for error in errors] == [
-        "sites.aachen.decisions.dcom",
-        "sites.aachen.decisions.dcom",
+        "sites.aachen.decisions.dcom, sites.bochum.decisions.dcom",
         "sites.aachen.machines.ac-gates.roles[0]",
-        "sites.bochum.decisions.dcom",
-        "sites.bochum.decisions.dcom",
     ]
     assert outcome.out.startswith("error: ")
 
@@ -96,9 +93,37 @@ def test_what_holds_at_many_sites_is_said_once(tmp_path: Path) -> None:
     assert outcome.code == 0
     (egress,) = [line for line in outcome.out.splitlines() if line.startswith("warning: ")]
     assert (
-        ": sites.site1.egress, sites.site2.egress, sites.site3.egress, 5 more places: egress is closed"
+        ": sites.site1.egress, sites.site2.egress, sites.site3.egress, and 5 more places: egress is closed"
         in egress
     )
+
+
+def test_what_only_the_peer_s_name_tells_apart_is_said_once_too_and_json_has_every_place(
+    tmp_path: Path,
+) -> None:
+    sites = "".join(
+        f"  s{n}:\n    machines: {{m{n}: {{addresses: [10.{n}.0.1], roles: [SwyxServer]}}}}\n"
+        f"    networks: {{lan{n}: {{cidrs: [10.{n}.9.0/24], roles: [SwyxIt]}}}}\n"
+        for n in range(1, 6)
+    )
+    text = f'swyxware: "6.01"\ndecisions: {{dcom: windows-2003}}\nsites:\n{sites}'
+    file = write_file(tmp_path, text)
+    outcome = swyx("check", file)
+    (beside,) = [line for line in outcome.out.splitlines() if "can also reach" in line]
+    assert (
+        "sites.s1.machines.m1, sites.s2.machines.m2, sites.s3.machines.m3, and 2 more places: "
+        "C1 from lan1, and others elsewhere can also reach SwyxServer (h225, 1720); " in beside
+    )
+    assert outcome.out.endswith(" no errors, 4 warnings, 3 notes.\n")
+    found = [
+        m for m in swyx("check", file, "--json").json()["messages"] if "also reach" in m["text"]
+    ]
+    assert [message["place"] for message in found] == [
+        f"sites.s{n}.machines.m{n}" for n in range(1, 6)
+    ]
+    assert [message["sentence"].split(" can")[0] for message in found] == [
+        f"C1 from lan{n}" for n in range(1, 6)
+    ]
 
 
 def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:

@@ -145,7 +145,10 @@ def test_an_error_in_one_site_leaves_nothing_on_stdout(tmp_path: Path) -> None:
     )
     outcome = swyx("plan", write_file(tmp_path, text), "--json")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "sites.bochum.decisions.dcom: flow C13" in outcome.err
+    assert (
+        "sites.bochum.decisions.dcom: the article does not specify a DCOM port range for C13 "
+        in outcome.err
+    )
 
 
 def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from swyx_components.messages import Message
-from swyx_components.report.tables import align, count_messages, list_messages, plural, shorten
+from swyx_components.messages.render import shorten
+from swyx_components.report.tables import align, count_messages, list_messages, plural
 
 
 def test_cells_stand_under_each_other_and_lines_end_without_blanks() -> None:
@@ -31,9 +32,9 @@ def test_one_and_many() -> None:
 
 
 def test_of_a_long_list_the_rest_is_counted_unless_it_is_no_longer_than_the_count() -> None:
-    assert shorten("abcd", 3) == ["a", "b", "c", "1 more"]
+    assert shorten("abcd", 3) == ["a", "b", "c", "and 1 more"]
     assert shorten("abcd", 3, excess=1) == ["a", "b", "c", "d"]
-    assert shorten("abcde", 3, "more ports", excess=1) == ["a", "b", "c", "2 more ports"]
+    assert shorten("abcde", 3, "more ports", excess=1) == ["a", "b", "c", "and 2 more ports"]
 
 
 # ---- messages
@@ -65,16 +66,31 @@ def test_the_same_words_at_several_places_are_one_line() -> None:
 
 def test_more_than_three_places_are_counted() -> None:
     (line,) = list_messages([note(place) for place in "abcde"])
-    assert line.startswith("note: a, b, c, 2 more places: this LinkManager")
+    assert line.startswith("note: a, b, c, and 2 more places: this LinkManager")
 
 
 def test_other_words_are_another_line() -> None:
     assert len(list(list_messages([note("a"), note("b", role="Other")]))) == 2
 
 
-def test_errors_are_never_joined() -> None:
-    assert len(list(list_messages([error("a"), error("b")]))) == 2
+def test_errors_of_the_same_words_are_one_line_too() -> None:
+    assert list(list_messages([error("a"), error("b")])) == [
+        "error: a, b: two clouds for one site; write one cloud for each site."
+    ]
+
+
+def test_ends_that_only_one_place_has_keep_no_two_lines_apart() -> None:
+    missing = [
+        Message.about(
+            "decision-missing", place, decision="dcom", ports="ports", ends=ends, example="wide"
+        )
+        for place, ends in (("a", "C1 (x to y)"), ("a", "C2 (y to x)"), ("b", "C1 (z to w)"))
+    ]
+    assert list(list_messages(missing)) == [
+        "error: a, b: the article does not specify ports for C1 (x to y), and others elsewhere; set "
+        "`decisions.dcom`, for example `dcom: wide` or a port range, for all sites or for this site."
+    ]
 
 
 def test_counts_are_words() -> None:
-    assert count_messages([note("a"), wide("b"), wide("c")]) == "no errors, 2 warnings, 1 note"
+    assert count_messages([note("a"), wide("b"), wide("c")]) == "no errors, 1 warning, 1 note"

@@ -17,13 +17,7 @@ from swyx_components.analysis.deployed.reachability import (
 from swyx_components.analysis.deployed.ruleset import AttachmentPoint
 from swyx_components.installation.model import Egress
 from swyx_components.messages import SwyxError
-from swyx_components.planner.model import (
-    Direction,
-    RenderedSite,
-    Rule,
-    SitePlan,
-    shard_label,
-)
+from swyx_components.planner.model import Direction, RenderedSite, Rule, SitePlan, shard_label
 from swyx_components.planner.proof import Proof, prove_rules
 
 

@@ -8,12 +8,7 @@ from typing import Any
 
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.clouds.aws.records import (
-    Ec2Rule,
-    NetworkAcl,
-    NetworkInterface,
-    SecurityGroup,
-)
+from swyx_components.clouds.aws.records import Ec2Rule, NetworkAcl, NetworkInterface, SecurityGroup
 from swyx_components.sets.prefixes import Prefix
 
 _MOST_VALUES = 200  # of one filter in one call

@@ -36,10 +36,7 @@ class Interface:
 
 
 def find_interfaces(
-    machines: Sequence[Machine],
-    bindings: Bindings,
-    vpc_id: pulumi.Input[str],
-    ask: Lookups,
+    machines: Sequence[Machine], bindings: Bindings, vpc_id: pulumi.Input[str], ask: Lookups
 ) -> Mapping[str, tuple[Interface, ...]]:
     """The interfaces of each machine, each once: as given, or those that have its addresses.
 

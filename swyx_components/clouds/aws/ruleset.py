@@ -161,9 +161,7 @@ def members_of(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
 
 
 def read_firewall(
-    plan: SitePlan,
-    contents: Iterable[object],
-    bindings: Mapping[str, tuple[str, ...]],
+    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
 ) -> Firewall:
     """Every address of the site's machines with what applies to it, whoever made that.
 

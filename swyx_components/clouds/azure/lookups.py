@@ -205,10 +205,7 @@ def _place_new(
 
 
 def _describe(
-    machine: Machine,
-    binding: Mapping[str, Any],
-    parts: Sequence[_Part],
-    problems: list[Message],
+    machine: Machine, binding: Mapping[str, Any], parts: Sequence[_Part], problems: list[Message]
 ) -> Iterator[NewInterface]:
     """The interfaces with what the caller asks of them; its IP configurations are handed out in order."""
     place = f"machines.{machine.name}.interface"

@@ -13,13 +13,7 @@ from swyx_components.clouds.azure.names import clean_tag, limits, physical_name,
 from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
 from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words
-from swyx_components.planner.model import (
-    Direction,
-    Protocol,
-    RenderedGroup,
-    RenderedSite,
-    Rule,
-)
+from swyx_components.planner.model import Direction, Protocol, RenderedGroup, RenderedSite, Rule
 from swyx_components.sets.ports import PortSet
 
 _MOST_TAGS = 10
@@ -257,10 +251,7 @@ def _ip_configurations(interface: NewInterface) -> Iterator[dict[str, Any]]:
         for address in interface.addresses
     ]
     if not has_ipv4(interface.addresses):
-        dynamic = {
-            "private_ip_address_version": "IPv4",
-            "private_ip_allocation_method": "Dynamic",
-        }
+        dynamic = {"private_ip_address_version": "IPv4", "private_ip_allocation_method": "Dynamic"}
         fixed.insert(0, dynamic)
     for place, configuration in enumerate(fixed):
         own = interface.configurations[place] if place < len(interface.configurations) else {}

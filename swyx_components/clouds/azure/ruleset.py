@@ -232,10 +232,7 @@ def open_layer() -> AccessList:
     name = "no network security group"
     entries = tuple(
         AclEntry(
-            direction=direction,
-            peers=EVERYWHERE,
-            owner=name,
-            label=f"{direction.value} everything",
+            direction=direction, peers=EVERYWHERE, owner=name, label=f"{direction.value} everything"
         )
         for direction in Direction
     )
@@ -316,9 +313,7 @@ def _point(
 
 
 def _placed(
-    records: NetworkRecords,
-    owners: Mapping[Prefix, str],
-    bound: Mapping[str, tuple[str, ...]],
+    records: NetworkRecords, owners: Mapping[Prefix, str], bound: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, tuple[str, ...], Address]]:
     """Machine, ids of groups and address: by interfaces, then those that are bound by hand."""
     for interface in records.interfaces:

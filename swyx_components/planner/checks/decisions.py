@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from swyx_components.catalogue import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of
+from swyx_components.messages.render import shorten
 from swyx_components.planner.flows import Clash, EndpointPair
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import Endpoint
@@ -14,6 +15,7 @@ from swyx_components.sets.ports import PortRange, PortSet
 _UNDECIDED = ("decision-missing", "decision-half")
 _FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
+_RANGE = {"dcom": "a DCOM port range", "h245": "H.245 ports"}
 
 
 def check_decisions(site: SiteRules) -> Iterator[Message]:
@@ -56,25 +58,26 @@ def _decisions_meant(message: Message) -> Iterator[str]:
 
 
 def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
-    """One message a decision and flow, naming every pair of ends that waits for it."""
-    pairs: dict[tuple[str, str, str], set[str]] = {}
+    """One message per site and decision, with each flow that waits for it and its first pair of ends."""
+    pairs: dict[tuple[str, str], dict[str, set[str]]] = {}
     undecided = ((one, two, own) for one, two, exchanges in joined for own in exchanges)
     for first, second, exchange in undecided:
         for forward, flow, decision in exchange.undecided_ports:
             initiator, responder = (first, second) if forward else (second, first)
             site = responder.site
             ends = f"{_called(initiator, site)} to {_called(responder, site)}"
-            pairs.setdefault((site, decision, flow), set()).add(ends)
+            pairs.setdefault((site, decision), {}).setdefault(flow, set()).add(ends)
     halves = {"server": view.decisions.dcom_server, "client": view.decisions.dcom_client}
     absent = [half for half, ports in halves.items() if ports is None]
-    for (site, decision, flow), waiting in pairs.items():
+    for (site, decision), waiting in pairs.items():
         place = f"sites.{site}.decisions.{decision}"
-        values = {"flow": flow, "ends": sorted(waiting)}
+        flows = [own for own in view.catalogue.flows if own in waiting]
+        told = [f"{flow} ({' '.join(shorten(sorted(waiting[flow]), 1))})" for flow in flows]
         if decision == "dcom" and len(absent) == 1:
-            yield Message.about("decision-half", place, half=absent[0], **values)
+            yield Message.about("decision-half", place, half=absent[0], ends=told)
         else:
-            values |= {"decision": decision, "example": _REMEDY[decision]}
-            yield Message.about("decision-missing", place, **values)
+            values = {"example": _REMEDY[decision], "ports": _RANGE[decision], "ends": told}
+            yield Message.about("decision-missing", place, decision=decision, **values)
 
 
 def _called(endpoint: Endpoint, site: str) -> str:

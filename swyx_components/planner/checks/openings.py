@@ -1,12 +1,14 @@
 """Side effects of a plan: openings beyond the purpose, gaps in addresses."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from itertools import chain, product
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
+from swyx_components.messages.render import shorten
+from swyx_components.planner.checks.port_conflicts import Told, find_told
 from swyx_components.planner.describe import clean_text, spell_in_ascii
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
@@ -22,19 +24,20 @@ from swyx_components.planner.model import (
 )
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
-from swyx_components.sets.ports import PortSet
+from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _MOST_PARTS = 4  # of what another site's group is called: the site and three machines
+_MOST_PEERS = 3  # that a message names
 
 
 def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished requirements of a site."""
-    view = site.flows.site
+    view, told = site.flows.site, cache(partial(find_told, site))
     for group in site.groups:
         access = {access for _, access in group.requirements.by_peer}
         opened = _Opened().union(*map(_let_in, access))
-        yield from _opened_beside(view, group, opened)
+        yield from _opened_beside(view, group, opened, told)
         yield from _administration_inside(view, group, opened)
     pairs: _Pairs = {}
     for first, second, exchanges in site.flows.pairs:
@@ -90,8 +93,10 @@ def _find_administration(ports: PortSet, catalogue: Catalogue) -> tuple[str, ...
     return tuple(name for name, own in known.items() if any(map(own.overlaps, ports)))
 
 
-def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Iterator[Message]:
-    """Listeners of a machine that a range meant for another purpose covers as well."""
+def _opened_beside(
+    view: SiteTopology, group: HostGroup, opened: _Opened, told: Callable[[], Told]
+) -> Iterator[Message]:
+    """Listeners of a machine that a range meant for another purpose covers as well, unless both want it."""
     catalogue, endpoint = view.catalogue, view.endpoint_of(group.members[0].name)
     partly: set[tuple[str, str]] = set()
     for protocol, ports in opened:
@@ -107,17 +112,14 @@ def _opened_beside(view: SiteTopology, group: HostGroup, opened: _Opened) -> Ite
         naming = _flows_naming(catalogue, role, key)
         found = _find_beside(listener, own, naming)
         for shared, flows in sorted(found.items(), key=lambda one: one[0]):
-            told = (
-                f"{flow} from {_shorten(peer.label)}" for flow, peer in sorted(flows, key=_by_peer)
-            )
-            yield Message.about(
-                "opened-beside",
-                group.place,
-                role=role,
-                key=key,
-                ports=shared,
-                flows=list(dict.fromkeys(told)),
-            )
+            if not shared - told().get((group.place, role), NO_PORTS):
+                flows = {own for own in flows if own[0].startswith("extra:")}
+            reaching = sorted(flows, key=_by_peer)
+            peers = dict.fromkeys(_called(view, peer) for _, peer in reaching)
+            values = {"flows": list(dict.fromkeys(flow for flow, _ in reaching)), "ports": shared}
+            values |= {"role": role, "key": key, "ends": shorten(peers, _MOST_PEERS)}
+            if reaching:
+                yield Message.about("opened-beside", group.place, **values)
 
 
 @lru_cache(maxsize=1024)
@@ -162,6 +164,13 @@ def _shorten(label: str) -> str:
     return "/".join(parts[:_MOST_PARTS]) + (
         f" and {len(parts) - _MOST_PARTS} more" if len(parts) > _MOST_PARTS else ""
     )
+
+
+def _called(view: SiteTopology, peer: Peer) -> str:
+    """A peer as a message names it: of the site's own groups their machines."""
+    if peer.kind is PeerKind.CIDRS:
+        return _shorten(peer.label)
+    return _shorten("/".join(next(e.members for e in view.endpoints if e.label == peer.label)))
 
 
 def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
@@ -227,8 +236,8 @@ def _name_by_versions(end: Endpoint, site: str) -> Mapping[frozenset[int], str]:
         versions = frozenset([address.version for address in machine.addresses])
         known.setdefault(versions, []).append(machine.name)
     if len(known) < 2:
-        return {end.versions: _shorten(end.peer_for(site).label)}
-    start = f"{end.site}/" if end.site != site else ""
+        known = {end.versions: list(end.members)}
+    start = f"{end.site}/" if end.site not in ("", site) else ""
     return {versions: _shorten(start + "/".join(own)) for versions, own in known.items()}
 
 

@@ -31,11 +31,40 @@ class Claim(NamedTuple):
     allocated: bool
 
 
+Told = Mapping[tuple[str, str], PortSet]
+_Clash = tuple[Claim, Claim, list[Transport], PortSet]
+
+
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     """A fixed port of two roles is an error; a range that overlaps another port or range a warning."""
     view = site.flows.site
     catalogue = view.catalogue
     fixed: frozenset[tuple[str, PortSet]] = frozenset()
+    for place, clashes, held in _clashes_by_place(site):
+        fixed |= held
+        taken = _unite_taken(clashes)
+        for clash in clashes:
+            yield _collision(place, clash, taken, catalogue)
+    for system, preset, inside in _find_ephemeral(fixed, catalogue):
+        yield Message.about(
+            "fixed-port-ephemeral", f"sites.{view.name}", system=system, range=preset, inside=inside
+        )
+
+
+def find_told(site: SiteRules) -> Told:
+    """The ports that a message tells to be wanted twice, by place and role."""
+    told: dict[tuple[str, str], PortSet] = {}
+    for place, clashes, _ in _clashes_by_place(site):
+        for claim, ports in _unite_taken(clashes).items():
+            told[place, claim.role] = told.get((place, claim.role), NO_PORTS) | ports
+    return told
+
+
+def _clashes_by_place(
+    site: SiteRules,
+) -> Iterator[tuple[str, Sequence[_Clash], frozenset[tuple[str, PortSet]]]]:
+    """What two listeners of a host both want, by its place, and the fixed ports of machines by role."""
+    view = site.flows.site
     decided = _find_decided(site)
     hosts = [("machines", machine.name) for machine in view.site.machines]
     for place, name in (*hosts, *(("networks", network.name) for network in view.site.networks)):
@@ -44,19 +73,9 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
             own = frozenset(token for role in one.roles for token in used.get(role, ()))
-            clashes, held = _find_clashes(one, _claims_of_decisions(view, own), catalogue)
-            fixed |= held if kind.is_machine else frozenset()
-            taken = _unite_taken(clashes)
-            for clash in clashes:
-                yield _collision(f"sites.{view.name}.{place}.{name}", clash, taken, catalogue)
-    for system, preset, inside in _find_ephemeral(fixed, catalogue):
-        yield Message.about(
-            "fixed-port-ephemeral",
-            f"sites.{view.name}",
-            system=system,
-            range=preset,
-            inside=inside,
-        )
+            clashes, held = _find_clashes(one, _claims_of_decisions(view, own), view.catalogue)
+            where = f"sites.{view.name}.{place}.{name}"
+            yield where, clashes, held if kind.is_machine else frozenset()
 
 
 # By role: which of the decisions' ranges it listens on.
@@ -110,9 +129,6 @@ def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Cl
         for preset, claim in claims
         if claim.ports and not (preset and ephemeral.issuperset(claim.ports))
     )
-
-
-_Clash = tuple[Claim, Claim, list[Transport], PortSet]
 
 
 @lru_cache(maxsize=1024)

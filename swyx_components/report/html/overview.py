@@ -10,6 +10,7 @@ from swyx_components.catalogue import FlowRow
 from swyx_components.installation.check import find_public_part
 from swyx_components.installation.model import Egress, ExtraRule, Installation
 from swyx_components.messages import Message, Severity
+from swyx_components.messages.render import join_alike
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import Protocol, Rule, SitePlan, shard_label
 from swyx_components.planner.quota import Usage
@@ -154,13 +155,12 @@ class Overview(NamedTuple):
     @property
     def figures(self) -> Mapping[str, int]:
         """The figures beside the title."""
-        found = (message for rows in self.findings.values() for same in rows for message in same)
         return {
             "site": len(self.sites),
             "machine": sum(site.machines for site in self.sites),
             "flow": sum(site.flows for site in self.sites),
             "rule": sum(site.rules for site in self.sites),
-            "warning": sum(message.severity is Severity.WARNING for message in found),
+            "warning": len(self.warnings),
         }
 
     @property
@@ -235,12 +235,10 @@ def make_overview(
 
 def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Message, ...], ...]]:
     """The messages by topic, each topic's gravest first, those that say the same joined."""
-    topics: dict[str, dict[tuple[object, ...], list[Message]]]
-    topics = {topic: {} for topic in (*TOPICS, OTHER)}
-    for message in sorted(messages, key=lambda m: (_ORDER[m.severity], m)):
-        same = topics[_TOPIC.get(message.id, OTHER)]
-        same.setdefault((message.id, message.values), []).append(message)
-    return {topic: tuple(map(tuple, same.values())) for topic, same in topics.items()}
+    topics: dict[str, list[tuple[Message, ...]]] = {topic: [] for topic in (*TOPICS, OTHER)}
+    for same in join_alike(sorted(messages, key=lambda m: (_ORDER[m.severity], m))):
+        topics[_TOPIC.get(same[0].id, OTHER)].append(tuple(same))
+    return {topic: tuple(rows) for topic, rows in topics.items()}
 
 
 # ---- what one of two sides has and the other has not: two installations, or a plan and a cloud

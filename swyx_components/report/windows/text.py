@@ -9,11 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import short
-from swyx_components.analysis.hosts import (
-    Gatekeeper,
-    HostSettings,
-    PortSetting,
-)
+from swyx_components.analysis.hosts import Gatekeeper, HostSettings, PortSetting
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.windows import WindowsSettings
 from swyx_components.planner.model import Direction, Rule
