@@ -8,6 +8,8 @@ import click
 import shellingham
 from click.shell_completion import BashComplete, get_completion_class
 
+from swyx_components.cli.terminal import replace_file
+
 # Below the user's folder: the script of each shell, and what its start must run to find it.
 _SCRIPTS = {
     "bash": ".bash_completions/swyx.sh",
@@ -29,7 +31,7 @@ def offer_completion(command: click.Command, variable: str, install: bool) -> No
 
     Raises:
         click.UsageError: it is none that completes.
-        OSError: its files can't be written.
+        SwyxError: its files can't be written, or are links.
     """
     try:
         shell = str(shellingham.detect_shell()[0])
@@ -52,8 +54,7 @@ def _install(shell: str, script: str) -> Path:
     """The file that the shell reads the script from when it starts."""
     if shell in _SCRIPTS:
         path = Path.home() / _SCRIPTS[shell]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script, encoding="utf-8")
+        replace_file(path, [script.encode()], parents=True)
     else:
         path = _powershell_profile(shell)
         _append(path, script)
@@ -65,10 +66,9 @@ def _install(shell: str, script: str) -> Path:
 
 def _append(path: Path, text: str) -> None:
     """The text at the end of the file, unless it is there already."""
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if text not in before:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{before}\n{text}\n", encoding="utf-8")
+    before = path.read_bytes() if path.is_file() else b""
+    if text.encode() not in before:
+        replace_file(path, [before, f"\n{text}\n".encode()], parents=True)
 
 
 def _powershell_profile(shell: str) -> Path:

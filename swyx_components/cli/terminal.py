@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfileobj, get_terminal_size
+from shutil import copyfileobj, copymode, get_terminal_size
 from tempfile import SpooledTemporaryFile
 from textwrap import TextWrapper
 from typing import TextIO, TypeVar
@@ -165,6 +165,8 @@ def replace_file(
             with beside.open("xb") as file:
                 file.writelines(pieces)
                 size = file.tell()
+            if target.exists():
+                copymode(target, beside)
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from threading import Timer
 import pytest
 
 from swyx_components.cli.options import find_clouds, find_ends, find_machines, find_sites
-from tests.tools.command import SMALL, write_file
+from tests.tools.command import SMALL, Outcome, swyx, write_file
 
 COMMAND = [sys.executable, "-m", "swyx_components"]
 
@@ -181,3 +181,35 @@ def type_into_bash(keys: bytes, env: dict[str, str], folder: Path) -> str:
         os.close(ours)
         bash.wait(30)
     return shown.decode().replace("\r", "")
+
+
+def install(home: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
+    monkeypatch.setattr("pathlib.Path.home", lambda: home)
+    return swyx("--install-completion")
+
+
+def test_a_start_file_keeps_its_mode_and_what_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = tmp_path / ".bashrc"
+    start.write_bytes(b"# caf\xe9\n")
+    start.chmod(0o600)
+    assert install(tmp_path, monkeypatch).code == 0
+    line = f"\nsource '{tmp_path}/.bash_completions/swyx.sh'\n".encode()
+    assert start.read_bytes() == b"# caf\xe9\n" + line
+    assert start.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".bash_completions", ".bashrc"]
+
+
+@pytest.mark.parametrize("name", [".bashrc", ".bash_completions/swyx.sh"])
+def test_completion_is_never_written_through_a_link(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".bash_completions").mkdir()
+    kept = tmp_path / "kept"
+    kept.write_text("mine\n")
+    (tmp_path / name).symlink_to(kept)
+    outcome = install(tmp_path, monkeypatch)
+    assert (outcome.code, "this is a symbolic link" in outcome.err) == (2, True)
+    assert kept.read_text() == "mine\n"
