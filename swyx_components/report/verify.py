@@ -35,6 +35,7 @@ def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
             | given(
                 planned=change.planned and stored_record(change.planned),
                 found=change.found and stored_record(change.found),
+                found_text=change.unreadable,
             )
             for change in comparison.changes
         ],

@@ -104,6 +104,45 @@ def test_a_state_of_azure_is_read_like_its_lists(tmp_path: Path) -> None:
 # ---- as somebody changed it
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("destinationAddressPrefix", "10.1.0.10/32", "destination is 10.1.0.10/32, not *"),
+        ("sourceAddressPrefix", "VirtualNetwork", "source VirtualNetwork"),
+        ("protocol", "Esp", "protocol esp"),
+    ],
+)
+def test_an_azure_rule_that_no_plan_can_have_is_told_beside_the_planned_one(
+    key: str, value: str, words: str, tmp_path: Path
+) -> None:
+    groups = load("azure-groups")
+    (rule,) = (r for r in groups[0]["securityRules"] if r["name"].startswith("in-tcp-135"))
+    rule[key] = value
+    documents = save(tmp_path, groups=groups)
+    outcome = verify(*documents, *saved("azure-interfaces"))
+    assert outcome.code == 1
+    assert outcome.out.splitlines()[:4] == [
+        "acme (azure): 1 group, 6 rules; proof: 1 missing, 0 excess",
+        "  server: differs, planned 1538 in tcp 135, 40000-40199 from 10.1.20.0/24 [C1 L72 L115]",
+        f"  server:             found in-tcp-135_40000-40199-ipv4 at priority 1538 ({words})",
+        "  missing packets: server in tcp 135, 40000-40199 from 10.1.20.0-10.1.20.255",
+    ]
+    (site,) = verify(*documents, *saved("azure-interfaces"), "--json").json()["sites"]
+    (change,) = site["changes"]
+    assert change["found_text"] == f"in-tcp-135_40000-40199-ipv4 at priority 1538 ({words})"
+    assert (sorted(change), site["faults"]) == (["found_text", "group", "planned"], [])
+
+
+def test_an_azure_rule_of_another_name_that_no_plan_can_have_is_unplanned(tmp_path: Path) -> None:
+    groups = load("azure-groups")
+    rule = copy.deepcopy(groups[0]["securityRules"][0])
+    rule |= {"name": "by-hand", "priority": 200, "sourceAddressPrefix": "Internet"}
+    groups[0]["securityRules"].append(rule)
+    outcome = verify(*save(tmp_path, groups=groups), *saved("azure-interfaces"))
+    assert "  server: unplanned rule by-hand at priority 200 (source Internet)" in outcome.out
+    assert "differs" not in outcome.out
+
+
 def test_a_rule_that_was_widened_and_one_that_was_taken_out(tmp_path: Path) -> None:
     groups = load("aws-groups")
     inbound = groups["SecurityGroups"][0]["IpPermissions"]

@@ -25,18 +25,21 @@ class CloudError(SwyxError):
     """What an operator must fix: a cloud that can't be reached, or that refuses to answer."""
 
 
+_Words = tuple[str, str]  # the name of something and what is said of it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedGroup:
     """What stands for one host group in the cloud.
 
     `ids` are the cloud's names for it (several where it stands more than once), `shards` those of
-    the further groups that its rules are spread over, by number. `unreadable` describes rules that
-    have no counterpart in a plan, in the cloud's words.
+    the further groups that its rules are spread over, by number. `unreadable` are rules that no plan can
+    have: the name, empty where rules have none, and the cloud's words.
     """
 
     ids: tuple[str, ...]
     rules: tuple[Rule, ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[_Words, ...] = ()
     shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -87,12 +90,13 @@ class Change:
     """One rule that the plan and the cloud do not have in common.
 
     Only `planned`: missing in the cloud. Only `found`: not planned. Both: the same name with
-    another content.
+    another content; in the cloud's words where that is `unreadable`.
     """
 
     group: str
     planned: Rule | None = None
     found: Rule | None = None
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +141,10 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     """Every difference between a rendered site and its deployed state, and the proof on the latter."""
     changes: list[Change] = []
     for entry in rendered.groups:
-        found = deployed.groups.get(entry.group.name)
-        changes += _compare_rules(entry.group.name, entry.rules, found.rules if found else ())
-    faults = [*_check_groups(rendered, deployed)]
+        found = deployed.groups.get(entry.group.name) or DeployedGroup(ids=(), rules=())
+        changes += _compare_rules(entry.group.name, entry.rules, found)
+    told = {(change.group, change.unreadable) for change in changes}
+    faults = [*_check_groups(rendered, deployed, told)]
     interfaces = deployed.interfaces or ()
     if deployed.interfaces is not None:
         faults += _check_interfaces(rendered, interfaces)
@@ -163,10 +168,11 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     )
 
 
-def _compare_rules(group: str, planned: Iterable[Rule], found: Iterable[Rule]) -> Iterator[Change]:
+def _compare_rules(group: str, planned: Iterable[Rule], found: DeployedGroup) -> Iterator[Change]:
     wanted = {rule.enforced: rule for rule in planned}
+    unreadable = {name: words for name, words in found.unreadable if name}
     extra: list[Rule] = []
-    for rule in found:
+    for rule in found.rules:
         if wanted.pop(rule.enforced, None) is None:
             extra.append(rule)
     by_name = {rule.name: rule for rule in extra if rule.name}
@@ -174,12 +180,13 @@ def _compare_rules(group: str, planned: Iterable[Rule], found: Iterable[Rule]) -
         other = by_name.pop(rule.name, None)
         if other is not None:
             extra.remove(other)
-        yield Change(group=group, planned=rule, found=other)
+        words = "" if other else unreadable.get(rule.name, "")
+        yield Change(group=group, planned=rule, found=other, unreadable=words)
     for rule in extra:
         yield Change(group=group, found=rule)
 
 
-def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
+def _check_groups(rendered: RenderedSite, deployed: Deployed, told: set[_Words]) -> Iterator[str]:
     for entry in rendered.groups:
         name = entry.group.name
         found = deployed.groups.get(name)
@@ -195,8 +202,9 @@ def _check_groups(rendered: RenderedSite, deployed: Deployed) -> Iterator[str]:
                 yield f"{label}: not in the plan of {name}, found as {', '.join(ids)}"
             elif len(ids) > 1:
                 yield f"{label}: found {len(ids)} times in the cloud, as {', '.join(ids)}"
-        for rule in found.unreadable:
-            yield f"{name}: unplanned rule {rule}"
+        for _, words in found.unreadable:
+            if (name, words) not in told:
+                yield f"{name}: unplanned rule {words}"
     for stray in deployed.strays:
         yield f"{stray}: belongs to this site but is not in the plan"
 

@@ -156,7 +156,7 @@ class OwnGroups:
             ids=shards.pop(0),
             shards=dict(sorted(shards.items())),
             rules=tuple(rule for _, rule in found if rule is not None),
-            unreadable=tuple(_describe(record) for record, rule in found if rule is None),
+            unreadable=tuple(("", _describe(record)) for record, rule in found if rule is None),
         )
 
 

@@ -65,15 +65,15 @@ PROBES = (Prefix.parse("168.63.129.16"),)
 _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 
 
-def rules_of(group: SecurityGroup) -> tuple[list[Rule], list[str]]:
-    """The rules of a group in the form of plans, and in words those that no plan can have."""
+def rules_of(group: SecurityGroup) -> tuple[list[Rule], list[tuple[str, str]]]:
+    """The rules of a group in the form of plans, and by name, in words, those that no plan can have."""
     rules: list[Rule] = []
-    unreadable: list[str] = []
+    unreadable: list[tuple[str, str]] = []
     for rule in group.rules:
         try:
             rules.append(_rule(rule))
         except ValueError as problem:
-            unreadable.append(f"{rule.name} at priority {rule.priority} ({problem})")
+            unreadable.append((rule.name, f"{rule.name} at priority {rule.priority} ({problem})"))
     return rules, unreadable
 
 

@@ -286,10 +286,7 @@ def _idle_managers(view: SiteTopology) -> Iterator[Message]:
 
 def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
     """Extra rules that open nothing, since all their peers speak another IP version than the machine."""
-    versions = {
-        machine.name: {address.version for address in machine.addresses}
-        for machine in view.site.machines
-    }
+    versions = {own.name: {each.version for each in own.addresses} for own in view.site.machines}
     for rule in view.site.extra_rules:
         if versions[rule.machine].isdisjoint(peer.version for peer in rule.peers):
             place = f"sites.{view.name}.extra_rules[{rule.index}]"

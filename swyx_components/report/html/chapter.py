@@ -107,8 +107,7 @@ class Chapter(NamedTuple):
 
 def make_chapter(result: SiteResult, topology: Topology) -> Chapter:
     """The chapter of a finished site; its flows are also those that no rule of a cloud is made for."""
-    own, catalogue = derive_flows(topology, result.plan.site, True).flows, topology.catalogue
-    rules, flows = _rules(result, catalogue), _flows(result.plan.site, own, catalogue)
+    rules, flows = _rules(result, topology.catalogue), _flows(result.plan.site, topology)
     return Chapter(result, tuple(rules), tuple(flows))
 
 
@@ -151,13 +150,13 @@ def _anchor(site: str, group: str, rule: Rule) -> str:
 # ---- flows
 
 
-def _flows(
-    site: str, flows: Iterable[Flow], catalogue: Catalogue
-) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
-    order = {id: place for place, id in enumerate(catalogue.flows)}
+def _flows(site: str, topology: Topology) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
+    known = topology.catalogue.flows
+    order = {id: place for place, id in enumerate(known)}
+    flows = derive_flows(topology, site, hosts_of_networks=True).flows
     ordered = sorted(flows, key=lambda flow: order[flow.flow])
     for id, members in groupby(ordered, key=lambda flow: flow.flow):
-        yield catalogue.flows[id], tuple(_lines(site, members))
+        yield known[id], tuple(_lines(site, members))
 
 
 def _lines(site: str, flows: Iterable[Flow]) -> list[FlowLine]:

@@ -99,9 +99,7 @@ def find_public(plan: SitePlan, rules: Iterable[Rule]) -> dict[str, tuple[str, .
             found.setdefault(rule.direction.value, set()).add(prefix)
     if not found:
         return {}
-    own = [
-        address for group in plan.groups for member in group.members for address in member.addresses
-    ]
+    own = [address for group in plan.groups for address in group.addresses]
     own += [
         prefix
         for flow in plan.flows
@@ -323,12 +321,12 @@ def describe_deployed(comparison: Comparison, cloud: str) -> Differences:
         Difference(
             side,
             "rule",
-            f"{site}/{shard_label(change.group, rule.shard)}",
-            tuple(filter(None, rule_row(rule))),
+            f"{site}/{shard_label(change.group, 0 if isinstance(rule, str) else rule.shard)}",
+            (rule,) if isinstance(rule, str) else tuple(filter(None, rule_row(rule))),
         )
         for change in comparison.changes
-        for side, rule in (("plan", change.planned), ("other", change.found))
-        if rule is not None
+        for side, rule in (("plan", change.planned), ("other", change.found or change.unreadable))
+        if rule
     ]
     rows += (Difference("fault", "group or interface", site, (each,)) for each in comparison.faults)
     proof = f"Proof of the deployed rules: {write_proof(comparison.proof)}"
