@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from sandbox import commands
 from sandbox.paths import Sandbox, locate_sandbox
 from sandbox.stacks import Pulumi
+from tests.tools.engine.standing import ATTACH, standing_providers
 from tests.tools.engine.trial import IN_PROCESS, Machines, Trial
 
 
@@ -36,6 +38,21 @@ def empty_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sa
     commands.stop(sandbox)
 
 
+@contextmanager
+def attached(engine: Pulumi) -> Iterator[pytest.MonkeyPatch]:
+    """While commands of an engine share the processes of the stand-ins."""
+    with standing_providers(engine.environment) as places, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ATTACH, places)
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def standing(engine: Pulumi) -> Iterator[None]:
+    """For a module in which no process of a provider matters, nor a provider's own configuration."""
+    with attached(engine):
+        yield
+
+
 class Trials:
     """Opens trials in clouds that are thrown away with all that is in them: nothing is destroyed."""
 
@@ -52,7 +69,7 @@ def trials(
     empty_sandbox: tuple[Sandbox, Pulumi], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Trials]:
     sandbox, engine = empty_sandbox
-    with pytest.MonkeyPatch.context() as patch:
+    with attached(engine) as patch:
         for name in IN_PROCESS:
             patch.setenv(name, engine.environment[name])
         yield Trials(sandbox, engine, tmp_path_factory)

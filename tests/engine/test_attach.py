@@ -21,6 +21,8 @@ from sandbox.stacks import Pulumi
 from swyx_components import SwyxSite
 from tests.tools.engine.trial import IN_PROCESS
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 Plain = dict[str, Any]
 
 SUBSCRIPTIONS = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"

@@ -14,6 +14,8 @@ from sandbox.stacks import Pulumi
 from tests.tools.engine.running import Project
 from tests.tools.offline import aws_environment, connect_ec2
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 PROGRAM = """
 import json
 import pulumi, pulumi_aws as aws

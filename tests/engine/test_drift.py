@@ -15,6 +15,8 @@ from sandbox.stacks import Pulumi
 from tests.tools.faults.site import BrokenSite
 from tests.tools.offline import connect_ec2
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 
 @pytest.fixture
 def site(

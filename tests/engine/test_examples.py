@@ -21,6 +21,8 @@ from tests.tools.command import swyx
 from tests.tools.engine.running import Project, read_aws, read_azure
 from tests.tools.offline import connect_ec2
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONFIG = {"aws:region": "eu-central-1", "azure-native:location": "westeurope"}
 

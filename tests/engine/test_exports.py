@@ -19,6 +19,8 @@ from tests.tools.command import Outcome, swyx
 from tests.tools.faults.site import BrokenSite
 from tests.tools.offline import connect_ec2
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 CALLS = ("security_groups", "security_group_rules", "network_interfaces", "network_acls")
 KINDS = ("networkSecurityGroups", "networkInterfaces")
 FILE = Path(__file__).parents[2] / "stacks/installation.yaml"

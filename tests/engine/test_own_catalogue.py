@@ -19,6 +19,8 @@ from tests.tools.engine.running import Project
 from tests.tools.offline import aws_environment
 from tests.tools.own_catalogue import inline
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 PROGRAM = """
 import json
 import pulumi, pulumi_aws as aws

@@ -10,6 +10,8 @@ from sandbox.stacks import Pulumi
 from tests.tools.engine.running import Project
 from tests.tools.golden import ROOT
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 PROGRAM = """
 import pulumi
 import pulumi_aws as aws

@@ -11,6 +11,7 @@ from sandbox.environment import SUBSCRIPTION
 from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
+from tests.engine.conftest import attached
 from tests.tools.engine.running import Project, run
 from tests.tools.packages.wheel import build_wheel, install_wheel
 
@@ -50,8 +51,9 @@ def project(empty_sandbox: tuple[Sandbox, Pulumi], tmp_path: Path) -> Iterator[P
     )
     (tmp_path / "__main__.py").write_text(PROGRAM.read_text())
     project = Project.start(engine, tmp_path, "first", tmp_path, CONFIG)
-    yield project
-    project.destroy()
+    with attached(engine):
+        yield project
+        project.destroy()
 
 
 def test_the_first_program_deploys_both_sites_exactly(project: Project) -> None:

@@ -21,6 +21,8 @@ from sandbox.stacks import SALT, Pulumi, Stack
 from tests.tools.command import SMALL
 from tests.tools.engine.running import run
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 ROOT = Path(__file__).parents[2]
 CLOUDS = {"aachen": "aws", "bochum": "azure"}
 NETWORKS = {

@@ -27,6 +27,8 @@ from tests.tools.engine.running import Project, read_aws
 from tests.tools.hubs import hub_with
 from tests.tools.offline import aws_environment
 
+pytestmark = pytest.mark.usefixtures("standing")
+
 PROGRAM = """
 import json
 import pulumi, pulumi_aws as aws
