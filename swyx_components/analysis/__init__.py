@@ -1,1 +1,1 @@
-"""Questions about finished plans: answered, never planned anew."""
+"""Questions about finished plans, answered without planning again."""

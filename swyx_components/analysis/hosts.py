@@ -1,4 +1,4 @@
-"""What the machines themselves must be set to, so that a plan is true: a pure function of it.
+"""The settings that a plan requires on the machines themselves: a pure function of it.
 
 One `HostSettings` per machine, and one for the clients of each network: its DCOM range, the listeners
 that differ from the article, what its own firewall must allow, where its gatekeeper is, and which
@@ -61,7 +61,7 @@ class Reservation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """One machine, or the clients of one network, and what they must be set to.
+    """One machine, or the clients of one network, and their settings.
 
     `roles` are those that run on Windows; where there are none only `gatekeepers` may be set. `openings`
     are what the host's own firewall must allow, by addresses alone.
@@ -93,7 +93,7 @@ def find_host_settings(
 
 
 class _Finder:
-    """What the hosts behind one endpoint must be set to."""
+    """The settings of the hosts behind one endpoint."""
 
     def __init__(
         self, endpoint: Endpoint, topology: Topology, plan: SitePlan, flows: Sequence[Flow]

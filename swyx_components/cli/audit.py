@@ -71,7 +71,7 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, tuple[str, ...]]
     """The groups of each machine that `--machine NAME=GROUP` binds.
 
     Raises:
-        SwyxError: a word has no such form, or the site no such machine.
+        SwyxError: a word has another form, or the site no such machine.
     """
     known = sorted(machine.name for group in plan.groups for machine in group.machines)
     pairs = {word: word.partition("=") for word in words}

@@ -35,7 +35,7 @@ _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
 class CallOptions(TypedDict):
-    """Which calls: two parties, or a scenario and where it plays."""
+    """Which calls: two parties, or a scenario and its sites."""
 
     caller: str
     called: str

@@ -1,4 +1,4 @@
-"""`swyx check`: everything that is wrong with a file, doubtful, or worth knowing."""
+"""`swyx check`: errors, warnings and notes about a file."""
 
 import click
 
@@ -50,7 +50,7 @@ def _record(message: Message, position: Position) -> dict[str, object]:
 
 
 def _plan_all(installation: Installation) -> tuple[set[Message], str]:
-    """The messages of every site, and how much there is, in words."""
+    """The messages of every site, and the counts of sites, machines and rules in words."""
     messages: set[Message] = set()
     rules = 0
     names = tuple(installation.sites)

@@ -1,4 +1,4 @@
-"""Completion in a shell: the script that makes it ask `swyx`, shown or put where the shell reads it."""
+"""Shell completion: the script that makes the shell ask `swyx`, printed or installed."""
 
 import subprocess
 from importlib.resources import files
@@ -27,10 +27,10 @@ class _Bash(BashComplete):
 
 
 def offer_completion(command: click.Command, variable: str, install: bool) -> None:
-    """Print the script for the shell that `swyx` was started from, or have it read at the shell's start.
+    """Print the script for the shell that `swyx` was started from, or install it.
 
     Raises:
-        click.UsageError: it is none that completes.
+        click.UsageError: the shell is not supported.
         SwyxError: its files can't be written, or are links.
     """
     try:
@@ -72,7 +72,7 @@ def _append(path: Path, text: str) -> None:
 
 
 def _powershell_profile(shell: str) -> Path:
-    """The profile of the user, which Windows runs only if its policy lets it."""
+    """The profile of the user, which Windows runs only if its policy allows it."""
     command = "Set-ExecutionPolicy RemoteSigned -Scope CurrentUser; $profile"
     words = [shell, "-NoProfile", "-Command", command]
     return Path(subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip())

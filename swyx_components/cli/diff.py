@@ -1,4 +1,4 @@
-"""`swyx diff`: what another version of the installation file changes, for whom, and in which stacks."""
+"""`swyx diff`: what a new version of the installation file changes, for whom, and in which stacks."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -70,7 +70,7 @@ def find_changes(old: Installation, new: Installation, names: Sequence[str], som
 def preview_all(
     bound: Mapping[str, str], sites: Iterable[SiteChange], old: Installation, new: Installation
 ) -> dict[str, CloudChange]:
-    """What updates do to each site whose cloud is named, or all that the clouds refuse."""
+    """What updates do to each site with a cloud, or all that the clouds would refuse."""
     resources: dict[str, CloudChange] = {}
     errors: list[Message] = []
     for site in sites:
@@ -101,7 +101,7 @@ def _preview(
 def _describe_update(
     cloud: str, site: str, touched: Sequence[ResourceChange], *, is_removed: bool
 ) -> Iterator[Message]:
-    """How `pulumi up` goes about it: what is never absent meanwhile, and what comes last."""
+    """How `pulumi up` proceeds: what stays in effect meanwhile, and what comes last."""
     if touched:
         yield Message.about(f"update-{cloud}", f"sites.{site}")
     if any(change.action is Action.DELETE and change.kind in _GROUPS for change in touched):
@@ -116,7 +116,7 @@ _GROUPS = ("security group", "network security group")
 def _render(
     cloud: UpdatePreview, plan: SitePlan | None, installation: Installation
 ) -> RenderedSite | None:
-    """The site as the cloud would hold it, counted and proved."""
+    """The site as the cloud would store it, counted and proven."""
     if plan is None:
         return None
     result = assess_site(plan, installation, cloud)

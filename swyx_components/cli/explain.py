@@ -1,4 +1,4 @@
-"""`swyx explain`: may a packet pass, and why or why not."""
+"""`swyx explain`: whether a packet is allowed, and why or why not."""
 
 from collections.abc import Sequence
 
@@ -75,7 +75,7 @@ def read_packet(word: str, source_port: int | None) -> Packet:
     """`tcp/1720` as a packet.
 
     Raises:
-        SwyxError: no such protocol, no port where there must be one, or one where there is none.
+        SwyxError: unknown protocol, missing port, or a port for ICMP.
     """
     name, slash, port = word.lower().partition("/")
     try:

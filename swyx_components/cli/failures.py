@@ -1,4 +1,4 @@
-"""Every way a command can end early, as a sentence and an exit code."""
+"""Every way a command can end early, as a message and an exit code."""
 
 import os
 import sys

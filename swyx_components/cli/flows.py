@@ -97,10 +97,10 @@ def _save_workbook(rows: Iterator[MatrixRow], output: str, read: str) -> None:
 
 
 def _read_selection(installation: Installation, options: Mapping[str, Sequence[str]]) -> Selection:
-    """What the options mean in the installation.
+    """The selection that the options describe.
 
     Raises:
-        SwyxError: a word means nothing there; all of them are told.
+        SwyxError: unknown words; with a message for each.
     """
     catalogue = installation.catalogue
     book = calls_of(catalogue)

@@ -1,4 +1,4 @@
-"""`swyx hosts`: what the machines themselves must be set to, shown or written as files for Windows.
+"""`swyx hosts`: how to configure the machines themselves, shown or written as files for Windows.
 
 Files are written into one folder: nothing outside it, and nothing that someone else wrote or changed. A
 list in the folder (`swyx-hosts.json`) holds the digest of every file as it was written. What is not in
@@ -96,7 +96,7 @@ def hosts(
 
 
 def _find_hosts(topology: Topology, names: Sequence[str]) -> Iterator[tuple[HostSettings, Story]]:
-    """What every host of the sites must be set to, and what its files say of the reasons."""
+    """The settings of every host of the sites, and the reasons for its files."""
     windows, source = load_windows(), Path(topology.installation.file).name
     for name in report_progress(names, "sites planned", len(names)):
         plan = plan_site(topology, name)
@@ -137,10 +137,10 @@ _PATH = re.compile(r"(?:\+?[A-Za-z0-9_-]+/){0,3}\+?[A-Za-z0-9_-]+\.[a-z0-9]+")
 def write_folder(
     folder: Path, files: Mapping[str, bytes], owned: Sequence[str], force: bool
 ) -> Written:
-    """Write the files, and remove those of earlier runs below the `owned` folders that are no longer made.
+    """Write the files, and remove obsolete ones of earlier runs below the `owned` folders.
 
     Raises:
-        SwyxError: something there is not ours, or leads out of the folder; then nothing is written.
+        SwyxError: a file there is not ours, or leads out of the folder; then nothing is written.
     """
     known = _read_list(folder)
     if not force:

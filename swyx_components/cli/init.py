@@ -1,4 +1,4 @@
-"""`swyx init`: an installation file to begin with, from answers or from a list of machines."""
+"""`swyx init`: a first installation file, from answers or from a list of machines."""
 
 import os
 import sys
@@ -95,14 +95,14 @@ def init(
 
 
 def _write(output: str, text: str, force: bool, source: str) -> None:
-    """Never over what came there while questions were asked."""
+    """Never overwrite a file that was created while questions were asked."""
     if not force and os.path.lexists(output):
         raise refuse("file-there", output)
     replace_file(Path(output), [text.encode()], [source])
 
 
 def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft, tuple[str, ...]]:
-    """The decisions that some flow needs: asked for, or the defaults, which are still to confirm."""
+    """The decisions that some flow needs: asked for, or the defaults, still to be confirmed."""
     undecided: list[str] = []
     for key in _needed(draft):
         if asking:
@@ -197,7 +197,7 @@ def ask_draft(catalogue: Catalogue) -> Draft:
 
 
 def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> DraftSite | None:
-    """One site; asked again where its parts do not fit together."""
+    """One site; asked again if it has errors."""
     while True:
         ends = [_ask_server(name, catalogue)]
         while machine := _ask_name("  Another machine", False, "machine"):
@@ -217,7 +217,7 @@ def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> Dr
 
 
 def _ask_server(site: str, catalogue: Catalogue) -> DraftEnd:
-    """The machine with the role that every site has once."""
+    """The machine with the role that every site has exactly once."""
     (role,) = [role.name for role in catalogue.roles.values() if role.once_per_site]
     name = _ask_name(f"  Name of the machine with {role}", True, "machine", f"{site[:33]}-server")
     others = [own for own in catalogue.roles if own != role]
@@ -299,7 +299,7 @@ def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
 def _ask(
     question: str, default: str | None, read: Callable[[str, Diagnostics], _Answer]
 ) -> _Answer:
-    """The first answer about which there is nothing to report."""
+    """The first answer without errors."""
     while True:
         text = _read_line(f"{question} [{default}]" if default else question) or default or ""
         log = Diagnostics("")

@@ -1,4 +1,4 @@
-"""The entry point of `swyx`: loads the command that a line names, and makes any outcome an exit code."""
+"""The entry point of `swyx`: loads the named command, and makes any outcome an exit code."""
 
 import gc
 import os
@@ -88,7 +88,7 @@ def swyx() -> None:
 
 
 def run(arguments: list[str] | None = None) -> None:
-    """The entry point: any outcome is an exit code and, where it is not 0, a sentence."""
+    """The entry point: any outcome is an exit code and, if it is not 0, a message."""
     words = sys.argv[1:] if arguments is None else arguments
     # A command makes many small values, keeps them and ends: looking for cycles among them is a third
     # of its time and frees nothing.

@@ -20,7 +20,7 @@ Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]
 
 
 def find_sites(file: str) -> list[str]:
-    """The names of the sites of a file; none where it can't be read."""
+    """The names of the sites of a file; none if it can't be read."""
     return [site for site, _ in _sites(file)]
 
 
@@ -66,7 +66,7 @@ def _read(file: str) -> Any:
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
-    """The value where it is a mapping, else an empty one."""
+    """The value if it is a mapping, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
@@ -98,12 +98,12 @@ _OFFERS = {
 
 
 def examples(*lines: str) -> str:
-    """What a command's help ends with: lines to type, each without `swyx`."""
+    """The end of a command's help: example lines, each without `swyx`."""
     return "\b\nExamples:\n" + "\n".join(f"  swyx {line}" for line in lines)
 
 
 def argument(name: str, word: str, help: str, *, required: bool = True) -> Callable[[FC], FC]:
-    """An argument; empty where it need not be given and is not."""
+    """An argument; empty if it is optional and not given."""
     shown = word if required else f"[{word}]"
     return click.argument(name, **{**_settings(word, help, required), "metavar": shown})
 
@@ -111,13 +111,13 @@ def argument(name: str, word: str, help: str, *, required: bool = True) -> Calla
 def option(
     flag: str, word: str, help: str, *, name: str = "", default: str = "", required: bool = False
 ) -> Callable[[FC], FC]:
-    """An option with a word behind it; `default`, or empty, where it is not given."""
+    """An option with a value; `default`, or empty, if it is not given."""
     settings = _settings(word, help, required, default)
     return click.option(flag, name or flag[2:], show_default=bool(default), **settings)
 
 
 def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC]:
-    """An option that may be given several times, each with a word behind it."""
+    """An option that may be repeated, each with a value."""
     settings = _settings(word, f"{help}; may be repeated.", default=())
     return click.option(flag, name, multiple=True, **settings)
 

@@ -1,4 +1,4 @@
-"""`swyx prune`: what an interrupted update left in a cloud and the stack's state does not know."""
+"""`swyx prune`: orphans of an interrupted update, missing from the stack's state."""
 
 import json
 import subprocess
@@ -69,10 +69,10 @@ def prune(
 
 
 def _name_stack(stack: str) -> str:
-    """`project/stack`, as the resources' tags have it.
+    """`project/stack`, as in the tags of the resources.
 
     Raises:
-        CloudError: the backend keeps stacks without their project, as old ones do.
+        CloudError: the backend stores stacks without their project, as old ones do.
     """
     words = ("--show-name", "--fully-qualify-stack-names")
     given = _run(stack, *words).strip()
@@ -84,7 +84,7 @@ def _name_stack(stack: str) -> str:
 
 
 def _run(stack: str, *words: str, given: str = "") -> str:
-    """What `pulumi stack` answers, run in this folder as it would be by hand."""
+    """The output of `pulumi stack`, run in this folder."""
     words = ("stack", *words)
     command = ["pulumi", *words, *(("--stack", stack) if stack else ()), "--non-interactive"]
     try:
@@ -108,7 +108,7 @@ def _failed(words: Sequence[str], problem: str) -> CloudError:
 
 
 def _read_state(stack: str, exported: str) -> StackRecord:
-    """What the state holds, secrets sealed, and whether its program attaches machines."""
+    """The content of the state, secrets encrypted, and whether its program attaches machines."""
     resources = (json.loads(exported).get("deployment") or {}).get("resources") or []
     components = [r.get("inputs") or {} for r in resources if r["type"].startswith(_COMPONENTS)]
     bindings = [(c.get("machines") or {}).items() for c in components if "network" in c]
@@ -138,7 +138,7 @@ def _print_orphans(found: Sequence[Orphan], stack: str) -> None:
 
 
 def _ask(number: int) -> bool:
-    """Whether a person at a terminal agrees; where nobody is, nothing is removed."""
+    """Whether the user at the terminal agrees; without a terminal nothing is removed."""
     if not sys.stdin.isatty():
         print_line("Nothing was removed; pass --yes to remove it.")
         return False

@@ -1,4 +1,4 @@
-"""`swyx catalogue` and `swyx schema`: what there is to refer to, without any installation."""
+"""`swyx catalogue` and `swyx schema`: reference data, without an installation."""
 
 import json
 import sys

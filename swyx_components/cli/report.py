@@ -1,4 +1,4 @@
-"""`swyx report`: all that a change review asks, as a page to read, search, print and link to."""
+"""`swyx report`: a page for change reviews, to read, search, print and link to."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -168,10 +168,10 @@ def _against(installation: Installation, names: Sequence[str], other: str) -> It
 def _deployed(
     topology: Topology, sites: Sequence[str], bound: Mapping[str, str]
 ) -> Iterator[Differences]:
-    """What the clouds hold for some sites, against the plan.
+    """Some sites as deployed in the clouds, compared with the plan.
 
     Raises:
-        SwyxError: nothing says in which cloud a site is, or it can't be planned.
+        SwyxError: the cloud of a site is unknown, or it can't be planned.
     """
     names = choose_sites(topology.installation, sites) if sites else ()
     rendered = render_sites(topology, names, bound)

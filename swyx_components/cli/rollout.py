@@ -1,4 +1,4 @@
-"""`swyx rollout`: preview and update the stacks that an edit touches, side by side."""
+"""`swyx rollout`: preview and update the stacks that an edit affects, in parallel."""
 
 import json
 import re
@@ -105,7 +105,7 @@ def rollout(
 
 
 def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]:
-    """What is to be done with which stack, in order; and the sites that change and have no stack.
+    """What to do with which stack, in order; and the changed sites without a stack.
 
     Raises:
         SwyxError: a file has errors, or a stack reads another file than `new`.
@@ -132,10 +132,10 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
-    """Whether the person at the terminal agrees.
+    """Whether the user at the terminal agrees.
 
     Raises:
-        SwyxError: nobody can be asked.
+        SwyxError: there is no terminal.
     """
     if not jobs:
         return True
@@ -150,7 +150,7 @@ _Act = Callable[[Job], Outcome]
 def _update(
     engine: "_Engine", previews: Sequence[Outcome], parallel: int, progress: "_Progress"
 ) -> list[Outcome]:
-    """The outcome of every stack, stage by stage; none of a later stage begins after a failure."""
+    """The outcome of every stack, stage by stage; no later stage starts after a failure."""
     outcomes = [each._replace(state="unchanged") for each in previews if not each.changes]
     for stage in STAGES:
         jobs = [each.job for each in previews if each.job.work == stage and each.changes]
@@ -167,7 +167,7 @@ def _update(
 
 
 def _run_all(act: _Act, jobs: Sequence[Job], parallel: int) -> Iterator[Outcome]:
-    """The outcomes as they come; after a failure what has not begun does not begin."""
+    """The outcomes as they arrive; after a failure no other job starts."""
     with ThreadPoolExecutor(parallel) as pool:
         futures: dict[Future[Outcome], Job] = {pool.submit(act, job): job for job in jobs}
         for future in as_completed(futures):
@@ -206,7 +206,7 @@ class _Engine:
             raise CloudError([message]) from None
 
     def preview(self, job: Job) -> Outcome:
-        """What an update would do; of a destroy, all that its state holds goes."""
+        """What an update would do; a destroy deletes all that the state contains."""
         stack = self._stacks[job.stack]
         if job.work != "destroy":
             return _attempt(
@@ -216,7 +216,7 @@ class _Engine:
         return Outcome(job, "previewed", _without_same({"delete": len(held.get("resources", ()))}))
 
     def run(self, job: Job) -> Outcome:
-        """Update the stack, or destroy what it has."""
+        """Update or destroy the stack."""
         stack = self._stacks[job.stack]
         act = stack.destroy if job.work == "destroy" else stack.up
         return _attempt(job, "done", lambda heed: act(on_event=heed).summary.resource_changes or {})
@@ -252,7 +252,7 @@ class _Progress:
     """Which stacks a rollout has done, kept in a file until all are.
 
     Raises:
-        SwyxError: there is nothing to continue, or the files are others now.
+        SwyxError: there is nothing to continue, or the files have changed.
     """
 
     def __init__(self, file: Path, inputs: Sequence[str], resume: bool) -> None:

@@ -32,7 +32,7 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
     """The files, each recognised.
 
     Raises:
-        SwyxError: one message for each that can't be read or is nothing of what is understood.
+        SwyxError: one message for each that can't be read or is not supported.
     """
     found: list[Saved] = []
     errors: list[Message] = []
@@ -67,10 +67,10 @@ def open_state(file: str) -> StackState:
 
 @contextmanager
 def damage_refused(*files: str) -> Iterator[None]:
-    """While files are read that were recognised, but may turn out to be damaged.
+    """Read recognised files, which may still be damaged.
 
     Raises:
-        SwyxError: they are, as a `ValueError` says.
+        SwyxError: they are damaged, as a `ValueError` says.
     """
     try:
         yield
@@ -92,7 +92,7 @@ def _read_json(file: str) -> object:
 
 
 def _brief(problem: Exception) -> str:
-    """Where the text breaks off, without any of it."""
+    """Where the text is broken, without quoting it."""
     if isinstance(problem, json.JSONDecodeError):
         return f"{problem.msg} at line {problem.lineno}"
     return "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"

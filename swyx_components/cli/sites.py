@@ -22,7 +22,7 @@ ALL_SITES = "*"
 
 
 def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
-    """The installation, and what is worth knowing about the file itself.
+    """The installation, and the warnings and notes about the file.
 
     Raises:
         SwyxError: the file has errors.
@@ -34,7 +34,7 @@ def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
 
 
 class Chosen(NamedTuple):
-    """What a command is about: the file, what is worth knowing about it, sites, and the cloud of each."""
+    """The subject of a command: the file, its warnings and notes, sites, and the cloud of each."""
 
     topology: Topology
     found: tuple[Message, ...]
@@ -103,7 +103,7 @@ def read_bindings(installation: Installation, words: Iterable[str]) -> Mapping[s
 def renderer(
     installation: Installation, clouds: Mapping[str, str]
 ) -> Callable[[str], RenderedSite]:
-    """Gives a site as its cloud would hold it, or as planned where it has none; each is made once.
+    """Renders a site as its cloud would store it, or as planned without one; each only once.
 
     What it gives raises `SwyxError` where the site can't be planned.
     """
@@ -123,7 +123,7 @@ def renderer(
 def assess_sites(
     topology: Topology, names: Sequence[str], clouds: Mapping[str, str]
 ) -> Iterator[SiteResult]:
-    """Every site planned, rendered, counted and proved for its cloud, if it has one; one at a time."""
+    """Every site planned, rendered, counted and proven for its cloud, if it has one; one at a time."""
     for name in names:
         plan, platform = plan_site(topology, name), PLATFORMS.get(clouds.get(name, ""))
         yield assess_site(plan, topology.installation, platform, PLATFORMS.values())
@@ -150,10 +150,10 @@ def gather_sites(
 def render_sites(
     topology: Topology, names: Sequence[str], clouds: Mapping[str, str]
 ) -> Iterator[tuple[str, RenderedSite]]:
-    """Every site as its cloud would hold it, counted and proved, beside the cloud; one at a time.
+    """Every site as its cloud would store it, counted and proven, with the cloud; one at a time.
 
     Raises:
-        SwyxError: nothing says in which cloud a site is, or one has errors.
+        SwyxError: the cloud of a site is unknown, or one has errors.
     """
     unbound = (name for name in names if name not in clouds)
     raise_errors(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)

@@ -1,4 +1,4 @@
-"""The user's installation file: read, checked, and turned into frozen values."""
+"""The user's installation file: read, checked and converted to frozen values."""
 
 from swyx_components.installation.model import Installation
 from swyx_components.installation.read import about_sites, load_installation, read_installation

@@ -1,4 +1,4 @@
-"""Check what no single place of the file shows: whose addresses are whose, and what crosses sites."""
+"""Check what no single place of the file shows: owners of addresses, and rules across sites."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -93,7 +93,7 @@ class Node:
         self.context.log.add(id, self.place, **values)
 
     def unknown(self, kind: str, word: str, known: Collection[str]) -> str:
-        """Report a word as none of the known ones; gives the one that is probably meant."""
+        """Report an unknown word; returns the one that is probably meant."""
         return self.context.log.unknown(kind, self.place, word, known)
 
     def wrong_type(self, expected: str, example: str = "") -> None:
@@ -141,7 +141,7 @@ class Claim(NamedTuple):
 
 
 class Kind(IntEnum):
-    """Who claims addresses. Of two that contradict, the higher is told so."""
+    """Who claims addresses. Of two contradicting claims, the higher kind is reported."""
 
     NETWORK = 0
     MACHINE = 1

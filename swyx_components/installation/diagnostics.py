@@ -16,7 +16,7 @@ TOP = "top level"
 
 
 class Refused(Exception):
-    """Nothing can be made of the source; says why, as the arguments of one message."""
+    """The source is unusable; with the reason as the arguments of one message."""
 
     def __init__(self, id: str, place: str, /, **values: object) -> None:
         super().__init__(id)

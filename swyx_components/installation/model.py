@@ -17,7 +17,7 @@ _BOTH_CORNET_PORTS = PortSet.of((4060, 4061))
 
 
 class Egress(Enum):
-    """Who controls what leaves a machine: the plan (`closed`) or others (`open`)."""
+    """Whether egress is planned (`closed`) or unmanaged (`open`)."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -32,7 +32,7 @@ class LinkMode(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """What the article calls indeterminate, as settled for one site. None: not settled.
+    """What the article does not specify, as decided for one site. None: not decided.
 
     `h245` is an empty set where tunnelled, one range otherwise. `cornet_pinned` and
     `fax_stated` say whether the user wrote the value or the default holds. `dcom_preset`
@@ -73,7 +73,7 @@ def _one_or_both(transports: tuple[Transport, ...]) -> str:
 class Machine:
     """One host. `addresses` are /32 or /128, `roles` in catalogue order, all sorted.
 
-    `outside`: it is in no cloud, so that no rules stand there and others know it by its addresses.
+    `outside`: it is in no cloud: no rules are generated there, and others refer to its addresses.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Machine:
 class Network:
     """CIDRs whose many hosts carry roles: an office LAN, a phone VLAN.
 
-    `managed`: it is in the site's cloud, where its hosts come and go and share one group.
+    `managed`: it is in the site's cloud, and its changing hosts share one group.
     """
 
     name: str
@@ -164,7 +164,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """A SIP provider, the LinkManager that speaks to it and that LinkManager's site.
+    """A SIP provider, the LinkManager that connects to it and that LinkManager's site.
 
     `cidrs` carry calls and media, the two others one of these alone: no address is in two of them.
     """
@@ -199,7 +199,7 @@ class Installation:
 
     `sites` is sorted by name, `links` and `providers` too. `file` is what messages call the source.
     `quotas` holds the cloud limits that the file overrides: {"aws": {"rules_per_group": 100}}.
-    `acknowledged` holds the ids of messages that are settled, so that nobody is told again.
+    `acknowledged` holds the ids of settled messages, which are no longer shown.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""Read an installation: the best that can be made of the source, and everything wrong with it."""
+"""Read an installation: as much of the source as is valid, and all messages about it."""
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Take an installation from where it stands, a file or plain data; refuse what is too large."""
+"""Read an installation from a file or plain data; refuse what is too large."""
 
 import sys
 from collections import Counter

@@ -17,7 +17,7 @@ _COUNT = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 
 
 def is_name(text: str) -> bool:
-    """Whether a site, machine, network, link or provider may be called so."""
+    """Whether it is a valid name of a site, machine, network, link or provider."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -53,7 +53,7 @@ def read_list(node: Node, example: str = "") -> list[Any]:
 
 
 def is_too_long(node: Node, limit: int) -> bool:
-    """Whether there is more than anyone means; reported."""
+    """Whether the list exceeds the limit; reported."""
     count = len(node.value)
     if count > limit:
         node.add("list-long", count=f"{count:,}", limit=f"{limit:,}")

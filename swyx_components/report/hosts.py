@@ -1,4 +1,4 @@
-"""What hosts must be set to: an overview for people, and JSON."""
+"""The settings of hosts: an overview for people, and JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from swyx_components.report.windows.text import (
 
 
 def write_overview(hosts: Iterable[HostSettings]) -> Iterator[str]:
-    """Each host with what it must be set to, one a line."""
+    """Each host with its settings, one per line."""
     for host in hosts:
         kind = "network " if host.network else ""
         roles = ", ".join(host.roles) or "phones: not Windows hosts, nothing to configure"

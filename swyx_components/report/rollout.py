@@ -21,7 +21,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a stack. `changes`: number of resources by operation."""
+    """The outcome for a stack. `changes`: number of resources by operation."""
 
     job: Job
     state: str
@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether the engine refused."""
+        """Whether the engine failed."""
         return self.state == "failed"
 
 

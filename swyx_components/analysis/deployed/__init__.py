@@ -1,1 +1,1 @@
-"""What a cloud holds, ours or hand-made, against a plan."""
+"""Deployed rules, ours or hand-made, compared with a plan."""

@@ -111,7 +111,7 @@ class BlockedService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The findings at one site, the worst first.
+    """The findings at one site, worst first.
 
     `unsure` are entries whose other side, or protocol, can't be compared with any flow, with the machines.
     """

@@ -1,4 +1,4 @@
-"""What `verify`, `audit` and `prune` need of a cloud: what it stores, asked live or from files."""
+"""What `verify`, `audit` and `prune` need of a cloud: its records, live or from files."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
@@ -19,7 +19,7 @@ class Inventory(Protocol):
 
     @property
     def name(self) -> str:
-        """What an installation and a command call it."""
+        """Its name in installations and commands."""
 
     @property
     def commands(self) -> Sequence[str]:
@@ -56,4 +56,4 @@ class Inventory(Protocol):
         """What the cloud has with the tags of a stack and its state does not."""
 
     def remove_orphans(self, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
-        """Remove them, each given back when it is gone."""
+        """Remove them, yielding each once it is removed."""

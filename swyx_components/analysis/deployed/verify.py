@@ -1,7 +1,7 @@
 """The deployed state against the plan, rule by rule and interface by interface.
 
 What a cloud holds arrives as the same `Rule` that the plan was rendered to, so that equal means equal
-in what is enforced: names, descriptions and the order of rules play no part.
+in what is enforced, regardless of names, descriptions and the order of rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -47,7 +47,7 @@ class DeployedGroup:
 class ForeignGroup:
     """A group that is not the site's and applies to an interface as well.
 
-    `adds`: what it allows passes whatever ours say. `takes`: what it does not allow is stopped. `seats`
+    `adds`: what it allows passes in any case. `takes`: what it does not allow is blocked. `seats`
     are the addresses of the interface with its rules alone; None where those are not known.
     """
 
@@ -101,7 +101,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What a group that is not the site's makes of the proof at one machine.
+    """The effect of a group that is not the site's at one machine.
 
     `added` are packets that it allows and no flow needs, `stopped` those that flows need and it stops.
     """

@@ -1,4 +1,4 @@
-"""What it would take to allow a packet: every single change is made, planned and asked again."""
+"""What would allow a packet: every single change is tried and planned."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

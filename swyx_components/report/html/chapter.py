@@ -33,7 +33,7 @@ OWN = "own"  # the evidence of an extra rule: the site's own need, not the artic
 
 
 class Reason(NamedTuple):
-    """Why a rule is there: one flow of the article, or the reason that an extra rule was given.
+    """Why a rule exists: one flow of the article, or the reason of an extra rule.
 
     `parties` are the peers that need it for this flow.
     """

@@ -1,4 +1,4 @@
-"""What the article leaves open, as each site settled it, and what that opens."""
+"""What the article does not specify, as each site decided it, and what that opens."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple

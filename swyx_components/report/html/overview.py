@@ -1,4 +1,4 @@
-"""The report's first part: every site in a line, and what is true of many of them said once."""
+"""The report's first part: every site in a line, and once what applies to many of them."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -119,7 +119,7 @@ def is_tight(usage: Usage) -> bool:
 
 
 class Source(NamedTuple):
-    """What a report is of: the file, its SHA-256, when, and by which version of the program.
+    """The source of a report: the file, its SHA-256, the date, and the version of the program.
 
     Empty what the command does not know.
     """
@@ -133,7 +133,7 @@ _UNKNOWN = Source()
 
 
 class Overview(NamedTuple):
-    """All that a report says apart from its chapters."""
+    """The content of a report without its chapters."""
 
     file: str
     title: str

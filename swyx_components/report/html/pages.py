@@ -1,4 +1,4 @@
-"""Pages from templates: one file that needs no other, under a policy that lets nothing else in."""
+"""Pages from templates: self-contained files whose content security policy allows nothing else."""
 
 from base64 import b64encode
 from collections import Counter

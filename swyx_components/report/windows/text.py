@@ -40,7 +40,7 @@ class Story(NamedTuple):
         yield f"{MADE_BY} from {self.source}, {self.catalogue.title}."
 
     def because(self, flows: Iterable[str]) -> Iterator[str]:
-        """One sentence a flow: its id, why it is there, where the article says so."""
+        """One sentence per flow: its id, its purpose and the lines of the article."""
         for flow in flows:
             row = self.catalogue.flows.get(flow)
             if row is None:
@@ -56,7 +56,7 @@ def describe_opening(opening: Rule) -> str:
 
 
 def peers_of(opening: Rule) -> list[str]:
-    """The other side, as people write addresses."""
+    """The peers' addresses in short form."""
     return [short(prefix) for prefix in opening.prefixes]
 
 
@@ -88,7 +88,7 @@ def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
 
 
 def incoming(openings: Iterable[Rule]) -> list[Rule]:
-    """Those that let something in."""
+    """The inbound ones."""
     return [opening for opening in openings if opening.direction is Direction.IN]
 
 
