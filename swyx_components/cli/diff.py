@@ -8,7 +8,7 @@ import click
 from swyx_components.analysis.diff.changes import Changes, SiteChange, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
-from swyx_components.cli.failures import ANSWER_NO, DONE
+from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, examples
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
@@ -42,6 +42,8 @@ def diff(
     Packets newly allowed and no longer allowed, rules added and removed, with their flows and
     edits. With --cloud also the resources that the update changes.
     """
+    if old == new == "-":
+        raise refuse("stdin-twice", "")
     before, _ = open_installation(old)
     after, _ = open_installation(new)
     either = replace(after, sites={**before.sites, **after.sites})

@@ -82,7 +82,7 @@ def read_packet(word: str, source_port: int | None) -> Packet:
         protocol = Protocol(name)
         if protocol.has_ports and 1 <= int(port) <= 65535 and port.isascii():
             return Packet(protocol, int(port), source_port)
-        if protocol in (Protocol.ICMP, Protocol.ICMPV6) and not slash:
+        if protocol in (Protocol.ICMP, Protocol.ICMPV6) and not slash and not source_port:
             return Packet(protocol, None)
     except ValueError:
         pass

@@ -24,8 +24,8 @@ def judge(messages: Iterable[Message], strict: bool) -> int:
     return ANSWER_NO if strict and Severity.WARNING in found else DONE
 
 
-def explain_failure(problem: Exception) -> int:
-    """Say what happened on stderr; the exit code."""
+def explain_failure(problem: Exception, command: str) -> int:
+    """Say on stderr what happened to a command, if one was named; the exit code."""
     if isinstance(problem, SwyxError):
         from swyx_components.report.tables import join_messages
 
@@ -33,7 +33,7 @@ def explain_failure(problem: Exception) -> int:
             print_error(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
     if isinstance(problem, click.UsageError):
-        path = problem.ctx.command_path if problem.ctx else "swyx"
+        path = f"swyx {command}".rstrip()
         said = _usage_sentence(problem).rstrip(".")
         print_error(f"{said}; `{path} --help` lists what is available.")
         return WRONG_INPUT
@@ -51,6 +51,6 @@ def explain_failure(problem: Exception) -> int:
 
 def _usage_sentence(problem: click.UsageError) -> str:
     if not isinstance(problem, click.NoSuchOption):
-        return problem.format_message()
+        return problem.format_message().replace("integer range", "number")
     near = " or ".join(sorted(problem.possibilities or ()))
     return f"No such option: {problem.option_name}{f' (did you mean {near}?)' if near else ''}"

@@ -122,7 +122,7 @@ def _dispatch(words: list[str]) -> int:
     except Exception as problem:
         from swyx_components.cli.failures import explain_failure
 
-        return explain_failure(problem)
+        return explain_failure(problem, words[0] if words[0] in COMMANDS else "")
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ def _deployed(
     Raises:
         SwyxError: the cloud of a site is unknown, or it can't be planned.
     """
-    names = choose_sites(topology.installation, sites) if sites else ()
+    names = choose_sites(topology.installation, sites, "--deployed") if sites else ()
     rendered = render_sites(topology, names, bound)
     for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
         yield describe_deployed(compare_site(site, PLATFORMS[cloud].read_deployed(site)), cloud)

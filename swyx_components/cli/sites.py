@@ -54,13 +54,15 @@ def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> 
     return Chosen(Topology(installation), found, names, bound)
 
 
-def choose_sites(installation: Installation, named: Sequence[str]) -> tuple[str, ...]:
+def choose_sites(
+    installation: Installation, named: Sequence[str], option: str = "--site"
+) -> tuple[str, ...]:
     """The named sites, in any case, or all.
 
     Raises:
         SwyxError: there is no such site.
     """
-    found = _choose("site-unknown", "--site", named, installation.sites)
+    found = _choose("site-unknown", option, named, installation.sites)
     return tuple(sorted(set(found) or installation.sites))
 
 

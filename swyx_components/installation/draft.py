@@ -205,10 +205,12 @@ def read_columns(words: Iterable[str]) -> dict[str, str]:
     """Pairs of our column and the list's, `addresses=Private IP`.
 
     Raises:
-        SwyxError: there is no such column of ours.
+        SwyxError: there is no such column of ours, or no other name for one.
     """
     pairs = dict(word.partition("=")[::2] for word in words)
     log = Diagnostics("")
+    for ours in (ours for ours, theirs in pairs.items() if not theirs):
+        log.add("column-unnamed", f"--column {ours}", name=ours)
     for ours in sorted(pairs.keys() - set(COLUMNS)):
         log.unknown("word", f"--column {ours}", ours, COLUMNS)
     if log.all():

@@ -128,6 +128,16 @@ def test_no_extra_rule_is_proposed_that_the_file_would_refuse() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_prints_json_too_and_refuses_what_it_does_not_know(name: str) -> None:
+    flags = {flag for option in load_command(name).params for flag in option.opts}
+    assert "--json" in flags
+    outcome = swyx(name, "--nothing-like-it")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("swyx: No such option: --nothing-like-it")
+    assert outcome.err.endswith(f"; `swyx {name} --help` lists what is available.\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_the_help_of_each_begins_with(name: str) -> None:
     command = load_command(name)
     assert command.name == name

@@ -60,6 +60,13 @@ def test_names_are_found_in_any_case(tmp_path: Path) -> None:
         (("plan", "--site", "achen"), "unknown site achen (did you mean aachen?)"),
         (("explain", "ac-sever", "ac-link", "icmp"), "(did you mean ac-server?)"),
         (("explain", "SwyxIt@aachn", "ac-link", "icmp"), "(did you mean aachen?)"),
+        (("explain", "swyxit", "ac-link", "icmp"), "(did you mean SwyxIt@aachen?)"),
+        (("explain", "SwyxIt@essen", "ac-link", "icmp"), "(did you mean SwyxIt@aachen?)"),
+        (("explain", "SwyxItt@bochum", "ac-link", "icmp"), "(did you mean SwyxIt@bochum?)"),
+        (
+            ("report", "--deployed", "achen"),
+            "--deployed achen: unknown site achen (did you mean aachen?)",
+        ),
         (
             ("hosts", "--machine", "ac-lnk"),
             "unknown machine or network ac-lnk (did you mean ac-link?)",
@@ -107,3 +114,45 @@ def test_stack_files_that_contradict_each_other_are_refused(tmp_path: Path) -> N
     assert "Pulumi.other.yaml: two clouds for one site" in outcome.err
     (tmp_path / "Pulumi.other.yaml").write_text(STACK.format(site="bochum", cloud="gcp"), "utf-8")
     assert "Pulumi.other.yaml: unknown cloud gcp" in swyx("verify", file).err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "explain plan.yaml ac-office ac-server icmp --source-port 5",
+            "swyx: invalid packet icmp; expected PROTO/PORT, for example tcp/1720; icmp and icmpv6 take no "
+            "port.",
+        ),
+        (
+            "explain plan.yaml ac-office ac-server tcp/1 --source-port x",
+            "swyx: Invalid value for '--source-port': 'x' is not a valid number; `swyx explain --help` lists "
+            "what is available.",
+        ),
+        (
+            "plan plan.yaml --cloud",
+            "swyx: Option '--cloud' requires an argument; `swyx plan --help` lists what is available.",
+        ),
+        (
+            "diff - -",
+            "swyx: standard input (`-`) can be read only once; name a file for OLD or NEW.",
+        ),
+        (
+            "init new.yaml --from plan.yaml --column addresses",
+            "swyx: --column addresses: expected OURS=THEIRS: a column and its name in the list; write for "
+            'example `--column addresses="IP Address"`.',
+        ),
+        (
+            "verify plan.yaml --state plan.yaml",
+            "swyx: plan.yaml: invalid JSON (Expecting value at line 1); save the output of the cloud's "
+            "command with `--output json`, or a stack with `pulumi stack export`.",
+        ),
+    ],
+)
+def test_a_wrong_line_is_refused_with_what_to_write(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_file(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    outcome = swyx(*line.split())
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"{said}\n")

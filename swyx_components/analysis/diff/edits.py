@@ -251,15 +251,9 @@ class Causes:
 
 def _content(flow: Flow, site: str, renamed: Mapping[str, str]) -> tuple[object, ...]:
     """All of a flow by value, the groups of the site by what they are called now."""
-    ends = (
-        (
-            e.site,
-            renamed.get(e.label, e.label) if e.site == site else e.label,
-            e.prefixes,
-            e.summary,
-        )
-        for e in (flow.initiator, flow.responder)
-    )
+    both = (flow.initiator, flow.responder)
+    called = ((e, renamed.get(e.label, e.label) if e.site == site else e.label) for e in both)
+    ends = ((e.site, label, e.prefixes, e.summary) for e, label in called)
     return (*flow.content[:-2], *ends)
 
 

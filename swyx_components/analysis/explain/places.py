@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from swyx_components.catalogue.calls import calls_of
-from swyx_components.installation.diagnostics import suggest
+from swyx_components.installation.diagnostics import nearest, suggest
 from swyx_components.installation.model import Installation, Machine, Network, Provider, Site
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import WIDTH, Prefix
@@ -128,6 +128,12 @@ def _refusal(installation: Installation, word: str, found: list[Host], unknown: 
         known = [f"{host.label}@{host.site}" if host.site else host.label for host in found]
         return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
     names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
-    name, at, site = word.rpartition("@")
-    near = suggest(site, installation.sites) if at else suggest(word, names)
-    return Message.about(unknown, "", word=word, near=near or suggest(name, names))
+    name, at, place = word.rpartition("@")
+    near = suggest(place, installation.sites) if at else suggest(word, names)
+    near = near or suggest(name, names)
+    role = nearest(name or word, installation.catalogue.roles)
+    having = [site.name for site in installation.sites.values() if hosts_with(site, role)]
+    having.sort(key=lambda own: own.lower() != place.lower())
+    if having and not near:
+        near = f" (did you mean {role}@{having[0]}?)"
+    return Message.about(unknown, "", word=word, near=near)

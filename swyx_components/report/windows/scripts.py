@@ -125,13 +125,8 @@ def _slug(role: str) -> str:
 
 
 def _render(name: str, **values: object) -> list[str]:
-    return (
-        _environment()
-        .get_template(f"templates/{name}")
-        .render(values)
-        .removesuffix("\n")
-        .split("\n")
-    )
+    text = _environment().get_template(f"templates/{name}").render(values)
+    return text.removesuffix("\n").split("\n")
 
 
 @cache
