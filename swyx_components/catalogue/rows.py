@@ -76,7 +76,7 @@ class Row:
         The field's type says what the value must be; where it has a default, the key may be left out.
 
         Raises:
-            Defect: a value is none of the field's type, a key is missing or unknown.
+            Defect: a value is not of the field's type, a key is missing or unknown.
         """
         for field in fields(kind):  # type: ignore[arg-type]
             key = _KEYS.get(field.name, field.name)
@@ -116,7 +116,7 @@ class Row:
         return self._plain(key, value, kind, _TYPES[kind])
 
     def _listed(self, key: str, value: Any, kind: Any) -> Iterable[Any]:
-        """The items of a list; those of records have no place of their own."""
+        """The items of a list; items that are records have no separate place."""
         if kind is int:
             if not isinstance(value, list) or not value:
                 raise Defect(self.place, f"{key} must be a non-empty list of numbers")

@@ -60,7 +60,7 @@ def _read(file: str) -> Any:
     try:
         if Path(file).stat().st_size <= _MOST_BYTES:
             return take(file, Diagnostics(file))
-    except Exception:  # whatever is wrong with the file, the command itself will say
+    except Exception:  # the command itself reports what is wrong with the file
         return None
     return None
 

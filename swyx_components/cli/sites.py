@@ -187,7 +187,7 @@ def _choose(id: str, option: str, words: Sequence[str], known: Collection[str]) 
 def find_unknown(
     id: str, option: str, words: Iterable[str], known: Collection[str]
 ) -> Iterator[Message]:
-    """What to say of each word of an option that is none of the names."""
+    """A message for each unknown name in an option."""
     for word in words:
         if not find_name(word, known):
             yield _unknown(id, f"{option} {word}", word, known)

@@ -82,7 +82,7 @@ def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
 
 
 def unknown_cloud(place: str, cloud: str) -> Message:
-    """What to say of a word that is none of the clouds."""
+    """A message for an unknown cloud."""
     return Message.about("cloud-unknown", place, cloud=cloud, known=" or ".join(PLATFORMS))
 
 

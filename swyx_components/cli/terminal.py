@@ -132,7 +132,7 @@ def choose_format(word: str, as_json: bool, known: Sequence[str], option: str = 
     return chosen
 
 
-# What Windows opens as a device, whatever the folder and the extension.
+# What Windows opens as a device, in any folder and with any extension.
 _DEVICE = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3]) *(\..*)?", re.IGNORECASE
 )
@@ -146,7 +146,7 @@ def replace_file(
     Every command writes its files here. `parents`: the folders above it may be made.
 
     Raises:
-        SwyxError: it is one of the inputs of the command, a link, no file, or called like a device.
+        SwyxError: it is an input of the command, a link, not a file, or named like a device.
     """
     with _refused(target):
         refuse_device(target)

@@ -76,7 +76,7 @@ def _other_holder(claim: Claim, kind: Kind, by_site: dict[str, list[Claim]]) -> 
 def _report(one: Claim, other: Claim, context: ReadContext, told: set[tuple[str, str]]) -> None:
     """Tell the claim of the higher kind; of two networks or machines the later place.
 
-    A CIDR of a summary is told once of each other site or provider that it meets: `told` has both.
+    A CIDR of a summary is reported once per other site or provider that it overlaps: `told` has both.
     """
     accused, holder = sorted(
         (one, other), key=lambda claim: (claim.kind, claim.place), reverse=True

@@ -103,7 +103,7 @@ class Node:
 
 
 def as_text(value: Any) -> str | None:
-    """The literal text of a scalar: `true` where text is meant is the word true. None for the rest."""
+    """The literal text of a scalar: `true` instead of text is the word true. None for the rest."""
     if type(value) is str:
         return value
     if type(value) is bool:

@@ -154,7 +154,7 @@ _CALLED = {
     "ipadresse ipadressen adresse adressen",
     "roles": "roles role rolle rollen",
 }
-_HINT = "sep="  # how Excel is told the separator, in a row of its own before the first
+_HINT = "sep="  # how lists tell Excel the separator, in an extra row before the first
 
 
 class MachineList(NamedTuple):

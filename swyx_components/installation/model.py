@@ -79,7 +79,7 @@ class Machine:
     name: str
     addresses: tuple[Prefix, ...]
     roles: tuple[str, ...]
-    ports: PortOverrides = ()  # of this machine alone; the site's stand in Site.ports
+    ports: PortOverrides = ()  # of this machine only; those of the site are in Site.ports
     outside: bool = False
 
     @property

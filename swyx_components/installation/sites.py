@@ -42,7 +42,7 @@ _PROTOCOLS = ("tcp", "udp", _ICMP)
 
 
 def read_site(node: Node) -> Site:
-    """One site. Its machines are told to the context, and so are all addresses it calls its own."""
+    """One site. Its machines and all of its addresses are registered in the context."""
     node.open("site", shape("site").examples["machines"])
     machines = _read_machines(node)
     read = partial(_read_networks, site=node.key, machines=machines)
@@ -134,7 +134,7 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
 
 
 def _check_managed(node: Node, network: Network, machines: Iterable[Machine]) -> None:
-    """A managed network's group is called like it, as no group of machines may be."""
+    """A managed network's group has its name, which no group of machines may have."""
     for machine in machines if network.managed else ():
         if network.name.lower() == "-".join(machine.roles).lower():
             node.add("managed-name", network=network.name, machine=machine.name)
@@ -183,7 +183,7 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
 
 
 def _known_roles(node: Node, items: list[Any], network: bool, meant: set[str]) -> Iterable[str]:
-    """The roles of a list; unknown ones, and those not allowed there, go to `meant` as it is meant."""
+    """The roles of a list; unknown ones, and those not allowed there, go to `meant` as corrected."""
     roles = node.context.catalogue.roles
     for role, index in distinct(node, items):
         if role not in roles:

@@ -62,7 +62,7 @@ def _explain_indent(text: str, mark: Any, problem: str) -> None:
     """Say what is wrong with the spaces before the line, where that is it.
 
     Raises:
-        Refused: a tab stands there, or as many spaces as before no line that is still open.
+        Refused: there is a tab, or the indentation matches no enclosing block.
     """
     lines = text.splitlines()
     if mark is None or mark.line >= len(lines):

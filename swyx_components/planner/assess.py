@@ -22,7 +22,7 @@ class SiteResult:
     """One site's plan, and the result on its cloud.
 
     `cloud` is empty and `rendered` None where the site is bound to no cloud: the proof is then of the plan's
-    own rules, and `messages` are the plan's and a warning for whatever a cloud would refuse. `proof` is None
+    own rules, and `messages` are the plan's and a warning for all that a cloud would refuse. `proof` is None
     only where the plan has errors.
     """
 

@@ -20,7 +20,7 @@ from swyx_components.sets.ports import PortRange, PortSet
 class ExchangedFlow(NamedTuple):
     """One flow of an exchange; `forward`: the first of the two endpoints initiates it.
 
-    `order`: a number by which those of one scope stand in the catalogue's order, whoever they are between;
+    `order`: a number that sorts those of one scope in the catalogue's order, between any endpoints;
     `from_first`: the leg's own initiator is at the first endpoint.
     """
 

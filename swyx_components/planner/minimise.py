@@ -3,7 +3,7 @@
 By address the exact minimum follows from the shape of prefixes, which are nested or disjoint: for
 every maximal port interval of some address, the largest prefixes in which every address may have
 it (overlaps are legal), leaving out those in which each address has a larger interval anyway. Of
-any set of rules for the same addresses and ports, each of these needs one of its own: the smallest
+any set of rules for the same addresses and ports, each of these needs a separate one: the smallest
 prefix among the rules that cover the interval at that address lies inside it.
 """
 
@@ -186,7 +186,7 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
         for one in kept
         if one.source_ports is not None
     }
-    # Whatever shadows a match shadows all that the match does, so it has fewer shadowers itself.
+    # What shadows a match shadows all that the match does, so it has fewer shadowers itself.
     for match in sorted(shadowers, key=lambda one: len(shadowers[one])):
         for peer, (*_, flows) in list(kept[match].items()) if shadowers[match] else ():
             around = [

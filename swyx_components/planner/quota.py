@@ -61,7 +61,7 @@ def check_quotas(
 ) -> Iterator[Message]:
     """A message for every quota that a site would exceed on a cloud.
 
-    `binding`: the site is meant for this cloud, so the message is an error; otherwise a warning
+    `binding`: the site is bound to this cloud, so the message is an error; otherwise a warning
     that names the cloud which would refuse the plan. What every site would say is about the file's quotas.
     """
     relief = relief or Relief()

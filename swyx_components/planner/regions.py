@@ -23,7 +23,7 @@ from swyx_components.planner.model import (
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, split_interval
 
-_Access = frozenset[AccessSet]  # all that somebody is allowed, in whatever roles
+_Access = frozenset[AccessSet]  # all that a peer is allowed, in any roles
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
 
 

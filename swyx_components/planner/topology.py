@@ -237,7 +237,7 @@ def group_machines(
 ) -> tuple[MachineGroup, ...]:
     """The host groups of a site's machines, sorted by name, still without requirements and rules.
 
-    A group is called after its roles. Where several groups of a site have the same roles, one keeps
+    A group is named after its roles. If several groups of a site have the same roles, one keeps
     the short name, one that serves a link or provider before an idle one, then by its first machine,
     and the others add their first machine's name. So no edit renames the only group of its roles, and
     no machine that comes later by name renames another.
@@ -268,7 +268,7 @@ def group_machines(
 
 
 def _group_network(site: Site, network: Network) -> MachineGroup | None:
-    """The host group of a managed network, called like it."""
+    """The host group of a managed network, with its name."""
     if not network.managed:
         return None
     name = network.name

@@ -31,7 +31,7 @@ Resources = Mapping[str, CloudChange]  # by site
 
 
 def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effect]) -> list[str]:
-    """What was edited, in which stacks, what passes now, which rules change and why, what a cloud is told."""
+    """Edits, stacks, packets newly or no longer allowed, rules with their reasons, and resources."""
     return render_lines(
         "diff.txt.j2",
         {

@@ -78,7 +78,7 @@ def write_packets(packets: Iterable[Packets], short: bool = True) -> Iterator[st
 
 
 def write_ports(protocol: Protocol, ports: PortSet, most: int = _MOST_RANGES) -> str:
-    """Ports, or types of ICMP; nothing where all of ICMP is meant."""
+    """Ports, or types of ICMP; empty for all of ICMP."""
     if protocol.has_ports:
         whole = ALL_PORTS - ports == PortSet() or ports == PortSet.of((1, ALL_PORTS[0].last))
         return "every port" if whole else ", ".join(shorten(map(str, ports), most, excess=1))

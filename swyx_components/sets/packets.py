@@ -1,6 +1,6 @@
 """Exact sets of packets: peer address, source port, destination port; compared without listing any.
 
-The algebra of whatever judges rules. What makes rules may not use it: then nothing would judge it.
+The algebra of everything that checks rules. What makes rules must not use it, or nothing would check it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ class Difference(NamedTuple):
 class PacketSet:
     """A set of packets, as the union of products: some peers x source ports x destination ports.
 
-    Two sets are equal exactly when they have the same packets, whatever they were put together from.
+    Two sets are equal exactly when they have the same packets, regardless of how they were built.
 
     >>> peers, all_ports = [Prefix.parse("10.1.20.0/24")], PortSet.of((0, 65535))
     >>> whole = PacketSet([(peers, all_ports, PortSet.of((80, 81)))])

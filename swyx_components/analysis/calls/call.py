@@ -1,6 +1,6 @@
 """A call simulated step by step: signalling to the servers and between them, then media.
 
-Which steps there are comes from the catalogue's `calls.yaml`, whatever flows a site has turned on; so a
+Which steps there are comes from the catalogue's `calls.yaml`, regardless of the flows enabled at a site; so a
 flow that is off is a step that fails. Whether a packet passes is read from the rendered rules alone.
 """
 
@@ -296,7 +296,7 @@ def _endpoint(topology: Topology, host: Host) -> Endpoint:
 
 
 def _media_port(topology: Topology, acting: _Acting, transport: Transport, turn: int) -> int:
-    """The port of a host's first, second, ... conversation; the first where its range has no more."""
+    """The port of a host's first, second, ... conversation; the first if its range is exhausted."""
     actor, _ = acting
     if actor.provider is not None:
         ports = actor.provider.media_ports

@@ -37,7 +37,7 @@ class Actor:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What makes two actors the same, whatever words led to them; the last tells the called one."""
+        """The identity of an actor, regardless of the words for it; the last part marks the called one."""
         return self.role, self.site, tuple(host.label for host in self.hosts), self.called
 
     @property

@@ -114,7 +114,7 @@ class _View:
             [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
             for layer in point.layers
         ]
-        # Replies are no reason to let in what a stateful layer before them would not.
+        # Replies don't justify inbound packets that a stateful layer before them would deny.
         self.replies_count = all(layer.stateless for layer in point.layers)
         stateless = any(layer.stateless for layer in point.layers)
         own = [r for r in requirements if (r.direction, r.protocol) == (direction, protocol)]
@@ -242,7 +242,7 @@ def find_requirements(plan: SitePlan, machine: str) -> tuple[Requirement, ...]:
 
 
 def _both_ways(required: Requirement) -> Iterator[Requirement]:
-    """The requirement, and its answers for whatever is stateless."""
+    """The requirement, and its replies for stateless layers."""
     yield required
     back = required._replace(
         direction=Direction.IN if required.direction is Direction.OUT else Direction.OUT, reply=True

@@ -12,7 +12,7 @@ from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-ICMP_TYPES = PortSet.of((0, 255))  # types stand in the place of ports
+ICMP_TYPES = PortSet.of((0, 255))  # types instead of ports
 
 
 class UnknownGroup(LookupError):

@@ -43,7 +43,7 @@ class Fields:
         self._values = {_fold(str(key)): each for key, each in values.items()}
 
     def find(self, key: str) -> object:
-        """The value, whatever it is; None where there is none."""
+        """The value, of any type; None if there is none."""
         return self._values.get(_fold(key))
 
     def get(self, key: str, kind: type[_T], default: _T | None = None) -> _T:
@@ -211,7 +211,7 @@ class StackRecord:
 class Orphan:
     """One thing in a cloud that carries the stack's tag and that its state does not hold.
 
-    `stage` is the order of removal. What is in use by something that is no orphan itself, named by
+    `stage` is the order of removal. What is in use by something that is not an orphan itself, named by
     `users`, was not left by an interrupted update and is never removed.
     """
 

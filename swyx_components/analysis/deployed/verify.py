@@ -226,7 +226,7 @@ def _check_interfaces(
                 yield f"{where}: its interface is not in {label}"
             for other in (other for other in interface.groups if other not in labels):
                 yield f"{where}: its interface is also in {other}, which is not its group"
-    # Rules let in by name whatever is in a group, although no machine of the plan is behind it.
+    # Rules allow every interface in a named group, even if it belongs to no machine of the plan.
     for interface in (interface for interface in interfaces if not interface.machine):
         if not of_networks.issuperset(interface.groups):
             joined = ", ".join(interface.groups)

@@ -238,7 +238,7 @@ def _pair(
 
 
 def _rename(rule: Rule, renamed: Mapping[str, str]) -> Rule:
-    """A rule of before with what its peers are called now; a group that is gone is no other's like."""
+    """An old rule with the current names of its peers; a removed group matches no other."""
     return rule._replace(groups=tuple(renamed.get(own, f"{own}, removed") for own in rule.groups))
 
 

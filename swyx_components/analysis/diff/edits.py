@@ -19,7 +19,7 @@ from swyx_components.sets.prefixes import Prefix
 _DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
 _INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
 _Facts = dict[str, str]  # key -> what is written, "" where nothing is
-_Subject = tuple[str, str, str]  # what has facts of its own: its site, part of the file, name
+_Subject = tuple[str, str, str]  # an item with its own facts: its site, part of the file, name
 
 
 class Edit(NamedTuple):

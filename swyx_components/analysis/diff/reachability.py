@@ -56,8 +56,8 @@ class ReachabilityChange:
 class Owners:
     """Who has an address, before or after: machines before networks, small networks before large ones.
 
-    What passes no more is told by the names of before, what passes now by those of after. A name whose
-    addresses are others now is told with those that are meant.
+    Packets no longer allowed have the old names, newly allowed ones the new names. A name whose
+    addresses changed is shown with the addresses in question.
     """
 
     def __init__(self, old: Installation, new: Installation) -> None:

@@ -115,7 +115,7 @@ def _is_one(source: Host, destination: Host) -> bool:
 def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:
     """What becomes of a packet, over the first IP version that allows it, or that both hosts have.
 
-    The hosts are told with their addresses of that version.
+    The hosts have their addresses of that version.
     """
     denied = Crossing(source, destination, packet, Passage.DENIED)
     if _is_one(source, destination):

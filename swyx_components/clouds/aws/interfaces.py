@@ -25,8 +25,8 @@ _MOST_VALUES = 200  # of one filter in one lookup
 class Interface:
     """An interface of a machine and the groups that it is in now.
 
-    `key` is what its attachments are called after: its id, which never changes, however it was given
-    and whatever its machine is called. Where a preview can't know it yet, the machine stands for it.
+    `key` is the name of its attachments: its id, which never changes, however it was given
+    and even if its machine is renamed; or the machine's name, if a preview can't know the id yet.
     """
 
     id: pulumi.Input[str]

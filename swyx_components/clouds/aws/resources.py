@@ -139,8 +139,8 @@ class Writer:
     def _attach(self, rendered: RenderedGroup, own: Place) -> WrittenGroup:
         """A group's attachment to machines, after its rules: no machine is ever in an empty group.
 
-        One for each interface and security group, called after them alone: one that only changed its name
-        would be made again before the old one is removed, and fail.
+        One for each interface and security group, named only after them: one that only changed its name
+        would be created again before the old one is deleted, and fail.
         """
         (name, parent), group = own, rendered.group
         shards = self._shards[group.name]

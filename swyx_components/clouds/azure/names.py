@@ -60,8 +60,8 @@ def shorten(text: str) -> str:
 def assign_priorities(names: Iterable[str]) -> Mapping[str, int]:
     """A priority for each rule of one group and direction, from its name.
 
-    Two names that meet at one priority are told apart by going on to the next free one, in order of
-    name; so a rule moves only if one that comes before it by name begins or ceases to meet it.
+    If two names have the same priority, the later by name gets the next free one; so a rule moves
+    only if one before it by name starts or stops to have the same priority.
     """
     band = PortRange.parse(str(limits()["priorities"]["allow"]))
     width = band.last - band.first + 1

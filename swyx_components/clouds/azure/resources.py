@@ -22,7 +22,7 @@ _PROTOCOLS = {
     Protocol.TCP: "Tcp",
     Protocol.UDP: "Udp",
     Protocol.ICMP: "Icmp",
-    Protocol.ICMPV6: "Icmp",  # the prefixes of the rule tell which of the two is meant
+    Protocol.ICMPV6: "Icmp",  # the prefixes of the rule decide between the two
     Protocol.ANY: _ANYTHING,
 }
 _DIRECTIONS = {Direction.IN: "Inbound", Direction.OUT: "Outbound"}

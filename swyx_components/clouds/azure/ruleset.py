@@ -1,6 +1,6 @@
 """ARM's records as rules: in the form of a plan, and as they apply to an address, whoever made them.
 
-The tags that every default rule uses are read as follows, for no file has what stands behind them:
+The tags of default rules are read as follows, because no file has their addresses:
 VirtualNetwork is every private address, since it takes in peered and connected networks; Internet is all
 the rest; AzureLoadBalancer is the platform's one probe address. Other tags stay unresolved.
 """

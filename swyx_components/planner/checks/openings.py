@@ -174,7 +174,7 @@ def _called(view: SiteTopology, peer: Peer) -> str:
 
 
 def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
-    """Groups, then names, then words (`provider carrier`): the same order whatever stands for a name."""
+    """Groups, then names, then words (`provider carrier`): the same order for any names."""
     flow, peer = row
     return flow, peer.kind is PeerKind.CIDRS, " " in peer.label, peer.label.split("/")
 
@@ -213,7 +213,7 @@ def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
     names = {end: _name_by_versions(end, view.name) for end in set(chain(*pairs))}
     for ends, exchanges in pairs.items():
-        # Its own before others': that order is the same whatever stands for a name.
+        # Its own before others': that order is the same for any names.
         ordered = sorted(
             ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
         )

@@ -115,7 +115,7 @@ def _decided_ends(
 
 
 def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Claim, ...]:
-    """What DCOM and H.245 take from the decided ranges; a preset of a whole ephemeral range is told alone."""
+    """What DCOM and H.245 take from the decided ranges; ephemeral presets are reported separately."""
     made, ephemeral = view.decisions, set(view.catalogue.ephemeral.values())
     halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
     dcom = PortSet.union_of(part for key, part in halves.items() if key in tokens and part)

@@ -1,7 +1,7 @@
 """Sites and links as a picture: the place of each box and line, without randomness.
 
-The site with most links stands in the middle, its neighbours in rings around it. What is linked to
-nothing, or lies further out than rings can show, stands in rows.
+The site with most links is in the middle, its neighbours in rings around it. What is linked to
+nothing, or lies further out than rings can show, is in rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ _Point = tuple[int, int]
 
 
 class Box(NamedTuple):
-    """A site or a provider; `x` and `y` are its centre, `words` what stands under its name.
+    """A site or a provider; `x` and `y` are its centre, `words` the text under its name.
 
     `members` are its machines and networks with their roles, where there is room for them.
     """
@@ -51,7 +51,7 @@ class Box(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A link between two boxes; `words` are told by its title, `label` stands on it."""
+    """A link between two boxes; `words` is its title, `label` its text."""
 
     words: str
     x1: int
