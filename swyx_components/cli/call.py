@@ -23,6 +23,7 @@ from swyx_components.cli.options import (
     option_list,
 )
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer
+from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import choose_format, print_json, report_progress, write_output
 from swyx_components.installation.model import Installation
 from swyx_components.planner.topology import Topology
@@ -88,7 +89,7 @@ def call(
     _refuse_incomplete(file, options)
     installation, _ = open_installation(file)
     answers = _simulate(installation, bind_clouds(installation, clouds), options)
-    write_output(_write(answers, installation, chosen), output, [file])
+    write_output(_write(answers, installation, chosen), output, files_of(installation))
     return ANSWER_NO if any(answer.call.failed is not None for answer in answers) else DONE
 
 

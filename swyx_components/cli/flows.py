@@ -14,6 +14,7 @@ from swyx_components.catalogue.calls import calls_of
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose_sites, find_unknown, open_installation
+from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     IN_MEMORY,
     choose_format,
@@ -61,9 +62,9 @@ def flows(file: str, format: str, output: str, as_json: bool, **options: Sequenc
     installation, _ = open_installation(file)
     rows = _list_rows(installation, _read_selection(installation, options))
     if chosen == "xlsx":
-        _save_workbook(_flat(rows), output, file)
+        _save_workbook(_flat(rows), output, files_of(installation))
     else:
-        write_output(_write(chosen, rows), output, [file])
+        write_output(_write(chosen, rows), output, files_of(installation))
 
 
 def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
@@ -86,12 +87,12 @@ def _flat(sites: Iterable[SiteRows]) -> Iterator[MatrixRow]:
         yield from rows
 
 
-def _save_workbook(rows: Iterator[MatrixRow], output: str, read: str) -> None:
+def _save_workbook(rows: Iterator[MatrixRow], output: str, inputs: Iterable[Path]) -> None:
     try:
         with SpooledTemporaryFile(IN_MEMORY) as book:
             write_workbook(rows, book)
             book.seek(0)
-            replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), [read])
+            replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), inputs)
     except ImportError:
         raise refuse("package-missing", "--format", package="openpyxl") from None
 

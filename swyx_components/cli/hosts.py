@@ -22,6 +22,7 @@ from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose, choose_machines
+from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     print_json,
     print_line,
@@ -82,7 +83,10 @@ def hosts(
     chosen = [host for host, _ in told]
     files = [each for host, story in told for each in make_files(host, story)] if output else []
     refuse_device(Path(output))
-    written = _write(output, files, chosen if machines else names, force) if output else None
+    written = None
+    if output:
+        owners, inputs = chosen if machines else names, files_of(topology.installation)
+        written = _write_folder(Path(output), files, owners, force, inputs)
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
         if written is not None:
@@ -107,18 +111,6 @@ def _find_hosts(topology: Topology, names: Sequence[str]) -> Iterator[tuple[Host
             yield host, story
 
 
-def _write(
-    output: str, files: Sequence[HostFile], made_for: Sequence[HostSettings | str], force: bool
-) -> Written:
-    """Below the folders of the chosen sites or hosts, files of earlier runs may be removed."""
-    owned = [
-        file_name(one) if isinstance(one, str) else f"{file_name(one.site)}/{file_name(one.name)}"
-        for one in made_for
-    ]
-    contents = {file.path: file.encode() for file in files}
-    return write_folder(Path(output), contents, owned, force)
-
-
 def _print_written(output: str, hosts: int, written: Written) -> None:
     for path in written.written:
         print_line(f"wrote {output}/{path}")
@@ -134,14 +126,19 @@ LIST = "swyx-hosts.json"
 _PATH = re.compile(r"(?:\+?[A-Za-z0-9_-]+/){0,3}\+?[A-Za-z0-9_-]+\.[a-z0-9]+")
 
 
-def write_folder(
-    folder: Path, files: Mapping[str, bytes], owned: Sequence[str], force: bool
+def _write_folder(
+    folder: Path,
+    made: Sequence[HostFile],
+    made_for: Sequence[HostSettings | str],
+    force: bool,
+    inputs: Sequence[Path],
 ) -> Written:
-    """Write the files, and remove obsolete ones of earlier runs below the `owned` folders.
+    """Write the files, and remove obsolete ones of earlier runs below the folders of `made_for`.
 
     Raises:
         SwyxError: a file there is not ours, or leads out of the folder; then nothing is written.
     """
+    files = {file.path: file.encode() for file in made}
     known = _read_list(folder)
     if not force:
         _refuse_foreign(folder, files, known)
@@ -150,24 +147,30 @@ def write_folder(
         path
         for path, digest in known.items()
         if path not in files
-        and any(path.startswith(f"{own}/") for own in owned)
+        and any(path.startswith(f"{_folder_of(one)}/") for one in made_for)
         and _digest_of(folder / path) == digest
     ]
     _refuse_leading_out(folder, stale)
     changed = [path for path, raw in files.items() if _digest_of(folder / path) != _digest(raw)]
     for path in changed:
-        target = folder / path
-        replace_file(target, [files[path]], parents=True)
+        replace_file(folder / path, [files[path]], inputs, parents=True)
     for path in stale:
         (folder / path).unlink()
     kept = {path: digest for path, digest in known.items() if path not in stale}
     kept |= {path: _digest(raw) for path, raw in files.items()}
-    _write_list(folder, kept)
+    document = {"version": 1, "files": dict(sorted(kept.items()))}
+    listed = f"{json.dumps(document, indent=1)}\n".encode()
+    replace_file(folder / LIST, [listed], inputs, parents=True)
     return Written(
         written=tuple(changed),
         unchanged=tuple(path for path in files if path not in changed),
         removed=tuple(stale),
     )
+
+
+def _folder_of(one: HostSettings | str) -> str:
+    """The folder of a site, by its name, or of a host."""
+    return "/".join(map(file_name, [one] if isinstance(one, str) else [one.site, one.name]))
 
 
 def _refuse_foreign(folder: Path, files: Mapping[str, bytes], known: Mapping[str, str]) -> None:
@@ -196,11 +199,6 @@ def _read_list(folder: Path) -> dict[str, str]:
         return {path: str(digest) for path, digest in files.items() if _PATH.fullmatch(path)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
-
-
-def _write_list(folder: Path, files: Mapping[str, str]) -> None:
-    document = {"version": 1, "files": dict(sorted(files.items()))}
-    replace_file(folder / LIST, [f"{json.dumps(document, indent=1)}\n".encode()], parents=True)
 
 
 def _digest_of(path: Path) -> str:

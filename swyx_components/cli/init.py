@@ -98,7 +98,7 @@ def _write(output: str, text: str, force: bool, source: str) -> None:
     """Never overwrite a file that was created while questions were asked."""
     if not force and os.path.lexists(output):
         raise refuse("file-there", output)
-    replace_file(Path(output), [text.encode()], [source])
+    replace_file(Path(output), [text.encode()], [Path(source)])
 
 
 def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from swyx_components.cli.sites import (
     open_installation,
     render_sites,
 )
+from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     IN_MEMORY,
     print_json,
@@ -94,14 +95,16 @@ def report(
         _hash(file), date or datetime.now().astimezone().strftime("%Y-%m-%d"), __version__
     )
     installation = chosen.topology.installation
-    differences = [*_against(installation, chosen.names, against)]
+    old = open_installation(against)[0] if against else None
+    differences = [_against(installation, chosen.names, old)] if old else []
     differences += _deployed(chosen.topology, deployed, chosen.clouds)
     folder = output.endswith(os.sep) or Path(output).is_dir()
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
         chapters = _Chapters(kept, folder)
         messages = chapters.gather(chosen)
         overview = make_overview(installation, chapters.lines, messages, differences, made)
-        written = _write(Path(output), overview, chapters, (file, against))
+        inputs = files_of(installation, *filter(None, [old]))
+        written = _write(Path(output), overview, chapters, inputs)
     if as_json:
         print_json(_record(written, overview, messages))
     else:
@@ -150,19 +153,16 @@ class _Chapters:
             yield ChapterText(line, self._kept.read(size))
 
 
-def _against(installation: Installation, names: Sequence[str], other: str) -> Iterator[Differences]:
+def _against(installation: Installation, names: Sequence[str], old: Installation) -> Differences:
     """What `swyx diff` finds from another file to this one.
 
     Raises:
-        SwyxError: the other file has errors, or a site can't be planned.
+        SwyxError: a site can't be planned.
     """
-    if not other:
-        return
-    old, _ = open_installation(other)
     some = len(names) < len(installation.sites)
     wanted = names if some else sorted({*names, *old.sites})
     changes = find_changes(old, installation, wanted, some)
-    yield describe_changes(changes, old.file)
+    return describe_changes(changes, old.file)
 
 
 def _deployed(
@@ -183,7 +183,7 @@ def _deployed(
 
 
 def _write(
-    output: Path, report: Overview, chapters: _Chapters, inputs: Sequence[str]
+    output: Path, report: Overview, chapters: _Chapters, inputs: Sequence[Path]
 ) -> list[tuple[Path, int]]:
     """What was written, with its size in bytes; the page that people open first."""
     if not chapters.folder:
@@ -194,13 +194,14 @@ def _write(
         _replace(
             output / "sites" / f"{file_name(chapter.line.name)}.html",
             (write_site_page(report, chapter),),
+            inputs,
         )
         for chapter in report_progress(chapters, "pages written", len(chapters.lines))
     ]
-    return [_replace(output / "index.html", (write_index(report),)), *written]
+    return [_replace(output / "index.html", (write_index(report),), inputs), *written]
 
 
-def _replace(path: Path, pieces: Iterable[str], inputs: Sequence[str] = ()) -> tuple[Path, int]:
+def _replace(path: Path, pieces: Iterable[str], inputs: Sequence[Path]) -> tuple[Path, int]:
     encoded = (piece.encode() for piece in pieces)
     return path, replace_file(path, encoded, inputs, parents=path.parent.name == "sites")
 

@@ -10,6 +10,7 @@ import yaml
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import as_mapping
 from swyx_components.clouds import PLATFORMS
+from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
 
 _DEFAULT_FILE = "stacks/installation.yaml"  # as in __main__.py
@@ -72,6 +73,18 @@ def clouds_beside(file: str, sites: Mapping[str, object]) -> dict[str, str]:
                     errors.append(Message.about("cloud-twice", str(path)))
     raise_errors(errors)
     return clouds
+
+
+def files_of(*installations: Installation) -> tuple[Path, ...]:
+    """What no output may replace: the files, their catalogues, and Pulumi's files beside them."""
+    return tuple(
+        path
+        for one in installations
+        for path in (
+            *map(Path, (one.file, one.catalogue_file)),
+            *Path(one.file).parent.glob("Pulumi*.y*ml"),
+        )
+    )
 
 
 def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:

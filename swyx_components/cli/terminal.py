@@ -139,7 +139,7 @@ _DEVICE = re.compile(
 
 
 def replace_file(
-    target: Path, pieces: Iterable[bytes], inputs: Iterable[str] = (), *, parents: bool = False
+    target: Path, pieces: Iterable[bytes], inputs: Iterable[Path] = (), *, parents: bool = False
 ) -> int:
     """Put a file in place at once, so that no reader ever sees half of it; its size in bytes.
 
@@ -150,11 +150,10 @@ def replace_file(
     """
     with _refused(target):
         refuse_device(target)
-        if target.is_symlink():
-            raise SwyxError.about("file-is-link", str(target))
-        if os.path.lexists(target) and not target.is_file():
-            raise SwyxError.about("output-refused", "", file=target, reason="not a file")
-        for read in (Path(name) for name in inputs):
+        if target.is_symlink() or (target.exists() and not target.is_file()):
+            reason = "a symbolic link" if target.is_symlink() else "not a file"
+            raise SwyxError.about("output-refused", "", file=target, reason=reason)
+        for read in inputs:
             if target.is_file() and read.is_file() and target.samefile(read):
                 raise SwyxError.about("output-is-input", "", file=target)
         if parents:
@@ -190,10 +189,11 @@ def refuse_device(path: Path) -> None:
     """
     for part in path.parts:
         if _DEVICE.fullmatch(part):
-            raise SwyxError.about("output-device", "", file=path, name=part)
+            name = part if part == str(path) else f"{part} in {path}"
+            raise SwyxError.about("output-device", "", name=name)
 
 
-def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[str] = ()) -> None:
+def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[Path] = ()) -> None:
     """The text to stdout or, where a file is named, to that; nothing of it where a piece fails to come.
 
     Raises:

@@ -197,7 +197,8 @@ class Provider:
 class Installation:
     """A checked installation file: everything in it is consistent except what the planner judges.
 
-    `sites` is sorted by name, `links` and `providers` too. `file` is what messages call the source.
+    `sites` is sorted by name, `links` and `providers` too. `file` is what messages call the source,
+    `catalogue_file` the path of a catalogue file that it names.
     `quotas` holds the cloud limits that the file overrides: {"aws": {"rules_per_group": 100}}.
     `acknowledged` holds the ids of settled messages, which are no longer shown.
     """
@@ -205,6 +206,7 @@ class Installation:
     file: str
     catalogue: Catalogue
     sites: Mapping[str, Site]
+    catalogue_file: str = ""
     links: tuple[Link, ...] = ()
     providers: tuple[Provider, ...] = ()
     quotas: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -122,9 +122,11 @@ def _read(node: Node, folder: Path) -> Installation | None:
     links, providers = _with_known_ends(links, providers, sites)
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
+    own = data.get("catalogue")
     return Installation(
         file=context.log.file,
         catalogue=catalogue,
+        catalogue_file=str(folder / own) if type(own) is str else "",
         sites=sites,
         links=links,
         providers=providers,

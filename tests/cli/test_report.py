@@ -271,8 +271,8 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     outcome = swyx("report", write_file(tmp_path), "--output", page)
     assert outcome.code == 2
     assert outcome.err == (
-        f"swyx: {page} can't be written (No such file or directory); name a file in an existing "
-        "folder that you may write to.\n"
+        f"swyx: {page} can't be written (No such file or directory); name another file, in an "
+        "existing folder that you may write to.\n"
     )
 
 

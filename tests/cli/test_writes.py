@@ -6,11 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
 from tests.tools.command import SMALL, swyx, write_file
 
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "stacks/installation.yaml"
+CATALOGUE = ROOT / "swyx_components/catalogue/v6_01.yaml"
 CLOSED = "http://127.0.0.1:9"  # the discard port, where nothing listens
 COMMANDS: dict[str, tuple[int, tuple[str, ...]]] = {
     "help": (0, ("--help",)),
@@ -81,18 +85,24 @@ WRITERS: dict[str, tuple[str, ...]] = {
 def test_an_output_never_replaces_what_is_read_nor_follows_a_link(
     title: str, tmp_path: Path
 ) -> None:
-    file = write_file(tmp_path)
+    copyfile(CATALOGUE, tmp_path / "own.yaml")
+    file = write_file(tmp_path, f"catalogue: own.yaml\n{SMALL}")
+    (tmp_path / "Pulumi.yaml").write_text("name: swyx\n")
+    (tmp_path / "Pulumi.bochum.yaml").write_text("config: {swyx:site: bochum, swyx:cloud: azure}\n")
     (tmp_path / "hard.yaml").hardlink_to(file)
     (tmp_path / "link.html").symlink_to(tmp_path / "elsewhere.html")
     (tmp_path / "full").mkdir()
     os.mkfifo(tmp_path / "pipe")
     words = [str(file) if word == "FILE" else word for word in WRITERS[title]]
     for name, said in {
-        "plan.yaml": "is an input of this command",
-        "hard.yaml": "is an input of this command",
-        "link.html": "this is a symbolic link",
+        "plan.yaml": "is an input of `swyx` and would be overwritten; name another file to write",
+        "hard.yaml": "is an input of `swyx`",
+        "own.yaml": "is an input of `swyx`",
+        "Pulumi.yaml": "is an input of `swyx`",
+        "Pulumi.bochum.yaml": "is an input of `swyx`",
+        "link.html": "can't be written (a symbolic link); name another file, in an existing folder",
         "pipe": "can't be written (not a file)",
-        "NUL": "NUL in",
+        "NUL": f"swyx: NUL in {tmp_path / 'NUL'} is the name of a device on Windows",
         "com1.html": "is the name of a device on Windows",
     }.items():
         before = snapshot(tmp_path)
@@ -101,6 +111,36 @@ def test_an_output_never_replaces_what_is_read_nor_follows_a_link(
         assert snapshot(tmp_path) == before
     assert swyx(*words, tmp_path / "out").code == 0
     assert not list(tmp_path.glob(".*"))
+
+
+def test_a_name_of_a_device_alone_is_not_repeated() -> None:
+    said = "swyx: NUL is the name of a device on Windows, not of a file; choose another name.\n"
+    assert swyx("flows", EXAMPLE, "--output", "NUL").err == said
+    assert swyx("hosts", EXAMPLE, "--output", "NUL").err == said
+
+
+def test_pages_and_files_for_hosts_replace_no_input(tmp_path: Path) -> None:
+    """The files of the other side of a comparison count too."""
+    (tmp_path / "old").mkdir()
+    old = write_file(tmp_path / "old", f"catalogue: index.html\n{SMALL}")
+    copyfile(CATALOGUE, tmp_path / "old/index.html")
+    for output in (tmp_path / "old", tmp_path / "old/index.html"):
+        outcome = swyx("report", EXAMPLE, "--against", old, "--output", output)
+        assert (outcome.code, f"{tmp_path}/old/index.html is an input" in outcome.err) == (2, True)
+    listed = tmp_path / "swyx-hosts.json"
+    listed.write_text(SMALL)
+    outcome = swyx("hosts", listed, "--output", tmp_path, "--force")
+    assert (outcome.code, f"{listed} is an input" in outcome.err) == (2, True)
+    assert listed.read_text() == SMALL
+
+
+@pytest.mark.parametrize("command", ["report", "hosts"])
+def test_the_folder_of_an_output_may_be_a_link(command: str, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert swyx(command, EXAMPLE, "--output", tmp_path / "link").code == 0
+    made = {"report": "index.html", "hosts": "swyx-hosts.json"}[command]
+    assert (tmp_path / "real" / made).is_file() and (tmp_path / "link").is_symlink()
 
 
 def test_a_failure_leaves_the_file_of_before(
