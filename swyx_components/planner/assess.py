@@ -50,9 +50,8 @@ def assess_site(
     `candidates` are clouds that such a site may move to: what each would refuse is a warning.
     """
     if errors_of(plan.messages):
-        return SiteResult(
-            plan=plan, cloud=platform.name if platform else "", messages=plan.messages
-        )
+        cloud = platform.name if platform else ""
+        return SiteResult(plan=plan, cloud=cloud, messages=_placed(plan, (), installation))
     if platform is None:
         return _assess_neutral(plan, installation, candidates)
     rendered = platform.render_site(plan, installation)

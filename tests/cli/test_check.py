@@ -221,6 +221,18 @@ def test_what_is_acknowledged_is_told_no_longer_but_for_its_id(tmp_path: Path) -
     assert (after.code, "egress is closed" in after.out) == (0, False)
     assert after.out.splitlines()[-1].endswith("; acknowledged: uncovered-egress.")
     assert "egress is closed" not in swyx("plan", file).out
+    undecided = write_file(tmp_path, file.read_text().replace("h245: 41000-41099, ", ""))
+    assert "egress is closed" not in swyx("check", undecided).out
+
+
+def test_ports_that_are_refused_do_not_collide_too(tmp_path: Path) -> None:
+    text = FAX.replace(
+        "[SwyxFaxServer]}", "[SwyxFaxServer, ITSPManager], ports: {SwyxFaxServer: {session: %s}}}"
+    )
+    assert "both use TCP 4102" in swyx("check", write_file(tmp_path, text % "4000-8000")).out
+    refused = swyx("check", write_file(tmp_path, text % "4000-8001")).out
+    assert "4000-8001 is not within 2000-8000" in refused
+    assert "both use TCP 4102" not in refused
 
 
 FAX = """\

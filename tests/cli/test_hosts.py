@@ -84,7 +84,7 @@ def test_no_file_gives_dcom_the_port_of_the_endpoint_mapper(ranges: str, tmp_pat
     text = SMALL.replace("dcom: restricted", f"dcom: {ranges}")
     out, outcome = written(tmp_path, write_file(tmp_path, text))
     assert (outcome.code, outcome.out) == (2, "")
-    assert "holds 135, the port of the RPC endpoint mapper" in outcome.err
+    assert "135 is the port of the RPC endpoint mapper" in outcome.err
     assert not out.exists()
 
 

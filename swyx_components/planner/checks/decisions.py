@@ -13,6 +13,7 @@ from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange, PortSet
 
 _UNDECIDED = ("decision-missing", "decision-half")
+_COLLISIONS = ("port-clash", "port-overlap")
 _FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
 _RANGE = {"dcom": "a DCOM port range", "h245": "H.245 ports"}
@@ -33,13 +34,19 @@ def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) ->
     """What the plan has to say, but for what follows from an error in the file.
 
     A decision that the file has wrong is not missing; a LinkManager may serve a link or provider that could
-    not be read.
+    not be read; ports that are refused collide with nothing.
     """
     errors = errors_of(written)
+    refused = [error.place.split(".ports.") for error in errors if ".ports." in error.place]
     wrong = {place for message in errors for place in _decisions_meant(message)}
     unread = any(error.place.partition(".")[0] in ("links", "sip_providers") for error in errors)
     for message in planned:
         if unread and message.id == "serves-nothing":
+            continue
+        if message.id in _COLLISIONS and any(
+            f"{message.place}.".startswith(f"{owner}.") and f"ports.{key} to " in message.remedy
+            for owner, key in refused
+        ):
             continue
         _, site, _, decision = message.place.split(".") if message.id in _UNDECIDED else [""] * 4
         own = f"sites.{site}.decisions"
@@ -107,16 +114,19 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
 
 def _narrow_ranges(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     """DCOM ranges of your own that are smaller or lower than Microsoft advises."""
-    made = view.decisions
-    halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
-    used = {own for key, own in halves.items() if own and _any_use(view.catalogue, flows, key)}
-    for ports in () if made.dcom_preset else sorted(used):
+    made, place = view.decisions, f"sites.{view.name}.decisions.dcom"
+    halves = {".server": made.dcom_server, ".client": made.dcom_client}
+    if made.dcom_server == made.dcom_client:
+        halves = {"": made.dcom_server}
+    for half, ports in () if made.dcom_preset else halves.items():
+        used = [key for key in ("dcom_server", "dcom_client") if key.endswith(half[1:])]
+        if ports is None or not _any_use(view.catalogue, flows, *used):
+            continue
         count = ports.last - ports.first + 1
-        problems = [f"{count} ports"] if count < _FEWEST_DCOM else []
+        problems = [f"{count} port{'s' * (count > 1)}"] if count < _FEWEST_DCOM else []
         problems += [f"below {_LOWEST_DCOM}"] if ports.first < _LOWEST_DCOM else []
         if problems:
-            place = f"sites.{view.name}.decisions.dcom"
-            yield Message.about("dcom-narrow", place, ports=ports, problem=problems)
+            yield Message.about("dcom-narrow", f"{place}{half}", ports=ports, problem=problems)
 
 
 def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
@@ -184,6 +194,8 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
     if server is None or view.catalogue.source != "kb2308":
         return
     found: dict[str, dict[str, Listener]] = {}
+    place = f"sites.{view.name}"
+    beside = {role for own in view.site.machines if server.name in own.roles for role in own.roles}
     for machine in view.site.machines:
         for role in () if server.name in machine.roles else machine.roles:
             listeners = known[role].listeners
@@ -193,13 +205,16 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
                 own.key: own for own in listeners.values() if own in told or own.key in _STANDARD
             }
             if told and all(ports[role, key] == own.ports for key, own in kept.items()):
-                found[role] = kept
-    for role, kept in sorted(found.items()):
+                # Written for the site it would hold for the machine with the server too.
+                at = f"{place}.machines.{machine.name}" if role in beside else place
+                found[f"{at}.ports.{role}"] = kept
+    for at, kept in sorted(found.items()):
+        role = at.rpartition(".")[2]
         standard = {key: server.listeners[_STANDARD[key]].ports for key in kept if key in _STANDARD}
         example = ", ".join(f"{key}: {ports}" for key, ports in standard.items())
         yield Message.about(
             "footnote-alone",
-            f"sites.{view.name}.ports.{role}",
+            at,
             role=role,
             server=server.name,
             ports=PortSet.union_of(part for own in kept.values() for part in own.ports),
