@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple, Self
 
-_ENDS = "ends"  # the value that tells a message from others that say the same elsewhere
+_PARTIES = "parties"  # the value that tells a message from others that say the same elsewhere
 
 
 class Severity(Enum):
@@ -104,15 +104,15 @@ def severities() -> Mapping[str, Severity]:
 
 
 def join_alike(messages: Iterable[Message]) -> list[list[Message]]:
-    """The messages of each file that say the same, but for the `ends` that each place has."""
+    """The messages of each file that say the same, but for the `parties` that each place has."""
     alike: dict[object, list[Message]] = {}
     for own in messages:
-        said = tuple(value for value in own.values if value[0] != _ENDS)
+        said = tuple(value for value in own.values if value[0] != _PARTIES)
         alike.setdefault((own.file, own.id, said), []).append(own)
     for same in alike.values():
         values = dict(same[0].values)
         if any(one.values != same[0].values for one in same):
-            values[_ENDS] += ", and others elsewhere"
+            values[_PARTIES] += ", and others elsewhere"
             same[0] = same[0]._replace(values=tuple(values.items()))
     return list(alike.values())
 

@@ -180,7 +180,7 @@ def test_every_message_has_an_anchor_of_its_own(pages: dict[str, Page]) -> None:
 def test_a_message_has_its_severity_sentence_and_remedy(pages: dict[str, Page]) -> None:
     shown = " ".join(pages["reference/messages.html"].text.split())
     assert (
-        "Error: the article does not specify ports for ends. "
+        "Error: the article does not specify ports for parties. "
         "What to do: set decisions.decision, for example decision: example or a port range, "
         "for all sites or for this site."
     ) in shown

@@ -82,9 +82,14 @@ def test_errors_of_the_same_words_are_one_line_too() -> None:
 def test_ends_that_only_one_place_has_keep_no_two_lines_apart() -> None:
     missing = [
         Message.about(
-            "decision-missing", place, decision="dcom", ports="ports", ends=ends, example="wide"
+            "decision-missing",
+            place,
+            decision="dcom",
+            ports="ports",
+            parties=parties,
+            example="wide",
         )
-        for place, ends in (("a", "C1 (x to y)"), ("a", "C2 (y to x)"), ("b", "C1 (z to w)"))
+        for place, parties in (("a", "C1 (x to y)"), ("a", "C2 (y to x)"), ("b", "C1 (z to w)"))
     ]
     assert list(list_messages(missing)) == [
         "error: a, b: the article does not specify ports for C1 (x to y), and others elsewhere; set "

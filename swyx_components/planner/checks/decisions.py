@@ -81,9 +81,9 @@ def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Mes
         flows = [own for own in view.catalogue.flows if own in waiting]
         told = [f"{flow} ({' '.join(shorten(sorted(waiting[flow]), 1))})" for flow in flows]
         if decision == "dcom" and len(absent) == 1:
-            yield Message.about("decision-half", place, half=absent[0], ends=told)
+            yield Message.about("decision-half", place, half=absent[0], parties=told)
         else:
-            values = {"example": _REMEDY[decision], "ports": _RANGE[decision], "ends": told}
+            values = {"example": _REMEDY[decision], "ports": _RANGE[decision], "parties": told}
             yield Message.about("decision-missing", place, decision=decision, **values)
 
 

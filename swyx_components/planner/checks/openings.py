@@ -117,7 +117,7 @@ def _opened_beside(
             reaching = sorted(flows, key=_by_peer)
             peers = dict.fromkeys(_called(view, peer) for _, peer in reaching)
             values = {"flows": list(dict.fromkeys(flow for flow, _ in reaching)), "ports": shared}
-            values |= {"role": role, "key": key, "ends": shorten(peers, _MOST_PEERS)}
+            values |= {"role": role, "key": key, "parties": shorten(peers, _MOST_PEERS)}
             if reaching:
                 yield Message.about("opened-beside", group.place, **values)
 
