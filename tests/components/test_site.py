@@ -458,7 +458,7 @@ def test_what_would_not_fit_beside_what_is_deployed_is_refused_before_anything_i
     old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
     (said,) = failure(aachen, replace(EXAMPLE, rules=old))[1:]
     assert "sites.aachen.groups.linkmanager: 72 inbound IPv4 rules where aws allows 60" in said
-    assert "during this update (now 60; 12 are created, then 60 deleted)" in said
+    assert "during this update (now 60; it creates 12, then deletes 60)" in said
 
 
 def test_rules_of_another_stack_are_in_nobodys_way() -> None:

@@ -87,10 +87,10 @@ def test_branches_changed_for_others_at_once_would_exceed_a_group_while_both_are
     """19 outbound rules before and after, of which 3 stay: 16 new ones beside 19 old ones."""
     assert told(hub(range(4, 8)), Ec2(hub(range(4)))) == [
         "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where aws allows 20 (rules_per_group) during "
-        "this update (now 14; 12 are created, then 12 deleted); request a higher quota and set "
+        "this update (now 14; it creates 12, then deletes 12); request a higher quota and set "
         "quotas.aws.rules_per_group, or update in two steps, deletions first.",
         "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20 (rules_per_group) during "
-        "this update (now 19; 16 are created, then 16 deleted); request a higher quota and set "
+        "this update (now 19; it creates 16, then deletes 16); request a higher quota and set "
         "quotas.aws.rules_per_group, or update in two steps, deletions first.",
     ]
 
