@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Listener, Transport
 from swyx_components.catalogue.windows import WindowsSettings
+from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
+from swyx_components.planner.model import Direction, Rule, SitePlan
 from swyx_components.planner.requirements import find_requirements
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.packets import cut_ports
@@ -83,7 +84,7 @@ def find_host_settings(
     topology: Topology, plan: SitePlan, windows: WindowsSettings
 ) -> tuple[HostSettings, ...]:
     """The settings of every machine and network of a planned site, machines first, each by name."""
-    flows = derive_flows(topology, plan.site, hosts_of_networks=True).flows
+    flows = [*derive_flows(topology, plan.site, hosts_of_networks=True).flows]
     hosts = (
         host
         for endpoint in topology.view(plan.site).endpoints
@@ -102,9 +103,9 @@ class _Finder:
         self._plan = plan
         self._flows = flows  # those among networks too, which the plan has no rules for
         self._catalogue = topology.catalogue
-        self._decisions = topology.view(plan.site).decisions
+        self._decisions = topology.view(plan.site).site.decisions
         roles = topology.catalogue.roles
-        self._roles = tuple(role for role in endpoint.roles if roles[role].kind != _PHONE)
+        self._roles = tuple(role for role in endpoint.kind.roles if roles[role].kind != _PHONE)
 
     def hosts(self, windows: WindowsSettings) -> Iterator[HostSettings]:
         """The machines, or the network, each with what must pass at it."""
@@ -121,7 +122,7 @@ class _Finder:
             reservations=tuple(self._find_reservations(windows)),
         )
         if group is None or settings.network:
-            roles = self._roles if settings.network else endpoint.roles
+            roles = self._roles if settings.network else endpoint.kind.roles
             needs = find_requirements(endpoint, roles, self._flows)
             rules = minimise(needs, NEUTRAL, self._catalogue)
             own = () if settings.network else endpoint.prefixes
@@ -169,7 +170,7 @@ class _Finder:
         """The listeners of its roles with the ports in effect."""
         for role in self._roles:
             for key, listener in self._catalogue.roles[role].listeners.items():
-                yield listener, self._endpoint.ports[role, key]
+                yield listener, self._endpoint.kind.ports[role, key]
 
     def _find_settings(self) -> Iterator[PortSetting]:
         """Overrides that hold here, and the decision that pins a listener's port."""
@@ -222,7 +223,7 @@ class _Finder:
                     role=flow.initiator_role,
                     machine=name,
                     addresses=addresses,
-                    port=flow.responder.ports[flow.responder_role, listener.key],
+                    port=flow.responder.kind.ports[flow.responder_role, listener.key],
                     flows=tuple(sorted(used)),
                     discovery=discovery,
                 )

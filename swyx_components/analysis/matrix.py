@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import ExtraRule
+from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
-from swyx_components.planner.model import Endpoint, Flow, SitePlan
+from swyx_components.planner.model import SitePlan
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.prefixes import Prefix
@@ -109,7 +110,8 @@ def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
 
 def _end(endpoint: Endpoint, role: str) -> MatrixEnd:
     hosts, label = endpoint.members, endpoint.label
-    return MatrixEnd(endpoint.site, label, role, hosts, endpoint.prefixes, endpoint.is_outside)
+    outside = endpoint.kind.is_machine and endpoint.group is None
+    return MatrixEnd(endpoint.site, label, role, hosts, endpoint.prefixes, outside)
 
 
 def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:

@@ -73,8 +73,11 @@ def find_exchange(
                 for exchange in find_exchange(catalogue, scope, one, other, within)
             ]
         )
+    pairs = _find_pairs(catalogue, scope, first.roles[0], second.roles[0], within)
+    if not pairs:
+        return ()
     collector = _Collector(catalogue, first, second)
-    collector.scope(scope, _find_pairs(catalogue, scope, first, second, within))
+    collector.scope(scope, pairs)
     return collector.exchange()
 
 
@@ -122,11 +125,10 @@ _Pair = tuple[_End, _End]
 _Pairs = Mapping[int, list[_Pair]]  # by the place of the leg that joins them
 
 
-def _find_pairs(
-    catalogue: Catalogue, scope: str, first: EndpointKind, second: EndpointKind, within: bool
-) -> _Pairs:
-    """Whom the legs of a scope join, of two kinds with one role each."""
-    one, two = _End(True, first.roles[0]), _End(False, second.roles[0])
+@lru_cache(maxsize=8192)
+def _find_pairs(catalogue: Catalogue, scope: str, first: str, second: str, within: bool) -> _Pairs:
+    """Whom the legs of a scope join, of two endpoints with one role each."""
+    one, two = _End(True, first), _End(False, second)
     serving = {"site": (), "chained": (one, two)}.get(scope, (one,))
     if not all(catalogue.roles[end.role].serves_links for end in serving):
         return {}

@@ -17,13 +17,15 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Rule
 from swyx_components.planner.regions import (
-    Match,
     Regions,
     United,
     flows_within,
     gather_peers,
     group_by_ports,
+    is_from_fewer,
+    is_part_of,
     match_of,
+    overlap,
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
@@ -123,10 +125,9 @@ def _find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
     """For each match those that differ in nothing but a larger range of ports around its own."""
     larger: dict[int, Sequence[int]] = {}
     for own in group_by_ports(sorted(orders)).values():
-        if any(match_of(one).overlaps(match_of(other)) for one, other in pairwise(own)):
+        if any(overlap(*two) for two in pairwise(own)):
             for order in own:
-                wider = (other for other in own if match_of(order).is_part_of(match_of(other)))
-                larger[order] = [other for other in wider if other != order]
+                larger[order] = [o for o in own if o != order and is_part_of(order, o)]
     return larger
 
 
@@ -151,8 +152,9 @@ def _split(draft: _Draft) -> Sequence[_Draft]:
 
 def _write(draft: _Draft, catalogue: Catalogue) -> Rule:
     order, group, prefixes, behind = draft
-    flows, lines = _give_reasons(behind, catalogue)
-    return Rule(*match_of(order), (group,) if group else (), prefixes, flows=flows, lines=lines)
+    groups, reasons = (group,) if group else (), _give_reasons(behind, catalogue)
+    # All fields in order, which is cheaper than by name; priority, name, description, shard are the cloud's.
+    return Rule._make((*match_of(order), groups, prefixes, True, 0, "", "", *reasons, 0))
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
@@ -174,32 +176,31 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
 
     The wider one takes over the flows. It has the same peer, or a prefix around it.
     """
-    kept: dict[Match, dict[_Peer, _Draft]] = {}
+    kept: dict[int, dict[_Peer, _Draft]] = {}
     for draft in chain(*map(_split, drafts)):
         order, group, prefixes, _ = draft
-        kept.setdefault(match_of(order), {})[group or prefixes[0]] = draft
+        kept.setdefault(order, {})[group or prefixes[0]] = draft
     lengths = sorted({prefix.length for draft in drafts for prefix in draft[2]})
     # Drafts of the same source ports never shadow each other: their ports or their peers are apart, or some
     # address of the wider prefix has the smaller port interval alone.
     shadowers = {
-        one: [wider for wider in kept if one.is_from_fewer(wider) and one.is_part_of(wider)]
+        one: [wider for wider in kept if is_from_fewer(one, wider) and is_part_of(one, wider)]
         for one in kept
-        if one.source_ports is not None
     }
     # What shadows a match shadows all that the match does, so it has fewer shadowers itself.
-    for match in sorted(shadowers, key=lambda one: len(shadowers[one])):
-        for peer, (*_, flows) in list(kept[match].items()) if shadowers[match] else ():
+    for narrow in sorted(filter(shadowers.get, shadowers), key=lambda one: len(shadowers[one])):
+        for peer, (*_, flows) in list(kept[narrow].items()):
             around = [
                 (wider, outer)
                 for outer in _peers_around(peer, lengths)
-                for wider in shadowers[match]
+                for wider in shadowers[narrow]
                 if outer in kept[wider]
             ]
             if around:
-                wider, outer = min(around, key=repr)
+                wider, outer = min(around, key=lambda one: repr((match_of(one[0]), one[1])))
                 order, group, prefixes, known = kept[wider][outer]
                 kept[wider][outer] = order, group, prefixes, known | flows
-                del kept[match][peer]
+                del kept[narrow][peer]
     return [draft for own in kept.values() for draft in own.values()]
 
 

@@ -1,4 +1,4 @@
-"""The planner's stages as types: `Flow` (who may talk to whom), `Requirement` (one end of it, at one host
+"""The planner's stages as types: `Flows` (who may talk to whom), `Requirement` (one end of it, at one host
 group), `Rule` (the fewest; then rendered for one cloud, which is what the proof judges).
 """
 
@@ -10,8 +10,7 @@ from typing import NamedTuple, Self
 from swyx_components.catalogue import Transport
 from swyx_components.installation.model import Decisions, Egress, ExtraRule, Machine
 from swyx_components.messages import Message
-from swyx_components.planner.groups import MachineGroup
-from swyx_components.planner.port_references import EndpointKind
+from swyx_components.planner.endpoints import Flows, MachineGroup, Peer
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 
@@ -50,24 +49,6 @@ class Protocol(_Ordered):
 
 
 PROTOCOL_OF: Mapping[Transport, Protocol] = {one: Protocol(one.value) for one in Transport}
-
-
-class PeerKind(Enum):
-    """GROUP: machines of this site, referred to by name. CIDRS: anything else, by address."""
-
-    GROUP = "group"
-    CIDRS = "cidrs"
-
-
-class Peer(NamedTuple):
-    """One end of communication as one site sees it.
-
-    `label` is what people call it: a group, a network, `bochum/bo-server`, `provider carrier`.
-    """
-
-    kind: PeerKind
-    label: str
-    prefixes: tuple[Prefix, ...] = ()
 
 
 class Requirement(NamedTuple):
@@ -169,94 +150,6 @@ class HostGroup(MachineGroup):
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Endpoint:
-    """A host group, a network, a machine outside the cloud, a provider or a site's SIP devices, with what
-    it listens on. A managed network is a host group too.
-
-    Compared by identity: two views of one group are never mixed within one expansion. `summary` are
-    the CIDRs of its site's summary that hold its addresses, and the addresses of a family without one;
-    `versions` the IP versions (4, 6) of its addresses.
-    """
-
-    site: str
-    label: str
-    kind: EndpointKind
-    prefixes: tuple[Prefix, ...] = ()
-    group: MachineGroup | None = None
-    summary: tuple[Prefix, ...] = ()
-    versions: frozenset[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        versions = frozenset([prefix.version for prefix in self.prefixes])
-        object.__setattr__(self, "versions", versions)
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """Its roles."""
-        return self.kind.roles
-
-    @property
-    def ports(self) -> Mapping[tuple[str, str], PortSet]:
-        """Its effective ports by role and listener key."""
-        return self.kind.ports
-
-    @property
-    def joins_itself(self) -> bool:
-        """Whether a flow from it to itself runs between two hosts with an IP version in common."""
-        if not self.kind.is_machine:
-            return True
-        seen: set[int] = set()
-        for machine in self.group.machines if self.group else ():
-            versions = {address.version for address in machine.addresses}
-            if seen & versions:
-                return True
-            seen |= versions
-        return False
-
-    @property
-    def members(self) -> tuple[str, ...]:
-        """The machines of its group by name, or what it is called itself."""
-        return tuple([own.name for own in self.group.members]) if self.group else (self.label,)
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether it is a machine outside the cloud."""
-        return self.kind.is_machine and self.group is None
-
-    def addresses_for(self, site: str) -> tuple[Prefix, ...]:
-        """Its addresses in the rules of a site: its own, or what stands for them at other sites."""
-        return self.summary if self.summary and self.site != site else self.prefixes
-
-    def peer_for(self, site: str) -> Peer:
-        """How a rule of `site` names this endpoint: its own groups of machines, else by address."""
-        if self.group is not None and self.group.machines and self.site == site:
-            return Peer(PeerKind.GROUP, self.label)
-        label = "/".join(self.members)
-        if self.site != site:
-            label = f"{self.site}/{label}" if self.site else label
-        return Peer(PeerKind.CIDRS, label, self.addresses_for(site))
-
-
-class Flow(NamedTuple):
-    """One flow between two endpoints; `source_ports` None means any."""
-
-    flow: str
-    initiator: Endpoint
-    initiator_role: str
-    responder: Endpoint
-    responder_role: str
-    transport: Transport
-    ports: PortSet
-    source_ports: PortRange | None
-
-    @property
-    def content(self) -> tuple[object, ...]:
-        """All of it by value, so that the flows of two plans can be compared."""
-        ends = ((e.site, e.label, e.prefixes, e.summary) for e in (self.initiator, self.responder))
-        return self.flow, self.initiator_role, self.responder_role, *self[5:], *ends
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePlan:
     """One planned site: its groups by name, and the messages about it."""
@@ -264,7 +157,7 @@ class SitePlan:
     site: str
     egress: Egress
     groups: tuple[HostGroup, ...]
-    flows: tuple[Flow, ...] = ()
+    flows: Flows = field(default_factory=Flows)
     extra_rules: tuple[ExtraRule, ...] = ()
     messages: tuple[Message, ...] = ()
     product: str = ""  # what the catalogue calls the system

@@ -1,16 +1,19 @@
 """The proof, both ways: what the rendered rules allow is exactly what the flows require.
 
 It reads the rendered rules and the flows, resolves groups to the addresses of their machines, and
-compares the two as exact sets of (peer address, source port, destination port). It shares only `sets`
-and the model with the passes that made the rules.
+compares the two as exact sets of (peer address, source port, destination port). It shares only `sets`,
+the model and the flows with the passes that made the rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.installation.model import Egress
+from swyx_components.planner.endpoints import Endpoint
+from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Capabilities,
@@ -20,8 +23,8 @@ from swyx_components.planner.model import (
     RenderedSite,
     Rule,
 )
-from swyx_components.sets.packets import NO_PORT, PacketSet, Product
-from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.sets.packets import NO_PORT, PacketSet
+from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, interval_text
 
 
@@ -66,8 +69,8 @@ class Proof:
 
 
 _Key = tuple[Direction, Protocol]
-_Products = dict[_Key, list[Product]]
-_KEYS = sorted(product(Direction, Protocol))
+_Passage = tuple[Direction, Protocol, PortSet, PortRange]  # source ports, some destination ports
+_Passing = dict[Prefix, set[_Passage]]  # by peer
 
 
 def prove(rendered: RenderedSite) -> Proof:
@@ -83,78 +86,86 @@ def prove_rules(rendered: RenderedSite, rules: Mapping[str, Sequence[Rule]]) -> 
     addresses = {group.name: group.addresses for group in plan.groups}
     required, compared = _find_required(rendered)
     for group in plan.groups:
-        needed = required[group.name]
         allowed = _find_allowed(rules.get(group.name, ()), addresses, rendered.capabilities)
-        for key in _KEYS:
-            if (key not in needed and key not in allowed) or (
-                key[0] is Direction.OUT and plan.egress is Egress.OPEN
-            ):
-                continue
-            sides = PacketSet(needed.get(key, ())), PacketSet(allowed.get(key, ()))
-            for gap, is_missing in _find_gaps(group, key, *sides):
-                (missing if is_missing else excess).append(gap)
+        for gap, is_missing in _find_gaps(group, required[group.name], allowed, plan.egress):
+            (missing if is_missing else excess).append(gap)
     return Proof(site=plan.site, compared=compared, missing=tuple(missing), excess=tuple(excess))
 
 
-def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Products], int]:
+def _find_required(rendered: RenderedSite) -> tuple[Mapping[str, _Passing], int]:
     """What must pass at each group, straight from the flows and extra rules, and how many ends that is."""
     plan, matched = rendered.plan, rendered.capabilities.matches_source_ports
     names = {member.name: group.name for group in plan.groups for member in group.members}
-    required: dict[str, _Products] = {group.name: {} for group in plan.groups}
-    ends = {end for flow in plan.flows for end in (flow.initiator, flow.responder)}
-    addresses = {end: end.addresses_for(plan.site) for end in ends}
-    held = {
-        end: [required[name] for name in {names[member] for member in end.members}]
-        for end in ends
-        if end.group is not None and end.site == plan.site
-    }
+    required: dict[str, _Passing] = {group.name: {} for group in plan.groups}
+    held: dict[Endpoint, list[_Passing]] = {}
     count = len(plan.extra_rules)
-    for _, initiator, _, responder, _, transport, ports, source in plan.flows:
-        protocol = PROTOCOL_OF[transport]
-        sources = PortSet((source,)) if source and matched else ALL_PORTS
-        for direction, own, peer in (
-            (Direction.OUT, initiator, responder),
-            (Direction.IN, responder, initiator),
-        ):
-            for products in held.get(own, ()):
-                needed = addresses[peer], sources, ports
-                products.setdefault((direction, protocol), []).append(needed)
-                count += 1
+    for first, second, exchanges in plan.flows.pairs:
+        for own, peer, is_first in ((first, second, True), (second, first, False)):
+            if own.group is None or own.site != plan.site:
+                continue
+            if own not in held:
+                held[own] = [required[name] for name in {names[member] for member in own.members}]
+            needed = [_find_needed(exchange, is_first, matched) for exchange in exchanges]
+            count += len(held[own]) * sum([len(exchange.exchanged) for exchange in exchanges])
+            for passing in held[own]:
+                for address in peer.addresses_for(plan.site):
+                    passing.setdefault(address, set()).update(*needed)
     for rule in plan.extra_rules:
+        passing = required[names[rule.machine]]
         for prefix in rule.peers:
             name = "icmpv6" if (rule.protocol, prefix.version) == ("icmp", 6) else rule.protocol
-            needed = (prefix,), ALL_PORTS, rule.ports or NO_PORT
-            key = Direction(rule.direction), Protocol(name)
-            required[names[rule.machine]].setdefault(key, []).append(needed)
+            direction, protocol = Direction(rule.direction), Protocol(name)
+            needed_there = _find_passages(direction, protocol, rule.ports, None)
+            passing.setdefault(prefix, set()).update(needed_there)
     return required, count
+
+
+@lru_cache(maxsize=8192)  # many endpoints have the same to say to each other
+def _find_needed(exchange: Exchange, is_first: bool, matched: bool) -> frozenset[_Passage]:
+    """What must pass at the first or the second of two endpoints, whatever their addresses."""
+    needed: set[_Passage] = set()
+    for *_, forward, _, _, _, transport, ports, source in exchange.exchanged:
+        direction = Direction.OUT if forward is is_first else Direction.IN
+        sources = PortSet((source,)) if source and matched else None
+        needed |= _find_passages(direction, PROTOCOL_OF[transport], ports, sources)
+    return frozenset(needed)
+
+
+@lru_cache(maxsize=8192)
+def _find_passages(
+    direction: Direction, protocol: Protocol, ports: PortSet | None, source: PortSet | None
+) -> frozenset[_Passage]:
+    """What a rule or a flow with these fields allows, whoever its peers are; None: all ports."""
+    return frozenset(
+        [
+            (direction, one, ALL_PORTS if source is None else source, part)
+            for one in (_ALL if protocol is Protocol.ANY else (protocol,))
+            for part in ((ALL_PORTS if ports is None else ports) if one.has_ports else NO_PORT)
+        ]
+    )
 
 
 def _find_allowed(
     rules: Sequence[Rule], addresses: Mapping[str, tuple[Prefix, ...]], capabilities: Capabilities
-) -> _Products:
+) -> _Passing:
     """What the cloud would allow at a machine under these rules."""
     closing = _find_closing(rules)
-    allowed: _Products = {}
-    if not capabilities.denies_by_default:
-        for direction in set(Direction) - closing.keys():
-            allowed |= {(direction, protocol): [_EVERYTHING] for protocol in _ALL}
-            closing[direction] = -1
-    for rule in rules:
+    left_open = set() if capabilities.denies_by_default else set(Direction) - closing.keys()
+    anything = [Rule(one, Protocol.ANY, None, None, (), _EVERYBODY) for one in left_open]
+    allowed: _Passing = {}
+    for rule in chain(rules, anything):
         if rule.allow and rule.priority < closing.get(rule.direction, _NEVER):
-            prefixes = rule.prefixes
+            passages, peers = _find_passages(*rule[:4]), rule.prefixes
             for name in rule.groups:
-                prefixes += addresses.get(name, ())
-            source = ALL_PORTS if rule.source_ports is None else rule.source_ports
-            ports = ALL_PORTS if rule.ports is None else rule.ports
-            for protocol in _ALL if rule.protocol is Protocol.ANY else (rule.protocol,):
-                passing = prefixes, source, ports if protocol.has_ports else NO_PORT
-                allowed.setdefault((rule.direction, protocol), []).append(passing)
+                peers += addresses.get(name, ())
+            for peer in peers:
+                allowed.setdefault(peer, set()).update(passages)
     return allowed
 
 
 _NEVER = float("inf")
 _ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-_EVERYTHING: Product = ((Prefix(4, 0, 0), Prefix(6, 0, 0)), ALL_PORTS, ALL_PORTS)
+_EVERYBODY = Prefix(4, 0, 0), Prefix(6, 0, 0)
 
 
 def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:
@@ -165,8 +176,7 @@ def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:
         everybody = not rule.groups and (not lengths or lengths >= {(4, 0), (6, 0)})
         limits = rule.ports, rule.source_ports
         if rule.protocol is Protocol.ANY and limits == (None, None) and everybody:
-            before = closing.get(rule.direction, _NEVER)
-            closing[rule.direction] = min(rule.priority, before)
+            closing[rule.direction] = min(rule.priority, closing.get(rule.direction, _NEVER))
     return closing
 
 
@@ -185,14 +195,39 @@ def _addresses_alone(group: HostGroup) -> set[Prefix]:
 
 
 def _find_gaps(
-    group: HostGroup, key: _Key, required: PacketSet, allowed: PacketSet
+    group: HostGroup, needed: _Passing, allowed: _Passing, egress: Egress
 ) -> Iterator[tuple[Discrepancy, bool]]:
-    """Where the two differ; True where the packets are missing, False where in excess."""
-    differences = required.differences(allowed, group.versions)
-    for version, peers, source, lost, gained in differences:
-        first = Prefix(version, peers.first, WIDTH[version])
-        if peers.first < peers.last or first not in _addresses_alone(group):
-            text = interval_text(version, peers)
-            for ports, is_missing in ((lost, True), (gained, False)):
-                if ports:
-                    yield Discrepancy(group.name, *key, text, source, ports), is_missing
+    """Where the two differ; True where the packets are missing, False where in excess.
+
+    Rules name what flows name unless some were merged: only the rest is compared packet by packet.
+    """
+    versions, unlike = group.versions, dict[Prefix, set[_Passage]]()
+    reachable = [peer for peer in needed.keys() | allowed.keys() if peer.version in versions]
+    for peer in reachable:
+        one, other = needed.get(peer, set()), allowed.get(peer, set())
+        if one != other:
+            unlike[peer] = one ^ other
+    for key in sorted({passage[:2] for passages in unlike.values() for passage in passages}):
+        if key[0] is Direction.OUT and egress is Egress.OPEN:
+            continue
+        # What both name of other peers can't make them differ: equal without it, they are equal with it.
+        if _packets(needed, key, unlike) == _packets(allowed, key, unlike):
+            continue
+        sides = [_packets(passing, key, reachable) for passing in (needed, allowed)]
+        for version, peers, source, lost, gained in sides[0].differences(sides[1]):
+            first = Prefix(version, peers.first, WIDTH[version])
+            if peers.first < peers.last or first not in _addresses_alone(group):
+                text = interval_text(version, peers)
+                for ports, is_missing in ((lost, True), (gained, False)):
+                    if ports:
+                        yield Discrepancy(group.name, *key, text, source, ports), is_missing
+
+
+def _packets(passing: _Passing, key: _Key, peers: Iterable[Prefix]) -> PacketSet:
+    """What passes in one direction, by one protocol, of some peers."""
+    return PacketSet(
+        ((peer,), source, PortSet((part,)))
+        for peer in peers
+        for direction, protocol, source, part in passing.get(peer, ())
+        if (direction, protocol) == key
+    )

@@ -12,16 +12,10 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
-from swyx_components.planner.model import (
-    AccessSet,
-    Direction,
-    PeerKind,
-    Protocol,
-    Requirement,
-    Requirements,
-)
+from swyx_components.planner.endpoints import PeerKind
+from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirement, Requirements
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Interval, Prefix, split_interval
+from swyx_components.sets.prefixes import Interval, Prefix, join_intervals, split_interval
 
 _Access = frozenset[AccessSet]  # all that a peer is allowed, in any roles
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
@@ -34,24 +28,6 @@ class Match(NamedTuple):
     protocol: Protocol
     ports: PortSet | None
     source_ports: PortSet | None
-
-    def is_from_fewer(self, other: "Match") -> bool:
-        """Whether another one is of the same direction and protocol, and from more source ports."""
-        own, wider = self.source_ports, other.source_ports
-        return (
-            self.protocol is other.protocol
-            and self.direction is other.direction
-            and own is not None
-            and (wider is None or (wider != own and wider.covers(own[0])))
-        )
-
-    def overlaps(self, other: "Match") -> bool:
-        """Whether the two have ports in common, regardless of the rest."""
-        return bool(self.ports and other.ports and self.ports[0].overlaps(other.ports[0]))
-
-    def is_part_of(self, other: "Match") -> bool:
-        """Whether another one has all of its ports, regardless of the rest."""
-        return self.ports is None or bool(other.ports and other.ports.covers(self.ports[0]))
 
 
 class United(NamedTuple):
@@ -111,20 +87,21 @@ def _unite_ports(ranges: Iterable[_Range]) -> Iterator[tuple[int, int, int, list
 
 
 def _any_is_shadowed(orders: Iterable[int]) -> bool:
-    by_key = group_by_ports(orders).values()
+    by_key = group_by_ports(orders)
     return any(
-        match_of(one).overlaps(match_of(other))
-        for narrow in by_key
-        for wide in by_key
-        if narrow[0] >> 64 == wide[0] >> 64 and match_of(narrow[0]).is_from_fewer(match_of(wide[0]))
-        for one in narrow
-        for other in wide
+        overlap(one, other)
+        for narrow, own in by_key.items()
+        for wide, others in by_key.items()
+        if is_from_fewer(narrow, wide)
+        for one in own
+        for other in others
     )
 
 
 # The order of a match, by which rules are sorted: bits for the direction and the protocol, 32 for the ports,
 # 32 for the source ports; 0 for any.
-_ANY_PORTS = ~((1 << 64) - (1 << 32))
+_SOURCE_PORTS = (1 << 32) - 1
+_ANY_PORTS = ~(_SOURCE_PORTS << 32)
 _DIRECTIONS, _PROTOCOLS = sorted(Direction), sorted(Protocol)
 _RANKS = {one: rank for kind in (_DIRECTIONS, _PROTOCOLS) for rank, one in enumerate(kind)}
 
@@ -144,6 +121,24 @@ def group_by_ports(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
     for order in orders:
         by_key.setdefault(order & _ANY_PORTS, []).append(order)
     return by_key
+
+
+def overlap(one: int, other: int) -> bool:
+    """Whether the matches of two orders have ports in common, regardless of the rest."""
+    return one >> 48 & 0xFFFF <= other >> 32 & 0xFFFF and other >> 48 & 0xFFFF <= one >> 32 & 0xFFFF
+
+
+def is_part_of(one: int, other: int) -> bool:
+    """Whether the match of another order has all ports of the first, regardless of the rest."""
+    return other >> 48 & 0xFFFF <= one >> 48 & 0xFFFF and one >> 32 & 0xFFFF <= other >> 32 & 0xFFFF
+
+
+def is_from_fewer(one: int, other: int) -> bool:
+    """Whether another match is of the same direction and protocol, and from more source ports."""
+    own, wider = one & _SOURCE_PORTS, other & _SOURCE_PORTS
+    if not own or own == wider or one >> 64 != other >> 64:
+        return False
+    return not wider or is_part_of(own << 32, wider << 32)
 
 
 @lru_cache(maxsize=8192)
@@ -179,12 +174,12 @@ class Regions:
     ) -> None:
         self.version = version
         self.openings = openings
-        self._pieces = [
-            [(first, last, place) for first, last in own] for place, own in enumerate(pieces)
-        ]
-        self._alone = [frozenset((place,)) for place in range(len(openings))]
+        self._pieces = pieces
         self._known: dict[frozenset[int], Mapping[frozenset[int], tuple[Prefix, ...]]] = {}
-        self.prefixes = [tuple([one for one, _ in self._split(alone)]) for alone in self._alone]
+        self.prefixes = [
+            tuple([p for one in join_intervals(own) for p in split_interval(version, one)])
+            for own in pieces
+        ]
 
     def prefixes_of(self, places: frozenset[int]) -> Mapping[frozenset[int], tuple[Prefix, ...]]:
         """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
@@ -198,13 +193,13 @@ class Regions:
         return known
 
     def _split(self, places: frozenset[int]) -> Iterator[tuple[Prefix, frozenset[int]]]:
-        pieces = sorted([piece for place in places for piece in self._pieces[place]])
+        pieces = sorted([(*piece, place) for place in places for piece in self._pieces[place]])
         begin = 0
-        for end, (_, last, place) in enumerate(pieces, 1):
+        for end, (_, last, _) in enumerate(pieces, 1):
             if end == len(pieces) or pieces[end][0] != last + 1:
                 adjoining = pieces[begin:end]
                 for prefix in split_interval(self.version, Interval(adjoining[0][0], last)):
-                    yield prefix, _met(prefix, adjoining) if end > begin + 1 else self._alone[place]
+                    yield prefix, _met(prefix, adjoining)
                 begin = end
 
 

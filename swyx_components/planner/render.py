@@ -6,12 +6,11 @@ from dataclasses import replace
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.planner.describe import Provenance
+from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import (
     Capabilities,
     HostGroup,
-    Peer,
-    PeerKind,
     RenderedGroup,
     RenderedSite,
     Requirements,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from swyx_components.installation.model import Egress, ExtraRule
+from swyx_components.planner.endpoints import Endpoint, Flow, Peer, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import (
@@ -13,10 +14,6 @@ from swyx_components.planner.model import (
     AccessSet,
     AllAccess,
     Direction,
-    Endpoint,
-    Flow,
-    Peer,
-    PeerKind,
     Protocol,
     Requirement,
     Requirements,
@@ -45,7 +42,7 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
         group.name: [] for group in view.groups
     }
     parties: dict[tuple[Endpoint, frozenset[int]], Peer | None] = {}
-    for first, second, exchanges in flows.pairs:
+    for first, second, exchanges in flows.flows.pairs:
         one_to_another = first is not second
         for own, peer, ends in (
             (first, second, (True,) if one_to_another else (True, False)),
@@ -124,7 +121,7 @@ def _restrict(party: Peer, versions: frozenset[int]) -> Peer | None:
 
 def _extra_needs(view: SiteTopology) -> Iterator[tuple[str, Peer, Access]]:
     for rule in view.site.extra_rules:
-        group = view.endpoint_of(rule.machine).group
+        group = view.endpoint_of[rule.machine].group
         assert group is not None  # it is a machine's
         for protocol, peers in extra_protocols(rule):
             party = _restrict(

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import (
-    Decisions,
     ExtraRule,
     Installation,
     Link,
@@ -16,8 +15,7 @@ from swyx_components.installation.model import (
     Provider,
     Site,
 )
-from swyx_components.planner.groups import MachineGroup
-from swyx_components.planner.model import Endpoint
+from swyx_components.planner.endpoints import Endpoint, MachineGroup
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -33,7 +31,7 @@ class SiteTopology:
     site: Site
     groups: tuple[MachineGroup, ...]
     endpoints: tuple[Endpoint, ...]
-    by_machine: Mapping[str, Endpoint]
+    endpoint_of: Mapping[str, Endpoint]  # the group of a machine, or itself; a network
     catalogue: Catalogue
     file: str
     serving: Mapping[str, Served]
@@ -44,22 +42,9 @@ class SiteTopology:
         """The site's name."""
         return self.site.name
 
-    @property
-    def decisions(self) -> Decisions:
-        """What the site has decided."""
-        return self.site.decisions
-
-    def endpoint_of(self, machine: str) -> Endpoint:
-        """The group that a machine of the site is in, or the machine itself, or a network.
-
-        Raises:
-            KeyError: the site has none of this name.
-        """
-        return self.by_machine[machine]
-
     def carries_tcp_fax(self) -> bool:
         """Whether fax may go over TCP there."""
-        return Transport.TCP in self.decisions.fax_transports
+        return Transport.TCP in self.site.decisions.fax_transports
 
 
 class Topology:
@@ -110,12 +95,12 @@ class Topology:
         endpoints = tuple(self._make_endpoints(site, groups))
         of_networks = (end.group for end in endpoints if end.group and end.group.network)
         groups = tuple(sorted((*groups, *of_networks), key=lambda group: group.name))
-        by_machine = {member: endpoint for endpoint in endpoints for member in endpoint.members}
+        endpoint_of = {member: endpoint for endpoint in endpoints for member in endpoint.members}
         return SiteTopology(
             site=site,
             groups=groups,
             endpoints=endpoints,
-            by_machine=by_machine,
+            endpoint_of=endpoint_of,
             catalogue=self.catalogue,
             file=self.installation.file,
             serving=serving,

@@ -21,7 +21,8 @@ from swyx_components.analysis.explain.what_if import (
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.messages.render import shorten
-from swyx_components.planner.model import Direction, Flow, Rule, shard_label
+from swyx_components.planner.endpoints import Flow
+from swyx_components.planner.model import Direction, Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, stored_record, texts
 from swyx_components.report.tables import rule_row
 from swyx_components.report.templates import Filters, render_lines

@@ -11,7 +11,7 @@ from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import join_alike, printable, shorten
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.groups import MachineGroup
+from swyx_components.planner.endpoints import MachineGroup
 from swyx_components.planner.model import RenderedGroup, Rule
 from swyx_components.planner.proof import Proof
 from swyx_components.planner.quota import Usage

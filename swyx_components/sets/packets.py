@@ -20,7 +20,6 @@ _Slices = tuple[
     tuple[PortSet, PortSet, PortSet], ...
 ]  # source ports, destination ports of two sets
 _Member = TypeVar("_Member")
-_NOBODY: frozenset[Prefix] = frozenset()
 
 
 class Difference(NamedTuple):
@@ -70,25 +69,13 @@ class PacketSet:
     def __sub__(self, other: "PacketSet") -> "PacketSet":
         return self._combine(other, sub)
 
-    def differences(
-        self, other: "PacketSet", versions: Collection[int] = (4, 6)
-    ) -> Iterator[Difference]:
-        """Where the two differ among peers of these IP versions, by rising addresses.
+    def differences(self, other: "PacketSet") -> Iterator[Difference]:
+        """Where the two differ, by rising addresses.
 
         Addresses are cut wherever a prefix of either begins or ends.
         """
-        unlike: set[Prefix] = set()
         if self._peers != other._peers:
-            for key in self._peers.keys() | other._peers.keys():
-                unlike |= self._peers.get(key, _NOBODY) ^ other._peers.get(key, _NOBODY)
-        # Rules name what flows name unless some were merged. What both name of other peers can't make them
-        # differ, and if these are equal without it, they are with it.
-        if any(prefix.version in versions for prefix in unlike) and any(
-            one != two
-            for *_, slices in self._cut(other, versions, unlike)
-            for _, one, two in slices
-        ):
-            for version, peers, slices in self._cut(other, versions):
+            for version, peers, slices in self._cut(other):
                 for source, one, two in slices:
                     if one != two:
                         yield Difference(version, peers, source, one - two, two - one)
@@ -97,23 +84,14 @@ class PacketSet:
         for (source_ports, part), prefixes in self._peers.items():
             yield prefixes, source_ports, PortSet((part,))
 
-    def _cut(
-        self,
-        other: "PacketSet",
-        versions: Collection[int] = (4, 6),
-        among: set[Prefix] | None = None,
-    ) -> Iterator[tuple[int, Interval, _Slices]]:
-        """The peers of both, or those among some, cut wherever a prefix of either begins or ends.
-
-        With the ports of both.
-        """
+    def _cut(self, other: "PacketSet") -> Iterator[tuple[int, Interval, _Slices]]:
+        """The peers of both, cut wherever a prefix of either begins or ends, with the ports of both."""
         held: dict[Prefix, list[_Held]] = {}
         for second, own in enumerate((self, other)):
             for ports, prefixes in own._peers.items():
                 part = bool(second), ports
-                for prefix in prefixes if among is None else prefixes & among:
-                    if prefix.version in versions:
-                        held.setdefault(prefix, []).append(part)
+                for prefix in prefixes:
+                    held.setdefault(prefix, []).append(part)
         for version, peers, members in cut_addresses(held):
             yield version, peers, _slice(members)
 

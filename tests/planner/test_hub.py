@@ -8,7 +8,7 @@ import pytest
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
-from swyx_components.planner.model import Endpoint, Flow
+from swyx_components.planner.endpoints import Endpoint, Flow
 from tests.oracle.assess import assess_site as compare_with_oracle
 from tests.oracle.domain import Judge
 from tests.oracle.rendered import aws_cloud, azure_cloud
@@ -105,7 +105,13 @@ def only(plain: Plain, name: str) -> Plain:
 
 def told(flow: Flow) -> Connection:
     def end(endpoint: Endpoint) -> Connection:
-        return endpoint.site, endpoint.label, endpoint.roles, endpoint.prefixes, endpoint.summary
+        return (
+            endpoint.site,
+            endpoint.label,
+            endpoint.kind.roles,
+            endpoint.prefixes,
+            endpoint.summary,
+        )
 
     return flow._replace(initiator=end(flow.initiator), responder=end(flow.responder))  # type: ignore[arg-type]
 

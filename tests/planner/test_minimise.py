@@ -8,16 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from swyx_components.catalogue import load_catalogue
+from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.minimise import NEUTRAL, minimise
-from swyx_components.planner.model import (
-    Capabilities,
-    Direction,
-    Peer,
-    PeerKind,
-    Protocol,
-    Requirement,
-    Rule,
-)
+from swyx_components.planner.model import Capabilities, Direction, Protocol, Requirement, Rule
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 

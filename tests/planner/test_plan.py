@@ -13,6 +13,7 @@ import yaml
 from swyx_components.installation import load_installation
 from swyx_components.planner import NEUTRAL, minimise, plan_site, plan_sites
 from swyx_components.planner import plan as plan_module
+from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.model import Requirements, Rule, SitePlan
 from swyx_components.planner.plan import CHECKS, PASSES
 from tests.tools.case_files import all_cases, differences, run
@@ -52,6 +53,13 @@ def shuffled(value: Any, chance: random.Random) -> Any:
     if isinstance(value, list) and not any(isinstance(item, dict) for item in value):
         return chance.sample(value, len(value))
     return copy.deepcopy(value)
+
+
+def test_flows_are_counted_without_being_listed_and_the_same_whenever_they_are() -> None:
+    for plan in planned(fixture("packed")).values():
+        listed = [*plan.flows]
+        assert listed and len(plan.flows) == len(listed) == sum(1 for _ in plan.flows)
+        assert [*plan.flows] == listed
 
 
 def test_flows_stand_by_leg_then_by_the_flows_they_follow_then_by_who_begins() -> None:
@@ -158,7 +166,7 @@ def test_a_new_network_changes_only_the_groups_that_speak_to_it() -> None:
 
 
 def without_flows(original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args: replace(original(*args), flows=(), pairs=())
+    return lambda *args: replace(original(*args), flows=Flows())
 
 
 def without_requirements(original: Callable[..., Any]) -> Callable[..., Any]:

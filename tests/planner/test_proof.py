@@ -11,6 +11,7 @@ from swyx_components.clouds.aws.render import render_site as render_for_aws
 from swyx_components.clouds.azure.render import render_site as render_for_azure
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites, prove, prove_rules
+from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.model import (
     Direction,
     Protocol,
@@ -232,6 +233,25 @@ def test_the_proof_rejects_each_rule_edited(
     assert tried >= 2 or cloud not in clouds
 
 
+def halves(prefix: Prefix) -> list[Prefix]:
+    version, first, length = prefix
+    second = first + (1 << (WIDTH[version] - length - 1))
+    return [Prefix(version, each, length + 1) for each in (first, second)]
+
+
+@pytest.mark.parametrize("cloud", RENDER)
+def test_a_prefix_in_halves_or_with_one_of_them_beside_it_allows_the_same(cloud: str) -> None:
+    tried = 0
+    for rendered, group, place, spec in allowing(cloud):
+        if spec.prefixes and all(p.length < WIDTH[p.version] for p in spec.prefixes):
+            cut = tuple(half for prefix in spec.prefixes for half in halves(prefix))
+            for same in (cut, (*spec.prefixes, cut[0])):
+                specs = replaced(rules_of(rendered)[group], place, spec._replace(prefixes=same))
+                assert with_specs(rendered, group, specs).holds, f"{spec} as {same}"
+                tried += 1
+    assert tried >= 4
+
+
 @pytest.mark.parametrize("cloud", RENDER)
 def test_what_is_lost_is_missing_and_what_is_gained_is_excess(cloud: str) -> None:
     for rendered, group, place, spec in allowing(cloud):
@@ -381,7 +401,7 @@ def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str)
     wider = load_installation(data)
     (plan,) = plan_sites(wider)
     rendered = RENDER[cloud](plan, wider.catalogue)
-    fewer = tuple(f for f in plan.flows if f.initiator is not f.responder)
+    fewer = Flows([[pair for pair in plan.flows.pairs if pair.first is not pair.second]])
     required = replace(rendered.plan, flows=fewer)
     excess = prove(replace(rendered, plan=required)).excess
     assert {gap.peers for gap in excess} == {"10.1.0.11", "10.1.0.14"}

@@ -3,11 +3,10 @@
 from swyx_components.catalogue import load_catalogue
 from swyx_components.installation.model import Machine
 from swyx_components.planner.describe import Provenance
+from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
-    Peer,
-    PeerKind,
     Protocol,
     Requirement,
     Requirements,

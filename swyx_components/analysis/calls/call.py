@@ -23,7 +23,8 @@ from swyx_components.analysis.explain.places import Host, hosts_of
 from swyx_components.catalogue import Catalogue, FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link, LinkMode
-from swyx_components.planner.model import PROTOCOL_OF, Endpoint
+from swyx_components.planner.endpoints import Endpoint
+from swyx_components.planner.model import PROTOCOL_OF
 from swyx_components.planner.port_references import find_undecided, resolve_port
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
@@ -274,22 +275,22 @@ def _resolve(
     if actor.provider is not None:
         sip_port = PortSet.of((actor.provider.sip_port,) * 2)
         return [(transport, sip_port) for transport in Transport]
-    decisions = topology.view(host.site).decisions
+    decisions = topology.view(host.site).site.decisions
     if find_undecided(token, decisions) == "dcom":
         # Nothing in the plan needs the range, so nothing opens it; the mapper is asked first anyway.
         return [(Transport.TCP, PortSet.of((topology.catalogue.endpoint_mapper,) * 2))]
-    responder = (actor.role, _endpoint(topology, host).ports)
+    responder = (actor.role, _endpoint(topology, host).kind.ports)
     return resolve_port(token, responder, decisions, topology.catalogue)
 
 
 def _ports(topology: Topology, acting: _Acting, key: str) -> PortRange:
     """The range in effect for a listener of a role on a host."""
     actor, host = acting
-    return _endpoint(topology, host).ports[actor.role, key][0]
+    return _endpoint(topology, host).kind.ports[actor.role, key][0]
 
 
 def _endpoint(topology: Topology, host: Host) -> Endpoint:
-    return topology.view(host.site).endpoint_of(host.label)
+    return topology.view(host.site).endpoint_of[host.label]
 
 
 # ---- the way of audio and fax: directly within a site, through each relay across sites

@@ -13,7 +13,8 @@ from operator import and_
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry, AttachmentPoint
-from swyx_components.planner.model import PROTOCOL_OF, Direction, Endpoint, Protocol, SitePlan
+from swyx_components.planner.endpoints import Endpoint
+from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, SitePlan
 from swyx_components.planner.requirements import extra_flow, extra_protocols
 from swyx_components.sets.packets import cut_addresses, cut_ports
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet

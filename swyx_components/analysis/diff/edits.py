@@ -13,7 +13,8 @@ from swyx_components.installation.model import (
     PortOverrides,
     Site,
 )
-from swyx_components.planner.model import Direction, Endpoint, Flow, Rule, SitePlan
+from swyx_components.planner.endpoints import Endpoint, Flow
+from swyx_components.planner.model import Direction, Rule, SitePlan
 from swyx_components.sets.prefixes import Prefix
 
 _DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}

@@ -9,11 +9,10 @@ from typing import NamedTuple
 from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
+from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import SiteFlows, derive_flows
 from swyx_components.planner.model import (
     Direction,
-    Endpoint,
-    Flow,
     HostGroup,
     Protocol,
     RenderedSite,

@@ -53,12 +53,12 @@ def is_between_sites(
         return False
     if packet.port is None or not packet.protocol.has_ports:
         return False
-    endpoint = Topology(installation).view(destination.site).endpoint_of(destination.label)
+    endpoint = Topology(installation).view(destination.site).endpoint_of[destination.label]
     port, transport = PortRange(packet.port, packet.port), Transport(packet.protocol.value)
     return any(
         ports.covers(port)
         and transport in installation.catalogue.roles[role].listeners[key].transports
-        for (role, key), ports in endpoint.ports.items()
+        for (role, key), ports in endpoint.kind.ports.items()
     )
 
 

@@ -19,10 +19,10 @@ from functools import cache
 from hashlib import sha256
 from itertools import chain
 
+from swyx_components.planner.endpoints import PeerKind
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
-    PeerKind,
     RenderedGroup,
     Requirement,
     Rule,

@@ -6,9 +6,9 @@ from swyx_components.catalogue import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of
 from swyx_components.messages.render import shorten
-from swyx_components.planner.flows import Clash, EndpointPair
+from swyx_components.planner.endpoints import Endpoint, EndpointPair
+from swyx_components.planner.flows import Clash
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.model import Endpoint
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange, PortSet
 
@@ -22,9 +22,10 @@ _RANGE = {"dcom": "a DCOM port range", "h245": "H.245 ports"}
 def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
     view = site.flows.site
-    yield from _missing(view, site.flows.pairs)
+    yield from _missing(view, site.flows.flows.pairs)
     yield from _clashes(site.flows.clashes)
-    flows = {flow.flow for flow in site.flows.flows}
+    exchanges = {own for pair in site.flows.flows.pairs for own in pair.exchanges}
+    flows = {exchanged.flow for own in exchanges for exchanged in own.exchanged}
     yield from _wide_ranges(view)
     yield from _narrow_ranges(view, flows)
     yield from _defaults(view, flows)
@@ -74,7 +75,7 @@ def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Mes
             site = responder.site
             ends = f"{_called(initiator, site)} to {_called(responder, site)}"
             pairs.setdefault((site, decision), {}).setdefault(flow, set()).add(ends)
-    halves = {"server": view.decisions.dcom_server, "client": view.decisions.dcom_client}
+    halves = {"server": view.site.decisions.dcom_server, "client": view.site.decisions.dcom_client}
     absent = [half for half, ports in halves.items() if ports is None]
     for (site, decision), waiting in pairs.items():
         place = f"sites.{site}.decisions.{decision}"
@@ -101,7 +102,7 @@ def _clashes(clashes: Iterable[Clash]) -> Iterator[Message]:
 
 def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
     """The presets that name a whole ephemeral range: what else lies inside it."""
-    decisions = view.decisions
+    decisions = view.site.decisions
     for decision, preset, ports in (
         ("dcom", decisions.dcom_preset, decisions.dcom_server),
         ("h245", decisions.h245_preset, decisions.h245[0] if decisions.h245 else None),
@@ -114,7 +115,7 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
 
 def _narrow_ranges(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     """DCOM ranges of your own that are smaller or lower than Microsoft advises."""
-    made, place = view.decisions, f"sites.{view.name}.decisions.dcom"
+    made, place = view.site.decisions, f"sites.{view.name}.decisions.dcom"
     halves = {".server": made.dcom_server, ".client": made.dcom_client}
     if made.dcom_server == made.dcom_client:
         halves = {"": made.dcom_server}
@@ -143,8 +144,8 @@ def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
 
 def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     """Notes on defaults in effect; the plan never decides silently."""
-    place, decisions, catalogue = f"sites.{view.name}", view.decisions, view.catalogue
-    roles = {role for endpoint in view.endpoints for role in endpoint.roles}
+    place, decisions, catalogue = f"sites.{view.name}", view.site.decisions, view.catalogue
+    roles = {role for endpoint in view.endpoints for role in endpoint.kind.roles}
     if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):
         yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
     # A LinkManager has media over TCP too, for fax machines: where there are none, it carries none.
@@ -200,7 +201,7 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
         for role in () if server.name in machine.roles else machine.roles:
             listeners = known[role].listeners
             told = [own for own in listeners.values() if _FOOTNOTES.intersection(own.lines)]
-            ports = view.endpoint_of(machine.name).ports
+            ports = view.endpoint_of[machine.name].kind.ports
             kept = {
                 own.key: own for own in listeners.values() if own in told or own.key in _STANDARD
             }

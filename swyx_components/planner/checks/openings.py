@@ -10,18 +10,10 @@ from swyx_components.messages import Message
 from swyx_components.messages.render import shorten
 from swyx_components.planner.checks.port_conflicts import Told, find_told
 from swyx_components.planner.describe import clean_text, spell_in_ascii
+from swyx_components.planner.endpoints import Endpoint, Peer, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.model import (
-    PROTOCOL_OF,
-    AllAccess,
-    Direction,
-    Endpoint,
-    HostGroup,
-    Peer,
-    PeerKind,
-    Protocol,
-)
+from swyx_components.planner.model import PROTOCOL_OF, AllAccess, Direction, HostGroup, Protocol
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortSet
@@ -40,7 +32,7 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
         yield from _opened_beside(view, group, opened, told)
         yield from _administration_inside(view, group, opened)
     pairs: _Pairs = {}
-    for first, second, exchanges in site.flows.pairs:
+    for first, second, exchanges in site.flows.flows.pairs:
         if any(own.exchanged for own in exchanges):
             pairs.setdefault((first, second), exchanges)
     yield from _no_common_version(view, pairs)
@@ -97,13 +89,13 @@ def _opened_beside(
     view: SiteTopology, group: HostGroup, opened: _Opened, told: Callable[[], Told]
 ) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well, unless both want it."""
-    catalogue, endpoint = view.catalogue, view.endpoint_of(group.members[0].name)
+    catalogue, endpoint = view.catalogue, view.endpoint_of[group.members[0].name]
     partly: set[tuple[str, str]] = set()
     for protocol, ports in opened:
         partly |= _find_partly_opened(endpoint.kind, protocol, ports, catalogue)
     inbound = _inbound(group) if partly else {}
-    for role, key in (place for place in endpoint.ports if place in partly):
-        listener, protocols = endpoint.ports[role, key], _protocols_of(catalogue, role, key)
+    for role, key in (place for place in endpoint.kind.ports if place in partly):
+        listener, protocols = endpoint.kind.ports[role, key], _protocols_of(catalogue, role, key)
         own = {
             (protocol, ports): needed
             for (protocol, ports), needed in inbound.items()

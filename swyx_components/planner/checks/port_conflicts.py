@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.messages import Message
+from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.exchange import Exchange, find_exchange
-from swyx_components.planner.flows import EndpointPair
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.model import Endpoint
 from swyx_components.planner.port_references import EndpointKind
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
@@ -68,7 +67,7 @@ def _clashes_by_place(
     decided = _find_decided(site)
     hosts = [("machines", machine.name) for machine in view.site.machines]
     for place, name in (*hosts, *(("networks", network.name) for network in view.site.networks)):
-        endpoint = view.endpoint_of(name)
+        endpoint = view.endpoint_of[name]
         kind, used = endpoint.kind, decided.get(endpoint, {})
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
@@ -79,7 +78,7 @@ def _clashes_by_place(
 
 
 # By role: which of the decisions' ranges it listens on.
-_Decided = dict[str, frozenset[str]]
+_Decided = dict[str, set[str]]
 
 
 def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
@@ -91,32 +90,32 @@ def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
         for end in view.endpoints
         if end.kind.is_machine
     )
-    for pair in (*site.flows.pairs, *alone):
-        for forward, role, token in _decided_ends(pair.exchanges, view.catalogue):
-            endpoint = pair.second if forward else pair.first
-            own = found.setdefault(endpoint, {})
-            own[role] = own.get(role, frozenset()) | {token}
+    for first, second, exchanges in (*site.flows.flows.pairs, *alone):
+        for exchange in exchanges:
+            for forward, role, token in _decided_ends(exchange, view.catalogue):
+                own = found.setdefault(second if forward else first, {})
+                own.setdefault(role, set()).add(token)
     return found
 
 
 @lru_cache(maxsize=8192)
-def _decided_ends(
-    exchanges: tuple[Exchange, ...], catalogue: Catalogue
-) -> frozenset[tuple[bool, str, str]]:
-    """Of exchanges: whether their second end listens, in which role, and on which decision's range."""
+def _decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tuple[bool, str, str]]:
+    """Of an exchange: whether its second end listens, in which role, and on which decision's range."""
     return frozenset(
-        (one.forward, one.responder_role, token)
-        for exchange in exchanges
-        for one in exchange.exchanged
-        for leg in catalogue.flows[one.flow].legs
-        for token in ("dcom_server", "dcom_client", "h245")
-        if token in leg.ports
+        [
+            (one.forward, one.responder_role, token)
+            for one in exchange.exchanged
+            for leg in catalogue.flows[one.flow].legs
+            for token in {"dcom_server", "dcom_client", "h245"}.intersection(leg.ports)
+        ]
     )
 
 
 def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Claim, ...]:
     """What DCOM and H.245 take from the decided ranges; ephemeral presets are reported separately."""
-    made, ephemeral = view.decisions, set(view.catalogue.ephemeral.values())
+    if not tokens:
+        return ()
+    made, ephemeral = view.site.decisions, set(view.catalogue.ephemeral.values())
     halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
     dcom = PortSet.union_of(part for key, part in halves.items() if key in tokens and part)
     h245 = made.h245 if made.h245 and "h245" in tokens else NO_PORTS

@@ -8,12 +8,11 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow
 from swyx_components.planner.assess import SiteResult
+from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
-    Endpoint,
-    Flow,
     HostGroup,
     Protocol,
     Rule,

