@@ -283,7 +283,7 @@ def test_an_interface_with_a_group_is_refused_before_anything_is_made(customer: 
     id = customer.interface("vm-server", "10.8.0.10", networkSecurityGroup={"id": other})
     whole = installation("server 10.8.0.10 SwyxServer")
     said = customer.preview(whole)
-    assert "has the network security group vm-nsg already" in said
+    assert "already has the network security group vm-nsg" in said
     for given in (id, pulumi.Output.from_input(id)):
         bound = {"server": {"interface_id": given}}
         assert f"az network nic update --ids {id}" in customer.preview(whole, machines=bound)

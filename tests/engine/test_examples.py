@@ -127,7 +127,7 @@ def test_a_firewall_made_by_hand_is_adopted_as_the_page_says(
     project = up("true")
     assert {len(groups) for groups in by_hand.members().values()} == {2}, "ours come beside it"
     verified = swyx("verify", file, "--cloud", "kiel=aws")
-    assert verified.code == 1 and "(by-hand) also stands before its interface" in verified.out
+    assert verified.code == 1 and "(by-hand) also applies to its interface" in verified.out
     by_hand.take_off()
     verified = swyx("verify", file, "--cloud", "kiel=aws")
     assert (verified.code, verified.err) == (0, ""), verified

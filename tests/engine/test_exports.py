@@ -107,7 +107,7 @@ def test_saved_answers_verify(
 ) -> None:
     outcome = both[site].verify(tmp_path, *names)
     assert outcome.out.splitlines()[0] == EQUAL[site]
-    unread = [line for line in outcome.out.splitlines() if "not judged" in line]
+    unread = [line for line in outcome.out.splitlines() if "not checked" in line]
     assert ["Virtual Network Manager" in line for line in unread] == [True] * (site == "bochum")
     assert outcome.code == 0
 

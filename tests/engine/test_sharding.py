@@ -189,7 +189,7 @@ def test_an_update_that_would_not_fit_for_its_time_is_refused_before_anything_ch
         code, said = estate.project.run(*words)
         assert code != 0
         assert "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20" in said
-        assert "(now 19; 16 are made, then 16 taken away)" in said
+        assert "(now 19; 16 are created, then 16 deleted)" in said
         assert estate.rules_by_shard() == before
 
 
@@ -207,13 +207,13 @@ def test_a_shard_that_is_lost_or_doubled_is_found(estate: Estate) -> None:
         TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
     )["GroupId"]
     both = ", ".join(sorted((id, copy)))
-    assert f"linkmanager+2: stands 2 times in the cloud, as {both}" in compare(6).faults
+    assert f"linkmanager+2: found 2 times in the cloud, as {both}" in compare(6).faults
     client.delete_security_group(GroupId=copy)
     numbers = [{"Key": "swyx:shard", "Value": "9"}]
     client.create_tags(Resources=[id], Tags=numbers)
     faults = compare(6).faults
     assert "linkmanager+2: group missing in the cloud" in faults
-    assert f"linkmanager+9: belongs to linkmanager, whose plan has no such shard, as {id}" in faults
+    assert f"linkmanager+9: not in the plan of linkmanager, found as {id}" in faults
     assert any("its interface is not in linkmanager+2" in fault for fault in faults)
     client.create_tags(Resources=[id], Tags=[{"Key": "swyx:shard", "Value": "2"}])
     assert compare(6).equal
