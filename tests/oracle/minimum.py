@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import combinations, pairwise, product
 
 from tests.oracle.regions import V6, Box, Prefix, Range, span
 
@@ -135,14 +135,11 @@ def least_products(boxes: Iterable[Box]) -> int:
     region = list(dict.fromkeys(boxes))
     axes = [_starts(side) for side in zip(*(box.sides() for box in region), strict=True)]
     inside = {point for point in product(*axes) if any(box.holds(*point) for box in region)}
-    fits = {
-        one: {
-            other
-            for other in inside
-            if all(mix in inside for mix in product(*zip(one, other, strict=True)))
-        }
-        for one in inside
-    }
+    fits = {one: {one} for one in inside}
+    for one, other in combinations(inside, 2):
+        if inside.issuperset(product(*zip(one, other, strict=True))):
+            fits[one].add(other)
+            fits[other].add(one)
     apart: list[tuple[int, ...]] = []
     for point in sorted(inside, key=lambda own: (len(fits[own]), own)):
         if not any(point in fits[taken] for taken in apart):
