@@ -108,11 +108,13 @@ def run_scene(scene: Scene, sandbox: Sandbox, environment: Mapping[str, str]) ->
     ec2 = connect_ec2(endpoint)
     seeder_of("aws")(scene.site, machines_of([scene.first, scene.edited], scene.site), endpoint)
     current: list[Plain] = [{}]
+    # One write of the state an update instead of one a step: nothing is killed here.
+    own = {**environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
     stack = auto.create_or_select_stack(
         scene.site,
         "acceptance",
         lambda: _make_site(scene.site, current[0]),
-        opts=auto.LocalWorkspaceOptions(work_dir=str(sandbox.root), env_vars=dict(environment)),
+        opts=auto.LocalWorkspaceOptions(work_dir=str(sandbox.root), env_vars=own),
     )
     stack.set_all_config({name: auto.ConfigValue(v) for name, v in _config(endpoint).items()})
     done: Plain = {}
