@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -370,3 +372,53 @@ def test_three_sites_are_at_most_ten_pages_on_paper(page: Page, three: Path) -> 
     page.open(three)
     printed = page.command("Page.printToPDF", preferCSSPageSize=True)["data"]
     assert 2 <= len(re.findall(rb"/Type\s*/Page\b", b64decode(printed))) <= 10
+
+
+ROLES = (
+    *("SwyxServer", "LinkManager", "LinkManager", "SwyxGate", "SwyxGate", "SwyxGate", "SwyxGate"),
+    *("ConferenceManager", "PhoneManager", "ITSPManager", "SwyxFaxServer", "SwyxFaxServer"),
+    *("SwyxIt", "SwyxIt", "SwyxIt", "SwyxIt", "SwyxIt"),
+)
+DESKS = (
+    "SwyxIt",
+    *(f"SwyxPhone{phone}" for phone in ("L100", "L400", "L420", "L420e", "L420s", "L440")),
+)
+
+
+def large_site(name: str, number: int) -> dict[str, Any]:
+    """Every role, 17 machines and 7 networks."""
+    machines = {
+        f"{name}-{place}": {"addresses": [f"10.{number}.0.{10 + place}"], "roles": [role]}
+        for place, role in enumerate(ROLES)
+    }
+    networks = {
+        f"{name}-net-{place}": {"cidrs": [f"10.{number}.{20 + place}.0/24"], "roles": [role]}
+        for place, role in enumerate(DESKS)
+    }
+    return {"machines": machines, "networks": networks}
+
+
+def test_three_large_sites_print_uncut_on_twenty_pages(page: Page, reports: Path) -> None:
+    """Ten pages are not enough: each of their 800 rules is a line or two, some 50 on a page."""
+    sites = {name: large_site(name, number) for number, name in enumerate(("aa", "bb", "cc"), 1)}
+    pair = {"aa": "aa-2", "bb": "bb-2"}
+    links = {
+        "ab": {"sites": ["aa", "bb"], "link_manager": "aa-1"},
+        "bc": {"sites": ["bb", "cc"], "link_manager": "bb-1"},
+        "ac": {"sites": ["aa", "cc"], "link_manager": "cc-1"},
+        "ab2": {"sites": ["aa", "bb"], "mode": "chained", "link_managers": pair},
+    }
+    decisions = {"dcom": "restricted", "h245": "41000-41099", "fax_transport": "both"}
+    document = {"swyxware": "6.01", "decisions": decisions, "sites": sites, "links": links}
+    file = write_file(reports, json.dumps(document), "large.yaml")
+    clouds = ("--cloud", "aa=aws", "--cloud", "bb=azure", "--cloud", "cc=aws")
+    path = write(reports, "large", file, *clouds)
+    page.open(path)
+    assert int(page.told("rules").split()[0]) > 750
+    printed = page.command("Page.printToPDF", preferCSSPageSize=True)["data"]
+    assert len(re.findall(rb"/Type\s*/Page\b", b64decode(printed))) <= 20
+    page.resize(710, 1030)  # A4 without its margins
+    page.media("light", "print")
+    page.ask("dispatchEvent(new Event('beforeprint'))")
+    wider = "const page = document.documentElement; return page.scrollWidth - page.clientWidth"
+    assert page.ask(wider) == 0

@@ -144,3 +144,37 @@ def test_several_links_of_two_sites_are_one_line_that_names_all() -> None:
     assert line.label == f"{link['link_manager']}, s0-l2"
     assert name in line.words
     assert "second" in line.words
+
+
+def crowded() -> Plain:
+    """Two sites beside a centre; each has too many machines to be drawn as a card."""
+    source = star(3)
+    for name, site in source["sites"].items():
+        for n in range(12):
+            gate = {"addresses": [f"10.{name[1:]}.1.{n}"], "roles": ["SwyxGate"]}
+            site["machines"][f"{name}-gate-{n}"] = gate
+    return source
+
+
+@pytest.mark.parametrize(
+    ("manager", "label"), [("s1-link", "s1-link"), ("s1-linkmanager", "1 link")]
+)
+def test_a_name_that_does_not_fit_between_two_boxes_is_left_to_the_title(
+    manager: str, label: str
+) -> None:
+    """Boxes of 150 with their centres 220 apart leave room for 11 letters."""
+    source = crowded()
+    machines = source["sites"]["s1"]["machines"]
+    machines[manager] = machines.pop("s1-link")
+    source["links"]["l0-1"]["link_manager"] = manager
+    (line,) = (one for one in drawn(source).lines if "l0-1" in one.words)
+    assert (line.y1 == line.y2, abs(line.x1 - line.x2)) == (True, 220)
+    assert line.label == label
+    assert line.words == f"l0-1: s1 to s0, shared, through {manager}"
+
+
+def test_several_links_whose_names_do_not_fit_are_counted() -> None:
+    source = crowded()
+    source["links"]["l1-0"] = {"sites": ["s0", "s1"], "link_manager": "s1-link"}
+    (line,) = (one for one in drawn(source).lines if "l0-1" in one.words)
+    assert line.label == "2 links"

@@ -97,7 +97,7 @@ def draw_sites(
         boxes.append(Box(provider.name, "provider", "SIP provider", *places[_key(provider)]))
     return Picture(
         boxes=tuple(boxes),
-        lines=tuple(_lines(links, providers, places)),
+        lines=tuple(_lines(links, providers, places, box)),
         box=box,
         size=size,
         left_out=len(wanted) - len(drawn),
@@ -115,10 +115,8 @@ def _members(installation: Installation, drawn: Sequence[str]) -> Mapping[str, _
     members: dict[str, _Members] = {}
     for name in drawn:
         site = installation.sites[name]
-        machines = ((machine.name, machine.roles) for machine in site.machines)
-        networks = ((network.name, network.roles) for network in site.networks)
-        rows = (*machines, *networks)
-        members[name] = tuple((one, ", ".join(roles)) for one, roles in rows)
+        owners = (*site.machines, *site.networks)
+        members[name] = tuple((own.name, ", ".join(own.roles)) for own in owners)
     return members if all(len(rows) <= _MOST_ROWS for rows in members.values()) else {}
 
 
@@ -228,19 +226,23 @@ def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], 
 
 
 def _lines(
-    links: Iterable[Link], providers: Iterable[Provider], places: Mapping[str, _Point]
+    links: Iterable[Link], providers: Iterable[Provider], places: Mapping[str, _Point], box: Size
 ) -> Iterator[Line]:
-    joined: dict[frozenset[str], Line] = {}  # several links of two sites are one line
+    joined: dict[frozenset[str], list[Link]] = {}  # several links of two sites are one line
     for link in links:
         if {link.near, link.far} <= places.keys():
-            managers = " and ".join(link.managers)
-            words = f"{link.name}: {link.near} to {link.far}, {link.mode.value}, through {managers}"
-            line = Line(words, *places[link.near], *places[link.far], managers)
-            if other := joined.get(ends := frozenset((link.near, link.far))):
-                both = f"{other.label}, {managers}"
-                line = line._replace(words=f"{other.words}; {words}", label=both)
-            joined[ends] = line
-    yield from joined.values()
+            joined.setdefault(frozenset((link.near, link.far)), []).append(link)
+    for own in joined.values():
+        managers = [" and ".join(link.managers) for link in own]
+        words = "; ".join(
+            f"{link.name}: {link.near} to {link.far}, {link.mode.value}, through {named}"
+            for link, named in zip(own, managers, strict=True)
+        )
+        (x1, y1), (x2, y2) = places[own[0].near], places[own[0].far]
+        label, room = ", ".join(managers), abs(x1 - x2) - box.width
+        if y1 == y2 and 6 * len(label) > room:  # of a letter on a line, on average
+            label = plural(len(own), "link")
+        yield Line(words, x1, y1, x2, y2, label)
     for one in providers:
         words = f"{one.name}: SIP provider, reached through {one.link_manager} of {one.site}"
         yield Line(words, *places[one.site], *places[_key(one)], one.link_manager)
