@@ -112,11 +112,7 @@ class SiteBuilder:
         place = below(f"{self._place}.{kind}", name)
         if not is_name(name):
             self._builder.refuse("builder-name", place, name=name)
-        if name in self._own.get(kind, {}):
-            line = self._builder.lines.get(place, "") or "in the file"
-            self._builder.refuse("builder-taken", place, name=name, line=line)
-        self._builder.mark(place)
-        self._own.setdefault(kind, {})[name] = entry
+        self._builder.enter(self._own.setdefault(kind, {}), place, name, entry)
 
     def _declare_network(
         self,
@@ -232,7 +228,7 @@ class InstallationBuilder(Generic[S]):
             entry["link_managers"] = {each.site.name: self.name_of(each) for each in through}
         else:
             entry["link_manager"] = self.name_of(through)
-        self._enter("links", name or f"{one.name}-{other.name}", entry)
+        self._add("links", name or f"{one.name}-{other.name}", entry)
 
     def provider(
         self,
@@ -256,11 +252,13 @@ class InstallationBuilder(Generic[S]):
             "media_ports": plain(media_ports),
             "sip_port": sip_port,
         }
-        self._enter("sip_providers", name, entry)
+        self._add("sip_providers", name, entry)
 
-    def _enter(self, kind: str, name: str, entry: dict[str, Any]) -> None:
-        place = below(kind, name)
-        entries = self.document.setdefault(kind, {})
+    def _add(self, kind: str, name: str, entry: dict[str, Any]) -> None:
+        self.enter(self.document.setdefault(kind, {}), below(kind, name), name, entry)
+
+    def enter(self, entries: dict[str, Any], place: str, name: str, entry: dict[str, Any]) -> None:
+        """Add a new entry to a mapping of the document."""
         if name in entries:
             line = self.lines.get(place, "") or "in the file"
             self.refuse("builder-taken", place, name=name, line=line)

@@ -63,43 +63,50 @@ def is_too_long(node: Node, limit: int) -> bool:
 def distinct(node: Node, values: list[Any]) -> Iterator[tuple[str, int]]:
     """The texts of a list by position; duplicates and what is not text are reported."""
     seen = set()
-    for index, value in enumerate(values):
-        text = as_text(value)
-        if text is None:
-            node.item(index).wrong_type("text")
-        elif text in seen:
+    for text, index in _texts(node, values, "text"):
+        if text in seen:
             node.item(index).add("list-repeated", value=text)
         else:
             seen.add(text)
             yield text, index
 
 
-def read_word(node: Node, words: Collection[str]) -> str | None:
-    """One of the words."""
+def _texts(node: Node, values: list[Any], wanted: str) -> Iterator[tuple[str, int]]:
+    for index, value in enumerate(values):
+        text = as_text(value)
+        if text is None:
+            node.item(index).wrong_type(wanted)
+        else:
+            yield text, index
+
+
+def _read_any(node: Node, wanted: str, *example: str) -> str | None:
     text = as_text(node.value)
     if text is None:
-        node.wrong_type("one word", f"{node.name}: {next(iter(words))}")
-    elif text in words:
+        node.wrong_type(wanted, *example)
+    return text
+
+
+def read_word(node: Node, words: Collection[str]) -> str | None:
+    """One of the words."""
+    text = _read_any(node, "one word", f"{node.name}: {next(iter(words))}")
+    if text is None or text in words:
         return text
-    else:
-        node.unknown("word", text, words)
+    node.unknown("word", text, words)
     return None
 
 
 def read_name(node: Node) -> str | None:
     """The name of something that is defined elsewhere in the file."""
-    text = as_text(node.value)
-    if text is None:
-        node.wrong_type("a name")
-    return text
+    return _read_any(node, "a name")
 
 
 def read_text(node: Node) -> str | None:
     """Free text: not empty, bounded, and with nothing in it that could steer a terminal."""
-    text = as_text(node.value)
+    text = _read_any(node, "text")
     if text is None:
-        node.wrong_type("text")
-    elif not text.strip():
+        return None
+    if not text.strip():
         node.add("text-empty", example=node.example)
     elif len(text) > LONGEST_TEXT:
         node.add("text-long", length=len(text), limit=LONGEST_TEXT)
@@ -141,9 +148,8 @@ def read_port(node: Node) -> PortRange | None:
 
 def read_range(node: Node) -> PortRange | None:
     """A port or a range of ports."""
-    text = as_text(node.value)
+    text = _read_any(node, "a port or a range of ports")
     if text is None:
-        node.wrong_type("a port or a range of ports")
         return None
     match = _PORTS.fullmatch(text.strip())
     if match is None:
@@ -182,11 +188,8 @@ Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 def read_addresses(node: Node) -> Iterator[Found]:
     """The addresses of a machine, each a /32 or /128."""
-    for index, item in enumerate(read_list(node)):
-        text = as_text(item)
-        if text is None:
-            node.item(index).wrong_type("an address")
-        elif "/" in text:
+    for text, index in _texts(node, read_list(node), "an address"):
+        if "/" in text:
             _refuse_length(text, node.item(index))
         else:
             prefix = _parse(text, node, index)
@@ -213,11 +216,7 @@ def read_cidrs(node: Node) -> Iterator[Found]:
 
 def read_peers(node: Node) -> Iterator[Found]:
     """Any CIDRs."""
-    for index, item in enumerate(read_list(node)):
-        text = as_text(item)
-        if text is None:
-            node.item(index).wrong_type("an address or CIDR")
-            continue
+    for text, index in _texts(node, read_list(node), "an address or CIDR"):
         prefix = _parse(text, node, index)
         if prefix is not None:
             yield prefix, index

@@ -13,7 +13,7 @@ from swyx_components.installation.model import (
     PortOverrides,
     Site,
 )
-from swyx_components.planner.endpoints import Endpoint, Flow
+from swyx_components.planner.endpoints import Flow
 from swyx_components.planner.model import Direction, Rule, SitePlan
 from swyx_components.sets.prefixes import Prefix
 
@@ -231,7 +231,7 @@ class Causes:
         legs = self._rows[flow.flow].legs
         match edit.kind:
             case "machines" | "networks":
-                return any(edit.name in _names(end) for end in ends)
+                return any(edit.name in (end.label, *end.members) for end in ends)
             case "decisions":
                 tokens = {token for leg in legs for token in leg.ports}
                 tokens |= {"fax_transport" for leg in legs if leg.fax_tcp_at}
@@ -269,7 +269,3 @@ def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
         and rule.ports is not None
         and bool(flow.ports & rule.ports)
     )
-
-
-def _names(endpoint: Endpoint) -> set[str]:
-    return {endpoint.label, *endpoint.members}

@@ -189,7 +189,7 @@ def _pack(
     places: dict[str, int] = {}
     for key in sorted(loads, key=lambda key: _score(key, -1)):
         for shard in _preferred(key, range(shards)):
-            if _has_room(totals[shard], loads[key], limit):
+            if all(totals[shard][kind] + more <= limit for kind, more in loads[key].items()):
                 totals[shard] += loads[key]
                 places[key] = shard
                 break
@@ -209,10 +209,6 @@ def _fill(rules: Iterable[Rule], pinned: Load, limit: int) -> Mapping[str, int]:
             used[kind] = max(used[kind], shard * limit) + 1
         places[rule.name] = shard
     return places
-
-
-def _has_room(total: Load, load: Load, limit: int) -> bool:
-    return all(total[kind] + more <= limit for kind, more in load.items())
 
 
 def _preferred(key: str, shards: Iterable[int]) -> Sequence[int]:

@@ -102,7 +102,8 @@ def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
     wants = tuple(sorted(by_wants))
     for product in cover_wants(wants):
         met = [own for place in product.peers for own in by_wants[wants[place]]]
-        flows = sorted({one.flow for own in met for one in own if _within(one, product)})
+        some = (kind for own in met for kind in own if kind.sources & product.sources)
+        flows = sorted({kind.flow for kind in some if kind.ports & product.ports})
         found = regions.prefixes_of(frozenset(region for own in met for region in kinds[own]))
         prefixes = sorted(prefix for part in found.values() for prefix in part)
         yield _rule(frame, product, flows, regions.version, tuple(prefixes))
@@ -119,10 +120,6 @@ def _wants(kinds: Iterable[_Kind]) -> tuple[Want, ...]:
     for one in kinds:
         by_source[one.sources] = by_source.get(one.sources, NO_PORTS) | one.ports
     return tuple(Want(source, ports) for source, ports in sorted(by_source.items()))
-
-
-def _within(one: _Kind, product: Product) -> bool:
-    return bool(one.sources & product.sources) and bool(one.ports & product.ports)
 
 
 def _rule(
