@@ -62,7 +62,7 @@ def flows(file: str, format: str, output: str, as_json: bool, **options: Sequenc
     installation, _ = open_installation(file)
     rows = _list_rows(installation, _read_selection(installation, options))
     if chosen == "xlsx":
-        _save_workbook(_flat(rows), output, files_of(installation))
+        _save_workbook((row for _, own in rows for row in own), output, files_of(installation))
     else:
         write_output(_write(chosen, rows), output, files_of(installation))
 
@@ -71,7 +71,7 @@ def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
     if format == "table":
         return write_table(sites)
     writers = {"csv": write_csv, "markdown": write_markdown, "json": write_json}
-    return writers[format](_flat(sites))
+    return writers[format](row for _, rows in sites for row in rows)
 
 
 def _list_rows(installation: Installation, selection: Selection) -> Iterator[SiteRows]:
@@ -80,11 +80,6 @@ def _list_rows(installation: Installation, selection: Selection) -> Iterator[Sit
     for plan in report_progress(plans, "sites planned", len(names)):
         raise_errors(plan.messages)
         yield plan.site, tuple(list_rows(topology, plan, selection))
-
-
-def _flat(sites: Iterable[SiteRows]) -> Iterator[MatrixRow]:
-    for _, rows in sites:
-        yield from rows
 
 
 def _save_workbook(rows: Iterator[MatrixRow], output: str, inputs: Iterable[Path]) -> None:

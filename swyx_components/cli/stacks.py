@@ -37,7 +37,9 @@ def find_stacks(project: Path) -> dict[str, Stack]:
     if "name" not in settings:
         raise refuse("project-missing", "--project", folder=project)
     prefix = f"{settings['name']}:"
-    default = _default_file(as_mapping(settings.get("config")).get(f"{prefix}installation"))
+    declared = as_mapping(settings.get("config")).get(f"{prefix}installation")
+    declared = declared.get("default") if isinstance(declared, Mapping) else declared
+    default = str(declared or _DEFAULT_FILE)
     stacks: dict[str, Stack] = {}
     errors: list[Message] = []
     for name, path, config in _stack_files(project / str(settings.get("stackConfigDir") or ".")):
@@ -97,12 +99,6 @@ def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
 def unknown_cloud(place: str, cloud: str) -> Message:
     """A message for an unknown cloud."""
     return Message.about("cloud-unknown", place, cloud=cloud, known=" or ".join(PLATFORMS))
-
-
-def _default_file(declared: Any) -> str:
-    """What Pulumi.yaml says a stack reads unless its own file says otherwise."""
-    given = declared.get("default") if isinstance(declared, Mapping) else declared
-    return str(given or _DEFAULT_FILE)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -38,7 +38,7 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
             "edit_rows": _edit_rows,
             "stack_row": _stack_row,
             "effect_rows": lambda effect: list(_effect_rows(effect)),
-            "passing_row": passing_row,
+            "passing_row": lambda own: (passing_row(own)[0], ", ".join(passing_row(own)[1:])),
             "rule_rows": lambda site: list(_rule_rows(site)),
             "resource_rows": _resource_rows,
         },
@@ -79,12 +79,9 @@ def list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
     for name in sorted({*by_site, *resources}):
         site, on_cloud = by_site.get(name), resources.get(name)
         if on_cloud is None or on_cloud.touched:
-            stack = _Stack(name)
-            if site:
-                stack = _Stack(name, "", site.work, len(site.groups), len(site.rules))
-            if on_cloud:
-                stack = stack._replace(cloud=on_cloud.cloud, resources=len(on_cloud.touched))
-            stacks.append(stack)
+            sizes = (site.work, len(site.groups), len(site.rules)) if site else ()
+            cloud, touched = (on_cloud.cloud, len(on_cloud.touched)) if on_cloud else ("", None)
+            stacks.append(_Stack(name, cloud, *sizes)._replace(resources=touched))
     return stacks
 
 
@@ -126,18 +123,18 @@ def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:
 def _rule_rows(site: SiteChange) -> Iterator[Sequence[str]]:
     before, after = (name_groups(plan.groups if plan else ()) for plan in (site.old, site.new))
     for change in site.rules:
-        because = describe_reasons(change)
+        because = f", {reasons}" if (reasons := describe_reasons(change)) else ""
         machines = after.get(change.group) or before[change.group]
         old, new = change.old, change.new
         if change.only_reason and old and new:
             flows = f"{' '.join(old.flows)} -> {' '.join(new.flows)}"
-            yield "reason", machines, f"{write_rule(new, after)}: for {flows}", because
+            yield "reason", machines, f"{write_rule(new, after)}: for {flows}{because}"
             continue
         if old:
-            yield "before" if new else "removed", machines, write_rule(old, before), because
+            yield "before" if new else "removed", machines, f"{write_rule(old, before)}{because}"
         if new:
             word, why = ("after", "") if old else ("added", because)
-            yield word, machines, write_rule(new, after), why
+            yield word, machines, f"{write_rule(new, after)}{why}"
 
 
 def describe_reasons(change: RuleChange) -> str:

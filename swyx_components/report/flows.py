@@ -60,11 +60,7 @@ _HEAD = ("FROM", "PORT", "TO", "PORTS", "")
 def _row(site: str, row: MatrixRow) -> tuple[str, ...]:
     packets = f"{row.transport} {', '.join(row.ports)}".rstrip()
     ends = _called(site, row.sender), row.source_ports or "any", _called(site, row.receiver)
-    return (*ends, packets, _carried(row))
-
-
-def _carried(row: MatrixRow) -> str:
-    return OUTSIDE if row.outside else ""
+    return (*ends, packets, OUTSIDE if row.outside else "")
 
 
 def _called(site: str, end: MatrixEnd) -> str:
@@ -84,7 +80,7 @@ def write_markdown(rows: Iterable[MatrixRow]) -> Iterator[str]:
     for row in rows:
         ends = _spelled(row.sender), _spelled(row.receiver)
         what = row.transport, ", ".join(row.ports), row.source_ports
-        why = row.evidence, cite(row.lines), row.purpose, _carried(row)
+        why = row.evidence, cite(row.lines), row.purpose, OUTSIDE if row.outside else ""
         yield f"| {' | '.join(map(escape, (row.site, row.flow, *ends, *what, *why)))} |\n"
 
 
@@ -120,7 +116,8 @@ def _cells(row: MatrixRow) -> list[str]:
         for end in (row.sender, row.receiver)
     )
     what = row.transport, ", ".join(row.ports), row.source_ports, cite(row.lines), row.purpose
-    cells = (row.site, row.flow, row.evidence, row.phase, *chain(*ends), *what, _carried(row))
+    outside = OUTSIDE if row.outside else ""
+    cells = (row.site, row.flow, row.evidence, row.phase, *chain(*ends), *what, outside)
     return list(map(guard, cells))
 
 

@@ -59,7 +59,7 @@ def render_lines(name: str, filters: Filters, **values: object) -> list[str]:
 
 
 _WORDS = {
-    "columns": lambda rows: [line.rstrip("\n") for line in align(rows, "  ")],
+    "columns": lambda rows: [line.rstrip("\n") for line in align(rows, "  ", wrapped=True)],
     "plural": plural,
     "proof": write_proof,
     "provenance": write_provenance,
