@@ -211,5 +211,5 @@ def test_completion_is_never_written_through_a_link(
     kept.write_text("mine\n")
     (tmp_path / name).symlink_to(kept)
     outcome = install(tmp_path, monkeypatch)
-    assert (outcome.code, "this is a symbolic link" in outcome.err) == (2, True)
+    assert (outcome.code, "(a symbolic link)" in outcome.err) == (2, True)
     assert kept.read_text() == "mine\n"
