@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
-from swyx_components.installation.model import Installation, Link, Provider, Site
+from swyx_components.installation.model import Installation, Link, Machine, Network, Provider, Site
 from swyx_components.report.tables import plural
 
 MOST_DRAWN = 60
@@ -115,7 +115,7 @@ def _members(installation: Installation, drawn: Sequence[str]) -> Mapping[str, _
     members: dict[str, _Members] = {}
     for name in drawn:
         site = installation.sites[name]
-        owners = (*site.machines, *site.networks)
+        owners: tuple[Machine | Network, ...] = (*site.machines, *site.networks)
         members[name] = tuple((own.name, ", ".join(own.roles)) for own in owners)
     return members if all(len(rows) <= _MOST_ROWS for rows in members.values()) else {}
 
