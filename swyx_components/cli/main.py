@@ -100,6 +100,7 @@ def run(arguments: list[str] | None = None) -> None:
         # What is still buffered must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         code = DONE
+    gc.freeze()  # nor look for them at exit, as the interpreter does even then
     sys.exit(code)
 
 

@@ -48,6 +48,17 @@ def test_help_loads_neither_pulumi_nor_a_cloud_nor_the_planner() -> None:
         assert f"  {word} " in done.stdout
 
 
+def test_nothing_is_left_at_exit_that_the_interpreter_would_search_for_cycles() -> None:
+    program = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(gc.isenabled(), len(gc.get_objects()) < 5_000))\n"
+        "from swyx_components.cli.main import run\n"
+        "run(['check', 'stacks/installation.yaml'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "False True"
+
+
 def test_without_a_command_the_help_is_shown() -> None:
     assert "Usage:" in subprocess.run(COMMAND, capture_output=True, text=True).stdout
 
