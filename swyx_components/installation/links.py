@@ -1,10 +1,10 @@
 """Read links and SIP providers: both name a LinkManager of a site."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from swyx_components.installation.context import Kind, Node, ReadContext, Seat
-from swyx_components.installation.diagnostics import below
+from swyx_components.installation.context import Kind, Node, Seat
+from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Link, LinkMode, Provider
 from swyx_components.installation.schema import whole
 from swyx_components.installation.sites import read_claimed
@@ -146,23 +146,26 @@ def read_providers(node: Node) -> tuple[Provider, ...]:
     return tuple(provider for provider in read if provider is not None and is_name(provider.name))
 
 
-def check_trunks(
-    context: ReadContext, links: Iterable[Link], providers: Iterable[Provider]
-) -> None:
-    """Note whose calls reach no provider: from one LinkManager to another is transit, and not covered."""
+def check_trunks(log: Diagnostics, links: Iterable[Link], providers: Sequence[Provider]) -> None:
+    """Note whose calls reach no provider: the article covers no transit between LinkManagers or links."""
     # By site, then by the site that it is linked with.
     managers: dict[str, dict[str, set[str]]] = {}
     for link in links:
         for own, other in ((link.near, link.far), (link.far, link.near)):
-            met = managers.setdefault(own, {}).setdefault(other, set())
-            met |= {*link.managers}
+            managers.setdefault(own, {}).setdefault(other, set()).update(link.managers)
+    lacking = managers.keys() - {provider.site for provider in providers}
     for provider in providers:
         own, near = provider.link_manager, managers.get(provider.site, {})
         apart = {site: met for site, met in near.items() if own not in met}
+        place = f"{below('sip_providers', provider.name)}.{_ONE}"
         if apart:
             values = {"sites": sorted(apart), "links": sorted(set().union(*apart.values()))}
-            place = f"{below('sip_providers', provider.name)}.{_ONE}"
-            context.log.add("trunk-apart", place, provider=provider.name, manager=own, **values)
+            log.add("trunk-apart", place, provider=provider.name, manager=own, **values)
+        far, ring = set[str](), {*near} if lacking else set()
+        while ring := {to for site in ring for to in managers[site]} - {provider.site, *near, *far}:
+            far |= ring
+        if beyond := sorted(far & lacking):
+            log.add("trunk-beyond", place, provider=provider.name, site=provider.site, sites=beyond)
 
 
 def _read_provider(node: Node) -> Provider | None:

@@ -117,7 +117,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
     check_summaries(context)
     check_decisions(context, sites, nodes)
     check_extra_rules(context, sites)
-    check_trunks(context, links, providers)
+    check_trunks(context.log, links, providers)
     sites = drop_too_large(sites, links, providers, context.log)
     links, providers = _with_known_ends(links, providers, sites)
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):

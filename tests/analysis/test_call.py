@@ -408,6 +408,60 @@ PARALLEL = SMALL.replace(
 ).replace("  aachen-bochum:", "  west: {sites: [aachen, bochum], link_manager: bo-link}\n  east:")
 
 
+CHAIN = """\
+swyxware: "6.01"
+decisions: {dcom: restricted, h245: tunnelled, fax_transport: udp}
+sites:
+  aachen:
+    machines:
+      ac-server: {addresses: [10.1.0.10], roles: [SwyxServer]}
+      ac-link: {addresses: [10.1.0.11], roles: [LinkManager]}
+      ac-sip: {addresses: [10.1.0.13], roles: [LinkManager]}
+    networks: {ac-office: {cidrs: [10.1.20.0/24], roles: [SwyxIt]}}
+  bochum:
+    machines:
+      bo-server: {addresses: [10.2.0.10], roles: [SwyxServer]}
+      bo-link: {addresses: [10.2.0.11], roles: [LinkManager]}
+    networks: {bo-office: {cidrs: [10.2.20.0/24], roles: [SwyxIt]}}
+  celle:
+    machines:
+      ce-server: {addresses: [10.3.0.10], roles: [SwyxServer]}
+      ce-link: {addresses: [10.3.0.11], roles: [LinkManager]}
+    networks: {ce-office: {cidrs: [10.3.20.0/24], roles: [SwyxIt]}}
+links:
+  one: {sites: [aachen, bochum], mode: chained, link_managers: {aachen: ac-link, bochum: bo-link}}
+  two: {sites: [bochum, celle], link_manager: ce-link}
+sip_providers:
+  carrier: {cidrs: [203.0.113.0/28], link_manager: PROVIDER, media_ports: 10000-20000}
+"""
+
+
+@pytest.mark.parametrize(
+    ("manager", "failing"),
+    [
+        ("ac-link", {"trunk-beyond": ["celle"]}),
+        ("ac-sip", {"trunk-apart": ["bochum"], "trunk-beyond": ["celle"]}),
+        ("bo-link", {"trunk-apart": ["celle"]}),
+        ("ce-link", {"trunk-apart": [], "trunk-beyond": ["aachen"]}),
+    ],
+)
+def test_the_notes_on_a_trunk_name_the_sites_whose_calls_fail(
+    manager: str, failing: dict[str, list[str]], tmp_path: Path
+) -> None:
+    file = write_file(tmp_path, CHAIN.replace("PROVIDER", manager))
+    failed = {
+        site
+        for site in ("aachen", "bochum", "celle")
+        if not call(f"SwyxIt@{site}", "carrier", file=file)["allowed"]
+    }
+    assert failed == {site for sites in failing.values() for site in sites}
+    notes = swyx("check", file, "--json").json()["messages"]
+    said = {one["id"]: one["sentence"] for one in notes if one["id"].startswith("trunk-")}
+    assert said.keys() == {id for id, sites in failing.items() if sites}
+    for id, sentence in said.items():
+        assert sentence.startswith(f"calls of {', '.join(failing[id])} through carrier fail: ")
+
+
 def test_of_two_parallel_links_a_call_takes_the_first_over_which_it_works(tmp_path: Path) -> None:
     file = write_file(tmp_path, PARALLEL)
     assert call("ac-office", "bo-office", file=file)["link"] == "east"
