@@ -18,7 +18,13 @@ from swyx_components.cli.failures import CLOUD_FAILED, DONE, refuse
 from swyx_components.cli.options import JSON, argument, examples, option
 from swyx_components.cli.sites import open_installation
 from swyx_components.cli.stacks import find_stacks
-from swyx_components.cli.terminal import choose_format, print_json, print_note, replace_file
+from swyx_components.cli.terminal import (
+    choose_format,
+    print_json,
+    print_lines,
+    print_note,
+    replace_file,
+)
 from swyx_components.messages import Message, raise_errors
 from swyx_components.report.diff import list_stacks
 from swyx_components.report.rollout import (
@@ -100,7 +106,7 @@ def rollout(
     if as_json:
         print_json(rollout_record(outcomes, without))
     else:
-        sys.stdout.writelines(write_rollout(outcomes, without))
+        print_lines("".join(write_rollout(outcomes, without)).splitlines())
     return CLOUD_FAILED if any(each.failed for each in outcomes) else DONE
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from swyx_components.cli import rollout as module
 from swyx_components.report.rollout import Job, Outcome, write_pipeline
-from tests.tools.command import SMALL, swyx
+from tests.tools.command import SMALL, Terminal, swyx
 from tests.tools.command import Outcome as Said
 
 SITES = {"aachen": "aws", "bochum": "azure"}
@@ -243,3 +243,18 @@ def test_standard_input_is_refused_with_how_to_save_it(project: Path) -> None:
             "files again; name a file; `git show HEAD:stacks/installation.yaml > deployed.yaml` saves the "
             "deployed version.\n"
         )
+
+
+def test_what_the_engine_says_is_wrapped_on_a_terminal(
+    project: Path, engine: type[Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "error: " + "the interface is in five security groups already, " * 4
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(
+        Engine, "run", lambda self, job: Outcome(job, "failed", {}, (said.strip(),))
+    )
+    files = (project / "old.yaml", project / "stacks/installation.yaml")
+    done = swyx("rollout", *files, "--project", project, "--yes", stream=Terminal)
+    assert done.code == 3
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "\n  error: the interface is in five" in done.out
