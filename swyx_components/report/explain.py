@@ -9,13 +9,13 @@ from swyx_components.analysis.explain.explain import (
     End,
     Explanation,
     Passage,
+    carries,
     describe_flow,
 )
 from swyx_components.analysis.explain.places import Host, short
 from swyx_components.analysis.explain.what_if import (
+    find_detour,
     find_remedies,
-    is_between_sites,
-    is_dcom_apart,
     write_extra_rule,
 )
 from swyx_components.catalogue import Catalogue
@@ -33,15 +33,13 @@ _MOST_ADDRESSES = 6  # of a rule that are all shown
 class Answer(NamedTuple):
     """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
 
-    `never`: it is DCOM to or from another site or a public address, which no rule may open. `by_link`: it is
-    for a role at another site, which is reached through a LinkManager; `links` are those of the two sites.
+    `detour`: why no extra rule is to open it, see `find_detour`; `links` are those of the two sites.
     """
 
     explanation: Explanation
     reasons: tuple[tuple[str, str], ...] = ()
-    remedies: tuple[str, ...] = ()
-    never: bool = False
-    by_link: bool = False
+    remedies: tuple[str, ...] | None = None
+    detour: str = ""
     links: tuple[str, ...] = ()
 
     @classmethod
@@ -53,13 +51,12 @@ class Answer(NamedTuple):
             (rule,) = (r for r in installation.sites[site].extra_rules if r.index == int(index))
             reasons.append((id, rule.reason))
         asked = explanation.crossing[:3]
-        remedies = find_remedies(installation, *asked) if with_remedies else ()
-        never = is_dcom_apart(installation, *asked)
-        by_link = is_between_sites(installation, *asked)
+        remedies = find_remedies(installation, *asked) if with_remedies else None
+        detour = find_detour(installation, *asked)
         ends = {host.site for host in asked[:2]}
         own = (link for link in installation.links if {link.near, link.far} == ends)
         links = tuple(f"{link.name} through {' and '.join(link.managers)}" for link in own)
-        return cls(explanation, tuple(reasons), remedies, never, by_link, links)
+        return cls(explanation, tuple(reasons), remedies, detour, links)
 
     def lines(self, catalogue: Catalogue) -> set[int]:
         """The lines that its rules and flows cite."""
@@ -71,15 +68,18 @@ class Answer(NamedTuple):
 
 
 def write_answer(answer: Answer, catalogue: Catalogue) -> list[str]:
-    """A verdict, then each end, then the flows or what it would take."""
+    """A verdict, then each end, then the flows or what would allow it."""
+    asked, (one, other, packet, *_) = answer.explanation, answer.explanation.crossing
+    any_source = packet._replace(source_port=None)
     return render_lines(
         "explain.txt.j2",
         _FILTERS,
         answer=answer,
-        same_machine=answer.explanation.crossing.passage is Passage.SAME_MACHINE,
+        same_machine=asked.crossing.passage is Passage.SAME_MACHINE,
         describe=lambda flow: describe_flow(flow, catalogue),
-        opening=lambda flow: _write_opening(flow, answer.explanation.crossing),
+        opening=lambda flow: _write_opening(flow, asked.crossing),
         extra_rules=[json.dumps(rule) for rule in _extra_rules(answer)],
+        near=asked.nearest and carries(asked.nearest, one, other, any_source),
     )
 
 
@@ -112,7 +112,7 @@ _FILTERS: Filters = {"shard": shard_label, "rule_towards": _write_rule}
 
 def _extra_rules(answer: Answer) -> Iterator[Any]:
     """The extra rules for the ends that deny, where the packet has no other way and may have one."""
-    if answer.never or answer.by_link:
+    if answer.detour:
         return
     asked = answer.explanation.crossing
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
@@ -137,7 +137,7 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
     }
     if not asked.allowed:
         record["nearest"] = asked.nearest and flow_record(asked.nearest, catalogue)
-        record["would_take"] = list(answer.remedies)
+        record["would_take"] = list(answer.remedies or ())
         record["extra_rules_needed"] = list(_extra_rules(answer))
     return record
 

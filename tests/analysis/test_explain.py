@@ -152,8 +152,7 @@ def test_servers_of_two_sites_are_reached_through_a_link_and_never_by_an_extra_r
     """Calls between sites go through a LinkManager (kb2308 L112): no rule opens 1720 between servers."""
     unlinked = write_file(tmp_path, SMALL[: SMALL.index("links:")])
     found = answer("ac-server", "bo-server", "tcp/1720", file=unlinked)
-    assert found["would_take"] == ["link aachen and bochum through a LinkManager"]
-    assert found["extra_rules_needed"] == []
+    assert (found["would_take"], found["extra_rules_needed"]) == ([], [])
     linked = answer("ac-server", "bo-server", "tcp/1720", file=write_file(tmp_path))
     assert (linked["would_take"], linked["extra_rules_needed"]) == ([], [])
     desktop = answer("ac-server", "bo-server", "tcp/3389", file=unlinked)
@@ -251,9 +250,21 @@ PARALLEL = SMALL.replace(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (PARALLEL, " (link east through ac-link, link west through bo-link)"),
-        (SMALL, " (link aachen-bochum through ac-link)"),
-        (SMALL[: SMALL.index("links:")], ""),
+        (
+            PARALLEL,
+            "calls between two sites go through a LinkManager (link east through ac-link, "
+            "link west through bo-link), so no extra rule is proposed",
+        ),
+        (
+            SMALL,
+            "calls between two sites go through a LinkManager (link aachen-bochum through "
+            "ac-link), so no extra rule is proposed",
+        ),
+        (
+            SMALL[: SMALL.index("links:")],
+            "a call between the two sites needs a link; this packet stays closed even then, "
+            "so no extra rule is proposed",
+        ),
     ],
 )
 def test_what_no_link_serves_names_the_links_that_there_are(
@@ -261,9 +272,76 @@ def test_what_no_link_serves_names_the_links_that_there_are(
 ) -> None:
     outcome = ask("ac-server", "bo-server", "tcp/1720", file=write_file(tmp_path, text))
     assert outcome.code == 1
-    assert outcome.out.splitlines()[-1] == (
-        f"  calls between two sites go through a LinkManager{told}, so no extra rule is proposed"
+    assert outcome.out.splitlines()[-2:] == [
+        "  the article defines no flow between these two on this port",
+        f"  {told}",
+    ]
+
+
+def test_two_link_managers_of_a_site_are_no_way_for_a_call(tmp_path: Path) -> None:
+    """No further role makes a LinkManager take transit, nor does a rule of one's own."""
+    two = SMALL.replace(
+        "      ac-gates:",
+        "      ac-trunk: {addresses: [10.1.0.13], roles: [LinkManager]}\n      ac-gates:",
     )
+    file = write_file(tmp_path, two)
+    outcome = ask("ac-link", "ac-trunk", "udp/55000", file=file)
+    assert outcome.out.splitlines()[-2:] == [
+        "  the article defines no flow between these two on this port",
+        "  calls from one LinkManager of a site to another (transit) are not covered, so no extra "
+        "rule is proposed; use one LinkManager for both",
+    ]
+    found = answer("ac-link", "ac-trunk", "tcp/65001", file=file)
+    assert (found["would_take"], found["extra_rules_needed"]) == ([], [])
+    assert len(answer("ac-link", "ac-trunk", "tcp/3389", file=file)["extra_rules_needed"]) == 2
+
+
+@pytest.mark.parametrize(("packet", "flow"), [("tcp/65001", "K9"), ("udp/55000", "M7")])
+@pytest.mark.parametrize("ends", [("ac-link", "bo-link"), ("bo-link", "ac-link")])
+def test_two_link_managers_of_two_sites_need_a_chained_link(
+    packet: str, flow: str, ends: tuple[str, str], tmp_path: Path
+) -> None:
+    chained = "mode: chained, link_managers: {aachen: ac-link, bochum: bo-link}"
+    wanted = (
+        "declare a link of aachen and bochum with `mode: chained` and "
+        "`link_managers: {aachen: ac-link, bochum: bo-link}`"
+    )
+    assert answer(*ends, packet, file=write_file(tmp_path, PARALLEL))["would_take"] == [wanted]
+    done = PARALLEL + f"  north: {{sites: [aachen, bochum], {chained}}}\n"
+    found = answer(*ends, packet, file=write_file(tmp_path, done))
+    assert [each["flow"] for each in found["flows"]] == [flow]
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [
+        (("ac-office", "ac-link", "udp/55000", "--source-port", 40000), "from this source port"),
+        (("ac-office", "ac-link", "udp/54999", "--source-port", 50000), "on this port"),
+        (("ac-office", "ac-link", "icmp"), "by ICMP"),
+        (("ac-gates", "ac-server", "icmpv6"), "by ICMP"),
+    ],
+)
+def test_what_differs_from_each_flow_is_said(
+    words: tuple[str | int, ...], where: str, tmp_path: Path
+) -> None:
+    file = write_file(tmp_path, SMALL.replace("[10.1.0.10]", '[10.1.0.10, "fd00:1::10"]'))
+    lines = ask(*words, file=file).out.splitlines()
+    assert f"  the article defines no flow between these two {where}" in lines
+
+
+def test_nothing_is_said_of_flows_where_what_would_allow_it_was_not_tried(tmp_path: Path) -> None:
+    """It is for the first five pairs only: a link would allow the others too."""
+    links = "".join(
+        f"      ac-link-{n}: {{addresses: [10.1.0.2{n}], roles: [LinkManager], "
+        f"ports: {{LinkManager: {{sip: 6510{n}}}}}}}\n"
+        for n in range(6)
+    )
+    text = SMALL[: SMALL.index("links:")].replace("    networks:\n", f"{links}    networks:\n", 1)
+    file = write_file(tmp_path, text)
+    out = ask("bo-server", "LinkManager@aachen", "tcp/65001", file=file).out
+    assert out.count("not allowed: ") == 7
+    assert out.count("  to allow it: declare a link") == 5
+    assert "the article defines no flow" not in out
 
 
 @pytest.mark.parametrize(

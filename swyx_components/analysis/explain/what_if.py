@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from swyx_components.analysis.explain.explain import Packet, carries
 from swyx_components.analysis.explain.places import Host, owners_of, short
-from swyx_components.catalogue import Catalogue, Evidence, Transport
+from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.check import find_dcom_ports, find_public_part
 from swyx_components.installation.model import Installation, Link, LinkMode, Provider, Site
 from swyx_components.planner.flows import derive_flows
@@ -23,14 +23,14 @@ def find_remedies(
 ) -> tuple[str, ...]:
     """Every single change of a switch, decision or declaration that would allow the packet.
 
-    Where none would: the roles of which one more would.
+    Where none would: the roles of which one more would; none makes a LinkManager take transit.
     """
     hosts = (source, destination)
     if not {p.version for p in source.prefixes} & {p.version for p in destination.prefixes}:
         return (f"give {source.label} and {destination.label} addresses of the same IP version",)
     variants = _variants(installation, *hosts, packet)
     remedies = [text for text, changed in variants if _passes(changed, *hosts, packet)]
-    if remedies:
+    if remedies or find_detour(installation, *hosts, packet) == TRANSIT:
         return tuple(dict.fromkeys(remedies))
     found: list[str] = []
     for own, peer in (hosts, hosts[::-1]):
@@ -38,28 +38,34 @@ def find_remedies(
         roles = [role for role, site in sites if _passes(_with(installation, site), *hosts, packet)]
         if roles:
             found.append(f"give {own.label} the role {' or '.join(roles)}")
-    if not found and is_between_sites(installation, *hosts, packet):
-        ends = {source.site, destination.site}
-        if not any({link.near, link.far} == ends for link in installation.links):
-            found.append(f"link {source.site} and {destination.site} through a LinkManager")
     return tuple(found)
 
 
-def is_between_sites(
-    installation: Installation, source: Host, destination: Host, packet: Packet
-) -> bool:
-    """Whether it is for a role at another site: such calls go through a LinkManager (kb2308 L112)."""
-    if not (source.roles and destination.roles) or source.site == destination.site:
-        return False
-    if packet.port is None or not packet.protocol.has_ports:
-        return False
+DCOM, LINK, TRANSIT = "dcom", "link", "transit"
+
+
+def find_detour(installation: Installation, source: Host, destination: Host, packet: Packet) -> str:
+    """Why no extra rule is to open it, if so.
+
+    DCOM: to or from another site or a public address. LINK: for a role at another site, which calls reach
+    through a LinkManager (kb2308 L112). TRANSIT: from one LinkManager of a site to another.
+    """
+    if _is_dcom_apart(installation, source, destination, packet):
+        return DCOM
+    if not (source.roles and destination.roles) or packet.port is None:
+        return ""
     endpoint = Topology(installation).view(destination.site).endpoint_of[destination.label]
     port, transport = PortRange(packet.port, packet.port), Transport(packet.protocol.value)
-    return any(
-        ports.covers(port)
-        and transport in installation.catalogue.roles[role].listeners[key].transports
+    roles = installation.catalogue.roles
+    listening = {
+        roles[role].serves_links
         for (role, key), ports in endpoint.kind.ports.items()
-    )
+        if ports.covers(port) and transport in roles[role].listeners[key].transports
+    }
+    if listening and source.site != destination.site:
+        return LINK
+    managers = True in listening and all(roles[role].serves_links for role in source.roles)
+    return TRANSIT if managers else ""
 
 
 def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
@@ -183,19 +189,32 @@ def _with_declarations(
             yield text, replace(installation, providers=(*installation.providers, provider))
     sites = {source.site, destination.site}
     linked = any({link.near, link.far} == sites for link in installation.links)
-    if all(sites) and len(sites) == 2 and not linked:
-        for manager, other in (hosts, hosts[::-1]):
-            if _serves_links(installation.catalogue, manager):
-                link = Link(
-                    name="supposed",
-                    mode=LinkMode.SHARED,
-                    near=manager.site,
-                    far=other.site,
-                    near_manager=manager.label,
-                )
-                ends = f"{manager.site} and {other.site}"
-                text = f"declare a link of {ends} with `link_manager: {manager.label}`"
-                yield text, replace(installation, links=(*installation.links, link))
+    serving = [_serves_links(installation.catalogue, host) for host in hosts]
+    if all(sites) and len(sites) == 2:
+        for manages, ends in zip(serving, (hosts, hosts[::-1]), strict=True):
+            if manages and not linked:
+                yield _with_link(installation, LinkMode.SHARED, *ends)
+        if all(serving):
+            yield _with_link(installation, LinkMode.CHAINED, *sorted(hosts))
+
+
+def _with_link(installation: Installation, mode: LinkMode, near: Host, far: Host) -> _Variant:
+    """One more link through the machine at the near end or, chained, through both."""
+    ends = near.site, far.site
+    named, far_manager = f"`link_manager: {near.label}`", ""
+    if mode is LinkMode.CHAINED:
+        managers = f"{{{near.site}: {near.label}, {far.site}: {far.label}}}"
+        named, far_manager = f"`mode: chained` and `link_managers: {managers}`", far.label
+    link = Link(
+        name="supposed",
+        mode=mode,
+        near=near.site,
+        far=far.site,
+        near_manager=near.label,
+        far_manager=far_manager,
+    )
+    text = f"declare a link of {' and '.join(ends)} with {named}"
+    return text, replace(installation, links=(*installation.links, link))
 
 
 def _serves_links(catalogue: Catalogue, host: Host) -> bool:
@@ -203,7 +222,7 @@ def _serves_links(catalogue: Catalogue, host: Host) -> bool:
 
 
 def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_SiteVariant]:
-    """One more role at one end, if some flow joins it with a role of the other end."""
+    """One more role at one end, where the other end has some."""
     if not own.site or not peer.roles:
         return
     catalogue, site = installation.catalogue, installation.sites[own.site]
@@ -211,32 +230,15 @@ def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_
     for role in catalogue.roles.values():
         fits = own.is_machine or role.on_networks
         taken = role.name in own.roles or (role.once_per_site and role.name in present)
-        if fits and not taken and _ever_joined(catalogue, role.name, peer.roles):
+        if fits and not taken:
             roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
             yield role.name, _with_roles_of(site, own, roles)
 
 
 def _with_roles_of(site: Site, own: Host, roles: tuple[str, ...]) -> Site:
-    if own.is_machine:
-        machines = (replace(m, roles=roles) if m.name == own.label else m for m in site.machines)
-        return replace(site, machines=tuple(machines))
+    machines = (replace(m, roles=roles) if m.name == own.label else m for m in site.machines)
     networks = (replace(n, roles=roles) if n.name == own.label else n for n in site.networks)
-    return replace(site, networks=tuple(networks))
-
-
-def _ever_joined(catalogue: Catalogue, role: str, others: tuple[str, ...]) -> bool:
-    """Whether some flow, but for the optional ones, is between a role and one of the others."""
-    return any(
-        role in one and not set(others).isdisjoint(other)
-        for row in catalogue.flows.values()
-        if row.evidence is not Evidence.OPTIONAL
-        for leg in row.legs
-        for one, other in (
-            (leg.initiators, leg.responders),
-            (leg.responders, leg.initiators),
-            (leg.among, leg.among),
-        )
-    )
+    return replace(site, machines=tuple(machines), networks=tuple(networks))
 
 
 # ---- extra rules
@@ -257,10 +259,9 @@ def write_extra_rule(
     }
 
 
-def is_dcom_apart(
+def _is_dcom_apart(
     installation: Installation, source: Host, destination: Host, packet: Packet
 ) -> bool:
-    """Whether the packet is DCOM to or from another site or a public address: no rule may open that."""
     if packet.port is None or source.site == destination.site:
         return False
     hosts = (source, destination)
