@@ -40,15 +40,16 @@ def empty_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sa
 
 @contextmanager
 def attached(engine: Pulumi) -> Iterator[pytest.MonkeyPatch]:
-    """While commands of an engine share the processes of the stand-ins."""
+    """While commands share the processes of the stand-ins, and an update writes the state only once."""
     with standing_providers(engine.environment) as places, pytest.MonkeyPatch.context() as patch:
         patch.setenv(ATTACH, places)
+        patch.setenv("PULUMI_SKIP_CHECKPOINTS", "true")
         yield patch
 
 
 @pytest.fixture(scope="module")
 def standing(engine: Pulumi) -> Iterator[None]:
-    """For a module in which no process of a provider matters, nor a provider's own configuration."""
+    """For a module that kills nothing, and that needs no configuration of a provider's own."""
     with attached(engine):
         yield
 

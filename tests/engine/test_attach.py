@@ -150,12 +150,11 @@ def customer(
         for make in made.own:
             make(site)
 
-    environment = {**engine.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
     made.stack = auto.create_or_select_stack(
         "dev",
         f"attach-{tmp_path.name}",
         program,
-        opts=auto.LocalWorkspaceOptions(work_dir=str(tmp_path), env_vars=environment),
+        opts=auto.LocalWorkspaceOptions(work_dir=str(tmp_path), env_vars=engine.environment),
     )
     made.stack.set_config("azure-native:location", auto.ConfigValue("westeurope"))
     yield made
