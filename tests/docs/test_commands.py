@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 
 from swyx_components.cli.main import COMMANDS, load_command
@@ -70,7 +71,10 @@ def parse(command: Command) -> None:
     if name in {word for option in program.params for word in option.opts}:
         return  # of `swyx` itself, which has nothing to read after it
     assert name in COMMANDS, f"swyx has no command {name}"
-    load_command(name).make_context("swyx", words)
+    # Under its program, as always: a command remembers the names of its help option.
+    load_command(name).make_context(
+        "swyx", words, parent=click.Context(program, **program.context_settings)
+    )
 
 
 def edit(file: Path, diff: str) -> None:

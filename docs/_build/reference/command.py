@@ -37,7 +37,8 @@ def _usage(command: click.Command, words: str) -> str:
 
 def _parameters(command: click.Command) -> str:
     """Arguments and options as `--help` has them, but for those that it hides."""
-    context = command.make_context("swyx", [], resilient_parsing=True)
+    parent = None if command is swyx else click.Context(swyx, **swyx.context_settings)
+    context = command.make_context("swyx", [], parent, resilient_parsing=True)
     rows = []
     for parameter in command.params:
         names, meaning = parameter.get_help_record(context) or ("", "")
