@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import click
 
-from swyx_components.analysis.diff.changes import Changes, SiteChange, compare_sites
+from swyx_components.analysis.diff.changes import Changes, SiteChange, Store, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
@@ -49,7 +49,7 @@ def diff(
     either = replace(after, sites={**before.sites, **after.sites})
     names = choose_sites(either, sites)
     bound = bind_clouds(either, clouds)
-    changes = find_changes(before, after, names, bool(sites))
+    changes = find_changes(before, after, names)
     resources = preview_all(bound, changes.compared, before, after)
     # Of some sites only, the other ends are not known.
     effects = () if sites else find_effects(changes.compared)
@@ -60,13 +60,16 @@ def diff(
     return ANSWER_NO if exit_code and not changes.none else DONE
 
 
-def find_changes(old: Installation, new: Installation, names: Sequence[str], some: bool) -> Changes:
-    """What the edits change at the named sites; `some`: there are others."""
+def find_changes(
+    old: Installation, new: Installation, names: Sequence[str], store: Store | None = None
+) -> Changes:
+    """What the edits change at the named sites; rules as planned or stored."""
     edits = find_edits(old, new)
     affected = find_affected(old, new, edits).intersection(names)
-    compared = compare_sites(old, new, edits, names)
+    compared = compare_sites(old, new, edits, names, store)
     found = tuple(report_progress(compared, "sites compared", len(affected)))
-    return Changes(tuple(e for e in edits if not some or e.site in ("", *names)), found)
+    known = {"", *names}
+    return Changes(tuple(edit for edit in edits if edit.site in known), found)
 
 
 def preview_all(

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -33,26 +35,14 @@ from swyx_components.cli.terminal import (
     report_progress,
 )
 from swyx_components.clouds import PLATFORMS
+from swyx_components.installation import about_sites
 from swyx_components.installation.model import Installation
 from swyx_components.installation.source import STDIN, read_raw
 from swyx_components.messages import Message, Severity
-from swyx_components.planner.topology import Topology
-from swyx_components.report.html.overview import (
-    Differences,
-    Overview,
-    SiteLine,
-    Source,
-    describe_changes,
-    describe_deployed,
-    make_overview,
-)
-from swyx_components.report.html.pages import (
-    ChapterText,
-    write_chapter,
-    write_index,
-    write_report,
-    write_site_page,
-)
+from swyx_components.planner.model import SitePlan
+from swyx_components.report.html.differences import Differences, describe_changes, describe_drift
+from swyx_components.report.html.overview import Overview, SiteLine, make_overview
+from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
 from swyx_components.report.tables import count_messages, plural
 from swyx_components.report.windows.scripts import file_name
 
@@ -91,16 +81,15 @@ def report(
     differences, in one self-contained file.
     """
     chosen = choose(file, sites, clouds)
-    made = Source(
-        _hash(file), date or datetime.now().astimezone().strftime("%Y-%m-%d"), __version__
-    )
+    date = date or datetime.now().astimezone().strftime("%Y-%m-%d")
+    made = {"sha256": _hash(file), "date": date, "program": __version__}
     installation = chosen.topology.installation
     old = open_installation(against)[0] if against else None
-    differences = [_against(installation, chosen.names, old)] if old else []
-    differences += _deployed(chosen.topology, deployed, chosen.clouds)
+    differences = [_against(chosen, old)] if old else []
+    differences += _deployed(chosen, deployed)
     folder = output.endswith(os.sep) or Path(output).is_dir()
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
-        chapters = _Chapters(kept, folder)
+        chapters = _Chapters(kept, folder, made)
         messages = chapters.gather(chosen)
         overview = make_overview(installation, chapters.lines, messages, differences, made)
         inputs = files_of(installation, *filter(None, [old]))
@@ -118,10 +107,10 @@ def _hash(file: str) -> str:
 
 
 class _Chapters:
-    """The chapters of all sites, kept in a file until the overview before them is known."""
+    """The chapters of all sites, or in a folder their pages, kept in a file until the overview is known."""
 
-    def __init__(self, kept: IO[str], folder: bool) -> None:
-        self.folder = folder
+    def __init__(self, kept: IO[str], folder: bool, made: Mapping[str, str]) -> None:
+        self.folder, self._made = folder, made
         self.lines: list[SiteLine] = []
         self._kept = kept
         self._sizes: list[int] = []
@@ -137,7 +126,14 @@ class _Chapters:
         few = self.folder or number <= _FEW_SITES
         messages = set(chosen.found)
         for site in gather_sites(chosen, messages, "sites"):
-            self._keep(write_chapter(chosen.topology, few, site), number)
+            chapter = write_chapter(chosen.topology, few, site)
+            if self.folder:
+                line, file = chapter.line, chosen.topology.installation
+                found = {*about_sites(chosen.found, [line.name]), *site.messages}
+                own = make_overview(file, [line], found, made=self._made, drawn=False)
+                pieces = write_report(own, [chapter.html], back="../index.html")
+                chapter = ChapterText(line, "".join(pieces))
+            self._keep(chapter, number)
         return messages
 
     def _keep(self, chapter: ChapterText, sites: int) -> None:
@@ -153,30 +149,39 @@ class _Chapters:
             yield ChapterText(line, self._kept.read(size))
 
 
-def _against(installation: Installation, names: Sequence[str], old: Installation) -> Differences:
-    """What `swyx diff` finds from another file to this one.
+def _against(chosen: Chosen, old: Installation) -> Differences:
+    """What `swyx diff` finds from another file to this one, the rules as the clouds store them.
 
     Raises:
         SwyxError: a site can't be planned.
     """
-    some = len(names) < len(installation.sites)
-    wanted = names if some else sorted({*names, *old.sites})
-    changes = find_changes(old, installation, wanted, some)
+    installation, names = chosen.topology.installation, chosen.names
+    if len(names) == len(installation.sites):
+        names = tuple(sorted({*names, *old.sites}))
+    changes = find_changes(old, installation, names, partial(_store, chosen.clouds))
     return describe_changes(changes, old.file)
 
 
-def _deployed(
-    topology: Topology, sites: Sequence[str], bound: Mapping[str, str]
-) -> Iterator[Differences]:
+def _store(clouds: Mapping[str, str], plan: SitePlan, installation: Installation) -> SitePlan:
+    """The plan with the groups and rules that the site's cloud stores, if it has one."""
+    if plan.site not in clouds:
+        return plan
+    rendered = PLATFORMS[clouds[plan.site]].render_site(plan, installation)
+    groups = tuple(replace(entry.group, rules=entry.rules) for entry in rendered.groups)
+    return replace(rendered.plan, groups=groups)
+
+
+def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     """Some sites as deployed in the clouds, compared with the plan.
 
     Raises:
         SwyxError: the cloud of a site is unknown, or it can't be planned.
     """
-    names = choose_sites(topology.installation, sites, "--deployed") if sites else ()
-    rendered = render_sites(topology, names, bound)
+    names = choose_sites(chosen.topology.installation, sites, "--deployed") if sites else ()
+    rendered = render_sites(chosen.topology, names, chosen.clouds)
     for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
-        yield describe_deployed(compare_site(site, PLATFORMS[cloud].read_deployed(site)), cloud)
+        found = compare_site(site, PLATFORMS[cloud].read_deployed(site))
+        yield describe_drift(found, site, cloud)
 
 
 # ---- files
@@ -191,14 +196,10 @@ def _write(
         return [_replace(output, pages, inputs)]
     refuse_device(output)
     written = [
-        _replace(
-            output / "sites" / f"{file_name(chapter.line.name)}.html",
-            (write_site_page(report, chapter),),
-            inputs,
-        )
+        _replace(output / "sites" / f"{file_name(chapter.line.name)}.html", (chapter.html,), inputs)
         for chapter in report_progress(chapters, "pages written", len(chapters.lines))
     ]
-    return [_replace(output / "index.html", (write_index(report),), inputs), *written]
+    return [_replace(output / "index.html", write_report(report, paged=True), inputs), *written]
 
 
 def _replace(path: Path, pieces: Iterable[str], inputs: Sequence[Path]) -> tuple[Path, int]:
@@ -217,7 +218,7 @@ def _sentence(
 
 def _counts(report: Overview) -> Mapping[str, int]:
     counts = {noun: count for noun, count in report.figures.items() if noun != "warning"}
-    differing = sum(len(one.rows) for one in report.differences)
+    differing = sum(row.number for one in report.differences for row in one.rows)
     return counts | ({"difference": differing} if report.differences else {})
 
 

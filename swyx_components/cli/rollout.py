@@ -120,7 +120,7 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
     stacks = find_stacks(project)
     either = {**before.sites, **after.sites}
     clouds = {site: stacks[site].cloud for site in either if site in stacks}
-    changes = find_changes(before, after, sorted(either), False)
+    changes = find_changes(before, after, sorted(either))
     resources = preview_all(clouds, changes.compared, before, after)
     jobs, without, errors = [], [], []
     for touched in list_stacks(changes, resources):

@@ -31,6 +31,11 @@ class Usage:
     by_peers: bool = False
     by_quotas: bool = False
 
+    @property
+    def share(self) -> float:
+        """How much of it is used; 1 is all."""
+        return self.used / max(self.limit, 1)
+
 
 class Relief(NamedTuple):
     """The same quotas if `sites` linked sites declared a `summary`; unknown if `usages` is empty."""

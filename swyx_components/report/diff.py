@@ -35,7 +35,7 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
     return render_lines(
         "diff.txt.j2",
         {
-            "edit_rows": _edit_rows,
+            "edit_rows": lambda edits: [row[:2] for row in edit_rows(edits)],
             "stack_row": _stack_row,
             "effect_rows": lambda effect: list(_effect_rows(effect)),
             "passing_row": lambda own: (passing_row(own)[0], ", ".join(passing_row(own)[1:])),
@@ -49,16 +49,20 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
     )
 
 
-def _edit_rows(edits: Iterable[Edit]) -> Iterator[Sequence[str]]:
-    """What was written alike at many sites is one row."""
+def edit_rows(edits: Iterable[Edit]) -> Iterator[tuple[str, str, int]]:
+    """Places and change; what was written alike at many sites is one row, of so many edits."""
     alike: dict[tuple[str, ...], list[Edit]] = {}
     for edit in edits:
         own = edit.place.removeprefix(f"sites.{edit.site}") if edit.site else edit.place
         alike.setdefault((own, edit.old, edit.new), []).append(edit)
     for (_, old, new), same in alike.items():
         places = ", ".join(shorten((edit.place for edit in same), _MOST_PLACES, "more places"))
-        change = f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
-        yield places, change
+        yield places, write_change(old, new), len(same)
+
+
+def write_change(old: str, new: str) -> str:
+    """`10.1.0.13 -> 10.1.0.14`, `added: 10.1.0.14`, `removed: 10.1.0.13`."""
+    return f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
 
 
 class _Stack(NamedTuple):

@@ -12,7 +12,7 @@ from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import join_alike, printable, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
-from swyx_components.planner.model import RenderedGroup, Rule
+from swyx_components.planner.model import RenderedGroup, Rule, shard_label
 from swyx_components.planner.proof import Proof
 from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_neutral
@@ -90,6 +90,11 @@ def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
 def name_groups(groups: Iterable[MachineGroup]) -> dict[str, str]:
     """Machines by group, as people call it: its name may be as long as all of their roles."""
     return {g.name: ", ".join(shorten((m.name for m in g.members), 2)) for g in groups}
+
+
+def name_machines(named: Mapping[str, str], group: str, shard: int) -> str:
+    """A group as `named`; `hub-server (swyxserver+1)` where it is a further one of its machines."""
+    return named.get(group, group) + (f" ({shard_label(group, shard)})" if shard else "")
 
 
 def rule_row(rule: Rule, named: Mapping[str, str] = {}) -> Sequence[str]:
@@ -217,6 +222,6 @@ def find_fullest(rows: Iterable[UsageRow]) -> list[UsageRow]:
     fullest: dict[tuple[str, str], UsageRow] = {}
     for row in rows:
         known = fullest.setdefault((row.cloud, row.usage.quota), row)
-        if row.usage.used * known.usage.limit > known.usage.used * row.usage.limit:
+        if row.usage.share > known.usage.share:
             fullest[row.cloud, row.usage.quota] = row
     return list(fullest.values())

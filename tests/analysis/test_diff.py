@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from swyx_components.analysis.diff import changes as changes_module
-from swyx_components.analysis.diff.changes import Changes, compare_installations
+from swyx_components.analysis.diff.changes import Changes
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.reachability import Owners
 from swyx_components.analysis.explain.explain import Packet, explain_pair
@@ -22,6 +22,7 @@ from swyx_components.planner.plan import plan_site
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.prefixes import Interval, Prefix
+from tests.tools.changes import compare_installations
 from tests.tools.command import SMALL
 
 DATA: dict[str, Any] = yaml.safe_load(SMALL)

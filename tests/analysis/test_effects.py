@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from swyx_components.analysis.diff.changes import compare_installations
 from swyx_components.analysis.diff.effects import Effect, find_effects
 from swyx_components.installation import load_installation
+from tests.tools.changes import compare_installations
 from tests.tools.command import SMALL
 
 DATA: dict[str, Any] = yaml.safe_load(SMALL)

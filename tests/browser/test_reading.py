@@ -184,7 +184,7 @@ def test_a_link_finds_its_rule_among_many_and_behind_a_filter(page: Page, estate
         "location.hash = '#rule-s249/swyxfaxserver/in/tcp/61000/swyxserver-phonemanager-itspmanager'"
     )
     page.wait(lambda: page.all("tr.marked"), "the rule of the link is shown")
-    assert "s249 swyxfaxserver in tcp 61000" in page.find("tr.marked").text
+    assert "s249 s249-fax in tcp 61000 s249-server" in page.find("tr.marked").text
     assert page.find("tr.marked").is_displayed()
     assert page.find("#rules-site").get_attribute("value") == "s249"
 
@@ -320,7 +320,7 @@ def test_the_verdict_stands_first_in_words(page: Page, three: Path, office: Path
     page.open(three)
     told = page.find("main section").text
     assert "Proven in both directions" in told and "of 3 sites" in told
-    assert "Open to public addresses: 203.0.113.0/24." in told
+    assert "Open to public addresses: 203.0.113.0/24 (extra rule: supplier)." in told
     assert "outbound traffic of essen is neither planned nor verified" in told
     page.open(office)
     told = page.find("main section").text
@@ -342,7 +342,15 @@ def test_differences_and_decisions_stand_before_rules(page: Page, three: Path) -
     assert order[:4] == ["summary", "picture", "differences-1", "decisions"]
     assert order.index("decisions") < order.index("rules") < order.index("catalogue")
     parts = [one.text for one in page.all("#differences-1 h3")]
-    assert parts == ["Newly allowed", "No longer allowed", "Edits of the file", "Rules"]
+    assert parts == [
+        "Newly allowed",
+        "No longer allowed",
+        "Edits of the file",
+        "Rules added and removed",
+    ]
+    assert order.index("decisions") < order.index("differences-1-rules") < order.index("rules")
+    page.find("#differences-1 a[href='#differences-1-rules']").click()
+    assert page.find("#differences-1-rules").is_displayed()
 
 
 def test_the_picture_names_the_clouds_and_fits_the_page(page: Page, three: Path) -> None:
@@ -352,6 +360,23 @@ def test_the_picture_names_the_clouds_and_fits_the_page(page: Page, three: Path)
     for width in (1000, 1400):
         page.resize(width, 900)
         assert page.ask(fits), width
+
+
+def test_the_picture_is_readable_on_a_telephone_and_scrolls_by_itself(
+    page: Page, three: Path
+) -> None:
+    """At 400 px each of its pixels is one of the screen, so that its smallest text has 11.5."""
+    page.resize(400, 800)
+    page.open(three)
+    drawn, width = page.ask(
+        "const s = document.querySelector('.picture');"
+        "return [s.getBoundingClientRect().width, s.viewBox.baseVal.width]"
+    )
+    assert drawn == width > 400
+    assert (
+        page.ask("return getComputedStyle(document.querySelector('.drawing')).overflowX") == "auto"
+    )
+    assert page.ask("const p = document.documentElement; return p.scrollWidth - p.clientWidth") == 0
 
 
 def test_stated_and_inferred_look_different(page: Page, three: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import shlex
 import shutil
 import subprocess
@@ -140,10 +141,110 @@ def test_against_another_file_says_what_each_side_has_alone(tmp_path: Path) -> N
     document = swyx("report", write_file(tmp_path), *words).json()
     assert document["differences"] == 6  # the edits, the packets and the rule of each side
     text = page.read_text(encoding="utf-8")
-    assert "3 only in this plan, 3 only in the other." in text
+    flows = "1 flow newly allowed, 1 flow no longer allowed"
+    assert f"</b>: {flows}, 2 edits of the file, 1 rule added, 1 rule removed." in text
     rule = "ac-server in tcp 3390 from 10.1.99.0/24"
     old_rule = text.partition("<code>in tcp 3390 from 10.1.99.0/24")[2].partition("<tr")[0]
     assert "since sites.aachen.extra_rules.(" in old_rule and rule in old_rule
+
+
+def new_rules(folder: Path, *words: str) -> set[tuple[str, str]]:
+    """Place and content of the rules that bochum has once its office has moved."""
+    old = write_file(folder, SMALL.replace("10.2.20.0/24", "10.3.20.0/24"), "old.yaml")
+    page = folder / "report.html"
+    against = ("--against", old, "--site", "bochum", *words)
+    assert swyx("report", write_file(folder), "--output", page, *against).code == 0
+    text = page.read_text(encoding="utf-8")
+    part = text.partition('id="differences-1-rules"')[2].partition("</section>")[0]
+    assert part.count("side-plan") == part.count("side-other")
+    return set(re.findall(r'"side-plan"><td>.*?<td>(.*?)<td><code>(.*?)</code>', part))
+
+
+def test_rules_that_differ_are_those_that_the_cloud_stores(tmp_path: Path) -> None:
+    """EC2 stores one range of ports per rule and no source ports; an NSG's rules have priorities."""
+    on_aws = {
+        ("bochum/bo-server", f"{rule}]")
+        for rule in (
+            "in tcp 135 from 10.2.20.0/24 [C1 L72 L115",
+            "in tcp 40000-40199 from 10.2.20.0/24 [C1 L72 L115",
+            "in udp 51000-51499 from 10.2.20.0/24 [M2 L111",
+            "out tcp 135 to 10.2.20.0/24 [C2 L72 L117",
+            "out tcp 40000-40199 to 10.2.20.0/24 [C2 L72 L117",
+            "out udp 50000-50099 to 10.2.20.0/24 [M2 L111",
+        )
+    }
+    assert new_rules(tmp_path, "--cloud", "aws") == on_aws
+    on_azure = {rule.partition(" ")[2] for _, rule in new_rules(tmp_path, "--cloud", "azure")}
+    assert on_azure == {
+        "in tcp 135, 40000-40199 from 10.2.20.0/24 [C1 L72 L115]",
+        "in udp 51000-51499 source 50000-50099 from 10.2.20.0/24 [M2 L111]",
+        "out tcp 135, 40000-40199 to 10.2.20.0/24 [C2 L72 L117]",
+        "out udp 50000-50099 source 51000-51499 to 10.2.20.0/24 [M2 L111]",
+    }
+
+
+def test_acknowledged_ids_are_listed_in_the_summary(tmp_path: Path) -> None:
+    text = f"acknowledge: [uncovered-egress, cornet-both]\n{SMALL}"
+    page = tmp_path / "report.html"
+    assert swyx("report", write_file(tmp_path, text), "--output", page).code == 0
+    summary = (
+        page.read_text(encoding="utf-8").partition('id="summary"')[2].partition("</section>")[0]
+    )
+    listed = "<code>cornet-both</code>, <code>uncovered-egress</code>."
+    assert f"<b>Acknowledged in the file</b>, therefore not shown: {listed}" in summary
+
+
+def test_machines_outside_the_cloud_count_as_in_check(tmp_path: Path) -> None:
+    text = SMALL.replace("roles: [SwyxGate]}", "roles: [SwyxGate], outside: true}")
+    file, page = write_file(tmp_path, text), tmp_path / "report.html"
+    assert "2 sites, 4 machines, " in swyx("check", file).out
+    assert swyx("report", file, "--output", page, "--json").json()["machines"] == 4
+    assert '<td class="n">3 <small>1 outside the cloud</small>' in page.read_text(encoding="utf-8")
+
+
+def test_public_addresses_are_named_with_whose_they_are(tmp_path: Path) -> None:
+    """The provider's block of the trunk; the supplier's of an extra rule, which is nobody's in the file."""
+    text = SMALL.replace("from: [10.1.99.0/24]", "from: [203.0.113.0/28], acknowledge_public: true")
+    telko = "cidrs: [198.51.100.0/28], link_manager: ac-link, media_ports: 20000-20999"
+    text += f"sip_providers: {{telko: {{{telko}}}}}"
+    page = tmp_path / "report.html"
+    assert swyx("report", write_file(tmp_path, text), "--output", page).code == 0
+    summary = (
+        page.read_text(encoding="utf-8").partition('id="summary"')[2].partition("</section>")[0]
+    )
+    telko, desktop = "198.51.100.0/28 (provider telko)", "203.0.113.0/28 (extra rule: desktop)"
+    assert f"<b>Open to public addresses</b>: {telko}, {desktop}." in summary
+    assert f"<b>Outbound to public addresses</b>: {telko}." in summary
+
+
+def test_decisions_that_no_flow_uses_are_a_line_below_the_table(tmp_path: Path) -> None:
+    """Neither site has a PhoneManager (CorNet) or a SwyxFax Server."""
+    page = tmp_path / "report.html"
+    assert swyx("report", write_file(tmp_path), "--output", page).code == 0
+    section = (
+        page.read_text(encoding="utf-8").partition('id="decisions"')[2].partition("</section>")[0]
+    )
+    rows = set(re.findall(r'<th scope="row">(.*?)<', section))
+    assert rows == {"dcom (server)", "dcom (client)", "h245", "egress"}
+    unused = "<code>fax_transport: udp</code>, <code>cornet: 4061</code>."
+    assert f'<p class="idle">No flow uses {unused}' in section
+
+
+def test_the_page_of_a_site_has_its_verdict_warnings_and_decisions(tmp_path: Path) -> None:
+    text = SMALL.replace("  bochum:\n", "  bochum:\n    egress: open\n")
+    assert swyx("report", write_file(tmp_path, text), "--output", f"{tmp_path}/out/").code == 0
+    pages = {
+        site: (tmp_path / "out" / "sites" / f"{site}.html").read_text(encoding="utf-8")
+        for site in ("aachen", "bochum")
+    }
+    for site, page in pages.items():
+        assert f"<h1>Firewall rules for SwyxWare 6.01: {site}</h1>" in page
+        assert "of 1 site allow every required flow at both ends" in page
+        assert '<a href="../index.html">All sites</a>' in page
+        assert '<th scope="row">h245<td><code>41000-41099</code>' in page
+    opened = "outbound traffic of bochum is neither planned nor verified"
+    assert opened in pages["bochum"] and opened not in pages["aachen"]
+    assert "<td>desktop" not in pages["bochum"] and "<bdi>desktop</bdi>" in pages["aachen"]
 
 
 def test_against_another_file_a_site_asked_for_shows_its_own_changes_only(tmp_path: Path) -> None:
@@ -179,7 +280,7 @@ def test_the_deployed_state_is_compared_rule_by_rule(
     assert swyx("report", write_file(tmp_path), *words).code == 0
     text = page.read_text(encoding="utf-8")
     assert "Differences from <bdi>bochum as deployed on aws</bdi>" in text
-    assert "1 only in this plan, 0 only in the other." in text
+    assert "</b>: 1 planned rule missing in the cloud." in text
     assert "Proof of the deployed rules: 1 missing, 0 excess" in text
 
 

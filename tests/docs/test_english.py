@@ -9,7 +9,9 @@ from tests.tools.english import prose_of, turns_of
 
 FOLDERS = ("docs", "examples", "plugin", "policy", "sandbox", "stacks", "tests")
 FOUND = [*ROOT.glob("*.md"), *(page for name in FOLDERS for page in (ROOT / name).rglob("*.md"))]
-PAGES = [page for page in FOUND if "node_modules" not in page.parts]  # `make browser` installs there
+PAGES = [
+    page for page in FOUND if "node_modules" not in page.parts
+]  # `make browser` installs there
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

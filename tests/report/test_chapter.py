@@ -91,7 +91,7 @@ def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
     )
     server = source["sites"]["aachen"]["machines"]["ac-server"]
     server["roles"] = ["SwyxServer", "PhoneManager"]
-    peers = Peers(plan_site(load_installation(source), "aachen"), by_name=True)
+    peers = Peers(plan_site(load_installation(source), "aachen"))
     rule = Rule(
         direction=Direction.OUT,
         protocol=Protocol.UDP,
@@ -100,6 +100,26 @@ def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
         prefixes=(Prefix.parse("10.1.0.0/16"),),
     )
     assert peers.of("swyxserver-phonemanager", rule, "M2") == ("ac-phones",)
+
+
+def test_rules_name_machines_where_the_cloud_names_groups() -> None:
+    """C9 and M2 between the server and two gates, which share a security group on AWS."""
+    gate = {"roles": ["SwyxGate"]}
+    source = plain(
+        machines={
+            "ac-server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer", "PhoneManager"]},
+            "ac-gate1": {"addresses": ["10.1.0.11"], **gate},
+            "ac-gate2": {"addresses": ["10.1.0.12"], **gate},
+        },
+        networks={},
+        extra_rules=[],
+    )
+    rows = chapter(source, "aws").rules
+    assert {row.label for row in rows} == {"ac-server", "ac-gate1, ac-gate2"}
+    assert {row.parties for row in rows if row.label == "ac-server"} == {("ac-gate1", "ac-gate2")}
+    page = page_of(source, "aws")
+    assert '"><td>ac-gate1, ac-gate2<td>in<td>tcp<td>2000<td><b>ac-server</b> <td>' in page
+    assert "<td>swyxserver-phonemanager" not in page
 
 
 def test_a_rule_gives_flow_evidence_lines_and_purpose_of_all_that_it_is_for() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from swyx_components.analysis.diff.changes import compare_installations
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.report.html.decisions import list_settings
-from swyx_components.report.html.overview import describe_changes
+from swyx_components.report.html.differences import describe_changes
 from tests.report.test_chapter import plain
+from tests.tools.changes import compare_installations
 
 
 def settings_of(**aachen: Any) -> dict[str, tuple[str, str, tuple[str, ...]]]:
@@ -34,8 +34,8 @@ def test_each_decision_says_what_it_opens_and_for_which_flows() -> None:
             ("C2",),
         ),
         "h245": ("tunnelled", "nothing: H.245 runs inside H.225", ()),
-        "fax_transport": ("udp", "no TCP media; UDP media is needed in every case", ()),
-        "cornet": ("4060-4061 (default)", "nothing: no flow of the site uses it", ()),
+        "fax_transport": ("udp", "", ()),  # no fax and no PhoneManager: nothing uses these
+        "cornet": ("4060-4061 (default)", "", ()),
         "egress": ("closed", "egress only for flows and extra rules", ()),
     }
 
@@ -82,7 +82,7 @@ def test_sites_that_agree_share_a_row() -> None:
 def compare(new: Any, old: Any) -> list[tuple[str, ...]]:
     changes = compare_installations(load_installation(old), load_installation(new))
     return [
-        (row.side, row.kind, row.place, " ".join(row.words), row.because)
+        (row.side, row.part, row.place, row.words, row.because)
         for row in describe_changes(changes, "old.yaml").rows
     ]
 
@@ -95,26 +95,25 @@ def test_a_moved_office_differs_in_itself_in_packets_and_in_each_of_its_rules() 
     moved = plain(networks={"ac-office": {"cidrs": ["10.1.21.0/24"], "roles": ["SwyxIt"]}})
     rows = compare(moved, plain())
     place = "sites.aachen.networks.ac-office.cidrs"
-    assert rows[:2] == [
-        ("plan", "in the file", place, "10.1.21.0/24", ""),
-        ("other", "in the file", place, "10.1.20.0/24", ""),
+    assert [row for row in rows if row[1] == "Edits of the file"] == [
+        ("", "Edits of the file", place, "10.1.20.0/24 -> 10.1.21.0/24", ""),
     ]
-    rules = [row for row in rows if row[1] == "rule"]
+    rules = [row for row in rows if row[1] == "Rules added and removed"]
     assert [row[0] for row in rules] == ["plan", "other"] * 6
-    assert {row[2] for row in rules} == {"aachen/swyxserver"}
+    assert {row[2] for row in rules} == {"aachen/ac-server"}
     assert (
         "other",
-        "rule",
-        "aachen/swyxserver",
+        "Rules added and removed",
+        "aachen/ac-server",
         "in tcp 135 from 10.1.20.0/24 [C1 L72 L115]",
         f"flows C1; since {place}",
     ) in rules
     assert (
-        "plan",
-        "packets pass",
+        "",
+        "Newly allowed",
         "ac-office (10.1.21.0/24) to ac-server",
         "tcp 135, 40000-40199",
-        "by the rules at ac-server",
+        "ac-server",
     ) in rows
 
 
@@ -124,11 +123,31 @@ def test_a_new_site_is_one_edit_with_its_groups_and_rules() -> None:
         "machines": {"ce-server": {"addresses": ["10.3.0.10"], "roles": ["SwyxServer"]}},
         "networks": {"ce-office": {"cidrs": ["10.3.20.0/24"], "roles": ["SwyxIt"]}},
     }
-    rows = [row for row in compare(more, plain()) if row[1] != "packets pass"]
-    assert {side for side, *_ in rows} == {"plan"}
-    assert [(kind, place) for _, kind, place, *_ in rows] == [
-        ("in the file", "sites.celle"),
-        ("group", "celle/swyxserver"),
-        *[("rule", "celle/swyxserver")] * 6,
+    rows = [row for row in compare(more, plain()) if row[1] != "Newly allowed"]
+    assert [row[:3] for row in rows] == [
+        ("", "Edits of the file", "sites.celle"),
+        ("", "Groups", "celle/swyxserver"),
+        *[("plan", "Rules added and removed", "celle/ce-server")] * 6,
     ]
     assert {because.partition("; ")[2] for *_, because in rows[2:]} == {"since sites.celle"}
+
+
+def test_edits_alike_are_one_row_and_counted_apart() -> None:
+    old = plain()
+    old["sites"]["bochum"] = {
+        "machines": {
+            "bo-server": {"addresses": ["10.2.0.10"], "roles": ["SwyxServer"]},
+            "bo-gate": {"addresses": ["10.2.0.11"], "roles": ["SwyxGate"]},
+        }
+    }
+    new = {**old, "decisions": {**old["decisions"], "h245": "41000-41099"}}
+    changes = compare_installations(load_installation(old), load_installation(new))
+    found = describe_changes(changes, "old.yaml")
+    (edit,) = dict(found.parts)["Edits of the file"]
+    assert edit.place == "sites.aachen.decisions.h245, sites.bochum.decisions.h245"
+    assert edit.words == "tunnelled -> 41000-41099"
+    assert found.counts == (
+        "2 flows newly allowed",
+        "2 edits of the file",
+        "4 rules added",
+    )

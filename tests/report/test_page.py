@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 
@@ -10,7 +11,7 @@ import pytest
 
 from swyx_components.messages import Message, Severity
 from swyx_components.report.html.overview import OTHER, TOPICS, sort_findings
-from swyx_components.report.html.pages import mark_ticks, plain_text, write_index
+from swyx_components.report.html.pages import mark_ticks, plain_text, write_report
 from tests.messages.test_messages import ROWS
 from tests.report.test_chapter import plain
 from tests.tools.report_pages import overview_of, page_of
@@ -105,7 +106,10 @@ def test_every_link_inside_a_page_leads_somewhere_and_no_id_stands_twice() -> No
 
 
 def test_what_no_installation_lets_in_would_still_be_shown_escaped() -> None:
-    page = write_index(overview_of(plain())._replace(file="a\u202elmay.b\x1b"))
+    found = overview_of(plain())
+    file = replace(found.installation, file="a\u202elmay.b\x1b")
+    report = found._replace(installation=file)
+    page = "".join(write_report(report, paged=True))
     assert "a\\u202elmay.b\\x1b" in page
     assert "\u202e" not in page and "\x1b" not in page
 

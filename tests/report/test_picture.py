@@ -50,8 +50,16 @@ def chain(count: int) -> Plain:
 def test_few_sites_show_who_is_there() -> None:
     picture = drawn(sites(2, (0, 1)))
     assert [(box.name, box.words, box.members) for box in picture.boxes] == [
-        ("s0", "2 machines", (("s0-link", "LinkManager"), ("s0-server", "SwyxServer"))),
-        ("s1", "2 machines", (("s1-link", "LinkManager"), ("s1-server", "SwyxServer"))),
+        (
+            "s0",
+            "2 machines",
+            (("s0-link", "LinkManager", False), ("s0-server", "SwyxServer", False)),
+        ),
+        (
+            "s1",
+            "2 machines",
+            (("s1-link", "LinkManager", False), ("s1-server", "SwyxServer", False)),
+        ),
     ]
     (line,) = picture.lines
     assert (line.words, line.label) == ("l0-1: s0 to s1, shared, through s0-link", "s0-link")
@@ -178,3 +186,33 @@ def test_several_links_whose_names_do_not_fit_are_counted() -> None:
     source["links"]["l1-0"] = {"sites": ["s0", "s1"], "link_manager": "s1-link"}
     (line,) = (one for one in drawn(source).lines if "l0-1" in one.words)
     assert line.label == "2 links"
+
+
+def test_a_machine_outside_the_cloud_is_told_apart_and_stands_last() -> None:
+    source = sites(1)
+    source["sites"]["s0"]["machines"]["s0-isdn"] = {
+        "addresses": ["10.0.0.12"],
+        "roles": ["SwyxGate"],
+        "outside": True,
+    }
+    source["sites"]["s0"]["networks"] = {"office": {"cidrs": ["10.0.1.0/24"], "roles": ["SwyxIt"]}}
+    (box,) = drawn(source).boxes
+    assert box.words == "3 machines, 1 network"
+    assert [(name, outside) for name, _, outside in box.members] == [
+        ("s0-link", False),
+        ("s0-server", False),
+        ("office", False),
+        ("s0-isdn", True),
+    ]
+
+
+def test_a_provider_above_leaves_no_gap_as_high_as_a_site() -> None:
+    """Its box is 54 high, a site's as high as it has machines: the frame begins where a box does."""
+    source = sites(2, (0, 1))
+    telko = {"cidrs": ["198.51.100.0/28"], "link_manager": "s0-link", "media_ports": "20000-20999"}
+    source["sip_providers"] = {"telko": telko, "tel": telko}
+    picture = drawn(source)
+    highest = min(
+        box.y - (54 if box.kind == "provider" else picture.box.height) // 2 for box in picture.boxes
+    )
+    assert highest == 14

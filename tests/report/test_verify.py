@@ -2,7 +2,7 @@
 
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, compare_site
 from swyx_components.clouds import PLATFORMS
-from swyx_components.report.html.overview import describe_deployed
+from swyx_components.report.html.differences import describe_drift
 from swyx_components.report.tables import write_rule
 from swyx_components.report.verify import write_comparison
 from tests.clouds.test_platforms import hub, plan
@@ -32,6 +32,8 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
         f"  hub-server: differs, planned {write_rule(first)}",
         f"  hub-server (swyxserver+1):             found {write_rule(first)}",
     ]
+    told = describe_drift(compare_site(rendered, deployed), rendered, "aws")
+    assert [row.place for row in told.rows] == ["hub/server", "hub/server (swyxserver+1)"]
 
 
 def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() -> None:
@@ -46,9 +48,9 @@ def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() ->
     odd = ((first.name, f"{first.name} at priority 100 (source Internet)"),)
     changed = DeployedGroup(ids=group.ids, rules=tuple(others), unreadable=odd)
     deployed = Deployed(groups={**groups, name: changed}, interfaces=None)
-    told = describe_deployed(compare_site(rendered, deployed), "azure")
-    assert [(row.side, row.kind, row.place) for row in told.rows] == [
-        ("plan", "rule", f"hub/{name}"),
-        ("other", "rule", f"hub/{name}"),
+    told = describe_drift(compare_site(rendered, deployed), rendered, "azure")
+    assert [(row.side, row.part, row.place) for row in told.rows] == [
+        ("plan", "Rules", f"hub/{name}"),
+        ("other", "Rules", f"hub/{name}"),
     ]
-    assert told.rows[1].words == (f"{first.name} at priority 100 (source Internet)",)
+    assert told.rows[1].words == f"{first.name} at priority 100 (source Internet)"

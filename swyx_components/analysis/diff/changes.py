@@ -1,21 +1,24 @@
 """From one installation to another: what is edited, which rules and packets that changes, and why.
 
+>>> from swyx_components.analysis.diff.edits import find_edits
 >>> from swyx_components.installation import load_installation
 >>> def plan(gate: str) -> Installation:
 ...     machines = {"server": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]},
 ...                 "gate": {"addresses": [gate], "roles": ["SwyxGate"]}}
 ...     return load_installation({"swyxware": "6.01", "decisions": {"h245": "tunnelled"},
 ...                               "sites": {"one": {"machines": machines}}})
->>> changes = compare_installations(plan("10.0.0.2"), plan("10.0.0.3"))
+>>> both = plan("10.0.0.2"), plan("10.0.0.3")
+>>> edits = find_edits(*both)
+>>> changes = Changes(edits, tuple(compare_sites(*both, edits)))
 >>> [edit.place for edit in changes.edits], len(changes.rules), len(changes.passings)
 (['sites.one.machines.gate.addresses'], 0, 12)
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
-from swyx_components.analysis.diff.edits import Causes, Edit, find_affected, find_edits
+from swyx_components.analysis.diff.edits import Causes, Edit, find_affected
 from swyx_components.analysis.diff.reachability import (
     Owners,
     ReachabilityChange,
@@ -65,14 +68,14 @@ class GroupChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteChange:
-    """One site before and after; a plan is None where there is no such site."""
+    """One site before and after, as planned or stored; a plan is None where there is no such site."""
 
     site: str
     old: SitePlan | None
     new: SitePlan | None
-    groups: tuple[GroupChange, ...]
-    rules: tuple[RuleChange, ...]
     passings: tuple[ReachabilityChange, ...]
+    groups: tuple[GroupChange, ...] = ()
+    rules: tuple[RuleChange, ...] = ()
 
     @property
     def is_none(self) -> bool:
@@ -113,20 +116,19 @@ class Changes:
         return not self.edits and not self.sites
 
 
-def compare_installations(old: Installation, new: Installation) -> Changes:
-    """The changes of all sites.
-
-    Raises:
-        SwyxError: a site can't be planned, before or after.
-    """
-    edits = find_edits(old, new)
-    return Changes(edits, tuple(compare_sites(old, new, edits)))
+Store = Callable[[SitePlan, Installation], SitePlan]
+"""A plan with the groups and rules that its cloud stores."""
 
 
 def compare_sites(
-    old: Installation, new: Installation, edits: Sequence[Edit], names: Sequence[str] | None = None
+    old: Installation,
+    new: Installation,
+    edits: Sequence[Edit],
+    names: Sequence[str] | None = None,
+    store: Store | None = None,
 ) -> Iterator[SiteChange]:
-    """Each site whose plan may differ, before and after, one at a time.
+    """Each site whose plan may differ, before and after, one at a time; groups and rules as planned, or as
+    a cloud would `store` them.
 
     Raises:
         SwyxError: a site can't be planned, before or after.
@@ -137,9 +139,14 @@ def compare_sites(
     affected = find_affected(old, new, edits)
     for name in sorted(affected if names is None else affected.intersection(names)):
         before, after = (_plan(topology, name) for topology in topologies)
-        renamed = _find_renamed(before, after)
-        why = Causes(name, before, after, renamed, edits, rows)
-        yield _compare_site(name, before, after, renamed, owners, why)
+        why = Causes(name, before, after, _find_renamed(before, after), edits, rows)
+        change = SiteChange(
+            site=name,
+            old=before and store(before, old) if store else before,
+            new=after and store(after, new) if store else after,
+            passings=tuple(find_passing(before, after, owners)),
+        )
+        yield _compare_groups(change, why)
 
 
 def _plan(topology: Topology, name: str) -> SitePlan | None:
@@ -150,15 +157,10 @@ def _plan(topology: Topology, name: str) -> SitePlan | None:
     return plan
 
 
-def _compare_site(
-    name: str,
-    old: SitePlan | None,
-    new: SitePlan | None,
-    renamed: Mapping[str, str],
-    owners: Owners,
-    why: Causes,
-) -> SiteChange:
-    before, after = _groups(old), _groups(new)
+def _compare_groups(site: SiteChange, why: Causes) -> SiteChange:
+    """The same with the groups and rules that differ."""
+    name, before, after = site.site, _groups(site.old), _groups(site.new)
+    renamed = _find_renamed(site.old, site.new)
     pairs = {(one, renamed.get(one, "")) for one in before}
     pairs |= {("", other) for other in after.keys() - renamed.values()}
     groups, rules = [], []
@@ -172,14 +174,7 @@ def _compare_site(
         for gone, come, same in _pair(some, others, renamed):
             reasons = why.of({was, now}, (gone, come))
             rules.append(RuleChange(name, group.group, gone, come, same, *reasons))
-    return SiteChange(
-        site=name,
-        old=old,
-        new=new,
-        groups=tuple(groups),
-        rules=tuple(rules),
-        passings=tuple(find_passing(old, new, owners)),
-    )
+    return replace(site, groups=tuple(groups), rules=tuple(rules))
 
 
 # ---- groups

@@ -196,16 +196,16 @@ class Causes:
         self._rows = rows
         self._by_group: dict[str, list[Flow]] = {}
         for flow in changed:
-            own = {e.label for e in (flow.initiator, flow.responder) if e.group and e.site == site}
-            for label in own:
-                self._by_group.setdefault(label, []).append(flow)
+            own = [e for e in (flow.initiator, flow.responder) if e.group and e.site == site]
+            for name in {name for end in own for name in (end.label, *end.members)}:
+                self._by_group.setdefault(name, []).append(flow)
 
     def of(
         self, group: Iterable[str], rules: Iterable[Rule | None]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The ids of the changed flows behind a rule before and after, and the places of edits.
 
-        `group`: what its host group is called, before and after.
+        `group`: what its host group, or its machine where each is a group, is called, before and after.
         """
         known = [rule for rule in rules if rule is not None]
         behind = [
@@ -263,9 +263,9 @@ def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
     own = flow.responder if rule.direction is Direction.IN else flow.initiator
     return (
         flow.flow in rule.flows
-        and own.label == group
+        and group in (own.label, *own.members)
         and flow.transport.value == rule.protocol.value
-        and (flow.source_ports,) == (rule.source_ports or (None,))
+        and flow.source_ports in (rule.source_ports or (flow.source_ports,))
         and rule.ports is not None
         and bool(flow.ports & rule.ports)
     )

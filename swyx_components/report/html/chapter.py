@@ -17,13 +17,12 @@ from swyx_components.planner.model import (
     Protocol,
     Rule,
     SitePlan,
-    shard_label,
 )
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.topology import Topology
 from swyx_components.report.flows import OUTSIDE
-from swyx_components.report.tables import write_peer
+from swyx_components.report.tables import name_groups, name_machines, write_peer
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
 
@@ -59,13 +58,13 @@ class RuleRow(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The group that has it, with its number where there are several."""
-        return shard_label(self.group.name, self.rule.shard)
+        """The machines that have it, with the number of their group where there are several."""
+        return name_machines(name_groups([self.group]), self.group.name, self.rule.shard)
 
     @property
     def peer(self) -> tuple[str, ...]:
-        """How the rule names the other side."""
-        return (*self.rule.groups, *map(str, self.rule.prefixes))
+        """The addresses of the other side; a rule that names groups has `parties` alone."""
+        return tuple(map(str, self.rule.prefixes))
 
     @property
     def packets(self) -> tuple[object, ...]:
@@ -115,7 +114,7 @@ def make_chapter(result: SiteResult, topology: Topology) -> Chapter:
 
 def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
     plan, rendered = result.plan, result.rendered or render_neutral(result.plan)
-    peers = Peers(plan, rendered.capabilities.shares_groups)
+    peers = Peers(plan)
     given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
     for entry in rendered.groups:
         group = entry.group
@@ -205,9 +204,9 @@ class _Peer(NamedTuple):
 
 
 class Peers:
-    """The peers of every group of a site, found by flow. `by_name`: rules name the site's own groups."""
+    """The peers of every group of a site, found by flow."""
 
-    def __init__(self, plan: SitePlan, by_name: bool) -> None:
+    def __init__(self, plan: SitePlan) -> None:
         self._peers: dict[_Key, list[_Peer]] = {}
         groups = plan.groups_by_machine()
         for flow in plan.flows:
@@ -217,7 +216,7 @@ class Peers:
                 own, peer = ends if direction is Direction.OUT else ends[::-1]
                 if own.group is None or own.site != plan.site:
                     continue
-                named = list(_name_peers(plan.site, peer, flow.ports, by_name))
+                named = list(name_peers(plan.site, peer, flow.ports))
                 for group in {groups[member].name for member in own.members}:
                     key = group, direction, protocol, flow.flow
                     self._peers.setdefault(key, []).extend(named)
@@ -234,16 +233,14 @@ class Peers:
         )
 
 
-def _name_peers(site: str, peer: Endpoint, ports: PortSet, by_name: bool) -> Iterator[_Peer]:
-    """The site's own groups by name where rules do so, else machines one by one."""
-    start = "" if peer.site in ("", site) else f"{peer.site}/"
+def name_peers(site: str, peer: Endpoint, ports: PortSet) -> Iterator[_Peer]:
+    """Machines one by one, those of the site with their group, which rules may name."""
+    start, own = ("", peer.label) if peer.site in ("", site) else (f"{peer.site}/", "")
     if peer.group is None:
         yield _Peer(f"{start}{peer.label}", "", peer.prefixes, ports)
-    elif peer.site == site and by_name and not peer.group.network:
-        yield _Peer(peer.label, peer.label, (), ports)
     else:
         for member in peer.group.members:
-            yield _Peer(f"{start}{member.name}", "", member.addresses, ports)
+            yield _Peer(f"{start}{member.name}", own, member.addresses, ports)
 
 
 def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:

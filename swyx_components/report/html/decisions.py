@@ -7,13 +7,12 @@ from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
 from swyx_components.installation.model import Decisions, Egress, Installation, Site
 from swyx_components.sets.ports import PortRange, PortSet
 
-_NOTHING = "nothing: no flow of the site uses it"
-
 
 class Setting(NamedTuple):
     """One decision or switch of a site.
 
-    `opens` is a sentence on ports and to whom; `flows` are the article's flows that follow from it.
+    `opens` is a sentence on ports and to whom, empty where no flow of the site uses it; `flows` are the
+    article's flows that follow from it.
     """
 
     key: str
@@ -59,7 +58,7 @@ def _dcom(decisions: Decisions, catalogue: Catalogue, rows: list[FlowRow]) -> It
         used = _using(rows, f"dcom_{side}")
         value = _range(ports, decisions.dcom_preset)
         opens = f"{transports} {catalogue.endpoint_mapper}, {ports} towards {_roles(used)}"
-        yield Setting(f"dcom ({side})", value, opens if ports and used else _NOTHING, _ids(used))
+        yield Setting(f"dcom ({side})", value, opens if ports and used else "", _ids(used))
 
 
 def _h245(decisions: Decisions, rows: list[FlowRow]) -> Setting:
@@ -68,7 +67,7 @@ def _h245(decisions: Decisions, rows: list[FlowRow]) -> Setting:
         return Setting("h245", "tunnelled", "nothing: H.245 runs inside H.225")
     value = _range(decisions.h245, decisions.h245_preset)
     used = used if decisions.h245 else []
-    opens = f"TCP {decisions.h245} towards both ends of each H.225 pair" if used else _NOTHING
+    opens = f"TCP {decisions.h245} towards both ends of each H.225 pair" if used else ""
     return Setting("h245", value, opens, _ids(used))
 
 
@@ -76,7 +75,9 @@ def _fax(decisions: Decisions, rows: list[FlowRow]) -> Setting:
     value = " and ".join(transport.value for transport in decisions.fax_transports)
     value += "" if decisions.fax_stated else " (default)"
     used = [(row, leg) for row in rows for leg in row.legs if leg.fax_tcp_at]
-    if Transport.TCP not in decisions.fax_transports or not used:
+    if not used:
+        return Setting("fax_transport", value, "")
+    if Transport.TCP not in decisions.fax_transports:
         return Setting("fax_transport", value, "no TCP media; UDP media is needed in every case")
     opens = f"TCP media ports between {_roles(used)} and their peers"
     return Setting("fax_transport", value, opens, _ids(used))
@@ -85,7 +86,7 @@ def _fax(decisions: Decisions, rows: list[FlowRow]) -> Setting:
 def _cornet(decisions: Decisions, rows: list[FlowRow]) -> Setting:
     used = _using(rows, "cornet")
     value = str(decisions.cornet) + ("" if decisions.cornet_pinned else " (default)")
-    opens = f"TCP {decisions.cornet} towards {_roles(used)}" if used else _NOTHING
+    opens = f"TCP {decisions.cornet} towards {_roles(used)}" if used else ""
     return Setting("cornet", value, opens, _ids(used))
 
 

@@ -1,23 +1,22 @@
 """The report's first part: every site in a line, and once what applies to many of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from swyx_components.analysis.deployed.verify import Comparison
-from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.check import find_public_part
-from swyx_components.installation.model import Egress, ExtraRule, Installation
+from swyx_components.installation.model import Egress, Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import join_alike
-from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.model import Protocol, Rule, SitePlan, shard_label
+from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.quota import Usage
-from swyx_components.report.diff import describe_reasons, passing_row
+from swyx_components.report.html.chapter import name_peers, sort_names
 from swyx_components.report.html.decisions import Settled, list_settings
+from swyx_components.report.html.differences import Differences
 from swyx_components.report.html.picture import Picture, draw_sites
-from swyx_components.report.tables import UsageRow, find_fullest, rule_row, write_proof, write_rule
+from swyx_components.report.tables import UsageRow, find_fullest
+from swyx_components.sets.ports import NO_PORTS
 from swyx_components.sets.prefixes import Prefix
 
 # What a reviewer asks for, with the ids of the messages about it.
@@ -41,47 +40,24 @@ _ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
 class SiteLine(NamedTuple):
-    """One site in figures. `ids` are the article's flows that it needs.
+    """One site in figures. `flows` has how many it needs of each of the article's; `outside` of its
+    machines are not in its cloud.
 
-    `public` has the public addresses among the peers of its rules, by direction. An open egress is none.
+    `public` has the public addresses among the peers of its rules, each with whose it is, by direction.
+    An open egress is none.
     """
 
     name: str
     cloud: str
     egress: str
     machines: int
+    outside: int
     groups: int
-    flows: int
+    flows: Mapping[str, int]
     rules: int
     proof: str
-    ids: tuple[str, ...]
     usages: tuple[Usage, ...]
-    proven: bool | None = None
     public: Mapping[str, tuple[str, ...]] = {}
-
-    @classmethod
-    def of(cls, result: SiteResult, flows: Mapping[str, int], rules: Sequence[Rule]) -> Self:
-        """The line of a finished site whose chapter shows so many flows of each id and these rules."""
-        plan, proof = result.plan, result.proof
-        return cls(
-            name=plan.site,
-            cloud=result.cloud,
-            egress=plan.egress.value,
-            machines=sum(len(group.machines) for group in plan.groups),
-            groups=len(plan.groups),
-            flows=sum(flows.values()),
-            rules=len(rules),
-            proof="none" if proof is None else "holds" if proof.holds else write_proof(proof),
-            ids=tuple(sorted(flows)),
-            usages=result.usages,
-            proven=proof.holds if proof else None,
-            public=find_public(plan, rules),
-        )
-
-    @property
-    def figures(self) -> Mapping[str, int]:
-        """The figures beside the title of the site's own page."""
-        return {"machine": self.machines, "flow": self.flows, "rule": self.rules}
 
 
 @lru_cache(maxsize=65536)
@@ -90,7 +66,7 @@ def _is_public(prefix: Prefix) -> bool:
 
 
 def find_public(plan: SitePlan, rules: Iterable[Rule]) -> dict[str, tuple[str, ...]]:
-    """By direction, the peers of rules that have an address neither private nor the site's own."""
+    """By direction, the peers of rules that have an address neither private nor the site's own, and whose."""
     found: dict[str, set[Prefix]] = {}
     for rule in rules:
         if not rule.allow or (rule.protocol is Protocol.ANY and plan.egress is Egress.OPEN):
@@ -99,56 +75,46 @@ def find_public(plan: SitePlan, rules: Iterable[Rule]) -> dict[str, tuple[str, .
             found.setdefault(rule.direction.value, set()).add(prefix)
     if not found:
         return {}
+    ends = {end for flow in plan.flows for end in (flow.initiator, flow.responder)}
     own = [address for group in plan.groups for address in group.addresses]
     own += [
-        prefix
-        for flow in plan.flows
-        for end in (flow.initiator, flow.responder)
-        if end.site == plan.site and not end.group
-        for prefix in end.prefixes
+        prefix for end in ends if end.site == plan.site and not end.group for prefix in end.prefixes
     ]
+    owners = [
+        (peer.name, peer.prefixes) for end in ends for peer in name_peers(plan.site, end, NO_PORTS)
+    ]
+    owners += ((f"extra rule: {rule.reason}", rule.peers) for rule in plan.extra_rules)
     return {
-        way: tuple(str(each) for each in sorted(peers) if find_public_part((each,), own))
+        way: tuple(
+            f"{each} ({', '.join(_owners_of(each, owners))})"
+            for each in sorted(peers)
+            if find_public_part((each,), own)
+        )
         for way, peers in found.items()
     }
 
 
-def is_tight(usage: Usage) -> bool:
-    """Whether a reader needs to know of a quota: half of it is used."""
-    return 2 * usage.used >= usage.limit
-
-
-class Source(NamedTuple):
-    """The source of a report: the file, its SHA-256, the date, and the version of the program.
-
-    Empty what the command does not know.
-    """
-
-    sha256: str = ""
-    date: str = ""
-    program: str = ""
-
-
-_UNKNOWN = Source()
+def _owners_of(peer: Prefix, owners: Iterable[tuple[str, Iterable[Prefix]]]) -> tuple[str, ...]:
+    """Who has addresses of it: a provider, a network, another site's machine, an extra rule."""
+    return sort_names(name for name, prefixes in owners if any(map(peer.overlaps, prefixes)))
 
 
 class Overview(NamedTuple):
-    """The content of a report without its chapters."""
+    """The content of a report without its chapters.
 
-    file: str
-    title: str
-    source: str
+    `made` says when (`date`), by which version of the program and of which file (`sha256`), where known.
+    """
+
+    installation: Installation
     sites: tuple[SiteLine, ...]
-    picture: Picture
+    picture: Picture | None
     settings: tuple[Settled, ...]
-    extra_rules: tuple[tuple[str, ExtraRule], ...]
     findings: Mapping[str, tuple[tuple[Message, ...], ...]]
     usages: tuple[UsageRow, ...]
     catalogue: tuple[FlowRow, ...]
-    uncovered: tuple[str, ...]
-    differences: tuple["Differences", ...]
+    differences: tuple[Differences, ...]
     cited: tuple[tuple[int, str], ...] = ()
-    made: Source = _UNKNOWN
+    made: Mapping[str, str] = {}
 
     @property
     def figures(self) -> Mapping[str, int]:
@@ -156,7 +122,7 @@ class Overview(NamedTuple):
         return {
             "site": len(self.sites),
             "machine": sum(site.machines for site in self.sites),
-            "flow": sum(site.flows for site in self.sites),
+            "flow": sum(sum(site.flows.values()) for site in self.sites),
             "rule": sum(site.rules for site in self.sites),
             "warning": len(self.warnings),
         }
@@ -170,7 +136,7 @@ class Overview(NamedTuple):
             if len(names) < 5
             else f"{len(names):,} sites"
         )
-        return f"Firewall rules for {self.title}: {about}"
+        return f"Firewall rules for {self.installation.catalogue.title}: {about}"
 
     @property
     def warnings(self) -> tuple[tuple[str, Message, int], ...]:
@@ -186,45 +152,29 @@ class Overview(NamedTuple):
         """The public peers of rules in this direction, `in` or `out`, of all sites."""
         return tuple(sorted({peer for site in self.sites for peer in site.public.get(way, ())}))
 
-    @property
-    def unbound(self) -> int:
-        """How many of the sites are bound to no cloud, so that their quotas are not counted."""
-        return sum(not site.cloud for site in self.sites)
-
 
 def make_overview(
     installation: Installation,
     lines: Sequence[SiteLine],
     messages: Collection[Message],
-    differences: Iterable["Differences"] = (),
-    made: Source = _UNKNOWN,
+    differences: Iterable[Differences] = (),
+    made: Mapping[str, str] = {},
+    drawn: bool = True,
 ) -> Overview:
-    """The overview of the sites that these lines are about."""
+    """The overview of the sites that these lines are about, with a picture of them or without."""
     catalogue = installation.catalogue
-    ids = {id for line in lines for id in line.ids}
-    names = [line.name for line in lines]
+    ids = {id for line in lines for id in line.flows}
+    names, clouds = [line.name for line in lines], {line.name: line.cloud for line in lines}
     rows = tuple(row for row in catalogue.flows.values() if row.id in ids)
     usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
     return Overview(
-        file=installation.file,
-        title=catalogue.title,
-        source=catalogue.source,
+        installation=installation,
         sites=tuple(lines),
-        picture=draw_sites(installation, names, {line.name: line.cloud for line in lines}),
-        settings=list_settings(installation, {line.name: line.ids for line in lines}),
-        extra_rules=tuple(
-            (name, rule) for name in names for rule in installation.sites[name].extra_rules
-        ),
+        picture=draw_sites(installation, names, clouds) if drawn else None,
+        settings=list_settings(installation, {line.name: line.flows.keys() for line in lines}),
         findings=sort_findings(messages),
-        usages=tuple(
-            sorted(
-                find_fullest(usages),
-                key=lambda row: row.usage.used / max(row.usage.limit, 1),
-                reverse=True,
-            )
-        ),
+        usages=tuple(sorted(find_fullest(usages), key=lambda row: -row.usage.share)),
         catalogue=rows,
-        uncovered=catalogue.uncovered,
         differences=tuple(differences),
         cited=catalogue.explain_lines(line for row in rows for line in row.lines),
         made=made,
@@ -237,97 +187,3 @@ def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Messag
     for same in join_alike(sorted(messages, key=lambda m: (_ORDER[m.severity], m))):
         topics[_TOPIC.get(same[0].id, OTHER)].append(tuple(same))
     return {topic: tuple(rows) for topic, rows in topics.items()}
-
-
-# ---- what one of two sides has and the other has not: two installations, or a plan and a cloud
-
-
-PASSES = "packets pass"
-
-
-class Difference(NamedTuple):
-    """One thing that only one of two sides has; `kind` says what: an edit, packets, a group, a rule.
-
-    `because` says which flows and which edits are behind it, where that is known.
-    """
-
-    side: str  # "plan": only this plan has it; "other": only the other side; "fault": the two do not fit
-    kind: str
-    place: str
-    words: tuple[str, ...]
-    because: str = ""
-
-
-class Differences(NamedTuple):
-    """All differences from one other side; `other` says in words what that is."""
-
-    other: str
-    rows: tuple[Difference, ...]
-    remarks: tuple[str, ...] = ()
-
-    def number(self, side: str) -> int:
-        """How many rows are of this `side`: "plan", "other" or "fault"."""
-        return sum(row.side == side for row in self.rows)
-
-    @property
-    def parts(self) -> tuple[tuple[str, tuple[Difference, ...]], ...]:
-        """The rows apart: what is newly allowed, what is not any longer, then edits, groups and rules."""
-        known: dict[str, list[Difference]] = {title: [] for title in _PARTS.values()}
-        for row in self.rows:
-            known[_PARTS.get((row.kind, row.side)) or _PARTS[row.kind, ""]].append(row)
-        return tuple((title, tuple(rows)) for title, rows in known.items() if rows)
-
-
-_PARTS = {
-    (PASSES, "plan"): "Newly allowed",
-    (PASSES, "other"): "No longer allowed",
-    ("in the file", ""): "Edits of the file",
-    ("group or interface", ""): "Groups and interfaces",
-    ("group", ""): "Groups",
-    ("rule", ""): "Rules",
-}
-
-
-def describe_changes(changes: Changes, other: str) -> Differences:
-    """What `swyx diff` finds from another file to this one, in its order."""
-    return Differences(other, tuple(_differences(changes)))
-
-
-def _differences(changes: Changes) -> Iterator[Difference]:
-    for edit in changes.edits:
-        yield from _sides("in the file", edit.place, edit.new, edit.old)
-    for passing in changes.passings:
-        place, packets, because = passing_row(passing)
-        side = "plan" if passing.opened else "other"
-        yield Difference(side, PASSES, place, (packets,), because)
-    for group in (group for site in changes.sites for group in site.groups):
-        new, old = ", ".join(group.new), ", ".join(group.old)
-        yield from _sides("group", f"{group.site}/{group.label}", new, old)
-    for rule in changes.rules:
-        new, old = (write_rule(each) if each else "" for each in (rule.new, rule.old))
-        yield from _sides("rule", f"{rule.site}/{rule.group}", new, old, describe_reasons(rule))
-
-
-def _sides(kind: str, place: str, new: str, old: str, because: str = "") -> Iterator[Difference]:
-    for side, words in (("plan", new), ("other", old)):
-        if words:
-            yield Difference(side, kind, place, (words,), because)
-
-
-def describe_deployed(comparison: Comparison, cloud: str) -> Differences:
-    """What a cloud holds for a site, against the plan."""
-    site = comparison.site
-    rows = [
-        Difference(
-            side,
-            "rule",
-            f"{site}/{shard_label(change.group, 0 if isinstance(rule, str) else rule.shard)}",
-            (rule,) if isinstance(rule, str) else tuple(filter(None, rule_row(rule))),
-        )
-        for change in comparison.changes
-        for side, rule in (("plan", change.planned), ("other", change.found or change.unreadable))
-        if rule
-    ]
-    rows += (Difference("fault", "group or interface", site, (each,)) for each in comparison.faults)
-    proof = f"Proof of the deployed rules: {write_proof(comparison.proof)}"
-    return Differences(f"{site} as deployed on {cloud}", tuple(rows), (proof, *comparison.remarks))

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.topology import Topology
 from swyx_components.report.html.chapter import make_chapter
-from swyx_components.report.html.overview import Overview, SiteLine, is_tight
-from swyx_components.report.tables import plain, plural
+from swyx_components.report.html.overview import Overview, SiteLine, find_public
+from swyx_components.report.tables import plain, plural, write_proof
 from swyx_components.report.templates import read
 from swyx_components.report.windows.scripts import file_name
 
@@ -39,28 +39,37 @@ def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> Cha
     site = make_chapter(result, topology)
     counts = Counter(row.group.name for row in site.rules)
     html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
-    flows = {row.id: len(lines) for row, lines in site.flows}
-    return ChapterText(SiteLine.of(result, flows, [row.rule for row in site.rules]), html)
+    plan, proof = result.plan, result.proof
+    machines = topology.installation.sites[plan.site].machines
+    line = SiteLine(
+        name=plan.site,
+        cloud=result.cloud,
+        egress=plan.egress.value,
+        machines=len(machines),
+        outside=sum(machine.outside for machine in machines),
+        groups=len(plan.groups),
+        flows={row.id: len(lines) for row, lines in site.flows},
+        rules=len(site.rules),
+        proof="none" if proof is None else "holds" if proof.holds else write_proof(proof),
+        usages=result.usages,
+        public=find_public(plan, (row.rule for row in site.rules)),
+    )
+    return ChapterText(line, html)
 
 
-def write_report(report: Overview, chapters: Iterable[str]) -> Iterator[str]:
-    """The whole report as one page, in pieces."""
-    page = _render("overview.html", report=report, paged=False, chapters=Markup(_MARK))
+def write_report(
+    report: Overview, chapters: Iterable[str] = (), *, paged: bool = False, back: str = ""
+) -> Iterator[str]:
+    """The whole report as one page, in pieces.
+
+    `paged`: its sites are pages of their own. `back`: it is such a page, this the address of all sites'.
+    """
+    mark = Markup(_MARK)
+    page = _render("overview.html", report=report, paged=paged, back=back, chapters=mark)
     before, _, after = page.partition(_MARK)
     yield before
     yield from chapters
     yield after
-
-
-def write_index(report: Overview) -> str:
-    """The overview of a report whose sites are separate pages."""
-    return _render("overview.html", report=report, paged=True, chapters="")
-
-
-def write_site_page(report: Overview, chapter: ChapterText) -> str:
-    """The page of one site beside `write_index`."""
-    html = Markup(chapter.html)
-    return _render("site.html", report=report, line=chapter.line, chapters=html)
 
 
 # ---- templates and what they carry with them
@@ -80,7 +89,6 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters |= {"ticks": mark_ticks, "file_name": file_name, "plural": plural}
-    environment.tests["tight"] = is_tight
     for kind in ("css", "js"):  # the page's policy names them by their hashes
         text = read(__package__, f"assets/report.{kind}")
         digest = b64encode(sha256(text.encode()).digest()).decode()

@@ -4,7 +4,7 @@ The site with most links is in the middle, its neighbours in rings around it. Wh
 nothing, or lies further out than rings can show, is in rows.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class Size(NamedTuple):
 _BOX = Size(150, 54)
 _CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
 _CLOUDS = {"aws": "AWS", "azure": "Azure"}
-_Members = tuple[tuple[str, str], ...]  # names with roles
+_Members = tuple[tuple[str, str, bool], ...]  # names with roles; whether outside the site's cloud
 _Point = tuple[int, int]
 
 
@@ -87,7 +87,7 @@ def draw_sites(
     members = _members(installation, drawn)
     rows = max(map(len, members.values()), default=0)
     box = Size(_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if members else _BOX
-    places, size = _shift(_place(drawn, joined, box), box)
+    places, size = _shift(_place(drawn, joined, box), box, drawn)
     boxes = []
     for name in sorted(drawn):
         words = _count_hosts(installation.sites[name])
@@ -115,8 +115,10 @@ def _members(installation: Installation, drawn: Sequence[str]) -> Mapping[str, _
     members: dict[str, _Members] = {}
     for name in drawn:
         site = installation.sites[name]
-        owners: tuple[Machine | Network, ...] = (*site.machines, *site.networks)
-        members[name] = tuple((own.name, ", ".join(own.roles)) for own in owners)
+        outside = [machine for machine in site.machines if machine.outside]
+        inside = (machine for machine in site.machines if not machine.outside)
+        rows: tuple[Machine | Network, ...] = (*inside, *site.networks, *outside)
+        members[name] = tuple((one.name, ", ".join(one.roles), one in outside) for one in rows)
     return members if all(len(rows) <= _MOST_ROWS for rows in members.values()) else {}
 
 
@@ -215,14 +217,20 @@ def _rows(names: Sequence[str], box: Size) -> dict[str, _Point]:
     return places
 
 
-def _shift(places: Mapping[str, _Point], box: Size) -> tuple[dict[str, _Point], Size]:
-    """The same places inside a frame that begins at 0, 0, and the size of the frame."""
-    left, top = (min(point[axis] for point in places.values()) for axis in (0, 1))
-    right, bottom = (max(point[axis] for point in places.values()) for axis in (0, 1))
-    dx, dy = box.width // 2 + _MARGIN - left, box.height // 2 + _MARGIN - top
-    moved = {name: (x + dx, y + dy) for name, (x, y) in places.items()}
-    frame = box.width + 2 * _MARGIN, box.height + 2 * _MARGIN
-    return moved, Size(right - left + frame[0], bottom - top + frame[1])
+def _shift(
+    places: Mapping[str, _Point], box: Size, sites: Collection[str]
+) -> tuple[dict[str, _Point], Size]:
+    """The same places inside a frame that begins at 0, 0, and the size of the frame.
+
+    What is no site is a provider, whose box is small.
+    """
+    half = {name: [side // 2 for side in (box if name in sites else _BOX)] for name in places}
+    low, high = (
+        [end(places[name][axis] + way * half[name][axis] for name in places) for axis in (0, 1)]
+        for end, way in ((min, -1), (max, 1))
+    )
+    moved = {name: (x + _MARGIN - low[0], y + _MARGIN - low[1]) for name, (x, y) in places.items()}
+    return moved, Size(*(to - start + 2 * _MARGIN for start, to in zip(low, high, strict=True)))
 
 
 def _lines(

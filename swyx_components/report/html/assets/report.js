@@ -39,11 +39,11 @@
   function* readRules(site, text) {
     for (const piece of between(text, '<tbody class="rules">', "</tbody>").split("<tr ").slice(1)) {
       const [head, group, way, protocol, ports, peer, why] = piece.split("<td>");
-      const name = plain(group).trim().split(" ")[0].split("+")[0];
+      const id = between(head, 'id="', '"'); // rule-SITE/GROUP/...
       yield {
-        id: between(head, 'id="', '"'),
+        id,
         site,
-        roles: rolesOf.get(`${site}/${name}`) || [],
+        roles: rolesOf.get(id.slice(5).split("/", 2).join("/")) || [],
         evidence: [...why.split("</summary>")[0].matchAll(/<i class=(\w+)>/g)].map((found) => found[1]),
         protocol: plain(protocol).trim(),
         way: way.slice(0, 3).replace("<", "").trim(),
