@@ -9,7 +9,7 @@ import click
 
 from swyx_components.analysis.calls.call import simulate_call
 from swyx_components.analysis.calls.parties import Pair, cast_scenario, find_scenario, read_parties
-from swyx_components.analysis.explain.what_if import find_remedies
+from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_remedies
 from swyx_components.catalogue.calls import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
@@ -122,9 +122,9 @@ def _simulate(
         failure = simulated.failed and simulated.failed.failure
         remedies: tuple[str, ...] = ()
         if failure and failed <= _MOST_REMEDIES:
-            ends = (failure.source, failure.destination)
-            remedies = find_remedies(installation, *ends, failure.packet)
-        answers.append(CallAnswer(call=simulated, remedies=remedies))
+            remedies = find_remedies(installation, *failure[:3])
+        transit = failure is not None and find_detour(installation, *failure[:3]) == TRANSIT
+        answers.append(CallAnswer(simulated, remedies, transit))
     return answers
 
 

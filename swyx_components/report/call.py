@@ -16,10 +16,11 @@ _MOST_HOSTS = 3  # of a role that are named, the others are counted
 
 
 class CallAnswer(NamedTuple):
-    """A simulated call and, where it fails, what the failing packet would take."""
+    """A simulated call and, where it fails, what would allow the failing packet; `transit`: nothing."""
 
     call: Call
     remedies: tuple[str, ...] = ()
+    transit: bool = False
 
 
 def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
@@ -39,13 +40,17 @@ def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
         yield line
         yield from hang("      ", f"{step.does} {source}: {write_passage(step)}")
     if failed is not None:
-        for line in _write_failure(failed, answer.remedies):
+        allowing = (f"  to allow it: {remedy}" for remedy in answer.remedies)
+        for line in (*_write_failure(failed, answer), *allowing):
             yield from hang("  ", line, "      ")
 
 
 def call_title(call: Call) -> str:
     """`SwyxIt aachen (ac-desk-1, ac-office) calls SwyxIt bochum (bo-office)`."""
-    over = f" over the link {call.over}" if call.over else ""
+    over = ""
+    if call.over is not None:
+        through = f"{call.over.name} through {' and '.join(call.over.managers)}"
+        over = f" over the link {through} (other links: {', '.join(shorten(call.others, 4))})"
     return f"{_presented(call.caller)} calls {_presented(call.called)}{over}"
 
 
@@ -93,13 +98,19 @@ def write_passage(step: Step) -> str:
         )
     passages = {crossing.passage for crossing in step.crossings}
     if Passage.ALLOWED in passages:
-        return "allowed" + ", in part outside the cloud" * (Passage.OUTSIDE in passages)
+        outside = [
+            f"{source.label} with {destination.label}"
+            for source, destination, _, passage, _, backwards in step.crossings
+            if passage is Passage.OUTSIDE and not backwards
+        ]
+        between = f", outside the cloud: {', '.join(shorten(dict.fromkeys(outside), 2))}"
+        return f"allowed{between if outside else ''}"
     if Passage.SAME_MACHINE in passages:
         return "same machine, no rule needed"
     return "outside the cloud, your own firewall must allow it"
 
 
-def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
+def _write_failure(step: Step, answer: CallAnswer) -> Iterator[str]:
     for actor in step.missing:
         yield f"step {step.number}: {actor.site} has no {actor.role}"
     failure = step.failure
@@ -112,8 +123,8 @@ def _write_failure(step: Step, remedies: Iterable[str]) -> Iterator[str]:
     if not failure.ends:
         yield "  they have no IP version in common"
     yield from write_ends(failure.ends)
-    for remedy in remedies:
-        yield f"  to allow it: {remedy}"
+    if answer.transit:
+        yield "  the article covers no call from one LinkManager of a site to another (transit, L112)"
 
 
 def calls_document(answers: Sequence[CallAnswer], catalogue: Catalogue) -> Mapping[str, Any]:
@@ -127,13 +138,13 @@ def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
     record: dict[str, Any] = {
         "caller": {"word": call.caller.word, **_actor_record(call.caller)},
         "called": {"word": call.called.word, **_actor_record(call.called)},
-        **given(link=call.over),
+        **given(link=call.over and call.over.name, other_links=call.others),
         "allowed": call.failed is None,
         "failed_step": call.failed and call.failed.number,
         "steps": [_step_record(step, catalogue) for step in call.steps],
     }
     if call.failed is not None:
-        record["why"] = [line.strip() for line in _write_failure(call.failed, ())]
+        record["why"] = [line.strip() for line in _write_failure(call.failed, answer)]
         record["would_take"] = list(answer.remedies)
     return record
 

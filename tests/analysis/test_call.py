@@ -139,10 +139,8 @@ def test_media_between_two_networks_meets_no_rule_of_the_plan() -> None:
 
 def test_a_step_that_a_cloud_carries_in_part_says_so() -> None:
     """A desktop and a phone that are machines meet rules; an office's desktops and phones do not."""
-    (media,) = (
-        line for line in ask("swyxit@aachen", "l420@aachen").out.splitlines() if "[M1 " in line
-    )
-    assert media.endswith("allowed, in part outside the cloud")
+    out = " ".join(ask("swyxit@aachen", "l420@aachen").out.split())
+    assert out.endswith("[M1 L111 L38]: allowed, outside the cloud: ac-office with ac-l420s-net")
     packets = call("swyxit@aachen", "l420@aachen")["steps"][-1]["packets"]
     passages = {(p["source"]["name"], p["destination"]["name"], p["passage"]) for p in packets}
     assert ("ac-office", "ac-l420s-net", "outside") in passages
@@ -464,9 +462,13 @@ def test_the_notes_on_a_trunk_name_the_sites_whose_calls_fail(
 
 def test_of_two_parallel_links_a_call_takes_the_first_over_which_it_works(tmp_path: Path) -> None:
     file = write_file(tmp_path, PARALLEL)
-    assert call("ac-office", "bo-office", file=file)["link"] == "east"
-    outcome = ask("ac-office", "bo-office", file=file)
-    assert " calls SwyxIt bochum (bo-office) over the link east:\n" in outcome.out
+    found = call("ac-office", "bo-office", file=file)
+    assert (found["link"], found["other_links"]) == ("east", ["west"])
+    out = " ".join(ask("ac-office", "bo-office", file=file).out.split())
+    assert (
+        " calls SwyxIt bochum (bo-office) over the link east through ac-link (other links: west): every step"
+        in out
+    )
     six = PARALLEL.replace(
         "ac-link: {addresses: [10.1.0.11]", 'ac-link: {addresses: ["fd00:1::11"]'
     )
@@ -476,7 +478,22 @@ def test_of_two_parallel_links_a_call_takes_the_first_over_which_it_works(tmp_pa
     neither = six.replace("bo-link: {addresses: [10.2.0.11]", 'bo-link: {addresses: ["fd00:2::11"]')
     found = call("ac-office", "bo-office", file=write_file(tmp_path, neither))
     assert (found["link"], found["allowed"]) == ("east", False)
-    assert "link" not in call("ac-office", "bo-office", file=write_file(tmp_path))
+    single = call("ac-office", "bo-office", file=write_file(tmp_path))
+    assert "link" not in single and "other_links" not in single
+    assert "link" not in ask("ac-office", "bo-office", file=write_file(tmp_path)).out.split(":")[0]
+
+
+def test_a_call_that_fails_in_transit_says_so(tmp_path: Path) -> None:
+    """A trunk on a LinkManager of its own is out of the linked site's reach (kb2308 L112)."""
+    trunk = "      ac-trunk: {addresses: [10.1.0.13], roles: [LinkManager]}\n      ac-gates:"
+    carrier = "{cidrs: [198.51.100.0/28], link_manager: %s, media_ports: 20000-20099}"
+    text = SMALL.replace("      ac-gates:", trunk) + f"sip_providers:\n  tele: {carrier}\n"
+    answer = call("ac-office", "tele", file=write_file(tmp_path, text % "ac-trunk"))
+    assert answer["allowed"]
+    answer = call("bo-office", "tele", file=write_file(tmp_path, text % "ac-trunk"))
+    said = "the article covers no call from one LinkManager of a site to another (transit, L112)"
+    assert (answer["why"][-1], answer["would_take"]) == (said, [])
+    assert call("bo-office", "tele", file=write_file(tmp_path, text % "ac-link"))["allowed"]
 
 
 @pytest.mark.parametrize(

@@ -229,3 +229,26 @@ def test_a_sentence_has_the_ports_of_its_line_and_no_others(catalogue: Catalogue
     for line, ports_ in printed.items():
         said = re.sub(r"\(L\d+\)|L\d{3}\w?|H\.\d+", "", catalogue.cited_lines[line])
         assert set(re.findall(r"\d{4,5}", said)) - {"5060"} == ports_ - {"5060"}, f"L{line}"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (38, ("UDP", "TCP", "up to 4.10", "source", "destination")),
+        (
+            112,
+            (
+                "at least one LinkManager",
+                "one at each site",
+                "H.323",
+                "audio and fax",
+                "transcodes",
+            ),
+        ),
+    ],
+)
+def test_a_cited_line_keeps_each_condition_of_the_article(
+    line: int, words: tuple[str, ...]
+) -> None:
+    said = load_catalogue().cited_lines[line]
+    assert [word for word in words if word not in said] == []

@@ -73,12 +73,16 @@ class Step(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A simulated call with all its steps, those after a failing one too; `over` which of several links."""
+    """A simulated call with all its steps, those after a failing one too; `over` which of several links.
+
+    `others` are those that it does not take.
+    """
 
     caller: Actor
     called: Actor
     steps: tuple[Step, ...]
-    over: str = ""
+    over: Link | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def failed(self) -> Step | None:
@@ -91,12 +95,12 @@ def simulate_call(topology: Topology, book: CallBook, parties: Pair, site_of: Si
 
     Of several links of their sites it takes the first over which it works, else the first.
     """
-    links = find_links(topology, parties)
-    calls: list[Call] = []
+    links, calls = find_links(topology, parties), list[Call]()
     for link in links or (None,):
         steps = enumerate(_Script(topology, book, parties, site_of).steps(link), 1)
         numbered = tuple(step._replace(number=number) for number, step in steps)
-        calls.append(Call(*parties, numbered, link.name if link and links[1:] else ""))
+        others = tuple(other.name for other in links if other is not link)
+        calls.append(Call(*parties, numbered, link if others else None, others))
     return next((call for call in calls if call.failed is None), calls[0])
 
 
