@@ -176,8 +176,7 @@ def read_rows(text: str) -> Row:
         Defect: not YAML, a tag that asks for more than data, a key written twice, not a mapping.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        _refuse_repeated_keys(node, "")
+        _refuse_repeated_keys(yaml.compose(text, Loader=yaml.CSafeLoader), "")
         return Row("", yaml.load(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1

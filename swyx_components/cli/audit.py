@@ -44,8 +44,7 @@ def audit(
     topology, _, (site,), _ = choose(file, [site])
     plan = plan_site(topology, site)
     raise_errors(assess_site(plan, topology.installation).messages)
-    opened = _open(saved)
-    firewall = _read(plan, opened, _bind(plan, machines))
+    firewall = _read(plan, _open(saved), _bind(plan, machines))
     if not firewall.seats:
         raise refuse("machines-unplaced", "--saved", site=site)
     found = audit_site(plan, firewall, topology.installation)

@@ -35,8 +35,7 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
         records = list(map(_record, ordered, find_positions(ordered)))
         print_json({"version": 1, "file": file, "ok": code != WRONG_INPUT, "messages": records})
     elif not quiet or graver:
-        shown = graver if quiet else ordered
-        print_messages(list_messages(shown))
+        print_messages(list_messages(graver if quiet else ordered))
         settled = sorted(installation.acknowledged) if installation else []
         more = f"; acknowledged: {', '.join(settled)}" if settled else ""
         print_line(f"{file}: {size}{count_messages(ordered)}{more}.")

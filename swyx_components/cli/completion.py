@@ -43,8 +43,7 @@ def offer_completion(command: click.Command, variable: str, install: bool) -> No
         raise click.UsageError(f"Shell {shell} not supported")
     script = known(command, {}, "swyx", variable).source()
     if install:
-        path = _install(shell, script)
-        print(f"{shell} completion installed in {path}")
+        print(f"{shell} completion installed in {_install(shell, script)}")
         print("Completion will take effect once you restart the terminal")
     else:
         click.echo(script)

@@ -44,8 +44,7 @@ def prune(
     inventory: Inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")
-    state = _read_state(name, exported)
-    found = inventory.find_orphans(rendered, state)
+    found = inventory.find_orphans(rendered, _read_state(name, exported))
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
         _print_orphans(found, name)

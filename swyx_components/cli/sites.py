@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache
 from typing import NamedTuple
 
-from swyx_components.cli.stacks import clouds_beside, unknown_cloud
+from swyx_components.cli.stacks import clouds_beside
 from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import about_sites, read_installation
@@ -92,7 +92,8 @@ def read_bindings(installation: Installation, words: Iterable[str]) -> Mapping[s
         site = find_name(named, installation.sites) if equals else ALL_SITES
         place = f"--cloud {word}"
         if cloud not in PLATFORMS:
-            errors.append(unknown_cloud(place, cloud))
+            known = " or ".join(PLATFORMS)
+            errors.append(Message.about("cloud-unknown", place, cloud=cloud, known=known))
         elif not site:
             errors.append(_unknown("site-unknown", place, named, installation.sites))
         elif bound.setdefault(site, cloud) != cloud:

@@ -10,6 +10,8 @@ import yaml
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import as_mapping
 from swyx_components.clouds import PLATFORMS
+from swyx_components.installation import read_installation
+from swyx_components.installation.diagnostics import below
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
 
@@ -47,11 +49,13 @@ def find_stacks(project: Path) -> dict[str, Stack]:
         if not site:
             continue
         if cloud not in PLATFORMS:
-            errors.append(unknown_cloud(str(path), cloud))
+            errors.append(_unknown_cloud(path, f"{prefix}cloud", cloud))
         file = project / str(config.get(f"{prefix}installation", default))
         own = Stack(name, site, cloud, path, file)
         if (other := stacks.setdefault(site, own)) is not own:
-            errors.append(Message.about("stack-twice", str(path), site=site, other=other.file))
+            key = below("config", f"{prefix}site")
+            own_error = Message.about("stack-twice", key, site=site, other=other.file)
+            errors.append(own_error.of(str(path)))
     raise_errors(errors)
     return stacks
 
@@ -69,10 +73,11 @@ def clouds_beside(file: str, sites: Mapping[str, object]) -> dict[str, str]:
             project, _, name = str(key).rpartition(":")
             cloud = str(config.get(f"{project}:cloud", ""))
             if name == "site" and cloud and site in sites:
+                key = f"{project}:cloud"
                 if cloud not in PLATFORMS:
-                    errors.append(unknown_cloud(str(path), cloud))
+                    errors.append(_unknown_cloud(path, key, cloud))
                 if clouds.setdefault(site, cloud) != cloud:
-                    errors.append(Message.about("cloud-twice", str(path)))
+                    errors.append(Message.about("cloud-twice", below("config", key)).of(str(path)))
     raise_errors(errors)
     return clouds
 
@@ -96,9 +101,10 @@ def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
             yield name[1], path, as_mapping(_read(path).get("config"))
 
 
-def unknown_cloud(place: str, cloud: str) -> Message:
-    """A message for an unknown cloud."""
-    return Message.about("cloud-unknown", place, cloud=cloud, known=" or ".join(PLATFORMS))
+def _unknown_cloud(path: Path, key: str, cloud: str) -> Message:
+    known = " or ".join(f"`{key}: {own}`" for own in PLATFORMS)
+    place = below("config", key)
+    return Message.about("stack-cloud-unknown", place, cloud=cloud, known=known).of(str(path))
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -112,5 +118,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         return as_mapping(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
     except (OSError, ValueError, yaml.YAMLError) as problem:
-        reason = " ".join(str(problem).split())[:300]
+        if isinstance(problem, yaml.YAMLError):
+            raise_errors(read_installation(path)[1])  # which says it in words, with line and column
+        reason = getattr(problem, "strerror", None) or " ".join(str(problem).split())[:300]
         raise refuse("stack-file-unreadable", str(path), reason=reason) from None

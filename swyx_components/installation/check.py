@@ -8,6 +8,7 @@ from swyx_components.installation.context import Claim, Kind, Node, ReadContext
 from swyx_components.installation.diagnostics import TOP
 from swyx_components.installation.model import Decisions, ExtraRule, Site
 from swyx_components.installation.settings import covered_multicast
+from swyx_components.messages.render import shorten
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
 
@@ -281,9 +282,7 @@ def _check_nesting(context: ReadContext, summary: Sequence[Claim]) -> None:
 def _check_cover(context: ReadContext, summary: Sequence[Claim], members: Sequence[Claim]) -> None:
     outside = list(dict.fromkeys(_outside(summary, members)))
     if outside:
-        left_out = len(outside) - _MOST_SHOWN
-        shown = [*outside[:_MOST_SHOWN], *([f"{left_out} more"] if left_out > 0 else [])]
-        summary[0].owner.add("summary-outside", outside=shown)
+        summary[0].owner.add("summary-outside", outside=shorten(outside, _MOST_SHOWN))
 
 
 def _outside(summary: Sequence[Claim], members: Sequence[Claim]) -> Iterator[str]:

@@ -75,8 +75,7 @@ class Node:
 
     def child(self, key: str) -> "Node":
         """The value at a key, whether or not there is one."""
-        example = self.examples.get(key, "")
-        return Node(self.value.get(key), self.context, self, key, example)
+        return Node(self.value.get(key), self.context, self, key, self.examples.get(key, ""))
 
     def item(self, index: int) -> "Node":
         """One value of a list."""
@@ -92,9 +91,9 @@ class Node:
         """A message about this place."""
         self.context.log.add(id, self.place, **values)
 
-    def unknown(self, kind: str, word: str, known: Collection[str]) -> str:
+    def unknown(self, kind: str, word: str, known: Collection[str], example: str = "") -> str:
         """Report an unknown word; returns the one that is probably meant."""
-        return self.context.log.unknown(kind, self.place, word, known)
+        return self.context.log.unknown(kind, self.place, word, known, example)
 
     def wrong_type(self, expected: str, example: str = "") -> None:
         """Report that something else is needed here."""

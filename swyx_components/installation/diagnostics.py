@@ -1,13 +1,13 @@
 """Collect every message about one source, with places written as the user would find them."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
 
 from swyx_components.catalogue.model import fold
 from swyx_components.messages import Message
-from swyx_components.messages.render import printable
+from swyx_components.messages.render import printable, shorten
 
 MOST_MESSAGES = 1_000
 _MOST_GUESSES = 500
@@ -47,37 +47,38 @@ class Diagnostics:
             self._left_out += 1
             return
         shown = {key: '""' if value == "" else value for key, value in values.items()}
-        message = Message.about(id, place or TOP, **shown)
-        self._messages.append(Message(message.place, message.id, message.values, self.file))
+        self._messages.append(Message.about(id, place or TOP, **shown).of(self.file))
 
     def adopt(self, messages: Iterable[Message]) -> None:
         """Take over messages of another package, as messages about this source where they name none."""
         for message in messages:
-            file = message.file or self.file
-            self._messages.append(Message(message.place or TOP, message.id, message.values, file))
+            own = message._replace(place=message.place or TOP, file=message.file or self.file)
+            self._messages.append(own)
 
-    def unknown(self, kind: str, place: str, word: str, known: Collection[str]) -> str:
+    def unknown(
+        self, kind: str, place: str, word: str, known: Collection[str], example: str = ""
+    ) -> str:
         """Report `word` as none of the known ones: `KIND-misspelt` with the nearest, or `KIND-unknown`."""
         if len(self._messages) >= MOST_MESSAGES:
             self._left_out += 1
             return ""
-        known = known if isinstance(known, Sequence) else tuple(known)
         near = self._nearest(word, known)
         if near:
             self.add(f"{kind}-misspelt", place, word=word, near=near)
         else:
-            self.add(f"{kind}-unknown", place, word=word, known=_enumerate(known))
+            known = shorten(known, 20) or "none"
+            self.add(f"{kind}-unknown", place, word=word, known=known, example=example)
         return near
 
     def all(self) -> tuple[Message, ...]:
         """Everything found, sorted by place, each once."""
         if self._left_out:
             cut = Message.about("messages-cut", TOP, shown=MOST_MESSAGES, left_out=self._left_out)
-            self._messages.append(Message(cut.place, cut.id, cut.values, self.file))
+            self._messages.append(cut.of(self.file))
             self._left_out = 0
         return tuple(sorted(set(self._messages)))
 
-    def _nearest(self, word: str, known: Sequence[str]) -> str:
+    def _nearest(self, word: str, known: Collection[str]) -> str:
         """The known word that was probably meant; bounded, since each comparison costs microseconds."""
         if self._guesses <= 0 or len(word) > 60 or word.isdigit():
             return ""
@@ -114,10 +115,3 @@ def below(place: str, key: Any) -> str:
     """
     text = key if _SIMPLE_KEY.fullmatch(key) else f'"{printable(key)}"'
     return f"{place}.{text}" if place else text
-
-
-def _enumerate(words: Sequence[str]) -> str:
-    shown = [printable(word) for word in words[:20]]
-    if len(words) > 20:
-        shown.append(f"{len(words) - 20} more")
-    return ", ".join(shown) or "none"

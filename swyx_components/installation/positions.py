@@ -15,6 +15,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from swyx_components.installation.diagnostics import TOP
 from swyx_components.installation.source import read_raw
 from swyx_components.messages import Message
 
@@ -36,9 +37,9 @@ def locate(messages: Sequence[Message]) -> list[Message]:
 
 def put_at(message: Message, position: Position) -> Message:
     """The message with a position after the name of its file."""
-    if not position:
-        return message
-    place = "" if _MARK.fullmatch(message.place) else message.place
+    if not position and (message.place != TOP or not message.file):
+        return message  # only of a file that can't be read has the top level no position
+    place = "" if not position or _MARK.fullmatch(message.place) else message.place
     where = ":".join(filter(None, (message.file, *map(str, position))))
     return Message(place, message.id, message.values, where)
 
@@ -48,7 +49,7 @@ def find_positions(messages: Sequence[Message]) -> list[Position]:
     places: dict[str, set[_Path]] = {}
     for message in messages:
         if message.file:
-            places.setdefault(message.file, set()).add(_steps(message.place))
+            places.setdefault(message.file, set()).update(_ways(message.place))
     positions = {file: _read_positions(file, paths) for file, paths in places.items()}
     return [_position(message, positions.get(message.file, {})) for message in messages]
 
@@ -56,26 +57,31 @@ def find_positions(messages: Sequence[Message]) -> list[Position]:
 def _position(message: Message, positions: Mapping[_Path, Position]) -> Position:
     if mark := _MARK.fullmatch(message.place):
         return tuple(map(int, filter(None, mark.groups())))
-    path = _steps(message.place)
-    while path and path not in positions:
-        path = path[:-1]
-    return positions[path] if path else ()
+    return next((positions[path] for path in _ways(message.place) if path in positions), ())
 
 
-def _steps(place: str) -> _Path:
-    return tuple(quoted or index or key for quoted, index, key in _STEP.findall(place))
+def _ways(place: str) -> Iterator[_Path]:
+    """The path of a place, then of the file's decision that a site inherits, then of what is around it."""
+    path = tuple(quoted or index or key for quoted, index, key in _STEP.findall(place))
+    yield path
+    if path[2:3] == ("decisions",) and len(path) > 3:
+        yield path[2:]
+    whole = place == TOP or place.partition(".")[0].isidentifier()  # in YAML, not the row of a list
+    yield from (path[:length] for length in range(len(path) - 1, 0 if whole else 1, -1))
+    if whole:
+        yield ()
 
 
 def _read_positions(file: str, paths: Iterable[_Path]) -> dict[_Path, Position]:
     """The position of each of these paths, and of what is around it, as far as the file has it."""
-    wanted = {path[:length] for path in paths for length in range(1, len(path) + 1)}
-    found: dict[_Path, Position] = {}
+    wanted, found = set(paths), dict[_Path, Position]()
     try:
         events = iter(CParser(read_raw(file).decode("utf-8-sig")).get_event, None)
         for event in events:
             for path, mark in _walk(events, event):
                 if path in wanted and path not in found:
                     found[path] = mark.line + 1, mark.column + 1
+        found[()] = 1, 1
     except (OSError, RecursionError, ValueError, YAMLError):
         pass  # what could be read so far is right
     return found

@@ -85,7 +85,7 @@ def _preset_or_range(
         node.example = example
         return "", read_range(node)
     else:
-        node.unknown("preset", text, tuple(presets))
+        node.unknown("preset", text, tuple(presets), example.partition(": ")[2])
     return "", None
 
 

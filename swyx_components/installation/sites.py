@@ -99,8 +99,7 @@ def _read_machines(site: Node) -> list[Machine]:
 def _read_machine(node: Node, site: str) -> Machine:
     context = node.context
     node.open("machine")
-    claimed = partial(read_claimed, site=site, kind=Kind.MACHINE)
-    addresses = node.read("addresses", claimed, ())
+    addresses = node.read("addresses", partial(read_claimed, site=site, kind=Kind.MACHINE), ())
     roles = _read_roles(node, site, False)
     certain = context.is_certain(site, node.key)
     ports = node.read("ports", partial(read_overrides, carried=roles if certain else None), ())

@@ -51,7 +51,7 @@ def compose(text: str, log: Diagnostics) -> Any:
         explain_colon(text, problem)
         _explain_indent(text, mark, getattr(problem, "problem", "") or "")
         _explain_mark(text, problem)
-        where = _mark_text(mark) if mark else "line 1"
+        where = _mark_text(mark) if mark else "line 1, column 1"
         said = " ".join(
             filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", "")))
         )
@@ -67,16 +67,16 @@ def _explain_indent(text: str, mark: Any, problem: str) -> None:
     lines = text.splitlines()
     if mark is None or mark.line >= len(lines):
         return
-    line, where = lines[mark.line], f"line {mark.line + 1}"
+    line, where = lines[mark.line], f"line {mark.line + 1}, column "
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        raise Refused("yaml-tab", where)
+        raise Refused("yaml-tab", f"{where}{line.index(chr(9)) + 1}")
     open_: list[int] = []
     for before in (*lines[: mark.line], line):
         known, spaces = open_, len(before) - len(before.lstrip(" "))
         if before.strip() and not before.lstrip().startswith("#"):
             open_ = [*(each for each in open_ if each < spaces), spaces]
     if problem == _NO_SUCH_INDENT and spaces not in known:
-        raise Refused("yaml-indent", where, spaces=spaces, known=known or [0])
+        raise Refused("yaml-indent", f"{where}{spaces + 1}", spaces=spaces, known=known or [0])
 
 
 def _explain_mark(text: str, problem: Any) -> None:

@@ -121,8 +121,7 @@ def with_summaries(installation: Installation, name: str) -> Widened | None:
             widened[site.name] = replace(site, summary=summary)
     if not widened:
         return None
-    sites = {**installation.sites, **widened}
-    return Widened(replace(installation, sites=sites), len(widened))
+    return Widened(replace(installation, sites={**installation.sites, **widened}), len(widened))
 
 
 def _around(site: Site) -> Iterator[Prefix]:

@@ -87,5 +87,4 @@ def memberships_of(site: RenderedSite | None) -> Iterator[tuple[str, str, tuple[
     for entry in site.groups if site else ():
         for machine in entry.group.machines:
             for shard in entry.shards:
-                label = shard_label(entry.group.name, shard)
-                yield label, machine.name, machine.addresses
+                yield shard_label(entry.group.name, shard), machine.name, machine.addresses

@@ -499,6 +499,7 @@ def test_a_call_that_fails_in_transit_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (("swyxit@aache", "ac-desk-1"), "(did you mean aachen?)"),
         (("nobody", "ac-desk-1"), "unknown party nobody: not a role, site, machine, network"),
         (("ac-dsk-1", "ac-desk-1"), "(did you mean ac-desk-1?)"),
         (("swyxit@essen", "ac-desk-1"), "unknown party essen: not a role, site, machine, network"),

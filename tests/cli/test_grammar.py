@@ -111,9 +111,17 @@ def test_stack_files_that_contradict_each_other_are_refused(tmp_path: Path) -> N
     (tmp_path / "Pulumi.other.yaml").write_text(STACK.format(site="bochum", cloud="aws"), "utf-8")
     outcome = swyx("plan", file)
     assert (outcome.code, outcome.out) == (2, "")
-    assert "Pulumi.other.yaml: two clouds for one site" in outcome.err
+    assert 'Pulumi.other.yaml:3:3: config."phones:cloud": two clouds for one site' in outcome.err
     (tmp_path / "Pulumi.other.yaml").write_text(STACK.format(site="bochum", cloud="gcp"), "utf-8")
-    assert "Pulumi.other.yaml: unknown cloud gcp" in swyx("verify", file).err
+    assert swyx("verify", file).err.endswith(
+        f'swyx: {tmp_path}/Pulumi.other.yaml:3:3: config."phones:cloud": unknown cloud `gcp`; write '
+        "`phones:cloud: aws` or `phones:cloud: azure`.\n"
+    )
+    (tmp_path / "Pulumi.other.yaml").write_text("config:\n  phones:cloud: [aws\n", "utf-8")
+    refused = swyx("plan", file).err
+    assert refused.startswith(
+        f"swyx: {tmp_path}/Pulumi.other.yaml:3:1: the bracket opened at line 2, column 17 is not closed"
+    )
 
 
 @pytest.mark.parametrize(

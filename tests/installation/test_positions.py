@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from swyx_components.installation import read_installation
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message
 
@@ -28,8 +29,8 @@ sites:
         ("sites.aachen.machines.ac-server.addresses[1]", ":4:51"),
         ("sites.aachen.machines.ac-server.roles", ":4:16"),  # missing: what it is missing from
         ('sites.aachen."a b"[1].to', ":7:7"),
-        ("links.one", ""),
-        ("top level", ""),
+        ("links.one", ":1:1"),
+        ("top level", ":1:1"),
     ],
 )
 def test_a_place_has_the_line_and_column_where_it_begins(
@@ -39,6 +40,47 @@ def test_a_place_has_the_line_and_column_where_it_begins(
     file.write_text(TEXT)
     (found,) = locate([Message.about("key-unknown", place, word="x", known="y").of(str(file))])
     assert (found.file, found.place) == (f"{file}{position}", place)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing", "- a list", "a text"])
+def test_a_file_that_is_no_mapping_is_refused_at_its_beginning(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(text)
+    (found,) = locate(read_installation(file)[1])
+    assert (found.file, found.place) == (f"{file}:1:1", "top level")
+
+
+def test_a_file_that_can_t_be_read_has_neither_a_position_nor_a_place(tmp_path: Path) -> None:
+    (found,) = locate(read_installation(tmp_path / "plan.yaml")[1])
+    assert (found.file, found.place) == (f"{tmp_path}/plan.yaml", "")
+
+
+@pytest.mark.parametrize(
+    ("place", "position"),
+    [
+        ("sites.koeln.decisions.dcom", ":1:13"),
+        ("sites.koeln.decisions.h245", ":4:17"),  # its own
+        ("sites.koeln.decisions.cornet", ":4:5"),  # in neither
+        ("sites.bonn.decisions.dcom", ":1:13"),
+    ],
+)
+def test_a_decision_that_a_site_inherits_stands_where_the_file_makes_it(
+    place: str, position: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(
+        "decisions: {dcom: windows-2003, h245: tunnelled}\nsites:\n  koeln:\n"
+        "    decisions: {h245: windows-2008}\n  bonn: {}\n"
+    )
+    (found,) = locate([Message.about("dcom-tcp-only", place).of(str(file))])
+    assert (found.file, found.place) == (f"{file}{position}", place)
+
+
+def test_a_row_of_a_list_has_no_position_in_yaml(tmp_path: Path) -> None:
+    file = tmp_path / "machines.csv"
+    file.write_text("site,name\n")
+    (found,) = locate([Message.about("serves-nothing", "row 2", role="x").of(str(file))])
+    assert found.file == str(file)
 
 
 def test_what_the_reader_calls_a_line_is_no_place_of_its_own(tmp_path: Path) -> None:

@@ -63,8 +63,7 @@ class Step(NamedTuple):
     @property
     def failure(self) -> Crossing | None:
         """The first packet that does not pass."""
-        denied = (each for each in self.crossings if each.passage is Passage.DENIED)
-        return next(denied, None)
+        return next((each for each in self.crossings if each.passage is Passage.DENIED), None)
 
     @property
     def both_ways(self) -> bool:

@@ -130,14 +130,16 @@ def _read(installation: Installation, book: CallBook, word: str) -> Actor:
     if not at or (not role and any(hosts_named(installation, role_word))):
         return _read_name(installation, book, word)
     if role not in book.parties:
-        raise _refuse("party-role-unknown", word=word, known=sorted(book.words or book.parties))
+        raise SwyxError.about(
+            "party-role-unknown", "", word=word, known=sorted(book.words or book.parties)
+        )
     for site in installation.sites:
         if site.lower() == place.lower():
             return role_at(installation, role, site, word)
     hosts = find_hosts(installation, place, "party-unknown")
     carried = [role for host in hosts for role in host.roles] or ["no role"]
     if not all(role in host.roles for host in hosts):
-        raise _refuse("party-role-absent", place=place, role=role, known=carried)
+        raise SwyxError.about("party-role-absent", "", place=place, role=role, known=carried)
     return Actor(role=role, site=hosts[0].site, hosts=hosts, word=word)
 
 
@@ -148,18 +150,14 @@ def _read_name(installation: Installation, book: CallBook, word: str) -> Actor:
         if host.label == hosts_of_provider(provider)[0].label:
             return _provider_actor(provider)
     if len(hosts) > 1:
-        raise _refuse("party-unknown", word=word, near="")
+        raise SwyxError.about("party-unknown", "", word=word, near="")
     roles = [role for role in host.roles if role in book.parties]
     if len(roles) > 1:
         known = [f"{role}@{host.label}" for role in roles]
-        raise _refuse("party-roles-several", word=word, known=known)
+        raise SwyxError.about("party-roles-several", "", word=word, known=known)
     if not roles:
-        raise _refuse("party-mute", word=word, roles=list(host.roles) or ["no role"])
+        raise SwyxError.about("party-mute", "", word=word, roles=list(host.roles) or ["no role"])
     return Actor(role=roles[0], site=host.site, hosts=hosts, word=word)
-
-
-def _refuse(id: str, **values: object) -> SwyxError:
-    return SwyxError([Message.about(id, "", **values)])
 
 
 # ---- from a scenario
@@ -172,7 +170,7 @@ def find_scenario(book: CallBook, name: str) -> Scenario:
         SwyxError: there is none.
     """
     if name.lower() not in book.scenarios:
-        raise _refuse("scenario-unknown", name=name, known=sorted(book.scenarios))
+        raise SwyxError.about("scenario-unknown", "", name=name, known=sorted(book.scenarios))
     return book.scenarios[name.lower()]
 
 
@@ -195,7 +193,7 @@ def cast_scenario(
                     calls.setdefault((caller.key, called.key), _pair(caller, called))
     if not calls:
         who = sorted({word for words in scenario.calls for word in words})
-        raise _refuse("scenario-empty", name=scenario.name, who=who)
+        raise SwyxError.about("scenario-empty", "", name=scenario.name, who=who)
     return tuple(calls.values())
 
 

@@ -55,8 +55,7 @@ class Packets(NamedTuple):
     @property
     def size(self) -> int:
         """Addresses times ports; at most as many addresses as IPv4 has, or one IPv6 range outweighs all."""
-        addresses = self.peers.last - self.peers.first + 1
-        return min(addresses, 1 << 32) * self.ports.size()
+        return min(self.peers.last - self.peers.first + 1, 1 << 32) * self.ports.size()
 
 
 @dataclass(slots=True)

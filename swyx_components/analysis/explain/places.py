@@ -128,6 +128,7 @@ def _refusal(installation: Installation, word: str, found: list[Host], unknown: 
         known = [f"{host.label}@{host.site}" if host.site else host.label for host in found]
         return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
     names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
+    names |= set(installation.sites) if unknown == "party-unknown" else set()
     name, at, place = word.rpartition("@")
     near = suggest(place, installation.sites) if at else suggest(word, names)
     near = near or suggest(name, names)

@@ -257,8 +257,7 @@ def _plan_memberships(before: RenderedSite | None, after: RenderedSite) -> Itera
         for address in addresses:
             inside.setdefault(address, set()).add(label)
     for entry in after.groups:
-        labels = {shard_label(entry.group.name, shard) for shard in entry.shards}
-        own = frozenset(labels)
+        own = frozenset(shard_label(entry.group.name, shard) for shard in entry.shards)
         for machine in entry.group.machines:
             on = frozenset(
                 label for address in machine.addresses for label in inside.get(address, ())

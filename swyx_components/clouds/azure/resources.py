@@ -36,8 +36,7 @@ class Writer:
     """
 
     def __init__(self, wanted: Deployment, component: pulumi.Resource) -> None:
-        ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
-        self._site = look_up(wanted, ask)
+        self._site = look_up(wanted, Lookups(_utilities.get_invoke_opts_defaults(), component))
         self.messages = self._site.messages
 
     def check_update(self, rendered: RenderedSite) -> None:

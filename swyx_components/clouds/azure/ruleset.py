@@ -31,6 +31,7 @@ from swyx_components.clouds.azure.records import (
     read_records,
 )
 from swyx_components.installation.check import NEVER_PUBLIC
+from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import (
@@ -220,10 +221,9 @@ def _label(rule: SecurityRule, peer: Side) -> str:
     packets = "any protocol" if rule.protocol == "*" else rule.protocol
     packets += "" if ports == ALL_PORTS else f" {ports}"
     access = "" if rule.allow else "deny "
-    shown = [*names[:3], *([f"{len(names) - 3} more"] if len(names) > 3 else [])]
     return (
         f"{rule.priority} {rule.name}: {rule.direction.value} {access}{packets} {towards} "
-        f"{', '.join(shown) or 'no peer'}"
+        f"{', '.join(shorten(names, 3)) or 'no peer'}"
     )
 
 
@@ -320,8 +320,7 @@ def _placed(
         for address in interface.addresses:
             machine = owners.get(address.prefix)
             if machine is not None and machine not in bound:
-                groups = (interface.group,) if interface.group else ()
-                yield machine, groups, address
+                yield machine, (interface.group,) if interface.group else (), address
     for prefix, machine in owners.items():
         keys = bound.get(machine, ())
         if machine in bound:

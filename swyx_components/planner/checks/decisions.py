@@ -16,6 +16,10 @@ _UNDECIDED = ("decision-missing", "decision-half")
 _COLLISIONS = ("port-clash", "port-overlap")
 _FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
+_NARROWED = {
+    "dcom": "`restricted` is 40000-40199",
+    "h245": "for example 41000-41099; `tunnelled` needs none",
+}
 _RANGE = {"dcom": "a DCOM port range", "h245": "H.245 ports"}
 
 
@@ -110,7 +114,8 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
         inside = _find_inside(view.catalogue, ports) if preset and ports is not None else ()
         if inside:
             place = f"sites.{view.name}.decisions.{decision}"
-            yield Message.about("preset-wide", place, preset=preset, ports=ports, inside=inside)
+            values = {"ports": ports, "inside": inside, "example": _NARROWED[decision]}
+            yield Message.about("preset-wide", place, preset=preset, **values)
 
 
 def _narrow_ranges(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
@@ -139,7 +144,7 @@ def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
         for part in listener.ports
     ]
     known += catalogue.administration_ports.items()
-    return [f"{name} {own}" for name, own in known if ports.overlaps(own)]
+    return list(dict.fromkeys(f"{name} {own}" for name, own in known if ports.overlaps(own)))
 
 
 def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
@@ -178,13 +183,15 @@ _FOOTNOTES, _STANDARD = {76, 77}, {"ras": "ras", "h225": "h225", "remote": "h225
 
 
 def _unanswered(view: SiteTopology) -> list[str]:
-    """The uncovered services, but those for which an outbound extra rule of the site answers."""
-    opened = [rule.ports for rule in view.site.extra_rules if rule.direction == "out"]
-    ports = view.catalogue.uncovered_ports
+    """The uncovered services, but those for which an extra rule of the site answers, in the planned way."""
+    way, catalogue = "out" if view.site.egress is Egress.CLOSED else "in", view.catalogue
+    opened = [part for own in view.site.extra_rules if own.direction == way for part in own.ports]
+    ports = {service: [own] for service, own in catalogue.uncovered_ports.items()}
+    ports |= {"administration": list(catalogue.administration_ports.values())}
     return [
         service
-        for service in view.catalogue.uncovered
-        if service not in ports or not any(each.covers(ports[service]) for each in opened)
+        for service in catalogue.uncovered
+        if not any(part.overlaps(own) for own in ports.get(service, ()) for part in opened)
     ]
 
 

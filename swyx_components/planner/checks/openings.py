@@ -101,8 +101,7 @@ def _opened_beside(
             for (protocol, ports), needed in inbound.items()
             if protocol in protocols and ports & listener
         }
-        naming = _flows_naming(catalogue, role, key)
-        found = _find_beside(listener, own, naming)
+        found = _find_beside(listener, own, _flows_naming(catalogue, role, key))
         for shared, flows in sorted(found.items(), key=lambda one: one[0]):
             if not shared - told().get((group.place, role), NO_PORTS):
                 flows = {own for own in flows if own[0].startswith("extra:")}
