@@ -91,6 +91,7 @@
       this.body = section.querySelector("tbody");
       this.status = section.querySelector('[role="status"]');
       this.more = section.querySelector(".more");
+      this.paper = section.querySelector(".paper");
       this.shown = FIRST;
       for (const name of ["site", "role", "evidence", "protocol", "way"]) this.offer(name);
       let waiting = 0;
@@ -179,10 +180,25 @@
       return document.getElementById(id);
     }
 
-    // Paper has no button: all that matches is printed; what each flow is for stands once, below.
-    unfold() {
-      this.body.innerHTML = this.matches.map(this.draw).join("");
-      this.more.hidden = true;
+    // All rules that match, for paper: by machine, those that differ in their peers alone joined.
+    write() {
+      const machines = new Map();
+      for (const { cells } of this.matches) {
+        const [site, group, way, protocol, ports, peer, why] = cells;
+        const needs = between(why, "<summary>", "</summary>") || why;
+        const rules = machines.get(`${site}: ${group}`) || new Map();
+        const rule = [[way, protocol, ports].filter(Boolean).join(" "), needs].join("<td>");
+        const peers = peer.replace(/<details>.*?<\/summary>|<\/details>/g, "").trim();
+        rules.set(rule, [...(rules.get(rule) || []), peers]);
+        machines.set(`${site}: ${group}`, rules);
+      }
+      this.paper.innerHTML = [...machines].map(([name, rules]) => {
+        const lines = [...rules].map(([rule, peers]) => {
+          const [packets, needs] = rule.split("<td>");
+          return `<li>${packets}: ${peers.join(", ")} ${needs}`;
+        });
+        return `<b>${name}</b><ul>${lines.join("")}</ul>`;
+      }).join("");
     }
   }
 
@@ -221,8 +237,7 @@
     addEventListener("hashchange", open);
     // The browser looks for the anchor itself once all is loaded, and takes the focus away with it.
     addEventListener("load", () => requestAnimationFrame(open));
-    addEventListener("beforeprint", () => explorers.forEach((one) => one.unfold()));
-    addEventListener("afterprint", () => explorers.forEach((one) => one.render()));
+    addEventListener("beforeprint", () => explorers[0]?.write());
   };
 
   start();
