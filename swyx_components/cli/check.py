@@ -2,7 +2,7 @@
 
 import click
 
-from swyx_components.cli.failures import WRONG_INPUT, judge
+from swyx_components.cli.failures import DONE, judge
 from swyx_components.cli.options import FILE, JSON, STRICT, examples
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_line, print_messages, report_progress
@@ -33,7 +33,7 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
         records = list(map(_record, ordered, find_positions(ordered)))
-        print_json({"version": 1, "file": file, "ok": code != WRONG_INPUT, "messages": records})
+        print_json({"version": 1, "file": file, "ok": code == DONE, "messages": records})
     elif not quiet or graver:
         print_messages(list_messages(graver if quiet else ordered))
         settled = sorted(installation.acknowledged) if installation else []

@@ -247,7 +247,7 @@ def _ask_end(
             if role not in allowed:
                 log.add("role-not-on-network", "roles", role=role, allowed=allowed)
         if not found and not log.all():
-            log.add("list-empty", "roles", example="roles: [SwyxIt]")
+            log.add("list-empty", "roles", example="SwyxIt")
         return found
 
     what = "CIDRs" if network else "Addresses"

@@ -208,6 +208,8 @@ class _Engine:
             raise refuse("stack-missing", name, stack=name) from None
         except (automation.CommandError, automation.InvalidVersionError, OSError) as problem:
             said = " ".join(str(problem).split())[-300:].rstrip(".")
+            if isinstance(problem, FileNotFoundError):
+                said = "it is not installed or not on PATH"
             message = Message.about("engine-failed", "", command="pulumi stack", problem=said)
             raise CloudError([message]) from None
 

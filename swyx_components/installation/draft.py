@@ -21,7 +21,7 @@ from swyx_components.installation.source import MOST_BYTES, read_raw
 from swyx_components.installation.values import is_name, read_addresses, read_cidrs
 from swyx_components.messages import Message, SwyxError
 
-_EXAMPLES = {"addresses": "addresses: [10.1.0.10]", "cidrs": "cidrs: [10.1.20.0/24]"}
+_EXAMPLES = {"addresses": "10.1.0.10", "cidrs": "10.1.20.0/24"}
 _LONGEST_NAME = 40
 
 
@@ -307,7 +307,7 @@ def _read_end(row: _Row, catalogue: Catalogue, log: Diagnostics) -> tuple[str, D
     roles_cell = row.cells.get("roles", "")
     roles = read_roles(roles_cell, tuple(catalogue.roles), log, row.place("roles"))
     if not split_cell(roles_cell):
-        log.add("list-empty", row.place("roles"), example="roles: [SwyxServer]")
+        log.add("list-empty", row.place("roles"), example="SwyxServer")
     end = DraftEnd(
         name=name, addresses=addresses, roles=roles, network=network, origin=f"row {row.number}"
     )

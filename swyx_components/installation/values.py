@@ -256,8 +256,9 @@ def _explain(text: str, node: Node) -> None:
     ):
         node.add("cidr-length", value=text, width=width)
         return
-    mask = (1 << (width - int(bits))) - 1
-    network = Prefix(whole.version, whole.first & ~mask, int(bits))
+    free = (whole.first & -whole.first).bit_length() - 1  # bits that no host part hides
+    length = int(bits) or width - free // 8 * 8  # never every address
+    network = Prefix(whole.version, whole.first & -(1 << (width - length)), length)
     node.add("cidr-host-bits", value=text, network=network, address=whole.address)
 
 

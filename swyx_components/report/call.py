@@ -37,8 +37,10 @@ def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
     for step, line in zip(call.steps, lines, strict=True):
         cited = catalogue.flows[step.flow].lines if step.flow else ()
         source = write_provenance((step.flow or "no flow",), cited)
+        unreached = failed is not None and step.passes and step.number > failed.number
+        passage = "not reached" if unreached else write_passage(step)
         yield line
-        yield from hang("      ", f"{step.does} {source}: {write_passage(step)}")
+        yield from hang("      ", f"{step.does} {source}: {passage}")
     if failed is not None:
         allowing = (f"  to allow it: {remedy}" for remedy in answer.remedies)
         for line in (*_write_failure(failed, answer), *allowing):
@@ -67,8 +69,7 @@ def name_hosts(actor: Actor) -> str:
 
 def write_actors(step: Step) -> str:
     """`SwyxServer aachen to LinkManager aachen`."""
-    joined = "with" if step.both_ways else "to"
-    return f"{step.sender.name} {joined} {step.receiver.name}"
+    return f"{step.sender.name} {'with' if step.both_ways else 'to'} {step.receiver.name}"
 
 
 def write_packets(step: Step) -> str:

@@ -126,6 +126,13 @@ def test_what_only_the_peer_s_name_tells_apart_is_said_once_too_and_json_has_eve
     ]
 
 
+def test_json_is_ok_as_the_exit_code_is(tmp_path: Path) -> None:
+    file = write_file(tmp_path)
+    for options, code, ok in (((), 0, True), (("--strict",), 1, False)):
+        outcome = swyx("check", file, "--json", *options)
+        assert (outcome.code, outcome.json()["ok"]) == (code, ok)
+
+
 def test_json_has_every_message_with_its_parts(tmp_path: Path) -> None:
     text = SMALL.replace("roles: [SwyxGate]", "roles: [SwyxGat]")
     outcome = swyx("check", write_file(tmp_path, text), "--json")

@@ -118,10 +118,10 @@ def test_every_error_names_its_row_and_column_and_all_come_at_once(tmp_path: Pat
         "row 3, column links: unknown site `essen`; write one of none.",
         "row 3, column roles: unknown role `LinkManger`; did you mean `LinkManager`?",
         "row 4, column addresses: the list is empty; write at least one entry, for example "
-        "`addresses: [10.1.0.10]`.",
+        "`10.1.0.10`.",
         "row 4, column name: ac-link is already the name of row 3 (case is ignored); rename one of the two.",
-        "row 4, column roles: the list is empty; write at least one entry, for example `roles: "
-        "[SwyxServer]`.",
+        "row 4, column roles: the list is empty; write at least one entry, for example "
+        "`SwyxServer`.",
     ]
 
 

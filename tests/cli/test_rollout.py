@@ -84,6 +84,15 @@ def test_a_preview_updates_nothing(project: Path, engine: type[Engine]) -> None:
     assert engine.calls == []
 
 
+def test_without_pulumi_it_says_so(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    outcome = rollout(project, "--preview")
+    assert outcome.code == 3
+    assert outcome.err.startswith(
+        "swyx: `pulumi stack` failed (it is not installed or not on PATH);"
+    )
+
+
 def test_a_new_site_comes_first_and_a_removed_one_last(project: Path, engine: type[Engine]) -> None:
     new = yaml.safe_load(SMALL.replace("41099", "41089"))
     new["sites"]["zwickau"] = new["sites"].pop("bochum")

@@ -35,8 +35,7 @@ class Story(NamedTuple):
     def head(self, host: HostSettings, does: str) -> Iterator[str]:
         """What a file is for, on which host."""
         kind = "the clients of the network" if host.network else "the machine"
-        roles = ", ".join(host.roles)
-        yield f"{does}, for {kind} {host.name} of {host.site}: {roles}."
+        yield f"{does}, for {kind} {host.name} of {host.site}: {', '.join(host.roles)}."
         yield f"{MADE_BY} from {self.source}, {self.catalogue.title}."
 
     def because(self, flows: Iterable[str]) -> Iterator[str]:
