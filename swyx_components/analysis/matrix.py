@@ -76,11 +76,15 @@ class Selection(NamedTuple):
 
 
 def list_rows(topology: Topology, plan: SitePlan, selection: Selection) -> Iterator[MatrixRow]:
-    """The rows of one site in the catalogue's order; a flow that another chosen site lists is left out."""
+    """The rows of one site in the catalogue's order.
+
+    Without flows that another chosen site lists, or whose ends have no IP version in common.
+    """
     rows = [
         _flow_row(plan.site, flow, topology.catalogue)
         for flow in derive_flows(topology, plan.site, hosts_of_networks=True).flows
-        if not any(
+        if flow.initiator.versions & flow.responder.versions
+        and not any(
             site < plan.site and site in selection.sites
             for site in (flow.initiator.site, flow.responder.site)
         )

@@ -6,7 +6,6 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfileobj, copymode, get_terminal_size
 from tempfile import SpooledTemporaryFile
@@ -148,7 +147,7 @@ def replace_file(
     Raises:
         SwyxError: it is an input of the command, a link, not a file, or named like a device.
     """
-    with _refused(target):
+    try:
         refuse_device(target)
         if target.is_symlink() or (target.exists() and not target.is_file()):
             reason = "a symbolic link" if target.is_symlink() else "not a file"
@@ -170,15 +169,9 @@ def replace_file(
         finally:
             beside.unlink(missing_ok=True)
         return size
-
-
-@contextmanager
-def _refused(path: Path) -> Iterator[None]:
-    try:
-        yield
     except OSError as problem:
         reason = problem.strerror or "system error"
-        raise SwyxError.about("output-refused", "", file=path, reason=reason) from None
+        raise SwyxError.about("output-refused", "", file=target, reason=reason) from None
 
 
 def refuse_device(path: Path) -> None:

@@ -9,8 +9,9 @@
 [('C10', 'swyxserver', 'swyxgate'), ('C9', 'swyxgate', 'swyxserver')]
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.installation.model import Link, LinkMode
@@ -35,10 +36,14 @@ class Clash(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteFlows:
-    """All flows of a site, by endpoints, and what prevents some of them."""
+    """All flows of a site, by endpoints, and what prevents some of them.
+
+    `apart`: endpoints without rules that have no IP version in common, so that none of their flows works.
+    """
 
     site: SiteTopology
     flows: Flows
+    apart: tuple[EndpointPair, ...]
     clashes: tuple[Clash, ...]
 
 
@@ -50,20 +55,20 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     """
     view = topology.view(name)
     links = [(link, tuple(_over_link(topology, link))) for link in topology.links_of(name)]
-    found: list[Iterable[EndpointPair]] = [
-        _within(view),
+    found: list[Sequence[EndpointPair]] = [
+        [*_within(view)],
         *((one,) for one in _with_providers(topology, view)),
-        _with_devices(view),
-        *(_served(view, machine) for machine in sorted(view.serving)),
+        [*_with_devices(view)],
+        *([*_served(view, machine)] for machine in sorted(view.serving)),
         *(over for _, over in links),
     ]
-    scopes = (
-        [one for one in scope if hosts_of_networks or one.first.group or one.second.group]
-        for scope in found
-    )
+    unruled = [one for one in chain(*found) if not (one.first.group or one.second.group)]
+    apart = [one for one in unruled if not one.first.versions & one.second.versions]
+    left_out = {*map(id, apart if hosts_of_networks else unruled)}
     return SiteFlows(
         site=view,
-        flows=Flows(scopes),
+        flows=Flows([one for one in scope if id(one) not in left_out] for scope in found),
+        apart=tuple(apart),
         clashes=tuple([one for link, over in links for one in _clashes(topology, link, over)]),
     )
 

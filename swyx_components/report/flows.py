@@ -28,9 +28,10 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff2
 # What Markdown, or the HTML in it, would take for more than text: punctuation that marks something up,
 # and what makes an address of the web or of mail a link.
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!:@])|(?<=www)(\.)", re.IGNORECASE)
-OUTSIDE = "outside the cloud"  # a flow that no rule is made for, or a machine without rules
+OUTSIDE = "outside the cloud"  # a flow that no rule is made for
+MARKED = "outside: true"  # a machine without rules, as the file has it
 _MARKDOWN_HEAD = """\
-| Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose | Carried |
+| Site | Flow | From | To | Protocol | Ports | Source ports | Evidence | Lines | Purpose | Where |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
 
@@ -50,11 +51,10 @@ def write_table(sites: Iterable[SiteRows]) -> Iterator[str]:
             told = f"{purpose} ({' '.join(filter(None, (evidence, cite(lines))))})"
             yield from hang(f"{flow}  ", told)
             # Roles of a machine or network that need the same are one line.
-            yield from align((_HEAD, *dict.fromkeys(_row(site, row) for row in alike)), "  ")
+            own = dict.fromkeys(_row(site, row) for row in alike)
+            where = "WHERE" if any(cells[-1] for cells in own) else ""
+            yield from align((("FROM", "PORT", "TO", "PORTS", where), *own), "  ")
         yield "\n"
-
-
-_HEAD = ("FROM", "PORT", "TO", "PORTS", "")
 
 
 def _row(site: str, row: MatrixRow) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def _called(site: str, end: MatrixEnd) -> str:
     """`ac-server`, `gate-1, gate-2, 3 more`, `bo-server@bochum`; addresses where there is no name."""
     name = ", ".join(shorten(end.hosts or filter(None, [end.name]), 2)) or _addresses(end)
     far = f"@{end.site}" if end.site not in ("", site) else ""
-    return f"{name}{far}, {OUTSIDE}" if end.outside else f"{name}{far}"
+    return f"{name}{far}, {MARKED}" if end.outside else f"{name}{far}"
 
 
 def _addresses(end: MatrixEnd) -> str:
@@ -88,7 +88,7 @@ def _spelled(end: MatrixEnd) -> str:
     """`aachen SwyxServer (ac-server), 10.1.0.10/32`."""
     hosts = ", ".join(end.hosts)
     who = f"{end.role} ({hosts})" if end.role else hosts
-    who += f", {OUTSIDE}" if end.outside else ""
+    who += f", {MARKED}" if end.outside else ""
     return ", ".join(filter(None, (f"{end.site} {who}".strip(), _addresses(end))))
 
 

@@ -225,6 +225,54 @@ def test_rows_between_networks_are_outside_the_cloud_in_every_format(tmp_path: P
     assert {row[1] for row in cells if row[-1] == outside} == {"M1"}
 
 
+def test_a_machine_outside_is_marked_apart_from_a_row_outside(tmp_path: Path) -> None:
+    """The row between it and the office is in no cloud, the one with the server is, at one end."""
+    gate = (
+        "      gate: {addresses: [192.168.7.12], roles: [SwyxGate], outside: true}\n    networks:\n"
+    )
+    text = CARRIED.replace("SwyxPhoneL400", "SwyxIt").replace("    networks:\n", gate)
+    file = write_file(tmp_path, text)
+    lines = [line.split("  ") for line in ask(file, "--machine", "gate").out.splitlines()]
+    rows = [tuple(cell.strip() for cell in line if cell) for line in lines]
+    assert ("FROM", "PORT", "TO", "PORTS", "WHERE") in rows
+    assert (
+        "gate, outside: true",
+        "51500-51999",
+        "home",
+        "udp 50000-50099",
+        "outside the cloud",
+    ) in rows
+    assert ("FROM", "PORT", "TO", "PORTS") in rows
+    assert ("gate, outside: true", "any", "ac-server", "udp 1719") in rows
+    markdown = ask(file, "--machine", "gate", "--format", "markdown").out
+    assert markdown.splitlines()[0].endswith("| Purpose | Where |")
+    marked = "aachen SwyxGate (gate), outside: true, 192.168.7.12/32"
+    where = {(row[1], row[2], row[-1]) for row in read_markdown(markdown)}
+    assert {("M1", marked, "outside the cloud"), ("C9", marked, "")} <= where
+
+
+def test_ends_without_a_common_ip_version_have_no_row(tmp_path: Path) -> None:
+    """Neither two networks nor the gateway and the server; `swyx check` warns of each pair once."""
+    gate = "      gate: {addresses: [192.168.7.12], roles: [SwyxGate]}\n    networks:\n"
+    text = CARRIED.replace("SwyxPhoneL400", "SwyxIt").replace("    networks:\n", gate)
+    text = text.replace("10.1.30.0/24", '"fd00:1::/64"').replace(
+        "ac-server: {addresses: [10.1.0.10]", 'ac-server: {addresses: ["fd00:2::10"]'
+    )
+    file = write_file(tmp_path, text)
+    ends = {
+        tuple(sorted((row["from"]["name"], row["to"]["name"])))
+        for row in ask(file, "--json").json()["flows"]
+    }
+    assert ends == {
+        *(("home", "home"), ("lan", "lan")),
+        *(("home", "swyxserver"), ("lan", "swyxgate")),
+    }
+    messages = swyx("check", file, "--json").json()["messages"]
+    told = [one["text"] for one in messages if one["id"] == "no-common-ip-version"]
+    said = "sites.aachen: home and lan have no IP version in common, so M1 between them can't work"
+    assert len(told) == 4 and len([text for text in told if said in text]) == 1
+
+
 # ---- which rows
 
 

@@ -32,7 +32,7 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
         yield from _opened_beside(view, group, opened, told)
         yield from _administration_inside(view, group, opened)
     pairs: _Pairs = {}
-    for first, second, exchanges in site.flows.flows.pairs:
+    for first, second, exchanges in (*site.flows.flows.pairs, *site.flows.apart):
         if any(own.exchanged for own in exchanges):
             pairs.setdefault((first, second), exchanges)
     yield from _no_common_version(view, pairs)
@@ -212,11 +212,8 @@ def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
             if not own & its and own and its and {one, other} not in seen:
                 seen.add(frozenset({one, other}))
                 found = chain(*[own.exchanged for own in exchanges])
-                values = {
-                    "one": one,
-                    "other": other,
-                    "flow": min(found, key=lambda e: e.order).flow,
-                }
+                flow = min(found, key=lambda e: e.order).flow
+                values = {"one": one, "other": other, "flow": flow}
                 yield Message.about("no-common-ip-version", f"sites.{view.name}", **values)
 
 
