@@ -50,6 +50,8 @@ def test_hostile_text_is_found_and_shown_by_search(page: Page, hostile: Path) ->
     page.wait(lambda: len(page.shown("rules")) == 1, "one rule is left")
     page.find("#rules summary").click()
     assert HOSTILE in page.find("#rules tbody").text
+    page.ask("dispatchEvent(new Event('beforeprint'))")
+    assert len(page.all("#rules .paper li")) == 1
     assert page.ask("return window.taken ?? null") is None
     assert page.complaints() == []
 

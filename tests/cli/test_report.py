@@ -244,6 +244,11 @@ def test_the_page_of_a_site_has_its_verdict_warnings_and_decisions(tmp_path: Pat
         assert '<th scope="row">h245<td><code>41000-41099</code>' in page
     opened = "outbound traffic of bochum is neither planned nor verified"
     assert opened in pages["bochum"] and opened not in pages["aachen"]
+    places = {
+        site: set(re.findall(r"<code>sites\.(\w+)\.egress</code>", page))
+        for site, page in pages.items()
+    }
+    assert places == {"aachen": {"aachen"}, "bochum": {"bochum"}}  # of warnings about egress
     assert "<td>desktop" not in pages["bochum"] and "<bdi>desktop</bdi>" in pages["aachen"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations
 from typing import Any
 
@@ -9,8 +10,10 @@ import pytest
 
 from swyx_components.installation import load_installation
 from swyx_components.report.html.picture import MOST_DRAWN, Picture, draw_sites
+from tests.tools.report_pages import page_of
 
 Plain = dict[str, Any]
+LINE = r'<line x1="(\d+)" y1="(\d+)" x2="(\d+)" y2="(\d+)">'
 
 
 def sites(count: int, *links: tuple[int, int]) -> Plain:
@@ -216,3 +219,24 @@ def test_a_provider_above_leaves_no_gap_as_high_as_a_site() -> None:
         box.y - (54 if box.kind == "provider" else picture.box.height) // 2 for box in picture.boxes
     )
     assert highest == 14
+
+
+def test_a_label_is_beside_its_line_and_not_on_it() -> None:
+    """Above a level line; right of one that falls to the right, left of one that rises."""
+    assert labels(page_of(sites(2, (0, 1)))) == [("", 0)]
+    found = labels(page_of(star(6)))
+    assert {side for side, _ in found} == {"right", "left", ""}
+    assert all(side == {1: "right", -1: "left", 0: ""}[slope] for side, slope in found)
+
+
+def labels(page: str) -> list[tuple[str, int]]:
+    """Each label's side, and whether its line falls (1) or rises (-1) to the right."""
+    lines = [tuple(map(int, ends)) for ends in re.findall(LINE, page)]
+    slopes = {
+        ((x1 + x2) // 2, (y1 + y2) // 2 - 7): (x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in lines
+    }
+    found = []
+    for side, x, y in re.findall(r'class="on-line (\w*)" x="(\d+)" y="(\d+)"', page):
+        slope = slopes[int(x) - {"right": 6, "left": -6, "": 0}[side], int(y)]
+        found.append((side, (slope > 0) - (slope < 0)))
+    return found
