@@ -117,8 +117,7 @@ def _extra_rules(answer: Answer) -> Iterator[Any]:
     asked = answer.explanation.crossing
     peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
     for end in (end for end in asked.ends if not end.allows and end.host.is_machine):
-        peer, way = peers[end.direction], end.direction.value
-        yield write_extra_rule(end.host, peer, asked.packet, way)
+        yield write_extra_rule(end.host, peers[end.direction], asked.packet, end.direction.value)
 
 
 def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:

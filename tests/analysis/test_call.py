@@ -493,6 +493,8 @@ def test_a_call_that_fails_in_transit_says_so(tmp_path: Path) -> None:
     answer = call("bo-office", "tele", file=write_file(tmp_path, text % "ac-trunk"))
     said = "the article covers no call from one LinkManager of a site to another (transit, L112)"
     assert (answer["why"][-1], answer["would_take"]) == (said, [])
+    out = ask("bo-office", "tele", file=write_file(tmp_path, text % "ac-trunk")).out
+    assert " fails, LinkManager ac-link with LinkManager ac-trunk, talk or fax (RTP)\n" in out
     assert call("bo-office", "tele", file=write_file(tmp_path, text % "ac-link"))["allowed"]
 
 
@@ -573,6 +575,6 @@ def test_a_providers_call_takes_the_link_of_its_own_linkmanager(tmp_path: Path) 
     answer = call("carrier", "SwyxIt@bochum", file=write_file(tmp_path, text))
     assert answer["allowed"]
     assert [write_step(step) for step in answer["steps"] if step["phase"] == "media"] == [
-        "provider carrier:10000 <-> LinkManager aachen:55000 udp [M6]",
-        "LinkManager aachen:55002 <-> SwyxIt bochum:50000 udp [M4a]",
+        "provider carrier:10000 <-> LinkManager ac-trunk:55000 udp [M6]",
+        "LinkManager ac-trunk:55002 <-> SwyxIt bochum:50000 udp [M4a]",
     ]

@@ -19,7 +19,7 @@ from swyx_components.analysis.explain.explain import (
     cross,
     pick_pairs,
 )
-from swyx_components.analysis.explain.places import Host, hosts_of
+from swyx_components.analysis.explain.places import Host, hosts_of, hosts_with
 from swyx_components.catalogue import Catalogue, FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link, LinkMode
@@ -167,11 +167,12 @@ class _Script:
         }
 
     def _manager(self, site: str, machine: str) -> Actor:
-        """The LinkManager on a machine."""
-        installation, roles = self._topology.installation, self._topology.catalogue.roles
-        host = next(h for h in hosts_of(installation.sites[site]) if h.label == machine)
+        """The LinkManager on a machine; named after it where its site has several."""
+        roles, known = self._topology.catalogue.roles, self._topology.installation.sites[site]
+        host = next(h for h in hosts_of(known) if h.label == machine)
         role = next(role for role in host.roles if roles[role].serves_links)
-        return Actor(role=role, site=site, hosts=(host,))
+        alone = hosts_with(known, role) == (host,)
+        return Actor(role=role, site=site, hosts=(host,), machine="" if alone else machine)
 
     def _managers(self, link: Link) -> tuple[Actor, Actor]:
         """The LinkManagers at the caller's end and at the other; one and the same where it is shared."""

@@ -25,7 +25,7 @@ class Actor:
 
     `provider` is set, `role` and `site` empty for a SIP provider; there is no host where the site lacks
     the role. `word` is what a party was called; `called` tells the called party from a caller of the same
-    kind.
+    kind, `machine` one machine from others of its site with the role.
     """
 
     role: str
@@ -34,6 +34,7 @@ class Actor:
     word: str = ""
     provider: Provider | None = None
     called: bool = False
+    machine: str = ""
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -42,8 +43,8 @@ class Actor:
 
     @property
     def name(self) -> str:
-        """`SwyxIt aachen`, or `provider carrier`."""
-        return f"{self.role} {self.site}" if self.role else self.hosts[0].label
+        """`SwyxIt aachen`, `LinkManager ac-trunk`, or `provider carrier`."""
+        return f"{self.role} {self.machine or self.site}" if self.role else self.hosts[0].label
 
     def hosts_for(self, media: bool) -> tuple[Host, ...]:
         """Its hosts; of a SIP provider the addresses that carry media, or those that carry calls."""
