@@ -494,7 +494,7 @@ def test_a_call_that_fails_in_transit_says_so(tmp_path: Path) -> None:
     said = "the article covers no call from one LinkManager of a site to another (transit, L112)"
     assert (answer["why"][-1], answer["would_take"]) == (said, [])
     out = ask("bo-office", "tele", file=write_file(tmp_path, text % "ac-trunk")).out
-    assert " fails, LinkManager ac-link with LinkManager ac-trunk, talk or fax (RTP)\n" in out
+    assert " fails, LinkManager ac-link with LinkManager ac-trunk, talk" in out
     assert call("bo-office", "tele", file=write_file(tmp_path, text % "ac-link"))["allowed"]
 
 
