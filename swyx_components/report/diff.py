@@ -108,7 +108,7 @@ def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
         ("new", effect.opened, effect.begins, new),
         ("removed", effect.closed, effect.ends, removed),
     ):
-        if kinds or flows:
+        if kinds:
             named = f" ({' '.join(flows)})" if flows else ""
             yield where, word, f"{since}: {plural(kinds, 'flow')}{named}"
 

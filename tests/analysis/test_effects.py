@@ -56,13 +56,30 @@ def test_a_network_has_no_rules_so_the_stack_of_the_other_end_decides() -> None:
     assert found == {("aachen",): (2, 0), ("bochum",): (4, 0)}
 
 
-def test_another_range_is_new_and_removed_at_once_and_no_flow_begins() -> None:
+def test_another_range_is_new_and_removed_at_once_for_the_flow_of_both() -> None:
     """H.245 is at both ends of the link and at the gate, which has no rules but Aachen's."""
     new = {**DATA, "decisions": {**DATA["decisions"], "h245": "42000-42099"}}
     by_sites = {effect.sites: effect for effect in effects(DATA, new)}
     between = by_sites["aachen", "bochum"]
-    assert (between.opened, between.closed, between.begins, between.ends) == (2, 2, (), ())
+    assert (between.opened, between.closed, between.begins, between.ends) == (
+        2,
+        2,
+        ("K6",),
+        ("K6",),
+    )
     assert by_sites.keys() == {("aachen",), ("aachen", "bochum")}
+
+
+def test_a_flow_that_some_had_before_is_named_for_those_who_have_it_now() -> None:
+    """Of two gates, alike before, one becomes a conference manager: new media M2 beside the new C13."""
+    old = copy.deepcopy(DATA)
+    machines = old["sites"]["bochum"]["machines"]
+    machines["bo-one"] = {"addresses": ["10.2.0.21"], "roles": ["SwyxGate"]}
+    machines["bo-two"] = {"addresses": ["10.2.0.22"], "roles": ["SwyxGate"]}
+    new = copy.deepcopy(old)
+    new["sites"]["bochum"]["machines"]["bo-two"]["roles"].append("ConferenceManager")
+    (effect,) = (each for each in effects(old, new) if each.sites == ("bochum",))
+    assert (effect.begins, effect.closed, effect.ends) == (("C13", "M2"), 0, ())
 
 
 def test_a_flow_that_is_disabled_at_one_site_ends_where_that_site_is_an_end() -> None:

@@ -35,7 +35,7 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
         "",
         "1 stack to update",
         "bochum update 2 rules",
-        "at bochum removed with its update: 2 flows",
+        "at bochum removed with its update: 2 flows (C1 C2)",
         "",
         "0 flows newly allowed",
         "",
@@ -50,6 +50,19 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
         "before bo-server out tcp 40000-40199 to 10.2.20.0/24 [C2 L72 L117], flows",
         "C2; since sites.bochum.decisions.dcom",
         "after bo-server out tcp 40000-40149 to 10.2.20.0/24 [C2 L72 L117]",
+    ]
+
+
+def test_each_group_has_its_own_line(tmp_path: Path) -> None:
+    server = "bo-server: {addresses: [10.2.0.10], roles: ["
+    assert server in SMALL
+    new = SMALL.replace(server, f"{server}SwyxGate, ")
+    gate = "bo-gate: {addresses: [10.2.0.9], roles: [SwyxGate]}"
+    new = new.replace(server, f"{gate}\n      {server}")
+    out = swyx("diff", *two(tmp_path, new)).out
+    assert out[out.index("bochum: ") :].splitlines()[1:3] == [
+        "  group swyxgate: added (bo-gate)",
+        "  group swyxserver -> swyxserver-swyxgate: bo-server",
     ]
 
 

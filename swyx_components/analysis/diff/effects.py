@@ -5,23 +5,25 @@ removed stops as soon as one of them is. Where only one end has rules, its stack
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from swyx_components.analysis.diff.changes import SiteChange
 from swyx_components.analysis.diff.reachability import Packets
+from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.model import Protocol, SitePlan
+from swyx_components.sets.ports import NO_PORTS, PortSet
 
 _Sites = tuple[str, ...]
-_Flow = tuple[str, str, str]  # its id, the sites of its ends, empty for a network or provider
+_Ports = dict[tuple[str, _Sites, object], PortSet]  # by flow, the sites of its ends, who they are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Effect:
     """What is new and what is removed between two sites, or at one alone.
 
-    `opened` and `closed` are numbers of kinds of packets, `begins` and `ends` the flows that these sites
-    have only after, or only before.
+    `opened` and `closed` are numbers of kinds of packets, `begins` and `ends` the flows that these belong to.
     """
 
     sites: _Sites
@@ -34,18 +36,19 @@ class Effect:
 def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
     """The effects of an edit by the sites whose stacks they depend on; `changes` are those of all sites."""
     opened, closed = (_count_packets(changes, is_open) for is_open in (True, False))
-    old = {flow for change in changes for flow in _flows(change.old)}
-    new = {flow for change in changes for flow in _flows(change.new)}
-    begins, ends = _by_sites(new - old), _by_sites(old - new)
+    before, after = _flows(one.old for one in changes), _flows(one.new for one in changes)
+    old = _ports_by_members(before[key] for key in before.keys() - after)
+    new = _ports_by_members(after[key] for key in after.keys() - before)
+    begins, ends = _by_sites(new, old), _by_sites(old, new)
     return tuple(
         Effect(
             sites=sites,
             opened=opened[sites],
             closed=closed[sites],
-            begins=begins.get(sites, ()),
-            ends=ends.get(sites, ()),
+            begins=begins.get(sites, ()) if opened[sites] else (),
+            ends=ends.get(sites, ()) if closed[sites] else (),
         )
-        for sites in sorted({*opened, *closed, *begins, *ends})
+        for sites in sorted({*opened, *closed})
     )
 
 
@@ -65,16 +68,34 @@ def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sit
     return counted
 
 
-def _flows(plan: SitePlan | None) -> Iterator[_Flow]:
-    for flow in plan.flows if plan else ():
-        near, far = (end.site if end.group else "" for end in (flow.initiator, flow.responder))
-        yield flow.flow, near, far
+def _flows(plans: Iterable[SitePlan | None]) -> dict[object, Flow]:
+    return {flow.content: flow for plan in plans if plan for flow in plan.flows}
 
 
-def _by_sites(flows: Iterable[_Flow]) -> dict[_Sites, tuple[str, ...]]:
+def _ports_by_members(flows: Iterable[Flow]) -> _Ports:
+    found: _Ports = {}
+    for flow in flows:
+        ends = flow.initiator, flow.responder
+        sites = tuple(sorted({end.site for end in ends if end.group}))
+        at = [(end.site, end.summary) for end in ends]
+        for pair in product(*map(_members, ends)):
+            key = flow.flow, sites, (*at, *pair, flow.transport, flow.source_ports)
+            found[key] = found.get(key, NO_PORTS) | flow.ports
+    return found
+
+
+def _members(end: Endpoint) -> list[object]:
+    """The machines of a group one by one, since another edit may group them in another way."""
+    known = end.group.members if end.group else ()
+    return [(own.name, own.addresses) for own in known] or [(end.label, end.prefixes)]
+
+
+def _by_sites(ports: _Ports, others: _Ports) -> dict[_Sites, tuple[str, ...]]:
+    """The flows that have packets here and not among the others."""
     found: dict[_Sites, set[str]] = {}
-    for flow, *ends in flows:
-        found.setdefault(tuple(sorted({*ends} - {""})), set()).add(flow)
+    for key, own in ports.items():
+        if own - others.get(key, NO_PORTS):
+            found.setdefault(key[1], set()).add(key[0])
     return {sites: tuple(sorted(own, key=_by_number)) for sites, own in found.items()}
 
 

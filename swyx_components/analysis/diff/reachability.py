@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby, product
 from typing import NamedTuple
 
-from swyx_components.analysis.explain.places import short
+from swyx_components.analysis.explain.places import owners_of, short
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.packets import (
@@ -107,10 +107,8 @@ def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
     }
     for site in installation.sites.values():
         named |= dict.fromkeys(site.sip_devices, f"sip_devices of {site.name}")
-        for network in site.networks:
-            named |= dict.fromkeys(network.cidrs, network.name)
-        for machine in site.machines:
-            named |= dict.fromkeys(machine.addresses, machine.name)
+        for own in reversed(owners_of(site)):
+            named |= dict.fromkeys(own.addresses, own.name)
     return named
 
 
