@@ -79,8 +79,9 @@ def _assess_neutral(
 ) -> SiteResult:
     neutral = render_neutral(plan)
     proof = prove(neutral)
-    expected = (_check_candidate(plan, installation, platform) for platform in candidates)
-    found = (*_find_public(neutral), *_unproved("the plan", proof), *chain(*expected))
+    clouds = [*candidates]
+    expected = chain(*(_check_candidate(plan, installation, platform) for platform in clouds))
+    found = (*_find_public(neutral), *_unproved("the plan", proof), *expected)
     messages = _placed(plan, found, installation)
     return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
 
@@ -105,14 +106,9 @@ def _refuse_public(rendered: RenderedSite) -> Iterator[Message]:
         for rule in entry.rules:
             for prefix in rule.prefixes:
                 if prefix.length == 0 and not _is_acknowledged(rule, prefix, own):
-                    yield Message.about(
-                        "rules-public",
-                        f"sites.{plan.site}.extra_rules",
-                        machine=machine,
-                        flows=rule.flows,
-                        cidr=prefix,
-                        version=prefix.version,
-                    )
+                    place = f"sites.{plan.site}.extra_rules"
+                    values = {"flows": rule.flows, "cidr": prefix, "version": prefix.version}
+                    yield Message.about("rules-public", place, machine=machine, **values)
 
 
 def _is_acknowledged(rule: Rule, prefix: Prefix, extra_rules: Iterable[ExtraRule]) -> bool:
@@ -133,11 +129,10 @@ def _relieve(
 ) -> Relief:
     """The exceeded quotas if each linked site had a summary."""
     if any(usage.used > usage.limit and usage.by_peers for usage in usages):
-        widened = with_summaries(installation, plan.site)
-        if widened is not None:
-            summarised = plan_site(widened.installation, plan.site)
-            rendered = platform.render_site(summarised, widened.installation)
-            return Relief(widened.sites, platform.count_quotas(rendered))
+        widened, sites = with_summaries(installation, plan.site)
+        if sites:
+            rendered = platform.render_site(plan_site(widened, plan.site), widened)
+            return Relief(sites, platform.count_quotas(rendered))
     return Relief()
 
 
@@ -147,9 +142,7 @@ def _check_candidate(
     """Warnings for the quotas of a cloud that the site may move to."""
     if platform.name in installation.quotas or not is_small(plan):
         usages = platform.count_quotas(platform.render_site(plan, installation))
-        relief = Relief()
-        if any(usage.used > usage.limit for usage in usages):  # else nobody asks for the links
-            relief = Relief(sum(plan.site in (link.near, link.far) for link in installation.links))
+        relief = _relieve(plan, installation, platform, usages)
         yield from check_quotas(plan.site, platform.name, usages, binding=False, relief=relief)
 
 
@@ -175,31 +168,18 @@ def is_small(plan: SitePlan) -> bool:
 
 def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
     """The source ports of flows, which the cloud can't match."""
-    requirements = (
-        requirement for entry in rendered.groups for requirement in entry.group.requirements
-    )
-    flows = sorted(
-        {requirement.flow for requirement in requirements if requirement.source_ports is not None}
-    )
-    if flows and not rendered.capabilities.matches_source_ports:
-        yield Message.about(
-            "source-ports-unmatched",
-            f"sites.{rendered.plan.site}",
-            cloud=rendered.capabilities.name,
-            flows=flows,
-        )
+    needs = (need for entry in rendered.groups for need in entry.group.requirements)
+    flows = sorted({need.flow for need in needs if need.source_ports is not None})
+    cloud, place = rendered.capabilities, f"sites.{rendered.plan.site}"
+    if flows and not cloud.matches_source_ports:
+        yield Message.about("source-ports-unmatched", place, cloud=cloud.name, flows=flows)
 
 
 def _unproved(owner: str, proof: Proof) -> Iterator[Message]:
     if not proof.holds:
-        yield Message.about(
-            "proof-failed",
-            f"sites.{proof.site}",
-            owner=owner,
-            missing=len(proof.missing),
-            excess=len(proof.excess),
-            first=(*proof.missing, *proof.excess)[0],
-        )
+        first = (*proof.missing, *proof.excess)[0]
+        values = {"missing": len(proof.missing), "excess": len(proof.excess), "first": first}
+        yield Message.about("proof-failed", f"sites.{proof.site}", owner=owner, **values)
 
 
 def _placed(

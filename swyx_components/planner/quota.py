@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from swyx_components.installation.model import Installation, Site
+from swyx_components.installation.model import Installation, Machine, Network, Site
 from swyx_components.messages import Message
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
@@ -38,7 +38,7 @@ class Usage:
 
 
 class Relief(NamedTuple):
-    """The same quotas if `sites` linked sites declared a `summary`; unknown if `usages` is empty."""
+    """The same quotas if `sites` linked sites declared a `summary`."""
 
     sites: int = 0
     usages: tuple[Usage, ...] = ()
@@ -46,15 +46,10 @@ class Relief(NamedTuple):
     def of(self, usage: Usage) -> str:
         """The remedy for one quota, as part of a sentence; empty where a summary changes nothing."""
         group = usage.where.partition("+")[0]
-        if not (usage.by_peers and self.sites):
+        same = (one for one in self.usages if one.quota == usage.quota)
+        used = max((one.used for one in same if one.where.partition("+")[0] == group), default=0)
+        if not (usage.by_peers and self.sites and used < usage.used):
             return ""
-        if not self.usages:
-            return ", or declare a `summary` for its linked sites"
-        used = max(
-            other.used
-            for other in self.usages
-            if other.quota == usage.quota and other.where.partition("+")[0] == group
-        )
         return (
             f", or declare a `summary` for its {self.sites} linked site{'s' * (self.sites > 1)} ({used} with "
             "the smallest CIDR around each, fewer if those of neighbours adjoin)"
@@ -62,14 +57,13 @@ class Relief(NamedTuple):
 
 
 def check_quotas(
-    site: str, cloud: str, usages: Iterable[Usage], binding: bool, relief: Relief | None = None
+    site: str, cloud: str, usages: Iterable[Usage], binding: bool, relief: Relief
 ) -> Iterator[Message]:
     """A message for every quota that a site would exceed on a cloud.
 
     `binding`: the site is bound to this cloud, so the message is an error; otherwise a warning
     that names the cloud which would refuse the plan. What every site would say is about the file's quotas.
     """
-    relief = relief or Relief()
     for usage in usages:
         values = {"cloud": cloud, "quota": usage.quota, "used": usage.used, "limit": usage.limit}
         if usage.used > usage.limit and usage.by_quotas:
@@ -95,18 +89,10 @@ def check_quotas(
 # ---- what a summary of the peers would save
 
 
-class Widened(NamedTuple):
-    """The installation in which `sites` sites have a summary that they have not declared."""
-
-    installation: Installation
-    sites: int
-
-
-def with_summaries(installation: Installation, name: str) -> Widened | None:
-    """Every site linked with this one as the smallest CIDR around its machines and networks.
+def with_summaries(installation: Installation, name: str) -> tuple[Installation, int]:
+    """Each site linked with this one as the smallest CIDR around its machines and networks; how many are.
 
     Left as it is where it has a summary already, or where that CIDR would hold addresses of others.
-    None if no site is left.
     """
     linked = {
         link.far if link.near == name else link.near
@@ -119,9 +105,7 @@ def with_summaries(installation: Installation, name: str) -> Widened | None:
         summary = tuple(cidr for cidr in _around(site) if _is_alone(cidr, site.name, owned))
         if summary and not site.summary:
             widened[site.name] = replace(site, summary=summary)
-    if not widened:
-        return None
-    return Widened(replace(installation, sites={**installation.sites, **widened}), len(widened))
+    return replace(installation, sites={**installation.sites, **widened}), len(widened)
 
 
 def _around(site: Site) -> Iterator[Prefix]:
@@ -136,10 +120,8 @@ def _around(site: Site) -> Iterator[Prefix]:
 
 
 def _addresses(site: Site) -> Iterator[Prefix]:
-    for machine in site.machines:
-        yield from machine.addresses
-    for network in site.networks:
-        yield from network.cidrs
+    owners: tuple[Machine | Network, ...] = (*site.machines, *site.networks)
+    return (prefix for own in owners for prefix in own.addresses)
 
 
 def _is_alone(cidr: Prefix, site: str, owned: Sequence[tuple[int, int, str]]) -> bool:

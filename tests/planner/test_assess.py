@@ -45,13 +45,16 @@ def test_a_summary_is_proposed_only_where_a_site_is_linked() -> None:
     data["sites"]["hub"]["networks"] = {
         f"n{n}": {"cidrs": [f"10.1.{2 * n}.0/24"], "roles": ["SwyxIt"]} for n in range(9)
     }
+    data["sites"]["far"]["networks"] = {
+        f"f{n}": {"cidrs": [f"10.2.{2 * n + 2}.0/24"], "roles": ["SwyxIt"]} for n in range(4)
+    }
     remedies = []
     for links in ({}, {"one": {"sites": ["hub", "far"], "link_manager": "link"}}):
         installation = load_installation({**data, "links": links} if links else data)
         result = assess_site(plan(installation), installation, None, PLATFORMS.values())
         remedies.append([str(m) for m in result.messages if m.id == "quota-would-exceed"])
     assert remedies[0] and not any("summary" in remedy for remedy in remedies[0])
-    assert any("or declare a `summary` for its linked sites" in r for r in remedies[1])
+    assert any("or declare a `summary` for its 1 linked site (" in r for r in remedies[1])
 
 
 def test_on_that_cloud_it_is_an_error() -> None:

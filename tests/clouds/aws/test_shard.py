@@ -167,9 +167,8 @@ def test_a_hundred_branches_are_refused_with_figure_quota_and_remedies() -> None
     assert told(result(100), ERROR) == [
         "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 already on its "
         "interfaces (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
-        "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or declare a "
-        "`summary` for its 100 linked sites (8 with the smallest CIDR around each, fewer if those of "
-        "neighbours adjoin), or merge networks, machines or links."
+        "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or merge "
+        "networks, machines or links."
     ]
 
 
@@ -180,9 +179,8 @@ def test_five_groups_are_refused_beside_the_one_that_an_interface_has_already() 
         "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 1 already on its "
         "interfaces (groups_kept), and 5 for 244 outbound IPv4 rules, 60 per security group "
         "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or set "
-        "`groups_kept: 0` there if its interfaces are in no other group, or declare a `summary` for its 60 "
-        "linked sites (6 with the smallest CIDR around each, fewer if those of neighbours adjoin), or "
-        "merge networks, machines or links."
+        "`groups_kept: 0` there if its interfaces are in no other group, or merge networks, machines or "
+        "links."
     )
     assert told(result(60, groups=6), ERROR) == []
     assert told(result(60, kept=0), ERROR) == []

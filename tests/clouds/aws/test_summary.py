@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,11 +93,16 @@ def test_a_refusal_says_so_where_summaries_would_leave_one_group() -> None:
 
 def test_one_linked_site_is_named_in_the_singular() -> None:
     usage = Usage(quota="rules_per_group", where="linkmanager", used=8, limit=5, by_peers=True)
-    assert "for its 1 linked site (8 with" in Relief(1, (usage,)).of(usage)
+    assert "for its 1 linked site (6 with" in Relief(1, (replace(usage, used=6),)).of(usage)
+
+
+def test_a_summary_that_saves_nothing_is_not_proposed() -> None:
+    usage = Usage(quota="rules_per_group", where="linkmanager", used=8, limit=5, by_peers=True)
+    assert Relief(1, (usage,)).of(usage) == ""
 
 
 def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() -> None:
-    plain = hub(100)
+    plain = hub(100, THREE_OFFICES)
     plain["sites"]["b0"]["machines"]["b0-far"] = {
         "addresses": ["10.3.0.1"],
         "roles": ["ITSPManager"],
