@@ -6,6 +6,7 @@ from itertools import chain
 
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, errors_of
+from swyx_components.planner.describe import clean_text, spell_in_ascii
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform
@@ -63,6 +64,7 @@ def assess_site(
         *check_quotas(plan.site, platform.name, usages, binding=True, relief=relief),
         *_unproved(platform.name, proof),
         *_wider_than_known(rendered),
+        *_respelled(plan, installation, [platform]),
     )
     return SiteResult(
         plan=rendered.plan,
@@ -81,7 +83,8 @@ def _assess_neutral(
     proof = prove(neutral)
     clouds = [*candidates]
     expected = chain(*(_check_candidate(plan, installation, platform) for platform in clouds))
-    found = (*_find_public(neutral), *_unproved("the plan", proof), *expected)
+    texts = _respelled(plan, installation, clouds)
+    found = (*_find_public(neutral), *_unproved("the plan", proof), *expected, *texts)
     messages = _placed(plan, found, installation)
     return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
 
@@ -188,3 +191,26 @@ def _placed(
     """The plan's messages and what was found about it, in the file's order, but for what is settled."""
     told = {*plan.messages, *(each.of(installation.file) for each in found)}
     return tuple(sorted(each for each in told if each.id not in installation.acknowledged))
+
+
+def _respelled(
+    plan: SitePlan, installation: Installation, clouds: Sequence[Platform]
+) -> Iterator[Message]:
+    """Reasons, and purposes of an own catalogue, that descriptions can't hold as they are written."""
+    place = f"sites.{plan.site}.extra_rules"
+    texts = {f"{place}[{rule.index}].reason": rule.reason for rule in plan.extra_rules}
+    purposes = {flow: row.purpose for flow, row in installation.catalogue.flows.items()}
+    texts |= {f"catalogue.flows.{f}.purpose": p for f, p in purposes.items() if not p.isascii()}
+    for place, text in texts.items():
+        spelled = spell_in_ascii(text)
+        words = [word for word in spelled.split() if not word.isascii()]
+        shown: dict[str, list[str]] = {}
+        for cloud in clouds:
+            characters = cloud.limits()["texts"]["description_characters"]
+            shown.setdefault(clean_text(text, characters, len(spelled)), []).append(cloud.name)
+        for other, names in shown.items():
+            values = {"clouds": " and ".join(names), "text": text, "shown": other}
+            if words:
+                yield Message.about("reason-unwritable", place, words=words, **values)
+            elif other != text:
+                yield Message.about("reason-respelled", place, **values)

@@ -97,14 +97,21 @@ def clean_text(text: str, characters: str, longest: int) -> str:
 _LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "å": "aa"}
 _LETTERS |= {"ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 _LETTERS |= {one.upper(): own.capitalize() for one, own in _LETTERS.items() if one != "ß"}
+_SIGNS: dict[str, Iterable[int]] = {  # dashes and the minus, quotes, the euro
+    "-": (*range(0x2010, 0x2016), 0x2212),
+    "'": range(0x2018, 0x201C),
+    '"': (*range(0x201C, 0x2020), 0xAB, 0xBB),
+    "EUR": (0x20AC,),
+}
+_LETTERS |= {chr(code): sign for sign, codes in _SIGNS.items() for code in codes}
 _IN_ASCII = str.maketrans(_LETTERS | {"ẞ": "SS"})
 
 
 def spell_in_ascii(text: str) -> str:
-    """Latin letters without their marks, umlauts as in German; other characters as they are.
+    """Latin letters without their marks, umlauts as in German, dashes, quotes, euros; the rest as it is.
 
-    >>> spell_in_ascii("Größe, Büro, Île, Łódź, Привет")
-    'Groesse, Buero, Ile, Lodz, Привет'
+    >>> spell_in_ascii("Größe, Büro, Île, «Łódź» 5 €, Привет")
+    'Groesse, Buero, Ile, "Lodz" 5 EUR, Привет'
     """
     if text.isascii():
         return text

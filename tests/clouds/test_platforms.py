@@ -74,7 +74,7 @@ class Paper:
         )
 
     def limits(self) -> Mapping[str, Any]:
-        return {"texts": {}}
+        return {"texts": {"description_characters": " -~"}}
 
     def render_site(self, site: SitePlan, installation: Installation) -> RenderedSite:
         return render_groups(site, installation.catalogue, self.means, self._write)

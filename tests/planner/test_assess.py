@@ -11,7 +11,7 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.clouds.aws import Aws
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Severity
+from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.sets.ports import PortSet
@@ -123,3 +123,80 @@ def test_a_plan_for_no_cloud_is_proved_too(spoil: Any, sign: str) -> None:
     assert proof is not None
     assert proof.holds
     assert proof.compared > 0
+
+
+_SIGNS = "Büro \u2013 Köln & \u201eBonn\u201c \u20ac5"
+_REASONS = {
+    "Fernwartung für Café Größe": [
+        "descriptions on aws and azure show `Fernwartung für Café Größe` as `Fernwartung fuer Cafe Groesse`"
+    ],
+    "AT&T": ["descriptions on aws show `AT&T` as `AT_T`"],
+    _SIGNS: [
+        f"descriptions on aws show `{_SIGNS}` as `Buero - Koeln _ _Bonn_ EUR5`",
+        f'descriptions on azure show `{_SIGNS}` as `Buero - Koeln & "Bonn" EUR5`',
+    ],
+    "für Обслуживание B1": [
+        "descriptions on aws and azure can't hold `Обслуживание` of `für Обслуживание B1`: they show "
+        "`fuer ____________ B1`, plans and reports keep the original; add it in Latin letters"
+    ],
+    "plain": [],
+}
+
+
+@pytest.mark.parametrize("reason", _REASONS)
+def test_a_reason_is_told_as_the_clouds_show_it(reason: str) -> None:
+    told = [m for m in _told_of(reason) if m.id in ("reason-respelled", "reason-unwritable")]
+    assert [str(m).removesuffix(".") for m in told] == [
+        f"sites.hub.extra_rules[0].reason: {text}" for text in _REASONS[reason]
+    ]
+
+
+def test_on_a_cloud_a_reason_is_told_for_that_one() -> None:
+    assert not [m for m in _told_of("AT&T", "azure") if m.id == "reason-respelled"]
+    (told,) = [m for m in _told_of("AT&T", "aws") if m.id == "reason-respelled"]
+    assert str(told).endswith("descriptions on aws show `AT&T` as `AT_T`.")
+
+
+def test_a_purpose_of_an_own_catalogue_is_told_like_a_reason() -> None:
+    sip = {"transports": ["udp"], "phase": "control", "purpose": "calls"}
+    catalogue = {
+        "version": "1",
+        "source": "port sheet",
+        "roles": {"Reg": {"kind": "server", "listeners": {"sip": {**sip, "ports": 5060}}}},
+        "flows": {
+            "S1": {
+                "evidence": "stated",
+                "purpose": "связь",
+                "legs": [{"scope": "site", "from": ["Reg"], "to": ["Reg"], "ports": ["sip"]}],
+            }
+        },
+    }
+    machines = {"reg": {"addresses": ["10.0.0.1"], "roles": ["Reg"]}}
+    installation = load_installation(
+        {"catalogue": catalogue, "sites": {"hub": {"machines": machines}}}
+    )
+    result = assess_site(plan(installation), installation, PLATFORMS["aws"])
+    (told,) = [m for m in result.messages if m.id == "reason-unwritable"]
+    assert str(told).startswith(
+        "catalogue.flows.S1.purpose: descriptions on aws can't hold `связь`"
+    )
+
+
+def _told_of(reason: str, cloud: str = "") -> tuple[Message, ...]:
+    """What is told of a site with an extra rule for this reason."""
+    rule = {
+        "direction": "in",
+        "to": "one",
+        "from": ["10.1.0.0/24"],
+        "protocol": "tcp",
+        "ports": 3389,
+    }
+    site = {
+        "machines": {"one": {"addresses": ["10.0.0.1"], "roles": ["SwyxServer"]}},
+        "extra_rules": [{**rule, "reason": reason}],
+    }
+    decisions = {"dcom": "restricted", "h245": "tunnelled"}
+    data = {"swyxware": "6.01", "decisions": decisions, "sites": {"hub": site}}
+    installation = load_installation(data)
+    clouds = PLATFORMS.values()
+    return assess_site(plan(installation), installation, PLATFORMS.get(cloud), clouds).messages

@@ -9,7 +9,6 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
 from swyx_components.messages.render import shorten
 from swyx_components.planner.checks.port_conflicts import Told, find_told
-from swyx_components.planner.describe import clean_text, spell_in_ascii
 from swyx_components.planner.endpoints import Endpoint, Peer, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
@@ -39,7 +38,6 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     yield from _widened(view, pairs)
     yield from _idle_managers(view)
     yield from _unreachable_extras(view)
-    yield from _respelled_reasons(view)
 
 
 _Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
@@ -246,14 +244,9 @@ def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     for site, summary in sorted(summaries.items()):
         more = _count(summary) - _count(meant[site])
         if more:
-            yield Message.about(
-                "site-widened",
-                f"sites.{site}.summary",
-                site=site,
-                summary=sorted(summary - meant[site]),
-                where=view.name,
-                more=[f"{count} IPv{version}" for version, count in sorted(more.items())],
-            )
+            values = {"site": site, "summary": sorted(summary - meant[site]), "where": view.name}
+            counts = [f"{count} IPv{version}" for version, count in sorted(more.items())]
+            yield Message.about("site-widened", f"sites.{site}.summary", more=counts, **values)
 
 
 def _count(prefixes: Iterable[Prefix]) -> Counter[int]:
@@ -279,17 +272,3 @@ def _unreachable_extras(view: SiteTopology) -> Iterator[Message]:
         if versions[rule.machine].isdisjoint(peer.version for peer in rule.peers):
             place = f"sites.{view.name}.extra_rules[{rule.index}]"
             yield Message.about("extra-without-version", place, machine=rule.machine)
-
-
-def _respelled_reasons(view: SiteTopology) -> Iterator[Message]:
-    """Reasons that the clouds' descriptions can't hold as they are written."""
-    for rule in view.site.extra_rules:
-        spelled = spell_in_ascii(rule.reason)
-        place = f"sites.{view.name}.extra_rules[{rule.index}].reason"
-        if not spelled.isascii():
-            left = "".join(dict.fromkeys(one for one in spelled if not one.isascii()))
-            shown = clean_text(rule.reason, " -~", len(spelled))
-            values = {"characters": left, "shown": shown}
-            yield Message.about("reason-unwritable", place, reason=rule.reason, **values)
-        elif spelled != rule.reason:
-            yield Message.about("reason-respelled", place, reason=rule.reason, shown=spelled)
