@@ -162,8 +162,7 @@ def _check(draft: Draft, source: str, output: str) -> list[Message]:
 
 
 def _with_row(message: Message, rows: Mapping[str, str]) -> Message:
-    parts = message.place.replace("[", ".").split(".")
-    origin = rows.get(".".join(parts[:4]), "")
+    origin = rows.get(".".join(message.place.replace("[", ".").split(".")[:4]), "")
     return message._replace(place=f"{origin}: {message.place}") if origin else message
 
 

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple, Self
 
+CLOUDS = {"aws": "AWS", "azure": "Azure"}
 _PARTIES = "parties"  # the value that tells a message from others that say the same elsewhere
 
 
@@ -50,7 +51,10 @@ class Message(NamedTuple):
     @property
     def sentence(self) -> str:
         """What is wrong, with the actual values."""
-        return _catalogue()[self.id]["sentence"].format_map(dict(self.values))
+        values = dict(self.values)
+        for key in values.keys() & {"cloud", "clouds", "others"}:
+            values[key] = ", ".join(CLOUDS.get(one, one) for one in values[key].split(", "))
+        return _catalogue()[self.id]["sentence"].format_map(values)
 
     @property
     def remedy(self) -> str:

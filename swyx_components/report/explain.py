@@ -13,11 +13,7 @@ from swyx_components.analysis.explain.explain import (
     describe_flow,
 )
 from swyx_components.analysis.explain.places import Host, short
-from swyx_components.analysis.explain.what_if import (
-    find_detour,
-    find_remedies,
-    write_extra_rule,
-)
+from swyx_components.analysis.explain.what_if import find_detour, find_remedies, write_extra_rule
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.messages.render import shorten

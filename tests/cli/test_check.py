@@ -194,7 +194,7 @@ def test_quotas_that_no_cloud_grants_together_are_told_once_and_not_by_site(tmp_
     """They are the same for every site, so the place is the file's quotas."""
     file = write_file(tmp_path, f"{SMALL}\nquotas: {{aws: {{rules_per_group: 300}}}}\n")
     said = (
-        f"{tmp_path}/plan.yaml:21:10: quotas.aws: their product is 1500 where aws allows 1000 "
+        f"{tmp_path}/plan.yaml:21:10: quotas.aws: their product is 1500 where AWS allows 1000 "
         "(rules_times_groups); rules_per_group times groups_per_interface, as AWS grants them together"
     )
     checked = swyx("check", file)

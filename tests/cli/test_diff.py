@@ -246,7 +246,7 @@ def test_the_peak_of_an_update_is_refused_though_both_plans_fit(tmp_path: Path) 
     outcome = swyx("diff", *files, "--cloud", "bochum=aws")
     assert (outcome.code, outcome.out) == (2, "")
     assert (
-        "new.yaml:13:3: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where aws allows 8"
+        "new.yaml:13:3: sites.bochum.groups.swyxserver: 14 inbound IPv4 rules where AWS allows 8"
         in outcome.err
     )
 

@@ -214,7 +214,7 @@ def test_an_answer_that_is_none_is_a_sentence_about_the_cloud(
     monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeEc2(answers))
     outcome = swyx("verify", "plan.yaml", "--site", "aachen", "--cloud", "aws")
     assert outcome.code == 3
-    assert outcome.err.startswith("swyx: unexpected answer from the API of aws (ValueError")
+    assert outcome.err.startswith("swyx: unexpected answer from the API of AWS (ValueError")
 
 
 def test_a_state_with_hostile_ids_is_only_compared(

@@ -161,10 +161,10 @@ def test_a_quota_exceeded_is_an_error_on_the_cloud_and_a_warning_without(tmp_pat
     file = write_file(tmp_path, text)
     plain = swyx("plan", file, "--json")
     assert plain.code == 0
-    assert any("aws would refuse this plan" in text for text in plain.json()["warnings"])
+    assert any("AWS would refuse this plan" in text for text in plain.json()["warnings"])
     on_aws = swyx("plan", file, "--json", "--cloud", "aws")
     assert (on_aws.code, on_aws.out) == (2, "")
-    assert "aws allows 1 (groups_per_interface)" in on_aws.err
+    assert "AWS allows 1 (groups_per_interface)" in on_aws.err
     on_azure = swyx("plan", file, "--json", "--cloud", "azure")
     assert on_azure.code == 0
 

@@ -338,9 +338,9 @@ def test_a_file_that_is_nothing_we_know_gets_its_place_and_a_remedy(
         (("--state", "a", "--saved", "b"), "`--state` and `--saved` can't be combined"),
         (
             ("--state", str(EXPORTS / "aws-state.json"), "--cloud", "acme=azure"),
-            "the stack is acme in aws, not the requested site",
+            "the stack is acme in AWS, not the requested site",
         ),
-        ((*saved(*AWS), "--cloud", "azure"), "no file describes azure, the cloud of acme"),
+        ((*saved(*AWS), "--cloud", "azure"), "no file describes Azure, the cloud of acme"),
         (saved("aws-interfaces"), "no group in the files has the tag swyx:site"),
     ],
 )
@@ -354,7 +354,7 @@ def test_words_of_verify_that_contradict_the_files(words: tuple[str, ...], said:
     ("words", "said"),
     [
         ((), "missing saved output of the cloud"),
-        (saved(*AWS, *AZURE), "the files are from aws, azure, and a site is in one cloud"),
+        (saved(*AWS, *AZURE), "the files are from AWS, Azure, and a site is in one cloud"),
         (saved("aws-groups"), "no file has an interface with the address of a machine of acme"),
         (
             (*saved(*AWS), "--machine", "server"),

@@ -331,7 +331,7 @@ def test_a_cloud_that_cannot_be_reached_is_exit_code_3(
     outcome = verify_aws(write_file(tmp_path))
     assert outcome.code == 3
     assert outcome.out == ""
-    assert outcome.err.startswith("swyx: aws API error (Could not connect")
+    assert outcome.err.startswith("swyx: AWS API error (Could not connect")
     assert "Traceback" not in outcome.err
 
 
@@ -514,7 +514,7 @@ def test_azure_without_a_subscription_says_what_to_set(
     outcome = verify_azure(write_file(tmp_path))
     assert outcome.code == 3
     assert outcome.err == (
-        "swyx: azure needs AZURE_SUBSCRIPTION_ID, which is not set; set it to the id of the subscription.\n"
+        "swyx: Azure needs AZURE_SUBSCRIPTION_ID, which is not set; set it to the id of the subscription.\n"
     )
 
 

@@ -61,9 +61,9 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A network of the other cloud",
         {**AZURE, "cloud": "aws"},
         [
-            "network: resource_group is an argument for azure, and this site is in aws (known there: "
+            "network: resource_group is an argument for Azure, and this site is in AWS (known there: "
             "vpc_id, vpc_tags); remove it.",
-            "network: virtual_network is an argument for azure, and this site is in aws (known there: "
+            "network: virtual_network is an argument for Azure, and this site is in AWS (known there: "
             "vpc_id, vpc_tags); remove it.",
         ],
     ),
@@ -87,7 +87,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "A machine bound as in the other cloud",
         fax(subnet_id="s"),
         [
-            f"machines.ac-fax: subnet_id is an argument for azure, and this site is in aws (known "
+            f"machines.ac-fax: subnet_id is an argument for Azure, and this site is in AWS (known "
             f"there: {ON_AWS}); "
             "remove it."
         ],
@@ -158,12 +158,12 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "Tags that AWS keeps to itself or can't hold",
         tags(**{"AWS:x": "1", "k" * 129: "1", "a": "v" * 257, "b": "a|b", "": "x"}),
         [
-            "tags.: aws would refuse this tag: a key has at least 1 character; correct it.",
-            "tags.AWS:x: aws would refuse this tag: no key may begin with `aws:`; correct it.",
-            "tags.a: aws would refuse this tag: a value has at most 256 characters, this one 257; correct "
+            "tags.: AWS would refuse this tag: a key has at least 1 character; correct it.",
+            "tags.AWS:x: AWS would refuse this tag: no key may begin with `aws:`; correct it.",
+            "tags.a: AWS would refuse this tag: a value has at most 256 characters, this one 257; correct "
             "it.",
-            "tags.b: aws would refuse this tag: a value can't have '|'; correct it.",
-            f"tags.{'k' * 129}: aws would refuse this tag: a key has at most 128 characters, this one 129; "
+            "tags.b: AWS would refuse this tag: a value can't have '|'; correct it.",
+            f"tags.{'k' * 129}: AWS would refuse this tag: a key has at most 128 characters, this one 129; "
             "correct it.",
         ],
     ),
@@ -171,7 +171,7 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "More tags than there is room for",
         tags(**{f"t{number}": "x" for number in range(27)}),
         [
-            "tags: 27 tags where 26 are allowed: aws takes 50 per resource, and the component writes "
+            "tags: 27 tags where 26 are allowed: AWS takes 50 per resource, and the component writes "
             "the others; "
             "remove some."
         ],
@@ -180,10 +180,10 @@ ARGUMENTS: list[tuple[str, dict[str, Any], list[str]]] = [
         "Tags that Azure can't hold",
         {**AZURE, "site": "bochum", "tags": {"a/b": "x", "k" * 513: "x", "c": "v" * 257}},
         [
-            "tags.a/b: azure would refuse this tag: a key can't have '/'; correct it.",
-            "tags.c: azure would refuse this tag: a value has at most 256 characters, this one 257; correct "
+            "tags.a/b: Azure would refuse this tag: a key can't have '/'; correct it.",
+            "tags.c: Azure would refuse this tag: a value has at most 256 characters, this one 257; correct "
             "it.",
-            f"tags.{'k' * 513}: azure would refuse this tag: a key has at most 512 characters, this one 513; "
+            f"tags.{'k' * 513}: Azure would refuse this tag: a key has at most 512 characters, this one 513; "
             "correct it.",
         ],
     ),
@@ -305,17 +305,18 @@ def test_an_id_that_is_an_output_without_a_value_is_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cloud", "package"), [("aws", "pulumi_aws"), ("azure", "pulumi_azure_native")]
+    ("cloud", "name", "package"),
+    [("aws", "AWS", "pulumi_aws"), ("azure", "Azure", "pulumi_azure_native")],
 )
 def test_an_extra_that_is_not_installed_is_named(
-    cloud: str, package: str, monkeypatch: pytest.MonkeyPatch
+    cloud: str, name: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(sys.modules, f"swyx_components.clouds.{cloud}.resources", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
     own = {"aws": AWS, "azure": AZURE}[cloud]
     full: Any = {"installation": INSTALLATION, "site": "aachen", **own}
     assert failure(lambda: SwyxSite("aachen", full), EXAMPLE)[1:] == [
-        f"  cloud: a site in {cloud} needs the Python package {package}, which is not installed; run "
+        f"  cloud: a site in {name} needs the Python package {package}, which is not installed; run "
         f"`pip install 'swyx-components[{cloud}]'`."
     ]
 

@@ -645,7 +645,7 @@ def test_a_machine_of_the_other_cloud_is_a_sentence() -> None:
 
     lines = [without_lines(line) for line in failure(program, CLOUD)]
     assert lines[1:] == [
-        f"  {AT}:LINE: machines.vm: `to` is a Instance, which is not a machine of azure; give an "
+        f"  {AT}:LINE: machines.vm: `to` is a Instance, which is not a machine of Azure; give an "
         "Instance or NetworkInterface (AWS), a NetworkInterface (Azure), or the id of one."
     ]
 

@@ -457,7 +457,7 @@ def test_what_would_not_fit_beside_what_is_deployed_is_refused_before_anything_i
     tags = {"swyx:site": "aachen", "swyx:group": "linkmanager", "swyx:stack": "swyx/test"}
     old = [{**tags, "swyx:rule": f"0 in4 tcp {n} 10.9.0.0/24"} for n in range(1, 61)]
     (said,) = failure(aachen, replace(EXAMPLE, rules=old))[1:]
-    assert "sites.aachen.groups.linkmanager: 72 inbound IPv4 rules where aws allows 60" in said
+    assert "sites.aachen.groups.linkmanager: 72 inbound IPv4 rules where AWS allows 60" in said
     assert "during this update (now 60; it creates 12, then deletes 60)" in said
 
 
@@ -473,7 +473,7 @@ def test_an_interface_that_would_be_in_too_many_groups_for_a_time_is_refused() -
     groups = {f"sg-{n}": {**tags, **({"swyx:shard": str(n)} if n else {})} for n in range(5)}
     cloud = replace(EXAMPLE, groups=groups, members={"eni-11": list(groups)})
     assert failure(aachen, cloud)[1:] == [
-        "  sites.aachen.machines.ac-link: eni-11 would be in 6 security groups where aws allows 5 "
+        "  sites.aachen.machines.ac-link: eni-11 would be in 6 security groups where AWS allows 5 "
         "(groups_per_interface) during this update (now 5; it joins 1, then leaves 5); request a higher "
         "quota and set quotas.aws.groups_per_interface, or first remove it from groups that it does not "
         "need."
@@ -485,7 +485,7 @@ def test_an_interface_that_others_have_put_in_all_groups_it_may_have_is_refused(
     """The update would make every group and rule and then fail at the attachment."""
     others = [f"sg-other{n}" for n in range(5)]
     assert failure(aachen, replace(EXAMPLE, members={"eni-11": others}))[1:] == [
-        "  sites.aachen.machines.ac-link: eni-11 would be in 6 security groups where aws allows 5 "
+        "  sites.aachen.machines.ac-link: eni-11 would be in 6 security groups where AWS allows 5 "
         "(groups_per_interface): 1 of this plan and 5 of others; remove it from groups that it does not "
         "need, or request a higher quota and set quotas.aws.groups_per_interface."
     ]

@@ -188,7 +188,7 @@ def test_an_update_that_would_not_fit_for_its_time_is_refused_before_anything_ch
     for words in (("preview",), ("up", "--yes", "--skip-preview")):
         code, said = estate.project.run(*words)
         assert code != 0
-        assert "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20" in said
+        assert "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where AWS allows 20" in said
         assert "(now 19; 16 are created, then 16 deleted)" in said
         assert estate.rules_by_shard() == before
 

@@ -159,8 +159,7 @@ def _flows(site: str, topology: Topology) -> Iterator[tuple[FlowRow, tuple[FlowL
 
 def _lines(site: str, flows: Iterable[Flow]) -> list[FlowLine]:
     """The lines of one row of the article, each once, by who takes part."""
-    lines = {line for flow in flows for line in _pairs(site, flow)}
-    return sorted(lines, key=_order)
+    return sorted({line for flow in flows for line in _pairs(site, flow)}, key=_order)
 
 
 def _order(line: FlowLine) -> tuple[object, ...]:

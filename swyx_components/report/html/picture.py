@@ -9,6 +9,7 @@ from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
 from swyx_components.installation.model import Installation, Link, Machine, Network, Provider, Site
+from swyx_components.messages.render import CLOUDS
 from swyx_components.report.tables import plural
 
 MOST_DRAWN = 60
@@ -30,7 +31,6 @@ class Size(NamedTuple):
 
 _BOX = Size(150, 54)
 _CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
-_CLOUDS = {"aws": "AWS", "azure": "Azure"}
 _Members = tuple[tuple[str, str, bool], ...]  # names with roles; whether outside the site's cloud
 _Point = tuple[int, int]
 
@@ -91,7 +91,7 @@ def draw_sites(
     boxes = []
     for name in sorted(drawn):
         words = _count_hosts(installation.sites[name])
-        cloud = _CLOUDS.get(own := clouds.get(name, ""), own)
+        cloud = CLOUDS.get(own := clouds.get(name, ""), own)
         boxes.append(Box(name, "site", words, *places[name], members.get(name, ()), cloud))
     for provider in providers:
         boxes.append(Box(provider.name, "provider", "SIP provider", *places[_key(provider)]))

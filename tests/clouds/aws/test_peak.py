@@ -86,10 +86,10 @@ def test_every_rule_has_a_tag_of_its_own_that_says_what_it_is() -> None:
 def test_branches_changed_for_others_at_once_would_exceed_a_group_while_both_are_there() -> None:
     """19 outbound rules before and after, of which 3 stay: 16 new ones beside 19 old ones."""
     assert told(hub(range(4, 8)), Ec2(hub(range(4)))) == [
-        "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where aws allows 20 (rules_per_group) during "
+        "sites.hub.groups.linkmanager: 26 inbound IPv4 rules where AWS allows 20 (rules_per_group) during "
         "this update (now 14; it creates 12, then deletes 12); request a higher quota and set "
         "quotas.aws.rules_per_group, or update in two steps, deletions first.",
-        "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where aws allows 20 (rules_per_group) during "
+        "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where AWS allows 20 (rules_per_group) during "
         "this update (now 19; it creates 16, then deletes 16); request a higher quota and set "
         "quotas.aws.rules_per_group, or update in two steps, deletions first.",
     ]
@@ -156,7 +156,7 @@ def test_a_site_with_few_rules_asks_one_question() -> None:
     [
         ("", "", "", 5, None),  # nothing is there yet
         ("x", "", "", 4, None),  # the group that it was made with
-        ("x", "", "", 5, "6 security groups where aws allows 5 .*: 5 of this plan and 1 of others"),
+        ("x", "", "", 5, "6 security groups where AWS allows 5 .*: 5 of this plan and 1 of others"),
         (
             "x y",
             "",
@@ -212,6 +212,6 @@ def test_an_interface_that_leaves_a_spread_group_for_another_is_foreseen() -> No
     after = replace(before, groups=(*others, other))
     (said,) = (text for text in foreseen(before, after) if ".machines." in text)
     assert said.startswith(
-        "sites.hub.machines.link: its interface would be in 9 security groups where aws allows 5"
+        "sites.hub.machines.link: its interface would be in 9 security groups where AWS allows 5"
     )
     assert foreseen(before, before) == []

@@ -156,7 +156,7 @@ def test_full_shards_are_used_before_a_plan_is_refused_and_said_to_be_full() -> 
     assert links_of(found).shards == (0, 1, 2, 3)
     assert told(found, ERROR) == []
     assert told(found, WARNING) == [
-        "sites.hub.groups.linkmanager: its rules nearly fill 5 of 5 (groups_per_interface) on aws: an "
+        "sites.hub.groups.linkmanager: its rules nearly fill 5 of 5 (groups_per_interface) on AWS: an "
         "update that adds a peer may exceed the rules of a group while old and new rules coexist; before "
         "you add a peer, request a higher groups_per_interface or rules_per_group and set it under "
         "quotas.aws."
@@ -165,7 +165,7 @@ def test_full_shards_are_used_before_a_plan_is_refused_and_said_to_be_full() -> 
 
 def test_a_hundred_branches_are_refused_with_figure_quota_and_remedies() -> None:
     assert told(result(100), ERROR) == [
-        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 already on its "
+        "sites.hub.groups.linkmanager: 8 where AWS allows 5 (groups_per_interface); 1 already on its "
         "interfaces (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
         "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or merge "
         "networks, machines or links."
@@ -176,7 +176,7 @@ def test_five_groups_are_refused_beside_the_one_that_an_interface_has_already() 
     """244 rules are five groups, and every interface is in one already: six where five are allowed."""
     (said,) = told(result(60), ERROR)
     assert said == (
-        "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 1 already on its "
+        "sites.hub.groups.linkmanager: 6 where AWS allows 5 (groups_per_interface); 1 already on its "
         "interfaces (groups_kept), and 5 for 244 outbound IPv4 rules, 60 per security group "
         "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or set "
         "`groups_kept: 0` there if its interfaces are in no other group, or merge networks, machines or "
@@ -187,7 +187,7 @@ def test_five_groups_are_refused_beside_the_one_that_an_interface_has_already() 
     assert told(result(30, kept=2), ERROR) == []
     (said,) = told(result(50, kept=2), ERROR)
     assert said.startswith(
-        "sites.hub.groups.linkmanager: 6 where aws allows 5 (groups_per_interface); 2 already on its "
+        "sites.hub.groups.linkmanager: 6 where AWS allows 5 (groups_per_interface); 2 already on its "
         "interfaces (groups_kept), and 4 for 204 outbound IPv4 rules"
     )
 
@@ -201,7 +201,7 @@ def test_a_hundred_branches_fit_once_a_quota_is_raised() -> None:
 def test_three_hundred_branches_are_refused_with_figure_quota_and_remedies() -> None:
     (said,) = told(result(300), ERROR)
     assert said.startswith(
-        "sites.hub.groups.linkmanager: 22 where aws allows 5 (groups_per_interface); 1 already on its "
+        "sites.hub.groups.linkmanager: 22 where AWS allows 5 (groups_per_interface); 1 already on its "
         "interfaces (groups_kept), and 21 for 1204 outbound IPv4 rules, 60 per security group"
     )
 
@@ -209,7 +209,7 @@ def test_three_hundred_branches_are_refused_with_figure_quota_and_remedies() -> 
 def test_the_product_of_both_quotas_is_watched_when_they_are_raised() -> None:
     said = told(result(300, rules=250, groups=5), ERROR)
     assert said[0].startswith(
-        "quotas.aws: their product is 1250 where aws allows 1000 (rules_times_groups)"
+        "quotas.aws: their product is 1250 where AWS allows 1000 (rules_times_groups)"
     )
 
 
@@ -243,8 +243,8 @@ def test_three_hundred_branches_fit_one_group_on_azure() -> None:
 
 def test_azure_refuses_beyond_its_prefixes_and_rules_with_the_figure() -> None:
     said = "".join(told(azure({"prefixes_per_group": 1200, "rules_per_group": 9}), ERROR))
-    assert "sites.hub.groups.link: 1204 where azure allows 1200 (prefixes_per_group)" in said
-    assert "sites.hub.groups.link: 10 where azure allows 9 (rules_per_group)" in said
+    assert "sites.hub.groups.link: 1204 where Azure allows 1200 (prefixes_per_group)" in said
+    assert "sites.hub.groups.link: 10 where Azure allows 9 (rules_per_group)" in said
 
 
 def test_the_order_of_branches_changes_nothing() -> None:

@@ -66,7 +66,7 @@ def test_summaries_that_do_not_adjoin_are_one_rule_a_branch_and_kind_of_port() -
     assert figures(found) == (203, 404, 7)
     assert figures(result(hub(100, THREE_OFFICES))) == (503, 604, 11)
     assert refusals(found) == [
-        "sites.hub.groups.linkmanager: 8 where aws allows 5 (groups_per_interface); 1 already on its "
+        "sites.hub.groups.linkmanager: 8 where AWS allows 5 (groups_per_interface); 1 already on its "
         "interfaces (groups_kept), and 7 for 404 outbound IPv4 rules, 60 per security group "
         "(rules_per_group); request a higher quota and set quotas.aws.groups_per_interface, or merge "
         "networks, machines or links."
@@ -75,7 +75,7 @@ def test_summaries_that_do_not_adjoin_are_one_rule_a_branch_and_kind_of_port() -
 
 def test_a_refusal_says_what_a_summary_would_make_of_it_and_so_it_is() -> None:
     (said,) = refusals(result(hub(50, THREE_OFFICES)))
-    assert said.startswith("sites.hub.groups.linkmanager: 7 where aws allows 5")
+    assert said.startswith("sites.hub.groups.linkmanager: 7 where AWS allows 5")
     assert (
         "quotas.aws.groups_per_interface, or declare a `summary` for its 50 linked sites (5 with the "
         "smallest CIDR around each, fewer if those of neighbours adjoin), or merge" in said
@@ -87,7 +87,7 @@ def test_a_refusal_says_what_a_summary_would_make_of_it_and_so_it_is() -> None:
 def test_a_refusal_says_so_where_summaries_would_leave_one_group() -> None:
     plain = hub(14, THREE_OFFICES) | {"quotas": {"aws": {"groups_per_interface": 2}}}
     (said,) = refusals(result(plain))
-    assert said.startswith("sites.hub.groups.linkmanager: 3 where aws allows 2")
+    assert said.startswith("sites.hub.groups.linkmanager: 3 where AWS allows 2")
     assert "for its 14 linked sites (2 with the smallest CIDR around each" in said
 
 
