@@ -70,6 +70,22 @@ def test_search_finds_rules_by_any_word_of_them(page: Page, office: Path) -> Non
     assert row["peer"] == "10.1.99.0/24"
 
 
+def test_search_finds_rules_by_each_machine_of_a_group(page: Page, reports: Path) -> None:
+    """A row names two of them and counts the rest."""
+    gates = "".join(
+        f"\n      ac-gate{n}: {{addresses: [10.1.0.2{n}], roles: [SwyxGate]}}" for n in range(4)
+    )
+    text = OFFICE.replace("machines: {ac-server", "machines:\n      ac-server")
+    text = text.replace("roles: [SwyxServer]}}", f"roles: [SwyxServer]}}{gates}")
+    page.open(write(reports, "gates", write_file(reports, text, "gates.yaml"), "--cloud", "aws"))
+    page.search("rules", "ac-gate3 tcp 2000")
+    page.wait(lambda: len(page.shown("rules")) == 2, "the rules of both ends are left")
+    assert [row["group"] for row in page.shown("rules")] == [
+        "ac-gate0, ac-gate1, and 2 more",
+        "ac-server",
+    ]
+
+
 def test_search_finds_flows_by_their_purpose(page: Page, office: Path) -> None:
     page.open(office)
     page.search("flows", "contacts the called SwyxIt!")

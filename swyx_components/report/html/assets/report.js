@@ -32,18 +32,22 @@
   }
 
   const rolesOf = new Map();
+  const machinesOf = new Map();
   for (const row of document.querySelectorAll("tr[data-group]")) {
     rolesOf.set(row.dataset.group, row.dataset.roles.split(" "));
+    machinesOf.set(row.dataset.group, row.cells[1].textContent);
   }
 
   function* readRules(site, text) {
     for (const piece of between(text, '<tbody class="rules">', "</tbody>").split("<tr ").slice(1)) {
       const [head, group, way, protocol, ports, peer, why] = piece.split("<td>");
       const id = between(head, 'id="', '"'); // rule-SITE/GROUP/...
+      const own = id.slice(5).split("/", 2).join("/");
       yield {
         id,
         site,
-        roles: rolesOf.get(id.slice(5).split("/", 2).join("/")) || [],
+        others: `${own} ${machinesOf.get(own)}`, // what the row shortens
+        roles: rolesOf.get(own) || [],
         evidence: [...why.split("</summary>")[0].matchAll(/<i class=(\w+)>/g)].map((found) => found[1]),
         protocol: plain(protocol).trim(),
         way: way.slice(0, 3).replace("<", "").trim(),
@@ -137,7 +141,7 @@
     }
 
     textOf(row) {
-      row.text ??= plain(row.cells.join(" ")).toLowerCase();
+      row.text ??= `${plain(row.cells.join(" "))} ${row.others || ""}`.toLowerCase();
       return row.text;
     }
 
