@@ -13,6 +13,10 @@ from swyx_components import __version__
 from swyx_components.cli.terminal import prepare_streams, print_error
 
 DONE, STOPPED = 0, 130  # 128 + SIGINT, as shells count
+_UNFINISHED = {  # what may have begun to change a cloud when a person stops it
+    "rollout": "run it again, with --continue if updates had begun",
+    "prune": "run it again for what is left",
+}
 COMPLETE = "_SWYX_COMPLETE"  # set by a shell that wants to complete a line
 
 # Every command with the first line of its help, in the order of `swyx --help`, which imports none of them.
@@ -116,7 +120,7 @@ def _dispatch(words: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print_error("interrupted; nothing was changed.")
+        print_error(f"interrupted; {_UNFINISHED.get(words[0], 'nothing was changed')}.")
         return STOPPED
     except BrokenPipeError:
         raise

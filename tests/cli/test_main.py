@@ -80,12 +80,21 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "files", "sentence"),
+    [
+        ("check", 1, "nothing was changed"),
+        ("rollout", 2, "run it again, with --continue if updates had begun"),
+    ],
+)
+def test_an_interrupt_is_a_sentence(
+    tmp_path: Path, command: str, files: int, sentence: str
+) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)  # reading it waits, so the command is certainly at work
     with (
         subprocess.Popen(
-            [*COMMAND, "check", str(pipe)],
+            [*COMMAND, command, *[str(pipe)] * files],
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=heed_interrupts,
@@ -95,7 +104,7 @@ def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         said = process.stderr.read()
-    assert said == "swyx: interrupted; nothing was changed.\n"
+    assert said == f"swyx: interrupted; {sentence}.\n"
     assert process.returncode == 130
 
 
