@@ -209,7 +209,7 @@ def _respelled(
             characters = cloud.limits()["texts"]["description_characters"]
             shown.setdefault(clean_text(text, characters, len(spelled)), []).append(cloud.name)
         for other, names in shown.items():
-            values = {"clouds": " and ".join(names), "text": text, "shown": other}
+            values = {"clouds": names, "text": text, "shown": other}
             if words:
                 yield Message.about("reason-unwritable", place, words=words, **values)
             elif other != text:

@@ -128,15 +128,15 @@ def test_a_plan_for_no_cloud_is_proved_too(spoil: Any, sign: str) -> None:
 _SIGNS = "Büro \u2013 Köln & \u201eBonn\u201c \u20ac5"
 _REASONS = {
     "Fernwartung für Café Größe": [
-        "descriptions on aws and azure show `Fernwartung für Café Größe` as `Fernwartung fuer Cafe Groesse`"
+        "descriptions on AWS, Azure show `Fernwartung für Café Größe` as `Fernwartung fuer Cafe Groesse`"
     ],
-    "AT&T": ["descriptions on aws show `AT&T` as `AT_T`"],
+    "AT&T": ["descriptions on AWS show `AT&T` as `AT_T`"],
     _SIGNS: [
-        f"descriptions on aws show `{_SIGNS}` as `Buero - Koeln _ _Bonn_ EUR5`",
-        f'descriptions on azure show `{_SIGNS}` as `Buero - Koeln & "Bonn" EUR5`',
+        f"descriptions on AWS show `{_SIGNS}` as `Buero - Koeln _ _Bonn_ EUR5`",
+        f'descriptions on Azure show `{_SIGNS}` as `Buero - Koeln & "Bonn" EUR5`',
     ],
     "für Обслуживание B1": [
-        "descriptions on aws and azure can't hold `Обслуживание` of `für Обслуживание B1`: they show "
+        "descriptions on AWS, Azure can't hold `Обслуживание` of `für Обслуживание B1`: they show "
         "`fuer ____________ B1`, plans and reports keep the original; add it in Latin letters"
     ],
     "plain": [],
@@ -154,7 +154,7 @@ def test_a_reason_is_told_as_the_clouds_show_it(reason: str) -> None:
 def test_on_a_cloud_a_reason_is_told_for_that_one() -> None:
     assert not [m for m in _told_of("AT&T", "azure") if m.id == "reason-respelled"]
     (told,) = [m for m in _told_of("AT&T", "aws") if m.id == "reason-respelled"]
-    assert str(told).endswith("descriptions on aws show `AT&T` as `AT_T`.")
+    assert str(told).endswith("descriptions on AWS show `AT&T` as `AT_T`.")
 
 
 def test_a_purpose_of_an_own_catalogue_is_told_like_a_reason() -> None:
@@ -178,7 +178,7 @@ def test_a_purpose_of_an_own_catalogue_is_told_like_a_reason() -> None:
     result = assess_site(plan(installation), installation, PLATFORMS["aws"])
     (told,) = [m for m in result.messages if m.id == "reason-unwritable"]
     assert str(told).startswith(
-        "catalogue.flows.S1.purpose: descriptions on aws can't hold `связь`"
+        "catalogue.flows.S1.purpose: descriptions on AWS can't hold `связь`"
     )
 
 
