@@ -24,7 +24,7 @@ from swyx_components.planner.model import (
     Rule,
 )
 from swyx_components.sets.packets import NO_PORT, PacketSet
-from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
+from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix, interval_text
 
 
@@ -214,13 +214,16 @@ def _find_gaps(
         if _packets(needed, key, unlike) == _packets(allowed, key, unlike):
             continue
         sides = [_packets(passing, key, reachable) for passing in (needed, allowed)]
+        found: dict[tuple[str, PortSet, bool], PortSet] = {}  # all source ports of each gap
         for version, peers, source, lost, gained in sides[0].differences(sides[1]):
             first = Prefix(version, peers.first, WIDTH[version])
             if peers.first < peers.last or first not in _addresses_alone(group):
-                text = interval_text(version, peers)
                 for ports, is_missing in ((lost, True), (gained, False)):
-                    if ports:
-                        yield Discrepancy(group.name, *key, text, source, ports), is_missing
+                    gap = interval_text(version, peers), ports, is_missing
+                    found[gap] = found.get(gap, NO_PORTS) | source
+        for (text, ports, is_missing), source in found.items():
+            if ports:
+                yield Discrepancy(group.name, *key, text, source, ports), is_missing
 
 
 def _packets(passing: _Passing, key: _Key, peers: Iterable[Prefix]) -> PacketSet:

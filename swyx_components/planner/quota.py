@@ -67,21 +67,14 @@ def check_quotas(
     for usage in usages:
         values = {"cloud": cloud, "quota": usage.quota, "used": usage.used, "limit": usage.limit}
         if usage.used > usage.limit and usage.by_quotas:
-            yield Message.about(
-                "quotas-exceed" if binding else "quotas-would-exceed",
-                f"quotas.{cloud}",
-                **values,
-                note=usage.note,
-            )
+            id = "quotas-exceed" if binding else "quotas-would-exceed"
+            yield Message.about(id, f"quotas.{cloud}", note=usage.note, **values)
         elif usage.used > usage.limit:
-            yield Message.about(
-                "quota-exceeded" if binding else "quota-would-exceed",
-                f"sites.{site}" + (f".groups.{usage.where}" if usage.where else ""),
-                **values,
-                note=usage.note,
-                summary=relief.of(usage),
-                **({"also": usage.remedy} if binding else {}),
-            )
+            id = "quota-exceeded" if binding else "quota-would-exceed"
+            place = f"sites.{site}" + (f".groups.{usage.where}" if usage.where else "")
+            values |= {"note": usage.note, "summary": relief.of(usage)}
+            values |= {"also": usage.remedy} if binding else {}
+            yield Message.about(id, place, **values)
         elif usage.tight and binding:
             yield Message.about("quota-tight", f"sites.{site}.groups.{usage.where}", **values)
 

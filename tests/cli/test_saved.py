@@ -104,10 +104,40 @@ def test_a_state_of_azure_is_read_like_its_lists(tmp_path: Path) -> None:
 # ---- as somebody changed it
 
 
+@pytest.mark.parametrize("narrow", ["10.1.0.10", "10.1.0.0/28"])
+def test_an_azure_rule_narrowed_to_the_machine_itself_differs_and_no_packet_is_missing(
+    narrow: str, tmp_path: Path
+) -> None:
+    groups = load("azure-groups")
+    (rule,) = (r for r in groups[0]["securityRules"] if r["name"].startswith("in-tcp-135"))
+    rule |= {"destinationAddressPrefix": None, "destinationAddressPrefixes": [narrow]}
+    outcome = verify(*save(tmp_path, groups=groups), *saved("azure-interfaces"))
+    assert (outcome.code, outcome.out.splitlines()[:3]) == (
+        1,
+        [
+            "acme (azure): 1 group, 6 rules; proof: 0 missing, 0 excess",
+            "  server: differs, planned 1538 in tcp 135, 40000-40199 from 10.1.20.0/24 [C1 L72 L115]",
+            "  server:             found in-tcp-135_40000-40199-ipv4 at priority 1538 "
+            f"(destination is {narrow} instead of *)",
+        ],
+    )
+
+
+def test_an_excess_from_any_source_port_is_one_line_without_them(tmp_path: Path) -> None:
+    """The media rule allows UDP from 50000-50099 to other ports, which splits the comparison in three."""
+    groups = load("azure-groups")
+    (rule,) = (r for r in groups[0]["securityRules"] if r["name"].startswith("in-tcp-135"))
+    rule["protocol"] = "*"
+    lines = verify(*save(tmp_path, groups=groups), *saved("azure-interfaces")).out.splitlines()
+    assert [line for line in lines if "in udp" in line] == [
+        "  excess packets: server in udp 135, 40000-40199 from 10.1.20.0-10.1.20.255"
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("destinationAddressPrefix", "10.1.0.10/32", "destination is 10.1.0.10/32, not *"),
+        ("destinationAddressPrefix", "10.1.0.99", "destination is 10.1.0.99 instead of *"),
         ("sourceAddressPrefix", "VirtualNetwork", "source VirtualNetwork"),
         ("protocol", "Esp", "protocol esp"),
     ],

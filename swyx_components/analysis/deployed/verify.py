@@ -34,12 +34,14 @@ class DeployedGroup:
 
     `ids` are the cloud's names for it (several where it stands more than once), `shards` those of
     the further groups that its rules are spread over, by number. `unreadable` are rules that no plan can
-    have: the name, empty where rules have none, and the cloud's words.
+    have: the name, empty where rules have none, and the cloud's words. `narrowed` are those of them that
+    are limited to some addresses, as rules, where these include the group's own: packets pass by them.
     """
 
     ids: tuple[str, ...]
     rules: tuple[Rule, ...]
     unreadable: tuple[_Words, ...] = ()
+    narrowed: tuple[Rule, ...] = ()
     shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -154,7 +156,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         for other in interface.others
         if interface.machine
     ]
-    rules = {name: group.rules for name, group in deployed.groups.items()}
+    rules = {name: (*own.rules, *own.narrowed) for name, own in deployed.groups.items()}
     return Comparison(
         site=rendered.plan.site,
         groups=len(deployed.groups),

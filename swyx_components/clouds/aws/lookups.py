@@ -98,12 +98,8 @@ def check_last_groups(
     ours = _find_groups(own, ask) if few else frozenset()
     for machine, interface in few:
         if interface.groups <= ours:
-            yield Message.about(
-                "last-group",
-                f"sites.{rendered.plan.site}.machines.{machine}",
-                interface=interface.key,
-                machine=machine,
-            )
+            place = f"sites.{rendered.plan.site}.machines.{machine}"
+            yield Message.about("last-group", place, interface=interface.key, machine=machine)
 
 
 def _by_interface(

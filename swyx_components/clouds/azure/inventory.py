@@ -113,13 +113,15 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
         for key, group in records.groups.items()
         if group.tags.get("swyx:site") == site
     }
+    addresses = {entry.group.name: entry.group.addresses for entry in rendered.groups}
     groups: dict[str, DeployedGroup] = {}
     for key, name in names.items():
-        rules, unreadable = rules_of(records.groups[key])
+        rules, narrowed, unreadable = rules_of(records.groups[key], addresses.get(name, ()))
         known = groups.get(name) or DeployedGroup(ids=(), rules=())
         groups[name] = DeployedGroup(
             ids=(*known.ids, records.groups[key].id),
             rules=(*known.rules, *rules),
+            narrowed=(*known.narrowed, *narrowed),
             unreadable=(*known.unreadable, *unreadable),
         )
     strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()

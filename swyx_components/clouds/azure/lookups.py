@@ -158,13 +158,9 @@ def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) ->
             if subnet.group and network.subnet_of(address) is subnet
         }
         if inside:
-            yield Message.about(
-                "subnet-has-group",
-                "network.virtual_network",
-                subnet=subnet.name,
-                group=last_of(subnet.group),
-                machines=sorted(inside),
-            )
+            values = {"group": last_of(subnet.group), "machines": sorted(inside)}
+            place = "network.virtual_network"
+            yield Message.about("subnet-has-group", place, subnet=subnet.name, **values)
 
 
 def _find_dynamic_ipv4(placed: Mapping[str, tuple[NewInterface, ...]]) -> Iterator[Message]:

@@ -66,16 +66,29 @@ PROBES = (Prefix.parse("168.63.129.16"),)
 _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 
 
-def rules_of(group: SecurityGroup) -> tuple[list[Rule], list[tuple[str, str]]]:
-    """The rules of a group in the form of plans, and by name, in words, those that no plan can have."""
+def rules_of(
+    group: SecurityGroup, addresses: Sequence[Prefix]
+) -> tuple[list[Rule], list[Rule], list[tuple[str, str]]]:
+    """The rules of a group for these addresses: those that a plan can have, and those narrowed to addresses
+    which hold these, in its form; then by name, in words, all that no plan can have.
+    """
     rules: list[Rule] = []
+    narrowed: list[Rule] = []
     unreadable: list[tuple[str, str]] = []
     for rule in group.rules:
+        (name, own), _ = rule.sides
+        problem: object = f"{name} is {', '.join(own.texts)} instead of *"
         try:
-            rules.append(_rule(rule))
-        except ValueError as problem:
-            unreadable.append((rule.name, f"{rule.name} at priority {rule.priority} ({problem})"))
-    return rules, unreadable
+            read, held = _rule(rule), _prefixes(name, own)
+            if held == EVERYWHERE:
+                rules.append(read)
+                continue
+            if all(any(prefix.contains(each) for prefix in held) for each in addresses):
+                narrowed.append(read)
+        except ValueError as error:
+            problem = error
+        unreadable.append((rule.name, f"{rule.name} at priority {rule.priority} ({problem})"))
+    return rules, narrowed, unreadable
 
 
 def _rule(rule: SecurityRule) -> Rule:
@@ -84,11 +97,9 @@ def _rule(rule: SecurityRule) -> Rule:
     Raises:
         ValueError: a plan can't express it.
     """
-    (own_name, own), (peer_name, peer) = rule.sides
+    _, (peer_name, peer) = rule.sides
     if rule.protocol not in _PROTOCOLS:
         raise ValueError(f"protocol {rule.protocol}")
-    if _prefixes(own_name, own) != EVERYWHERE:
-        raise ValueError(f"{own_name} is {', '.join(own.texts)}, not *")
     prefixes = _prefixes(peer_name, peer)
     protocol = _PROTOCOLS[rule.protocol][0] if rule.protocol != "*" else Protocol.ANY
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
