@@ -65,6 +65,18 @@ def test_a_summary_is_an_edit_and_the_cause_of_the_rules_that_name_it() -> None:
     assert {rule.causes for rule in changes.rules} == {("sites.aachen.summary",)}
 
 
+def test_the_addresses_of_nobody_in_a_summary_are_one_peer() -> None:
+    changes = compare_installations(OLD, edited(sites__aachen__summary=["10.1.0.0/19"]))
+    gaps = "10.1.0.0-10.1.0.9, 10.1.0.13-10.1.19.255, 10.1.21.0-10.1.31.255"
+    assert {line for line in told(changes) if "ac-" not in line} == {
+        f"+ {gaps} to bo-server tcp 1720, 41000-41099 at bo-server",
+        f"+ {gaps} to bo-server udp 1719 at bo-server",
+        f"+ {gaps} to bo-server udp 51000-51499 source 55000-56000 at bo-server",
+        f"+ bo-server to {gaps} tcp 41000-41099, 65001 at bo-server",
+        f"+ bo-server to {gaps} udp 55000-56000 source 51000-51499 at bo-server",
+    }
+
+
 def test_an_installation_and_itself_have_no_difference() -> None:
     changes = compare_installations(OLD, edited())
     assert changes.none and changes.edits == () and changes.sites == () and changes.passings == ()
@@ -455,7 +467,7 @@ def test_the_smallest_owner_of_an_address_is_named() -> None:
     owners = Owners(OLD, OLD)
     some = Interval(Prefix.parse("10.1.0.9").first, Prefix.parse("10.1.0.13").first)
     assert [name for _, name in owners.split(4, some, after=True)] == [
-        *("10.1.0.9", "ac-server", "ac-link", "ac-gates", "10.1.0.13")
+        *("", "ac-server", "ac-link", "ac-gates", "")
     ]
     machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
     machines["ac-server"]["addresses"] = ["10.1.20.5"]

@@ -72,7 +72,7 @@ class Owners:
                 places.append((peers, own[innermost]))
 
     def split(self, version: int, peers: Interval, after: bool) -> Iterator[tuple[Interval, str]]:
-        """The addresses by whom they belong to; where nobody has them, the name is the addresses."""
+        """The addresses by whom they belong to; where nobody has them, the name is empty."""
         places = self._places.get((after, version), [])
         begin, end = (bisect_right(places, at, key=lambda own: own[0].first) for at in peers)
         at, last = peers
@@ -80,15 +80,18 @@ class Owners:
             if high < at:
                 continue
             if low > at:
-                rest = Interval(at, low - 1)
-                yield rest, interval_text(version, rest)
+                yield Interval(at, low - 1), ""
             yield Interval(max(low, at), min(high, last)), name
             at = high + 1
         if at <= last:
-            yield Interval(at, last), interval_text(version, Interval(at, last))
+            yield Interval(at, last), ""
 
     def tell(self, name: str, version: int, addresses: Iterable[Interval]) -> str:
-        """`ac-office`; with the addresses where it has others now: `ac-office (10.1.21.0/24)`."""
+        """`ac-office`; with the addresses where it has others now: `ac-office (10.1.21.0/24)`; without a name
+        the addresses alone.
+        """
+        if not name:
+            return ", ".join(interval_text(version, own) for own in addresses)
         if name not in self._moved:
             return name
         return f"{name} ({', '.join(_write_addresses(version, own) for own in addresses)})"

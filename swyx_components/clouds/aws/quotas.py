@@ -148,17 +148,12 @@ def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> 
             same = [rule_tag(rule) for rule in rules if load_of([rule])[direction, version]]
             kept = count(tags, same)
             if old + new - kept > limit:
+                place = f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}"
+                values = {"cloud": rendered.capabilities.name, "quota": "rules_per_group"}
+                values |= {"kind": f"{_WORDS[direction]} IPv{version}"}
+                counts = {"used": old + new - kept, "more": new - kept, "less": old - kept}
                 yield Message.about(
-                    "update-exceeds",
-                    f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}",
-                    cloud=rendered.capabilities.name,
-                    quota="rules_per_group",
-                    kind=f"{_WORDS[direction]} IPv{version}",
-                    limit=limit,
-                    used=old + new - kept,
-                    old=old,
-                    more=new - kept,
-                    less=old - kept,
+                    "update-exceeds", place, limit=limit, old=old, **counts, **values
                 )
 
 
@@ -187,22 +182,16 @@ def check_memberships(
         kept, used = len(on - ours), len(on) + more
         if not more or used <= limit:
             continue
-        full = kept + planned > limit
-        yield Message.about(
-            "interface-full" if full else "interface-exceeds",
-            f"sites.{rendered.plan.site}.machines.{machine}",
-            cloud=rendered.capabilities.name,
-            quota="groups_per_interface",
-            interface=interface,
-            limit=limit,
-            used=kept + planned if full else used,
-            more=planned if full else more,
-            **(
-                {"kept": kept, "also": _count_them(kept, rendered.capabilities)}
-                if full
-                else {"old": len(on), "less": used - kept - planned}
-            ),
-        )
+        cloud, place = rendered.capabilities, f"sites.{rendered.plan.site}.machines.{machine}"
+        values = {"cloud": cloud.name, "quota": "groups_per_interface", "interface": interface}
+        counts: dict[str, object] = {"limit": limit, "used": used, "more": more}
+        if kept + planned > limit:
+            counts |= {"used": kept + planned, "more": planned, "kept": kept}
+            also = _count_them(kept, cloud)
+            yield Message.about("interface-full", place, also=also, **counts, **values)
+        else:
+            counts |= {"old": len(on), "less": used - kept - planned}
+            yield Message.about("interface-exceeds", place, **counts, **values)
 
 
 def _count_them(kept: int, capabilities: Capabilities) -> str:
