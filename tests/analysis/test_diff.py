@@ -77,6 +77,36 @@ def test_the_addresses_of_nobody_in_a_summary_are_one_peer() -> None:
     }
 
 
+def test_rules_of_a_group_that_is_split_or_merged_are_paired_with_its_own() -> None:
+    """One of three gates listens elsewhere: a rule at both ends of C10 changes, the other 12 stay."""
+    gates = {
+        f"bo-g{n}": {"addresses": [f"10.2.0.{n}"], "roles": ["SwyxGate"]} for n in (21, 22, 23)
+    }
+    machines = DATA["sites"]["bochum"]["machines"] | gates
+    moved = {"bo-g23": gates["bo-g23"] | {"ports": {"SwyxGate": {"h225": 2010}}}}
+    old, new = (edited(sites__bochum__machines=own) for own in (machines, machines | moved))
+
+    def rows(changes: Changes) -> set[tuple[str, str, str, tuple[str, ...]]]:
+        return {
+            (
+                rule.group,
+                str(rule.old and rule.old.ports),
+                str(rule.new and rule.new.ports),
+                rule.flows,
+            )
+            for rule in changes.rules
+        }
+
+    assert rows(compare_installations(old, new)) == {
+        ("swyxgate.bo-g23", "2000", "2010", ("C10",)),
+        ("swyxserver", "2000", "2010", ("C10",)),
+    }
+    assert rows(compare_installations(new, old)) == {
+        ("swyxgate.bo-g23", "2010", "2000", ("C10",)),
+        ("swyxserver", "2010", "None", ("C10",)),
+    }
+
+
 def test_an_installation_and_itself_have_no_difference() -> None:
     changes = compare_installations(OLD, edited())
     assert changes.none and changes.edits == () and changes.sites == () and changes.passings == ()

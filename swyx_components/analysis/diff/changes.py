@@ -163,6 +163,11 @@ def _compare_groups(site: SiteChange, why: Causes) -> SiteChange:
     renamed = _find_renamed(site.old, site.new)
     pairs = {(one, renamed.get(one, "")) for one in before}
     pairs |= {("", other) for other in after.keys() - renamed.values()}
+    held = {member.name: own.name for own in after.values() for member in own.members}
+    successors = {
+        name: [held[m.name] for m in own.members if m.name in held] or [renamed.get(name, "")]
+        for name, own in before.items()
+    }
     groups, rules = [], []
     for was, now in sorted(pairs, key=lambda pair: (pair[1] or pair[0], pair)):
         one, other = before.get(was), after.get(now)
@@ -170,9 +175,10 @@ def _compare_groups(site: SiteChange, why: Causes) -> SiteChange:
         group = GroupChange(name, now or was, was or now, *members)
         if was != now or group.old != group.new:
             groups.append(group)
+        one, other = one or _nearest(other, before), other or _nearest(one, after)
         some, others = (own.rules if own else () for own in (one, other))
-        for gone, come, same in _pair(some, others, renamed):
-            reasons = why.of({was, now}, (gone, come))
+        for gone, come, same in _pair(some, others, successors):
+            reasons = why.of({own.name for own in (one, other) if own}, (gone, come))
             rules.append(RuleChange(name, group.group, gone, come, same, *reasons))
     return replace(site, groups=tuple(groups), rules=tuple(rules))
 
@@ -186,55 +192,68 @@ def _groups(plan: SitePlan | None) -> dict[str, HostGroup]:
 
 def _find_renamed(old: SitePlan | None, new: SitePlan | None) -> dict[str, str]:
     """What each host group is called now: as before, or, since a name says its roles, as its machines are."""
-    before, after = (
-        {name: {member.name for member in group.members} for name, group in _groups(plan).items()}
-        for plan in (old, new)
-    )
-    renamed = {name: name for name, own in before.items() if own & after.get(name, set())}
+    before, after = _groups(old), _groups(new)
+    renamed = {
+        name: name for name in before if name in after and _shared(before[name], after[name])
+    }
     left = after.keys() - renamed
     for name in sorted(before.keys() - renamed):
-        shared = {other: len(before[name] & after[other]) for other in sorted(left)}
-        among = [o for o, some in shared.items() if some and not (name in after and o in before)]
-        if among:
-            renamed[name] = max(among, key=shared.__getitem__)
-            left -= {renamed[name]}
+        among = {o: after[o] for o in sorted(left) if not (name in after and o in before)}
+        if nearest := _nearest(before[name], among):
+            renamed[name] = nearest.name
+            left -= {nearest.name}
     return renamed | {name: name for name in before.keys() & left if name not in renamed}
+
+
+def _shared(one: HostGroup, other: HostGroup) -> int:
+    """How many machines are in both."""
+    return len({own.name for own in one.members} & {own.name for own in other.members})
+
+
+def _nearest(group: HostGroup | None, among: Mapping[str, HostGroup]) -> HostGroup | None:
+    """The group that most of the machines of another were or are in, if any."""
+    shared = [(_shared(group, own), own) for own in among.values()] if group else []
+    most, nearest = max(shared, key=lambda each: each[0], default=(0, None))
+    return nearest if most else None
 
 
 # ---- rules
 
 
 def _pair(
-    old: Iterable[Rule], new: Iterable[Rule], renamed: Mapping[str, str]
+    old: Iterable[Rule], new: Iterable[Rule], successors: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[Rule | None, Rule | None, bool]]:
     """Rules that differ, each with the one that it became: the same peer, else the same ports.
 
     And whether it differs by its reason alone: the same packets pass, for other flows.
     """
-    before = {_rename(rule, renamed).enforced: rule for rule in old}
+    before = {own.enforced: rule for rule in old for own in _rename(rule, successors)}
     after = {rule.enforced: rule for rule in new}
     for key, rule in before.items():
         if key in after and rule.flows != after[key].flows:
             yield rule, after[key], True
-    gone = [rule for key, rule in before.items() if key not in after]
+    kept = {rule for key, rule in before.items() if key in after}
+    gone = [(key, rule) for key, rule in before.items() if key not in after]
     come = [rule for key, rule in after.items() if key not in before]
     # Where two peers have changed places, the same flows tell which rule became which.
     for flows_too, likeness in product((True, False), (_same_peer, _same_ports)):
-        for rule in tuple(gone):
-            like = likeness(_rename(rule, renamed))
+        for key, rule in tuple(gone):
+            like = likeness(key)
             same = (one for one in come if likeness(one) == like)
             other = next((one for one in same if not flows_too or one.flows == rule.flows), None)
             if other is not None:
-                gone.remove(rule)
+                gone.remove((key, rule))
+                kept.add(rule)
                 come.remove(other)
                 yield rule, other, False
-    yield from ((rule, None, False) for rule in gone)
+    yield from ((rule, None, False) for _, rule in gone if rule not in kept)
     yield from ((None, rule, False) for rule in come)
 
 
-def _rename(rule: Rule, renamed: Mapping[str, str]) -> Rule:
-    """An old rule with the current names of its peers; a removed group matches no other."""
-    return rule._replace(groups=tuple(renamed.get(own, f"{own}, removed") for own in rule.groups))
+def _rename(rule: Rule, successors: Mapping[str, Sequence[str]]) -> list[Rule]:
+    """An old rule for each group that has machines of its peer now."""
+    names = (name for own in rule.groups for name in successors[own])
+    return [rule._replace(groups=(name,)) for name in names] or [rule]
 
 
 def _same_peer(rule: Rule) -> tuple[object, ...]:

@@ -141,14 +141,10 @@ def check_open_egress(
     everywhere = {str(prefix) for prefix in EVERYWHERE.values()}
     opened = sorted({(group, peer) for group, peer in found if peer in everywhere})
     if opened:
-        yield Message.about(
-            "egress-left-open",
-            f"sites.{rendered.plan.site}",
-            groups=sorted({group for group, _ in opened}),
-            peers=sorted({peer for _, peer in opened}),
-            site=rendered.plan.site,
-            stack=own[STACK_TAG].rpartition("/")[2],
-        )
+        groups, peers = (sorted({*names}) for names in zip(*opened, strict=True))
+        site, stack = rendered.plan.site, own[STACK_TAG].rpartition("/")[2]
+        values = {"site": site, "stack": stack, "groups": groups, "peers": peers}
+        yield Message.about("egress-left-open", f"sites.{site}", **values)
 
 
 def _foreign_rules(group: str, own: Mapping[str, str], ask: Lookups) -> Iterator[Mapping[str, Any]]:

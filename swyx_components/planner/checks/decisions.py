@@ -220,14 +220,9 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
         role = at.rpartition(".")[2]
         standard = {key: server.listeners[_STANDARD[key]].ports for key in kept if key in _STANDARD}
         example = ", ".join(f"{key}: {ports}" for key, ports in standard.items())
-        yield Message.about(
-            "footnote-alone",
-            at,
-            role=role,
-            server=server.name,
-            ports=PortSet.union_of(part for own in kept.values() for part in own.ports),
-            example=f"ports: {{{role}: {{{example}}}}}",
-        )
+        union = PortSet.union_of(part for own in kept.values() for part in own.ports)
+        values = {"server": server.name, "example": f"ports: {{{role}: {{{example}}}}}"}
+        yield Message.about("footnote-alone", at, role=role, ports=union, **values)
 
 
 def _any_use(catalogue: Catalogue, flows: Iterable[str], *tokens: str) -> bool:
