@@ -189,7 +189,7 @@ def test_an_update_that_would_not_fit_for_its_time_is_refused_before_anything_ch
         code, said = estate.project.run(*words)
         assert code != 0
         assert "sites.hub.groups.linkmanager: 35 outbound IPv4 rules where AWS allows 20" in said
-        assert "(now 19; 16 are created, then 16 deleted)" in said
+        assert "(now 19; it creates 16, then deletes 16)" in said
         assert estate.rules_by_shard() == before
 
 
