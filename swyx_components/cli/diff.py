@@ -109,13 +109,11 @@ def _describe_update(
     """How `pulumi up` proceeds: what stays in effect meanwhile, and what comes last."""
     if touched:
         yield Message.about(f"update-{cloud}", f"sites.{site}")
-    if any(change.action is Action.DELETE and change.kind in _GROUPS for change in touched):
+    deleted = [change.kind for change in touched if change.action is Action.DELETE]
+    if any(kind.endswith("security group") for kind in deleted):
         yield Message.about("update-group-deleted", f"sites.{site}")
     if is_removed:
         yield Message.about(f"site-removed-{cloud}", f"sites.{site}")
-
-
-_GROUPS = ("security group", "network security group")
 
 
 def _render(

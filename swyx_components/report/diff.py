@@ -49,15 +49,18 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
     )
 
 
-def edit_rows(edits: Iterable[Edit]) -> Iterator[tuple[str, str, int]]:
-    """Places and change; what was written alike at many sites is one row, of so many edits."""
+def edit_rows(edits: Sequence[Edit]) -> Iterator[tuple[str, str, int]]:
+    """Places and change; what was written alike at many sites, or swapped, is one row of so many edits."""
+    reversed_ = {(edit.new, edit.old) for edit in edits if edit.key == "addresses"}
     alike: dict[tuple[str, ...], list[Edit]] = {}
     for edit in edits:
-        own = edit.place.removeprefix(f"sites.{edit.site}") if edit.site else edit.place
-        alike.setdefault((own, edit.old, edit.new), []).append(edit)
-    for (_, old, new), same in alike.items():
+        own, values = edit.place.removeprefix(f"sites.{edit.site}"), (edit.old, edit.new)
+        if edit.key == "addresses" and values in reversed_:
+            own, values = "", (min(values), max(values))
+        alike.setdefault((own, *values), []).append(edit)
+    for (own, old, new), same in alike.items():
         places = ", ".join(shorten((edit.place for edit in same), _MOST_PLACES, "more places"))
-        yield places, write_change(old, new), len(same)
+        yield places, write_change(old, new) if own else f"swapped: {old} and {new}", len(same)
 
 
 def write_change(old: str, new: str) -> str:
@@ -90,10 +93,8 @@ def list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
 
 
 def _stack_row(stack: _Stack) -> Sequence[str]:
-    touched = [plural(stack.groups, "group")] if stack.groups else []
-    touched.append(plural(stack.rules, "rule"))
-    if stack.resources is not None:
-        touched.append(plural(stack.resources, "resource"))
+    counts = (stack.groups or None, "group"), (stack.rules, "rule"), (stack.resources, "resource")
+    touched = [plural(count, what) for count, what in counts if count is not None]
     where = f"{stack.site} on {stack.cloud}" if stack.cloud else stack.site
     return where, stack.work, ", ".join(touched)
 

@@ -272,7 +272,10 @@ def test_swapped_addresses_are_one_story_in_text_in_json_and_on_the_page(tmp_pat
     told = {f"{p['source']} to {p['destination']}" for p in packets}
     text = " ".join(swyx("diff", old, new).out.split())
     assert all(each in text for each in told)
+    edits = "sites.aachen.machines.ac-link.addresses, sites.aachen.machines.ac-server.addresses swapped: "
+    assert f"{edits}10.1.0.10 and 10.1.0.11" in text
     page = tmp_path / "page.html"
     assert swyx("report", new, "--against", old, "--output", page).code == 0
     shown = page.read_text(encoding="utf-8")
     assert all(each in shown for each in told)
+    assert "swapped: 10.1.0.10 and 10.1.0.11" in shown
