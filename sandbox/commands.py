@@ -137,10 +137,10 @@ def _bring_up(sandbox: Sandbox, engine: Pulumi, site: Site) -> tuple[int, str]:
     if proof := run_swyx(*words, env=engine.environment, log=sandbox.log):
         _show_end(sandbox.log, begun)
         return proof, f"{changes}; NOT proved, see the differences above"
-    counts = f"{summary.get('groups')} groups on {summary.get('machines')} machines, "
-    counts += f"{summary.get('rules')} rules ({changes})"
-    found = str(summary.get("proof")).partition(": ")[2]
-    return 0, f"{counts}\n  proved: {found}, in the cloud as in the plan"
+    counts = [(summary.get(f"{word}s"), word) for word in ("group", "machine", "rule")]
+    groups, machines, rules = (f"{n} {word}{'s' * (n != 1)}" for n, word in counts)
+    found = f"proved: {str(summary.get('proof')).partition(': ')[2]}, in the cloud as in the plan"
+    return 0, f"{groups} on {machines}, {rules} ({changes})\n  {found}"
 
 
 def _show_end(log: Path, begun: int) -> None:

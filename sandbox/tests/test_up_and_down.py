@@ -124,7 +124,7 @@ def test_the_example_goes_up_unchanged_up_again_and_down_without_a_trace(
     before = setting.committed()
     assert setting.up() == 0
     text = said()
-    assert re.search(r"^aachen on aws: 2 groups on 1 machines, 5 rules \(3 created\)$", text, re.M)
+    assert re.search(r"^aachen on aws: 2 groups on 1 machine, 5 rules \(3 created\)$", text, re.M)
     assert re.search(r"^  proved: 9 ends, in the cloud as in the plan$", text, re.M)
     assert re.search(
         r"^  pulumi preview --stack aachen --config-file \S+/Pulumi.aachen.yaml$", text, re.M
