@@ -1,15 +1,15 @@
-"""What EC2 calls the properties of Pulumi's types: as data, read with JMESPath.
+"""What EC2 calls the properties of Pulumi's types: as data (`kinds.yaml`), read with JMESPath.
 
 The stand-in has what is listed here of a type, and refuses what else the SDK's class takes.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any
 
 import jmespath
-
-_PRIMARY = "NetworkInterfaces[?Attachment.DeviceIndex==`0`] | [0]"
+import yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,104 +66,14 @@ def snake(noun: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in noun)[1:]
 
 
-VPC = Kind(
-    noun="Vpc",
-    path="vpc",
-    title="VPC",
-    filters={"id": "vpc-id", "cidrBlock": "cidr", "default": "is-default", "state": "state"},
-    properties={
-        "cidrBlock": "CidrBlock",
-        "default": "IsDefault",
-        "instanceTenancy": "InstanceTenancy",
-        "ownerId": "OwnerId",
-    },
-)
-SUBNET = Kind(
-    noun="Subnet",
-    path="subnet",
-    title="Subnet",
-    filters={"id": "subnet-id", "vpcId": "vpc-id", "cidrBlock": "cidr-block", "state": "state"},
-    properties={
-        "availabilityZone": "AvailabilityZone",
-        "cidrBlock": "CidrBlock",
-        "mapPublicIpOnLaunch": "MapPublicIpOnLaunch",
-        "ownerId": "OwnerId",
-        "vpcId": "VpcId",
-    },
-)
-INTERFACE = Kind(
-    noun="NetworkInterface",
-    path="network-interface",
-    title="Network Interface",
-    filters={"id": "network-interface-id"},
-    properties={
-        "description": "Description || `null`",
-        "ipv6Addresses": "Ipv6Addresses[].Ipv6Address",
-        "ownerId": "OwnerId",
-        "privateIp": "PrivateIpAddress",
-        "privateIps": "PrivateIpAddresses[].PrivateIpAddress",
-        "securityGroups": "Groups[].GroupId",
-        "subnetId": "SubnetId",
-        "vpcId": "VpcId",
-    },
-)
-GROUP = Kind(
-    noun="SecurityGroup",
-    path="security-group",
-    title="Security Group",
-    id_key="GroupId",
-    filters={"id": "group-id", "name": "group-name", "vpcId": "vpc-id"},
-    properties={
-        "description": "Description",
-        "name": "GroupName",
-        "ownerId": "OwnerId",
-        "vpcId": "VpcId",
-    },
-)
-RULE = Kind(
-    noun="SecurityGroupRule",
-    path="security-group-rule",
-    title="Security Group Rule",
-    filters={"securityGroupRuleId": "security-group-rule-id"},
-    properties={
-        "cidrIpv4": "CidrIpv4",
-        "cidrIpv6": "CidrIpv6",
-        "description": "Description || `null`",
-        "fromPort": "FromPort",
-        "ipProtocol": "IpProtocol",
-        "isEgress": "IsEgress",
-        "prefixListId": "PrefixListId",
-        "referencedSecurityGroupId": "ReferencedGroupInfo.GroupId",
-        "securityGroupId": "GroupId",
-        "securityGroupRuleId": "SecurityGroupRuleId",
-        "toPort": "ToPort",
-    },
-)
-INSTANCE = Kind(
-    noun="Instance",
-    path="instance",
-    title="Instance",
-    listed="Reservations[].Instances[]",
-    filters={"instanceId": "instance-id"},
-    properties={
-        "ami": "ImageId",
-        "availabilityZone": "Placement.AvailabilityZone",
-        "instanceState": "State.Name",
-        "instanceType": "InstanceType",
-        "networkInterfaceId": f"{_PRIMARY}.NetworkInterfaceId",
-        "primaryNetworkInterfaceId": f"{_PRIMARY}.NetworkInterfaceId",
-        "privateIp": "PrivateIpAddress",
-        "subnetId": "SubnetId",
-        "vpcSecurityGroupIds": f"{_PRIMARY}.Groups[].GroupId",
-    },
-)
-
-# By the function's name without `get`.
+# By noun, which is the name of the data source's function without `get`.
 KINDS = {
-    "Instance": INSTANCE,
-    "NetworkInterface": INTERFACE,
-    "SecurityGroup": GROUP,
-    "SecurityGroupRule": RULE,
-    "Subnet": SUBNET,
-    "Vpc": VPC,
+    noun: Kind(noun=noun, **row)
+    for noun, row in yaml.safe_load(
+        files(__package__).joinpath("kinds.yaml").read_text(encoding="utf-8")
+    ).items()
 }
+VPC, SUBNET, INSTANCE = KINDS["Vpc"], KINDS["Subnet"], KINDS["Instance"]
+INTERFACE, GROUP, RULE = (
+    KINDS[noun] for noun in ("NetworkInterface", "SecurityGroup", "SecurityGroupRule")
+)

@@ -193,7 +193,8 @@ def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[Path] =
         SwyxError: the file can't be written, or is one of the command's inputs.
     """
     with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as gathered:
-        gathered.writelines(pieces)
+        for piece in pieces:  # `writelines` would look at the size when all is in memory
+            gathered.write(piece)
         gathered.seek(0)
         if file:
             replace_file(Path(file), (line.encode() for line in gathered), inputs)

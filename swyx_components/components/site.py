@@ -144,9 +144,8 @@ def assess_within(
 def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
     site = str(args["site"])
     if site not in installation.sites:
-        known = list(installation.sites)
-        values = {"word": site, "near": suggest(site, known), "known": known}
-        raise SwyxError.about("site-unknown", "site", **values)
+        near, known = suggest(site, installation.sites), list(installation.sites)
+        raise SwyxError.about("site-unknown", "site", word=site, near=near, known=known)
     return site
 
 

@@ -36,12 +36,14 @@ def write_document(
     for name, text in sites:
         yield f"{comma}{_encode(name)}: {text}"
         comma = ",\n  "
-    told: dict[Severity, list[str]] = {severity: [] for severity in Severity}
-    for message in sorted(messages):
-        told[message.severity].append(str(message))
-    notes, warnings = (_encode(told[s]) for s in (Severity.NOTE, Severity.WARNING))
-    lines = f',\n "cited_lines": {_encode(cited_record(catalogue, cited))}' if cited else ""
-    yield f'}},\n "notes": {notes},\n "warnings": {warnings}{lines}}}\n'
+    yield "}"
+    for severity in (Severity.NOTE, Severity.WARNING):
+        told = sorted(each for each in messages if each.severity is severity)
+        yield f',\n "{severity.value}s": ['
+        yield from (f"{', ' * bool(place)}{_encode(str(each))}" for place, each in enumerate(told))
+        yield "]"
+    yield f',\n "cited_lines": {_encode(cited_record(catalogue, cited))}' if cited else ""
+    yield "}\n"
 
 
 def write_site(site: SiteResult) -> str:

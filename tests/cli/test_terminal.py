@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import pytest
 
 from swyx_components.cli import terminal
+
+
+def test_a_large_output_leaves_memory_while_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[str] = []
+
+    class Spool(terminal.SpooledTemporaryFile[str]):
+        def rollover(self) -> None:
+            moved.append("to disk")
+            super().rollover()
+
+    def pieces() -> Iterator[str]:
+        yield "x" * 100
+        assert moved == ["to disk"]
+        yield "y"
+
+    monkeypatch.setattr(terminal, "SpooledTemporaryFile", Spool)
+    monkeypatch.setattr(terminal, "IN_MEMORY", 50)
+    terminal.write_output(pieces())
+    assert moved == ["to disk"]
 
 
 def report(monkeypatch: pytest.MonkeyPatch, seconds: float, is_terminal: bool) -> None:

@@ -147,12 +147,8 @@ def _remove(ec2: Ec2, orphan: Orphan) -> None:
         client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=rest)
     elif orphan.stage == _RULE:
         (rule,) = ec2.rules([orphan.id], "security-group-rule-id")
-        is_egress = rule.direction is Direction.OUT
-        revoke = (
-            client.revoke_security_group_egress
-            if is_egress
-            else client.revoke_security_group_ingress
-        )
-        revoke(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])
+        out = rule.direction is Direction.OUT
+        call = client.revoke_security_group_egress if out else client.revoke_security_group_ingress
+        call(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])
     else:
         client.delete_security_group(GroupId=orphan.id)
