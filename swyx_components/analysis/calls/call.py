@@ -36,7 +36,7 @@ _Acting = tuple[Actor, Host]  # one end of a packet: on which of its hosts an ac
 
 
 class Step(NamedTuple):
-    """One step of a call; `flow` is empty where no flow of the article joins the two.
+    """One step of a call; `flow` is empty where the article defines no flow between the two.
 
     `crossings` holds every packet of it, between each pair of hosts that the rules tell apart. It is
     empty where somebody is missing, or no link joins the sites of the two: then the step fails.

@@ -23,7 +23,7 @@ _Ports = dict[tuple[str, _Sites, object], PortSet]  # by flow, the sites of its 
 class Effect:
     """What is new and what is removed between two sites, or at one alone.
 
-    `opened` and `closed` are numbers of kinds of packets, `begins` and `ends` the flows that these belong to.
+    `opened` and `closed` count newly and no longer allowed flows, `begins` and `ends` are their ids.
     """
 
     sites: _Sites
@@ -53,7 +53,7 @@ def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
 
 
 def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sites]:
-    """Kinds of packets by the sites whose rules change for packets between the same two ends."""
+    """How many flows are affected, by the sites whose rules change between the same two ends."""
     found: dict[tuple[str, str, Protocol], tuple[set[str], set[Packets]]] = {}
     for change in changes:
         for passing in change.passings:
