@@ -38,7 +38,7 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
             "edit_rows": lambda edits: [row[:2] for row in edit_rows(edits)],
             "stack_row": _stack_row,
             "effect_rows": lambda effect: list(_effect_rows(effect)),
-            "passing_row": lambda own: (passing_row(own)[0], ", ".join(passing_row(own)[1:])),
+            "passing_row": lambda own: ((row := passing_row(own))[0], ", ".join(row[1:])),
             "rule_rows": lambda site: list(_rule_rows(site)),
             "resource_rows": _resource_rows,
         },
