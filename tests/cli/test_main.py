@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,20 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def await_reader(pipe: Path, process: subprocess.Popen[str]) -> int:
+    """The pipe, opened as soon as the process reads it; a process that never does is killed."""
+    for _ in range(1200):
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as problem:  # ENXIO: nobody reads yet
+            assert problem.errno == errno.ENXIO
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(f"ended before it read the file: {process.communicate()[1]}")
+
+
 @pytest.mark.parametrize(
     ("command", "files", "sentence"),
     [
@@ -92,18 +108,16 @@ def test_an_interrupt_is_a_sentence(
 ) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)  # reading it waits, so the command is certainly at work
-    with (
-        subprocess.Popen(
-            [*COMMAND, command, *[str(pipe)] * files],
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=heed_interrupts,
-        ) as process,
-        pipe.open("w"),
-    ):
+    with subprocess.Popen(
+        [*COMMAND, command, *[str(pipe)] * files],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
+    ) as process:
+        writer = await_reader(pipe, process)
         process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        said = process.stderr.read()
+        _, said = process.communicate(timeout=60)
+        os.close(writer)
     assert said == f"swyx: interrupted; {sentence}.\n"
     assert process.returncode == 130
 

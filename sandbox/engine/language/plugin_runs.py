@@ -70,11 +70,17 @@ def _run_policy_pack(
 def _stream_failure(
     announced: bytes, child: subprocess.Popen[bytes], children: Children, proxy: AnalyzerProxy
 ) -> Iterator[RunPluginResponse]:
-    """What a pack says that never listens; its calls are refused last, which ends the engine."""
+    """What a pack says that never listens; its calls are refused last, which ends the engine.
+
+    The engine may end before it shows the output, so the refusal quotes its last line.
+    """
     yield RunPluginResponse(stdout=announced)
+    errors = b""
     for piece in _stream(child, children):
+        errors += piece.stderr
         if piece.WhichOneof("output") == "exitcode":
-            proxy.refuse(RuntimeError("it ended before it listened; its output says why"))
+            last = errors.decode(errors="replace").strip().rpartition("\n")[2]
+            proxy.refuse(RuntimeError(f"it ended before it listened: {last}"))
         yield piece
 
 
