@@ -8,19 +8,18 @@ from collections.abc import Iterable, Sequence
 import click
 
 from swyx_components.analysis.deployed.inventory import Inventory
-from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord
+from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_state
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.failures import ANSWER_NO, DONE
 from swyx_components.cli.options import CLOUDS, FILE, JSON, examples, option
 from swyx_components.cli.sites import choose, render_sites
-from swyx_components.cli.terminal import print_json, print_line
+from swyx_components.cli.terminal import print_json, print_line, print_lines
 from swyx_components.clouds import PLATFORMS
-from swyx_components.messages import Message
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import plural
+from swyx_components.report.templates import render_lines
 
 _TIME = 600.0  # seconds for one command of the engine
-_COMPONENTS = "swyx:index:"
 
 
 @click.command(epilog=examples("prune installation.yaml --site aachen --stack aachen"))
@@ -40,27 +39,27 @@ def prune(
     """
     topology, _, names, bound = choose(file, [site], clouds)
     ((cloud, rendered),) = render_sites(topology, names, bound)
-    (site,) = names
     inventory: Inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")
-    found = inventory.find_orphans(rendered, _read_state(name, exported))
+    found = inventory.find_orphans(rendered, name, read_stack_state(json.loads(exported)))
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
-        _print_orphans(found, name)
+        print_lines(render_lines("prune.txt.j2", {}, found=found, stack=name))
     removed: list[Orphan] = []
     if removable and (agreed or (not as_json and _ask(len(removable)))):
         # The engine takes its lock to be given its own state back, so it refuses while an update runs,
         # and it forgets what it had begun.
         _run(stack, "import", given=exported)
-        again = set(inventory.find_orphans(rendered, _read_state(name, _run(stack, "export"))))
+        state = read_stack_state(json.loads(_run(stack, "export")))
+        again = set(inventory.find_orphans(rendered, name, state))
         for orphan in inventory.remove_orphans([each for each in removable if each in again]):
             removed.append(orphan)
             if not as_json:
                 print_line(f"removed {orphan.kind} {orphan.id}")
     left = [orphan for orphan in found if orphan not in removed]
     if as_json:
-        document = {"version": 1, "site": site, "cloud": cloud, "stack": name}
+        document = {"version": 1, "site": rendered.plan.site, "cloud": cloud, "stack": name}
         print_json({**document, "removed": _records(removed), "left": _records(left)})
     elif not left:
         print_line("Now run `pulumi up --refresh` to deploy the plan.")
@@ -102,47 +101,15 @@ def _run(stack: str, *words: str, given: str = "") -> str:
 
 def _failed(words: Sequence[str], problem: str) -> CloudError:
     command = " ".join(("pulumi", *words))
-    problem = problem.rstrip(".")
-    return CloudError([Message.about("engine-failed", "", command=command, problem=problem)])
-
-
-def _read_state(stack: str, exported: str) -> StackRecord:
-    """The content of the state, secrets encrypted, and whether its program attaches machines."""
-    resources = (json.loads(exported).get("deployment") or {}).get("resources") or []
-    components = [r.get("inputs") or {} for r in resources if r["type"].startswith(_COMPONENTS)]
-    bindings = [(c.get("machines") or {}).items() for c in components if "network" in c]
-    return StackRecord(
-        stack=stack,
-        ids=frozenset(r["id"].lower() for r in resources if r.get("custom") and r.get("id")),
-        attaches=all(c.get("attach") is not False for c in components),
-        unattached=frozenset(
-            machine
-            for machines in bindings
-            for machine, binding in machines
-            if isinstance(binding, dict) and binding.get("attach") is False
-        ),
-    )
-
-
-def _print_orphans(found: Sequence[Orphan], stack: str) -> None:
-    if not found:
-        print_line(f"No orphans: the state of {stack} has every resource with its tags.")
-    for orphan in found:
-        print_line(f"{orphan.kind} {orphan.id} ({orphan.words}): missing from the state of {stack}")
-        if orphan.users:
-            print_line(
-                f"  kept: used by {', '.join(orphan.users)}, which no interrupted update leaves; check "
-                "that this is the stack's backend"
-            )
+    return CloudError.about("engine-failed", "", command=command, problem=problem.rstrip("."))
 
 
 def _ask(number: int) -> bool:
     """Whether the user at the terminal agrees; without a terminal nothing is removed."""
-    if not sys.stdin.isatty():
-        print_line("Nothing was removed; pass --yes to remove it.")
-        return False
-    print(f"Remove {plural(number, 'orphan')}? [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    if sys.stdin.isatty():
+        return click.confirm(f"Remove {plural(number, 'orphan')}?", prompt_suffix=" ")
+    print_line("Nothing was removed; pass --yes to remove it.")
+    return False
 
 
 def _records(orphans: Iterable[Orphan]) -> list[dict[str, object]]:

@@ -48,8 +48,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def hold(project: Path, *ids: str, **inputs: Any) -> None:
     """The state: these ids, in a site whose component has these inputs."""
-    site = {"type": "swyx:index:SwyxSite", "inputs": {"network": {}, **inputs}}
-    held = [{"type": "aws:x:Y", "custom": True, "id": id} for id in ids]
+    urn = "urn:pulumi:dev::swyx"
+    site = {
+        "type": "swyx:index:SwyxSite",
+        "urn": f"{urn}::s::s",
+        "inputs": {"network": {}, **inputs},
+    }
+    held = [{"type": "aws:x:Y", "urn": f"{urn}::x::{id}", "custom": True, "id": id} for id in ids]
     state = {"version": 3, "deployment": {"resources": [site, *held]}}
     (project / "state.json").write_text(json.dumps(state))
 

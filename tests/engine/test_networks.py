@@ -11,7 +11,7 @@ import yaml
 
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
-from swyx_components.analysis.deployed.stack_state import StackRecord
+from swyx_components.analysis.deployed.stack_state import Resource, StackState
 from swyx_components.analysis.deployed.verify import Comparison, compare_site
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
@@ -105,9 +105,10 @@ def test_what_is_left_of_a_managed_network_is_an_orphan(
     (group,) = (each for each in resources if each["urn"].endswith(name))
     lost = {r["id"] for r in resources if r["inputs"].get("securityGroupId") == group["id"]}
     lost = {id.lower() for id in lost or {group["id"]}}
-    known = frozenset(each["id"].lower() for each in resources) - lost
-    record = StackRecord(stack=group["inputs"]["tags"]["swyx:stack"], ids=known)
-    found = PLATFORMS[cloud].find_orphans(rendered(cloud), record)
+    known = (each["id"] for each in resources if each["id"].lower() not in lost)
+    held = [Resource(type="", name="", id=id, values={}) for id in known]
+    stack = group["inputs"]["tags"]["swyx:stack"]
+    found = PLATFORMS[cloud].find_orphans(rendered(cloud), stack, StackState(resources=(*held,)))
     assert {(each.id.lower(), each.users) for each in found} == {(id, ()) for id in lost}
 
 

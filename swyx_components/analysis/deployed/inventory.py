@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from swyx_components.analysis.deployed.ruleset import Firewall
-from swyx_components.analysis.deployed.stack_state import Orphan, StackRecord, StackState
+from swyx_components.analysis.deployed.stack_state import Orphan, StackState
 from swyx_components.analysis.deployed.verify import Deployed
 from swyx_components.planner.model import RenderedSite, SitePlan
 
@@ -44,16 +44,18 @@ class Inventory(Protocol):
         """What a stack's state has of the site."""
 
     def read_firewall(
-        self, plan: SitePlan, contents: Sequence[object], bindings: Mapping[str, tuple[str, ...]]
+        self, plan: SitePlan, contents: Sequence[object], bindings: Mapping[str, Sequence[str]]
     ) -> Firewall:
         """The firewall, whoever made it, that files show before a site's machines.
 
         Raises:
-            UnknownGroup: a binding names a group that the files don't have.
+            SwyxError: a binding names a group that the files don't have.
         """
 
-    def find_orphans(self, rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...]:
-        """What the cloud has with the tags of a stack and its state does not."""
+    def find_orphans(
+        self, rendered: RenderedSite, stack: str, held: StackState
+    ) -> tuple[Orphan, ...]:
+        """What the cloud has with the tag of a stack, `project/stack`, and its state does not."""
 
     def remove_orphans(self, orphans: Sequence[Orphan]) -> Iterator[Orphan]:
         """Remove them, yielding each once it is removed."""

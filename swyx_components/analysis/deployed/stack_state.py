@@ -7,16 +7,15 @@ with its secrets shown is read like the rest.
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeGuard, TypeVar
 
 _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
 )
 _SITE = "swyx:index:SwyxSite"
-STACK_TAG = "swyx:stack"
+STACK_TAG = "swyx:stack"  # on every resource: `project/stack`, whose state it belongs to
 NETWORK_TAG = "swyx:network"  # of a group that is for the hosts of a managed network
-"""On every resource: `project/stack`, whose state it belongs to."""
 
 _T = TypeVar("_T")
 
@@ -105,18 +104,29 @@ class Resource:
     values: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class StackState:
     """A stack's resources, in the order of the state. `interrupted` counts operations that never ended."""
 
     resources: tuple[Resource, ...]
     interrupted: int = 0
 
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Those of the clouds, in lower case."""
+        return frozenset(each.id.lower() for each in self.resources if each.id)
+
     @property
     def sites(self) -> tuple[str, ...]:
         """The sites that the stack's components stand for."""
         named = (each.values.get("site") for each in self.of_type(_SITE))
         return tuple(sorted({site for site in named if isinstance(site, str)}))
+
+    def attaches(self, machine: str) -> bool:
+        """Whether its program attaches a machine to its groups."""
+        sites = [each.values for each in self.of_type(_SITE)]
+        bindings = [_mapping(_mapping(site.get("machines")).get(machine)) for site in sites]
+        return all(each.get("attach") is not False for each in (*sites, *bindings))
 
     def of_type(self, *types: str) -> Iterator[Resource]:
         """The resources of these types of the engine's."""
@@ -126,8 +136,7 @@ class StackState:
         """What the components of sites gave out under one name, such as interfaces by machine."""
         told: dict[str, object] = {}
         for each in self.of_type(_SITE):
-            value = each.values.get(output)
-            told |= value if isinstance(value, dict) else {}
+            told |= _mapping(each.values.get(output))
         return told
 
     def machines_by_interface(self) -> Mapping[str, str]:
@@ -140,9 +149,13 @@ class StackState:
         }
 
 
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
 def is_stack_state(content: object) -> TypeGuard[Mapping[str, object]]:
     """Whether it has the shape of `pulumi stack export`."""
-    deployment = content.get("deployment") if isinstance(content, dict) else None
+    deployment = _mapping(content).get("deployment")
     return isinstance(deployment, dict) and isinstance(deployment.get("manifest", {}), dict)
 
 
@@ -152,7 +165,7 @@ def read_stack_state(content: Mapping[str, object]) -> StackState:
     Raises:
         ValueError: a resource has no type or URN.
     """
-    deployment = Fields(content["deployment"], "deployment")
+    deployment = Fields(content.get("deployment") or {}, "deployment")
     return StackState(
         resources=tuple(map(_resource, deployment.objects("resources"))),
         interrupted=len(deployment.objects("pending_operations")),
@@ -165,7 +178,7 @@ def _resource(raw: Fields) -> Resource:
         raise ValueError(f"{raw.place} has no type or no urn")
     values: dict[str, object] = {}
     for plain in map(_unseal, (raw.find("inputs"), raw.find("outputs"))):
-        values |= plain if isinstance(plain, dict) else {}
+        values |= _mapping(plain)
     return Resource(type=type, name=urn.rpartition("::")[2], id=str(id or ""), values=values)
 
 
@@ -192,19 +205,6 @@ def _shown(value: Mapping[str, object]) -> object:
         except ValueError:
             return _SEALED
     return _unseal(value["value"]) if "value" in value else _SEALED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackRecord:
-    """What one stack's state holds: `ids` as the cloud gives them, in lower case.
-
-    `attaches` is whether the program attaches machines to their groups, all but the `unattached`.
-    """
-
-    stack: str
-    ids: frozenset[str]
-    attaches: bool = True
-    unattached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

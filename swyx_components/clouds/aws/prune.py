@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackRecord
+from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackState
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.names import clean_tag
@@ -13,7 +13,7 @@ from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rul
 _ATTACHMENT, _RULE, _GROUP = range(3)
 
 
-def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...]:
+def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[Orphan, ...]:
     """Groups and rules with the stack's tag, attachments of the site's machines to its groups, and in
     its groups the default egress and untagged rules as planned, that the state does not hold.
 
@@ -24,7 +24,7 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
         site = clean_tag(rendered.plan.site)
         groups = [
             group
-            for group in ec2.groups(f"tag:{STACK_TAG}", [held.stack])
+            for group in ec2.groups(f"tag:{STACK_TAG}", [stack])
             if group.tags.get("swyx:site", "") == site
         ]
         ids = [group.id for group in groups]
@@ -32,7 +32,7 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
         rules = [
             rule
             for rule in ec2.rules(ids)
-            if rule.tags.get(STACK_TAG) == held.stack or _is_default(rule) or is_planned(rule)
+            if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or is_planned(rule)
         ]
         interfaces = ec2.interfaces("group-id", ids)
         known = {group.id: group for group in groups if group.id in held.ids}
@@ -94,7 +94,7 @@ def _orphan_groups(
     groups: Sequence[SecurityGroup],
     rules: Sequence[Ec2Rule],
     interfaces: Sequence[NetworkInterface],
-    held: StackRecord,
+    held: StackState,
 ) -> Iterator[Orphan]:
     """An update gives a group rules and interfaces only once its state holds the group."""
     for group in groups:
@@ -126,15 +126,16 @@ def _orphan_attachments(
     rendered: RenderedSite,
     interfaces: Sequence[NetworkInterface],
     known: Mapping[str, SecurityGroup],
-    held: StackRecord,
+    held: StackState,
 ) -> Iterator[Orphan]:
     owners = rendered.plan.owners
-    for interface in interfaces if held.attaches else ():
-        machines = {owners[a] for a in interface.addresses if a in owners} - held.unattached
+    for interface in interfaces:
+        there = {owners[a] for a in interface.addresses if a in owners}
+        machines = sorted(filter(held.attaches, there))
         for group in known.values() if machines else ():
             attachment = f"{group.id}_{interface.id}"
             if group.id in interface.groups and attachment not in held.ids:
-                words = f"{', '.join(sorted(machines))} to {group.tags.get('swyx:group', '')}"
+                words = f"{', '.join(machines)} to {group.tags.get('swyx:group', '')}"
                 yield Orphan(stage=_ATTACHMENT, id=attachment, kind="attachment", words=words)
 
 

@@ -4,12 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.analysis.deployed.stack_state import (
-    NETWORK_TAG,
-    STACK_TAG,
-    Orphan,
-    StackRecord,
-)
+from swyx_components.analysis.deployed.stack_state import NETWORK_TAG, STACK_TAG, Orphan, StackState
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
 from swyx_components.clouds.azure.records import key_of
@@ -24,7 +19,7 @@ _KINDS = {
 }
 
 
-def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...]:
+def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[Orphan, ...]:
     """Interfaces and network security groups with the stack's tag, and associations of its groups with
     other interfaces, that its state does not hold.
 
@@ -40,7 +35,7 @@ def find_orphans(rendered: RenderedSite, held: StackRecord) -> tuple[Orphan, ...
             key_of(resource.id): (stage, resource)
             for stage, resources in found.items()
             for resource in resources
-            if _is_ours(resource, held.stack, site)
+            if _is_ours(resource, stack, site)
         }
         unheld = {id: each for id, each in ours.items() if id not in held.ids}
         users = _users(found[_INTERFACE], found[_GROUP])
@@ -84,16 +79,16 @@ def _dissociate(interfaces: Any, group: str, name: str) -> None:
 
 
 def _orphan_associations(
-    interfaces: Sequence[Any], groups: Mapping[str, Any], held: StackRecord
+    interfaces: Sequence[Any], groups: Mapping[str, Any], held: StackState
 ) -> Iterator[Orphan]:
     """Those of interfaces that are not the stack's own with groups of machines that are: the provider
     refuses to associate an interface that has a group. Groups of networks are for others to use.
     """
-    for interface in interfaces if held.attaches else ():
+    for interface in interfaces:
         given = interface.network_security_group
         group = groups.get(key_of(given.id)) if given else None
         machine = (group.tags or {}).get("swyx:group", "") if group else ""
-        if group is None or machine in held.unattached or NETWORK_TAG in (group.tags or {}):
+        if group is None or not held.attaches(machine) or NETWORK_TAG in (group.tags or {}):
             continue
         id = f"{interface.id}|{given.id}"
         if not {key_of(interface.id), key_of(id)} & held.ids:
