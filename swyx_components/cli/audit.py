@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import click
 
 from swyx_components.analysis.deployed.audit import audit_site, remediate
-from swyx_components.analysis.deployed.ruleset import Firewall, UnknownGroup
+from swyx_components.analysis.deployed.ruleset import Firewall
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, examples, option, option_list
-from swyx_components.cli.saved import Saved, damage_refused, open_saved
+from swyx_components.cli.saved import damage_refused, open_saved
 from swyx_components.cli.sites import choose, choose_machines
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS
@@ -44,7 +44,7 @@ def audit(
     topology, _, (site,), _ = choose(file, [site])
     plan = plan_site(topology, site)
     raise_errors(assess_site(plan, topology.installation).messages)
-    firewall = _read(plan, _open(saved), _bind(plan, machines))
+    firewall = _read_firewall(plan, saved, machines)
     if not firewall.seats:
         raise refuse("machines-unplaced", "--saved", site=site)
     found = audit_site(plan, firewall, topology.installation)
@@ -56,17 +56,24 @@ def audit(
     return DONE if found.clean else ANSWER_NO
 
 
-def _open(files: Sequence[str]) -> tuple[Saved, ...]:
+def _read_firewall(plan: SitePlan, files: Sequence[str], machines: Sequence[str]) -> Firewall:
+    """What the files have of a site's machines, some of which are bound to groups by hand.
+
+    Raises:
+        SwyxError: there is no file, or they are of several clouds or damaged; a group is unknown.
+    """
     if not files:
         raise refuse("saved-missing", "--saved")
     saved = open_saved(files)
-    clouds = sorted({each.cloud for each in saved})
-    if len(clouds) > 1:
-        raise refuse("saved-of-two", "--saved", clouds=clouds)
-    return saved
+    if len(saved) > 1:
+        raise refuse("saved-of-two", "--saved", clouds=sorted(saved))
+    ((cloud, contents),) = saved.items()
+    bindings = _bind(plan, machines)
+    with damage_refused(contents):
+        return PLATFORMS[cloud].read_firewall(plan, [*contents.values()], bindings)
 
 
-def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
     """The groups of each machine that `--machine NAME=GROUP` binds.
 
     Raises:
@@ -80,18 +87,7 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, tuple[str, ...]]
         if not group
     )
     machines = choose_machines([machine for machine, _, _ in pairs.values()], known)
-    bound: dict[str, tuple[str, ...]] = {}
+    bound: dict[str, list[str]] = {}
     for machine, (_, _, group) in zip(machines, pairs.values(), strict=True):
-        bound[machine] = (*bound.get(machine, ()), group)
+        bound.setdefault(machine, []).append(group)
     return bound
-
-
-def _read(
-    plan: SitePlan, saved: Sequence[Saved], bindings: Mapping[str, tuple[str, ...]]
-) -> Firewall:
-    contents = [each.content for each in saved]
-    try:
-        with damage_refused(*(each.file for each in saved)):
-            return PLATFORMS[saved[0].cloud].read_firewall(plan, contents, bindings)
-    except UnknownGroup as missing:
-        raise refuse("group-unknown", "--machine", group=missing) from None

@@ -1,10 +1,9 @@
 """Files that a cloud's command, or the engine, wrote: opened, recognised by their shape, never trusted."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import (
     StackState,
@@ -20,21 +19,13 @@ _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction o
 _CONTINUED = ("NextToken", "nextLink")  # where there is more than this page
 
 
-class Saved(NamedTuple):
-    """One file: the cloud whose command wrote it, and what is in it."""
-
-    file: str
-    cloud: str
-    content: object
-
-
-def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
-    """The files, each recognised.
+def open_saved(files: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
+    """What is in each file, by its name, below the cloud whose command wrote it.
 
     Raises:
         SwyxError: one message for each that can't be read or is not supported.
     """
-    found: list[Saved] = []
+    saved: dict[str, dict[str, object]] = {}
     errors: list[Message] = []
     for file in dict.fromkeys(files):
         try:
@@ -45,11 +36,11 @@ def open_saved(files: Sequence[str]) -> tuple[Saved, ...]:
                 errors.append(_unknown(file, content))
             if isinstance(content, dict) and any(content.get(key) for key in _CONTINUED):
                 errors.append(Message.about("saved-truncated", file))
-            found.append(Saved(file, cloud, content))
+            saved.setdefault(cloud, {})[file] = content
         except SwyxError as problem:
             errors += problem.messages
     raise_errors(errors)
-    return tuple(found)
+    return saved
 
 
 def open_state(file: str) -> StackState:
@@ -61,12 +52,12 @@ def open_state(file: str) -> StackState:
     content = _read_json(file)
     if not is_stack_state(content):
         raise refuse("state-unknown", file)
-    with damage_refused(file):
+    with damage_refused([file]):
         return read_stack_state(content)
 
 
 @contextmanager
-def damage_refused(*files: str) -> Iterator[None]:
+def damage_refused(files: Iterable[str]) -> Iterator[None]:
     """Read recognised files, which may still be damaged.
 
     Raises:

@@ -1,6 +1,6 @@
 """EC2's records as rules: in the form of a plan, and as they apply to an address, whoever made them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -161,14 +161,14 @@ def members_of(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
 
 
 def read_firewall(
-    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
+    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, Sequence[str]]
 ) -> Firewall:
     """Every address of the site's machines with what applies to it, whoever made that.
 
     `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
 
     Raises:
-        UnknownGroup: a binding names a group that the files don't have.
+        SwyxError: a binding names a group that the files don't have.
         ValueError: a record in them is not what it should be.
     """
     records = read_records(contents)

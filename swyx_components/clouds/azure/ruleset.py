@@ -275,7 +275,7 @@ def members_of(records: NetworkRecords) -> Mapping[str, tuple[Prefix, ...]]:
 
 
 def read_firewall(
-    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, tuple[str, ...]]
+    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, Sequence[str]]
 ) -> Firewall:
     """Every address of the site's machines with what applies to it, whoever made that.
 
@@ -283,7 +283,7 @@ def read_firewall(
     which the files have no interface.
 
     Raises:
-        UnknownGroup: a binding names a group that the files don't have.
+        SwyxError: a binding names a group that the files don't have.
         ValueError: a record in them is not what it should be.
     """
     records = read_records(list_items(contents))
