@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from swyx_components.analysis.deployed.audit import audit_site, remediate
+from swyx_components.analysis.deployed.audit import Audit, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, examples, option, option_list
@@ -47,8 +47,8 @@ def audit(
     firewall = _read_firewall(plan, saved, machines)
     if not firewall.seats:
         raise refuse("machines-unplaced", "--saved", site=site)
-    found = audit_site(plan, firewall, topology.installation)
-    changes = list(remediate(plan, found)) if fix else None
+    found = Audit(plan, firewall, topology.installation)
+    changes = list(remediate(found)) if fix else None
     if as_json:
         print_json(audit_record(found, changes))
     else:

@@ -70,7 +70,7 @@ def audit_record(audit: Audit, changes: Iterable[Remediation] | None) -> dict[st
     """The audit as the JSON of `swyx audit` has it; `changes` only where some are given."""
     record: dict[str, Any] = {
         "version": 1,
-        "site": audit.site,
+        "site": audit.plan.site,
         "cloud": audit.firewall.cloud,
         "clean": audit.clean,
         "machines": audit.machines,

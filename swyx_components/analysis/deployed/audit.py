@@ -4,14 +4,15 @@ grave each finding is, and what to change.
 Requirements come straight from the flows and extra rules, as in the proof; no rule of the plan takes part.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
+from typing import NamedTuple
 
 from swyx_components.analysis.deployed.reachability import (
     Packets,
-    ReachabilityDiff,
     Requirement,
     diff_reachability,
     find_requirements,
@@ -25,7 +26,7 @@ from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
+from swyx_components.sets.prefixes import WIDTH, Interval, join_intervals
 
 # What a search from outside tries first, beside what the catalogue names.
 _ADMINISTRATION = {
@@ -81,11 +82,6 @@ class UnneededAccess:
     administration: tuple[str, ...]
 
     @property
-    def machines(self) -> tuple[str, ...]:
-        """The machines at which it is open."""
-        return tuple(self.by_machine)
-
-    @property
     def rank(self) -> tuple[object, ...]:
         """Who may come in from outside, then administration, then many packets; inbound before outbound."""
         inbound = self.entry.direction is Direction.IN
@@ -100,8 +96,7 @@ class UnneededAccess:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockedService:
+class BlockedService(NamedTuple):
     """A phase of which no packet passes at a machine."""
 
     machine: str
@@ -109,87 +104,43 @@ class BlockedService:
     flows: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """The findings at one site, worst first.
+    """A site's existing firewall against its flows and extra rules: the findings, worst first.
 
     `unsure` are entries whose other side, or protocol, can't be compared with any flow, with the machines.
     """
 
-    site: str
-    firewall: Firewall
-    machines: tuple[str, ...]
-    blocked: tuple[BlockedService, ...]
-    missing: tuple[MissingAccess, ...]
-    unneeded: tuple[UnneededAccess, ...]
-    unsure: tuple[tuple[AclEntry, tuple[str, ...]], ...] = ()
+    def __init__(self, plan: SitePlan, firewall: Firewall, installation: Installation) -> None:
+        self.plan, self.firewall, self._installation = plan, firewall, installation
+        # The machines before which a rule stands, each with whether replies need it too.
+        self._holders: dict[AclEntry, dict[str, bool]] = defaultdict(dict)
+        points: dict[str, list[AttachmentPoint]] = defaultdict(list)
+        for seat in firewall.seats:
+            points[seat.machine].append(seat)
+            stateless = all(layer.stateless for layer in seat.layers)
+            for entry in seat.layers[0].entries:
+                self._holders[entry][seat.machine] = stateless
+        self._requirements = {name: find_requirements(plan, name) for name in points}
+        self._found = {
+            name: diff_reachability(seats, self._requirements[name], plan.machine(name).addresses)
+            for name, seats in points.items()
+        }
+        self.machines = tuple(sorted(points))
+        self.blocked = tuple(self._find_blocked())
+        self.missing = tuple(sorted(self._find_missing(), key=lambda each: each.rank))
+        self.unneeded = tuple(sorted(self._find_unneeded(), key=lambda each: each.rank))
+        self.unsure = tuple(self._find_unsure())
 
     @property
     def clean(self) -> bool:
         """Whether nothing is missing, nothing open without need and nothing left unjudged."""
         return not (self.missing or self.unneeded or self.unsure or self.firewall.is_partial)
 
-
-class Step(Enum):
-    """What to do about a rule; the value is its mark in a list."""
-
-    KEEP = "="
-    ADD = "+"
-    REMOVE = "-"
-    NARROW = "~"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remediation:
-    """One group of the plan: its rules, each there or to be added, and what to do about existing ones."""
-
-    group: HostGroup
-    rules: tuple[tuple[Step, Rule], ...]
-    existing: tuple[tuple[Step, UnneededAccess], ...]
-
-
-def audit_site(plan: SitePlan, firewall: Firewall, installation: Installation) -> Audit:
-    """Compare a site's existing firewall with its flows and extra rules."""
-    auditor = _Auditor(plan, firewall, installation)
-    return Audit(
-        site=plan.site,
-        firewall=firewall,
-        machines=tuple(sorted(auditor.requirements)),
-        blocked=tuple(auditor.find_blocked()),
-        missing=tuple(sorted(auditor.find_missing(), key=lambda each: each.rank)),
-        unneeded=tuple(sorted(auditor.find_unneeded(), key=lambda each: each.rank)),
-        unsure=tuple(auditor.find_unsure()),
-    )
-
-
-class _Auditor:
-    """One site: `requirements` and what was `found` by machine, over all of its addresses.
-
-    `holders` are the machines before which a rule stands, each with whether replies need it too.
-    """
-
-    def __init__(self, plan: SitePlan, firewall: Firewall, installation: Installation) -> None:
-        self.plan = plan
-        self.firewall = firewall
-        self.installation = installation
-        self.holders: dict[AclEntry, dict[str, bool]] = {}
-        by_machine: dict[str, list[AttachmentPoint]] = {}
-        for seat in firewall.seats:
-            by_machine.setdefault(seat.machine, []).append(seat)
-            stateless = all(layer.stateless for layer in seat.layers)
-            for entry in seat.layers[0].entries:
-                self.holders.setdefault(entry, {})[seat.machine] = stateless
-        self.requirements = {name: find_requirements(plan, name) for name in by_machine}
-        self.found: dict[str, ReachabilityDiff] = {
-            name: diff_reachability(seats, self.requirements[name], plan.machine(name).addresses)
-            for name, seats in by_machine.items()
-        }
-
-    def find_missing(self) -> Iterator[MissingAccess]:
+    def _find_missing(self) -> Iterator[MissingAccess]:
         """One for each machine and requirement, regardless of the number of its addresses."""
-        rows = self.installation.catalogue.flows
+        rows = self._installation.catalogue.flows
         reasons = {extra_flow(self.plan.site, rule): rule.reason for rule in self.plan.extra_rules}
-        for machine, found in self.found.items():
+        for machine, found in self._found.items():
             for requirement, packets in found.missing.items():
                 yield MissingAccess(
                     machine=machine,
@@ -201,35 +152,32 @@ class _Auditor:
                     reason=reasons.get(requirement.flow, ""),
                 )
 
-    def find_blocked(self) -> Iterator[BlockedService]:
+    def _find_blocked(self) -> Iterator[BlockedService]:
         """Each phase of which there are requirements and none of them passes, by machine."""
-        rows = self.installation.catalogue.flows
-        for machine, found in sorted(self.found.items()):
-            own = [r for r in self.requirements[machine] if not r.reply and r.flow in rows]
+        rows = self._installation.catalogue.flows
+        for machine, found in sorted(self._found.items()):
+            own = [r for r in self._requirements[machine] if not r.reply and r.flow in rows]
             for phase in sorted(Phase, key=lambda phase: phase.value):
                 of_phase = {each for each in own if rows[each.flow].phase is phase}
                 lost = of_phase & found.missing.keys()
                 if lost and not of_phase & found.passing:
-                    flows = tuple(sorted({requirement.flow for requirement in lost}))
-                    yield BlockedService(machine=machine, phase=phase, flows=flows)
+                    flows = sorted({requirement.flow for requirement in lost})
+                    yield BlockedService(machine, phase, tuple(flows))
 
-    def find_unneeded(self) -> Iterator[UnneededAccess]:
+    def _find_unneeded(self) -> Iterator[UnneededAccess]:
         """One for each rule, over all machines at which some of it is open without need."""
-        merged: dict[AclEntry, dict[str, list[Packets]]] = {}
-        for machine, found in self.found.items():
+        merged: dict[AclEntry, dict[str, list[Packets]]] = defaultdict(dict)
+        for machine, found in sorted(self._found.items()):
             for entry, packets in found.open.items():
                 if self._is_planned(entry):
-                    merged.setdefault(entry, {})[machine] = packets
+                    merged[entry][machine] = packets
         known = self._find_known()
         for entry, machines in merged.items():
-            own = {name: join_packets(machines[name]) for name in sorted(machines)}
-            (joined, *others) = own.values()
-            if others:
-                joined = join_packets(chain(*machines.values()))
-            elsewhere = [name for name in self.holders[entry] if name not in machines]
+            joined = join_packets(chain(*machines.values()))
+            elsewhere = [name for name in self._holders[entry] if name not in machines]
             yield UnneededAccess(
                 entry=entry,
-                by_machine=own,
+                by_machine={name: join_packets(own) for name, own in machines.items()},
                 packets=joined,
                 needed_by=self._flows_using(entry, machines),
                 needed_elsewhere=self._flows_using(entry, elsewhere),
@@ -246,11 +194,11 @@ class _Auditor:
         flows = {
             requirement.flow
             for machine in machines
-            for requirement in self.requirements[machine]
+            for requirement in self._requirements[machine]
             if requirement.direction is entry.direction
             and requirement.protocol in entry.protocols
             and requirement.ports & entry.ports
-            and (self.holders[entry][machine] or not requirement.reply)
+            and (self._holders[entry][machine] or not requirement.reply)
             and any(one.overlaps(other) for one in requirement.peers for other in entry.peers)
         }
         return tuple(sorted(flows))
@@ -258,7 +206,7 @@ class _Auditor:
     def _find_known(self) -> Mapping[int, Sequence[Interval]]:
         """Not the public's addresses: private by definition, a site's own, or the platform's."""
         prefixes = [*NEVER_PUBLIC, *self.firewall.platform]
-        for site in self.installation.sites.values():
+        for site in self._installation.sites.values():
             prefixes += [prefix for host in hosts_of(site) for prefix in host.prefixes]
         return {
             version: join_intervals(p.interval for p in prefixes if p.version == version)
@@ -267,26 +215,23 @@ class _Auditor:
 
     def _find_administration(self, entry: AclEntry, packets: Iterable[Packets]) -> tuple[str, ...]:
         """The services of administration (`SSH 22`) that some of the packets reach; none outbound."""
-        services = {**self.installation.catalogue.administration_ports, **_ADMINISTRATION}
-        ports = PortSet.union_of(
-            part for each in packets if each.protocol is Protocol.TCP for part in each.ports
-        )
-        return tuple(
-            f"{name} {own}"
-            for name, own in services.items()
-            if entry.direction is Direction.IN and ports & PortSet((own,))
-        )
+        if entry.direction is Direction.OUT:
+            return ()
+        services = {**self._installation.catalogue.administration_ports, **_ADMINISTRATION}
+        tcp = (each.ports for each in packets if each.protocol is Protocol.TCP)
+        ports = PortSet.union_of(chain(*tcp))
+        return tuple(f"{name} {own}" for name, own in services.items() if ports & PortSet((own,)))
 
-    def find_unsure(self) -> Iterator[tuple[AclEntry, tuple[str, ...]]]:
+    def _find_unsure(self) -> Iterator[tuple[AclEntry, tuple[str, ...]]]:
         """Rules whose other side the files do not tell, and allowed protocols that no flow has."""
-        found: dict[AclEntry, set[str]] = {}
+        found: dict[AclEntry, set[str]] = defaultdict(set)
         for seat in self.firewall.seats:
             for layer in seat.layers:
                 for entry in layer.entries:
                     planned = self._is_planned(entry)
                     strange = entry.allow and not entry.protocols and layer is seat.layers[0]
                     if (entry.unresolved and (planned or not entry.allow)) or (strange and planned):
-                        found.setdefault(entry, set()).add(seat.machine)
+                        found[entry].add(seat.machine)
         for entry in sorted(found, key=_by_label):
             yield entry, tuple(sorted(found[entry]))
 
@@ -304,42 +249,52 @@ def _is_known(packets: Packets, known: Mapping[int, Sequence[Interval]]) -> bool
 # ---- what to change
 
 
-def remediate(plan: SitePlan, audit: Audit) -> Iterator[Remediation]:
+class Step(Enum):
+    """What to do about a rule; the value is its mark in a list."""
+
+    KEEP = "="
+    ADD = "+"
+    REMOVE = "-"
+    NARROW = "~"
+
+
+class Remediation(NamedTuple):
+    """One group of the plan: its rules, each there or to be added, and what to do about existing ones."""
+
+    group: HostGroup
+    rules: list[tuple[Step, Rule]]
+    existing: list[tuple[Step, UnneededAccess]]
+
+
+def remediate(audit: Audit) -> Iterator[Remediation]:
     """The plan's groups, of which at least one machine was audited, in their order."""
-    for group in plan.groups:
-        names = {machine.name for machine in group.machines}
-        if names & set(audit.machines):
-            missing = [each for each in audit.missing if each.machine in names]
+    for group in audit.plan.groups:
+        names = {machine.name for machine in group.machines}.intersection(audit.machines)
+        own = (each for each in audit.missing if each.machine in names)
+        lost = [one for each in own if not each.requirement.reply for one in each.packets]
+        if names:
             yield Remediation(
-                group=group,
-                rules=tuple(
-                    (Step.ADD if _is_missing(rule, plan, missing) else Step.KEEP, rule)
+                group,
+                [
+                    (Step.ADD if _is_missing(rule, audit.plan, lost) else Step.KEEP, rule)
                     for rule in group.rules
-                ),
-                existing=tuple(
+                ],
+                [
                     (Step.NARROW if each.needed_by or each.needed_elsewhere else Step.REMOVE, each)
                     for each in audit.unneeded
-                    if names & set(each.machines)
-                ),
+                    if names & each.by_machine.keys()
+                ],
             )
 
 
-def _is_missing(rule: Rule, plan: SitePlan, missing: Iterable[MissingAccess]) -> bool:
+def _is_missing(rule: Rule, plan: SitePlan, lost: Iterable[Packets]) -> bool:
     """Whether any packet of a rule is among those that do not pass."""
-    machines = [machine for name in rule.groups for machine in plan.group(name).machines]
-    peers = rule.prefixes or [address for machine in machines for address in machine.addresses]
+    peers = [*rule.prefixes, *chain(*(plan.group(name).addresses for name in rule.groups))]
+    what = rule.direction, rule.protocol
     return any(
-        each.requirement.direction is rule.direction
-        and each.requirement.protocol is rule.protocol
-        and not each.requirement.reply
-        and any(_meets(rule, peers, packets) for packets in each.packets)
-        for each in missing
-    )
-
-
-def _meets(rule: Rule, peers: Iterable[Prefix], packets: Packets) -> bool:
-    first, last = packets.peers
-    return (rule.ports is None or bool(packets.ports & rule.ports)) and any(
-        peer.version == packets.version and peer.first <= last and first <= peer.last
+        (direction, protocol, version) == (*what, peer.version)
+        and (rule.ports is None or ports & rule.ports)
+        and (peer.first <= run.last and run.first <= peer.last)
+        for direction, protocol, version, run, ports, _ in lost
         for peer in peers
     )

@@ -5,6 +5,7 @@ any entry or requirement begins or ends; within one piece only ports differ, and
 source ports cut in the same way.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -13,7 +14,6 @@ from operator import and_
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry, AttachmentPoint
-from swyx_components.planner.endpoints import Endpoint
 from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, SitePlan
 from swyx_components.planner.requirements import extra_flow, extra_protocols
 from swyx_components.sets.packets import cut_addresses, cut_ports
@@ -22,6 +22,7 @@ from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
 # Where an answer goes whose question came from a port that nobody fixed: what AWS advises for network ACLs.
 _EPHEMERAL = PortSet.of((1024, 65535))
+_NOBODY = Interval(0, -1)
 _IMPOSSIBLE = {4: (Protocol.ANY, Protocol.ICMPV6), 6: (Protocol.ANY, Protocol.ICMP)}
 
 
@@ -67,10 +68,10 @@ class ReachabilityDiff:
     requirements of which some packet passes.
     """
 
-    missing: dict[Requirement, list[Packets]] = field(default_factory=dict)
-    open: dict[AclEntry, list[Packets]] = field(default_factory=dict)
-    stopped_by: dict[Requirement, set[str]] = field(default_factory=dict)
-    unless: dict[Requirement, set[AclEntry]] = field(default_factory=dict)
+    missing: dict[Requirement, list[Packets]] = field(default_factory=lambda: defaultdict(list))
+    open: dict[AclEntry, list[Packets]] = field(default_factory=lambda: defaultdict(list))
+    stopped_by: dict[Requirement, set[str]] = field(default_factory=lambda: defaultdict(set))
+    unless: dict[Requirement, set[AclEntry]] = field(default_factory=lambda: defaultdict(set))
     passing: set[Requirement] = field(default_factory=set)
 
 
@@ -87,29 +88,27 @@ def diff_reachability(
     for point, direction, protocol in product(points, Direction, Protocol):
         version = point.address.version
         if protocol not in _IMPOSSIBLE[version]:
-            view = _View(point, direction, protocol, requirements)
+            view = _View(point, (direction, protocol), requirements, found)
             for peers, layers, required in view.pieces():
                 if (version, peers) not in own_intervals:
-                    view.compare(peers, layers, required, found)
+                    view.compare(peers, layers, required)
     return found
 
 
-_Entries = Sequence[Sequence[AclEntry]]  # of each layer
-
-
 class _View:
-    """One direction and protocol at an attachment point."""
+    """One direction and protocol at an attachment point: the entries of each layer, what is required, and
+    what was `found` there.
+    """
 
     def __init__(
         self,
         point: AttachmentPoint,
-        direction: Direction,
-        protocol: Protocol,
+        way: tuple[Direction, Protocol],
         requirements: Sequence[Requirement],
+        found: ReachabilityDiff,
     ) -> None:
-        self.direction, self.protocol = direction, protocol
-        self.version = point.address.version
-        self.layers = point.layers
+        (direction, protocol), self.version, self.found = way, point.address.version, found
+        self.way, self.layers = way, point.layers
         self.entries = [
             [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
             for layer in point.layers
@@ -117,39 +116,40 @@ class _View:
         # Replies don't justify inbound packets that a stateful layer before them would deny.
         self.replies_count = all(layer.stateless for layer in point.layers)
         stateless = any(layer.stateless for layer in point.layers)
-        own = [r for r in requirements if (r.direction, r.protocol) == (direction, protocol)]
+        own = [each for each in requirements if (each.direction, each.protocol) == way]
         self.requirements = [each for each in own if stateless or not each.reply]
 
-    def pieces(self) -> Iterator[tuple[Interval, _Entries, Sequence[Requirement]]]:
+    def pieces(self) -> Iterator[tuple[Interval, list[list[AclEntry]], list[Requirement]]]:
         """Runs of peer addresses for which the same entries and requirements count, in their order."""
-        held: dict[Prefix, list[tuple[int, int]]] = {}
+        held: dict[Prefix, list[tuple[int, int]]] = defaultdict(list)
         sides: list[Sequence[AclEntry | Requirement]] = [*self.entries, self.requirements]
         for place, side in enumerate(sides):
             for index, each in enumerate(side):
                 for prefix in each.peers:
                     if prefix.version == self.version:
-                        held.setdefault(prefix, []).append((place, index))
+                        held[prefix].append((place, index))
         for _, peers, members in cut_addresses(held):
-            inside: list[list[int]] = [[] for _ in sides]
-            for place, index in sorted(members):
-                inside[place].append(index)
+            *inside, asked = (
+                sorted(index for at, index in members if at == place) for place in range(len(sides))
+            )
             layers = [
                 [entries[index] for index in own]
-                for entries, own in zip(self.entries, inside[:-1], strict=True)
+                for entries, own in zip(self.entries, inside, strict=True)
             ]
-            yield peers, layers, [self.requirements[index] for index in inside[-1]]
+            yield peers, layers, [self.requirements[index] for index in asked]
 
     def compare(
         self,
         peers: Interval,
-        layers: _Entries,
+        layers: Sequence[Sequence[AclEntry]],
         requirements: Sequence[Requirement],
-        found: ReachabilityDiff,
     ) -> None:
-        """Add what differs among some peers."""
+        """Find what differs among some peers."""
         counted = [each for each in requirements if self.replies_count or not each.reply]
         wanted = PortSet.union_of(part for each in counted for part in each.ports)
         sources = {each.source_ports for entries in layers for each in entries}
+        _, protocol = self.way
+        universe = ALL_PORTS if protocol.has_ports else ICMP_TYPES
         for cut in cut_ports([*ALL_PORTS, *(part for ports in sources for part in ports)]):
             source = PortSet((cut,))
             matched = [
@@ -159,23 +159,15 @@ class _View:
             allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in matched]
             for each in requirements:
                 if not each.widened and (both := source & each.source_ports):
-                    self._find_missing(each, peers, both, allowed, found)
-            universe = ALL_PORTS if self.protocol.has_ports else ICMP_TYPES
+                    self._find_missing(each, peers, both, allowed)
             through = reduce(and_, allowed[1:], universe)
             for entry, ports in matched[0] if matched else ():
                 if rest := (ports & through) - wanted:
-                    found.open.setdefault(entry, []).append(self._packets(peers, rest, source))
-
-    def _packets(self, peers: Interval, ports: PortSet, source: PortSet) -> Packets:
-        return Packets(self.direction, self.protocol, self.version, peers, ports, source)
+                    packets = Packets(*self.way, self.version, peers, rest, source)
+                    self.found.open[entry].append(packets)
 
     def _find_missing(
-        self,
-        required: Requirement,
-        peers: Interval,
-        source: PortSet,
-        allowed: Sequence[PortSet],
-        found: ReachabilityDiff,
+        self, required: Requirement, peers: Interval, source: PortSet, allowed: Sequence[PortSet]
     ) -> None:
         asked = [
             (layer, ports)
@@ -184,14 +176,14 @@ class _View:
         ]
         passed = reduce(and_, (ports for _, ports in asked), required.ports)
         if passed:
-            found.passing.add(required)
+            self.found.passing.add(required)
         if lost := required.ports - passed:
-            found.missing.setdefault(required, []).append(self._packets(peers, lost, source))
+            packets = Packets(*self.way, self.version, peers, lost, source)
+            self.found.missing[required].append(packets)
             stops = {layer.name for layer, ports in asked if lost - ports}
-            found.stopped_by.setdefault(required, set()).update(stops)
+            self.found.stopped_by[required] |= stops
             perhaps = (e for own in self.entries for e in own if e.unresolved and e.allow)
-            may_pass = {entry for entry in perhaps if entry.ports & lost}
-            found.unless.setdefault(required, set()).update(may_pass)
+            self.found.unless[required] |= {entry for entry in perhaps if entry.ports & lost}
 
 
 def _match(
@@ -213,17 +205,13 @@ def find_requirements(plan: SitePlan, machine: str) -> tuple[Requirement, ...]:
     found: list[Requirement] = []
     own_addresses = plan.machine(machine).addresses
 
-    def is_own(end: Endpoint) -> bool:
-        members = end.group.machines if end.group and end.site == plan.site else ()
-        return any(member.name == machine for member in members)
-
     for flow in plan.flows:
         source = PortSet((flow.source_ports,)) if flow.source_ports else ALL_PORTS
         for direction, own, peer in (
             (Direction.OUT, flow.initiator, flow.responder),
             (Direction.IN, flow.responder, flow.initiator),
         ):
-            if is_own(own):
+            if own.group and own.site == plan.site and machine in own.members:
                 what = direction, PROTOCOL_OF[flow.transport], flow.ports, source
                 peers = tuple(p for p in peer.prefixes if p not in own_addresses)
                 label = peer.label if peer.site in ("", plan.site) else f"{peer.site}/{peer.label}"
@@ -258,21 +246,20 @@ def join_packets(packets: Iterable[Packets], by_source: bool = False) -> tuple[P
 
     For any source ports, unless `by_source`.
     """
-    by_peers: dict[tuple[Direction, Protocol, int, Interval, PortSet], PortSet] = {}
-    for way, protocol, version, peers, ports, source in packets:
-        at = way, protocol, version, peers, source if by_source else ALL_PORTS
-        by_peers[at] = by_peers.get(at, NO_PORTS) | ports
+    by_peers: dict[Packets, PortSet] = defaultdict(PortSet)
+    for each in packets:
+        source = each.source_ports if by_source else ALL_PORTS
+        by_peers[each._replace(ports=NO_PORTS, source_ports=source)] |= each.ports
     # Cut where an entry has source ports; what is alike on both sides of a cut is one.
-    sources: dict[tuple[Direction, Protocol, int, Interval, PortSet], PortSet] = {}
-    for (way, protocol, version, peers, source), ports in by_peers.items():
-        to = way, protocol, version, peers, ports
-        sources[to] = sources.get(to, NO_PORTS) | source
-    by_ports: dict[tuple[Direction, Protocol, int, PortSet, PortSet], list[Interval]] = {}
-    for (way, protocol, version, peers, ports), source in sources.items():
-        by_ports.setdefault((way, protocol, version, ports, source), []).append(peers)
+    sources: dict[Packets, PortSet] = defaultdict(PortSet)
+    for each, ports in by_peers.items():
+        sources[each._replace(ports=ports, source_ports=NO_PORTS)] |= each.source_ports
+    by_ports: dict[Packets, list[Interval]] = defaultdict(list)
+    for each, source in sources.items():
+        by_ports[each._replace(peers=_NOBODY, source_ports=source)].append(each.peers)
     joined = [
-        Packets(way, protocol, version, interval, ports, source)
-        for (way, protocol, version, ports, source), intervals in sorted(by_ports.items())
+        each._replace(peers=interval)
+        for each, intervals in sorted(by_ports.items())
         for interval in join_intervals(intervals)
     ]
     return tuple(sorted(joined, key=lambda each: (each.direction, -each.size)))
