@@ -1,12 +1,13 @@
 """`swyx init`: a first installation file, from answers or from a list of machines."""
 
+import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -25,10 +26,12 @@ from swyx_components.cli.terminal import (
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.draft import (
+    KINDS,
+    MACHINES,
+    NETWORKS,
     Draft,
-    DraftEnd,
-    DraftLink,
-    DraftSite,
+    add_end,
+    make_draft,
     read_columns,
     read_ends,
     read_machine_list,
@@ -38,12 +41,14 @@ from swyx_components.installation.draft import (
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, errors_of, raise_errors
 from swyx_components.planner.topology import Topology
-from swyx_components.report.draft import SCHEMA, write_draft
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages
+from swyx_components.report.templates import render
 
 STDOUT = "-"
+SCHEMA = "installation.schema.json"
 _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
+_Data = dict[str, Any]
 
 
 @click.command(
@@ -69,71 +74,61 @@ def init(
     checks the result and lists the decisions to confirm.
     """
     output = file or "installation.yaml"
-    if output != STDOUT and not force and os.path.lexists(output):
-        raise refuse("file-there", output)
+    _refuse_existing(output, force)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     catalogue = load_catalogue()
-    listed = read_machine_list(source, catalogue, read_columns(columns)) if source else None
-    asked = listed.draft if listed else ask_draft(catalogue)
-    draft, undecided = _decide(_with_decisions(asked, given), given, asking=not source)
-    messages = _check(draft, source, output)
-    text = write_draft(draft, catalogue, undecided)
+    draft = (
+        read_machine_list(source, catalogue, read_columns(columns))
+        if source
+        else ask_draft(catalogue)
+    )
+    data, undecided = _decide(_with_decisions(draft.data, given), asking=not source)
+    messages = _check(draft._replace(data=data), source, output)
+    text = _write(data, catalogue, undecided)
     if output != STDOUT:
-        _write(output, text, force, source)
+        _refuse_existing(output, force)  # it may have been created while questions were asked
+        replace_file(Path(output), [text.encode()], [Path(source)])
     elif not as_json:
         sys.stdout.write(text)
-    ignored = listed.ignored if listed else ()
     if as_json:
-        told = "" if output == STDOUT else output
-        document: dict[str, object] = {"version": 1, "file": told, "text": text}
-        document["decisions"] = draft.decisions
-        records = [message_record(message) for message in messages]
-        document |= {"to_confirm": undecided, "ignored_columns": ignored, "messages": records}
-        print_json(document)
+        document: _Data = {"version": 1, "file": "" if output == STDOUT else output, "text": text}
+        document |= {"decisions": data["decisions"], "to_confirm": undecided}
+        document["ignored_columns"] = draft.ignored
+        print_json(document | {"messages": list(map(message_record, messages))})
     else:
-        _print_notes(output, undecided, ignored, messages)
+        _print_notes(output, undecided, draft.ignored, messages)
 
 
-def _write(output: str, text: str, force: bool, source: str) -> None:
-    """Never overwrite a file that was created while questions were asked."""
-    if not force and os.path.lexists(output):
+def _refuse_existing(output: str, force: bool) -> None:
+    if output != STDOUT and not force and os.path.lexists(output):
         raise refuse("file-there", output)
-    replace_file(Path(output), [text.encode()], [Path(source)])
 
 
-def _decide(draft: Draft, given: Mapping[str, str], asking: bool) -> tuple[Draft, tuple[str, ...]]:
+def _decide(data: _Data, asking: bool) -> tuple[_Data, Sequence[str]]:
     """The decisions that some flow needs: asked for, or the defaults, still to be confirmed."""
-    undecided: list[str] = []
-    for key in _needed(draft):
+    found = {dict(m.values)["decision"] for m in _messages(data) if m.id == "decision-missing"}
+    missing = [key for key in _DEFAULTS if key in found]
+    for key in missing:
+        answer = _DEFAULTS[key]
         if asking:
             question = f"{key} (not specified by the article)"
-            answer = _ask(question, _DEFAULTS[key], partial(_read_decision, draft, key))
-            draft = _with_decisions(draft, {key: answer})
-        elif key not in given:
-            draft = _with_decisions(draft, {key: _DEFAULTS[key]})
-            undecided.append(key)
-    return draft, tuple(undecided)
+            answer = _ask(question, answer, partial(_read_decision, data, key))
+        data = _with_decisions(data, {key: answer})
+    return data, [] if asking else missing
 
 
-def _with_decisions(draft: Draft, decisions: Mapping[str, str]) -> Draft:
-    made = {**draft.decisions, **decisions}
-    return replace(draft, dcom=made.get("dcom", ""), h245=made.get("h245", ""))
+def _with_decisions(data: _Data, made: Mapping[str, str]) -> _Data:
+    return {**data, "decisions": dict(sorted({**data["decisions"], **made}.items()))}
 
 
-def _needed(draft: Draft) -> tuple[str, ...]:
-    found = {dict(m.values)["decision"] for m in _messages(draft) if m.id == "decision-missing"}
-    return tuple(key for key in _DEFAULTS if key in found)
-
-
-def _read_decision(draft: Draft, key: str, text: str, log: Diagnostics) -> str:
-    _, messages = read_installation(_with_decisions(draft, {key: text}).as_data(), file="")
-    log.adopt(errors_of(messages))
+def _read_decision(data: _Data, key: str, text: str, log: Diagnostics) -> str:
+    log.adopt(errors_of(read_installation(_with_decisions(data, {key: text}))[1]))
     return text
 
 
-def _messages(draft: Draft, file: str = "") -> list[Message]:
+def _messages(data: _Data, file: str = "") -> list[Message]:
     """What `swyx check` would say."""
-    installation, found = read_installation(draft.as_data(), file=file)
+    installation, found = read_installation(data, file=file)
     messages = set(found)
     if installation is not None and not errors_of(found):
         names = tuple(installation.sites)
@@ -149,21 +144,15 @@ def _check(draft: Draft, source: str, output: str) -> list[Message]:
     Raises:
         SwyxError: it has errors; each names the row that it comes from.
     """
-    messages = _messages(draft, output)
-    rows = {
-        f"sites.{site.name}.{'networks' if end.network else 'machines'}.{end.name}": end.origin
-        for site in draft.sites
-        for end in site.ends
-        if end.origin
-    }
+    messages = _messages(draft.data, output)
     errors = (message.of(source or "the answers") for message in errors_of(messages))
-    raise_errors(_with_row(message, rows) for message in errors)
+    raise_errors(_with_row(message, draft.rows) for message in errors)
     return messages
 
 
 def _with_row(message: Message, rows: Mapping[str, str]) -> Message:
-    origin = rows.get(".".join(message.place.replace("[", ".").split(".")[:4]), "")
-    return message._replace(place=f"{origin}: {message.place}") if origin else message
+    row = rows.get(".".join(message.place.replace("[", ".").split(".")[:4]), "")
+    return message._replace(place=f"{row}: {message.place}") if row else message
 
 
 def _print_notes(
@@ -181,32 +170,59 @@ def _print_notes(
         print_note(f"For completion in your editor, run `swyx schema > {SCHEMA}` beside it.")
 
 
+def _write(data: _Data, catalogue: Catalogue, undecided: Sequence[str]) -> str:
+    """The file, which explains itself and names the decisions that somebody has yet to confirm."""
+    return render(
+        "draft.yaml.j2",
+        {"scalar": _scalar},
+        schema=SCHEMA,
+        data=data,
+        undecided=undecided,
+        restricted=catalogue.presets["restricted"],
+        cornet=[port for part in catalogue.cornet for port in range(part[0], part[1] + 1)],
+    )
+
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_DOTTED = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?|[0-9]+-[0-9]+")
+_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}  # of YAML; not of ours
+
+
+def _scalar(text: str) -> str:
+    """The text as YAML reads it back: quoted where another reader might take it for something else.
+
+    >>> _scalar("ac-link"), _scalar("no"), _scalar("10.1.0.10"), _scalar("fd00::1")
+    ('ac-link', '"no"', '10.1.0.10', '"fd00::1"')
+    """
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return text if plain or _DOTTED.fullmatch(text) else json.dumps(text)
+
+
+# ---- questions
+
 _Answer = TypeVar("_Answer")
 
 
 def ask_draft(catalogue: Catalogue) -> Draft:
     """The sites, machines, networks and links that a person names."""
-    sites: list[DraftSite] = []
-    while name := _ask_name("Name of a site" if not sites else "Another site", not sites, "site"):
+    sites: _Data = {}
+    while name := _ask_name("Another site" if sites else "Name of a site", not sites, "site"):
         site = _ask_site(name, catalogue, sites)
-        if site is not None:
-            sites.append(site)
-    links = _ask_links(sites, catalogue)
-    return Draft(swyxware=catalogue.version, sites=tuple(sites), links=tuple(links))
+        sites |= {name: site} if site else {}
+    return make_draft(catalogue, sites, _ask_links(sites, catalogue))
 
 
-def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> DraftSite | None:
+def _ask_site(name: str, catalogue: Catalogue, known: _Data) -> _Data | None:
     """One site; asked again if it has errors."""
     while True:
-        ends = [_ask_server(name, catalogue)]
+        site: _Data = {}
+        _ask_server(site, name, catalogue)
         while machine := _ask_name("  Another machine", False, "machine"):
-            ends.append(_ask_end(machine, catalogue, network=False))
+            _ask_end(site, MACHINES, machine, catalogue)
         while network := _ask_name("  A network of clients or phones", False, "network"):
-            ends.append(_ask_end(network, catalogue, network=True))
-        site = DraftSite(name=name, ends=tuple(ends))
-        draft = Draft(swyxware=catalogue.version, sites=(*known, site))
-        _, messages = read_installation(draft.as_data(), file="the answers")
-        errors = errors_of(messages)
+            _ask_end(site, NETWORKS, network, catalogue)
+        draft = make_draft(catalogue, {**known, name: site})
+        errors = errors_of(read_installation(draft.data, file="the answers")[1])
         for message in errors:
             print_error(str(message))
         if not errors:
@@ -215,61 +231,56 @@ def _ask_site(name: str, catalogue: Catalogue, known: Sequence[DraftSite]) -> Dr
             return None
 
 
-def _ask_server(site: str, catalogue: Catalogue) -> DraftEnd:
+def _ask_server(site: _Data, site_name: str, catalogue: Catalogue) -> None:
     """The machine with the role that every site has exactly once."""
     (role,) = [role.name for role in catalogue.roles.values() if role.once_per_site]
-    name = _ask_name(f"  Name of the machine with {role}", True, "machine", f"{site[:33]}-server")
-    others = [own for own in catalogue.roles if own != role]
-    end = _ask_end(name, catalogue, network=False, roles=(role,))
-    more = _ask(
-        f"  Other roles on {end.name} ({', '.join(others)}; empty for none)",
-        "",
-        lambda text, log: read_roles(text, tuple(catalogue.roles), log, "roles"),
-    )
-    return replace(end, roles=tuple(dict.fromkeys((role, *more))))
+    default = f"{site_name[:33]}-server"
+    name = _ask_name(f"  Name of the machine with {role}", True, "machine", default)
+    addresses = _ask_addresses(name, MACHINES)
+    known = tuple(catalogue.roles)
+    question = f"  Other roles on {name} ({', '.join(own for own in known if own != role)}; empty for none)"
+    more = _ask(question, "", partial(read_roles, place="roles", roles=known))
+    add_end(site, MACHINES, name, addresses, dict.fromkeys((role, *more)))
 
 
-def _ask_end(
-    name: str, catalogue: Catalogue, network: bool, roles: tuple[str, ...] = ()
-) -> DraftEnd:
-    def read_addresses(text: str, log: Diagnostics) -> tuple[str, ...]:
-        ends, found = read_ends(text, log, "addresses")
-        if ends and found is not network and not log.all():
-            kind = "networks (10.1.20.0/24)" if network else "addresses (10.1.0.10)"
-            log.add("type-wrong", "addresses", found=text, expected=kind, example=kind)
-        return ends
+def _ask_end(site: _Data, kind: str, name: str, catalogue: Catalogue) -> None:
+    """A machine or network with its addresses and roles."""
+    clients = [role.name for role in catalogue.roles.values() if role.on_networks]
 
-    def read_own_roles(text: str, log: Diagnostics) -> tuple[str, ...]:
-        found = read_roles(text, tuple(catalogue.roles), log, "roles")
-        allowed = [role.name for role in catalogue.roles.values() if role.on_networks]
-        for role in found if network else ():
-            if role not in allowed:
-                log.add("role-not-on-network", "roles", role=role, allowed=allowed)
-        if not found and not log.all():
-            log.add("list-empty", "roles", example="SwyxIt")
+    def read(text: str, log: Diagnostics) -> tuple[str, ...]:
+        found = read_roles(text, log, "roles", tuple(catalogue.roles), "SwyxIt")
+        for role in found if kind == NETWORKS else ():
+            if role not in clients:
+                log.add("role-not-on-network", "roles", role=role, allowed=clients)
         return found
 
-    what = "CIDRs" if network else "Addresses"
-    addresses = _ask(f"    {what} of {name}", None, read_addresses)
-    default = next(r.name for r in catalogue.roles.values() if r.on_networks) if network else None
-    return DraftEnd(
-        name=name,
-        addresses=addresses,
-        roles=roles or _ask(f"    Roles of {name}", default, read_own_roles),
-        network=network,
-    )
+    addresses = _ask_addresses(name, kind)
+    default = clients[0] if kind == NETWORKS else ""
+    add_end(site, kind, name, addresses, _ask(f"    Roles of {name}", default, read))
 
 
-def _ask_links(sites: Sequence[DraftSite], catalogue: Catalogue) -> list[DraftLink]:
+def _ask_addresses(name: str, kind: str) -> tuple[str, ...]:
+    def read(text: str, log: Diagnostics) -> tuple[str, ...]:
+        ends, found = read_ends(text, log, "addresses")
+        if ends and found != kind and not log.all():
+            example = f"{'networks' if kind == NETWORKS else 'addresses'} ({KINDS[kind][1]})"
+            log.add("type-wrong", "addresses", found=text, expected=example, example=example)
+        return ends
+
+    what = "CIDRs" if kind == NETWORKS else "Addresses"
+    return _ask(f"    {what} of {name}", "", read)
+
+
+def _ask_links(sites: _Data, catalogue: Catalogue) -> list[tuple[str, str, str]]:
     """For each LinkManager the other sites that it serves."""
-    links: list[DraftLink] = []
+    links: list[tuple[str, str, str]] = []
     serving = {role.name for role in catalogue.roles.values() if role.serves_links}
-    managers = [(site, end) for site in sites for end in site.ends if serving & set(end.roles)]
-    for site, manager in managers:
-        linked = {name for link in links if site.name in link.sites for name in link.sites}
-        left = [other.name for other in sites if other.name not in {site.name, *linked}]
-        for other in _ask_sites(manager.name, left) if left else ():
-            links.append(DraftLink(sites=(site.name, other), link_manager=manager.name))
+    for site, parts in sites.items():
+        for name, machine in parts[MACHINES].items():
+            linked = {other for link in links if site in link[:2] for other in link[:2]}
+            left = [other for other in sites if other not in {site, *linked}]
+            if left and serving & set(machine["roles"]):
+                links += ((site, other, name) for other in _ask_sites(name, left))
     return links
 
 
@@ -295,18 +306,15 @@ def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
     return _ask(f"{question}{hint}", default, read)
 
 
-def _ask(
-    question: str, default: str | None, read: Callable[[str, Diagnostics], _Answer]
-) -> _Answer:
+def _ask(question: str, default: str, read: Callable[[str, Diagnostics], _Answer]) -> _Answer:
     """The first answer without errors."""
     while True:
-        text = _read_line(f"{question} [{default}]" if default else question) or default or ""
+        text = _read_line(f"{question} [{default}]" if default else question) or default
         log = Diagnostics("")
         answer = read(text, log)
-        found = log.all()
-        if not found:
+        if not len(log):
             return answer
-        for message in found:
+        for message in log.all():
             print_error(str(message))
 
 

@@ -92,8 +92,12 @@ def test_decisions_that_are_given_are_written_and_need_no_confirmation(tmp_path:
         LIST.replace(", ", "|").replace(";", ",").encode(),
         LIST.replace(";", "\t").encode("utf-16"),
         LIST.replace("10.1.0.11|fd00::11", '"10.1.0.11\nfd00::11"').encode(),
+        b"sep=;\n;;;\n\n" + LIST.encode(),
     ],
-    ids=["utf-8 with mark", "crlf", "sep row", "commas", "unicode text", "lines in a cell"],
+    ids=[
+        *("utf-8 with mark", "crlf", "sep row", "commas", "unicode text", "lines in a cell"),
+        "empty rows above the columns",
+    ],
 )
 def test_lists_as_spreadsheets_write_them_read_alike(tmp_path: Path, raw: bytes) -> None:
     output, outcome = from_list(tmp_path, raw)
