@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from swyx_components.installation import load_installation
+from swyx_components.installation.model import Provider
 from swyx_components.report.html.picture import MOST_DRAWN, Picture, draw_sites
 from tests.tools.report_pages import page_of
 
 Plain = dict[str, Any]
+MEMBER = r'((?:<rect class="outside"[^>]*>)?)<text class="member"[^>]*>(.*?)</text><text[^>]*>(.*?)</text>'
 LINE = r'<line x1="(\d+)" y1="(\d+)" x2="(\d+)" y2="(\d+)">'
 
 
@@ -42,6 +44,35 @@ def drawn(source: Plain) -> Picture:
     return draw_sites(installation, tuple(installation.sites))
 
 
+class Seen(NamedTuple):
+    """What a reader of the picture sees of a box or a line."""
+
+    name: str
+    words: str
+    members: tuple[tuple[str, str, bool], ...] = ()
+
+
+def boxes_of(source: Plain) -> list[Seen]:
+    """Each box with its members: name, roles, whether outside the cloud."""
+    boxes = []
+    for text in re.findall(r"<g class.*?</g>", page_of(source), flags=re.DOTALL):
+        ((name, words),) = re.findall(r"<title>(.*?): (.*?)</title>", text)
+        members = tuple(
+            (own, roles.removeprefix("outside the cloud: "), bool(mark))
+            for mark, own, roles in re.findall(MEMBER, text)
+        )
+        boxes.append(Seen(name, words, members))
+    return boxes
+
+
+def lines_of(source: Plain) -> list[Seen]:
+    """Each line's label and title."""
+    page = page_of(source)
+    labels = re.findall(r'<text class="on-line.*?>(.*?)</text>', page)
+    titles = re.findall(f"{LINE}<title>(.*?)</title></line>", page)
+    return [Seen(label, title[-1]) for label, title in zip(labels, titles, strict=True)]
+
+
 def star(count: int) -> Plain:
     return sites(count, *((0, n) for n in range(1, count)))
 
@@ -51,21 +82,16 @@ def chain(count: int) -> Plain:
 
 
 def test_few_sites_show_who_is_there() -> None:
-    picture = drawn(sites(2, (0, 1)))
-    assert [(box.name, box.words, box.members) for box in picture.boxes] == [
-        (
-            "s0",
+    source = sites(2, (0, 1))
+    assert boxes_of(source) == [
+        Seen(
+            name,
             "2 machines",
-            (("s0-link", "LinkManager", False), ("s0-server", "SwyxServer", False)),
-        ),
-        (
-            "s1",
-            "2 machines",
-            (("s1-link", "LinkManager", False), ("s1-server", "SwyxServer", False)),
-        ),
+            ((f"{name}-link", "LinkManager", False), (f"{name}-server", "SwyxServer", False)),
+        )
+        for name in ("s0", "s1")
     ]
-    (line,) = picture.lines
-    assert (line.words, line.label) == ("l0-1: s0 to s1, shared, through s0-link", "s0-link")
+    assert lines_of(source) == [Seen("s0-link", "l0-1: s0 to s1, shared, through s0-link")]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +123,7 @@ def test_no_two_boxes_cover_each_other_and_all_lie_inside(source: Plain) -> None
 
 def test_a_hub_stands_in_the_middle() -> None:
     picture = drawn(star(9))
-    (hub,) = (box for box in picture.boxes if box.name == "s0")
+    (hub,) = (box for box in picture.boxes if box.end.name == "s0")
     assert abs(hub.x - picture.size.width / 2) <= 1
     assert abs(hub.y - picture.size.height / 2) <= 1
 
@@ -122,7 +148,7 @@ def test_neighbours_of_a_chain_stay_side_by_side() -> None:
 def test_of_too_many_the_linked_ones_are_drawn_and_the_rest_counted() -> None:
     picture = drawn(sites(80, (70, 71), (70, 72)))
     assert (len(picture.boxes), picture.left_out) == (MOST_DRAWN, 20)
-    assert {"s70", "s71", "s72"} <= {box.name for box in picture.boxes}
+    assert {"s70", "s71", "s72"} <= {box.end.name for box in picture.boxes}
 
 
 def test_a_provider_is_drawn_beside_the_site_of_its_link_manager() -> None:
@@ -134,9 +160,9 @@ def test_a_provider_is_drawn_beside_the_site_of_its_link_manager() -> None:
             "media_ports": "10000-20000",
         }
     }
-    picture = drawn(source)
-    assert [(box.name, box.kind) for box in picture.boxes][-1] == ("carrier", "provider")
-    assert picture.lines[-1].words == "carrier: SIP provider, reached through s1-link of s1"
+    assert boxes_of(source)[-1] == Seen("carrier", "SIP provider")
+    words = "carrier: SIP provider, reached through s1-link of s1"
+    assert lines_of(source)[-1] == Seen("s1-link", words)
 
 
 def test_the_order_of_the_file_moves_nothing() -> None:
@@ -151,8 +177,8 @@ def test_several_links_of_two_sites_are_one_line_that_names_all() -> None:
     other = {"s0-l2": {"addresses": ["10.0.0.99"], "roles": ["LinkManager"]}}
     source["sites"][min(source["sites"])]["machines"] |= other
     source["links"]["second"] = {**link, "link_manager": "s0-l2"}
-    (line,) = drawn(source).lines
-    assert line.label == f"{link['link_manager']}, s0-l2"
+    (line,) = lines_of(source)
+    assert line.name == f"{link['link_manager']}, s0-l2"
     assert name in line.words
     assert "second" in line.words
 
@@ -178,17 +204,16 @@ def test_a_name_that_does_not_fit_between_two_boxes_is_left_to_the_title(
     machines = source["sites"]["s1"]["machines"]
     machines[manager] = machines.pop("s1-link")
     source["links"]["l0-1"]["link_manager"] = manager
-    (line,) = (one for one in drawn(source).lines if "l0-1" in one.words)
+    (line,) = (one for one in drawn(source).lines if one.links[0].name == "l0-1")
     assert (line.y1 == line.y2, abs(line.x1 - line.x2)) == (True, 220)
-    assert line.label == label
-    assert line.words == f"l0-1: s1 to s0, shared, through {manager}"
+    assert Seen(label, f"l0-1: s1 to s0, shared, through {manager}") in lines_of(source)
 
 
 def test_several_links_whose_names_do_not_fit_are_counted() -> None:
     source = crowded()
     source["links"]["l1-0"] = {"sites": ["s0", "s1"], "link_manager": "s1-link"}
-    (line,) = (one for one in drawn(source).lines if "l0-1" in one.words)
-    assert line.label == "2 links"
+    (line,) = (one for one in lines_of(source) if "l0-1" in one.words)
+    assert line.name == "2 links"
 
 
 def test_a_machine_outside_the_cloud_is_told_apart_and_stands_last() -> None:
@@ -199,7 +224,7 @@ def test_a_machine_outside_the_cloud_is_told_apart_and_stands_last() -> None:
         "outside": True,
     }
     source["sites"]["s0"]["networks"] = {"office": {"cidrs": ["10.0.1.0/24"], "roles": ["SwyxIt"]}}
-    (box,) = drawn(source).boxes
+    (box,) = boxes_of(source)
     assert box.words == "3 machines, 1 network"
     assert [(name, outside) for name, _, outside in box.members] == [
         ("s0-link", False),
@@ -216,7 +241,8 @@ def test_a_provider_above_leaves_no_gap_as_high_as_a_site() -> None:
     source["sip_providers"] = {"telko": telko, "tel": telko}
     picture = drawn(source)
     highest = min(
-        box.y - (54 if box.kind == "provider" else picture.box.height) // 2 for box in picture.boxes
+        box.y - (54 if isinstance(box.end, Provider) else picture.box.height) // 2
+        for box in picture.boxes
     )
     assert highest == 14
 

@@ -4,13 +4,12 @@ The site with most links is in the middle, its neighbours in rings around it. Wh
 nothing, or lies further out than rings can show, is in rows.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
-from swyx_components.installation.model import Installation, Link, Machine, Network, Provider, Site
+from swyx_components.installation.model import Installation, Link, Provider, Site
 from swyx_components.messages.render import CLOUDS
-from swyx_components.report.tables import plural
 
 MOST_DRAWN = 60
 """Sites in one picture; beyond it those with the most links are drawn and the others counted."""
@@ -31,107 +30,81 @@ class Size(NamedTuple):
 
 _BOX = Size(150, 54)
 _CARD_WIDTH, _CARD_HEAD, _ROW = 430, 58, 19
-_Members = tuple[tuple[str, str, bool], ...]  # names with roles; whether outside the site's cloud
 _Point = tuple[int, int]
 
 
 class Box(NamedTuple):
-    """A site or a provider; `x` and `y` are its centre, `words` the text under its name.
+    """A site with its cloud, or a provider; `x` and `y` are its centre."""
 
-    `members` are its machines and networks with their roles, where there is room for them.
-    """
-
-    name: str
-    kind: str  # "site" or "provider"
-    words: str
+    end: Site | Provider
     x: int
     y: int
-    members: _Members = ()
     cloud: str = ""
 
 
 class Line(NamedTuple):
-    """A link between two boxes; `words` is its title, `label` its text."""
+    """The links of two sites, or a provider's, between the centres of two boxes."""
 
-    words: str
+    links: tuple[Link | Provider, ...]
     x1: int
     y1: int
     x2: int
     y2: int
-    label: str = ""
 
 
 class Picture(NamedTuple):
-    """What is drawn, its size, and how many sites are left out."""
+    """What is drawn, its size, and how many sites are left out.
+
+    `cards`: a site shows its machines and networks, for which there is room.
+    """
 
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
     box: Size
     size: Size
     left_out: int
+    cards: bool
 
 
 def draw_sites(
-    installation: Installation, names: Sequence[str], clouds: Mapping[str, str] = {}
+    installation: Installation, names: Collection[str], clouds: Mapping[str, str] = {}
 ) -> Picture:
     """The picture of some sites of an installation, their clouds, links and SIP providers."""
     wanted = set(names)
-    links = [link for link in installation.links if {link.near, link.far} <= wanted]
-    neighbours = _neighbours(names, links)
-    drawn = _choose(neighbours)
+    linked = [(one.near, one.far) for one in installation.links]
+    drawn = _choose(_join(names, (pair for pair in linked if wanted.issuperset(pair))))
     providers = [one for one in installation.providers if one.site in drawn][:MOST_DRAWN]
-    joined = {name: neighbours[name] & set(drawn) for name in drawn}
-    for provider in providers:
-        joined[_key(provider)] = {provider.site}
-        joined[provider.site].add(_key(provider))
-    members = _members(installation, drawn)
-    rows = max(map(len, members.values()), default=0)
-    box = Size(_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if members else _BOX
+    # Several links of two sites are one line.
+    ends: dict[tuple[str, str], list[Link | Provider]] = {}
+    for pair, link in zip(linked, installation.links, strict=True):
+        if pair[0] in drawn and pair[1] in drawn:
+            ends.setdefault(pair[::-1] if pair[::-1] in ends else pair, []).append(link)
+    ends |= {(one.site, _key(one)): [one] for one in providers}
+    sites = [installation.sites[name] for name in drawn]
+    rows = max((len(site.machines) + len(site.networks) for site in sites), default=0)
+    cards = len(sites) <= _MOST_CARDS and rows <= _MOST_ROWS
+    box = Size(_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if cards else _BOX
+    joined = _join((*drawn, *map(_key, providers)), ends)
     places, size = _shift(_place(drawn, joined, box), box, drawn)
-    boxes = []
-    for name in sorted(drawn):
-        words = _count_hosts(installation.sites[name])
-        cloud = CLOUDS.get(own := clouds.get(name, ""), own)
-        boxes.append(Box(name, "site", words, *places[name], members.get(name, ()), cloud))
-    for provider in providers:
-        boxes.append(Box(provider.name, "provider", "SIP provider", *places[_key(provider)]))
-    return Picture(
-        boxes=tuple(boxes),
-        lines=tuple(_lines(links, providers, places, box)),
-        box=box,
-        size=size,
-        left_out=len(wanted) - len(drawn),
-    )
+    boxes = [
+        Box(installation.sites[name], *places[name], CLOUDS.get(own := clouds.get(name, ""), own))
+        for name in sorted(drawn)
+    ]
+    boxes += [Box(provider, *places[_key(provider)]) for provider in providers]
+    lines = [Line(tuple(own), *places[near], *places[far]) for (near, far), own in ends.items()]
+    return Picture(tuple(boxes), tuple(lines), box, size, len(names) - len(drawn), cards)
 
 
 def _key(provider: Provider) -> str:
     return f"provider {provider.name}"  # no site's name has a space
 
 
-def _members(installation: Installation, drawn: Sequence[str]) -> Mapping[str, _Members]:
-    """Who is at each site, where all of it fits into cards; else nothing."""
-    if len(drawn) > _MOST_CARDS:
-        return {}
-    members: dict[str, _Members] = {}
-    for name in drawn:
-        site = installation.sites[name]
-        outside = [machine for machine in site.machines if machine.outside]
-        inside = (machine for machine in site.machines if not machine.outside)
-        rows: tuple[Machine | Network, ...] = (*inside, *site.networks, *outside)
-        members[name] = tuple((one.name, ", ".join(one.roles), one in outside) for one in rows)
-    return members if all(len(rows) <= _MOST_ROWS for rows in members.values()) else {}
-
-
-def _count_hosts(site: Site) -> str:
-    counts = (("machine", len(site.machines)), ("network", len(site.networks)))
-    return ", ".join(plural(count, noun) for noun, count in counts if count)
-
-
-def _neighbours(names: Iterable[str], links: Iterable[Link]) -> dict[str, set[str]]:
+def _join(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """The neighbours of each name."""
     found: dict[str, set[str]] = {name: set() for name in names}
-    for link in links:
-        found[link.near].add(link.far)
-        found[link.far].add(link.near)
+    for one, other in pairs:
+        found[one].add(other)
+        found[other].add(one)
     return found
 
 
@@ -231,26 +204,3 @@ def _shift(
     )
     moved = {name: (x + _MARGIN - low[0], y + _MARGIN - low[1]) for name, (x, y) in places.items()}
     return moved, Size(*(to - start + 2 * _MARGIN for start, to in zip(low, high, strict=True)))
-
-
-def _lines(
-    links: Iterable[Link], providers: Iterable[Provider], places: Mapping[str, _Point], box: Size
-) -> Iterator[Line]:
-    joined: dict[frozenset[str], list[Link]] = {}  # several links of two sites are one line
-    for link in links:
-        if {link.near, link.far} <= places.keys():
-            joined.setdefault(frozenset((link.near, link.far)), []).append(link)
-    for own in joined.values():
-        managers = [" and ".join(link.managers) for link in own]
-        words = "; ".join(
-            f"{link.name}: {link.near} to {link.far}, {link.mode.value}, through {named}"
-            for link, named in zip(own, managers, strict=True)
-        )
-        (x1, y1), (x2, y2) = places[own[0].near], places[own[0].far]
-        label, room = ", ".join(managers), abs(x1 - x2) - box.width
-        if y1 == y2 and 6 * len(label) > room:  # of a letter on a line, on average
-            label = plural(len(own), "link")
-        yield Line(words, x1, y1, x2, y2, label)
-    for one in providers:
-        words = f"{one.name}: SIP provider, reached through {one.link_manager} of {one.site}"
-        yield Line(words, *places[one.site], *places[_key(one)], one.link_manager)
