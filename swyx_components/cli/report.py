@@ -42,7 +42,7 @@ from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.html.differences import Differences, describe_changes, describe_drift
 from swyx_components.report.html.overview import Overview, SiteLine, make_overview
-from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
+from swyx_components.report.html.pages import write_chapter, write_report
 from swyx_components.report.tables import count_messages, plural
 from swyx_components.report.windows.scripts import file_name
 
@@ -88,16 +88,23 @@ def report(
     differences = [_against(chosen, old)] if old else []
     differences += _deployed(chosen, deployed)
     folder = output.endswith(os.sep) or Path(output).is_dir()
-    with SpooledTemporaryFile(IN_MEMORY, "w+", encoding="utf-8", newline="") as kept:
-        chapters = _Chapters(kept, folder, made)
-        messages = chapters.gather(chosen)
-        overview = make_overview(installation, chapters.lines, messages, differences, made)
+    with SpooledTemporaryFile(IN_MEMORY) as kept:
+        lines, sizes, messages = _gather(chosen, kept, folder, made)
+        overview = make_overview(installation, lines, messages, differences, made)
+        kept.seek(0)
         inputs = files_of(installation, *filter(None, [old]))
-        written = _write(Path(output), overview, chapters, inputs)
+        pages = zip(lines, map(kept.read, sizes), strict=True)
+        written = _write(Path(output), folder, overview, pages, inputs)
+    counts = {noun: count for noun, count in overview.figures.items() if noun != "warning"}
+    if differences:
+        counts["difference"] = sum(row.number for one in differences for row in one.rows)
     if as_json:
-        print_json(_record(written, overview, messages))
-    else:
-        print_line(_sentence(written, overview, messages))
+        print_json(_record(written, counts, messages))
+        return
+    more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
+    size = sum(size for _, size in written) / 1e6
+    told = ", ".join(plural(count, noun) for noun, count in counts.items())
+    print_line(f"{written[0][0]}{more}, {size:.1f} MB: {told}; {count_messages(messages)}.")
 
 
 def _hash(file: str) -> str:
@@ -106,47 +113,31 @@ def _hash(file: str) -> str:
     return sha256(read_raw(file)).hexdigest() if kept else ""
 
 
-class _Chapters:
-    """The chapters of all sites, or in a folder their pages, kept in a file until the overview is known."""
+def _gather(
+    chosen: Chosen, kept: IO[bytes], folder: bool, made: Mapping[str, str]
+) -> tuple[list[SiteLine], list[int], set[Message]]:
+    """Plan every site, and keep its chapter, or in a folder its page, until the overview is known.
 
-    def __init__(self, kept: IO[str], folder: bool, made: Mapping[str, str]) -> None:
-        self.folder, self._made = folder, made
-        self.lines: list[SiteLine] = []
-        self._kept = kept
-        self._sizes: list[int] = []
-        self._total = 0
+    What the overview says of each, its size, and the messages of the file and of all.
 
-    def gather(self, chosen: Chosen) -> set[Message]:
-        """Plan and write every site; the messages of the file and of all.
-
-        Raises:
-            SwyxError: a site has errors, or all together are too large for one page.
-        """
-        number = len(chosen.names)
-        few = self.folder or number <= _FEW_SITES
-        messages = set(chosen.found)
-        for site in gather_sites(chosen, messages, "sites"):
-            chapter = write_chapter(chosen.topology, few, site)
-            if self.folder:
-                line, file = chapter.line, chosen.topology.installation
-                found = {*about_sites(chosen.found, [line.name]), *site.messages}
-                own = make_overview(file, [line], found, made=self._made, drawn=False)
-                pieces = write_report(own, [chapter.html], back="../index.html")
-                chapter = ChapterText(line, "".join(pieces))
-            self._keep(chapter, number)
-        return messages
-
-    def _keep(self, chapter: ChapterText, sites: int) -> None:
-        self.lines.append(chapter.line)
-        self._sizes.append(self._kept.write(chapter.html))
-        self._total += len(chapter.html.encode())
-        if not self.folder and self._total > _LARGEST:
-            raise refuse("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=sites)
-
-    def __iter__(self) -> Iterator[ChapterText]:
-        self._kept.seek(0)
-        for line, size in zip(self.lines, self._sizes, strict=True):
-            yield ChapterText(line, self._kept.read(size))
+    Raises:
+        SwyxError: a site has errors, or all together are too large for one page.
+    """
+    topology, number = chosen.topology, len(chosen.names)
+    lines: list[SiteLine] = []
+    sizes: list[int] = []
+    messages = set(chosen.found)
+    for site in gather_sites(chosen, messages, "sites"):
+        line, page = write_chapter(topology, folder or number <= _FEW_SITES, site)
+        if folder:
+            found = {*about_sites(chosen.found, [line.name]), *site.messages}
+            own = make_overview(topology.installation, [line], found, made=made, drawn=False)
+            page = b"".join(write_report(own, [page], back="../index.html"))
+        lines.append(line)
+        sizes.append(kept.write(page))
+        if not folder and kept.tell() > _LARGEST:
+            raise refuse("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number)
+    return lines, sizes, messages
 
 
 def _against(chosen: Chosen, old: Installation) -> Differences:
@@ -188,48 +179,32 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
 
 
 def _write(
-    output: Path, report: Overview, chapters: _Chapters, inputs: Sequence[Path]
+    output: Path,
+    folder: bool,
+    report: Overview,
+    pages: Iterable[tuple[SiteLine, bytes]],
+    inputs: Sequence[Path],
 ) -> list[tuple[Path, int]]:
     """What was written, with its size in bytes; the page that people open first."""
-    if not chapters.folder:
-        pages = write_report(report, (chapter.html for chapter in chapters))
-        return [_replace(output, pages, inputs)]
+    if not folder:
+        return [(output, replace_file(output, write_report(report, (p for _, p in pages)), inputs))]
     refuse_device(output)
-    written = [
-        _replace(output / "sites" / f"{file_name(chapter.line.name)}.html", (chapter.html,), inputs)
-        for chapter in report_progress(chapters, "pages written", len(chapters.lines))
-    ]
-    return [_replace(output / "index.html", write_report(report, paged=True), inputs), *written]
-
-
-def _replace(path: Path, pieces: Iterable[str], inputs: Sequence[Path]) -> tuple[Path, int]:
-    encoded = (piece.encode() for piece in pieces)
-    return path, replace_file(path, encoded, inputs, parents=path.parent.name == "sites")
-
-
-def _sentence(
-    written: Sequence[tuple[Path, int]], report: Overview, messages: Iterable[Message]
-) -> str:
-    counts = ", ".join(plural(count, noun) for noun, count in _counts(report).items())
-    more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
-    size = sum(size for _, size in written) / 1e6
-    return f"{written[0][0]}{more}, {size:.1f} MB: {counts}; {count_messages(messages)}."
-
-
-def _counts(report: Overview) -> Mapping[str, int]:
-    counts = {noun: count for noun, count in report.figures.items() if noun != "warning"}
-    differing = sum(row.number for one in report.differences for row in one.rows)
-    return counts | ({"difference": differing} if report.differences else {})
+    written: list[tuple[Path, int]] = []
+    for line, page in report_progress(pages, "pages written", len(report.sites)):
+        path = output / "sites" / f"{file_name(line.name)}.html"
+        written.append((path, replace_file(path, [page], inputs, parents=True)))
+    path = output / "index.html"
+    return [(path, replace_file(path, write_report(report, paged=True), inputs)), *written]
 
 
 def _record(
-    written: Sequence[tuple[Path, int]], report: Overview, messages: Iterable[Message]
+    written: Sequence[tuple[Path, int]], counts: Mapping[str, int], messages: Iterable[Message]
 ) -> Mapping[str, object]:
     severities = [message.severity for message in messages]
     return {
         "version": 1,
         "written": [{"path": str(path), "bytes": size} for path, size in written],
-        **{f"{noun}s": count for noun, count in _counts(report).items()},
+        **{f"{noun}s": count for noun, count in counts.items()},
         "warnings": severities.count(Severity.WARNING),
         "notes": severities.count(Severity.NOTE),
     }

@@ -15,10 +15,7 @@ from tests.tools.changes import compare_installations
 def settings_of(**aachen: Any) -> dict[str, tuple[str, str, tuple[str, ...]]]:
     installation = load_installation(plain(**aachen))
     ids = {plan.site: {flow.flow for flow in plan.flows} for plan in plan_sites(installation)}
-    return {
-        row.setting.key: (row.setting.value, row.setting.opens, row.setting.flows)
-        for row in list_settings(installation, ids)
-    }
+    return {row.key: (row.value, row.opens, row.flows) for row in list_settings(installation, ids)}
 
 
 def test_each_decision_says_what_it_opens_and_for_which_flows() -> None:
@@ -68,9 +65,7 @@ def test_sites_that_agree_share_a_row() -> None:
     }
     installation = load_installation(source)
     ids = {"aachen": {"C1", "C2", "M2"}, "bochum": {"C1", "C2", "M2"}}
-    sites = {
-        (row.setting.key, row.setting.value): row.sites for row in list_settings(installation, ids)
-    }
+    sites = {(row.key, row.value): row.sites for row in list_settings(installation, ids)}
     assert sites["dcom (server)", "40000-40199 (restricted)"] == ("aachen", "bochum")
     assert sites["h245", "tunnelled"] == ("aachen",)
     assert sites["h245", "41000-41099"] == ("bochum",)

@@ -10,16 +10,17 @@ from swyx_components.planner import plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.topology import Topology
 from swyx_components.report.html.overview import Overview, make_overview
-from swyx_components.report.html.pages import ChapterText, write_chapter, write_report
+from swyx_components.report.html.pages import write_chapter, write_report
 
 
-def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[ChapterText]]:
+def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[bytes]]:
     installation = load_installation(source)
     platform, topology = PLATFORMS.get(cloud), Topology(installation)
     result = [assess_site(plan, installation, platform) for plan in plan_sites(installation)]
-    chapters = [write_chapter(topology, True, one) for one in result]
+    written = [write_chapter(topology, True, one) for one in result]
+    lines, chapters = [line for line, _ in written], [html for _, html in written]
     messages = {message for one in result for message in one.messages}
-    return make_overview(installation, [one.line for one in chapters], messages), chapters
+    return make_overview(installation, lines, messages), chapters
 
 
 def overview_of(source: dict[str, Any], cloud: str = "") -> Overview:
@@ -28,4 +29,4 @@ def overview_of(source: dict[str, Any], cloud: str = "") -> Overview:
 
 def page_of(source: dict[str, Any], cloud: str = "") -> str:
     overview, chapters = parts_of(source, cloud)
-    return "".join(write_report(overview, (one.html for one in chapters)))
+    return b"".join(write_report(overview, chapters)).decode()

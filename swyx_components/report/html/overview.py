@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.check import find_public_part
-from swyx_components.installation.model import Egress, Installation
+from swyx_components.installation.model import Egress, Installation, Site
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import join_alike
 from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.quota import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names
-from swyx_components.report.html.decisions import Settled, list_settings
+from swyx_components.report.html.decisions import Setting, list_settings
 from swyx_components.report.html.differences import Differences
 from swyx_components.report.html.picture import Picture, draw_sites
 from swyx_components.report.tables import UsageRow, find_fullest
@@ -21,27 +21,20 @@ from swyx_components.sets.prefixes import Prefix
 
 # What a reviewer asks for, with the ids of the messages about it.
 TOPICS = {
-    "collisions": (
-        *("port-overlap", "opened-beside", "administration-inside", "fixed-port-ephemeral"),
-    ),
-    "decisions": (
-        *("preset-wide", "cornet-both", "fax-udp-default"),
-        *("dcom-tcp-only", "control-path-default", "setting-unnamed"),
-    ),
-    "uncovered": (
-        *("uncovered-egress", "egress-open", "multicast-not-routed"),
-        *("no-common-ip-version", "serves-nothing"),
-    ),
-    "quotas": ("quota-would-exceed", "quotas-would-exceed", "quota-tight"),
+    "collisions": "port-overlap opened-beside administration-inside fixed-port-ephemeral",
+    "decisions": "preset-wide cornet-both fax-udp-default dcom-tcp-only control-path-default "
+    "setting-unnamed",
+    "uncovered": "uncovered-egress egress-open multicast-not-routed no-common-ip-version "
+    "serves-nothing",
+    "quotas": "quota-would-exceed quotas-would-exceed quota-tight",
 }
 OTHER = "other"
-_TOPIC = {id: topic for topic, ids in TOPICS.items() for id in ids}
-_ORDER = {severity: place for place, severity in enumerate(Severity)}
+_TOPIC = {id: topic for topic, ids in TOPICS.items() for id in ids.split()}
+_ORDER = list(Severity)
 
 
 class SiteLine(NamedTuple):
-    """One site in figures. `flows` has how many it needs of each of the article's; `outside` of its
-    machines are not in its cloud.
+    """One site in figures. `flows` has how many it needs of each of the article's.
 
     `public` has the public addresses among the peers of its rules, each with whose it is, by direction.
     An open egress is none.
@@ -49,9 +42,6 @@ class SiteLine(NamedTuple):
 
     name: str
     cloud: str
-    egress: str
-    machines: int
-    outside: int
     groups: int
     flows: Mapping[str, int]
     rules: int
@@ -108,7 +98,7 @@ class Overview(NamedTuple):
     installation: Installation
     sites: tuple[SiteLine, ...]
     picture: Picture | None
-    settings: tuple[Settled, ...]
+    settings: tuple[Setting, ...]
     findings: Mapping[str, tuple[tuple[Message, ...], ...]]
     usages: tuple[UsageRow, ...]
     catalogue: tuple[FlowRow, ...]
@@ -119,34 +109,19 @@ class Overview(NamedTuple):
     @property
     def figures(self) -> Mapping[str, int]:
         """The figures beside the title."""
+        found = [same[0].severity for rows in self.findings.values() for same in rows]
         return {
             "site": len(self.sites),
-            "machine": sum(site.machines for site in self.sites),
+            "machine": sum(len(site.machines) for site in self.placed),
             "flow": sum(sum(site.flows.values()) for site in self.sites),
             "rule": sum(site.rules for site in self.sites),
-            "warning": len(self.warnings),
+            "warning": found.count(Severity.WARNING),
         }
 
     @property
-    def heading(self) -> str:
-        """What the report is about, in a line."""
-        names = [site.name for site in self.sites]
-        about = (
-            " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-            if len(names) < 5
-            else f"{len(names):,} sites"
-        )
-        return f"Firewall rules for {self.installation.catalogue.title}: {about}"
-
-    @property
-    def warnings(self) -> tuple[tuple[str, Message, int], ...]:
-        """Each warning once: the anchor of its finding, a message, the number of its places."""
-        return tuple(
-            (f"finding-{topic}-{place}", same[0], len(same))
-            for topic, rows in self.findings.items()
-            for place, same in enumerate(rows, 1)
-            if same[0].severity is Severity.WARNING
-        )
+    def placed(self) -> tuple[Site, ...]:
+        """The same sites as the file has them."""
+        return tuple(self.installation.sites[site.name] for site in self.sites)
 
     def public(self, way: str) -> tuple[str, ...]:
         """The public peers of rules in this direction, `in` or `out`, of all sites."""
@@ -184,6 +159,6 @@ def make_overview(
 def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Message, ...], ...]]:
     """The messages by topic, each topic's gravest first, those that say the same joined."""
     topics: dict[str, list[tuple[Message, ...]]] = {topic: [] for topic in (*TOPICS, OTHER)}
-    for same in join_alike(sorted(messages, key=lambda m: (_ORDER[m.severity], m))):
+    for same in join_alike(sorted(messages, key=lambda m: (_ORDER.index(m.severity), m))):
         topics[_TOPIC.get(same[0].id, OTHER)].append(tuple(same))
     return {topic: tuple(rows) for topic, rows in topics.items()}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from hashlib import sha256
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2.runtime import Macro
@@ -24,15 +24,8 @@ _MOST_CELLS = 65536  # of a kind that are kept: many rows have the same ports or
 _MARK = "\0"  # in no text of a page, since plain_text shows it as an escape
 
 
-class ChapterText(NamedTuple):
-    """A site's chapter as HTML, and what the overview says of it."""
-
-    line: SiteLine
-    html: str
-
-
-def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> ChapterText:
-    """The chapter of one site of it.
+def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> tuple[SiteLine, bytes]:
+    """The chapter of a site as HTML, and what the overview says of the site.
 
     `unfolded`: it stands open, since there are few of them.
     """
@@ -40,13 +33,9 @@ def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> Cha
     counts = Counter(row.group.name for row in site.rules)
     html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
     plan, proof = result.plan, result.proof
-    machines = topology.installation.sites[plan.site].machines
     line = SiteLine(
         name=plan.site,
         cloud=result.cloud,
-        egress=plan.egress.value,
-        machines=len(machines),
-        outside=sum(machine.outside for machine in machines),
         groups=len(plan.groups),
         flows={row.id: len(lines) for row, lines in site.flows},
         rules=len(site.rules),
@@ -54,12 +43,12 @@ def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> Cha
         usages=result.usages,
         public=find_public(plan, (row.rule for row in site.rules)),
     )
-    return ChapterText(line, html)
+    return line, html.encode()
 
 
 def write_report(
-    report: Overview, chapters: Iterable[str] = (), *, paged: bool = False, back: str = ""
-) -> Iterator[str]:
+    report: Overview, chapters: Iterable[bytes] = (), *, paged: bool = False, back: str = ""
+) -> Iterator[bytes]:
     """The whole report as one page, in pieces.
 
     `paged`: its sites are pages of their own. `back`: it is such a page, this the address of all sites'.
@@ -67,9 +56,9 @@ def write_report(
     mark = Markup(_MARK)
     page = _render("overview.html", report=report, paged=paged, back=back, chapters=mark)
     before, _, after = page.partition(_MARK)
-    yield before
+    yield before.encode()
     yield from chapters
-    yield after
+    yield after.encode()
 
 
 # ---- templates and what they carry with them
