@@ -96,7 +96,8 @@ def _preview(
     cloud: UpdatePreview, site: SiteChange, old: Installation, new: Installation
 ) -> CloudChange:
     before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
-    touched = cloud.preview_update(before, after)
+    groups = (one.groups if one else () for one in (before, after))
+    touched = tuple(cloud.preview_update(site.site, *groups))
     peak = cloud.check_transient_quotas(before, after)
     raise_errors(message.of(new.file) for message in peak)
     told = _describe_update(cloud.name, site.site, touched, is_removed=after is None)

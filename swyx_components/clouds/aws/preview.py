@@ -3,63 +3,54 @@
 from collections.abc import Iterator
 
 from swyx_components.clouds.aws.names import group_logical_name
-from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.model import shard_label
 from swyx_components.planner.resource_changes import (
     Action,
+    Groups,
     ResourceChange,
     compare_named,
-    labels_of,
-    memberships_of,
-    rules_by_name,
 )
+from swyx_components.sets.prefixes import Prefix
 
 
-def preview_update(
-    old: RenderedSite | None, new: RenderedSite | None
-) -> tuple[ResourceChange, ...]:
-    """The resources that an update changes; a missing site is None."""
-    either = new or old
-    if either is None:
-        return ()
-    site = either.plan.site
-    return (*_groups(site, old, new), *_rules(site, old, new), *_attached(site, old, new))
-
-
-def _groups(
-    site: str, old: RenderedSite | None, new: RenderedSite | None
-) -> Iterator[ResourceChange]:
-    for label, action, _, _ in compare_named(labels_of(old), labels_of(new)):
-        name = group_logical_name(f"{site}.{label}-sg")
-        yield ResourceChange(kind="security group", name=name, action=action)
-
-
-def _rules(
-    site: str, old: RenderedSite | None, new: RenderedSite | None
-) -> Iterator[ResourceChange]:
-    """A rule's name has all that it allows: an update changes only its description and tags."""
-    for name, action, before, after in compare_named(rules_by_name(old), rules_by_name(new)):
-        moved = before is not None and after is not None and before.shard != after.shard
-        yield ResourceChange(
-            kind="rule",
-            name=f"{site}.{name}",
-            action=Action.REPLACE if moved else action,
-            details=("description and tags only",) if action is Action.UPDATE and not moved else (),
-        )
-
-
-def _attached(
-    site: str, old: RenderedSite | None, new: RenderedSite | None
-) -> Iterator[ResourceChange]:
-    """One per group and interface; only the cloud knows the interface of a machine's addresses."""
-    before, after = (
-        {(label, addresses): machine for label, machine, addresses in memberships_of(own)}
-        for own in (old, new)
+def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChange]:
+    """The resources that an update of a site's groups changes."""
+    tags = (
+        {
+            shard_label(own.group.name, shard): own.group.roles
+            for own in groups
+            for shard in own.shards
+        }
+        for groups in (old, new)
     )
-    for action, own, other in ((Action.CREATE, after, before), (Action.DELETE, before, after)):
-        for label, addresses in sorted(own.keys() - other.keys()):
-            yield ResourceChange(
-                kind="attachment",
-                name=f"{site}.{label}-*",
-                action=action,
-                details=(own[label, addresses],),
-            )
+    for label, action in compare_named(*tags):
+        yield ResourceChange("security group", group_logical_name(f"{site}.{label}-sg"), action)
+    rules, others = (
+        {rule.name: rule for own in groups for rule in own.rules} for groups in (old, new)
+    )
+    for name, action in compare_named(rules, others):
+        details: tuple[str, ...] = ()
+        if action is Action.UPDATE:
+            # A rule's name has all that it allows: only the description and tags can be others.
+            if rules[name].shard == others[name].shard:
+                details = ("description and tags only",)
+            else:
+                action = Action.REPLACE
+        yield ResourceChange("rule", f"{site}.{name}", action, details)
+    before, after = memberships_of(old), memberships_of(new)
+    for action, held, other in ((Action.CREATE, after, before), (Action.DELETE, before, after)):
+        for label, addresses in sorted(held.keys() - other.keys()):
+            machine = held[label, addresses]
+            yield ResourceChange("attachment", f"{site}.{label}-*", action, (machine,))
+
+
+def memberships_of(groups: Groups) -> dict[tuple[str, tuple[Prefix, ...]], str]:
+    """The machine by the label of each group that its interface is in, shards included, and by its
+    addresses: only the cloud knows the interface of these.
+    """
+    return {
+        (shard_label(entry.group.name, shard), machine.addresses): machine.name
+        for entry in groups
+        for machine in entry.group.machines
+        for shard in entry.shards
+    }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.clouds.aws.names import clean_tag
+from swyx_components.clouds.aws.preview import memberships_of
 from swyx_components.clouds.aws.shard import is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
 from swyx_components.planner.model import (
@@ -22,7 +23,6 @@ from swyx_components.planner.model import (
     shard_label,
 )
 from swyx_components.planner.quota import Usage
-from swyx_components.planner.resource_changes import memberships_of
 from swyx_components.sets.prefixes import Prefix
 
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
@@ -242,7 +242,7 @@ def _plan_memberships(before: RenderedSite | None, after: RenderedSite) -> Itera
     """Every machine's interface, which goes by its addresses; it keeps as many groups as the quotas say."""
     kept = frozenset(map(str, range(after.capabilities.limits["groups_kept"])))
     inside: dict[Prefix, set[str]] = {}
-    for label, _, addresses in memberships_of(before):
+    for label, addresses in memberships_of(before.groups if before else ()):
         for address in addresses:
             inside.setdefault(address, set()).add(label)
     for entry in after.groups:

@@ -3,44 +3,44 @@
 from collections.abc import Iterator
 
 from swyx_components.clouds.azure.names import physical_name
-from swyx_components.planner.model import RenderedSite, Rule
+from swyx_components.planner.model import Rule
 from swyx_components.planner.resource_changes import (
     Action,
+    Groups,
     ResourceChange,
     compare_named,
-    rules_by_name,
 )
 
 
-def preview_update(
-    old: RenderedSite | None, new: RenderedSite | None
-) -> tuple[ResourceChange, ...]:
-    """The resources that an update changes, by their names in the resource group."""
-    return (*_groups(old, new), *_attachments(old, new))
-
-
-def _groups(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
-    """One request sets all rules of a group, even if only one changes."""
-    before, after = (
-        {
-            physical_name(entry.group.site, entry.group.name, kind="nsg"): (
-                entry.group.roles,
-                tuple(sorted(rules_by_name(site, entry.group.name).items())),
-            )
-            for entry in (site.groups if site else ())
-        }
-        for site in (old, new)
-    )
-    for name, action, was, now in compare_named(before, after):
+def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChange]:
+    """The resources that an update of a site's groups changes, by their names in the resource group."""
+    before, after = _contents(site, old), _contents(site, new)
+    for name, action in compare_named(before, after):
+        (_, rules), (_, others) = (groups.get(name, ((), {})) for groups in (before, after))
+        # One request sets all rules of a group, even if only one changes.
         details = tuple(
-            f"rule {rule}: {_describe(rule_action, one, other)}"
-            for rule, rule_action, one, other in compare_named(
-                dict(was[1]) if was else {}, dict(now[1]) if now else {}
-            )
+            f"rule {rule}: {_describe(change, rules.get(rule), others.get(rule))}"
+            for rule, change in compare_named(rules, others)
         )
-        yield ResourceChange(
-            kind="network security group", name=name, action=action, details=details
+        yield ResourceChange("network security group", name, action, details)
+    # Each machine's interface, however it is bound, is found again where its addresses change.
+    addresses = (
+        {machine.name: machine.addresses for own in groups for machine in own.group.machines}
+        for groups in (old, new)
+    )
+    for name, action in compare_named(*addresses):
+        yield ResourceChange("attachment", f"{site}.{name}-*", action)
+
+
+def _contents(site: str, groups: Groups) -> dict[str, tuple[tuple[str, ...], dict[str, Rule]]]:
+    """Each group's roles, which it is tagged with, and its rules; lists of addresses in one order."""
+    return {
+        physical_name(site, entry.group.name, kind="nsg"): (
+            entry.group.roles,
+            {own.name: own._replace(prefixes=tuple(sorted(own.prefixes))) for own in entry.rules},
         )
+        for entry in groups
+    }
 
 
 def _describe(action: Action, old: Rule | None, new: Rule | None) -> str:
@@ -51,17 +51,3 @@ def _describe(action: Action, old: Rule | None, new: Rule | None) -> str:
     told = (old.description, old.flows, old.lines) != (new.description, new.flows, new.lines)
     same = (old.prefixes, old.ports) == (new.prefixes, new.ports)
     return "update, description only" if told and same else "update"
-
-
-def _attachments(old: RenderedSite | None, new: RenderedSite | None) -> Iterator[ResourceChange]:
-    """Each machine's interface, however it is bound: found again where its addresses change."""
-    before, after = (
-        {
-            f"{entry.group.site}.{machine.name}-*": machine.addresses
-            for entry in (site.groups if site else ())
-            for machine in entry.group.machines
-        }
-        for site in (old, new)
-    )
-    for name, action, _, _ in compare_named(before, after):
-        yield ResourceChange(kind="attachment", name=name, action=action)
