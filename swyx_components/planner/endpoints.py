@@ -1,6 +1,6 @@
 """Who talks to whom: host groups and other endpoints, and the flows between two of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
@@ -139,10 +139,14 @@ class Flow(NamedTuple):
     ports: PortSet
     source_ports: PortRange | None
 
-    @property
-    def content(self) -> tuple[object, ...]:
-        """All of it by value, so that the flows of two plans can be compared."""
-        ends = ((e.site, e.label, e.prefixes, e.summary) for e in (self.initiator, self.responder))
+    def content(self, names: Mapping[tuple[str, str], str] = {}) -> tuple[object, ...]:
+        """All of it by value, so that the flows of two plans can be compared; `names` are what ends are
+        called instead, by site and label.
+        """
+        ends = (
+            (e.site, names.get((e.site, e.label), e.label), e.prefixes, e.summary)
+            for e in (self.initiator, self.responder)
+        )
         return self.flow, self.initiator_role, self.responder_role, *self[5:], *ends
 
 

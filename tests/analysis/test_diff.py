@@ -59,7 +59,7 @@ OLD = edited()
 
 def test_a_summary_is_an_edit_and_the_cause_of_the_rules_that_name_it() -> None:
     changes = compare_installations(OLD, edited(sites__aachen__summary=["10.1.0.0/16"]))
-    edit = Edit("sites.aachen.summary", "", "10.1.0.0/16", "aachen", "", "", "summary")
+    edit = Edit("aachen", "", "", "summary", "", "10.1.0.0/16")
     assert changes.edits == (edit,)
     assert {rule.site for rule in changes.rules} == {"bochum"}
     assert {rule.causes for rule in changes.rules} == {("sites.aachen.summary",)}
@@ -227,6 +227,15 @@ def test_other_roles_leave_a_group_with_what_they_change() -> None:
     # DCOM with the server (C13), media with the office (M2) and the LinkManager (M4b).
     assert all(rule.old is None for rule in aachen.rules)
     assert {flow for rule in aachen.rules for flow in rule.flows} == {"C13", "M2", "M4b"}
+
+
+def test_what_a_changed_rule_no_longer_allows_comes_before_what_it_allows_now() -> None:
+    """C13 of the conference manager that leaves, then H.245 (K6), whatever the group is called."""
+    machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
+    machines["ac-link"]["roles"] = ["LinkManager", "ConferenceManager"]
+    old = edited(sites__aachen__machines=machines, decisions__h245="tunnelled")
+    flows = {rule.flows for rule in compare_installations(old, OLD).rules if rule.old and rule.new}
+    assert ("C13", "K6") in flows and ("K6", "C13") not in flows
 
 
 def test_an_extra_rule_opens_what_it_says_at_its_end() -> None:

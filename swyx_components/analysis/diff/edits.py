@@ -1,21 +1,24 @@
 """What two installations say differently, as places of the file, and which of it is behind a changed rule."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from typing import NamedTuple
 
-from swyx_components.analysis.explain.places import owners_of, short
+from swyx_components.analysis.explain.places import short
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import (
     Decisions,
     ExtraRule,
     Installation,
-    Network,
     PortOverrides,
     Site,
 )
 from swyx_components.planner.endpoints import Flow
 from swyx_components.planner.model import Direction, Rule, SitePlan
+from swyx_components.sets.ports import NO_PORTS, PortRange
 from swyx_components.sets.prefixes import Prefix
+
+_PROVIDER = "cidrs", "signalling_cidrs", "media_cidrs", "link_manager", "media_ports", "sip_port"
 
 _DECISION = {"dcom_server": ("dcom", "dcom_transport"), "dcom_client": ("dcom", "dcom_transport")}
 _INSIDE = ("site", "devices")  # scopes that no link or provider plays a part in
@@ -24,19 +27,23 @@ _Subject = tuple[str, str, str]  # an item with its own facts: its site, part of
 
 
 class Edit(NamedTuple):
-    """One difference. `place` as in messages; `old` or `new` is empty where nothing stands.
+    """One difference; `old` or `new` is empty where nothing stands.
 
     `site` is empty for what belongs to no site; `name` is the machine, network, link or provider,
     `kind` the part of the file, `key` what differs of it (empty: all of it came or went).
     """
 
-    place: str
+    site: str
+    kind: str
+    name: str
+    key: str
     old: str
     new: str
-    site: str = ""
-    kind: str = ""
-    name: str = ""
-    key: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is, as in messages."""
+        return ".".join(filter(None, ("sites" if self.site else "", *self[:4])))
 
 
 def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
@@ -50,12 +57,12 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
             continue
         one, other = before.get(subject), after.get(subject)
         if one is None or other is None:
-            found.append(_edit(subject, "", _join(one), _join(other)))
+            found.append(Edit(*subject, "", _join(one), _join(other)))
             continue
         for key in sorted({*one, *other}):
             was, now = one.get(key, ""), other.get(key, "")
             if was != now:
-                found.append(_edit(subject, key, was, now))
+                found.append(Edit(*subject, key, was, now))
     return tuple(found)
 
 
@@ -79,11 +86,6 @@ def find_affected(old: Installation, new: Installation, edits: Sequence[Edit]) -
     return frozenset(affected)
 
 
-def _edit(subject: _Subject, key: str, old: str, new: str) -> Edit:
-    parts = ("sites" if subject[0] else "", *subject, key)
-    return Edit(".".join(filter(None, parts)), old, new, *subject, key)
-
-
 def _join(facts: _Facts | None) -> str:
     return "; ".join(f"{key} {value}" for key, value in (facts or {}).items() if value)
 
@@ -96,77 +98,73 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         for kind, name, facts in _site_facts(site):
             yield (site.name, kind, name), facts
     for link in installation.links:
-        facts = {
-            "mode": link.mode.value,
-            "sites": ", ".join(sorted((link.near, link.far))),
-            "link_managers": ", ".join(link.managers),
-        }
-        yield ("", "links", link.name), facts
+        ends = {"sites": ", ".join(sorted((link.near, link.far)))}
+        managers = {"link_managers": _write(link.managers)}
+        yield ("", "links", link.name), _facts(link, "mode") | ends | managers
     for provider in installation.providers:
-        facts = {
-            "cidrs": _listed(provider.cidrs),
-            "signalling_cidrs": _listed(provider.signalling_cidrs),
-            "media_cidrs": _listed(provider.media_cidrs),
-            "link_manager": provider.link_manager,
-            "media_ports": str(provider.media_ports),
-            "sip_port": str(provider.sip_port),
-        }
-        yield ("", "sip_providers", provider.name), facts
+        yield ("", "sip_providers", provider.name), _facts(provider, *_PROVIDER)
 
 
 def _site_facts(site: Site) -> Iterator[tuple[str, str, _Facts]]:
     """Each part of a site: its kind, its name, and what is written of it."""
-    switches = {
-        "egress": site.egress.value,
-        "sip_devices": _listed(site.sip_devices),
-        "summary": _listed(site.summary),
-        "flows.enable": ", ".join(sorted(site.enabled)),
-        "flows.disable": ", ".join(sorted(site.disabled)),
-    }
-    yield "", "", switches
+    flows = {"flows.enable": _write(site.enabled), "flows.disable": _write(site.disabled)}
+    yield "", "", _facts(site, "egress", "sip_devices", "summary") | flows
     yield "decisions", "", _decisions(site.decisions)
     yield "ports", "", _overrides(site.ports)
     yield "control_path", "", dict(site.control_path)
-    for owner in owners_of(site):
-        roles = {"roles": ", ".join(owner.roles)}
-        if isinstance(owner, Network):
-            managed = {"managed": "true" if owner.managed else ""}
-            yield "networks", owner.name, {"cidrs": _listed(owner.cidrs)} | roles | managed
-        else:
-            ports = {f"ports.{key}": value for key, value in _overrides(owner.ports).items()}
-            addresses = {"addresses": _listed(owner.addresses)}
-            outside = {"outside": "true" if owner.outside else ""}
-            yield "machines", owner.name, addresses | roles | ports | outside
+    for network in site.networks:
+        yield "networks", network.name, _facts(network, "cidrs", "roles", "managed")
+    for machine in site.machines:
+        ports = _overrides(machine.ports, "ports.")
+        facts = _facts(machine, "addresses", "roles") | ports | _facts(machine, "outside")
+        yield "machines", machine.name, facts
     for rule in sorted(site.extra_rules, key=lambda rule: rule.index):
         yield "extra_rules", _extra_rule(rule), {"reason": rule.reason}
 
 
 def _decisions(decisions: Decisions) -> _Facts:
-    h245 = decisions.h245
     dcom = (("server", decisions.dcom_server), ("client", decisions.dcom_client))
     return {
         "dcom": ", ".join(f"{end} {ports}" for end, ports in dcom if ports is not None),
-        "dcom_transport": ", ".join(t.value for t in decisions.dcom_transports),
-        "h245": "" if h245 is None else str(h245) if h245 else "tunnelled",
-        "fax_transport": ", ".join(t.value for t in decisions.fax_transports),
-        "cornet": str(decisions.cornet),
+        "dcom_transport": _write(decisions.dcom_transports),
+        "h245": "tunnelled" if decisions.h245 == NO_PORTS else _write(decisions.h245),
+        "fax_transport": _write(decisions.fax_transports),
+        "cornet": _write(decisions.cornet),
     }
 
 
-def _overrides(ports: PortOverrides) -> _Facts:
-    return {f"{role}.{key}": str(range_) for (role, key), range_ in ports}
+def _overrides(ports: PortOverrides, start: str = "") -> _Facts:
+    return {f"{start}{role}.{key}": str(range_) for (role, key), range_ in ports}
 
 
 def _extra_rule(rule: ExtraRule) -> str:
     """What the rule says, as its name: its place in the list says nothing."""
     towards = "from" if rule.direction == "in" else "to"
     ports = f" {rule.ports}" if rule.ports else ""
-    packets = f"{rule.direction} {rule.protocol}{ports} {towards} {_listed(rule.peers)}"
+    packets = f"{rule.direction} {rule.protocol}{ports} {towards} {_write(rule.peers)}"
     return f"({rule.machine} {packets})"
 
 
-def _listed(prefixes: Iterable[Prefix]) -> str:
-    return ", ".join(map(short, prefixes))
+def _facts(part: object, *keys: str) -> _Facts:
+    return {key: _write(getattr(part, key)) for key in keys}
+
+
+def _write(value: object) -> str:
+    """As a file has it: what a list holds, nothing for what is not set."""
+    match value:
+        case Prefix():
+            return short(value)
+        case Enum():
+            return str(value.value)
+        case PortRange():
+            return str(value)
+        case tuple():
+            return ", ".join(map(_write, value))
+        case frozenset():
+            return ", ".join(sorted(value))
+        case True:
+            return "true"
+    return "" if value is None or value is False else str(value)
 
 
 # ---- causes
@@ -184,37 +182,35 @@ class Causes:
         edits: Iterable[Edit],
         rows: Mapping[str, FlowRow],
     ) -> None:
-        before, after = (
-            {_content(flow, site, names): flow for flow in (plan.flows if plan else ())}
-            for plan, names in ((old, renamed), (new, {}))
-        )
+        names = {(site, was): now for was, now in renamed.items()}
+        before = {flow.content(names): flow for flow in (old.flows if old else ())}
+        after = {flow.content(): flow for flow in (new.flows if new else ())}
         changed = [flow for key, flow in before.items() if key not in after]
         changed += [flow for key, flow in after.items() if key not in before]
         sites = {site} | {end.site for flow in changed for end in (flow.initiator, flow.responder)}
         self._site = site
         self._edits = [edit for edit in edits if not edit.site or edit.site in sites]
         self._rows = rows
-        self._by_group: dict[str, list[Flow]] = {}
-        for flow in changed:
-            own = [e for e in (flow.initiator, flow.responder) if e.group and e.site == site]
-            for name in {name for end in own for name in (end.label, *end.members)}:
-                self._by_group.setdefault(name, []).append(flow)
+        self._changed: dict[str, list[tuple[int, Flow]]] = {}  # by id, each with its place
+        for numbered in enumerate(changed):
+            self._changed.setdefault(numbered[1].flow, []).append(numbered)
 
     def of(
-        self, group: Iterable[str], rules: Iterable[Rule | None]
+        self, group: Collection[str], rules: Iterable[Rule | None]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The ids of the changed flows behind a rule before and after, and the places of edits.
 
         `group`: what its host group, or its machine where each is a group, is called, before and after.
         """
         known = [rule for rule in rules if rule is not None]
+        ids = dict.fromkeys(id for rule in known for id in rule.flows)
+        numbered = (own for id in ids for own in self._changed.get(id, ()))
         behind = [
             flow
-            for name in sorted(group)
-            for flow in self._by_group.get(name, ())
-            if any(_is_behind(flow, rule, name) for rule in known)
+            for _, flow in sorted(numbered)
+            if any(self._is_behind(flow, rule, group) for rule in known)
         ]
-        extra = any(flow not in self._rows for rule in known for flow in rule.flows)
+        extra = any(id not in self._rows for id in ids)
         places = (
             edit.place
             for edit in self._edits
@@ -222,6 +218,19 @@ class Causes:
             or any(self._touches(edit, flow) for flow in behind)
         )
         return tuple(dict.fromkeys(flow.flow for flow in behind)), tuple(dict.fromkeys(places))
+
+    def _is_behind(self, flow: Flow, rule: Rule, group: Collection[str]) -> bool:
+        """Whether the group's rule allows some of the flow's packets, on behalf of the flow."""
+        own = flow.responder if rule.direction is Direction.IN else flow.initiator
+        return (
+            flow.flow in rule.flows
+            and own.site == self._site
+            and any(name in group for name in (own.label, *own.members))
+            and flow.transport.value == rule.protocol.value
+            and flow.source_ports in (rule.source_ports or (flow.source_ports,))
+            and rule.ports is not None
+            and bool(flow.ports & rule.ports)
+        )
 
     def _touches(self, edit: Edit, flow: Flow) -> bool:
         """Whether what was edited plays a part in the flow."""
@@ -248,24 +257,3 @@ class Causes:
                 return bool(edit.site) and edit.key != "egress"
             case _:
                 return False
-
-
-def _content(flow: Flow, site: str, renamed: Mapping[str, str]) -> tuple[object, ...]:
-    """All of a flow by value, the groups of the site by what they are called now."""
-    both = (flow.initiator, flow.responder)
-    called = ((e, renamed.get(e.label, e.label) if e.site == site else e.label) for e in both)
-    ends = ((e.site, label, e.prefixes, e.summary) for e, label in called)
-    return (*flow.content[:-2], *ends)
-
-
-def _is_behind(flow: Flow, rule: Rule, group: str) -> bool:
-    """Whether the rule allows some of the flow's packets, on behalf of the flow."""
-    own = flow.responder if rule.direction is Direction.IN else flow.initiator
-    return (
-        flow.flow in rule.flows
-        and group in (own.label, *own.members)
-        and flow.transport.value == rule.protocol.value
-        and flow.source_ports in (rule.source_ports or (flow.source_ports,))
-        and rule.ports is not None
-        and bool(flow.ports & rule.ports)
-    )

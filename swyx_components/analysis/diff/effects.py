@@ -69,7 +69,7 @@ def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sit
 
 
 def _flows(plans: Iterable[SitePlan | None]) -> dict[object, Flow]:
-    return {flow.content: flow for plan in plans if plan for flow in plan.flows}
+    return {flow.content(): flow for plan in plans if plan for flow in plan.flows}
 
 
 def _ports_by_members(flows: Iterable[Flow]) -> _Ports:

@@ -254,7 +254,7 @@ def explain_pair(
         for name in sites
     ]
     # Flows between the two sites are in both plans.
-    flows = list({flow.content: flow for plan in plans for flow in plan.flows}.values())
+    flows = list({flow.content(): flow for plan in plans for flow in plan.flows}.values())
     own = [flow for flow in flows if carries(flow, *hosts, packet)]
     rules = [rule for end in crossing.ends for rule in end.rules]
     open_ends = all(end.allows for end in crossing.ends)
