@@ -2,9 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby, product
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from swyx_components.analysis.explain.places import owners_of, short
 from swyx_components.installation.model import Egress, Installation
@@ -27,22 +26,24 @@ from swyx_components.sets.prefixes import (
     split_interval,
 )
 
+_Holder = TypeVar("_Holder")
+
 
 class Packets(NamedTuple):
     """From whom to whom, over what. A name is a machine's or network's, else the addresses.
 
-    `ports` None: the protocol has none, or all of them where the protocol is ANY.
+    `ports` are empty where the protocol has none, or all of them where it is ANY; `source_ports` where
+    all of them pass.
     """
 
     source: str
     destination: str
     protocol: Protocol
-    ports: PortSet | None
-    source_ports: PortSet | None
+    ports: PortSet = NO_PORTS
+    source_ports: PortSet = NO_PORTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReachabilityChange:
+class ReachabilityChange(NamedTuple):
     """Packets that pass now and did not before (`opened`), or the other way round.
 
     `at`: the machines whose rules changed for it; both ends where both are machines of the plan.
@@ -65,41 +66,41 @@ class Owners:
         moved = {name for _, name in named[0].items() ^ named[1].items()}
         self._moved = moved.intersection(named[0].values(), named[1].values())
         self._places: dict[tuple[bool, int], list[tuple[Interval, str]]] = {}
+        nobody = {Prefix(version, 0, 0): "" for version in WIDTH}
         for after, own in enumerate(named):
-            for version, peers, around in cut_addresses({prefix: [prefix] for prefix in own}):
-                innermost = max(around, key=lambda prefix: prefix.length)
-                places = self._places.setdefault((bool(after), version), [])
-                places.append((peers, own[innermost]))
+            for version, peers, names in _cut(nobody | own):
+                self._places.setdefault((bool(after), version), []).append((peers, names[0] or ""))
 
     def split(self, version: int, peers: Interval, after: bool) -> Iterator[tuple[Interval, str]]:
         """The addresses by whom they belong to; where nobody has them, the name is empty."""
-        places = self._places.get((after, version), [])
+        places = self._places[after, version]
         begin, end = (bisect_right(places, at, key=lambda own: own[0].first) for at in peers)
-        at, last = peers
-        for (low, high), name in places[max(begin - 1, 0) : end]:
-            if high < at:
-                continue
-            if low > at:
-                yield Interval(at, low - 1), ""
-            yield Interval(max(low, at), min(high, last)), name
-            at = high + 1
-        if at <= last:
-            yield Interval(at, last), ""
+        for (low, high), name in places[begin - 1 : end]:
+            yield Interval(max(low, peers.first), min(high, peers.last)), name
 
     def tell(self, name: str, version: int, addresses: Iterable[Interval]) -> str:
         """`ac-office`; with the addresses where it has others now: `ac-office (10.1.21.0/24)`; without a name
         the addresses alone.
         """
-        if not name:
-            return ", ".join(interval_text(version, own) for own in addresses)
-        if name not in self._moved:
+        if name and name not in self._moved:
             return name
-        return f"{name} ({', '.join(_write_addresses(version, own) for own in addresses)})"
+        write = _write_addresses if name else interval_text
+        told = ", ".join(write(version, own) for own in addresses)
+        return f"{name} ({told})" if name else told
 
 
 def _write_addresses(version: int, addresses: Interval) -> str:
     prefixes = split_interval(version, addresses)
     return short(prefixes[0]) if len(prefixes) == 1 else interval_text(version, addresses)
+
+
+def _cut(*held: Mapping[Prefix, _Holder]) -> Iterator[tuple[int, Interval, list[_Holder | None]]]:
+    """The addresses of some prefixes, cut wherever one begins or ends; who has each piece, in each mapping:
+    the holder of the smallest prefix around it.
+    """
+    for version, addresses, around in cut_addresses({own: [own] for one in held for own in one}):
+        nested = sorted(around, key=lambda prefix: -prefix.length)
+        yield version, addresses, [next((one[p] for p in nested if p in one), None) for one in held]
 
 
 def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
@@ -116,14 +117,11 @@ def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
 
 
 class _End(NamedTuple):
-    """Addresses of a machine or managed network of the plan; its rules are those of `own`."""
+    """Addresses of a machine or managed network of the plan, and what its rules allow there."""
 
     machine: str
-    label: str
     own: Prefix
-
-
-_Allowed = Mapping[tuple[Prefix, Direction, Protocol], list[Product]]
+    allowed: dict[tuple[Direction, Protocol], list[Product]]
 
 
 def find_passing(
@@ -135,97 +133,62 @@ def find_passing(
     left or taken back is one entry.
     """
     was, now = (plan is not None and plan.egress is Egress.OPEN for plan in (old, new))
-    before, after = _allowed(old), _allowed(new)
     directions = (Direction.IN,) if was or now else Direction
-    for version, ends in _pair_ends(old, new, owners):
-        for direction, protocol in product(directions, Protocol):
-            one, other = (
-                allowed.get((end.own, direction, protocol), []) if end else []
-                for allowed, end in zip((before, after), ends, strict=True)
-            )
-            if one == other:
-                continue
-            sets = PacketSet(one), PacketSet(other)
-            for opened, peer, ports, source in _describe(version, *sets, owners):
+    for version, addresses, ends in _cut(_find_ends(old), _find_ends(new)):
+        for key in product(directions, Protocol):
+            one, other = (PacketSet(end.allowed.get(key, ()) if end else ()) for end in ends)
+            for opened, peer, ports, source in _describe(version, one, other, owners):
                 end = ends[opened]
                 assert end is not None  # something passes there
-                if peer == end.label and end.own.length == WIDTH[version]:
+                label = owners.tell(end.machine, version, [addresses])
+                if peer == label and end.own.length == WIDTH[version]:
                     continue  # a machine's own address in a network that holds it
-                hosts = (peer, end.label) if direction is Direction.IN else (end.label, peer)
-                known = ports if protocol.has_ports else None
+                direction, protocol = key
+                hosts = (peer, label) if direction is Direction.IN else (label, peer)
+                known = ports if protocol.has_ports else NO_PORTS
                 packets = Packets(*hosts, protocol, known, source)
-                yield ReachabilityChange(opened=opened, packets=packets, at=(end.machine,))
+                yield ReachabilityChange(opened, packets, (end.machine,))
     plan = new or old
     if was != now and plan is not None:
         label = f"every machine of {plan.site}"
-        packets = Packets(label, "anywhere", Protocol.ANY, None, None)
-        yield ReachabilityChange(opened=now, packets=packets, at=(label,))
-
-
-def _pair_ends(
-    old: SitePlan | None, new: SitePlan | None, owners: Owners
-) -> Iterator[tuple[int, list[_End | None]]]:
-    """Who has rules at each address before and after; cut where a managed network grew or shrank."""
-    names = [
-        {
-            address: member.name
-            for group in (plan.groups if plan else ())
-            for member in group.members
-            for address in member.addresses
-        }
-        for plan in (old, new)
-    ]
-    held: dict[Prefix, list[tuple[int, Prefix]]] = {}
-    for side, members in enumerate(names):
-        for prefix in members:
-            held.setdefault(prefix, []).append((side, prefix))
-    for version, addresses, around in cut_addresses(held):
-        ends: list[_End | None] = [None, None]
-        for side, own in sorted(around, key=lambda each: each[1].length):  # the innermost last
-            name = names[side][own]
-            ends[side] = _End(name, owners.tell(name, version, [addresses]), own)
-        yield version, ends
+        yield ReachabilityChange(now, Packets(label, "anywhere", Protocol.ANY), (label,))
 
 
 def join_ends(passings: Iterable[ReachabilityChange]) -> tuple[ReachabilityChange, ...]:
     """The same packets at several machines as one, sorted: what opens first."""
     joined: dict[tuple[bool, Packets], set[str]] = {}
-    for passing in passings:
-        joined.setdefault((passing.opened, passing.packets), set()).update(passing.at)
+    for opened, packets, at in passings:
+        joined.setdefault((not opened, packets), set()).update(at)
     return tuple(
-        ReachabilityChange(opened=opened, packets=packets, at=tuple(sorted(ends)))
-        for (opened, packets), ends in sorted(joined.items(), key=_order)
+        ReachabilityChange(not closed, packets, tuple(sorted(ends)))
+        for (closed, packets), ends in sorted(joined.items())
     )
 
 
-def _order(entry: tuple[tuple[bool, Packets], set[str]]) -> tuple[object, ...]:
-    (opened, (source, destination, protocol, ports, source_ports)), _ = entry
-    return not opened, source, destination, protocol, ports or (), source_ports or ()
-
-
-def _allowed(plan: SitePlan | None) -> _Allowed:
-    """What the rules allow at each address."""
-    found: dict[tuple[Prefix, Direction, Protocol], list[Product]] = {}
+def _find_ends(plan: SitePlan | None) -> dict[Prefix, _End]:
+    """Each address that has rules."""
+    ends: dict[Prefix, _End] = {}
     groups = plan.groups if plan else ()
     addresses = {group.name: group.addresses for group in groups}
     for group in groups:
         for member in group.members:
             alone = () if group.network else member.addresses
-            for own, rule in product(member.addresses, group.rules):
-                peers = [
-                    peer
-                    for peer in (addresses[rule.groups[0]] if rule.groups else rule.prefixes)
-                    if peer.version == own.version and peer not in alone
-                ]
-                end = own, rule.direction, rule.protocol
-                allowed = peers, rule.source_ports or ALL_PORTS, rule.ports or NO_PORT
-                found.setdefault(end, []).append(allowed)
-    return found
+            for own in member.addresses:
+                end = ends.setdefault(own, _End(member.name, own, {}))
+                for rule in group.rules:
+                    peers = [
+                        peer
+                        for peer in (addresses[rule.groups[0]] if rule.groups else rule.prefixes)
+                        if peer.version == own.version and peer not in alone
+                    ]
+                    allowed = peers, rule.source_ports or ALL_PORTS, rule.ports or NO_PORT
+                    end.allowed.setdefault((rule.direction, rule.protocol), []).append(allowed)
+    return ends
 
 
 def _describe(
     version: int, before: PacketSet, after: PacketSet, owners: Owners
-) -> Iterator[tuple[bool, str, PortSet, PortSet | None]]:
+) -> Iterator[tuple[bool, str, PortSet, PortSet]]:
     """What differs: whether it opens, the peer, ports, source ports where they matter."""
     found: dict[tuple[bool, str, PortSet, PortSet], list[Interval]] = {}
     differences = before.differences(after)
@@ -235,7 +198,7 @@ def _describe(
                 found.setdefault((is_open, name, ports, source), []).append(addresses)
     for (is_open, name, ports, source), intervals in found.items():
         peer = owners.tell(name, version, join_intervals(intervals))
-        yield is_open, peer, ports, None if source == ALL_PORTS else source
+        yield is_open, peer, ports, NO_PORTS if source == ALL_PORTS else source
 
 
 def _by_port(differences: Iterable[Difference]) -> list[tuple[bool, PortSet, PortSet]]:
