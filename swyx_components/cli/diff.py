@@ -1,6 +1,6 @@
 """`swyx diff`: what a new version of the installation file changes, for whom, and in which stacks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -17,8 +17,8 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.resource_changes import Action, ResourceChange, UpdatePreview
-from swyx_components.report.diff import CloudChange, changes_record, write_changes
+from swyx_components.planner.resource_changes import Action, UpdatePreview
+from swyx_components.report.diff import changes_record, write_changes
 
 
 @click.command(
@@ -48,81 +48,71 @@ def diff(
     after, _ = open_installation(new)
     either = replace(after, sites={**before.sites, **after.sites})
     names = choose_sites(either, sites)
-    bound = bind_clouds(either, clouds)
-    changes = find_changes(before, after, names)
-    resources = preview_all(bound, changes.compared, before, after)
+    changes = find_changes(before, after, names, bind_clouds(either, clouds))
     # Of some sites only, the other ends are not known.
     effects = () if sites else find_effects(changes.compared)
     if as_json:
-        print_json(changes_record(changes, resources, effects))
+        print_json(changes_record(changes, effects))
     else:
-        print_lines(write_changes(changes, resources, effects))
+        print_lines(write_changes(changes, effects))
     return ANSWER_NO if exit_code and not changes.none else DONE
 
 
 def find_changes(
-    old: Installation, new: Installation, names: Sequence[str], store: Store | None = None
+    old: Installation,
+    new: Installation,
+    names: Iterable[str],
+    clouds: Mapping[str, str] = {},
+    store: Store | None = None,
 ) -> Changes:
-    """What the edits change at the named sites; rules as planned or stored."""
-    edits = find_edits(old, new)
-    affected = find_affected(old, new, edits).intersection(names)
-    compared = compare_sites(old, new, edits, names, store)
-    found = tuple(report_progress(compared, "sites compared", len(affected)))
-    known = {"", *names}
-    return Changes(tuple(edit for edit in edits if edit.site in known), found)
+    """What the edits change at the named sites, rules as planned or stored; for those of `clouds` also what
+    the update does to their resources.
 
-
-def preview_all(
-    bound: Mapping[str, str], sites: Iterable[SiteChange], old: Installation, new: Installation
-) -> dict[str, CloudChange]:
-    """What updates do to each site with a cloud, or all that the clouds would refuse."""
-    resources: dict[str, CloudChange] = {}
+    Raises:
+        SwyxError: a site can't be planned, or all that the clouds would refuse.
+    """
+    edits, known = find_edits(old, new), {"", *names}
+    affected = find_affected(old, new, edits) & known
+    compared = compare_sites(old, new, edits, affected, store)
+    found: list[SiteChange] = []
     errors: list[Message] = []
-    for site in sites:
-        if site.site not in bound:
-            continue
+    for site in report_progress(compared, "sites compared", len(affected)):
+        cloud = clouds.get(site.site)
         try:
-            preview = _preview(PLATFORMS[bound[site.site]], site, old, new)
+            found.append(_preview(PLATFORMS[cloud], site, old, new) if cloud else site)
         except SwyxError as problem:
             errors += problem.messages
-            continue
-        if preview.touched or not site.is_none:
-            resources[site.site] = preview
     raise_errors(errors)
-    return resources
+    return Changes(tuple(edit for edit in edits if edit.site in known), tuple(found))
 
 
 def _preview(
     cloud: UpdatePreview, site: SiteChange, old: Installation, new: Installation
-) -> CloudChange:
-    before, after = _render(cloud, site.old, old), _render(cloud, site.new, new)
-    groups = (one.groups if one else () for one in (before, after))
-    touched = tuple(cloud.preview_update(site.site, *groups))
+) -> SiteChange:
+    """The same with what `pulumi up` does to its resources: how it proceeds, what comes last.
+
+    Raises:
+        SwyxError: the cloud would refuse the site, before or after, or the update.
+    """
+    before = _render(cloud, site.old, old) if site.old else None
+    after = _render(cloud, site.new, new) if site.new else None
     peak = cloud.check_transient_quotas(before, after)
     raise_errors(message.of(new.file) for message in peak)
-    told = _describe_update(cloud.name, site.site, touched, is_removed=after is None)
-    return CloudChange(cloud.name, touched, tuple(message.of(new.file) for message in told))
-
-
-def _describe_update(
-    cloud: str, site: str, touched: Sequence[ResourceChange], *, is_removed: bool
-) -> Iterator[Message]:
-    """How `pulumi up` proceeds: what stays in effect meanwhile, and what comes last."""
-    if touched:
-        yield Message.about(f"update-{cloud}", f"sites.{site}")
-    deleted = [change.kind for change in touched if change.action is Action.DELETE]
-    if any(kind.endswith("security group") for kind in deleted):
-        yield Message.about("update-group-deleted", f"sites.{site}")
-    if is_removed:
-        yield Message.about(f"site-removed-{cloud}", f"sites.{site}")
+    groups = (one.groups if one else () for one in (before, after))
+    touched = tuple(cloud.preview_update(site.site, *groups))
+    ids = [f"update-{cloud.name}"] if touched else []
+    if any(t.action is Action.DELETE and t.kind.endswith("security group") for t in touched):
+        ids.append("update-group-deleted")
+    if after is None:
+        ids.append(f"site-removed-{cloud.name}")
+    told = tuple(Message.about(id, f"sites.{site.site}").of(new.file) for id in ids)
+    return site._replace(cloud=cloud.name, touched=touched, messages=told)
 
 
 def _render(
-    cloud: UpdatePreview, plan: SitePlan | None, installation: Installation
+    cloud: UpdatePreview, plan: SitePlan, installation: Installation
 ) -> RenderedSite | None:
     """The site as the cloud would store it, counted and proven."""
-    if plan is None:
-        return None
     result = assess_site(plan, installation, cloud)
     raise_errors(result.messages)
     return result.rendered

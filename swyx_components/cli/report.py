@@ -149,7 +149,7 @@ def _against(chosen: Chosen, old: Installation) -> Differences:
     installation, names = chosen.topology.installation, chosen.names
     if len(names) == len(installation.sites):
         names = tuple(sorted({*names, *old.sites}))
-    changes = find_changes(old, installation, names, partial(_store, chosen.clouds))
+    changes = find_changes(old, installation, names, store=partial(_store, chosen.clouds))
     return describe_changes(changes, old.file)
 
 

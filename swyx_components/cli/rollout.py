@@ -13,7 +13,7 @@ import click
 from pulumi import automation
 
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.diff import find_changes, preview_all
+from swyx_components.cli.diff import find_changes
 from swyx_components.cli.failures import CLOUD_FAILED, DONE, refuse
 from swyx_components.cli.options import JSON, argument, examples, option
 from swyx_components.cli.sites import open_installation
@@ -26,7 +26,6 @@ from swyx_components.cli.terminal import (
     replace_file,
 )
 from swyx_components.messages import Message, raise_errors
-from swyx_components.report.diff import list_stacks
 from swyx_components.report.rollout import (
     PIPELINES,
     STAGES,
@@ -120,10 +119,8 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
     stacks = find_stacks(project)
     either = {**before.sites, **after.sites}
     clouds = {site: stacks[site].cloud for site in either if site in stacks}
-    changes = find_changes(before, after, sorted(either))
-    resources = preview_all(clouds, changes.compared, before, after)
     jobs, without, errors = [], [], []
-    for touched in list_stacks(changes, resources):
+    for touched in find_changes(before, after, either, clouds).stacks:
         stack = stacks.get(touched.site)
         if stack is None:
             without.append(touched.site)

@@ -1,36 +1,23 @@
 """From one installation to another, for people and as JSON."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from swyx_components.analysis.diff.changes import Changes, RuleChange, SiteChange
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.effects import Effect
-from swyx_components.analysis.diff.reachability import ReachabilityChange
-from swyx_components.messages import Message
+from swyx_components.analysis.diff.reachability import Packets, ReachabilityChange
 from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.resource_changes import ResourceChange
-from swyx_components.report.plan_json import fields_of, given, message_record, rule_record
+from swyx_components.report.plan_json import fields_of, given, message_record, rule_record, texts
 from swyx_components.report.tables import describe_packets, name_groups, plural, write_rule
 from swyx_components.report.templates import render_lines
 
 _MOST_PLACES = 5
 
 
-class CloudChange(NamedTuple):
-    """What an update does to one site's resources on its cloud, and how it goes about it."""
-
-    cloud: str
-    touched: tuple[ResourceChange, ...]
-    messages: tuple[Message, ...]
-
-
-Resources = Mapping[str, CloudChange]  # by site
-
-
-def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effect]) -> list[str]:
+def write_changes(changes: Changes, effects: Sequence[Effect]) -> list[str]:
     """Edits, stacks, packets newly or no longer allowed, rules with their reasons, and resources."""
     return render_lines(
         "diff.txt.j2",
@@ -43,8 +30,6 @@ def write_changes(changes: Changes, resources: Resources, effects: Sequence[Effe
             "resource_rows": _resource_rows,
         },
         changes=changes,
-        stacks=list_stacks(changes, resources),
-        resources=resources,
         effects=effects,
     )
 
@@ -68,35 +53,13 @@ def write_change(old: str, new: str) -> str:
     return f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
 
 
-class _Stack(NamedTuple):
-    """The stack of one site that an edit touches; `resources` is None where no cloud is named."""
-
-    site: str
-    cloud: str = ""
-    work: str = "update"
-    groups: int = 0
-    rules: int = 0
-    resources: int | None = None
-
-
-def list_stacks(changes: Changes, resources: Resources) -> list[_Stack]:
-    """The stacks to update: of a site whose cloud is named, if any of its resources is touched."""
-    by_site = {site.site: site for site in changes.sites}
-    stacks = []
-    for name in sorted({*by_site, *resources}):
-        site, on_cloud = by_site.get(name), resources.get(name)
-        if on_cloud is None or on_cloud.touched:
-            sizes = (site.work, len(site.groups), len(site.rules)) if site else ()
-            cloud, touched = (on_cloud.cloud, len(on_cloud.touched)) if on_cloud else ("", None)
-            stacks.append(_Stack(name, cloud, *sizes)._replace(resources=touched))
-    return stacks
-
-
-def _stack_row(stack: _Stack) -> Sequence[str]:
-    counts = (stack.groups or None, "group"), (stack.rules, "rule"), (stack.resources, "resource")
-    touched = [plural(count, what) for count, what in counts if count is not None]
-    where = f"{stack.site} on {stack.cloud}" if stack.cloud else stack.site
-    return where, stack.work, ", ".join(touched)
+def _stack_row(site: SiteChange) -> Sequence[str]:
+    touched = [plural(len(site.groups), "group")] if site.groups else []
+    touched.append(plural(len(site.rules), "rule"))
+    if site.cloud:
+        touched.append(plural(len(site.touched), "resource"))
+    where = f"{site.site} on {site.cloud}" if site.cloud else site.site
+    return where, site.work, ", ".join(touched)
 
 
 def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
@@ -135,11 +98,14 @@ def _rule_rows(site: SiteChange) -> Iterator[Sequence[str]]:
             flows = f"{' '.join(old.flows)} -> {' '.join(new.flows)}"
             yield "reason", machines, f"{write_rule(new, after)}: for {flows}{because}"
             continue
-        if old:
-            yield "before" if new else "removed", machines, f"{write_rule(old, before)}{because}"
-        if new:
-            word, why = ("after", "") if old else ("added", because)
-            yield word, machines, f"{write_rule(new, after)}{why}"
+        sides = (
+            (old, before, "before" if new else "removed"),
+            (new, after, "after" if old else "added"),
+        )
+        for rule, named, word in sides:
+            if rule:
+                yield word, machines, f"{write_rule(rule, named)}{because}"
+                because = ""
 
 
 def describe_reasons(change: RuleChange) -> str:
@@ -156,45 +122,46 @@ def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]
             yield "", "", f"  {detail}", ""
 
 
-def changes_record(
-    changes: Changes, resources: Resources, effects: Sequence[Effect]
-) -> dict[str, Any]:
+def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any]:
     """The changes as the JSON of `swyx diff` has them."""
     return {
         "version": 1,
         "equal": changes.none,
         "edits": [fields_of(edit, "place", "old", "new") for edit in changes.edits],
-        "stacks": [
-            {key: value for key, value in stack._asdict().items() if value not in ("", None)}
-            for stack in list_stacks(changes, resources)
-        ],
-        "effects": [asdict(effect) for effect in effects],
-        "packets": [_passing_record(passing) for passing in changes.passings],
+        "stacks": [_stack_record(site) for site in changes.stacks],
+        "effects": [effect._asdict() for effect in effects],
+        "packets": [_passing_record(*passing) for passing in changes.passings],
         "sites": {site.site: _site_record(site) for site in changes.sites},
         "clouds": {
-            name: {
-                "cloud": cloud,
+            site.site: {
+                "cloud": site.cloud,
                 "resources": [
-                    fields_of(change, "action", "kind", "name", "details") for change in touched
+                    fields_of(own, "action", "kind", "name", "details") for own in site.touched
                 ],
-                "messages": [message_record(message) for message in messages],
+                "messages": [message_record(message) for message in site.messages],
             }
-            for name, (cloud, touched, messages) in resources.items()
+            for site in changes.clouds
         },
     }
 
 
-def _passing_record(passing: ReachabilityChange) -> dict[str, Any]:
-    """Packets that are newly allowed, or no longer."""
-    packets = passing.packets
+def _stack_record(site: SiteChange) -> dict[str, Any]:
     return {
-        "change": "opened" if passing.opened else "closed",
+        "site": site.site,
+        **given(cloud=site.cloud),
+        "work": site.work,
+        "groups": len(site.groups),
+        "rules": len(site.rules),
+        **given(resources=len(site.touched)),
+    }
+
+
+def _passing_record(opened: bool, packets: Packets, at: Sequence[str]) -> dict[str, Any]:
+    return {
+        "change": "opened" if opened else "closed",
         **fields_of(packets, "source", "destination", "protocol"),
-        **given(
-            ports=packets.ports and list(map(str, packets.ports)),
-            source_ports=packets.source_ports and str(packets.source_ports),
-        ),
-        "at": passing.at,
+        **given(ports=texts(packets.ports), source_ports=str(packets.source_ports)),
+        "at": at,
     }
 
 
@@ -202,13 +169,12 @@ def _site_record(site: SiteChange) -> dict[str, Any]:
     return {
         "before": site.old is not None,
         "after": site.new is not None,
-        "groups": [fields_of(group, "group", "was", "old", "new") for group in site.groups],
+        "groups": [group._asdict() for group in site.groups],
         "rules": [
-            {
-                "group": change.group,
+            change._asdict()
+            | {
                 "old": change.old and rule_record(change.old),
                 "new": change.new and rule_record(change.new),
-                **fields_of(change, "only_reason", "flows", "causes"),
             }
             for change in site.rules
         ],

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from swyx_components.analysis.diff import changes as changes_module
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.reachability import Owners
@@ -22,7 +21,8 @@ from swyx_components.planner.plan import plan_site
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.prefixes import Interval, Prefix
-from tests.tools.changes import compare_installations
+from tests.tools import changes as changes_module
+from tests.tools.changes import compare_installations, rules_of
 from tests.tools.command import SMALL
 
 DATA: dict[str, Any] = yaml.safe_load(SMALL)
@@ -61,8 +61,8 @@ def test_a_summary_is_an_edit_and_the_cause_of_the_rules_that_name_it() -> None:
     changes = compare_installations(OLD, edited(sites__aachen__summary=["10.1.0.0/16"]))
     edit = Edit("aachen", "", "", "summary", "", "10.1.0.0/16")
     assert changes.edits == (edit,)
-    assert {rule.site for rule in changes.rules} == {"bochum"}
-    assert {rule.causes for rule in changes.rules} == {("sites.aachen.summary",)}
+    assert [site.site for site in changes.sites if site.rules] == ["bochum"]
+    assert {rule.causes for rule in rules_of(changes)} == {("sites.aachen.summary",)}
 
 
 def test_the_addresses_of_nobody_in_a_summary_are_one_peer() -> None:
@@ -94,7 +94,7 @@ def test_rules_of_a_group_that_is_split_or_merged_are_paired_with_its_own() -> N
                 str(rule.new and rule.new.ports),
                 rule.flows,
             )
-            for rule in changes.rules
+            for rule in rules_of(changes)
         }
 
     assert rows(compare_installations(old, new)) == {
@@ -125,12 +125,12 @@ def test_a_narrower_dcom_range_closes_what_lies_outside_it_and_nothing_else() ->
         "server 40000-40199, client 40000-40199",
         "server 40000-40149, client 40000-40149",
     )
-    assert {(rule.group, rule.flows, rule.causes) for rule in changes.rules} == {
+    assert {(rule.group, rule.flows, rule.causes) for rule in rules_of(changes)} == {
         ("swyxserver", ("C1",), ("sites.bochum.decisions.dcom",)),
         ("swyxserver", ("C2",), ("sites.bochum.decisions.dcom",)),
     }
-    assert all(rule.old and rule.new for rule in changes.rules)
-    assert [str(r.new.ports) for r in changes.rules if r.new] == ["40000-40149"] * 2
+    assert all(rule.old and rule.new for rule in rules_of(changes))
+    assert [str(r.new.ports) for r in rules_of(changes) if r.new] == ["40000-40149"] * 2
 
 
 def test_an_override_moves_exactly_the_ports_that_differ_at_both_ends() -> None:
@@ -153,7 +153,7 @@ def test_a_machine_that_changes_its_address_is_told_with_both() -> None:
     assert "+ ac-link to bo-server (10.2.0.11) tcp 1720, 41000-41099 at ac-link, bo-server" in lines
     opened = {line[2:].replace("0.11", "0.10") for line in lines if line[0] == "+"}
     assert opened == {line[2:] for line in lines if line[0] == "-"}
-    at_aachen = [rule for rule in changes.rules if rule.site == "aachen"]
+    at_aachen = rules_of(changes, "aachen")
     assert at_aachen
     assert all("sites.bochum.machines.bo-server.addresses" in rule.causes for rule in at_aachen)
 
@@ -208,7 +208,7 @@ def test_machines_that_change_places_are_told_by_who_has_an_address_when() -> No
     }
     assert turned == {line[2:] for line in lines if line[0] == "+"}
     # The rules of the other site: each keeps its flows and ports, and has the other address.
-    at_bochum = [rule for rule in changes.rules if rule.site == "bochum"]
+    at_bochum = rules_of(changes, "bochum")
     assert at_bochum
     for rule in at_bochum:
         assert rule.old and rule.new
@@ -234,7 +234,9 @@ def test_what_a_changed_rule_no_longer_allows_comes_before_what_it_allows_now() 
     machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
     machines["ac-link"]["roles"] = ["LinkManager", "ConferenceManager"]
     old = edited(sites__aachen__machines=machines, decisions__h245="tunnelled")
-    flows = {rule.flows for rule in compare_installations(old, OLD).rules if rule.old and rule.new}
+    flows = {
+        rule.flows for rule in rules_of(compare_installations(old, OLD)) if rule.old and rule.new
+    }
     assert ("C13", "K6") in flows and ("K6", "C13") not in flows
 
 
@@ -249,7 +251,7 @@ def test_an_extra_rule_opens_what_it_says_at_its_end() -> None:
     }
     changes = compare_installations(OLD, edited(sites__aachen__extra_rules=[rule]))
     assert told(changes) == {"+ 10.1.98.4 to ac-server tcp 3389 at ac-server"}
-    (change,) = changes.rules
+    (change,) = rules_of(changes)
     assert change.flows == () and len(change.causes) == 2
     assert all(".extra_rules.(ac-server in tcp 3389 from 10.1.9" in c for c in change.causes)
 
@@ -257,7 +259,7 @@ def test_an_extra_rule_opens_what_it_says_at_its_end() -> None:
 def test_another_reason_changes_no_packet() -> None:
     rule = copy.deepcopy(DATA["sites"]["aachen"]["extra_rules"][0]) | {"reason": "monitoring"}
     changes = compare_installations(OLD, edited(sites__aachen__extra_rules=[rule]))
-    assert changes.passings == () and changes.rules == ()
+    assert changes.passings == () and rules_of(changes) == []
     (edit,) = changes.edits
     assert (edit.key, edit.old, edit.new) == ("reason", "desktop", "monitoring")
 
@@ -276,10 +278,10 @@ def test_rules_with_other_reasons_stand_in_the_order_of_the_plan() -> None:
     ]
     without = edited(sites__aachen__extra_rules=None)
     changes = compare_installations(without, edited(sites__aachen__extra_rules=rules))
-    assert all(change.only_reason and change.group == "linkmanager" for change in changes.rules)
+    assert all(change.only_reason and change.group == "linkmanager" for change in rules_of(changes))
     told = [
         (c.new.direction.value, c.new.protocol.value, str(c.new.ports))
-        for c in changes.rules
+        for c in rules_of(changes)
         if c.new
     ]
     assert told == [
@@ -298,7 +300,7 @@ def test_a_flow_that_joins_another_on_the_same_rule_is_a_reason_only() -> None:
         "- ac-link to ac-server udp 1719 at ac-link, ac-server",
         "- ac-link to bo-server udp 1719 at ac-link, bo-server",
     }
-    assert {cause for rule in changes.rules for cause in rule.causes} == {
+    assert {cause for rule in rules_of(changes) for cause in rule.causes} == {
         "sites.aachen.flows.disable"
     }
 
@@ -332,7 +334,7 @@ def test_a_machine_with_another_name_sends_and_receives_what_it_did() -> None:
     machines = copy.deepcopy(DATA["sites"]["aachen"]["machines"])
     machines["ac-tor"] = machines.pop("ac-gates")
     changes = compare_installations(OLD, edited(sites__aachen__machines=machines))
-    assert changes.passings == () and changes.rules == ()
+    assert changes.passings == () and rules_of(changes) == []
     assert [(group.old, group.new) for group in changes.sites[0].groups] == [
         (("ac-gates",), ("ac-tor",))
     ]
@@ -355,7 +357,7 @@ def test_an_extra_rule_that_another_one_precedes_now_has_another_number() -> Non
     changes = compare_installations(old, edited(sites__aachen__extra_rules=rules[::-1]))
     assert changes.edits == () and changes.passings == ()
     assert sorted(
-        (rule.old.flows, rule.new.flows) for rule in changes.rules if rule.old and rule.new
+        (rule.old.flows, rule.new.flows) for rule in rules_of(changes) if rule.old and rule.new
     ) == [
         (("extra:aachen:0",), ("extra:aachen:1",)),
         (("extra:aachen:1",), ("extra:aachen:0",)),
@@ -420,7 +422,7 @@ def test_each_rule_names_the_edits_behind_it_and_no_others() -> None:
     old, new = bochum("10.2.0.13", "10.2.20.0/24"), bochum("10.2.0.14", "10.2.21.0/24")
     causes = {
         (rule.old.flows, str(rule.old.source_ports)): rule.causes
-        for rule in compare_installations(old, new).rules
+        for rule in rules_of(compare_installations(old, new))
         if rule.group == "linkmanager" and rule.old and rule.old.direction is Direction.IN
     }
     assert causes == {
@@ -434,9 +436,7 @@ def test_a_switched_flow_is_no_cause_of_another() -> None:
         sites__aachen__flows={"disable": ["K5"]}, sites__aachen__decisions={"dcom": "40000-40149"}
     )
     causes = {
-        (rule.flows, rule.causes)
-        for rule in compare_installations(OLD, new).rules
-        if rule.site == "aachen"
+        (rule.flows, rule.causes) for rule in rules_of(compare_installations(OLD, new), "aachen")
     }
     assert causes == {
         (("C1",), ("sites.aachen.decisions.dcom",)),
@@ -493,9 +493,9 @@ def test_a_site_that_no_edit_reaches_is_not_planned_and_would_not_differ(
         with monkeypatch.context() as patch:
             patch.setattr(changes_module, "find_affected", lambda *_: frozenset(old.sites))
             whole = compare_installations(old, new)
-        assert (whole.edits, whole.rules, whole.passings) == (
+        assert (whole.edits, rules_of(whole), whole.passings) == (
             changes.edits,
-            changes.rules,
+            rules_of(changes),
             changes.passings,
         )
         assert {site.site for site in changes.sites} <= {"aachen", "bochum"}

@@ -9,16 +9,17 @@
 ...                               "sites": {"one": {"machines": machines}}})
 >>> both = plan("10.0.0.2"), plan("10.0.0.3")
 >>> edits = find_edits(*both)
->>> changes = Changes(edits, tuple(compare_sites(*both, edits)))
->>> [edit.place for edit in changes.edits], len(changes.rules), len(changes.passings)
+>>> changes = Changes(edits, tuple(compare_sites(*both, edits, ["one"])))
+>>> [edit.place for edit in changes.edits], len(changes.sites[0].rules), len(changes.passings)
 (['sites.one.machines.gate.addresses'], 0, 12)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import product
+from operator import attrgetter
+from typing import NamedTuple
 
-from swyx_components.analysis.diff.edits import Causes, Edit, find_affected
+from swyx_components.analysis.diff.edits import Causes, Edit
 from swyx_components.analysis.diff.reachability import (
     Owners,
     ReachabilityChange,
@@ -26,14 +27,14 @@ from swyx_components.analysis.diff.reachability import (
     join_ends,
 )
 from swyx_components.installation.model import Installation
-from swyx_components.messages import raise_errors
+from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
+from swyx_components.planner.resource_changes import ResourceChange
 from swyx_components.planner.topology import Topology
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChange:
+class RuleChange(NamedTuple):
     """One rule of a host group that came (`old` None), went (`new` None) or is another now.
 
     `group` is its name now, if there still is such a group. `only_reason`: the same packets, for other
@@ -41,20 +42,17 @@ class RuleChange:
     changed behind it, `causes` the places of the edits that touch those.
     """
 
-    site: str
     group: str
-    old: Rule | None = None
-    new: Rule | None = None
-    only_reason: bool = False
-    flows: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
+    old: Rule | None
+    new: Rule | None
+    only_reason: bool
+    flows: tuple[str, ...]
+    causes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupChange:
+class GroupChange(NamedTuple):
     """A host group that came or went, or whose machines or name are others now; `was`: its name before."""
 
-    site: str
     group: str
     was: str
     old: tuple[str, ...]
@@ -66,16 +64,22 @@ class GroupChange:
         return self.group if self.group == self.was else f"{self.was} -> {self.group}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteChange:
-    """One site before and after, as planned or stored; a plan is None where there is no such site."""
+class SiteChange(NamedTuple):
+    """One site before and after, as planned or stored; a plan is None where there is no such site.
+
+    `touched` are the resources that an update changes on its `cloud`, if that is known, and `messages`
+    say how the update goes about it.
+    """
 
     site: str
     old: SitePlan | None
     new: SitePlan | None
     passings: tuple[ReachabilityChange, ...]
-    groups: tuple[GroupChange, ...] = ()
-    rules: tuple[RuleChange, ...] = ()
+    groups: tuple[GroupChange, ...]
+    rules: tuple[RuleChange, ...]
+    cloud: str = ""
+    touched: tuple[ResourceChange, ...] = ()
+    messages: tuple[Message, ...] = ()
 
     @property
     def is_none(self) -> bool:
@@ -88,8 +92,7 @@ class SiteChange:
         return "create" if self.old is None else "destroy" if self.new is None else "update"
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(NamedTuple):
     """All that differs between two installations; `compared` are the sites whose plans may differ."""
 
     edits: tuple[Edit, ...]
@@ -101,14 +104,23 @@ class Changes:
         return tuple(site for site in self.compared if not site.is_none)
 
     @property
+    def stacks(self) -> tuple[SiteChange, ...]:
+        """The sites whose stacks are to update: where the cloud is known, if any resource is touched."""
+        return tuple(
+            site for site in self.compared if (site.touched if site.cloud else not site.is_none)
+        )
+
+    @property
+    def clouds(self) -> tuple[SiteChange, ...]:
+        """The sites that differ, or whose resources are touched, on a cloud that is known."""
+        return tuple(
+            site for site in self.compared if site.cloud and (site.touched or not site.is_none)
+        )
+
+    @property
     def passings(self) -> tuple[ReachabilityChange, ...]:
         """The packets of all sites, the two ends of one packet joined."""
         return join_ends(passing for site in self.compared for passing in site.passings)
-
-    @property
-    def rules(self) -> tuple[RuleChange, ...]:
-        """The rules of all sites that come, go or change."""
-        return tuple(rule for site in self.compared for rule in site.rules)
 
     @property
     def none(self) -> bool:
@@ -124,11 +136,11 @@ def compare_sites(
     old: Installation,
     new: Installation,
     edits: Sequence[Edit],
-    names: Sequence[str] | None = None,
+    names: Iterable[str],
     store: Store | None = None,
 ) -> Iterator[SiteChange]:
-    """Each site whose plan may differ, before and after, one at a time; groups and rules as planned, or as
-    a cloud would `store` them.
+    """Each of these sites before and after, one at a time; groups and rules as planned, or as a cloud
+    would `store` them.
 
     Raises:
         SwyxError: a site can't be planned, before or after.
@@ -136,17 +148,15 @@ def compare_sites(
     topologies = Topology(old), Topology(new)
     owners = Owners(old, new)
     rows = {**old.catalogue.flows, **new.catalogue.flows}
-    affected = find_affected(old, new, edits)
-    for name in sorted(affected if names is None else affected.intersection(names)):
+    for name in sorted(names):
         before, after = (_plan(topology, name) for topology in topologies)
-        why = Causes(name, before, after, _find_renamed(before, after), edits, rows)
-        change = SiteChange(
-            site=name,
-            old=before and store(before, old) if store else before,
-            new=after and store(after, new) if store else after,
-            passings=tuple(find_passing(before, after, owners)),
-        )
-        yield _compare_groups(change, why)
+        renamed = _find_renamed(_groups(before), _groups(after))
+        why = Causes(name, before, after, renamed, edits, rows)
+        passings = tuple(find_passing(before, after, owners))
+        if store:
+            before, after = before and store(before, old), after and store(after, new)
+        groups, rules = _compare_groups(_groups(before), _groups(after), why)
+        yield SiteChange(name, before, after, passings, tuple(groups), tuple(rules))
 
 
 def _plan(topology: Topology, name: str) -> SitePlan | None:
@@ -157,10 +167,20 @@ def _plan(topology: Topology, name: str) -> SitePlan | None:
     return plan
 
 
-def _compare_groups(site: SiteChange, why: Causes) -> SiteChange:
-    """The same with the groups and rules that differ."""
-    name, before, after = site.site, _groups(site.old), _groups(site.new)
-    renamed = _find_renamed(site.old, site.new)
+# ---- groups
+
+_Groups = dict[str, HostGroup]
+
+
+def _groups(plan: SitePlan | None) -> _Groups:
+    return {group.name: group for group in plan.groups} if plan else {}
+
+
+def _compare_groups(
+    before: _Groups, after: _Groups, why: Causes
+) -> tuple[list[GroupChange], list[RuleChange]]:
+    """The groups and rules that differ."""
+    renamed = _find_renamed(before, after)
     pairs = {(one, renamed.get(one, "")) for one in before}
     pairs |= {("", other) for other in after.keys() - renamed.values()}
     held = {member.name: own.name for own in after.values() for member in own.members}
@@ -172,27 +192,20 @@ def _compare_groups(site: SiteChange, why: Causes) -> SiteChange:
     for was, now in sorted(pairs, key=lambda pair: (pair[1] or pair[0], pair)):
         one, other = before.get(was), after.get(now)
         members = (tuple(m.name for m in own.members) if own else () for own in (one, other))
-        group = GroupChange(name, now or was, was or now, *members)
+        group = GroupChange(now or was, was or now, *members)
         if was != now or group.old != group.new:
             groups.append(group)
         one, other = one or _nearest(other, before), other or _nearest(one, after)
         some, others = (own.rules if own else () for own in (one, other))
+        names = {own.name for own in (one, other) if own}
         for gone, come, same in _pair(some, others, successors):
-            reasons = why.of({own.name for own in (one, other) if own}, (gone, come))
-            rules.append(RuleChange(name, group.group, gone, come, same, *reasons))
-    return replace(site, groups=tuple(groups), rules=tuple(rules))
+            reasons = why.of(names, (gone, come))
+            rules.append(RuleChange(group.group, gone, come, same, *reasons))
+    return groups, rules
 
 
-# ---- groups
-
-
-def _groups(plan: SitePlan | None) -> dict[str, HostGroup]:
-    return {group.name: group for group in plan.groups} if plan else {}
-
-
-def _find_renamed(old: SitePlan | None, new: SitePlan | None) -> dict[str, str]:
+def _find_renamed(before: _Groups, after: _Groups) -> dict[str, str]:
     """What each host group is called now: as before, or, since a name says its roles, as its machines are."""
-    before, after = _groups(old), _groups(new)
     renamed = {
         name: name for name in before if name in after and _shared(before[name], after[name])
     }
@@ -219,6 +232,12 @@ def _nearest(group: HostGroup | None, among: Mapping[str, HostGroup]) -> HostGro
 
 # ---- rules
 
+# What a rule has in common with the one that it became: its peer, else its ports.
+_LIKENESSES: Sequence[Callable[[Rule], object]] = (
+    attrgetter("direction", "protocol", "groups", "prefixes"),
+    lambda rule: (rule.direction, rule.protocol, rule.ports, rule.source_ports, bool(rule.groups)),
+)
+
 
 def _pair(
     old: Iterable[Rule], new: Iterable[Rule], successors: Mapping[str, Sequence[str]]
@@ -233,32 +252,21 @@ def _pair(
         if key in after and rule.flows != after[key].flows:
             yield rule, after[key], True
     kept = {rule for key, rule in before.items() if key in after}
-    gone = [(key, rule) for key, rule in before.items() if key not in after]
-    come = [rule for key, rule in after.items() if key not in before]
+    gone = {key: rule for key, rule in before.items() if key not in after}
+    come = {key: rule for key, rule in after.items() if key not in before}
     # Where two peers have changed places, the same flows tell which rule became which.
-    for flows_too, likeness in product((True, False), (_same_peer, _same_ports)):
-        for key, rule in tuple(gone):
-            like = likeness(key)
-            same = (one for one in come if likeness(one) == like)
-            other = next((one for one in same if not flows_too or one.flows == rule.flows), None)
+    for flows_too, likeness in product((True, False), _LIKENESSES):
+        for key, rule in [*gone.items()]:
+            same = (one for one in come if likeness(one) == likeness(key))
+            other = next((o for o in same if not flows_too or come[o].flows == rule.flows), None)
             if other is not None:
-                gone.remove((key, rule))
-                kept.add(rule)
-                come.remove(other)
-                yield rule, other, False
-    yield from ((rule, None, False) for _, rule in gone if rule not in kept)
-    yield from ((None, rule, False) for rule in come)
+                kept.add(gone.pop(key))
+                yield rule, come.pop(other), False
+    yield from ((rule, None, False) for rule in gone.values() if rule not in kept)
+    yield from ((None, rule, False) for rule in come.values())
 
 
 def _rename(rule: Rule, successors: Mapping[str, Sequence[str]]) -> list[Rule]:
     """An old rule for each group that has machines of its peer now."""
     names = (name for own in rule.groups for name in successors[own])
     return [rule._replace(groups=(name,)) for name in names] or [rule]
-
-
-def _same_peer(rule: Rule) -> tuple[object, ...]:
-    return (rule.direction, rule.protocol, rule.groups, rule.prefixes)
-
-
-def _same_ports(rule: Rule) -> tuple[object, ...]:
-    return (rule.direction, rule.protocol, rule.ports, rule.source_ports, bool(rule.groups))

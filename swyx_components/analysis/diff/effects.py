@@ -6,21 +6,20 @@ removed stops as soon as one of them is. Where only one end has rules, its stack
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 from swyx_components.analysis.diff.changes import SiteChange
 from swyx_components.analysis.diff.reachability import Packets
 from swyx_components.planner.endpoints import Endpoint, Flow
-from swyx_components.planner.model import Protocol, SitePlan
+from swyx_components.planner.model import Protocol
 from swyx_components.sets.ports import NO_PORTS, PortSet
 
 _Sites = tuple[str, ...]
 _Ports = dict[tuple[str, _Sites, object], PortSet]  # by flow, the sites of its ends, who they are
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Effect:
+class Effect(NamedTuple):
     """What is new and what is removed between two sites, or at one alone.
 
     `opened` and `closed` count newly and no longer allowed flows, `begins` and `ends` are their ids.
@@ -36,17 +35,20 @@ class Effect:
 def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
     """The effects of an edit by the sites whose stacks they depend on; `changes` are those of all sites."""
     opened, closed = (_count_packets(changes, is_open) for is_open in (True, False))
-    before, after = _flows(one.old for one in changes), _flows(one.new for one in changes)
+    before, after = (
+        {flow.content(): flow for plan in plans if plan for flow in plan.flows}
+        for plans in ([change.old for change in changes], [change.new for change in changes])
+    )
     old = _ports_by_members(before[key] for key in before.keys() - after)
     new = _ports_by_members(after[key] for key in after.keys() - before)
     begins, ends = _by_sites(new, old), _by_sites(old, new)
     return tuple(
         Effect(
-            sites=sites,
-            opened=opened[sites],
-            closed=closed[sites],
-            begins=begins.get(sites, ()) if opened[sites] else (),
-            ends=ends.get(sites, ()) if closed[sites] else (),
+            sites,
+            opened[sites],
+            closed[sites],
+            begins.get(sites, ()) if opened[sites] else (),
+            ends.get(sites, ()) if closed[sites] else (),
         )
         for sites in sorted({*opened, *closed})
     )
@@ -56,9 +58,8 @@ def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sit
     """How many flows are affected, by the sites whose rules change between the same two ends."""
     found: dict[tuple[str, str, Protocol], tuple[set[str], set[Packets]]] = {}
     for change in changes:
-        for passing in change.passings:
-            if passing.opened is is_open:
-                packets = passing.packets
+        for opened, packets, _ in change.passings:
+            if opened is is_open:
                 sites, kinds = found.setdefault(packets[:3], (set(), set()))
                 sites.add(change.site)
                 kinds.add(packets)
@@ -66,10 +67,6 @@ def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sit
     for sites, kinds in found.values():
         counted[tuple(sorted(sites))] += len(kinds)
     return counted
-
-
-def _flows(plans: Iterable[SitePlan | None]) -> dict[object, Flow]:
-    return {flow.content(): flow for plan in plans if plan for flow in plan.flows}
 
 
 def _ports_by_members(flows: Iterable[Flow]) -> _Ports:

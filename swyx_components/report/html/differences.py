@@ -86,7 +86,7 @@ def _differences(changes: Changes) -> Iterator[Difference]:
     for site in changes.sites:
         for group in site.groups:
             change = write_change(", ".join(group.old), ", ".join(group.new))
-            yield Difference("", GROUPS, f"{group.site}/{group.label}", change)
+            yield Difference("", GROUPS, f"{site.site}/{group.label}", change)
         old, new = (name_groups(plan.groups if plan else ()) for plan in (site.old, site.new))
         for rule in site.rules:
             sides = ("plan", rule.new, old | new), ("other", rule.old, new | old)
