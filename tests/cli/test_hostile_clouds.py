@@ -179,7 +179,7 @@ def test_no_string_of_arm_reaches_the_terminal_raw(
                 for kind, found in answers.items()
             }
         )
-        monkeypatch.setattr(azure_client, "_connect", lambda _: client)  # noqa: B023
+        monkeypatch.setattr(azure_client, "_connect", lambda: client)  # noqa: B023
         ask("azure", *(["--json"] if number % 5 == 0 else []))
 
 

@@ -4,29 +4,15 @@ Unlike a `Rule`, an entry may be of any shape that a cloud takes: denies, any or
 that the files at hand can't resolve. A packet passes where every layer allows it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 ICMP_TYPES = PortSet.of((0, 255))  # types instead of ports
-
-
-def find_groups(
-    known: Mapping[str, str], words: Sequence[str], fold: Callable[[str], str] = str
-) -> tuple[str, ...]:
-    """The ids of the groups that a person bound, from names and ids as `fold` gives them.
-
-    Raises:
-        SwyxError: the files have none of that name.
-    """
-    unknown = (word for word in words if fold(word) not in known)
-    raise_errors(Message.about("group-unknown", "--machine", group=word) for word in unknown)
-    return tuple(known[fold(word)] for word in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

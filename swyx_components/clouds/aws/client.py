@@ -4,13 +4,30 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.clouds.aws.records import Ec2Rule, NetworkAcl, NetworkInterface, SecurityGroup
+from swyx_components.clouds.aws.records import (
+    COMMANDS,
+    Ec2Rule,
+    NetworkAcl,
+    NetworkInterface,
+    SecurityGroup,
+)
+from swyx_components.clouds.inventory import errors_as_messages
 from swyx_components.sets.prefixes import Prefix
 
+_Record = TypeVar("_Record", SecurityGroup, Ec2Rule, NetworkInterface, NetworkAcl)
+
+_REMEDY = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
+_KEYS: Mapping[type, str] = {
+    SecurityGroup: "SecurityGroups",
+    Ec2Rule: "SecurityGroupRules",
+    NetworkInterface: "NetworkInterfaces",
+    NetworkAcl: "NetworkAcls",
+}
+ADDRESS_FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one call
 
 
@@ -29,16 +46,15 @@ def open_ec2() -> Iterator["Ec2"]:
         raise CloudError.about("cloud-sdk-missing", "", cloud="aws", package="boto3") from None
     config = Config(connect_timeout=10, retries={"mode": "standard", "total_max_attempts": 5})
     region = os.environ.get("AWS_REGION") or None  # which boto3 leaves to other SDKs
-    try:
+    with errors_as_messages("aws", (BotoCoreError, ClientError), _REMEDY):
         yield Ec2(boto3.client("ec2", region_name=region, config=config))
-    except (BotoCoreError, ClientError) as problem:
-        remedy = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
-        text = str(problem).rstrip(".")
-        values = {"cloud": "aws", "problem": text, "remedy": remedy}
-        raise CloudError.about("cloud-failed", "", **values) from problem
-    except (LookupError, TypeError, ValueError) as problem:
-        text = f"{type(problem).__name__}: {problem}"
-        raise CloudError.about("cloud-unreadable", "", cloud="aws", problem=text) from None
+
+
+def in_chunks(values: Iterable[str]) -> Iterator[list[str]]:
+    """The values in lists that one filter takes."""
+    remaining = iter(values)
+    while chunk := list(islice(remaining, _MOST_VALUES)):
+        yield chunk
 
 
 class Ec2:
@@ -47,34 +63,17 @@ class Ec2:
     def __init__(self, client: Any) -> None:
         self.client = client
 
-    def all(self, call: str, key: str, name: str, values: Iterable[str]) -> Iterator[Fields]:
-        """Everything that one filter with any of the values finds."""
-        remaining = iter(sorted(set(values)))
-        while chunk := list(islice(remaining, _MOST_VALUES)):
-            filters = [{"Name": name, "Values": chunk}]
-            for page in self.client.get_paginator(call).paginate(Filters=filters):
-                yield from Fields(page, call).objects(key)
-
-    def groups(self, name: str, values: Iterable[str]) -> list[SecurityGroup]:
-        """The security groups of which a filter has any of the values."""
-        found = self.all("describe_security_groups", "SecurityGroups", name, values)
-        return [SecurityGroup.read(raw) for raw in found]
-
-    def rules(self, values: Iterable[str], name: str = "group-id") -> list[Ec2Rule]:
-        """The rules of groups by id, or those of which another filter has any of the values."""
-        found = self.all("describe_security_group_rules", "SecurityGroupRules", name, values)
-        return [Ec2Rule.read(raw) for raw in found]
-
-    def interfaces(self, name: str, values: Iterable[str]) -> list[NetworkInterface]:
-        """The network interfaces of which a filter has any of the values."""
-        found = self.all("describe_network_interfaces", "NetworkInterfaces", name, values)
-        return [NetworkInterface.read(raw) for raw in found]
-
-    def acls(self, subnets: Iterable[str]) -> list[NetworkAcl]:
-        """The network ACLs of these subnets; each has one, if only the default one of its VPC."""
-        name = "association.subnet-id"
-        found = self.all("describe_network_acls", "NetworkAcls", name, subnets)
-        return [NetworkAcl.read(raw) for raw in found]
+    def find(self, kind: type[_Record], name: str, values: Iterable[str]) -> list[_Record]:
+        """The records of a kind of which one filter has any of the values."""
+        key = _KEYS[kind]
+        call = COMMANDS[key].rpartition(" ")[2].replace("-", "_")
+        pages = self.client.get_paginator(call)
+        return [
+            kind.read(raw)
+            for chunk in in_chunks(sorted(set(values)))
+            for page in pages.paginate(Filters=[{"Name": name, "Values": chunk}])
+            for raw in Fields(page, call).objects(key)
+        ]
 
     def prefix_lists(self, rules: Iterable[Ec2Rule]) -> Mapping[str, tuple[Prefix, ...]]:
         """The entries of the managed prefix lists that rules name, by id."""

@@ -2,27 +2,29 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import repeat
 
-from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AccessList, AttachmentPoint
+from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import (
     Deployed,
     DeployedGroup,
-    DeployedInterface,
     ForeignGroup,
 )
-from swyx_components.clouds.aws.client import Ec2, open_ec2
+from swyx_components.clouds.aws.client import ADDRESS_FILTERS, Ec2, open_ec2
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import (
     COMMANDS,
     Ec2Records,
     Ec2Rule,
+    NetworkAcl,
     NetworkInterface,
     SecurityGroup,
     read_records,
     records_of_state,
 )
 from swyx_components.clouds.aws.ruleset import Ruleset, members_of, ports_of, stops_nothing
+from swyx_components.clouds.inventory import Interface, place_interfaces, seats_at
 from swyx_components.planner.model import RenderedSite, Rule, shard_label
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import Prefix
@@ -76,25 +78,25 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
 
 def _ask(ec2: Ec2, rendered: RenderedSite) -> Ec2Records:
     """The site's groups and interfaces, and all that other groups before those interfaces name."""
-    groups = ec2.groups("tag:swyx:site", [clean_tag(rendered.plan.site)])
+    groups = ec2.find(SecurityGroup, "tag:swyx:site", [clean_tag(rendered.plan.site)])
     own = {group.id for group in groups}
-    own_rules = ec2.rules(own)
-    by_version = {v: [a.address for a in rendered.plan.owners if a.version == v] for v in (4, 6)}
-    interfaces = [
-        *ec2.interfaces("group-id", own),
-        *ec2.interfaces("addresses.private-ip-address", by_version[4]),
-        *ec2.interfaces("ipv6-addresses.ipv6-address", by_version[6]),
-    ]
-    acls = ec2.acls({interface.subnet for interface in interfaces})
+    own_rules = ec2.find(Ec2Rule, "group-id", own)
+    interfaces = ec2.find(NetworkInterface, "group-id", own)
+    for version, name in ADDRESS_FILTERS.items():
+        addresses = (a.address for a in rendered.plan.owners if a.version == version)
+        interfaces += ec2.find(NetworkInterface, name, addresses)
+    subnets = {subnet for interface in interfaces for subnet in interface.subnets}
     foreign = {id for interface in interfaces for id in interface.groups} - own
-    rules = [*own_rules, *ec2.rules(foreign)]
-    interfaces += ec2.interfaces("group-id", {rule.peer_group for rule in rules} - own - {""})
+    groups += ec2.find(SecurityGroup, "group-id", foreign)
+    rules = [*own_rules, *ec2.find(Ec2Rule, "group-id", foreign)]
+    named = {rule.peer_group for rule in rules} - own - {""}
+    interfaces += ec2.find(NetworkInterface, "group-id", named)
     return Ec2Records(
         covers=frozenset(COMMANDS),
-        groups={group.id: group for group in (*groups, *ec2.groups("group-id", foreign))},
+        groups={group.id: group for group in groups},
         rules=tuple(rules),
         interfaces=tuple({interface.id: interface for interface in interfaces}.values()),
-        acls=tuple(acls),
+        acls=tuple(ec2.find(NetworkAcl, "association.subnet-id", subnets)),
         prefix_lists=ec2.prefix_lists(own_rules),
     )
 
@@ -106,10 +108,12 @@ class OwnGroups:
     """
 
     def __init__(self, rendered: RenderedSite, groups: Iterable[SecurityGroup]) -> None:
+        site = clean_tag(rendered.plan.site)
         by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
         self.places = {
             group.id: (by_tag.get(group.tags.get("swyx:group", ""), ""), _shard(group))
             for group in groups
+            if group.tags.get("swyx:site") == site
         }
         self.labels = {
             id: shard_label(name, shard) for id, (name, shard) in self.places.items() if name
@@ -172,60 +176,33 @@ def _describe(rule: Ec2Rule) -> str:
 
 
 def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
-    site = clean_tag(rendered.plan.site)
-    found = [g for g in records.groups.values() if g.tags.get("swyx:site", "") == site]
-    own, owners = OwnGroups(rendered, found), rendered.plan.owners
+    own = OwnGroups(rendered, records.groups.values())
+    found = [records.groups[id] for id in own.places]
     planned = {entry.group.name: entry.group.addresses for entry in rendered.groups}
     members = {id: planned[own.places[id][0]] for id in own.labels}
     ruleset = Ruleset(records, {**members_of(records), **members})
     vpcs = {group.vpc for group in found} - {""}
-    names = {own.places[id][0] for id in own.labels}
+    interfaces = [each for each in records.interfaces if not vpcs or each.vpc in vpcs]
+    interfaces.sort(key=lambda interface: interface.id)
     strays = (group for group in found if group.id not in own.labels)
+
+    def find_others(interface: Interface, machine: str) -> Iterator[ForeignGroup]:
+        """Everything else that applies to it: groups add access, a network ACL removes it."""
+        for id in sorted(set(interface.groups) - own.labels.keys()):
+            layer = ruleset.of_groups([id])
+            seats = seats_at(interface, machine, repeat(layer)) if id in records.groups else None
+            yield ForeignGroup(label=layer.name, adds=True, seats=seats)
+        acl = ruleset.find_acl(interface)
+        if acl is not None and not stops_nothing(acl, interface.addresses):
+            layer = ruleset.of_acl(acl, interface)
+            seats = seats_at(interface, machine, repeat(layer))
+            yield ForeignGroup(label=layer.name, takes=True, seats=seats)
+
     return Deployed(
-        groups={name: own.find_deployed(records, name) for name in sorted(names)},
-        interfaces=tuple(
-            placed
-            for interface in sorted(records.interfaces, key=lambda each: each.id)
-            if not vpcs or interface.vpc in vpcs
-            for placed in _place(interface, owners, own, ruleset)
-        ),
+        groups={
+            name: own.find_deployed(records, name)
+            for name in sorted({own.places[id][0] for id in own.labels})
+        },
+        interfaces=tuple(place_interfaces(rendered, interfaces, own.labels, find_others)),
         strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
     )
-
-
-def _place(
-    interface: NetworkInterface, owners: Mapping[Prefix, str], own: OwnGroups, ruleset: Ruleset
-) -> Iterator[DeployedInterface]:
-    """An interface for each machine whose address it has; without any, if it is in the site's groups."""
-    machines = {owners[address] for address in interface.addresses if address in owners}
-    in_own = not own.places.keys().isdisjoint(interface.groups)
-    if in_own and not machines and interface.machine in owners.values():
-        machines = {interface.machine}
-    for machine in sorted(machines) or ([""] if in_own else ()):
-        yield DeployedInterface(
-            id=interface.id,
-            machine=machine,
-            groups=tuple(sorted({own.labels[id] for id in interface.groups if id in own.labels})),
-            others=tuple(_others(interface, machine, own, ruleset)),
-        )
-
-
-def _others(
-    interface: NetworkInterface, machine: str, own: OwnGroups, ruleset: Ruleset
-) -> Iterator[ForeignGroup]:
-    """Everything else that applies to an interface: groups add access, a network ACL removes it."""
-
-    def seats(layer: AccessList) -> tuple[AttachmentPoint, ...]:
-        return tuple(
-            AttachmentPoint(machine=machine, address=address, layers=(layer,))
-            for address in interface.addresses
-        )
-
-    for id in sorted(set(interface.groups) - own.labels.keys()):
-        layer = ruleset.of_groups([id])
-        known = seats(layer) if id in ruleset.records.groups else None
-        yield ForeignGroup(label=layer.name, adds=True, seats=known)
-    acl = ruleset.find_acl(interface)
-    if acl is not None and not stops_nothing(acl, interface.addresses):
-        layer = ruleset.of_acl(acl, interface)
-        yield ForeignGroup(label=layer.name, takes=True, seats=seats(layer))

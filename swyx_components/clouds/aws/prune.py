@@ -24,17 +24,17 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
         site = clean_tag(rendered.plan.site)
         groups = [
             group
-            for group in ec2.groups(f"tag:{STACK_TAG}", [stack])
+            for group in ec2.find(SecurityGroup, f"tag:{STACK_TAG}", [stack])
             if group.tags.get("swyx:site", "") == site
         ]
         ids = [group.id for group in groups]
         is_planned = _Planned(ec2, rendered, groups)
         rules = [
             rule
-            for rule in ec2.rules(ids)
+            for rule in ec2.find(Ec2Rule, "group-id", ids)
             if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or is_planned(rule)
         ]
-        interfaces = ec2.interfaces("group-id", ids)
+        interfaces = ec2.find(NetworkInterface, "group-id", ids)
         known = {group.id: group for group in groups if group.id in held.ids}
         found = [
             *_orphan_groups(groups, rules, interfaces, held),
@@ -130,7 +130,7 @@ def _orphan_attachments(
 ) -> Iterator[Orphan]:
     owners = rendered.plan.owners
     for interface in interfaces:
-        there = {owners[a] for a in interface.addresses if a in owners}
+        there = {owners[a.prefix] for a in interface.addresses if a.prefix in owners}
         machines = sorted(filter(held.attaches, there))
         for group in known.values() if machines else ():
             attachment = f"{group.id}_{interface.id}"
@@ -143,11 +143,11 @@ def _remove(ec2: Ec2, orphan: Orphan) -> None:
     client = ec2.client
     if orphan.stage == _ATTACHMENT:
         group, _, interface = orphan.id.partition("_")
-        (found,) = ec2.interfaces("network-interface-id", [interface])
+        (found,) = ec2.find(NetworkInterface, "network-interface-id", [interface])
         rest = [id for id in found.groups if id != group]
         client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=rest)
     elif orphan.stage == _RULE:
-        (rule,) = ec2.rules([orphan.id], "security-group-rule-id")
+        (rule,) = ec2.find(Ec2Rule, "security-group-rule-id", [orphan.id])
         out = rule.direction is Direction.OUT
         call = client.revoke_security_group_egress if out else client.revoke_security_group_ingress
         call(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import Fields, Resource, StackState
+from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.prefixes import Prefix
 
@@ -128,15 +129,10 @@ class Ec2Rule:
         )
 
 
-class NetworkInterface(NamedTuple):
-    """A network interface and its groups. `machine` is whose it is, where a stack says so."""
+class NetworkInterface(Interface):
+    """A network interface and the security groups at it."""
 
-    id: str
-    groups: tuple[str, ...]
-    addresses: tuple[Prefix, ...]
-    vpc: str = ""
-    subnet: str = ""
-    machine: str = ""
+    __slots__ = ()
 
     @classmethod
     def read(cls, raw: Fields) -> "NetworkInterface":
@@ -151,9 +147,19 @@ class NetworkInterface(NamedTuple):
         return cls(
             id=raw.get("NetworkInterfaceId", str),
             groups=tuple(group.get("GroupId", str) for group in raw.objects("Groups")),
-            addresses=tuple(addresses),
+            addresses=tuple(map(Address, addresses)),
+            subnets=raw.parse(str, "SubnetId"),
             vpc=raw.get("VpcId", str, ""),
-            subnet=raw.get("SubnetId", str, ""),
+        )
+
+    @classmethod
+    def of_provider(cls, raw: Fields, id: str) -> "NetworkInterface":
+        """As Pulumi's provider has it, in a state or in its answers to lookups."""
+        return cls(
+            id=id,
+            groups=raw.parse(str, "securityGroups"),
+            addresses=tuple(map(Address, raw.parse(Prefix.parse, "privateIps", "ipv6Addresses"))),
+            subnets=raw.parse(str, "subnetId"),
         )
 
 
@@ -199,7 +205,7 @@ class Ec2Records:
     covers: frozenset[str]
     groups: Mapping[str, SecurityGroup]
     rules: tuple[Ec2Rule, ...]
-    interfaces: tuple[NetworkInterface, ...]
+    interfaces: tuple[Interface, ...]
     acls: tuple[NetworkAcl, ...]
     prefix_lists: Mapping[str, tuple[Prefix, ...]] = field(default_factory=dict)
 
@@ -269,12 +275,7 @@ def sites_in(contents: Iterable[object]) -> frozenset[str]:
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    tags = (
-        _tags(Fields(raw, key))
-        for content in contents
-        for key, listed in _lists_in(content)
-        for raw in (listed if key.startswith("SecurityGroup") else ())
-    )
+    tags = [group.tags for group in read_records(contents).groups.values()]
     return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
 
 
@@ -334,16 +335,10 @@ def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterfa
     members: dict[str, set[str]] = {}
     for each in state.of_type(_ATTACHMENT):
         raw = Fields(each.values, each.name)
-        own = members.setdefault(raw.get("networkInterfaceId", str, ""), set())
-        own.add(raw.get("securityGroupId", str, ""))
+        groups = members.setdefault(raw.get("networkInterfaceId", str, ""), set())
+        groups.add(raw.get("securityGroupId", str, ""))
     made = {each.id: Fields(each.values, each.name) for each in state.of_type(_INTERFACE)}
     for id in sorted({*members, *made}):
-        raw = made.get(id, Fields({}, id))
-        yield NetworkInterface(
-            id=id,
-            vpc=vpc,
-            subnet=raw.get("subnetId", str, ""),
-            groups=tuple(sorted({*members.get(id, ()), *raw.parse(str, "securityGroups")})),
-            addresses=raw.parse(Prefix.parse, "privateIps", "ipv6Addresses"),
-            machine=owners.get(id, ""),
-        )
+        own = NetworkInterface.of_provider(made.get(id, Fields({}, id)), id)
+        of_both = tuple(sorted({*members.get(id, ()), *own.groups}))
+        yield own._replace(groups=of_both, vpc=vpc, machine=owners.get(id, ""))

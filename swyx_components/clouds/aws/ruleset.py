@@ -9,19 +9,17 @@ from swyx_components.analysis.deployed.ruleset import (
     ICMP_TYPES,
     AccessList,
     AclEntry,
-    AttachmentPoint,
     Firewall,
-    find_groups,
 )
 from swyx_components.clouds.aws.records import (
     COMMANDS,
     Ec2Records,
     Ec2Rule,
     NetworkAcl,
-    NetworkInterface,
     Traffic,
     read_records,
 )
+from swyx_components.clouds.inventory import Address, Interface, bind_by_hand, find_points
 from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -49,14 +47,23 @@ class Ruleset(NamedTuple):
         entries = tuple(self._entry(rule, self.called(rule.owner)) for rule in rules)
         return AccessList(name=name, entries=entries)
 
-    def find_acl(self, interface: NetworkInterface) -> NetworkAcl | None:
+    def layers_at(self, interface: Interface, _: Address) -> Iterator[AccessList]:
+        """The groups of an interface together, as far as they are known, then its network ACL."""
+        known = self.records.groups.keys()
+        if known:
+            yield self.of_groups(known & set(interface.groups))
+        acl = self.find_acl(interface) if interface.id else None
+        if acl is not None:
+            yield self.of_acl(acl, interface)
+
+    def find_acl(self, interface: Interface) -> NetworkAcl | None:
         """The network ACL of its subnet; where none is associated, the default one of its VPC."""
         acls = self.records.acls
-        own = [acl for acl in acls if interface.subnet in acl.subnets]
+        own = [acl for acl in acls if acl.subnets.intersection(interface.subnets)]
         default = [acl for acl in acls if acl.is_default and acl.vpc == interface.vpc]
         return next(iter((*own, *default)), None)
 
-    def of_acl(self, acl: NetworkAcl, interface: NetworkInterface) -> AccessList:
+    def of_acl(self, acl: NetworkAcl, interface: Interface) -> AccessList:
         """A network ACL: numbered rules, the first that fits decides, and replies need separate rules.
 
         What stays within the subnet meets none. Source: "Control subnet traffic with network access
@@ -67,11 +74,12 @@ class Ruleset(NamedTuple):
         entries = (*within, *(self._entry(rule, name) for rule in acl.rules))
         return AccessList(name=name, entries=entries, ordered=True, stateless=True)
 
-    def _within_subnet(self, interface: NetworkInterface, owner: str) -> Iterator[AclEntry]:
-        own = set(interface.addresses)
-        others = (each for each in self.records.interfaces if each.subnet == interface.subnet)
-        peers = tuple(a for each in others for a in each.addresses if a not in own)
-        for direction in Direction if interface.subnet and peers else ():
+    def _within_subnet(self, interface: Interface, owner: str) -> Iterator[AclEntry]:
+        own = {address.prefix for address in interface.addresses}
+        others = (each for each in self.records.interfaces if each.subnets == interface.subnets)
+        found = (address.prefix for each in others for address in each.addresses)
+        peers = tuple(prefix for prefix in found if prefix not in own)
+        for direction in Direction if interface.subnets and peers else ():
             yield AclEntry(direction=direction, peers=peers, owner=owner, label="within the subnet")
 
     def _entry(self, rule: Ec2Rule, owner: str) -> AclEntry:
@@ -93,12 +101,12 @@ class Ruleset(NamedTuple):
         )
 
 
-def stops_nothing(acl: NetworkAcl, addresses: Iterable[Prefix]) -> bool:
+def stops_nothing(acl: NetworkAcl, addresses: Iterable[Address]) -> bool:
     """Whether a network ACL allows everything at these addresses, as the default one of a VPC does."""
     return all(
         next(_decisive(acl, direction, version), False)
         for direction in Direction
-        for version in {address.version for address in addresses}
+        for version in {address.prefix.version for address in addresses}
     )
 
 
@@ -150,11 +158,12 @@ def _describe(rule: Ec2Rule, peer: str) -> str:
 def members_of(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
     """The addresses in each group, by id; without interfaces it is known of none."""
     is_known = "NetworkInterfaces" in records.covers
-    members: dict[str, list[Prefix]] = {id: [] for id in records.groups if is_known}
+    members: dict[str, tuple[Prefix, ...]] = dict.fromkeys(records.groups if is_known else (), ())
     for interface in records.interfaces:
         for id in interface.groups:
-            members.setdefault(id, []).extend(interface.addresses)
-    return {id: tuple(addresses) for id, addresses in members.items()}
+            own = (address.prefix for address in interface.addresses)
+            members[id] = (*members.get(id, ()), *own)
+    return members
 
 
 # ---- for an audit
@@ -171,53 +180,22 @@ def read_firewall(
         SwyxError: a binding names a group that the files don't have.
         ValueError: a record in them is not what it should be.
     """
-    records = read_records(contents)
-    owners = plan.owners
-    known = {group.name: id for id, group in records.groups.items()}
-    known |= {id: id for id in records.groups}
-    bound = tuple(
-        NetworkInterface(
-            id="",
-            groups=find_groups(known, words),
-            addresses=tuple(address for address, own in owners.items() if own == name),
-        )
-        for name, words in bindings.items()
-    )
+    records, owners = read_records(contents), plan.owners
+    names = {id: group.name for id, group in records.groups.items()}
+    bound = bind_by_hand(owners, bindings, names)
     records = replace(records, interfaces=(*records.interfaces, *bound))
     ruleset = Ruleset(records, members_of(records))
-    points = (
-        point
-        for interface in records.interfaces
-        for point in _points(interface, owners, ruleset)
-        if (point[0].machine in bindings) == (not interface.id)
-    )
+    found = find_points(owners, bindings, records.interfaces, ruleset.layers_at)
+    points = ((point, _unread(point.machine, own, records)) for own, point in found)
     return Firewall.of("aws", plan, points, lacking=_find_missing(records, bindings))
 
 
-def _points(
-    interface: NetworkInterface, owners: Mapping[Prefix, str], ruleset: Ruleset
-) -> Iterator[tuple[AttachmentPoint, str]]:
-    """The addresses of machines at an interface, each with a sentence about groups that are in no file."""
-    known = ruleset.records.groups.keys()
-    mine = [address for address in interface.addresses if address in owners]
-    layers = tuple(_layers(interface, ruleset)) if mine else ()
-    unknown = ", ".join(sorted(set(interface.groups) - known)) if known else ""
-    for address in mine:
-        machine = owners[address]
-        yield (
-            AttachmentPoint(machine=machine, address=address, layers=layers),
-            f"{machine} is also in {unknown}, whose rules are in no file" if unknown else "",
-        )
-
-
-def _layers(interface: NetworkInterface, ruleset: Ruleset) -> Iterator[AccessList]:
-    """The groups together, as far as they are known, then the network ACL."""
-    known = ruleset.records.groups.keys()
-    if known:
-        yield ruleset.of_groups(known & set(interface.groups))
-    acl = ruleset.find_acl(interface) if interface.id else None
-    if acl is not None:
-        yield ruleset.of_acl(acl, interface)
+def _unread(machine: str, interface: Interface, records: Ec2Records) -> str:
+    """A sentence about groups that are in no file, where some are."""
+    unknown = sorted(set(interface.groups) - records.groups.keys()) if records.groups else ()
+    return (
+        f"{machine} is also in {', '.join(unknown)}, whose rules are in no file" if unknown else ""
+    )
 
 
 def _find_missing(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:

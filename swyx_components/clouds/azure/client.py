@@ -7,10 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.clouds.inventory import errors_as_messages
 
 _ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 _PUBLIC = "https://management.azure.com"
 _SUBSCRIPTIONS = ("AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID")
+_REMEDY = f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
 
 
 @contextmanager
@@ -22,33 +24,19 @@ def open_network() -> Iterator[Any]:
     """
     try:
         from azure.core.exceptions import AzureError
-    except ImportError:
-        raise _missing("azure-mgmt-network") from None
-    try:
-        yield _connect()
-    except AzureError as problem:
-        text = getattr(problem, "message", None) or str(problem)
-        remedy = (
-            f"check the credentials, {_SUBSCRIPTIONS[0]} and, for the offline cloud, {_ENDPOINT}"
-        )
-        values = {"cloud": "azure", "problem": text, "remedy": remedy}
-        raise CloudError.about("cloud-failed", "", **values) from problem
-    except (AttributeError, LookupError, TypeError, ValueError) as problem:
-        text = f"{type(problem).__name__}: {problem}"
-        raise CloudError.about("cloud-unreadable", "", cloud="azure", problem=text) from None
 
-
-def _missing(package: str) -> CloudError:
-    return CloudError.about("cloud-sdk-missing", "", cloud="azure", package=package)
+        with errors_as_messages("azure", (AzureError,), _REMEDY):
+            yield _connect()
+    except ImportError as problem:
+        package = "azure-identity" if problem.name == "azure.identity" else "azure-mgmt-network"
+        raise CloudError.about("cloud-sdk-missing", "", cloud="azure", package=package) from None
 
 
 def _connect() -> Any:
     """The official client: for a real ARM with Azure's own credentials, for an emulator without any."""
-    try:
-        from azure.core.pipeline.policies import HeadersPolicy
-        from azure.mgmt.network import NetworkManagementClient
-    except ImportError:
-        raise _missing("azure-mgmt-network") from None
+    from azure.core.pipeline.policies import HeadersPolicy
+    from azure.mgmt.network import NetworkManagementClient
+
     subscription = _find_subscription()
     endpoint = (os.environ.get(_ENDPOINT) or _PUBLIC).rstrip("/")
     options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
@@ -57,10 +45,8 @@ def _connect() -> Any:
         options["authentication_policy"] = HeadersPolicy({"Authorization": "Bearer offline"})
         unused: Any = object()
         return NetworkManagementClient(unused, subscription, **options)
-    try:
-        from azure.identity import DefaultAzureCredential
-    except ImportError:
-        raise _missing("azure-identity") from None
+    from azure.identity import DefaultAzureCredential
+
     return NetworkManagementClient(DefaultAzureCredential(), subscription, **options)
 
 

@@ -166,7 +166,7 @@ class Interfaces:
             yield Message.about(
                 "interface-lacks-address", place, **values, found=texts, wanted=wanted
             )
-        group = interface.group
+        group = "".join(interface.groups)
         if not group or self._is_group_of(machine.name, group):
             return
         sibling = last_of(group).lower().startswith(f"{self._site}.".lower())

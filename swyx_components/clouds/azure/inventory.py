@@ -3,21 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from swyx_components.analysis.deployed.ruleset import AttachmentPoint
 from swyx_components.analysis.deployed.stack_state import StackState
-from swyx_components.analysis.deployed.verify import (
-    Deployed,
-    DeployedGroup,
-    DeployedInterface,
-    ForeignGroup,
-)
+from swyx_components.analysis.deployed.verify import Deployed, ForeignGroup
 from swyx_components.clouds.azure.client import open_network
 from swyx_components.clouds.azure.names import clean_tag
 from swyx_components.clouds.azure.records import (
     COMMANDS,
     GROUPS,
     INTERFACES,
-    NetworkInterface,
     NetworkRecords,
     items_of_state,
     key_of,
@@ -25,9 +18,9 @@ from swyx_components.clouds.azure.records import (
     list_items,
     read_records,
 )
-from swyx_components.clouds.azure.ruleset import Ruleset, members_of, rules_of
+from swyx_components.clouds.azure.ruleset import Ruleset, members_of, read_groups
+from swyx_components.clouds.inventory import Interface, place_interfaces, seats_at
 from swyx_components.planner.model import RenderedSite
-from swyx_components.sets.prefixes import Prefix
 
 _ASSOCIATION = (
     "azure:network/networkInterfaceSecurityGroupAssociation:"
@@ -82,27 +75,21 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
         _ADMIN_RULES,
     )
     records = read_records(items_of_state(state))
+    records = records._replace(interfaces=(*records.interfaces, *_associated(state)))
     deployed = _find_deployed(rendered, records)
-    associated = tuple(_associated(deployed, state))
-    if INTERFACES in records.covers or associated:
-        interfaces = (*(deployed.interfaces or ()), *associated)
-        return replace(deployed, interfaces=interfaces, lacking=lacking)
+    if records.interfaces:
+        return replace(deployed, lacking=lacking)
     unplaced = "the stack has no interfaces, so the groups of each machine are not checked"
     return replace(deployed, interfaces=None, lacking=(unplaced, *lacking))
 
 
-def _associated(deployed: Deployed, state: StackState) -> Iterator[DeployedInterface]:
+def _associated(state: StackState) -> Iterator[Interface]:
     """Interfaces that exist, as the stack associated them: no state has their addresses."""
-    names = {key_of(id): name for name, group in deployed.groups.items() for id in group.ids}
     machines = state.machines_by_interface()
     for each in state.of_type(_ASSOCIATION):
-        interface = str(each.values.get("networkInterfaceId"))
-        name = names.get(key_of(str(each.values.get("networkSecurityGroupId"))), "")
-        yield DeployedInterface(
-            id=last_of(interface),
-            machine=machines.get(key_of(interface), name),
-            groups=(name,) if name else (),
-        )
+        id, group = (each.values.get(f"network{kind}Id") for kind in ("Interface", "SecurityGroup"))
+        machine = machines.get(key_of(str(id)), "")
+        yield Interface(id=str(id), groups=(str(group),), machine=machine)
 
 
 def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
@@ -114,85 +101,56 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
         if group.tags.get("swyx:site") == site
     }
     addresses = {entry.group.name: entry.group.addresses for entry in rendered.groups}
-    groups: dict[str, DeployedGroup] = {}
-    for key, name in names.items():
-        rules, narrowed, unreadable = rules_of(records.groups[key], addresses.get(name, ()))
-        known = groups.get(name) or DeployedGroup(ids=(), rules=())
-        groups[name] = DeployedGroup(
-            ids=(*known.ids, records.groups[key].id),
-            rules=(*known.rules, *rules),
-            narrowed=(*known.narrowed, *narrowed),
-            unreadable=(*known.unreadable, *unreadable),
-        )
-    strays = sorted(map(last_of, groups.pop("").ids)) if "" in groups else ()
-    owners = rendered.plan.owners
-    ruleset = Ruleset(records, owners, members_of(records))
+    groups = {
+        name: read_groups([records.groups[key] for key in names if names[key] == name], own)
+        for name, own in addresses.items()
+        if name in names.values()
+    }
+    ruleset = Ruleset(records, rendered.plan.owners, members_of(records.interfaces))
+
+    def find_others(interface: Interface, machine: str) -> Iterator[ForeignGroup]:
+        """The groups that are not the site's: another one at it, or one at its subnet."""
+        found = [
+            (key, f"network security group {last_of(key)}", True)
+            for key in map(key_of, interface.groups)
+            if not names.get(key)
+        ]
+        for subnet in sorted(ruleset.by_subnet.keys() & map(key_of, interface.subnets)):
+            group = ruleset.by_subnet[subnet]
+            found.append(
+                (key_of(group.id), f"{group.title} of the subnet {last_of(subnet)}", False)
+            )
+        for key, label, adds in found:
+            known = ruleset.groups.get(key)
+            layers = known and (ruleset.of_group(known, at, label) for at in interface.addresses)
+            seats = seats_at(interface, machine, layers) if layers else None
+            yield ForeignGroup(label=label, adds=adds, takes=True, seats=seats)
+
+    interfaces = list(_of_site(records.interfaces, names))
+    labels = {id: names.get(key_of(id), "") for each in interfaces for id in each.groups}
     return Deployed(
         groups=groups,
         interfaces=tuple(
-            placed
-            for interface in _of_site(records.interfaces, names)
-            for placed in _place(interface, owners, names, ruleset)
+            replace(placed, id=last_of(placed.id))
+            for placed in place_interfaces(rendered, interfaces, labels, find_others)
         ),
-        strays=tuple(strays),
+        strays=tuple(sorted(last_of(records.groups[key].id) for key in names if not names[key])),
     )
 
 
-def _of_site(
-    interfaces: Sequence[NetworkInterface], names: Mapping[str, str]
-) -> Iterator[NetworkInterface]:
+def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Iterator[Interface]:
     """The interfaces of the virtual networks that the site's groups are used in.
 
     Another network of the subscription may have the same addresses. While no interface has a group of
-    the site yet, all are looked at.
+    the site yet, all are looked at; so is one whose network is not known.
     """
-    own = (interface for interface in interfaces if names.get(key_of(interface.group)))
+    own = (each for each in interfaces if any(names.get(key_of(id)) for id in each.groups))
     networks = {network for interface in own for network in _networks(interface)}
     for interface in interfaces:
-        if not networks or networks & _networks(interface):
+        if not (networks and interface.subnets) or networks & _networks(interface):
             yield interface
 
 
-def _networks(interface: NetworkInterface) -> set[str]:
+def _networks(interface: Interface) -> set[str]:
     """The virtual networks that it is in, by key."""
     return {key_of(subnet).rpartition("/subnets/")[0] for subnet in interface.subnets}
-
-
-def _place(
-    interface: NetworkInterface,
-    owners: Mapping[Prefix, str],
-    names: Mapping[str, str],
-    ruleset: Ruleset,
-) -> Iterator[DeployedInterface]:
-    """An interface for each machine whose address it has; without any, if it is in the site's groups."""
-    ours = names.get(key_of(interface.group), "")
-    own = {owners[a.prefix] for a in interface.addresses if a.prefix in owners}
-    for machine in sorted(own) or ([""] if ours else ()):
-        yield DeployedInterface(
-            id=last_of(interface.id),
-            machine=machine,
-            groups=(ours,) if ours else (),
-            others=tuple(_others(interface, machine, not ours, ruleset)),
-        )
-
-
-def _others(
-    interface: NetworkInterface, machine: str, is_foreign: bool, ruleset: Ruleset
-) -> Iterator[ForeignGroup]:
-    """The groups before an interface that are not the site's: another one at it, or one at its subnet."""
-    own = key_of(interface.group)
-    found = [(own, f"network security group {last_of(own)}", True)] if own and is_foreign else []
-    for subnet in sorted(set(map(key_of, interface.subnets)) & ruleset.by_subnet.keys()):
-        group = ruleset.by_subnet[subnet]
-        found.append((key_of(group.id), f"{group.title} of the subnet {last_of(subnet)}", False))
-    for key, label, adds in found:
-        known = ruleset.groups.get(key)
-        seats = known and tuple(
-            AttachmentPoint(
-                machine=machine,
-                address=address.prefix,
-                layers=(ruleset.of_group(known, address, label),),
-            )
-            for address in interface.addresses
-        )
-        yield ForeignGroup(label=label, adds=adds, takes=True, seats=seats)

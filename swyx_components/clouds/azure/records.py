@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import Fields, StackState
+from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.planner.model import Direction
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -24,11 +25,6 @@ COMMANDS: Mapping[str, str] = {
     ASGS: "az network asg list",
 }
 _STATE = re.compile(r"azure-native:network(?:/v[0-9a-z]+)?:([A-Za-z]+)")
-_IN_STATE = {
-    "NetworkSecurityGroup": GROUPS,
-    "NetworkInterface": INTERFACES,
-    "ApplicationSecurityGroup": ASGS,
-}
 
 
 def key_of(id: str) -> str:
@@ -134,21 +130,10 @@ class SecurityGroup(NamedTuple):
         )
 
 
-class Address(NamedTuple):
-    """One address of an interface, the ASGs it is in, by key, and the id of its subnet."""
-
-    prefix: Prefix
-    asgs: frozenset[str] = frozenset()
-    subnet: str = ""
-
-
-class NetworkInterface(NamedTuple):
+class NetworkInterface(Interface):
     """A network interface with its fixed addresses, the ids of its subnets and of the group at it."""
 
-    id: str
-    group: str
-    subnets: tuple[str, ...]
-    addresses: tuple[Address, ...]
+    __slots__ = ()
 
     @classmethod
     def read(cls, raw: Fields) -> "NetworkInterface":
@@ -157,17 +142,17 @@ class NetworkInterface(NamedTuple):
         addresses = (
             Address(
                 prefix=prefix,
-                asgs=frozenset(map(key_of, _ids(each, "applicationsecuritygroups"))),
                 subnet="".join(subnet),
+                asgs=frozenset(map(key_of, _ids(each, "applicationsecuritygroups"))),
             )
             for each, subnet in configurations
             for prefix in each.parse(Prefix.parse, "privateipaddress")
         )
         return cls(
             id=raw.get("id", str),
-            group="".join(_ids(raw, "networksecuritygroup")),
-            subnets=tuple(id for _, subnet in configurations for id in subnet),
+            groups=_ids(raw, "networksecuritygroup"),
             addresses=tuple(addresses),
+            subnets=tuple(id for _, subnet in configurations for id in subnet),
         )
 
 
@@ -181,7 +166,7 @@ class NetworkRecords(NamedTuple):
 
     covers: frozenset[str]
     groups: Mapping[str, SecurityGroup]
-    interfaces: tuple[NetworkInterface, ...]
+    interfaces: tuple[Interface, ...]
     asgs: frozenset[str]
 
 
@@ -237,9 +222,8 @@ def sites_in(contents: Iterable[object]) -> frozenset[str]:
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    groups = (Fields(item, kind) for kind, item in list_items(contents) if kind == GROUPS)
-    tags = (raw.get("tags", dict, {}) for raw in groups)
-    return frozenset(str(own["swyx:site"]) for own in tags if "swyx:site" in own)
+    tags = [group.tags for group in read_records(list_items(contents)).groups.values()]
+    return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
 
 
 def is_resource(type: str) -> bool:
@@ -251,5 +235,6 @@ def items_of_state(state: StackState) -> Iterator[tuple[str, object]]:
     """What a stack's state holds of ARM's network resources, with its kind."""
     for resource in state.resources:
         match = _STATE.fullmatch(resource.type)
-        if match and match[1] in _IN_STATE:
-            yield _IN_STATE[match[1]], {**resource.values, "id": resource.id}
+        kind = f"{match[1]}s".lower() if match else ""
+        if kind in COMMANDS:
+            yield kind, {**resource.values, "id": resource.id}

@@ -12,15 +12,13 @@ from swyx_components.analysis.deployed.ruleset import (
     ICMP_TYPES,
     AccessList,
     AclEntry,
-    AttachmentPoint,
     Firewall,
-    find_groups,
 )
+from swyx_components.analysis.deployed.verify import DeployedGroup
 from swyx_components.clouds.azure.records import (
     COMMANDS,
     GROUPS,
     INTERFACES,
-    Address,
     NetworkRecords,
     SecurityGroup,
     SecurityRule,
@@ -30,6 +28,7 @@ from swyx_components.clouds.azure.records import (
     list_items,
     read_records,
 )
+from swyx_components.clouds.inventory import Address, Interface, bind_by_hand, find_points
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
@@ -64,18 +63,23 @@ _PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {  # the first is a plan's
 EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 PROBES = (Prefix.parse("168.63.129.16"),)
 _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
+_NO_GROUP = "no network security group"
+_OPEN = AccessList(  # what applies to an interface without any group
+    name=_NO_GROUP,
+    entries=tuple(
+        AclEntry(direction=way, peers=EVERYWHERE, owner=_NO_GROUP, label=f"{way.value} everything")
+        for way in Direction
+    ),
+    ordered=True,
+)
 
 
-def rules_of(
-    group: SecurityGroup, addresses: Sequence[Prefix]
-) -> tuple[list[Rule], list[Rule], list[tuple[str, str]]]:
-    """The rules of a group for these addresses: those that a plan can have, and those narrowed to addresses
-    which hold these, in its form; then by name, in words, all that no plan can have.
-    """
+def read_groups(groups: Sequence[SecurityGroup], addresses: Sequence[Prefix]) -> DeployedGroup:
+    """The groups that stand for one of a plan, which has these addresses, with their rules in its form."""
     rules: list[Rule] = []
     narrowed: list[Rule] = []
     unreadable: list[tuple[str, str]] = []
-    for rule in group.rules:
+    for rule in (rule for group in groups for rule in group.rules):
         (name, own), _ = rule.sides
         problem: object = f"{name} is {', '.join(own.texts)} instead of *"
         try:
@@ -88,7 +92,12 @@ def rules_of(
         except ValueError as error:
             problem = error
         unreadable.append((rule.name, f"{rule.name} at priority {rule.priority} ({problem})"))
-    return rules, narrowed, unreadable
+    return DeployedGroup(
+        ids=tuple(group.id for group in groups),
+        rules=tuple(rules),
+        narrowed=tuple(narrowed),
+        unreadable=tuple(unreadable),
+    )
 
 
 def _rule(rule: SecurityRule) -> Rule:
@@ -176,6 +185,18 @@ class Ruleset:
         entries = tuple(self._entry(rule, own_name) for rule in rules if self._is_about(rule, at))
         return AccessList(name=own_name, entries=entries, ordered=True)
 
+    def layers_at(self, interface: Interface, address: Address) -> Iterator[AccessList]:
+        """The group at an interface, then the one at the subnet; where there is neither, all is open."""
+        for id in interface.groups:
+            if key_of(id) in self.groups:
+                yield self.of_group(self.groups[key_of(id)], address)
+        behind = self.by_subnet.get(key_of(address.subnet))
+        if behind is not None:
+            name = f"{behind.title} of the subnet {last_of(address.subnet)}"
+            yield self.of_group(behind, address, name)
+        elif not interface.groups:
+            yield _OPEN
+
     def _is_about(self, rule: SecurityRule, at: Address) -> bool:
         (_, own), _ = rule.sides
         prefixes = (prefix for text in own.texts for prefix in self._resolve(text) or ())
@@ -238,18 +259,6 @@ def _label(rule: SecurityRule, peer: Side) -> str:
     )
 
 
-def open_layer() -> AccessList:
-    """What applies to an interface without any group: nothing."""
-    name = "no network security group"
-    entries = tuple(
-        AclEntry(
-            direction=direction, peers=EVERYWHERE, owner=name, label=f"{direction.value} everything"
-        )
-        for direction in Direction
-    )
-    return AccessList(name=name, entries=entries, ordered=True)
-
-
 def _outside(inside: Iterable[Prefix]) -> Iterator[Prefix]:
     network = tuple(inside)
     for version, width in WIDTH.items():
@@ -261,14 +270,13 @@ def _outside(inside: Iterable[Prefix]) -> Iterator[Prefix]:
             first = high + 1
 
 
-def members_of(records: NetworkRecords) -> Mapping[str, tuple[Prefix, ...]]:
+def members_of(interfaces: Iterable[Interface]) -> Mapping[str, tuple[Prefix, ...]]:
     """The addresses in each ASG, by key."""
-    members: dict[str, list[Prefix]] = {}
-    for interface in records.interfaces:
-        for address in interface.addresses:
-            for asg in address.asgs:
-                members.setdefault(asg, []).append(address.prefix)
-    return {asg: tuple(prefixes) for asg, prefixes in members.items()}
+    members: dict[str, tuple[Prefix, ...]] = {}
+    for address in (address for interface in interfaces for address in interface.addresses):
+        for asg in address.asgs:
+            members[asg] = (*members.get(asg, ()), address.prefix)
+    return members
 
 
 # ---- for an audit
@@ -286,54 +294,25 @@ def read_firewall(
         SwyxError: a binding names a group that the files don't have.
         ValueError: a record in them is not what it should be.
     """
-    records = read_records(list_items(contents))
-    owners = plan.owners
-    keys = sorted({*records.groups, *records.asgs})
-    known = {last_of(key): key for key in keys} | {key: key for key in keys}
-    bound = {name: find_groups(known, words, key_of) for name, words in bindings.items()}
-    members = {**members_of(records)}
-    for name, groups in bound.items():
-        for asg in records.asgs & {*groups}:
-            own = (address for address, machine in owners.items() if machine == name)
-            members[asg] = (*members.get(asg, ()), *own)
-    is_known = members or INTERFACES in records.covers
+    records, owners = read_records(list_items(contents)), plan.owners
+    names = {key: last_of(key) for key in sorted({*records.groups, *records.asgs})}
+    bound = (
+        each._replace(groups=tuple(key for key in each.groups if key in records.groups))
+        for each in bind_by_hand(owners, bindings, names, key_of)
+    )
+    interfaces = (*records.interfaces, *bound)
+    members = members_of(interfaces)
+    is_known = INTERFACES in records.covers or not records.asgs.isdisjoint(members)
     ruleset = Ruleset(records, owners, members if is_known else None)
-    points = (_point(ruleset, *placed) for placed in _placed(records, owners, bound))
+    found = find_points(owners, bindings, interfaces, ruleset.layers_at)
+    points = ((point, _unread(point.machine, own, records)) for own, point in found)
     return Firewall.of("azure", plan, points, platform=PROBES)
 
 
-def _point(
-    ruleset: Ruleset, machine: str, groups: Sequence[str], address: Address
-) -> tuple[AttachmentPoint, str]:
-    """The groups at the interface, then the one at the subnet; where there is neither, all is open."""
-    known = [ruleset.groups[key_of(id)] for id in groups if key_of(id) in ruleset.groups]
-    layers = [ruleset.of_group(group, address) for group in known]
-    behind = ruleset.by_subnet.get(key_of(address.subnet))
-    if behind is not None:
-        name = f"{behind.title} of the subnet {last_of(address.subnet)}"
-        layers.append(ruleset.of_group(behind, address, name))
-    unread = "".join(
+def _unread(machine: str, interface: Interface, records: NetworkRecords) -> str:
+    """A sentence about its group, where that is in no file."""
+    return "".join(
         f"{last_of(id)}, the group of {machine}, is in no file; add the output of `{COMMANDS[GROUPS]}`"
-        for id in groups
-        if key_of(id) not in ruleset.groups
+        for id in interface.groups
+        if key_of(id) not in records.groups
     )
-    if not layers and not groups:
-        layers = [open_layer()]
-    before = tuple(layers)
-    return AttachmentPoint(machine=machine, address=address.prefix, layers=before), unread
-
-
-def _placed(
-    records: NetworkRecords, owners: Mapping[Prefix, str], bound: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, tuple[str, ...], Address]]:
-    """Machine, ids of groups and address: by interfaces, then those that are bound by hand."""
-    for interface in records.interfaces:
-        for address in interface.addresses:
-            machine = owners.get(address.prefix)
-            if machine is not None and machine not in bound:
-                yield machine, (interface.group,) if interface.group else (), address
-    for prefix, machine in owners.items():
-        keys = bound.get(machine, ())
-        if machine in bound:
-            asgs = records.asgs & {*keys}
-            yield machine, tuple(k for k in keys if k not in asgs), Address(prefix, asgs)
