@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_state
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.failures import ANSWER_NO, DONE
@@ -39,7 +38,7 @@ def prune(
     """
     topology, _, names, bound = choose(file, [site], clouds)
     ((cloud, rendered),) = render_sites(topology, names, bound)
-    inventory: Inventory = PLATFORMS[cloud]
+    inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")
     found = inventory.find_orphans(rendered, name, read_stack_state(json.loads(exported)))

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from swyx_components.analysis.deployed.inventory import Inventory
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, examples, option
@@ -19,7 +18,7 @@ from swyx_components.cli.sites import (
     render_sites,
 )
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
-from swyx_components.clouds import PLATFORMS
+from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.topology import Topology
@@ -27,7 +26,7 @@ from swyx_components.report.tables import name_groups
 from swyx_components.report.verify import comparison_record, write_comparison
 
 _Clouds = Mapping[str, str]  # by site
-_Read = Callable[[Inventory, RenderedSite], Deployed]
+_Read = Callable[[Cloud, RenderedSite], Deployed]
 
 
 @click.command(
@@ -84,7 +83,7 @@ def verify(
     return DONE if equal else ANSWER_NO
 
 
-def _read_live(cloud: Inventory, rendered: RenderedSite) -> Deployed:
+def _read_live(cloud: Cloud, rendered: RenderedSite) -> Deployed:
     return cloud.read_deployed(rendered)
 
 
@@ -108,7 +107,7 @@ def _from_state(
         known = sorted(installation.sites)
         raise refuse("state-of-another", place, sites=state.sites, cloud=cloud, known=known)
 
-    def read(own: Inventory, rendered: RenderedSite) -> Deployed:
+    def read(own: Cloud, rendered: RenderedSite) -> Deployed:
         with damage_refused([file]):
             deployed = own.read_state(rendered, state)
         if not state.interrupted:
@@ -138,7 +137,7 @@ def _from_saved(
     if not bound:
         raise refuse("saved-siteless", "--saved", known=sorted(installation.sites))
 
-    def read(cloud: Inventory, rendered: RenderedSite) -> Deployed:
+    def read(cloud: Cloud, rendered: RenderedSite) -> Deployed:
         own = saved.get(cloud.name)
         if own is None:
             raise refuse("saved-without", "--saved", site=rendered.plan.site, cloud=cloud.name)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait for outputs by it
@@ -11,6 +11,9 @@ from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait fo
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.model import RenderedGroup, RenderedSite
+
+if TYPE_CHECKING:
+    from swyx_components.clouds import Cloud
 
 Arguments = Mapping[str, Any]
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
@@ -151,26 +154,7 @@ class Writer(Protocol):
         """
 
 
-class Deployer(Protocol):
-    """A cloud to which sites are deployed."""
-
-    @property
-    def name(self) -> str:
-        """Its name in programs."""
-
-    def limits(self) -> Mapping[str, Any]:
-        """The rows of its `limits.yaml`."""
-
-    def open_writer(self, wanted: Deployment, component: pulumi.Resource) -> Writer:
-        """A writer for a site with this component, after all lookups; loads the SDK.
-
-        Raises:
-            SwyxError: something was not found; with a message for each.
-            ModuleNotFoundError: the SDK is not installed.
-        """
-
-
-def open_writer(cloud: Deployer, wanted: Deployment, component: pulumi.Resource) -> Writer:
+def open_writer(cloud: "Cloud", wanted: Deployment, component: pulumi.Resource) -> Writer:
     """A cloud's writer for a site.
 
     Raises:

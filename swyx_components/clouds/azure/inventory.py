@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, ForeignGroup
@@ -107,32 +108,14 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
         if name in names.values()
     }
     ruleset = Ruleset(records, rendered.plan.owners, members_of(records.interfaces))
-
-    def find_others(interface: Interface, machine: str) -> Iterator[ForeignGroup]:
-        """The groups that are not the site's: another one at it, or one at its subnet."""
-        found = [
-            (key, f"network security group {last_of(key)}", True)
-            for key in map(key_of, interface.groups)
-            if not names.get(key)
-        ]
-        for subnet in sorted(ruleset.by_subnet.keys() & map(key_of, interface.subnets)):
-            group = ruleset.by_subnet[subnet]
-            found.append(
-                (key_of(group.id), f"{group.title} of the subnet {last_of(subnet)}", False)
-            )
-        for key, label, adds in found:
-            known = ruleset.groups.get(key)
-            layers = known and (ruleset.of_group(known, at, label) for at in interface.addresses)
-            seats = seats_at(interface, machine, layers) if layers else None
-            yield ForeignGroup(label=label, adds=adds, takes=True, seats=seats)
-
+    others = partial(_find_others, ruleset, names)
     interfaces = list(_of_site(records.interfaces, names))
     labels = {id: names.get(key_of(id), "") for each in interfaces for id in each.groups}
     return Deployed(
         groups=groups,
         interfaces=tuple(
             replace(placed, id=last_of(placed.id))
-            for placed in place_interfaces(rendered, interfaces, labels, find_others)
+            for placed in place_interfaces(rendered, interfaces, labels, others)
         ),
         strays=tuple(sorted(last_of(records.groups[key].id) for key in names if not names[key])),
     )
@@ -149,6 +132,25 @@ def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Itera
     for interface in interfaces:
         if not (networks and interface.subnets) or networks & _networks(interface):
             yield interface
+
+
+def _find_others(
+    ruleset: Ruleset, names: Mapping[str, str], interface: Interface, machine: str
+) -> Iterator[ForeignGroup]:
+    """The groups that are not the site's: another one at an interface, or one at its subnet."""
+    found = [
+        (key, f"network security group {last_of(key)}", True)
+        for key in map(key_of, interface.groups)
+        if not names.get(key)
+    ]
+    for subnet in sorted(ruleset.by_subnet.keys() & map(key_of, interface.subnets)):
+        group = ruleset.by_subnet[subnet]
+        found.append((key_of(group.id), f"{group.title} of the subnet {last_of(subnet)}", False))
+    for key, label, adds in found:
+        known = ruleset.groups.get(key)
+        layers = known and (ruleset.of_group(known, at, label) for at in interface.addresses)
+        seats = seats_at(interface, machine, layers) if layers else None
+        yield ForeignGroup(label=label, adds=adds, takes=True, seats=seats)
 
 
 def _networks(interface: Interface) -> set[str]:
