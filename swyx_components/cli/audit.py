@@ -16,7 +16,7 @@ from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import SitePlan
-from swyx_components.report.audit import audit_record, write_audit
+from swyx_components.report.deployed import audit_record, write_audit
 
 
 @click.command(

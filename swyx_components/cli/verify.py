@@ -22,8 +22,8 @@ from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.topology import Topology
+from swyx_components.report.deployed import comparison_record, write_comparison
 from swyx_components.report.tables import name_groups
-from swyx_components.report.verify import comparison_record, write_comparison
 
 _Clouds = Mapping[str, str]  # by site
 _Read = Callable[[Cloud, RenderedSite], Deployed]

@@ -2,9 +2,9 @@
 
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, compare_site
 from swyx_components.clouds import PLATFORMS
+from swyx_components.report.deployed import write_comparison
 from swyx_components.report.html.differences import describe_drift
 from swyx_components.report.tables import write_rule
-from swyx_components.report.verify import write_comparison
 from tests.clouds.test_platforms import hub, plan
 
 

@@ -1,0 +1,183 @@
+"""What `swyx verify` and `swyx audit` find, for people and as JSON; packets in words."""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from swyx_components.analysis.deployed.audit import (
+    Audit,
+    MissingAccess,
+    Remediation,
+    Step,
+    UnneededAccess,
+)
+from swyx_components.analysis.deployed.reachability import Packets
+from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry
+from swyx_components.analysis.deployed.verify import Comparison, Effect
+from swyx_components.messages.render import shorten
+from swyx_components.planner.model import Direction, Protocol, shard_label
+from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
+from swyx_components.report.tables import write_rule
+from swyx_components.report.templates import render_lines
+from swyx_components.sets.ports import MAX_PORT, PortSet
+from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval
+
+_MOST_GAPS = 20
+_MOST_LINES = 4  # of one finding
+_MOST_PEERS = 4
+_MOST_RANGES = 6
+
+
+def write_comparison(comparison: Comparison, cloud: str, named: Mapping[str, str]) -> list[str]:
+    """A headline with the counts and the proof, then a line for each difference; groups as `named`."""
+    values = {"comparison": comparison, "cloud": cloud, "most": _MOST_GAPS, "named": named}
+    return render_lines("verify.txt.j2", {"packets": write_packets, "shard": shard_label}, **values)
+
+
+def write_audit(audit: Audit, changes: Iterable[Remediation] | None) -> list[str]:
+    """A headline, the findings in order of gravity, what could not be judged, and what to change."""
+    by_flow = groupby(audit.missing, lambda each: (each.requirement.reply, each.requirement.flow))
+    missing = [list(same) for _, same in by_flow]
+    values = {"audit": audit, "missing": missing, "changes": changes, "most": _MOST_LINES}
+    return render_lines("audit.txt.j2", {"packets": write_packets, "doubt": _write_doubt}, **values)
+
+
+def _write_doubt(entry: AclEntry) -> str:
+    if entry.unresolved:
+        verb = "allows" if entry.allow else "blocks"
+        return f"it {verb} {entry.unresolved}, which are in no file"
+    return "no flow has this protocol"
+
+
+# ---- packets
+
+
+def write_packets(packets: Iterable[Packets], short: bool = True) -> Iterator[str]:
+    """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line.
+
+    In the order of the packets. `short`: what is long is counted instead of listed.
+    """
+    most_ranges, most_peers = (_MOST_RANGES, _MOST_PEERS) if short else (sys.maxsize, sys.maxsize)
+    by_ports: dict[tuple[Direction, Protocol, PortSet], list[tuple[int, Interval]]]
+    by_ports = defaultdict(list)
+    for own in packets:
+        by_ports[own.direction, own.protocol, own.ports].append((own.version, own.peers))
+    alike: dict[tuple[Direction, str, tuple[tuple[int, Interval], ...]], list[str]]
+    alike = defaultdict(list)
+    for (direction, protocol, ports), peers in by_ports.items():
+        text = _write_ports(protocol, ports, most_ranges)
+        alike[direction, text, tuple(sorted(peers))].append(protocol.value)
+    for (direction, text, runs), protocols in alike.items():
+        words = direction.value, "/".join(protocols), text, direction.towards
+        peers_text = ", ".join(shorten((_write_peers(*run) for run in runs), most_peers, excess=1))
+        yield " ".join(filter(None, (*words, peers_text)))
+
+
+def _write_ports(protocol: Protocol, ports: PortSet, most: int) -> str:
+    """Ports, or types of ICMP; empty for all of ICMP."""
+    if not protocol.has_ports:
+        return f"type {ports}" if ICMP_TYPES - ports else ""
+    if not PortSet.of((1, MAX_PORT)) - ports:
+        return "every port"
+    return ", ".join(shorten(map(str, ports), most, excess=1))
+
+
+def _write_peers(version: int, peers: Interval) -> str:
+    """A run of addresses as one CIDR where it is one, else as its ends."""
+    first, *others = split_interval(version, peers)
+    is_cidr = not others and first.length < WIDTH[version]
+    return str(first) if is_cidr else interval_text(version, peers)
+
+
+# ---- JSON
+
+
+def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
+    """The comparison as the JSON of `swyx verify` has it."""
+    return {
+        "site": comparison.site,
+        "cloud": cloud,
+        **fields_of(comparison, "equal", "groups", "rules", "faults"),
+        "changes": [
+            {"group": change.group}
+            | given(
+                planned=change.planned and stored_record(change.planned),
+                found=change.found and stored_record(change.found),
+                found_text=change.unreadable,
+            )
+            for change in comparison.changes
+        ],
+        "proof": proof_record(comparison.proof),
+        "effects": [_effect_record(effect) for effect in comparison.effects],
+        "remarks": comparison.remarks,
+        "not_judged": comparison.lacking,
+    }
+
+
+def _effect_record(effect: Effect) -> dict[str, Any]:
+    return {
+        **fields_of(effect, "machine", "interface", "other"),
+        "added": _list_packets(effect.added),
+        "stopped": _list_packets(effect.stopped),
+    }
+
+
+def _list_packets(packets: Iterable[Packets]) -> list[str]:
+    return list(write_packets(packets, short=False))
+
+
+def audit_record(audit: Audit, changes: Iterable[Remediation] | None) -> dict[str, Any]:
+    """The audit as the JSON of `swyx audit` has it; `changes` only where some are given."""
+    record: dict[str, Any] = {
+        "version": 1,
+        "site": audit.plan.site,
+        "cloud": audit.firewall.cloud,
+        "clean": audit.clean,
+        "machines": audit.machines,
+        "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.blocked],
+        "missing": [_missing_record(each) for each in audit.missing],
+        "open": [_unneeded_record(access) for access in audit.unneeded],
+        "unsure": [
+            {**_entry_record(entry), "machines": machines, "reason": _write_doubt(entry)}
+            for entry, machines in audit.unsure
+        ],
+        "unplaced": audit.firewall.unplaced,
+        "not_judged": [*audit.firewall.unread, *audit.firewall.lacking],
+    }
+    steps = {each.group.name: _remediation_record(each) for each in changes or ()}
+    return record | given(changes=steps)
+
+
+def _missing_record(missing: MissingAccess) -> dict[str, Any]:
+    known = {"evidence": "", "lines": [], "phase": "", "purpose": missing.reason}
+    return {
+        "machine": missing.machine,
+        **fields_of(missing.requirement, "flow", "peer", "reply"),
+        **(fields_of(missing.row, *known) if missing.row else known),
+        "packets": _list_packets(missing.packets),
+        "stopped_by": missing.stopped_by,
+        "unless": [entry.unresolved for entry in missing.unless],
+    }
+
+
+def _unneeded_record(access: UnneededAccess) -> dict[str, Any]:
+    return {
+        **_entry_record(access.entry),
+        **fields_of(access, "public", "administration", "needed_by", "needed_elsewhere"),
+        "packets": {machine: _list_packets(own) for machine, own in access.by_machine.items()},
+    }
+
+
+def _entry_record(entry: AclEntry) -> dict[str, Any]:
+    return {"group": entry.owner, "rule": entry.label, "direction": entry.direction.value}
+
+
+def _remediation_record(remediation: Remediation) -> dict[str, Any]:
+    steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
+    for step, rule in remediation.rules:
+        steps[step.name.lower()].append(write_rule(rule))
+    for step, access in remediation.existing:
+        steps[step.name.lower()].append(f"{access.entry.owner}: {access.entry.label}")
+    return {"machines": [machine.name for machine in remediation.group.machines], **steps}
