@@ -15,7 +15,7 @@ from swyx_components.analysis.deployed.audit import (
 )
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry
-from swyx_components.analysis.deployed.verify import Comparison, Effect
+from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, shard_label
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
@@ -110,17 +110,17 @@ def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
             for change in comparison.changes
         ],
         "proof": proof_record(comparison.proof),
-        "effects": [_effect_record(effect) for effect in comparison.effects],
+        "effects": [
+            {
+                **fields_of(effect, "machine", "interface"),
+                "other": effect.other.label,
+                "added": _list_packets(effect.added),
+                "stopped": _list_packets(effect.stopped),
+            }
+            for effect in comparison.effects
+        ],
         "remarks": comparison.remarks,
         "not_judged": comparison.lacking,
-    }
-
-
-def _effect_record(effect: Effect) -> dict[str, Any]:
-    return {
-        **fields_of(effect, "machine", "interface", "other"),
-        "added": _list_packets(effect.added),
-        "stopped": _list_packets(effect.stopped),
     }
 
 

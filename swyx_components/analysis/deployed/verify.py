@@ -4,7 +4,7 @@ What a cloud holds arrives as the same `Rule` that the plan was rendered to, so 
 in what is enforced, regardless of names, descriptions and the order of rules.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -110,7 +110,7 @@ class Effect:
 
     machine: str
     interface: str
-    other: str
+    other: ForeignGroup
     added: tuple[Packets, ...] = ()
     stopped: tuple[Packets, ...] = ()
 
@@ -147,25 +147,25 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
         changes += _compare_rules(entry.group.name, entry.rules, found)
     told = {(change.group, change.unreadable) for change in changes}
     faults = [*_check_groups(rendered, deployed, told)]
-    interfaces = deployed.interfaces or ()
     if deployed.interfaces is not None:
-        faults += _check_interfaces(rendered, interfaces)
+        faults += _check_interfaces(rendered, deployed.interfaces)
     effects = [
-        (other, _find_effect(rendered.plan, interface, other))
-        for interface in interfaces
+        _find_effect(rendered.plan, interface, other)
+        for interface in deployed.interfaces or ()
         for other in interface.others
         if interface.machine
     ]
-    rules = {name: (*own.rules, *own.narrowed) for name, own in deployed.groups.items()}
+    groups = deployed.groups
+    rules = {name: (*own.rules, *own.narrowed) for name, own in groups.items()}
     return Comparison(
         site=rendered.plan.site,
-        groups=len(deployed.groups),
-        rules=sum(len(group.rules) + len(group.unreadable) for group in deployed.groups.values()),
+        groups=len(groups),
+        rules=sum(len(own.rules) + len(own.unreadable) for own in groups.values()),
         changes=tuple(changes),
         faults=tuple(faults),
         remarks=tuple(_remark_on_others(effects)),
         proof=prove_rules(rendered, rules),
-        effects=tuple(effect for _, effect in effects if effect.added or effect.stopped),
+        effects=tuple(effect for effect in effects if effect.added or effect.stopped),
         lacking=deployed.lacking,
     )
 
@@ -173,10 +173,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
 def _compare_rules(group: str, planned: Iterable[Rule], found: DeployedGroup) -> Iterator[Change]:
     wanted = {rule.enforced: rule for rule in planned}
     unreadable = {name: words for name, words in found.unreadable if name}
-    extra: list[Rule] = []
-    for rule in found.rules:
-        if wanted.pop(rule.enforced, None) is None:
-            extra.append(rule)
+    extra = [rule for rule in found.rules if wanted.pop(rule.enforced, None) is None]
     by_name = {rule.name: rule for rule in extra if rule.name}
     for rule in wanted.values():
         other = by_name.pop(rule.name, None)
@@ -184,8 +181,7 @@ def _compare_rules(group: str, planned: Iterable[Rule], found: DeployedGroup) ->
             extra.remove(other)
         words = "" if other else unreadable.get(rule.name, "")
         yield Change(group=group, planned=rule, found=other, unreadable=words)
-    for rule in extra:
-        yield Change(group=group, found=rule)
+    yield from (Change(group=group, found=rule) for rule in extra)
 
 
 def _check_groups(rendered: RenderedSite, deployed: Deployed, told: set[_Words]) -> Iterator[str]:
@@ -212,7 +208,7 @@ def _check_groups(rendered: RenderedSite, deployed: Deployed, told: set[_Words])
 
 
 def _check_interfaces(
-    rendered: RenderedSite, interfaces: Iterable[DeployedInterface]
+    rendered: RenderedSite, interfaces: Sequence[DeployedInterface]
 ) -> Iterator[str]:
     of_networks: set[str] = set()
     for entry in rendered.groups:
@@ -224,13 +220,15 @@ def _check_interfaces(
             yield f"{machine}: no interface in the cloud has its address"
         for interface in own:
             where = f"{interface.machine} ({interface.id})"
-            for label in (label for label in labels if label not in interface.groups):
-                yield f"{where}: its interface is not in {label}"
-            for other in (other for other in interface.groups if other not in labels):
-                yield f"{where}: its interface is also in {other}, which is not its group"
+            for label in labels:
+                if label not in interface.groups:
+                    yield f"{where}: its interface is not in {label}"
+            for other in interface.groups:
+                if other not in labels:
+                    yield f"{where}: its interface is also in {other}, which is not its group"
     # Rules allow every interface in a named group, even if it belongs to no machine of the plan.
-    for interface in (interface for interface in interfaces if not interface.machine):
-        if not of_networks.issuperset(interface.groups):
+    for interface in interfaces:
+        if not interface.machine and not of_networks.issuperset(interface.groups):
             joined = ", ".join(interface.groups)
             yield f"{interface.id}: is in {joined} but has no address of a machine of this site"
 
@@ -240,24 +238,26 @@ def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGro
     required = find_requirements(plan, interface.machine) if other.seats else ()
     own = plan.machine(interface.machine).addresses
     found = diff_reachability(other.seats or (), required, own)
+    added = (
+        each
+        for each in chain(*found.open.values())
+        if each.direction is Direction.IN or plan.egress is Egress.CLOSED
+    )
     return Effect(
         machine=interface.machine,
         interface=interface.id,
-        other=other.label,
-        added=join_packets(
-            each
-            for each in chain(*found.open.values())
-            if other.adds and (each.direction is Direction.IN or plan.egress is Egress.CLOSED)
-        ),
+        other=other,
+        added=join_packets(added if other.adds else ()),
         stopped=join_packets(chain(*found.missing.values()) if other.takes else ()),
     )
 
 
-def _remark_on_others(effects: Iterable[tuple[ForeignGroup, Effect]]) -> Iterator[str]:
+def _remark_on_others(effects: Iterable[Effect]) -> Iterator[str]:
     """Each group whose rules are unknown, with its place; those without any effect once, all together."""
     idle: set[str] = set()
     acting: set[str] = set()
-    for other, effect in effects:
+    for effect in effects:
+        other = effect.other
         if other.seats is None:
             could = "blocks" if other.takes else "allows"
             yield (
@@ -268,6 +268,5 @@ def _remark_on_others(effects: Iterable[tuple[ForeignGroup, Effect]]) -> Iterato
             acting.add(other.label)
         elif any(layer.entries for seat in other.seats for layer in seat.layers):
             idle.add(other.label)
-    if idle - acting:
-        named = ", ".join(sorted(idle - acting))
+    if named := ", ".join(sorted(idle - acting)):
         yield f"also applied to its interfaces, without effect on the proof: {named}"
