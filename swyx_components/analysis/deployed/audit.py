@@ -112,14 +112,9 @@ class Audit:
 
     def __init__(self, plan: SitePlan, firewall: Firewall, installation: Installation) -> None:
         self.plan, self.firewall, self._installation = plan, firewall, installation
-        # The machines before which a rule stands, each with whether replies need it too.
-        self._holders: dict[AclEntry, dict[str, bool]] = defaultdict(dict)
         points: dict[str, list[AttachmentPoint]] = defaultdict(list)
         for seat in firewall.seats:
             points[seat.machine].append(seat)
-            stateless = all(layer.stateless for layer in seat.layers)
-            for entry in seat.layers[0].entries:
-                self._holders[entry][seat.machine] = stateless
         self._requirements = {name: find_requirements(plan, name) for name in points}
         self._found = {
             name: diff_reachability(seats, self._requirements[name], plan.machine(name).addresses)
@@ -174,13 +169,12 @@ class Audit:
         known = self._find_known()
         for entry, machines in merged.items():
             joined = join_packets(chain(*machines.values()))
-            elsewhere = [name for name in self._holders[entry] if name not in machines]
             yield UnneededAccess(
                 entry=entry,
                 by_machine={name: join_packets(own) for name, own in machines.items()},
                 packets=joined,
                 needed_by=self._flows_using(entry, machines),
-                needed_elsewhere=self._flows_using(entry, elsewhere),
+                needed_elsewhere=self._flows_using(entry, self._found.keys() - machines.keys()),
                 public=any(not _is_known(each, known) for each in joined),
                 administration=self._find_administration(entry, joined),
             )
@@ -191,17 +185,8 @@ class Audit:
 
     def _flows_using(self, entry: AclEntry, machines: Iterable[str]) -> tuple[str, ...]:
         """The flows that need a part of a rule at any of these machines."""
-        flows = {
-            requirement.flow
-            for machine in machines
-            for requirement in self._requirements[machine]
-            if requirement.direction is entry.direction
-            and requirement.protocol in entry.protocols
-            and requirement.ports & entry.ports
-            and (self._holders[entry][machine] or not requirement.reply)
-            and any(one.overlaps(other) for one in requirement.peers for other in entry.peers)
-        }
-        return tuple(sorted(flows))
+        own = (self._found[machine].needed_by for machine in machines)
+        return tuple(sorted(set().union(*(flows.get(entry, ()) for flows in own))))
 
     def _find_known(self) -> Mapping[int, Sequence[Interval]]:
         """Not the public's addresses: private by definition, a site's own, or the platform's."""

@@ -9,11 +9,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import product
+from itertools import chain, product
 from operator import and_
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry, AttachmentPoint
+from swyx_components.analysis.deployed.ruleset import (
+    ICMP_TYPES,
+    AccessList,
+    AclEntry,
+    AttachmentPoint,
+)
 from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, SitePlan
 from swyx_components.planner.requirements import extra_flow, extra_protocols
 from swyx_components.sets.packets import cut_addresses, cut_ports
@@ -63,16 +68,17 @@ class Packets(NamedTuple):
 class ReachabilityDiff:
     """What was found at the addresses of a machine.
 
-    `missing` by requirement; `open` by allowing entry of the first layer; `stopped_by` the layers that do
-    not allow a requirement, `unless` the entries with unresolved peers that may; `passing` the
-    requirements of which some packet passes.
+    `missing` by requirement; `stopped_by` the layers that do not allow one, `unless` the entries with
+    unresolved peers that may; `passing` the requirements of which some packet passes. By allowing entry of
+    the first layer: what is `open` without need, and the flows that it is `needed_by`.
     """
 
     missing: dict[Requirement, list[Packets]] = field(default_factory=lambda: defaultdict(list))
-    open: dict[AclEntry, list[Packets]] = field(default_factory=lambda: defaultdict(list))
     stopped_by: dict[Requirement, set[str]] = field(default_factory=lambda: defaultdict(set))
     unless: dict[Requirement, set[AclEntry]] = field(default_factory=lambda: defaultdict(set))
     passing: set[Requirement] = field(default_factory=set)
+    open: dict[AclEntry, list[Packets]] = field(default_factory=lambda: defaultdict(list))
+    needed_by: dict[AclEntry, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
 def diff_reachability(
@@ -88,102 +94,102 @@ def diff_reachability(
     for point, direction, protocol in product(points, Direction, Protocol):
         version = point.address.version
         if protocol not in _IMPOSSIBLE[version]:
-            view = _View(point, (direction, protocol), requirements, found)
-            for peers, layers, required in view.pieces():
-                if (version, peers) not in own_intervals:
-                    view.compare(peers, layers, required)
+            for piece in _cut(point, direction, protocol, requirements):
+                if (version, piece.packets.peers) not in own_intervals:
+                    _compare(piece, found)
     return found
 
 
-class _View:
-    """One direction and protocol at an attachment point: the entries of each layer, what is required, and
-    what was `found` there.
+class _Piece(NamedTuple):
+    """Packets for whose peers the same entries, in their order, and requirements count.
+
+    `unresolved` are allowing entries for the same direction and protocol, whose peers these may be.
     """
 
-    def __init__(
-        self,
-        point: AttachmentPoint,
-        way: tuple[Direction, Protocol],
-        requirements: Sequence[Requirement],
-        found: ReachabilityDiff,
-    ) -> None:
-        (direction, protocol), self.version, self.found = way, point.address.version, found
-        self.way, self.layers = way, point.layers
-        self.entries = [
-            [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
-            for layer in point.layers
-        ]
-        # Replies don't justify inbound packets that a stateful layer before them would deny.
-        self.replies_count = all(layer.stateless for layer in point.layers)
-        stateless = any(layer.stateless for layer in point.layers)
-        own = [each for each in requirements if (each.direction, each.protocol) == way]
-        self.requirements = [each for each in own if stateless or not each.reply]
+    packets: Packets
+    layers: list[tuple[AccessList, list[AclEntry]]]
+    unresolved: list[AclEntry]
+    requirements: list[Requirement]
 
-    def pieces(self) -> Iterator[tuple[Interval, list[list[AclEntry]], list[Requirement]]]:
-        """Runs of peer addresses for which the same entries and requirements count, in their order."""
-        held: dict[Prefix, list[tuple[int, int]]] = defaultdict(list)
-        sides: list[Sequence[AclEntry | Requirement]] = [*self.entries, self.requirements]
-        for place, side in enumerate(sides):
-            for index, each in enumerate(side):
-                for prefix in each.peers:
-                    if prefix.version == self.version:
-                        held[prefix].append((place, index))
-        for _, peers, members in cut_addresses(held):
-            *inside, asked = (
-                sorted(index for at, index in members if at == place) for place in range(len(sides))
-            )
-            layers = [
-                [entries[index] for index in own]
-                for entries, own in zip(self.entries, inside, strict=True)
-            ]
-            yield peers, layers, [self.requirements[index] for index in asked]
 
-    def compare(
-        self,
-        peers: Interval,
-        layers: Sequence[Sequence[AclEntry]],
-        requirements: Sequence[Requirement],
-    ) -> None:
-        """Find what differs among some peers."""
-        counted = [each for each in requirements if self.replies_count or not each.reply]
-        wanted = PortSet.union_of(part for each in counted for part in each.ports)
-        sources = {each.source_ports for entries in layers for each in entries}
-        _, protocol = self.way
-        universe = ALL_PORTS if protocol.has_ports else ICMP_TYPES
-        for cut in cut_ports([*ALL_PORTS, *(part for ports in sources for part in ports)]):
-            source = PortSet((cut,))
-            matched = [
-                list(_match(layer.ordered, entries, source))
-                for layer, entries in zip(self.layers, layers, strict=True)
-            ]
-            allowed = [PortSet.union_of(p for _, ports in own for p in ports) for own in matched]
-            for each in requirements:
-                if not each.widened and (both := source & each.source_ports):
-                    self._find_missing(each, peers, both, allowed)
-            through = reduce(and_, allowed[1:], universe)
-            for entry, ports in matched[0] if matched else ():
-                if rest := (ports & through) - wanted:
-                    packets = Packets(*self.way, self.version, peers, rest, source)
-                    self.found.open[entry].append(packets)
+def _cut(
+    point: AttachmentPoint,
+    direction: Direction,
+    protocol: Protocol,
+    requirements: Iterable[Requirement],
+) -> Iterator[_Piece]:
+    """One direction and protocol, the peers cut wherever those of an entry or requirement begin or end."""
+    version, way = point.address.version, (direction, protocol)
+    layers = [
+        [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
+        for layer in point.layers
+    ]
+    unresolved = [e for entries in layers for e in entries if e.unresolved and e.allow]
+    stateless = any(layer.stateless for layer in point.layers)
+    own = [each for each in requirements if (each.direction, each.protocol) == way]
+    own = [each for each in own if stateless or not each.reply]
+    sides: list[Sequence[AclEntry | Requirement]] = [*layers, own]
+    held: dict[Prefix, list[tuple[int, int]]] = defaultdict(list)
+    for place, side in enumerate(sides):
+        for index, each in enumerate(side):
+            for prefix in each.peers:
+                if prefix.version == version:
+                    held[prefix].append((place, index))
+    for _, peers, members in cut_addresses(held):
+        *inside, asked = (
+            sorted(index for at, index in members if at == place) for place in range(len(sides))
+        )
+        counted = [[side[n] for n in at] for side, at in zip(layers, inside, strict=True)]
+        yield _Piece(
+            packets=Packets(*way, version, peers, NO_PORTS),
+            layers=list(zip(point.layers, counted, strict=True)),
+            unresolved=unresolved,
+            requirements=[own[index] for index in asked],
+        )
 
-    def _find_missing(
-        self, required: Requirement, peers: Interval, source: PortSet, allowed: Sequence[PortSet]
-    ) -> None:
-        asked = [
-            (layer, ports)
-            for layer, ports in zip(self.layers, allowed, strict=True)
-            if layer.stateless or not required.reply
-        ]
-        passed = reduce(and_, (ports for _, ports in asked), required.ports)
-        if passed:
-            self.found.passing.add(required)
-        if lost := required.ports - passed:
-            packets = Packets(*self.way, self.version, peers, lost, source)
-            self.found.missing[required].append(packets)
-            stops = {layer.name for layer, ports in asked if lost - ports}
-            self.found.stopped_by[required] |= stops
-            perhaps = (e for own in self.entries for e in own if e.unresolved and e.allow)
-            self.found.unless[required] |= {entry for entry in perhaps if entry.ports & lost}
+
+def _compare(piece: _Piece, found: ReachabilityDiff) -> None:
+    packets, layers, _, requirements = piece
+    # Replies don't justify inbound packets that a stateful layer before them would deny.
+    replies_count = all(layer.stateless for layer, _ in layers)
+    counted = [each for each in requirements if replies_count or not each.reply]
+    wanted = PortSet.union_of(part for each in counted for part in each.ports)
+    sources = {each.source_ports for _, entries in layers for each in entries}
+    universe = ALL_PORTS if packets.protocol.has_ports else ICMP_TYPES
+    for cut in cut_ports([*ALL_PORTS, *chain(*sources)]):
+        source = PortSet((cut,))
+        matched = [[*_match(layer.ordered, entries, source)] for layer, entries in layers]
+        allowed = [PortSet.union_of(part for _, ports in own for part in ports) for own in matched]
+        for each in requirements:
+            if not each.widened and (both := source & each.source_ports):
+                _find_missing(piece, each, both, allowed, found)
+        through = reduce(and_, allowed[1:], universe)
+        for entry, ports in matched[0] if matched else ():
+            used = (each for each in counted if each.ports & ports and each.source_ports & source)
+            found.needed_by[entry] |= {each.flow for each in used}
+            if rest := (ports & through) - wanted:
+                found.open[entry].append(packets._replace(ports=rest, source_ports=source))
+
+
+def _find_missing(
+    piece: _Piece,
+    required: Requirement,
+    source: PortSet,
+    allowed: Iterable[PortSet],
+    found: ReachabilityDiff,
+) -> None:
+    asked = [
+        (layer.name, ports)
+        for (layer, _), ports in zip(piece.layers, allowed, strict=True)
+        if layer.stateless or not required.reply
+    ]
+    passed = reduce(and_, (ports for _, ports in asked), required.ports)
+    if passed:
+        found.passing.add(required)
+    if lost := required.ports - passed:
+        found.missing[required].append(piece.packets._replace(ports=lost, source_ports=source))
+        found.stopped_by[required] |= {name for name, ports in asked if lost - ports}
+        found.unless[required] |= {entry for entry in piece.unresolved if entry.ports & lost}
 
 
 def _match(
