@@ -16,12 +16,8 @@ from typing import NamedTuple
 
 from swyx_components.installation.model import Link, LinkMode
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows
-from swyx_components.planner.exchange import (
-    OUTSIDE,
-    find_device_exchange,
-    find_exchange,
-    find_provider_exchange,
-)
+from swyx_components.planner.exchange import find_exchange
+from swyx_components.planner.port_references import DEVICES, provider_kind
 from swyx_components.planner.topology import SiteTopology, Topology
 
 
@@ -88,17 +84,18 @@ def _with_providers(topology: Topology, view: SiteTopology) -> Iterator[Endpoint
         manager = view.endpoint_of[provider.link_manager]
         label = f"provider {provider.name}"
         for prefixes, uses in provider.uses.items():
-            outside = Endpoint(site="", label=label, kind=OUTSIDE, prefixes=prefixes)
-            exchange = find_provider_exchange(view.catalogue, manager.kind, provider, uses)
+            kind = provider_kind(provider.sip_port, provider.media_ports, uses)
+            outside = Endpoint(site="", label=label, kind=kind, prefixes=prefixes)
+            exchange = find_exchange(view.catalogue, "provider", manager.kind, kind)
             yield EndpointPair(manager, outside, exchange)
 
 
 def _with_devices(view: SiteTopology) -> Iterator[EndpointPair]:
     if view.site.sip_devices:
         prefixes = view.site.sip_devices
-        devices = Endpoint(site=view.name, label="sip_devices", kind=OUTSIDE, prefixes=prefixes)
+        devices = Endpoint(site=view.name, label="sip_devices", kind=DEVICES, prefixes=prefixes)
         for endpoint in view.endpoints:
-            exchange = find_device_exchange(view.catalogue, endpoint.kind)
+            exchange = find_exchange(view.catalogue, "devices", DEVICES, endpoint.kind)
             yield EndpointPair(devices, endpoint, exchange)
 
 
@@ -120,7 +117,7 @@ def _over_link(topology: Topology, link: Link) -> Iterator[EndpointPair]:
     else:
         scope, others = "chained", (far.endpoint_of[link.far_manager],)
     for other in others:
-        exchange = find_exchange(topology.catalogue, scope, manager.kind, other.kind, within=False)
+        exchange = find_exchange(topology.catalogue, scope, manager.kind, other.kind)
         yield EndpointPair(manager, other, exchange)
 
 

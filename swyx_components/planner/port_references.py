@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
 from swyx_components.installation.model import Decisions
-from swyx_components.sets.ports import PortSet
+from swyx_components.sets.ports import PortRange, PortSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,7 +26,20 @@ class EndpointKind:
     control_paths: Mapping[str, str] = field(default_factory=dict)
     enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
+    uses: tuple[bool, ...] = (False, True)  # whether its addresses carry media, control, or both
     by_role: tuple["EndpointKind", ...] = ()  # the same with one role each; of one role: itself
+
+
+@lru_cache(maxsize=1024)
+def provider_kind(sip: int, media: PortRange, uses: tuple[bool, ...]) -> EndpointKind:
+    """A SIP provider, which carries no role: its listeners are those of its declaration."""
+    ports = {("", "provider_sip"): PortSet.of((sip, sip)), ("", "media"): PortSet((media,))}
+    return EndpointKind(roles=("",), ports=ports, uses=uses)
+
+
+DEVICES = EndpointKind(
+    roles=("",)
+)  # the SIP devices of a site, which carry no role and listen on nothing
 
 
 class LegRow(NamedTuple):
@@ -61,7 +74,8 @@ def legs_of(catalogue: Catalogue, scope: str) -> Legs:
             row,
             leg,
             tuple(_role_pairs(leg)),
-            bool(leg.control_path or leg.machines_only or leg.needs or leg.fax_tcp_at),
+            bool(leg.control_path or leg.machines_only or leg.needs or leg.fax_tcp_at)
+            or scope == "provider",
         )
         for row in catalogue.flows.values()
         for leg in row.legs
@@ -82,7 +96,7 @@ def _role_pairs(leg: Leg) -> Iterator[tuple[str, str]]:
             if first != second or first not in leg.but_not:
                 yield first, second
     else:
-        yield from product(leg.initiators, leg.responders)
+        yield from product(leg.initiators or ("",), leg.responders or ("",))
 
 
 # ---- port tokens
@@ -118,6 +132,8 @@ def resolve_port(
         return () if decisions.h245 is None else ((Transport.TCP, decisions.h245),)
     if token == "cornet":
         return ((Transport.TCP, decisions.cornet),)
+    if token == "provider_sip":
+        return [(transport, responder[1]["", token]) for transport in Transport]
     owner, _, key = token.rpartition(".")
     role = owner or responder[0]
     listener = catalogue.roles[role].listeners[key]
