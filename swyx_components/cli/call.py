@@ -121,10 +121,10 @@ def _simulate(
         failed += simulated.failed is not None
         failure = simulated.failed and simulated.failed.failure
         remedies: tuple[str, ...] = ()
+        detour = find_detour(installation, failure) if failure else ""
         if failure and failed <= _MOST_REMEDIES:
-            remedies = find_remedies(installation, *failure[:3])
-        transit = failure is not None and find_detour(installation, *failure[:3]) == TRANSIT
-        answers.append(CallAnswer(simulated, remedies, transit))
+            remedies = find_remedies(installation, failure, detour)
+        answers.append(CallAnswer(simulated, remedies, detour == TRANSIT))
     return answers
 
 

@@ -1,19 +1,21 @@
 """`swyx explain`: whether a packet is allowed, and why or why not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
-from swyx_components.analysis.explain.explain import Packet
+from swyx_components.analysis.explain.explain import Explanation, Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
+from swyx_components.analysis.explain.what_if import find_detour, find_remedies
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, examples
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
 from swyx_components.planner.topology import Topology
-from swyx_components.report.explain import Answer, answer_record, write_answer
+from swyx_components.report.explain import answer_record, write_answer
 from swyx_components.report.plan_json import cited_record, given
 from swyx_components.report.tables import write_cited
 
@@ -53,20 +55,25 @@ def explain(
     asked = read_packet(packet, source_port)
     ends = (find_hosts(installation, source), find_hosts(installation, destination))
     render = renderer(installation, bind_clouds(installation, clouds))
-    answers: list[Answer] = []
+    answers: list[Explanation] = []
     denied = 0
-    for explanation in explain_packet(*ends, asked, render, Topology(installation)):
-        denied += not explanation.allowed
-        with_remedies = not explanation.allowed and denied <= _MOST_REMEDIES
-        answers.append(Answer.of(explanation, installation, with_remedies))
+    for answer in explain_packet(*ends, asked, render, Topology(installation)):
+        denied += not answer.allowed
+        if answer.allowed:
+            answers.append(answer)
+            continue
+        detour, remedies = find_detour(installation, answer.crossing), None
+        if denied <= _MOST_REMEDIES:
+            remedies = find_remedies(installation, answer.crossing, detour)
+        answers.append(replace(answer, detour=detour, remedies=remedies))
     catalogue = installation.catalogue
-    cited = {line for answer in answers for line in answer.lines(catalogue)} if why else set()
+    cited = {line for answer in answers for line in answer.cited(catalogue)} if why else set()
     if as_json:
         records = [answer_record(answer, catalogue) for answer in answers]
         document = {"version": 1, "allowed": not denied, "packet": str(asked), "pairs": records}
         print_json(document | given(cited_lines=cited_record(catalogue, cited)))
     else:
-        print_lines(line for answer in answers for line in write_answer(answer, catalogue))
+        print_lines(line for answer in answers for line in write_answer(answer, installation))
         print_lines(write_cited(catalogue, cited))
     return ANSWER_NO if denied else DONE
 

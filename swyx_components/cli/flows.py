@@ -7,7 +7,6 @@ from tempfile import SpooledTemporaryFile
 
 import click
 
-from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.calls import calls_of
@@ -103,7 +102,7 @@ def _read_selection(installation: Installation, options: Mapping[str, Sequence[s
     roles = {word: book.find_role(word, catalogue) for word in options["roles"]}
     kinds = [*(evidence.value for evidence in Evidence), EXTRA]
     log = Diagnostics("")
-    names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
+    names = {owner.name for site in installation.sites.values() for owner in site.owners}
     names |= {*(f"provider {provider.name}" for provider in installation.providers), "sip_devices"}
     log.adopt(find_unknown("host-unknown", "--machine", options["machines"], names))
     for word in (word for word, role in roles.items() if not role):

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import click
 
-from swyx_components.analysis.explain.places import owners_of
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import refuse
@@ -73,7 +72,7 @@ def hosts(
     Windows, each with its reasons.
     """
     topology, _, names, _ = choose(file, sites)
-    known = {owner.name for site in names for owner in owners_of(topology.view(site).site)}
+    known = {owner.name for site in names for owner in topology.view(site).site.owners}
     machines = choose_machines(machines, known)
     told = [
         (host, story)

@@ -140,6 +140,11 @@ class Site:
     egress: Egress = Egress.CLOSED
     extra_rules: tuple[ExtraRule, ...] = ()
 
+    @property
+    def owners(self) -> tuple[Machine | Network, ...]:
+        """All that carries roles, machines first."""
+        return (*self.machines, *self.networks)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:

@@ -1,24 +1,17 @@
 """The answer to "may this packet pass" in sentences and as JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Sequence
+from typing import Any
 
-from swyx_components.analysis.explain.explain import (
-    Crossing,
-    End,
-    Explanation,
-    Passage,
-    carries,
-    describe_flow,
-)
-from swyx_components.analysis.explain.places import Host, short
-from swyx_components.analysis.explain.what_if import find_detour, find_remedies, write_extra_rule
+from swyx_components.analysis.explain.explain import End, Explanation, Passage, carries
+from swyx_components.analysis.explain.places import Host
+from swyx_components.analysis.explain.what_if import write_extra_rules
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.messages.render import shorten
 from swyx_components.planner.endpoints import Flow
-from swyx_components.planner.model import Direction, Rule, shard_label
+from swyx_components.planner.model import Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, stored_record, texts
 from swyx_components.report.tables import rule_row
 from swyx_components.report.templates import Filters, render_lines
@@ -26,64 +19,22 @@ from swyx_components.report.templates import Filters, render_lines
 _MOST_ADDRESSES = 6  # of a rule that are all shown
 
 
-class Answer(NamedTuple):
-    """An explanation, the reasons of the extra rules in it and, where denied, what it would take.
-
-    `detour`: why no extra rule is to open it, see `find_detour`; `links` are those of the two sites.
-    """
-
-    explanation: Explanation
-    reasons: tuple[tuple[str, str], ...] = ()
-    remedies: tuple[str, ...] | None = None
-    detour: str = ""
-    links: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, explanation: Explanation, installation: Installation, with_remedies: bool) -> Self:
-        """With what the extra rules are for and, if wanted, what would allow the packet."""
-        reasons = []
-        for id in explanation.extra_rules:
-            _, site, index = id.split(":")
-            (rule,) = (r for r in installation.sites[site].extra_rules if r.index == int(index))
-            reasons.append((id, rule.reason))
-        asked = explanation.crossing[:3]
-        remedies = find_remedies(installation, *asked) if with_remedies else None
-        detour = find_detour(installation, *asked)
-        ends = {host.site for host in asked[:2]}
-        own = (link for link in installation.links if {link.near, link.far} == ends)
-        links = tuple(f"{link.name} through {' and '.join(link.managers)}" for link in own)
-        return cls(explanation, tuple(reasons), remedies, detour, links)
-
-    def lines(self, catalogue: Catalogue) -> set[int]:
-        """The lines that its rules and flows cite."""
-        asked = self.explanation
-        flows = (*asked.flows, *asked.by_summary, *filter(None, (asked.nearest,)))
-        rules = (rule for end in asked.crossing.ends for rule in end.rules)
-        cited = {line for flow in flows for line in catalogue.flows[flow.flow].lines}
-        return cited.union(*(rule.lines for rule in rules))
-
-
-def write_answer(answer: Answer, catalogue: Catalogue) -> list[str]:
+def write_answer(asked: Explanation, installation: Installation) -> list[str]:
     """A verdict, then each end, then the flows or what would allow it."""
-    asked, (one, other, packet, *_) = answer.explanation, answer.explanation.crossing
-    any_source = packet._replace(source_port=None)
+    source, destination, packet = asked.crossing[:3]
+    from_any_port = asked.crossing._replace(packet=packet._replace(source_port=None))
+    sites = {source.site, destination.site}
     return render_lines(
         "explain.txt.j2",
         _FILTERS,
-        answer=answer,
+        asked=asked,
+        ends=asked.crossing.ends,
+        rows=installation.catalogue.flows,
         same_machine=asked.crossing.passage is Passage.SAME_MACHINE,
-        describe=lambda flow: describe_flow(flow, catalogue),
-        opening=lambda flow: _write_opening(flow, asked.crossing),
-        extra_rules=[json.dumps(rule) for rule in _extra_rules(answer)],
-        near=asked.nearest and carries(asked.nearest, one, other, any_source),
+        links=[link for link in installation.links if {link.near, link.far} == sites],
+        extra_rules=[json.dumps(rule) for rule in write_extra_rules(asked.crossing)],
+        near=asked.nearest and carries(asked.nearest, from_any_port),
     )
-
-
-def _write_opening(flow: Flow, crossing: Crossing) -> str:
-    """`udp 50000-50099 from 10.1.30.0/24, source ports 50000-50099, to 10.1.20.0/24`."""
-    source, destination = (", ".join(map(short, host.prefixes)) for host in crossing[:2])
-    ports = f", source ports {flow.source_ports}," if flow.source_ports else ""
-    return f"{flow.transport.value} {flow.ports} from {source}{ports} to {destination}"
 
 
 def write_ends(ends: Sequence[End]) -> list[str]:
@@ -106,19 +57,9 @@ def _write_rule(rule: Rule, end: End, peer: Host) -> str:
 _FILTERS: Filters = {"shard": shard_label, "rule_towards": _write_rule}
 
 
-def _extra_rules(answer: Answer) -> Iterator[Any]:
-    """The extra rules for the ends that deny, where the packet has no other way and may have one."""
-    if answer.detour:
-        return
-    asked = answer.explanation.crossing
-    peers = {Direction.OUT: asked.destination, Direction.IN: asked.source}
-    for end in (end for end in asked.ends if not end.allows and end.host.is_machine):
-        yield write_extra_rule(end.host, peers[end.direction], asked.packet, end.direction.value)
-
-
-def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
+def answer_record(asked: Explanation, catalogue: Catalogue) -> dict[str, Any]:
     """The answer as the JSON of `swyx explain` has it."""
-    asked, crossing = answer.explanation, answer.explanation.crossing
+    crossing = asked.crossing
     record: dict[str, Any] = {
         "source": host_record(crossing.source),
         "destination": host_record(crossing.destination),
@@ -126,14 +67,14 @@ def answer_record(answer: Answer, catalogue: Catalogue) -> dict[str, Any]:
         "same_machine": crossing.passage is Passage.SAME_MACHINE,
         "outside": asked.outside,
         "ends": [end_record(end) for end in crossing.ends],
-        "flows": [flow_record(flow, catalogue) for flow in asked.flows],
-        "by_summary": [flow_record(flow, catalogue) for flow in asked.by_summary],
-        "extra_rules": [{"flow": id, "reason": reason} for id, reason in answer.reasons],
+        "flows": [_flow_record(flow, catalogue) for flow in asked.flows],
+        "by_summary": [_flow_record(flow, catalogue) for flow in asked.by_summary],
+        "extra_rules": [{"flow": id, "reason": reason} for id, reason in asked.reasons.items()],
     }
     if not asked.allowed:
-        record["nearest"] = asked.nearest and flow_record(asked.nearest, catalogue)
-        record["would_take"] = list(answer.remedies or ())
-        record["extra_rules_needed"] = list(_extra_rules(answer))
+        record["nearest"] = asked.nearest and _flow_record(asked.nearest, catalogue)
+        record["would_take"] = list(asked.remedies or ())
+        record["extra_rules_needed"] = [] if asked.detour else [*write_extra_rules(crossing)]
     return record
 
 
@@ -152,7 +93,7 @@ def end_record(end: End) -> dict[str, Any]:
     }
 
 
-def flow_record(flow: Flow, catalogue: Catalogue) -> dict[str, Any]:
+def _flow_record(flow: Flow, catalogue: Catalogue) -> dict[str, Any]:
     """One flow with what the catalogue knows of it."""
     ends = (flow.initiator, flow.initiator_role), (flow.responder, flow.responder_role)
     initiator, responder = (given(site=end.site, name=end.label, role=role) for end, role in ends)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.planner.model import Rule
 from swyx_components.report.plan_json import fields_of, given, texts
@@ -66,13 +65,13 @@ def host_record(host: HostSettings) -> dict[str, Any]:
         **fields_of(host, "site", "name"),
         "kind": "network" if host.network else "machine",
         "roles": host.roles,
-        "addresses": list(map(short, host.prefixes)),
+        "addresses": [prefix.short for prefix in host.prefixes],
         **given(dcom=dcom),
         "ports": list(map(_setting_record, host.settings)),
         "gatekeepers": [
             {
                 **fields_of(each, "role", "machine"),
-                "addresses": list(map(short, each.addresses)),
+                "addresses": [prefix.short for prefix in each.addresses],
                 "port": str(each.port),
                 "flows": each.flows,
             }

@@ -70,6 +70,11 @@ class Prefix(NamedTuple):
         return _address_text(self.version, self.first)
 
     @property
+    def short(self) -> str:
+        """A CIDR, or the bare address where it is a single one."""
+        return self.address if self.length == WIDTH[self.version] else str(self)
+
+    @property
     def last(self) -> int:
         """The last address, as a number."""
         return self.first | ((1 << (WIDTH[self.version] - self.length)) - 1)

@@ -12,7 +12,7 @@ import yaml
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.reachability import Owners
-from swyx_components.analysis.explain.explain import Packet, explain_pair
+from swyx_components.analysis.explain.explain import Packet, explain
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
@@ -463,8 +463,9 @@ def test_each_difference_is_one_that_explain_sees() -> None:
             source = packets.source_ports[0].first if packets.source_ports else None
             packet = Packet(packets.protocol, port, source)
             for at in (OLD, new):
-                pair = [find_hosts(at, name)[0] for name in (packets.source, packets.destination)]
-                answer = explain_pair(*pair, packet, sites[id(at)].__getitem__, Topology(at))
+                pair = [find_hosts(at, name)[:1] for name in (packets.source, packets.destination)]
+                site_of = sites[id(at)].__getitem__
+                (answer,) = explain(*pair, packet, site_of, Topology(at))
                 allowed = answer.allowed
                 assert allowed is ((at is new) is passing.opened), f"{packets} {port}"
                 asked += 1

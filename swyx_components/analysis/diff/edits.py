@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from swyx_components.analysis.explain.places import short
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.model import (
     Decisions,
@@ -153,7 +152,7 @@ def _write(value: object) -> str:
     """As a file has it: what a list holds, nothing for what is not set."""
     match value:
         case Prefix():
-            return short(value)
+            return value.short
         case Enum():
             return str(value.value)
         case PortRange():

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, product
 from typing import NamedTuple, TypeVar
 
-from swyx_components.analysis.explain.places import owners_of, short
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, Protocol, SitePlan
 from swyx_components.sets.packets import (
@@ -91,7 +90,7 @@ class Owners:
 
 def _write_addresses(version: int, addresses: Interval) -> str:
     prefixes = split_interval(version, addresses)
-    return short(prefixes[0]) if len(prefixes) == 1 else interval_text(version, addresses)
+    return prefixes[0].short if len(prefixes) == 1 else interval_text(version, addresses)
 
 
 def _cut(*held: Mapping[Prefix, _Holder]) -> Iterator[tuple[int, Interval, list[_Holder | None]]]:
@@ -111,7 +110,7 @@ def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
     }
     for site in installation.sites.values():
         named |= dict.fromkeys(site.sip_devices, f"sip_devices of {site.name}")
-        for own in reversed(owners_of(site)):
+        for own in reversed(site.owners):
             named |= dict.fromkeys(own.addresses, own.name)
     return named
 

@@ -1,9 +1,11 @@
 """Whether a packet may pass: what the rules of each end say, and for which flows; for explain and call."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache, partial
+from itertools import chain
+from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.explain.places import Host
@@ -12,6 +14,7 @@ from swyx_components.installation.model import Egress
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import SiteFlows, derive_flows
 from swyx_components.planner.model import (
+    PROTOCOL_OF,
     Direction,
     HostGroup,
     Protocol,
@@ -19,9 +22,10 @@ from swyx_components.planner.model import (
     Rule,
     SitePlan,
 )
+from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals
+from swyx_components.sets.prefixes import WIDTH, Prefix, collapse_prefixes
 
 
 class Packet(NamedTuple):
@@ -146,7 +150,12 @@ def _evaluate_end(
     rules = tuple(
         rule
         for rule in entry.rules
-        if rule.allow and rule.direction is direction and _fits(rule, packet)
+        if rule.allow
+        and rule.direction is direction
+        and (
+            rule.protocol is Protocol.ANY
+            or _takes(rule.protocol, rule.ports, rule.source_ports, packet)
+        )
     )
     group = _group_of(rendered.plan, peer)
     by_name = (rule for rule in rules if group is not None and group.name in rule.groups)
@@ -174,26 +183,20 @@ def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
     return next(group for group in plan.groups if host.owner in group.members)
 
 
-def _fits(rule: Rule, packet: Packet) -> bool:
-    return rule.protocol is Protocol.ANY or (
-        rule.protocol is packet.protocol
-        and _has_port(rule.ports, packet.port)
-        and _has_port(rule.source_ports, packet.source_port)
+def _takes(
+    protocol: Protocol, ports: PortSet | None, source_ports: PortSet | None, packet: Packet
+) -> bool:
+    """Whether a rule or flow is for such packets, None being any port."""
+    own = ((ports, packet.port), (source_ports, packet.source_port))
+    return protocol is packet.protocol and all(
+        some is None or port is None or some.covers(PortRange(port, port)) for some, port in own
     )
 
 
-def _has_port(ports: PortSet | None, port: int | None) -> bool:
-    """Whether a port is among those of a rule or flow, None being any of them."""
-    return ports is None or port is None or ports.covers(PortRange(port, port))
-
-
-def _is_covered(wanted: Iterable[Prefix], holders: Sequence[Prefix]) -> bool:
+def _is_covered(wanted: Iterable[Prefix], holders: Iterable[Prefix]) -> bool:
     """Whether every address is in some of the prefixes."""
-    for prefix in wanted:
-        joined = join_intervals(p.interval for p in holders if p.version == prefix.version)
-        if not any(first <= prefix.first and prefix.last <= last for first, last in joined):
-            return False
-    return True
+    joined = collapse_prefixes(holders)
+    return all(any(own.contains(prefix) for own in joined) for prefix in wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,14 +205,17 @@ class Explanation:
 
     `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
     packet may not pass. `by_summary`: flows whose rules allow it only because a site stands as its
-    summary in the rules of the other.
+    summary in the rules of the other. `reasons`: of the extra rules that allow it, by id. `remedies` would
+    allow it, None where they were not looked for; `detour`: see `find_detour`.
     """
 
     crossing: Crossing
     flows: tuple[Flow, ...] = ()
-    extra_rules: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
     nearest: Flow | None = None
     by_summary: tuple[Flow, ...] = ()
+    remedies: tuple[str, ...] | None = None
+    detour: str = ""
 
     @property
     def outside(self) -> bool:
@@ -223,6 +229,12 @@ class Explanation:
             return bool(self.flows)
         return self.crossing.passage in (Passage.ALLOWED, Passage.SAME_MACHINE)
 
+    def cited(self, catalogue: Catalogue) -> set[int]:
+        """The lines that its rules and flows cite."""
+        flows = (*self.flows, *self.by_summary, *filter(None, (self.nearest,)))
+        rules = (rule.lines for end in self.crossing.ends for rule in end.rules)
+        return set(chain(*rules, *(catalogue.flows[flow.flow].lines for flow in flows)))
+
 
 def explain(
     sources: Sequence[Host],
@@ -234,50 +246,42 @@ def explain(
     """The answer for every pair of the hosts that two words mean, like pairs once."""
     pairs = pick_pairs(sources, destinations, site_of)
     all_flows = cache(partial(derive_flows, topology, hosts_of_networks=True))
-    return [explain_pair(*pair, packet, site_of, all_flows) for pair in pairs]
+    return [_explain_pair(cross(*pair, packet, site_of), site_of, all_flows) for pair in pairs]
 
 
-_AllFlows = Callable[[str], SiteFlows]  # of a site, with those outside the cloud, which no plan has
-
-
-def explain_pair(
-    source: Host, destination: Host, packet: Packet, site_of: SiteOf, all_flows: _AllFlows
+def _explain_pair(
+    crossing: Crossing, site_of: SiteOf, all_flows: Callable[[str], SiteFlows]
 ) -> Explanation:
-    """The answer for one pair; allowed over any IP version that both have is allowed."""
-    crossing = cross(source, destination, packet, site_of)
+    """The answer for one pair; `all_flows` of a site, with those outside the cloud, which no plan has."""
     if not crossing.ends:
         return Explanation(crossing=crossing)
-    hosts = (crossing.source, crossing.destination)
-    sites = dict.fromkeys(host.site for host in hosts if host.site)
-    plans = [
-        all_flows(name) if crossing.passage is Passage.OUTSIDE else site_of(name).plan
-        for name in sites
-    ]
+    sites = dict.fromkeys(host.site for host in crossing[:2] if host.site)
+    outside = crossing.passage is Passage.OUTSIDE
+    plans = [] if outside else [site_of(name).plan for name in sites]
     # Flows between the two sites are in both plans.
-    flows = list({flow.content(): flow for plan in plans for flow in plan.flows}.values())
-    own = [flow for flow in flows if carries(flow, *hosts, packet)]
-    rules = [rule for end in crossing.ends for rule in end.rules]
+    known = [*map(all_flows, sites)] if outside else plans
+    flows = {flow.content(): flow for plan in known for flow in plan.flows}.values()
+    own = [flow for flow in flows if carries(flow, crossing)]
+    used = {flow for end in crossing.ends for rule in end.rules for flow in rule.flows}
+    extra = {extra_flow(plan.site, one): one.reason for plan in plans for one in plan.extra_rules}
     open_ends = all(end.allows for end in crossing.ends)
     others = [flow for flow in flows if flow not in own] if open_ends else ()
+    near = [(far, flow) for flow in flows if (far := _distance(flow, crossing)) is not None]
     return Explanation(
         crossing=crossing,
         flows=tuple(own),
-        extra_rules=tuple(sorted({f for rule in rules for f in rule.flows if ":" in f})),
-        nearest=_find_nearest(flows, *hosts, packet),
-        by_summary=tuple(f for f in others if carries(f, *hosts, packet, by_summary=True)),
+        reasons={id: extra[id] for id in sorted(used & extra.keys())},
+        nearest=min(near, key=itemgetter(0), default=(None, None))[1],
+        by_summary=tuple(flow for flow in others if carries(flow, crossing, by_summary=True)),
     )
 
 
-def carries(
-    flow: Flow, source: Host, destination: Host, packet: Packet, by_summary: bool = False
-) -> bool:
+def carries(flow: Flow, crossing: Crossing, by_summary: bool = False) -> bool:
     """Whether the packet is one of the flow's; `by_summary`: a site stands as its summary at others."""
+    source, destination, packet = crossing[:3]
     source_ports = PortSet((flow.source_ports,)) if flow.source_ports else None
     return (
-        flow.transport.value == packet.protocol.value
-        and packet.port is not None
-        and _has_port(flow.ports, packet.port)
-        and _has_port(source_ports, packet.source_port)
+        _takes(PROTOCOL_OF[flow.transport], flow.ports, source_ports, packet)
         and _is_end(flow.initiator, source, destination.site if by_summary else None)
         and _is_end(flow.responder, destination, source.site if by_summary else None)
     )
@@ -291,23 +295,13 @@ def _is_end(endpoint: Endpoint, host: Host, seen_from: str | None = None) -> boo
     return bool(host.prefixes) and _is_covered(host.prefixes, summary or endpoint.prefixes)
 
 
-def _find_nearest(
-    flows: Sequence[Flow], source: Host, destination: Host, packet: Packet
-) -> Flow | None:
-    """The flow that comes closest: between the same two, else to the same port of the destination."""
-    scored = [
-        (score, place)
-        for place, flow in enumerate(flows)
-        if (score := _distance(flow, source, destination, packet)) is not None
-    ]
-    return flows[min(scored)[1]] if scored else None
+def _distance(flow: Flow, crossing: Crossing) -> tuple[int, int, int] | None:
+    """How far a flow is from the packet; None where they have nothing in common.
 
-
-def _distance(
-    flow: Flow, source: Host, destination: Host, packet: Packet
-) -> tuple[int, int, int] | None:
-    """How far a flow is from the packet; None where they have nothing in common."""
-    other_protocol, port = int(flow.transport.value != packet.protocol.value), packet.port
+    The nearest are those between the same two, then those to the same port of the destination.
+    """
+    source, destination, packet = crossing[:3]
+    other_protocol, port = int(PROTOCOL_OF[flow.transport] is not packet.protocol), packet.port
     away = 0
     if port is not None:
         away = min(max(part.first - port, port - part.last, 0) for part in flow.ports)
@@ -318,17 +312,3 @@ def _distance(
         return (1, 0, 0)
     backward = _is_end(flow.initiator, destination) and _is_end(flow.responder, source)
     return (2, other_protocol, away) if backward else None
-
-
-def describe_flow(flow: Flow, catalogue: Catalogue) -> str:
-    """`C1 SwyxIt to SwyxServer, tcp 135, 40000-40199: why (stated, kb2308 L115 L72)`."""
-    row = catalogue.flows[flow.flow]
-    source = f" from source ports {flow.source_ports}" if flow.source_ports else ""
-    ends = (
-        f"{flow.initiator_role or flow.initiator.label} to "
-        f"{flow.responder_role or flow.responder.label}"
-    )
-    return (
-        f"{flow.flow} {ends}, {flow.transport.value} {flow.ports}{source}: {row.purpose} "
-        f"({row.evidence.value}, {row.citation})"
-    )

@@ -1,6 +1,7 @@
 """From a word to the hosts it means: a machine, a network, a site's role, a provider, an address."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from swyx_components.catalogue.calls import calls_of
@@ -30,11 +31,6 @@ class Host(NamedTuple):
         return self.owner is not None and self.owner.managed
 
 
-def short(prefix: Prefix) -> str:
-    """A CIDR, or the bare address where it is a single one."""
-    return prefix.address if prefix.length == WIDTH[prefix.version] else str(prefix)
-
-
 def find_hosts(
     installation: Installation, word: str, unknown: str = "endpoint-unknown"
 ) -> tuple[Host, ...]:
@@ -43,12 +39,8 @@ def find_hosts(
     Raises:
         SwyxError: it names nothing (the message is `unknown`), or several things.
     """
-    try:
-        address = Prefix.parse(word)
-    except ValueError:
-        pass
-    else:
-        return tuple(_hosts_at(installation, address))
+    with suppress(ValueError):
+        return tuple(_hosts_at(installation, Prefix.parse(word)))
     name, _, place = word.rpartition("@")
     found = list(hosts_named(installation, word))
     own = next((s for s in installation.sites.values() if s.name.lower() == place.lower()), None)
@@ -63,14 +55,9 @@ def find_hosts(
     raise SwyxError([_refusal(installation, word, found, unknown)])
 
 
-def owners_of(site: Site) -> tuple[Machine | Network, ...]:
-    """All that carries roles at a site."""
-    return (*site.machines, *site.networks)
-
-
 def hosts_of(site: Site) -> Iterator[Host]:
     """All that carries roles at a site, machines first."""
-    for owner in owners_of(site):
+    for owner in site.owners:
         yield Host(site.name, owner.name, owner.roles, owner.addresses, owner)
 
 
@@ -107,7 +94,7 @@ def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
         if own and host.is_machine:
             yield host._replace(prefixes=own)
     around = (host for host in holders if any(own.contains(address) for own in host.prefixes))
-    yield next(around, Host("", short(address), (), ()))._replace(prefixes=(address,))
+    yield next(around, Host("", address.short, (), ()))._replace(prefixes=(address,))
 
 
 def _holders(installation: Installation) -> Iterator[Host]:
@@ -127,7 +114,7 @@ def _refusal(installation: Installation, word: str, found: list[Host], unknown: 
     if found:
         known = [f"{host.label}@{host.site}" if host.site else host.label for host in found]
         return Message.about("endpoint-ambiguous", "", word=word, count=len(found), known=known)
-    names = {owner.name for site in installation.sites.values() for owner in owners_of(site)}
+    names = {owner.name for site in installation.sites.values() for owner in site.owners}
     names |= set(installation.sites) if unknown == "party-unknown" else set()
     name, at, place = word.rpartition("@")
     near = suggest(place, installation.sites) if at else suggest(word, names)

@@ -2,93 +2,103 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
-from swyx_components.analysis.explain.explain import Packet, carries
-from swyx_components.analysis.explain.places import Host, owners_of, short
+from swyx_components.analysis.explain.explain import Crossing, carries
+from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.check import find_dcom_ports, find_public_part
 from swyx_components.installation.model import Installation, Link, LinkMode, Provider, Site
 from swyx_components.planner.flows import derive_flows
-from swyx_components.planner.model import Protocol
+from swyx_components.planner.model import Direction, Protocol
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
 
-# One change, in words that a person can follow, and the installation or the site that has it.
+# One change, in words that a person can follow, and the installation that has it.
 _Variant = tuple[str, Installation]
-_SiteVariant = tuple[str, Site]
+DCOM, LINK, TRANSIT = "dcom", "link", "transit"
 
 
 def find_remedies(
-    installation: Installation, source: Host, destination: Host, packet: Packet
+    installation: Installation, crossing: Crossing, detour: str = ""
 ) -> tuple[str, ...]:
     """Every single change of a switch, decision or declaration that would allow the packet.
 
     Where none would: the roles of which one more would; none makes a LinkManager take transit.
     """
-    hosts = (source, destination)
+    hosts = source, destination = crossing[:2]
     if not {p.version for p in source.prefixes} & {p.version for p in destination.prefixes}:
         return (f"give {source.label} and {destination.label} addresses of the same IP version",)
-    variants = _variants(installation, *hosts, packet)
-    remedies = [text for text, changed in variants if _passes(changed, *hosts, packet)]
-    if remedies or find_detour(installation, *hosts, packet) == TRANSIT:
+    variants = _variants(installation, crossing)
+    remedies = [text for text, changed in variants if _passes(changed, crossing)]
+    if remedies or detour == TRANSIT:
         return tuple(dict.fromkeys(remedies))
     found: list[str] = []
     for own, peer in (hosts, hosts[::-1]):
-        sites = _with_roles(installation, own, peer)
-        roles = [role for role, site in sites if _passes(_with(installation, site), *hosts, packet)]
-        if roles:
+        variants = _with_roles(installation, own, peer)
+        if roles := [role for role, changed in variants if _passes(changed, crossing)]:
             found.append(f"give {own.label} the role {' or '.join(roles)}")
     return tuple(found)
 
 
-DCOM, LINK, TRANSIT = "dcom", "link", "transit"
-
-
-def find_detour(installation: Installation, source: Host, destination: Host, packet: Packet) -> str:
+def find_detour(installation: Installation, crossing: Crossing) -> str:
     """Why no extra rule is to open it, if so.
 
     DCOM: to or from another site or a public address. LINK: for a role at another site, which calls reach
     through a LinkManager (kb2308 L112). TRANSIT: from one LinkManager of a site to another.
     """
-    if _is_dcom_apart(installation, source, destination, packet):
-        return DCOM
-    if not (source.roles and destination.roles) or packet.port is None:
+    source, destination, packet = crossing[:3]
+    if packet.port is None:
         return ""
-    endpoint = Topology(installation).view(destination.site).endpoint_of[destination.label]
-    port, transport = PortRange(packet.port, packet.port), Transport(packet.protocol.value)
-    roles = installation.catalogue.roles
+    port, apart = PortRange(packet.port, packet.port), source.site != destination.site
+    if apart and _is_dcom(installation, crossing[:2], packet.protocol, port):
+        return DCOM
+    if not (source.roles and destination.roles):
+        return ""
+    kind = Topology(installation).view(destination.site).endpoint_of[destination.label].kind
+    roles, transport = installation.catalogue.roles, Transport(packet.protocol.value)
     listening = {
         roles[role].serves_links
-        for (role, key), ports in endpoint.kind.ports.items()
+        for (role, key), ports in kind.ports.items()
         if ports.covers(port) and transport in roles[role].listeners[key].transports
     }
-    if listening and source.site != destination.site:
+    if listening and apart:
         return LINK
     managers = True in listening and all(roles[role].serves_links for role in source.roles)
     return TRANSIT if managers else ""
 
 
-def _passes(installation: Installation, source: Host, destination: Host, packet: Packet) -> bool:
+def _is_dcom(
+    installation: Installation, hosts: Sequence[Host], protocol: Protocol, port: PortRange
+) -> bool:
+    """Whether DCOM uses the port at either site; from no address that is private and of no site."""
+    decided = [installation.sites[host.site].decisions for host in hosts if host.site]
+    return all(host.site or find_public_part(host.prefixes, ()) for host in hosts) and any(
+        find_dcom_ports(decisions, protocol.value, installation.catalogue).covers(port)
+        for decisions in decided
+    )
+
+
+def _passes(installation: Installation, crossing: Crossing) -> bool:
+    source, destination = crossing[:2]
     site = source.site if source.managed else destination.site or source.site
     outside = not source.managed and not destination.managed
     flows = derive_flows(Topology(installation), site, outside).flows if site else ()
-    return any(carries(flow, source, destination, packet) for flow in flows)
+    return any(carries(flow, crossing) for flow in flows)
 
 
-def _variants(
-    installation: Installation, source: Host, destination: Host, packet: Packet
-) -> Iterator[_Variant]:
-    catalogue = installation.catalogue
-    names = dict.fromkeys(host.site for host in (source, destination) if host.site)
+def _variants(installation: Installation, crossing: Crossing) -> Iterator[_Variant]:
+    catalogue, packet = installation.catalogue, crossing.packet
+    names = dict.fromkeys(host.site for host in crossing[:2] if host.site)
     sites = [installation.sites[name] for name in names]
     for site in sites:
-        for text, changed in _with_switches(site, catalogue, packet):
+        for text, changed in _with_switches(site, catalogue, packet.protocol.has_ports):
             yield text, _with(installation, changed)
     if packet.protocol is Protocol.TCP and packet.port is not None:
         for text, *decided in _with_decisions(sites, catalogue, packet.port):
             places = " and ".join(f"sites.{site.name}" for site in decided)
             yield f"{text} at {places}", _with(installation, *decided)
-    yield from _with_declarations(installation, source, destination, packet)
+    yield from _with_declarations(installation, crossing)
 
 
 def _with(installation: Installation, *sites: Site) -> Installation:
@@ -99,7 +109,7 @@ def _with(installation: Installation, *sites: Site) -> Installation:
 # ---- switches and decisions
 
 
-def _with_switches(site: Site, catalogue: Catalogue, packet: Packet) -> Iterator[_SiteVariant]:
+def _with_switches(site: Site, catalogue: Catalogue, has_ports: bool) -> Iterator[tuple[str, Site]]:
     """Optional flows on, disabled ones back, other control paths, other transports."""
     place = f"sites.{site.name}"
     for row in catalogue.flows.values():
@@ -121,7 +131,7 @@ def _with_switches(site: Site, catalogue: Catalogue, packet: Packet) -> Iterator
         ("fax_transport", replace(own, fax_transports=both)),
         ("dcom_transport", replace(own, dcom_transports=both)),
     ):
-        if decisions != own and packet.protocol.has_ports:
+        if decisions != own and has_ports:
             yield f"set the decision `{label}: both` at {place}", replace(site, decisions=decisions)
 
 
@@ -130,13 +140,25 @@ def _with_decisions(
 ) -> Iterator[tuple[str, *tuple[Site, ...]]]:
     """Other TCP ports for what the article leaves open, where nobody else listens on them."""
     single = PortRange(port, port)
+    taken = PortSet.union_of(
+        chain(
+            *(
+                listener.ports
+                for role in catalogue.roles.values()
+                for listener in role.listeners.values()
+                if Transport.TCP in listener.transports
+            ),
+            catalogue.administration_ports.values(),
+            [PortRange(1, 1023)],
+        )
+    )
     for site in sites:
         own = site.decisions
         if catalogue.cornet.covers(single) and not own.cornet.covers(single):
             ports = (str(each) for part in catalogue.cornet for each in range(part[0], part[1] + 1))
             text = f"set the decision `cornet: [{', '.join(ports)}]`"
             yield text, replace(site, decisions=replace(own, cornet=catalogue.cornet))
-        if _is_free(catalogue, single):
+        if not taken.covers(single):
             dcom = replace(own, dcom_server=single, dcom_client=single)
             yield f"set the decision `dcom` to a range with {port}", replace(site, decisions=dcom)
             # Tunnelled at one end of a link only is an error, so there both decide anew.
@@ -146,61 +168,46 @@ def _with_decisions(
             yield f"set the decision `h245` to a range with {port}", *changed
 
 
-def _is_free(catalogue: Catalogue, ports: PortRange) -> bool:
-    """Whether a TCP range of the user's own may sensibly have a port: nobody else listens there."""
-    taken = [
-        own
-        for role in catalogue.roles.values()
-        for listener in role.listeners.values()
-        for own in listener.ports
-        if Transport.TCP in listener.transports
-    ]
-    taken += [*catalogue.administration_ports.values(), PortRange(1, 1023)]
-    return not any(own.overlaps(ports) for own in taken)
-
-
 # ---- declarations and roles
 
 
-def _with_declarations(
-    installation: Installation, source: Host, destination: Host, packet: Packet
-) -> Iterator[_Variant]:
+def _with_declarations(installation: Installation, crossing: Crossing) -> Iterator[_Variant]:
     """SIP devices, SIP providers and links that the file might declare."""
-    hosts = (source, destination)
+    hosts = source, destination = crossing[:2]
     is_outside = not source.is_machine and not source.roles
     outside, inside = hosts if is_outside else hosts[::-1]
     if not outside.roles and inside.is_machine:
         site = installation.sites[inside.site]
-        listed = ", ".join(map(short, outside.prefixes))
+        listed = ", ".join(prefix.short for prefix in outside.prefixes)
         devices = tuple(sorted({*site.sip_devices, *outside.prefixes}))
         text = f"add {listed} to the `sip_devices` of sites.{site.name}"
         yield text, _with(installation, replace(site, sip_devices=devices))
-        if _serves_links(installation.catalogue, inside) and packet.port is not None:
-            media = packet.source_port or packet.port
+        if _serves_links(installation.catalogue, inside) and crossing.packet.port is not None:
+            media = crossing.packet.source_port or crossing.packet.port
             provider = Provider(
                 name="supposed",
                 cidrs=outside.prefixes,
                 link_manager=inside.label,
                 site=inside.site,
                 media_ports=PortRange(media, media),
-                sip_port=packet.port,
+                sip_port=crossing.packet.port,
             )
             text = f"declare a SIP provider with CIDRs {listed} and `link_manager: {inside.label}`"
             yield text, replace(installation, providers=(*installation.providers, provider))
     sites = {source.site, destination.site}
+    if len(sites - {""}) < 2:
+        return
     linked = any({link.near, link.far} == sites for link in installation.links)
     serving = [_serves_links(installation.catalogue, host) for host in hosts]
-    if all(sites) and len(sites) == 2:
-        for manages, ends in zip(serving, (hosts, hosts[::-1]), strict=True):
-            if manages and not linked:
-                yield _with_link(installation, LinkMode.SHARED, *ends)
-        if all(serving):
-            yield _with_link(installation, LinkMode.CHAINED, *sorted(hosts))
+    for manages, ends in zip(serving, (hosts, hosts[::-1]), strict=True):
+        if manages and not linked:
+            yield _with_link(installation, LinkMode.SHARED, *ends)
+    if all(serving):
+        yield _with_link(installation, LinkMode.CHAINED, *sorted(hosts))
 
 
 def _with_link(installation: Installation, mode: LinkMode, near: Host, far: Host) -> _Variant:
     """One more link through the machine at the near end or, chained, through both."""
-    ends = near.site, far.site
     named, far_manager = f"`link_manager: {near.label}`", ""
     if mode is LinkMode.CHAINED:
         managers = f"{{{near.site}: {near.label}, {far.site}: {far.label}}}"
@@ -213,7 +220,7 @@ def _with_link(installation: Installation, mode: LinkMode, near: Host, far: Host
         near_manager=near.label,
         far_manager=far_manager,
     )
-    text = f"declare a link of {' and '.join(ends)} with {named}"
+    text = f"declare a link of {near.site} and {far.site} with {named}"
     return text, replace(installation, links=(*installation.links, link))
 
 
@@ -221,55 +228,43 @@ def _serves_links(catalogue: Catalogue, host: Host) -> bool:
     return host.is_machine and any(catalogue.roles[r].serves_links for r in host.roles)
 
 
-def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_SiteVariant]:
-    """One more role at one end, where the other end has some."""
+def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_Variant]:
+    """One more role at one end, by its name, where the other end has some."""
     if not own.site or not peer.roles:
         return
     catalogue, site = installation.catalogue, installation.sites[own.site]
-    present = {role for owner in owners_of(site) for role in owner.roles}
+    present = {role for owner in site.owners for role in owner.roles}
     for role in catalogue.roles.values():
         fits = own.is_machine or role.on_networks
         taken = role.name in own.roles or (role.once_per_site and role.name in present)
         if fits and not taken:
             roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
-            yield role.name, _with_roles_of(site, own, roles)
-
-
-def _with_roles_of(site: Site, own: Host, roles: tuple[str, ...]) -> Site:
-    machines = (replace(m, roles=roles) if m.name == own.label else m for m in site.machines)
-    networks = (replace(n, roles=roles) if n.name == own.label else n for n in site.networks)
-    return replace(site, machines=tuple(machines), networks=tuple(networks))
+            changed = replace(
+                site,
+                machines=tuple(
+                    replace(m, roles=roles) if m is own.owner else m for m in site.machines
+                ),
+                networks=tuple(
+                    replace(n, roles=roles) if n is own.owner else n for n in site.networks
+                ),
+            )
+            yield role.name, _with(installation, changed)
 
 
 # ---- extra rules
 
 
-def write_extra_rule(
-    host: Host, peer: Host, packet: Packet, direction: str
-) -> Mapping[str, object]:
-    """The extra rule that would allow the packet at one end, as the file has it."""
-    own_key, peer_key = {"in": ("to", "from"), "out": ("from", "to")}[direction]
-    return {
-        "direction": direction,
-        own_key: host.label,
-        peer_key: [short(prefix) for prefix in peer.prefixes],
-        "protocol": "icmp" if packet.protocol is Protocol.ICMPV6 else packet.protocol.value,
-        **({} if packet.port is None else {"ports": packet.port}),
-        "reason": "...",
-    }
-
-
-def _is_dcom_apart(
-    installation: Installation, source: Host, destination: Host, packet: Packet
-) -> bool:
-    if packet.port is None or source.site == destination.site:
-        return False
-    hosts = (source, destination)
-    if any(not host.site and not find_public_part(host.prefixes, ()) for host in hosts):
-        return False
-    port, protocol = PortRange(packet.port, packet.port), packet.protocol.value
-    decided = [installation.sites[host.site].decisions for host in hosts if host.site]
-    return any(
-        find_dcom_ports(decisions, protocol, installation.catalogue).covers(port)
-        for decisions in decided
-    )
+def write_extra_rules(crossing: Crossing) -> Iterator[Mapping[str, object]]:
+    """The extra rules that would allow the packet at the machines that deny it, as the file has them."""
+    packet = crossing.packet
+    for end in (end for end in crossing.ends if not end.allows and end.host.is_machine):
+        inward = end.direction is Direction.IN
+        peer = crossing.source if inward else crossing.destination
+        yield {
+            "direction": end.direction.value,
+            "to" if inward else "from": end.host.label,
+            "from" if inward else "to": [prefix.short for prefix in peer.prefixes],
+            "protocol": "icmp" if packet.protocol is Protocol.ICMPV6 else packet.protocol.value,
+            **({} if packet.port is None else {"ports": packet.port}),
+            "reason": "...",
+        }

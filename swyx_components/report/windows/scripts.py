@@ -15,7 +15,6 @@ from hashlib import sha256
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import HostSettings, PortSetting, Reservation, cut_by_port
 from swyx_components.catalogue.model import cite
 from swyx_components.planner.model import Direction, Protocol, Rule
@@ -141,7 +140,7 @@ def _environment() -> "Environment":
     environment.filters |= {"reg_string": text.reg_string, "reg_lines": text.reg_lines}
     environment.filters |= {"setting": text.describe_setting, "how_to_set": text.how_to_set}
     environment.filters |= {"opening": text.describe_opening, "peers": peers_of, "cite": cite}
-    environment.filters |= {"gatekeeper": text.describe_gatekeeper, "short": short}
+    environment.filters |= {"gatekeeper": text.describe_gatekeeper}
     environment.filters |= {"rule_name": rule_name, "protocol": lambda o: _PROTOCOLS[o.protocol]}
     environment.filters |= {"registry_values": registry_values, "reservation": _describe}
     return environment

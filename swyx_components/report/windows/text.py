@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from swyx_components.analysis.explain.places import short
 from swyx_components.analysis.hosts import Gatekeeper, HostSettings, PortSetting
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.windows import WindowsSettings
@@ -56,7 +55,7 @@ def describe_opening(opening: Rule) -> str:
 
 def peers_of(opening: Rule) -> list[str]:
     """The peers' addresses in short form."""
-    return [short(prefix) for prefix in opening.prefixes]
+    return [prefix.short for prefix in opening.prefixes]
 
 
 def describe_setting(setting: PortSetting) -> str:
@@ -81,7 +80,7 @@ def how_to_set(setting: PortSetting) -> str:
 
 def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
     """`LinkManager registers at ac-server, 10.1.0.10 (UDP 1719; K5)`."""
-    addresses = ", ".join(map(short, gatekeeper.addresses))
+    addresses = ", ".join(prefix.short for prefix in gatekeeper.addresses)
     what = f"(UDP {gatekeeper.port}; {' '.join(gatekeeper.flows)})"
     return f"{gatekeeper.role} registers at {gatekeeper.machine}, {addresses} {what}"
 

@@ -22,7 +22,7 @@ rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command
 {% for opening in host.openings if opening.direction.value == "in" %}
 {% set wide = opening.prefixes|selectattr("version", "equalto", 6)|list %}
 {% if wide or not opening.ports %}
-rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|opening }} from {{ wide|map("short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers|join(" ") }}{% endif +%}
+rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|opening }} from {{ wide|map(attribute="short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers|join(" ") }}{% endif +%}
 {{ story.because(opening.flows)|comments("rem  ") -}}
 {% endif %}
 {% endfor %}
