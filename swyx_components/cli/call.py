@@ -2,14 +2,15 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict, Unpack
+from collections.abc import Iterator, Sequence
 
 import click
 
-from swyx_components.analysis.calls.call import simulate_call
-from swyx_components.analysis.calls.parties import Pair, cast_scenario, find_scenario, read_parties
+from swyx_components.analysis.calls.call import Call, simulate_call
+from swyx_components.analysis.calls.parties import Pair, cast_scenario, read_parties
+from swyx_components.analysis.explain.explain import SiteOf
 from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_remedies
+from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.calls import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
@@ -25,23 +26,13 @@ from swyx_components.cli.options import (
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import choose_format, print_json, report_progress, write_output
-from swyx_components.installation.model import Installation
 from swyx_components.planner.topology import Topology
-from swyx_components.report.call import CallAnswer, calls_document, write_call
-from swyx_components.report.sequence import arrange_sequence, write_mermaid, write_svg
+from swyx_components.report.call import calls_document, write_call
+from swyx_components.report.sequence import write_sequence
 from swyx_components.report.tables import align
 
 FORMATS = ("text", "json", "mermaid", "svg")
 _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
-
-
-class CallOptions(TypedDict):
-    """Which calls: two parties, or a scenario and its sites."""
-
-    caller: str
-    called: str
-    scenario: str
-    sites: Sequence[str]
 
 
 @click.command(
@@ -66,85 +57,85 @@ class CallOptions(TypedDict):
 @JSON
 def call(
     file: str,
+    caller: str,
+    called: str,
+    scenario: str,
+    sites: Sequence[str],
     scenarios: bool,
     clouds: Sequence[str],
     format: str,
     output: str,
     as_json: bool,
-    **options: Unpack[CallOptions],
 ) -> int:
     """Simulate a call, step by step.
 
     Each step of signalling and media with its packets, and whether both ends allow them.
     """
     if scenarios:
-        titles = {known.name: known.title for known in bundled_calls().scenarios.values()}
-        if as_json:
-            print_json({"version": 1, "scenarios": titles})
-        else:
-            rows = (("SCENARIO", "CALLS"), *titles.items())
-            sys.stdout.writelines(align(rows, wrapped=True))
-        return DONE
+        return _list_scenarios(as_json)
     chosen = choose_format(format, as_json, FORMATS)
-    _refuse_incomplete(file, options)
-    installation, _ = open_installation(file)
-    answers = _simulate(installation, bind_clouds(installation, clouds), options)
-    write_output(_write(answers, installation, chosen), output, files_of(installation))
-    return ANSWER_NO if any(answer.call.failed is not None for answer in answers) else DONE
-
-
-def _refuse_incomplete(file: str, options: CallOptions) -> None:
-    """A call has two parties or a scenario's name, never both."""
-    if options["scenario"] and options["caller"]:
+    # A call has two parties or a scenario's name, never both.
+    if scenario and caller:
         raise refuse("call-twice", "", one="--scenario", other="CALLER")
-    if options["sites"] and not options["scenario"]:
+    if sites and not scenario:
         raise refuse("call-twice", "", one="--site", other="CALLER and CALLED")
-    needed = {"FILE": file}
-    if not options["scenario"]:
-        needed |= {"CALLER": options["caller"], "CALLED": options["called"]}
-    for what, given in needed.items():
-        if not given:
+    for what, given in (("FILE", file), ("CALLER", caller), ("CALLED", called)):
+        if not given and (what == "FILE" or not scenario):
             raise refuse("call-incomplete", "", what=what)
+    installation, _ = open_installation(file)
+    render = renderer(installation, bind_clouds(installation, clouds))
+    topology, book = Topology(installation), load_calls(installation.catalogue)
+    if scenario:
+        pairs = _cast(topology, book, scenario, sites)
+    else:
+        pairs = (read_parties(installation, book, caller, called),)
+    calls = [*_simulate(topology, book, pairs, render)]
+    write_output(_write(calls, installation.catalogue, chosen), output, files_of(installation))
+    return ANSWER_NO if any(each.failed is not None for each in calls) else DONE
+
+
+def _list_scenarios(as_json: bool) -> int:
+    titles = {known.name: known.title for known in bundled_calls().scenarios.values()}
+    if as_json:
+        print_json({"version": 1, "scenarios": titles})
+    else:
+        sys.stdout.writelines(align((("SCENARIO", "CALLS"), *titles.items()), wrapped=True))
+    return DONE
+
+
+def _cast(
+    topology: Topology, book: CallBook, scenario: str, sites: Sequence[str]
+) -> tuple[Pair, ...]:
+    known = book.scenarios.get(scenario.lower())
+    if known is None:
+        raise refuse("scenario-unknown", "", name=scenario, known=sorted(book.scenarios))
+    named = choose_sites(topology.installation, sites) if sites else ()
+    return cast_scenario(topology, book, known, named)
 
 
 def _simulate(
-    installation: Installation, clouds: Mapping[str, str], options: CallOptions
-) -> Sequence[CallAnswer]:
-    book = load_calls(installation.catalogue)
-    topology = Topology(installation)
-    pairs = _find_pairs(topology, book, options)
-    render = renderer(installation, clouds)
-    answers: list[CallAnswer] = []
+    topology: Topology, book: CallBook, pairs: Sequence[Pair], render: SiteOf
+) -> Iterator[Call]:
+    """Each call and, of those that fail, what would allow the first packet that is denied."""
     failed = 0
     for pair in report_progress(pairs, "calls simulated", len(pairs)):
         simulated = simulate_call(topology, book, pair, render)
         failed += simulated.failed is not None
         failure = simulated.failed and simulated.failed.failure
-        remedies: tuple[str, ...] = ()
-        detour = find_detour(installation, failure) if failure else ""
-        if failure and failed <= _MOST_REMEDIES:
-            remedies = find_remedies(installation, failure, detour)
-        answers.append(CallAnswer(simulated, remedies, detour == TRANSIT))
-    return answers
+        if failure:
+            detour, remedies = find_detour(topology.installation, failure), tuple[str, ...]()
+            if failed <= _MOST_REMEDIES:
+                remedies = find_remedies(topology.installation, failure, detour)
+            simulated = simulated._replace(remedies=remedies, transit=detour == TRANSIT)
+        yield simulated
 
 
-def _find_pairs(topology: Topology, book: CallBook, options: CallOptions) -> Sequence[Pair]:
-    if not options["scenario"]:
-        return [read_parties(topology.installation, book, options["caller"], options["called"])]
-    scenario = find_scenario(book, options["scenario"])
-    sites = choose_sites(topology.installation, options["sites"]) if options["sites"] else ()
-    return cast_scenario(topology, book, scenario, sites)
-
-
-def _write(answers: Sequence[CallAnswer], installation: Installation, format: str) -> Iterator[str]:
-    catalogue = installation.catalogue
+def _write(calls: Sequence[Call], catalogue: Catalogue, format: str) -> Iterator[str]:
     if format == "json":
-        yield json.dumps(calls_document(answers, catalogue), indent=1) + "\n"
-    elif format == "mermaid":
-        yield write_mermaid(arrange_sequence(answer.call for answer in answers))
-    elif format == "svg":
-        yield write_svg(arrange_sequence(answer.call for answer in answers))
-    else:
-        for place, answer in enumerate(answers):
+        yield json.dumps(calls_document(calls, catalogue), indent=1) + "\n"
+    elif format == "text":
+        for place, each in enumerate(calls):
             yield "\n" if place else ""
-            yield from write_call(answer, catalogue)
+            yield from write_call(each, catalogue)
+    else:
+        yield write_sequence(calls, format)

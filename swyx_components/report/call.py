@@ -1,32 +1,24 @@
 """A simulated call in sentences and as JSON."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from swyx_components.analysis.calls.call import Call, Step
 from swyx_components.analysis.calls.parties import Actor
 from swyx_components.analysis.explain.explain import Crossing, Packet, Passage
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages.render import shorten
-from swyx_components.report.explain import end_record, host_record, write_ends
+from swyx_components.report.explain import RULES, end_record, host_record
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import align, hang, write_provenance
+from swyx_components.report.templates import render_lines
 
 _MOST_HOSTS = 3  # of a role that are named, the others are counted
 
 
-class CallAnswer(NamedTuple):
-    """A simulated call and, where it fails, what would allow the failing packet; `transit`: nothing."""
-
-    call: Call
-    remedies: tuple[str, ...] = ()
-    transit: bool = False
-
-
-def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
+def write_call(call: Call, catalogue: Catalogue) -> Iterator[str]:
     """The verdict, every step, and why the first that fails does; lines with their line ends."""
-    call, failed = answer.call, answer.call.failed
-    verdict = "every step passes"
+    failed, verdict = call.failed, "every step passes"
     if failed is not None:
         verdict = f"step {failed.number} fails, {write_actors(failed)}, {failed.does}"
     yield from hang("", f"{call_title(call)}:", "  ")
@@ -37,14 +29,19 @@ def write_call(answer: CallAnswer, catalogue: Catalogue) -> Iterator[str]:
     for step, line in zip(call.steps, lines, strict=True):
         cited = catalogue.flows[step.flow].lines if step.flow else ()
         source = write_provenance((step.flow or "no flow",), cited)
-        unreached = failed is not None and step.passes and step.number > failed.number
-        passage = "not reached" if unreached else write_passage(step)
         yield line
-        yield from hang("      ", f"{step.does} {source}: {passage}")
-    if failed is not None:
-        allowing = (f"  to allow it: {remedy}" for remedy in answer.remedies)
-        for line in (*_write_failure(failed, answer), *allowing):
-            yield from hang("  ", line, "      ")
+        yield from hang("      ", f"{step.does} {source}: {write_passage(step, failed)}")
+    allowing = (f"  to allow it: {remedy}" for remedy in call.remedies)
+    for line in (*_write_failure(call), *allowing):
+        yield from hang("  ", line, "      ")
+
+
+def _write_failure(call: Call) -> list[str]:
+    """Why the first step that fails does; nothing where none does."""
+    if call.failed is None:
+        return []
+    values = {"step": call.failed, "failure": call.failed.failure, "transit": call.transit}
+    return render_lines("failure.txt.j2", RULES, **values)
 
 
 def call_title(call: Call) -> str:
@@ -91,12 +88,14 @@ def _gather(packets: Iterable[Packet]) -> list[str]:
     return [f"{name} {', '.join(own)}{source}" for (name, source), own in ports.items()]
 
 
-def write_passage(step: Step) -> str:
-    """What became of a step in a few words."""
+def write_passage(step: Step, failed: Step | None) -> str:
+    """What became of a step in a few words, where the first that fails is known."""
+    if step.missing:
+        return "missing"
     if not step.passes:
-        return (
-            "missing" if step.missing else "not allowed" if step.crossings else "sites not linked"
-        )
+        return "not allowed" if step.crossings else "sites not linked"
+    if failed is not None and step.number > failed.number:
+        return "not reached"
     passages = {crossing.passage for crossing in step.crossings}
     if Passage.ALLOWED in passages:
         outside = [
@@ -111,31 +110,13 @@ def write_passage(step: Step) -> str:
     return "outside the cloud, your own firewall must allow it"
 
 
-def _write_failure(step: Step, answer: CallAnswer) -> Iterator[str]:
-    for actor in step.missing:
-        yield f"step {step.number}: {actor.site} has no {actor.role}"
-    failure = step.failure
-    if failure is None:
-        if not step.missing:
-            yield f"step {step.number}: {step.sender.site} and {step.receiver.site} are not linked"
-        return
-    source, destination = failure.source.label, failure.destination.label
-    yield f"step {step.number}: {source} to {destination}, {failure.packet}, is not allowed"
-    if not failure.ends:
-        yield "  they have no IP version in common"
-    yield from write_ends(failure.ends)
-    if answer.transit:
-        yield "  the article covers no call from one LinkManager of a site to another (transit, L112)"
-
-
-def calls_document(answers: Sequence[CallAnswer], catalogue: Catalogue) -> Mapping[str, Any]:
+def calls_document(calls: Sequence[Call], catalogue: Catalogue) -> Mapping[str, Any]:
     """The JSON of `swyx call`."""
-    records = [_call_record(answer, catalogue) for answer in answers]
+    records = [_call_record(call, catalogue) for call in calls]
     return {"version": 1, "allowed": all(r["allowed"] for r in records), "calls": records}
 
 
-def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
-    call = answer.call
+def _call_record(call: Call, catalogue: Catalogue) -> dict[str, Any]:
     record: dict[str, Any] = {
         "caller": {"word": call.caller.word, **_actor_record(call.caller)},
         "called": {"word": call.called.word, **_actor_record(call.called)},
@@ -145,8 +126,8 @@ def _call_record(answer: CallAnswer, catalogue: Catalogue) -> dict[str, Any]:
         "steps": [_step_record(step, catalogue) for step in call.steps],
     }
     if call.failed is not None:
-        record["why"] = [line.strip() for line in _write_failure(call.failed, answer)]
-        record["would_take"] = list(answer.remedies)
+        record["why"] = [line.strip() for line in _write_failure(call)]
+        record["would_take"] = call.remedies
     return record
 
 

@@ -1,7 +1,6 @@
 """The answer to "may this packet pass" in sentences and as JSON."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from swyx_components.analysis.explain.explain import End, Explanation, Passage, carries
@@ -26,7 +25,7 @@ def write_answer(asked: Explanation, installation: Installation) -> list[str]:
     sites = {source.site, destination.site}
     return render_lines(
         "explain.txt.j2",
-        _FILTERS,
+        RULES,
         asked=asked,
         ends=asked.crossing.ends,
         rows=installation.catalogue.flows,
@@ -35,11 +34,6 @@ def write_answer(asked: Explanation, installation: Installation) -> list[str]:
         extra_rules=[json.dumps(rule) for rule in write_extra_rules(asked.crossing)],
         near=asked.nearest and carries(asked.nearest, from_any_port),
     )
-
-
-def write_ends(ends: Sequence[End]) -> list[str]:
-    """What the rules of the sender's end and of the receiver's say, in that order."""
-    return render_lines("ends.txt.j2", _FILTERS, ends=ends) if ends else []
 
 
 def _write_rule(rule: Rule, end: End, peer: Host) -> str:
@@ -54,7 +48,7 @@ def _write_rule(rule: Rule, end: End, peer: Host) -> str:
     return " ".join(filter(None, cells))
 
 
-_FILTERS: Filters = {"shard": shard_label, "rule_towards": _write_rule}
+RULES: Filters = {"shard": shard_label, "rule_towards": _write_rule}
 
 
 def answer_record(asked: Explanation, catalogue: Catalogue) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Calls as a sequence diagram: lifelines, and what goes from whom to whom, as Mermaid or as SVG."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from html import escape as escape_markup
 from itertools import pairwise
@@ -13,6 +13,8 @@ from swyx_components.report.call import call_title, name_hosts, write_packets, w
 from swyx_components.report.tables import plain
 from swyx_components.report.templates import PACKAGE, read, render
 
+Lifeline = tuple[str, str]  # one that takes part: its name and, below it, its hosts
+
 
 class Look(Enum):
     """How an arrow is drawn. QUIET: no rule is asked. UNREACHED: an earlier step fails."""
@@ -21,13 +23,6 @@ class Look(Enum):
     FAILS = "fails"
     QUIET = "quiet"
     UNREACHED = "unreached"
-
-
-class Lifeline(NamedTuple):
-    """One that takes part: its name and, below it, its hosts."""
-
-    name: str
-    hosts: str
 
 
 class Arrow(NamedTuple):
@@ -49,42 +44,28 @@ class Section(NamedTuple):
     verdict: str
 
 
-class Sequence(NamedTuple):
-    """The diagram: lifelines from left to right, sections from top to bottom."""
-
-    lifelines: tuple[Lifeline, ...]
-    sections: tuple[Section, ...]
-
-
-def arrange_sequence(calls: Iterable[Call]) -> Sequence:
-    """The diagram of calls; who takes part in several of them has one lifeline."""
-    calls = tuple(calls)
-    places: dict[tuple[object, ...], int] = {}
-    actors: list[Actor] = []
-    for call in calls:
-        for actor in _in_order(call):
-            if places.setdefault(actor.key, len(actors)) == len(actors):
-                actors.append(actor)
-    return Sequence(
-        lifelines=tuple(Lifeline(actor.name, _list_hosts(actor)) for actor in actors),
-        sections=tuple(
-            Section(
-                call_title(call),
-                tuple(_arrow(step, places, call.failed) for step in call.steps),
-                _end(call),
-            )
-            for call in calls
-        ),
-    )
+def write_sequence(calls: Sequence[Call], format: str) -> str:
+    """The diagram of calls in a format; who takes part in several of them has one lifeline."""
+    actors: dict[tuple[object, ...], Actor] = {}
+    for actor in (actor for call in calls for actor in _in_order(call)):
+        actors.setdefault(actor.key, actor)
+    places = list(actors)
+    sections = [
+        Section(
+            call_title(call),
+            tuple(_arrow(step, places, call.failed) for step in call.steps),
+            f"step {call.failed.number} fails" if call.failed else "every step passes",
+        )
+        for call in calls
+    ]
+    return draw([(actor.name, _list_hosts(actor)) for actor in actors.values()], sections, format)
 
 
-def _in_order(call: Call) -> Iterable[Actor]:
+def _in_order(call: Call) -> Iterator[Actor]:
     """The actors of a call as it passes them: caller, those between, called party."""
     yield call.caller
     for step in call.steps:
-        for actor in (step.sender, step.receiver):
-            if actor.key != call.called.key:
-                yield actor
+        yield from (one for one in (step.sender, step.receiver) if one.key != call.called.key)
     yield call.called
 
 
@@ -93,16 +74,10 @@ def _list_hosts(actor: Actor) -> str:
     return name_hosts(actor) if actor.role else ", ".join(addresses)
 
 
-def _end(call: Call) -> str:
-    return f"step {call.failed.number} fails" if call.failed else "every step passes"
-
-
-def _arrow(step: Step, places: dict[tuple[object, ...], int], failed: Step | None) -> Arrow:
-    passage = write_passage(step)
-    passing = Look.PASSES if passage == "allowed" else Look.QUIET
-    if step.passes and failed is not None and step.number > failed.number:
-        passing = Look.UNREACHED
-    look = passing if step.passes else Look.FAILS
+def _arrow(step: Step, places: Sequence[object], failed: Step | None) -> Arrow:
+    passage = write_passage(step, failed)
+    looks = {"allowed": Look.PASSES, "not reached": Look.UNREACHED}
+    look = looks.get(passage, Look.QUIET) if step.passes else Look.FAILS
     remarks = {
         Look.QUIET: ", no rule needed",
         Look.FAILS: f" fails, {passage}",
@@ -110,36 +85,14 @@ def _arrow(step: Step, places: dict[tuple[object, ...], int], failed: Step | Non
     }
     flow = f"[{step.flow}]" if step.flow else ""
     return Arrow(
-        sender=places[step.sender.key],
-        receiver=places[step.receiver.key],
+        sender=places.index(step.sender.key),
+        receiver=places.index(step.receiver.key),
         title=f"{step.number}. {step.does}{remarks.get(look, '')}",
-        detail=" ".join(part for part in (write_packets(step), flow) if part),
+        detail=" ".join(filter(None, (write_packets(step), flow))),
         look=look,
         both_ways=step.both_ways,
     )
 
-
-# ---- Mermaid text, which wikis and code hosts draw
-
-# Everything else is written as `#code;`: a colon, semicolon, quote, bracket or line break may end a
-# statement or reach the page as markup.
-_SAFE = re.compile(r"[^A-Za-z0-9 ,.()+/_-]")
-# Words that Mermaid reads as its own wherever they stand.
-_KEYWORDS = re.compile(r"\b(e)(nd)\b", re.IGNORECASE)
-
-
-def write_mermaid(sequence: Sequence) -> str:
-    """The diagram as text that Mermaid draws."""
-    return render("sequence.mmd.j2", {"mermaid": escape}, **sequence._asdict())
-
-
-def escape(text: str) -> str:
-    """The text as Mermaid shows it, with any content."""
-    coded = _SAFE.sub(lambda match: f"#{ord(match.group())};", plain(text))
-    return _KEYWORDS.sub(lambda match: f"{match[1]}#{ord(match[2][0])};{match[2][1:]}", coded)
-
-
-# ---- SVG: one file, nothing loaded, readable in light and dark
 
 # Lengths in pixels.
 _CHARACTER = 6.6  # the widest that a character of an 11 pixel label is on average
@@ -150,14 +103,19 @@ _ARROW = 44  # from one arrow to the next
 _TITLE = 34  # a section's title or verdict
 
 
-def write_svg(sequence: Sequence) -> str:
-    """The drawing; all text of it is escaped."""
-    columns = _columns(sequence)
-    rows = sum(len(section.arrows) * _ARROW + 2 * _TITLE for section in sequence.sections)
+def draw(lifelines: Sequence[Lifeline], sections: Sequence[Section], format: str) -> str:
+    """The diagram from left to right and from top to bottom; all text in it is escaped.
+
+    As Mermaid, which wikis and code hosts draw, or as SVG: one file, nothing loaded, readable in light
+    and dark.
+    """
+    columns = _columns(lifelines, sections)
+    rows = sum(len(section.arrows) * _ARROW + 2 * _TITLE for section in sections)
     return render(
-        "sequence.svg.j2",
-        {"px": "{:.0f}".format, "markup": _markup, "half_width": lambda own: _half_width(*own)},
-        **sequence._asdict(),
+        f"sequence.{format}.j2",
+        {"px": "{:.0f}".format, "markup": _markup, "half_width": _half_width, "mermaid": escape},
+        lifelines=lifelines,
+        sections=sections,
         columns=columns,
         width=columns[-1] + columns[0],
         height=rows + _HEAD + 3 * _MARGIN,
@@ -169,18 +127,16 @@ def write_svg(sequence: Sequence) -> str:
     )
 
 
-def _columns(sequence: Sequence) -> list[float]:
+def _columns(lifelines: Sequence[Lifeline], sections: Sequence[Section]) -> list[float]:
     """The lifelines' places, so far apart that every label has room between its two ends."""
-    halves = [_half_width(each.name, each.hosts) for each in sequence.lifelines]
+    halves = [*map(_half_width, lifelines)]
     gaps: list[float] = [max(_NARROWEST, one + other + _MARGIN) for one, other in pairwise(halves)]
-    for arrow in (arrow for section in sequence.sections for arrow in section.arrows):
+    for arrow in (arrow for section in sections for arrow in section.arrows):
         first, last = sorted((arrow.sender, arrow.receiver))
-        needed = 2 * _half_width(arrow.title, arrow.detail)
+        needed = 2 * _half_width((arrow.title, arrow.detail))
         for place in range(first, last):
             gaps[place] = max(gaps[place], needed / (last - first))
-    widest = max(
-        (len(text) for each in sequence.sections for text in (each.title, each.verdict)), default=0
-    )
+    widest = max(len(text) for each in sections for text in (each.title, each.verdict))
     columns = [max(halves[0], 60) + _MARGIN]
     for gap in gaps:
         columns.append(columns[-1] + gap)
@@ -188,9 +144,22 @@ def _columns(sequence: Sequence) -> list[float]:
     return [x + max(lacking, 0) / 2 for x in columns]
 
 
-def _half_width(*texts: str) -> float:
+def _half_width(texts: tuple[str, str]) -> float:
     return max(map(len, texts)) * _CHARACTER / 2 + _MARGIN / 2
 
 
 def _markup(text: str) -> str:
     return escape_markup(plain(text))
+
+
+# Everything else is written as `#code;`: a colon, semicolon, quote, bracket or line break may end a
+# statement or reach the page as markup.
+_SAFE = re.compile(r"[^A-Za-z0-9 ,.()+/_-]")
+# Words that Mermaid reads as its own wherever they stand.
+_KEYWORDS = re.compile(r"\b(e)(nd)\b", re.IGNORECASE)
+
+
+def escape(text: str) -> str:
+    """The text as Mermaid shows it, with any content."""
+    coded = _SAFE.sub(lambda match: f"#{ord(match.group())};", plain(text))
+    return _KEYWORDS.sub(lambda match: f"{match[1]}#{ord(match[2][0])};{match[2][1:]}", coded)

@@ -11,13 +11,10 @@ import pytest
 
 from swyx_components.report.sequence import (
     Arrow,
-    Lifeline,
     Look,
     Section,
-    Sequence,
+    draw,
     escape,
-    write_mermaid,
-    write_svg,
 )
 from tests.tools.command import SMALL, swyx, write_file
 
@@ -117,8 +114,7 @@ def test_a_scenario_of_several_calls_is_one_diagram(tmp_path: Path) -> None:
     assert outcome.out.count("Note over p0,p4: every step passes") == 2
 
 
-def hostile_sequence() -> Sequence:
-    lifelines = tuple(Lifeline(name=HOSTILE, hosts=HOSTILE) for _ in range(2))
+def draw_hostile(format: str) -> str:
     arrows = tuple(
         Arrow(
             sender=0,
@@ -132,11 +128,11 @@ def hostile_sequence() -> Sequence:
         for receiver in (0, 1)
     )
     section = Section(title=HOSTILE, arrows=arrows, verdict=HOSTILE)
-    return Sequence(lifelines=lifelines, sections=(section,))
+    return draw([(HOSTILE, HOSTILE)] * 2, [section], format)
 
 
 def test_hostile_text_is_text_in_svg() -> None:
-    drawing = "".join(write_svg(hostile_sequence()))
+    drawing = draw_hostile("svg")
     root = ElementTree.fromstring(drawing)
     shown = HOSTILE.replace("\x1b", "\\x1b").replace("\x00", "\\x00")
     shown = shown.replace("\u202e", "\\u202e").replace("\n", "\\n")
@@ -154,7 +150,7 @@ def test_hostile_text_is_text_in_svg() -> None:
 
 
 def test_hostile_text_is_text_in_mermaid() -> None:
-    lines = "".join(write_mermaid(hostile_sequence())).splitlines()
+    lines = draw_hostile("mermaid").splitlines()
     assert len(lines) == 1 + 2 + 2 + 2 * 8
     label = r"(?:[A-Za-z0-9 ,.()+/_-]|#\d+;|<br/>)*"
     for line in lines[1:]:

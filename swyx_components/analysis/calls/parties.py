@@ -13,7 +13,7 @@ from swyx_components.analysis.explain.places import (
     hosts_of_provider,
     hosts_with,
 )
-from swyx_components.catalogue.model import CallBook, Leg, Scenario
+from swyx_components.catalogue.model import CallBook, Scenario
 from swyx_components.installation.model import Installation, Link, Provider
 from swyx_components.messages import Message, SwyxError
 from swyx_components.planner.topology import Topology
@@ -85,15 +85,6 @@ def find_links(topology: Topology, parties: Pair) -> Sequence[Link]:
     return [link for link in links if own & {*link.managers}] or links
 
 
-def joins(leg: Leg, one: Actor, other: Actor) -> bool:
-    """Whether a leg of the catalogue is from the one to the other."""
-    if leg.among:
-        both = one.role in leg.among and other.role in leg.among
-        return both and not (one.role == other.role and one.role in leg.but_not)
-    receiver = other.role in leg.responders if leg.responders else not other.role
-    return one.role in leg.initiators and receiver
-
-
 # ---- from two words
 
 
@@ -162,17 +153,6 @@ def _read_name(installation: Installation, book: CallBook, word: str) -> Actor:
 
 
 # ---- from a scenario
-
-
-def find_scenario(book: CallBook, name: str) -> Scenario:
-    """The scenario of that name.
-
-    Raises:
-        SwyxError: there is none.
-    """
-    if name.lower() not in book.scenarios:
-        raise SwyxError.about("scenario-unknown", "", name=name, known=sorted(book.scenarios))
-    return book.scenarios[name.lower()]
 
 
 def cast_scenario(
