@@ -129,7 +129,8 @@ class Audit:
     @property
     def clean(self) -> bool:
         """Whether nothing is missing, nothing open without need and nothing left unjudged."""
-        return not (self.missing or self.unneeded or self.unsure or self.firewall.is_partial)
+        found = self.missing or self.unneeded or self.unsure
+        return not (found or self.firewall.unplaced or self.firewall.unread)
 
     def _find_missing(self) -> Iterator[MissingAccess]:
         """One for each machine and requirement, regardless of the number of its addresses."""

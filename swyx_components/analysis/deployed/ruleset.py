@@ -4,7 +4,6 @@ Unlike a `Rule`, an entry may be of any shape that a cloud takes: denies, any or
 that the files at hand can't resolve. A packet passes where every layer allows it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from swyx_components.planner.model import Direction, Protocol, SitePlan
@@ -64,42 +63,30 @@ class AttachmentPoint:
 class Firewall:
     """All that applies to the machines of a site.
 
-    `unplaced` are machines for which no interface was found, `unread` sentences about groups before the
-    machines whose rules no file has; both leave the answer open. `lacking` says what else the files do not
-    hold and how that was read. `platform` are addresses from which the cloud itself speaks.
+    `found` are the addresses of its machines, each with a sentence about groups before it whose rules no
+    file has, or an empty one. `lacking` says what else the files do not hold and how that was read.
+    `platform` are addresses from which the cloud itself speaks.
     """
 
     cloud: str
-    seats: tuple[AttachmentPoint, ...]
-    unplaced: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    plan: SitePlan
+    found: tuple[tuple[AttachmentPoint, str], ...]
     lacking: tuple[str, ...] = ()
     platform: tuple[Prefix, ...] = ()
 
-    @classmethod
-    def of(
-        cls,
-        cloud: str,
-        plan: SitePlan,
-        found: Iterable[tuple[AttachmentPoint, str]],
-        *,
-        lacking: Iterable[str] = (),
-        platform: tuple[Prefix, ...] = (),
-    ) -> "Firewall":
-        """All that was found: points, each with a sentence about rules that no file has, or an empty one."""
-        known = list(found)
-        seats = [point for point, _ in known if point.layers]
-        machines = {machine.name for group in plan.groups for machine in group.machines}
-        return cls(
-            cloud=cloud,
-            seats=tuple(sorted(seats, key=lambda seat: (seat.machine, seat.address))),
-            unplaced=tuple(sorted(machines - {seat.machine for seat in seats})),
-            unread=tuple(dict.fromkeys(sentence for _, sentence in known if sentence)),
-            lacking=tuple(lacking),
-            platform=platform,
-        )
+    @property
+    def seats(self) -> list[AttachmentPoint]:
+        """Those to which anything applies, by machine and address."""
+        seats = [point for point, _ in self.found if point.layers]
+        return sorted(seats, key=lambda seat: (seat.machine, seat.address))
 
     @property
-    def is_partial(self) -> bool:
-        """Whether some of what applies to the machines is not known."""
-        return bool(self.unplaced or self.unread)
+    def unplaced(self) -> list[str]:
+        """The machines for which no interface was found."""
+        machines = {machine.name for group in self.plan.groups for machine in group.machines}
+        return sorted(machines - {seat.machine for seat in self.seats})
+
+    @property
+    def unread(self) -> list[str]:
+        """The sentences about groups whose rules no file has."""
+        return list(dict.fromkeys(sentence for _, sentence in self.found if sentence))

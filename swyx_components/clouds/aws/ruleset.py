@@ -186,8 +186,9 @@ def read_firewall(
     records = replace(records, interfaces=(*records.interfaces, *bound))
     ruleset = Ruleset(records, members_of(records))
     found = find_points(owners, bindings, records.interfaces, ruleset.layers_at)
-    points = ((point, _unread(point.machine, own, records)) for own, point in found)
-    return Firewall.of("aws", plan, points, lacking=_find_missing(records, bindings))
+    points = tuple((point, _unread(point.machine, own, records)) for own, point in found)
+    lacking = tuple(_find_missing(records, bindings))
+    return Firewall(cloud="aws", plan=plan, found=points, lacking=lacking)
 
 
 def _unread(machine: str, interface: Interface, records: Ec2Records) -> str:

@@ -306,7 +306,7 @@ def read_firewall(
     ruleset = Ruleset(records, owners, members if is_known else None)
     found = find_points(owners, bindings, interfaces, ruleset.layers_at)
     points = ((point, _unread(point.machine, own, records)) for own, point in found)
-    return Firewall.of("azure", plan, points, platform=PROBES)
+    return Firewall(cloud="azure", plan=plan, found=tuple(points), platform=PROBES)
 
 
 def _unread(machine: str, interface: Interface, records: NetworkRecords) -> str:
