@@ -1,5 +1,6 @@
 """`swyx audit`: an existing firewall, from saved output of its cloud, against an installation."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import click
@@ -79,15 +80,15 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
     Raises:
         SwyxError: a word has another form, or the site no such machine.
     """
-    known = sorted(machine.name for group in plan.groups for machine in group.machines)
-    pairs = {word: word.partition("=") for word in words}
+    known = sorted({*plan.owners.values()})
+    pairs = [(word, *word.partition("=")[::2]) for word in dict.fromkeys(words)]
     raise_errors(
         Message.about("binding-unreadable", f"--machine {word}")
-        for word, (_, _, group) in pairs.items()
+        for word, _, group in pairs
         if not group
     )
-    machines = choose_machines([machine for machine, _, _ in pairs.values()], known)
-    bound: dict[str, list[str]] = {}
-    for machine, (_, _, group) in zip(machines, pairs.values(), strict=True):
-        bound.setdefault(machine, []).append(group)
+    machines = choose_machines([machine for _, machine, _ in pairs], known)
+    bound: dict[str, list[str]] = defaultdict(list)
+    for machine, (_, _, group) in zip(machines, pairs, strict=True):
+        bound[machine].append(group)
     return bound

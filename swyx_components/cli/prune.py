@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -59,7 +59,12 @@ def prune(
     left = [orphan for orphan in found if orphan not in removed]
     if as_json:
         document = {"version": 1, "site": rendered.plan.site, "cloud": cloud, "stack": name}
-        print_json({**document, "removed": _records(removed), "left": _records(left)})
+        for key, orphans in (("removed", removed), ("left", left)):
+            document[key] = [
+                fields_of(one, "id", "kind") | given(what=one.words, used_by=one.users)
+                for one in orphans
+            ]
+        print_json(document)
     elif not left:
         print_line("Now run `pulumi up --refresh` to deploy the plan.")
     return ANSWER_NO if left else DONE
@@ -109,10 +114,3 @@ def _ask(number: int) -> bool:
         return click.confirm(f"Remove {plural(number, 'orphan')}?", prompt_suffix=" ")
     print_line("Nothing was removed; pass --yes to remove it.")
     return False
-
-
-def _records(orphans: Iterable[Orphan]) -> list[dict[str, object]]:
-    return [
-        fields_of(orphan, "id", "kind") | given(what=orphan.words, used_by=orphan.users)
-        for orphan in orphans
-    ]

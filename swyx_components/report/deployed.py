@@ -10,7 +10,6 @@ from swyx_components.analysis.deployed.audit import (
     Audit,
     MissingAccess,
     Remediation,
-    Step,
     UnneededAccess,
 )
 from swyx_components.analysis.deployed.reachability import Packets
@@ -175,9 +174,12 @@ def _entry_record(entry: AclEntry) -> dict[str, Any]:
 
 
 def _remediation_record(remediation: Remediation) -> dict[str, Any]:
-    steps: dict[str, list[str]] = {step.name.lower(): [] for step in Step}
-    for step, rule in remediation.rules:
-        steps[step.name.lower()].append(write_rule(rule))
-    for step, access in remediation.existing:
-        steps[step.name.lower()].append(f"{access.entry.owner}: {access.entry.label}")
-    return {"machines": [machine.name for machine in remediation.group.machines], **steps}
+    group, added, existing = remediation
+    told = [(f"{each.entry.owner}: {each.entry.label}", each.needed_for) for each in existing]
+    return {
+        "machines": [machine.name for machine in group.machines],
+        "keep": [write_rule(rule) for rule in group.rules if rule not in added],
+        "add": [write_rule(rule) for rule in group.rules if rule in added],
+        "remove": [text for text, flows in told if not flows],
+        "narrow": [text for text, flows in told if flows],
+    }

@@ -7,7 +7,6 @@ Requirements come straight from the flows and extra rules, as in the proof; no r
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from itertools import chain
 from typing import NamedTuple
 
@@ -38,7 +37,6 @@ _ADMINISTRATION = {
     "SQL Server": PortRange(1433, 1434),
     "VNC": PortRange(5900, 5900),
 }
-_CERTAINTY = (Evidence.STATED, Evidence.INFERRED, Evidence.OPTIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ class MissingAccess:
     @property
     def rank(self) -> tuple[object, ...]:
         """What the article states comes first, then what it implies, then the site's own rules."""
-        certainty = _CERTAINTY.index(self.row.evidence) if self.row else len(_CERTAINTY)
+        certainty = [*Evidence, None].index(self.row and self.row.evidence)
         direction, protocol, ports, _, _, flow, peer, reply, _ = self.requirement
         return reply, certainty, flow, self.machine, direction, peer, protocol, ports
 
@@ -80,6 +78,11 @@ class UnneededAccess:
     needed_elsewhere: tuple[str, ...]
     public: bool
     administration: tuple[str, ...]
+
+    @property
+    def needed_for(self) -> tuple[str, ...]:
+        """The flows that need a part of it, wherever."""
+        return tuple(sorted({*self.needed_by, *self.needed_elsewhere}))
 
     @property
     def rank(self) -> tuple[object, ...]:
@@ -235,21 +238,14 @@ def _is_known(packets: Packets, known: Mapping[int, Sequence[Interval]]) -> bool
 # ---- what to change
 
 
-class Step(Enum):
-    """What to do about a rule; the value is its mark in a list."""
-
-    KEEP = "="
-    ADD = "+"
-    REMOVE = "-"
-    NARROW = "~"
-
-
 class Remediation(NamedTuple):
-    """One group of the plan: its rules, each there or to be added, and what to do about existing ones."""
+    """One group of the plan, those of its rules that are to be added, and existing rules to be removed or,
+    where a part of them is needed, narrowed.
+    """
 
     group: HostGroup
-    rules: list[tuple[Step, Rule]]
-    existing: list[tuple[Step, UnneededAccess]]
+    added: frozenset[Rule]
+    existing: list[UnneededAccess]
 
 
 def remediate(audit: Audit) -> Iterator[Remediation]:
@@ -258,19 +254,10 @@ def remediate(audit: Audit) -> Iterator[Remediation]:
         names = {machine.name for machine in group.machines}.intersection(audit.machines)
         own = (each for each in audit.missing if each.machine in names)
         lost = [one for each in own if not each.requirement.reply for one in each.packets]
+        added = (rule for rule in group.rules if _is_missing(rule, audit.plan, lost))
+        existing = [each for each in audit.unneeded if names & each.by_machine.keys()]
         if names:
-            yield Remediation(
-                group,
-                [
-                    (Step.ADD if _is_missing(rule, audit.plan, lost) else Step.KEEP, rule)
-                    for rule in group.rules
-                ],
-                [
-                    (Step.NARROW if each.needed_by or each.needed_elsewhere else Step.REMOVE, each)
-                    for each in audit.unneeded
-                    if names & each.by_machine.keys()
-                ],
-            )
+            yield Remediation(group, frozenset(added), existing)
 
 
 def _is_missing(rule: Rule, plan: SitePlan, lost: Iterable[Packets]) -> bool:

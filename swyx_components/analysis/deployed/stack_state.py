@@ -173,13 +173,13 @@ def read_stack_state(content: Mapping[str, object]) -> StackState:
 
 
 def _resource(raw: Fields) -> Resource:
-    type, urn, id = (raw.find(key) for key in ("type", "urn", "id"))
-    if not (isinstance(type, str) and isinstance(urn, str)):
-        raise ValueError(f"{raw.place} has no type or no urn")
-    values: dict[str, object] = {}
-    for plain in map(_unseal, (raw.find("inputs"), raw.find("outputs"))):
-        values |= _mapping(plain)
-    return Resource(type=type, name=urn.rpartition("::")[2], id=str(id or ""), values=values)
+    inputs, outputs = (_mapping(_unseal(raw.find(key))) for key in ("inputs", "outputs"))
+    return Resource(
+        type=raw.get("type", str),
+        name=raw.get("urn", str).rpartition("::")[2],
+        id=str(raw.find("id") or ""),
+        values={**inputs, **outputs},
+    )
 
 
 _SEALED = object()
@@ -187,24 +187,18 @@ _SEALED = object()
 
 def _unseal(value: object) -> object:
     """The value with shown secrets in the place of their wrapping; sealed ones are left out."""
-    if isinstance(value, dict):
-        if _SIGNATURE in value:
-            return _shown(value)
-        inside = {key: _unseal(each) for key, each in value.items()}
-        return {key: each for key, each in inside.items() if each is not _SEALED}
     if isinstance(value, list):
         return [each for each in map(_unseal, value) if each is not _SEALED]
-    return value
-
-
-def _shown(value: Mapping[str, object]) -> object:
-    text = value.get("plaintext")
-    if isinstance(text, str):
-        try:
-            return _unseal(json.loads(text))
-        except ValueError:
-            return _SEALED
-    return _unseal(value["value"]) if "value" in value else _SEALED
+    if not isinstance(value, dict):
+        return value
+    if _SIGNATURE not in value:
+        inside = {key: _unseal(each) for key, each in value.items()}
+        return {key: each for key, each in inside.items() if each is not _SEALED}
+    try:
+        shown = value.get("value", _SEALED)
+        return _unseal(json.loads(value["plaintext"]) if "plaintext" in value else shown)
+    except (TypeError, ValueError):
+        return _SEALED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
