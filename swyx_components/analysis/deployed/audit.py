@@ -6,7 +6,6 @@ Requirements come straight from the flows and extra rules, as in the proof; no r
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -39,8 +38,7 @@ _ADMINISTRATION = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingAccess:
+class MissingAccess(NamedTuple):
     """One end of a flow that the firewall stops, in whole or in part.
 
     `row` is None for an extra rule, whose `reason` the installation gives. `stopped_by` are the layers
@@ -63,8 +61,7 @@ class MissingAccess:
         return reply, certainty, flow, self.machine, direction, peer, protocol, ports
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnneededAccess:
+class UnneededAccess(NamedTuple):
     """What one rule allows and nothing needs: `packets` at any machine, and those of each machine.
 
     `needed_by` are flows that need another part of it there, `needed_elsewhere` those that need it at other

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TypeGuard, TypeVar
+from typing import NamedTuple, TypeGuard, TypeVar
 
 _SIGNATURE = (
     "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
@@ -94,8 +94,7 @@ def _typed(value: object, kind: type[_T], place: str) -> _T:
     return value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(NamedTuple):
     """One resource: what the program asked for, under what the cloud answered."""
 
     type: str
@@ -201,8 +200,7 @@ def _unseal(value: object) -> object:
         return _SEALED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Orphan:
+class Orphan(NamedTuple):
     """One thing in a cloud that carries the stack's tag and that its state does not hold.
 
     `stage` is the order of removal. What is in use by something that is not an orphan itself, named by

@@ -7,6 +7,7 @@ in what is enforced, regardless of names, descriptions and the order of rules.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from swyx_components.analysis.deployed.reachability import (
     Packets,
@@ -45,8 +46,7 @@ class DeployedGroup:
     shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignGroup:
+class ForeignGroup(NamedTuple):
     """A group that is not the site's and applies to an interface as well.
 
     `adds`: what it allows passes in any case. `takes`: what it does not allow is blocked. `seats`
@@ -59,8 +59,7 @@ class ForeignGroup:
     seats: tuple[AttachmentPoint, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployedInterface:
+class DeployedInterface(NamedTuple):
     """One network interface and whose rules it is under.
 
     `machine` is empty where the interface has no address of a machine of the site. `groups` are host
@@ -87,8 +86,7 @@ class Deployed:
     lacking: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One rule that the plan and the cloud do not have in common.
 
     Only `planned`: missing in the cloud. Only `found`: not planned. Both: the same name with
@@ -101,8 +99,7 @@ class Change:
     unreadable: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(NamedTuple):
     """The effect of a group that is not the site's at one machine.
 
     `added` are packets that it allows and no flow needs, `stopped` those that flows need and it stops.

@@ -114,7 +114,7 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
     return Deployed(
         groups=groups,
         interfaces=tuple(
-            replace(placed, id=last_of(placed.id))
+            placed._replace(id=last_of(placed.id))
             for placed in place_interfaces(rendered, interfaces, labels, others)
         ),
         strays=tuple(sorted(last_of(records.groups[key].id) for key in names if not names[key])),
