@@ -3,8 +3,8 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,6 @@ from swyx_components.report.rollout import (
     PIPELINES,
     STAGES,
     Job,
-    Outcome,
-    outcome_line,
-    rollout_record,
     write_pipeline,
     write_rollout,
 )
@@ -93,20 +90,18 @@ def rollout(
         return DONE
     progress = _Progress(folder / _PROGRESS, (old, new), resume)
     engine = _Engine(folder, [job.stack for job in jobs])
-    outcomes = [Outcome(job, "done before") for job in jobs if job.stack in progress.done]
+    done = [job._replace(state="done before") for job in jobs if job.stack in progress.done]
     waiting = [job for job in jobs if job.stack not in progress.done]
-    previews = list(_run_all(engine.preview, waiting, parallel))
-    stopped = only_preview or any(each.failed for each in previews)
-    if stopped or not (agreed or _ask(waiting, as_json)):
-        outcomes += previews
-    else:
-        outcomes += _update(engine, previews, parallel, progress)
-    outcomes.sort(key=lambda each: jobs.index(each.job))
+    outcomes = list(_run_all(engine.preview, waiting, parallel))
+    if not (only_preview or _failed(outcomes)) and (agreed or _ask(outcomes, as_json)):
+        outcomes = _update(engine, outcomes, parallel, progress)
+    outcomes = sorted([*done, *outcomes], key=_order)
     if as_json:
-        print_json(rollout_record(outcomes, without))
+        stacks = [job._asdict() for job in outcomes]
+        print_json({"version": 1, "stacks": stacks, "without_stack": without})
     else:
-        print_lines("".join(write_rollout(outcomes, without)).splitlines())
-    return CLOUD_FAILED if any(each.failed for each in outcomes) else DONE
+        print_lines(write_rollout(outcomes, without))
+    return CLOUD_FAILED if _failed(outcomes) else DONE
 
 
 def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]:
@@ -131,7 +126,15 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
             place = str(stack.file)
             errors.append(Message.about("rollout-other-file", place, read=read, new=new))
     raise_errors(errors)
-    return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
+    return sorted(jobs, key=_order), without
+
+
+def _order(job: Job) -> tuple[int, str]:
+    return STAGES.index(job.work), job.stack
+
+
+def _failed(jobs: Iterable[Job]) -> bool:
+    return any(job.failed for job in jobs)
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
@@ -147,42 +150,40 @@ def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
     return click.confirm(f"Update {plural(len(jobs), 'stack')}?", err=True)
 
 
-_Act = Callable[[Job], Outcome]
-
-
 def _update(
-    engine: "_Engine", previews: Sequence[Outcome], parallel: int, progress: "_Progress"
-) -> list[Outcome]:
+    engine: "_Engine", previews: Sequence[Job], parallel: int, progress: "_Progress"
+) -> list[Job]:
     """The outcome of every stack, stage by stage; no later stage starts after a failure."""
-    outcomes = [each._replace(state="unchanged") for each in previews if not each.changes]
+    outcomes = [job._replace(state="unchanged") for job in previews if not job.changes]
     for stage in STAGES:
-        jobs = [each.job for each in previews if each.job.work == stage and each.changes]
-        if any(each.failed for each in outcomes):
-            outcomes += (Outcome(job, "not begun") for job in jobs)
+        jobs = [job for job in previews if job.work == stage and job.changes]
+        if _failed(outcomes):
+            outcomes += map(_not_begun, jobs)
             continue
-        for outcome in _run_all(engine.run, jobs, parallel):
-            if outcome.state == "done":
-                progress.add(outcome.job.stack)
-            outcomes.append(outcome)
-    if not any(each.failed for each in outcomes):
+        for job in _run_all(engine.run, jobs, parallel):
+            if job.state == "done":
+                progress.add(job.stack)
+            outcomes.append(job)
+    if not _failed(outcomes):
         progress.clear()
     return outcomes
 
 
-def _run_all(act: _Act, jobs: Sequence[Job], parallel: int) -> Iterator[Outcome]:
+def _run_all(act: Callable[[Job], Job], jobs: Sequence[Job], parallel: int) -> Iterator[Job]:
     """The outcomes as they arrive; after a failure no other job starts."""
     with ThreadPoolExecutor(parallel) as pool:
-        futures: dict[Future[Outcome], Job] = {pool.submit(act, job): job for job in jobs}
+        futures = {pool.submit(act, job): job for job in jobs}
         for future in as_completed(futures):
-            try:
-                outcome = future.result()
-            except CancelledError:
-                outcome = Outcome(futures[future], "not begun")
-            if outcome.failed:
+            job = _not_begun(futures[future]) if future.cancelled() else future.result()
+            if job.failed:
                 for other in futures:
                     other.cancel()
-            print_note(outcome_line(outcome))
-            yield outcome
+            print_note(f"{job.stack} ({job.cloud}): {job.work} {job.outcome}")
+            yield job
+
+
+def _not_begun(job: Job) -> Job:
+    return job._replace(state="not begun", changes={})
 
 
 class _Engine:
@@ -210,27 +211,28 @@ class _Engine:
             message = Message.about("engine-failed", "", command="pulumi stack", problem=said)
             raise CloudError([message]) from None
 
-    def preview(self, job: Job) -> Outcome:
+    def preview(self, job: Job) -> Job:
         """What an update would do; a destroy deletes all that the state contains."""
         stack = self._stacks[job.stack]
         if job.work != "destroy":
             return _attempt(
-                job, "previewed", lambda heed: stack.preview(on_event=heed).change_summary
+                job, "previewed", lambda own: stack.preview(on_event=own).change_summary
             )
         held = stack.export_stack().deployment or {}
-        return Outcome(job, "previewed", _without_same({"delete": len(held.get("resources", ()))}))
+        counts = {"delete": len(held.get("resources", ()))}
+        return job._replace(state="previewed", changes=_without_same(counts))
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: Job) -> Job:
         """Update or destroy the stack."""
         stack = self._stacks[job.stack]
         act = stack.destroy if job.work == "destroy" else stack.up
-        return _attempt(job, "done", lambda heed: act(on_event=heed).summary.resource_changes or {})
+        return _attempt(job, "done", lambda own: act(on_event=own).summary.resource_changes or {})
 
 
 _Heed = Callable[[automation.EngineEvent], None]
 
 
-def _attempt(job: Job, state: str, act: Callable[[_Heed], Mapping[Any, int]]) -> Outcome:
+def _attempt(job: Job, state: str, act: Callable[[_Heed], Mapping[Any, int]]) -> Job:
     """The outcome of one command of the engine; its errors are those that it reports."""
     errors: list[str] = []
 
@@ -243,8 +245,8 @@ def _attempt(job: Job, state: str, act: Callable[[_Heed], Mapping[Any, int]]) ->
         changes = act(heed)
     except automation.CommandError as problem:
         said = errors or [str(problem).strip()[-500:]]
-        return Outcome(job, "failed", {}, tuple(dict.fromkeys(said)))
-    return Outcome(job, state, _without_same(changes))
+        return job._replace(state="failed", changes={}, errors=tuple(dict.fromkeys(said)))
+    return job._replace(state=state, changes=_without_same(changes))
 
 
 def _without_same(changes: Mapping[Any, int]) -> dict[str, int]:
@@ -262,20 +264,17 @@ class _Progress:
 
     def __init__(self, file: Path, inputs: Sequence[str], resume: bool) -> None:
         self._file = file
-        self._hashes = [sha256(Path(each).read_bytes()).hexdigest() for each in inputs]
         self.done: list[str] = []
+        hashes = [sha256(Path(each).read_bytes()).hexdigest() for each in inputs]
+        self._hashes = hashes
         if resume:
-            self.done = self._read()
-
-    def _read(self) -> list[str]:
-        try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-            hashes, done = kept["files"], [str(name) for name in kept["done"]]
-        except (OSError, ValueError, KeyError, TypeError):
-            raise refuse("rollout-nothing-begun", "--continue", file=self._file) from None
+            try:
+                kept = json.loads(file.read_text(encoding="utf-8"))
+                hashes, self.done = kept["files"], [str(name) for name in kept["done"]]
+            except (OSError, ValueError, KeyError, TypeError):
+                raise refuse("rollout-nothing-begun", "--continue", file=file) from None
         if hashes != self._hashes:
-            raise refuse("rollout-other-edit", "--continue", file=self._file)
-        return done
+            raise refuse("rollout-other-edit", "--continue", file=file)
 
     def add(self, stack: str) -> None:
         """A stack is done."""

@@ -11,9 +11,8 @@ import pytest
 import yaml
 
 from swyx_components.cli import rollout as module
-from swyx_components.report.rollout import Job, Outcome, write_pipeline
-from tests.tools.command import SMALL, Terminal, swyx
-from tests.tools.command import Outcome as Said
+from swyx_components.report.rollout import Job, write_pipeline
+from tests.tools.command import SMALL, Outcome, Terminal, swyx
 
 SITES = {"aachen": "aws", "bochum": "azure"}
 
@@ -36,7 +35,7 @@ def write_stack(project: Path, name: str, **config: str) -> None:
     (project / f"stacks/Pulumi.{name}.yaml").write_text(yaml.safe_dump({"config": keys}))
 
 
-def rollout(project: Path, *words: str) -> Said:
+def rollout(project: Path, *words: str) -> Outcome:
     files = (project / "old.yaml", project / "stacks/installation.yaml")
     return swyx("rollout", *files, "--project", project, *words)
 
@@ -50,13 +49,14 @@ class Engine:
     def __init__(self, folder: Path, names: list[str]) -> None:
         Engine.calls = []
 
-    def preview(self, job: Job) -> Outcome:
-        return Outcome(job, "previewed", {"update": 2})
+    def preview(self, job: Job) -> Job:
+        return job._replace(state="previewed", changes={"update": 2})
 
-    def run(self, job: Job) -> Outcome:
+    def run(self, job: Job) -> Job:
         Engine.calls.append(f"{job.work} {job.stack}")
         failed = job.stack in self.fails
-        return Outcome(job, "failed", {}, ("refused",)) if failed else Outcome(job, "done")
+        errors = ("refused",) if failed else ()
+        return job._replace(state="failed" if failed else "done", changes={}, errors=errors)
 
 
 @pytest.fixture
@@ -259,9 +259,8 @@ def test_what_the_engine_says_is_wrapped_on_a_terminal(
 ) -> None:
     said = "error: " + "the interface is in five security groups already, " * 4
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr(
-        Engine, "run", lambda self, job: Outcome(job, "failed", {}, (said.strip(),))
-    )
+    failed = {"state": "failed", "changes": {}, "errors": (said.strip(),)}
+    monkeypatch.setattr(Engine, "run", lambda self, job: job._replace(**failed))
     files = (project / "old.yaml", project / "stacks/installation.yaml")
     done = swyx("rollout", *files, "--project", project, "--yes", stream=Terminal)
     assert done.code == 3
