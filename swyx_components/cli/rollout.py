@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from pathlib import Path
@@ -93,15 +93,16 @@ def rollout(
     done = [job._replace(state="done before") for job in jobs if job.stack in progress.done]
     waiting = [job for job in jobs if job.stack not in progress.done]
     outcomes = list(_run_all(engine.preview, waiting, parallel))
-    if not (only_preview or _failed(outcomes)) and (agreed or _ask(outcomes, as_json)):
+    stopped = only_preview or any(job.failed for job in outcomes)
+    if not stopped and (agreed or _ask(outcomes, as_json)):
         outcomes = _update(engine, outcomes, parallel, progress)
-    outcomes = sorted([*done, *outcomes], key=_order)
+    outcomes = sorted([*done, *outcomes], key=lambda job: (STAGES.index(job.work), job.stack))
     if as_json:
         stacks = [job._asdict() for job in outcomes]
         print_json({"version": 1, "stacks": stacks, "without_stack": without})
     else:
         print_lines(write_rollout(outcomes, without))
-    return CLOUD_FAILED if _failed(outcomes) else DONE
+    return CLOUD_FAILED if any(job.failed for job in outcomes) else DONE
 
 
 def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]:
@@ -112,10 +113,10 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
     """
     (before, _), (after, _) = open_installation(old), open_installation(new)
     stacks = find_stacks(project)
-    either = {**before.sites, **after.sites}
-    clouds = {site: stacks[site].cloud for site in either if site in stacks}
+    clouds = {site: stack.cloud for site, stack in stacks.items()}
+    names = {*before.sites, *after.sites}
     jobs, without, errors = [], [], []
-    for touched in find_changes(before, after, either, clouds).stacks:
+    for touched in find_changes(before, after, names, clouds).stacks:
         stack = stacks.get(touched.site)
         if stack is None:
             without.append(touched.site)
@@ -126,15 +127,7 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
             place = str(stack.file)
             errors.append(Message.about("rollout-other-file", place, read=read, new=new))
     raise_errors(errors)
-    return sorted(jobs, key=_order), without
-
-
-def _order(job: Job) -> tuple[int, str]:
-    return STAGES.index(job.work), job.stack
-
-
-def _failed(jobs: Iterable[Job]) -> bool:
-    return any(job.failed for job in jobs)
+    return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
@@ -157,15 +150,15 @@ def _update(
     outcomes = [job._replace(state="unchanged") for job in previews if not job.changes]
     for stage in STAGES:
         jobs = [job for job in previews if job.work == stage and job.changes]
-        if _failed(outcomes):
-            outcomes += map(_not_begun, jobs)
+        if any(job.failed for job in outcomes):
+            outcomes += (job._replace(state="not begun", changes={}) for job in jobs)
             continue
         for job in _run_all(engine.run, jobs, parallel):
             if job.state == "done":
                 progress.add(job.stack)
             outcomes.append(job)
-    if not _failed(outcomes):
-        progress.clear()
+    if not any(job.failed for job in outcomes):
+        progress.file.unlink(missing_ok=True)
     return outcomes
 
 
@@ -174,7 +167,9 @@ def _run_all(act: Callable[[Job], Job], jobs: Sequence[Job], parallel: int) -> I
     with ThreadPoolExecutor(parallel) as pool:
         futures = {pool.submit(act, job): job for job in jobs}
         for future in as_completed(futures):
-            job = _not_begun(futures[future]) if future.cancelled() else future.result()
+            job = futures[future]._replace(state="not begun", changes={})
+            if not future.cancelled():
+                job = future.result()
             if job.failed:
                 for other in futures:
                     other.cancel()
@@ -182,8 +177,7 @@ def _run_all(act: Callable[[Job], Job], jobs: Sequence[Job], parallel: int) -> I
             yield job
 
 
-def _not_begun(job: Job) -> Job:
-    return job._replace(state="not begun", changes={})
+_Heed = Callable[[automation.EngineEvent], None]
 
 
 class _Engine:
@@ -208,28 +202,26 @@ class _Engine:
             said = " ".join(str(problem).split())[-300:].rstrip(".")
             if isinstance(problem, FileNotFoundError):
                 said = "it is not installed or not on PATH"
-            message = Message.about("engine-failed", "", command="pulumi stack", problem=said)
-            raise CloudError([message]) from None
+            values = {"command": "pulumi stack", "problem": said}
+            raise CloudError.about("engine-failed", "", **values) from None
 
     def preview(self, job: Job) -> Job:
         """What an update would do; a destroy deletes all that the state contains."""
         stack = self._stacks[job.stack]
-        if job.work != "destroy":
-            return _attempt(
-                job, "previewed", lambda own: stack.preview(on_event=own).change_summary
-            )
-        held = stack.export_stack().deployment or {}
-        counts = {"delete": len(held.get("resources", ()))}
-        return job._replace(state="previewed", changes=_without_same(counts))
+
+        def act(heed: _Heed) -> Mapping[Any, int]:
+            if job.work != "destroy":
+                return stack.preview(on_event=heed).change_summary
+            held = stack.export_stack().deployment or {}
+            return {"delete": len(held.get("resources", ()))}
+
+        return _attempt(job, "previewed", act)
 
     def run(self, job: Job) -> Job:
         """Update or destroy the stack."""
         stack = self._stacks[job.stack]
         act = stack.destroy if job.work == "destroy" else stack.up
         return _attempt(job, "done", lambda own: act(on_event=own).summary.resource_changes or {})
-
-
-_Heed = Callable[[automation.EngineEvent], None]
 
 
 def _attempt(job: Job, state: str, act: Callable[[_Heed], Mapping[Any, int]]) -> Job:
@@ -263,25 +255,19 @@ class _Progress:
     """
 
     def __init__(self, file: Path, inputs: Sequence[str], resume: bool) -> None:
-        self._file = file
-        self.done: list[str] = []
-        hashes = [sha256(Path(each).read_bytes()).hexdigest() for each in inputs]
-        self._hashes = hashes
+        self.file, self.done = file, list[str]()
+        self._hashes = [sha256(Path(each).read_bytes()).hexdigest() for each in inputs]
         if resume:
             try:
                 kept = json.loads(file.read_text(encoding="utf-8"))
                 hashes, self.done = kept["files"], [str(name) for name in kept["done"]]
             except (OSError, ValueError, KeyError, TypeError):
                 raise refuse("rollout-nothing-begun", "--continue", file=file) from None
-        if hashes != self._hashes:
-            raise refuse("rollout-other-edit", "--continue", file=file)
+            if hashes != self._hashes:
+                raise refuse("rollout-other-edit", "--continue", file=file)
 
     def add(self, stack: str) -> None:
         """A stack is done."""
         self.done.append(stack)
         text = json.dumps({"version": 1, "files": self._hashes, "done": self.done}, indent=1)
-        replace_file(self._file, [text.encode()])
-
-    def clear(self) -> None:
-        """Every stack is done."""
-        self._file.unlink(missing_ok=True)
+        replace_file(self.file, [text.encode()])
