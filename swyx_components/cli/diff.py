@@ -72,7 +72,7 @@ def find_changes(
         SwyxError: a site can't be planned, or all that the clouds would refuse.
     """
     edits, known = find_edits(old, new), {"", *names}
-    affected = find_affected(old, new, edits) & known
+    affected = find_affected(old, new) & known
     compared = compare_sites(old, new, edits, affected, store)
     found: list[SiteChange] = []
     errors: list[Message] = []
@@ -100,6 +100,8 @@ def _preview(
     raise_errors(message.of(new.file) for message in peak)
     groups = (one.groups if one else () for one in (before, after))
     touched = tuple(cloud.preview_update(site.site, *groups))
+    if site.is_none and not touched:
+        return site
     ids = [f"update-{cloud.name}"] if touched else []
     if any(t.action is Action.DELETE and t.kind.endswith("security group") for t in touched):
         ids.append("update-group-deleted")

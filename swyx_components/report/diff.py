@@ -140,7 +140,8 @@ def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any
                 ],
                 "messages": [message_record(message) for message in site.messages],
             }
-            for site in changes.clouds
+            for site in changes.compared
+            if site.cloud
         },
     }
 

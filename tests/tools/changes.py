@@ -9,7 +9,7 @@ from swyx_components.installation.model import Installation
 
 def compare_installations(old: Installation, new: Installation) -> Changes:
     edits = find_edits(old, new)
-    affected = find_affected(old, new, edits)
+    affected = find_affected(old, new)
     return Changes(edits, tuple(compare_sites(old, new, edits, affected)))
 
 

@@ -38,8 +38,8 @@ class RuleChange(NamedTuple):
     """One rule of a host group that came (`old` None), went (`new` None) or is another now.
 
     `group` is its name now, if there still is such a group. `only_reason`: the same packets, for other
-    flows. `flows` are the flows that came, went or
-    changed behind it, `causes` the places of the edits that touch those.
+    flows. `flows` are those that went, came or changed behind it, `causes` the places of the edits that
+    touch those.
     """
 
     group: str
@@ -108,13 +108,6 @@ class Changes(NamedTuple):
         """The sites whose stacks are to update: where the cloud is known, if any resource is touched."""
         return tuple(
             site for site in self.compared if (site.touched if site.cloud else not site.is_none)
-        )
-
-    @property
-    def clouds(self) -> tuple[SiteChange, ...]:
-        """The sites that differ, or whose resources are touched, on a cloud that is known."""
-        return tuple(
-            site for site in self.compared if site.cloud and (site.touched or not site.is_none)
         )
 
     @property

@@ -1,6 +1,6 @@
 """What two installations say differently, as places of the file, and which of it is behind a changed rule."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -56,8 +56,7 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
             continue
         one, other = before.get(subject), after.get(subject)
         if one is None or other is None:
-            found.append(Edit(*subject, "", _join(one), _join(other)))
-            continue
+            one, other = {"": _join(one)}, {"": _join(other)}
         for key in sorted({*one, *other}):
             was, now = one.get(key, ""), other.get(key, "")
             if was != now:
@@ -65,23 +64,18 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
     return tuple(found)
 
 
-def find_affected(old: Installation, new: Installation, edits: Sequence[Edit]) -> frozenset[str]:
+def find_affected(old: Installation, new: Installation) -> frozenset[str]:
     """The sites whose plans may differ: those edited, those linked to them, those of links and providers."""
     # With other quotas rules may be spread otherwise.
-    if old.catalogue != new.catalogue or any(edit.kind == "quotas" for edit in edits):
+    if (old.catalogue, old.quotas) != (new.catalogue, new.quotas):
         return frozenset({*old.sites, *new.sites})
-    touched = {name for name in old.sites if old.sites[name] != new.sites.get(name)}
-    touched |= {edit.site for edit in edits} - {""}
-    named = {(edit.kind, edit.name) for edit in edits}
-    affected = set(touched)
-    for installation in (old, new):
-        for link in installation.links:
-            ends = {link.near, link.far}
-            if ends & touched or ("links", link.name) in named:
-                affected |= ends
-        for provider in installation.providers:
-            if ("sip_providers", provider.name) in named:
-                affected.add(provider.site)
+    either = {*old.sites, *new.sites}
+    touched = {name for name in either if old.sites.get(name) != new.sites.get(name)}
+    affected = touched | {own.site for own in {*old.providers} ^ {*new.providers}}
+    changed = {*old.links} ^ {*new.links}
+    for link in {*old.links, *new.links}:
+        if link in changed or touched & {link.near, link.far}:
+            affected |= {link.near, link.far}
     return frozenset(affected)
 
 
