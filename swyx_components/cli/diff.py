@@ -12,12 +12,11 @@ from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, examples
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
-from swyx_components.clouds import PLATFORMS
+from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.resource_changes import Action, UpdatePreview
 from swyx_components.report.diff import changes_record, write_changes
 
 
@@ -86,9 +85,7 @@ def find_changes(
     return Changes(tuple(edit for edit in edits if edit.site in known), tuple(found))
 
 
-def _preview(
-    cloud: UpdatePreview, site: SiteChange, old: Installation, new: Installation
-) -> SiteChange:
+def _preview(cloud: Cloud, site: SiteChange, old: Installation, new: Installation) -> SiteChange:
     """The same with what `pulumi up` does to its resources: how it proceeds, what comes last.
 
     Raises:
@@ -103,7 +100,7 @@ def _preview(
     if site.is_none and not touched:
         return site
     ids = [f"update-{cloud.name}"] if touched else []
-    if any(t.action is Action.DELETE and t.kind.endswith("security group") for t in touched):
+    if any(t.action == "delete" and t.kind.endswith("security group") for t in touched):
         ids.append("update-group-deleted")
     if after is None:
         ids.append(f"site-removed-{cloud.name}")
@@ -111,9 +108,7 @@ def _preview(
     return site._replace(cloud=cloud.name, touched=touched, messages=told)
 
 
-def _render(
-    cloud: UpdatePreview, plan: SitePlan, installation: Installation
-) -> RenderedSite | None:
+def _render(cloud: Cloud, plan: SitePlan, installation: Installation) -> RenderedSite | None:
     """The site as the cloud would store it, counted and proven."""
     result = assess_site(plan, installation, cloud)
     raise_errors(result.messages)

@@ -4,23 +4,12 @@ Each cloud fills them; names are those of Pulumi if the site's component has the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
-from swyx_components.messages import Message
-from swyx_components.planner.model import RenderedGroup, RenderedSite
-from swyx_components.planner.platform import Platform
+from swyx_components.planner.model import RenderedGroup
 
-Groups = Sequence[RenderedGroup]
-
-
-class Action(Enum):
-    """What happens to a resource, in Pulumi's words."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
-    DELETE = "delete"
+Groups = Sequence[RenderedGroup]  # of a site; none where there is no such site
+Action = Literal["create", "update", "replace", "delete"]  # what happens to it, in Pulumi's words
 
 
 class ResourceChange(NamedTuple):
@@ -32,24 +21,12 @@ class ResourceChange(NamedTuple):
     details: tuple[str, ...] = ()
 
 
-class UpdatePreview(Platform, Protocol):
-    """A cloud that knows what its updates do; a missing site is None, and has no groups."""
-
-    def preview_update(self, site: str, old: Groups, new: Groups) -> Iterator[ResourceChange]:
-        """The resources that an update of a site's groups changes."""
-
-    def check_transient_quotas(
-        self, old: RenderedSite | None, new: RenderedSite | None
-    ) -> Iterator[Message]:
-        """An error for every quota that only the update would exceed, while old and new coexist."""
-
-
 def compare_named(
     old: Mapping[str, object], new: Mapping[str, object]
 ) -> Iterator[tuple[str, Action]]:
     """What was added, removed or changed, by name."""
     for name in sorted({*old, *new}):
         if name not in old or name not in new:
-            yield name, Action.CREATE if name in new else Action.DELETE
+            yield name, "create" if name in new else "delete"
         elif old[name] != new[name]:
-            yield name, Action.UPDATE
+            yield name, "update"

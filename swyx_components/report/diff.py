@@ -117,7 +117,7 @@ def describe_reasons(change: RuleChange) -> str:
 
 def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]:
     for change in touched:
-        yield change.action.value, change.kind, change.name, ""
+        yield change.action, change.kind, change.name, ""
         for detail in change.details:
             yield "", "", f"  {detail}", ""
 

@@ -4,12 +4,7 @@ from collections.abc import Iterator
 
 from swyx_components.clouds.aws.names import group_logical_name
 from swyx_components.planner.model import shard_label
-from swyx_components.planner.resource_changes import (
-    Action,
-    Groups,
-    ResourceChange,
-    compare_named,
-)
+from swyx_components.planner.resource_changes import Groups, ResourceChange, compare_named
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -30,18 +25,20 @@ def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChan
     )
     for name, action in compare_named(rules, others):
         details: tuple[str, ...] = ()
-        if action is Action.UPDATE:
+        if action == "update":
             # A rule's name has all that it allows: only the description and tags can be others.
             if rules[name].shard == others[name].shard:
                 details = ("description and tags only",)
             else:
-                action = Action.REPLACE
+                action = "replace"
         yield ResourceChange("rule", f"{site}.{name}", action, details)
     before, after = memberships_of(old), memberships_of(new)
-    for action, held, other in ((Action.CREATE, after, before), (Action.DELETE, before, after)):
-        for label, addresses in sorted(held.keys() - other.keys()):
-            machine = held[label, addresses]
-            yield ResourceChange("attachment", f"{site}.{label}-*", action, (machine,))
+    for label, addresses in sorted(after.keys() - before.keys()):
+        machine = after[label, addresses]
+        yield ResourceChange("attachment", f"{site}.{label}-*", "create", (machine,))
+    for label, addresses in sorted(before.keys() - after.keys()):
+        machine = before[label, addresses]
+        yield ResourceChange("attachment", f"{site}.{label}-*", "delete", (machine,))
 
 
 def memberships_of(groups: Groups) -> dict[tuple[str, tuple[Prefix, ...]], str]:

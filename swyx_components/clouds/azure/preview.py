@@ -44,8 +44,8 @@ def _contents(site: str, groups: Groups) -> dict[str, tuple[tuple[str, ...], dic
 
 
 def _describe(action: Action, old: Rule | None, new: Rule | None) -> str:
-    if action is not Action.UPDATE or old is None or new is None:
-        return action.value
+    if old is None or new is None:
+        return action
     if old.priority != new.priority:
         return f"update, priority {old.priority} to {new.priority}"
     told = (old.description, old.flows, old.lines) != (new.description, new.flows, new.lines)
