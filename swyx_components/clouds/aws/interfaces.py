@@ -2,23 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import pulumi
 
+from swyx_components.analysis.deployed.stack_state import Fields
+from swyx_components.clouds.aws.client import ADDRESS_FILTERS, in_chunks
+from swyx_components.clouds.aws.records import NetworkInterface
 from swyx_components.clouds.deployment import Bindings, Lookups, reason_of, unbound
 from swyx_components.installation.model import Machine
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.sets.prefixes import Prefix
 
 _INTERFACES = "aws:ec2/getNetworkInterfaces:getNetworkInterfaces"
 _INTERFACE = "aws:ec2/getNetworkInterface:getNetworkInterface"
 _INSTANCE = "aws:ec2/getInstance:getInstance"
 _KEYS = ("instance_id", "interface_id", "interface_ids")
-_FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _INTERFACE_ID = "eni-"
-_MOST_VALUES = 200  # of one filter in one lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def find_interfaces(
     """
     finder = _Finder(ask)
     own = {machine.name: bindings.get(machine.name, {}) for machine in machines}
-    by_address = [machine for machine in machines if not _is_bound(own[machine.name])]
+    by_address = [each for each in machines if not any(map(own[each.name].get, _KEYS))]
     vpc = ask.known(vpc_id, "network.vpc_id") if by_address else None
     inside = finder.find_all(by_address, vpc) if vpc else ()
     found: dict[str, tuple[Interface, ...]] = {}
@@ -60,14 +60,8 @@ def find_interfaces(
             problems += error.messages
         else:
             found[machine.name] = tuple({each.key: each for each in interfaces}.values())
-    if problems:
-        raise SwyxError(problems)
+    raise_errors(problems)
     return found
-
-
-def _is_bound(binding: Mapping[str, Any]) -> bool:
-    ids = (binding.get("instance_id"), binding.get("interface_id"))
-    return any(id is not None for id in ids) or bool(binding.get("interface_ids"))
 
 
 class _Finder:
@@ -79,43 +73,35 @@ class _Finder:
 
     def _describe(self, id: str) -> Interface:
         if id not in self._described:
-            answer = self._ask(_INTERFACE, {"id": id})
-            addresses = [*(answer.get("privateIps") or ()), *(answer.get("ipv6Addresses") or ())]
+            found = NetworkInterface.of_provider(Fields(self._ask(_INTERFACE, {"id": id}), id), id)
             self._described[id] = Interface(
                 id=id,
                 key=id,
-                groups=frozenset(answer.get("securityGroups") or ()),
-                addresses=frozenset(map(Prefix.parse, addresses)),
+                groups=frozenset(found.groups),
+                addresses=frozenset(address.prefix for address in found.addresses),
             )
         return self._described[id]
-
-    def _filter(self, *filters: tuple[str, Sequence[str]]) -> list[str]:
-        asked = [{"name": name, "values": values} for name, values in filters]
-        return ids_of(self._ask(_INTERFACES, {"filters": asked}))
 
     def find_all(self, machines: Sequence[Machine], vpc: str) -> Sequence[Interface]:
         """The interfaces of a VPC that have any address of the machines."""
         ids: set[str] = set()
-        for version, name in _FILTERS.items():
+        for version, name in ADDRESS_FILTERS.items():
             addresses = (a for m in machines for a in m.addresses if a.version == version)
-            values = iter([address.address for address in addresses])
-            while some := list(islice(values, _MOST_VALUES)):
-                ids.update(self._filter(("vpc-id", [vpc]), (name, some)))
+            for some in in_chunks(address.address for address in addresses):
+                ids.update(find_ids(self._ask, _INTERFACES, {"vpc-id": [vpc], name: some}))
         return list(map(self._describe, sorted(ids)))
 
     def find_bound(self, machine: Machine, binding: Mapping[str, Any]) -> Sequence[Interface]:
         """The interfaces that a machine is bound to, by their ids or by that of an instance."""
-        place = f"machines.{machine.name}"
-        one, several = binding.get("interface_id"), binding.get("interface_ids") or ()
-        ids = [
-            *([(f"{place}.interface_id", one)] if one is not None else []),
-            *((f"{place}.interface_ids[{number}]", each) for number, each in enumerate(several)),
-        ]
-        if ids and binding.get("instance_id") is not None:
-            keys = [key for key in _KEYS if binding.get(key)]
-            raise SwyxError.about("bound-twice", place, keys=keys, machine=machine.name)
-        if not ids:
+        place, keys = f"machines.{machine.name}", [key for key in _KEYS if binding.get(key)]
+        if keys == ["instance_id"]:
             return self._of_instance(machine, binding["instance_id"])
+        if "instance_id" in keys:
+            raise SwyxError.about("bound-twice", place, keys=keys, machine=machine.name)
+        several = enumerate(binding.get("interface_ids") or ())
+        ids = [(f"{place}.interface_ids[{number}]", each) for number, each in several]
+        if "interface_id" in keys:
+            ids.insert(0, (f"{place}.interface_id", binding["interface_id"]))
         return [self._given(machine, number, *each) for number, each in enumerate(ids)]
 
     def _given(
@@ -128,7 +114,7 @@ class _Finder:
             return self._describe(id)
         except Exception as problem:  # the SDK raises a bare Exception with the provider's text
             name = f"{id} ({reason_of(problem)})"
-            raise _not_found(place, "network interface", name) from problem
+            raise not_found(place, "network interface", name) from problem
 
     def _of_instance(self, machine: Machine, given: pulumi.Input[str]) -> Sequence[Interface]:
         """Those that have an address of the machine; of an instance of this program else its primary one.
@@ -142,10 +128,10 @@ class _Finder:
             return [Interface(id=id, key=machine.name)]
         if instance.startswith(_INTERFACE_ID):
             return [self._given(machine, 0, place, instance)]
-        ids = self._filter(("attachment.instance-id", [instance]))
+        ids = find_ids(self._ask, _INTERFACES, {"attachment.instance-id": [instance]})
         interfaces = list(map(self._describe, ids))
         if not interfaces:
-            raise _not_found(place, "instance with network interfaces", instance)
+            raise not_found(place, "instance with network interfaces", instance)
         own = _having(machine, interfaces)
         if not own and not isinstance(given, str):
             answer = self._ask(_INSTANCE, {"instanceId": instance})
@@ -181,26 +167,25 @@ def _by_address(
         raise SwyxError([unbound(machine, "interface_id or instance_id")])
     own = _having(machine, inside)
     there = {address for each in own for address in each.addresses}
-    values = {"machine": machine.name, "network": vpc}
-    missing = [
-        Message.about(
-            "machine-not-found", f"machines.{machine.name}", address=each.address, **values
-        )
+    place, values = f"machines.{machine.name}", {"machine": machine.name, "network": vpc}
+    raise_errors(
+        Message.about("machine-not-found", place, address=each.address, **values)
         for each in machine.addresses
         if each not in there
-    ]
-    if missing:
-        raise SwyxError(missing)
+    )
     return own
 
 
-def _not_found(place: str, kind: str, name: str) -> SwyxError:
-    remedy = "correct the id or the region"
-    return SwyxError.about(
-        "network-not-found", place, cloud="AWS", kind=kind, name=name, remedy=remedy
-    )
+def not_found(place: str, kind: str, name: str, also: str = "") -> SwyxError:
+    """An error for what a lookup does not find; `also` is a further remedy."""
+    remedy = f"correct the {'tags' if also else 'id'} or the region{also}"
+    values = {"cloud": "AWS", "kind": kind, "name": name, "remedy": remedy}
+    return SwyxError.about("network-not-found", place, **values)
 
 
-def ids_of(answer: Mapping[str, Any]) -> list[str]:
-    """The ids in the answer of a lookup that finds many."""
-    return list(answer.get("ids") or ())
+def find_ids(
+    ask: Lookups, token: str, filters: Mapping[str, Sequence[str]], **more: Mapping[str, str]
+) -> list[str]:
+    """The ids of all that has any value of each filter."""
+    asked = [{"name": name, "values": [*values]} for name, values in filters.items()]
+    return list(ask(token, {"filters": asked, **more}).get("ids") or ())

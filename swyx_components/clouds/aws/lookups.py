@@ -6,20 +6,20 @@ from typing import Any
 import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
-from swyx_components.clouds.aws.interfaces import Interface, ids_of
+from swyx_components.clouds.aws.client import in_chunks
+from swyx_components.clouds.aws.interfaces import Interface, find_ids, not_found
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.quotas import RULE_TAG, Membership
 from swyx_components.clouds.aws.render import EVERYWHERE
 from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation.model import Egress
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedGroup, RenderedSite
 
 _VPCS = "aws:ec2/getVpcs:getVpcs"
 _GROUPS = "aws:ec2/getSecurityGroups:getSecurityGroups"
 _RULES = "aws:vpc/getSecurityGroupRules:getSecurityGroupRules"
 _RULE = "aws:vpc/getSecurityGroupRule:getSecurityGroupRule"
-_MOST_VALUES = 200  # of one filter in one lookup
 
 
 def find_vpc(network: Mapping[str, Any], ask: Lookups) -> pulumi.Input[str]:
@@ -32,28 +32,21 @@ def find_vpc(network: Mapping[str, Any], ask: Lookups) -> pulumi.Input[str]:
         given: pulumi.Input[str] = network["vpc_id"]
         return given
     tags = network["vpc_tags"]
-    filters = [{"name": f"tag:{key}", "values": [value]} for key, value in tags.items()]
-    found = ids_of(ask(_VPCS, {"filters": filters}))
+    found = find_ids(ask, _VPCS, {f"tag:{key}": [value] for key, value in tags.items()})
     if len(found) != 1:
         words = ", ".join(f"{key}={value}" for key, value in sorted(tags.items()))
-        raise SwyxError.about(
-            "network-not-found",
-            "network.vpc_tags",
-            cloud="AWS",
-            kind="single VPC with the tags" if found else "VPC with the tags",
-            name=words + (f" (found {len(found)})" if found else ""),
-            remedy="correct the tags or the region, or write network.vpc_id",
-        )
+        kind = "single VPC with the tags" if found else "VPC with the tags"
+        words += f" (found {len(found)})" if found else ""
+        raise not_found("network.vpc_tags", kind, words, ", or write network.vpc_id")
     return found[0]
 
 
 def count_rules(ask: Lookups, tags: Mapping[str, str], rules: Sequence[str]) -> int:
     """How many security group rules have all of the tags and, unless none is given, any `RULE_TAG`."""
-    chunks = [rules[i : i + _MOST_VALUES] for i in range(0, len(rules), _MOST_VALUES)] or [()]
     found: set[str] = set()
-    for chunk in chunks:
-        filters = [{"name": f"tag:{RULE_TAG}", "values": list(chunk)}] if chunk else []
-        found.update(ids_of(ask(_RULES, {"filters": filters, "tags": {**tags}})))
+    for chunk in in_chunks(rules) if rules else ([],):
+        filters = {f"tag:{RULE_TAG}": chunk} if chunk else {}
+        found.update(find_ids(ask, _RULES, filters, tags={**tags}))
     return len(found)
 
 
@@ -117,7 +110,7 @@ def _by_interface(
 
 
 def _find_groups(tags: Mapping[str, str], ask: Lookups) -> frozenset[str]:
-    return frozenset(ids_of(ask(_GROUPS, {"filters": [], "tags": {**tags}})))
+    return frozenset(find_ids(ask, _GROUPS, {}, tags={**tags}))
 
 
 def check_open_egress(
@@ -131,10 +124,10 @@ def check_open_egress(
     """
     if rendered.plan.egress is Egress.OPEN:
         return
-    every = {"name": "egress.ip-permission.protocol", "values": ["-1"]}
+    every = {"egress.ip-permission.protocol": ["-1"]}
     found = [
         (rule["securityGroupId"], rule.get("cidrIpv4") or rule.get("cidrIpv6"))
-        for group in ids_of(ask(_GROUPS, {"filters": [every], "tags": {**own}}))
+        for group in find_ids(ask, _GROUPS, every, tags={**own})
         for rule in _foreign_rules(group, own, ask)
         if rule["isEgress"] and rule["ipProtocol"] == "-1"
     ]
@@ -149,8 +142,8 @@ def check_open_egress(
 
 def _foreign_rules(group: str, own: Mapping[str, str], ask: Lookups) -> Iterator[Mapping[str, Any]]:
     """The rules of a group that no update made."""
-    inside = {"filters": [{"name": "group-id", "values": [group]}]}
-    ours = {*ids_of(ask(_RULES, {**inside, "tags": {**own}}))}
-    for rule in ids_of(ask(_RULES, inside)):
+    inside = {"group-id": [group]}
+    ours = find_ids(ask, _RULES, inside, tags={**own})
+    for rule in find_ids(ask, _RULES, inside):
         if rule not in ours:
             yield ask(_RULE, {"securityGroupRuleId": rule})
