@@ -3,7 +3,7 @@ whether it can take its group.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -126,8 +126,8 @@ class Interfaces:
         self._owners: dict[str, str] = {}
         self.location: str | None = None
 
-    def read(self, ids: Iterable[str]) -> None:
-        """Ask for those that were not asked for yet."""
+    def read(self, ids: Sequence[str]) -> Sequence[NetworkInterface | BaseException]:
+        """Each of them, or why it could not be read; asks for those that were not asked for yet."""
         new = {key_of(id): id for id in ids if key_of(id) not in self._read}
         answers = self._ask.together(_INTERFACE, [_arguments(id) for id in new.values()])
         for (key, id), answer in zip(new.items(), answers, strict=True):
@@ -136,10 +136,7 @@ class Interfaces:
             else:
                 self._read[key] = NetworkInterface.read(Fields({**answer, "id": id}, id))
                 self.location = self.location or answer.get("location")
-
-    def get(self, id: str) -> NetworkInterface | BaseException:
-        """One that was read, or why it could not be."""
-        return self._read[key_of(id)]
+        return [self._read[key_of(id)] for id in ids]
 
     def check(self, machine: Machine, id: str) -> Iterator[Message]:
         """Why a machine's group can't be put on an interface."""
@@ -151,14 +148,17 @@ class Interfaces:
             yield Message.about(
                 "interface-shared", place, interface=id, one=other, two=machine.name
             )
-        elif isinstance(interface := self.get(id), BaseException):
+        elif isinstance(interface := self.read([id])[0], BaseException):
             reason = reason_of(interface)
             yield Message.about("interface-unknown", place, interface=id, reason=reason)
         else:
             yield from self._compare(machine, id, interface)
 
     def _compare(self, machine: Machine, id: str, interface: NetworkInterface) -> Iterator[Message]:
-        """With what the interface has: an address of the machine, and no group of somebody else."""
+        """With what the interface has: an address of the machine, and no group of somebody else.
+
+        The resource group decides whose a group is, as far as it is known.
+        """
         place, values = f"machines.{machine.name}", {"machine": machine.name, "interface": id}
         found = [each.prefix for each in interface.addresses]
         if found and not set(machine.addresses) & set(found):
@@ -166,23 +166,13 @@ class Interfaces:
             yield Message.about(
                 "interface-lacks-address", place, **values, found=texts, wanted=wanted
             )
-        group = "".join(interface.groups)
-        if not group or self._is_group_of(machine.name, group):
-            return
-        sibling = last_of(group).lower().startswith(f"{self._site}.".lower())
-        message = (
-            "interface-of-sibling" if sibling and self._is_ours(group) else "interface-has-group"
-        )
-        yield Message.about(message, place, **values, group=last_of(group))
-
-    def _is_group_of(self, machine: str, group: str) -> bool:
-        name = physical_name(self._site, machine, kind="nsg")
-        return last_of(group).lower() == name.lower() and self._is_ours(group)
-
-    def _is_ours(self, group: str) -> bool:
-        """Whether a group is in the site's resource group, as far as that is known."""
-        own = self._resource_group
-        return own is None or f"/resourcegroups/{own.lower()}/" in key_of(group)
+        group, own = "".join(interface.groups), self._resource_group
+        name, mine = last_of(group), physical_name(self._site, machine.name, kind="nsg")
+        is_ours = own is None or f"/resourcegroups/{own.lower()}/" in key_of(group)
+        if group and not (is_ours and name.lower() == mine.lower()):
+            is_sibling = is_ours and name.lower().startswith(f"{self._site}.".lower())
+            about = "interface-of-sibling" if is_sibling else "interface-has-group"
+            yield Message.about(about, place, **values, group=name)
 
 
 def is_interface(text: str) -> bool:
@@ -205,9 +195,12 @@ def _canonical(id: str) -> str:
 
 
 def find_by_address(
-    machines: Sequence[Machine], network: VirtualNetwork, interfaces: Interfaces
-) -> tuple[dict[str, list[str]], list[Message]]:
-    """The interfaces that have the machines' addresses, and a message for every address that none has.
+    machines: Sequence[Machine],
+    network: VirtualNetwork,
+    interfaces: Interfaces,
+    problems: list[Message],
+) -> dict[str, list[Given]]:
+    """The interfaces that have the machines' addresses; `problems` gets every address that none has.
 
     Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
     at a time, until all are found.
@@ -221,22 +214,19 @@ def find_by_address(
     }
     untold = _untold(wanted - holders.keys(), network)
     while wanted - holders.keys() and (batch := list(islice(untold, _AT_ONCE))):
-        interfaces.read(batch)
-        for id in batch:
-            read = interfaces.get(id)
+        for id, read in zip(batch, interfaces.read(batch), strict=True):
             if not isinstance(read, BaseException):
                 holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
-    found: dict[str, list[str]] = {}
-    problems: list[Message] = []
+    found: dict[str, list[Given]] = {}
     for machine in machines:
         ids = {address: _interface_of(holders.get(address, "")) for address in machine.addresses}
-        found[machine.name] = list(dict.fromkeys(filter(None, ids.values())))
+        found[machine.name] = [Given(id, id) for id in dict.fromkeys(filter(None, ids.values()))]
         problems += (
             _not_found(machine, address, network, holders.get(address, ""))
             for address, id in ids.items()
             if not id
         )
-    return found, problems
+    return found
 
 
 def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
@@ -262,15 +252,16 @@ def _not_found(machine: Machine, address: Prefix, network: VirtualNetwork, holde
 
 
 def find_by_id(
-    bound: Sequence[tuple[Machine, Sequence[Given]]], interfaces: Interfaces
-) -> tuple[Found, list[Message]]:
-    """The interfaces of each machine in the order given, each once, and a message for each that can't
-    take its group.
+    bound: Sequence[tuple[Machine, Sequence[Given]]],
+    interfaces: Interfaces,
+    problems: list[Message],
+) -> Found:
+    """The interfaces of each machine in the order given, each once; `problems` gets those that can't take
+    its group.
     """
     interfaces.read(
         sorted({each.id for _, given in bound for each in given if is_interface(each.id)})
     )
-    problems: list[Message] = []
     found: dict[str, tuple[pulumi.Input[str], ...]] = {}
     for machine, given in bound:
         own: dict[Any, pulumi.Input[str]] = {}
@@ -282,4 +273,4 @@ def find_by_id(
                 own[key_of(each.id)] = each.value if canonical == each.id else canonical
                 problems += interfaces.check(machine, each.id)
         found[machine.name] = tuple(own.values())
-    return found, problems
+    return found

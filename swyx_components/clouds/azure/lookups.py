@@ -25,7 +25,7 @@ from swyx_components.clouds.azure.existing import (
 from swyx_components.clouds.azure.records import last_of
 from swyx_components.clouds.deployment import Bindings, Deployment, Lookups, unbound
 from swyx_components.installation.model import Machine
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, raise_errors
 from swyx_components.sets.prefixes import Prefix
 
 _NAMES = ("resource_group", "virtual_network", "virtual_network_resource_group")
@@ -84,19 +84,21 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     """
     network, attached = wanted.network, wanted.attached
     own = {machine.name: wanted.bindings.get(machine.name, {}) for machine in attached}
-    problems = [problem for name, binding in own.items() for problem in _check(name, binding)]
-    if problems:
-        raise SwyxError(problems)
+    raise_errors(
+        Message.about("bound-twice", f"machines.{name}", keys=[*by_id, *made], machine=name)
+        for name, binding in own.items()
+        if (by_id := _keys(binding, BY_ID)) and (made := _keys(binding, _MADE))
+    )
     names = [key for key in _NAMES if network.get(key) is not None]
     known = {key: ask.known(network[key], f"network.{key}") for key in names}
     found = find_network({**network, **known}, own, ask)
     interfaces = Interfaces(wanted.site, known["resource_group"], ask)
-    made = [machine for machine in attached if _keys(own[machine.name], _MADE)]
-    rest = [machine for machine in attached if machine not in made]
-    existing, problems = _find_existing(rest, own, found, interfaces, ask)
-    new = {each.name: _place_new(each, own[each.name], found, problems) for each in made}
-    if problems:
-        raise SwyxError(problems)
+    to_make = [machine for machine in attached if _keys(own[machine.name], _MADE)]
+    rest = [machine for machine in attached if machine not in to_make]
+    problems: list[Message] = []
+    existing = _find_existing(rest, own, found, interfaces, ask, problems)
+    new = {each.name: _place_new(each, own[each.name], found, problems) for each in to_make}
+    raise_errors(problems)
     return AzureSite(
         name=wanted.site,
         resource_group=network["resource_group"],
@@ -112,33 +114,23 @@ def _keys(binding: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
     return [key for key in keys if binding.get(key) is not None]
 
 
-def _check(machine: str, binding: Mapping[str, Any]) -> Iterator[Message]:
-    """A machine has existing interfaces, or gets new ones."""
-    by_id, made = _keys(binding, BY_ID), _keys(binding, _MADE)
-    if by_id and made:
-        place = f"machines.{machine}"
-        yield Message.about("bound-twice", place, keys=[*by_id, *made], machine=machine)
-
-
 def _find_existing(
     machines: Sequence[Machine],
     bindings: Bindings,
     network: VirtualNetwork,
     interfaces: Interfaces,
     ask: Lookups,
-) -> tuple[Found, list[Message]]:
-    """Interfaces by machine, as given or by address, each of them checked."""
+    problems: list[Message],
+) -> Found:
+    """Interfaces by machine, as given or by address; `problems` gets what is wrong with each."""
     given = {machine.name: _given(machine, bindings[machine.name], ask) for machine in machines}
     rest = [machine for machine in machines if not given[machine.name]]
-    problems: list[Message] = []
     if network.name:
-        by_address, problems = find_by_address(rest, network, interfaces)
-        given |= {name: [Given(id, id) for id in ids] for name, ids in by_address.items()}
+        given |= find_by_address(rest, network, interfaces, problems)
     else:
         problems += (unbound(machine, "interface_id or subnet_id") for machine in rest)
     bound = [(machine, given[machine.name]) for machine in machines if given[machine.name]]
-    found, refused = find_by_id(bound, interfaces)
-    return found, [*problems, *refused]
+    return find_by_id(bound, interfaces, problems)
 
 
 def _given(machine: Machine, binding: Mapping[str, Any], ask: Lookups) -> list[Given]:
@@ -273,8 +265,10 @@ def _entries(
     value: Mapping[Any, Any], kind: str, place: str, problems: list[Message]
 ) -> Iterator[tuple[str, Any]]:
     known = _arguments_of(kind)
+    by_letters = {name.replace("_", ""): name for name in known}
     for key, inner in value.items():
-        name, at = _snake_case(str(key)), f"{place}.{key}"
+        name = by_letters.get(str(key).replace("_", "").lower(), str(key))
+        at = f"{place}.{key}"
         if name in _OWN.get(kind, ()):
             problems.append(Message.about("property-set", at, key=key))
         elif name not in known:
@@ -297,13 +291,3 @@ def _arguments_of(kind: str) -> Mapping[str, str]:
     return {
         name: match[1] if match else "" for name, match in found.items() if not name.startswith("_")
     }
-
-
-def _snake_case(key: str) -> str:
-    """A key as the Python SDK has it.
-
-    >>> _snake_case("publicIPAddress"), _snake_case("dns_settings")
-    ('public_ip_address', 'dns_settings')
-    """
-    parts = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", key)
-    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", parts).lower()
