@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackState
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
-from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import Ec2Rule, NetworkInterface, SecurityGroup
 from swyx_components.clouds.aws.render import EVERYWHERE
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
@@ -21,20 +20,17 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        site = clean_tag(rendered.plan.site)
-        groups = [
-            group
-            for group in ec2.find(SecurityGroup, f"tag:{STACK_TAG}", [stack])
-            if group.tags.get("swyx:site", "") == site
-        ]
-        ids = [group.id for group in groups]
-        is_planned = _Planned(ec2, rendered, groups)
+        tagged = ec2.find(SecurityGroup, f"tag:{STACK_TAG}", [stack])
+        own = OwnGroups(rendered, tagged)
+        groups = [group for group in tagged if group.id in own.places]
+        records = ec2.find(Ec2Rule, "group-id", own.places)
+        planned = _find_planned(ec2, rendered, own, records)
         rules = [
             rule
-            for rule in ec2.find(Ec2Rule, "group-id", ids)
-            if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or is_planned(rule)
+            for rule in records
+            if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or rule.id in planned
         ]
-        interfaces = ec2.find(NetworkInterface, "group-id", ids)
+        interfaces = ec2.find(NetworkInterface, "group-id", own.places)
         known = {group.id: group for group in groups if group.id in held.ids}
         found = [
             *_orphan_groups(groups, rules, interfaces, held),
@@ -56,24 +52,21 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
             yield orphan
 
 
-class _Planned:
-    """Whether a rule without tags is one of the plan, description included: the provider makes a rule by
+def _find_planned(
+    ec2: Ec2, rendered: RenderedSite, own: OwnGroups, records: Sequence[Ec2Rule]
+) -> set[str]:
+    """The rules without tags that are of the plan, by id, description included: the provider makes a rule by
     one call and tags it by another, so an interruption between the two leaves it like that.
     """
-
-    def __init__(self, ec2: Ec2, rendered: RenderedSite, groups: Sequence[SecurityGroup]) -> None:
-        self._ec2 = ec2
-        self._own = OwnGroups(rendered, groups)
-        self._planned = {
-            (entry.group.name, _as_made(rule)) for entry in rendered.groups for rule in entry.rules
-        }
-
-    def __call__(self, record: Ec2Rule) -> bool:
-        if record.tags:
-            return False
-        rule = self._own.rule_of(record, self._ec2.prefix_lists([record]))
-        name, _ = self._own.places[record.owner]
-        return rule is not None and (name, _as_made(rule)) in self._planned
+    planned = {(each.group.name, _as_made(rule)) for each in rendered.groups for rule in each.rules}
+    untagged = [record for record in records if not record.tags]
+    lists = ec2.prefix_lists(untagged)
+    made = ((record, own.rule_of(record, lists)) for record in untagged)
+    return {
+        record.id
+        for record, rule in made
+        if rule and (own.places[record.owner][0], _as_made(rule)) in planned
+    }
 
 
 def _as_made(rule: Rule) -> Rule:

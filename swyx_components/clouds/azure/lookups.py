@@ -218,25 +218,18 @@ def _describe(
 def _by_subnet(
     machine: Machine, network: VirtualNetwork, problems: list[Message]
 ) -> Iterator[tuple[str, str, tuple[Prefix, ...]]]:
-    members: dict[str, list[Prefix]] = {}
+    members: dict[tuple[str, str], list[Prefix]] = {}
+    place, values = f"machines.{machine.name}", {"network": network.name, "machine": machine.name}
+    known = [str(prefix) for each in network.subnets for prefix in each.prefixes] or "none"
     for address in machine.addresses:
         subnet = network.subnet_of(address)
         if subnet is None:
-            problems.append(
-                Message.about(
-                    "subnet-not-found",
-                    f"machines.{machine.name}",
-                    network=network.name,
-                    address=address.address,
-                    machine=machine.name,
-                    known=[str(p) for each in network.subnets for p in each.prefixes] or "none",
-                )
-            )
+            about = {"address": address.address, "known": known, **values}
+            problems.append(Message.about("subnet-not-found", place, **about))
         else:
-            members.setdefault(subnet.name, []).append(address)
-    by_name = {subnet.name: subnet for subnet in network.subnets}
-    for order, (name, addresses) in enumerate(members.items()):
-        yield (name if order else ""), by_name[name].id, tuple(addresses)
+            members.setdefault((subnet.name, subnet.id), []).append(address)
+    for order, ((name, id), addresses) in enumerate(members.items()):
+        yield (name if order else ""), id, tuple(addresses)
 
 
 # ---- what a caller hands through: the provider's own arguments, checked

@@ -1,6 +1,5 @@
 """Orphans of an interrupted update in Azure, and their removal."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
     Raises:
         CloudError: ARM can't be reached or refuses, or its SDK or a setting is missing.
     """
-    site = clean_tag(rendered.plan.site)
+    own = {STACK_TAG: stack, "swyx:site": clean_tag(rendered.plan.site)}
     with open_network() as client:
         found = {
             stage: list(getattr(client, kind).list_all()) for stage, (kind, _) in _KINDS.items()
@@ -35,17 +34,17 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
             key_of(resource.id): (stage, resource)
             for stage, resources in found.items()
             for resource in resources
-            if _is_ours(resource, stack, site)
+            if own.items() <= (resource.tags or {}).items()
         }
         unheld = {id: each for id, each in ours.items() if id not in held.ids}
-        users = _users(found[_INTERFACE], found[_GROUP])
+        users = {*_find_users(found[_INTERFACE], found[_GROUP])}
         resources = (
             Orphan(
                 stage=stage,
                 id=resource.id,
                 kind=_KINDS[stage][1],
                 words=resource.name,
-                users=tuple(sorted(user for user in users[id] if key_of(user) not in unheld)),
+                users=tuple(sorted(u for key, u in users if key == id and key_of(u) not in unheld)),
             )
             for id, (stage, resource) in unheld.items()
         )
@@ -96,20 +95,13 @@ def _orphan_associations(
             yield Orphan(stage=_ASSOCIATION, id=id, kind="association", words=words)
 
 
-def _is_ours(resource: Any, stack: str, site: str) -> bool:
-    tags = resource.tags or {}
-    return bool(tags.get(STACK_TAG) == stack and tags.get("swyx:site") == site)
-
-
-def _users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Mapping[str, set[str]]:
-    """The resources that refer to each resource."""
-    users: defaultdict[str, set[str]] = defaultdict(set)
+def _find_users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Resources that others refer to, by key, each with the id of one that does."""
     for interface in interfaces:
         if interface.network_security_group:
-            users[key_of(interface.network_security_group.id)].add(interface.id)
+            yield key_of(interface.network_security_group.id), interface.id
         if interface.virtual_machine:
-            users[key_of(interface.id)].add(interface.virtual_machine.id)
+            yield key_of(interface.id), interface.virtual_machine.id
     for group in groups:
         for subnet in group.subnets or ():
-            users[key_of(group.id)].add(subnet.id)
-    return users
+            yield key_of(group.id), subnet.id
