@@ -17,8 +17,8 @@ port tokens of the flow.
 from functools import cache
 from importlib.resources import files
 
-from swyx_components.catalogue.model import CallBook, CallStep, Catalogue, Scenario
-from swyx_components.catalogue.rows import Row, read_rows
+from swyx_components.catalogue.model import CallBook, Catalogue
+from swyx_components.catalogue.rows import read_rows
 from swyx_components.messages import SwyxError
 
 
@@ -43,7 +43,7 @@ def calls_of(catalogue: Catalogue) -> CallBook:
 def find_lacking(book: CallBook, catalogue: Catalogue) -> list[str]:
     """The flows, or else the roles, of which calls consist and which the catalogue has not."""
     steps = [step for way in book.ways for step in (*way.calling, *way.called)]
-    steps += [step for leg in book.links.values() for step in leg]
+    steps += [step for way in book.links.values() for step in (*way.near_calls, *way.far_calls)]
     named = {flow for step in steps for flow in step.flows}
     roles = {*book.parties, book.server}
     return sorted(named - set(catalogue.flows)) or sorted(roles - set(catalogue.roles))
@@ -52,22 +52,5 @@ def find_lacking(book: CallBook, catalogue: Catalogue) -> list[str]:
 @cache
 def bundled_calls() -> CallBook:
     """How calls run, whether or not a catalogue has all of it."""
-    return read_calls(read_rows(files(__package__).joinpath("calls.yaml").read_text("utf-8")))
-
-
-def read_calls(top: Row) -> CallBook:
-    """The book as a file has it.
-
-    Raises:
-        Defect: a row that is not as the module says.
-    """
-    links = {
-        (mode, who): row.read(who, tuple[CallStep, ...])
-        for mode, row in (top.rows("links") if "links" in top else {}).items()
-        for who in ("near_calls", "far_calls")
-    }
-    scenarios = {
-        name: row.record(Scenario, name=name)
-        for name, row in (top.rows("scenarios") if "scenarios" in top else {}).items()
-    }
-    return top.record(CallBook, links=links, scenarios=scenarios)
+    text = files(__package__).joinpath("calls.yaml").read_text("utf-8")
+    return read_rows(text).record(CallBook)

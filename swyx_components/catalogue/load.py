@@ -25,10 +25,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from swyx_components.catalogue.calls import find_lacking, read_calls
-from swyx_components.catalogue.model import Catalogue, FlowRow, Leg, Listener, Role
+from swyx_components.catalogue.calls import find_lacking
+from swyx_components.catalogue.model import Catalogue, Leg
 from swyx_components.catalogue.rows import Defect, Row, read_rows
 from swyx_components.messages import Message, SwyxError
 
@@ -77,7 +76,7 @@ def _bundled(name: str) -> Catalogue:
 def _read(rows: Callable[[], Row], file: str) -> Catalogue:
     try:
         top = rows()
-        catalogue = _catalogue(top)
+        catalogue = top.record(Catalogue)
         for place, reason in find_contradictions(catalogue):
             raise Defect(f"{top.place}.{place}" if top.place else place, reason)
     except Defect as defect:
@@ -88,37 +87,6 @@ def _read(rows: Callable[[], Row], file: str) -> Catalogue:
 def _refusal(file: str, defect: Defect) -> SwyxError:
     message = Message.about("catalogue-defect", defect.place, reason=defect.reason)
     return SwyxError([message.of(file)])
-
-
-def _catalogue(top: Row) -> Catalogue:
-    source = top.read("source", str)
-    roles = {name: _role(name, row, source) for name, row in top.rows("roles").items()}
-    flows = {
-        name: row.record(FlowRow, id=name, source=source) for name, row in top.rows("flows").items()
-    }
-    return top.record(
-        Catalogue,
-        version=str(top.take("version")),
-        source=source,
-        roles=roles,
-        flows=flows,
-        calls=read_calls(top.row("calls")) if "calls" in top else None,
-    )
-
-
-def _role(name: str, row: Row, source: str) -> Role:
-    listeners = {
-        key: _listener(row, role=name, key=key, source=source)
-        for key, row in row.rows("listeners").items()
-    }
-    return row.record(Role, name=name, slug=name.lower(), listeners=listeners)
-
-
-def _listener(row: Row, **given: Any) -> Listener:
-    """Ports that can be configured may be overridden, unless the row says otherwise."""
-    if "overridable" not in row:
-        given["overridable"] = "configurable" in row
-    return row.record(Listener, **given)
 
 
 def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:

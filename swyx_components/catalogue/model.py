@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from swyx_components.catalogue.rows import Port
+from swyx_components.catalogue.rows import Port, Version
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
@@ -53,8 +53,8 @@ class Listener:
     of the role that serves in its place where multicast does not reach.
     """
 
-    role: str
     key: str
+    role: str
     transports: tuple[Transport, ...]
     ports: PortSet
     phase: Phase
@@ -64,12 +64,17 @@ class Listener:
     evidence: Evidence = Evidence.STATED
     configurable: str = ""
     registry: tuple[str, ...] = ()
-    overridable: bool = False
+    may_override: bool | None = None  # None: where it can be configured
     allocated: bool = False
     narrow_only: bool = False
     decided_by: Literal["cornet", ""] = ""  # the decision that may pin one of the ports
     never_a_rule: bool = False  # multicast: reported, never opened in a cloud
     instead: str = ""
+
+    @property
+    def overridable(self) -> bool:
+        """Whether an installation may override the ports."""
+        return bool(self.configurable) if self.may_override is None else self.may_override
 
     @property
     def citation(self) -> str:
@@ -81,14 +86,12 @@ class Listener:
 class Role:
     """A product of the article that a machine or a network carries.
 
-    `slug` is the lower-case name used in group names. `media` names the listener that sends and
-    receives media for each transport. `control_paths` are the ways its call control may go, the
-    default first; empty where there is only one. `needs_manager` is the role that its site must
-    have, unless it goes another way than its first control path.
+    `media` names the listener that sends and receives media for each transport. `control_paths` are the
+    ways its call control may go, the default first; empty where there is only one. `needs_manager` is the
+    role that its site must have, unless it goes another way than its first control path.
     """
 
     name: str
-    slug: str
     kind: Literal["server", "client", "phone"]
     listeners: Mapping[str, Listener]
     media: Mapping[Transport, str] = field(default_factory=dict)
@@ -183,6 +186,15 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkWay:
+    """The steps between the servers of two sites, by who calls: the nearer site or the other."""
+
+    mode: str
+    near_calls: tuple[CallStep, ...]
+    far_calls: tuple[CallStep, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """Calls that belong together: pairs of `ROLE@here`, `ROLE@there`, `provider@here`."""
 
@@ -193,7 +205,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallBook:
-    """All of the file. `links` has the steps by (mode, "near_calls" or "far_calls").
+    """All of the file. `links` has the steps by the mode of the link.
 
     `server` is the role that every call of a site goes through, `media` and `without_link` what the
     steps say that no row has.
@@ -204,12 +216,12 @@ class CallBook:
     media: Mapping[Transport, str] = field(default_factory=dict)
     without_link: str = "hand-over"
     words: Mapping[str, str] = field(default_factory=dict)
-    links: Mapping[tuple[str, str], tuple[CallStep, ...]] = field(default_factory=dict)
+    links: Mapping[str, LinkWay] = field(default_factory=dict)
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
 
     def find_role(self, word: str, catalogue: "Catalogue") -> str:
         """The role that a word means, in any case and punctuation (`SwyxIt!`); else empty."""
-        spelled = {fold(role.slug): role.name for role in catalogue.roles.values()}
+        spelled = {fold(role.name): role.name for role in catalogue.roles.values()}
         folded = fold(word)
         role = self.words.get(folded) or spelled.get(folded, "")
         return role if role in catalogue.roles else ""
@@ -239,7 +251,7 @@ class Catalogue:
     What follows from one is kept for that very object: its mappings have no hash.
     """
 
-    version: str
+    version: Version
     source: str
     roles: Mapping[str, Role]
     flows: Mapping[str, FlowRow]

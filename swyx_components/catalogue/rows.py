@@ -1,7 +1,7 @@
 """Rows of a catalogue file: YAML read without surprises, each row as the dataclass that it is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
@@ -11,11 +11,12 @@ import yaml
 from swyx_components.sets.ports import PortRange, PortSet
 
 _Record = TypeVar("_Record")
-_REQUIRED: Any = object()
 Port = Annotated[int, "a port"]
+Version = Annotated[str, "text or a number"]
 
 # Fields whose key in the file is a word that Python keeps to itself, or goes better with another one there.
 _KEYS = {"initiators": "from", "responders": "to", "sender": "from", "receiver": "to"}
+_KEYS |= {"may_override": "overridable"}
 _TYPES: dict[Any, str] = {str: "a string", bool: "true or false", int: "a whole number"}
 
 
@@ -29,70 +30,40 @@ class Defect(Exception):
 
 
 class Row:
-    """One mapping of the file. Every key must be asked for before `done`, which refuses the rest."""
+    """One mapping of the file; `known` has fields that follow from its name and what it is in."""
 
-    def __init__(self, place: str, value: object) -> None:
+    def __init__(self, place: str, value: object, **known: str) -> None:
         if not isinstance(value, dict):
             raise Defect(place, "expected a mapping")
         self.place = place
+        self.known = known
         self._left = dict(value)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._left
-
-    def take(self, key: str, default: Any = _REQUIRED) -> Any:
-        """The value of a key, as it is written.
-
-        Raises:
-            Defect: there is none, and no default.
-        """
-        if key in self._left:
-            return self._left.pop(key)
-        if default is _REQUIRED:
-            raise Defect(self.place, f"missing key {key!r}")
-        return default
-
-    def done(self) -> None:
-        """Nothing, where every key was asked for.
-
-        Raises:
-            Defect: a key was not.
-        """
-        for key in self._left:
-            raise Defect(self.place, f"unknown key {key!r}")
-
-    def row(self, key: str) -> "Row":
-        """One row in this one."""
-        return Row(f"{self.place}.{key}" if self.place else key, self.take(key))
-
-    def rows(self, key: str) -> Mapping[str, "Row"]:
-        """A mapping of rows, by name."""
-        inner = self.row(key)
-        return {str(name): inner.row(name) for name in tuple(inner._left)}
-
-    def record(self, kind: type[_Record], **given: Any) -> _Record:
-        """All of the row as a dataclass: a key for each field that is not given.
+    def record(self, kind: type[_Record]) -> _Record:
+        """All of the row as a dataclass: a key for each field that is not known.
 
         The field's type says what the value must be; where it has a default, the key may be left out.
 
         Raises:
             Defect: a value is not of the field's type, a key is missing or unknown.
         """
+        given: dict[str, Any] = {}
         for field in fields(kind):  # type: ignore[arg-type]
             key = _KEYS.get(field.name, field.name)
-            needed = field.default is field.default_factory is MISSING
-            if field.name not in given and (needed or key in self):
-                given[field.name] = self.read(key, field.type)
-        self.done()
+            if field.name in self.known:
+                given[field.name] = self.known[field.name]
+            elif key in self._left:
+                given[field.name] = self._typed(key, self._left.pop(key), field.type)
+                if field.name == "source":  # of the file, which its roles and flows repeat
+                    self.known["source"] = given["source"]
+            elif field.default is field.default_factory is MISSING:
+                raise Defect(self.place, f"missing key {key!r}")
+        self._refuse_rest()
         return kind(**given)
 
-    def read(self, key: str, kind: Any) -> Any:
-        """The value of a key, which must be of this type.
-
-        Raises:
-            Defect: there is none, or it is of another.
-        """
-        return self._typed(key, self.take(key), kind)
+    def _refuse_rest(self) -> None:
+        for key in self._left:
+            raise Defect(self.place, f"unknown key {key!r}")
 
     def _typed(self, key: str, value: Any, kind: Any) -> Any:
         origin, inner = get_origin(kind), get_args(kind)
@@ -104,8 +75,12 @@ class Row:
             return self._mapped(key, value, *inner)
         if origin is Literal:
             return self._one_of(key, value, inner)
+        if is_dataclass(kind):
+            return Row(self._below(key), value).record(kind)  # type: ignore[arg-type]
         if isinstance(kind, type) and issubclass(kind, Enum):
             return kind(self._one_of(key, value, [each.value for each in kind]))
+        if kind is Version:
+            return str(value)
         if kind is Port:
             return self._range(key, value).first
         if kind is PortRange:
@@ -115,39 +90,50 @@ class Row:
             return PortSet.union_of(self._range(key, part) for part in parts)
         return self._plain(key, value, kind, _TYPES[kind])
 
+    def _below(self, key: str) -> str:
+        return f"{self.place}.{key}" if self.place else key
+
     def _listed(self, key: str, value: Any, kind: Any) -> Iterable[Any]:
         """The items of a list; items that are records have no separate place."""
         if kind is int:
             if not isinstance(value, list) or not value:
                 raise Defect(self.place, f"{key} must be a non-empty list of numbers")
             return [self._plain(key, item, int, "whole numbers") for item in value]
-        if get_origin(kind) is tuple or hasattr(kind, "__dataclass_fields__"):
-            if not isinstance(value, list):
-                raise Defect(self.place, f"{key} must be a non-empty list")
-            if get_origin(kind) is tuple:
-                return [self._typed(key, item, kind) for item in value]
+        is_row, is_list = is_dataclass(kind), get_origin(kind) is tuple
+        if not isinstance(value, list) and (is_row or is_list):
+            raise Defect(self.place, f"{key} must be a non-empty list")
+        if is_row:
             return [Row(self.place, item).record(kind) for item in value]
+        if is_list:
+            return [self._typed(key, item, kind) for item in value]
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise Defect(self.place, f"{key} must be a list of strings, not {value!r}")
-        if kind is str:
-            return value
         return [self._typed(f"the {kind.__name__.lower()}", item, kind) for item in value]
 
     def _mapped(self, key: str, value: Any, keys: Any, values: Any) -> Mapping[Any, Any]:
-        """A mapping by name or by the values of an enumeration."""
+        """A mapping by name, by number or by the values of an enumeration.
+
+        A record has its name as its first field, and as the fields named like its type of those in it.
+        """
+        if is_dataclass(values):
+            place, own = self._below(key), (fields(values)[0].name, values.__name__.lower())
+            return {
+                str(name): Row(
+                    f"{place}.{name}", each, **{**self.known, **dict.fromkeys(own, str(name))}
+                ).record(values)
+                for name, each in Row(place, value)._left.items()
+            }
         row = Row(self.place or key, value)
         if keys in (str, int):
-            named = {name: row.read(name, values) for name in tuple(row._left)}
-            mapping = {
-                self._plain(key, name, int, "keyed by whole numbers")
-                if keys is int
-                else str(name): value
-                for name, value in named.items()
-            }
-        else:
-            mapping = {each: row.read(each.value, values) for each in keys if each.value in row}
-        row.done()
-        return mapping
+            read = {name: row._typed(name, each, values) for name, each in value.items()}
+            if keys is str:
+                return {str(name): each for name, each in read.items()}
+            wanted = "keyed by whole numbers"
+            return {self._plain(key, name, int, wanted): each for name, each in read.items()}
+        found = {each: row._left.pop(each.value) for each in keys if each.value in row._left}
+        read = {each: row._typed(each.value, own, values) for each, own in found.items()}
+        row._refuse_rest()
+        return read
 
     def _one_of(self, key: str, value: Any, choices: Iterable[str]) -> str:
         text: str = self._plain(key, value, str, "a string")

@@ -46,7 +46,15 @@ def write_roles() -> str:
     for kind, title in _KINDS.items():
         parts.append(heading(2, title, slug(title)))
         parts += [_role(role) for role in catalogue.roles.values() if role.kind == kind]
-    return "".join([*parts, _collisions(catalogue), _presets(catalogue), _uncovered(catalogue), _cited(catalogue)])
+    return "".join(
+        [
+            *parts,
+            _collisions(catalogue),
+            _presets(catalogue),
+            _uncovered(catalogue),
+            _cited(catalogue),
+        ]
+    )
 
 
 def _role(role: Role) -> str:
@@ -69,7 +77,7 @@ def _role(role: Role) -> str:
     told = [name for name, holds in abilities.items() if holds]
     lead = f"{plain('; '.join(told).capitalize())}. " if told else ""
     rows = [_listener(listener) for listener in role.listeners.values()]
-    title = heading(3, plain(role.name), role.slug)
+    title = heading(3, plain(role.name), role.name.lower())
     return f"{title}{lead}Article: {_lines(role.lines)}.\n\n{table(header, rows)}"
 
 
@@ -131,7 +139,9 @@ def _collisions(catalogue: Catalogue) -> str:
         "Roles with the same ports. On separate machines they do not conflict. On one machine, a fixed port that is claimed twice is an error "
         "([port-clash](messages.md)), and a port inside a range from which another role allocates is a warning, each with its remedy.\n\n"
     )
-    return heading(2, "Port conflicts", "collisions") + lead + table(("role", "role", "ports"), rows)
+    return (
+        heading(2, "Port conflicts", "collisions") + lead + table(("role", "role", "ports"), rows)
+    )
 
 
 def _shared(first: Role, second: Role) -> Iterator[str]:

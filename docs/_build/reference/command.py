@@ -26,11 +26,17 @@ def _commands() -> Iterator[str]:
 
 def _examples(command: click.Command) -> str:
     lines = (command.epilog or "").splitlines()[2:]  # after the mark for click and the heading
-    return "".join(["Examples:\n\n```text\n", *(f"{line.strip()}\n" for line in lines), "```\n\n"]) if lines else ""
+    return (
+        "".join(["Examples:\n\n```text\n", *(f"{line.strip()}\n" for line in lines), "```\n\n"])
+        if lines
+        else ""
+    )
 
 
 def _usage(command: click.Command, words: str) -> str:
-    arguments = [word.human_readable_name for word in command.params if isinstance(word, click.Argument)]
+    arguments = [
+        word.human_readable_name for word in command.params if isinstance(word, click.Argument)
+    ]
     ending = ["COMMAND ..."] if command is swyx else []
     return f"```text\n{' '.join([words, '[OPTIONS]', *arguments, *ending])}\n```\n\n"
 

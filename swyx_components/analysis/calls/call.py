@@ -130,8 +130,8 @@ class _Script:
         if self.link is not None:
             managers = self._managers(self.link)
             ends |= {"link": managers[0], "caller link": managers[0], "called link": managers[-1]}
-            who = "near_calls" if near == self.link.near else "far_calls"
-            for step in self.book.links[self.link.mode.value, who]:
+            way = self.book.links[self.link.mode.value]
+            for step in way.near_calls if near == self.link.near else way.far_calls:
                 yield from self._control(step, ends.__getitem__)
         elif near != far:
             one, other = ends.values()
