@@ -15,14 +15,6 @@ _SIMPLE_KEY = re.compile(r"[A-Za-z0-9_-]{1,200}")
 TOP = "top level"
 
 
-class Refused(Exception):
-    """The source is unusable; with the reason as the arguments of one message."""
-
-    def __init__(self, id: str, place: str, /, **values: object) -> None:
-        super().__init__(id)
-        self.id, self.place, self.values = id, place, values
-
-
 class Diagnostics:
     """The messages about one source, bounded, each with the name of the source."""
 

@@ -1,8 +1,7 @@
 """Read an installation: as much of the source as is valid, and all messages about it."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from swyx_components.installation.check import (
     check_summaries,
 )
 from swyx_components.installation.context import Node, ReadContext, as_text
-from swyx_components.installation.diagnostics import Diagnostics, Refused
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.links import check_trunks, read_links, read_providers
 from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
 from swyx_components.installation.schema import shape
@@ -68,31 +67,20 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     """
     log = Diagnostics(file or ("" if isinstance(source, Mapping) else str(source)))
     folder = Path(log.file).parent if isinstance(source, Mapping) else Path(source).parent
-    installation, context = None, ReadContext(log)
-    with _collector_paused():
-        try:
-            installation = _read(Node(take(source, log), context), folder)
-        except Refused as refused:
-            log.add(refused.id, refused.place, **refused.values)
-        except SwyxError as error:
-            log.adopt(error.messages)
+    installation, context, collects = None, ReadContext(log), gc.isenabled()
+    gc.disable()  # the collector would walk a large file's growing data again and again
+    try:
+        installation = _read(Node(take(source, log), context), folder)
+    except SwyxError as error:
+        log.adopt(error.messages)
+    finally:
         context.seats.clear()  # these know the nodes, which know the context: a circle that would stay
         context.claims.clear()
-        settled = installation.acknowledged if installation else ()
-        told = tuple(message for message in log.all() if message.id not in settled)
-        return None if log.overflows else installation, told
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without the collector, which would walk a large file's growing data again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
+        if collects:
             gc.enable()
+    settled = installation.acknowledged if installation else ()
+    told = tuple(message for message in log.all() if message.id not in settled)
+    return None if log.overflows else installation, told
 
 
 def _read(node: Node, folder: Path) -> Installation | None:
@@ -139,21 +127,19 @@ def _with_known_ends(
     links: Sequence[Link], providers: Sequence[Provider], sites: Mapping[str, Site]
 ) -> tuple[tuple[Link, ...], tuple[Provider, ...]]:
     """The links and providers of which the sites and the LinkManagers that they name could be read."""
-    named = {end for link in links for end in (link.near, link.far)} | {
-        one.site for one in providers
-    }
-    ends = {
-        (name, machine.name) for name in named & sites.keys() for machine in sites[name].machines
-    }
+
+    def stands(site: str, manager: str) -> bool:
+        return site in sites and any(own.name == manager for own in sites[site].machines)
+
     return (
         tuple(
             link
             for link in links
             if link.far in sites
-            and (link.near, link.near_manager) in ends
-            and (not link.far_manager or (link.far, link.far_manager) in ends)
+            and stands(link.near, link.near_manager)
+            and (not link.far_manager or stands(link.far, link.far_manager))
         ),
-        tuple(each for each in providers if (each.site, each.link_manager) in ends),
+        tuple(each for each in providers if stands(each.site, each.link_manager)),
     )
 
 

@@ -7,9 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from swyx_components.installation.diagnostics import TOP, Diagnostics, Refused, below
+from swyx_components.installation.diagnostics import TOP, Diagnostics, below
 from swyx_components.installation.model import Link, Provider, Site
 from swyx_components.installation.yaml_source import MOST_DEEP, MOST_VALUES, compose
+from swyx_components.messages import SwyxError
 
 MOST_BYTES = 5_000_000
 STDIN = "-"  # a path that means standard input
@@ -19,7 +20,7 @@ def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
     """Plain data as `yaml_source.compose` makes it, from any source.
 
     Raises:
-        Refused: not readable, or not the kind of data an installation is made of.
+        SwyxError: not readable, or not the kind of data an installation is made of.
     """
     if isinstance(source, Mapping):
         return _Plain(log).value(source, "", 0)
@@ -45,16 +46,18 @@ def _read_file(source: str | Path) -> str:
         raw = read_raw(source)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise Refused("file-unreadable", TOP, reason=reason) from None
+        raise SwyxError.about("file-unreadable", TOP, reason=reason) from None
     if len(raw) > MOST_BYTES:
-        raise Refused("file-too-large", TOP, limit=f"{MOST_BYTES:,}")
+        raise SwyxError.about("file-too-large", TOP, limit=f"{MOST_BYTES:,}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         before = raw[: problem.start]
         line, column = before.count(b"\n") + 1, problem.start - before.rfind(b"\n")
         value = f"0x{raw[problem.start]:02X}"
-        raise Refused("file-not-utf8", f"line {line}, column {column}", byte=value) from None
+        raise SwyxError.about(
+            "file-not-utf8", f"line {line}, column {column}", byte=value
+        ) from None
 
 
 class _Plain:
@@ -70,9 +73,9 @@ class _Plain:
     def value(self, value: Any, place: str, depth: int) -> Any:
         self.count += 1
         if self.count > MOST_VALUES:
-            raise Refused("yaml-size", place, limit=MOST_VALUES)
+            raise SwyxError.about("yaml-size", place, limit=MOST_VALUES)
         if depth > MOST_DEEP:
-            raise Refused("yaml-depth", place, limit=MOST_DEEP)
+            raise SwyxError.about("yaml-depth", place, limit=MOST_DEEP)
         if isinstance(value, Mapping):
             return self._mapping(value, place, depth)
         if isinstance(value, list | tuple):
@@ -100,7 +103,7 @@ class _Plain:
             return repr(value)
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
             return str(int(value))
-        raise Refused("value-not-plain", place, type=type(value).__name__)
+        raise SwyxError.about("value-not-plain", place, type=type(value).__name__)
 
 
 MOST_MACHINES = 2_000

@@ -6,9 +6,9 @@ site called `no` stays `no`, `010` is never 8 and `1:20:30` no number of seconds
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
-from yaml import YAMLError
+from yaml import MarkedYAMLError, YAMLError
 from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
@@ -20,7 +20,8 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from swyx_components.installation.diagnostics import Diagnostics, Refused, below
+from swyx_components.installation.diagnostics import Diagnostics, below
+from swyx_components.messages import SwyxError
 from swyx_components.sets.prefixes import Prefix
 
 MOST_DEEP = 32  # an installation nests 7 deep
@@ -32,264 +33,102 @@ _MERGE = "<<"
 _SPECIAL = {*_PLAIN, _MERGE}  # texts that are more where no quotes are around them
 _FLOWS = ("while parsing a flow mapping", "while parsing a flow sequence")
 _NO_SUCH_INDENT = "did not find expected key"
+_NO_FLOW_KEY = "found unexpected ':'"
+_NO_KEY = "could not find expected ':'"
+_NO_BLOCK_KEY = (
+    "mapping values are not allowed in this context",
+    _NO_SUCH_INDENT,
+    "did not find expected <document start>",
+)
+_TIGHT = re.compile(r"\s*(?:- +)*(?P<key>[\w.-]+):(?=\S)")
+_TIGHT_IN_BRACKETS = re.compile(r"[{\[,\s](?P<key>[\w.-]+):[{\[]")
+_Reason = tuple[str, str, dict[str, object]]  # the id of a message, its place and its values
 
 
 def compose(text: str, log: Diagnostics) -> Any:
     """The plain data of one YAML document; a key written twice is reported, and its first value kept.
 
     Raises:
-        Refused: not YAML, or YAML that has no place in an installation file.
+        SwyxError: not YAML, or YAML that has no place in an installation file.
     """
-    unprintable = _UNPRINTABLE.search(text)
-    if unprintable:
-        position = _position(text, unprintable.start())
-        raise Refused("yaml-character", position, character=f"U+{ord(unprintable[0]):04X}")
+    if unprintable := _UNPRINTABLE.search(text):
+        before, character = text[: unprintable.start()], f"U+{ord(unprintable[0]):04X}"
+        place = _place(before.count("\n"), len(before) - before.rfind("\n") - 1)
+        raise SwyxError.about("yaml-character", place, character=character)
     try:
         return _Composer(log, CParser(text).get_event).run()
     except YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-        explain_colon(text, problem)
-        _explain_indent(text, mark, getattr(problem, "problem", "") or "")
-        _explain_mark(text, problem)
-        where = _mark_text(mark) if mark else "line 1, column 1"
-        said = " ".join(
-            filter(None, (getattr(problem, "context", ""), getattr(problem, "problem", "")))
-        )
-        raise Refused("yaml-syntax", where, problem=said) from None
+        id, place, values = next(_find_reasons(text.splitlines(), problem))
+        raise SwyxError.about(id, place, **values) from None
 
 
-def _explain_indent(text: str, mark: Any, problem: str) -> None:
-    """Say what is wrong with the spaces before the line, where that is it.
+def _place(line: int, column: int) -> str:
+    """A place in the text, both counted from 0."""
+    return f"line {line + 1}, column {column + 1}"
 
-    Raises:
-        Refused: there is a tab, or the indentation matches no enclosing block.
-    """
-    lines = text.splitlines()
-    if mark is None or mark.line >= len(lines):
-        return
-    line, where = lines[mark.line], f"line {mark.line + 1}, column "
+
+def _at(mark: Any) -> str:
+    return _place(mark.line, mark.column)
+
+
+def _find_reasons(lines: Sequence[str], problem: YAMLError) -> Iterator[_Reason]:
+    """What libyaml's problem comes from, the likeliest first; at the end its own words."""
+    said = context = ""
+    begun = mark = None
+    if isinstance(problem, MarkedYAMLError):
+        said, context = problem.problem or "", problem.context or ""
+        begun, mark = problem.context_mark, problem.problem_mark
+    if mark:
+        for number, match in _find_tight(lines, said, begun, mark):
+            key = match["key"]
+            if not _is_address(lines[number][match.start("key") :]):
+                yield "yaml-colon", _place(number, match.end("key")), {"key": key}
+        if mark.line < len(lines):
+            yield from _find_indent(lines[: mark.line + 1], said)
+    if mark and begun:
+        if context == "while scanning a quoted scalar" and said == "found unexpected end of stream":
+            yield "yaml-quote", _at(begun), {}
+        if context in _FLOWS and said.startswith("did not find expected ','"):
+            yield "yaml-bracket", _at(mark), {"begun": _at(begun)}
+        if said == "found character that cannot start any token" and mark.line < len(lines):
+            character = lines[mark.line][mark.column : mark.column + 1]
+            yield "yaml-sign", _at(mark), {"character": character}
+    place = mark or begun
+    words = " ".join(filter(None, (context, said)))
+    yield "yaml-syntax", _at(place) if place else _place(0, 0), {"problem": words}
+
+
+def _find_indent(lines: Sequence[str], said: str) -> Iterator[_Reason]:
+    """A tab before the last of these lines, or an indentation that matches no enclosing block."""
+    line, number = lines[-1], len(lines) - 1
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        raise Refused("yaml-tab", f"{where}{line.index(chr(9)) + 1}")
+        yield "yaml-tab", _place(number, line.index("\t")), {}
     open_: list[int] = []
-    for before in (*lines[: mark.line], line):
+    for before in lines:
         known, spaces = open_, len(before) - len(before.lstrip(" "))
         if before.strip() and not before.lstrip().startswith("#"):
             open_ = [*(each for each in open_ if each < spaces), spaces]
-    if problem == _NO_SUCH_INDENT and spaces not in known:
-        raise Refused("yaml-indent", f"{where}{spaces + 1}", spaces=spaces, known=known or [0])
+    if said == _NO_SUCH_INDENT and spaces not in known:
+        yield "yaml-indent", _place(number, spaces), {"spaces": spaces, "known": known or [0]}
 
 
-def _explain_mark(text: str, problem: Any) -> None:
-    """Say what is wrong where a quote or a bracket is left open, or a text begins with a sign of YAML's own.
-
-    Raises:
-        Refused: it is one of these.
-    """
-    said, context = getattr(problem, "problem", ""), getattr(problem, "context", "")
-    begun, mark = getattr(problem, "context_mark", None), getattr(problem, "problem_mark", None)
-    if mark is None or begun is None:
-        return
-    if context == "while scanning a quoted scalar" and said == "found unexpected end of stream":
-        raise Refused("yaml-quote", _mark_text(begun))
-    if context in _FLOWS and said and said.startswith("did not find expected ','"):
-        raise Refused("yaml-bracket", _mark_text(mark), begun=_mark_text(begun))
-    lines = text.splitlines()
-    if said == "found character that cannot start any token" and mark.line < len(lines):
-        character = lines[mark.line][mark.column : mark.column + 1]
-        raise Refused("yaml-sign", _mark_text(mark), character=character)
-
-
-def _mark_text(mark: Any) -> str:
-    return f"line {mark.line + 1}, column {mark.column + 1}"
-
-
-def _position(text: str, offset: int) -> str:
-    before = text[:offset]
-    return f"line {before.count(chr(10)) + 1}, column {offset - before.rfind(chr(10))}"
-
-
-class _Composer:
-    """Builds data from libyaml's events, by one call a collection: `MOST_DEEP` bounds them."""
-
-    __slots__ = ("anchors", "count", "documents", "log", "next_event", "path")
-
-    def __init__(self, log: Diagnostics, next_event: Callable[[], Any]) -> None:
-        self.log = log
-        self.next_event = next_event
-        self.path: list[str | int] = []  # of each open collection, the key or index being filled
-        self.anchors: dict[str, tuple[Any, int]] = {}  # the value and how many values are in it
-        self.count = 0
-        self.documents = 0
-
-    def run(self) -> Any:
-        root = None
-        while (event := self.next_event()) is not None:
-            kind = type(event)
-            if kind is ScalarEvent:
-                root = self._scalar(event)
-            elif kind is MappingStartEvent or kind is SequenceStartEvent or kind is AliasEvent:
-                root = self._begin(event)
-                self._fill(root, event)
-            elif kind is DocumentStartEvent:
-                self._document(event)
-        return root
-
-    def _document(self, event: Any) -> None:
-        self.documents += 1
-        if self.documents > 1:
-            raise Refused("yaml-documents", _at(event))
-
-    def _scalar(self, event: Any, is_key: bool = False) -> Any:
-        value = event.value
-        if value in _SPECIAL or event.tag is not None or event.anchor is not None:
-            value = self._special(event, is_key)
-        self.count += 1
-        if self.count > MOST_VALUES:
-            raise Refused("yaml-size", _at(event), limit=MOST_VALUES)
-        return value
-
-    def _special(self, event: Any, is_key: bool) -> Any:
-        """The value of a scalar that may be more than its text."""
-        if event.tag is not None:
-            raise Refused("yaml-tag", _at(event), tag=_shown_tag(event))
-        value, plain = event.value, event.implicit[0]
-        if is_key and plain and value == _MERGE:
-            raise Refused("yaml-merge", _at(event))
-        if plain and not is_key:
-            value = _PLAIN.get(value, value)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1)
-        return value
-
-    def _begin(self, event: Any) -> Any:
-        """The collection that begins, still empty, or what an alias stands for."""
-        if type(event) is AliasEvent:
-            value, size = self._aliased(event)
-        elif event.tag is not None:
-            raise Refused("yaml-tag", _at(event), tag=_shown_tag(event))
-        elif len(self.path) >= MOST_DEEP:
-            raise Refused("yaml-depth", _at(event), limit=MOST_DEEP)
-        else:
-            value, size = {} if type(event) is MappingStartEvent else [], 1
-        self.count += size
-        if self.count > MOST_VALUES:
-            raise Refused("yaml-size", _at(event), limit=MOST_VALUES)
-        return value
-
-    def _aliased(self, event: Any) -> tuple[Any, int]:
-        if event.anchor not in self.anchors:
-            raise Refused("yaml-alias-unknown", _at(event), alias=event.anchor)
-        value, size = self.anchors[event.anchor]
-        if not size:
-            raise Refused("yaml-alias-circular", _at(event), alias=event.anchor)
-        return value, size
-
-    def _fill(self, value: Any, event: Any) -> None:
-        """Read what belongs into the collection that begins with an event; nothing after an alias."""
-        kind, anchor, count = type(event), event.anchor, self.count
-        if kind is AliasEvent:
-            return
-        if anchor is not None:
-            self.anchors[anchor] = (value, 0)  # 0: still open, so an alias to it is circular
-        self.path.append(0)
-        if kind is MappingStartEvent:
-            self._fill_mapping(value)
-        else:
-            self._fill_list(value)
-        self.path.pop()
-        if anchor is not None:
-            self.anchors[anchor] = (value, 1 + self.count - count)
-
-    def _fill_mapping(self, mapping: dict[str, Any]) -> None:
-        next_event, scalar, path = self.next_event, self._scalar, self.path
-        while type(event := next_event()) is not MappingEndEvent:
-            is_scalar = type(event) is ScalarEvent
-            path[-1] = key = scalar(event, True) if is_scalar else self._begin(event)
-            if type(key) is not str:
-                raise Refused("yaml-key", _at(event))
-            event = next_event()
-            is_scalar = type(event) is ScalarEvent
-            value = scalar(event) if is_scalar else self._begin(event)
-            if key in mapping:
-                self._repeated(key, event)
-            else:
-                mapping[key] = value
-            if not is_scalar:
-                self._fill(value, event)
-
-    def _fill_list(self, items: list[Any]) -> None:
-        next_event, scalar = self.next_event, self._scalar
-        while type(event := next_event()) is not SequenceEndEvent:
-            if type(event) is ScalarEvent:
-                items.append(scalar(event))
-            else:
-                items.append(self._begin(event))
-                self.path[-1] = len(items) - 1
-                self._fill(items[-1], event)
-
-    def _repeated(self, key: str, event: Any) -> None:
-        place = ""
-        for step in self.path:
-            place = below(place, step) if type(step) is str else f"{place}[{step}]"
-        self.log.add("key-twice", place, key=key, line=event.start_mark.line + 1)
-
-
-def _at(event: Any) -> str:
-    return f"line {event.start_mark.line + 1}, column {event.start_mark.column + 1}"
-
-
-def _shown_tag(event: Any) -> str:
-    return str(event.tag).replace("tag:yaml.org,2002:", "!!")
-
-
-_NO_FLOW_KEY = "found unexpected ':'"
-_NO_KEY = "could not find expected ':'"
-_NO_BLOCK_KEY = (
-    "mapping values are not allowed in this context",
-    "did not find expected key",
-    "did not find expected <document start>",
-)
-_TIGHT = re.compile(r"\s*(?:- +)*(?P<key>[\w.-]+):(?=\S)")
-_TIGHT_IN_BRACKETS = re.compile(r"[{\[,\s](?P<key>[\w.-]+):[{\[]")
-
-
-def explain_colon(text: str, problem: Any) -> None:
-    """Report a colon without a space, where that is what libyaml's problem comes from.
-
-    Raises:
-        Refused: it is.
-    """
-    lines = text.splitlines()
-    for number, match in _suspects(lines, problem):
-        key = match["key"]
-        if not _is_address(lines[number][match.start("key") :]):
-            where = f"line {number + 1}, column {match.end('key') + 1}"
-            raise Refused("yaml-colon", where, key=key)
-
-
-def _suspects(lines: Sequence[str], problem: Any) -> Iterator[tuple[int, re.Match[str]]]:
-    """Keys with such a colon on the lines that the problem may come from, by number."""
-    said, mark = getattr(problem, "problem", ""), getattr(problem, "problem_mark", None)
-    if mark is None:
-        return
+def _find_tight(
+    lines: Sequence[str], said: str, begun: Any, mark: Any
+) -> Iterator[tuple[int, re.Match[str]]]:
+    """Keys whose colon has no space after it, on the lines that a problem may come from, by number."""
     if said == _NO_FLOW_KEY and mark.line < len(lines):
         found = _TIGHT_IN_BRACKETS.finditer(lines[mark.line])
         yield from ((mark.line, match) for match in found if match.end("key") == mark.column)
     numbers: list[int] = []
     if said == _NO_KEY:
-        numbers = [problem.context_mark.line]
-    elif said in _NO_BLOCK_KEY:
-        numbers = [mark.line, _line_before(lines, mark.line)]
+        numbers = [begun.line]
+    elif said in _NO_BLOCK_KEY:  # on the line itself, or on the one above, comments apart
+        above = range(min(mark.line, len(lines)) - 1, -1, -1)
+        numbers = [mark.line]
+        numbers += [n for n in above if lines[n].strip() and lines[n].lstrip()[0] != "#"][:1]
     for number in numbers:
-        match = _TIGHT.match(lines[number]) if 0 <= number < len(lines) else None
-        if match:
+        if number < len(lines) and (match := _TIGHT.match(lines[number])):
             yield number, match
-
-
-def _line_before(lines: Sequence[str], number: int) -> int:
-    """The line above with anything on it but a comment; -1 where there is none."""
-    above = range(min(number, len(lines)) - 1, -1, -1)
-    return next((n for n in above if lines[n].strip() and lines[n].lstrip()[0] != "#"), -1)
 
 
 def _is_address(text: str) -> bool:
@@ -298,3 +137,124 @@ def _is_address(text: str) -> bool:
         return Prefix.parse(text.split()[0]).version == 6
     except ValueError:
         return False
+
+
+class _Composer:
+    """Builds data from libyaml's events, by one call a collection: `MOST_DEEP` bounds them."""
+
+    __slots__ = ("anchors", "count", "log", "next_event", "path")
+
+    def __init__(self, log: Diagnostics, next_event: Callable[[], Any]) -> None:
+        self.log = log
+        self.next_event = next_event
+        self.path: list[str | int] = []  # of each open collection, the key or index being filled
+        self.anchors: dict[str, tuple[Any, int]] = {}  # the value and how many values are in it
+        self.count = 0
+
+    def run(self) -> Any:
+        root, documents = None, 0
+        while (event := self.next_event()) is not None:
+            kind = type(event)
+            if kind is ScalarEvent:
+                root = self._scalar(event)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent or kind is AliasEvent:
+                root = self._collection(event)
+            elif kind is DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self._refuse("yaml-documents", event)
+        return root
+
+    def _refuse(self, id: str, event: Any, **values: object) -> NoReturn:
+        raise SwyxError.about(id, _at(event.start_mark), **values)
+
+    def _count(self, size: int, event: Any) -> None:
+        self.count += size
+        if self.count > MOST_VALUES:
+            self._refuse("yaml-size", event, limit=MOST_VALUES)
+
+    def _scalar(self, event: Any, is_key: bool = False) -> Any:
+        value = event.value
+        if value in _SPECIAL or event.tag is not None or event.anchor is not None:
+            value = self._special(event, is_key)
+        self.count += 1
+        if self.count > MOST_VALUES:
+            self._refuse("yaml-size", event, limit=MOST_VALUES)
+        return value
+
+    def _special(self, event: Any, is_key: bool) -> Any:
+        """The value of a scalar that may be more than its text."""
+        self._refuse_tag(event)
+        value, plain = event.value, event.implicit[0]
+        if is_key and plain and value == _MERGE:
+            self._refuse("yaml-merge", event)
+        if plain and not is_key:
+            value = _PLAIN.get(value, value)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1)
+        return value
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            self._refuse("yaml-tag", event, tag=tag)
+
+    def _collection(self, event: Any) -> Any:
+        """The mapping or list that begins with an event, or what an alias stands for."""
+        kind, anchor, count = type(event), event.anchor, self.count
+        if kind is AliasEvent:
+            if anchor not in self.anchors:
+                self._refuse("yaml-alias-unknown", event, alias=anchor)
+            value, size = self.anchors[anchor]
+            if not size:
+                self._refuse("yaml-alias-circular", event, alias=anchor)
+            self._count(size, event)
+            return value
+        self._refuse_tag(event)
+        if len(self.path) >= MOST_DEEP:
+            self._refuse("yaml-depth", event, limit=MOST_DEEP)
+        self._count(1, event)
+        if anchor is not None:
+            self.anchors[anchor] = (None, 0)  # 0: still open, so an alias to it is circular
+        self.path.append(0)
+        value = self._mapping() if kind is MappingStartEvent else self._list()
+        self.path.pop()
+        if anchor is not None:
+            self.anchors[anchor] = (value, self.count - count)
+        return value
+
+    def _mapping(self) -> dict[str, Any]:
+        next_event, scalar, path = self.next_event, self._scalar, self.path
+        mapping: dict[str, Any] = {}
+        while type(event := next_event()) is not MappingEndEvent:
+            key = scalar(event, True) if type(event) is ScalarEvent else self._key(event)
+            path[-1] = key
+            event = next_event()
+            is_new = key not in mapping
+            if not is_new:
+                self._repeated(key, event)
+            value = scalar(event) if type(event) is ScalarEvent else self._collection(event)
+            if is_new:
+                mapping[key] = value
+        return mapping
+
+    def _list(self) -> list[Any]:
+        next_event, scalar, path = self.next_event, self._scalar, self.path
+        items: list[Any] = []
+        while type(event := next_event()) is not SequenceEndEvent:
+            path[-1] = len(items)
+            items.append(scalar(event) if type(event) is ScalarEvent else self._collection(event))
+        return items
+
+    def _key(self, event: Any) -> str:
+        """A key that is an alias of a text; no other collection is one."""
+        key = self._collection(event) if type(event) is AliasEvent else None
+        if type(key) is not str:
+            self._refuse("yaml-key", event)
+        return key
+
+    def _repeated(self, key: str, event: Any) -> None:
+        place = ""
+        for step in self.path:
+            place = below(place, step) if type(step) is str else f"{place}[{step}]"
+        self.log.add("key-twice", place, key=key, line=event.start_mark.line + 1)

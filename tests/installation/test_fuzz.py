@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from swyx_components.installation import read_installation
-from swyx_components.installation.diagnostics import Diagnostics, Refused
+from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.yaml_source import compose
+from swyx_components.messages import SwyxError
 from tests.tools.example_files import BASE, read_plain
 
 EXAMPLE = BASE.read_text(encoding="utf-8")
@@ -120,8 +121,8 @@ def test_a_mutated_text_gives_messages_and_no_traceback(edits: list[tuple[int, i
     log = Diagnostics("plan.yaml")
     try:
         data = compose(text, log)
-    except Refused as refused:
-        log.add(refused.id, refused.place, **refused.values)
+    except SwyxError as error:
+        log.adopt(error.messages)
     else:
         assert_sound(read_installation(data)[1] if isinstance(data, dict) else ())
     assert_sound(log.all())
