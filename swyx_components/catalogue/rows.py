@@ -115,11 +115,12 @@ class Row:
 
         A record has its name as its first field, and as the fields named like its type of those in it.
         """
-        if is_dataclass(values):
-            place, own = self._below(key), (fields(values)[0].name, values.__name__.lower())
+        if isinstance(values, type) and is_dataclass(values):
+            place = self._below(key)
+            names = fields(values)[0].name, values.__name__.lower()
             return {
                 str(name): Row(
-                    f"{place}.{name}", each, **{**self.known, **dict.fromkeys(own, str(name))}
+                    f"{place}.{name}", each, **{**self.known, **dict.fromkeys(names, str(name))}
                 ).record(values)
                 for name, each in Row(place, value)._left.items()
             }

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from swyx_components.catalogue import Catalogue, Role
 from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Decisions
-from swyx_components.installation.schema import shape, whole
+from swyx_components.installation.schema import shape
 from swyx_components.messages.render import printable
 from swyx_components.sets.prefixes import Prefix
 
@@ -18,6 +18,7 @@ ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothin
 _NO_EXAMPLES: dict[str, str] = {}
 V = TypeVar("V")
 A = TypeVar("A")
+P = ParamSpec("P")
 
 
 class Node:
@@ -54,24 +55,25 @@ class Node:
         """The last key of its place."""
         return self.place.rpartition(".")[2]
 
-    def open(self, kind: str, example: str = "") -> dict[str, Any]:
-        """The mapping itself; unknown and missing keys are reported. Without a mapping there are none.
+    def mapping(self, example: str = "") -> dict[str, Any]:
+        """The mapping itself; what is none is reported, and has no keys."""
+        if type(self.value) is not dict:
+            self.wrong_type("a mapping", example)
+            self.value = {}
+        values: dict[str, Any] = self.value
+        return values
 
-        `kind` names the mapping in the schema's `$defs`.
-        """
+    def open(self, kind: str) -> dict[str, Any]:
+        """The mapping, named as in the schema's `$defs`; unknown and missing keys are reported."""
         known = shape(kind)
         self.examples = known.examples
-        if type(self.value) is not dict:
-            self.wrong_type("a mapping", example or whole(kind))
-            self.value = {}
-        elif not known.holds(self.value.keys()):
+        if type(self.value) is dict and not known.holds(self.value.keys()):
             unknown = sorted(self.value.keys() - known.keys)
             meant = {self.child(key).unknown("key", key, known.listed) for key in unknown}
             for key in known.missing(self.value.keys()):
                 if key not in meant:
                     self.child(key).add("key-missing", key=key, example=self.examples[key])
-        values: dict[str, Any] = self.value
-        return values
+        return self.mapping(known.whole)
 
     def child(self, key: str) -> "Node":
         """The value at a key, whether or not there is one."""
@@ -81,11 +83,19 @@ class Node:
         """One value of a list."""
         return Node(self.value[index], self.context, f"{self.place}[{index}]", "", self.example)
 
-    def read(self, key: str, reader: Callable[["Node"], V], absent: A) -> V | A:
+    def read(
+        self,
+        key: str,
+        reader: Callable[Concatenate["Node", P], V],
+        absent: A,
+        *args: P.args,
+        **more: P.kwargs,
+    ) -> V | A:
         """What a reader makes of a key of an opened mapping, or `absent` where it is not written."""
         if key not in self.value:
             return absent
-        return reader(Node(self.value[key], self.context, self, key, self.examples[key]))
+        node = Node(self.value[key], self.context, self, key, self.examples[key])
+        return reader(node, *args, **more)
 
     def add(self, id: str, **values: object) -> None:
         """A message about this place."""
@@ -150,19 +160,18 @@ class Kind(IntEnum):
 
 
 class Seat(NamedTuple):
-    """Where a machine stands; `certain`: its roles are all there, none was misspelt."""
+    """Where a machine stands, with the roles that could be read."""
 
     node: Node
     site: str
     roles: tuple[str, ...]
-    certain: bool
 
 
 @dataclass(slots=True)
 class ReadContext:
-    """`seats` is keyed by the machine's name in lower case. `doubtful` holds the sites, and machines of a
-    site, whose roles could not all be read, and `perhaps` the roles that were probably meant there, so that
-    none of them is said to be absent. `unlisted` holds the sites whose machines are not even known by name;
+    """`seats` is keyed by the machine's name in lower case. `perhaps` holds the sites, and machines of a
+    site, whose roles could not all be read, with the roles that were probably meant there, so that none of
+    them is said to be absent. `unlisted` holds the sites whose machines are not even known by name;
     `sites_unknown`: nor are the sites."""
 
     log: Diagnostics
@@ -171,8 +180,7 @@ class ReadContext:
     seats: dict[str, Seat] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     role_lists: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
-    doubtful: set[tuple[str, ...]] = field(default_factory=set)
-    perhaps: dict[str, set[str]] = field(default_factory=dict)
+    perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False
     serving_roles: tuple[str, ...] = ()  # which serve links and providers
@@ -194,16 +202,16 @@ class ReadContext:
 
     def doubt(self, site: str, *machine: str, meant: Iterable[str] = (ANY_ROLE,)) -> None:
         """Remember that not all roles of a site, of this machine of it, are known, and which may be meant."""
-        self.doubtful |= {(site,), (site, *machine)}
-        self.perhaps.setdefault(site, set()).update(meant)
+        for place in ((site,), (site, *machine)):
+            self.perhaps.setdefault(place, set()).update(meant)
 
     def surely_lacks(self, site: str, role: str, carried: Collection[str]) -> bool:
         """Whether a role is not among those read at a site, nor among what may be meant there."""
-        return role not in carried and self.perhaps.get(site, set()).isdisjoint((role, ANY_ROLE))
+        return role not in carried and self.perhaps.get((site,), set()).isdisjoint((role, ANY_ROLE))
 
     def is_certain(self, *place: str) -> bool:
         """Whether all roles of a site, or of a site's machine, are known."""
-        return place not in self.doubtful
+        return place not in self.perhaps
 
     def managers_at(self, sites: Iterable[str]) -> list[str]:
         """The machines of these sites that serve links, once all sites are read; of every site if none."""

@@ -1,12 +1,10 @@
 """Read links and SIP providers: both name a LinkManager of a site."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 
 from swyx_components.installation.context import Kind, Node, Seat
 from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Link, LinkMode, Provider
-from swyx_components.installation.schema import whole
 from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
     distinct,
@@ -29,9 +27,9 @@ def read_links(node: Node, sites: Mapping[str, None]) -> tuple[Link, ...]:
     joined: dict[tuple[str, ...], Node] = {}  # by sites and LinkManagers
     links = []
     for entry in read_entries(node, "link"):
-        if not entry.open("link", whole("link", _ONE)):
+        if not entry.open("link"):
             continue
-        ends = entry.read("sites", partial(_read_ends, sites=sites), ())
+        ends = entry.read("sites", _read_ends, (), sites)
         link = _read_link(entry, ends)
         if link is None:
             continue
@@ -76,7 +74,7 @@ def _read_link(node: Node, ends: tuple[str, ...]) -> Link | None:
         managers = node.context.managers_at(ends) or "none"
         node.child(key).add(f"link-without-{mode.value}", example=example, managers=managers)
     read = _read_shared if mode is LinkMode.SHARED else _read_chained
-    return node.read(key, partial(read, name=node.key, ends=ends), None)
+    return node.read(key, read, None, node.key, ends)
 
 
 def _read_shared(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
@@ -133,7 +131,7 @@ def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> Seat | None:
         return None
     serving = context.serving_roles
     if not any(role in serving for role in seat.roles):
-        if seat.certain:
+        if context.is_certain(seat.site, name):
             managers = context.managers_at(ends) or "none"
             node.add("manager-without-role", machine=name, role=serving, managers=managers)
         return None
@@ -169,10 +167,11 @@ def check_trunks(log: Diagnostics, links: Iterable[Link], providers: Sequence[Pr
 
 
 def _read_provider(node: Node) -> Provider | None:
-    node.open("provider", whole("provider", "cidrs"))
-    claimed = partial(read_claimed, site="", kind=Kind.PROVIDER)
-    keys = ("cidrs", "signalling_cidrs", "media_cidrs")
-    cidrs, signalling, media_alone = (set(node.read(key, claimed, ())) for key in keys)
+    node.open("provider")
+    cidrs, signalling, media_alone = (
+        set(node.read(key, read_claimed, (), "", Kind.PROVIDER))
+        for key in ("cidrs", "signalling_cidrs", "media_cidrs")
+    )
     cidrs |= signalling & media_alone
     seat = node.read(_ONE, _read_manager, None)
     media = node.read("media_ports", read_range, None)

@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +92,10 @@ def _read(node: Node, folder: Path) -> Installation | None:
     if catalogue is None:
         return None
     context.know(catalogue)
-    decisions = partial(read_decisions, inherited=context.decisions)
-    context.decisions = node.read("decisions", decisions, context.decisions)
+    context.decisions = node.read("decisions", read_decisions, context.decisions, context.decisions)
     nodes = _read_site_names(node)
     sites = _read_sites(nodes)
-    links = node.read("links", partial(read_links, sites={each.key: None for each in nodes}), ())
+    links = node.read("links", read_links, (), {each.key: None for each in nodes})
     providers = node.read("sip_providers", read_providers, ())
     quotas = node.read("quotas", _read_quotas, {})
     acknowledged = node.read("acknowledge", _read_acknowledged, frozenset[str]())
@@ -150,7 +148,7 @@ def _read_catalogue(node: Node, folder: Path) -> Catalogue | None:
     if "swyxware" in node.value and version is None:
         swyxware.wrong_type("a version")
     if "catalogue" in node.value:
-        return node.read("catalogue", partial(_read_own, swyxware=swyxware, folder=folder), None)
+        return node.read("catalogue", _read_own, None, swyxware, folder)
     if version is None:
         return load_catalogue()
     if version not in VERSIONS:
@@ -184,7 +182,7 @@ def _read_site_names(node: Node) -> list[Node]:
     node.context.sites_unknown = type(value) is not dict or len(value) > MOST_ENTRIES
     if value == {}:
         node.child("sites").add("sites-empty", example=node.examples["sites"])
-    return node.read("sites", partial(read_entries, kind="site"), [])
+    return node.read("sites", read_entries, [], "site")
 
 
 def _read_sites(nodes: Sequence[Node]) -> dict[str, Site]:
@@ -225,15 +223,13 @@ def _read_acknowledged(node: Node) -> frozenset[str]:
 
 def _read_quotas(node: Node) -> dict[str, dict[str, int]]:
     """The limits that differ from the providers' defaults, by cloud and name."""
-    node.open("quotas", shape("quotas").examples["aws"])
+    node.open("quotas")
     quotas: dict[str, dict[str, int]] = {}
     for cloud in sorted(node.value.keys() & node.examples.keys()):
         limits, known = node.child(cloud), shape(f"quotas_{cloud}")
-        limits.open(f"quotas_{cloud}", next(iter(known.examples.values())))
+        limits.open(f"quotas_{cloud}")
         counts = {
-            key: limits.read(
-                key, partial(read_count, least=0) if key in known.may_be_none else read_count, None
-            )
+            key: limits.read(key, read_count, None, 0 if key in known.may_be_none else 1)
             for key in known.listed
         }
         quotas[cloud] = {key: count for key, count in counts.items() if count is not None}

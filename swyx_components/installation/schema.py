@@ -11,7 +11,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """The keys of one kind of mapping: which must be there, how each is written, which may be 0."""
+    """The keys of one kind of mapping: which must be there, how each is written, which may be 0.
+
+    `whole` shows all that such a mapping must have on one line, a key of it where it may lack any.
+    """
 
     keys: frozenset[str]
     listed: tuple[str, ...]
@@ -19,6 +22,7 @@ class Shape:
     alternatives: tuple[tuple[str, ...], ...]  # of which all keys of one must be there too
     examples: dict[str, str]
     may_be_none: frozenset[str]
+    whole: str
 
     def holds(self, keys: AbstractSet[str]) -> bool:
         """Whether a mapping with these keys has all that it must have, and no others."""
@@ -45,26 +49,24 @@ def shape(kind: str) -> Shape:
     """The keys of a mapping named as in the schema's `$defs`: `site`, `machine`, `link`, ..."""
     definition = load_schema()["$defs"][kind]
     properties = definition["properties"]
+    examples = {
+        key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
+    }
+    otherwise = (one.get("else", {}) for one in (definition, *definition.get("allOf", ())))
+    clauses = (definition, *definition.get("anyOf", ())[:1], *otherwise)
+    needed = {key for clause in clauses for key in clause.get("required", ())}
+    shown = [examples[key] for key in properties if key in needed] or [*examples.values()][:1]
     return Shape(
         keys=frozenset(properties),
         listed=tuple(properties),
         required=tuple(definition.get("required", ())),
         alternatives=tuple(tuple(one["required"]) for one in definition.get("anyOf", ())),
-        examples={
-            key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
-        },
+        examples=examples,
         may_be_none=frozenset(
             key for key, entry in properties.items() if entry.get("$ref") == "#/$defs/count_or_none"
         ),
+        whole=shown[0] if len(shown) == 1 else f"{{{', '.join(shown)}}}",
     )
-
-
-@cache
-def whole(kind: str, *also: str) -> str:
-    """All of what such a mapping must have, on one line, with the keys named beside."""
-    known = shape(kind)
-    keys = (key for key in known.listed if key in known.required or key in also)
-    return f"{{{', '.join(known.examples[key] for key in keys)}}}"
 
 
 def flow_text(value: Any) -> str:

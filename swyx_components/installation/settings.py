@@ -7,7 +7,6 @@ from typing import Any
 from swyx_components.catalogue import Catalogue, Listener, Phase, Role, Transport
 from swyx_components.installation.context import Node, as_text
 from swyx_components.installation.model import Decisions, PortOverrides
-from swyx_components.installation.schema import shape
 from swyx_components.installation.values import (
     distinct,
     note_unpaired,
@@ -30,7 +29,7 @@ Fields = dict[str, Any]
 
 def read_decisions(node: Node, inherited: Decisions) -> Decisions:
     """The decisions written at a place, over those it inherits."""
-    node.open("decisions", shape("decisions").examples["dcom"])
+    node.open("decisions")
     fields: Fields = {}
     for key, read in _DECISIONS.items():
         fields |= node.read(key, read, {})
@@ -126,12 +125,9 @@ _DECISIONS: dict[str, Callable[[Node], Fields]] = {
 
 def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides:
     """The ports changed at a place that carries these roles (None: not known, so all may be there)."""
-    if type(node.value) is not dict:
-        node.wrong_type("a mapping")
-        return ()
     overrides: dict[tuple[str, str], PortRange] = {}
     context = node.context
-    for name in sorted(node.value):
+    for name in sorted(node.mapping()):
         role = context.catalogue.roles.get(name)
         if role is None:
             node.child(name).unknown("role", name, context.catalogue.roles)
@@ -145,12 +141,9 @@ def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides
 
 def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
     open_keys = _overridable_keys(role)
-    if type(node.value) is not dict:
-        key = next(iter(open_keys), "media")
-        node.wrong_type("a mapping", f"{role.name}: {{{key}: 50000}}")
-        return {}
+    example = f"{role.name}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
     overrides: dict[tuple[str, str], PortRange] = {}
-    for key in sorted(node.value):
+    for key in sorted(node.mapping(example)):
         child = node.child(key)
         listeners = _listeners(role, key)
         if not listeners and open_keys:
@@ -212,7 +205,7 @@ def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
 
 def read_flows(node: Node, on_networks: set[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
-    node.open("flows", shape("flows").examples["enable"])
+    node.open("flows")
     context = node.context
     rows = context.catalogue.flows
     enabled = _flow_ids(node, "enable", [row.id for row in rows.values() if row.may_be_enabled])
@@ -229,15 +222,11 @@ def read_flows(node: Node, on_networks: set[str]) -> tuple[frozenset[str], froze
 def _flow_ids(node: Node, key: str, allowed: Sequence[str]) -> dict[str, Node]:
     """The allowed ids of one list, with the place of each."""
     found: dict[str, Node] = {}
-    if key not in node.value:
-        return found
-    list_ = node.child(key)
-    if type(list_.value) is not list:
-        list_.wrong_type("a list")
-        return found
     known = node.context.catalogue.flows
     other = node.value.get("disable" if key == "enable" else "enable")
-    for id_, index in distinct(list_, list_.value):
+    list_ = node.child(key)
+    listed = node.read(key, read_list, list[Any](), may_be_empty=True)
+    for id_, index in distinct(list_, listed):
         item = list_.item(index)
         if id_ not in known:
             item.unknown("flow", id_, allowed)
@@ -254,12 +243,9 @@ def _flow_ids(node: Node, key: str, allowed: Sequence[str]) -> dict[str, Node]:
 
 def read_control_paths(node: Node) -> tuple[tuple[str, str], ...]:
     """The ways of call control that the user chose, by role."""
-    if type(node.value) is not dict:
-        node.wrong_type("a mapping")
-        return ()
     roles = node.context.catalogue.roles
     chosen = []
-    for name in sorted(node.value):
+    for name in sorted(node.mapping()):
         child = node.child(name)
         if name not in roles:
             child.unknown("role", name, roles)

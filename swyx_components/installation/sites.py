@@ -8,7 +8,6 @@ from typing import Any
 from swyx_components.catalogue import Role
 from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, Seat, as_text
 from swyx_components.installation.model import Egress, ExtraRule, Machine, Network, Site
-from swyx_components.installation.schema import shape, whole
 from swyx_components.installation.settings import (
     read_control_paths,
     read_decisions,
@@ -17,10 +16,8 @@ from swyx_components.installation.settings import (
 )
 from swyx_components.installation.values import (
     MOST_ENTRIES,
-    MOST_ITEMS,
     distinct,
     is_name,
-    is_too_long,
     read_addresses,
     read_cidrs,
     read_entries,
@@ -43,10 +40,9 @@ _PROTOCOLS = ("tcp", "udp", _ICMP)
 
 def read_site(node: Node) -> Site:
     """One site. Its machines and all of its addresses are registered in the context."""
-    node.open("site", shape("site").examples["machines"])
+    node.open("site")
     machines = _read_machines(node)
-    read = partial(_read_networks, site=node.key, machines=machines)
-    networks = node.read("networks", read, [])
+    networks = node.read("networks", _read_networks, [], node.key, machines)
     on_networks = {role for network in networks for role in network.roles}
     carried = on_networks | {role for machine in machines for role in machine.roles}
     settings: dict[str, Any] = {"decisions": node.context.decisions}
@@ -64,21 +60,19 @@ def read_site(node: Node) -> Site:
 
 def _read_settings(node: Node, carried: set[str], on_networks: set[str]) -> dict[str, Any]:
     """What a site may set beside its machines and networks, by field of `Site`."""
-    context = node.context
-    decisions = partial(read_decisions, inherited=context.decisions)
-    overrides = partial(read_overrides, carried=carried if context.is_certain(node.key) else None)
+    decisions, certain = node.context.decisions, node.context.is_certain(node.key)
     no_flows: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
-    settings: dict[str, Any] = {
-        "decisions": node.read("decisions", decisions, context.decisions),
-        "ports": node.read("ports", overrides, ()),
+    enabled, disabled = node.read("flows", read_flows, no_flows, on_networks)
+    return {
+        "decisions": node.read("decisions", read_decisions, decisions, decisions),
+        "ports": node.read("ports", read_overrides, (), carried if certain else None),
         "control_path": node.read("control_path", read_control_paths, ()),
-        "egress": _EGRESS[node.read("egress", partial(read_word, words=_EGRESS), None) or "closed"],
+        "egress": _EGRESS[node.read("egress", read_word, None, _EGRESS) or "closed"],
+        "enabled": enabled,
+        "disabled": disabled,
+        "sip_devices": node.read("sip_devices", read_claimed, (), node.key, Kind.SIP_DEVICES),
+        "summary": node.read("summary", read_claimed, (), node.key, Kind.SUMMARY),
     }
-    read = partial(read_flows, on_networks=on_networks)
-    settings["enabled"], settings["disabled"] = node.read("flows", read, no_flows)
-    for key, kind in (("sip_devices", Kind.SIP_DEVICES), ("summary", Kind.SUMMARY)):
-        settings[key] = node.read(key, partial(read_claimed, site=node.key, kind=kind), ())
-    return settings
 
 
 def _read_machines(site: Node) -> list[Machine]:
@@ -87,7 +81,7 @@ def _read_machines(site: Node) -> list[Machine]:
         context.doubt(site.key)
         context.unlisted.add(site.key)
     machines = []
-    for entry in site.read("machines", partial(read_entries, kind="machine"), []):
+    for entry in site.read("machines", read_entries, [], "machine"):
         machine = _read_machine(entry, site.key)
         if is_name(entry.key):
             machines.append(machine)
@@ -99,12 +93,12 @@ def _read_machines(site: Node) -> list[Machine]:
 def _read_machine(node: Node, site: str) -> Machine:
     context = node.context
     node.open("machine")
-    addresses = node.read("addresses", partial(read_claimed, site=site, kind=Kind.MACHINE), ())
+    addresses = node.read("addresses", read_claimed, (), site, Kind.MACHINE)
     roles = _read_roles(node, site, False)
-    certain = context.is_certain(site, node.key)
-    ports = node.read("ports", partial(read_overrides, carried=roles if certain else None), ())
+    carried = roles if context.is_certain(site, node.key) else None
+    ports = node.read("ports", read_overrides, (), carried)
     outside = bool(node.read("outside", read_flag, False))
-    known = context.seats.setdefault(node.key.lower(), Seat(node, site, roles, certain))
+    known = context.seats.setdefault(node.key.lower(), Seat(node, site, roles))
     if known.site != site:
         node.add("name-taken", name=node.key, other=known.node.place)
     return Machine(name=node.key, addresses=addresses, roles=roles, ports=ports, outside=outside)
@@ -119,7 +113,7 @@ def _read_networks(node: Node, site: str, machines: Iterable[Machine]) -> list[N
             other = context.seats[entry.key.lower()].node.place
             entry.add("name-taken", name=entry.key, other=other)
         entry.open("network")
-        cidrs = entry.read("cidrs", partial(read_claimed, site=site, kind=Kind.NETWORK), ())
+        cidrs = entry.read("cidrs", read_claimed, (), site, Kind.NETWORK)
         roles = _read_roles(entry, site, True)
         managed = bool(entry.read("managed", read_flag, False))
         if is_name(entry.key):
@@ -236,11 +230,8 @@ def _first_place(site: Node, role: str) -> Node:
 def read_extra_rules(site: Node, egress: Egress) -> tuple[ExtraRule, ...]:
     """A site's own rules that could be read whole, in the file's order; all sites are read already."""
     node = site.child("extra_rules")
-    if type(node.value) is not list:
-        node.wrong_type("a list")
-        return ()
     rules = []
-    for index in range(0 if is_too_long(node, MOST_ITEMS) else len(node.value)):
+    for index in range(len(read_list(node, may_be_empty=True))):
         item = node.item(index)
         rule = _read_rule(item, index, site)
         if rule is None:
@@ -254,18 +245,18 @@ def read_extra_rules(site: Node, egress: Egress) -> tuple[ExtraRule, ...]:
 def _read_rule(node: Node, index: int, site: Node) -> ExtraRule | None:
     log = node.context.log
     before = len(log)
-    if not node.open("extra_rule", whole("extra_rule", "ports")):
+    if not node.open("extra_rule"):
         return None
-    direction = node.read("direction", partial(read_word, words=("in", "out")), None)
-    protocol = node.read("protocol", partial(read_word, words=_PROTOCOLS), None)
+    direction = node.read("direction", read_word, None, ("in", "out"))
+    protocol = node.read("protocol", read_word, None, _PROTOCOLS)
     ports = _read_ports(node, protocol)
     reason = node.read("reason", read_text, None)
     public = node.read("acknowledge_public", read_flag, False)
     own, other = ("from", "to") if direction == "out" else ("to", "from")
     machine = peers = None
     if direction:
-        machine = node.read(own, partial(_read_machine_of, site=site), None)
-        peers = node.read(other, partial(_read_peers, public=public), None)
+        machine = node.read(own, _read_machine_of, None, site)
+        peers = node.read(other, _read_peers, None, public)
     if len(log) > before or not (direction and protocol and machine and peers and reason):
         return None
     return ExtraRule(

@@ -23,14 +23,10 @@ def is_name(text: str) -> bool:
 
 def read_entries(node: Node, kind: str) -> list[Node]:
     """The named things of a mapping by name, their names checked and unique ignoring case."""
-    if type(node.value) is not dict:
-        node.wrong_type("a mapping")
-        return []
-    if is_too_long(node, MOST_ENTRIES):
-        return []
     entries = []
     taken: dict[str, Node] = {}
-    for name in sorted(node.value):
+    values = node.mapping()
+    for name in () if _is_too_long(node, MOST_ENTRIES) else sorted(values):
         entry = Node(node.value[name], node.context, node, name)
         if not is_name(name):
             entry.add("name-invalid", name=name, kind=kind)
@@ -41,18 +37,18 @@ def read_entries(node: Node, kind: str) -> list[Node]:
     return entries
 
 
-def read_list(node: Node, example: str = "") -> list[Any]:
-    """The list, which must not be empty, or an empty one."""
+def read_list(node: Node, example: str = "", *, may_be_empty: bool = False) -> list[Any]:
+    """The list, or an empty one where it is none; one that must not be empty is reported."""
     value: Any = node.value
     if type(value) is not list:
         node.wrong_type("a list", example)
         return []
-    if not value:
+    if not value and not may_be_empty:
         node.add("list-empty", example=example or node.example)
-    return [] if is_too_long(node, MOST_ITEMS) else value
+    return [] if _is_too_long(node, MOST_ITEMS) else value
 
 
-def is_too_long(node: Node, limit: int) -> bool:
+def _is_too_long(node: Node, limit: int) -> bool:
     """Whether the list exceeds the limit; reported."""
     count = len(node.value)
     if count > limit:
