@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from pulumi import automation
@@ -26,17 +26,42 @@ from swyx_components.cli.terminal import (
     replace_file,
 )
 from swyx_components.messages import Message, raise_errors
-from swyx_components.report.rollout import (
-    PIPELINES,
-    STAGES,
-    Job,
-    write_pipeline,
-    write_rollout,
-)
 from swyx_components.report.tables import plural
+from swyx_components.report.templates import render, render_lines
 
+_PIPELINES = ("github", "gitlab", "azure-pipelines")
+_STAGES = ("create", "update", "destroy")  # a new site has its rules before others let it in
+_MOST_JOBS = 200  # of one matrix: GitLab's limit; GitHub has 256
 _PROGRESS = ".swyx-rollout.json"  # in the project: which stacks an interrupted rollout has done
 _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its events
+
+
+class Job(NamedTuple):
+    """What is done with a stack (`work`: one of `_STAGES`), and the outcome; `state` is empty before.
+
+    `changes`: number of resources by operation; `errors`: what the engine said.
+    """
+
+    stack: str
+    site: str
+    cloud: str
+    work: str
+    state: str = ""
+    changes: Mapping[str, int] = {}
+    errors: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the engine failed."""
+        return self.state == "failed"
+
+    @property
+    def outcome(self) -> str:
+        """`done, 3 create, 1 delete`."""
+        counts = [f"{count} {operation}" for operation, count in self.changes.items()]
+        if self.state == "previewed" and not counts:
+            counts = ["nothing to change"]
+        return ", ".join([self.state, *counts])
 
 
 @click.command(
@@ -62,7 +87,7 @@ _COLOURS = re.compile(r"<\{%.*?%\}>")  # how the engine marks colours in its eve
 @click.option(
     "--continue", "resume", is_flag=True, help="Resume a rollout that failed or was stopped."
 )
-@option("--emit", "PIPELINE", f"Print a CI workflow instead: {', '.join(PIPELINES)}.")
+@option("--emit", "PIPELINE", f"Print a CI workflow instead: {', '.join(_PIPELINES)}.")
 @JSON
 def rollout(
     old: str,
@@ -85,7 +110,7 @@ def rollout(
     folder = Path(project)
     jobs, without = _find_jobs(old, new, folder)
     if emit:
-        pipeline = choose_format(emit, False, PIPELINES, "--emit")
+        pipeline = choose_format(emit, False, _PIPELINES, "--emit")
         sys.stdout.write(write_pipeline(pipeline, jobs, parallel))
         return DONE
     progress = _Progress(folder / _PROGRESS, (old, new), resume)
@@ -96,12 +121,13 @@ def rollout(
     stopped = only_preview or any(job.failed for job in outcomes)
     if not stopped and (agreed or _ask(outcomes, as_json)):
         outcomes = _update(engine, outcomes, parallel, progress)
-    outcomes = sorted([*done, *outcomes], key=lambda job: (STAGES.index(job.work), job.stack))
+    outcomes = sorted([*done, *outcomes], key=lambda job: (_STAGES.index(job.work), job.stack))
     if as_json:
         stacks = [job._asdict() for job in outcomes]
         print_json({"version": 1, "stacks": stacks, "without_stack": without})
     else:
-        print_lines(write_rollout(outcomes, without))
+        row = {"job_row": lambda job: (job.stack, job.cloud, job.work, job.outcome)}
+        print_lines(render_lines("rollout.txt.j2", row, jobs=outcomes, without=without))
     return CLOUD_FAILED if any(job.failed for job in outcomes) else DONE
 
 
@@ -127,7 +153,26 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
             place = str(stack.file)
             errors.append(Message.about("rollout-other-file", place, read=read, new=new))
     raise_errors(errors)
-    return sorted(jobs, key=lambda job: (STAGES.index(job.work), job.stack)), without
+    return sorted(jobs, key=lambda job: (_STAGES.index(job.work), job.stack)), without
+
+
+def write_pipeline(kind: str, jobs: Sequence[Job], parallel: int) -> str:
+    """A workflow of one of _PIPELINES that runs the same stacks in the same order."""
+    matrices = list(_matrices(jobs))
+    return render(f"pipelines/{kind}.yml.j2", {}, matrices=matrices, parallel=parallel)
+
+
+def _matrices(jobs: Sequence[Job]) -> Iterator[Mapping[str, object]]:
+    """The stages that have jobs, each cut to what a matrix may hold; a stage waits for the one before."""
+    needs: list[str] = []
+    for stage in _STAGES:
+        stacks = [job.stack for job in jobs if job.work == stage]
+        names = []
+        for first in range(0, len(stacks), _MOST_JOBS):
+            names.append(f"{stage}-{first // _MOST_JOBS + 1}" if first else stage)
+            some = stacks[first : first + _MOST_JOBS]
+            yield {"name": names[-1], "work": stage, "stacks": some, "needs": needs}
+        needs = names or needs
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
@@ -148,7 +193,7 @@ def _update(
 ) -> list[Job]:
     """The outcome of every stack, stage by stage; no later stage starts after a failure."""
     outcomes = [job._replace(state="unchanged") for job in previews if not job.changes]
-    for stage in STAGES:
+    for stage in _STAGES:
         jobs = [job for job in previews if job.work == stage and job.changes]
         if any(job.failed for job in outcomes):
             outcomes += (job._replace(state="not begun", changes={}) for job in jobs)

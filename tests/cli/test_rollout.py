@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from swyx_components.cli import rollout as module
-from swyx_components.report.rollout import Job, write_pipeline
+from swyx_components.cli.rollout import Job, write_pipeline
 from tests.tools.command import SMALL, Outcome, Terminal, swyx
 
 SITES = {"aachen": "aws", "bochum": "azure"}
