@@ -157,22 +157,20 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
 
 
 def write_pipeline(kind: str, jobs: Sequence[Job], parallel: int) -> str:
-    """A workflow of one of _PIPELINES that runs the same stacks in the same order."""
-    matrices = list(_matrices(jobs))
-    return render(f"pipelines/{kind}.yml.j2", {}, matrices=matrices, parallel=parallel)
+    """A workflow of one of _PIPELINES that runs the same stacks in the same order.
 
-
-def _matrices(jobs: Sequence[Job]) -> Iterator[Mapping[str, object]]:
-    """The stages that have jobs, each cut to what a matrix may hold; a stage waits for the one before."""
-    needs: list[str] = []
+    A stage is cut to what a matrix of jobs may hold, and waits for the one before.
+    """
+    matrices, needs = [], list[str]()
     for stage in _STAGES:
         stacks = [job.stack for job in jobs if job.work == stage]
         names = []
         for first in range(0, len(stacks), _MOST_JOBS):
             names.append(f"{stage}-{first // _MOST_JOBS + 1}" if first else stage)
             some = stacks[first : first + _MOST_JOBS]
-            yield {"name": names[-1], "work": stage, "stacks": some, "needs": needs}
+            matrices.append({"name": names[-1], "work": stage, "stacks": some, "needs": needs})
         needs = names or needs
+    return render(f"pipelines/{kind}.yml.j2", {}, matrices=matrices, parallel=parallel)
 
 
 def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
@@ -283,13 +281,9 @@ def _attempt(job: Job, state: str, act: Callable[[_Heed], Mapping[Any, int]]) ->
     except automation.CommandError as problem:
         said = errors or [str(problem).strip()[-500:]]
         return job._replace(state="failed", changes={}, errors=tuple(dict.fromkeys(said)))
-    return job._replace(state=state, changes=_without_same(changes))
-
-
-def _without_same(changes: Mapping[Any, int]) -> dict[str, int]:
-    """How many resources each operation changes, by its name."""
-    counts = {getattr(operation, "value", operation): count for operation, count in changes.items()}
-    return {name: n for name, n in sorted(counts.items()) if n and name not in ("same", "read")}
+    counts = {getattr(operation, "value", operation): n for operation, n in changes.items() if n}
+    counts = {name: counts[name] for name in sorted(counts.keys() - {"same", "read"})}
+    return job._replace(state=state, changes=counts)
 
 
 class _Progress:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,14 +85,9 @@ def clouds_beside(file: str, sites: Mapping[str, object]) -> dict[str, str]:
 
 def files_of(*installations: Installation) -> tuple[Path, ...]:
     """What no output may replace: the files, their catalogues, and Pulumi's files beside them."""
-    return tuple(
-        path
-        for one in installations
-        for path in (
-            *map(Path, (one.file, one.catalogue_file)),
-            *Path(one.file).parent.glob("Pulumi*.y*ml"),
-        )
-    )
+    files = [Path(name) for one in installations for name in (one.file, one.catalogue_file)]
+    beside = (Path(one.file).parent.glob("Pulumi*.y*ml") for one in installations)
+    return (*files, *chain.from_iterable(beside))
 
 
 def _stack_files(folder: Path) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:

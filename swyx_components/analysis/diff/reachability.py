@@ -204,15 +204,10 @@ def _by_port(differences: Iterable[Difference]) -> list[tuple[bool, PortSet, Por
     """Whether it opens, ports, all source ports they are reached from: as people think of them."""
     own = list(differences)
     found: dict[tuple[bool, PortSet], PortSet] = {}
-    for atom in cut_ports(part for each in own for part in (*each.lost, *each.gained)):
-        for is_open in (False, True):
-            sources = PortSet.union_of(
-                part
-                for each in own
-                if (each.gained if is_open else each.lost).covers(atom)
-                for part in each.source_ports
-            )
-            if sources:
-                known = found.get((is_open, sources), NO_PORTS)
-                found[is_open, sources] = known | PortSet((atom,))
+    for is_open in (False, True):
+        sides = [(each.gained if is_open else each.lost, each.source_ports) for each in own]
+        for atom in cut_ports(part for ports, _ in sides for part in ports):
+            held = (part for ports, source in sides if ports.covers(atom) for part in source)
+            if sources := PortSet.union_of(held):
+                found[is_open, sources] = found.get((is_open, sources), NO_PORTS) | (atom,)
     return [(is_open, ports, sources) for (is_open, sources), ports in found.items()]

@@ -73,24 +73,22 @@ _PARTS = {  # with the sides that their rows are of; how one is counted
 
 def describe_changes(changes: Changes, other: str) -> Differences:
     """What `swyx diff` finds from another file to this one, in its order."""
-    return Differences(other, tuple(_differences(changes)))
-
-
-def _differences(changes: Changes) -> Iterator[Difference]:
+    rows: list[Difference] = []
     for passing in changes.passings:
         place, packets, _ = passing_row(passing)
         part = OPENED if passing.opened else CLOSED
-        yield Difference("", part, place, packets, ", ".join(passing.at))
+        rows.append(Difference("", part, place, packets, ", ".join(passing.at)))
     for places, change, count in edit_rows(changes.edits):
-        yield Difference("", EDITS, places, change, number=count)
+        rows.append(Difference("", EDITS, places, change, number=count))
     for site in changes.sites:
         for group in site.groups:
             change = write_change(", ".join(group.old), ", ".join(group.new))
-            yield Difference("", GROUPS, f"{site.site}/{group.label}", change)
+            rows.append(Difference("", GROUPS, f"{site.site}/{group.label}", change))
         old, new = (name_groups(plan.groups if plan else ()) for plan in (site.old, site.new))
         for rule in site.rules:
             sides = ("plan", rule.new, old | new), ("other", rule.old, new | old)
-            yield from _rules(RULES, site.site, rule.group, sides, describe_reasons(rule))
+            rows += _rules(RULES, site.site, rule.group, sides, describe_reasons(rule))
+    return Differences(other, tuple(rows))
 
 
 _Sides = Iterable[tuple[str, Rule | str | None, Mapping[str, str]]]
@@ -100,9 +98,8 @@ def _rules(part: str, site: str, group: str, sides: _Sides, why: str = "") -> It
     """The rule of each side that has one, in a cloud's words where it is a text; groups as named."""
     for side, rule, named in sides:
         if rule:
-            shard, words = (
-                (0, rule) if isinstance(rule, str) else (rule.shard, write_rule(rule, named))
-            )
+            shard = 0 if isinstance(rule, str) else rule.shard
+            words = rule if isinstance(rule, str) else write_rule(rule, named)
             place = f"{site}/{name_machines(named, group, shard)}"
             yield Difference(side, part, place, words, why)
 
