@@ -13,7 +13,7 @@ from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.chapter import Chapter, Peers, make_chapter
+from swyx_components.report.html.chapter import Chapter, find_parties, find_peers, make_chapter
 from swyx_components.report.html.pages import write_chapter
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -62,7 +62,7 @@ def rules(told: Chapter) -> list[tuple[str, ...]]:
             row.rule.protocol.value,
             str(row.rule.ports or ""),
             str(row.rule.source_ports or ""),
-            " ".join(row.peer),
+            " ".join(map(str, row.rule.prefixes)),
             " ".join(row.parties),
         )
         for row in told.rules
@@ -91,7 +91,7 @@ def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
     )
     server = source["sites"]["aachen"]["machines"]["ac-server"]
     server["roles"] = ["SwyxServer", "PhoneManager"]
-    peers = Peers(plan_site(load_installation(source), "aachen"))
+    peers = find_peers(plan_site(load_installation(source), "aachen"))
     rule = Rule(
         direction=Direction.OUT,
         protocol=Protocol.UDP,
@@ -99,7 +99,7 @@ def test_only_those_stand_behind_a_rule_who_need_its_ports() -> None:
         source_ports=None,
         prefixes=(Prefix.parse("10.1.0.0/16"),),
     )
-    assert peers.of("swyxserver-phonemanager", rule, "M2") == ("ac-phones",)
+    assert find_parties(peers, "swyxserver-phonemanager", rule, "M2") == ("ac-phones",)
 
 
 def test_rules_name_machines_where_the_cloud_names_groups() -> None:

@@ -1,7 +1,7 @@
 """One site as a chapter of the report: its host groups, every rule with its reasons, every flow."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby, product
 from typing import NamedTuple
@@ -13,7 +13,6 @@ from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import (
     PROTOCOL_OF,
     Direction,
-    HostGroup,
     Protocol,
     Rule,
     SitePlan,
@@ -46,32 +45,17 @@ class Reason(NamedTuple):
 class RuleRow(NamedTuple):
     """One rule as the site's cloud would store it, or as planned where the site has no cloud.
 
-    `anchor` follows from content, so that a link to a rule outlives other changes. `parties` are those
+    `anchor` follows from content, so that a link to a rule outlives other changes. `label` names the
+    machines that have it, with the number of their group where there are several. `parties` are those
     behind the other side that the rule names.
     """
 
     anchor: str
-    group: HostGroup
+    group: str
+    label: str
     rule: Rule
     reasons: tuple[Reason, ...]
     parties: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """The machines that have it, with the number of their group where there are several."""
-        return name_machines(name_groups([self.group]), self.group.name, self.rule.shard)
-
-    @property
-    def peer(self) -> tuple[str, ...]:
-        """The addresses of the other side; a rule that names groups has `parties` alone."""
-        return tuple(map(str, self.rule.prefixes))
-
-    @property
-    def packets(self) -> tuple[object, ...]:
-        """Which packets the rule is about, and whether it allows them."""
-        rule = self.rule
-        way, protocol = rule.direction.value, rule.protocol.value
-        return way, rule.allow, protocol, rule.ports, rule.source_ports
 
     @property
     def needs(self) -> tuple[tuple[str, str], ...]:
@@ -114,21 +98,20 @@ def make_chapter(result: SiteResult, topology: Topology) -> Chapter:
 
 def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
     plan, rendered = result.plan, result.rendered or render_neutral(result.plan)
-    peers = Peers(plan)
-    given = {extra_flow(plan.site, rule): rule.reason for rule in plan.extra_rules}
+    peers = find_peers(plan)
+    flows = catalogue.flows.values()
+    told = {row.id: (row.evidence.value, row.lines, row.purpose) for row in flows}
+    told |= {extra_flow(plan.site, rule): (OWN, (), rule.reason) for rule in plan.extra_rules}
     for entry in rendered.groups:
-        group = entry.group
+        group, named = entry.group.name, name_groups([entry.group])
         for rule in entry.rules:
             reasons = tuple(
-                Reason(
-                    id, row.evidence.value, row.lines, row.purpose, peers.of(group.name, rule, id)
-                )
-                if (row := catalogue.flows.get(id))
-                else Reason(id, OWN, (), given.get(id, ""), ())
+                Reason(id, *told.get(id, (OWN, (), "")), find_parties(peers, group, rule, id))
                 for id in rule.flows
             )
             parties = sort_names(party for reason in reasons for party in reason.parties)
-            yield RuleRow(_anchor(plan.site, group.name, rule), group, rule, reasons, parties)
+            label = name_machines(named, group, rule.shard)
+            yield RuleRow(_anchor(plan.site, group, rule), group, label, rule, reasons, parties)
 
 
 def _anchor(site: str, group: str, rule: Rule) -> str:
@@ -154,12 +137,8 @@ def _flows(site: str, topology: Topology) -> Iterator[tuple[FlowRow, tuple[FlowL
     flows = derive_flows(topology, site, hosts_of_networks=True).flows
     ordered = sorted(flows, key=lambda flow: order[flow.flow])
     for id, members in groupby(ordered, key=lambda flow: flow.flow):
-        yield known[id], tuple(_lines(site, members))
-
-
-def _lines(site: str, flows: Iterable[Flow]) -> list[FlowLine]:
-    """The lines of one row of the article, each once, by who takes part."""
-    return sorted({line for flow in flows for line in _pairs(site, flow)}, key=_order)
+        lines = {line for flow in members for line in _pairs(site, flow)}
+        yield known[id], tuple(sorted(lines, key=_order))
 
 
 def _order(line: FlowLine) -> tuple[object, ...]:
@@ -190,8 +169,6 @@ def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
 
 # ---- who is behind the names and addresses of a rule, by the flows that it was made of
 
-_Key = tuple[str, Direction, Protocol, str]
-
 
 class _Peer(NamedTuple):
     """One machine, network or group at the other side of a flow, and the ports that the flow is about."""
@@ -202,34 +179,33 @@ class _Peer(NamedTuple):
     ports: PortSet
 
 
-class Peers:
-    """The peers of every group of a site, found by flow."""
+_Peers = Mapping[tuple[str, Direction, Protocol, str], list[_Peer]]
 
-    def __init__(self, plan: SitePlan) -> None:
-        self._peers: dict[_Key, list[_Peer]] = {}
-        groups = plan.groups_by_machine()
-        for flow in plan.flows:
-            protocol = PROTOCOL_OF[flow.transport]
-            for direction in Direction:
-                ends = flow.initiator, flow.responder
-                own, peer = ends if direction is Direction.OUT else ends[::-1]
-                if own.group is None or own.site != plan.site:
-                    continue
+
+def find_peers(plan: SitePlan) -> _Peers:
+    """The peers of every group of a site, by group, direction, protocol and flow."""
+    peers: dict[tuple[str, Direction, Protocol, str], list[_Peer]] = {}
+    groups = plan.groups_by_machine()
+    for flow in plan.flows:
+        protocol = PROTOCOL_OF[flow.transport]
+        ends = flow.initiator, flow.responder
+        for direction, (own, peer) in ((Direction.OUT, ends), (Direction.IN, ends[::-1])):
+            if own.group is not None and own.site == plan.site:
                 named = list(name_peers(plan.site, peer, flow.ports))
                 for group in {groups[member].name for member in own.members}:
-                    key = group, direction, protocol, flow.flow
-                    self._peers.setdefault(key, []).extend(named)
+                    peers.setdefault((group, direction, protocol, flow.flow), []).extend(named)
+    return peers
 
-    def of(self, group: str, rule: Rule, flow: str) -> tuple[str, ...]:
-        """Whom a group's rule serves with one of its flows, as people call them."""
-        blocks = collapse_prefixes(rule.prefixes)
-        peers = self._peers.get((group, rule.direction, rule.protocol, flow), ())
-        return sort_names(
-            peer.name
-            for peer in peers
-            if (rule.ports is None or rule.ports & peer.ports)
-            and (peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes))
-        )
+
+def find_parties(peers: _Peers, group: str, rule: Rule, flow: str) -> tuple[str, ...]:
+    """Whom a group's rule serves with one of its flows, as people call them."""
+    blocks = collapse_prefixes(rule.prefixes)
+    return sort_names(
+        peer.name
+        for peer in peers.get((group, rule.direction, rule.protocol, flow), ())
+        if (rule.ports is None or rule.ports & peer.ports)
+        and (peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes))
+    )
 
 
 def name_peers(site: str, peer: Endpoint, ports: PortSet) -> Iterator[_Peer]:

@@ -30,7 +30,7 @@ def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> tup
     `unfolded`: it stands open, since there are few of them.
     """
     site = make_chapter(result, topology)
-    counts = Counter(row.group.name for row in site.rules)
+    counts = Counter(row.group for row in site.rules)
     html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
     plan, proof = result.plan, result.proof
     line = SiteLine(
