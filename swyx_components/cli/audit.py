@@ -10,7 +10,7 @@ from swyx_components.analysis.deployed.ruleset import Firewall
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, examples, option, option_list
 from swyx_components.cli.saved import damage_refused, open_saved
-from swyx_components.cli.sites import choose, choose_machines
+from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, raise_errors
@@ -87,7 +87,8 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
         for word, _, group in pairs
         if not group
     )
-    machines = choose_machines([machine for _, machine, _ in pairs], known)
+    named = [machine for _, machine, _ in pairs]
+    machines = choose_names("host-unknown", "--machine", named, known)
     bound: dict[str, list[str]] = defaultdict(list)
     for machine, (_, _, group) in zip(machines, pairs, strict=True):
         bound[machine].append(group)

@@ -5,7 +5,7 @@ import click
 from swyx_components.cli.failures import DONE, judge
 from swyx_components.cli.options import FILE, JSON, STRICT, examples
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import print_json, print_line, print_messages, report_progress
+from swyx_components.cli.terminal import print_json, print_line, print_messages
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.installation.positions import Position, find_positions, put_at
@@ -53,8 +53,7 @@ def _plan_all(installation: Installation) -> tuple[set[Message], str]:
     messages: set[Message] = set()
     rules = 0
     names = tuple(installation.sites)
-    sites = assess_sites(Topology(installation), names, {})
-    for site in report_progress(sites, "sites planned", len(names)):
+    for site in assess_sites(Topology(installation), names):
         messages.update(site.messages)
         if not site.has_errors:
             rules += sum(len(group.rules) for group in site.plan.groups)

@@ -20,7 +20,7 @@ from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.catalogue.windows import load_windows
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
-from swyx_components.cli.sites import choose, choose_machines
+from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     print_json,
@@ -73,7 +73,7 @@ def hosts(
     """
     topology, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in topology.view(site).site.owners}
-    machines = choose_machines(machines, known)
+    machines = choose_names("host-unknown", "--machine", machines, known)
     told = [
         (host, story)
         for host, story in _find_hosts(topology, names)

@@ -20,7 +20,6 @@ from swyx_components.cli.terminal import (
     print_json,
     print_note,
     replace_file,
-    report_progress,
     safe_line,
 )
 from swyx_components.installation import read_installation
@@ -131,9 +130,7 @@ def _messages(data: _Data, file: str = "") -> list[Message]:
     installation, found = read_installation(data, file=file)
     messages = set(found)
     if installation is not None and not errors_of(found):
-        names = tuple(installation.sites)
-        sites = assess_sites(Topology(installation), names, {})
-        sites = report_progress(sites, "sites planned", len(names))
+        sites = assess_sites(Topology(installation), tuple(installation.sites))
         messages.update(*(site.messages for site in sites))
     return sorted(messages)
 

@@ -3,9 +3,9 @@
 A shell puts these words on a command line, so nothing is offered but names that a valid file may hold.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from click.decorators import FC
@@ -19,50 +19,41 @@ _MOST_BYTES = 500_000  # a larger file would keep the person waiting
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def find_sites(file: str) -> list[str]:
-    """The names of the sites of a file; none if it can't be read."""
-    return [site for site, _ in _sites(file)]
+class Names(NamedTuple):
+    """What may be named on a line: sites, machines and networks, `ROLE@SITE` for each role of a site."""
+
+    sites: list[str]
+    machines: list[str]
+    roles: list[str]
 
 
-def find_ends(file: str) -> list[str]:
-    """The names of machines and networks, then `ROLE@SITE` for each role that a site has."""
-    names: list[str] = []
+def find_names(file: str) -> Names:
+    """The valid names of a file; none if it can't be read."""
+    try:
+        small = Path(file).stat().st_size <= _MOST_BYTES
+        data = take(file, Diagnostics(file)) if small else None
+    except Exception:  # the command itself reports what is wrong with the file
+        data = None
+    sites = {
+        key: own for key, own in as_mapping(as_mapping(data).get("sites")).items() if is_name(key)
+    }
+    machines: list[str] = []
     roles: set[str] = set()
-    for site, value in _sites(file):
+    for site, value in sites.items():
         for kind in ("machines", "networks"):
             for name, end in as_mapping(as_mapping(value).get(kind)).items():
-                names.append(name)
+                machines += [name] if is_name(name) else []
                 own = as_mapping(end).get("roles")
                 roles |= {f"{role}@{site}" for role in (own if isinstance(own, list) else ())}
-    plain = [name for name in names if is_name(name)]
-    return plain + sorted(role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
+    known = (role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
+    return Names(list(sites), machines, sorted(known))
 
 
-def find_machines(file: str) -> list[str]:
-    """The names of machines and networks alone."""
-    return [name for name in find_ends(file) if "@" not in name]
-
-
-def find_clouds(file: str) -> list[str]:
+def find_clouds(names: Names) -> list[str]:
     """The clouds, and each site with each."""
     from swyx_components.clouds import PLATFORMS
 
-    return [*PLATFORMS, *(f"{site}={cloud}" for site in find_sites(file) for cloud in PLATFORMS)]
-
-
-def _sites(file: str) -> Iterator[tuple[str, Any]]:
-    for name, site in as_mapping(as_mapping(_read(file)).get("sites")).items():
-        if is_name(name):
-            yield name, site
-
-
-def _read(file: str) -> Any:
-    try:
-        if Path(file).stat().st_size <= _MOST_BYTES:
-            return take(file, Diagnostics(file))
-    except Exception:  # the command itself reports what is wrong with the file
-        return None
-    return None
+    return [*PLATFORMS, *(f"{site}={cloud}" for site in names.sites for cloud in PLATFORMS)]
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
@@ -75,14 +66,14 @@ def _offer_files(_: click.Context, __: click.Parameter, word: str) -> list[Compl
     return [CompletionItem(word, type="file")]
 
 
-def _offer(find: Callable[[str], list[str]]) -> Completer:
-    """What `find` reads from the file on the line."""
+def _offer(choose: Callable[[Names], list[str]]) -> Completer:
+    """Some of the names of the file on the line."""
 
     def complete(context: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
         # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
         given = (context.params.get("file"), context.params.get("new"), *context.args)
-        file = next((word for word in given if word), "")
-        return [CompletionItem(name) for name in find(str(file)) if name.startswith(word)]
+        names = find_names(str(next((word for word in given if word), "")))
+        return [CompletionItem(name) for name in choose(names) if name.startswith(word)]
 
     return complete
 
@@ -90,9 +81,11 @@ def _offer(find: Callable[[str], list[str]]) -> Completer:
 # What a word stands for, and so what a shell may offer for it.
 _OFFERS = {
     **dict.fromkeys(("FILE", "OLD", "NEW", "CSV", "PATH"), _offer_files),
-    **dict.fromkeys(("SRC", "DST", "CALLER", "CALLED"), _offer(find_ends)),
-    "SITE": _offer(find_sites),
-    "NAME": _offer(find_machines),
+    **dict.fromkeys(
+        ("SRC", "DST", "CALLER", "CALLED"), _offer(lambda names: names.machines + names.roles)
+    ),
+    "SITE": _offer(lambda names: names.sites),
+    "NAME": _offer(lambda names: names.machines),
     "[SITE=]CLOUD": _offer(find_clouds),
 }
 

@@ -37,7 +37,7 @@ def prune(
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
     topology, _, names, bound = choose(file, [site], clouds)
-    ((cloud, rendered),) = render_sites(topology, names, bound)
+    ((cloud, rendered),) = render_sites(topology, names, bound, "sites planned")
     inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")

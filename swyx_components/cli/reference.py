@@ -1,8 +1,6 @@
 """`swyx catalogue` and `swyx schema`: reference data, without an installation."""
 
 import json
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -13,7 +11,8 @@ from swyx_components.cli.sites import open_installation
 from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
 from swyx_components.report.plan_json import fields_of, given
-from swyx_components.report.tables import align, cite
+from swyx_components.report.tables import cite
+from swyx_components.report.templates import render_lines
 
 
 @click.command(epilog=examples("schema > installation.schema.json"))
@@ -34,31 +33,8 @@ def catalogue(file: str, as_json: bool) -> None:
     rows = open_installation(file)[0].catalogue if file else load_catalogue()
     if as_json:
         print_json(_record(rows))
-        return
-    sys.stdout.writelines(_write(rows))
-
-
-def _write(catalogue: Catalogue) -> Iterator[str]:
-    yield f"{catalogue.title}, listeners ({catalogue.source})\n"
-    for role in catalogue.roles.values():
-        rows = [
-            (
-                listener.key,
-                f"{'+'.join(t.value for t in listener.transports)} {listener.ports}",
-                cite(listener.lines),
-                listener.configurable or "-",
-                listener.purpose,
-            )
-            for listener in role.listeners.values()
-        ]
-        if rows:
-            yield f"\n{role.name}\n"
-            head = ("LISTENER", "PORTS", "LINES", "SET IN", "PURPOSE")
-            yield from align((head, *rows), "  ", wrapped=True)
-    yield "\nflows\n"
-    flows = catalogue.flows.values()
-    cells = ((row.id, row.evidence.value, cite(row.lines), row.purpose) for row in flows)
-    yield from align((("FLOW", "EVIDENCE", "LINES", "PURPOSE"), *cells), "  ", wrapped=True)
+    else:
+        print("\n".join(render_lines("catalogue.txt.j2", {"cite": cite}, catalogue=rows)))
 
 
 def _record(catalogue: Catalogue) -> dict[str, Any]:

@@ -169,8 +169,8 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
         SwyxError: the cloud of a site is unknown, or it can't be planned.
     """
     names = choose_sites(chosen.topology.installation, sites, "--deployed") if sites else ()
-    rendered = render_sites(chosen.topology, names, chosen.clouds)
-    for cloud, site in report_progress(rendered, "deployed sites read", len(names)):
+    rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
+    for cloud, site in rendered:
         found = compare_site(site, PLATFORMS[cloud].read_deployed(site))
         yield describe_drift(found, site, cloud)
 

@@ -62,7 +62,7 @@ def choose_sites(
     Raises:
         SwyxError: there is no such site.
     """
-    found = _choose("site-unknown", option, named, installation.sites)
+    found = choose_names("site-unknown", option, named, installation.sites)
     return tuple(sorted(set(found) or installation.sites))
 
 
@@ -124,10 +124,16 @@ def renderer(
 
 
 def assess_sites(
-    topology: Topology, names: Sequence[str], clouds: Mapping[str, str]
+    topology: Topology,
+    names: Sequence[str],
+    clouds: Mapping[str, str] = {},
+    what: str = "sites planned",
 ) -> Iterator[SiteResult]:
-    """Every site planned, rendered, counted and proven for its cloud, if it has one; one at a time."""
-    for name in names:
+    """Every site planned, rendered, counted and proven for its cloud, if it has one; one at a time.
+
+    stderr says how far it is, with `what` is done.
+    """
+    for name in report_progress(names, what, len(names)):
         plan, platform = plan_site(topology, name), PLATFORMS.get(clouds.get(name, ""))
         yield assess_site(plan, topology.installation, platform, PLATFORMS.values())
 
@@ -141,8 +147,7 @@ def gather_sites(
         SwyxError: a site has errors, once all are assessed.
     """
     failed = False
-    sites = assess_sites(chosen.topology, chosen.names, chosen.clouds)
-    for site in report_progress(sites, what, len(chosen.names)):
+    for site in assess_sites(chosen.topology, chosen.names, chosen.clouds, what):
         messages.update(site.messages)
         failed = failed or site.has_errors
         if not failed:
@@ -151,7 +156,7 @@ def gather_sites(
 
 
 def render_sites(
-    topology: Topology, names: Sequence[str], clouds: Mapping[str, str]
+    topology: Topology, names: Sequence[str], clouds: Mapping[str, str], what: str
 ) -> Iterator[tuple[str, RenderedSite]]:
     """Every site as its cloud would store it, counted and proven, with the cloud; one at a time.
 
@@ -160,7 +165,7 @@ def render_sites(
     """
     unbound = (name for name in names if name not in clouds)
     raise_errors(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
-    for site in assess_sites(topology, names, clouds):
+    for site in assess_sites(topology, names, clouds, what):
         raise_errors(site.messages)
         assert site.rendered is not None  # only errors keep a site of a cloud from that
         yield site.cloud, site.rendered
@@ -171,16 +176,13 @@ def find_name(word: str, known: Iterable[str]) -> str:
     return next((name for name in known if name.lower() == word.lower()), "")
 
 
-def choose_machines(words: Sequence[str], known: Collection[str]) -> list[str]:
-    """The machines and networks that `--machine` names, in any case.
+def choose_names(id: str, option: str, words: Iterable[str], known: Collection[str]) -> list[str]:
+    """The names that the words of an option mean, in any case.
 
     Raises:
         SwyxError: there is none of that name.
     """
-    return _choose("host-unknown", "--machine", words, known)
-
-
-def _choose(id: str, option: str, words: Sequence[str], known: Collection[str]) -> list[str]:
+    words = tuple(words)
     raise_errors(find_unknown(id, option, words, known))
     return [find_name(word, known) for word in words]
 

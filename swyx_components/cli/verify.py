@@ -17,7 +17,7 @@ from swyx_components.cli.sites import (
     read_bindings,
     render_sites,
 )
-from swyx_components.cli.terminal import print_json, print_lines, report_progress
+from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import RenderedSite
@@ -68,10 +68,10 @@ def verify(
         bound, read = bind_clouds(installation, clouds), _read_live
     # Without --site those whose cloud is known, or all where none is.
     names = sites or choose_sites(installation, sorted(bound))
-    rendered = render_sites(Topology(installation), names, bound)
     records: list[dict[str, Any]] = []
     equal = True
-    for cloud, site in report_progress(rendered, "sites verified", len(names)):
+    rendered = render_sites(Topology(installation), names, bound, "sites verified")
+    for cloud, site in rendered:
         comparison = compare_site(site, read(PLATFORMS[cloud], site))
         equal = equal and comparison.equal
         if as_json:
