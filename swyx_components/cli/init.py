@@ -20,7 +20,6 @@ from swyx_components.cli.terminal import (
     print_json,
     print_note,
     replace_file,
-    safe_line,
 )
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import Diagnostics
@@ -39,6 +38,7 @@ from swyx_components.installation.draft import (
 )
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, errors_of, raise_errors
+from swyx_components.messages.render import plain
 from swyx_components.planner.topology import Topology
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages
@@ -191,8 +191,8 @@ def _scalar(text: str) -> str:
     >>> _scalar("ac-link"), _scalar("no"), _scalar("10.1.0.10"), _scalar("fd00::1")
     ('ac-link', '"no"', '10.1.0.10', '"fd00::1"')
     """
-    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
-    return text if plain or _DOTTED.fullmatch(text) else json.dumps(text)
+    is_word = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    return text if is_word or _DOTTED.fullmatch(text) else json.dumps(text)
 
 
 # ---- questions
@@ -321,7 +321,7 @@ def _read_line(question: str) -> str:
     Raises:
         click.Abort: there is no more.
     """
-    print(f"{safe_line(question)}: ", end="", file=sys.stderr, flush=True)
+    print(f"{plain(question)}: ", end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     if not line:
         print(file=sys.stderr)

@@ -176,13 +176,12 @@ def find_name(word: str, known: Iterable[str]) -> str:
     return next((name for name in known if name.lower() == word.lower()), "")
 
 
-def choose_names(id: str, option: str, words: Iterable[str], known: Collection[str]) -> list[str]:
+def choose_names(id: str, option: str, words: Sequence[str], known: Collection[str]) -> list[str]:
     """The names that the words of an option mean, in any case.
 
     Raises:
         SwyxError: there is none of that name.
     """
-    words = tuple(words)
     raise_errors(find_unknown(id, option, words, known))
     return [find_name(word, known) for word in words]
 

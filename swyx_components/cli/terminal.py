@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from shutil import copyfileobj, copymode, get_terminal_size
 from tempfile import SpooledTemporaryFile
@@ -13,7 +14,7 @@ from textwrap import TextWrapper
 from typing import TextIO, TypeVar
 
 from swyx_components.messages import SwyxError
-from swyx_components.messages.render import printable
+from swyx_components.messages.render import plain
 
 _Item = TypeVar("_Item")
 _PATIENCE = 2.0  # seconds before work counts as long
@@ -27,9 +28,8 @@ IN_MEMORY = 16_000_000  # bytes of output that are kept in memory until all of i
 def prepare_streams() -> None:
     """A terminal that can't show a character gets its escape, not a failure."""
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def print_line(text: str) -> None:
@@ -49,21 +49,18 @@ def print_error(text: str) -> None:
 
 def print_messages(lines: Iterable[str]) -> None:
     """Lines that begin with their severity; on a terminal errors come last, on stderr."""
-    if not sys.stdout.isatty():
-        print_lines(lines)
-        return
-    by_severity: dict[str, list[str]] = {severity: [] for severity in _COLOURS}
-    for line in lines:
-        by_severity[line.partition(":")[0]].append(line)
-    for severity, own in by_severity.items():
-        for line in own:
-            stream = sys.stderr if severity == "error" else sys.stdout
-            _print_sentence(line, _COLOURS[severity], stream)
+    told = [(line.partition(":")[0], line) for line in lines]
+    is_terminal = sys.stdout.isatty()
+    if is_terminal:
+        told.sort(key=lambda each: list(_COLOURS).index(each[0]))
+    for severity, line in told:
+        stream = sys.stderr if is_terminal and severity == "error" else sys.stdout
+        _print_sentence(line, _COLOURS[severity], stream)
 
 
 def _print_sentence(line: str, colour: int, stream: TextIO) -> None:
     """On a terminal wrapped to its width, the first word in a colour, if any, unless NO_COLOR is set."""
-    shown = safe_line(line)
+    shown = plain(line)
     if stream.isatty():
         width, indent = get_terminal_size().columns, " " * (len(line) - len(line.lstrip()) + 2)
         words = TextWrapper(width, "", indent, break_long_words=False, break_on_hyphens=False)
@@ -83,11 +80,6 @@ def print_lines(lines: Iterable[str]) -> None:
     """The answer, line by line."""
     for line in lines:
         print_line(line)
-
-
-def safe_line(text: str) -> str:
-    """The line with everything escaped that could move a cursor or turn the direction of text."""
-    return text if text.isprintable() else "".join(map(printable, text))
 
 
 def report_progress(items: Iterable[_Item], what: str, total: int) -> Iterator[_Item]:
@@ -152,9 +144,8 @@ def replace_file(
         if target.is_symlink() or (target.exists() and not target.is_file()):
             reason = "a symbolic link" if target.is_symlink() else "not a file"
             raise SwyxError.about("output-refused", "", file=target, reason=reason)
-        for read in inputs:
-            if target.is_file() and read.is_file() and target.samefile(read):
-                raise SwyxError.about("output-is-input", "", file=target)
+        if target.is_file() and any(own.is_file() and target.samefile(own) for own in inputs):
+            raise SwyxError.about("output-is-input", "", file=target)
         if parents:
             target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.swyx")

@@ -147,6 +147,11 @@ def printable(value: object) -> str:
     )
 
 
+def plain(text: str) -> str:
+    """The text with what a terminal, a spreadsheet or a page would obey shown as an escape."""
+    return text if text.isprintable() else "".join(map(printable, text))
+
+
 def _text(value: object) -> str:
     if type(value) in (tuple, list):  # not a PortRange or PortSet, which print themselves
         return ", ".join(map(printable, value))  # type: ignore[call-overload]

@@ -9,9 +9,9 @@ from itertools import chain, count, groupby, islice
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
-from swyx_components.messages.render import shorten
+from swyx_components.messages.render import plain, shorten
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, cite, hang, plain, plural
+from swyx_components.report.tables import align, cite, hang, plural
 
 SiteRows = tuple[str, Sequence[MatrixRow]]
 VERSION = 1

@@ -9,7 +9,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity
-from swyx_components.messages.render import join_alike, printable, shorten
+from swyx_components.messages.render import join_alike, plain, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
 from swyx_components.planner.model import RenderedGroup, Rule, shard_label
@@ -48,11 +48,6 @@ def hang(line: str, text: str, indent: str = "") -> Iterator[str]:
     width, indent = max(_COLUMNS, len(line) + _NARROWEST), indent or " " * len(line)
     words = TextWrapper(width, line, indent, break_long_words=False, break_on_hyphens=False)
     yield from (f"{own}\n" for own in words.wrap(plain(text)) or [line.rstrip()])
-
-
-def plain(cell: str) -> str:
-    """The text with what a terminal, a spreadsheet or a page would obey shown as an escape."""
-    return cell if cell.isprintable() else "".join(map(printable, cell))
 
 
 def plural(count: int, noun: str) -> str:

@@ -5,10 +5,9 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from swyx_components.messages.render import shorten
+from swyx_components.messages.render import plain, shorten
 from swyx_components.report.tables import (
     align,
-    plain,
     plural,
     write_proof,
     write_provenance,

@@ -12,11 +12,12 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
+from swyx_components.messages.render import plain
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.topology import Topology
 from swyx_components.report.html.chapter import make_chapter
 from swyx_components.report.html.overview import Overview, SiteLine, find_public
-from swyx_components.report.tables import plain, plural, write_proof
+from swyx_components.report.tables import plural, write_proof
 from swyx_components.report.templates import read
 from swyx_components.report.windows.scripts import file_name
 
