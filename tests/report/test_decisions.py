@@ -6,8 +6,8 @@ from typing import Any
 
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
-from swyx_components.report.html.decisions import list_settings
 from swyx_components.report.html.differences import describe_changes
+from swyx_components.report.html.overview import list_settings
 from tests.report.test_chapter import plain
 from tests.tools.changes import compare_installations
 
