@@ -1,6 +1,7 @@
 """Why a rule exists, within the length limits of a cloud."""
 
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -146,21 +147,6 @@ def fit_words(words: Iterable[str], limit: int) -> str:
     return whole
 
 
-def split_words(words: Iterable[str], limit: int) -> list[str]:
-    """The same words as texts of at most `limit` characters each, none cut unless longer than a text.
-
-    >>> split_words(["M1", "M2", "M4a"], 5)
-    ['M1 M2', 'M4a']
-    """
-    texts: list[str] = []
-    for word in words:
-        if texts and len(texts[-1]) + 1 + len(word) <= limit:
-            texts[-1] = f"{texts[-1]} {word}"
-        else:
-            texts.append(word[:limit])
-    return texts
-
-
 def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Mapping[str, str]:
     """Words under one key, or under `key`, `key-2`, ... in texts of at most `longest` characters.
 
@@ -170,9 +156,10 @@ def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Map
     {'flows': 'M1 M2', 'flows-2': 'M4a'}
     """
     given = list(words)
-    texts = split_words(given, longest)
+    text = " ".join(given)
+    texts = textwrap.wrap(text, longest, break_on_hyphens=False)
     if len(texts) > most:
-        texts = split_words(given, longest - len(" +00000"))[:most]
+        texts = textwrap.wrap(text, longest - len(" +00000"), break_on_hyphens=False)[:most]
         kept = sum(len(text.split(" ")) for text in texts)
         texts[-1] += f" +{len(given) - kept}"
     return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}

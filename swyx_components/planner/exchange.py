@@ -150,10 +150,9 @@ class _Collector:
 
     def _applies(self, leg: Leg, forward: bool, joined: Mapping[str, Mapping[bool, int]]) -> bool:
         kinds = self._kinds.values()
-        paths = [kind.control_paths.get(kind.roles[0]) for kind in kinds]
         ends = {"from": forward, "to": not forward}
         return (
-            (not leg.control_path or {*paths} <= {leg.control_path, None})
+            (not leg.control_path or {k.control_path for k in kinds} <= {leg.control_path, ""})
             and (not leg.machines_only or all(kind.is_machine for kind in kinds))
             and (not leg.needs or any(joined.get(flow) for flow in leg.needs))
             and all(

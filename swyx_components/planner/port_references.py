@@ -23,7 +23,7 @@ class EndpointKind:
     is_machine: bool = False
     ports: Mapping[tuple[str, str], PortSet] = field(default_factory=dict)
     decisions: Decisions = field(default_factory=Decisions)
-    control_paths: Mapping[str, str] = field(default_factory=dict)
+    control_path: str = ""  # the way of its role, if it has one role and that several ways
     enabled: frozenset[str] = frozenset()
     disabled: frozenset[str] = frozenset()
     uses: tuple[bool, ...] = (False, True)  # whether its addresses carry media, control, or both

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import (
-    ExtraRule,
     Installation,
     Link,
     Machine,
@@ -35,7 +34,6 @@ class SiteTopology:
     catalogue: Catalogue
     file: str
     serving: Mapping[str, Served]
-    control_paths: Mapping[str, str]
 
     @property
     def name(self) -> str:
@@ -46,6 +44,10 @@ class SiteTopology:
         """Whether fax may go over TCP there."""
         return Transport.TCP in self.site.decisions.fax_transports
 
+    def control_path(self, role: str) -> str:
+        """The way that the call control of a role takes; empty where there is only one."""
+        return find_control_path(self.catalogue, self.site, role)
+
 
 class Topology:
     """An installation indexed by site; views are made once, since a hub and its branches share them."""
@@ -55,7 +57,6 @@ class Topology:
         self._views: dict[str, SiteTopology] = {}
         self._settings: dict[Hashable, int] = {}
         self._kinds: dict[Hashable, EndpointKind] = {}
-        self._control_paths: dict[Hashable, Mapping[str, str]] = {}
         self._links: dict[str, list[Link]] = {}
         self._providers: dict[str, list[Provider]] = {}
         for link in installation.links:
@@ -92,28 +93,34 @@ class Topology:
             site.name, self.links_of(site.name), self.providers_of(site.name)
         )
         groups = group_machines(self.catalogue, site, serving)
-        endpoints = tuple(self._make_endpoints(site, groups))
-        of_networks = (end.group for end in endpoints if end.group and end.group.network)
-        groups = tuple(sorted((*groups, *of_networks), key=lambda group: group.name))
+        networks = {
+            own.name: MachineGroup(
+                name=own.name, site=site.name, roles=own.roles, machines=(), network=own
+            )
+            for own in site.networks
+            if own.managed
+        }
+        endpoints = tuple(self._make_endpoints(site, groups, networks))
         endpoint_of = {member: endpoint for endpoint in endpoints for member in endpoint.members}
         return SiteTopology(
             site=site,
-            groups=groups,
+            groups=tuple(sorted((*groups, *networks.values()), key=lambda group: group.name)),
             endpoints=endpoints,
             endpoint_of=endpoint_of,
             catalogue=self.catalogue,
             file=self.installation.file,
             serving=serving,
-            control_paths=self._find_control_paths(site.control_path),
         )
 
-    def _make_endpoints(self, site: Site, groups: Iterable[MachineGroup]) -> Iterator[Endpoint]:
+    def _make_endpoints(
+        self, site: Site, groups: Iterable[MachineGroup], networks: Mapping[str, MachineGroup]
+    ) -> Iterator[Endpoint]:
         settings = self._number_settings(site)
         rows: list[tuple[str, tuple[Prefix, ...], Machine | Network, MachineGroup | None]] = [
             (group.name, group.addresses, group.machines[0], group) for group in groups
         ]
         rows += [(own.name, own.addresses, own, None) for own in site.machines if own.outside]
-        rows += [(own.name, own.cidrs, own, _group_network(site, own)) for own in site.networks]
+        rows += [(own.name, own.cidrs, own, networks.get(own.name)) for own in site.networks]
         for label, addresses, member, group in rows:
             machine = member if isinstance(member, Machine) else None
             yield Endpoint(
@@ -149,22 +156,17 @@ class Topology:
                 is_machine=machine is not None,
                 ports=effective_ports(self.catalogue, roles, *key[3:]),
                 decisions=site.decisions,
-                control_paths=self._find_control_paths(site.control_path),
+                control_path=find_control_path(self.catalogue, site, roles[0]),
                 enabled=site.enabled,
                 disabled=site.disabled,
             )
         return self._kinds[key]
 
-    def _find_control_paths(self, written: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-        """By role, as written or the catalogue's first; the same mapping for all that are alike."""
-        if written not in self._control_paths:
-            chosen = dict(written)
-            self._control_paths[written] = {
-                role.name: chosen.get(role.name, role.control_paths[0])
-                for role in self.catalogue.roles.values()
-                if role.control_paths
-            }
-        return self._control_paths[written]
+
+def find_control_path(catalogue: Catalogue, site: Site, role: str) -> str:
+    """As the site has written it, or the catalogue's first; empty where there is only one."""
+    paths = catalogue.roles[role].control_paths
+    return dict(site.control_path).get(role, paths[0]) if paths else ""
 
 
 def _about(roles: tuple[str, ...], overrides: PortOverrides) -> PortOverrides:
@@ -228,15 +230,16 @@ def group_machines(
     no machine that comes later by name renames another.
     """
     by_likeness: dict[Hashable, list[Machine]] = {}
-    extras: dict[str, list[ExtraRule]] = {}
+    extras: dict[str, list[tuple[Hashable, ...]]] = {}
     for rule in site.extra_rules:
-        extras.setdefault(rule.machine, []).append(rule)
+        same = rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason
+        extras.setdefault(rule.machine, []).append(same)
     for machine in (own for own in site.machines if own.managed):
         likeness = (
             machine.roles,
-            _differences(catalogue, site, machine, machine.roles),
+            _differences(catalogue, site, machine),
             serving.get(machine.name),
-            tuple(sorted(map(_content, extras.get(machine.name, ())))),
+            tuple(sorted(extras.get(machine.name, ()))),
         )
         by_likeness.setdefault(likeness, []).append(machine)
     by_roles: dict[tuple[str, ...], list[list[Machine]]] = {}
@@ -245,40 +248,17 @@ def group_machines(
     groups = []
     for roles, variants in by_roles.items():
         variants.sort(key=lambda own: (own[0].name not in serving, own[0].name))
-        for machines in variants:
-            variant = machines[0].name if machines is not variants[0] else ""
-            name, members = _group_name(roles, variant), tuple(machines)
-            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=members))
+        for machines in map(tuple, variants):
+            variant = "" if machines[0] is variants[0][0] else f".{machines[0].name}"
+            name = f"{'-'.join(roles)}{variant}".lower()
+            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=machines))
     return tuple(sorted(groups, key=lambda group: group.name))
 
 
-def _group_network(site: Site, network: Network) -> MachineGroup | None:
-    """The host group of a managed network, with its name."""
-    if not network.managed:
-        return None
-    name = network.name
-    return MachineGroup(
-        name=name, site=site.name, roles=network.roles, machines=(), network=network
-    )
-
-
-def _differences(
-    catalogue: Catalogue, site: Site, machine: Machine, roles: tuple[str, ...]
-) -> tuple[Hashable, ...]:
-    """Where the machine's effective ports differ from what its site gives these roles."""
+def _differences(catalogue: Catalogue, site: Site, machine: Machine) -> tuple[Hashable, ...]:
+    """Where the machine's effective ports differ from what its site gives its roles."""
     if not machine.ports:
         return ()
-    plain = effective_ports(catalogue, roles, site.ports, ())
-    own = effective_ports(catalogue, roles, site.ports, machine.ports)
+    plain = effective_ports(catalogue, machine.roles, site.ports, ())
+    own = effective_ports(catalogue, machine.roles, site.ports, machine.ports)
     return tuple((key, ports) for key, ports in own.items() if ports != plain[key])
-
-
-def _content(rule: ExtraRule) -> tuple[Hashable, ...]:
-    """What makes two extra rules of different machines the same one."""
-    return (rule.direction, rule.protocol, rule.ports, rule.peers, rule.reason)
-
-
-@lru_cache(maxsize=4096)
-def _group_name(roles: tuple[str, ...], variant: str) -> str:
-    slugs = "-".join(role.lower() for role in roles)
-    return f"{slugs}.{variant.lower()}" if variant else slugs

@@ -145,8 +145,8 @@ class _Script:
 
     def _way(self, party: Actor) -> Way:
         """How a party calls and is called, on the control path that its role takes at its site."""
-        paths = self.topology.view(party.server_site).control_paths
-        return self.book.way_of(party.role, paths.get(party.role, ""))
+        view = self.topology.view(party.server_site)
+        return self.book.way_of(party.role, view.control_path(party.role) if party.role else "")
 
     def _serving(self, party: Actor, role: str) -> Actor:
         """Who serves a party in a role: of LinkManagers the one that its declaration names."""

@@ -164,10 +164,10 @@ def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     if decisions.dcom_transports == (Transport.TCP,) and _any_use(catalogue, flows, *dcom):
         yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
     written = dict(view.site.control_path)
-    for role in sorted(roles & set(view.control_paths) - set(written)):
-        path = view.control_paths[role]
-        at = f"{place}.control_path.{role}"
-        yield Message.about("control-path-default", at, role=role, path=path)
+    for role in sorted(roles - set(written)):
+        if path := view.control_path(role):
+            at = f"{place}.control_path.{role}"
+            yield Message.about("control-path-default", at, role=role, path=path)
     if services := _unanswered(view):
         egress = "uncovered-egress" if view.site.egress is Egress.CLOSED else "egress-open"
         yield Message.about(egress, f"{place}.egress", services=services)
