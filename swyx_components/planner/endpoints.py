@@ -98,15 +98,9 @@ class Endpoint:
     @property
     def joins_itself(self) -> bool:
         """Whether a flow from it to itself runs between two hosts with an IP version in common."""
-        if not self.kind.is_machine:
-            return True
-        seen: set[int] = set()
-        for machine in self.group.machines if self.group else ():
-            versions = {address.version for address in machine.addresses}
-            if seen & versions:
-                return True
-            seen |= versions
-        return False
+        machines = self.group.machines if self.group else ()
+        known = [v for own in machines for v in {address.version for address in own.addresses}]
+        return not self.kind.is_machine or len(known) > len({*known})
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -12,22 +12,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
 from swyx_components.installation.model import Link, LinkMode
+from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows
 from swyx_components.planner.exchange import find_exchange
 from swyx_components.planner.port_references import DEVICES, provider_kind
 from swyx_components.planner.topology import SiteTopology, Topology
-
-
-class Clash(NamedTuple):
-    """An H.245 pair whose two sites decided differently: tunnelled at one end only."""
-
-    link: str
-    flow: str
-    tunnelled: str
-    opened: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +26,13 @@ class SiteFlows:
     """All flows of a site, by endpoints, and what prevents some of them.
 
     `apart`: endpoints without rules that have no IP version in common, so that none of their flows works.
+    `clashes`: H.245 pairs whose two sites decided differently, tunnelled at one end only.
     """
 
     site: SiteTopology
     flows: Flows
     apart: tuple[EndpointPair, ...]
-    clashes: tuple[Clash, ...]
+    clashes: tuple[Message, ...]
 
 
 def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False) -> SiteFlows:
@@ -121,10 +113,11 @@ def _over_link(topology: Topology, link: Link) -> Iterator[EndpointPair]:
         yield EndpointPair(manager, other, exchange)
 
 
-def _clashes(topology: Topology, link: Link, over: tuple[EndpointPair, ...]) -> Iterator[Clash]:
+def _clashes(topology: Topology, link: Link, over: tuple[EndpointPair, ...]) -> Iterator[Message]:
     decided = {name: topology.view(name).site.decisions.h245 for name in (link.near, link.far)}
     opened = [name for name, h245 in decided.items() if h245]
     tunnelled = [name for name, h245 in decided.items() if h245 is not None and not h245]
     if opened and tunnelled:
         for flow in sorted({flow for one in over for own in one.exchanges for flow in own.tunnels}):
-            yield Clash(link.name, flow, tunnelled[0], opened[0])
+            values = {"flow": flow, "tunnelled": tunnelled[0], "opened": opened[0]}
+            yield Message.about("h245-one-ended", f"links.{link.name}", **values)

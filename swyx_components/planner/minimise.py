@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.planner.flows import SiteFlows
-from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Rule
+from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Requirements, Rule
 from swyx_components.planner.regions import (
     Regions,
     United,
@@ -73,6 +73,8 @@ def minimise(
 
     Where the platform can't match source ports they are dropped before anything is merged.
     """
+    if not isinstance(requirements, Requirements):
+        requirements = Requirements.of(requirements)
     peers, matched = gather_peers(requirements), capabilities.matches_source_ports
     named = {group: unite_access(access, matched) for group, access in peers.named.items()}
     by_address = [[unite_access(one, matched) for one in own.openings] for own in peers.regions]

@@ -101,7 +101,8 @@ def _role_pairs(leg: Leg) -> Iterator[tuple[str, str]]:
 
 # ---- port tokens
 
-_DCOM = ("dcom_server", "dcom_client")
+DCOM = frozenset({"dcom_server", "dcom_client"})
+DECIDED = DCOM | {"h245", "cornet"}
 
 # A responder: its role, and the ports in effect at its place by (role, listener key).
 Responder = tuple[str, Mapping[tuple[str, str], PortSet]]
@@ -109,7 +110,7 @@ Responder = tuple[str, Mapping[tuple[str, str], PortSet]]
 
 def find_undecided(token: str, decisions: Decisions) -> str:
     """The missing decision that the token needs, or empty."""
-    if token in _DCOM and _dynamic(token, decisions) is None:
+    if token in DCOM and _dynamic(token, decisions) is None:
         return "dcom"
     return "h245" if token == "h245" and decisions.h245 is None else ""
 
@@ -121,7 +122,7 @@ def resolve_port(
 
     `decisions` are those of the responder's site.
     """
-    if token in _DCOM:
+    if token in DCOM:
         dynamic = _dynamic(token, decisions)
         if dynamic is None:
             return ()

@@ -6,14 +6,14 @@ ones are given prefixes.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.planner.endpoints import PeerKind
-from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirement, Requirements
+from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirements
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals, split_interval
 
@@ -44,15 +44,22 @@ class United(NamedTuple):
 @lru_cache(maxsize=4096)
 def unite_access(access: _Access, matched: bool) -> United:
     """The fewest ranges of ports, from any source ports unless these are `matched`."""
+    opened: dict[int, frozenset[str]] = {}
+    key, begun, end, flows = -1, 0, 0, list[str]()
     ranges = sorted(chain(*[_ranges_of(own, matched) for own in access]))
-    opened = {
-        key | _pack(begun, end) << 32: frozenset(flows)
-        for key, begun, end, flows in _unite_ports(ranges)
-    }
+    for its_key, first, last, flow in [*ranges, _NO_RANGE]:
+        if its_key == key and first <= end + 1:
+            end = max(end, last)
+        else:
+            if flows:
+                opened[key | _pack(begun, end) << 32] = frozenset(flows)
+            key, begun, end, flows = its_key, first, last, []
+        flows.append(flow)
     return United(opened, _any_is_shadowed(opened))
 
 
 _Range = tuple[int, int, int, str]  # its order but for the ports, first and last port, flow
+_NO_RANGE: _Range = -1, 0, 0, ""  # touches none
 
 
 @lru_cache(maxsize=8192)
@@ -69,21 +76,6 @@ def _ranges_of(access: AccessSet, matched: bool) -> Sequence[_Range]:
         for direction, protocol, ports, source, flow in access
         for first, last in (ports if protocol.has_ports else NO_PORT)
     ]
-
-
-def _unite_ports(ranges: Iterable[_Range]) -> Iterator[tuple[int, int, int, list[str]]]:
-    """Sorted ranges that overlap or touch become one, with all flows."""
-    key, begun, end, flows = -1, 0, 0, list[str]()
-    for its_key, first, last, flow in ranges:
-        if its_key == key and first <= end + 1:
-            end = max(end, last)
-        else:
-            if flows:
-                yield key, begun, end, flows
-            key, begun, end, flows = its_key, first, last, []
-        flows.append(flow)
-    if flows:
-        yield key, begun, end, flows
 
 
 def _any_is_shadowed(orders: Iterable[int]) -> bool:
@@ -163,9 +155,6 @@ def flows_within(match: Match, access: _Access, matched: bool) -> frozenset[str]
     )
 
 
-_Piece = tuple[int, int, int]  # first and last address, region
-
-
 class Regions:
     """The addresses of one IP version with requirements; a region is named by its place in `openings`."""
 
@@ -186,28 +175,16 @@ class Regions:
         known = self._known.get(places)
         if known is None:
             found: dict[frozenset[int], list[Prefix]] = {}
-            for prefix, met in self._split(places):
-                found.setdefault(met, []).append(prefix)
+            pieces = sorted([(*piece, place) for place in places for piece in self._pieces[place]])
+            for joined in join_intervals([Interval(first, last) for first, last, _ in pieces]):
+                for prefix in split_interval(self.version, joined):
+                    begin = bisect_left(pieces, prefix.first, key=itemgetter(1))
+                    end = bisect_right(pieces, prefix.last, key=itemgetter(0))
+                    met = frozenset([place for *_, place in pieces[begin:end]])
+                    found.setdefault(met, []).append(prefix)
             known = {met: tuple(prefixes) for met, prefixes in found.items()}
             self._known[places] = known
         return known
-
-    def _split(self, places: frozenset[int]) -> Iterator[tuple[Prefix, frozenset[int]]]:
-        pieces = sorted([(*piece, place) for place in places for piece in self._pieces[place]])
-        begin = 0
-        for end, (_, last, _) in enumerate(pieces, 1):
-            if end == len(pieces) or pieces[end][0] != last + 1:
-                adjoining = pieces[begin:end]
-                for prefix in split_interval(self.version, Interval(adjoining[0][0], last)):
-                    yield prefix, _met(prefix, adjoining)
-                begin = end
-
-
-def _met(prefix: Prefix, pieces: Sequence[_Piece]) -> frozenset[int]:
-    """The regions of those adjoining pieces that a prefix meets."""
-    first = bisect_left(pieces, prefix.first, key=itemgetter(1))
-    last = bisect_right(pieces, prefix.last, key=itemgetter(0))
-    return frozenset([place for *_, place in pieces[first:last]])
 
 
 class Peers(NamedTuple):
@@ -217,15 +194,9 @@ class Peers(NamedTuple):
     regions: tuple[Regions, ...]
 
 
-def gather_peers(requirements: Iterable[Requirement]) -> Peers:
-    """The peers of a group's requirements."""
-    return _gather(
-        requirements if isinstance(requirements, Requirements) else Requirements.of(requirements)
-    )
-
-
 @lru_cache(maxsize=64)  # the groups of one site, for all who ask about them
-def _gather(requirements: Requirements) -> Peers:
+def gather_peers(requirements: Requirements) -> Peers:
+    """The peers of a group's requirements."""
     named: dict[str, _Access] = {}
     by_version: dict[int, list[_Area]] = {}
     for (kind, label, prefixes), in_roles in requirements.by_peer:

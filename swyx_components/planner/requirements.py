@@ -52,7 +52,10 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
                 continue
             versions = own.versions
             if (peer, versions) not in parties:
-                parties[peer, versions] = _reach(peer, view.name, versions)
+                # None: no IP version in common, which the notices tell.
+                in_common = versions & peer.versions
+                party = peer.peer_for(view.name) if in_common else None
+                parties[peer, versions] = party and _restrict(party, versions)
             party = parties[peer, versions]
             access = find_access(exchanges, ends, outbound)
             if party is not None and access:
@@ -103,18 +106,10 @@ def find_requirements(
                 yield Requirement(direction, protocol, ports, source, party, flow)
 
 
-def _reach(peer: Endpoint, site: str, versions: frozenset[int]) -> Peer | None:
-    """The peer as the rules of a site name it; None: no IP version in common, which the notices tell.
-
-    A peer by address keeps only these versions: no packet of another can reach the endpoint.
-    """
-    if not versions & peer.versions:
-        return None
-    party = peer.peer_for(site)
-    return _restrict(party, versions) if party.kind is PeerKind.CIDRS else party
-
-
 def _restrict(party: Peer, versions: frozenset[int]) -> Peer | None:
+    """The peer with its addresses of these IP versions, since no packet of another can reach the endpoint."""
+    if party.kind is PeerKind.GROUP:
+        return party
     kept = tuple([prefix for prefix in party.prefixes if prefix.version in versions])
     return party._replace(prefixes=kept) if kept else None
 

@@ -248,10 +248,10 @@ def group_machines(
     groups = []
     for roles, variants in by_roles.items():
         variants.sort(key=lambda own: (own[0].name not in serving, own[0].name))
-        for machines in map(tuple, variants):
-            variant = "" if machines[0] is variants[0][0] else f".{machines[0].name}"
+        for members in map(tuple, variants):
+            variant = "" if members[0] is variants[0][0] else f".{members[0].name}"
             name = f"{'-'.join(roles)}{variant}".lower()
-            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=machines))
+            groups.append(MachineGroup(name=name, site=site.name, roles=roles, machines=members))
     return tuple(sorted(groups, key=lambda group: group.name))
 
 

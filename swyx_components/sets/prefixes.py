@@ -137,19 +137,14 @@ def collapse_prefixes(prefixes: Iterable[Prefix]) -> tuple[Prefix, ...]:
     >>> [str(p) for p in collapse_prefixes(map(Prefix.parse, ["10.0.0.0/25", "10.0.0.128/25"]))]
     ['10.0.0.0/24']
     """
-    runs: list[tuple[Prefix, int]] = []  # of prefixes that touch: the first one, the last address
-    for prefix in sorted(prefixes):
-        version, first, length = prefix
-        last = first | ((1 << (WIDTH[version] - length)) - 1)
-        if runs and runs[-1][0].version == version and first <= runs[-1][1] + 1:
-            begun, known = runs[-1]
-            runs[-1] = begun, max(known, last)
-        else:
-            runs.append((prefix, last))
-    collapsed: list[Prefix] = []
-    for prefix, last in runs:
-        if prefix.last == last:  # most touch no other
-            collapsed.append(prefix)
-        else:
-            collapsed += split_interval(prefix.version, Interval(prefix.first, last))
-    return tuple(collapsed)
+    by_version: dict[int, list[Interval]] = {}
+    for prefix in prefixes:
+        by_version.setdefault(prefix.version, []).append(prefix.interval)
+    return tuple(
+        [
+            prefix
+            for version, intervals in sorted(by_version.items())
+            for joined in join_intervals(intervals)
+            for prefix in split_interval(version, joined)
+        ]
+    )

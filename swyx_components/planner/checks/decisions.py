@@ -6,9 +6,10 @@ from swyx_components.catalogue import Catalogue, Listener, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of
 from swyx_components.messages.render import shorten
+from swyx_components.planner.checks.port_conflicts import find_decided_ends
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
-from swyx_components.planner.flows import Clash
 from swyx_components.planner.minimise import SiteRules
+from swyx_components.planner.port_references import DCOM
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange, PortSet
 
@@ -27,12 +28,13 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
     """Errors for what is undecided or contradictory, warnings for wide ranges, notes for defaults."""
     view = site.flows.site
     yield from _missing(view, site.flows.flows.pairs)
-    yield from _clashes(site.flows.clashes)
+    yield from site.flows.clashes
     exchanges = {own for pair in site.flows.flows.pairs for own in pair.exchanges}
-    flows = {exchanged.flow for own in exchanges for exchanged in own.exchanged}
+    ends = frozenset().union(*[find_decided_ends(own, view.catalogue) for own in exchanges])
+    tokens = {token for *_, token in ends}
     yield from _wide_ranges(view)
-    yield from _narrow_ranges(view, flows)
-    yield from _defaults(view, flows)
+    yield from _narrow_ranges(view, tokens)
+    yield from _defaults(view, tokens)
 
 
 def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
@@ -97,13 +99,6 @@ def _called(endpoint: Endpoint, site: str) -> str:
     return label if endpoint.site in ("", site) else f"{endpoint.site}.{label}"
 
 
-def _clashes(clashes: Iterable[Clash]) -> Iterator[Message]:
-    for clash in sorted(set(clashes)):
-        link, flow, tunnelled, opened = clash
-        values = {"flow": flow, "tunnelled": tunnelled, "opened": opened}
-        yield Message.about("h245-one-ended", f"links.{link}", **values)
-
-
 def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
     """The presets that name a whole ephemeral range: what else lies inside it."""
     decisions = view.site.decisions
@@ -118,15 +113,15 @@ def _wide_ranges(view: SiteTopology) -> Iterator[Message]:
             yield Message.about("preset-wide", place, preset=preset, **values)
 
 
-def _narrow_ranges(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
+def _narrow_ranges(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
     """DCOM ranges of your own that are smaller or lower than Microsoft advises."""
     made, place = view.site.decisions, f"sites.{view.name}.decisions.dcom"
     halves = {".server": made.dcom_server, ".client": made.dcom_client}
     if made.dcom_server == made.dcom_client:
         halves = {"": made.dcom_server}
     for half, ports in () if made.dcom_preset else halves.items():
-        used = [key for key in ("dcom_server", "dcom_client") if key.endswith(half[1:])]
-        if ports is None or not _any_use(view.catalogue, flows, *used):
+        used = {key for key in tokens & DCOM if key.endswith(half[1:])}
+        if ports is None or not used:
             continue
         count = ports.last - ports.first + 1
         problems = [f"{count} port{'s' * (count > 1)}"] if count < _FEWEST_DCOM else []
@@ -147,11 +142,11 @@ def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
     return list(dict.fromkeys(f"{name} {own}" for name, own in known if ports.overlaps(own)))
 
 
-def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
+def _defaults(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
     """Notes on defaults in effect; the plan never decides silently."""
     place, decisions, catalogue = f"sites.{view.name}", view.site.decisions, view.catalogue
     roles = {role for endpoint in view.endpoints for role in endpoint.kind.roles}
-    if not decisions.cornet_pinned and _any_use(catalogue, flows, "cornet"):
+    if not decisions.cornet_pinned and "cornet" in tokens:
         yield Message.about("cornet-both", f"{place}.decisions.cornet", ports=decisions.cornet)
     # A LinkManager has media over TCP too, for fax machines: where there are none, it carries none.
     faxes = any(
@@ -160,8 +155,7 @@ def _defaults(view: SiteTopology, flows: set[str]) -> Iterator[Message]:
     )
     if faxes and not decisions.fax_stated:
         yield Message.about("fax-udp-default", f"{place}.decisions.fax_transport")
-    dcom = ("dcom_server", "dcom_client")
-    if decisions.dcom_transports == (Transport.TCP,) and _any_use(catalogue, flows, *dcom):
+    if decisions.dcom_transports == (Transport.TCP,) and tokens & DCOM:
         yield Message.about("dcom-tcp-only", f"{place}.decisions.dcom_transport")
     written = dict(view.site.control_path)
     for role in sorted(roles - set(written)):
@@ -223,13 +217,3 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
         union = PortSet.union_of(part for own in kept.values() for part in own.ports)
         values = {"server": server.name, "example": f"ports: {{{role}: {{{example}}}}}"}
         yield Message.about("footnote-alone", at, role=role, ports=union, **values)
-
-
-def _any_use(catalogue: Catalogue, flows: Iterable[str], *tokens: str) -> bool:
-    """Whether a decision settles the ports of any of the flows."""
-    return any(
-        token in leg.ports
-        for flow in flows
-        for leg in catalogue.flows[flow].legs
-        for token in tokens
-    )

@@ -27,9 +27,12 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     view, told = site.flows.site, cache(partial(find_told, site))
     for group in site.groups:
         access = {access for _, access in group.requirements.by_peer}
+        kind = view.endpoint_of[group.members[0].name].kind
         opened = _Opened().union(*map(_let_in, access))
-        yield from _opened_beside(view, group, opened, told)
-        yield from _administration_inside(view, group, opened)
+        met = {one for own in opened for one in _find_met(kind, *own, view.catalogue)}
+        inbound = _inbound(group) if met else {}
+        yield from _opened_beside(view, group, met, inbound, told)
+        yield from _administration_inside(view, group, inbound)
     pairs: _Pairs = {}
     for first, second, exchanges in (*site.flows.flows.pairs, *site.flows.apart):
         if any(own.exchanged for own in exchanges):
@@ -62,38 +65,35 @@ def _let_in(access: AllAccess) -> _Opened:
 
 
 @lru_cache(maxsize=8192)
-def _find_partly_opened(
+def _find_met(
     kind: EndpointKind, protocol: Protocol, ports: PortSet, catalogue: Catalogue
 ) -> frozenset[tuple[str, str]]:
-    """The listeners that a range let in meets, but that don't hold all of it."""
-    return frozenset(
+    """The listeners that a range let in meets, but that don't hold all of it; services of administration."""
+    listeners = [
         (role, key)
         for (role, key), listener in kind.ports.items()
         if ports != listener
         and protocol in _protocols_of(catalogue, role, key)
         and any(own.overlaps(part) for own in listener for part in ports)
         and not all(map(listener.covers, ports))
+    ]
+    known = catalogue.administration_ports.items() if protocol is Protocol.TCP else ()
+    return frozenset(
+        [*listeners, *(("", name) for name, own in known if any(map(own.overlaps, ports)))]
     )
 
 
-@lru_cache(maxsize=8192)
-def _find_administration(ports: PortSet, catalogue: Catalogue) -> tuple[str, ...]:
-    """The ports of administration, by name, that a range let in meets."""
-    known = catalogue.administration_ports
-    return tuple(name for name, own in known.items() if any(map(own.overlaps, ports)))
-
-
 def _opened_beside(
-    view: SiteTopology, group: HostGroup, opened: _Opened, told: Callable[[], Told]
+    view: SiteTopology,
+    group: HostGroup,
+    met: Collection[tuple[str, str]],
+    inbound: _Inbound,
+    told: Callable[[], Told],
 ) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well, unless both want it."""
-    catalogue, endpoint = view.catalogue, view.endpoint_of[group.members[0].name]
-    partly: set[tuple[str, str]] = set()
-    for protocol, ports in opened:
-        partly |= _find_partly_opened(endpoint.kind, protocol, ports, catalogue)
-    inbound = _inbound(group) if partly else {}
-    for role, key in (place for place in endpoint.kind.ports if place in partly):
-        listener, protocols = endpoint.kind.ports[role, key], _protocols_of(catalogue, role, key)
+    catalogue, known = view.catalogue, view.endpoint_of[group.members[0].name].kind.ports
+    for role, key in (place for place in known if place in met):
+        listener, protocols = known[role, key], _protocols_of(catalogue, role, key)
         own = {
             (protocol, ports): needed
             for (protocol, ports), needed in inbound.items()
@@ -169,32 +169,25 @@ def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
 
 
 def _administration_inside(
-    view: SiteTopology, group: HostGroup, opened: _Opened
+    view: SiteTopology, group: HostGroup, inbound: _Inbound
 ) -> Iterator[Message]:
     """Ports of administration inside a range that is opened for another purpose."""
-    catalogue = view.catalogue
-    reached = {
-        ports: names
-        for protocol, ports in opened
-        if protocol is Protocol.TCP and (names := _find_administration(ports, catalogue))
-    }
-    found = {
-        (name, need.flow)
-        for need in (group.requirements if reached else ())
-        if need.direction is Direction.IN and need.protocol is Protocol.TCP
-        for name in reached.get(need.ports, ())
-        if not need.flow.startswith("extra:")
-    }
     machines = {machine.name for machine in group.machines}
     answered = [  # somebody has thought of the service
         rule.ports
         for rule in view.site.extra_rules
         if rule.machine in machines and rule.direction == "in" and rule.protocol == "tcp"
     ]
-    for name, ports in catalogue.administration_ports.items() if found else ():
-        flows = sorted(flow for inside, flow in found if inside == name)
-        if flows and not any(each.covers(ports) for each in answered):
-            values = {"name": name, "ports": ports, "flows": flows}
+    for name, service in view.catalogue.administration_ports.items() if inbound else ():
+        flows = {
+            flow
+            for (protocol, ports), needed in inbound.items()
+            if protocol is Protocol.TCP and any(map(service.overlaps, ports))
+            for flow, _ in needed
+            if not flow.startswith("extra:")
+        }
+        if flows and not any(each.covers(service) for each in answered):
+            values = {"name": name, "ports": service, "flows": sorted(flows)}
             yield Message.about("administration-inside", group.place, **values)
 
 

@@ -10,7 +10,7 @@ from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.exchange import Exchange, find_exchange
 from swyx_components.planner.minimise import SiteRules
-from swyx_components.planner.port_references import EndpointKind
+from swyx_components.planner.port_references import DECIDED, EndpointKind
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
@@ -92,21 +92,21 @@ def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
     )
     for first, second, exchanges in (*site.flows.flows.pairs, *alone):
         for exchange in exchanges:
-            for forward, role, token in _decided_ends(exchange, view.catalogue):
+            for forward, role, token in find_decided_ends(exchange, view.catalogue):
                 own = found.setdefault(second if forward else first, {})
                 own.setdefault(role, set()).add(token)
     return found
 
 
 @lru_cache(maxsize=8192)
-def _decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tuple[bool, str, str]]:
+def find_decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tuple[bool, str, str]]:
     """Of an exchange: whether its second end listens, in which role, and on which decision's range."""
     return frozenset(
         [
             (one.forward, one.responder_role, token)
             for one in exchange.exchanged
             for leg in catalogue.flows[one.flow].legs
-            for token in {"dcom_server", "dcom_client", "h245"}.intersection(leg.ports)
+            for token in DECIDED.intersection(leg.ports)
         ]
     )
 
