@@ -101,9 +101,8 @@ def _from_state(
     if len(clouds) != 1 or not state.sites:
         raise refuse("state-of-nothing", place)
     (cloud,) = clouds
-    strange = [site for site in state.sites if site not in installation.sites]
-    strange += [site for site in sites if site not in state.sites]
-    if strange or any(bound.get(site, cloud) != cloud for site in state.sites):
+    fits = installation.sites.keys() >= {*state.sites} >= {*sites}
+    if not fits or any(bound.get(site, cloud) != cloud for site in state.sites):
         known = sorted(installation.sites)
         raise refuse("state-of-another", place, sites=state.sites, cloud=cloud, known=known)
 

@@ -21,7 +21,7 @@ from swyx_components.report.plan_json import fields_of, given, proof_record, sto
 from swyx_components.report.tables import write_rule
 from swyx_components.report.templates import render_lines
 from swyx_components.sets.ports import MAX_PORT, PortSet
-from swyx_components.sets.prefixes import WIDTH, Interval, interval_text, split_interval
+from swyx_components.sets.prefixes import Interval, range_text
 
 _MOST_GAPS = 20
 _MOST_LINES = 4  # of one finding
@@ -52,6 +52,8 @@ def _write_doubt(entry: AclEntry) -> str:
 
 # ---- packets
 
+_Run = tuple[int, Interval]  # IP version and addresses
+
 
 def write_packets(packets: Iterable[Packets], short: bool = True) -> Iterator[str]:
     """`in tcp 3389 from 10.0.0.0/8`; protocols with the same ports and addresses share a line.
@@ -59,18 +61,16 @@ def write_packets(packets: Iterable[Packets], short: bool = True) -> Iterator[st
     In the order of the packets. `short`: what is long is counted instead of listed.
     """
     most_ranges, most_peers = (_MOST_RANGES, _MOST_PEERS) if short else (sys.maxsize, sys.maxsize)
-    by_ports: dict[tuple[Direction, Protocol, PortSet], list[tuple[int, Interval]]]
-    by_ports = defaultdict(list)
+    by_ports: dict[tuple[Direction, Protocol, PortSet], list[_Run]] = defaultdict(list)
     for own in packets:
         by_ports[own.direction, own.protocol, own.ports].append((own.version, own.peers))
-    alike: dict[tuple[Direction, str, tuple[tuple[int, Interval], ...]], list[str]]
-    alike = defaultdict(list)
+    alike: dict[tuple[Direction, str, tuple[_Run, ...]], list[str]] = defaultdict(list)
     for (direction, protocol, ports), peers in by_ports.items():
         text = _write_ports(protocol, ports, most_ranges)
         alike[direction, text, tuple(sorted(peers))].append(protocol.value)
     for (direction, text, runs), protocols in alike.items():
         words = direction.value, "/".join(protocols), text, direction.towards
-        peers_text = ", ".join(shorten((_write_peers(*run) for run in runs), most_peers, excess=1))
+        peers_text = ", ".join(shorten((range_text(*run) for run in runs), most_peers, excess=1))
         yield " ".join(filter(None, (*words, peers_text)))
 
 
@@ -81,13 +81,6 @@ def _write_ports(protocol: Protocol, ports: PortSet, most: int) -> str:
     if not PortSet.of((1, MAX_PORT)) - ports:
         return "every port"
     return ", ".join(shorten(map(str, ports), most, excess=1))
-
-
-def _write_peers(version: int, peers: Interval) -> str:
-    """A run of addresses as one CIDR where it is one, else as its ends."""
-    first, *others = split_interval(version, peers)
-    is_cidr = not others and first.length < WIDTH[version]
-    return str(first) if is_cidr else interval_text(version, peers)
 
 
 # ---- JSON
@@ -111,7 +104,8 @@ def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
         "proof": proof_record(comparison.proof),
         "effects": [
             {
-                **fields_of(effect, "machine", "interface"),
+                "machine": effect.at.machine,
+                "interface": effect.at.id,
                 "other": effect.other.label,
                 "added": _list_packets(effect.added),
                 "stopped": _list_packets(effect.stopped),

@@ -106,6 +106,12 @@ def interval_text(version: int, interval: Interval) -> str:
     return first if first == last else f"{first}-{last}"
 
 
+def range_text(version: int, interval: Interval) -> str:
+    """`10.1.0.0/24` where it is one CIDR, else as `interval_text`."""
+    first, *others = split_interval(version, interval)
+    return interval_text(version, interval) if others else first.short
+
+
 def join_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     """The same addresses as sorted, disjoint, non-adjacent intervals."""
     joined: list[Interval] = []

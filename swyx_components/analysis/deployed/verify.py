@@ -100,16 +100,15 @@ class Change(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """The effect of a group that is not the site's at one machine.
+    """The effect of a group that is not the site's at an interface.
 
     `added` are packets that it allows and no flow needs, `stopped` those that flows need and it stops.
     """
 
-    machine: str
-    interface: str
+    at: DeployedInterface
     other: ForeignGroup
-    added: tuple[Packets, ...] = ()
-    stopped: tuple[Packets, ...] = ()
+    added: tuple[Packets, ...]
+    stopped: tuple[Packets, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,12 +239,9 @@ def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGro
         for each in chain(*found.open.values())
         if each.direction is Direction.IN or plan.egress is Egress.CLOSED
     )
+    stopped = chain(*found.missing.values()) if other.takes else ()
     return Effect(
-        machine=interface.machine,
-        interface=interface.id,
-        other=other,
-        added=join_packets(added if other.adds else ()),
-        stopped=join_packets(chain(*found.missing.values()) if other.takes else ()),
+        interface, other, join_packets(added if other.adds else ()), join_packets(stopped)
     )
 
 
@@ -253,15 +249,14 @@ def _remark_on_others(effects: Iterable[Effect]) -> Iterator[str]:
     """Each group whose rules are unknown, with its place; those without any effect once, all together."""
     idle: set[str] = set()
     acting: set[str] = set()
-    for effect in effects:
-        other = effect.other
+    for at, other, added, stopped in effects:
         if other.seats is None:
             could = "blocks" if other.takes else "allows"
             yield (
-                f"{effect.machine} ({effect.interface}): {other.label} also applies to its interface; "
+                f"{at.machine} ({at.id}): {other.label} also applies to its interface; "
                 f"its rules are unknown, so what it {could} is not part of the proof"
             )
-        elif effect.added or effect.stopped:
+        elif added or stopped:
             acting.add(other.label)
         elif any(layer.entries for seat in other.seats for layer in seat.layers):
             idle.add(other.label)

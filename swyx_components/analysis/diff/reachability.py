@@ -22,7 +22,7 @@ from swyx_components.sets.prefixes import (
     Prefix,
     interval_text,
     join_intervals,
-    split_interval,
+    range_text,
 )
 
 _Holder = TypeVar("_Holder")
@@ -83,14 +83,9 @@ class Owners:
         """
         if name and name not in self._moved:
             return name
-        write = _write_addresses if name else interval_text
+        write = range_text if name else interval_text
         told = ", ".join(write(version, own) for own in addresses)
         return f"{name} ({told})" if name else told
-
-
-def _write_addresses(version: int, addresses: Interval) -> str:
-    prefixes = split_interval(version, addresses)
-    return prefixes[0].short if len(prefixes) == 1 else interval_text(version, addresses)
 
 
 def _cut(*held: Mapping[Prefix, _Holder]) -> Iterator[tuple[int, Interval, list[_Holder | None]]]:
