@@ -5,8 +5,9 @@ Requirements come straight from the flows and extra rules, as in the proof; no r
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.reachability import (
@@ -24,7 +25,7 @@ from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Interval, join_intervals
+from swyx_components.sets.prefixes import Prefix, collapse_prefixes, split_interval
 
 # What a search from outside tries first, beside what the catalogue names.
 _ADMINISTRATION = {
@@ -36,6 +37,9 @@ _ADMINISTRATION = {
     "SQL Server": PortRange(1433, 1434),
     "VNC": PortRange(5900, 5900),
 }
+
+
+_by_label = attrgetter("owner", "label")  # of an entry
 
 
 class MissingAccess(NamedTuple):
@@ -112,6 +116,7 @@ class Audit:
 
     def __init__(self, plan: SitePlan, firewall: Firewall, installation: Installation) -> None:
         self.plan, self.firewall, self._installation = plan, firewall, installation
+        self._rows = installation.catalogue.flows
         points: dict[str, list[AttachmentPoint]] = defaultdict(list)
         for seat in firewall.seats:
             points[seat.machine].append(seat)
@@ -120,7 +125,7 @@ class Audit:
             name: diff_reachability(seats, self._requirements[name], plan.machine(name).addresses)
             for name, seats in points.items()
         }
-        self.machines = tuple(sorted(points))
+        self.machines = tuple(points)
         self.blocked = tuple(self._find_blocked())
         self.missing = tuple(sorted(self._find_missing(), key=lambda each: each.rank))
         self.unneeded = tuple(sorted(self._find_unneeded(), key=lambda each: each.rank))
@@ -134,7 +139,6 @@ class Audit:
 
     def _find_missing(self) -> Iterator[MissingAccess]:
         """One for each machine and requirement, regardless of the number of its addresses."""
-        rows = self._installation.catalogue.flows
         reasons = {extra_flow(self.plan.site, rule): rule.reason for rule in self.plan.extra_rules}
         for machine, found in self._found.items():
             for requirement, packets in found.missing.items():
@@ -144,17 +148,16 @@ class Audit:
                     packets=join_packets(packets, by_source=True),
                     stopped_by=tuple(sorted(found.stopped_by[requirement])),
                     unless=tuple(sorted(found.unless[requirement], key=_by_label)),
-                    row=rows.get(requirement.flow),
+                    row=self._rows.get(requirement.flow),
                     reason=reasons.get(requirement.flow, ""),
                 )
 
     def _find_blocked(self) -> Iterator[BlockedService]:
         """Each phase of which there are requirements and none of them passes, by machine."""
-        rows = self._installation.catalogue.flows
-        for machine, found in sorted(self._found.items()):
-            own = [r for r in self._requirements[machine] if not r.reply and r.flow in rows]
+        for machine, found in self._found.items():
+            own = [r for r in self._requirements[machine] if not r.reply and r.flow in self._rows]
             for phase in sorted(Phase, key=lambda phase: phase.value):
-                of_phase = {each for each in own if rows[each.flow].phase is phase}
+                of_phase = {each for each in own if self._rows[each.flow].phase is phase}
                 lost = of_phase & found.missing.keys()
                 if lost and not of_phase & found.passing:
                     flows = sorted({requirement.flow for requirement in lost})
@@ -163,7 +166,7 @@ class Audit:
     def _find_unneeded(self) -> Iterator[UnneededAccess]:
         """One for each rule, over all machines at which some of it is open without need."""
         merged: dict[AclEntry, dict[str, list[Packets]]] = defaultdict(dict)
-        for machine, found in sorted(self._found.items()):
+        for machine, found in self._found.items():
             for entry, packets in found.open.items():
                 if self._is_planned(entry):
                     merged[entry][machine] = packets
@@ -177,7 +180,7 @@ class Audit:
                 needed_by=self._flows_using(entry, machines),
                 needed_elsewhere=self._flows_using(entry, self._found.keys() - machines.keys()),
                 public=any(not _is_known(each, known) for each in joined),
-                administration=self._find_administration(entry, joined),
+                administration=self._find_administration(joined),
             )
 
     def _is_planned(self, entry: AclEntry) -> bool:
@@ -189,22 +192,17 @@ class Audit:
         own = (self._found[machine].needed_by for machine in machines)
         return tuple(sorted(set().union(*(flows.get(entry, ()) for flows in own))))
 
-    def _find_known(self) -> Mapping[int, Sequence[Interval]]:
+    def _find_known(self) -> tuple[Prefix, ...]:
         """Not the public's addresses: private by definition, a site's own, or the platform's."""
-        prefixes = [*NEVER_PUBLIC, *self.firewall.platform]
-        for site in self._installation.sites.values():
-            prefixes += [prefix for host in hosts_of(site) for prefix in host.prefixes]
-        return {
-            version: join_intervals(p.interval for p in prefixes if p.version == version)
-            for version in WIDTH
-        }
+        sites = self._installation.sites.values()
+        own = (prefix for site in sites for host in hosts_of(site) for prefix in host.prefixes)
+        return collapse_prefixes((*NEVER_PUBLIC, *self.firewall.platform, *own))
 
-    def _find_administration(self, entry: AclEntry, packets: Iterable[Packets]) -> tuple[str, ...]:
+    def _find_administration(self, packets: Iterable[Packets]) -> tuple[str, ...]:
         """The services of administration (`SSH 22`) that some of the packets reach; none outbound."""
-        if entry.direction is Direction.OUT:
-            return ()
         services = {**self._installation.catalogue.administration_ports, **_ADMINISTRATION}
-        tcp = (each.ports for each in packets if each.protocol is Protocol.TCP)
+        inbound = (Direction.IN, Protocol.TCP)
+        tcp = (each.ports for each in packets if (each.direction, each.protocol) == inbound)
         ports = PortSet.union_of(chain(*tcp))
         return tuple(f"{name} {own}" for name, own in services.items() if ports & PortSet((own,)))
 
@@ -222,14 +220,10 @@ class Audit:
             yield entry, tuple(sorted(found[entry]))
 
 
-def _by_label(entry: AclEntry) -> tuple[str, str]:
-    return entry.owner, entry.label
-
-
-def _is_known(packets: Packets, known: Mapping[int, Sequence[Interval]]) -> bool:
+def _is_known(packets: Packets, known: Iterable[Prefix]) -> bool:
     """Whether all of their peers are among addresses that are not the public's."""
-    first, last = packets.peers
-    return any(low <= first and last <= high for low, high in known[packets.version])
+    peers = split_interval(packets.version, packets.peers)
+    return all(any(own.contains(peer) for own in known) for peer in peers)
 
 
 # ---- what to change
