@@ -262,7 +262,7 @@ def test_against_another_file_a_site_asked_for_shows_its_own_changes_only(tmp_pa
 def deploy(rendered: RenderedSite) -> Deployed:
     """The site as planned, but for one rule of its first group."""
     groups = {
-        entry.group.name: DeployedGroup(ids=(f"sg-{place}",), rules=entry.rules[place == 0 :])
+        entry.group.name: DeployedGroup(ids={0: (f"sg-{place}",)}, rules=entry.rules[place == 0 :])
         for place, entry in enumerate(rendered.groups)
     }
     interfaces = tuple(

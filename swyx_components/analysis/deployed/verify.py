@@ -33,17 +33,16 @@ _Words = tuple[str, str]  # the name of something and what is said of it
 class DeployedGroup:
     """What stands for one host group in the cloud.
 
-    `ids` are the cloud's names for it (several where it stands more than once), `shards` those of
-    the further groups that its rules are spread over, by number. `unreadable` are rules that no plan can
-    have: the name, empty where rules have none, and the cloud's words. `narrowed` are those of them that
-    are limited to some addresses, as rules, where these include the group's own: packets pass by them.
+    `ids` are the cloud's names for it, and for the further groups that its rules are spread over, by
+    number; several where one stands more than once. `unreadable` are rules that no plan can have: the
+    name, empty where rules have none, and the cloud's words. `narrowed` are those of them that are
+    limited to some addresses, as rules, where these include the group's own: packets pass by them.
     """
 
-    ids: tuple[str, ...]
+    ids: Mapping[int, tuple[str, ...]]
     rules: tuple[Rule, ...]
     unreadable: tuple[_Words, ...] = ()
     narrowed: tuple[Rule, ...] = ()
-    shards: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ForeignGroup(NamedTuple):
@@ -139,7 +138,7 @@ def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
     """Every difference between a rendered site and its deployed state, and the proof on the latter."""
     changes: list[Change] = []
     for entry in rendered.groups:
-        found = deployed.groups.get(entry.group.name) or DeployedGroup(ids=(), rules=())
+        found = deployed.groups.get(entry.group.name) or DeployedGroup(ids={}, rules=())
         changes += _compare_rules(entry.group.name, entry.rules, found)
     told = {(change.group, change.unreadable) for change in changes}
     faults = [*_check_groups(rendered, deployed, told)]
@@ -187,9 +186,8 @@ def _check_groups(rendered: RenderedSite, deployed: Deployed, told: set[_Words])
         if found is None:
             yield f"{name}: group missing in the cloud"
             continue
-        standing = {0: found.ids, **found.shards}
-        for shard in sorted({*entry.shards, *standing}):
-            label, ids = shard_label(name, shard), standing.get(shard, ())
+        for shard in sorted({*entry.shards, *found.ids}):
+            label, ids = shard_label(name, shard), found.ids.get(shard, ())
             if not ids:
                 yield f"{label}: group missing in the cloud"
             elif shard not in entry.shards:

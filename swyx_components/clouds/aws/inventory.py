@@ -1,5 +1,6 @@
 """What is deployed in EC2: the site's own groups as the plan has them, all else as layers of rules."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import repeat
@@ -145,20 +146,17 @@ class OwnGroups:
 
     def find_deployed(self, records: Ec2Records, name: str) -> DeployedGroup:
         """A host group with its security groups and their rules."""
-        shards: dict[int, tuple[str, ...]] = {0: ()}
-        for id in sorted(self.labels):
-            if self.places[id][0] == name:
-                shard = self.places[id][1]
-                shards[shard] = (*shards.get(shard, ()), id)
-        own = {id for ids in shards.values() for id in ids}
+        own = [id for id in sorted(self.labels) if self.places[id][0] == name]
+        ids: dict[int, tuple[str, ...]] = defaultdict(tuple)
+        for id in own:
+            ids[self.places[id][1]] += (id,)
         found = [
             (record, self.rule_of(record, records.prefix_lists))
             for record in records.rules
             if record.owner in own
         ]
         return DeployedGroup(
-            ids=shards.pop(0),
-            shards=dict(sorted(shards.items())),
+            ids=ids,
             rules=tuple(rule for _, rule in found if rule is not None),
             unreadable=tuple(("", _describe(record)) for record, rule in found if rule is None),
         )

@@ -93,7 +93,7 @@ def read_groups(groups: Sequence[SecurityGroup], addresses: Sequence[Prefix]) ->
             problem = error
         unreadable.append((rule.name, f"{rule.name} at priority {rule.priority} ({problem})"))
     return DeployedGroup(
-        ids=tuple(group.id for group in groups),
+        ids={0: tuple(group.id for group in groups)},
         rules=tuple(rules),
         narrowed=tuple(narrowed),
         unreadable=tuple(unreadable),
