@@ -24,6 +24,12 @@ _EXCLUDES = {
     Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES, Kind.SUMMARY),
     Kind.SUMMARY: tuple(Kind),
 }
+_OVERLAPPING = {
+    Kind.NETWORK: "networks",
+    Kind.SIP_DEVICES: "sip-devices",
+    Kind.PROVIDER: "provider",
+    Kind.SUMMARY: "summary",
+}
 
 
 def check_claims(context: ReadContext) -> None:
@@ -79,51 +85,34 @@ def _report(one: Claim, other: Claim, context: ReadContext, told: set[tuple[str,
 
     A CIDR of a summary is reported once per other site or provider that it overlaps: `told` has both.
     """
-    accused, holder = sorted(
-        (one, other), key=lambda claim: (claim.kind, claim.place), reverse=True
-    )
-    log = context.log
+    claims = sorted((one, other), key=lambda claim: (claim.kind, claim.place), reverse=True)
+    (accused, holder), log = claims, context.log
+    place, cidr, address = accused.place, accused.prefix, accused.prefix.address
     if accused.kind is Kind.SUMMARY:
-        pair = (accused.place, holder.site or holder.holder)
+        pair = (place, holder.site or holder.holder)
         if pair in told:
             return
         told.add(pair)
-    if accused.kind is Kind.MACHINE is holder.kind:
-        if accused.owner == holder.owner:
-            log.add("list-repeated", accused.place, value=accused.prefix.address)
-        else:
-            log.add(
-                "address-taken", accused.place, address=accused.prefix.address, other=holder.holder
-            )
-    elif accused.kind is Kind.MACHINE:
+    if accused.kind is not Kind.MACHINE:
+        held = holder.prefix.address if holder.kind is Kind.MACHINE else holder.prefix
+        id = f"{_OVERLAPPING[accused.kind]}-overlap"
+        log.add(id, place, cidr=cidr, held=held, other=holder.holder)
+    elif holder.kind is not Kind.MACHINE:
         values = {"network": holder.prefix, "other": holder.holder, "site": holder.site}
-        log.add("address-in-other-site", accused.place, address=accused.prefix.address, **values)
+        log.add("address-in-other-site", place, address=address, **values)
+    elif accused.owner == holder.owner:
+        log.add("list-repeated", place, value=address)
     else:
-        id = {
-            Kind.NETWORK: "networks",
-            Kind.SIP_DEVICES: "sip-devices",
-            Kind.PROVIDER: "provider",
-            Kind.SUMMARY: "summary",
-        }
-        shown = holder.prefix.address if holder.kind is Kind.MACHINE else holder.prefix
-        log.add(
-            f"{id[accused.kind]}-overlap",
-            accused.place,
-            cidr=accused.prefix,
-            held=shown,
-            other=holder.holder,
-        )
+        log.add("address-taken", place, address=address, other=holder.holder)
 
 
 def check_decisions(context: ReadContext, sites: Mapping[str, Site], nodes: Iterable[Node]) -> None:
     """DCOM over UDP must leave the multicast port alone. `nodes`: the sites as they are written."""
     for node in nodes:
-        decisions = sites[node.key].decisions if node.key in sites else context.decisions
-        if Transport.UDP not in decisions.dcom_transports or node.key not in sites:
-            continue
-        for ports in {decisions.dcom_server, decisions.dcom_client} - {None}:
-            multicast = covered_multicast(context.catalogue, ports) if ports else None
-            if multicast:
+        decisions = sites[node.key].decisions if node.key in sites else Decisions()
+        over_udp = Transport.UDP in decisions.dcom_transports
+        for ports in {*_dcom_ranges(decisions)} if over_udp else ():
+            if multicast := covered_multicast(context.catalogue, ports):
                 own = node.value.get("decisions", {}).keys() & {"dcom", "dcom_transport"}
                 place = f"sites.{node.key}.decisions.dcom" if own else "decisions.dcom"
                 context.log.add("dcom-covers-multicast", place, ports=ports, multicast=multicast)
@@ -133,17 +122,14 @@ def check_extra_rules(context: ReadContext, sites: Mapping[str, Site]) -> None:
     """No rule of a site's own opens DCOM to another site or to the public, nor asks for multicast."""
     if not any(site.extra_rules for site in sites.values()):
         return
-    all_dcom = [site.decisions for site in sites.values()]
-    anywhere = {ports for decisions in all_dcom for ports in _dcom_ranges(decisions)}
-    over_udp = any(Transport.UDP in decisions.dcom_transports for decisions in all_dcom)
-    protocols = {"tcp", "udp"} if over_udp else {"tcp"}
     mapper = context.catalogue.endpoint_mapper
+    anywhere = {ports for site in sites.values() for ports in _dcom_ranges(site.decisions)}
     possible = PortSet.union_of((*anywhere, (mapper, mapper)))
     index: _Claimed | None = None
     for site in sites.values():
         for rule in site.extra_rules:
             _check_multicast(context, site, rule)
-            if rule.protocol in protocols and rule.ports & possible:
+            if rule.ports & possible:
                 index = index or _Claimed(context.claims)
                 _check_rule(context, sites, site, rule, index)
 
@@ -169,13 +155,14 @@ def _check_rule(
     context: ReadContext, sites: Mapping[str, Site], site: Site, rule: ExtraRule, index: "_Claimed"
 ) -> None:
     place = f"sites.{site.name}.extra_rules[{rule.index}].ports"
-    own = _dcom_of(site, rule, context)
+    own = rule.ports & find_dcom_ports(site.decisions, rule.protocol, context.catalogue)
     for claim in index.touching(rule.peers):
         if claim.site in ("", site.name):
             continue
         shared = own
         if rule.direction == "out" and claim.site in sites:  # the ports are the other site's
-            shared = own | _dcom_of(sites[claim.site], rule, context)
+            theirs = sites[claim.site].decisions
+            shared = rule.ports & find_dcom_ports(theirs, rule.protocol, context.catalogue) | own
         if shared:
             context.log.add(
                 "extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder
@@ -183,11 +170,6 @@ def _check_rule(
             return
     if own and (public := find_public_part(rule.peers, index.of_site(site.name))):
         context.log.add("extra-dcom-public", place, ports=own, cidr=public)
-
-
-def _dcom_of(site: Site, rule: ExtraRule, context: ReadContext) -> PortSet:
-    """The ports of a rule that are DCOM's at a site."""
-    return rule.ports & find_dcom_ports(site.decisions, rule.protocol, context.catalogue)
 
 
 def find_dcom_ports(decisions: Decisions, protocol: str, catalogue: Catalogue) -> PortSet:
@@ -219,11 +201,9 @@ class _Claimed:
         self._sorted = sorted(claim for claim in claims if claim.kind is not Kind.PROVIDER)
         self._firsts = [claim.prefix[:2] for claim in self._sorted]
         self._exact: dict[Prefix, list[Claim]] = {}
-        self._lengths: dict[int, set[int]] = {4: set(), 6: set()}
         self._by_site: dict[str, list[Prefix]] = {}
         for claim in self._sorted:
             self._exact.setdefault(claim.prefix, []).append(claim)
-            self._lengths[claim.prefix.version].add(claim.prefix.length)
             if claim.kind is not Kind.SUMMARY:  # which doesn't make public addresses the site's own
                 self._by_site.setdefault(claim.site, []).append(claim.prefix)
 
@@ -233,15 +213,13 @@ class _Claimed:
     def touching(self, peers: Iterable[Prefix]) -> Iterator[Claim]:
         for peer in peers:
             width = WIDTH[peer.version]
-            for length in sorted(self._lengths[peer.version]):
-                if length < peer.length:
-                    first = peer.first >> (width - length) << (width - length)
-                    yield from self._exact.get(Prefix(peer.version, first, length), ())
+            for length in range(peer.length):
+                first = peer.first >> (width - length) << (width - length)
+                yield from self._exact.get(Prefix(peer.version, first, length), ())
             start = bisect_left(self._firsts, (peer.version, peer.first))
             end = bisect_right(self._firsts, (peer.version, peer.last))
-            for position in range(start, end):
-                if self._sorted[position].prefix.length >= peer.length:
-                    yield self._sorted[position]
+            inside = self._sorted[start:end]
+            yield from (claim for claim in inside if claim.prefix.length >= peer.length)
 
 
 _MOST_SHOWN = 5
@@ -252,19 +230,17 @@ def check_summaries(context: ReadContext) -> None:
 
     Each IP version is judged for itself: one without a CIDR in the summary is not summarised.
     """
-    summaries: dict[str, list[Claim]] = {}
-    for claim in context.claims:
-        if claim.kind is Kind.SUMMARY:
-            summaries.setdefault(claim.site, []).append(claim)
-    if not summaries:
+    if not any(claim.kind is Kind.SUMMARY for claim in context.claims):
         return
-    members: dict[str, list[Claim]] = {site: [] for site in summaries}
+    by_site: dict[str, list[Claim]] = {}
     for claim in context.claims:
-        if claim.kind in (Kind.MACHINE, Kind.NETWORK) and claim.site in summaries:
-            members[claim.site].append(claim)
-    for site, summary in summaries.items():
-        _check_nesting(context, summary)
-        _check_cover(context, summary, members[site])
+        by_site.setdefault(claim.site, []).append(claim)
+    for claims in by_site.values():
+        if summary := [claim for claim in claims if claim.kind is Kind.SUMMARY]:
+            _check_nesting(context, summary)
+            outside = [*dict.fromkeys(_outside(summary, claims))]
+            if outside:
+                summary[0].owner.add("summary-outside", outside=shorten(outside, _MOST_SHOWN))
 
 
 def _check_nesting(context: ReadContext, summary: Sequence[Claim]) -> None:
@@ -279,16 +255,12 @@ def _check_nesting(context: ReadContext, summary: Sequence[Claim]) -> None:
             context.log.add("summary-nested", claim.place, inner=claim.prefix, outer=outer.prefix)
 
 
-def _check_cover(context: ReadContext, summary: Sequence[Claim], members: Sequence[Claim]) -> None:
-    outside = list(dict.fromkeys(_outside(summary, members)))
-    if outside:
-        summary[0].owner.add("summary-outside", outside=shorten(outside, _MOST_SHOWN))
-
-
-def _outside(summary: Sequence[Claim], members: Sequence[Claim]) -> Iterator[str]:
+def _outside(summary: Sequence[Claim], claims: Sequence[Claim]) -> Iterator[str]:
+    """The machines and networks that no CIDR of the summary of their site and version holds."""
     versions = {claim.prefix.version for claim in summary}
-    for member in members:
+    for member in claims:
         version, _, length = member.prefix
-        if version in versions and not any(one.prefix.contains(member.prefix) for one in summary):
+        is_end = member.kind in (Kind.MACHINE, Kind.NETWORK) and version in versions
+        if is_end and not any(one.prefix.contains(member.prefix) for one in summary):
             shown = member.prefix.address if length == WIDTH[version] else str(member.prefix)
             yield f"{shown} ({member.holder})"
