@@ -18,7 +18,6 @@ from swyx_components.installation.values import (
     read_word,
 )
 
-_MODES = {mode.value: mode for mode in LinkMode}
 _ONE, _EACH = "link_manager", "link_managers"
 
 
@@ -60,12 +59,10 @@ def _read_ends(node: Node, sites: Mapping[str, None]) -> tuple[str, ...]:
 
 
 def _read_link(node: Node, ends: tuple[str, ...]) -> Link | None:
-    mode = LinkMode.SHARED
-    if "mode" in node.value:
-        word = read_word(node.child("mode"), _MODES)
-        if word is None:
-            return None
-        mode = _MODES[word]
+    word = node.read("mode", read_word, LinkMode.SHARED.value, [mode.value for mode in LinkMode])
+    if word is None:
+        return None
+    mode = LinkMode(word)
     key, other = (_ONE, _EACH) if mode is LinkMode.SHARED else (_EACH, _ONE)
     example = node.examples[key]
     if other in node.value:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, Listener, Phase, Role, Transport
@@ -18,13 +19,21 @@ from swyx_components.installation.values import (
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 TCP, UDP = Transport.TCP, Transport.UDP
-_DCOM_TRANSPORTS = {"tcp": (TCP,), "both": (TCP, UDP)}
-_FAX_TRANSPORTS = {"udp": (UDP,), "tcp": (TCP, UDP), "both": (TCP, UDP)}
 _TUNNELLED = "tunnelled"
 _DCOM_ONLY = "restricted"  # a range kept clear for DCOM on the hosts, so no preset of H.245
 _ALL_MEDIA = "media"  # of a role whose listeners are media_udp and media_tcp, it means both
 
 Fields = dict[str, Any]
+_BOTH: Fields = {"fax_transports": (TCP, UDP), "fax_stated": True}
+_FAX_TRANSPORTS: dict[str, Fields] = {
+    "udp": {**_BOTH, "fax_transports": (UDP,)},
+    "tcp": _BOTH,
+    "both": _BOTH,
+}
+_DCOM_TRANSPORTS: dict[str, Fields] = {
+    "tcp": {"dcom_transports": (TCP,)},
+    "both": {"dcom_transports": (TCP, UDP)},
+}
 
 
 def read_decisions(node: Node, inherited: Decisions) -> Decisions:
@@ -88,14 +97,10 @@ def _preset_or_range(
     return "", None
 
 
-def _read_dcom_transport(node: Node) -> Fields:
-    word = read_word(node, _DCOM_TRANSPORTS)
-    return {"dcom_transports": _DCOM_TRANSPORTS[word]} if word else {}
-
-
-def _read_fax_transport(node: Node) -> Fields:
-    word = read_word(node, _FAX_TRANSPORTS)
-    return {"fax_transports": _FAX_TRANSPORTS[word], "fax_stated": True} if word else {}
+def _read_word_of(node: Node, choices: Mapping[str, Fields]) -> Fields:
+    """The fields that one of these words stands for."""
+    word = read_word(node, choices)
+    return choices[word] if word else {}
 
 
 def _read_cornet(node: Node) -> Fields:
@@ -116,9 +121,9 @@ def _read_cornet(node: Node) -> Fields:
 
 _DECISIONS: dict[str, Callable[[Node], Fields]] = {
     "dcom": _read_dcom,
-    "dcom_transport": _read_dcom_transport,
+    "dcom_transport": partial(_read_word_of, choices=_DCOM_TRANSPORTS),
     "h245": _read_h245,
-    "fax_transport": _read_fax_transport,
+    "fax_transport": partial(_read_word_of, choices=_FAX_TRANSPORTS),
     "cornet": _read_cornet,
 }
 

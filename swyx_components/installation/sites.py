@@ -163,30 +163,25 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
     key = ("network" if network else "machine", *value) if whole else ()
     if key and key in context.role_lists:
         return context.role_lists[key]
-    before = len(context.log)
-    child = node.child("roles")
-    items = read_list(child)
+    before, child = len(context.log), node.child("roles")
+    items, known = read_list(child), context.catalogue.roles
     meant = set() if items and all(as_text(item) is not None for item in items) else {ANY_ROLE}
-    roles = context.in_order(list(_known_roles(child, items, network, meant)))
+    found = []
+    for role, index in distinct(child, items):
+        if role not in known:
+            meant.add(child.item(index).unknown("role", role, known) or ANY_ROLE)
+        elif network and not known[role].on_networks:
+            allowed = [one.name for one in known.values() if one.on_networks]
+            child.item(index).add("role-not-on-network", role=role, allowed=allowed)
+            meant.add(role)
+        else:
+            found.append(role)
+    roles = context.in_order(found)
     if len(context.log) > before:
         context.doubt(site, node.key, meant=meant)
     elif key:
         context.role_lists[key] = roles
     return roles
-
-
-def _known_roles(node: Node, items: list[Any], network: bool, meant: set[str]) -> Iterable[str]:
-    """The roles of a list; unknown ones, and those not allowed there, go to `meant` as corrected."""
-    roles = node.context.catalogue.roles
-    for role, index in distinct(node, items):
-        if role not in roles:
-            meant.add(node.item(index).unknown("role", role, roles) or ANY_ROLE)
-        elif network and not roles[role].on_networks:
-            allowed = [one.name for one in roles.values() if one.on_networks]
-            node.item(index).add("role-not-on-network", role=role, allowed=allowed)
-            meant.add(role)
-        else:
-            yield role
 
 
 def _check_roles(site: Site, node: Node, carried: set[str]) -> None:

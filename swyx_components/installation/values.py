@@ -179,26 +179,15 @@ _UNUSABLE = {
     "broadcast": ("255.255.255.255/32",),
 }
 _SPECIAL = [(kind, Prefix.parse(text)) for kind, texts in _UNUSABLE.items() for text in texts]
+_ANY_PREFIX = "an address or CIDR"
 Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
 def read_addresses(node: Node) -> Iterator[Found]:
     """The addresses of a machine, each a /32 or /128."""
-    for text, index in _texts(node, read_list(node), "an address"):
-        if "/" in text:
-            _refuse_length(text, node.item(index))
-        else:
-            prefix = _parse(text, node, index)
-            if prefix is not None and _usable(prefix, text, node, index):
-                yield prefix, index
-
-
-def _refuse_length(text: str, node: Node) -> None:
-    """An address with a length is probably meant alone; a whole network is not."""
-    if _is_prefix(text) and not str(Prefix.parse(text)).endswith(("/32", "/128")):
-        node.add("address-is-network", value=text)
-    else:
-        node.add("address-with-length", value=text, address=text.split("/")[0])
+    for prefix, text, index in _prefixes(node, "an address"):
+        if _usable(prefix, text, node, index):
+            yield prefix, index
 
 
 def read_cidrs(node: Node) -> Iterator[Found]:
@@ -212,72 +201,68 @@ def read_cidrs(node: Node) -> Iterator[Found]:
 
 def read_peers(node: Node) -> Iterator[Found]:
     """Any CIDRs."""
-    for text, index in _texts(node, read_list(node), "an address or CIDR"):
-        prefix = _parse(text, node, index)
-        if prefix is not None:
-            yield prefix, index
+    for prefix, _, index in _prefixes(node, _ANY_PREFIX):
+        yield prefix, index
 
 
-def _parse(text: str, node: Node, index: int) -> Prefix | None:
+def _prefixes(node: Node, wanted: str) -> Iterator[tuple[Prefix, str, int]]:
+    """The prefixes of a list as they are written, each with its place; what is none is reported."""
+    for text, index in _texts(node, read_list(node), wanted):
+        has_length = "/" in text
+        prefix = None if has_length and wanted != _ANY_PREFIX else _parse(text)
+        if prefix is None or ("/0" in text and not text.endswith("/0")):  # a length of 024
+            id, values = _explain(text, wanted)
+            node.item(index).add(id, value=text, **values)
+        elif prefix.version == 6 and _MAPPED.contains(prefix):
+            plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
+            shown = plain if has_length else plain.address
+            node.item(index).add("address-mapped", value=text, plain=shown)
+        else:
+            yield prefix, text, index
+
+
+def _parse(text: str) -> Prefix | None:
     try:
-        if "/0" in text and not text.endswith("/0"):
-            raise ValueError("a prefix length with a leading zero")
-        prefix = Prefix.parse(text)
+        return Prefix.parse(text)
     except ValueError:
-        _explain(text, node.item(index))
         return None
-    if prefix.version == 6 and _MAPPED.contains(prefix):
-        plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
-        shown = plain.address if "/" not in text else str(plain)
-        node.item(index).add("address-mapped", value=text, plain=shown)
-        return None
-    return prefix
 
 
-def _explain(text: str, node: Node) -> None:
-    """Report why a text is not a prefix: the address, the length, or bits to the right of it."""
-    address, _, bits = text.partition("/")
-    try:
-        whole = Prefix.parse(address)
-    except ValueError:
-        _explain_address(text, node)
-        return
+def _explain(text: str, wanted: str) -> tuple[str, dict[str, object]]:
+    """Why a text is not a prefix: the address, the length, or bits to the right of it."""
+    address, slash, bits = text.partition("/")
+    if slash and wanted != _ANY_PREFIX:  # probably an address alone, unless it is a whole network
+        network = _parse(text)
+        if network and network.length < WIDTH[network.version]:
+            return "address-is-network", {}
+        return "address-with-length", {"address": address}
+    whole = _parse(address)
+    if whole is None:
+        return _explain_address(text)
     width = WIDTH[whole.version]
     length = _MASKS.get(bits) if whole.version == 4 else None
     if length is not None:
-        node.add("cidr-netmask", value=text, address=whole.address, length=length)
-        return
-    if not (
-        bits.isascii() and bits.isdigit() and str(int(bits[:4])) == bits and int(bits) <= width
-    ):
-        node.add("cidr-length", value=text, width=width)
-        return
+        return "cidr-netmask", {"address": whole.address, "length": length}
+    is_number = bits.isascii() and bits.isdigit()
+    if not (is_number and str(int(bits[:4])) == bits and int(bits) <= width):
+        return "cidr-length", {"width": width}
     free = (whole.first & -whole.first).bit_length() - 1  # bits that no host part hides
     length = int(bits) or width - free // 8 * 8  # never every address
     network = Prefix(whole.version, whole.first & -(1 << (width - length)), length)
-    node.add("cidr-host-bits", value=text, network=network, address=whole.address)
+    return "cidr-host-bits", {"network": network, "address": whole.address}
 
 
-def _explain_address(text: str, node: Node) -> None:
+def _explain_address(text: str) -> tuple[str, dict[str, object]]:
     address, slash, bits = text.partition("/")
     parts = address.split(".")
     plain = ".".join(part.lstrip("0") or "0" for part in parts) + slash + bits
     if ":" in address and "%" in address:
-        node.add("address-zone", value=text)
-    elif _HOST_NAME.fullmatch(address):
-        node.add("address-name", value=text)
-    elif len(parts) == 4 and plain != text and _is_prefix(plain):
-        node.add("address-zeros", value=text, plain=plain)
-    else:
-        node.add("address-malformed", value=text)
-
-
-def _is_prefix(text: str) -> bool:
-    try:
-        Prefix.parse(text)
-    except ValueError:
-        return False
-    return True
+        return "address-zone", {}
+    if _HOST_NAME.fullmatch(address):
+        return "address-name", {}
+    if len(parts) == 4 and plain != text and _parse(plain):
+        return "address-zeros", {"plain": plain}
+    return "address-malformed", {}
 
 
 def _usable(prefix: Prefix, shown: object, node: Node, index: int) -> bool:
