@@ -48,14 +48,16 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
     if isinstance(source, str) and path.suffix not in (".yaml", ".yml"):
         known = ", ".join(VERSIONS)
         raise SwyxError.about("version-unknown", "swyxware", version=source, known=known)
+    return _read(lambda: read_rows(_read_text(path)), str(path))
+
+
+def _read_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise _refusal(str(path), Defect("", "the file is not UTF-8")) from None
+        raise Defect("", "the file is not UTF-8") from None
     except OSError as problem:
-        reason = problem.strerror or "the file can't be read"
-        raise _refusal(str(path), Defect("", reason)) from None
-    return _read(lambda: read_rows(text), str(path))
+        raise Defect("", problem.strerror or "the file can't be read") from None
 
 
 def read_catalogue(value: object, place: str, file: str) -> Catalogue:
@@ -80,13 +82,9 @@ def _read(rows: Callable[[], Row], file: str) -> Catalogue:
         for place, reason in find_contradictions(catalogue):
             raise Defect(f"{top.place}.{place}" if top.place else place, reason)
     except Defect as defect:
-        raise _refusal(file, defect) from None
+        message = Message.about("catalogue-defect", defect.place, reason=defect.reason)
+        raise SwyxError([message.of(file)]) from None
     return catalogue
-
-
-def _refusal(file: str, defect: Defect) -> SwyxError:
-    message = Message.about("catalogue-defect", defect.place, reason=defect.reason)
-    return SwyxError([message.of(file)])
 
 
 def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -97,37 +95,34 @@ def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
     if catalogue.calls and (lacking := find_lacking(catalogue.calls, catalogue)):
         yield "calls", f"missing for calls: {', '.join(lacking)}"
     for role in catalogue.roles.values():
-        for key in role.media.values():
+        named = [("media", key) for key in role.media.values()]
+        named += [("instead", one.instead) for one in role.listeners.values() if one.instead]
+        for field, key in named:
             if key not in role.listeners:
-                yield f"roles.{role.name}", f"media: the role has no listener {key!r}"
-        for listener in role.listeners.values():
-            if listener.instead and listener.instead not in role.listeners:
-                reason = f"instead: the role has no listener {listener.instead!r}"
-                yield f"roles.{role.name}", reason
+                yield f"roles.{role.name}", f"{field}: the role has no listener {key!r}"
         if role.needs_manager and role.needs_manager not in catalogue.roles:
             yield f"roles.{role.name}", f"needs_manager: unknown role {role.needs_manager!r}"
     for flow in catalogue.flows.values():
-        if not flow.legs:
-            yield f"flows.{flow.id}", "legs must be a non-empty list"
-        for leg in flow.legs:
-            for reason in _about_leg(catalogue, leg):
-                yield f"flows.{flow.id}", reason
+        reasons = [reason for leg in flow.legs for reason in _about_leg(catalogue, leg)]
+        for reason in reasons if flow.legs else ("legs must be a non-empty list",):
+            yield f"flows.{flow.id}", reason
 
 
 def _about_leg(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
+    roles = catalogue.roles
     named = (*leg.initiators, *leg.responders, *leg.among, *leg.but_not, *leg.not_towards)
-    unknown = [role for role in named if role not in catalogue.roles]
-    if unknown:
+    if unknown := [role for role in named if role not in roles]:
         yield f"unknown role {unknown[0]!r}"
         return
-    for flow in (*leg.needs, *leg.follows):
-        if flow not in catalogue.flows:
-            yield f"unknown flow {flow!r}"
+    yield from (
+        f"unknown flow {id!r}" for id in (*leg.needs, *leg.follows) if id not in catalogue.flows
+    )
     for end in leg.fax_tcp_at:
         if end not in ("from", "to"):
             yield f"fax_tcp_at must be from or to, not {end!r}"
-    paths = {path for role in catalogue.roles.values() for path in role.control_paths}
-    if leg.control_path and leg.control_path not in paths:
+    if leg.control_path and not any(
+        leg.control_path in role.control_paths for role in roles.values()
+    ):
         yield f"no role has the control path {leg.control_path!r}"
     yield from _about_ports(catalogue, leg)
 
@@ -138,9 +133,8 @@ def _about_ports(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
     for token in leg.ports:
         owner, dot, key = token.rpartition(".")
         owners = (owner,) if dot else leg.responders
-        if token not in DECIDED_PORTS and not all(
-            _listens(catalogue, name, key) for name in owners
-        ):
+        listens = all(_listens(catalogue, name, key) for name in owners)
+        if token not in DECIDED_PORTS and not listens:
             yield f"the responder has no listener {token!r}"
     if "provider_sip" in leg.ports and leg.transport is None:
         yield "provider_sip needs a transport"
