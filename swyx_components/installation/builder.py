@@ -109,10 +109,10 @@ class SiteBuilder:
         return name
 
     def _add(self, kind: str, name: str, entry: dict[str, Any]) -> None:
-        place = below(f"{self._place}.{kind}", name)
         if not is_name(name):
+            place = below(f"{self._place}.{kind}", name)
             self._builder.refuse("builder-name", place, name=name)
-        self._builder.enter(self._own.setdefault(kind, {}), place, name, entry)
+        self._builder.enter(self._own, f"{self._place}.{kind}", name, entry)
 
     def _declare_network(
         self,
@@ -174,15 +174,14 @@ class InstallationBuilder(Generic[S]):
         **decisions: Unpack[DecisionSettings],
     ) -> None:
         parts = {
+            "swyxware": swyxware or ("" if catalogue else next(iter(VERSIONS))),
             "catalogue": catalogue,
             "decisions": plain(decisions),
             "quotas": plain(quotas),
             "acknowledge": [*acknowledge],
         }
-        written = {key: part for key, part in parts.items() if part}
-        version = swyxware or ("" if catalogue else next(iter(VERSIONS)))
-        version_of = {"swyxware": version} if version else {}
-        self.document: dict[str, Any] = {**version_of, **written, "sites": {}}
+        self.document: dict[str, Any] = {key: part for key, part in parts.items() if part}
+        self.document["sites"] = {}
         self.sites: dict[str, S] = {}
         self.lines: dict[str, str] = {}
         self.mark("")
@@ -228,7 +227,7 @@ class InstallationBuilder(Generic[S]):
             entry["link_managers"] = {each.site.name: self.name_of(each) for each in through}
         else:
             entry["link_manager"] = self.name_of(through)
-        self._add("links", name or f"{one.name}-{other.name}", entry)
+        self.enter(self.document, "links", name or f"{one.name}-{other.name}", entry)
 
     def provider(
         self,
@@ -252,13 +251,12 @@ class InstallationBuilder(Generic[S]):
             "media_ports": plain(media_ports),
             "sip_port": sip_port,
         }
-        self._add("sip_providers", name, entry)
+        self.enter(self.document, "sip_providers", name, entry)
 
-    def _add(self, kind: str, name: str, entry: dict[str, Any]) -> None:
-        self.enter(self.document.setdefault(kind, {}), below(kind, name), name, entry)
-
-    def enter(self, entries: dict[str, Any], place: str, name: str, entry: dict[str, Any]) -> None:
-        """Add a new entry to a mapping of the document."""
+    def enter(self, own: dict[str, Any], above: str, name: str, entry: dict[str, Any]) -> None:
+        """Add a new entry to the mapping at a place: of the document, or of a site's own part of it."""
+        place = below(above, name)
+        entries = own.setdefault(above.rpartition(".")[2], {})
         if name in entries:
             line = self.lines.get(place, "") or "in the file"
             self.refuse("builder-taken", place, name=name, line=line)

@@ -35,7 +35,7 @@ class Diagnostics:
         return len(self._messages) >= MOST_MESSAGES
 
     def add(self, id: str, place: str, /, **values: object) -> None:
-        if len(self._messages) >= MOST_MESSAGES:
+        if self.overflows:
             self._left_out += 1
             return
         shown = {key: '""' if value == "" else value for key, value in values.items()}
@@ -51,11 +51,7 @@ class Diagnostics:
         self, kind: str, place: str, word: str, known: Collection[str], example: str = ""
     ) -> str:
         """Report `word` as none of the known ones: `KIND-misspelt` with the nearest, or `KIND-unknown`."""
-        if len(self._messages) >= MOST_MESSAGES:
-            self._left_out += 1
-            return ""
-        near = self._nearest(word, known)
-        if near:
+        if near := "" if self.overflows else self._nearest(word, known):
             self.add(f"{kind}-misspelt", place, word=word, near=near)
         else:
             known = shorten(known, 20) or "none"

@@ -97,10 +97,8 @@ class _Plain:
     def _text(self, value: Any, place: str) -> str:
         if isinstance(value, str):
             return str(value)
-        if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
         if isinstance(value, float):
-            return repr(value)
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
         if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
             return str(int(value))
         raise SwyxError.about("value-not-plain", place, type=type(value).__name__)
