@@ -8,7 +8,7 @@ import pulumi
 
 from swyx_components.clouds import PLATFORMS
 from swyx_components.components.args import NetworkArgs, SwyxSiteArgs
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, raise_errors
 
 
 class Kind(NamedTuple):
@@ -23,16 +23,19 @@ def _is_output(value: Any) -> bool:
     return isinstance(value, pulumi.Output | Awaitable)
 
 
-_ID = Kind(
-    "an id, as a string or an output",
-    "{key}: ID",
-    lambda value: _is_output(value) or (isinstance(value, str) and bool(value)),
-)
-_IDS = Kind("a list of ids", "{key}: [ID, ...]", lambda value: isinstance(value, list | tuple))
-_FLAG = Kind("true or false", "{key}: false", lambda value: isinstance(value, bool))
-_TEXT = Kind("a string", '{key}: "{value}"', lambda value: isinstance(value, str))
 _MAPPING = Kind("a mapping", "{key}: {{...}}", lambda value: isinstance(value, Mapping))
-_TEXTS = _MAPPING._replace(wanted="a mapping of strings")
+# By annotation, or by what it is made of; every other one is a mapping.
+_KINDS: Mapping[Any, Kind] = {
+    Union: Kind(  # of a text, an awaitable and an output: only ids are
+        "an id, as a string or an output",
+        "{key}: ID",
+        lambda value: _is_output(value) or (isinstance(value, str) and bool(value)),
+    ),
+    list: Kind("a list of ids", "{key}: [ID, ...]", lambda value: isinstance(value, list | tuple)),
+    bool: Kind("true or false", "{key}: false", lambda value: isinstance(value, bool)),
+    str: Kind("a string", '{key}: "{value}"', lambda value: isinstance(value, str)),
+    dict[str, str]: _MAPPING._replace(wanted="a mapping of strings"),
+}
 # Of the arguments of a network or a machine, those that only one cloud has.
 _ONLY = {
     "aws": {"vpc_id", "vpc_tags", "instance_id"},
@@ -50,50 +53,52 @@ _EXAMPLES: Mapping[str, str] = {
 
 
 def check_args(args: Mapping[str, Any]) -> None:
-    """Refuse arguments that are missing, unknown or of another kind, all at once.
+    """Refuse arguments that are missing, unknown or of another kind, all of them at once.
 
     Raises:
         SwyxError: with one message for each.
     """
-    hints = _hints_of(SwyxSiteArgs)
-    problems = [*_check_keys(args)]
-    for key in ("installation", "topology", "site", "cloud", "tags", "attach"):
-        problems += find_outputs(args.get(key), key)
-    if not problems and args["cloud"] not in [*PLATFORMS]:
-        one_of = Kind(f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], bool)
-        problems.append(_wrong("cloud", args["cloud"], one_of))
-    if not problems:
-        for key in ("network", "machines", "attach", "tags"):
-            problems += _check_value(key, args.get(key), hints[key], args["cloud"])
-    if not problems:
-        problems += _check_network(args["network"], args["cloud"])
-        problems += _check_tags(args.get("tags") or {}, args["cloud"])
-    if problems:
-        raise SwyxError(problems)
+    for check in (_check_keys, _check_cloud, _check_values, _check_contents):
+        raise_errors(check(args))
 
 
 def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
-    known = SwyxSiteArgs.__required_keys__ | SwyxSiteArgs.__optional_keys__
+    known, required = SwyxSiteArgs.__annotations__, SwyxSiteArgs.__required_keys__
     sources = [key for key in ("installation", "topology") if args.get(key) is not None]
     if len(sources) > 1:
         yield Message.about("args-twice", "", keys=sources)
-    for key in sorted({*SwyxSiteArgs.__required_keys__, *([] if sources else ["installation"])}):
+    for key in sorted({*required, *([] if sources else ["installation"])}):
         if args.get(key) is None:
             yield Message.about("args-missing", "", key=key, example=_EXAMPLES[key])
     for key in sorted(map(str, args.keys() - known)):
         yield Message.about("args-unknown", "", key=key, known=sorted(known))
+    for key in ("installation", "topology", "site", "cloud", "tags", "attach"):
+        yield from find_outputs(args.get(key), key)
 
 
-def _check_network(network: Mapping[str, Any], cloud: str) -> Iterator[Message]:
-    keys = _NEEDED[cloud]
-    if all(network.get(key) is None for key in keys):
+def _check_cloud(args: Mapping[str, Any]) -> Iterator[Message]:
+    if args["cloud"] not in [*PLATFORMS]:
+        one_of = Kind(f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], bool)
+        yield _wrong("cloud", args["cloud"], one_of)
+
+
+def _check_values(args: Mapping[str, Any]) -> Iterator[Message]:
+    hints = _hints_of(SwyxSiteArgs)
+    for key in ("network", "machines", "attach", "tags"):
+        yield from _check_value(key, args.get(key), hints[key], args["cloud"])
+
+
+def _check_contents(args: Mapping[str, Any]) -> Iterator[Message]:
+    needed = _NEEDED[args["cloud"]]
+    if all(args["network"].get(key) is None for key in needed):
         example = _EXAMPLES["network"]
-        yield Message.about("args-missing", "network", key=" or ".join(keys), example=example)
+        yield Message.about("args-missing", "network", key=" or ".join(needed), example=example)
+    yield from _check_tags(args.get("tags") or {}, args["cloud"])
 
 
 def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Message]:
     """A value beside its annotation in `args`; of dictionaries and lists, what is in them too."""
-    kind = _kind_of(hint)
+    kind = _KINDS.get(hint) or _KINDS.get(get_origin(hint), _MAPPING)
     if value is None:
         return
     if not kind.fits(value):
@@ -101,13 +106,13 @@ def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Mess
         yield Message.about("args-output", place) if is_output else _wrong(place, value, kind)
     elif is_typeddict(hint):
         hints = _hints_of(hint)
-        known = {key for key in hints if all(key not in _ONLY[other] for other in _others(cloud))}
+        others = {key: one for one, own in _ONLY.items() if one != cloud for key in own}
+        known = hints.keys() - others
         for key in sorted(map(str, value.keys() - known)):
-            others = [other for other in _others(cloud) if key in hints]
-            id_ = "args-elsewhere" if others else "args-unknown"
-            yield Message.about(
-                id_, place, key=key, known=sorted(known), cloud=cloud, others=others
-            )
+            id, values = "args-unknown", {"key": key, "known": sorted(known)}
+            if key in hints:
+                id, values = "args-elsewhere", {**values, "cloud": cloud, "others": [others[key]]}
+            yield Message.about(id, place, **values)
         for key in sorted(value.keys() & known):
             yield from _check_value(f"{place}.{key}", value[key], hints[key], cloud)
     elif get_origin(hint) is dict and get_args(hint)[1] is not Any:
@@ -118,23 +123,12 @@ def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Mess
             yield from _check_value(f"{place}[{number}]", each, get_args(hint)[0], cloud)
 
 
-def _others(cloud: str) -> list[str]:
-    return [other for other in PLATFORMS if other != cloud]
-
-
-def _hints_of(shape: Any) -> dict[str, Any]:
+def _hints_of(shape: Any) -> Mapping[str, Any]:
     """The annotations of a dictionary's keys, whether they must be there or not."""
     return {
         key: get_args(hint)[0] if get_origin(hint) is NotRequired else hint
         for key, hint in shape.__annotations__.items()
     }
-
-
-def _kind_of(hint: Any) -> Kind:
-    if get_origin(hint) is Union:  # of a text, an awaitable and an output: only ids are
-        return _ID
-    kinds = {str: _TEXT, bool: _FLAG, list[pulumi.Input[str]]: _IDS, dict[str, str]: _TEXTS}
-    return kinds.get(hint, _MAPPING)
 
 
 def find_outputs(value: Any, place: str, above: tuple[int, ...] = ()) -> Iterator[Message]:
@@ -154,14 +148,8 @@ def _check_tags(tags: Mapping[str, str], cloud: str) -> Iterator[Message]:
     rows = PLATFORMS[cloud].limits()["texts"]
     most = rows["tags_per_resource"] - rows["tags_of_ours"]
     if len(tags) > most:
-        yield Message.about(
-            "tags-many",
-            "tags",
-            cloud=cloud,
-            count=len(tags),
-            most=most,
-            limit=rows["tags_per_resource"],
-        )
+        values = {"count": len(tags), "most": most, "limit": rows["tags_per_resource"]}
+        yield Message.about("tags-many", "tags", cloud=cloud, **values)
     for key, text in sorted(tags.items()):
         reserved = [word for word in rows["tag_key_reserved"] if key.lower().startswith(word)]
         faults = (
