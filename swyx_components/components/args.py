@@ -245,41 +245,26 @@ class SiteSummary(TypedDict):
 
 def as_file(topology: Mapping[str, Any]) -> dict[str, Any]:
     """A topology in the form of an installation file; values of another shape stay as they are."""
-    written = {"swyxware": next(iter(VERSIONS)), **topology}
-    if "catalogue" in topology and "swyxware" not in topology:
-        del written["swyxware"]
-    sites = topology.get("sites")
-    if isinstance(sites, Mapping):
-        written["sites"] = {name: _site_as_file(site) for name, site in sites.items()}
-    return _with_dcom(written)
+    versions = {} if "catalogue" in topology else {"swyxware": next(iter(VERSIONS))}
+    return {**versions, **{key: _as_in_file(key, value) for key, value in topology.items()}}
 
 
-def _site_as_file(site: Any) -> Any:
-    if not isinstance(site, Mapping):
-        return site
-    rules = site.get("extra_rules")
-    if not isinstance(rules, list | tuple):
-        return _with_dcom(site)
-    return _with_dcom({**site, "extra_rules": [_rule_as_file(rule) for rule in rules]})
-
-
-def _rule_as_file(rule: Any) -> Any:
-    """A rule with its two ends called by direction."""
-    if not isinstance(rule, Mapping):
-        return rule
-    own, peer = ("from", "to") if rule.get("direction") == "out" else ("to", "from")
-    names = {"machine": own, "peers": peer}
-    return {names.get(key, key): value for key, value in rule.items()}
-
-
-def _with_dcom(part: Mapping[str, Any]) -> dict[str, Any]:
-    """The two ranges of DCOM under one key."""
-    decisions = part.get("decisions")
-    if not isinstance(decisions, Mapping):
-        return {**part}
-    sides = {side: decisions[f"dcom_{side}"] for side in _SIDES if f"dcom_{side}" in decisions}
-    rest = {key: value for key, value in decisions.items() if key[5:] not in _SIDES}
-    return {**part, "decisions": {**rest, **({"dcom": sides} if sides else {})}}
+def _as_in_file(key: str, value: Any, depth: int = 0) -> Any:
+    """A rule with its two ends called by direction, the two ranges of DCOM under one key."""
+    if depth > _DEEPEST or not isinstance(value, Mapping | list | tuple):
+        return value
+    if not isinstance(value, Mapping):
+        return [_as_in_file(key, each, depth + 1) for each in value]
+    own = {name: _as_in_file(name, each, depth + 1) for name, each in value.items()}
+    if key == "extra_rules":
+        ends = ("from", "to") if own.get("direction") == "out" else ("to", "from")
+        names = dict(zip(("machine", "peers"), ends, strict=True))
+        return {names.get(name, name): each for name, each in own.items()}
+    if key == "decisions":
+        dcom = {side: own.pop(f"dcom_{side}") for side in _SIDES if f"dcom_{side}" in own}
+        return {**own, **({"dcom": dcom} if dcom else {})}
+    return own
 
 
 _SIDES = ("server", "client")
+_DEEPEST = 3  # where the rules of a site are
