@@ -57,7 +57,7 @@ class HostGroup(pulumi.ComponentResource):
 
     @classmethod
     def within(cls, name: str, props: Mapping[str, Any], parent: pulumi.Resource) -> Self:
-        """The component of a group that a `SwyxSite` planned; it calls `finish` once all is created."""
+        """The component of a group that a `SwyxSite` planned; `finish` it once all is created."""
         group = cls.__new__(cls)
         options = pulumi.ResourceOptions(parent=parent)
         pulumi.ComponentResource.__init__(
@@ -65,8 +65,9 @@ class HostGroup(pulumi.ComponentResource):
         )
         return group
 
-    def finish(self, outputs: Mapping[str, Any]) -> None:
-        """Register the ids as outputs; nothing is created after this."""
-        for key, value in outputs.items():
-            setattr(self, key, pulumi.Output.from_input(value))
-        self.register_outputs({**outputs})
+
+def finish(component: pulumi.ComponentResource, outputs: Mapping[str, Any]) -> None:
+    """Register the outputs of a component; nothing is created in it after this."""
+    for key, value in outputs.items():
+        setattr(component, key, pulumi.Output.from_input(value))
+    component.register_outputs({**outputs})

@@ -62,22 +62,7 @@ class SwyxPhoneL440(HostGroup, NetworkRole):
     """The firewall of machines with a SwyxPhone L440."""
 
 
-ROLE_CLASSES: tuple[type[HostGroup], ...] = (
-    SwyxServer,
-    SwyxGate,
-    LinkManager,
-    ConferenceManager,
-    PhoneManager,
-    ITSPManager,
-    SwyxFaxServer,
-    SwyxIt,
-    SwyxPhoneL100,
-    SwyxPhoneL400,
-    SwyxPhoneL420,
-    SwyxPhoneL420e,
-    SwyxPhoneL420s,
-    SwyxPhoneL440,
-)
+ROLE_CLASSES: tuple[type[HostGroup], ...] = tuple(HostGroup.__subclasses__())
 
 
 def class_for(roles: Sequence[str]) -> type[HostGroup]:

@@ -1,6 +1,6 @@
 """`SwyxSite`: one site of an installation in one cloud."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Optional
 
@@ -8,16 +8,10 @@ import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
-from swyx_components.clouds.deployment import (
-    Bindings,
-    Deployment,
-    Writer,
-    WrittenGroup,
-    open_writer,
-)
+from swyx_components.clouds.deployment import Deployment, Writer, WrittenGroup, open_writer
 from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
 from swyx_components.components.check import check_args
-from swyx_components.components.host_group import HostGroup, plain_errors
+from swyx_components.components.host_group import HostGroup, finish, plain_errors
 from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, about_sites, read_installation
 from swyx_components.installation.diagnostics import suggest
@@ -26,10 +20,9 @@ from swyx_components.messages import Message, Severity, SwyxError, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup as PlannedGroup
-from swyx_components.planner.model import RenderedGroup, RenderedSite
+from swyx_components.planner.model import RenderedGroup, RenderedSite, SitePlan
 
 Assessed = tuple[SiteResult, RenderedSite]
-_Written = Sequence[tuple[PlannedGroup, WrittenGroup]]
 
 
 class SwyxSite(pulumi.ComponentResource):
@@ -78,29 +71,13 @@ class SwyxSite(pulumi.ComponentResource):
         entries = [
             (each, self._declare(name, each.group, result.cloud)) for each in rendered.groups
         ]
-        made = writer.write(entries, (name, self))
-        written = [(each.group, own) for (each, _), own in zip(entries, made, strict=True)]
-        self._host_groups = {
-            member.name: component
-            for each, (_, component) in entries
-            for member in each.group.members
-        }
-        for (each, (_, component)), own in zip(entries, written, strict=True):
-            component.finish(
-                {
-                    "group_id": own[1].group_id,
-                    **_ids_of([own]),
-                    "summary": _summarise(result, [each]),
-                }
-            )
-        outputs = {
-            "group_ids": {group.name: made.group_id for group, made in written},
-            **_ids_of(written),
-            "summary": _summarise(result, rendered.groups),
-        }
-        for key, value in outputs.items():
-            setattr(self, key, pulumi.Output.from_input(value))
-        self.register_outputs(outputs)
+        written = [*zip(rendered.groups, writer.write(entries, (name, self)), strict=True)]
+        self._host_groups = {}
+        for (entry, own), (_, (_, component)) in zip(written, entries, strict=True):
+            self._host_groups |= dict.fromkeys([m.name for m in entry.group.members], component)
+            finish(component, {"group_id": own.group_id, **_outputs_of(result, [(entry, own)])})
+        ids = {entry.group.name: own.group_id for entry, own in written}
+        finish(self, {"group_ids": ids, **_outputs_of(result, written)})
 
     def _declare(self, site: str, group: PlannedGroup, cloud: str) -> tuple[str, HostGroup]:
         """The component of a group and its name: with a dot in it, which no name of an installation has,
@@ -128,52 +105,36 @@ def assess_within(
     installation: Installation, found: Sequence[Message], args: Mapping[str, Any]
 ) -> Assessed:
     """The same for an installation that was read without errors, with the messages found."""
-    plan = plan_site(installation, _site_of(installation, args))
-    outside = {
-        machine.name for machine in installation.sites[plan.site].machines if machine.outside
-    }
-    _check_machines(args, [own.name for group in plan.groups for own in group.machines], outside)
+    site = str(args["site"])
+    if site not in installation.sites:
+        near, known = suggest(site, installation.sites), list(installation.sites)
+        raise SwyxError.about("site-unknown", "site", word=site, near=near, known=known)
+    plan = plan_site(installation, site)
+    raise_errors(_check_machines(args, plan, installation))
     result = assess_site(plan, installation, PLATFORMS[args["cloud"]])
-    own = about_sites(found, [plan.site])
+    own = about_sites(found, [site])
     result = replace(result, messages=tuple(sorted({*own, *result.messages})))
     raise_errors(result.messages)
     assert result.rendered is not None, "only errors keep a site of a cloud from that"
     return result, result.rendered
 
 
-def _site_of(installation: Installation, args: Mapping[str, Any]) -> str:
-    site = str(args["site"])
-    if site not in installation.sites:
-        near, known = suggest(site, installation.sites), list(installation.sites)
-        raise SwyxError.about("site-unknown", "site", word=site, near=near, known=known)
-    return site
-
-
 def _check_machines(
-    args: Mapping[str, Any], known: Sequence[str], outside: Collection[str]
-) -> None:
-    values = {"site": args["site"], "known": known or "none"}
-    raise_errors(
-        Message.about(
-            "machine-outside" if machine in outside else "machine-unknown",
-            f"machines.{machine}",
-            machine=machine,
-            **values,
-        )
-        for machine in sorted(_bindings_of(args).keys() - set(known))
-    )
-
-
-def _bindings_of(args: Mapping[str, Any]) -> Bindings:
-    """How machines are bound, by name."""
-    return args.get("machines") or {}
+    args: Mapping[str, Any], plan: SitePlan, installation: Installation
+) -> Iterator[Message]:
+    known = [machine.name for group in plan.groups for machine in group.machines]
+    outside = {each.name for each in installation.sites[plan.site].machines if each.outside}
+    for machine in sorted((args.get("machines") or {}).keys() - known):
+        id = "machine-outside" if machine in outside else "machine-unknown"
+        values = {"machine": machine, "site": plan.site, "known": known or "none"}
+        yield Message.about(id, f"machines.{machine}", **values)
 
 
 def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
     """All machines are attached, unless the site or the machine says otherwise. Every resource has
     the caller's tags, and one that names its stack, for `swyx prune`.
     """
-    default, bindings = args.get("attach", True), _bindings_of(args)
+    default, bindings = args.get("attach", True), args.get("machines") or {}
     machines = [machine for group in result.plan.groups for machine in group.machines]
     stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
     return Deployment(
@@ -186,9 +147,14 @@ def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
     )
 
 
-def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str, Any]:
-    """Counts, the proof, warnings and notes, for some of a site's groups."""
-    return {
+def _outputs_of(
+    result: SiteResult, written: Sequence[tuple[RenderedGroup, WrittenGroup]]
+) -> dict[str, Any]:
+    """For some of a site's groups: the ids by machine that a caller needs, by managed network those of its
+    groups; counts, the proof, warnings and notes.
+    """
+    entries = [entry for entry, _ in written]
+    summary = {
         "cloud": result.cloud,
         "site": result.plan.site,
         "groups": len(entries),
@@ -205,13 +171,16 @@ def _summarise(result: SiteResult, entries: Sequence[RenderedGroup]) -> dict[str
         "warnings": [str(m) for m in result.messages if m.severity is Severity.WARNING],
         "notes": [str(m) for m in result.messages if m.severity is Severity.NOTE],
     }
-
-
-def _ids_of(written: _Written) -> dict[str, dict[str, Any]]:
-    """The ids by machine that a caller needs; by managed network those of its groups."""
-    machines = [(machine.name, made) for group, made in written for machine in group.machines]
-    members = [(member.name, made) for group, made in written for member in group.members]
     return {
-        "security_group_ids": {name: list(made.group_ids) for name, made in members},
-        "interface_ids": {name: list(made.interfaces.get(name, ())) for name, made in machines},
+        "security_group_ids": {
+            member.name: list(own.group_ids)
+            for entry, own in written
+            for member in entry.group.members
+        },
+        "interface_ids": {
+            machine.name: list(own.interfaces.get(machine.name, ()))
+            for entry, own in written
+            for machine in entry.group.machines
+        },
+        "summary": summary,
     }
