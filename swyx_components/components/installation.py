@@ -1,8 +1,7 @@
 """An installation in a Pulumi program: built by typed calls, bound to clouds, created as `SwyxSite`s."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Generic, NoReturn, Self, Unpack, cast, overload
 
 import pulumi
@@ -12,7 +11,6 @@ from swyx_components.components.check import find_outputs
 from swyx_components.components.host_group import HostGroup, InvalidInput, plain_errors
 from swyx_components.components.networks import CloudNetwork, HasId, T, name_of
 from swyx_components.components.site import Assessed, SwyxSite, assess_within
-from swyx_components.installation import Installation as Topology
 from swyx_components.installation import read_installation
 from swyx_components.installation.builder import (
     InstallationBuilder,
@@ -24,7 +22,7 @@ from swyx_components.installation.builder import (
     SiteSettings,
 )
 from swyx_components.installation.diagnostics import suggest
-from swyx_components.messages import Message, SwyxError, errors_of
+from swyx_components.messages import SwyxError, errors_of
 
 
 class SiteOptions(SiteSettings, total=False):
@@ -89,9 +87,8 @@ class Site(SiteBuilder, Generic[T]):
     def __init__(self, builder: "Installation", name: str) -> None:
         super().__init__(builder, name)
         self.cloud: CloudNetwork[T] | None = None
+        self.options: Mapping[str, Any] = {}
         self._made: SwyxSite | None = None
-        self._assessed: Assessed | None = None
-        self._options: dict[str, Any] = {}
         self._bindings: dict[str, tuple[Any, dict[str, Any]]] = {}
 
     def attach(
@@ -164,13 +161,6 @@ class Site(SiteBuilder, Generic[T]):
             self._builder.refuse("builder-early" if self.cloud else "builder-nowhere", self._place)
         return self._made
 
-    def place(self, cloud: CloudNetwork[T], options: Mapping[str, Any]) -> None:
-        """Set the cloud of the site and the options of its component."""
-        if self.cloud is not None:
-            line = self._builder.lines.get(self._place, "")
-            self._builder.refuse("builder-taken", self._place, name=self.name, line=line)
-        self.cloud, self._options = cloud, {**options}
-
     def args(self) -> SwyxSiteArgs:
         """The arguments of the site's component.
 
@@ -178,38 +168,27 @@ class Site(SiteBuilder, Generic[T]):
             SwyxError: a machine is bound to what its cloud does not have.
         """
         assert self.cloud is not None, "only sites of a cloud are made"
-        machines = {name: self._binding(name, *own) for name, own in self._bindings.items()}
-        options = {key: value for key, value in self._options.items() if key in ("attach", "tags")}
-        given: dict[str, Any] = {
+        machines = {}
+        for name, (to, binding) in self._bindings.items():
+            found = {} if to is None else self.cloud.binding(to)
+            if found is None:
+                values = {"type": type(to).__name__, "cloud": self.cloud.cloud}
+                raise SwyxError.about("builder-target", f"machines.{name}", **values)
+            machines[name] = {**found, **binding}
+        given = {
             "installation": self._builder.document,
             "site": self.name,
             "cloud": self.cloud.cloud,
             "network": self.cloud.network(),
-            "machines": {name: binding for name, binding in machines.items() if binding},
-            **options,
+            "machines": {name: own for name, own in machines.items() if own},
+            **{key: value for key, value in self.options.items() if key in ("attach", "tags")},
         }
         return cast(SwyxSiteArgs, given)
 
-    def _binding(self, name: str, to: Any, more: Mapping[str, Any]) -> dict[str, Any]:
-        assert self.cloud is not None, "only sites of a cloud are made"
-        found: dict[str, Any] | None = {} if to is None else self.cloud.binding(to)
-        if found is None:
-            values = {"type": type(to).__name__, "cloud": self.cloud.cloud}
-            raise SwyxError.about("builder-target", f"machines.{name}", **values)
-        return {**found, **more}
-
-    def assess(self, installation: Topology, found: Sequence[Message]) -> None:
-        """Plan the site for its cloud.
-
-        Raises:
-            SwyxError: with every error.
-        """
-        self._assessed = assess_within(installation, found, {**self.args()})
-
-    def make(self) -> None:
+    def make(self, assessed: Assessed) -> None:
         """Create the site's component, as planned."""
-        name = self._options.get("resource_name", self.name)
-        self._made = SwyxSite(name, self.args(), self._options.get("opts"), self._assessed)
+        name = self.options.get("resource_name", self.name)
+        self._made = SwyxSite(name, self.args(), self.options.get("opts"), assessed)
 
 
 class Installation(InstallationBuilder[Site[Any]]):
@@ -245,10 +224,11 @@ class Installation(InstallationBuilder[Site[Any]]):
         if not isinstance(cloud, CloudNetwork | None):
             self.refuse("builder-cloud", place, cloud=repr(cloud))
         site = self.sites.get(name) or self.declare(name, Site(self, name))
-        own = {key: value for key, value in options.items() if key in _OPTIONS}
         site.settle({key: value for key, value in options.items() if key not in _OPTIONS})
+        if cloud is not None and site.cloud is not None:
+            self.refuse("builder-taken", place, name=name, line=self.lines.get(place, ""))
         if cloud is not None:
-            site.place(cloud, own)
+            site.cloud, site.options = cloud, {**options}
         self.mark(place)
         return site
 
@@ -267,40 +247,34 @@ class Installation(InstallationBuilder[Site[Any]]):
         if self._deployed:
             return
         bound = [site for site in self.sites.values() if site.cloud is not None]
-        problems = sorted({*self._check(bound)})
-        if problems:
-            raise InvalidInput(problems)
+        assessed = self._assess(bound)
         self._deployed = True
         for site in bound:
             try:
-                site.make()
+                site.make(assessed[site.name])
             except InvalidInput as error:
                 where = f"sites.{site.name}"
                 raise InvalidInput([self.locate(m, where) for m in error.messages]) from None
 
-    def _check(self, bound: Sequence[Site[Any]]) -> Iterator[Message]:
-        """Errors of the whole installation; if there are none, of the plan of each site."""
+    def _assess(self, bound: Sequence[Site[Any]]) -> Mapping[str, Assessed]:
         outputs = [*find_outputs(self.document["sites"], "sites")]
         installation, found = (None, outputs) if outputs else read_installation(self.document)
-        errors = errors_of(found)
-        yield from map(self.locate, errors)
-        if installation is None or errors:
-            return
-        for site in bound:
+        problems = {self.locate(each) for each in errors_of(found)}
+        assessed = {}
+        for site in bound if not problems else ():
+            assert installation is not None, "an installation without errors"
             try:
-                site.assess(installation, found)
+                assessed[site.name] = assess_within(installation, found, {**site.args()})
             except SwyxError as error:
-                yield from (self.locate(each, f"sites.{site.name}") for each in error.messages)
+                problems |= {self.locate(each, f"sites.{site.name}") for each in error.messages}
+        if problems:
+            raise InvalidInput(sorted(problems))
+        return assessed
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.deploy()
 

@@ -72,7 +72,7 @@ class SwyxSite(pulumi.ComponentResource):
             (each, self._declare(name, each.group, result.cloud)) for each in rendered.groups
         ]
         written = [*zip(rendered.groups, writer.write(entries, (name, self)), strict=True)]
-        self._host_groups = {}
+        self._host_groups: dict[str, HostGroup] = {}
         for (entry, own), (_, (_, component)) in zip(written, entries, strict=True):
             self._host_groups |= dict.fromkeys([m.name for m in entry.group.members], component)
             finish(component, {"group_id": own.group_id, **_outputs_of(result, [(entry, own)])})
