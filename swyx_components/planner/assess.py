@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from swyx_components.installation.model import ExtraRule, Installation
 from swyx_components.messages import Message, errors_of
@@ -50,43 +49,29 @@ def assess_site(
 
     `candidates` are clouds that such a site may move to: what each would refuse is a warning.
     """
+    name = platform.name if platform else ""
     if errors_of(plan.messages):
-        cloud = platform.name if platform else ""
-        return SiteResult(plan=plan, cloud=cloud, messages=_placed(plan, (), installation))
-    if platform is None:
-        return _assess_neutral(plan, installation, candidates)
-    rendered = platform.render_site(plan, installation)
-    usages = platform.count_quotas(rendered)
+        return SiteResult(plan=plan, cloud=name, messages=_placed(plan, (), installation))
+    rendered = platform.render_site(plan, installation) if platform else render_neutral(plan)
+    usages = platform.count_quotas(rendered) if platform else ()
     proof = prove(rendered)
-    relief = _relieve(plan, installation, platform, usages)
+    clouds = [platform] if platform else [*candidates]
     found = (
         *_find_public(rendered),
-        *check_quotas(plan.site, platform.name, usages, binding=True, relief=relief),
-        *_unproved(platform.name, proof),
+        *(_check_quotas(plan, installation, platform, usages) if platform else ()),
+        *(() if platform else _check_candidates(plan, installation, clouds)),
+        *_unproved(name or "the plan", proof),
         *_wider_than_known(rendered),
-        *_respelled(plan, installation, [platform]),
+        *_respelled(plan, installation, clouds),
     )
     return SiteResult(
         plan=rendered.plan,
-        cloud=platform.name,
+        cloud=name,
         messages=_placed(plan, found, installation),
         usages=usages,
-        rendered=rendered,
+        rendered=rendered if platform else None,
         proof=proof,
     )
-
-
-def _assess_neutral(
-    plan: SitePlan, installation: Installation, candidates: Iterable[Platform]
-) -> SiteResult:
-    neutral = render_neutral(plan)
-    proof = prove(neutral)
-    clouds = [*candidates]
-    expected = chain(*(_check_candidate(plan, installation, platform) for platform in clouds))
-    texts = _respelled(plan, installation, clouds)
-    found = (*_find_public(neutral), *_unproved("the plan", proof), *expected, *texts)
-    messages = _placed(plan, found, installation)
-    return SiteResult(plan=plan, cloud="", messages=messages, proof=proof)
 
 
 def _find_public(rendered: RenderedSite) -> tuple[Message, ...]:
@@ -127,26 +112,31 @@ def _is_acknowledged(rule: Rule, prefix: Prefix, extra_rules: Iterable[ExtraRule
     return not PacketSet([([prefix], ALL_PORTS, rule.ports or NO_PORT)]) - acknowledged
 
 
-def _relieve(
-    plan: SitePlan, installation: Installation, platform: Platform, usages: Sequence[Usage]
-) -> Relief:
-    """The exceeded quotas if each linked site had a summary."""
+def _check_quotas(
+    plan: SitePlan,
+    installation: Installation,
+    platform: Platform,
+    usages: Iterable[Usage],
+    binding: bool = True,
+) -> Iterator[Message]:
+    """The exceeded quotas, each with what it would be if every linked site had a summary."""
+    relief = Relief()
     if any(usage.used > usage.limit and usage.by_peers for usage in usages):
         widened, sites = with_summaries(installation, plan.site)
         if sites:
             rendered = platform.render_site(plan_site(widened, plan.site), widened)
-            return Relief(sites, platform.count_quotas(rendered))
-    return Relief()
+            relief = Relief(sites, platform.count_quotas(rendered))
+    return check_quotas(plan.site, platform.name, usages, binding=binding, relief=relief)
 
 
-def _check_candidate(
-    plan: SitePlan, installation: Installation, platform: Platform
+def _check_candidates(
+    plan: SitePlan, installation: Installation, clouds: Iterable[Platform]
 ) -> Iterator[Message]:
-    """Warnings for the quotas of a cloud that the site may move to."""
-    if platform.name in installation.quotas or not is_small(plan):
-        usages = platform.count_quotas(platform.render_site(plan, installation))
-        relief = _relieve(plan, installation, platform, usages)
-        yield from check_quotas(plan.site, platform.name, usages, binding=False, relief=relief)
+    """Warnings for the quotas of clouds that the site may move to."""
+    for platform in clouds:
+        if platform.name in installation.quotas or not is_small(plan):
+            usages = platform.count_quotas(platform.render_site(plan, installation))
+            yield from _check_quotas(plan, installation, platform, usages, binding=False)
 
 
 _FEW_RULES, _FEW_GROUPS, _FEW_ADDRESSES = 60, 50, 1000
