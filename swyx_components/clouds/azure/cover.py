@@ -5,27 +5,26 @@ kind is to be covered by such products without a single packet more. Peers, sour
 that behave alike are first merged into classes; what is left is small, and the fewest maximal
 products that cover it are searched exactly (within `_SEARCH_STEPS` and `_SEARCH_WORK`, else greedily).
 
->>> ras, media = PortSet.of((1719, 1719)), PortSet.of((51000, 51499))
->>> fax = (Want(ALL_PORTS, ras), Want(PortSet.of((2000, 8000)), media))
->>> for product in cover_wants((fax, (Want(ALL_PORTS, ras),))):
+>>> anything, ras, media = map(PortSet.of, ((0, 65535), (1719, 1719), (51000, 51499)))
+>>> fax = (Want(anything, ras), Want(PortSet.of((2000, 8000)), media))
+>>> for product in cover_wants((fax, (Want(anything, ras),))):
 ...     print(product.peers, product.sources, product.ports)
 (0,) 2000-8000 51000-51499
 (0, 1) 0-65535 1719
 """
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
-from itertools import pairwise
-from operator import and_, or_
+from itertools import pairwise, product
+from math import prod
+from operator import and_, itemgetter, or_
 from typing import NamedTuple
 
-from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
+from swyx_components.sets.ports import PortRange, PortSet
 
 _SEARCH_STEPS = 20_000
 _SEARCH_WORK = 4_000_000  # cells looked at in boxes, so that steps over many of them are fewer
 _MOST_CLOSED_SETS = 400
-
-__all__ = ["ALL_PORTS", "Product", "Want", "cover_wants"]
 
 
 class Want(NamedTuple):
@@ -64,37 +63,38 @@ class _Grid(NamedTuple):
 def cover_wants(wants: tuple[tuple[Want, ...], ...]) -> tuple[Product, ...]:
     """The fewest products for the wants of peers 0, 1, ...; sorted."""
     grid = _make_grid(wants)
-    boxes = _trim(grid, _choose(grid, _maximal_boxes(grid)), _wanted_ranges(wants))
-    return tuple(
-        sorted(
-            Product(
-                peers=tuple(sorted(peer for part in _bits(box.peers) for peer in grid.peers[part])),
-                sources=_union(grid.sources, box.sources),
-                ports=_union(grid.ports, box.ports),
-            )
-            for box in _join_peers(boxes)
-        )
-    )
+    covered: dict[tuple[PortSet, PortSet], list[int]] = {}
+    for box in _trim(grid, _choose(grid, _maximal_boxes(grid)), wants):
+        what = _union(grid.sources, box.sources), _union(grid.ports, box.ports)
+        covered.setdefault(what, []).extend(p for c in _bits(box.peers) for p in grid.peers[c])
+    return tuple(sorted(Product(tuple(sorted({*peers})), *what) for what, peers in covered.items()))
 
 
 # ---- classes
+
+_Cell = tuple[int, int, int]  # the places of a source part, a port part and a peer
 
 
 def _make_grid(wants: Sequence[Sequence[Want]]) -> _Grid:
     sources = _parts({want.sources for own in wants for want in own})
     ports = _parts({want.ports for own in wants for want in own})
-    cells = [[0] * len(ports) for _ in sources]
-    for peer, own in enumerate(wants):
-        for want in own:
-            columns = [place for place, part in enumerate(ports) if want.ports.covers(part[0])]
-            for row, part in enumerate(sources):
-                if want.sources.covers(part[0]):
-                    for column in columns:
-                        cells[row][column] |= 1 << peer
-    sources, cells = _merge_equal(sources, cells)
-    ports, turned = _merge_equal(ports, _turn(cells))
-    peers, cells = _merge_peers(len(wants), _turn(turned))
-    return _Grid(peers, sources, ports, cells)
+    held = {
+        (source, port, peer)
+        for peer, own in enumerate(wants)
+        for want in own
+        for source, port in product(_places(sources, want.sources), _places(ports, want.ports))
+    }
+    classes = by_source, by_port, by_peer = [_merge_equal(held, axis) for axis in range(3)]
+    cells = [[0] * len(by_port) for _ in by_source]
+    for (row, source), (column, port), (bit, peer) in product(*map(enumerate, classes)):
+        if (source[0], port[0], peer[0]) in held:
+            cells[row][column] |= 1 << bit
+    return _Grid(
+        peers=by_peer,
+        sources=[PortSet.union_of(part for i in own for part in sources[i]) for own in by_source],
+        ports=[PortSet.union_of(part for i in own for part in ports[i]) for own in by_port],
+        cells=cells,
+    )
 
 
 def _parts(sets: Collection[PortSet]) -> list[PortSet]:
@@ -105,32 +105,20 @@ def _parts(sets: Collection[PortSet]) -> list[PortSet]:
     return [PortSet((part,)) for part in parts if wanted.covers(part)]
 
 
-def _merge_equal(
-    parts: list[PortSet], rows: list[list[int]]
-) -> tuple[list[PortSet], list[list[int]]]:
-    """Rows with the same cells become one, for the union of their ports."""
-    merged: dict[tuple[int, ...], PortSet] = {}
-    for part, row in zip(parts, rows, strict=True):
-        merged[tuple(row)] = merged.get(tuple(row), NO_PORTS) | part
-    return list(merged.values()), [list(row) for row in merged]
+def _places(parts: Sequence[PortSet], ports: PortSet) -> list[int]:
+    return [place for place, part in enumerate(parts) if ports.covers(part[0])]
 
 
-def _merge_peers(count: int, cells: list[list[int]]) -> tuple[list[list[int]], list[list[int]]]:
-    """Peers that are in the same cells become one class; empty peers vanish."""
-    equal: dict[Hashable, list[int]] = {}
-    for peer in range(count):
-        key = tuple(bits >> peer & 1 for row in cells for bits in row)
-        if any(key):
-            equal.setdefault(key, []).append(peer)
-    classes = list(equal.values())
-    return classes, [
-        [sum(1 << new for new, old in enumerate(classes) if bits >> old[0] & 1) for bits in row]
-        for row in cells
-    ]
-
-
-def _turn(rows: list[list[int]]) -> list[list[int]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _merge_equal(held: Iterable[_Cell], axis: int) -> list[list[int]]:
+    """The places of an axis in classes of those with the same cells."""
+    place_of, rest_of = itemgetter(axis), itemgetter(*{0, 1, 2} - {axis})
+    across: dict[int, set[object]] = {}
+    for cell in held:
+        across.setdefault(place_of(cell), set()).add(rest_of(cell))
+    classes: dict[frozenset[object], list[int]] = {}
+    for place in sorted(across):
+        classes.setdefault(frozenset(across[place]), []).append(place)
+    return list(classes.values())
 
 
 # ---- candidates
@@ -145,7 +133,7 @@ def _maximal_boxes(grid: _Grid) -> list[_Box]:
             sources = sum(1 << place for place, row in enumerate(rows) if row & ports == ports)
             shared = reduce(and_, (grid.cells[i][j] for i in _bits(sources) for j in _bits(ports)))
             found.add(_Box(shared, sources, ports))
-    return sorted(found, key=lambda box: (-_size(box), box))
+    return sorted(found, key=lambda box: (-prod(side.bit_count() for side in box), box))
 
 
 def _columns_for(row: list[int], peers: int) -> int:
@@ -167,9 +155,7 @@ def _closed(sets: set[int]) -> list[int]:
 
 def _choose(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
     """The fewest of the boxes that cover every cell."""
-    covered = [_cells_of(grid, box) for box in boxes]
-    cells = reduce(or_, covered, 0)
-    return [boxes[place] for place in _Search(covered).fewest(cells)]
+    return [boxes[place] for place in _Search([_cells_of(grid, box) for box in boxes]).fewest()]
 
 
 def _cells_of(grid: _Grid, box: _Box) -> int:
@@ -188,24 +174,18 @@ class _Search:
         for place, cells in enumerate(covered):
             for cell in _bits(cells):
                 self.holding.setdefault(cell, []).append(place)
-        self.steps = 0
-        self.work = 0
+        self.steps = self.work = 0
         self.best: list[int] = []
 
-    def fewest(self, cells: int) -> list[int]:
-        self.best = self._greedy(cells)
+    def fewest(self) -> list[int]:
+        """The sets by their places: found greedily first, then better ones."""
+        left = cells = reduce(or_, self.covered, 0)
+        while left:
+            gains = [(own & left).bit_count() for own in self.covered]
+            self.best.append(gains.index(max(gains)))
+            left &= ~self.covered[self.best[-1]]
         self._branch(cells, [])
         return sorted(self.best)
-
-    def _greedy(self, cells: int) -> list[int]:
-        chosen = []
-        while cells:
-            place = max(
-                range(len(self.covered)), key=lambda i: ((self.covered[i] & cells).bit_count(), -i)
-            )
-            chosen.append(place)
-            cells &= ~self.covered[place]
-        return chosen
 
     def _branch(self, cells: int, chosen: list[int]) -> None:
         self.steps += 1
@@ -246,37 +226,24 @@ class _Search:
 # ---- what the boxes share
 
 
-_Ranges = Mapping[str, frozenset[PortRange]]
-
-
-def _wanted_ranges(wants: Iterable[Iterable[Want]]) -> _Ranges:
-    """The ranges that any peer needs, by axis."""
-    return {
-        axis: frozenset(part for own in wants for want in own for part in getattr(want, axis))
-        for axis in ("sources", "ports")
-    }
-
-
-def _trim(grid: _Grid, boxes: list[_Box], wanted: _Ranges) -> list[_Box]:
+def _trim(grid: _Grid, boxes: list[_Box], wants: Iterable[Iterable[Want]]) -> list[_Box]:
     """The same boxes without what others cover anyway, as long as no range that is wanted is cut by it, nor
     a list of ports grows: `2000-8000`, and not `2001-8000` because another rule has 2000.
     """
     covered = [_cells_of(grid, box) for box in boxes]
-    for axis in ("ports", "peers", "sources"):
-        parts = {"ports": grid.ports, "sources": grid.sources}.get(axis)
+    for axis, parts in (("ports", grid.ports), ("peers", None), ("sources", grid.sources)):
+        wanted = {part for own in wants for want in own for part in getattr(want, axis, ())}
         for place, box in enumerate(boxes):
             others = reduce(or_, (*covered[:place], *covered[place + 1 :]), 0)
-            for bit in list(_bits(getattr(box, axis))):
-                smaller = box._replace(**{axis: getattr(box, axis) & ~(1 << bit)})
-                gone = box._replace(**{axis: 1 << bit})
-                if not getattr(smaller, axis) or _cells_of(grid, gone) & ~others:
+            for bit in _bits(getattr(box, axis)):
+                whole = getattr(box, axis)
+                kept = whole & ~(1 << bit)
+                if not kept or _cells_of(grid, box._replace(**{axis: 1 << bit})) & ~others:
                     continue
                 if parts is None or _stays_natural(
-                    _union(parts, getattr(box, axis)),
-                    _union(parts, getattr(smaller, axis)),
-                    wanted[axis],
+                    _union(parts, whole), _union(parts, kept), wanted
                 ):
-                    boxes[place] = box = smaller
+                    boxes[place] = box = box._replace(**{axis: kept})
             covered[place] = _cells_of(grid, box)
     return boxes
 
@@ -286,23 +253,11 @@ def _stays_natural(before: PortSet, after: PortSet, wanted: Iterable[PortRange])
     return len(after) <= len(before) and inside == after
 
 
-def _join_peers(boxes: Iterable[_Box]) -> Iterator[_Box]:
-    joined: dict[tuple[int, int], int] = {}
-    for box in boxes:
-        joined[box[1:]] = joined.get(box[1:], 0) | box.peers
-    for (sources, ports), peers in joined.items():
-        yield _Box(peers, sources, ports)
-
-
 def _bits(value: int) -> Iterator[int]:
     while value:
         low = value & -value
         yield low.bit_length() - 1
         value ^= low
-
-
-def _size(box: _Box) -> int:
-    return box.peers.bit_count() * box.sources.bit_count() * box.ports.bit_count()
 
 
 def _union(parts: Sequence[PortSet], bits: int) -> PortSet:

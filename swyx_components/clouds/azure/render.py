@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.clouds.azure.cover import ALL_PORTS, Product, Want, cover_wants
+from swyx_components.clouds.azure.cover import Product, Want, cover_wants
 from swyx_components.clouds.azure.names import (
     assign_priorities,
     clean_description,
@@ -35,7 +35,7 @@ from swyx_components.planner.model import (
 from swyx_components.planner.quota import Usage
 from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.planner.render import render_groups
-from swyx_components.sets.ports import NO_PORTS, PortSet
+from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 _EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
@@ -106,7 +106,7 @@ def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
         flows = sorted({kind.flow for kind in some if kind.ports & product.ports})
         found = regions.prefixes_of(frozenset(region for own in met for region in kinds[own]))
         prefixes = sorted(prefix for part in found.values() for prefix in part)
-        yield _rule(frame, product, flows, regions.version, tuple(prefixes))
+        yield _rule(frame, product, flows, tuple(prefixes))
 
 
 def _kind(one: Access) -> _Kind:
@@ -123,11 +123,7 @@ def _wants(kinds: Iterable[_Kind]) -> tuple[Want, ...]:
 
 
 def _rule(
-    frame: _Frame,
-    product: Product,
-    flows: Sequence[str],
-    version: int,
-    prefixes: tuple[Prefix, ...],
+    frame: _Frame, product: Product, flows: Sequence[str], prefixes: tuple[Prefix, ...]
 ) -> Rule:
     lines = lines_of(flows, frame.provenance.catalogue)
     text = frame.provenance.describe(flows, lines, limits()["texts"]["description"])
@@ -139,7 +135,7 @@ def _rule(
         ports=ports,
         source_ports=source_ports,
         prefixes=prefixes,
-        name=rule_name(frame.direction, frame.protocol, ports, source_ports, version),
+        name=rule_name(frame.direction, frame.protocol, ports, source_ports, prefixes[0].version),
         description=clean_description(text),
         flows=tuple(flows),
         lines=lines,

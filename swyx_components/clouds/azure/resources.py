@@ -14,7 +14,6 @@ from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place,
 from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words
 from swyx_components.planner.model import Direction, Protocol, RenderedGroup, RenderedSite, Rule
-from swyx_components.sets.ports import PortSet
 
 _MOST_TAGS = 10
 _ANYTHING = "*"
@@ -92,14 +91,8 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
 
 
 def _rule(rule: Rule) -> azure.SecurityRuleArgs:
-    inbound = rule.direction is Direction.IN
-    own, peer = ("destination", "source") if inbound else ("source", "destination")
-    sides = {
-        **_port_side("source", rule.source_ports),
-        **_port_side("destination", rule.ports),
-        f"{own}_address_prefix": _ANYTHING,
-        **_peer_side(peer, rule),
-    }
+    sides = ("source", "destination")
+    peer, own = sides if rule.direction is Direction.IN else reversed(sides)
     return azure.SecurityRuleArgs(
         name=rule.name,
         priority=rule.priority,
@@ -107,25 +100,17 @@ def _rule(rule: Rule) -> azure.SecurityRuleArgs:
         access="Allow" if rule.allow else "Deny",
         protocol=_PROTOCOLS[rule.protocol],
         description=rule.description,
-        **sides,
+        **_field("source_port_range", "s", rule.source_ports),
+        **_field("destination_port_range", "s", rule.ports),
+        **_field(f"{own}_address_prefix", "es", None),
+        **_field(f"{peer}_address_prefix", "es", rule.prefixes if rule.allow else None),
     )
 
 
-def _port_side(side: str, ports: PortSet | None) -> dict[str, Any]:
-    """The singular field or the plural one, never both."""
-    if ports is None:
-        return {f"{side}_port_range": _ANYTHING}
-    if len(ports) == 1:
-        return {f"{side}_port_range": str(ports[0])}
-    return {f"{side}_port_ranges": [str(part) for part in ports]}
-
-
-def _peer_side(side: str, rule: Rule) -> dict[str, Any]:
-    if not rule.allow:
-        return {f"{side}_address_prefix": _ANYTHING}
-    if len(rule.prefixes) == 1:
-        return {f"{side}_address_prefix": str(rule.prefixes[0])}
-    return {f"{side}_address_prefixes": [str(prefix) for prefix in rule.prefixes]}
+def _field(name: str, plural: str, values: Sequence[object] | None) -> dict[str, Any]:
+    """The singular field or the plural one, never both; without values any."""
+    texts = [_ANYTHING] if values is None else [*map(str, values)]
+    return {name: texts[0]} if len(texts) == 1 else {f"{name}{plural}": texts}
 
 
 # ---- a machine's group before its interfaces, whether they exist or are made
@@ -145,29 +130,26 @@ def attach_machines(
     Raises:
         SwyxError: pulumi-azure is required but not installed.
     """
-    found: dict[str, list[pulumi.Input[str]]] = {}
-    for machine, ids in site.existing.items():
-        found[machine] = list(_associate(name, machine, groups[machine], ids, options))
-    new = [each for interfaces in site.new.values() for each in interfaces]
+    found = {
+        machine: [*_associate((name, machine), groups[machine], ids, options)]
+        for machine, ids in site.existing.items()
+    }
     made: dict[tuple[str, str], azure.NetworkInterface] = {}
+    new = [each for interfaces in site.new.values() for each in interfaces]
     for is_fixed in (True, False):
         before = pulumi.ResourceOptions(depends_on=list(made.values()))
         own = pulumi.ResourceOptions.merge(options, before)
-        made |= {
-            (each.machine, each.suffix): _make_interface(
-                name, each, groups[each.machine], site, own
-            )
-            for each in new
-            if has_ipv4(each.addresses) is is_fixed
-        }
+        for each in new:
+            if has_ipv4(each.addresses) is is_fixed:
+                group = groups[each.machine]
+                made[each.machine, each.suffix] = _make_interface(name, each, group, site, own)
     for each in new:
         found.setdefault(each.machine, []).append(made[each.machine, each.suffix].id)
     return {machine: tuple(ids) for machine, ids in found.items()}
 
 
 def _associate(
-    name: str,
-    machine: str,
+    words: tuple[str, str],
     group_id: pulumi.Input[str],
     interfaces: Sequence[pulumi.Input[str]],
     options: pulumi.ResourceOptions,
@@ -176,31 +158,23 @@ def _associate(
 
     The provider refuses an interface that has a group, its own old one too, and on deletion takes off
     whatever group is there by then: so an old one goes before the new one comes.
-    """
-    association = _association()
-    replaced = pulumi.ResourceOptions(delete_before_replace=True)
-    for place, interface in enumerate(interfaces, 1):
-        words = (name, machine) if place == 1 else (name, machine, str(place))
-        made = association(
-            f"{'.'.join(words)}-association",
-            network_interface_id=interface,
-            network_security_group_id=group_id,
-            opts=pulumi.ResourceOptions.merge(options, replaced),
-        )
-        yield made.network_interface_id
-
-
-def _association() -> Any:
-    """The one resource of pulumi-azure that is used.
 
     Raises:
-        SwyxError: it is not installed.
+        SwyxError: pulumi-azure is not installed.
     """
     try:
         from pulumi_azure.network import NetworkInterfaceSecurityGroupAssociation
     except ImportError:
         raise SwyxError.about("attach-missing", "machines") from None
-    return NetworkInterfaceSecurityGroupAssociation
+    replaced = pulumi.ResourceOptions(delete_before_replace=True)
+    for place, interface in enumerate(interfaces, 1):
+        made = NetworkInterfaceSecurityGroupAssociation(
+            f"{'.'.join((*words, str(place)) if place > 1 else words)}-association",
+            network_interface_id=interface,
+            network_security_group_id=group_id,
+            opts=pulumi.ResourceOptions.merge(options, replaced),
+        )
+        yield made.network_interface_id
 
 
 def _make_interface(
@@ -214,18 +188,15 @@ def _make_interface(
 
     Nothing of it depends on the machine's roles, so that a changed role set never writes it.
     """
-    words = (interface.machine, *([interface.suffix] if interface.suffix else []))
+    names = [word for word in (interface.machine, interface.suffix) if word]
     properties = dict(interface.properties)
     return azure.NetworkInterface(
-        f"{'.'.join((name, *words))}-nic",
-        network_interface_name=physical_name(site.name, *words, kind="nic"),
+        f"{'.'.join((name, *names))}-nic",
+        network_interface_name=physical_name(site.name, *names, kind="nic"),
         resource_group_name=site.resource_group,
         location=site.location,
         network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
-        ip_configurations=[
-            azure.NetworkInterfaceIPConfigurationArgs(**each)
-            for each in _ip_configurations(interface)
-        ],
+        ip_configurations=[*_ip_configurations(interface)],
         tags={
             **site.tags,
             **properties.pop("tags", {}),
@@ -237,7 +208,9 @@ def _make_interface(
     )
 
 
-def _ip_configurations(interface: NewInterface) -> Iterator[dict[str, Any]]:
+def _ip_configurations(
+    interface: NewInterface,
+) -> Iterator[azure.NetworkInterfaceIPConfigurationArgs]:
     """One configuration per address, the first IPv4 one primary. Their names are their places: Azure lets
     the address of the primary one change and not its name.
     """
@@ -253,11 +226,11 @@ def _ip_configurations(interface: NewInterface) -> Iterator[dict[str, Any]]:
         dynamic = {"private_ip_address_version": "IPv4", "private_ip_allocation_method": "Dynamic"}
         fixed.insert(0, dynamic)
     for place, configuration in enumerate(fixed):
-        own = interface.configurations[place] if place < len(interface.configurations) else {}
-        yield {
-            **own,
+        own: dict[str, Any] = {
+            **dict(*interface.configurations[place : place + 1]),
             **configuration,
             "name": f"secondary-{place}" if place else "primary",
             "primary": place == 0,
             "subnet": {"id": interface.subnet},
         }
+        yield azure.NetworkInterfaceIPConfigurationArgs(**own)
