@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.preview import memberships_of
-from swyx_components.clouds.aws.shard import is_tight, load_of, peak, room_on_interface
+from swyx_components.clouds.aws.shard import counted_as, is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
 from swyx_components.planner.model import (
-    Capabilities,
     Direction,
     RenderedGroup,
     RenderedSite,
@@ -59,11 +58,8 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
 def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Rule]]]:
     """Every security group of the site: its host group, its shard and its rules."""
     for entry in rendered.groups:
-        by_shard: dict[int, list[Rule]] = {0: []}
-        for rule in entry.rules:
-            by_shard.setdefault(rule.shard, []).append(rule)
-        for shard, rules in sorted(by_shard.items()):
-            yield entry.group.name, shard, rules
+        for shard in entry.shards:
+            yield entry.group.name, shard, [rule for rule in entry.rules if rule.shard == shard]
 
 
 def _rules(group: str, shard: int, rules: Sequence[Rule], limit: int) -> Iterator[Usage]:
@@ -140,21 +136,20 @@ def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> 
         tags = {**own, "swyx:group": clean_tag(name)}
         if count(tags, (f"{shard} *",)) + peak(load_of(rules)) <= limit:
             continue
+        place = f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}"
         for (direction, version), new in sorted(load_of(rules).items()):
-            ways = (f"{shard} {direction.value}{versions} *" for versions in (version, "46"))
-            old = count(tags, tuple(ways))
+            ways = [f"{shard} {direction.value}{versions} *" for versions in (version, "46")]
+            old = count(tags, ways)
             if old + new <= limit:
                 continue
-            same = [rule_tag(rule) for rule in rules if load_of([rule])[direction, version]]
+            same = [rule_tag(rule) for rule in rules if (direction, version) in counted_as(rule)]
             kept = count(tags, same)
             if old + new - kept > limit:
-                place = f"sites.{rendered.plan.site}.groups.{shard_label(name, shard)}"
                 values = {"cloud": rendered.capabilities.name, "quota": "rules_per_group"}
                 values |= {"kind": f"{_WORDS[direction]} IPv{version}"}
-                counts = {"used": old + new - kept, "more": new - kept, "less": old - kept}
-                yield Message.about(
-                    "update-exceeds", place, limit=limit, old=old, **counts, **values
-                )
+                counts = {"limit": limit, "old": old, "used": old + new - kept}
+                counts |= {"more": new - kept, "less": old - kept}
+                yield Message.about("update-exceeds", place, **counts, **values)
 
 
 class Membership(NamedTuple):
@@ -176,33 +171,26 @@ def check_memberships(
     rendered: RenderedSite, memberships: Iterable[Membership]
 ) -> Iterator[Message]:
     """An error per interface that would exceed its quota of groups, permanently or during an update."""
-    limit = rendered.capabilities.limits["groups_per_interface"]
+    cloud, limits = rendered.capabilities.name, rendered.capabilities.limits
+    limit = limits["groups_per_interface"]
     for machine, interface, on, ours, own, planned in memberships:
         more = max(0, planned - len(on & own))
         kept, used = len(on - ours), len(on) + more
         if not more or used <= limit:
             continue
-        cloud, place = rendered.capabilities, f"sites.{rendered.plan.site}.machines.{machine}"
-        values = {"cloud": cloud.name, "quota": "groups_per_interface", "interface": interface}
-        counts: dict[str, object] = {"limit": limit, "used": used, "more": more}
-        if kept + planned > limit:
-            counts |= {"used": kept + planned, "more": planned, "kept": kept}
-            also = _count_them(kept, cloud)
-            yield Message.about("interface-full", place, also=also, **counts, **values)
-        else:
+        place = f"sites.{rendered.plan.site}.machines.{machine}"
+        values = {"cloud": cloud, "quota": "groups_per_interface", "interface": interface}
+        counts = {"limit": limit, "used": used, "more": more}
+        if kept + planned <= limit:
             counts |= {"old": len(on), "less": used - kept - planned}
             yield Message.about("interface-exceeds", place, **counts, **values)
-
-
-def _count_them(kept: int, capabilities: Capabilities) -> str:
-    """What makes the plan count with more groups of others than it does."""
-    left = capabilities.limits["groups_per_interface"] - kept
-    if kept <= capabilities.limits["groups_kept"] or left < 1:
-        return ""
-    return (
-        f", or set quotas.{capabilities.name}.groups_kept: {kept}, so that the plan uses only the other "
-        f"{left}"
-    )
+            continue
+        counts |= {"used": kept + planned, "more": planned, "kept": kept}
+        also = ""
+        if limits["groups_kept"] < kept < limit:  # the plan counts with fewer groups of others
+            also = f", or set quotas.{cloud}.groups_kept: {kept}, so that the plan uses only the other "
+            also += f"{limit - kept}"
+        yield Message.about("interface-full", place, also=also, **counts, **values)
 
 
 # ---- the same before anything is updated

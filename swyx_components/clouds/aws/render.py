@@ -22,6 +22,14 @@ from swyx_components.planner.render import render_groups
 from swyx_components.sets.prefixes import Prefix
 
 EVERYWHERE = {4: Prefix(4, 0, 0), 6: Prefix(6, 0, 0)}
+# Unmanaged egress (`egress: open`): the only rule of the project for every address of an IP version.
+_OPEN = Rule(
+    direction=Direction.OUT,
+    protocol=Protocol.ANY,
+    ports=None,
+    source_ports=None,
+    description="egress is open: the installation leaves it to others",
+)
 
 
 def render_site(
@@ -38,14 +46,15 @@ def render_group(
     planned: Iterable[Rule] = minimise(group.requirements, capabilities, provenance.catalogue)
     if egress is Egress.OPEN:
         inbound = (rule for rule in planned if rule.direction is Direction.IN)
-        planned = (*inbound, *(_open_egress(version) for version in sorted(group.versions)))
+        outbound = (_OPEN._replace(prefixes=(EVERYWHERE[v],)) for v in sorted(group.versions))
+        planned = (*inbound, *outbound)
     rules = [_as_stored(group.name, rule, provenance) for rule in planned]
     return spread_rules(group, rules, capabilities.limits)
 
 
 def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:
     """The rule with the name and the description that it has at EC2."""
-    text = _OPENED
+    text = rule.description
     if rule.protocol is not Protocol.ANY:
         text = provenance.describe(rule.flows, rule.lines, limits()["texts"]["description"])
     ports = rule.ports[0] if rule.ports else None
@@ -53,18 +62,4 @@ def _as_stored(group: str, rule: Rule, provenance: Provenance) -> Rule:
     return rule._replace(
         name=rule_name(group, rule.direction, rule.protocol, ports, peer),
         description=clean_description(text),
-    )
-
-
-_OPENED = "egress is open: the installation leaves it to others"
-
-
-def _open_egress(version: int) -> Rule:
-    """Unmanaged egress (`egress: open`): the only rule of the project for every address."""
-    return Rule(
-        direction=Direction.OUT,
-        protocol=Protocol.ANY,
-        ports=None,
-        source_ports=None,
-        prefixes=(EVERYWHERE[version],),
     )

@@ -17,7 +17,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
-from itertools import chain
 
 from swyx_components.planner.endpoints import PeerKind
 from swyx_components.planner.model import (
@@ -31,7 +30,6 @@ from swyx_components.planner.model import (
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 Load = Counter[tuple[Direction, int]]  # rules by direction and IP version, as EC2 counts them
-_BOTH = (4, 6)
 _Units = Mapping[str, Sequence[Rule]]  # what stays together, by what decides its shard
 
 
@@ -54,7 +52,13 @@ def spread_rules(
         places = _assign(units, load_of(pinned), limit, most)
         if places is not None:
             shards = {rule.name: places[key] for key, own in units.items() for rule in own}
-    return tuple(_in_shard(group.name, rule, shards.get(rule.name, 0)) for rule in rules)
+    labels = (
+        (rule, rule.name.removeprefix(group.name), shards.get(rule.name, 0)) for rule in rules
+    )
+    return tuple(
+        rule._replace(name=shard_label(group.name, shard) + label, shard=shard)
+        for rule, label, shard in labels
+    )
 
 
 def room_on_interface(quotas: Mapping[str, int]) -> int:
@@ -62,20 +66,14 @@ def room_on_interface(quotas: Mapping[str, int]) -> int:
     return quotas["groups_per_interface"] - quotas["groups_kept"]
 
 
-def _in_shard(group: str, rule: Rule, shard: int) -> Rule:
-    if not shard:
-        return rule
-    name = shard_label(group, shard) + rule.name.removeprefix(group)
-    return rule._replace(name=name, shard=shard)
-
-
 def load_of(rules: Iterable[Rule]) -> Load:
     """How many rules EC2 counts in each direction for each IP version; a reference counts in both."""
-    return Counter(chain.from_iterable(map(_counted_as, rules)))
+    return Counter(kind for rule in rules for kind in counted_as(rule))
 
 
-def _counted_as(rule: Rule) -> Iterable[tuple[Direction, int]]:
-    versions = _BOTH if rule.groups else (rule.prefixes[0].version,)  # a rule has one peer
+def counted_as(rule: Rule) -> Sequence[tuple[Direction, int]]:
+    """The directions and IP versions in which a rule counts."""
+    versions = (4, 6) if rule.groups else (rule.prefixes[0].version,)  # a rule has one peer
     return [(rule.direction, version) for version in versions]
 
 
@@ -105,9 +103,8 @@ def _by_address(rule: Rule) -> bool:
 
 def _units(group: HostGroup, rules: Sequence[Rule], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
-    peers = _Peers(group.requirements)
     units: dict[str, Sequence[Rule]] = {}
-    for name, own in _grouped(rules, peers.name_of).items():
+    for name, own in _grouped(rules, _peer_names(group.requirements)).items():
         if peak(load_of(own)) <= limit // 2:
             units[name] = own
             continue
@@ -126,27 +123,28 @@ def _grouped(rules: Iterable[Rule], key: Callable[[Rule], str]) -> Mapping[str, 
     return found
 
 
-class _Peers:
-    """Whose the addresses of a group's peers are: the first word of a peer's label is the site."""
+def _peer_names(requirements: Iterable[Requirement]) -> Callable[[Rule], str]:
+    """Whose a rule's peer is: the first word of its label is the site; of several peers, whose blocks were
+    joined or are nested, the first by name.
+    """
+    names: dict[Prefix, str] = {}  # the first name of those that have this very block
+    within: dict[Prefix, str] = {}  # and of those that have a block within it
+    for requirement in requirements:
+        peer = requirement.peer
+        name = peer.label.partition("/")[0]
+        for block in peer.prefixes if peer.kind is PeerKind.CIDRS else ():
+            names[block] = min(name, names.get(block, name))
+            for around in _around(block):
+                within[around] = min(name, within.get(around, name))
 
-    def __init__(self, requirements: Iterable[Requirement]) -> None:
-        self._names: dict[Prefix, str] = {}  # the first name of those that have this very block
-        self._within: dict[Prefix, str] = {}  # and of those that have a block within it
-        for requirement in requirements:
-            peer = requirement.peer
-            name = peer.label.partition("/")[0]
-            for block in peer.prefixes if peer.kind is PeerKind.CIDRS else ():
-                self._names[block] = min(name, self._names.get(block, name))
-                for around in _around(block):
-                    self._within[around] = min(name, self._within.get(around, name))
-
-    def name_of(self, rule: Rule) -> str:
-        """The peer of a rule; of several, whose blocks were joined or are nested, the first by name."""
+    def name_of(rule: Rule) -> str:
         if rule.groups:
             return f"group {rule.groups[0]}"
-        known = (self._names.get(around) for own in rule.prefixes for around in _around(own))
-        within = (self._within.get(own) for own in rule.prefixes)
-        return min(filter(None, (*known, *within)), default=str(rule.prefixes))
+        known = (names.get(around) for own in rule.prefixes for around in _around(own))
+        inside = (within.get(own) for own in rule.prefixes)
+        return min(filter(None, (*known, *inside)), default=str(rule.prefixes))
+
+    return name_of
 
 
 def _around(block: Prefix) -> Iterator[Prefix]:
@@ -161,36 +159,35 @@ def _around(block: Prefix) -> Iterator[Prefix]:
 
 def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int] | None:
     """The shard of each unit, in as few shards as leave room, else in `most`; None where they don't fit."""
-    loads = {key: load_of(own) for key, own in sorted(units.items())}
+    loads = {key: load_of(own) for key, own in units.items()}
     room = limit - _largest(loads.values())
-    for shards in range(1, most):
-        places = {key: _preferred(key, range(1, shards + 1))[0] for key in loads}
-        if _fits(places, loads, room):
+    for count in range(1, most):
+        shards: dict[int, Load] = {shard: Counter() for shard in range(1, count + 1)}
+        places = _place(loads, shards, room, choices=1)
+        if places is not None:
             return places
-    return _pack(loads, pinned, limit, max(most, 2))
+    shards = {0: Counter(pinned)} | {shard: Counter() for shard in range(1, max(most, 2))}
+    return _place(loads, shards, limit, choices=len(shards))
 
 
 def _largest(loads: Iterable[Load]) -> int:
     return max(map(peak, loads), default=0)
 
 
-def _fits(places: Mapping[str, int], loads: Mapping[str, Load], room: int) -> bool:
-    totals: dict[int, Load] = {}
-    for key, place in places.items():
-        totals.setdefault(place, Counter()).update(loads[key])
-    return all(peak(total) <= room for total in totals.values())
-
-
-def _pack(
-    loads: Mapping[str, Load], pinned: Load, limit: int, shards: int
+def _place(
+    loads: Mapping[str, Load], shards: Mapping[int, Load], limit: int, choices: int
 ) -> Mapping[str, int] | None:
-    """Each unit in the first shard of its liking that has room; None where one finds none."""
-    totals = {0: Counter(pinned), **{shard: Counter() for shard in range(1, shards)}}
+    """Each unit in the first of the shards it likes best that has room; None where one finds none.
+
+    `shards` holds what each has already. One more shard changes the first choice only of those units that
+    now like it best.
+    """
     places: dict[str, int] = {}
     for key in sorted(loads, key=lambda key: _score(key, -1)):
-        for shard in _preferred(key, range(shards)):
-            if all(totals[shard][kind] + more <= limit for kind, more in loads[key].items()):
-                totals[shard] += loads[key]
+        liked = sorted(shards, key=lambda shard: _score(key, shard), reverse=True)[:choices]
+        for shard in liked:
+            if peak(shards[shard] + loads[key]) <= limit:
+                shards[shard].update(loads[key])
                 places[key] = shard
                 break
         else:
@@ -203,17 +200,12 @@ def _fill(rules: Iterable[Rule], pinned: Load, limit: int) -> Mapping[str, int]:
     places: dict[str, int] = {}
     used = Counter(pinned)
     for rule in rules:
-        kinds = _counted_as(rule)
+        kinds = counted_as(rule)
         shard = max(used[kind] // limit for kind in kinds)
         for kind in kinds:
             used[kind] = max(used[kind], shard * limit) + 1
         places[rule.name] = shard
     return places
-
-
-def _preferred(key: str, shards: Iterable[int]) -> Sequence[int]:
-    """Shards by liking: one more shard changes the first choice only of those that now like it best."""
-    return sorted(shards, key=lambda shard: _score(key, shard), reverse=True)
 
 
 @cache
