@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from swyx_components.catalogue import Listener, Transport
-from swyx_components.catalogue.windows import WindowsSettings
+from swyx_components.catalogue.model import WindowsSettings
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.minimise import NEUTRAL, minimise

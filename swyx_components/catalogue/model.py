@@ -165,7 +165,7 @@ PARTY = "party"  # the end of a step that is the party itself
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStep:
-    """One step between two ends, which `sender` and `receiver` name as the module says."""
+    """One step between two ends, which `sender` and `receiver` name as `load.py` says."""
 
     flows: tuple[str, ...]
     sender: str
@@ -288,6 +288,24 @@ class Catalogue:
     def role_order(self, role: str) -> int:
         """The role's place in the document; sorts role lists the same way everywhere."""
         return tuple(self.roles).index(role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsSettings:
+    """What Windows calls the settings that a plan relies on: keys below HKEY_LOCAL_MACHINE and value names.
+
+    `old_ephemeral` and `new_ephemeral` are the presets of a catalogue that hold the ephemeral ranges.
+    """
+
+    rpc_key: str
+    rpc_ports: str
+    rpc_available: str
+    rpc_use: str
+    rpc_least: int
+    reserved_key: str
+    reserved_value: str
+    old_ephemeral: str
+    new_ephemeral: str
 
 
 def fold(word: str) -> str:

@@ -11,7 +11,7 @@ from swyx_components.analysis.calls.parties import Pair, cast_scenario, read_par
 from swyx_components.analysis.explain.explain import SiteOf
 from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_remedies
 from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.calls import bundled_calls, load_calls
+from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import (

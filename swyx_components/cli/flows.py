@@ -9,7 +9,7 @@ import click
 
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
-from swyx_components.catalogue.calls import calls_of
+from swyx_components.catalogue.load import calls_of
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose_sites, find_unknown, open_installation

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import click
 
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
-from swyx_components.catalogue.windows import load_windows
+from swyx_components.catalogue.load import load_windows
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose, choose_names

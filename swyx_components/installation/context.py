@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from swyx_components.catalogue import Catalogue, Role
+from swyx_components.catalogue import Catalogue
 from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Decisions
 from swyx_components.installation.schema import shape
@@ -184,7 +184,6 @@ class ReadContext:
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False
     serving_roles: tuple[str, ...] = ()  # which serve links and providers
-    demanding_roles: tuple[Role, ...] = ()  # of which a site has one, or a manager
     _order: dict[str, int] = field(default_factory=dict)
     _managers: dict[str, list[str]] | None = None
 
@@ -194,7 +193,6 @@ class ReadContext:
         self._order = {role: place for place, role in enumerate(catalogue.roles)}
         roles = catalogue.roles.values()
         self.serving_roles = tuple(role.name for role in roles if role.serves_links)
-        self.demanding_roles = tuple(r for r in roles if r.once_per_site or r.needs_manager)
 
     def in_order(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Roles in the article's order."""
@@ -217,9 +215,8 @@ class ReadContext:
         """The machines of these sites that serve links, once all sites are read; of every site if none."""
         if self._managers is None:
             self._managers = {}
-            serving = set(self.serving_roles)
             for _, seat in sorted(self.seats.items()):
-                if not serving.isdisjoint(seat.roles):
+                if any(role in self.serving_roles for role in seat.roles):
                     self._managers.setdefault(seat.site, []).append(seat.node.key)
         wanted = tuple(sites) or sorted(self._managers)[:20]
         return [name for site in wanted for name in self._managers.get(site, ())]

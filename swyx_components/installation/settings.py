@@ -52,23 +52,21 @@ def _read_dcom(node: Node) -> Fields:
         return {"dcom_server": server, "dcom_client": client, "dcom_preset": ""}
     presets = node.context.catalogue.presets
     preset, ports = _preset_or_range(node, presets, _DCOM_ONLY, "dcom: 40000-40199")
-    if ports is None or _holds_mapper(node, ports):
-        return {}
-    return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": preset}
+    ports = _without_mapper(node, ports)
+    return {"dcom_server": ports, "dcom_client": ports, "dcom_preset": preset} if ports else {}
 
 
 def _read_dcom_range(node: Node) -> PortRange | None:
-    ports = read_range(node)
-    return None if ports is None or _holds_mapper(node, ports) else ports
+    return _without_mapper(node, read_range(node))
 
 
-def _holds_mapper(node: Node, ports: PortRange) -> bool:
-    """Whether a range of DCOM holds the endpoint mapper's port, which is reported."""
+def _without_mapper(node: Node, ports: PortRange | None) -> PortRange | None:
+    """A range of DCOM, unless it holds the endpoint mapper's port, which is reported."""
     mapper = node.context.catalogue.endpoint_mapper
-    if ports.first <= mapper <= ports.last:
-        node.add("dcom-holds-mapper", ports=ports, mapper=mapper)
-        return True
-    return False
+    if ports is None or not ports.first <= mapper <= ports.last:
+        return ports
+    node.add("dcom-holds-mapper", ports=ports, mapper=mapper)
+    return None
 
 
 def _read_h245(node: Node) -> Fields:

@@ -29,7 +29,7 @@ from swyx_components.installation.values import (
     read_text,
     read_word,
 )
-from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+from swyx_components.sets.ports import NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _EGRESS = {word.value: word for word in Egress}
@@ -188,7 +188,7 @@ def _check_roles(site: Site, node: Node, carried: set[str]) -> None:
     """Each role that a site has once is there once, and each phone has its manager."""
     context = node.context
     lacks = partial(context.surely_lacks, site.name, carried=carried)
-    for role in context.demanding_roles:
+    for role in context.catalogue.roles.values():
         if role.once_per_site:
             holders = [machine.name for machine in site.machines if role.name in machine.roles]
             if not holders and lacks(role.name):
@@ -203,12 +203,11 @@ def _check_manager(site: Site, node: Node, role: Role) -> None:
     paths = role.control_paths
     if paths and dict(site.control_path).get(role.name, paths[0]) != paths[0]:
         return
-    place = _first_place(node, role.name)
-    values = {"role": role.name, "manager": role.needs_manager, "site": site.name}
-    if paths:
-        place.add("manager-missing-or-path", path=paths[-1], **values)
-    else:
-        place.add("manager-missing", **values)
+    id, other = (
+        ("manager-missing-or-path", {"path": paths[-1]}) if paths else ("manager-missing", {})
+    )
+    values = {"role": role.name, "manager": role.needs_manager, "site": site.name, **other}
+    _first_place(node, role.name).add(id, **values)
 
 
 def _first_place(site: Node, role: str) -> Node:
@@ -225,19 +224,12 @@ def _first_place(site: Node, role: str) -> Node:
 def read_extra_rules(site: Node, egress: Egress) -> tuple[ExtraRule, ...]:
     """A site's own rules that could be read whole, in the file's order; all sites are read already."""
     node = site.child("extra_rules")
-    rules = []
-    for index in range(len(read_list(node, may_be_empty=True))):
-        item = node.item(index)
-        rule = _read_rule(item, index, site)
-        if rule is None:
-            continue
-        if rule.direction == "out" and egress is Egress.OPEN:
-            item.child("direction").add("extra-egress-open", site=site.key)
-        rules.append(rule)
-    return tuple(rules)
+    indices = range(len(read_list(node, may_be_empty=True)))
+    rules = [_read_rule(node.item(index), index, site, egress) for index in indices]
+    return tuple(rule for rule in rules if rule)
 
 
-def _read_rule(node: Node, index: int, site: Node) -> ExtraRule | None:
+def _read_rule(node: Node, index: int, site: Node, egress: Egress) -> ExtraRule | None:
     log = node.context.log
     before = len(log)
     if not node.open("extra_rule"):
@@ -254,6 +246,8 @@ def _read_rule(node: Node, index: int, site: Node) -> ExtraRule | None:
         peers = node.read(other, _read_peers, None, public)
     if len(log) > before or not (direction and protocol and machine and peers and reason):
         return None
+    if direction == "out" and egress is Egress.OPEN:
+        node.child("direction").add("extra-egress-open", site=site.key)
     return ExtraRule(
         index=index,
         direction=direction,
@@ -302,9 +296,8 @@ def _read_ports(rule: Node, protocol: str | None) -> PortSet:
         if protocol:
             node.add("key-missing", key="ports", example=node.example)
         return NO_PORTS
-    if type(node.value) is not list:
-        ranges = [read_range(node)]
-    else:
+    nodes = [node]
+    if type(node.value) is list:
         listed = read_list(node, "ports: [80, 443, 8000-8099]")
-        ranges = [read_range(node.item(index)) for index in range(len(listed))]
-    return PortSet.union_of(ports for ports in ranges if isinstance(ports, PortRange))
+        nodes = [node.item(index) for index in range(len(listed))]
+    return PortSet.union_of(filter(None, map(read_range, nodes)))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from swyx_components.analysis.hosts import Gatekeeper, HostSettings, PortSetting
 from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.windows import WindowsSettings
+from swyx_components.catalogue.model import WindowsSettings
 from swyx_components.planner.model import Direction, Rule
 from swyx_components.report.tables import describe_packets
 
