@@ -15,12 +15,7 @@ from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import JSON, argument, examples, option, option_list
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import (
-    print_error,
-    print_json,
-    print_note,
-    replace_file,
-)
+from swyx_components.cli.terminal import print_error, print_json, print_note, replace_file
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.draft import (

@@ -6,13 +6,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from swyx_components.messages.render import plain, shorten
-from swyx_components.report.tables import (
-    align,
-    plural,
-    write_proof,
-    write_provenance,
-    write_rule,
-)
+from swyx_components.report.tables import align, plural, write_proof, write_provenance, write_rule
 
 if TYPE_CHECKING:
     from jinja2 import Environment

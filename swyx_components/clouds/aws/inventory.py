@@ -7,11 +7,7 @@ from itertools import repeat
 
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
 from swyx_components.analysis.deployed.stack_state import StackState
-from swyx_components.analysis.deployed.verify import (
-    Deployed,
-    DeployedGroup,
-    ForeignGroup,
-)
+from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, ForeignGroup
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, Ec2, open_ec2
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import (

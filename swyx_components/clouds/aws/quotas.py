@@ -14,13 +14,7 @@ from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.preview import memberships_of
 from swyx_components.clouds.aws.shard import counted_as, is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
-from swyx_components.planner.model import (
-    Direction,
-    RenderedGroup,
-    RenderedSite,
-    Rule,
-    shard_label,
-)
+from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Rule, shard_label
 from swyx_components.planner.quota import Usage
 from swyx_components.sets.prefixes import Prefix
 

@@ -10,13 +10,7 @@ from swyx_components.catalogue import Catalogue, FlowRow
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
-from swyx_components.planner.model import (
-    PROTOCOL_OF,
-    Direction,
-    Protocol,
-    Rule,
-    SitePlan,
-)
+from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, Rule, SitePlan
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.topology import Topology
