@@ -54,8 +54,11 @@ def _install(shell: str, script: str) -> Path:
     if shell in _SCRIPTS:
         path = Path.home() / _SCRIPTS[shell]
         replace_file(path, [script.encode()], parents=True)
-    else:
-        path = _powershell_profile(shell)
+    else:  # the profile of PowerShell's user, which Windows runs only if its policy allows it
+        command = "Set-ExecutionPolicy RemoteSigned -Scope CurrentUser; $profile"
+        words = [shell, "-NoProfile", "-Command", command]
+        run = subprocess.run(words, capture_output=True, text=True, check=True)
+        path = Path(run.stdout.strip())
         _append(path, script)
     if shell in _STARTS:
         start, line = _STARTS[shell]
@@ -68,10 +71,3 @@ def _append(path: Path, text: str) -> None:
     before = path.read_bytes() if path.is_file() else b""
     if text.encode() not in before:
         replace_file(path, [before, f"\n{text}\n".encode()], parents=True)
-
-
-def _powershell_profile(shell: str) -> Path:
-    """The profile of the user, which Windows runs only if its policy allows it."""
-    command = "Set-ExecutionPolicy RemoteSigned -Scope CurrentUser; $profile"
-    words = [shell, "-NoProfile", "-Command", command]
-    return Path(subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip())

@@ -71,11 +71,8 @@ def init(
     _refuse_existing(output, force)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     catalogue = load_catalogue()
-    draft = (
-        read_machine_list(source, catalogue, read_columns(columns))
-        if source
-        else ask_draft(catalogue)
-    )
+    listed = read_machine_list(source, catalogue, read_columns(columns)) if source else None
+    draft = listed or ask_draft(catalogue)
     data, undecided = _decide(_with_decisions(draft.data, given), asking=not source)
     messages = _check(draft._replace(data=data), source, output)
     text = _write(data, catalogue, undecided)
@@ -137,14 +134,13 @@ def _check(draft: Draft, source: str, output: str) -> list[Message]:
         SwyxError: it has errors; each names the row that it comes from.
     """
     messages = _messages(draft.data, output)
-    errors = (message.of(source or "the answers") for message in errors_of(messages))
-    raise_errors(_with_row(message, draft.rows) for message in errors)
+    errors: list[Message] = []
+    for message in errors_of(messages):
+        end = ".".join(message.place.replace("[", ".").split(".")[:4])
+        place = f"{draft.rows[end]}: {message.place}" if end in draft.rows else message.place
+        errors.append(message._replace(place=place, file=source or "the answers"))
+    raise_errors(errors)
     return messages
-
-
-def _with_row(message: Message, rows: Mapping[str, str]) -> Message:
-    row = rows.get(".".join(message.place.replace("[", ".").split(".")[:4]), "")
-    return message._replace(place=f"{row}: {message.place}") if row else message
 
 
 def _print_notes(
@@ -198,20 +194,24 @@ _Answer = TypeVar("_Answer")
 def ask_draft(catalogue: Catalogue) -> Draft:
     """The sites, machines, networks and links that a person names."""
     sites: _Data = {}
-    while name := _ask_name("Another site" if sites else "Name of a site", not sites, "site"):
+    while name := _ask_name(
+        "Another site" if sites else "Name of a site", "site", needed=not sites
+    ):
         site = _ask_site(name, catalogue, sites)
         sites |= {name: site} if site else {}
     return make_draft(catalogue, sites, _ask_links(sites, catalogue))
 
 
 def _ask_site(name: str, catalogue: Catalogue, known: _Data) -> _Data | None:
-    """One site; asked again if it has errors."""
+    """One site; asked again if it has errors. It has one role exactly once, whose machine comes first."""
+    (role,) = [role.name for role in catalogue.roles.values() if role.once_per_site]
     while True:
         site: _Data = {}
-        _ask_server(site, name, catalogue)
-        while machine := _ask_name("  Another machine", False, "machine"):
+        question, default = f"  Name of the machine with {role}", f"{name[:33]}-server"
+        _ask_end(site, MACHINES, _ask_name(question, "machine", default), catalogue, role)
+        while machine := _ask_name("  Another machine", "machine", needed=False):
             _ask_end(site, MACHINES, machine, catalogue)
-        while network := _ask_name("  A network of clients or phones", False, "network"):
+        while network := _ask_name("  A network of clients or phones", "network", needed=False):
             _ask_end(site, NETWORKS, network, catalogue)
         draft = make_draft(catalogue, {**known, name: site})
         errors = errors_of(read_installation(draft.data, file="the answers")[1])
@@ -223,32 +223,25 @@ def _ask_site(name: str, catalogue: Catalogue, known: _Data) -> _Data | None:
             return None
 
 
-def _ask_server(site: _Data, site_name: str, catalogue: Catalogue) -> None:
-    """The machine with the role that every site has exactly once."""
-    (role,) = [role.name for role in catalogue.roles.values() if role.once_per_site]
-    default = f"{site_name[:33]}-server"
-    name = _ask_name(f"  Name of the machine with {role}", True, "machine", default)
-    addresses = _ask_addresses(name, MACHINES)
+def _ask_end(site: _Data, kind: str, name: str, catalogue: Catalogue, given: str = "") -> None:
+    """A machine or network with its addresses and roles; a role that is given needs no other."""
     known = tuple(catalogue.roles)
-    question = f"  Other roles on {name} ({', '.join(own for own in known if own != role)}; empty for none)"
-    more = _ask(question, "", partial(read_roles, place="roles", roles=known))
-    add_end(site, MACHINES, name, addresses, dict.fromkeys((role, *more)))
-
-
-def _ask_end(site: _Data, kind: str, name: str, catalogue: Catalogue) -> None:
-    """A machine or network with its addresses and roles."""
     clients = [role.name for role in catalogue.roles.values() if role.on_networks]
 
     def read(text: str, log: Diagnostics) -> tuple[str, ...]:
-        found = read_roles(text, log, "roles", tuple(catalogue.roles), "SwyxIt")
+        found = read_roles(text, log, "roles", known, "" if given else "SwyxIt")
         for role in found if kind == NETWORKS else ():
             if role not in clients:
                 log.add("role-not-on-network", "roles", role=role, allowed=clients)
         return found
 
+    question, default = f"    Roles of {name}", clients[0] if kind == NETWORKS else ""
+    if given:
+        others = ", ".join(role for role in known if role != given)
+        question = f"  Other roles on {name} ({others}; empty for none)"
     addresses = _ask_addresses(name, kind)
-    default = clients[0] if kind == NETWORKS else ""
-    add_end(site, kind, name, addresses, _ask(f"    Roles of {name}", default, read))
+    roles = dict.fromkeys((given, *_ask(question, default, read)))
+    add_end(site, kind, name, addresses, filter(None, roles))
 
 
 def _ask_addresses(name: str, kind: str) -> tuple[str, ...]:
@@ -288,14 +281,13 @@ def _ask_sites(manager: str, others: list[str]) -> tuple[str, ...]:
     return _ask(question, others[0] if len(others) == 1 else "-", read)
 
 
-def _ask_name(question: str, needed: bool, kind: str, default: str = "") -> str:
+def _ask_name(question: str, kind: str, default: str = "", *, needed: bool = True) -> str:
     def read(text: str, log: Diagnostics) -> str:
         if (text or needed) and not is_name(text):
             log.add("name-invalid", kind, name=text, kind=kind)
         return text
 
-    hint = "" if needed else " (name; empty to end)"
-    return _ask(f"{question}{hint}", default, read)
+    return _ask(question if needed else f"{question} (name; empty to end)", default, read)
 
 
 def _ask(question: str, default: str, read: Callable[[str, Diagnostics], _Answer]) -> _Answer:
