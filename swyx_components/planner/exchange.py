@@ -1,6 +1,6 @@
 """The flows between two kinds of endpoint: found once per pair, regardless of addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -93,6 +93,8 @@ _SERVING: Mapping[str, int] = {
 
 # By the place of the leg that joins two endpoints with one role each: whether the first is its initiator.
 _Ways = Mapping[int, Sequence[bool]]
+# Whether the first is the initiator, transport, ports and source ports of a flow.
+_Found = tuple[bool, Transport, PortSet, PortRange | None]
 
 
 @lru_cache(maxsize=8192)
@@ -142,7 +144,12 @@ class _Collector:
             of_flow = joined.setdefault(row.id, {})
             for forward, order in own.items():
                 of_flow.setdefault(forward, _MOST_PAIRS * place + order)
-                self._add_leg((_MOST_OF_A_LEG * place + order, forward), row.id, leg, forward)
+                leg_order = _MOST_OF_A_LEG * place + order, forward
+                for towards, transport, ports, source in self._find_flows(row.id, leg, forward):
+                    names = row.id, self._role(towards), self._role(not towards)
+                    self._found.exchanged.append(
+                        ExchangedFlow(*leg_order, towards, *names, transport, ports, source)
+                    )
         return self._found
 
     def _role(self, first: bool) -> str:
@@ -162,37 +169,23 @@ class _Collector:
             and all(bool(leg.media) in kind.uses for kind in kinds)
         )
 
-    def _add_leg(self, place: tuple[int, bool], flow: str, leg: Leg, forward: bool) -> None:
-        """The flows of a leg: its initiator is the first endpoint (`forward`) or the second."""
+    def _find_flows(self, flow: str, leg: Leg, forward: bool) -> Iterator[_Found]:
+        """The flows of a leg whose initiator is the first endpoint (`forward`) or the second."""
         if not leg.media:
             for towards in (forward, not forward) if leg.both_ways or leg.follows else (forward,):
-                self._add_control(place, flow, leg, towards)
+                yield from self._find_control(flow, leg, towards)
             return
         # Source and destination ports from the two roles' own ranges (kb2308 L38).
         for towards in (forward,) if leg.among else (forward, not forward):
             source, ports = (self._media_ports(end, leg.media) for end in (towards, not towards))
-            self._add(place, flow, towards, leg.media, ports, source[0])
+            yield towards, leg.media, ports, source[0]
 
     def _media_ports(self, first: bool, transport: Transport) -> PortSet:
         role = self._role(first)
         key = self._catalogue.roles[role].media[transport] if role else "media"
         return self._kinds[first].ports[role, key]
 
-    def _add(
-        self,
-        place: tuple[int, bool],
-        flow: str,
-        forward: bool,
-        transport: Transport,
-        ports: PortSet,
-        source: PortRange | None,
-    ) -> None:
-        roles = self._role(forward), self._role(not forward)
-        self._found.exchanged.append(
-            ExchangedFlow(*place, forward, flow, *roles, transport, ports, source)
-        )
-
-    def _add_control(self, place: tuple[int, bool], flow: str, leg: Leg, forward: bool) -> None:
+    def _find_control(self, flow: str, leg: Leg, forward: bool) -> Iterator[_Found]:
         """A leg to the listeners of its responder."""
         initiator, responder = self._kinds[forward], self._kinds[not forward]
         role = responder.roles[0]
@@ -213,4 +206,4 @@ class _Collector:
         source = initiator.ports[initiator.roles[0], leg.source][0] if leg.source else None
         for transport, ports in by_transport.items():
             if ports and leg.transport in (None, transport):
-                self._add(place, flow, forward, transport, ports, source)
+                yield forward, transport, ports, source

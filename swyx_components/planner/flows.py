@@ -11,8 +11,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
+from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Link, LinkMode
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows
@@ -42,12 +44,17 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     allow them.
     """
     view = topology.view(name)
-    links = [(link, tuple(_over_link(topology, link))) for link in topology.links_of(name)]
+    pair, ends = partial(_pair, view.catalogue), view.endpoints
+    links = [(link, _over_link(topology, link)) for link in topology.links_of(name)]
+    devices = Endpoint(site=name, label="sip_devices", kind=DEVICES, prefixes=view.site.sip_devices)
     found: list[Sequence[EndpointPair]] = [
-        [*_within(view)],
-        *((one,) for one in _with_providers(topology, view)),
-        [*_with_devices(view)],
-        *([*_served(view, machine)] for machine in sorted(view.serving)),
+        [pair("site", one, two) for place, one in enumerate(ends) for two in ends[place:]],
+        *([pair("provider", *own)] for own in _providers(topology, view)),
+        [pair("devices", devices, one) for one in ends if devices.prefixes],
+        *(
+            [pair("served", view.endpoint_of[machine], one) for one in ends]
+            for machine in sorted(view.serving)
+        ),
         *(over for _, over in links),
     ]
     unruled = [one for one in chain(*found) if not (one.first.group or one.second.group)]
@@ -61,59 +68,34 @@ def derive_flows(topology: Topology, name: str, hosts_of_networks: bool = False)
     )
 
 
-def _within(view: SiteTopology) -> Iterator[EndpointPair]:
-    catalogue, endpoints = view.catalogue, view.endpoints
-    for place, first in enumerate(endpoints):
-        for second in endpoints[place:]:
-            if first is not second or first.joins_itself:
-                kinds = first.kind, second.kind
-                exchanges = find_exchange(catalogue, "site", *kinds, first is second)
-                yield EndpointPair(first, second, exchanges)
+def _pair(catalogue: Catalogue, scope: str, first: Endpoint, second: Endpoint) -> EndpointPair:
+    """Two endpoints with what the legs of a scope join; a single machine has nothing to say to itself."""
+    within = first is second
+    if within and not first.joins_itself:
+        return EndpointPair(first, second, ())
+    exchanges = find_exchange(catalogue, scope, first.kind, second.kind, within)
+    return EndpointPair(first, second, exchanges)
 
 
-def _with_providers(topology: Topology, view: SiteTopology) -> Iterator[EndpointPair]:
+def _providers(topology: Topology, view: SiteTopology) -> Iterator[tuple[Endpoint, Endpoint]]:
+    """The LinkManager of each SIP provider, and the provider."""
     for provider in topology.providers_of(view.name):
-        manager = view.endpoint_of[provider.link_manager]
         label = f"provider {provider.name}"
         for prefixes, uses in provider.uses.items():
             kind = provider_kind(provider.sip_port, provider.media_ports, uses)
             outside = Endpoint(site="", label=label, kind=kind, prefixes=prefixes)
-            exchange = find_exchange(view.catalogue, "provider", manager.kind, kind)
-            yield EndpointPair(manager, outside, exchange)
+            yield view.endpoint_of[provider.link_manager], outside
 
 
-def _with_devices(view: SiteTopology) -> Iterator[EndpointPair]:
-    if view.site.sip_devices:
-        prefixes = view.site.sip_devices
-        devices = Endpoint(site=view.name, label="sip_devices", kind=DEVICES, prefixes=prefixes)
-        for endpoint in view.endpoints:
-            exchange = find_exchange(view.catalogue, "devices", DEVICES, endpoint.kind)
-            yield EndpointPair(devices, endpoint, exchange)
-
-
-def _served(view: SiteTopology, machine: str) -> Iterator[EndpointPair]:
-    """A LinkManager with the site that it serves."""
-    manager = view.endpoint_of[machine]
-    for other in view.endpoints:
-        if other is not manager or manager.joins_itself:
-            kinds = manager.kind, other.kind
-            exchange = find_exchange(view.catalogue, "served", *kinds, other is manager)
-            yield EndpointPair(manager, other, exchange)
-
-
-def _over_link(topology: Topology, link: Link) -> Iterator[EndpointPair]:
+def _over_link(topology: Topology, link: Link) -> Sequence[EndpointPair]:
     near, far = topology.view(link.near), topology.view(link.far)
     manager = near.endpoint_of[link.near_manager]
-    if link.mode is LinkMode.SHARED:
-        scope, others = "across", far.endpoints
-    else:
-        scope, others = "chained", (far.endpoint_of[link.far_manager],)
-    for other in others:
-        exchange = find_exchange(topology.catalogue, scope, manager.kind, other.kind)
-        yield EndpointPair(manager, other, exchange)
+    if link.mode is LinkMode.CHAINED:
+        return [_pair(topology.catalogue, "chained", manager, far.endpoint_of[link.far_manager])]
+    return [_pair(topology.catalogue, "across", manager, other) for other in far.endpoints]
 
 
-def _clashes(topology: Topology, link: Link, over: tuple[EndpointPair, ...]) -> Iterator[Message]:
+def _clashes(topology: Topology, link: Link, over: Sequence[EndpointPair]) -> Iterator[Message]:
     decided = {name: topology.view(name).site.decisions.h245 for name in (link.near, link.far)}
     opened = [name for name, h245 in decided.items() if h245]
     tunnelled = [name for name, h245 in decided.items() if h245 is not None and not h245]

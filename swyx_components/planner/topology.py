@@ -89,9 +89,7 @@ class Topology:
         return self._views[name]
 
     def _make_view(self, site: Site) -> SiteTopology:
-        serving = serve_by_machine(
-            site.name, self.links_of(site.name), self.providers_of(site.name)
-        )
+        serving = self._serve_by_machine(site.name)
         groups = group_machines(self.catalogue, site, serving)
         networks = {
             own.name: MachineGroup(
@@ -111,6 +109,17 @@ class Topology:
             file=self.installation.file,
             serving=serving,
         )
+
+    def _serve_by_machine(self, site: str) -> Mapping[str, Served]:
+        """What each machine of a site serves; absent: nothing."""
+        served: dict[str, list[tuple[str, str]]] = {}
+        for link in self.links_of(site):
+            manager = link.near_manager if link.near == site else link.far_manager
+            if manager:
+                served.setdefault(manager, []).append(("link", link.name))
+        for provider in self.providers_of(site):
+            served.setdefault(provider.link_manager, []).append(("provider", provider.name))
+        return {machine: tuple(sorted(own)) for machine, own in served.items()}
 
     def _make_endpoints(
         self, site: Site, groups: Iterable[MachineGroup], networks: Mapping[str, MachineGroup]
@@ -202,21 +211,6 @@ def effective_ports(
 
 
 # ---- host groups
-
-
-def serve_by_machine(
-    site: str, links: Iterable[Link], providers: Iterable[Provider]
-) -> Mapping[str, Served]:
-    """What each machine of a site serves, of the links and providers given; absent: nothing."""
-    served: dict[str, list[tuple[str, str]]] = {}
-    for link in links:
-        manager = link.near_manager if link.near == site else link.far_manager
-        if manager and site in (link.near, link.far):
-            served.setdefault(manager, []).append(("link", link.name))
-    for provider in providers:
-        if provider.site == site:
-            served.setdefault(provider.link_manager, []).append(("provider", provider.name))
-    return {machine: tuple(sorted(own)) for machine, own in served.items()}
 
 
 def group_machines(

@@ -68,23 +68,19 @@ def _clashes_by_place(
     hosts = [("machines", machine.name) for machine in view.site.machines]
     for place, name in (*hosts, *(("networks", network.name) for network in view.site.networks)):
         endpoint = view.endpoint_of[name]
-        kind, used = endpoint.kind, decided.get(endpoint, {})
+        kind = endpoint.kind
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
-            own = frozenset(token for role in one.roles for token in used.get(role, ()))
+            own = frozenset().union(*[decided.get((endpoint, role), ()) for role in one.roles])
             clashes, held = _find_clashes(one, _claims_of_decisions(view, own), view.catalogue)
             where = f"sites.{view.name}.{place}.{name}"
             yield where, clashes, held if kind.is_machine else frozenset()
 
 
-# By role: which of the decisions' ranges it listens on.
-_Decided = dict[str, set[str]]
-
-
-def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
-    """The ranges of the decisions that each endpoint of a site listens on."""
+def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
+    """The ranges of the decisions that each endpoint of a site listens on, in which of its roles."""
     view = site.flows.site
-    found: dict[Endpoint, _Decided] = {}
+    found: dict[tuple[Endpoint, str], set[str]] = {}
     alone = (  # roles of one machine talk too, without a rule
         EndpointPair(end, end, find_exchange(view.catalogue, "site", end.kind, end.kind, True))
         for end in view.endpoints
@@ -93,8 +89,7 @@ def _find_decided(site: SiteRules) -> Mapping[Endpoint, _Decided]:
     for first, second, exchanges in (*site.flows.flows.pairs, *alone):
         for exchange in exchanges:
             for forward, role, token in find_decided_ends(exchange, view.catalogue):
-                own = found.setdefault(second if forward else first, {})
-                own.setdefault(role, set()).add(token)
+                found.setdefault((second if forward else first, role), set()).add(token)
     return found
 
 
@@ -173,7 +168,6 @@ def _collision(
     place: str, clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalogue
 ) -> Message:
     one, other, transports, shared = clash
-    certain = not one.allocated and not other.allocated
     # A range that clashes with several is the one thing to change.
     common = [own for own in (one, other) if own.allocated and own.setting and taken[own] != shared]
     told = (_remedy(claim, taken[claim]) for claim in common or (one, other))
@@ -181,7 +175,7 @@ def _collision(
     if one.role != other.role and {one.role, other.role} <= catalogue.roles.keys():
         remedies.append("put the roles on different machines")
     return Message.about(
-        "port-clash" if certain else "port-overlap",
+        "port-overlap" if one.allocated or other.allocated else "port-clash",
         place,
         one=one.role,
         other=other.role,
