@@ -17,13 +17,7 @@ _SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
 NEVER_PUBLIC = tuple(map(Prefix.parse, (*_PRIVATE, *_SHARED_OR_LINK_LOCAL)))
 _MULTICAST = tuple(map(Prefix.parse, ("224.0.0.0/4", "ff00::/8")))
 
-_EXCLUDES = {
-    Kind.NETWORK: tuple(Kind),
-    Kind.MACHINE: tuple(Kind),
-    Kind.SIP_DEVICES: (Kind.NETWORK, Kind.MACHINE, Kind.PROVIDER, Kind.SUMMARY),
-    Kind.PROVIDER: (Kind.NETWORK, Kind.MACHINE, Kind.SIP_DEVICES, Kind.SUMMARY),
-    Kind.SUMMARY: tuple(Kind),
-}
+_SHARED = (Kind.SIP_DEVICES, Kind.PROVIDER)  # each may overlap others of its kind
 _OVERLAPPING = {
     Kind.NETWORK: "networks",
     Kind.SIP_DEVICES: "sip-devices",
@@ -65,9 +59,9 @@ def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
             same[done.site].pop()
             if not same[done.site]:
                 del same[done.site]
-        for kind in _EXCLUDES[claim.kind] if stack else ():
-            by_site = open_claims[kind]
-            if by_site and (holder := _other_holder(claim, kind, by_site)):
+        for kind, by_site in open_claims.items() if stack else ():
+            may_overlap = kind is claim.kind and kind in _SHARED
+            if by_site and not may_overlap and (holder := _other_holder(claim, kind, by_site)):
                 yield claim, holder
         stack.append((version, first | (1 << WIDTH[version] - length) - 1, claim))
         open_claims[claim.kind].setdefault(claim.site, []).append(claim)

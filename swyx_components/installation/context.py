@@ -183,20 +183,16 @@ class ReadContext:
     perhaps: dict[tuple[str, ...], set[str]] = field(default_factory=dict)
     unlisted: set[str] = field(default_factory=set)
     sites_unknown: bool = False
-    serving_roles: tuple[str, ...] = ()  # which serve links and providers
-    _order: dict[str, int] = field(default_factory=dict)
     _managers: dict[str, list[str]] | None = None
 
-    def know(self, catalogue: Catalogue) -> None:
-        """Take the catalogue that the file names, before anything that rests on it is read."""
-        self.catalogue, self.decisions = catalogue, Decisions(cornet=catalogue.cornet)
-        self._order = {role: place for place, role in enumerate(catalogue.roles)}
-        roles = catalogue.roles.values()
-        self.serving_roles = tuple(role.name for role in roles if role.serves_links)
+    @property
+    def serving_roles(self) -> tuple[str, ...]:
+        """The roles that serve links and providers."""
+        return tuple(role.name for role in self.catalogue.roles.values() if role.serves_links)
 
-    def in_order(self, roles: Iterable[str]) -> tuple[str, ...]:
+    def in_order(self, roles: Collection[str]) -> tuple[str, ...]:
         """Roles in the article's order."""
-        return tuple(sorted(roles, key=self._order.__getitem__))
+        return tuple(role for role in self.catalogue.roles if role in roles)
 
     def doubt(self, site: str, *machine: str, meant: Iterable[str] = (ANY_ROLE,)) -> None:
         """Remember that not all roles of a site, of this machine of it, are known, and which may be meant."""
@@ -214,9 +210,9 @@ class ReadContext:
     def managers_at(self, sites: Iterable[str]) -> list[str]:
         """The machines of these sites that serve links, once all sites are read; of every site if none."""
         if self._managers is None:
-            self._managers = {}
+            self._managers, serving = {}, self.serving_roles
             for _, seat in sorted(self.seats.items()):
-                if any(role in self.serving_roles for role in seat.roles):
+                if any(role in serving for role in seat.roles):
                     self._managers.setdefault(seat.site, []).append(seat.node.key)
         wanted = tuple(sites) or sorted(self._managers)[:20]
         return [name for site in wanted for name in self._managers.get(site, ())]

@@ -109,10 +109,9 @@ def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
             managers.append(seat.node.key)
     if len(managers) != 2:
         return None
-    (near, far), (first, second) = ends, managers
-    return Link(
-        name=name, mode=LinkMode.CHAINED, near=near, far=far, near_manager=first, far_manager=second
-    )
+    (near, far), (own, other) = ends, managers
+    mode = LinkMode.CHAINED
+    return Link(name=name, mode=mode, near=near, far=far, near_manager=own, far_manager=other)
 
 
 def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> Seat | None:

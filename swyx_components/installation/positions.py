@@ -5,15 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from yaml import YAMLError
+import yaml
 from yaml._yaml import CParser
-from yaml.events import (
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
 from swyx_components.installation.diagnostics import TOP
 from swyx_components.installation.source import read_raw
@@ -51,13 +44,13 @@ def find_positions(messages: Sequence[Message]) -> list[Position]:
         if message.file:
             places.setdefault(message.file, set()).update(_ways(message.place))
     positions = {file: _read_positions(file, paths) for file, paths in places.items()}
-    return [_position(message, positions.get(message.file, {})) for message in messages]
+    return [_position(message.place, positions.get(message.file, {})) for message in messages]
 
 
-def _position(message: Message, positions: Mapping[_Path, Position]) -> Position:
-    if mark := _MARK.fullmatch(message.place):
+def _position(place: str, positions: Mapping[_Path, Position]) -> Position:
+    if mark := _MARK.fullmatch(place):
         return tuple(map(int, filter(None, mark.groups())))
-    return next((positions[path] for path in _ways(message.place) if path in positions), ())
+    return next((positions[path] for path in _ways(place) if path in positions), ())
 
 
 def _ways(place: str) -> Iterator[_Path]:
@@ -82,7 +75,7 @@ def _read_positions(file: str, paths: Iterable[_Path]) -> dict[_Path, Position]:
                 if path in wanted and path not in found:
                     found[path] = mark.line + 1, mark.column + 1
         found[()] = 1, 1
-    except (OSError, RecursionError, ValueError, YAMLError):
+    except (OSError, RecursionError, ValueError, yaml.YAMLError):
         pass  # what could be read so far is right
     return found
 
@@ -93,15 +86,15 @@ def _walk(events: Iterator[Any], event: Any, path: _Path = ()) -> Iterator[tuple
     Raises:
         ValueError: a key is not text, which the reader refuses.
     """
-    if isinstance(event, MappingStartEvent):
-        while not isinstance(key := next(events), MappingEndEvent):
-            if not isinstance(key, ScalarEvent):
+    if isinstance(event, yaml.MappingStartEvent):
+        while not isinstance(key := next(events), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
                 raise ValueError("a key that is not text")
             yield (*path, key.value), key.start_mark
             yield from _walk(events, next(events), (*path, key.value))
-    elif isinstance(event, SequenceStartEvent):
+    elif isinstance(event, yaml.SequenceStartEvent):
         for index in count():
-            if isinstance(item := next(events), SequenceEndEvent):
+            if isinstance(item := next(events), yaml.SequenceEndEvent):
                 break
             yield (*path, str(index)), item.start_mark
             yield from _walk(events, item, (*path, str(index)))

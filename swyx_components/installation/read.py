@@ -17,7 +17,7 @@ from swyx_components.installation.check import (
 from swyx_components.installation.context import Node, ReadContext, as_text
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.links import check_trunks, read_links, read_providers
-from swyx_components.installation.model import Egress, Installation, Link, Provider, Site
+from swyx_components.installation.model import Decisions, Egress, Installation, Link, Provider, Site
 from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_decisions
 from swyx_components.installation.sites import read_extra_rules, read_site
@@ -91,7 +91,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
     catalogue = _read_catalogue(node, folder)
     if catalogue is None:
         return None
-    context.know(catalogue)
+    context.catalogue, context.decisions = catalogue, Decisions(cornet=catalogue.cornet)
     context.decisions = node.read("decisions", read_decisions, context.decisions, context.decisions)
     nodes = _read_site_names(node)
     sites = _read_sites(nodes)
@@ -149,12 +149,11 @@ def _read_catalogue(node: Node, folder: Path) -> Catalogue | None:
         swyxware.wrong_type("a version")
     if "catalogue" in node.value:
         return node.read("catalogue", _read_own, None, swyxware, folder)
-    if version is None:
-        return load_catalogue()
-    if version not in VERSIONS:
+    if version and version in VERSIONS:
+        return load_catalogue(version)
+    if version is not None:
         swyxware.add("version-unknown", version=version, known=", ".join(VERSIONS))
-        return load_catalogue()
-    return load_catalogue(version)
+    return load_catalogue()
 
 
 def _read_own(node: Node, swyxware: Node, folder: Path) -> Catalogue | None:

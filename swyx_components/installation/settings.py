@@ -136,7 +136,7 @@ def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides
             node.child(name).unknown("role", name, context.catalogue.roles)
             continue
         if carried is not None and name not in carried:
-            shown = context.in_order([*carried])
+            shown = context.in_order(carried)
             node.child(name).add("override-absent", role=name, carried=shown)
         overrides |= _read_role(node.child(name), role)
     return tuple(sorted(overrides.items()))
@@ -176,8 +176,9 @@ def _listeners(role: Role, key: str) -> list[Listener]:
     """The listeners that a key of an override means."""
     if key in role.listeners:
         return [role.listeners[key]]
-    listeners = role.listeners.values() if key == _ALL_MEDIA else ()
-    return [one for one in listeners if one.key.startswith(f"{_ALL_MEDIA}_")]
+    if key != _ALL_MEDIA:
+        return []
+    return [one for one in role.listeners.values() if one.key.startswith(f"{_ALL_MEDIA}_")]
 
 
 def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:
@@ -199,14 +200,12 @@ def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:
 
 def covered_multicast(catalogue: Catalogue, ports: PortRange) -> PortSet | None:
     """The UDP ports inside a range that never become a rule, or None."""
-    for role in catalogue.roles.values():
-        for listener in role.listeners.values():
-            if listener.never_a_rule and listener.ports & PortSet((ports,)):
-                return listener.ports
-    return None
+    listeners = (one for role in catalogue.roles.values() for one in role.listeners.values())
+    never = (one.ports for one in listeners if one.never_a_rule)
+    return next((multicast for multicast in never if multicast & PortSet((ports,))), None)
 
 
-def read_flows(node: Node, on_networks: set[str]) -> tuple[frozenset[str], frozenset[str]]:
+def read_flows(node: Node, on_networks: set[str]) -> Fields:
     """The flows enabled and disabled. `on_networks` are the roles that the site's networks carry."""
     node.open("flows")
     context = node.context
@@ -219,7 +218,7 @@ def read_flows(node: Node, on_networks: set[str]) -> tuple[frozenset[str], froze
         if ends:
             item.add("flow-on-network", flow=id_, roles=context.in_order(ends))
             del enabled[id_]
-    return frozenset(enabled), frozenset(disabled)
+    return {"enabled": frozenset(enabled), "disabled": frozenset(disabled)}
 
 
 def _flow_ids(node: Node, key: str, allowed: Sequence[str]) -> dict[str, Node]:

@@ -61,15 +61,12 @@ def read_site(node: Node) -> Site:
 def _read_settings(node: Node, carried: set[str], on_networks: set[str]) -> dict[str, Any]:
     """What a site may set beside its machines and networks, by field of `Site`."""
     decisions, certain = node.context.decisions, node.context.is_certain(node.key)
-    no_flows: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
-    enabled, disabled = node.read("flows", read_flows, no_flows, on_networks)
     return {
+        **node.read("flows", read_flows, {}, on_networks),
         "decisions": node.read("decisions", read_decisions, decisions, decisions),
         "ports": node.read("ports", read_overrides, (), carried if certain else None),
         "control_path": node.read("control_path", read_control_paths, ()),
         "egress": _EGRESS[node.read("egress", read_word, None, _EGRESS) or "closed"],
-        "enabled": enabled,
-        "disabled": disabled,
         "sip_devices": node.read("sip_devices", read_claimed, (), node.key, Kind.SIP_DEVICES),
         "summary": node.read("summary", read_claimed, (), node.key, Kind.SUMMARY),
     }

@@ -128,17 +128,15 @@ def drop_too_large(
     at_site = Counter(provider.site for provider in providers)
     kept = dict(sites)
     for name, site in sites.items():
-        counts = (*_counts(site), ("links", ends[name], MOST_LINKS))
-        for what, count, limit in (*counts, ("SIP providers", at_site[name], MOST_PROVIDERS)):
+        for what, count, limit in _counts(site, ends[name], at_site[name]):
             if count > limit:
-                log.add(
-                    "site-large", f"sites.{name}", what=what, count=f"{count:,}", limit=f"{limit:,}"
-                )
+                values = {"what": what, "count": f"{count:,}", "limit": f"{limit:,}"}
+                log.add("site-large", f"sites.{name}", **values)
                 kept.pop(name, None)
     return kept
 
 
-def _counts(site: Site) -> Iterator[tuple[str, int, int]]:
+def _counts(site: Site, links: int, providers: int) -> Iterator[tuple[str, int, int]]:
     """What a site has, how much of it, and the most that it may have."""
     machines, networks = site.machines, site.networks
     yield "machines", len(machines), MOST_MACHINES
@@ -150,3 +148,5 @@ def _counts(site: Site) -> Iterator[tuple[str, int, int]]:
     yield "CIDRs of networks and SIP devices", cidrs, MOST_CIDRS
     extra = sum(len(rule.peers) * max(1, len(rule.ports)) for rule in site.extra_rules)
     yield "pairs of ports and CIDRs in extra rules", extra, MOST_EXTRA
+    yield "links", links, MOST_LINKS
+    yield "SIP providers", providers, MOST_PROVIDERS
