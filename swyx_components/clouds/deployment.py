@@ -27,6 +27,7 @@ class Lookups:
     """Lookups of one component: its providers answer, in the version that `plugin` names, that of the SDK."""
 
     def __init__(self, plugin: pulumi.InvokeOptions, component: pulumi.Resource) -> None:
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         own = pulumi.InvokeOptions(parent=component)
         self._options = pulumi.InvokeOptions.merge(plugin, own)
 
@@ -40,9 +41,10 @@ class Lookups:
         return answer
 
     async def _ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = await pulumi.runtime.invoke_async(
-            token, {**arguments}, self._options
-        )
+        async with self._turns:
+            answer: Mapping[str, Any] = await pulumi.runtime.invoke_async(
+                token, {**arguments}, self._options
+            )
         return answer
 
     def together(
@@ -51,13 +53,8 @@ class Lookups:
         """The answer to each, or why there is none; some are asked at a time."""
 
         async def ask_all() -> list[Any]:
-            turns = asyncio.Semaphore(_AT_ONCE)
-
-            async def ask(each: Arguments) -> Mapping[str, Any]:
-                async with turns:
-                    return await self._ask(token, each)
-
-            answers: list[Any] = await asyncio.gather(*map(ask, arguments), return_exceptions=True)
+            asked = (self._ask(token, each) for each in arguments)
+            answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
             return answers
 
         return _sync_await(ask_all())

@@ -26,6 +26,12 @@ from swyx_components.planner.model import RenderedSite, Rule, shard_label
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import Prefix
 
+_LACKING = {
+    "SecurityGroups": "no security groups in the files: groups with rules are known by the tags of these, "
+    "others not at all",
+    "NetworkInterfaces": "no interfaces in the files, so the groups of each machine are not checked",
+}
+
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
     """The security groups tagged with the site, their rules, and the interfaces of its machines.
@@ -44,20 +50,12 @@ def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
         ValueError: a record in them is not what it should be.
     """
     records = read_records(contents)
-    deployed = _find_deployed(rendered, records)
-    lacking: tuple[str, ...] = ()
-    if "SecurityGroups" not in records.covers:
-        lacking = (
-            "no security groups in the files: groups with rules are known by the tags of these, others not "
-            f"at all; add the output of `{COMMANDS['SecurityGroups']}`",
-        )
-    if "NetworkInterfaces" in records.covers:
-        return replace(deployed, lacking=lacking)
-    unplaced = (
-        "no interfaces in the files, so the groups of each machine are not checked; "
-        f"add the output of `{COMMANDS['NetworkInterfaces']}`"
+    lacking = tuple(
+        f"{text}; add the output of `{COMMANDS[key]}`"
+        for key, text in _LACKING.items()
+        if key not in records.covers
     )
-    return replace(deployed, interfaces=None, lacking=(*lacking, unplaced))
+    return replace(_find_deployed(rendered, records), lacking=lacking)
 
 
 def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
@@ -154,7 +152,11 @@ class OwnGroups:
         return DeployedGroup(
             ids=ids,
             rules=tuple(rule for _, rule in found if rule is not None),
-            unreadable=tuple(("", _describe(record)) for record, rule in found if rule is None),
+            unreadable=tuple(
+                ("", f"{r.direction.value} protocol {r.traffic} ({r.id or r.owner})")
+                for r, rule in found
+                if rule is None
+            ),
         )
 
 
@@ -162,11 +164,6 @@ def _shard(group: SecurityGroup) -> int:
     """The number that its tag gives it; the identity has no tag."""
     text = group.tags.get("swyx:shard", "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
-
-
-def _describe(rule: Ec2Rule) -> str:
-    name, first, last = rule.traffic
-    return f"{rule.direction.value} protocol {name} {first}-{last} ({rule.id or rule.owner})"
 
 
 def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
@@ -197,6 +194,8 @@ def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
             name: own.find_deployed(records, name)
             for name in sorted({own.places[id][0] for id in own.labels})
         },
-        interfaces=tuple(place_interfaces(rendered, interfaces, own.labels, find_others)),
+        interfaces=tuple(place_interfaces(rendered, interfaces, own.labels, find_others))
+        if "NetworkInterfaces" in records.covers
+        else None,
         strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
     )

@@ -48,7 +48,20 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
     """
     with open_ec2() as ec2:
         for orphan in sorted(orphans):
-            _remove(ec2, orphan)
+            if orphan.stage == _ATTACHMENT:
+                group, _, interface = orphan.id.partition("_")
+                (found,) = ec2.find(NetworkInterface, "network-interface-id", [interface])
+                rest = [id for id in found.groups if id != group]
+                ec2.client.modify_network_interface_attribute(
+                    NetworkInterfaceId=interface, Groups=rest
+                )
+            elif orphan.stage == _RULE:
+                (rule,) = ec2.find(Ec2Rule, "security-group-rule-id", [orphan.id])
+                way = "egress" if rule.direction is Direction.OUT else "ingress"
+                revoke = getattr(ec2.client, f"revoke_security_group_{way}")
+                revoke(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])
+            else:
+                ec2.client.delete_security_group(GroupId=orphan.id)
             yield orphan
 
 
@@ -105,8 +118,7 @@ def _orphan_groups(
 
 def _orphan_rule(rule: Ec2Rule) -> Orphan:
     peer = ", ".join(map(str, rule.cidrs)) or rule.prefix_list or rule.peer_group
-    name, first, last = rule.traffic
-    words = f"{rule.direction.value} {name} {first}-{last} {peer} of {rule.owner}"
+    words = f"{rule.direction.value} {rule.traffic} {peer} of {rule.owner}"
     if _is_default(rule):
         words += ", the default of every new group"
     elif not rule.tags:
@@ -130,19 +142,3 @@ def _orphan_attachments(
             if group.id in interface.groups and attachment not in held.ids:
                 words = f"{', '.join(machines)} to {group.tags.get('swyx:group', '')}"
                 yield Orphan(stage=_ATTACHMENT, id=attachment, kind="attachment", words=words)
-
-
-def _remove(ec2: Ec2, orphan: Orphan) -> None:
-    client = ec2.client
-    if orphan.stage == _ATTACHMENT:
-        group, _, interface = orphan.id.partition("_")
-        (found,) = ec2.find(NetworkInterface, "network-interface-id", [interface])
-        rest = [id for id in found.groups if id != group]
-        client.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=rest)
-    elif orphan.stage == _RULE:
-        (rule,) = ec2.find(Ec2Rule, "security-group-rule-id", [orphan.id])
-        out = rule.direction is Direction.OUT
-        call = client.revoke_security_group_egress if out else client.revoke_security_group_ingress
-        call(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])
-    else:
-        client.delete_security_group(GroupId=orphan.id)

@@ -54,6 +54,9 @@ class Traffic(NamedTuple):
         """Of a rule or a permission."""
         return cls(raw.get("IpProtocol", str), _port(raw, "FromPort"), _port(raw, "ToPort"))
 
+    def __str__(self) -> str:
+        return f"{self.name} {self.first}-{self.last}"
+
     @property
     def protocol(self) -> Protocol | None:
         """None for one that no flow has."""
@@ -294,7 +297,7 @@ def records_of_state(state: StackState) -> Ec2Records:
     vpc = next((group.vpc for group in groups.values()), "")
     rules = (_rule_of_state(each) for each in state.of_type(_INGRESS, _EGRESS))
     return Ec2Records(
-        covers=frozenset(COMMANDS) if groups else frozenset(),
+        covers=frozenset(COMMANDS),
         groups=groups,
         rules=tuple(rule for rule in rules if rule.owner),
         interfaces=tuple(_interfaces_of_state(state, vpc)) if groups else (),

@@ -1,7 +1,6 @@
 """What is deployed in Azure: the site's own groups as the plan has them, all else as layers of rules."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from swyx_components.analysis.deployed.stack_state import StackState
@@ -44,7 +43,7 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
             *((GROUPS, group) for group in client.network_security_groups.list_all()),
             *((INTERFACES, interface) for interface in client.network_interfaces.list_all()),
         ]
-        return replace(_find_deployed(rendered, read_records(items)), lacking=(_ADMIN_RULES,))
+        return _find_deployed(rendered, read_records(items))
 
 
 def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
@@ -54,14 +53,11 @@ def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
         ValueError: a record in them is not what it should be.
     """
     records = read_records(list_items(contents))
-    deployed = _find_deployed(rendered, records)
-    if INTERFACES in records.covers:
-        return replace(deployed, lacking=(_ADMIN_RULES,))
     unplaced = (
         "no interfaces in the files, so the groups of each machine are not checked; "
         f"add the output of `{COMMANDS[INTERFACES]}`"
     )
-    return replace(deployed, interfaces=None, lacking=(unplaced, _ADMIN_RULES))
+    return _find_deployed(rendered, records, "" if records.interfaces else unplaced)
 
 
 def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
@@ -70,18 +66,14 @@ def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
     Raises:
         ValueError: a resource in it is not what it should be.
     """
-    lacking = (
-        "a state has only the stack's own resources, so groups at the subnets are not checked; verify the "
-        "live cloud or saved lists",
-        _ADMIN_RULES,
-    )
     records = read_records(items_of_state(state))
     records = records._replace(interfaces=(*records.interfaces, *_associated(state)))
-    deployed = _find_deployed(rendered, records)
-    if records.interfaces:
-        return replace(deployed, lacking=lacking)
     unplaced = "the stack has no interfaces, so the groups of each machine are not checked"
-    return replace(deployed, interfaces=None, lacking=(unplaced, *lacking))
+    lacking = (
+        "a state has only the stack's own resources, so groups at the subnets are not checked; verify the "
+        "live cloud or saved lists"
+    )
+    return _find_deployed(rendered, records, "" if records.interfaces else unplaced, lacking)
 
 
 def _associated(state: StackState) -> Iterator[Interface]:
@@ -93,7 +85,10 @@ def _associated(state: StackState) -> Iterator[Interface]:
         yield Interface(id=str(id), groups=(str(group),), machine=machine)
 
 
-def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
+def _find_deployed(
+    rendered: RenderedSite, records: NetworkRecords, unplaced: str = "", lacking: str = ""
+) -> Deployed:
+    """The site's own groups and its interfaces, unless a sentence says why these are `unplaced`."""
     site = clean_tag(rendered.plan.site)
     by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
     names = {
@@ -116,7 +111,10 @@ def _find_deployed(rendered: RenderedSite, records: NetworkRecords) -> Deployed:
         interfaces=tuple(
             placed._replace(id=last_of(placed.id))
             for placed in place_interfaces(rendered, interfaces, labels, others)
-        ),
+        )
+        if not unplaced
+        else None,
+        lacking=tuple(filter(None, (unplaced, lacking, _ADMIN_RULES))),
         strays=tuple(sorted(last_of(records.groups[key].id) for key in names if not names[key])),
     )
 

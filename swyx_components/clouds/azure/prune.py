@@ -63,18 +63,13 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
         for orphan in sorted(orphans):
             parts = orphan.id.partition("|")[0].split("/")
             group, name = parts[4], parts[-1]
-            if orphan.stage == _ASSOCIATION:
-                _dissociate(client.network_interfaces, group, name)
+            if orphan.stage == _ASSOCIATION:  # all else of the interface is written as it was read
+                interface = client.network_interfaces.get(group, name)
+                interface.network_security_group = None
+                client.network_interfaces.begin_create_or_update(group, name, interface).result()
             else:
                 getattr(client, _KINDS[orphan.stage][0]).begin_delete(group, name).result()
             yield orphan
-
-
-def _dissociate(interfaces: Any, group: str, name: str) -> None:
-    """Take the group off an interface, all else of which is written as it was read."""
-    interface = interfaces.get(group, name)
-    interface.network_security_group = None
-    interfaces.begin_create_or_update(group, name, interface).result()
 
 
 def _orphan_associations(

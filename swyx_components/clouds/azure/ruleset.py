@@ -259,15 +259,14 @@ def _label(rule: SecurityRule, peer: Side) -> str:
     )
 
 
-def _outside(inside: Iterable[Prefix]) -> Iterator[Prefix]:
-    network = tuple(inside)
+def _outside(network: Sequence[Prefix]) -> Iterator[Prefix]:
     for version, width in WIDTH.items():
-        first = 0
-        own = (prefix.interval for prefix in network if prefix.version == version)
-        end = Interval(1 << width, 1 << width)
-        for low, high in (*join_intervals(own), end):
-            yield from split_interval(version, Interval(first, low - 1)) if low > first else ()
-            first = high + 1
+        inside = (prefix.interval for prefix in network if prefix.version == version)
+        own = join_intervals(inside)
+        firsts = (0, *(last + 1 for _, last in own))
+        lasts = (*(first - 1 for first, _ in own), (1 << width) - 1)
+        for ends in zip(firsts, lasts, strict=True):
+            yield from split_interval(version, Interval(*ends))
 
 
 def members_of(interfaces: Iterable[Interface]) -> Mapping[str, tuple[Prefix, ...]]:
