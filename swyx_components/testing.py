@@ -50,11 +50,10 @@ class MockClouds(pulumi.runtime.Mocks):
         match token:
             case "getVpcs":
                 (name,) = (f["values"][0] for f in given["filters"] if f["name"] == "tag:Name")
-                return _found(self.vpcs[name].split() if name in self.vpcs else [])
+                return _found(self.vpcs.get(name, "").split())
             case "getNetworkInterfaces":
                 (wanted,) = (f["values"] for f in given["filters"] if f["name"] != "vpc-id")
-                known = [self.interfaces[each] for each in wanted if each in self.interfaces]
-                return _found([id for each in known for id in each.split()])
+                return _found([id for e in wanted for id in self.interfaces.get(e, "").split()])
             case "getInstance":
                 first = self.interfaces[given["instanceId"]].split()[0]
                 return {"networkInterfaceId": first, "id": given["instanceId"]}
@@ -94,19 +93,16 @@ class MockClouds(pulumi.runtime.Mocks):
                 "id": f"/subnets/{key}",
                 "name": key,
                 "addressPrefixes": prefixes,
-                "ipConfigurations": self._configurations_in(prefixes),
+                "ipConfigurations": [
+                    {"id": f"{nic_id(nic)}/ipConfigurations/c", "privateIPAddress": address}
+                    for nic, addresses in self.nics.items()
+                    for address in addresses
+                    if any(Prefix.parse(p).contains(Prefix.parse(address)) for p in prefixes)
+                ],
             }
             for key, prefixes in self.subnets[name].items()
         ]
         return {"subnets": subnets, "location": "westeurope", "id": f"/vnets/{name}", "name": name}
-
-    def _configurations_in(self, prefixes: Sequence[str]) -> list[dict[str, str]]:
-        return [
-            {"id": f"{nic_id(name)}/ipConfigurations/c", "privateIPAddress": address}
-            for name, addresses in self.nics.items()
-            for address in addresses
-            if any(Prefix.parse(each).contains(Prefix.parse(address)) for each in prefixes)
-        ]
 
 
 def _found(ids: Sequence[str]) -> dict[str, Any]:

@@ -50,11 +50,10 @@ slowly = settings(
 def rendered_sites(plain: Plain, cloud: str) -> dict[str, RenderedSite]:
     """Every site of an installation as one cloud would hold it."""
     installation = load_installation(plain)
-    quotas = installation.quotas.get(cloud)
     found = {}
     for plan in plan_sites(installation):
         assert [str(m) for m in plan.messages if m.severity is Severity.ERROR] == []
-        found[plan.site] = RENDER[cloud](plan, installation.catalogue, quotas)
+        found[plan.site] = RENDER[cloud](plan, installation)
     return found
 
 

@@ -65,9 +65,7 @@ INSTALLATION: dict[str, Any] = {
 @cache
 def rendered_sites(cloud: str) -> Mapping[str, RenderedSite]:
     installation = load_installation(INSTALLATION)
-    return {
-        plan.site: RENDER[cloud](plan, installation.catalogue) for plan in plan_sites(installation)
-    }
+    return {plan.site: RENDER[cloud](plan, installation) for plan in plan_sites(installation)}
 
 
 def rules_of(rendered: RenderedSite) -> dict[str, tuple[Rule, ...]]:
@@ -394,13 +392,13 @@ def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str)
     installation = load_installation(data)
     (plan,) = plan_sites(installation)
     assert [m.name for m in plan.group("swyxit").machines] == ["new", "old"]
-    rendered = RENDER[cloud](plan, installation.catalogue)
+    rendered = RENDER[cloud](plan, installation)
     assert prove(rendered).holds
     second = {**machines, "older": {"addresses": ["10.1.0.14"], "roles": ["SwyxIt"]}}
     data["sites"] = {"aachen": {"machines": second}}
     wider = load_installation(data)
     (plan,) = plan_sites(wider)
-    rendered = RENDER[cloud](plan, wider.catalogue)
+    rendered = RENDER[cloud](plan, wider)
     fewer = Flows([[pair for pair in plan.flows.pairs if pair.first is not pair.second]])
     required = replace(rendered.plan, flows=fewer)
     excess = prove(replace(rendered, plan=required)).excess

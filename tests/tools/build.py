@@ -1,7 +1,9 @@
 """Host groups and needs by hand, for tests of one package: what a telephone engineer would write down."""
 
+from collections.abc import Mapping
+
 from swyx_components.catalogue import load_catalogue
-from swyx_components.installation.model import Machine
+from swyx_components.installation.model import Installation, Machine
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.model import (
@@ -33,6 +35,11 @@ def need(line: str, flow: str = "M2") -> Requirement:
         else Peer(PeerKind.CIDRS, peer, tuple(map(Prefix.parse, peer.split(","))))
     )
     return Requirement(Direction(direction), Protocol(protocol), port_set, source, party, flow)
+
+
+def bare_installation(**quotas: Mapping[str, int]) -> Installation:
+    """Nothing but the article and some quotas by cloud, for plans that are made by hand."""
+    return Installation(file="", catalogue=load_catalogue(), sites={}, quotas=quotas)
 
 
 def group(

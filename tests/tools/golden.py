@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from swyx_components.catalogue import Catalogue
 from swyx_components.installation import load_installation
+from swyx_components.installation.model import Installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite, Rule, SitePlan
 
@@ -21,10 +21,10 @@ def compare(path: Path, lines: Iterable[str], refresh: bool) -> None:
     assert text.splitlines() == found.splitlines(), f"see {path}; pytest --refresh writes it anew"
 
 
-def planned(file: str, site: str) -> tuple[SitePlan, Catalogue]:
-    """One site of a file of the project's, with the catalogue that its rules refer to."""
+def planned(file: str, site: str) -> tuple[SitePlan, Installation]:
+    """One site of a file of the project's, with the installation that it is of."""
     installation = load_installation(ROOT / file, file=file)
-    return plan_site(installation, site), installation.catalogue
+    return plan_site(installation, site), installation
 
 
 def spec_lines(rendered: RenderedSite) -> list[str]:

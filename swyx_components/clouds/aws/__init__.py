@@ -14,8 +14,6 @@ from swyx_components.clouds.aws import (
     render,
     ruleset,
 )
-from swyx_components.installation.model import Installation
-from swyx_components.planner.model import RenderedSite, SitePlan
 
 if TYPE_CHECKING:
     import pulumi
@@ -31,6 +29,7 @@ class Aws:
     commands = tuple(records.COMMANDS.values())
 
     limits = staticmethod(names.limits)
+    render_site = staticmethod(render.render_site)
     count_quotas = staticmethod(quotas.count_quotas)
 
     recognise = staticmethod(records.recognise)
@@ -45,10 +44,6 @@ class Aws:
 
     preview_update = staticmethod(preview.preview_update)
     check_transient_quotas = staticmethod(quotas.check_transient_quotas)
-
-    def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
-        """The site as EC2 would store it."""
-        return render.render_site(plan, installation.catalogue, installation.quotas.get(self.name))
 
     @staticmethod
     def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:

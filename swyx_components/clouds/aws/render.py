@@ -1,12 +1,11 @@
 """A site's plan as security group rules, still plain values: one port range and one peer each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from swyx_components.catalogue import Catalogue
 from swyx_components.clouds.aws.names import clean_description, limits, rule_name
 from swyx_components.clouds.aws.shard import spread_rules
 from swyx_components.clouds.limits import read_capabilities
-from swyx_components.installation.model import Egress
+from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
 from swyx_components.planner.model import (
@@ -32,11 +31,10 @@ _OPEN = Rule(
 )
 
 
-def render_site(
-    plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
-) -> RenderedSite:
+def render_site(plan: SitePlan, installation: Installation) -> RenderedSite:
     """A security group for each host group, or several, with the fewest rules EC2 needs for it."""
-    return render_groups(plan, catalogue, read_capabilities("aws", quotas), render_group)
+    capabilities = read_capabilities("aws", installation.quotas.get("aws"))
+    return render_groups(plan, installation.catalogue, capabilities, render_group)
 
 
 def render_group(

@@ -25,7 +25,7 @@ from swyx_components.clouds.aws.names import (
 )
 from swyx_components.clouds.aws.quotas import RULE_TAG, check_memberships, check_peak, rule_tag
 from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
-from swyx_components.messages import Message, SwyxError
+from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -64,13 +64,13 @@ class Writer:
         own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self._tags[STACK_TAG]}
         self.messages = tuple(check_last_groups(rendered, self._interfaces, own, self._ask))
         memberships = find_memberships(rendered, self._interfaces, own, self._ask)
-        problems = [
-            *check_open_egress(rendered, own, self._ask),
-            *check_peak(rendered, own, partial(count_rules, self._ask)),
-            *check_memberships(rendered, memberships),
-        ]
-        if problems:
-            raise SwyxError(problems)
+        raise_errors(
+            [
+                *check_open_egress(rendered, own, self._ask),
+                *check_peak(rendered, own, partial(count_rules, self._ask)),
+                *check_memberships(rendered, memberships),
+            ]
+        )
 
     def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
         """The security groups that rules name, the first of each host group; then all rules, each in its
@@ -115,9 +115,13 @@ class Writer:
         name, parent = own
         inbound = rule.direction is Direction.IN
         kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
-        options = pulumi.ResourceOptions(
-            parent=parent, protect=False
-        )  # what guards groups stops no edit
+        # What guards groups stops no edit.
+        options = pulumi.ResourceOptions(parent=parent, protect=False)
+        peers: dict[str, pulumi.Input[str]] = {
+            f"cidr_ipv{prefix.version}": str(prefix) for prefix in rule.prefixes
+        }
+        for peer in rule.groups:
+            peers["referenced_security_group_id"] = self._shards[peer][0]
         made: pulumi.Resource = kind(
             f"{name}{rule.name.removeprefix(group.name)}",
             security_group_id=self._shards[group.name][rule.shard],
@@ -126,15 +130,9 @@ class Writer:
             tags={**self._tags, **_rule_tags(group, rule)},
             opts=options,
             **_ports(rule),
-            **self._peer(rule),
+            **peers,
         )
         return made
-
-    def _peer(self, rule: Rule) -> Mapping[str, Any]:
-        if rule.groups:
-            return {"referenced_security_group_id": self._shards[rule.groups[0]][0]}
-        prefix = rule.prefixes[0]
-        return {f"cidr_ipv{prefix.version}": str(prefix)}
 
     def _attach(self, rendered: RenderedGroup, own: Place) -> WrittenGroup:
         """A group's attachment to machines, after its rules: no machine is ever in an empty group.
@@ -145,8 +143,9 @@ class Writer:
         (name, parent), group = own, rendered.group
         shards = self._shards[group.name]
         options = pulumi.ResourceOptions(parent=parent, depends_on=[*self._rules[group.name]])
-        names = [machine.name for machine in group.machines if machine.name in self._interfaces]
-        once = {each.key: each.id for machine in names for each in self._interfaces[machine]}
+        names = [machine.name for machine in group.machines]
+        found = {name: self._interfaces[name] for name in names if name in self._interfaces}
+        once = {each.key: each.id for interfaces in found.values() for each in interfaces}
         for key, interface in once.items():
             for shard, id in shards.items():
                 aws.ec2.NetworkInterfaceSecurityGroupAttachment(
@@ -158,9 +157,7 @@ class Writer:
         return WrittenGroup(
             group_id=shards[0],
             group_ids=tuple(shards.values()),
-            interfaces={
-                machine: tuple(each.id for each in self._interfaces[machine]) for machine in names
-            },
+            interfaces={name: tuple(each.id for each in own) for name, own in found.items()},
         )
 
 

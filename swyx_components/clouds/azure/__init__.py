@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from swyx_components.clouds.azure import inventory, names, preview, prune, records, render, ruleset
-from swyx_components.installation.model import Installation
 from swyx_components.messages import Message
-from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.model import RenderedSite
 
 if TYPE_CHECKING:
     import pulumi
@@ -24,6 +23,7 @@ class Azure:
     commands = tuple(records.COMMANDS.values())
 
     limits = staticmethod(names.limits)
+    render_site = staticmethod(render.render_site)
     count_quotas = staticmethod(render.count_quotas)
 
     recognise = staticmethod(records.recognise)
@@ -44,10 +44,6 @@ class Azure:
     ) -> Iterator[Message]:
         """None: one request sets all rules of a group, so old and new never coexist."""
         return iter(())
-
-    def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
-        """The site as ARM would store it."""
-        return render.render_site(plan, installation.catalogue, installation.quotas.get(self.name))
 
     @staticmethod
     def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:

@@ -6,10 +6,9 @@ installation knows, the membership of an application security group would be one
 step.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue
 from swyx_components.clouds.azure.cover import Product, Want, cover_wants
 from swyx_components.clouds.azure.names import (
     assign_priorities,
@@ -18,7 +17,7 @@ from swyx_components.clouds.azure.names import (
     rule_name,
 )
 from swyx_components.clouds.limits import read_capabilities
-from swyx_components.installation.model import Egress
+from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import lines_of
 from swyx_components.planner.model import (
@@ -57,11 +56,10 @@ class _Kind(NamedTuple):
     ports: PortSet
 
 
-def render_site(
-    plan: SitePlan, catalogue: Catalogue, quotas: Mapping[str, int] | None = None
-) -> RenderedSite:
+def render_site(plan: SitePlan, installation: Installation) -> RenderedSite:
     """One network security group per machine of the site, with the fewest rules we know of."""
-    return render_groups(plan, catalogue, read_capabilities("azure", quotas), render_group)
+    capabilities = read_capabilities("azure", installation.quotas.get("azure"))
+    return render_groups(plan, installation.catalogue, capabilities, render_group)
 
 
 def render_group(

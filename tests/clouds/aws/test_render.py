@@ -12,7 +12,7 @@ from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.quota import Usage
-from tests.tools.build import group, need, provenance, told
+from tests.tools.build import bare_installation, group, need, provenance, told
 
 
 def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
@@ -170,7 +170,7 @@ def test_a_group_whose_component_begins_like_an_id_is_called_otherwise() -> None
 
 def site_of(*groups: HostGroup, quotas: dict[str, int] | None = None) -> RenderedSite:
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=groups)
-    return render_site(plan, load_catalogue(), quotas)
+    return render_site(plan, bare_installation(aws=quotas or {}))
 
 
 def test_rules_are_counted_by_direction_and_ip_version_and_references_in_both() -> None:

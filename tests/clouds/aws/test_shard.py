@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from swyx_components.catalogue import load_catalogue
 from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.clouds.aws.render import render_site
@@ -18,7 +17,7 @@ from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, SitePlan
-from tests.tools.build import group, need
+from tests.tools.build import bare_installation, group, need
 from tests.tools.hubs import hub_with
 
 
@@ -258,7 +257,7 @@ def test_the_order_of_branches_changes_nothing() -> None:
 
 def rules_of(own: HostGroup, egress: Egress = Egress.CLOSED, **quotas: int) -> tuple[Rule, ...]:
     plan = SitePlan(site="aachen", egress=egress, groups=(own,))
-    return render_site(plan, load_catalogue(), quotas).groups[0].rules
+    return render_site(plan, bare_installation(aws=quotas)).groups[0].rules
 
 
 def test_a_peer_with_more_rules_than_half_a_group_is_divided() -> None:
@@ -291,6 +290,6 @@ def test_a_quota_of_one_rule_ends_in_a_figure() -> None:
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
     for limit, groups in ((1, 5), (1, 1)):
         quotas = {"rules_per_group": limit, "groups_per_interface": groups}
-        usages = count_quotas(render_site(plan, load_catalogue(), quotas))
+        usages = count_quotas(render_site(plan, bare_installation(aws=quotas)))
         (used,) = (u.used for u in usages if u.quota == "groups_per_interface")
         assert used >= 3

@@ -13,7 +13,7 @@ from swyx_components.installation.model import Egress, Machine
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
-from tests.tools.build import group, need, provenance, told
+from tests.tools.build import bare_installation, group, need, provenance, told
 
 
 def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
@@ -213,7 +213,7 @@ def test_each_machine_has_a_group_that_names_its_peers_by_address_and_never_itse
         machines=(machine("pc-1", "10.1.0.1"), machine("pc-2", "10.1.0.2", "2001:db8::2")),
     )
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
-    site = render_site(plan, load_catalogue())
+    site = render_site(plan, bare_installation())
     assert {
         entry.group.name: [told(spec) for spec in entry.rules if spec.allow]
         for entry in site.groups
@@ -230,7 +230,7 @@ def test_quotas_are_counted_as_azure_counts_them() -> None:
         addresses="10.1.0.10 2001:db8::10",
     )
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
-    usages = count_quotas(render_site(plan, load_catalogue(), {"rules_per_group": 500}))
+    usages = count_quotas(render_site(plan, bare_installation(azure={"rules_per_group": 500})))
     assert [(usage.quota, usage.where, usage.used, usage.limit) for usage in usages] == [
         ("rules_per_group", "box", 5, 500),
         ("prefixes_per_group", "box", 3, 4000),
