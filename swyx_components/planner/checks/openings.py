@@ -222,15 +222,11 @@ def _name_by_versions(end: Endpoint, site: str) -> Mapping[frozenset[int], str]:
 
 def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     """Sites that stand as their summary in the rules of this one, and what that adds."""
-    widened = {
-        (own, peer)
-        for ends in pairs
-        for own, peer in (ends, ends[::-1])
-        if peer.summary and peer.site != view.name and own.group is not None
-    }
     summaries: dict[str, set[Prefix]] = {}
     meant: dict[str, set[Prefix]] = {}
-    for own, peer in widened:
+    for own, peer in chain(pairs, (ends[::-1] for ends in pairs)):
+        if not peer.summary or peer.site == view.name or own.group is None:
+            continue
         for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
             reachable = (prefix for prefix in prefixes if prefix.version in own.versions)
             found.setdefault(peer.site, set()).update(reachable)
