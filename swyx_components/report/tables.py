@@ -1,18 +1,21 @@
 """Text for people: columns, rules and packets in words, and the plan with every group and rule."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
+from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import join_alike, plain, shorten
+from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
-from swyx_components.planner.model import Rule, shard_label
+from swyx_components.planner.model import RenderedGroup, Rule, shard_label
 from swyx_components.planner.proof import Proof
 from swyx_components.planner.quota import Usage
+from swyx_components.planner.render import render_neutral
 
 _WIDEST = 60  # a longer cell pushes its own row only
 _COLUMNS, _NARROWEST = 80, 20  # of a terminal that nobody widened; what a wrapped text has at least
@@ -142,9 +145,63 @@ def count_messages(messages: Iterable[Message]) -> str:
 # ---- the plan
 
 
+def write_text(sites: Iterable[str], brief: bool, why: Callable[[], list[str]]) -> Iterator[str]:
+    """The plan in pieces, site by site; footnotes once the last site has come."""
+    yield from sites
+    if footnotes := why():
+        yield "\n".join((*footnotes, "", ""))
+    if brief:
+        yield "\n`--site NAME` shows the rules of a site, `--json` those of all.\n"
+
+
+def write_headline(site: SiteResult) -> str:
+    """One line: how many groups and rules, and the proof."""
+    plan, groups = site.plan, _groups(site)
+    rules = sum(len(entry.rules) for entry in groups)
+    cloud = f" ({site.cloud})" if site.cloud else ""
+    text = f"{plan.site}{cloud}: {plural(len(plan.groups), 'group')}, {plural(rules, 'rule')}"
+    if plan.egress is Egress.OPEN:
+        text += ", egress open"
+    if site.proof is not None:
+        text += f"; proof: {write_proof(site.proof)}"
+    return f"{text}\n"
+
+
 def write_proof(proof: Proof) -> str:
     """`0 missing, 2 excess`."""
     return f"{len(proof.missing)} missing, {len(proof.excess)} excess"
+
+
+def cited_by(site: SiteResult) -> set[int]:
+    """The lines that the rules of a site cite."""
+    return {line for entry in _groups(site) for rule in entry.rules for line in rule.lines}
+
+
+def _groups(site: SiteResult) -> tuple[RenderedGroup, ...]:
+    return (site.rendered or render_neutral(site.plan)).groups
+
+
+def write_tables(site: SiteResult) -> str:
+    """A site with every group and rule."""
+    return "".join(_write_site(site))
+
+
+def _write_site(site: SiteResult) -> Iterator[str]:
+    yield write_headline(site)
+    named = name_groups(entry.group for entry in _groups(site))
+    for entry in _groups(site):
+        group = entry.group
+        machines = ", ".join(member.name for member in group.members)
+        own = "" if group.name == machines else f"\n    group {group.name}"
+        yield f"\n  {machines} ({', '.join(group.roles)}){own}\n"
+        yield from align((rule_row(rule, named) for rule in entry.rules), "    ")
+    if site.usages:
+        yield "\n  quotas\n"
+        rows = find_fullest(UsageRow(site.cloud, "", usage) for usage in site.usages)
+        usages = (row.usage for row in rows)
+        cells = ((each.quota, f"{each.used:,} of {each.limit:,}", each.where) for each in usages)
+        yield from align(cells, "    ")
+    yield "\n"
 
 
 class UsageRow(NamedTuple):
