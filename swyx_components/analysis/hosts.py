@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from swyx_components.catalogue import Listener, Transport
-from swyx_components.catalogue.model import WindowsSettings
+from swyx_components.catalogue.load import load_windows
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.minimise import NEUTRAL, minimise
@@ -80,15 +80,13 @@ class HostSettings:
     reservations: tuple[Reservation, ...] = ()
 
 
-def find_host_settings(
-    topology: Topology, plan: SitePlan, windows: WindowsSettings
-) -> tuple[HostSettings, ...]:
+def find_host_settings(topology: Topology, plan: SitePlan) -> tuple[HostSettings, ...]:
     """The settings of every machine and network of a planned site, machines first, each by name."""
     flows = [*derive_flows(topology, plan.site, hosts_of_networks=True).flows]
     hosts = (
         host
         for endpoint in topology.view(plan.site).endpoints
-        for host in _Finder(endpoint, topology, plan, flows).hosts(windows)
+        for host in _Finder(endpoint, topology, plan, flows).hosts()
     )
     return tuple(sorted(hosts, key=lambda host: (host.network, host.name)))
 
@@ -107,7 +105,7 @@ class _Finder:
         roles = topology.catalogue.roles
         self._roles = tuple(role for role in endpoint.kind.roles if roles[role].kind != _PHONE)
 
-    def hosts(self, windows: WindowsSettings) -> Iterator[HostSettings]:
+    def hosts(self) -> Iterator[HostSettings]:
         """The machines, or the network, each with what must pass at it."""
         endpoint, group = self._endpoint, self._endpoint.group
         settings = HostSettings(
@@ -119,7 +117,7 @@ class _Finder:
             dcom=self._find_dcom(),
             settings=tuple(self._find_settings()),
             gatekeepers=tuple(self._find_gatekeepers()),
-            reservations=tuple(self._find_reservations(windows)),
+            reservations=tuple(self._find_reservations()),
         )
         if group is None or settings.network:
             roles = self._roles if settings.network else endpoint.kind.roles
@@ -143,7 +141,7 @@ class _Finder:
         found = {
             (flow.flow, range_)
             for flow in self._flows
-            if self._is_at(flow.responder) and flow.responder_role in self._roles
+            if flow.responder is self._endpoint and flow.responder_role in self._roles
             for token in self._tokens(flow)
             if (range_ := decided.get(token)) is not None
         }
@@ -157,11 +155,6 @@ class _Finder:
             flows=tuple(id for id in rows if id in used),
             lines=tuple(sorted({line for id in used for line in rows[id].lines})),
         )
-
-    def _is_at(self, endpoint: Endpoint) -> bool:
-        """Whether an end of a flow is this endpoint."""
-        own = self._endpoint
-        return (endpoint.site, endpoint.label) == (own.site, own.label)
 
     def _tokens(self, flow: Flow) -> set[str]:
         return {token for leg in self._catalogue.flows[flow.flow].legs for token in leg.ports}
@@ -179,9 +172,9 @@ class _Finder:
             if ports != listener.ports:
                 yield PortSetting(listener, ports)
 
-    def _find_reservations(self, windows: WindowsSettings) -> Iterator[Reservation]:
+    def _find_reservations(self) -> Iterator[Reservation]:
         """Listeners inside an ephemeral range, joined where they touch; DCOM and H.245 need none."""
-        for system in (windows.old_ephemeral, windows.new_ephemeral):
+        for system in (load_windows().old_ephemeral, load_windows().new_ephemeral):
             ephemeral = PortSet.union_of(filter(None, [self._catalogue.presets.get(system)]))
             for transport in Transport:
                 inside = [
@@ -207,7 +200,7 @@ class _Finder:
         }
         found: dict[tuple[str, str, str], tuple[Flow, set[str]]] = {}
         for flow in self._flows:
-            if flow.responder_role in instead and self._is_at(flow.initiator):
+            if flow.responder_role in instead and flow.initiator is self._endpoint:
                 _, listener = instead[flow.responder_role]
                 if listener.key in self._tokens(flow) and flow.transport in listener.transports:
                     where = (flow.initiator_role, flow.responder.site, flow.responder.label)
@@ -215,10 +208,8 @@ class _Finder:
         for _, (flow, used) in sorted(found.items(), key=lambda item: item[0]):
             discovery, listener = instead[flow.responder_role]
             group = flow.responder.group
-            named = {one.name: one.addresses for one in group.members} if group else {}
-            for name, addresses in (
-                named or {flow.responder.label: flow.responder.prefixes}
-            ).items():
+            named = [(one.name, one.addresses) for one in group.members] if group else []
+            for name, addresses in named or [(flow.responder.label, flow.responder.prefixes)]:
                 yield Gatekeeper(
                     role=flow.initiator_role,
                     machine=name,

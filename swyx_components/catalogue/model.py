@@ -294,7 +294,8 @@ class Catalogue:
 class WindowsSettings:
     """What Windows calls the settings that a plan relies on: keys below HKEY_LOCAL_MACHINE and value names.
 
-    `old_ephemeral` and `new_ephemeral` are the presets of a catalogue that hold the ephemeral ranges.
+    `old_ephemeral` and `new_ephemeral` are the presets of a catalogue that hold the ephemeral ranges,
+    `protocols` the names of a rule's protocols.
     """
 
     rpc_key: str
@@ -306,6 +307,7 @@ class WindowsSettings:
     reserved_value: str
     old_ephemeral: str
     new_ephemeral: str
+    protocols: Mapping[str, str]
 
 
 def fold(word: str) -> str:

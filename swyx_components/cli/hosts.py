@@ -9,15 +9,14 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
-from swyx_components.catalogue.load import load_windows
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
 from swyx_components.cli.sites import choose, choose_names
@@ -25,26 +24,17 @@ from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     print_json,
     print_line,
+    print_lines,
     refuse_device,
     replace_file,
     report_progress,
 )
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
-from swyx_components.planner.describe import Provenance
 from swyx_components.planner.topology import Topology
 from swyx_components.report.hosts import host_record, write_overview
 from swyx_components.report.tables import plural
-from swyx_components.report.windows.scripts import HostFile, file_name, make_files
-from swyx_components.report.windows.text import Story
-
-
-class Written(NamedTuple):
-    """What a run did to the folder, as paths relative to it."""
-
-    written: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    removed: tuple[str, ...]
+from swyx_components.report.windows.scripts import file_name, make_files
 
 
 @click.command(
@@ -74,51 +64,37 @@ def hosts(
     topology, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in topology.view(site).site.owners}
     machines = choose_names("host-unknown", "--machine", machines, known)
-    told = [
-        (host, story)
-        for host, story in _find_hosts(topology, names)
-        if not machines or host.name in machines
-    ]
-    chosen = [host for host, _ in told]
-    files = [each for host, story in told for each in make_files(host, story)] if output else []
+    chosen = [*_find_hosts(topology, names, machines)]
+    files = dict(chain(*(make_files(host, topology.installation) for host in chosen if output)))
     refuse_device(Path(output))
-    written = None
+    written, removed = list[str](), list[str]()
     if output:
         owners, inputs = chosen if machines else names, files_of(topology.installation)
-        written = _write_folder(Path(output), files, owners, force, inputs)
+        written, removed = _write_folder(Path(output), files, owners, force, inputs)
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
-        if written is not None:
-            document |= {"folder": output, "files": [file.path for file in files]}
-            document |= {"written": written.written, "removed": written.removed}
-        print_json(document)
-    elif written is not None:
-        _print_written(output, len(chosen), written)
+        changes = {"files": list(files), "written": written, "removed": removed}
+        print_json(document | ({"folder": output, **changes} if output else {}))
+    elif output:
+        print_lines(f"wrote {output}/{path}" for path in written)
+        print_lines(f"removed {output}/{path}, which is no longer needed" for path in removed)
+        count = f"{plural(len(written), 'file')} written for {plural(len(chosen), 'host')}"
+        unchanged = len(files) - len(written)
+        print_line(f"{count}, {unchanged} unchanged." if unchanged else f"{count}.")
+        print_line("Review each file before you run it; its header says what it does and why.")
     else:
         sys.stdout.writelines(write_overview(chosen))
 
 
-def _find_hosts(topology: Topology, names: Sequence[str]) -> Iterator[tuple[HostSettings, Story]]:
-    """The settings of every host of the sites, and the reasons for its files."""
-    windows, source = load_windows(), Path(topology.installation.file).name
+def _find_hosts(
+    topology: Topology, names: Sequence[str], machines: Sequence[str]
+) -> Iterator[HostSettings]:
+    """The settings of every host of the sites, or of these."""
     for name in report_progress(names, "sites planned", len(names)):
         plan = plan_site(topology, name)
         raise_errors(plan.messages)
-        reasons = Provenance.of(plan, topology.catalogue).reasons
-        story = Story(windows, topology.catalogue, reasons, source=source)
-        for host in find_host_settings(topology, plan, windows):
-            yield host, story
-
-
-def _print_written(output: str, hosts: int, written: Written) -> None:
-    for path in written.written:
-        print_line(f"wrote {output}/{path}")
-    for path in written.removed:
-        print_line(f"removed {output}/{path}, which is no longer needed")
-    same = f", {len(written.unchanged)} unchanged" if written.unchanged else ""
-    count = plural(len(written.written), "file")
-    print_line(f"{count} written for {plural(hosts, 'host')}{same}.")
-    print_line("Review each file before you run it; its header says what it does and why.")
+        settings = find_host_settings(topology, plan)
+        yield from (host for host in settings if not machines or host.name in machines)
 
 
 LIST = "swyx-hosts.json"
@@ -127,44 +103,44 @@ _PATH = re.compile(r"(?:\+?[A-Za-z0-9_-]+/){0,3}\+?[A-Za-z0-9_-]+\.[a-z0-9]+")
 
 def _write_folder(
     folder: Path,
-    made: Sequence[HostFile],
+    files: Mapping[str, bytes],
     made_for: Sequence[HostSettings | str],
     force: bool,
     inputs: Sequence[Path],
-) -> Written:
+) -> tuple[list[str], list[str]]:
     """Write the files, and remove obsolete ones of earlier runs below the folders of `made_for`.
+
+    The paths of both, without files that were there already.
 
     Raises:
         SwyxError: a file there is not ours, or leads out of the folder; then nothing is written.
     """
-    files = {file.path: file.encode() for file in made}
-    known = _read_list(folder)
-    if not force:
-        _refuse_foreign(folder, files, known)
-    _refuse_leading_out(folder, files)
+    known, digests = _read_list(folder), {path: _digest(raw) for path, raw in files.items()}
+    there = {path: _digest_of(folder / path) for path in {**known, **files}}
+    raise_errors(
+        Message.about("file-foreign", str(folder / path), list=LIST)
+        for path, digest in digests.items()
+        if not force
+        and os.path.lexists(folder / path)
+        and there[path] not in (known.get(path), digest)
+    )
+    own = tuple(f"{_folder_of(one)}/" for one in made_for)
     stale = [
         path
         for path, digest in known.items()
-        if path not in files
-        and any(path.startswith(f"{_folder_of(one)}/") for one in made_for)
-        and _digest_of(folder / path) == digest
+        if path not in files and path.startswith(own) and there[path] == digest
     ]
-    _refuse_leading_out(folder, stale)
-    changed = [path for path, raw in files.items() if _digest_of(folder / path) != _digest(raw)]
+    _refuse_leading_out(folder, (LIST, *files, *stale))
+    changed = [path for path, digest in digests.items() if there[path] != digest]
     for path in changed:
         replace_file(folder / path, [files[path]], inputs, parents=True)
     for path in stale:
         (folder / path).unlink()
-    kept = {path: digest for path, digest in known.items() if path not in stale}
-    kept |= {path: _digest(raw) for path, raw in files.items()}
+    kept = {path: digest for path, digest in known.items() if path not in stale} | digests
     document = {"version": 1, "files": dict(sorted(kept.items()))}
     listed = f"{json.dumps(document, indent=1)}\n".encode()
     replace_file(folder / LIST, [listed], inputs, parents=True)
-    return Written(
-        written=tuple(changed),
-        unchanged=tuple(path for path in files if path not in changed),
-        removed=tuple(stale),
-    )
+    return changed, stale
 
 
 def _folder_of(one: HostSettings | str) -> str:
@@ -172,18 +148,9 @@ def _folder_of(one: HostSettings | str) -> str:
     return "/".join(map(file_name, [one] if isinstance(one, str) else [one.site, one.name]))
 
 
-def _refuse_foreign(folder: Path, files: Mapping[str, bytes], known: Mapping[str, str]) -> None:
-    raise_errors(
-        Message.about("file-foreign", str(folder / path), list=LIST)
-        for path, raw in files.items()
-        if os.path.lexists(folder / path)
-        and _digest_of(folder / path) not in (known.get(path), _digest(raw))
-    )
-
-
-def _refuse_leading_out(folder: Path, paths: Mapping[str, bytes] | Sequence[str]) -> None:
+def _refuse_leading_out(folder: Path, paths: Iterable[str]) -> None:
     """Links below the folder might lead anywhere, and a path of the list might be anything."""
-    for path in (LIST, *paths):
+    for path in paths:
         place = folder
         for part in path.split("/"):
             place = place / part

@@ -7,13 +7,13 @@ from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.planner.model import Rule
 from swyx_components.report.plan_json import fields_of, given, texts
 from swyx_components.report.tables import align, describe_packets, plural, write_provenance
-from swyx_components.report.windows.scripts import registry_values
 from swyx_components.report.windows.text import (
     describe_gatekeeper,
     describe_setting,
     how_to_set,
     incoming,
     peers_of,
+    registry_values,
 )
 
 

@@ -9,99 +9,109 @@ before old ones go: what stays allowed is never closed.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from hashlib import sha256
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from swyx_components.analysis.hosts import HostSettings, PortSetting, Reservation, cut_by_port
+from swyx_components.analysis.hosts import HostSettings, cut_by_port
+from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.load import load_windows
 from swyx_components.catalogue.model import cite
-from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.installation.model import Installation
+from swyx_components.planner.model import Direction, Rule
+from swyx_components.planner.requirements import extra_flow
 from swyx_components.report import templates
 from swyx_components.report.windows import text
-from swyx_components.report.windows.text import Story, peers_of
 from swyx_components.sets.ports import PortSet
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_PROTOCOLS = {
-    Protocol.TCP: "TCP",
-    Protocol.UDP: "UDP",
-    Protocol.ICMP: "ICMPv4",
-    Protocol.ICMPV6: "ICMPv6",
-}
-_LONGEST_COMMAND = 8000  # characters that cmd takes on one line, with room to spare
-_RESERVES = "Reserves ports on which {} listens"
 # What Windows keeps for devices.
-_DEVICES = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
-}
+_DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 
 
-class HostFile(NamedTuple):
-    """One file of a host: `path` is relative, with `/`."""
-
-    path: str
-    lines: tuple[str, ...]
-
-    def encode(self) -> bytes:
-        """CRLF, and the encoding that tells its reader itself: none of them guesses.
-
-        regedit wants UTF-16, PowerShell takes UTF-8 for UTF-8 only with its mark, cmd knows ASCII alone.
-        """
-        text = "".join(f"{line}\r\n" for line in self.lines)
-        if self.path.endswith(".reg"):
-            return b"\xff\xfe" + text.encode("utf-16-le")
-        if self.path.endswith(".cmd"):
-            return text.encode("ascii", "replace")
-        return text.encode("utf-8-sig")
+def make_files(host: HostSettings, installation: Installation) -> Iterator[tuple[str, bytes]]:
+    """All files of a host by relative path, with `/`; none for what it doesn't need."""
+    for name, lines in _contents(host, installation):
+        yield f"{file_name(host.site)}/{file_name(host.name)}/{name}", _encode(name, lines)
 
 
-def make_files(host: HostSettings, story: Story) -> Iterator[HostFile]:
-    """All files of a host, none for what it doesn't need."""
-    folder = f"{file_name(host.site)}/{file_name(host.name)}"
-    for name, lines in _contents(host, story):
-        yield HostFile(f"{folder}/{name}", tuple(lines))
+def _encode(name: str, lines: Iterable[str]) -> bytes:
+    """CRLF, and the encoding that tells its reader itself: none of them guesses.
+
+    regedit wants UTF-16, PowerShell takes UTF-8 for UTF-8 only with its mark, cmd knows ASCII alone.
+    """
+    text = "".join(f"{line}\r\n" for line in lines)
+    if name.endswith(".reg"):
+        return b"\xff\xfe" + text.encode("utf-16-le")
+    if name.endswith(".cmd"):
+        return text.encode("ascii", "replace")
+    return text.encode("utf-8-sig")
 
 
-def _contents(host: HostSettings, story: Story) -> Iterator[tuple[str, Iterable[str]]]:
-    about = {"host": host, "story": story, "windows": story.windows}
+def _contents(
+    host: HostSettings, installation: Installation
+) -> Iterator[tuple[str, Iterable[str]]]:
+    rules, catalogue = installation.sites[host.site].extra_rules, installation.catalogue
+    reasons = {extra_flow(host.site, rule): rule.reason for rule in rules}
+    head = partial(_head, host, installation)
+    because = partial(_because, catalogue, reasons)
+    render = partial(_render, host=host, catalogue=catalogue, head=head, because=because)
     if dcom := host.dcom:
         why = [
-            *story.head(host, "Restricts DCOM to the ports of the plan"),
-            *_render("dcom.txt", dcom=dcom, **about),
-            *story.because(dcom.flows),
+            *head("Restricts DCOM to the ports of the plan"),
+            *render("dcom.txt", dcom=dcom),
+            *because(dcom.flows),
         ]
         ranges = [str(part) for part in dcom.ports]
         for name in ("dcom.ps1", "dcom.reg"):
-            yield name, _render(name, why=why, ranges=ranges, **about)
+            yield name, render(name, why=why, ranges=ranges)
     for role, settings in groupby(host.settings, key=lambda setting: setting.listener.role):
         own = list(settings)
         if any(setting.listener.registry for setting in own):
-            yield f"ports-{_slug(role)}.ps1", _render("ports.ps1", role=role, settings=own, **about)
+            yield f"ports-{_slug(role)}.ps1", render("ports.ps1", role=role, settings=own)
     if host.openings:
-        yield "firewall.ps1", _render("firewall.ps1", **about)
+        yield "firewall.ps1", render("firewall.ps1")
     if any(opening.direction is Direction.IN for opening in host.openings):
         cut = list(cut_by_port(host.openings))  # one entry a port, with all of the port's peers
-        yield "firewall-2003.cmd", _render("firewall-2003.cmd", cut=cut, **about)
+        yield "firewall-2003.cmd", render("firewall-2003.cmd", cut=cut)
     for name, system in (
-        ("reserve-ports.cmd", story.windows.new_ephemeral),
-        ("reserve-ports-2003.cmd", story.windows.old_ephemeral),
+        ("reserve-ports.cmd", load_windows().new_ephemeral),
+        ("reserve-ports-2003.cmd", load_windows().old_ephemeral),
     ):
         if reserved := [each for each in host.reservations if each.system == system]:
             joined = PortSet.union_of(each.ports for each in reserved)
             ranges = [f"{part.first}-{part.last}" for part in joined]
-            reserves = _RESERVES.format(story.catalogue.name)
-            yield name, _render(name, own=reserved, ranges=ranges, reserves=reserves, **about)
+            yield name, render(name, own=reserved, ranges=ranges)
     unscripted = [setting for setting in host.settings if not setting.listener.registry]
     if host.gatekeepers or unscripted:
-        yield "by-hand.txt", _render("by-hand.txt", unscripted=unscripted, **about)
+        yield "by-hand.txt", render("by-hand.txt", unscripted=unscripted)
+
+
+def _head(host: HostSettings, installation: Installation, does: str) -> list[str]:
+    """What a file is for, on which host."""
+    kind = "the clients of the network" if host.network else "the machine"
+    source = Path(installation.file).name
+    return [
+        f"{does}, for {kind} {host.name} of {host.site}: {', '.join(host.roles)}.",
+        f"Made by `swyx hosts` from {source}, {installation.catalogue.title}.",
+    ]
+
+
+def _because(
+    catalogue: Catalogue, reasons: Mapping[str, str], flows: Iterable[str]
+) -> Iterator[str]:
+    """One sentence per flow: its id, its purpose and the lines of the article."""
+    for flow in flows:
+        row = catalogue.flows.get(flow)
+        if row is None:
+            yield f"{flow}: {reasons.get(flow, 'a rule of the site')}"
+        else:
+            yield f"{flow}: {row.purpose} ({row.evidence.value}, {row.citation})"
 
 
 def file_name(name: str) -> str:
@@ -110,7 +120,7 @@ def file_name(name: str) -> str:
     >>> file_name("aachen"), file_name("NUL")
     ('aachen', '+NUL')
     """
-    return f"+{name}" if name.lower() in _DEVICES else name
+    return f"+{name}" if _DEVICE.fullmatch(name) else name
 
 
 def _slug(role: str) -> str:
@@ -132,17 +142,13 @@ def _render(name: str, **values: object) -> list[str]:
 def _environment() -> "Environment":
     """Quoted by filters alone, since each of the languages has its own way."""
     environment = templates.environment(__package__)
-    environment.globals["longest"] = _LONGEST_COMMAND
-    environment.filters |= {
-        name: getattr(text, name)
-        for name in ("comments", "one_line", "plain_words", "powershell", "powershell_list")
-    }
-    environment.filters |= {"reg_string": text.reg_string, "reg_lines": text.reg_lines}
-    environment.filters |= {"setting": text.describe_setting, "how_to_set": text.how_to_set}
-    environment.filters |= {"opening": text.describe_opening, "peers": peers_of, "cite": cite}
-    environment.filters |= {"gatekeeper": text.describe_gatekeeper}
-    environment.filters |= {"rule_name": rule_name, "protocol": lambda o: _PROTOCOLS[o.protocol]}
-    environment.filters |= {"registry_values": registry_values, "reservation": _describe}
+    environment.globals["windows"] = load_windows()
+    words: list[Callable[..., object]] = [cite, rule_name, text.registry_values, text.peers_of]
+    words += [text.describe_setting, text.how_to_set, text.describe_opening]
+    words += [text.describe_gatekeeper, text.describe_reservation, text.comments, text.one_line]
+    words += [text.plain_words, text.powershell, text.powershell_list]
+    words += [text.reg_string, text.reg_lines]
+    environment.filters |= {word.__name__: word for word in words}
     return environment
 
 
@@ -151,17 +157,5 @@ def rule_name(opening: Rule) -> str:
     words = ["swyx", opening.direction.value, opening.protocol.value]
     words += [str(opening.ports)] if opening.ports else []
     source = opening.source_ports[0] if opening.source_ports else None
-    content = repr((source, peers_of(opening)))
+    content = repr((source, text.peers_of(opening)))
     return "-".join([*words, sha256(content.encode()).hexdigest()[:10]])
-
-
-def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
-    """Value names with their ports: one of a single port, first and last of a range."""
-    names = setting.listener.registry
-    if len(names) == 1:
-        return ((names[0], setting.ports[0].first),)
-    return tuple(zip(names, (setting.ports[0].first, setting.ports[-1].last), strict=False))
-
-
-def _describe(reservation: Reservation) -> str:
-    return f"{reservation.transport.value} {reservation.ports}: {', '.join(reservation.keys)}"

@@ -1,50 +1,19 @@
-"""The text of files that Windows reads: why they are as they are, and quoting.
+"""The text of files that Windows reads: what they set, in words, and quoting.
 
 Nothing that a person wrote may become a command: free text is in comments only, on one line. What
 must be a value is quoted for its language.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from swyx_components.analysis.hosts import Gatekeeper, HostSettings, PortSetting
-from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.model import WindowsSettings
+from swyx_components.analysis.hosts import Gatekeeper, PortSetting, Reservation
 from swyx_components.planner.model import Direction, Rule
 from swyx_components.report.tables import describe_packets
 
-MADE_BY = "Made by `swyx hosts`"
 _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
 _NO_TEXT = re.compile(r"[^A-Za-z0-9 .,:;/_+()'\-]")
 _LONGEST = 400
-
-
-class Story(NamedTuple):
-    """What the comments refer to: the article's flows, the reasons of extra rules, the file.
-
-    `windows` is what Windows calls its settings.
-    """
-
-    windows: WindowsSettings
-    catalogue: Catalogue
-    reasons: Mapping[str, str]
-    source: str
-
-    def head(self, host: HostSettings, does: str) -> Iterator[str]:
-        """What a file is for, on which host."""
-        kind = "the clients of the network" if host.network else "the machine"
-        yield f"{does}, for {kind} {host.name} of {host.site}: {', '.join(host.roles)}."
-        yield f"{MADE_BY} from {self.source}, {self.catalogue.title}."
-
-    def because(self, flows: Iterable[str]) -> Iterator[str]:
-        """One sentence per flow: its id, its purpose and the lines of the article."""
-        for flow in flows:
-            row = self.catalogue.flows.get(flow)
-            if row is None:
-                yield f"{flow}: {self.reasons.get(flow, 'a rule of the site')}"
-            else:
-                yield f"{flow}: {row.purpose} ({row.evidence.value}, {row.citation})"
 
 
 def describe_opening(opening: Rule) -> str:
@@ -83,6 +52,18 @@ def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
     addresses = ", ".join(prefix.short for prefix in gatekeeper.addresses)
     what = f"(UDP {gatekeeper.port}; {' '.join(gatekeeper.flows)})"
     return f"{gatekeeper.role} registers at {gatekeeper.machine}, {addresses} {what}"
+
+
+def describe_reservation(reservation: Reservation) -> str:
+    """`udp 51000-51499: SwyxServer media`."""
+    return f"{reservation.transport.value} {reservation.ports}: {', '.join(reservation.keys)}"
+
+
+def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
+    """Value names with their ports: one of a single port, first and last of a range."""
+    return zip(
+        setting.listener.registry, (setting.ports[0].first, setting.ports[-1].last), strict=False
+    )
 
 
 def incoming(openings: Iterable[Rule]) -> list[Rule]:

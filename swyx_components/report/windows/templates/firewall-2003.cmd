@@ -1,19 +1,20 @@
 @echo off
-{{ story.head(host, "Allows the ingress that the plan needs")|comments("rem") -}}
+{{ head("Allows the ingress that the plan needs")|comments("rem") -}}
 rem For Windows XP with Service Pack 2 and Windows Server 2003 with Service Pack 1. Run it as administrator.
 rem This firewall filters ingress only and supports neither source ports nor ranges: a range is a loop, and
 rem a large one takes time. One entry per port, so an entry of your own for the same port is replaced.
 setlocal DisableDelayedExpansion
 set failed=
 {% for opening in cut %}
-{{ story.because(opening.flows)|comments("rem") -}}
-{% set protocol, (first, last) = opening|protocol, opening.ports[0] %}
+{{ because(opening.flows)|comments("rem") -}}
+{% set protocol, (first, last) = windows.protocols[opening.protocol.value], opening.ports[0] %}
 {% set port = first if first == last else "%%p" %}
 {% set command %}
 {% if first != last %}for /L %%p in ({{ first }},1,{{ last }}) do {% endif %}
-netsh firewall add portopening protocol={{ protocol }} port={{ port }} name="{{ story.catalogue.name|plain_words }} {{ protocol }} {{ port }}" mode=ENABLE scope=CUSTOM addresses={{ opening|peers|join(",") }} || set failed=1
+netsh firewall add portopening protocol={{ protocol }} port={{ port }} name="{{ catalogue.name|plain_words }} {{ protocol }} {{ port }}" mode=ENABLE scope=CUSTOM addresses={{ opening|peers_of|join(",") }} || set failed=1
 {%- endset %}
-{% if command|length > longest %}
+{# With room to spare below what cmd takes on one line. #}
+{% if command|length > 8000 %}
 rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command can name; open it by hand for a network that contains them.
 {% else %}
 {{ command }}
@@ -22,8 +23,8 @@ rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command
 {% for opening in host.openings if opening.direction.value == "in" %}
 {% set wide = opening.prefixes|selectattr("version", "equalto", 6)|list %}
 {% if wide or not opening.ports %}
-rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|opening }} from {{ wide|map(attribute="short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers|join(" ") }}{% endif +%}
-{{ story.because(opening.flows)|comments("rem  ") -}}
+rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|describe_opening }} from {{ wide|map(attribute="short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers_of|join(" ") }}{% endif +%}
+{{ because(opening.flows)|comments("rem  ") -}}
 {% endif %}
 {% endfor %}
 if defined failed echo Some ports were not opened, see above.

@@ -1,16 +1,16 @@
 {% macro rule(opening, indent) %}
 {% set inbound = opening.direction.value == "in" %}
 {% set flows = opening.flows|join(" ") %}
-{{ story.because(opening.flows)|comments(indent ~ "#") -}}
+{{ because(opening.flows)|comments(indent ~ "#") -}}
 {{ indent }}Add-Rule @{ Name = {{ opening|rule_name|powershell }}; {# -#}
-DisplayName = {{ (story.catalogue.name ~ " " ~ opening|opening ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
-Description = {{ ("flows " ~ flows ~ (", " ~ story.catalogue.source|cite(opening.lines) if opening.lines else ""))|powershell }}; {# -#}
-Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ opening|protocol }}'; {# -#}
+DisplayName = {{ (catalogue.name ~ " " ~ opening|describe_opening ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
+Description = {{ ("flows " ~ flows ~ (", " ~ catalogue.source|cite(opening.lines) if opening.lines else ""))|powershell }}; {# -#}
+Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ windows.protocols[opening.protocol.value] }}'; {# -#}
 {% if opening.ports %}{{ "LocalPort" if inbound else "RemotePort" }} = {{ opening.ports|string|powershell }}; {% endif %}
 {% if opening.source_ports %}{{ "RemotePort" if inbound else "LocalPort" }} = {{ opening.source_ports|string|powershell }}; {% endif %}
-RemoteAddress = {{ opening|peers|powershell_list }} }
+RemoteAddress = {{ opening|peers_of|powershell_list }} }
 {% endmacro %}
-{{ story.head(host, "Allows the traffic that the plan needs")|comments("#") -}}
+{{ head("Allows the traffic that the plan needs")|comments("#") -}}
 # For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf only shows what it would do.
 # Running it again updates the rules of its group and leaves all others alone.
 [CmdletBinding(SupportsShouldProcess)]
@@ -21,7 +21,7 @@ param(
     [switch] $Outbound
 )
 $ErrorActionPreference = 'Stop'
-$group = {{ (story.catalogue.name ~ " (swyx hosts)")|powershell }}
+$group = {{ (catalogue.name ~ " (swyx hosts)")|powershell }}
 $wanted = New-Object 'System.Collections.Generic.List[string]'
 $there = @(Get-NetFirewallRule -PolicyStore $PolicyStore -Group $group -ErrorAction SilentlyContinue)
 function Add-Rule([hashtable] $Rule) {

@@ -1,6 +1,6 @@
-{{ story.head(host, "Sets the ports of " ~ role)|comments("#") -}}
+{{ head("Sets the ports of " ~ role)|comments("#") -}}
 {% for setting in settings %}
-{{ [setting|setting]|comments("#") -}}
+{{ [setting|describe_setting]|comments("#") -}}
 {% if not setting.listener.registry %}
 {{ [setting|how_to_set]|comments("#   not set here:") -}}
 {% endif %}

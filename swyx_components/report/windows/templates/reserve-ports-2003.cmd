@@ -1,8 +1,8 @@
 {% set key, value = "HKLM\\" ~ windows.reserved_key, windows.reserved_value %}
 @echo off
-{{ story.head(host, reserves)|comments("rem") -}}
+{{ head("Reserves ports on which " ~ catalogue.name ~ " listens")|comments("rem") -}}
 rem For Windows 2000, XP and Server 2003. Run it as administrator, then restart Windows.
-{{ own|map("reservation")|comments("rem") -}}
+{{ own|map("describe_reservation")|comments("rem") -}}
 rem An existing list is left unchanged: it may contain ports of other programs.
 reg query "{{ key }}" /v {{ value }} >nul 2>&1
 if errorlevel 1 goto write

@@ -1,5 +1,5 @@
 @echo off
-{{ story.head(host, reserves)|comments("rem") -}}
+{{ head("Reserves ports on which " ~ catalogue.name ~ " listens")|comments("rem") -}}
 rem For Windows Vista, Server 2008 and later. Run it as administrator, best before the services start.
 rem Windows takes ports for outgoing connections from its ephemeral range. A program that requests one of
 rem these ports still gets it, but Windows assigns it to no other. Ports of DCOM and H.245 are not excluded.
@@ -8,7 +8,7 @@ rem netsh interface ipv4 show excludedportrange lists them.
 setlocal DisableDelayedExpansion
 set failed=
 {% for each in own %}
-{{ [each|reservation]|comments("rem") -}}
+{{ [each|describe_reservation]|comments("rem") -}}
 {% for family in ("ipv4", "ipv6") %}
 netsh interface {{ family }} add excludedportrange protocol={{ each.transport.value }} startport={{ each.ports.first }} numberofports={{ each.ports.last - each.ports.first + 1 }} store=persistent || set failed=1
 {% endfor %}
