@@ -68,11 +68,8 @@ class Selection(NamedTuple):
         ends = (row.sender, row.receiver)
         roles = {end.role.lower() for end in ends}
         hosts = {host.lower() for end in ends for host in end.hosts}
-        return (
-            (not self.evidence or row.evidence in self.evidence)
-            and (not self.roles or bool(self.roles & roles))
-            and (not self.machines or bool(self.machines & hosts))
-        )
+        asked = (self.roles, roles), (self.machines, hosts), (self.evidence, {row.evidence})
+        return all(not wanted or wanted & own for wanted, own in asked)
 
 
 def list_rows(topology: Topology, plan: SitePlan, selection: Selection) -> Iterator[MatrixRow]:

@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, count, groupby, islice
+from itertools import chain, groupby, islice
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
@@ -111,25 +111,19 @@ def guard(text: str) -> str:
 
 def _cells(row: MatrixRow) -> list[str]:
     """A cell for each of the columns."""
-    ends = (
-        (end.site, end.name, end.role, ", ".join(end.hosts), _addresses(end))
-        for end in (row.sender, row.receiver)
-    )
-    what = row.transport, ", ".join(row.ports), row.source_ports, cite(row.lines), row.purpose
-    outside = OUTSIDE if row.outside else ""
-    cells = (row.site, row.flow, row.evidence, row.phase, *chain(*ends), *what, outside)
-    return list(map(guard, cells))
+    cells = [row.site, row.flow, row.evidence, row.phase]
+    for end in (row.sender, row.receiver):
+        cells += [end.site, end.name, end.role, ", ".join(end.hosts), _addresses(end)]
+    cells += [row.transport, ", ".join(row.ports), row.source_ports, cite(row.lines)]
+    return [guard(cell) for cell in (*cells, row.purpose, OUTSIDE if row.outside else "")]
 
 
 def write_csv(rows: Iterable[MatrixRow]) -> Iterator[str]:
     """Comma-separated, with a line of column names, lines ending in CR LF (RFC 4180)."""
-    line = io.StringIO()
-    writer = csv.writer(line)
     for cells in chain((COLUMNS,), map(_cells, rows)):
-        writer.writerow(cells)
+        line = io.StringIO()
+        csv.writer(line).writerow(cells)
         yield line.getvalue()
-        line.seek(0)
-        line.truncate()
 
 
 def write_workbook(rows: Iterable[MatrixRow], file: str | IO[bytes]) -> None:
@@ -142,31 +136,32 @@ def write_workbook(rows: Iterable[MatrixRow], file: str | IO[bytes]) -> None:
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
-    left = iter(rows)
-    for number in count(1):
-        page = list(islice(left, 1))  # a sheet needs a row that is left for it, but for the first
-        if not page and number > 1:
-            break
-        _fill(book.create_sheet("flows" if number == 1 else f"flows {number}"), chain(page, left))
+    left = map(_cells, rows)
+    page = list(islice(left, 1))  # a further sheet needs a row that is left for it
+    while page or not book.worksheets:
+        number = len(book.worksheets) + 1
+        sheet = book.create_sheet("flows" if number == 1 else f"flows {number}")
+        _fill(sheet, islice(chain(page, left), _MOST_ROWS))
+        page = list(islice(left, 1))
     book.save(file)
 
 
-def _fill(sheet: Any, rows: Iterable[MatrixRow]) -> None:
+def _fill(sheet: Any, rows: Iterable[Sequence[str]]) -> None:
     """Write-only sheets take their settings before their first row; openpyxl's stubs know none of them."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
     sheet.freeze_panes = "A2"
+    titles = []
     for place, column in enumerate(COLUMNS, 1):
         width = _WIDTHS.get(column.rpartition("_")[2], _WIDTH)
         sheet.column_dimensions[get_column_letter(place)].width = width
-    titles = [WriteOnlyCell(sheet, value=column) for column in COLUMNS]
-    for title in titles:
-        title.font = Font(bold=True)
+        titles.append(WriteOnlyCell(sheet, value=column))
+        titles[-1].font = Font(bold=True)
     written = 0
     try:
-        for cells in chain((titles,), map(_cells, islice(rows, _MOST_ROWS))):
+        for cells in chain((titles,), rows):
             sheet.append(cells)
             written += 1
     finally:  # a sheet left open complains when the program ends

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from enum import Enum
 from html import escape as escape_markup
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,13 +15,13 @@ from swyx_components.report.templates import PACKAGE, read, render
 Lifeline = tuple[str, str]  # one that takes part: its name and, below it, its hosts
 
 
-class Look(Enum):
-    """How an arrow is drawn. QUIET: no rule is asked. UNREACHED: an earlier step fails."""
-
-    PASSES = "passes"
-    FAILS = "fails"
-    QUIET = "quiet"
-    UNREACHED = "unreached"
+# How an arrow is drawn, and what its title says then. Quiet: no rule is asked.
+LOOKS = {
+    "passes": "",
+    "fails": " fails, {}",
+    "quiet": ", no rule needed",
+    "unreached": ", not reached",
+}
 
 
 class Arrow(NamedTuple):
@@ -32,7 +31,7 @@ class Arrow(NamedTuple):
     receiver: int
     title: str
     detail: str
-    look: Look
+    look: str
     both_ways: bool
 
 
@@ -76,18 +75,13 @@ def _list_hosts(actor: Actor) -> str:
 
 def _arrow(step: Step, places: Sequence[object], failed: Step | None) -> Arrow:
     passage = write_passage(step, failed)
-    looks = {"allowed": Look.PASSES, "not reached": Look.UNREACHED}
-    look = looks.get(passage, Look.QUIET) if step.passes else Look.FAILS
-    remarks = {
-        Look.QUIET: ", no rule needed",
-        Look.FAILS: f" fails, {passage}",
-        Look.UNREACHED: ", not reached",
-    }
+    looks = {"allowed": "passes", "not reached": "unreached"}
+    look = looks.get(passage, "quiet") if step.passes else "fails"
     flow = f"[{step.flow}]" if step.flow else ""
     return Arrow(
         sender=places.index(step.sender.key),
         receiver=places.index(step.receiver.key),
-        title=f"{step.number}. {step.does}{remarks.get(look, '')}",
+        title=f"{step.number}. {step.does}{LOOKS[look].format(passage)}",
         detail=" ".join(filter(None, (write_packets(step), flow))),
         look=look,
         both_ways=step.both_ways,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from swyx_components.report.sequence import (
+    LOOKS,
     Arrow,
-    Look,
     Section,
     draw,
     escape,
@@ -124,7 +124,7 @@ def draw_hostile(format: str) -> str:
             look=look,
             both_ways=True,
         )
-        for look in Look
+        for look in LOOKS
         for receiver in (0, 1)
     )
     section = Section(title=HOSTILE, arrows=arrows, verdict=HOSTILE)
