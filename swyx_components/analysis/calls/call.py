@@ -21,12 +21,17 @@ from swyx_components.analysis.explain.explain import (
     pick_pairs,
 )
 from swyx_components.analysis.explain.places import Host, hosts_of, hosts_with
-from swyx_components.catalogue import FlowRow, Leg, Phase, Transport
+from swyx_components.catalogue import FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link, LinkMode
-from swyx_components.planner.endpoints import Endpoint
 from swyx_components.planner.model import PROTOCOL_OF
-from swyx_components.planner.port_references import find_undecided, resolve_port
+from swyx_components.planner.port_references import (
+    EndpointKind,
+    find_undecided,
+    legs_of,
+    provider_kind,
+    resolve_port,
+)
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
 
@@ -172,8 +177,12 @@ class _Script:
         far = self._manager(link.far, link.far_manager)
         return (near, far) if self.caller.server_site == link.near else (far, near)
 
-    def _endpoint(self, host: Host) -> Endpoint:
-        return self.topology.view(host.site).endpoint_of[host.label]
+    def _kind(self, acting: _Acting) -> EndpointKind:
+        """What an end listens on: a SIP provider on the ports of its declaration."""
+        actor, host = acting
+        if actor.provider is not None:
+            return provider_kind(actor.provider.sip_port, actor.provider.media_ports, ())
+        return self.topology.view(host.site).endpoint_of[host.label].kind
 
     # ---- control
 
@@ -220,25 +229,17 @@ class _Script:
         return iter(dict.fromkeys(found))
 
     def _resolve(self, token: str, receiver: _Acting) -> Sequence[tuple[Transport, PortSet]]:
-        """What a port token means at a receiver; a SIP provider listens on the port of its declaration."""
-        actor, host = receiver
-        if actor.provider is not None:
-            sip_port = PortSet.of((actor.provider.sip_port,) * 2)
-            return [(transport, sip_port) for transport in Transport]
-        catalogue, decisions = (
-            self.topology.catalogue,
-            self.topology.view(host.site).site.decisions,
-        )
-        if find_undecided(token, decisions) == "dcom":
+        """What a port token means at a receiver; a SIP provider has one port for all."""
+        catalogue, kind, role = self.topology.catalogue, self._kind(receiver), receiver[0].role
+        if find_undecided(token, kind.decisions) == "dcom" and role:
             # Nothing in the plan needs the range, so nothing opens it; the mapper is asked first anyway.
             return [(Transport.TCP, PortSet.of((catalogue.endpoint_mapper,) * 2))]
-        responder = (actor.role, self._endpoint(host).kind.ports)
-        return resolve_port(token, responder, decisions, catalogue)
+        own = token if role else "provider_sip"
+        return resolve_port(own, (role, kind.ports), kind.decisions, catalogue)
 
     def _range(self, acting: _Acting, key: str) -> PortRange:
         """The range in effect for a listener of a role on a host."""
-        actor, host = acting
-        return self._endpoint(host).kind.ports[actor.role, key][0]
+        return self._kind(acting).ports[acting[0].role, key][0]
 
     def _cross(
         self, one: _Acting, other: _Acting, packet: Packet, backwards: bool = False
@@ -268,24 +269,24 @@ class _Script:
     def _find_flow(self, transport: Transport, one: Actor, other: Actor) -> str:
         """The first flow with a leg for this media between the two, whose sites chose it for fax over TCP."""
         flows = (
-            row.id
-            for row in self.topology.catalogue.flows.values()
-            for leg in row.legs
-            if leg.media is transport and leg.scope in self._scopes(one, other)
+            row.flow.id
+            for row in legs_of(self.topology.catalogue, self._scope(one, other)).rows
             for ends in ({"from": one, "to": other}, {"from": other, "to": one})
-            if _joins(leg, ends["from"].role, ends["to"].role)
-            and all(self.topology.view(ends[at].site).carries_tcp_fax() for at in leg.fax_tcp_at)
+            if row.leg.media is transport
+            and (ends["from"].role, ends["to"].role) in row.roles
+            and all(self.topology.view(ends[a].site).carries_tcp_fax() for a in row.leg.fax_tcp_at)
         )
         return next(flows, "")
 
-    def _scopes(self, *ends: Actor) -> tuple[str, ...]:
+    def _scope(self, one: Actor, other: Actor) -> str:
         """Which legs of the catalogue may be between the two."""
-        if not all(actor.role for actor in ends):
-            return ("provider",)
-        relays = [self.topology.catalogue.roles[actor.role].serves_links for actor in ends]
+        if not one.role or not other.role:
+            return "provider"
+        relays = [self.topology.catalogue.roles[each.role].serves_links for each in (one, other)]
         if all(relays):
-            return ("chained",)
-        return ("served", "across") if any(relays) else ("site",)
+            return "chained"
+        apart = "served" if one.site == other.site else "across"
+        return apart if any(relays) else "site"
 
     def _media(self, transport: Transport, flow: str, one: Actor, other: Actor) -> Step:
         """Both directions, with source and destination ports from the ranges of the two."""
@@ -307,19 +308,8 @@ class _Script:
 
     def _media_port(self, transport: Transport, acting: _Acting, turn: int) -> int:
         """The port of a host's first, second, ... conversation; the first if its range is exhausted."""
-        actor, _ = acting
-        if actor.provider is not None:
-            ports = actor.provider.media_ports
-        else:
-            ports = self._range(acting, self.topology.catalogue.roles[actor.role].media[transport])
+        role = acting[0].role
+        key = self.topology.catalogue.roles[role].media[transport] if role else "media"
+        ports = self._range(acting, key)
         port = ports.first + turn * _PORTS_EACH
         return port if port <= ports.last else ports.first
-
-
-def _joins(leg: Leg, sender: str, receiver: str) -> bool:
-    """Whether a leg of the catalogue is from one role to another; a SIP provider has none."""
-    if leg.among:
-        return {sender, receiver} <= {*leg.among} and (
-            sender != receiver or sender not in leg.but_not
-        )
-    return sender in leg.initiators and receiver in (leg.responders or ("",))
