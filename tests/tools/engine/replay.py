@@ -197,8 +197,9 @@ def find_needless_writes(
         call["path"].lower() for call in calls if call["method"] == "PUT" and call["status"] < 300
     )
     groups = [each.nsg for each in after.cloud().interfaces if each.nsg]
-    was = {each.id.lower(): each.nsg for each in before.cloud().interfaces if each.nsg}
-    keeping = [each.id.lower() for each in after.cloud().interfaces if each.id.lower() in was]
+    was = {(each.id.lower(), each.nsg) for each in before.cloud().interfaces if each.nsg}
+    now = ((each.id.lower(), each.nsg) for each in after.cloud().interfaces)
+    keeping = [path for path, group in now if (path, group) in was]
     return [
         *(f"{path} is written {written[path]} times" for path in groups if written[path] > 1),
         *(f"{path} keeps its group and is written" for path in keeping if written[path]),
