@@ -39,7 +39,7 @@ def edit_rows(edits: Sequence[Edit]) -> Iterator[tuple[str, str, int]]:
     reversed_ = {(edit.new, edit.old) for edit in edits if edit.key == "addresses"}
     alike: dict[tuple[str, ...], list[Edit]] = {}
     for edit in edits:
-        own, values = edit.place.removeprefix(f"sites.{edit.site}"), (edit.old, edit.new)
+        own, values = edit.place.removeprefix(f"sites.{edit.site}."), (edit.old, edit.new)
         if edit.key == "addresses" and values in reversed_:
             own, values = "", (min(values), max(values))
         alike.setdefault((own, *values), []).append(edit)

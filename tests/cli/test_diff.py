@@ -53,6 +53,13 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
     ]
 
 
+def test_a_site_that_comes_or_goes_is_added_or_removed(tmp_path: Path) -> None:
+    old, new = two(tmp_path, ESSEN)
+    for files, said in ((old, new), "added"), ((new, old), "removed"):
+        rows = [line.split() for line in swyx("diff", *files).out.splitlines()]
+        assert ["sites.essen", f"{said}:", "egress", "closed"] in rows
+
+
 def test_each_group_has_its_own_line(tmp_path: Path) -> None:
     server = "bo-server: {addresses: [10.2.0.10], roles: ["
     assert server in SMALL
