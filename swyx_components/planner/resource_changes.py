@@ -15,9 +15,9 @@ Action = Literal["create", "update", "replace", "delete"]  # what happens to it,
 class ResourceChange(NamedTuple):
     """One resource that an update changes; `details` says what changes, one line each."""
 
+    action: Action
     kind: str
     name: str
-    action: Action
     details: tuple[str, ...] = ()
 
 

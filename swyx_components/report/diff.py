@@ -117,7 +117,7 @@ def describe_reasons(change: RuleChange) -> str:
 
 def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]:
     for change in touched:
-        yield change.action, change.kind, change.name, ""
+        yield *change[:3], ""
         for detail in change.details:
             yield "", "", f"  {detail}", ""
 
@@ -135,9 +135,7 @@ def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any
         "clouds": {
             site.site: {
                 "cloud": site.cloud,
-                "resources": [
-                    fields_of(own, "action", "kind", "name", "details") for own in site.touched
-                ],
+                "resources": [change._asdict() for change in site.touched],
                 "messages": [message_record(message) for message in site.messages],
             }
             for site in changes.compared

@@ -142,7 +142,11 @@ def compare_sites(
     owners = Owners(old, new)
     rows = {**old.catalogue.flows, **new.catalogue.flows}
     for name in sorted(names):
-        before, after = (_plan(topology, name) for topology in topologies)
+        before, after = (
+            plan_site(own, name) if name in own.installation.sites else None for own in topologies
+        )
+        for plan in (before, after):
+            raise_errors(plan.messages if plan else ())
         renamed = _find_renamed(_groups(before), _groups(after))
         why = Causes(name, before, after, renamed, edits, rows)
         passings = tuple(find_passing(before, after, owners))
@@ -150,14 +154,6 @@ def compare_sites(
             before, after = before and store(before, old), after and store(after, new)
         groups, rules = _compare_groups(_groups(before), _groups(after), why)
         yield SiteChange(name, before, after, passings, tuple(groups), tuple(rules))
-
-
-def _plan(topology: Topology, name: str) -> SitePlan | None:
-    if name not in topology.installation.sites:
-        return None
-    plan = plan_site(topology, name)
-    raise_errors(plan.messages)
-    return plan
 
 
 # ---- groups

@@ -91,9 +91,9 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
         for kind, name, facts in _site_facts(site):
             yield (site.name, kind, name), facts
     for link in installation.links:
-        ends = {"sites": ", ".join(sorted((link.near, link.far)))}
-        managers = {"link_managers": _write(link.managers)}
-        yield ("", "links", link.name), _facts(link, "mode") | ends | managers
+        sites = {"sites": ", ".join(sorted((link.near, link.far)))}
+        facts = _facts(link, "mode") | sites | {"link_managers": _write(link.managers)}
+        yield ("", "links", link.name), facts
     for provider in installation.providers:
         yield ("", "sip_providers", provider.name), _facts(provider, *_PROVIDER)
 

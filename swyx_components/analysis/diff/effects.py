@@ -5,7 +5,7 @@ removed stops as soon as one of them is. Where only one end has rules, its stack
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -41,15 +41,9 @@ def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
     )
     old = _ports_by_members(before[key] for key in before.keys() - after)
     new = _ports_by_members(after[key] for key in after.keys() - before)
-    begins, ends = _by_sites(new, old), _by_sites(old, new)
+    begins, ends = _by_sites(new, old, opened), _by_sites(old, new, closed)
     return tuple(
-        Effect(
-            sites,
-            opened[sites],
-            closed[sites],
-            begins.get(sites, ()) if opened[sites] else (),
-            ends.get(sites, ()) if closed[sites] else (),
-        )
+        Effect(sites, opened[sites], closed[sites], begins.get(sites, ()), ends.get(sites, ()))
         for sites in sorted({*opened, *closed})
     )
 
@@ -87,11 +81,13 @@ def _members(end: Endpoint) -> list[object]:
     return [(own.name, own.addresses) for own in known] or [(end.label, end.prefixes)]
 
 
-def _by_sites(ports: _Ports, others: _Ports) -> dict[_Sites, tuple[str, ...]]:
-    """The flows that have packets here and not among the others."""
+def _by_sites(
+    ports: _Ports, others: _Ports, known: Collection[_Sites]
+) -> dict[_Sites, tuple[str, ...]]:
+    """The flows that have packets here and not among the others, at the known sites."""
     found: dict[_Sites, set[str]] = {}
     for key, own in ports.items():
-        if own - others.get(key, NO_PORTS):
+        if key[1] in known and own - others.get(key, NO_PORTS):
             found.setdefault(key[1], set()).add(key[0])
     return {sites: tuple(sorted(own, key=_by_number)) for sites, own in found.items()}
 

@@ -19,7 +19,7 @@ def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChan
         for groups in (old, new)
     )
     for label, action in compare_named(*tags):
-        yield ResourceChange("security group", group_logical_name(f"{site}.{label}-sg"), action)
+        yield ResourceChange(action, "security group", group_logical_name(f"{site}.{label}-sg"))
     rules, others = (
         {rule.name: rule for own in groups for rule in own.rules} for groups in (old, new)
     )
@@ -31,14 +31,12 @@ def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChan
                 details = ("description and tags only",)
             else:
                 action = "replace"
-        yield ResourceChange("rule", f"{site}.{name}", action, details)
+        yield ResourceChange(action, "rule", f"{site}.{name}", details)
     before, after = memberships_of(old), memberships_of(new)
-    for label, addresses in sorted(after.keys() - before.keys()):
-        machine = after[label, addresses]
-        yield ResourceChange("attachment", f"{site}.{label}-*", "create", (machine,))
-    for label, addresses in sorted(before.keys() - after.keys()):
-        machine = before[label, addresses]
-        yield ResourceChange("attachment", f"{site}.{label}-*", "delete", (machine,))
+    for own in sorted(after.keys() - before.keys()):
+        yield ResourceChange("create", "attachment", f"{site}.{own[0]}-*", (after[own],))
+    for own in sorted(before.keys() - after.keys()):
+        yield ResourceChange("delete", "attachment", f"{site}.{own[0]}-*", (before[own],))
 
 
 def memberships_of(groups: Groups) -> dict[tuple[str, tuple[Prefix, ...]], str]:

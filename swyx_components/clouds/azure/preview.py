@@ -17,14 +17,14 @@ def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChan
             f"rule {rule}: {_describe(change, rules.get(rule), others.get(rule))}"
             for rule, change in compare_named(rules, others)
         )
-        yield ResourceChange("network security group", name, action, details)
+        yield ResourceChange(action, "network security group", name, details)
     # Each machine's interface, however it is bound, is found again where its addresses change.
     addresses = (
         {machine.name: machine.addresses for own in groups for machine in own.group.machines}
         for groups in (old, new)
     )
     for name, action in compare_named(*addresses):
-        yield ResourceChange("attachment", f"{site}.{name}-*", action)
+        yield ResourceChange(action, "attachment", f"{site}.{name}-*")
 
 
 def _contents(site: str, groups: Groups) -> dict[str, tuple[tuple[str, ...], dict[str, Rule]]]:
