@@ -28,6 +28,8 @@ _ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
     re.IGNORECASE,
 )
+# As pulumi-azure takes it: only the names in it may be in any case.
+_CANONICAL = r"/subscriptions/\1/resourceGroups/\2/providers/Microsoft.Network/networkInterfaces/\3"
 _AT_ONCE = 32  # interfaces asked for their addresses before the next ones are
 
 
@@ -187,13 +189,6 @@ def _arguments(id: str) -> Mapping[str, str]:
     return {"resourceGroupName": match[2], "networkInterfaceName": match[3]}
 
 
-def _canonical(id: str) -> str:
-    """The id as pulumi-azure takes it: only the names in it may be in any case."""
-    return _ID.sub(
-        r"/subscriptions/\1/resourceGroups/\2/providers/Microsoft.Network/networkInterfaces/\3", id
-    )
-
-
 def find_by_address(
     machines: Sequence[Machine],
     network: VirtualNetwork,
@@ -221,11 +216,12 @@ def find_by_address(
     for machine in machines:
         ids = {address: _interface_of(holders.get(address, "")) for address in machine.addresses}
         found[machine.name] = [Given(id, id) for id in dict.fromkeys(filter(None, ids.values()))]
-        problems += (
-            _not_found(machine, address, network, holders.get(address, ""))
-            for address, id in ids.items()
-            if not id
-        )
+        for address in (address for address, id in ids.items() if not id):
+            id, about = "interface-not-found", {"network": network.name}
+            if address in holders:
+                id, about = "address-held", {"holder": holders[address]}
+            about |= {"machine": machine.name, "address": address.address}
+            problems.append(Message.about(id, f"machines.{machine.name}", **about))
     return found
 
 
@@ -241,14 +237,6 @@ def _interface_of(configuration: str) -> str:
     """The interface of an IP configuration's id; empty where a scale set, gateway or endpoint has it."""
     owner = re.split("/ipConfigurations/", configuration, flags=re.IGNORECASE)[0]
     return owner if is_interface(owner) else ""
-
-
-def _not_found(machine: Machine, address: Prefix, network: VirtualNetwork, holder: str) -> Message:
-    place = f"machines.{machine.name}"
-    values = {"machine": machine.name, "address": address.address}
-    if holder:
-        return Message.about("address-held", place, **values, holder=holder)
-    return Message.about("interface-not-found", place, **values, network=network.name)
 
 
 def find_by_id(
@@ -269,7 +257,7 @@ def find_by_id(
             if not each.id:
                 own[place] = each.value
             elif key_of(each.id) not in own:
-                canonical = _canonical(each.id)
+                canonical = _ID.sub(_CANONICAL, each.id)
                 own[key_of(each.id)] = each.value if canonical == each.id else canonical
                 problems += interfaces.check(machine, each.id)
         found[machine.name] = tuple(own.values())
