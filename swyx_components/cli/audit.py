@@ -3,12 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-import click
-
 from swyx_components.analysis.deployed.audit import Audit, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import FILE, JSON, SAVED, examples, option, option_list
+from swyx_components.cli.options import FILE, JSON, SAVED, command, flag, option, option_list
 from swyx_components.cli.saved import damage_refused, open_saved
 from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.terminal import print_json, print_lines
@@ -20,11 +18,9 @@ from swyx_components.planner.model import SitePlan
 from swyx_components.report.deployed import audit_record, write_audit
 
 
-@click.command(
-    epilog=examples(
-        "audit installation.yaml --site aachen --saved groups.json",
-        "audit installation.yaml --site aachen --saved groups.json --fix",
-    )
+@command(
+    "audit installation.yaml --site aachen --saved groups.json",
+    "audit installation.yaml --site aachen --saved groups.json --fix",
 )
 @FILE
 @option("--site", "SITE", "The site behind the firewall.", required=True)
@@ -32,7 +28,7 @@ from swyx_components.report.deployed import audit_record, write_audit
 @option_list(
     "--machine", "machines", "NAME=GROUP", "Group of a machine whose interface is in no file"
 )
-@click.option("--fix", is_flag=True, help="Print what to add and remove.")
+@flag("--fix", help="Print what to add and remove.")
 @JSON
 def audit(
     file: str, site: str, saved: Sequence[str], machines: Sequence[str], fix: bool, as_json: bool

@@ -19,7 +19,8 @@ from swyx_components.cli.options import (
     JSON,
     OUTPUT,
     argument,
-    examples,
+    command,
+    flag,
     option,
     option_list,
 )
@@ -35,13 +36,11 @@ FORMATS = ("text", "json", "mermaid", "svg")
 _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
-@click.command(
-    epilog=examples(
-        "call installation.yaml SwyxIt@aachen SwyxIt@bochum",
-        "call installation.yaml pstn@aachen voicemail",
-        "call installation.yaml --scenario fax-in --site aachen",
-        "call --list",
-    )
+@command(
+    "call installation.yaml SwyxIt@aachen SwyxIt@bochum",
+    "call installation.yaml pstn@aachen voicemail",
+    "call installation.yaml --scenario fax-in --site aachen",
+    "call --list",
 )
 @argument("file", "FILE", "The installation file; - for standard input.", required=False)
 @argument(
@@ -50,7 +49,7 @@ _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 @argument("called", "CALLED", "The same, or fax@SITE, voicemail, conference.", required=False)
 @click.option("--scenario", default="", metavar="NAME", help="Named scenario; --list shows all.")
 @option_list("--site", "sites", "SITE", "Site of the scenario")
-@click.option("--list", "scenarios", is_flag=True, help="List the scenarios.")
+@flag("--list", "scenarios", help="List the scenarios.")
 @CLOUDS
 @option("--format", "FORMAT", "text, json, mermaid or svg.")
 @OUTPUT

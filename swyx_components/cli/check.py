@@ -1,9 +1,7 @@
 """`swyx check`: errors, warnings and notes about a file."""
 
-import click
-
 from swyx_components.cli.failures import DONE, judge
-from swyx_components.cli.options import FILE, JSON, STRICT, examples
+from swyx_components.cli.options import FILE, JSON, STRICT, command, flag
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_json, print_line, print_messages
 from swyx_components.installation import read_installation
@@ -16,10 +14,10 @@ from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import count_messages, list_messages, plural
 
 
-@click.command(epilog=examples("check installation.yaml", "check - < installation.yaml"))
+@command("check installation.yaml", "check - < installation.yaml")
 @FILE
 @STRICT
-@click.option("-q", "--quiet", is_flag=True, help="Print only errors and warnings.")
+@flag("-q", "--quiet", help="Print only errors and warnings.")
 @JSON
 def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     """Check a file: errors, warnings and notes."""

@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import click
-
 from swyx_components.analysis.diff.changes import Changes, SiteChange, Store, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, examples
+from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, command, flag
 from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS, Cloud
@@ -20,18 +18,16 @@ from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.report.diff import changes_record, write_changes
 
 
-@click.command(
-    epilog=examples(
-        "diff deployed.yaml installation.yaml",
-        "diff deployed.yaml installation.yaml --cloud aws --exit-code",
-        "diff - installation.yaml",
-    )
+@command(
+    "diff deployed.yaml installation.yaml",
+    "diff deployed.yaml installation.yaml --cloud aws --exit-code",
+    "diff - installation.yaml",
 )
 @argument("old", "OLD", "The installation file before the edit.")
 @argument("new", "NEW", "The installation file after the edit.")
 @SITES
 @CLOUDS
-@click.option("--exit-code", is_flag=True, help="Exit with 1 if anything differs.")
+@flag("--exit-code", help="Exit with 1 if anything differs.")
 @JSON
 def diff(
     old: str, new: str, sites: Sequence[str], clouds: Sequence[str], exit_code: bool, as_json: bool

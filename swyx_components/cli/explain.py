@@ -10,7 +10,7 @@ from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.analysis.explain.what_if import find_detour, find_remedies
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, examples
+from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, command
 from swyx_components.cli.sites import bind_clouds, open_installation, renderer
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
@@ -22,12 +22,10 @@ from swyx_components.report.tables import write_cited
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
 
-@click.command(
-    epilog=examples(
-        "explain installation.yaml ac-office ac-server tcp/135",
-        "explain installation.yaml SwyxIt@aachen SwyxServer@bochum udp/51000",
-        "explain installation.yaml 10.1.20.7 ac-gate icmp",
-    )
+@command(
+    "explain installation.yaml ac-office ac-server tcp/135",
+    "explain installation.yaml SwyxIt@aachen SwyxServer@bochum udp/51000",
+    "explain installation.yaml 10.1.20.7 ac-gate icmp",
 )
 @FILE
 @argument("source", "SRC", "Source: a machine, network, ROLE@SITE or address.")

@@ -5,13 +5,11 @@ from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
-import click
-
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.load import calls_of
 from swyx_components.cli.failures import refuse
-from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, examples, option, option_list
+from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, command, option, option_list
 from swyx_components.cli.sites import choose_sites, find_unknown, open_installation
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
@@ -38,12 +36,10 @@ from swyx_components.report.flows import (
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 
 
-@click.command(
-    epilog=examples(
-        "flows installation.yaml --site aachen --role SwyxServer",
-        "flows installation.yaml --evidence inferred",
-        "flows installation.yaml --format xlsx --output flows.xlsx",
-    )
+@command(
+    "flows installation.yaml --site aachen --role SwyxServer",
+    "flows installation.yaml --evidence inferred",
+    "flows installation.yaml --format xlsx --output flows.xlsx",
 )
 @FILE
 @SITES

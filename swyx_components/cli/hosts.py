@@ -14,11 +14,9 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-import click
-
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.cli.failures import refuse
-from swyx_components.cli.options import FILE, JSON, SITES, examples, option, option_list
+from swyx_components.cli.options import FILE, JSON, SITES, command, flag, option, option_list
 from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
@@ -37,16 +35,12 @@ from swyx_components.report.tables import plural
 from swyx_components.report.windows.scripts import file_name, make_files
 
 
-@click.command(
-    epilog=examples(
-        "hosts installation.yaml --machine ac-server", "hosts installation.yaml --output hosts"
-    )
-)
+@command("hosts installation.yaml --machine ac-server", "hosts installation.yaml --output hosts")
 @FILE
 @option("--output", "DIR", "Write files to this folder.")
 @SITES
 @option_list("--machine", "machines", "NAME", "Only this machine or network")
-@click.option("--force", is_flag=True, help="Overwrite files that others wrote or changed.")
+@flag("--force", help="Overwrite files that others wrote or changed.")
 @JSON
 def hosts(
     file: str,

@@ -13,7 +13,7 @@ import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.failures import refuse
-from swyx_components.cli.options import JSON, argument, examples, option, option_list
+from swyx_components.cli.options import JSON, argument, command, flag, option, option_list
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_error, print_json, print_note, replace_file
 from swyx_components.installation import read_installation
@@ -45,19 +45,17 @@ _DEFAULTS = {"dcom": "restricted", "h245": "tunnelled"}
 _Data = dict[str, Any]
 
 
-@click.command(
-    epilog=examples(
-        "init",
-        "init installation.yaml --from machines.csv",
-        "init - --from machines.csv --dcom restricted",
-    )
+@command(
+    "init",
+    "init installation.yaml --from machines.csv",
+    "init - --from machines.csv --dcom restricted",
 )
 @argument("file", "FILE", "File to write, default installation.yaml; - for stdout.", required=False)
 @option("--from", "CSV", "List of machines, - for standard input; default: ask.", name="source")
 @option_list("--column", "columns", "OURS=THEIRS", "Name of a column in the list")
 @option("--dcom", "TEXT", "The decision dcom.")
 @option("--h245", "TEXT", "The decision h245.")
-@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@flag("--force", help="Overwrite an existing file.")
 @JSON
 def init(
     file: str, source: str, columns: Sequence[str], dcom: str, h245: str, force: bool, as_json: bool

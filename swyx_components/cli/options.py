@@ -90,9 +90,10 @@ _OFFERS = {
 }
 
 
-def examples(*lines: str) -> str:
-    """The end of a command's help: example lines, each without `swyx`."""
-    return "\b\nExamples:\n" + "\n".join(f"  swyx {line}" for line in lines)
+def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
+    """A command whose help ends with example lines, each without `swyx`."""
+    lines = "\n".join(f"  swyx {line}" for line in examples)
+    return click.command(epilog=f"\b\nExamples:\n{lines}")
 
 
 def argument(name: str, word: str, help: str, *, required: bool = True) -> Callable[[FC], FC]:
@@ -115,6 +116,11 @@ def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC
     return click.option(flag, name, multiple=True, **settings)
 
 
+def flag(*words: str, help: str) -> Callable[[FC], FC]:
+    """An option without a value."""
+    return click.option(*words, is_flag=True, help=help)
+
+
 def _settings(
     word: str, help: str, required: bool = False, default: str | tuple[str, ...] = ""
 ) -> dict[str, Any]:
@@ -124,11 +130,9 @@ def _settings(
 
 
 FILE = argument("file", "FILE", "The installation file; - for standard input.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
-WHY = click.option(
-    "--why", is_flag=True, help="Also show what each cited line of the article says."
-)
-STRICT = click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
+JSON = flag("--json", "as_json", help="Print JSON instead.")
+WHY = flag("--why", help="Also show what each cited line of the article says.")
+STRICT = flag("--strict", help="Exit with 1 if there are warnings.")
 SITES = option_list("--site", "sites", "SITE", "Only this site")
 CLOUDS = option_list(
     "--cloud",

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-import click
-
 from swyx_components.cli.failures import judge
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, examples
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, command
 from swyx_components.cli.sites import choose, gather_sites
 from swyx_components.cli.terminal import print_messages, write_output
 from swyx_components.planner.assess import SiteResult
@@ -22,9 +20,7 @@ from swyx_components.report.tables import (
 _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 
 
-@click.command(
-    epilog=examples("plan installation.yaml", "plan installation.yaml --site aachen --cloud aws")
-)
+@command("plan installation.yaml", "plan installation.yaml --site aachen --cloud aws")
 @FILE
 @CLOUDS
 @SITES

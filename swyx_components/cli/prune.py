@@ -10,7 +10,7 @@ import click
 from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_state
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.failures import ANSWER_NO, DONE
-from swyx_components.cli.options import CLOUDS, FILE, JSON, examples, option
+from swyx_components.cli.options import CLOUDS, FILE, JSON, command, flag, option
 from swyx_components.cli.sites import choose, render_sites
 from swyx_components.cli.terminal import print_json, print_line, print_lines
 from swyx_components.clouds import PLATFORMS
@@ -21,12 +21,12 @@ from swyx_components.report.templates import render_lines
 _TIME = 600.0  # seconds for one command of the engine
 
 
-@click.command(epilog=examples("prune installation.yaml --site aachen --stack aachen"))
+@command("prune installation.yaml --site aachen --stack aachen")
 @FILE
 @option("--site", "SITE", "The site of the stack.", required=True)
 @CLOUDS
 @option("--stack", "STACK", "The site's stack; default: the selected one.")
-@click.option("--yes", "agreed", is_flag=True, help="Delete without asking.")
+@flag("--yes", "agreed", help="Delete without asking.")
 @JSON
 def prune(
     file: str, site: str, clouds: Sequence[str], stack: str, agreed: bool, as_json: bool

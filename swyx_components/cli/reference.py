@@ -3,10 +3,8 @@
 import json
 from typing import Any
 
-import click
-
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
-from swyx_components.cli.options import JSON, argument, examples
+from swyx_components.cli.options import JSON, argument, command, flag
 from swyx_components.cli.sites import open_installation
 from swyx_components.cli.terminal import print_json
 from swyx_components.installation import load_schema
@@ -15,14 +13,14 @@ from swyx_components.report.tables import cite
 from swyx_components.report.templates import render_lines
 
 
-@click.command(epilog=examples("schema > installation.schema.json"))
-@click.option("--json", "_as_json", is_flag=True, help="No effect: the schema is JSON.")
+@command("schema > installation.schema.json")
+@flag("--json", "_as_json", help="No effect: the schema is JSON.")
 def schema(_as_json: bool) -> None:
     """Print the JSON Schema of installation files."""
     print(json.dumps(load_schema(), indent=2))
 
 
-@click.command(epilog=examples("catalogue", "catalogue installation.yaml --json"))
+@command("catalogue", "catalogue installation.yaml --json")
 @argument("file", "FILE", "An installation file with its own catalogue.", required=False)
 @JSON
 def catalogue(file: str, as_json: bool) -> None:

@@ -10,13 +10,11 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-import click
-
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import compare_site
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.failures import refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, examples, option, option_list
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, command, option, option_list
 from swyx_components.cli.sites import (
     Chosen,
     choose,
@@ -50,12 +48,10 @@ _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a p
 _FEW_SITES = 4  # whose chapters stand open
 
 
-@click.command(
-    epilog=examples(
-        "report installation.yaml",
-        "report installation.yaml --against deployed.yaml",
-        "report installation.yaml --output pages/ --deployed aachen",
-    )
+@command(
+    "report installation.yaml",
+    "report installation.yaml --against deployed.yaml",
+    "report installation.yaml --output pages/ --deployed aachen",
 )
 @FILE
 @option("--output", "PATH", "A file, or a folder for one page per site.", default="report.html")

@@ -15,7 +15,7 @@ from pulumi import automation
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.failures import CLOUD_FAILED, DONE, refuse
-from swyx_components.cli.options import JSON, argument, examples, option
+from swyx_components.cli.options import JSON, argument, command, flag, option
 from swyx_components.cli.sites import open_installation
 from swyx_components.cli.stacks import find_stacks
 from swyx_components.cli.terminal import (
@@ -64,12 +64,10 @@ class Job(NamedTuple):
         return ", ".join([self.state, *counts])
 
 
-@click.command(
-    epilog=examples(
-        "rollout deployed.yaml installation.yaml --preview",
-        "rollout deployed.yaml installation.yaml --yes",
-        "rollout deployed.yaml installation.yaml --continue --yes",
-    )
+@command(
+    "rollout deployed.yaml installation.yaml --preview",
+    "rollout deployed.yaml installation.yaml --yes",
+    "rollout deployed.yaml installation.yaml --continue --yes",
 )
 @argument("old", "OLD", "The installation file as deployed.")
 @argument("new", "NEW", "The edited file, which the stacks read.")
@@ -82,11 +80,9 @@ class Job(NamedTuple):
     metavar="N",
     help="Number of stacks in parallel.",
 )
-@click.option("--preview", "only_preview", is_flag=True, help="Preview only, change nothing.")
-@click.option("--yes", "agreed", is_flag=True, help="Update without asking.")
-@click.option(
-    "--continue", "resume", is_flag=True, help="Resume a rollout that failed or was stopped."
-)
+@flag("--preview", "only_preview", help="Preview only, change nothing.")
+@flag("--yes", "agreed", help="Update without asking.")
+@flag("--continue", "resume", help="Resume a rollout that failed or was stopped.")
 @option("--emit", "PIPELINE", f"Print a CI workflow instead: {', '.join(_PIPELINES)}.")
 @JSON
 def rollout(

@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import click
-
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, examples, option
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, command, option
 from swyx_components.cli.saved import damage_refused, open_saved, open_state
 from swyx_components.cli.sites import (
     bind_clouds,
@@ -29,12 +27,10 @@ _Clouds = Mapping[str, str]  # by site
 _Read = Callable[[Cloud, RenderedSite], Deployed]
 
 
-@click.command(
-    epilog=examples(
-        "verify installation.yaml",
-        "verify installation.yaml --site aachen --cloud aws",
-        "verify installation.yaml --state exported.json",
-    )
+@command(
+    "verify installation.yaml",
+    "verify installation.yaml --site aachen --cloud aws",
+    "verify installation.yaml --state exported.json",
 )
 @FILE
 @SITES
