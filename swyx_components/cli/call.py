@@ -24,7 +24,7 @@ from swyx_components.cli.options import (
     option,
     option_list,
 )
-from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation, renderer
+from swyx_components.cli.sites import choose, choose_sites, renderer
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import choose_format, print_json, report_progress, write_output
 from swyx_components.planner.topology import Topology
@@ -81,14 +81,14 @@ def call(
     for what, given in (("FILE", file), ("CALLER", caller), ("CALLED", called)):
         if not given and (what == "FILE" or not scenario):
             raise refuse("call-incomplete", "", what=what)
-    installation, _ = open_installation(file)
-    render = renderer(installation, bind_clouds(installation, clouds))
-    topology, book = Topology(installation), load_calls(installation.catalogue)
+    subject = choose(file, clouds=clouds)
+    installation, topology = subject.installation, subject.topology
+    book = load_calls(installation.catalogue)
     if scenario:
         pairs = _cast(topology, book, scenario, sites)
     else:
         pairs = (read_parties(installation, book, caller, called),)
-    calls = [*_simulate(topology, book, pairs, render)]
+    calls = [*_simulate(topology, book, pairs, renderer(subject))]
     write_output(_write(calls, installation.catalogue, chosen), output, files_of(installation))
     return ANSWER_NO if any(each.failed is not None for each in calls) else DONE
 

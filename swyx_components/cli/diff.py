@@ -8,10 +8,10 @@ from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, command, flag
-from swyx_components.cli.sites import bind_clouds, choose_sites, open_installation
+from swyx_components.cli.sites import bind_clouds, choose_sites
 from swyx_components.cli.terminal import print_json, print_lines, report_progress
 from swyx_components.clouds import PLATFORMS, Cloud
-from swyx_components.installation.model import Installation
+from swyx_components.installation import Installation, load_installation
 from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
@@ -39,8 +39,7 @@ def diff(
     """
     if old == new == "-":
         raise refuse("stdin-twice", "")
-    before, _ = open_installation(old)
-    after, _ = open_installation(new)
+    before, after = load_installation(old), load_installation(new)
     either = replace(after, sites={**before.sites, **after.sites})
     names = choose_sites(either, sites)
     changes = find_changes(before, after, names, bind_clouds(either, clouds))

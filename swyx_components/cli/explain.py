@@ -11,10 +11,9 @@ from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.analysis.explain.what_if import find_detour, find_remedies
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, command
-from swyx_components.cli.sites import bind_clouds, open_installation, renderer
+from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.planner.model import Protocol
-from swyx_components.planner.topology import Topology
 from swyx_components.report.explain import answer_record, write_answer
 from swyx_components.report.plan_json import cited_record, given
 from swyx_components.report.tables import write_cited
@@ -49,13 +48,13 @@ def explain(
 
     Which rules allow it, for which flows; or, if it is denied, what would allow it.
     """
-    installation, _ = open_installation(file)
+    chosen = choose(file, clouds=clouds)
+    installation = chosen.installation
     asked = read_packet(packet, source_port)
     ends = (find_hosts(installation, source), find_hosts(installation, destination))
-    render = renderer(installation, bind_clouds(installation, clouds))
     answers: list[Explanation] = []
     denied = 0
-    for answer in explain_packet(*ends, asked, render, Topology(installation)):
+    for answer in explain_packet(*ends, asked, renderer(chosen), chosen.topology):
         denied += not answer.allowed
         if answer.allowed:
             answers.append(answer)

@@ -10,19 +10,18 @@ from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.load import calls_of
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, command, option, option_list
-from swyx_components.cli.sites import choose_sites, find_unknown, open_installation
+from swyx_components.cli.sites import choose_sites, find_name, plan_sites, unknown
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     IN_MEMORY,
     choose_format,
     replace_file,
-    report_progress,
     write_output,
 )
+from swyx_components.installation import load_installation
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Installation
 from swyx_components.messages import raise_errors
-from swyx_components.planner import plan_site
 from swyx_components.planner.topology import Topology
 from swyx_components.report.flows import (
     SiteRows,
@@ -54,7 +53,7 @@ def flows(file: str, format: str, output: str, as_json: bool, **options: Sequenc
     chosen = choose_format(format, as_json, FORMATS)
     if chosen == "xlsx" and not output:
         raise refuse("format-binary", "--format", format=chosen)
-    installation, _ = open_installation(file)
+    installation = load_installation(file)
     rows = _list_rows(installation, _read_selection(installation, options))
     if chosen == "xlsx":
         _save_workbook((row for _, own in rows for row in own), output, files_of(installation))
@@ -70,10 +69,8 @@ def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
 
 
 def _list_rows(installation: Installation, selection: Selection) -> Iterator[SiteRows]:
-    names, topology = sorted(selection.sites), Topology(installation)
-    plans = (plan_site(topology, name) for name in names)
-    for plan in report_progress(plans, "sites planned", len(names)):
-        raise_errors(plan.messages)
+    topology = Topology(installation)
+    for plan in plan_sites(topology, sorted(selection.sites)):
         yield plan.site, tuple(list_rows(topology, plan, selection))
 
 
@@ -100,7 +97,9 @@ def _read_selection(installation: Installation, options: Mapping[str, Sequence[s
     log = Diagnostics("")
     names = {owner.name for site in installation.sites.values() for owner in site.owners}
     names |= {*(f"provider {provider.name}" for provider in installation.providers), "sip_devices"}
-    log.adopt(find_unknown("host-unknown", "--machine", options["machines"], names))
+    for word in options["machines"]:
+        if not find_name(word, names):
+            log.adopt([unknown("host-unknown", f"--machine {word}", word, names)])
     for word in (word for word, role in roles.items() if not role):
         log.unknown("role", f"--role {word}", word, list(catalogue.roles))
     for word in (word for word in options["evidence"] if word.lower() not in kinds):

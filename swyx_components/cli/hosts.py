@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
 from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import FILE, JSON, SITES, command, flag, option, option_list
-from swyx_components.cli.sites import choose, choose_names
+from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import (
     print_json,
@@ -25,11 +25,8 @@ from swyx_components.cli.terminal import (
     print_lines,
     refuse_device,
     replace_file,
-    report_progress,
 )
 from swyx_components.messages import Message, raise_errors
-from swyx_components.planner import plan_site
-from swyx_components.planner.topology import Topology
 from swyx_components.report.hosts import host_record, write_overview
 from swyx_components.report.tables import plural
 from swyx_components.report.windows.scripts import file_name, make_files
@@ -58,7 +55,8 @@ def hosts(
     topology, _, names, _ = choose(file, sites)
     known = {owner.name for site in names for owner in topology.view(site).site.owners}
     machines = choose_names("host-unknown", "--machine", machines, known)
-    chosen = [*_find_hosts(topology, names, machines)]
+    settings = (find_host_settings(topology, plan) for plan in plan_sites(topology, names))
+    chosen = [host for own in settings for host in own if not machines or host.name in machines]
     files = dict(chain(*(make_files(host, topology.installation) for host in chosen if output)))
     refuse_device(Path(output))
     written, removed = list[str](), list[str]()
@@ -78,17 +76,6 @@ def hosts(
         print_line("Review each file before you run it; its header says what it does and why.")
     else:
         sys.stdout.writelines(write_overview(chosen))
-
-
-def _find_hosts(
-    topology: Topology, names: Sequence[str], machines: Sequence[str]
-) -> Iterator[HostSettings]:
-    """The settings of every host of the sites, or of these."""
-    for name in report_progress(names, "sites planned", len(names)):
-        plan = plan_site(topology, name)
-        raise_errors(plan.messages)
-        settings = find_host_settings(topology, plan)
-        yield from (host for host in settings if not machines or host.name in machines)
 
 
 LIST = "swyx-hosts.json"

@@ -5,9 +5,8 @@ from typing import Any
 
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
 from swyx_components.cli.options import JSON, argument, command, flag
-from swyx_components.cli.sites import open_installation
 from swyx_components.cli.terminal import print_json
-from swyx_components.installation import load_schema
+from swyx_components.installation import load_installation, load_schema
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import cite
 from swyx_components.report.templates import render_lines
@@ -28,7 +27,7 @@ def catalogue(file: str, as_json: bool) -> None:
 
     Or those of the installation's own catalogue.
     """
-    rows = open_installation(file)[0].catalogue if file else load_catalogue()
+    rows = load_installation(file).catalogue if file else load_catalogue()
     if as_json:
         print_json(_record(rows))
     else:

@@ -20,7 +20,6 @@ from swyx_components.cli.sites import (
     choose,
     choose_sites,
     gather_sites,
-    open_installation,
     render_sites,
 )
 from swyx_components.cli.stacks import files_of
@@ -33,7 +32,7 @@ from swyx_components.cli.terminal import (
     report_progress,
 )
 from swyx_components.clouds import PLATFORMS
-from swyx_components.installation import about_sites
+from swyx_components.installation import about_sites, load_installation
 from swyx_components.installation.model import Installation
 from swyx_components.installation.source import STDIN, read_raw
 from swyx_components.messages import Message, Severity
@@ -80,7 +79,7 @@ def report(
     date = date or datetime.now().astimezone().strftime("%Y-%m-%d")
     made = {"sha256": _hash(file), "date": date, "program": __version__}
     installation = chosen.topology.installation
-    old = open_installation(against)[0] if against else None
+    old = load_installation(against) if against else None
     differences = [_against(chosen, old)] if old else []
     differences += _deployed(chosen, deployed)
     folder = output.endswith(os.sep) or Path(output).is_dir()

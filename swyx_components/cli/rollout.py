@@ -16,7 +16,6 @@ from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.failures import CLOUD_FAILED, DONE, refuse
 from swyx_components.cli.options import JSON, argument, command, flag, option
-from swyx_components.cli.sites import open_installation
 from swyx_components.cli.stacks import find_stacks
 from swyx_components.cli.terminal import (
     choose_format,
@@ -25,6 +24,7 @@ from swyx_components.cli.terminal import (
     print_note,
     replace_file,
 )
+from swyx_components.installation import load_installation
 from swyx_components.messages import Message, raise_errors
 from swyx_components.report.tables import plural
 from swyx_components.report.templates import render, render_lines
@@ -133,7 +133,7 @@ def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]
     Raises:
         SwyxError: a file has errors, or a stack reads another file than `new`.
     """
-    (before, _), (after, _) = open_installation(old), open_installation(new)
+    before, after = load_installation(old), load_installation(new)
     stacks = find_stacks(project)
     clouds = {site: stack.cloud for site, stack in stacks.items()}
     names = {*before.sites, *after.sites}

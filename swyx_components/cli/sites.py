@@ -14,23 +14,11 @@ from swyx_components.messages import Message, raise_errors
 from swyx_components.messages.render import shorten
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
-from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
 
 ALL_SITES = "*"
-
-
-def open_installation(file: str) -> tuple[Installation, tuple[Message, ...]]:
-    """The installation, and the warnings and notes about the file.
-
-    Raises:
-        SwyxError: the file has errors.
-    """
-    installation, messages = read_installation(file)
-    raise_errors(messages)
-    assert installation is not None  # only errors keep a file from that
-    return installation, messages
 
 
 class Chosen(NamedTuple):
@@ -41,6 +29,11 @@ class Chosen(NamedTuple):
     names: tuple[str, ...]
     clouds: Mapping[str, str]
 
+    @property
+    def installation(self) -> Installation:
+        """What the file contains."""
+        return self.topology.installation
+
 
 def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> Chosen:
     """The installation of FILE, the sites of `--site` or all, and the clouds of `--cloud`.
@@ -48,10 +41,12 @@ def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> 
     Raises:
         SwyxError: the file has errors, or there is no such site or cloud.
     """
-    installation, found = open_installation(file)
+    installation, found = read_installation(file)
+    raise_errors(found)
+    assert installation is not None  # only errors keep a file from that
     names = choose_sites(installation, sites)
-    bound, found = bind_clouds(installation, clouds), about_sites(found, names)
-    return Chosen(Topology(installation), found, names, bound)
+    bound = bind_clouds(installation, clouds)
+    return Chosen(Topology(installation), about_sites(found, names), names, bound)
 
 
 def choose_sites(
@@ -66,20 +61,12 @@ def choose_sites(
     return tuple(sorted(set(found) or installation.sites))
 
 
-def bind_clouds(installation: Installation, words: Iterable[str]) -> Mapping[str, str]:
-    """The cloud of each site that `--cloud` names, else of those that the stack files beside the file name.
-
-    Raises:
-        SwyxError: no such site or cloud, or two clouds for one site.
-    """
-    bound = read_bindings(installation, words)
-    if bound.keys() >= installation.sites.keys():
-        return bound
-    return {**clouds_beside(installation.file, installation.sites), **bound}
-
-
-def read_bindings(installation: Installation, words: Iterable[str]) -> Mapping[str, str]:
+def bind_clouds(
+    installation: Installation, words: Iterable[str], *, beside: bool = True
+) -> Mapping[str, str]:
     """The cloud of each site that `--cloud` names: `SITE=aws`, or `aws` for all others.
+
+    `beside`: for the rest ask the stack files beside the installation file.
 
     Raises:
         SwyxError: no such site or cloud, or two clouds for one site.
@@ -95,17 +82,30 @@ def read_bindings(installation: Installation, words: Iterable[str]) -> Mapping[s
             known = " or ".join(PLATFORMS)
             errors.append(Message.about("cloud-unknown", place, cloud=cloud, known=known))
         elif not site:
-            errors.append(_unknown("site-unknown", place, named, installation.sites))
+            errors.append(unknown("site-unknown", place, named, installation.sites))
         elif bound.setdefault(site, cloud) != cloud:
             errors.append(Message.about("cloud-twice", place))
     raise_errors(errors)
     everywhere = bound.pop(ALL_SITES, "")
-    return {**(dict.fromkeys(installation.sites, everywhere) if everywhere else {}), **bound}
+    rest: Mapping[str, str] = dict.fromkeys(installation.sites, everywhere) if everywhere else {}
+    if beside and not rest and not bound.keys() >= installation.sites.keys():
+        rest = clouds_beside(installation.file, installation.sites)
+    return {**rest, **bound}
 
 
-def renderer(
-    installation: Installation, clouds: Mapping[str, str]
-) -> Callable[[str], RenderedSite]:
+def plan_sites(topology: Topology, names: Collection[str]) -> Iterator[SitePlan]:
+    """The plan of every site, one at a time, while stderr says how far it is.
+
+    Raises:
+        SwyxError: a site can't be planned.
+    """
+    for name in report_progress(names, "sites planned", len(names)):
+        plan = plan_site(topology, name)
+        raise_errors(plan.messages)
+        yield plan
+
+
+def renderer(chosen: Chosen) -> Callable[[str], RenderedSite]:
     """Renders a site as its cloud would store it, or as planned without one; each only once.
 
     What it gives raises `SwyxError` where the site can't be planned.
@@ -113,12 +113,10 @@ def renderer(
 
     @cache
     def render(name: str) -> RenderedSite:
-        plan = plan_site(installation, name)
+        plan = plan_site(chosen.topology, name)
         raise_errors(plan.messages)
-        cloud = clouds.get(name)
-        if not cloud:
-            return render_neutral(plan)
-        return PLATFORMS[cloud].render_site(plan, installation)
+        cloud = PLATFORMS.get(chosen.clouds.get(name, ""))
+        return cloud.render_site(plan, chosen.installation) if cloud else render_neutral(plan)
 
     return render
 
@@ -182,19 +180,12 @@ def choose_names(id: str, option: str, words: Sequence[str], known: Collection[s
     Raises:
         SwyxError: there is none of that name.
     """
-    raise_errors(find_unknown(id, option, words, known))
-    return [find_name(word, known) for word in words]
+    meant = [(word, find_name(word, known)) for word in words]
+    raise_errors(unknown(id, f"{option} {word}", word, known) for word, name in meant if not name)
+    return [name for _, name in meant]
 
 
-def find_unknown(
-    id: str, option: str, words: Iterable[str], known: Collection[str]
-) -> Iterator[Message]:
-    """A message for each unknown name in an option."""
-    for word in words:
-        if not find_name(word, known):
-            yield _unknown(id, f"{option} {word}", word, known)
-
-
-def _unknown(id: str, place: str, word: str, known: Collection[str]) -> Message:
+def unknown(id: str, place: str, word: str, known: Collection[str]) -> Message:
+    """That a word is none of the known names, with the nearest."""
     names = shorten(sorted(known), 10, excess=1)
     return Message.about(id, place, word=word, known=names, near=suggest(word, known))

@@ -8,16 +8,10 @@ from swyx_components.analysis.deployed.verify import Deployed, compare_site
 from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, command, option
 from swyx_components.cli.saved import damage_refused, open_saved, open_state
-from swyx_components.cli.sites import (
-    bind_clouds,
-    choose_sites,
-    open_installation,
-    read_bindings,
-    render_sites,
-)
+from swyx_components.cli.sites import bind_clouds, choose_sites, render_sites
 from swyx_components.cli.terminal import print_json, print_lines
 from swyx_components.clouds import PLATFORMS, Cloud
-from swyx_components.installation.model import Installation
+from swyx_components.installation import Installation, load_installation
 from swyx_components.planner.model import RenderedSite
 from swyx_components.planner.topology import Topology
 from swyx_components.report.deployed import comparison_record, write_comparison
@@ -51,17 +45,15 @@ def verify(
     Every rule and interface, both ways: nothing missing, nothing in excess. With --state or
     --saved, reads files and contacts no cloud.
     """
-    installation, _ = open_installation(file)
+    installation = load_installation(file)
     sites = choose_sites(installation, sites) if sites else ()
-    bound = read_bindings(installation, clouds)
+    bound, read = bind_clouds(installation, clouds, beside=not (state or saved)), _read_live
     if state and saved:
         raise refuse("sources-both", "--state")
     if state:
         bound, read = _from_state(installation, state, sites, bound)
     elif saved:
         bound, read = _from_saved(installation, saved, sites, bound)
-    else:
-        bound, read = bind_clouds(installation, clouds), _read_live
     # Without --site those whose cloud is known, or all where none is.
     names = sites or choose_sites(installation, sorted(bound))
     records: list[dict[str, Any]] = []
