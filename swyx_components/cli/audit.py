@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from swyx_components.analysis.deployed.audit import Audit, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall
-from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import FILE, JSON, SAVED, command, flag, option, option_list
 from swyx_components.cli.saved import damage_refused, open_saved
 from swyx_components.cli.sites import choose, choose_names
-from swyx_components.cli.terminal import print_json, print_lines
+from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
@@ -46,10 +45,7 @@ def audit(
         raise refuse("machines-unplaced", "--saved", site=site)
     found = Audit(plan, firewall, topology.installation)
     changes = list(remediate(found)) if fix else None
-    if as_json:
-        print_json(audit_record(found, changes))
-    else:
-        print_lines(write_audit(found, changes))
+    print_answer(audit_record(found, changes) if as_json else write_audit(found, changes))
     return DONE if found.clean else ANSWER_NO
 
 

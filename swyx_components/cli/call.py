@@ -13,7 +13,7 @@ from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
-from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
+from swyx_components.cli import terminal
 from swyx_components.cli.options import (
     CLOUDS,
     JSON,
@@ -26,7 +26,6 @@ from swyx_components.cli.options import (
 )
 from swyx_components.cli.sites import choose, choose_sites, renderer
 from swyx_components.cli.stacks import files_of
-from swyx_components.cli.terminal import choose_format, print_json, report_progress, write_output
 from swyx_components.planner.topology import Topology
 from swyx_components.report.call import calls_document, write_call
 from swyx_components.report.sequence import write_sequence
@@ -72,15 +71,15 @@ def call(
     """
     if scenarios:
         return _list_scenarios(as_json)
-    chosen = choose_format(format, as_json, FORMATS)
+    chosen = terminal.choose_format(format, as_json, FORMATS)
     # A call has two parties or a scenario's name, never both.
     if scenario and caller:
-        raise refuse("call-twice", "", one="--scenario", other="CALLER")
+        raise terminal.refuse("call-twice", "", one="--scenario", other="CALLER")
     if sites and not scenario:
-        raise refuse("call-twice", "", one="--site", other="CALLER and CALLED")
+        raise terminal.refuse("call-twice", "", one="--site", other="CALLER and CALLED")
     for what, given in (("FILE", file), ("CALLER", caller), ("CALLED", called)):
         if not given and (what == "FILE" or not scenario):
-            raise refuse("call-incomplete", "", what=what)
+            raise terminal.refuse("call-incomplete", "", what=what)
     subject = choose(file, clouds=clouds)
     installation, topology = subject.installation, subject.topology
     book = load_calls(installation.catalogue)
@@ -89,17 +88,19 @@ def call(
     else:
         pairs = (read_parties(installation, book, caller, called),)
     calls = [*_simulate(topology, book, pairs, renderer(subject))]
-    write_output(_write(calls, installation.catalogue, chosen), output, files_of(installation))
-    return ANSWER_NO if any(each.failed is not None for each in calls) else DONE
+    terminal.write_output(
+        _write(calls, installation.catalogue, chosen), output, files_of(installation)
+    )
+    return terminal.ANSWER_NO if any(each.failed is not None for each in calls) else terminal.DONE
 
 
 def _list_scenarios(as_json: bool) -> int:
     titles = {known.name: known.title for known in bundled_calls().scenarios.values()}
     if as_json:
-        print_json({"version": 1, "scenarios": titles})
+        terminal.print_answer({"version": 1, "scenarios": titles})
     else:
         sys.stdout.writelines(align((("SCENARIO", "CALLS"), *titles.items()), wrapped=True))
-    return DONE
+    return terminal.DONE
 
 
 def _cast(
@@ -107,7 +108,7 @@ def _cast(
 ) -> tuple[Pair, ...]:
     known = book.scenarios.get(scenario.lower())
     if known is None:
-        raise refuse("scenario-unknown", "", name=scenario, known=sorted(book.scenarios))
+        raise terminal.refuse("scenario-unknown", "", name=scenario, known=sorted(book.scenarios))
     named = choose_sites(topology.installation, sites) if sites else ()
     return cast_scenario(topology, book, known, named)
 
@@ -117,7 +118,7 @@ def _simulate(
 ) -> Iterator[Call]:
     """Each call and, of those that fail, what would allow the first packet that is denied."""
     failed = 0
-    for pair in report_progress(pairs, "calls simulated", len(pairs)):
+    for pair in terminal.report_progress(pairs, "calls simulated", len(pairs)):
         simulated = simulate_call(topology, book, pair, render)
         failed += simulated.failed is not None
         failure = simulated.failed and simulated.failed.failure

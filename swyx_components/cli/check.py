@@ -1,9 +1,8 @@
 """`swyx check`: errors, warnings and notes about a file."""
 
-from swyx_components.cli.failures import DONE, judge
 from swyx_components.cli.options import FILE, JSON, STRICT, command, flag
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import print_json, print_line, print_messages
+from swyx_components.cli.terminal import DONE, judge, print_answer, print_line, print_messages
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.installation.positions import Position, find_positions, put_at
@@ -31,7 +30,7 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
         records = list(map(_record, ordered, find_positions(ordered)))
-        print_json({"version": 1, "file": file, "ok": code == DONE, "messages": records})
+        print_answer({"version": 1, "file": file, "ok": code == DONE, "messages": records})
     elif not quiet or graver:
         print_messages(list_messages(graver if quiet else ordered))
         settled = sorted(installation.acknowledged) if installation else []

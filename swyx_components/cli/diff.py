@@ -6,10 +6,9 @@ from dataclasses import replace
 from swyx_components.analysis.diff.changes import Changes, SiteChange, Store, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
-from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, command, flag
 from swyx_components.cli.sites import bind_clouds, choose_sites
-from swyx_components.cli.terminal import print_json, print_lines, report_progress
+from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse, report_progress
 from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation import Installation, load_installation
 from swyx_components.messages import Message, SwyxError, raise_errors
@@ -45,10 +44,7 @@ def diff(
     changes = find_changes(before, after, names, bind_clouds(either, clouds))
     # Of some sites only, the other ends are not known.
     effects = () if sites else find_effects(changes.compared)
-    if as_json:
-        print_json(changes_record(changes, effects))
-    else:
-        print_lines(write_changes(changes, effects))
+    print_answer(changes_record(changes, effects) if as_json else write_changes(changes, effects))
     return ANSWER_NO if exit_code and not changes.none else DONE
 
 

@@ -9,10 +9,9 @@ from swyx_components.analysis.explain.explain import Explanation, Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.analysis.explain.what_if import find_detour, find_remedies
-from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, command
 from swyx_components.cli.sites import choose, renderer
-from swyx_components.cli.terminal import print_json, print_lines
+from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.planner.model import Protocol
 from swyx_components.report.explain import answer_record, write_answer
 from swyx_components.report.plan_json import cited_record, given
@@ -68,10 +67,10 @@ def explain(
     if as_json:
         records = [answer_record(answer, catalogue) for answer in answers]
         document = {"version": 1, "allowed": not denied, "packet": str(asked), "pairs": records}
-        print_json(document | given(cited_lines=cited_record(catalogue, cited)))
+        print_answer(document | given(cited_lines=cited_record(catalogue, cited)))
     else:
-        print_lines(line for answer in answers for line in write_answer(answer, installation))
-        print_lines(write_cited(catalogue, cited))
+        print_answer(line for answer in answers for line in write_answer(answer, installation))
+        print_answer(write_cited(catalogue, cited))
     return ANSWER_NO if denied else DONE
 
 

@@ -8,16 +8,10 @@ from tempfile import SpooledTemporaryFile
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.load import calls_of
-from swyx_components.cli.failures import refuse
+from swyx_components.cli import terminal
 from swyx_components.cli.options import FILE, JSON, OUTPUT, SITES, command, option, option_list
 from swyx_components.cli.sites import choose_sites, find_name, plan_sites, unknown
 from swyx_components.cli.stacks import files_of
-from swyx_components.cli.terminal import (
-    IN_MEMORY,
-    choose_format,
-    replace_file,
-    write_output,
-)
 from swyx_components.installation import load_installation
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Installation
@@ -50,15 +44,15 @@ FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 @JSON
 def flows(file: str, format: str, output: str, as_json: bool, **options: Sequence[str]) -> None:
     """List who may talk to whom, and why."""
-    chosen = choose_format(format, as_json, FORMATS)
+    chosen = terminal.choose_format(format, as_json, FORMATS)
     if chosen == "xlsx" and not output:
-        raise refuse("format-binary", "--format", format=chosen)
+        raise terminal.refuse("format-binary", "--format", format=chosen)
     installation = load_installation(file)
     rows = _list_rows(installation, _read_selection(installation, options))
     if chosen == "xlsx":
         _save_workbook((row for _, own in rows for row in own), output, files_of(installation))
     else:
-        write_output(_write(chosen, rows), output, files_of(installation))
+        terminal.write_output(_write(chosen, rows), output, files_of(installation))
 
 
 def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
@@ -76,12 +70,12 @@ def _list_rows(installation: Installation, selection: Selection) -> Iterator[Sit
 
 def _save_workbook(rows: Iterator[MatrixRow], output: str, inputs: Iterable[Path]) -> None:
     try:
-        with SpooledTemporaryFile(IN_MEMORY) as book:
+        with SpooledTemporaryFile(terminal.IN_MEMORY) as book:
             write_workbook(rows, book)
             book.seek(0)
-            replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), inputs)
+            terminal.replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), inputs)
     except ImportError:
-        raise refuse("package-missing", "--format", package="openpyxl") from None
+        raise terminal.refuse("package-missing", "--format", package="openpyxl") from None
 
 
 def _read_selection(installation: Installation, options: Mapping[str, Sequence[str]]) -> Selection:

@@ -15,17 +15,10 @@ from itertools import chain
 from pathlib import Path
 
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
-from swyx_components.cli.failures import refuse
+from swyx_components.cli import terminal
 from swyx_components.cli.options import FILE, JSON, SITES, command, flag, option, option_list
 from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
-from swyx_components.cli.terminal import (
-    print_json,
-    print_line,
-    print_lines,
-    refuse_device,
-    replace_file,
-)
 from swyx_components.messages import Message, raise_errors
 from swyx_components.report.hosts import host_record, write_overview
 from swyx_components.report.tables import plural
@@ -58,7 +51,7 @@ def hosts(
     settings = (find_host_settings(topology, plan) for plan in plan_sites(topology, names))
     chosen = [host for own in settings for host in own if not machines or host.name in machines]
     files = dict(chain(*(make_files(host, topology.installation) for host in chosen if output)))
-    refuse_device(Path(output))
+    terminal.refuse_device(Path(output))
     written, removed = list[str](), list[str]()
     if output:
         owners, inputs = chosen if machines else names, files_of(topology.installation)
@@ -66,14 +59,18 @@ def hosts(
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
         changes = {"files": list(files), "written": written, "removed": removed}
-        print_json(document | ({"folder": output, **changes} if output else {}))
+        terminal.print_answer(document | ({"folder": output, **changes} if output else {}))
     elif output:
-        print_lines(f"wrote {output}/{path}" for path in written)
-        print_lines(f"removed {output}/{path}, which is no longer needed" for path in removed)
+        terminal.print_answer(f"wrote {output}/{path}" for path in written)
+        terminal.print_answer(
+            f"removed {output}/{path}, which is no longer needed" for path in removed
+        )
         count = f"{plural(len(written), 'file')} written for {plural(len(chosen), 'host')}"
         unchanged = len(files) - len(written)
-        print_line(f"{count}, {unchanged} unchanged." if unchanged else f"{count}.")
-        print_line("Review each file before you run it; its header says what it does and why.")
+        terminal.print_line(f"{count}, {unchanged} unchanged." if unchanged else f"{count}.")
+        terminal.print_line(
+            "Review each file before you run it; its header says what it does and why."
+        )
     else:
         sys.stdout.writelines(write_overview(chosen))
 
@@ -114,13 +111,13 @@ def _write_folder(
     _refuse_leading_out(folder, (LIST, *files, *stale))
     changed = [path for path, digest in digests.items() if there[path] != digest]
     for path in changed:
-        replace_file(folder / path, [files[path]], inputs, parents=True)
+        terminal.replace_file(folder / path, [files[path]], inputs, parents=True)
     for path in stale:
         (folder / path).unlink()
     kept = {path: digest for path, digest in known.items() if path not in stale} | digests
     document = {"version": 1, "files": dict(sorted(kept.items()))}
     listed = f"{json.dumps(document, indent=1)}\n".encode()
-    replace_file(folder / LIST, [listed], inputs, parents=True)
+    terminal.replace_file(folder / LIST, [listed], inputs, parents=True)
     return changed, stale
 
 
@@ -136,7 +133,7 @@ def _refuse_leading_out(folder: Path, paths: Iterable[str]) -> None:
         for part in path.split("/"):
             place = place / part
             if place.is_symlink():
-                raise refuse("file-is-link", str(place))
+                raise terminal.refuse("file-is-link", str(place))
 
 
 def _read_list(folder: Path) -> dict[str, str]:

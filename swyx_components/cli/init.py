@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
-from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import JSON, argument, command, flag, option, option_list
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import print_error, print_json, print_note, replace_file
+from swyx_components.cli.terminal import print_answer, print_error, print_note, refuse, replace_file
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.draft import (
@@ -83,7 +82,7 @@ def init(
         document: _Data = {"version": 1, "file": "" if output == STDOUT else output, "text": text}
         document |= {"decisions": data["decisions"], "to_confirm": undecided}
         document["ignored_columns"] = draft.ignored
-        print_json(document | {"messages": list(map(message_record, messages))})
+        print_answer(document | {"messages": list(map(message_record, messages))})
     else:
         _print_notes(output, undecided, draft.ignored, messages)
 

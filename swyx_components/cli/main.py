@@ -10,9 +10,9 @@ import click
 from click.decorators import FC
 
 from swyx_components import __version__
-from swyx_components.cli.terminal import prepare_streams, print_error
+from swyx_components.cli.terminal import DONE, explain_failure, prepare_streams, print_error
 
-DONE, STOPPED = 0, 130  # 128 + SIGINT, as shells count
+STOPPED = 130  # 128 + SIGINT, as shells count
 _UNFINISHED = {  # what may have begun to change a cloud when a person stops it
     "rollout": "run it again, with --continue if updates had begun",
     "prune": "run it again for what is left",
@@ -125,8 +125,6 @@ def _dispatch(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as problem:
-        from swyx_components.cli.failures import explain_failure
-
         return explain_failure(problem, words[0] if words[0] in COMMANDS else "")
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from swyx_components.cli.failures import judge
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, command
 from swyx_components.cli.sites import choose, gather_sites
-from swyx_components.cli.terminal import print_messages, write_output
+from swyx_components.cli.terminal import judge, print_messages, write_output
 from swyx_components.planner.assess import SiteResult
 from swyx_components.report.plan_json import write_document, write_site
 from swyx_components.report.tables import (

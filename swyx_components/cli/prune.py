@@ -9,10 +9,9 @@ import click
 
 from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_state
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.failures import ANSWER_NO, DONE
 from swyx_components.cli.options import CLOUDS, FILE, JSON, command, flag, option
 from swyx_components.cli.sites import choose, render_sites
-from swyx_components.cli.terminal import print_json, print_line, print_lines
+from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, print_line
 from swyx_components.clouds import PLATFORMS
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import plural
@@ -44,7 +43,7 @@ def prune(
     found = inventory.find_orphans(rendered, name, read_stack_state(json.loads(exported)))
     removable = [orphan for orphan in found if not orphan.users]
     if not as_json:
-        print_lines(render_lines("prune.txt.j2", {}, found=found, stack=name))
+        print_answer(render_lines("prune.txt.j2", {}, found=found, stack=name))
     removed: list[Orphan] = []
     if removable and (agreed or (not as_json and _ask(len(removable)))):
         # The engine takes its lock to be given its own state back, so it refuses while an update runs,
@@ -64,7 +63,7 @@ def prune(
                 fields_of(one, "id", "kind") | given(what=one.words, used_by=one.users)
                 for one in orphans
             ]
-        print_json(document)
+        print_answer(document)
     elif not left:
         print_line("Now run `pulumi up --refresh` to deploy the plan.")
     return ANSWER_NO if left else DONE

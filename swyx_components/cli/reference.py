@@ -5,7 +5,7 @@ from typing import Any
 
 from swyx_components.catalogue import Catalogue, Leg, load_catalogue
 from swyx_components.cli.options import JSON, argument, command, flag
-from swyx_components.cli.terminal import print_json
+from swyx_components.cli.terminal import print_answer
 from swyx_components.installation import load_installation, load_schema
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import cite
@@ -29,9 +29,9 @@ def catalogue(file: str, as_json: bool) -> None:
     """
     rows = load_installation(file).catalogue if file else load_catalogue()
     if as_json:
-        print_json(_record(rows))
+        print_answer(_record(rows))
     else:
-        print("\n".join(render_lines("catalogue.txt.j2", {"cite": cite}, catalogue=rows)))
+        print_answer(render_lines("catalogue.txt.j2", {"cite": cite}, catalogue=rows))
 
 
 def _record(catalogue: Catalogue) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import IO
 
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import compare_site
+from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
-from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, command, option, option_list
 from swyx_components.cli.sites import (
     Chosen,
@@ -23,14 +23,6 @@ from swyx_components.cli.sites import (
     render_sites,
 )
 from swyx_components.cli.stacks import files_of
-from swyx_components.cli.terminal import (
-    IN_MEMORY,
-    print_json,
-    print_line,
-    refuse_device,
-    replace_file,
-    report_progress,
-)
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import about_sites, load_installation
 from swyx_components.installation.model import Installation
@@ -83,7 +75,7 @@ def report(
     differences = [_against(chosen, old)] if old else []
     differences += _deployed(chosen, deployed)
     folder = output.endswith(os.sep) or Path(output).is_dir()
-    with SpooledTemporaryFile(IN_MEMORY) as kept:
+    with SpooledTemporaryFile(terminal.IN_MEMORY) as kept:
         lines, sizes, messages = _gather(chosen, kept, folder, made)
         overview = make_overview(installation, lines, messages, differences, made)
         kept.seek(0)
@@ -94,12 +86,14 @@ def report(
     if differences:
         counts["difference"] = sum(row.number for one in differences for row in one.rows)
     if as_json:
-        print_json(_record(written, counts, messages))
+        terminal.print_answer(_record(written, counts, messages))
         return
     more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
     size = sum(size for _, size in written) / 1e6
     told = ", ".join(plural(count, noun) for noun, count in counts.items())
-    print_line(f"{written[0][0]}{more}, {size:.1f} MB: {told}; {count_messages(messages)}.")
+    terminal.print_line(
+        f"{written[0][0]}{more}, {size:.1f} MB: {told}; {count_messages(messages)}."
+    )
 
 
 def _hash(file: str) -> str:
@@ -131,7 +125,9 @@ def _gather(
         lines.append(line)
         sizes.append(kept.write(page))
         if not folder and kept.tell() > _LARGEST:
-            raise refuse("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number)
+            raise terminal.refuse(
+                "report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number
+            )
     return lines, sizes, messages
 
 
@@ -182,14 +178,19 @@ def _write(
 ) -> list[tuple[Path, int]]:
     """What was written, with its size in bytes; the page that people open first."""
     if not folder:
-        return [(output, replace_file(output, write_report(report, (p for _, p in pages)), inputs))]
-    refuse_device(output)
+        return [
+            (
+                output,
+                terminal.replace_file(output, write_report(report, (p for _, p in pages)), inputs),
+            )
+        ]
+    terminal.refuse_device(output)
     written: list[tuple[Path, int]] = []
-    for line, page in report_progress(pages, "pages written", len(report.sites)):
+    for line, page in terminal.report_progress(pages, "pages written", len(report.sites)):
         path = output / "sites" / f"{file_name(line.name)}.html"
-        written.append((path, replace_file(path, [page], inputs, parents=True)))
+        written.append((path, terminal.replace_file(path, [page], inputs, parents=True)))
     path = output / "index.html"
-    return [(path, replace_file(path, write_report(report, paged=True), inputs)), *written]
+    return [(path, terminal.replace_file(path, write_report(report, paged=True), inputs)), *written]
 
 
 def _record(

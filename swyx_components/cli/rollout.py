@@ -13,17 +13,10 @@ import click
 from pulumi import automation
 
 from swyx_components.analysis.deployed.verify import CloudError
+from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
-from swyx_components.cli.failures import CLOUD_FAILED, DONE, refuse
 from swyx_components.cli.options import JSON, argument, command, flag, option
 from swyx_components.cli.stacks import find_stacks
-from swyx_components.cli.terminal import (
-    choose_format,
-    print_json,
-    print_lines,
-    print_note,
-    replace_file,
-)
 from swyx_components.installation import load_installation
 from swyx_components.messages import Message, raise_errors
 from swyx_components.report.tables import plural
@@ -102,13 +95,13 @@ def rollout(
     stack fails, running stacks finish, no other starts, and --continue resumes.
     """
     if "-" in (old, new):
-        raise refuse("rollout-stdin", "OLD" if old == "-" else "NEW")
+        raise terminal.refuse("rollout-stdin", "OLD" if old == "-" else "NEW")
     folder = Path(project)
     jobs, without = _find_jobs(old, new, folder)
     if emit:
-        pipeline = choose_format(emit, False, _PIPELINES, "--emit")
+        pipeline = terminal.choose_format(emit, False, _PIPELINES, "--emit")
         sys.stdout.write(write_pipeline(pipeline, jobs, parallel))
-        return DONE
+        return terminal.DONE
     progress = _Progress(folder / _PROGRESS, (old, new), resume)
     engine = _Engine(folder, [job.stack for job in jobs])
     done = [job._replace(state="done before") for job in jobs if job.stack in progress.done]
@@ -120,11 +113,11 @@ def rollout(
     outcomes = sorted([*done, *outcomes], key=lambda job: (_STAGES.index(job.work), job.stack))
     if as_json:
         stacks = [job._asdict() for job in outcomes]
-        print_json({"version": 1, "stacks": stacks, "without_stack": without})
+        terminal.print_answer({"version": 1, "stacks": stacks, "without_stack": without})
     else:
         row = {"job_row": lambda job: (job.stack, job.cloud, job.work, job.outcome)}
-        print_lines(render_lines("rollout.txt.j2", row, jobs=outcomes, without=without))
-    return CLOUD_FAILED if any(job.failed for job in outcomes) else DONE
+        terminal.print_answer(render_lines("rollout.txt.j2", row, jobs=outcomes, without=without))
+    return terminal.CLOUD_FAILED if any(job.failed for job in outcomes) else terminal.DONE
 
 
 def _find_jobs(old: str, new: str, project: Path) -> tuple[list[Job], list[str]]:
@@ -178,7 +171,7 @@ def _ask(jobs: Sequence[Job], as_json: bool) -> bool:
     if not jobs:
         return True
     if as_json or not sys.stdin.isatty():
-        raise refuse("rollout-unconfirmed", "--yes")
+        raise terminal.refuse("rollout-unconfirmed", "--yes")
     return click.confirm(f"Update {plural(len(jobs), 'stack')}?", err=True)
 
 
@@ -212,7 +205,7 @@ def _run_all(act: Callable[[Job], Job], jobs: Sequence[Job], parallel: int) -> I
             if job.failed:
                 for other in futures:
                     other.cancel()
-            print_note(f"{job.stack} ({job.cloud}): {job.work} {job.outcome}")
+            terminal.print_note(f"{job.stack} ({job.cloud}): {job.work} {job.outcome}")
             yield job
 
 
@@ -236,7 +229,7 @@ class _Engine:
             if selected:  # selecting is how the API opens a stack
                 workspace.select_stack(selected.name)
         except automation.StackNotFoundError:
-            raise refuse("stack-missing", name, stack=name) from None
+            raise terminal.refuse("stack-missing", name, stack=name) from None
         except (automation.CommandError, automation.InvalidVersionError, OSError) as problem:
             said = " ".join(str(problem).split())[-300:].rstrip(".")
             if isinstance(problem, FileNotFoundError):
@@ -297,12 +290,12 @@ class _Progress:
                 kept = json.loads(file.read_text(encoding="utf-8"))
                 hashes, self.done = kept["files"], [str(name) for name in kept["done"]]
             except (OSError, ValueError, KeyError, TypeError):
-                raise refuse("rollout-nothing-begun", "--continue", file=file) from None
+                raise terminal.refuse("rollout-nothing-begun", "--continue", file=file) from None
             if hashes != self._hashes:
-                raise refuse("rollout-other-edit", "--continue", file=file)
+                raise terminal.refuse("rollout-other-edit", "--continue", file=file)
 
     def add(self, stack: str) -> None:
         """A stack is done."""
         self.done.append(stack)
         text = json.dumps({"version": 1, "files": self._hashes, "done": self.done}, indent=1)
-        replace_file(self.file, [text.encode()])
+        terminal.replace_file(self.file, [text.encode()])

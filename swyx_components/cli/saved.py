@@ -10,7 +10,7 @@ from swyx_components.analysis.deployed.stack_state import (
     is_stack_state,
     read_stack_state,
 )
-from swyx_components.cli.failures import refuse
+from swyx_components.cli.terminal import refuse
 from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, SwyxError, raise_errors
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from swyx_components.cli.failures import refuse
 from swyx_components.cli.options import as_mapping
+from swyx_components.cli.terminal import refuse
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import below

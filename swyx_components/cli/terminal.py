@@ -1,11 +1,12 @@
-"""What reaches a terminal or file: answers on stdout, sentences and progress on stderr, never raw data."""
+"""What reaches a terminal, a file or a script: answers, sentences on stderr, exit codes; never raw data."""
 
 import json
 import os
 import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from shutil import copyfileobj, copymode, get_terminal_size
@@ -13,9 +14,14 @@ from tempfile import SpooledTemporaryFile
 from textwrap import TextWrapper
 from typing import TextIO, TypeVar
 
-from swyx_components.messages import SwyxError
+import click
+
+from swyx_components.messages import Message, Severity, SwyxError
 from swyx_components.messages.render import plain
 
+refuse = SwyxError.about  # what is wrong with an argument, an option or a file, to be raised
+DONE, ANSWER_NO, WRONG_INPUT, CLOUD_FAILED = range(4)  # exit codes
+_DEBUG = "SWYX_DEBUG"
 _Item = TypeVar("_Item")
 _PATIENCE = 2.0  # seconds before work counts as long
 _SILENCE = 10.0  # seconds between two lines where there is no terminal
@@ -71,14 +77,12 @@ def _print_sentence(line: str, colour: int, stream: TextIO) -> None:
     print(shown, file=stream)
 
 
-def print_json(document: object) -> None:
-    """The answer of `--json`."""
-    print(json.dumps(document, indent=1))
-
-
-def print_lines(lines: Iterable[str]) -> None:
-    """The answer, line by line."""
-    for line in lines:
+def print_answer(answer: Mapping[str, object] | Iterable[str]) -> None:
+    """The document of `--json`, or lines."""
+    if isinstance(answer, Mapping):
+        print(json.dumps(answer, indent=1))
+        return
+    for line in answer:
         print_line(line)
 
 
@@ -119,7 +123,7 @@ def choose_format(word: str, as_json: bool, known: Sequence[str], option: str = 
     chosen = word or ("json" if as_json else known[0])
     if chosen not in known or (as_json and chosen != "json"):
         shown = word if word not in known else f"{word} beside --json"
-        raise SwyxError.about("format-unknown", option, word=shown, known=known)
+        raise refuse("format-unknown", option, word=shown, known=known)
     return chosen
 
 
@@ -143,9 +147,9 @@ def replace_file(
         refuse_device(target)
         if target.is_symlink() or (target.exists() and not target.is_file()):
             reason = "a symbolic link" if target.is_symlink() else "not a file"
-            raise SwyxError.about("output-refused", "", file=target, reason=reason)
+            raise refuse("output-refused", "", file=target, reason=reason)
         if target.is_file() and any(own.is_file() and target.samefile(own) for own in inputs):
-            raise SwyxError.about("output-is-input", "", file=target)
+            raise refuse("output-is-input", "", file=target)
         if parents:
             target.parent.mkdir(parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.swyx")
@@ -162,7 +166,7 @@ def replace_file(
         return size
     except OSError as problem:
         reason = problem.strerror or "system error"
-        raise SwyxError.about("output-refused", "", file=target, reason=reason) from None
+        raise refuse("output-refused", "", file=target, reason=reason) from None
 
 
 def refuse_device(path: Path) -> None:
@@ -174,7 +178,7 @@ def refuse_device(path: Path) -> None:
     for part in path.parts:
         if _DEVICE.fullmatch(part):
             name = part if part == str(path) else f"{part} in {path}"
-            raise SwyxError.about("output-device", "", name=name)
+            raise refuse("output-device", "", name=name)
 
 
 def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[Path] = ()) -> None:
@@ -191,3 +195,47 @@ def write_output(pieces: Iterable[str], file: str = "", inputs: Iterable[Path] =
             replace_file(Path(file), (line.encode() for line in gathered), inputs)
         else:
             copyfileobj(gathered, sys.stdout)
+
+
+# ---- how a command ends
+
+
+def judge(messages: Iterable[Message], strict: bool) -> int:
+    """The exit code for what was told; warnings are an answer with `--strict` alone."""
+    found = {message.severity for message in messages}
+    if Severity.ERROR in found:
+        return WRONG_INPUT
+    return ANSWER_NO if strict and Severity.WARNING in found else DONE
+
+
+def explain_failure(problem: Exception, command: str) -> int:
+    """Say on stderr what happened to a command, if one was named; the exit code."""
+    if isinstance(problem, SwyxError):
+        from swyx_components.analysis.deployed.verify import CloudError
+        from swyx_components.report.tables import join_messages
+
+        for message in join_messages(problem.messages):
+            print_error(str(message))
+        return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
+    if isinstance(problem, click.UsageError):
+        path = f"swyx {command}".rstrip()
+        said = _usage_sentence(problem).rstrip(".")
+        print_error(f"{said}; `{path} --help` lists what is available.")
+        return WRONG_INPUT
+    if os.environ.get(_DEBUG):
+        traceback.print_exception(problem, file=sys.stderr)
+    if isinstance(problem, OSError):
+        print_error(f"system error: {problem.strerror or problem}.")
+        return CLOUD_FAILED
+    print_error(
+        f"defect of swyx ({type(problem).__name__}: {str(problem)[:150]}); report it with the traceback "
+        f"that {_DEBUG}=1 prints."
+    )
+    return CLOUD_FAILED
+
+
+def _usage_sentence(problem: click.UsageError) -> str:
+    if not isinstance(problem, click.NoSuchOption):
+        return problem.format_message().replace("integer range", "number")
+    near = " or ".join(sorted(problem.possibilities or ()))
+    return f"No such option: {problem.option_name}{f' (did you mean {near}?)' if near else ''}"

@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
-from swyx_components.cli.failures import ANSWER_NO, DONE, refuse
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, command, option
 from swyx_components.cli.saved import damage_refused, open_saved, open_state
 from swyx_components.cli.sites import bind_clouds, choose_sites, render_sites
-from swyx_components.cli.terminal import print_json, print_lines
+from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.clouds import PLATFORMS, Cloud
 from swyx_components.installation import Installation, load_installation
 from swyx_components.planner.model import RenderedSite
@@ -65,9 +64,9 @@ def verify(
         if as_json:
             records.append(comparison_record(comparison, cloud))
         else:
-            print_lines(write_comparison(comparison, cloud, name_groups(site.plan.groups)))
+            print_answer(write_comparison(comparison, cloud, name_groups(site.plan.groups)))
     if as_json:
-        print_json({"version": 1, "equal": equal, "sites": records})
+        print_answer({"version": 1, "equal": equal, "sites": records})
     return DONE if equal else ANSWER_NO
 
 

@@ -96,10 +96,10 @@ def test_on_a_terminal_the_lines_of_an_answer_are_wrapped_below_their_own_indent
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    terminal.print_lines(["  ac-link: lacks the rule in tcp 65001 from 10.2.0.10/32"])
+    terminal.print_answer(["  ac-link: lacks the rule in tcp 65001 from 10.2.0.10/32"])
     assert capsys.readouterr().out.count("\n") == 1
     monkeypatch.setattr(terminal.sys.stdout, "isatty", lambda: True, raising=False)
-    terminal.print_lines(["  ac-link: lacks the rule in tcp 65001 from 10.2.0.10/32", ""])
+    terminal.print_answer(["  ac-link: lacks the rule in tcp 65001 from 10.2.0.10/32", ""])
     assert capsys.readouterr().out == (
         "  ac-link: lacks the rule in tcp 65001\n    from 10.2.0.10/32\n\n"
     )
