@@ -15,13 +15,7 @@ from swyx_components.analysis.deployed.verify import compare_site
 from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, command, option, option_list
-from swyx_components.cli.sites import (
-    Chosen,
-    choose,
-    choose_sites,
-    gather_sites,
-    render_sites,
-)
+from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
 from swyx_components.cli.stacks import files_of
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import about_sites, load_installation

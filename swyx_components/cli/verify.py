@@ -46,7 +46,8 @@ def verify(
     """
     installation = load_installation(file)
     sites = choose_sites(installation, sites) if sites else ()
-    bound, read = bind_clouds(installation, clouds, beside=not (state or saved)), _read_live
+    bound = bind_clouds(installation, clouds, beside=not (state or saved))
+    read: _Read = _read_live
     if state and saved:
         raise refuse("sources-both", "--state")
     if state:
