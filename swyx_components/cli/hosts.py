@@ -15,10 +15,10 @@ from itertools import chain
 from pathlib import Path
 
 from swyx_components.analysis.hosts import HostSettings, find_host_settings
-from swyx_components.cli import terminal
 from swyx_components.cli.options import FILE, JSON, SITES, command, flag, option, option_list
 from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
+from swyx_components.cli.terminal import print_answer, refuse, refuse_device, replace_file
 from swyx_components.messages import Message, raise_errors
 from swyx_components.report.hosts import host_record, write_overview
 from swyx_components.report.tables import plural
@@ -51,7 +51,7 @@ def hosts(
     settings = (find_host_settings(topology, plan) for plan in plan_sites(topology, names))
     chosen = [host for own in settings for host in own if not machines or host.name in machines]
     files = dict(chain(*(make_files(host, topology.installation) for host in chosen if output)))
-    terminal.refuse_device(Path(output))
+    refuse_device(Path(output))
     written, removed = list[str](), list[str]()
     if output:
         owners, inputs = chosen if machines else names, files_of(topology.installation)
@@ -59,18 +59,15 @@ def hosts(
     if as_json:
         document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
         changes = {"files": list(files), "written": written, "removed": removed}
-        terminal.print_answer(document | ({"folder": output, **changes} if output else {}))
+        print_answer(document | ({"folder": output, **changes} if output else {}))
     elif output:
-        terminal.print_answer(f"wrote {output}/{path}" for path in written)
-        terminal.print_answer(
-            f"removed {output}/{path}, which is no longer needed" for path in removed
-        )
+        print_answer(f"wrote {output}/{path}" for path in written)
+        print_answer(f"removed {output}/{path}, which is no longer needed" for path in removed)
         count = f"{plural(len(written), 'file')} written for {plural(len(chosen), 'host')}"
         unchanged = len(files) - len(written)
-        terminal.print_line(f"{count}, {unchanged} unchanged." if unchanged else f"{count}.")
-        terminal.print_line(
-            "Review each file before you run it; its header says what it does and why."
-        )
+        count += f", {unchanged} unchanged" if unchanged else ""
+        review = "Review each file before you run it; its header says what it does and why."
+        print_answer([f"{count}.", review])
     else:
         sys.stdout.writelines(write_overview(chosen))
 
@@ -111,13 +108,13 @@ def _write_folder(
     _refuse_leading_out(folder, (LIST, *files, *stale))
     changed = [path for path, digest in digests.items() if there[path] != digest]
     for path in changed:
-        terminal.replace_file(folder / path, [files[path]], inputs, parents=True)
+        replace_file(folder / path, [files[path]], inputs, parents=True)
     for path in stale:
         (folder / path).unlink()
     kept = {path: digest for path, digest in known.items() if path not in stale} | digests
     document = {"version": 1, "files": dict(sorted(kept.items()))}
     listed = f"{json.dumps(document, indent=1)}\n".encode()
-    terminal.replace_file(folder / LIST, [listed], inputs, parents=True)
+    replace_file(folder / LIST, [listed], inputs, parents=True)
     return changed, stale
 
 
@@ -133,7 +130,7 @@ def _refuse_leading_out(folder: Path, paths: Iterable[str]) -> None:
         for part in path.split("/"):
             place = place / part
             if place.is_symlink():
-                raise terminal.refuse("file-is-link", str(place))
+                raise refuse("file-is-link", str(place))
 
 
 def _read_list(folder: Path) -> dict[str, str]:

@@ -79,15 +79,8 @@ def report(
     counts = {noun: count for noun, count in overview.figures.items() if noun != "warning"}
     if differences:
         counts["difference"] = sum(row.number for one in differences for row in one.rows)
-    if as_json:
-        terminal.print_answer(_record(written, counts, messages))
-        return
-    more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
-    size = sum(size for _, size in written) / 1e6
-    told = ", ".join(plural(count, noun) for noun, count in counts.items())
-    terminal.print_line(
-        f"{written[0][0]}{more}, {size:.1f} MB: {told}; {count_messages(messages)}."
-    )
+    record = _record(written, counts, messages)
+    terminal.print_answer(record if as_json else [_summary(written, counts, messages)])
 
 
 def _hash(file: str) -> str:
@@ -185,6 +178,15 @@ def _write(
         written.append((path, terminal.replace_file(path, [page], inputs, parents=True)))
     path = output / "index.html"
     return [(path, terminal.replace_file(path, write_report(report, paged=True), inputs)), *written]
+
+
+def _summary(
+    written: Sequence[tuple[Path, int]], counts: Mapping[str, int], messages: Iterable[Message]
+) -> str:
+    more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
+    size = sum(size for _, size in written) / 1e6
+    told = ", ".join(plural(count, noun) for noun, count in counts.items())
+    return f"{written[0][0]}{more}, {size:.1f} MB: {told}; {count_messages(messages)}."
 
 
 def _record(
