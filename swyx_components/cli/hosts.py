@@ -69,7 +69,7 @@ def hosts(
         review = "Review each file before you run it; its header says what it does and why."
         print_answer([f"{count}.", review])
     else:
-        sys.stdout.writelines(write_overview(chosen))
+        sys.stdout.writelines(f"{line}\n" for line in write_overview(chosen))
 
 
 LIST = "swyx-hosts.json"

@@ -1,58 +1,24 @@
 """The settings of hosts: an overview for people, and JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from swyx_components.analysis.hosts import HostSettings, PortSetting
-from swyx_components.planner.model import Rule
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, describe_packets, plural, write_provenance
-from swyx_components.report.windows.text import (
-    describe_gatekeeper,
-    describe_setting,
-    how_to_set,
-    incoming,
-    peers_of,
-    registry_values,
-)
+from swyx_components.report.tables import align
+from swyx_components.report.templates import render_lines
+from swyx_components.report.windows.text import peers_of, registry_values
 
 
-def write_overview(hosts: Iterable[HostSettings]) -> Iterator[str]:
+def write_overview(hosts: Iterable[HostSettings]) -> list[str]:
     """Each host with its settings, one per line."""
-    for host in hosts:
-        kind = "network " if host.network else ""
-        roles = ", ".join(host.roles) or "phones: not Windows hosts, nothing to configure"
-        yield f"{host.site}: {kind}{host.name} ({roles})\n"
-        yield from align(_rows(host), "  ", wrapped=True)
-        if openings := incoming(host.openings):
-            yield "  firewall\n"
-            yield from align((_HEAD, *map(_opening_row, openings)), "    ", wrapped=True)
-        yield "\n"
+    return render_lines("hosts.txt.j2", {"table": _align}, hosts=hosts)
 
 
-_HEAD = ("INBOUND", "SOURCE PORTS", "FLOWS", "FROM")
-
-
-def _opening_row(rule: Rule) -> Sequence[str]:
-    ports = describe_packets(rule.protocol.value, rule.ports, None)
-    return ports, str(rule.source_ports or "any"), " ".join(rule.flows), ", ".join(peers_of(rule))
-
-
-def _rows(host: HostSettings) -> Iterator[tuple[str, str]]:
-    if host.dcom is not None:
-        flows = write_provenance(host.dcom.flows, ())
-        yield "dcom", f"DCOM listens on {host.dcom.ports} ({host.dcom.decision}) {flows}"
-    for setting in host.settings:
-        yield "ports", f"{describe_setting(setting)}: {how_to_set(setting)}"
-    for gatekeeper in host.gatekeepers:
-        yield "gatekeeper", f"{describe_gatekeeper(gatekeeper)}; set it statically"
-    out = len(host.openings) - len(incoming(host.openings))
-    if out:
-        rules = plural(out, "outbound rule")
-        yield "firewall", f"{rules}, if the host's firewall blocks egress"
-    for each in host.reservations:
-        words = f"{each.transport.value} {each.ports} on {each.system}"
-        yield "reserve", f"{words} ({', '.join(each.keys)})"
+def _align(text: str, indent: str = "  ") -> str:
+    """A table whose cells are separated by tabs, of which no value has any."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return "".join(align(rows, indent, wrapped=True))
 
 
 def host_record(host: HostSettings) -> dict[str, Any]:

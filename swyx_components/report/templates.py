@@ -48,7 +48,7 @@ def render_lines(name: str, filters: Filters, **values: object) -> list[str]:
     """The same for a terminal: no value may break a line or move the cursor."""
     own = environment(PACKAGE, _one_line)
     own.filters |= {**_WORDS, **filters}
-    return own.get_template(name).render(values).removesuffix("\n").split("\n")
+    return own.get_template(name).render(values).splitlines()
 
 
 _WORDS = {

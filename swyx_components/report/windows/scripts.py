@@ -144,10 +144,8 @@ def _environment() -> "Environment":
     environment = templates.environment(__package__)
     environment.globals["windows"] = load_windows()
     words: list[Callable[..., object]] = [cite, rule_name, text.registry_values, text.peers_of]
-    words += [text.describe_setting, text.how_to_set, text.describe_opening]
-    words += [text.describe_gatekeeper, text.describe_reservation, text.comments, text.one_line]
-    words += [text.plain_words, text.powershell, text.powershell_list]
-    words += [text.reg_string, text.reg_lines]
+    words += [text.comments, text.one_line, text.plain_words, text.powershell]
+    words += [text.powershell_list, text.reg_string, text.reg_lines]
     environment.filters |= {word.__name__: word for word in words}
     return environment
 

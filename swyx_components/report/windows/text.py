@@ -1,4 +1,4 @@
-"""The text of files that Windows reads: what they set, in words, and quoting.
+"""The text of files that Windows reads: values and their quoting.
 
 Nothing that a person wrote may become a command: free text is in comments only, on one line. What
 must be a value is quoted for its language.
@@ -7,19 +7,12 @@ must be a value is quoted for its language.
 import re
 from collections.abc import Iterable
 
-from swyx_components.analysis.hosts import Gatekeeper, PortSetting, Reservation
-from swyx_components.planner.model import Direction, Rule
-from swyx_components.report.tables import describe_packets
+from swyx_components.analysis.hosts import PortSetting
+from swyx_components.planner.model import Rule
 
 _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
 _NO_TEXT = re.compile(r"[^A-Za-z0-9 .,:;/_+()'\-]")
 _LONGEST = 400
-
-
-def describe_opening(opening: Rule) -> str:
-    """`in UDP 51000-51499 from source ports 50000-50099`."""
-    name = f"{opening.direction.value} {opening.protocol.value.upper()}"
-    return describe_packets(name, opening.ports, opening.source_ports)
 
 
 def peers_of(opening: Rule) -> list[str]:
@@ -27,48 +20,11 @@ def peers_of(opening: Rule) -> list[str]:
     return [prefix.short for prefix in opening.prefixes]
 
 
-def describe_setting(setting: PortSetting) -> str:
-    """`media of LinkManager: udp 55000-55999 instead of 55000-56000 (kb2308 L94 L49)`."""
-    listener = setting.listener
-    transports = "+".join(transport.value for transport in listener.transports)
-    return (
-        f"{listener.key} of {listener.role}: {transports} {setting.ports} instead of {listener.ports} "
-        f"({listener.purpose}, {listener.citation})"
-    )
-
-
-def how_to_set(setting: PortSetting) -> str:
-    """Where the article says that a listener is set, and what it leaves open."""
-    listener = setting.listener
-    if listener.registry:
-        return f"set by the registry values {', '.join(listener.registry)}"
-    if listener.configurable:
-        return f"set in {listener.configurable}; the article names no registry value"
-    return "the article names no setting for it: ask the vendor how, or the rules do not match"
-
-
-def describe_gatekeeper(gatekeeper: Gatekeeper) -> str:
-    """`LinkManager registers at ac-server, 10.1.0.10 (UDP 1719; K5)`."""
-    addresses = ", ".join(prefix.short for prefix in gatekeeper.addresses)
-    what = f"(UDP {gatekeeper.port}; {' '.join(gatekeeper.flows)})"
-    return f"{gatekeeper.role} registers at {gatekeeper.machine}, {addresses} {what}"
-
-
-def describe_reservation(reservation: Reservation) -> str:
-    """`udp 51000-51499: SwyxServer media`."""
-    return f"{reservation.transport.value} {reservation.ports}: {', '.join(reservation.keys)}"
-
-
 def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
     """Value names with their ports: one of a single port, first and last of a range."""
     return zip(
         setting.listener.registry, (setting.ports[0].first, setting.ports[-1].last), strict=False
     )
-
-
-def incoming(openings: Iterable[Rule]) -> list[Rule]:
-    """The inbound ones."""
-    return [opening for opening in openings if opening.direction is Direction.IN]
 
 
 # ---- quoting

@@ -1,3 +1,4 @@
+{% import "templates/words.txt" as words %}
 @echo off
 {{ head("Allows the ingress that the plan needs")|comments("rem") -}}
 rem For Windows XP with Service Pack 2 and Windows Server 2003 with Service Pack 1. Run it as administrator.
@@ -23,7 +24,7 @@ rem Not opened: {{ protocol }} {{ opening.ports }} has more peers than a command
 {% for opening in host.openings if opening.direction.value == "in" %}
 {% set wide = opening.prefixes|selectattr("version", "equalto", 6)|list %}
 {% if wide or not opening.ports %}
-rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ opening|describe_opening }} from {{ wide|map(attribute="short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers_of|join(" ") }}{% endif +%}
+rem Not opened, since this firewall {% if opening.ports %}limits IPv4 only: {{ words.opening(opening) }} from {{ wide|map(attribute="short")|join(" ") }}{% else %}allows ICMP for all peers or none: {{ opening|peers_of|join(" ") }}{% endif +%}
 {{ because(opening.flows)|comments("rem  ") -}}
 {% endif %}
 {% endfor %}

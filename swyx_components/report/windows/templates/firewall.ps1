@@ -1,9 +1,10 @@
+{% import "templates/words.txt" as words %}
 {% macro rule(opening, indent) %}
 {% set inbound = opening.direction.value == "in" %}
 {% set flows = opening.flows|join(" ") %}
 {{ because(opening.flows)|comments(indent ~ "#") -}}
 {{ indent }}Add-Rule @{ Name = {{ opening|rule_name|powershell }}; {# -#}
-DisplayName = {{ (catalogue.name ~ " " ~ opening|describe_opening ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
+DisplayName = {{ (catalogue.name ~ " " ~ words.opening(opening) ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
 Description = {{ ("flows " ~ flows ~ (", " ~ catalogue.source|cite(opening.lines) if opening.lines else ""))|powershell }}; {# -#}
 Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ windows.protocols[opening.protocol.value] }}'; {# -#}
 {% if opening.ports %}{{ "LocalPort" if inbound else "RemotePort" }} = {{ opening.ports|string|powershell }}; {% endif %}

@@ -1,8 +1,9 @@
+{% import "templates/words.txt" as words %}
 {{ head("Sets the ports of " ~ role)|comments("#") -}}
 {% for setting in settings %}
-{{ [setting|describe_setting]|comments("#") -}}
+{{ [words.setting(setting)]|comments("#") -}}
 {% if not setting.listener.registry %}
-{{ [setting|how_to_set]|comments("#   not set here:") -}}
+{{ [words.how_to_set(setting)]|comments("#   not set here:") -}}
 {% endif %}
 {% endfor %}
 # The article names the values but not their key, so -Key is required: find the values with regedit on

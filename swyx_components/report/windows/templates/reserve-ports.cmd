@@ -1,3 +1,4 @@
+{% import "templates/words.txt" as words %}
 @echo off
 {{ head("Reserves ports on which " ~ catalogue.name ~ " listens")|comments("rem") -}}
 rem For Windows Vista, Server 2008 and later. Run it as administrator, best before the services start.
@@ -8,7 +9,7 @@ rem netsh interface ipv4 show excludedportrange lists them.
 setlocal DisableDelayedExpansion
 set failed=
 {% for each in own %}
-{{ [each|describe_reservation]|comments("rem") -}}
+{{ [words.reservation(each)]|comments("rem") -}}
 {% for family in ("ipv4", "ipv6") %}
 netsh interface {{ family }} add excludedportrange protocol={{ each.transport.value }} startport={{ each.ports.first }} numberofports={{ each.ports.last - each.ports.first + 1 }} store=persistent || set failed=1
 {% endfor %}
