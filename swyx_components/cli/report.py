@@ -12,14 +12,20 @@ from typing import IO
 
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import compare_site
-from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, command, option, option_list
 from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
 from swyx_components.cli.stacks import files_of
+from swyx_components.cli.terminal import (
+    IN_MEMORY,
+    print_answer,
+    refuse,
+    refuse_device,
+    replace_file,
+    report_progress,
+)
 from swyx_components.clouds import PLATFORMS
-from swyx_components.installation import about_sites, load_installation
-from swyx_components.installation.model import Installation
+from swyx_components.installation import Installation, about_sites, load_installation
 from swyx_components.installation.source import STDIN, read_raw
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import SitePlan
@@ -62,14 +68,14 @@ def report(
     differences, in one self-contained file.
     """
     chosen = choose(file, sites, clouds)
+    installation = chosen.installation
     date = date or datetime.now().astimezone().strftime("%Y-%m-%d")
     made = {"sha256": _hash(file), "date": date, "program": __version__}
-    installation = chosen.topology.installation
     old = load_installation(against) if against else None
     differences = [_against(chosen, old)] if old else []
     differences += _deployed(chosen, deployed)
     folder = output.endswith(os.sep) or Path(output).is_dir()
-    with SpooledTemporaryFile(terminal.IN_MEMORY) as kept:
+    with SpooledTemporaryFile(IN_MEMORY) as kept:
         lines, sizes, messages = _gather(chosen, kept, folder, made)
         overview = make_overview(installation, lines, messages, differences, made)
         kept.seek(0)
@@ -79,8 +85,8 @@ def report(
     counts = {noun: count for noun, count in overview.figures.items() if noun != "warning"}
     if differences:
         counts["difference"] = sum(row.number for one in differences for row in one.rows)
-    record = _record(written, counts, messages)
-    terminal.print_answer(record if as_json else [_summary(written, counts, messages)])
+    told = written, counts, messages
+    print_answer(_record(*told) if as_json else [_summary(*told)])
 
 
 def _hash(file: str) -> str:
@@ -112,9 +118,7 @@ def _gather(
         lines.append(line)
         sizes.append(kept.write(page))
         if not folder and kept.tell() > _LARGEST:
-            raise terminal.refuse(
-                "report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number
-            )
+            raise refuse("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number)
     return lines, sizes, messages
 
 
@@ -124,7 +128,7 @@ def _against(chosen: Chosen, old: Installation) -> Differences:
     Raises:
         SwyxError: a site can't be planned.
     """
-    installation, names = chosen.topology.installation, chosen.names
+    installation, names = chosen.installation, chosen.names
     if len(names) == len(installation.sites):
         names = tuple(sorted({*names, *old.sites}))
     changes = find_changes(old, installation, names, store=partial(_store, chosen.clouds))
@@ -146,7 +150,7 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     Raises:
         SwyxError: the cloud of a site is unknown, or it can't be planned.
     """
-    names = choose_sites(chosen.topology.installation, sites, "--deployed") if sites else ()
+    names = choose_sites(chosen.installation, sites, "--deployed") if sites else ()
     rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
     for cloud, site in rendered:
         found = compare_site(site, PLATFORMS[cloud].read_deployed(site))
@@ -162,40 +166,36 @@ def _write(
     report: Overview,
     pages: Iterable[tuple[SiteLine, bytes]],
     inputs: Sequence[Path],
-) -> list[tuple[Path, int]]:
-    """What was written, with its size in bytes; the page that people open first."""
-    if not folder:
-        return [
-            (
-                output,
-                terminal.replace_file(output, write_report(report, (p for _, p in pages)), inputs),
-            )
-        ]
-    terminal.refuse_device(output)
-    written: list[tuple[Path, int]] = []
-    for line, page in terminal.report_progress(pages, "pages written", len(report.sites)):
-        path = output / "sites" / f"{file_name(line.name)}.html"
-        written.append((path, terminal.replace_file(path, [page], inputs, parents=True)))
-    path = output / "index.html"
-    return [(path, terminal.replace_file(path, write_report(report, paged=True), inputs)), *written]
+) -> dict[Path, int]:
+    """The size in bytes of each file that was written; first the page that people open first."""
+    sizes: dict[Path, int] = {}
+    if folder:
+        refuse_device(output)
+        for line, page in report_progress(pages, "pages written", len(report.sites)):
+            path = output / "sites" / f"{file_name(line.name)}.html"
+            sizes[path] = replace_file(path, [page], inputs, parents=True)
+    path = output / "index.html" if folder else output
+    whole = write_report(report, (page for _, page in pages), paged=folder)
+    return {path: replace_file(path, whole, inputs), **sizes}
 
 
 def _summary(
-    written: Sequence[tuple[Path, int]], counts: Mapping[str, int], messages: Iterable[Message]
+    written: Mapping[Path, int], counts: Mapping[str, int], messages: Iterable[Message]
 ) -> str:
-    more = f" and {plural(len(written) - 1, 'page')} beside it" if len(written) > 1 else ""
-    size = sum(size for _, size in written) / 1e6
+    first, *others = written
+    more = f" and {plural(len(others), 'page')} beside it" if others else ""
     told = ", ".join(plural(count, noun) for noun, count in counts.items())
-    return f"{written[0][0]}{more}, {size:.1f} MB: {told}; {count_messages(messages)}."
+    size = sum(written.values()) / 1e6
+    return f"{first}{more}, {size:.1f} MB: {told}; {count_messages(messages)}."
 
 
 def _record(
-    written: Sequence[tuple[Path, int]], counts: Mapping[str, int], messages: Iterable[Message]
+    written: Mapping[Path, int], counts: Mapping[str, int], messages: Iterable[Message]
 ) -> Mapping[str, object]:
     severities = [message.severity for message in messages]
     return {
         "version": 1,
-        "written": [{"path": str(path), "bytes": size} for path, size in written],
+        "written": [{"path": str(path), "bytes": size} for path, size in written.items()],
         **{f"{noun}s": count for noun, count in counts.items()},
         "warnings": severities.count(Severity.WARNING),
         "notes": severities.count(Severity.NOTE),
