@@ -13,17 +13,7 @@ from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
-from swyx_components.cli import terminal
-from swyx_components.cli.options import (
-    CLOUDS,
-    JSON,
-    OUTPUT,
-    argument,
-    command,
-    flag,
-    option,
-    option_list,
-)
+from swyx_components.cli import options, terminal
 from swyx_components.cli.sites import choose, choose_sites, renderer
 from swyx_components.cli.stacks import files_of
 from swyx_components.planner.topology import Topology
@@ -35,24 +25,26 @@ FORMATS = ("text", "json", "mermaid", "svg")
 _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
-@command(
+@options.command(
     "call installation.yaml SwyxIt@aachen SwyxIt@bochum",
     "call installation.yaml pstn@aachen voicemail",
     "call installation.yaml --scenario fax-in --site aachen",
     "call --list",
 )
-@argument("file", "FILE", "The installation file; - for standard input.", required=False)
-@argument(
+@options.argument("file", "FILE", "The installation file; - for standard input.", required=False)
+@options.argument(
     "caller", "CALLER", "ROLE@SITE, machine, network, pstn@SITE, provider, ...", required=False
 )
-@argument("called", "CALLED", "The same, or fax@SITE, voicemail, conference.", required=False)
+@options.argument(
+    "called", "CALLED", "The same, or fax@SITE, voicemail, conference.", required=False
+)
 @click.option("--scenario", default="", metavar="NAME", help="Named scenario; --list shows all.")
-@option_list("--site", "sites", "SITE", "Site of the scenario")
-@flag("--list", "scenarios", help="List the scenarios.")
-@CLOUDS
-@option("--format", "FORMAT", "text, json, mermaid or svg.")
-@OUTPUT
-@JSON
+@options.option_list("--site", "sites", "SITE", "Site of the scenario")
+@options.flag("--list", "scenarios", help="List the scenarios.")
+@options.CLOUDS
+@options.option("--format", "FORMAT", "text, json, mermaid or svg.")
+@options.OUTPUT
+@options.JSON
 def call(
     file: str,
     caller: str,

@@ -17,14 +17,7 @@ from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.model import Installation
 from swyx_components.messages import raise_errors
 from swyx_components.planner.topology import Topology
-from swyx_components.report.flows import (
-    SiteRows,
-    write_csv,
-    write_json,
-    write_markdown,
-    write_table,
-    write_workbook,
-)
+from swyx_components.report import flows as report
 
 FORMATS = ("table", "csv", "markdown", "json", "xlsx")
 
@@ -48,30 +41,30 @@ def flows(file: str, format: str, output: str, as_json: bool, **options: Sequenc
     if chosen == "xlsx" and not output:
         raise terminal.refuse("format-binary", "--format", format=chosen)
     installation = load_installation(file)
-    rows = _list_rows(installation, _read_selection(installation, options))
+    selection, topology = _read_selection(installation, options), Topology(installation)
+    plans = plan_sites(topology, sorted(selection.sites))
+    rows = ((plan.site, tuple(list_rows(topology, plan, selection))) for plan in plans)
     if chosen == "xlsx":
         _save_workbook((row for _, own in rows for row in own), output, files_of(installation))
     else:
         terminal.write_output(_write(chosen, rows), output, files_of(installation))
 
 
-def _write(format: str, sites: Iterable[SiteRows]) -> Iterator[str]:
+def _write(format: str, sites: Iterable[report.SiteRows]) -> Iterator[str]:
     if format == "table":
-        return write_table(sites)
-    writers = {"csv": write_csv, "markdown": write_markdown, "json": write_json}
+        return report.write_table(sites)
+    writers = {
+        "csv": report.write_csv,
+        "markdown": report.write_markdown,
+        "json": report.write_json,
+    }
     return writers[format](row for _, rows in sites for row in rows)
-
-
-def _list_rows(installation: Installation, selection: Selection) -> Iterator[SiteRows]:
-    topology = Topology(installation)
-    for plan in plan_sites(topology, sorted(selection.sites)):
-        yield plan.site, tuple(list_rows(topology, plan, selection))
 
 
 def _save_workbook(rows: Iterator[MatrixRow], output: str, inputs: Iterable[Path]) -> None:
     try:
         with SpooledTemporaryFile(terminal.IN_MEMORY) as book:
-            write_workbook(rows, book)
+            report.write_workbook(rows, book)
             book.seek(0)
             terminal.replace_file(Path(output), iter(partial(book.read, 1 << 20), b""), inputs)
     except ImportError:

@@ -15,21 +15,9 @@ from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.options import JSON, argument, command, flag, option, option_list
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_answer, print_error, print_note, refuse, replace_file
+from swyx_components.installation import draft as drafts
 from swyx_components.installation import read_installation
 from swyx_components.installation.diagnostics import Diagnostics
-from swyx_components.installation.draft import (
-    KINDS,
-    MACHINES,
-    NETWORKS,
-    Draft,
-    add_end,
-    make_draft,
-    read_columns,
-    read_ends,
-    read_machine_list,
-    read_roles,
-    split_cell,
-)
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, errors_of, raise_errors
 from swyx_components.messages.render import plain
@@ -68,8 +56,10 @@ def init(
     _refuse_existing(output, force)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     catalogue = load_catalogue()
-    listed = read_machine_list(source, catalogue, read_columns(columns)) if source else None
-    draft = listed or ask_draft(catalogue)
+    if source:
+        draft = drafts.read_machine_list(source, catalogue, drafts.read_columns(columns))
+    else:
+        draft = ask_draft(catalogue)
     data, undecided = _decide(_with_decisions(draft.data, given), asking=not source)
     messages = _check(draft._replace(data=data), source, output)
     text = _write(data, catalogue, undecided)
@@ -124,7 +114,7 @@ def _messages(data: _Data, file: str = "") -> list[Message]:
     return sorted(messages)
 
 
-def _check(draft: Draft, source: str, output: str) -> list[Message]:
+def _check(draft: drafts.Draft, source: str, output: str) -> list[Message]:
     """All messages about the draft.
 
     Raises:
@@ -188,7 +178,7 @@ def _scalar(text: str) -> str:
 _Answer = TypeVar("_Answer")
 
 
-def ask_draft(catalogue: Catalogue) -> Draft:
+def ask_draft(catalogue: Catalogue) -> drafts.Draft:
     """The sites, machines, networks and links that a person names."""
     sites: _Data = {}
     while name := _ask_name(
@@ -196,7 +186,7 @@ def ask_draft(catalogue: Catalogue) -> Draft:
     ):
         site = _ask_site(name, catalogue, sites)
         sites |= {name: site} if site else {}
-    return make_draft(catalogue, sites, _ask_links(sites, catalogue))
+    return drafts.make_draft(catalogue, sites, _ask_links(sites, catalogue))
 
 
 def _ask_site(name: str, catalogue: Catalogue, known: _Data) -> _Data | None:
@@ -205,12 +195,12 @@ def _ask_site(name: str, catalogue: Catalogue, known: _Data) -> _Data | None:
     while True:
         site: _Data = {}
         question, default = f"  Name of the machine with {role}", f"{name[:33]}-server"
-        _ask_end(site, MACHINES, _ask_name(question, "machine", default), catalogue, role)
+        _ask_end(site, drafts.MACHINES, _ask_name(question, "machine", default), catalogue, role)
         while machine := _ask_name("  Another machine", "machine", needed=False):
-            _ask_end(site, MACHINES, machine, catalogue)
+            _ask_end(site, drafts.MACHINES, machine, catalogue)
         while network := _ask_name("  A network of clients or phones", "network", needed=False):
-            _ask_end(site, NETWORKS, network, catalogue)
-        draft = make_draft(catalogue, {**known, name: site})
+            _ask_end(site, drafts.NETWORKS, network, catalogue)
+        draft = drafts.make_draft(catalogue, {**known, name: site})
         errors = errors_of(read_installation(draft.data, file="the answers")[1])
         for message in errors:
             print_error(str(message))
@@ -226,30 +216,31 @@ def _ask_end(site: _Data, kind: str, name: str, catalogue: Catalogue, given: str
     clients = [role.name for role in catalogue.roles.values() if role.on_networks]
 
     def read(text: str, log: Diagnostics) -> tuple[str, ...]:
-        found = read_roles(text, log, "roles", known, "" if given else "SwyxIt")
-        for role in found if kind == NETWORKS else ():
+        found = drafts.read_roles(text, log, "roles", known, "" if given else "SwyxIt")
+        for role in found if kind == drafts.NETWORKS else ():
             if role not in clients:
                 log.add("role-not-on-network", "roles", role=role, allowed=clients)
         return found
 
-    question, default = f"    Roles of {name}", clients[0] if kind == NETWORKS else ""
+    question, default = f"    Roles of {name}", clients[0] if kind == drafts.NETWORKS else ""
     if given:
         others = ", ".join(role for role in known if role != given)
         question = f"  Other roles on {name} ({others}; empty for none)"
     addresses = _ask_addresses(name, kind)
     roles = dict.fromkeys((given, *_ask(question, default, read)))
-    add_end(site, kind, name, addresses, filter(None, roles))
+    drafts.add_end(site, kind, name, addresses, filter(None, roles))
 
 
 def _ask_addresses(name: str, kind: str) -> tuple[str, ...]:
     def read(text: str, log: Diagnostics) -> tuple[str, ...]:
-        ends, found = read_ends(text, log, "addresses")
+        ends, found = drafts.read_ends(text, log, "addresses")
         if ends and found != kind and not log.all():
-            example = f"{'networks' if kind == NETWORKS else 'addresses'} ({KINDS[kind][1]})"
+            key = "networks" if kind == drafts.NETWORKS else "addresses"
+            example = f"{key} ({drafts.KINDS[kind][1]})"
             log.add("type-wrong", "addresses", found=text, expected=example, example=example)
         return ends
 
-    what = "CIDRs" if kind == NETWORKS else "Addresses"
+    what = "CIDRs" if kind == drafts.NETWORKS else "Addresses"
     return _ask(f"    {what} of {name}", "", read)
 
 
@@ -258,7 +249,7 @@ def _ask_links(sites: _Data, catalogue: Catalogue) -> list[tuple[str, str, str]]
     links: list[tuple[str, str, str]] = []
     serving = {role.name for role in catalogue.roles.values() if role.serves_links}
     for site, parts in sites.items():
-        for name, machine in parts[MACHINES].items():
+        for name, machine in parts[drafts.MACHINES].items():
             linked = {other for link in links if site in link[:2] for other in link[:2]}
             left = [other for other in sites if other not in {site, *linked}]
             if left and serving & set(machine["roles"]):
@@ -268,7 +259,7 @@ def _ask_links(sites: _Data, catalogue: Catalogue) -> list[tuple[str, str, str]]
 
 def _ask_sites(manager: str, others: list[str]) -> tuple[str, ...]:
     def read(text: str, log: Diagnostics) -> tuple[str, ...]:
-        named = [] if text.strip() == "-" else split_cell(text)
+        named = [] if text.strip() == "-" else drafts.split_cell(text)
         for name in named:
             if name not in others:
                 log.unknown("link-site", "links", name, others)
