@@ -70,3 +70,15 @@ def test_every_term_of_the_glossary_stands_in_the_code() -> None:
     }
     assert len(terms) > 25
     assert terms - classes == set()
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_every_module_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(
+        r"`([a-z_]+(?:/[a-z_0-9]+)+\.(?:py|yaml))`", (ROOT / page).read_text("utf-8")
+    )
+    missing = [
+        path for path in named if not (ROOT / path).exists() and not (PACKAGE / path).exists()
+    ]
+    assert len(named) > 8
+    assert missing == []
