@@ -115,8 +115,7 @@ def rollout(
         stacks = [job._asdict() for job in outcomes]
         terminal.print_answer({"version": 1, "stacks": stacks, "without_stack": without})
     else:
-        row = {"job_row": lambda job: (job.stack, job.cloud, job.work, job.outcome)}
-        terminal.print_answer(render_lines("rollout.txt.j2", row, jobs=outcomes, without=without))
+        terminal.print_answer(render_lines("rollout.txt.j2", {}, jobs=outcomes, without=without))
     return terminal.CLOUD_FAILED if any(job.failed for job in outcomes) else terminal.DONE
 
 

@@ -1,17 +1,16 @@
 """From one installation to another, for people and as JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from swyx_components.analysis.diff.changes import Changes, RuleChange, SiteChange
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.effects import Effect
-from swyx_components.analysis.diff.reachability import Packets, ReachabilityChange
+from swyx_components.analysis.diff.reachability import Packets
 from swyx_components.messages.render import shorten
-from swyx_components.planner.model import Protocol
-from swyx_components.planner.resource_changes import ResourceChange
+from swyx_components.planner.model import Protocol, SitePlan
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record, texts
-from swyx_components.report.tables import describe_packets, name_groups, plural, write_rule
+from swyx_components.report.tables import describe_packets, name_groups
 from swyx_components.report.templates import render_lines
 
 _MOST_PLACES = 5
@@ -22,12 +21,10 @@ def write_changes(changes: Changes, effects: Sequence[Effect]) -> list[str]:
     return render_lines(
         "diff.txt.j2",
         {
-            "edit_rows": lambda edits: [row[:2] for row in edit_rows(edits)],
-            "stack_row": _stack_row,
-            "effect_rows": lambda effect: list(_effect_rows(effect)),
-            "passing_row": lambda own: ((row := passing_row(own))[0], ", ".join(row[1:])),
-            "rule_rows": lambda site: list(_rule_rows(site)),
-            "resource_rows": _resource_rows,
+            "edit_rows": edit_rows,
+            "named": name_planned,
+            "packets": write_packets,
+            "reasons": describe_reasons,
         },
         changes=changes,
         effects=effects,
@@ -53,59 +50,15 @@ def write_change(old: str, new: str) -> str:
     return f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
 
 
-def _stack_row(site: SiteChange) -> Sequence[str]:
-    touched = [plural(len(site.groups), "group")] if site.groups else []
-    touched.append(plural(len(site.rules), "rule"))
-    if site.cloud:
-        touched.append(plural(len(site.touched), "resource"))
-    where = f"{site.site} on {site.cloud}" if site.cloud else site.site
-    return where, site.work, ", ".join(touched)
-
-
-def _effect_rows(effect: Effect) -> Iterator[Sequence[str]]:
-    """What is new between two sites, or at one alone, and what is removed; from when on."""
-    where, new, removed = f"at {effect.sites[0]}", "with its update", "with its update"
-    if len(effect.sites) > 1:
-        where = f"between {' and '.join(effect.sites)}"
-        new, removed = "once both are updated", "as soon as one is updated"
-    for word, kinds, flows, since in (
-        ("new", effect.opened, effect.begins, new),
-        ("removed", effect.closed, effect.ends, removed),
-    ):
-        if kinds:
-            named = f" ({' '.join(flows)})" if flows else ""
-            yield where, word, f"{since}: {plural(kinds, 'flow')}{named}"
-
-
-def passing_row(passing: ReachabilityChange) -> tuple[str, str, str]:
-    """From whom to whom, which packets, by which rules."""
-    packets = passing.packets
+def write_packets(packets: Packets) -> str:
+    """`udp 55000-55999 from source ports 50000-50099`, `everything`."""
     name = "everything" if packets.protocol is Protocol.ANY else packets.protocol.value
-    return (
-        f"{packets.source} to {packets.destination}",
-        describe_packets(name, packets.ports, packets.source_ports),
-        f"by the rules at {', '.join(passing.at)}",
-    )
+    return describe_packets(name, packets.ports, packets.source_ports)
 
 
-def _rule_rows(site: SiteChange) -> Iterator[Sequence[str]]:
-    before, after = (name_groups(plan.groups if plan else ()) for plan in (site.old, site.new))
-    for change in site.rules:
-        because = f", {reasons}" if (reasons := describe_reasons(change)) else ""
-        machines = after.get(change.group) or before[change.group]
-        old, new = change.old, change.new
-        if change.only_reason and old and new:
-            flows = f"{' '.join(old.flows)} -> {' '.join(new.flows)}"
-            yield "reason", machines, f"{write_rule(new, after)}: for {flows}{because}"
-            continue
-        sides = (
-            (old, before, "before" if new else "removed"),
-            (new, after, "after" if old else "added"),
-        )
-        for rule, named, word in sides:
-            if rule:
-                yield word, machines, f"{write_rule(rule, named)}{because}"
-                because = ""
+def name_planned(plan: SitePlan | None) -> dict[str, str]:
+    """The groups of a plan, if there is one, as people call them."""
+    return name_groups(plan.groups if plan else ())
 
 
 def describe_reasons(change: RuleChange) -> str:
@@ -113,13 +66,6 @@ def describe_reasons(change: RuleChange) -> str:
     why = f"flows {' '.join(change.flows)}" if change.flows else ""
     causes = ", ".join(change.causes[:_MOST_PLACES])
     return "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
-
-
-def _resource_rows(touched: Iterable[ResourceChange]) -> Iterator[Sequence[str]]:
-    for change in touched:
-        yield *change[:3], ""
-        for detail in change.details:
-            yield "", "", f"  {detail}", ""
 
 
 def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any]:

@@ -5,20 +5,13 @@ from typing import Any
 
 from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align
 from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.text import peers_of, registry_values
 
 
 def write_overview(hosts: Iterable[HostSettings]) -> list[str]:
     """Each host with its settings, one per line."""
-    return render_lines("hosts.txt.j2", {"table": _align}, hosts=hosts)
-
-
-def _align(text: str, indent: str = "  ") -> str:
-    """A table whose cells are separated by tabs, of which no value has any."""
-    rows = (line.split("\t") for line in text.splitlines())
-    return "".join(align(rows, indent, wrapped=True))
+    return render_lines("hosts.txt.j2", {}, hosts=hosts)
 
 
 def host_record(host: HostSettings) -> dict[str, Any]:

@@ -51,13 +51,19 @@ def render_lines(name: str, filters: Filters, **values: object) -> list[str]:
     return own.get_template(name).render(values).splitlines()
 
 
+def _align(text: str, indent: str = "  ") -> str:
+    """Rows with the cells of each column under each other; between two is a tab, which no value has."""
+    rows = (line.split("\t") for line in text.splitlines())
+    return "".join(align(rows, indent, wrapped=True))
+
+
 _WORDS = {
-    "columns": lambda rows: [line.rstrip("\n") for line in align(rows, "  ", wrapped=True)],
     "plural": plural,
     "proof": write_proof,
     "provenance": write_provenance,
     "rule": write_rule,
     "shorten": shorten,
+    "table": _align,
 }
 
 

@@ -6,7 +6,13 @@ from typing import NamedTuple
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.planner.model import RenderedSite, Rule
-from swyx_components.report.diff import describe_reasons, edit_rows, passing_row, write_change
+from swyx_components.report.diff import (
+    describe_reasons,
+    edit_rows,
+    name_planned,
+    write_change,
+    write_packets,
+)
 from swyx_components.report.tables import (
     name_groups,
     name_machines,
@@ -74,17 +80,16 @@ _PARTS = {  # with the sides that their rows are of; how one is counted
 def describe_changes(changes: Changes, other: str) -> Differences:
     """What `swyx diff` finds from another file to this one, in its order."""
     rows: list[Difference] = []
-    for passing in changes.passings:
-        place, packets, _ = passing_row(passing)
-        part = OPENED if passing.opened else CLOSED
-        rows.append(Difference("", part, place, packets, ", ".join(passing.at)))
+    for opened, packets, at in changes.passings:
+        part, place = OPENED if opened else CLOSED, f"{packets.source} to {packets.destination}"
+        rows.append(Difference("", part, place, write_packets(packets), ", ".join(at)))
     for places, change, count in edit_rows(changes.edits):
         rows.append(Difference("", EDITS, places, change, number=count))
     for site in changes.sites:
         for group in site.groups:
             change = write_change(", ".join(group.old), ", ".join(group.new))
             rows.append(Difference("", GROUPS, f"{site.site}/{group.label}", change))
-        old, new = (name_groups(plan.groups if plan else ()) for plan in (site.old, site.new))
+        old, new = name_planned(site.old), name_planned(site.new)
         for rule in site.rules:
             sides = ("plan", rule.new, old | new), ("other", rule.old, new | old)
             rows += _rules(RULES, site.site, rule.group, sides, describe_reasons(rule))
