@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from swyx_components.analysis.deployed.audit import Audit, remediate
 from swyx_components.analysis.deployed.ruleset import Firewall
-from swyx_components.cli.options import FILE, JSON, SAVED, command, flag, option, option_list
+from swyx_components.cli.options import FILE, JSON, SAVED, Words, command, flag, option, option_list
 from swyx_components.cli.saved import damage_refused, open_saved
 from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
@@ -29,9 +29,7 @@ from swyx_components.report.deployed import audit_record, write_audit
 )
 @flag("--fix", help="Print what to add and remove.")
 @JSON
-def audit(
-    file: str, site: str, saved: Sequence[str], machines: Sequence[str], fix: bool, as_json: bool
-) -> int:
+def audit(file: str, site: str, saved: Words, machines: Words, fix: bool, as_json: bool) -> int:
     """Audit an existing firewall against a site.
 
     What calls lack and what is open without need, worst first. Reads saved output of the cloud's own

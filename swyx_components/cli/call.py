@@ -50,9 +50,9 @@ def call(
     caller: str,
     called: str,
     scenario: str,
-    sites: Sequence[str],
+    sites: options.Words,
     scenarios: bool,
-    clouds: Sequence[str],
+    clouds: options.Words,
     format: str,
     output: str,
     as_json: bool,
@@ -80,9 +80,8 @@ def call(
     else:
         pairs = (read_parties(installation, book, caller, called),)
     calls = [*_simulate(topology, book, pairs, renderer(subject))]
-    terminal.write_output(
-        _write(calls, installation.catalogue, chosen), output, files_of(installation)
-    )
+    written = _write(calls, installation.catalogue, chosen)
+    terminal.write_output(written, output, files_of(installation))
     return terminal.ANSWER_NO if any(each.failed is not None for each in calls) else terminal.DONE
 
 

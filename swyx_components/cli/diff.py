@@ -1,12 +1,12 @@
 """`swyx diff`: what a new version of the installation file changes, for whom, and in which stacks."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from swyx_components.analysis.diff.changes import Changes, SiteChange, Store, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
-from swyx_components.cli.options import CLOUDS, JSON, SITES, argument, command, flag
+from swyx_components.cli.options import CLOUDS, JSON, SITES, Words, argument, command, flag
 from swyx_components.cli.sites import bind_clouds, choose_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse, report_progress
 from swyx_components.clouds import PLATFORMS, Cloud
@@ -28,9 +28,7 @@ from swyx_components.report.diff import changes_record, write_changes
 @CLOUDS
 @flag("--exit-code", help="Exit with 1 if anything differs.")
 @JSON
-def diff(
-    old: str, new: str, sites: Sequence[str], clouds: Sequence[str], exit_code: bool, as_json: bool
-) -> int:
+def diff(old: str, new: str, sites: Words, clouds: Words, exit_code: bool, as_json: bool) -> int:
     """Show what an edit changes, and for whom.
 
     Packets newly allowed and no longer allowed, rules added and removed, with their flows and

@@ -1,6 +1,5 @@
 """`swyx explain`: whether a packet is allowed, and why or why not."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import click
@@ -9,7 +8,7 @@ from swyx_components.analysis.explain.explain import Explanation, Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.analysis.explain.what_if import find_detour, find_remedies
-from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, argument, command
+from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, Words, argument, command
 from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.planner.model import Protocol
@@ -39,7 +38,7 @@ def explain(
     destination: str,
     packet: str,
     source_port: int | None,
-    clouds: Sequence[str],
+    clouds: Words,
     why: bool,
     as_json: bool,
 ) -> int:
@@ -54,14 +53,13 @@ def explain(
     answers: list[Explanation] = []
     denied = 0
     for answer in explain_packet(*ends, asked, renderer(chosen), chosen.topology):
-        denied += not answer.allowed
-        if answer.allowed:
-            answers.append(answer)
-            continue
-        detour, remedies = find_detour(installation, answer.crossing), None
-        if denied <= _MOST_REMEDIES:
-            remedies = find_remedies(installation, answer.crossing, detour)
-        answers.append(replace(answer, detour=detour, remedies=remedies))
+        if not answer.allowed:
+            denied += 1
+            detour, remedies = find_detour(installation, answer.crossing), None
+            if denied <= _MOST_REMEDIES:
+                remedies = find_remedies(installation, answer.crossing, detour)
+            answer = replace(answer, detour=detour, remedies=remedies)
+        answers.append(answer)
     catalogue = installation.catalogue
     cited = {line for answer in answers for line in answer.cited(catalogue)} if why else set()
     if as_json:

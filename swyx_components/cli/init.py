@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
-from swyx_components.cli.options import JSON, argument, command, flag, option, option_list
+from swyx_components.cli.options import JSON, Words, argument, command, flag, option, option_list
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_answer, print_error, print_note, refuse, replace_file
 from swyx_components.installation import draft as drafts
@@ -45,7 +45,7 @@ _Data = dict[str, Any]
 @flag("--force", help="Overwrite an existing file.")
 @JSON
 def init(
-    file: str, source: str, columns: Sequence[str], dcom: str, h245: str, force: bool, as_json: bool
+    file: str, source: str, columns: Words, dcom: str, h245: str, force: bool, as_json: bool
 ) -> None:
     """Create an installation file.
 

@@ -3,7 +3,7 @@
 A shell puts these words on a command line, so nothing is offered but names that a valid file may hold.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from swyx_components.installation.source import take
 from swyx_components.installation.values import is_name
 
 _MOST_BYTES = 500_000  # a larger file would keep the person waiting
+Words = Sequence[str]  # what was given for an option that may be repeated
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 

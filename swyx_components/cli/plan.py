@@ -1,8 +1,6 @@
 """`swyx plan`: every rule of every site, for people or as JSON."""
 
-from collections.abc import Sequence
-
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, command
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, Words, command
 from swyx_components.cli.sites import choose, gather_sites
 from swyx_components.cli.terminal import judge, print_messages, write_output
 from swyx_components.planner.assess import SiteResult
@@ -26,9 +24,7 @@ _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 @STRICT
 @WHY
 @JSON
-def plan(
-    file: str, clouds: Sequence[str], sites: Sequence[str], strict: bool, why: bool, as_json: bool
-) -> int:
+def plan(file: str, clouds: Words, sites: Words, strict: bool, why: bool, as_json: bool) -> int:
     """Show every rule of every site.
 
     Each with its flows and the article's lines. With --cloud, as that cloud would store them,

@@ -9,7 +9,7 @@ import click
 
 from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_state
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.options import CLOUDS, FILE, JSON, command, flag, option
+from swyx_components.cli.options import CLOUDS, FILE, JSON, Words, command, flag, option
 from swyx_components.cli.sites import choose, render_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, print_line
 from swyx_components.clouds import PLATFORMS
@@ -27,9 +27,7 @@ _TIME = 600.0  # seconds for one command of the engine
 @option("--stack", "STACK", "The site's stack; default: the selected one.")
 @flag("--yes", "agreed", help="Delete without asking.")
 @JSON
-def prune(
-    file: str, site: str, clouds: Sequence[str], stack: str, agreed: bool, as_json: bool
-) -> int:
+def prune(file: str, site: str, clouds: Words, stack: str, agreed: bool, as_json: bool) -> int:
     """Delete orphaned resources of an interrupted update.
 
     Only resources of the stack that are missing from its state. Run it in the project's folder,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from swyx_components.analysis.deployed.verify import Deployed, compare_site
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, command, option
+from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, Words, command, option
 from swyx_components.cli.saved import damage_refused, open_saved, open_state
 from swyx_components.cli.sites import bind_clouds, choose_sites, render_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
@@ -31,14 +31,7 @@ _Read = Callable[[Cloud, RenderedSite], Deployed]
 @option("--state", "FILE", "Read the output of `pulumi stack export` instead.")
 @SAVED
 @JSON
-def verify(
-    file: str,
-    sites: Sequence[str],
-    clouds: Sequence[str],
-    state: str,
-    saved: Sequence[str],
-    as_json: bool,
-) -> int:
+def verify(file: str, sites: Words, clouds: Words, state: str, saved: Words, as_json: bool) -> int:
     """Compare deployed resources with the plan.
 
     Every rule and interface, both ways: nothing missing, nothing in excess. With --state or
