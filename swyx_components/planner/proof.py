@@ -25,7 +25,7 @@ from swyx_components.planner.model import (
 )
 from swyx_components.sets.packets import NO_PORT, PacketSet
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Prefix, interval_text
+from swyx_components.sets.prefixes import EVERYWHERE, WIDTH, Prefix, interval_text
 
 
 class Discrepancy(NamedTuple):
@@ -151,7 +151,7 @@ def _find_allowed(
     """What the cloud would allow at a machine under these rules."""
     closing = _find_closing(rules)
     left_open = set() if capabilities.denies_by_default else set(Direction) - closing.keys()
-    anything = [Rule(one, Protocol.ANY, None, None, (), _EVERYBODY) for one in left_open]
+    anything = [Rule(one, Protocol.ANY, None, None, (), EVERYWHERE) for one in left_open]
     allowed: _Passing = {}
     for rule in chain(rules, anything):
         if rule.allow and rule.priority < closing.get(rule.direction, _NEVER):
@@ -165,7 +165,6 @@ def _find_allowed(
 
 _NEVER = float("inf")
 _ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-_EVERYBODY = Prefix(4, 0, 0), Prefix(6, 0, 0)
 
 
 def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:

@@ -95,6 +95,9 @@ class Prefix(NamedTuple):
         return self.contains(other) or other.contains(self)
 
 
+EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
+
+
 @lru_cache(maxsize=65536)
 def _address_text(version: int, value: int) -> str:
     return inet_ntop(_FAMILY[version], value.to_bytes(WIDTH[version] // 8, "big"))

@@ -10,11 +10,11 @@ from swyx_components.clouds.aws.client import in_chunks
 from swyx_components.clouds.aws.interfaces import Interface, find_ids, not_found
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.quotas import RULE_TAG, Membership
-from swyx_components.clouds.aws.render import EVERYWHERE
 from swyx_components.clouds.deployment import Lookups
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedGroup, RenderedSite
+from swyx_components.sets.prefixes import EVERYWHERE
 
 _VPCS = "aws:ec2/getVpcs:getVpcs"
 _GROUPS = "aws:ec2/getSecurityGroups:getSecurityGroups"
@@ -131,7 +131,7 @@ def check_open_egress(
         for rule in _foreign_rules(group, own, ask)
         if rule["isEgress"] and rule["ipProtocol"] == "-1"
     ]
-    everywhere = {str(prefix) for prefix in EVERYWHERE.values()}
+    everywhere = set(map(str, EVERYWHERE))
     opened = sorted({(group, peer) for group, peer in found if peer in everywhere})
     if opened:
         groups, peers = (sorted({*names}) for names in zip(*opened, strict=True))

@@ -6,8 +6,8 @@ from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, Sta
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.records import Ec2Rule, NetworkInterface, SecurityGroup
-from swyx_components.clouds.aws.render import EVERYWHERE
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
+from swyx_components.sets.prefixes import EVERYWHERE
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
 
@@ -91,7 +91,7 @@ def _is_default(rule: Ec2Rule) -> bool:
     """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
     as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
     """
-    everywhere = any(cidr in EVERYWHERE.values() for cidr in rule.cidrs)
+    everywhere = any(cidr in EVERYWHERE for cidr in rule.cidrs)
     everything = everywhere and rule.traffic.protocol is Protocol.ANY
     return everything and rule.direction is Direction.OUT and not rule.tags
 

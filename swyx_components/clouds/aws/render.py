@@ -18,9 +18,8 @@ from swyx_components.planner.model import (
     SitePlan,
 )
 from swyx_components.planner.render import render_groups
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import EVERYWHERE
 
-EVERYWHERE = {4: Prefix(4, 0, 0), 6: Prefix(6, 0, 0)}
 # Unmanaged egress (`egress: open`): the only rule of the project for every address of an IP version.
 _OPEN = Rule(
     direction=Direction.OUT,
@@ -44,7 +43,8 @@ def render_group(
     planned: Iterable[Rule] = minimise(group.requirements, capabilities, provenance.catalogue)
     if egress is Egress.OPEN:
         inbound = (rule for rule in planned if rule.direction is Direction.IN)
-        outbound = (_OPEN._replace(prefixes=(EVERYWHERE[v],)) for v in sorted(group.versions))
+        own = (every for every in EVERYWHERE if every.version in group.versions)
+        outbound = (_OPEN._replace(prefixes=(every,)) for every in own)
         planned = (*inbound, *outbound)
     rules = [_as_stored(group.name, rule, provenance) for rule in planned]
     return spread_rules(group, rules, capabilities.limits)

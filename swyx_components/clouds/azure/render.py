@@ -35,9 +35,7 @@ from swyx_components.planner.quota import Usage
 from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
-from swyx_components.sets.prefixes import Prefix
-
-_EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
+from swyx_components.sets.prefixes import EVERYWHERE, Prefix
 
 
 class _Frame(NamedTuple):
@@ -147,7 +145,7 @@ def _deny_rest(direction: Direction) -> Rule:
         protocol=Protocol.ANY,
         ports=None,
         source_ports=None,
-        prefixes=_EVERYWHERE,
+        prefixes=EVERYWHERE,
         allow=False,
         priority=limits()["priorities"]["deny"],
         name=f"{direction.value}-deny-rest",

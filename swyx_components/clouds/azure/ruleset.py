@@ -34,6 +34,7 @@ from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import (
+    EVERYWHERE,
     WIDTH,
     Interval,
     Prefix,
@@ -60,7 +61,6 @@ _PROTOCOLS: Mapping[str, tuple[Protocol, ...]] = {  # the first is a plan's
     "icmp": (Protocol.ICMP, Protocol.ICMPV6),
     "*": EVERY_PROTOCOL,
 }
-EVERYWHERE = (Prefix(4, 0, 0), Prefix(6, 0, 0))
 PROBES = (Prefix.parse("168.63.129.16"),)
 _LINK_LOCAL = tuple(map(Prefix.parse, ("169.254.0.0/16", "fe80::/10")))
 _NO_GROUP = "no network security group"
