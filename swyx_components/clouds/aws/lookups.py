@@ -1,6 +1,6 @@
 """What a site needs of EC2, and what is deployed of it, looked up before anything is created."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -56,57 +56,33 @@ def find_memberships(
     own: Mapping[str, str],
     ask: Lookups,
 ) -> Iterator[Membership]:
-    """The interfaces that may get into too many groups, if only during an update."""
+    """The interfaces that may get into too many groups, if only during an update, or be left without one."""
     limit = rendered.capabilities.limits["groups_per_interface"]
-    for machine, interface, entries in _by_interface(rendered, interfaces):
-        planned = sum(len(entry.shards) for entry in entries.values())
-        if len(interface.groups) + planned > limit:
-            yield Membership(
-                machine,
-                interface.key,
-                interface.groups,
-                ours=interface.groups & _find_groups(own, ask),
-                own=frozenset().union(
-                    *(_find_groups({**own, "swyx:group": clean_tag(name)}, ask) for name in entries)
-                ),
-                planned=planned,
-            )
-
-
-def check_last_groups(
-    rendered: RenderedSite,
-    interfaces: Mapping[str, Sequence[Interface]],
-    own: Mapping[str, str],
-    ask: Lookups,
-) -> Iterator[Message]:
-    """A warning for every interface that is in groups of the stack alone: EC2 leaves none without a group.
-
-    One lookup; none where each interface is in more groups than are planned for it.
-    """
-    few = [
-        (machine, interface)
-        for machine, interface, entries in _by_interface(rendered, interfaces)
-        if 0 < len(interface.groups) <= sum(len(entry.shards) for entry in entries.values())
-    ]
-    ours = _find_groups(own, ask) if few else frozenset()
-    for machine, interface in few:
-        if interface.groups <= ours:
-            place = f"sites.{rendered.plan.site}.machines.{machine}"
-            yield Message.about("last-group", place, interface=interface.key, machine=machine)
-
-
-def _by_interface(
-    rendered: RenderedSite, interfaces: Mapping[str, Sequence[Interface]]
-) -> Iterator[tuple[str, Interface, Mapping[str, RenderedGroup]]]:
-    """Each interface with its first machine and, by name, the host groups that it is for."""
-    joined: dict[str, list[tuple[str, Interface, RenderedGroup]]] = {}
+    joined: dict[str, tuple[str, Interface, dict[str, RenderedGroup]]] = {}
     for entry in rendered.groups:
         for machine in entry.group.machines:
             for each in interfaces.get(machine.name, ()):
-                joined.setdefault(each.key, []).append((machine.name, each, entry))
-    for rows in joined.values():
-        machine_name, interface, _ = rows[0]
-        yield machine_name, interface, {entry.group.name: entry for _, _, entry in rows}
+                joined.setdefault(each.key, (machine.name, each, {}))[2][entry.group.name] = entry
+    ours: frozenset[str] | None = None
+    for name, interface, entries in joined.values():
+        on, planned = interface.groups, sum(len(entry.shards) for entry in entries.values())
+        is_crowded = len(on) + planned > limit
+        if is_crowded or 0 < len(on) <= planned:
+            ours = _find_groups(own, ask) if ours is None else ours
+            tags = [{**own, "swyx:group": clean_tag(group)} for group in entries if is_crowded]
+            there = frozenset().union(*(_find_groups(each, ask) for each in tags))
+            yield Membership(name, interface.key, on, ours & on, there, planned)
+
+
+def check_last_groups(site: str, memberships: Iterable[Membership]) -> Iterator[Message]:
+    """A warning for every interface that is in groups of the stack alone: EC2 leaves none without a group.
+
+    None for an interface that is in more groups than are planned for it.
+    """
+    for machine, interface, on, ours, _, planned in memberships:
+        if 0 < len(on) <= planned and on == ours:
+            place = f"sites.{site}.machines.{machine}"
+            yield Message.about("last-group", place, interface=interface, machine=machine)
 
 
 def _find_groups(tags: Mapping[str, str], ask: Lookups) -> frozenset[str]:

@@ -150,7 +150,7 @@ class Membership(NamedTuple):
     """An interface and its groups: it joins those that are planned for it, then leaves others of ours.
 
     `on` are all that it is in now, `ours` those of the site's stack, whose membership follows the plan;
-    `own` those of its host groups, as far as they exist.
+    `own` those of its host groups, as far as they exist, or none where there is room for all.
     """
 
     machine: str

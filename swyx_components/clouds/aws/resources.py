@@ -62,8 +62,8 @@ class Writer:
                 or egress was left open.
         """
         own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self._tags[STACK_TAG]}
-        self.messages = tuple(check_last_groups(rendered, self._interfaces, own, self._ask))
-        memberships = find_memberships(rendered, self._interfaces, own, self._ask)
+        memberships = list(find_memberships(rendered, self._interfaces, own, self._ask))
+        self.messages = tuple(check_last_groups(rendered.plan.site, memberships))
         raise_errors(
             [
                 *check_open_egress(rendered, own, self._ask),
