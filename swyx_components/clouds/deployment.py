@@ -1,19 +1,16 @@
 """What components need of a cloud: its answers to lookups, and the writer of its resources."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, NamedTuple
 
 import pulumi
 from pulumi.runtime.sync_await import _sync_await  # the SDK's own calls wait for outputs by it
 
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
-from swyx_components.planner.model import RenderedGroup, RenderedSite
-
-if TYPE_CHECKING:
-    from swyx_components.clouds import Cloud
+from swyx_components.planner.model import RenderedGroup
 
 Arguments = Mapping[str, Any]
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
@@ -102,7 +99,7 @@ def unbound(machine: Machine, key: str) -> Message:
     return Message.about("machine-unbound", place, machine=machine.name, key=key)
 
 
-# ---- what a cloud implements
+# ---- what a cloud's writer takes and gives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,48 +114,18 @@ class Deployment:
     product: str = ""  # what the catalogue calls the system
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenGroup:
-    """The resources of one group; `interfaces` are those in it, by machine.
-
-    `group_id` is the group that rules name, `group_ids` every one that an interface must be in.
+class WrittenGroup(NamedTuple):
+    """The resources of one group: every one that an interface must be in, the first of which is the one that
+    rules name; and the interfaces in it, by machine.
     """
 
-    group_id: pulumi.Input[str]
-    group_ids: tuple[pulumi.Input[str], ...]
+    ids: tuple[pulumi.Input[str], ...]
     interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
 
 
-class Writer(Protocol):
-    """Writes the resources of one site in one cloud, after all lookups."""
+Write = Callable[[Sequence[Entry], Place], Sequence[WrittenGroup]]
+"""How a cloud creates the groups, each with its component, of the site with the second component.
 
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """Warnings and notes on the network, and on what is deployed in it."""
-
-    def check_update(self, rendered: RenderedSite) -> None:
-        """Compare with what is deployed, if new rules are created before old ones are deleted.
-
-        Raises:
-            SwyxError: old and new together would exceed a quota.
-        """
-
-    def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
-        """Create all groups; each entry has the component of its group, `owner` is that of the site.
-
-        Groups that rules name come first; then all rules, so that no machine comes under a group, or its
-        peers' rules, before they are complete; then attachments.
-        """
-
-
-def open_writer(cloud: "Cloud", wanted: Deployment, component: pulumi.Resource) -> Writer:
-    """A cloud's writer for a site.
-
-    Raises:
-        SwyxError: something is missing, for example the SDK of the cloud.
-    """
-    try:
-        return cloud.open_writer(wanted, component)
-    except ModuleNotFoundError as problem:
-        values = {"cloud": cloud.name, "package": str(problem.name).partition(".")[0]}
-        raise SwyxError.about("extra-missing", "cloud", **values) from None
+Groups that rules name come first; then all rules, so that no machine comes under a group, or its peers'
+rules, before they are complete; then attachments.
+"""

@@ -8,7 +8,7 @@ import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
-from swyx_components.clouds.deployment import Deployment, Writer, WrittenGroup, open_writer
+from swyx_components.clouds.deployment import Deployment, Write, WrittenGroup
 from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
 from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, finish, plain_errors
@@ -51,10 +51,14 @@ class SwyxSite(pulumi.ComponentResource):
             result, rendered = _assessed or assess(given)
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
-            writer = open_writer(cloud, _deployment(given, result), self)
+            try:
+                writer = cloud.open_writer(_deployment(given, result), self)
+            except ModuleNotFoundError as problem:
+                values = {"cloud": cloud.name, "package": str(problem.name).partition(".")[0]}
+                raise SwyxError.about("extra-missing", "cloud", **values) from None
             writer.check_update(rendered)
             self._report(writer.messages)
-            self._build(name, writer, result, rendered)
+            self._build(name, writer.write, result, rendered)
 
     def host_group(self, machine: str) -> HostGroup:
         """The component of a machine's firewall: that of its role, or a `HostGroup` for several."""
@@ -66,17 +70,17 @@ class SwyxSite(pulumi.ComponentResource):
             is_warning = message.severity is Severity.WARNING
             (pulumi.log.warn if is_warning else pulumi.log.info)(str(message), self)
 
-    def _build(self, name: str, writer: Writer, result: SiteResult, rendered: RenderedSite) -> None:
+    def _build(self, name: str, write: Write, result: SiteResult, rendered: RenderedSite) -> None:
         """Create the groups, then all rules, then the attachments."""
         entries = [
             (each, self._declare(name, each.group, result.cloud)) for each in rendered.groups
         ]
-        written = [*zip(rendered.groups, writer.write(entries, (name, self)), strict=True)]
+        written = [*zip(rendered.groups, write(entries, (name, self)), strict=True)]
         self._host_groups: dict[str, HostGroup] = {}
         for (entry, own), (_, (_, component)) in zip(written, entries, strict=True):
             self._host_groups |= dict.fromkeys([m.name for m in entry.group.members], component)
-            finish(component, {"group_id": own.group_id, **_outputs_of(result, [(entry, own)])})
-        ids = {entry.group.name: own.group_id for entry, own in written}
+            finish(component, {"group_id": own.ids[0], **_outputs_of(result, [(entry, own)])})
+        ids = {entry.group.name: own.ids[0] for entry, own in written}
         finish(self, {"group_ids": ids, **_outputs_of(result, written)})
 
     def _declare(self, site: str, group: PlannedGroup, cloud: str) -> tuple[str, HostGroup]:
@@ -173,9 +177,7 @@ def _outputs_of(
     }
     return {
         "security_group_ids": {
-            member.name: list(own.group_ids)
-            for entry, own in written
-            for member in entry.group.members
+            member.name: list(own.ids) for entry, own in written for member in entry.group.members
         },
         "interface_ids": {
             machine.name: list(own.interfaces.get(machine.name, ()))

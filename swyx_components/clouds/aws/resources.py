@@ -79,7 +79,10 @@ class Writer:
         for rendered, own in entries:
             self._shards[rendered.group.name] = {0: self._make_group(rendered.group, own, 0)}
         for rendered, own in entries:
-            self._write_rules(rendered, own)
+            group = rendered.group
+            for shard in rendered.shards[1:]:
+                self._shards[group.name][shard] = self._make_group(group, own, shard)
+            self._rules[group.name] = [self._make_rule(group, rule, own) for rule in rendered.rules]
         return [self._attach(rendered, own) for rendered, own in entries]
 
     def _make_group(self, group: HostGroup, own: Place, shard: int) -> pulumi.Input[str]:
@@ -99,12 +102,6 @@ class Writer:
             opts=pulumi.ResourceOptions(parent=parent),
         )
         return made.id
-
-    def _write_rules(self, rendered: RenderedGroup, own: Place) -> None:
-        group = rendered.group
-        for shard in rendered.shards[1:]:
-            self._shards[group.name][shard] = self._make_group(group, own, shard)
-        self._rules[group.name] = [self._make_rule(group, rule, own) for rule in rendered.rules]
 
     def _make_rule(self, group: HostGroup, rule: Rule, own: Place) -> pulumi.Resource:
         """One rule of a security group, with its one peer. Ports are inclusive.
@@ -155,8 +152,7 @@ class Writer:
                     opts=options,
                 )
         return WrittenGroup(
-            group_id=shards[0],
-            group_ids=tuple(shards.values()),
+            ids=tuple(shards.values()),
             interfaces={name: tuple(each.id for each in own) for name, own in found.items()},
         )
 

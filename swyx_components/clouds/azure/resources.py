@@ -50,9 +50,7 @@ class Writer:
         options = pulumi.ResourceOptions(parent=owner[1], depends_on=[*made.values()])
         interfaces = attach_machines(owner[0], ids, self._site, options)
         return [
-            WrittenGroup(
-                group_id=id, group_ids=(id,), interfaces={machine: interfaces.get(machine, ())}
-            )
+            WrittenGroup(ids=(id,), interfaces={machine: interfaces.get(machine, ())})
             for machine, id in ids.items()
         ]
 
