@@ -12,12 +12,10 @@ import pulumi
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.clouds.azure.records import NetworkInterface, key_of, last_of
-from swyx_components.clouds.deployment import Bindings, Lookups, reason_of
+from swyx_components.clouds.deployment import Bindings, Lookups, reason_of, unbound
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
-
-Found = Mapping[str, tuple[pulumi.Input[str], ...]]
 
 BY_ID = ("interface_id", "interface_ids")
 _NETWORK = "azure-native:network:getVirtualNetwork"
@@ -120,27 +118,103 @@ class Given(NamedTuple):
 
 
 class Interfaces:
-    """The interfaces of a site's subscription, each asked for once; `location` is that of the first."""
+    """The interfaces of a site's subscription, each asked for once.
+
+    `location` is that of the first; `problems` gets what is wrong with each.
+    """
 
     def __init__(self, site: str, resource_group: str | None, ask: Lookups) -> None:
         self._site, self._resource_group, self._ask = site, resource_group, ask
-        self._read: dict[str, NetworkInterface | BaseException] = {}
+        self._known: dict[str, NetworkInterface | BaseException] = {}
         self._owners: dict[str, str] = {}
         self.location: str | None = None
+        self.problems: list[Message] = []
 
-    def read(self, ids: Sequence[str]) -> Sequence[NetworkInterface | BaseException]:
+    def find(
+        self, machines: Sequence[Machine], bindings: Bindings, network: VirtualNetwork
+    ) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
+        """Those of each machine, each once, in the order given or by address."""
+        bound = {machine.name: self._given(machine, bindings[machine.name]) for machine in machines}
+        rest = [machine for machine in machines if not bound[machine.name]]
+        if network.name:
+            bound |= self._find_by_address(rest, network)
+        else:
+            self.problems += (unbound(machine, "interface_id or subnet_id") for machine in rest)
+        ids = {each.id for given in bound.values() for each in given}
+        self._read(sorted(filter(is_interface, ids)))
+        found: dict[str, tuple[pulumi.Input[str], ...]] = {}
+        for machine in machines:
+            own: dict[Any, pulumi.Input[str]] = {}
+            for place, each in enumerate(bound[machine.name]):
+                if not each.id:
+                    own[place] = each.value
+                elif key_of(each.id) not in own:
+                    canonical = _ID.sub(_CANONICAL, each.id)
+                    own[key_of(each.id)] = each.value if canonical == each.id else canonical
+                    self.problems += self._check(machine, each.id)
+            if own:
+                found[machine.name] = tuple(own.values())
+        return found
+
+    def _given(self, machine: Machine, binding: Mapping[str, Any]) -> list[Given]:
+        one, several = (binding.get(key) for key in BY_ID)
+        place = f"machines.{machine.name}.interface_id"
+        values = [*([] if one is None else [one]), *(several or ())]
+        return [Given(value, self._ask.known(value, place) or "") for value in values]
+
+    def _find_by_address(
+        self, machines: Sequence[Machine], network: VirtualNetwork
+    ) -> dict[str, list[Given]]:
+        """The interfaces that have the machines' addresses; an error for every address that none has.
+
+        Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
+        at a time, until all are found.
+        """
+        wanted = {address for machine in machines for address in machine.addresses}
+        holders = {
+            address: id
+            for subnet in network.subnets
+            for id, address in subnet.configurations.items()
+            if address in wanted
+        }
+        untold = _untold(wanted - holders.keys(), network)
+        while wanted - holders.keys() and (batch := list(islice(untold, _AT_ONCE))):
+            for id, read in zip(batch, self._read(batch), strict=True):
+                if not isinstance(read, BaseException):
+                    holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
+        found: dict[str, list[Given]] = {}
+        for machine in machines:
+            ids = {
+                address: _interface_of(holders.get(address, "")) for address in machine.addresses
+            }
+            found[machine.name] = [
+                Given(id, id) for id in dict.fromkeys(filter(None, ids.values()))
+            ]
+            for address in (address for address, id in ids.items() if not id):
+                id, about = "interface-not-found", {"network": network.name}
+                if address in holders:
+                    id, about = "address-held", {"holder": holders[address]}
+                about |= {"machine": machine.name, "address": address.address}
+                self.problems.append(Message.about(id, f"machines.{machine.name}", **about))
+        return found
+
+    def _read(self, ids: Sequence[str]) -> Sequence[NetworkInterface | BaseException]:
         """Each of them, or why it could not be read; asks for those that were not asked for yet."""
-        new = {key_of(id): id for id in ids if key_of(id) not in self._read}
-        answers = self._ask.together(_INTERFACE, [_arguments(id) for id in new.values()])
+        new = {key_of(id): id for id in ids if key_of(id) not in self._known}
+        names = [match.groups() for match in map(_ID.fullmatch, new.values()) if match]
+        asked = [
+            {"resourceGroupName": group, "networkInterfaceName": name} for _, group, name in names
+        ]
+        answers = self._ask.together(_INTERFACE, asked)
         for (key, id), answer in zip(new.items(), answers, strict=True):
             if isinstance(answer, BaseException):
-                self._read[key] = answer
+                self._known[key] = answer
             else:
-                self._read[key] = NetworkInterface.read(Fields({**answer, "id": id}, id))
+                self._known[key] = NetworkInterface.read(Fields({**answer, "id": id}, id))
                 self.location = self.location or answer.get("location")
-        return [self._read[key_of(id)] for id in ids]
+        return [self._known[key_of(id)] for id in ids]
 
-    def check(self, machine: Machine, id: str) -> Iterator[Message]:
+    def _check(self, machine: Machine, id: str) -> Iterator[Message]:
         """Why a machine's group can't be put on an interface."""
         place = f"machines.{machine.name}"
         other = self._owners.setdefault(key_of(id), machine.name)
@@ -150,7 +224,7 @@ class Interfaces:
             yield Message.about(
                 "interface-shared", place, interface=id, one=other, two=machine.name
             )
-        elif isinstance(interface := self.read([id])[0], BaseException):
+        elif isinstance(interface := self._read([id])[0], BaseException):
             reason = reason_of(interface)
             yield Message.about("interface-unknown", place, interface=id, reason=reason)
         else:
@@ -182,49 +256,6 @@ def is_interface(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def _arguments(id: str) -> Mapping[str, str]:
-    """What an interface is asked for with."""
-    match = _ID.fullmatch(id)
-    assert match is not None, "only ids of interfaces are asked for"
-    return {"resourceGroupName": match[2], "networkInterfaceName": match[3]}
-
-
-def find_by_address(
-    machines: Sequence[Machine],
-    network: VirtualNetwork,
-    interfaces: Interfaces,
-    problems: list[Message],
-) -> dict[str, list[Given]]:
-    """The interfaces that have the machines' addresses; `problems` gets every address that none has.
-
-    Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
-    at a time, until all are found.
-    """
-    wanted = {address for machine in machines for address in machine.addresses}
-    holders = {
-        address: id
-        for subnet in network.subnets
-        for id, address in subnet.configurations.items()
-        if address in wanted
-    }
-    untold = _untold(wanted - holders.keys(), network)
-    while wanted - holders.keys() and (batch := list(islice(untold, _AT_ONCE))):
-        for id, read in zip(batch, interfaces.read(batch), strict=True):
-            if not isinstance(read, BaseException):
-                holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
-    found: dict[str, list[Given]] = {}
-    for machine in machines:
-        ids = {address: _interface_of(holders.get(address, "")) for address in machine.addresses}
-        found[machine.name] = [Given(id, id) for id in dict.fromkeys(filter(None, ids.values()))]
-        for address in (address for address, id in ids.items() if not id):
-            id, about = "interface-not-found", {"network": network.name}
-            if address in holders:
-                id, about = "address-held", {"holder": holders[address]}
-            about |= {"machine": machine.name, "address": address.address}
-            problems.append(Message.about(id, f"machines.{machine.name}", **about))
-    return found
-
-
 def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
     """Interfaces in the subnets of the missing addresses whose own addresses are not told."""
     for subnet in network.subnets:
@@ -237,28 +268,3 @@ def _interface_of(configuration: str) -> str:
     """The interface of an IP configuration's id; empty where a scale set, gateway or endpoint has it."""
     owner = re.split("/ipConfigurations/", configuration, flags=re.IGNORECASE)[0]
     return owner if is_interface(owner) else ""
-
-
-def find_by_id(
-    bound: Sequence[tuple[Machine, Sequence[Given]]],
-    interfaces: Interfaces,
-    problems: list[Message],
-) -> Found:
-    """The interfaces of each machine in the order given, each once; `problems` gets those that can't take
-    its group.
-    """
-    interfaces.read(
-        sorted({each.id for _, given in bound for each in given if is_interface(each.id)})
-    )
-    found: dict[str, tuple[pulumi.Input[str], ...]] = {}
-    for machine, given in bound:
-        own: dict[Any, pulumi.Input[str]] = {}
-        for place, each in enumerate(given):
-            if not each.id:
-                own[place] = each.value
-            elif key_of(each.id) not in own:
-                canonical = _ID.sub(_CANONICAL, each.id)
-                own[key_of(each.id)] = each.value if canonical == each.id else canonical
-                problems += interfaces.check(machine, each.id)
-        found[machine.name] = tuple(own.values())
-    return found

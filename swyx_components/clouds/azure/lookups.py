@@ -12,18 +12,9 @@ from typing import Any
 
 import pulumi
 
-from swyx_components.clouds.azure.existing import (
-    BY_ID,
-    Found,
-    Given,
-    Interfaces,
-    VirtualNetwork,
-    find_by_address,
-    find_by_id,
-    find_network,
-)
+from swyx_components.clouds.azure.existing import BY_ID, Interfaces, VirtualNetwork, find_network
 from swyx_components.clouds.azure.records import last_of
-from swyx_components.clouds.deployment import Bindings, Deployment, Lookups, unbound
+from swyx_components.clouds.deployment import Deployment, Lookups, unbound
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, raise_errors
 from swyx_components.sets.prefixes import Prefix
@@ -95,8 +86,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     interfaces = Interfaces(wanted.site, known["resource_group"], ask)
     to_make = [machine for machine in attached if _keys(own[machine.name], _MADE)]
     rest = [machine for machine in attached if machine not in to_make]
-    problems: list[Message] = []
-    existing = _find_existing(rest, own, found, interfaces, ask, problems)
+    existing, problems = interfaces.find(rest, own, found), interfaces.problems
     new = {each.name: _place_new(each, own[each.name], found, problems) for each in to_make}
     raise_errors(problems)
     return AzureSite(
@@ -112,32 +102,6 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
 
 def _keys(binding: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
     return [key for key in keys if binding.get(key) is not None]
-
-
-def _find_existing(
-    machines: Sequence[Machine],
-    bindings: Bindings,
-    network: VirtualNetwork,
-    interfaces: Interfaces,
-    ask: Lookups,
-    problems: list[Message],
-) -> Found:
-    """Interfaces by machine, as given or by address; `problems` gets what is wrong with each."""
-    given = {machine.name: _given(machine, bindings[machine.name], ask) for machine in machines}
-    rest = [machine for machine in machines if not given[machine.name]]
-    if network.name:
-        given |= find_by_address(rest, network, interfaces, problems)
-    else:
-        problems += (unbound(machine, "interface_id or subnet_id") for machine in rest)
-    bound = [(machine, given[machine.name]) for machine in machines if given[machine.name]]
-    return find_by_id(bound, interfaces, problems)
-
-
-def _given(machine: Machine, binding: Mapping[str, Any], ask: Lookups) -> list[Given]:
-    one, several = (binding.get(key) for key in BY_ID)
-    place = f"machines.{machine.name}.interface_id"
-    values = [*([] if one is None else [one]), *(several or ())]
-    return [Given(value, ask.known(value, place) or "") for value in values]
 
 
 def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) -> Iterator[Message]:
