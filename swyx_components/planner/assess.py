@@ -53,7 +53,7 @@ def assess_site(
     if errors_of(plan.messages):
         return SiteResult(plan=plan, cloud=name, messages=_placed(plan, (), installation))
     rendered = platform.render_site(plan, installation) if platform else render_neutral(plan)
-    usages = platform.count_quotas(rendered) if platform else ()
+    usages = tuple(platform.count_quotas(rendered)) if platform else ()
     proof = prove(rendered)
     clouds = [platform] if platform else [*candidates]
     found = (
@@ -125,7 +125,7 @@ def _check_quotas(
         widened, sites = with_summaries(installation, plan.site)
         if sites:
             rendered = platform.render_site(plan_site(widened, plan.site), widened)
-            relief = Relief(sites, platform.count_quotas(rendered))
+            relief = Relief(sites, tuple(platform.count_quotas(rendered)))
     return check_quotas(plan.site, platform.name, usages, binding=binding, relief=relief)
 
 
@@ -135,7 +135,7 @@ def _check_candidates(
     """Warnings for the quotas of clouds that the site may move to."""
     for platform in clouds:
         if platform.name in installation.quotas or not is_small(plan):
-            usages = platform.count_quotas(platform.render_site(plan, installation))
+            usages = tuple(platform.count_quotas(platform.render_site(plan, installation)))
             yield from _check_quotas(plan, installation, platform, usages, binding=False)
 
 

@@ -1,6 +1,6 @@
 """What the planner needs of a cloud: implemented by a cloud's package, passed as a value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from swyx_components.installation.model import Installation
@@ -21,5 +21,5 @@ class Platform(Protocol):
     def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
         """The site as the cloud would store it."""
 
-    def count_quotas(self, rendered: RenderedSite) -> tuple[Usage, ...]:
+    def count_quotas(self, rendered: RenderedSite) -> Iterable[Usage]:
         """The site's usage of each quota that applies to it, exceeded or not."""

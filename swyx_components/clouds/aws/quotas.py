@@ -21,31 +21,34 @@ from swyx_components.sets.prefixes import Prefix
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
 
 
-def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
+def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     """Every quota that applies to the site, exceeded or not."""
     quotas = rendered.capabilities.limits
-    return (
-        *(
-            usage
-            for group in _groups(rendered)
-            for usage in _rules(*group, quotas["rules_per_group"])
-        ),
-        *(_on_interface(entry, quotas) for entry in rendered.groups),
-        Usage(
-            quota="rules_times_groups",
-            where="",
-            used=quotas["rules_per_group"] * quotas["groups_per_interface"],
-            limit=quotas["rules_times_groups"],
-            note="; rules_per_group times groups_per_interface, as AWS grants them together",
-            by_quotas=True,
-        ),
-        Usage(
-            quota="groups_per_region",
-            where="",
-            used=sum(len(entry.shards) for entry in rendered.groups),
-            limit=quotas["groups_per_region"],
-            note="; security groups of this site",
-        ),
+    for name, shard, rules in _groups(rendered):
+        for (direction, version), used in sorted(load_of(rules).items()):
+            yield Usage(
+                quota="rules_per_group",
+                where=shard_label(name, shard),
+                used=used,
+                limit=quotas["rules_per_group"],
+                note=f"; {_WORDS[direction]} IPv{version} rules, references to groups among them",
+                by_peers=True,
+            )
+    yield from (_on_interface(entry, quotas) for entry in rendered.groups)
+    yield Usage(
+        quota="rules_times_groups",
+        where="",
+        used=quotas["rules_per_group"] * quotas["groups_per_interface"],
+        limit=quotas["rules_times_groups"],
+        note="; rules_per_group times groups_per_interface, as AWS grants them together",
+        by_quotas=True,
+    )
+    yield Usage(
+        quota="groups_per_region",
+        where="",
+        used=sum(len(entry.shards) for entry in rendered.groups),
+        limit=quotas["groups_per_region"],
+        note="; security groups of this site",
     )
 
 
@@ -54,21 +57,6 @@ def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Rule]]]
     for entry in rendered.groups:
         for shard in entry.shards:
             yield entry.group.name, shard, [rule for rule in entry.rules if rule.shard == shard]
-
-
-def _rules(group: str, shard: int, rules: Sequence[Rule], limit: int) -> Iterator[Usage]:
-    load = load_of(rules)
-    for direction, word in _WORDS.items():
-        for version in (4, 6):
-            if used := load[direction, version]:
-                yield Usage(
-                    quota="rules_per_group",
-                    where=shard_label(group, shard),
-                    used=used,
-                    limit=limit,
-                    note=f"; {word} IPv{version} rules, references to groups among them",
-                    by_peers=True,
-                )
 
 
 def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:

@@ -159,13 +159,12 @@ def _deny_rest(direction: Direction) -> Rule:
 _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
 
 
-def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
+def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     """Every quota that applies to the site, exceeded or not."""
     quotas = rendered.capabilities.limits
-    networks = " and managed network" if any(e.group.network for e in rendered.groups) else ""
-    return (
-        *(
-            Usage(
+    for entry in rendered.groups:
+        for quota, used, note in _of_group(entry):
+            yield Usage(
                 quota=quota,
                 where=entry.group.name,
                 used=used,
@@ -173,16 +172,13 @@ def count_quotas(rendered: RenderedSite) -> tuple[Usage, ...]:
                 note=note,
                 by_peers=True,
             )
-            for entry in rendered.groups
-            for quota, used, note in _of_group(entry)
-        ),
-        Usage(
-            quota="groups_per_region",
-            where="",
-            used=len(rendered.groups),
-            limit=quotas["groups_per_region"],
-            note=f"; one for each machine{networks} of this site",
-        ),
+    networks = " and managed network" if any(e.group.network for e in rendered.groups) else ""
+    yield Usage(
+        quota="groups_per_region",
+        where="",
+        used=len(rendered.groups),
+        limit=quotas["groups_per_region"],
+        note=f"; one for each machine{networks} of this site",
     )
 
 
