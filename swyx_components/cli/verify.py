@@ -112,7 +112,8 @@ def _from_saved(
     elif not bound:
         for cloud, own in sorted(saved.items()):
             with damage_refused(own):
-                tagged = PLATFORMS[cloud].sites_in([*own.values()])
+                tags = [*PLATFORMS[cloud].tags_in([*own.values()])]
+            tagged = {each.get("swyx:site", "") for each in tags}
             bound = {**bound, **dict.fromkeys(tagged & installation.sites.keys(), cloud)}
     if not bound:
         raise refuse("saved-siteless", "--saved", known=sorted(installation.sites))

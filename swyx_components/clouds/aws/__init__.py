@@ -33,7 +33,7 @@ class Aws:
     count_quotas = staticmethod(quotas.count_quotas)
 
     recognise = staticmethod(records.recognise)
-    sites_in = staticmethod(records.sites_in)
+    tags_in = staticmethod(records.tags_in)
     is_resource = staticmethod(records.is_resource)
     read_deployed = staticmethod(inventory.read_deployed)
     read_saved = staticmethod(inventory.read_saved)

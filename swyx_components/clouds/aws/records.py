@@ -272,14 +272,13 @@ def recognise(content: object) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def sites_in(contents: Iterable[object]) -> frozenset[str]:
-    """The sites whose groups or rules the files have, by their tags.
+def tags_in(contents: Iterable[object]) -> Iterator[Mapping[str, str]]:
+    """The tags of every group that the files have, or of its rules.
 
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    tags = [group.tags for group in read_records(contents).groups.values()]
-    return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
+    return (group.tags for group in read_records(contents).groups.values())
 
 
 def is_resource(type: str) -> bool:

@@ -27,7 +27,7 @@ class Azure:
     count_quotas = staticmethod(render.count_quotas)
 
     recognise = staticmethod(records.recognise)
-    sites_in = staticmethod(records.sites_in)
+    tags_in = staticmethod(records.tags_in)
     is_resource = staticmethod(records.is_resource)
     read_deployed = staticmethod(inventory.read_deployed)
     read_saved = staticmethod(inventory.read_saved)

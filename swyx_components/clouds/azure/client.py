@@ -37,7 +37,11 @@ def _connect() -> Any:
     from azure.core.pipeline.policies import HeadersPolicy
     from azure.mgmt.network import NetworkManagementClient
 
-    subscription = _find_subscription()
+    subscription = next((os.environ[name] for name in _SUBSCRIPTIONS if os.environ.get(name)), "")
+    if not subscription:
+        remedy = "set it to the id of the subscription"
+        values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
+        raise CloudError.about("cloud-setting-missing", "", **values)
     endpoint = (os.environ.get(_ENDPOINT) or _PUBLIC).rstrip("/")
     options: dict[str, Any] = {"base_url": endpoint, "credential_scopes": [f"{endpoint}/.default"]}
     if urlsplit(endpoint).scheme == "http":
@@ -48,12 +52,3 @@ def _connect() -> Any:
     from azure.identity import DefaultAzureCredential
 
     return NetworkManagementClient(DefaultAzureCredential(), subscription, **options)
-
-
-def _find_subscription() -> str:
-    subscription = next((os.environ[name] for name in _SUBSCRIPTIONS if os.environ.get(name)), "")
-    if not subscription:
-        remedy = "set it to the id of the subscription"
-        values = {"cloud": "azure", "setting": _SUBSCRIPTIONS[0], "remedy": remedy}
-        raise CloudError.about("cloud-setting-missing", "", **values)
-    return subscription

@@ -216,14 +216,13 @@ def list_items(contents: Iterable[object]) -> Iterator[tuple[str, object]]:
     return ((_kind_of(item), item) for content in contents for item in _items(content))
 
 
-def sites_in(contents: Iterable[object]) -> frozenset[str]:
-    """The sites whose groups the files have, by their tags.
+def tags_in(contents: Iterable[object]) -> Iterator[Mapping[str, str]]:
+    """The tags of every group that the files have.
 
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    tags = [group.tags for group in read_records(list_items(contents)).groups.values()]
-    return frozenset(own["swyx:site"] for own in tags if "swyx:site" in own)
+    return (group.tags for group in read_records(list_items(contents)).groups.values())
 
 
 def is_resource(type: str) -> bool:
