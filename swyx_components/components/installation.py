@@ -106,7 +106,7 @@ class Site(SiteBuilder, Generic[T]):
         address is looked up. The default name is that of the resource in the program, the name or Name
         tag of what was looked up, the last part of an ARM id, or else `SITE-ROLE` by its first role.
         """
-        name = self._declare(name or name_of(to), roles, address, ports)
+        name = self._declare("machines", name or name_of(to), roles, address, ports=ports)
         self.bind(name, to, binding)
         return self[name]
 
@@ -118,7 +118,8 @@ class Site(SiteBuilder, Generic[T]):
         ports: Overrides | None = None,
     ) -> Machine:
         """Declare a machine outside the cloud: a peer by address, without its own group."""
-        return Machine(self, self._declare(name, roles, address, ports, outside=True))
+        more = {"outside": True, "ports": ports}
+        return Machine(self, self._declare("machines", name, roles, address, **more))
 
     def network(
         self,
@@ -131,8 +132,7 @@ class Site(SiteBuilder, Generic[T]):
 
         A `managed` one is in the site's cloud and has its own group, for subnets and scale sets.
         """
-        self._declare_network(name, cidrs, roles, managed)
-        return Network(self, name)
+        return Network(self, self._declare("networks", name, roles, cidrs, managed=managed))
 
     def bind(self, name: str, to: Any, binding: Mapping[str, Any]) -> None:
         """Remember the binding of a machine; `to` is read once the cloud is known."""
@@ -191,13 +191,14 @@ class Site(SiteBuilder, Generic[T]):
         self._made = SwyxSite(name, self.args(), self.options.get("opts"), assessed)
 
 
-class Installation(InstallationBuilder[Site[Any]]):
+class Installation(InstallationBuilder):
     """Sites, machines, networks and links of a program, and the decisions for all of them.
 
     At the end of its `with` block each site with a cloud becomes one `SwyxSite`; a site without one is
     only planned. If an exception leaves the block, nothing is created.
     """
 
+    sites: dict[str, Site[Any]]
     _deployed = False
 
     @classmethod
@@ -205,7 +206,8 @@ class Installation(InstallationBuilder[Site[Any]]):
         """The installation of a file; `site` binds its sites to clouds."""
         with plain_errors():
             loaded = super().load(path)
-        loaded.sites = {name: Site(loaded, name) for name in loaded.document["sites"]}
+        for name in loaded.document["sites"]:
+            Site(loaded, name)
         return loaded
 
     @overload
@@ -223,7 +225,7 @@ class Installation(InstallationBuilder[Site[Any]]):
         place = f"sites.{name}"
         if not isinstance(cloud, CloudNetwork | None):
             self.refuse("builder-cloud", place, cloud=repr(cloud))
-        site = self.sites.get(name) or self.declare(name, Site(self, name))
+        site = self.sites.get(name) or Site(self, name)
         site.settle({key: value for key, value in options.items() if key not in _OPTIONS})
         if cloud is not None and site.cloud is not None:
             self.refuse("builder-taken", place, name=name, line=self.lines.get(place, ""))

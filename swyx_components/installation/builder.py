@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Literal, NoReturn, Self, TypedDict, TypeVar, Unpack
+from typing import Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from swyx_components.catalogue.load import VERSIONS
 from swyx_components.installation.diagnostics import Diagnostics, below
@@ -77,14 +77,13 @@ class MachineRef:
 class SiteBuilder:
     """A site of an installation that is being built."""
 
-    def __init__(self, builder: "InstallationBuilder[Any]", name: str) -> None:
+    def __init__(self, builder: "InstallationBuilder", name: str) -> None:
+        if not is_name(name):
+            builder.refuse("builder-name", "sites", name=name)
         self.name, self._builder = name, builder
         self._place = f"sites.{name}"
-
-    @property
-    def _own(self) -> dict[str, Any]:
-        own: dict[str, Any] = self._builder.document["sites"][self.name]
-        return own
+        self._own: dict[str, Any] = builder.document["sites"].setdefault(name, {})
+        builder.sites[name] = self
 
     def settle(self, settings: Mapping[str, Any]) -> None:
         """Override existing settings."""
@@ -95,35 +94,26 @@ class SiteBuilder:
 
     def _declare(
         self,
+        kind: Literal["machines", "networks"],
         name: str,
         roles: Sequence[type[Role]],
-        address: str | Sequence[str],
-        ports: Overrides | None,
-        **more: bool,
+        addresses: str | Sequence[str],
+        **more: object,
     ) -> str:
-        """Add a machine and give its name: its own, or that of its first role at the site."""
-        names = self._builder.names_of(roles, Role, self._place)
-        name = name or f"{self.name}-{names[0].lower()}"
-        entry = {"addresses": _listed(address), "roles": names, **more}
-        self._add("machines", name, {**entry, **({"ports": plain(ports)} if ports else {})})
-        return name
+        """Add a machine or network, with what of `more` is not empty, and give its name.
 
-    def _add(self, kind: str, name: str, entry: dict[str, Any]) -> None:
+        A machine without one is called by its first role at the site.
+        """
+        is_machine, builder = kind == "machines", self._builder
+        names = builder.names_of(roles, Role if is_machine else NetworkRole, self._place)
+        if is_machine:
+            name = name or f"{self.name}-{names[0].lower()}"
         if not is_name(name):
-            place = below(f"{self._place}.{kind}", name)
-            self._builder.refuse("builder-name", place, name=name)
-        self._builder.enter(self._own, f"{self._place}.{kind}", name, entry)
-
-    def _declare_network(
-        self,
-        name: str,
-        cidrs: str | Sequence[str],
-        roles: Sequence[type[NetworkRole]],
-        managed: bool,
-    ) -> None:
-        names = self._builder.names_of(roles, NetworkRole, self._place)
-        more = {"managed": True} if managed else {}
-        self._add("networks", name, {"cidrs": _listed(cidrs), "roles": names, **more})
+            builder.refuse("builder-name", below(f"{self._place}.{kind}", name), name=name)
+        entry = {"addresses" if is_machine else "cidrs": _listed(addresses), "roles": names}
+        entry |= {key: plain(part) for key, part in more.items() if part}
+        builder.enter(self._own, f"{self._place}.{kind}", name, entry)
+        return name
 
     def extra_rule(
         self,
@@ -155,10 +145,7 @@ class SiteBuilder:
         rules.append(rule)
 
 
-S = TypeVar("S", bound=SiteBuilder)
-
-
-class InstallationBuilder(Generic[S]):
+class InstallationBuilder:
     """An installation that is being built; `document` has the form of a file.
 
     `lines` says where the program declared what, by the place of it in the document.
@@ -182,7 +169,7 @@ class InstallationBuilder(Generic[S]):
         }
         self.document: dict[str, Any] = {key: part for key, part in parts.items() if part}
         self.document["sites"] = {}
-        self.sites: dict[str, S] = {}
+        self.sites: dict[str, Any] = {}
         self.lines: dict[str, str] = {}
         self.mark("")
 
@@ -263,14 +250,6 @@ class InstallationBuilder(Generic[S]):
         self.mark(place)
         entries[name] = entry
 
-    def declare(self, name: str, site: S) -> S:
-        """Add a new site."""
-        if not is_name(name):
-            self.refuse("builder-name", "sites", name=name)
-        self.document["sites"][name] = {}
-        self.sites[name] = site
-        return site
-
     # ---- what sites and bindings need
 
     def mark(self, place: str) -> None:
@@ -292,15 +271,14 @@ class InstallationBuilder(Generic[S]):
             self.refuse("builder-machine", "", machine=repr(machine))
         return str(machine.name)
 
-    def locate(self, message: Message, *above: str) -> Message:
-        """The message with the line that declared its place; a place may be relative to one of `above`."""
-        for start in (*above, ""):
-            place = f"{start}.{message.place}" if start else message.place
-            while place and place not in self.lines:
+    def locate(self, message: Message, above: str = "") -> Message:
+        """The message with the line that declared its place, which may be relative to `above`."""
+        for place in (f"{above}.{message.place}", message.place):
+            while place not in self.lines:
                 place = place.rpartition(".")[0]
-            if place and place not in above:
+            if place not in ("", above):
                 return message.of(self.lines[place])
-        return message.of(self.lines[next((each for each in above if each in self.lines), "")])
+        return message.of(self.lines[above])
 
     def refuse(self, id: str, place: str, /, **values: object) -> NoReturn:
         """End with a message about the current line of the program.

@@ -13,17 +13,16 @@ from tests.tools.command import swyx
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "stacks/installation.yaml"
-Builder = InstallationBuilder[SiteBuilder]
 
 
 def test_the_example_is_planned_the_same_after_the_way_through_an_object(tmp_path: Path) -> None:
     file = tmp_path / "installation.yaml"
-    file.write_text(Builder.load(EXAMPLE).to_yaml())
+    file.write_text(InstallationBuilder.load(EXAMPLE).to_yaml())
     clouds = ("--cloud", "aachen=aws", "--cloud", "bochum=azure", "--json")
     plans = [swyx("plan", path, *clouds) for path in (EXAMPLE, file)]
     assert plans[0].code == 0
     assert plans[1].out.replace(str(file), str(EXAMPLE)) == plans[0].out
-    assert Builder.load(file).to_yaml() == file.read_text()
+    assert InstallationBuilder.load(file).to_yaml() == file.read_text()
 
 
 def test_every_case_that_loads_is_the_same_after_the_way_through_an_object(tmp_path: Path) -> None:
@@ -34,7 +33,7 @@ def test_every_case_that_loads_is_the_same_after_the_way_through_an_object(tmp_p
         before, messages = read_installation(file)
         if any(message.severity is Severity.ERROR for message in messages):
             continue
-        file.write_text(Builder.load(file).to_yaml())
+        file.write_text(InstallationBuilder.load(file).to_yaml())
         assert read_installation(file) == (before, messages), case.title
         loaded += 1
     assert loaded > 100
@@ -44,7 +43,7 @@ def test_a_file_with_errors_is_not_loaded(tmp_path: Path) -> None:
     file = tmp_path / "installation.yaml"
     file.write_text("swyxware: '6.01'\n")
     with pytest.raises(SwyxError) as caught:
-        Builder.load(file)
+        InstallationBuilder.load(file)
     assert [message.id for message in caught.value.messages] == ["key-missing"]
 
 
@@ -57,13 +56,13 @@ def test_the_catalogue_of_a_file_is_found_from_where_the_program_runs(tmp_path: 
     machines = {"server": {"addresses": ["10.1.0.10"], "roles": ["SwyxServer"]}}
     whole = {"swyxware": "6.01", "catalogue": "own.yaml", "sites": {"acme": {"machines": machines}}}
     (folder / "installation.yaml").write_text(yaml.safe_dump(whole))
-    builder = Builder.load(folder / "installation.yaml")
+    builder = InstallationBuilder.load(folder / "installation.yaml")
     assert read_installation(builder.document)[1] == ()
 
 
 def test_two_sites_have_two_links_where_the_second_has_a_name_of_its_own() -> None:
-    builder = Builder()
-    one, other = (builder.declare(name, SiteBuilder(builder, name)) for name in ("one", "other"))
+    builder = InstallationBuilder()
+    one, other = (SiteBuilder(builder, name) for name in ("one", "other"))
     here, there = MachineRef(one, "one-link"), MachineRef(other, "other-link")
     builder.link(one, other, through=here)
     builder.link(one, other, through=there, name="second")
