@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from swyx_components.installation.context import Kind, Node, Seat
 from swyx_components.installation.diagnostics import Diagnostics, below
-from swyx_components.installation.model import Link, LinkMode, Provider
+from swyx_components.installation.model import Link, Provider
 from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
     distinct,
@@ -59,18 +59,18 @@ def _read_ends(node: Node, sites: Mapping[str, None]) -> tuple[str, ...]:
 
 
 def _read_link(node: Node, ends: tuple[str, ...]) -> Link | None:
-    word = node.read("mode", read_word, LinkMode.SHARED.value, [mode.value for mode in LinkMode])
-    if word is None:
+    mode = node.read("mode", read_word, "shared", ("shared", "chained"))
+    if mode is None:
         return None
-    mode = LinkMode(word)
-    key, other = (_ONE, _EACH) if mode is LinkMode.SHARED else (_EACH, _ONE)
+    key, other, read = _ONE, _EACH, _read_shared
+    if mode == "chained":
+        key, other, read = _EACH, _ONE, _read_chained
     example = node.examples[key]
     if other in node.value:
-        node.child(other).add(f"link-{mode.value}", example=example)
+        node.child(other).add(f"link-{mode}", example=example)
     elif key not in node.value:
         managers = node.context.managers_at(ends) or "none"
-        node.child(key).add(f"link-without-{mode.value}", example=example, managers=managers)
-    read = _read_shared if mode is LinkMode.SHARED else _read_chained
+        node.child(key).add(f"link-without-{mode}", example=example, managers=managers)
     return node.read(key, read, None, node.key, ends)
 
 
@@ -83,7 +83,7 @@ def _read_shared(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
         node.add("manager-elsewhere", machine=manager, site=near, ends=" and ".join(ends))
         return None
     far = ends[1] if near == ends[0] else ends[0]
-    return Link(name=name, mode=LinkMode.SHARED, near=near, far=far, near_manager=manager)
+    return Link(name=name, near=near, far=far, near_manager=manager)
 
 
 def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
@@ -110,8 +110,7 @@ def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
     if len(managers) != 2:
         return None
     (near, far), (own, other) = ends, managers
-    mode = LinkMode.CHAINED
-    return Link(name=name, mode=mode, near=near, far=far, near_manager=own, far_manager=other)
+    return Link(name=name, near=near, far=far, near_manager=own, far_manager=other)
 
 
 def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> Seat | None:

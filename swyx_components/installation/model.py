@@ -23,13 +23,6 @@ class Egress(Enum):
     OPEN = "open"
 
 
-class LinkMode(Enum):
-    """One LinkManager that serves both sites, or a LinkManager at each end."""
-
-    SHARED = "shared"
-    CHAINED = "chained"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
     """What the article does not specify, as decided for one site. None: not decided.
@@ -148,18 +141,22 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Two sites and the LinkManager (shared) or LinkManagers (chained) that serve them.
+    """Two sites and the one LinkManager (shared) or the two (chained) that serve them.
 
     `near` is site A: the site of the shared LinkManager, or the first by name when chained.
     `far_manager` is empty for a shared link.
     """
 
     name: str
-    mode: LinkMode
     near: str
     far: str
     near_manager: str
     far_manager: str = ""
+
+    @property
+    def mode(self) -> str:
+        """The word for it in a file."""
+        return "chained" if self.far_manager else "shared"
 
     @property
     def managers(self) -> tuple[str, ...]:

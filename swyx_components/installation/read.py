@@ -17,7 +17,7 @@ from swyx_components.installation.check import (
 from swyx_components.installation.context import Node, ReadContext, as_text
 from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.links import check_trunks, read_links, read_providers
-from swyx_components.installation.model import Decisions, Egress, Installation, Link, Provider, Site
+from swyx_components.installation.model import Decisions, Egress, Installation, Site
 from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_decisions
 from swyx_components.installation.sites import read_extra_rules, read_site
@@ -105,7 +105,9 @@ def _read(node: Node, folder: Path) -> Installation | None:
     check_extra_rules(context, sites)
     check_trunks(context.log, links, providers)
     sites = drop_too_large(sites, links, providers, context.log)
-    links, providers = _with_known_ends(links, providers, sites)
+    # Only what of its sites and LinkManagers could be read; a shared link has none at its far site.
+    standing = {(name, each.name) for name, site in sites.items() for each in site.machines}
+    standing |= {(name, "") for name in sites}
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
         return None  # read to its end for its errors; by the facts of another version nothing is planned
     own = data.get("catalogue")
@@ -114,30 +116,14 @@ def _read(node: Node, folder: Path) -> Installation | None:
         catalogue=catalogue,
         catalogue_file=str(folder / own) if type(own) is str else "",
         sites=sites,
-        links=links,
-        providers=providers,
+        links=tuple(
+            each
+            for each in links
+            if {(each.near, each.near_manager), (each.far, each.far_manager)} <= standing
+        ),
+        providers=tuple(each for each in providers if (each.site, each.link_manager) in standing),
         quotas=quotas,
         acknowledged=acknowledged,
-    )
-
-
-def _with_known_ends(
-    links: Sequence[Link], providers: Sequence[Provider], sites: Mapping[str, Site]
-) -> tuple[tuple[Link, ...], tuple[Provider, ...]]:
-    """The links and providers of which the sites and the LinkManagers that they name could be read."""
-
-    def stands(site: str, manager: str) -> bool:
-        return site in sites and any(own.name == manager for own in sites[site].machines)
-
-    return (
-        tuple(
-            link
-            for link in links
-            if link.far in sites
-            and stands(link.near, link.near_manager)
-            and (not link.far_manager or stands(link.far, link.far_manager))
-        ),
-        tuple(each for each in providers if stands(each.site, each.link_manager)),
     )
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import chain
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.installation.model import Link, LinkMode
+from swyx_components.installation.model import Link
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows
 from swyx_components.planner.exchange import find_exchange
@@ -90,7 +90,7 @@ def _providers(topology: Topology, view: SiteTopology) -> Iterator[tuple[Endpoin
 def _over_link(topology: Topology, link: Link) -> Sequence[EndpointPair]:
     near, far = topology.view(link.near), topology.view(link.far)
     manager = near.endpoint_of[link.near_manager]
-    if link.mode is LinkMode.CHAINED:
+    if link.far_manager:
         return [_pair(topology.catalogue, "chained", manager, far.endpoint_of[link.far_manager])]
     return [_pair(topology.catalogue, "across", manager, other) for other in far.endpoints]
 

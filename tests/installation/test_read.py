@@ -11,7 +11,7 @@ from swyx_components.catalogue import Transport, load_catalogue
 from swyx_components.catalogue import load as catalogue_room
 from swyx_components.installation import load_installation, load_schema, read_installation
 from swyx_components.installation.diagnostics import MOST_MESSAGES
-from swyx_components.installation.model import Egress, ExtraRule, Link, LinkMode, Provider
+from swyx_components.installation.model import Egress, ExtraRule, Link, Provider
 from swyx_components.installation.source import MOST_BYTES
 from swyx_components.messages import SwyxError
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
@@ -75,7 +75,6 @@ def test_links_and_providers_of_the_example_find_their_sites() -> None:
     assert installation.links == (
         Link(
             name="aachen-bochum",
-            mode=LinkMode.SHARED,
             near="aachen",
             far="bochum",
             near_manager="ac-link",
@@ -169,7 +168,6 @@ def test_a_chained_link_begins_at_the_first_site_by_name() -> None:
     assert load_installation(data).links == (
         Link(
             name="x",
-            mode=LinkMode.CHAINED,
             near="aachen",
             far="bochum",
             near_manager="ac-link",

@@ -23,7 +23,7 @@ from swyx_components.analysis.explain.explain import (
 from swyx_components.analysis.explain.places import Host, hosts_of, hosts_with
 from swyx_components.catalogue import FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
-from swyx_components.installation.model import Link, LinkMode
+from swyx_components.installation.model import Link
 from swyx_components.planner.model import PROTOCOL_OF
 from swyx_components.planner.port_references import (
     EndpointKind,
@@ -135,7 +135,7 @@ class _Script:
         if self.link is not None:
             managers = self._managers(self.link)
             ends |= {"link": managers[0], "caller link": managers[0], "called link": managers[-1]}
-            way = self.book.links[self.link.mode.value]
+            way = self.book.links[self.link.mode]
             for step in way.near_calls if near == self.link.near else way.far_calls:
                 yield from self._control(step, ends.__getitem__)
         elif near != far:
@@ -172,7 +172,7 @@ class _Script:
     def _managers(self, link: Link) -> Sequence[Actor]:
         """The LinkManagers from the caller's end to the other; a shared one stands alone."""
         near = self._manager(link.near, link.near_manager)
-        if link.mode is LinkMode.SHARED:
+        if not link.far_manager:
             return (near,)
         far = self._manager(link.far, link.far_manager)
         return (near, far) if self.caller.server_site == link.near else (far, near)

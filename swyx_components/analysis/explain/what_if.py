@@ -8,7 +8,7 @@ from swyx_components.analysis.explain.explain import Crossing, carries
 from swyx_components.analysis.explain.places import Host
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.check import find_dcom_ports, find_public_part
-from swyx_components.installation.model import Installation, Link, LinkMode, Provider, Site
+from swyx_components.installation.model import Installation, Link, Provider, Site
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.planner.topology import Topology
@@ -201,20 +201,19 @@ def _with_declarations(installation: Installation, crossing: Crossing) -> Iterat
     serving = [_serves_links(installation.catalogue, host) for host in hosts]
     for manages, ends in zip(serving, (hosts, hosts[::-1]), strict=True):
         if manages and not linked:
-            yield _with_link(installation, LinkMode.SHARED, *ends)
+            yield _with_link(installation, *ends, chained=False)
     if all(serving):
-        yield _with_link(installation, LinkMode.CHAINED, *sorted(hosts))
+        yield _with_link(installation, *sorted(hosts), chained=True)
 
 
-def _with_link(installation: Installation, mode: LinkMode, near: Host, far: Host) -> _Variant:
+def _with_link(installation: Installation, near: Host, far: Host, chained: bool) -> _Variant:
     """One more link through the machine at the near end or, chained, through both."""
     named, far_manager = f"`link_manager: {near.label}`", ""
-    if mode is LinkMode.CHAINED:
+    if chained:
         managers = f"{{{near.site}: {near.label}, {far.site}: {far.label}}}"
         named, far_manager = f"`mode: chained` and `link_managers: {managers}`", far.label
     link = Link(
         name="supposed",
-        mode=mode,
         near=near.site,
         far=far.site,
         near_manager=near.label,
