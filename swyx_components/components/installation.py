@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, NoReturn, Self, Unpack, cast, overload
+from typing import Any, Generic, Self, Unpack, cast, overload
 
 import pulumi
 
@@ -199,6 +199,7 @@ class Installation(InstallationBuilder):
     """
 
     sites: dict[str, Site[Any]]
+    error = InvalidInput
     _deployed = False
 
     @classmethod
@@ -285,12 +286,3 @@ class Installation(InstallationBuilder):
         if self._deployed:
             self.refuse("builder-late", place)
         super().mark(place)
-
-    def refuse(self, id: str, place: str, /, **values: object) -> NoReturn:
-        """End the program with a message about its current line.
-
-        Raises:
-            InvalidInput: always.
-        """
-        with plain_errors():
-            super().refuse(id, place, **values)

@@ -5,7 +5,7 @@ Nothing here knows Pulumi; `components/installation.py` binds what is built to c
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, Self, TypedDict, Unpack
 
@@ -151,6 +151,8 @@ class InstallationBuilder:
     `lines` says where the program declared what, by the place of it in the document.
     """
 
+    error: Callable[[list[Message]], Exception] = SwyxError
+
     def __init__(
         self,
         *,
@@ -284,9 +286,9 @@ class InstallationBuilder:
         """End with a message about the current line of the program.
 
         Raises:
-            SwyxError: always.
+            SwyxError: always, or what else is the builder's `error`.
         """
-        raise SwyxError([Message.about(id, place, **values).of(called_from())])
+        raise self.error([Message.about(id, place, **values).of(called_from())])
 
 
 def called_from() -> str:

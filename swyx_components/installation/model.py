@@ -154,6 +154,11 @@ class Link:
     far_manager: str = ""
 
     @property
+    def ends(self) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Both sites, each with its LinkManager; a shared link has none at its far site."""
+        return (self.near, self.near_manager), (self.far, self.far_manager)
+
+    @property
     def mode(self) -> str:
         """The word for it in a file."""
         return "chained" if self.far_manager else "shared"
@@ -161,7 +166,7 @@ class Link:
     @property
     def managers(self) -> tuple[str, ...]:
         """Its LinkManagers: one, or two if chained."""
-        return (self.near_manager, self.far_manager) if self.far_manager else (self.near_manager,)
+        return tuple(manager for _, manager in self.ends if manager)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

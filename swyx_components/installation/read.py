@@ -105,7 +105,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
     check_extra_rules(context, sites)
     check_trunks(context.log, links, providers)
     sites = drop_too_large(sites, links, providers, context.log)
-    # Only what of its sites and LinkManagers could be read; a shared link has none at its far site.
+    # Links and providers are left out where a site or LinkManager of theirs could not be read.
     standing = {(name, each.name) for name, site in sites.items() for each in site.machines}
     standing |= {(name, "") for name in sites}
     if "catalogue" not in data and as_text(data.get("swyxware")) not in (None, *VERSIONS):
@@ -116,11 +116,7 @@ def _read(node: Node, folder: Path) -> Installation | None:
         catalogue=catalogue,
         catalogue_file=str(folder / own) if type(own) is str else "",
         sites=sites,
-        links=tuple(
-            each
-            for each in links
-            if {(each.near, each.near_manager), (each.far, each.far_manager)} <= standing
-        ),
+        links=tuple(each for each in links if standing.issuperset(each.ends)),
         providers=tuple(each for each in providers if (each.site, each.link_manager) in standing),
         quotas=quotas,
         acknowledged=acknowledged,

@@ -201,13 +201,14 @@ def _with_declarations(installation: Installation, crossing: Crossing) -> Iterat
     serving = [_serves_links(installation.catalogue, host) for host in hosts]
     for manages, ends in zip(serving, (hosts, hosts[::-1]), strict=True):
         if manages and not linked:
-            yield _with_link(installation, *ends, chained=False)
+            yield _with_link(installation, ends, chained=False)
     if all(serving):
-        yield _with_link(installation, *sorted(hosts), chained=True)
+        yield _with_link(installation, sorted(hosts), chained=True)
 
 
-def _with_link(installation: Installation, near: Host, far: Host, chained: bool) -> _Variant:
+def _with_link(installation: Installation, ends: Sequence[Host], chained: bool) -> _Variant:
     """One more link through the machine at the near end or, chained, through both."""
+    near, far = ends
     named, far_manager = f"`link_manager: {near.label}`", ""
     if chained:
         managers = f"{{{near.site}: {near.label}, {far.site}: {far.label}}}"
