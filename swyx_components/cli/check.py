@@ -2,7 +2,7 @@
 
 from swyx_components.cli.options import FILE, JSON, STRICT, command, flag
 from swyx_components.cli.sites import assess_sites
-from swyx_components.cli.terminal import DONE, judge, print_answer, print_line, print_messages
+from swyx_components.cli.terminal import DONE, judge, print_answer, print_messages
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.installation.positions import Position, find_positions, put_at
@@ -35,7 +35,7 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
         print_messages(list_messages(graver if quiet else ordered))
         settled = sorted(installation.acknowledged) if installation else []
         more = f"; acknowledged: {', '.join(settled)}" if settled else ""
-        print_line(f"{file}: {size}{count_messages(ordered)}{more}.")
+        print_answer([f"{file}: {size}{count_messages(ordered)}{more}."])
     return code
 
 

@@ -11,7 +11,7 @@ from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_sta
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli.options import CLOUDS, FILE, JSON, Words, command, flag, option
 from swyx_components.cli.sites import choose, render_sites
-from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, print_line
+from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer
 from swyx_components.clouds import PLATFORMS
 from swyx_components.report.plan_json import fields_of, given
 from swyx_components.report.tables import plural
@@ -52,7 +52,7 @@ def prune(file: str, site: str, clouds: Words, stack: str, agreed: bool, as_json
         for orphan in inventory.remove_orphans([each for each in removable if each in again]):
             removed.append(orphan)
             if not as_json:
-                print_line(f"removed {orphan.kind} {orphan.id}")
+                print_answer([f"removed {orphan.kind} {orphan.id}"])
     left = [orphan for orphan in found if orphan not in removed]
     if as_json:
         document = {"version": 1, "site": rendered.plan.site, "cloud": cloud, "stack": name}
@@ -63,7 +63,7 @@ def prune(file: str, site: str, clouds: Words, stack: str, agreed: bool, as_json
             ]
         print_answer(document)
     elif not left:
-        print_line("Now run `pulumi up --refresh` to deploy the plan.")
+        print_answer(["Now run `pulumi up --refresh` to deploy the plan."])
     return ANSWER_NO if left else DONE
 
 
@@ -109,5 +109,5 @@ def _ask(number: int) -> bool:
     """Whether the user at the terminal agrees; without a terminal nothing is removed."""
     if sys.stdin.isatty():
         return click.confirm(f"Remove {plural(number, 'orphan')}?", prompt_suffix=" ")
-    print_line("Nothing was removed; pass --yes to remove it.")
+    print_answer(["Nothing was removed; pass --yes to remove it."])
     return False

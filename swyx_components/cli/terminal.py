@@ -5,7 +5,6 @@ import os
 import re
 import sys
 import time
-import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
@@ -36,11 +35,6 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def print_line(text: str) -> None:
-    """One line of the answer."""
-    _print_sentence(text, 0, sys.stdout)
 
 
 def print_note(text: str) -> None:
@@ -83,7 +77,7 @@ def print_answer(answer: Mapping[str, object] | Iterable[str]) -> None:
         print(json.dumps(answer, indent=1))
         return
     for line in answer:
-        print_line(line)
+        _print_sentence(line, 0, sys.stdout)
 
 
 def report_progress(items: Iterable[_Item], what: str, total: int) -> Iterator[_Item]:
@@ -223,6 +217,8 @@ def explain_failure(problem: Exception, command: str) -> int:
         print_error(f"{said}; `{path} --help` lists what is available.")
         return WRONG_INPUT
     if os.environ.get(_DEBUG):
+        import traceback
+
         traceback.print_exception(problem, file=sys.stderr)
     if isinstance(problem, OSError):
         print_error(f"system error: {problem.strerror or problem}.")
