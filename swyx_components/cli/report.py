@@ -11,7 +11,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from swyx_components import __version__
-from swyx_components.analysis.deployed.verify import compare_site
+from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.cli import options
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
@@ -30,7 +30,7 @@ from swyx_components.installation.source import STDIN, read_raw
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.html.differences import Differences, describe_changes, describe_drift
-from swyx_components.report.html.overview import Overview, SiteLine, make_overview
+from swyx_components.report.html.overview import Overview, SiteLine
 from swyx_components.report.html.pages import write_chapter, write_report
 from swyx_components.report.tables import count_messages, plural
 from swyx_components.report.windows.scripts import file_name
@@ -79,7 +79,7 @@ def report(
     folder = output.endswith(os.sep) or Path(output).is_dir()
     with SpooledTemporaryFile(IN_MEMORY) as kept:
         lines, sizes, messages = _gather(chosen, kept, folder, made)
-        overview = make_overview(installation, lines, messages, differences, made)
+        overview = Overview(installation, lines, messages, differences, made)
         kept.seek(0)
         inputs = files_of(installation, *filter(None, [old]))
         pages = zip(lines, map(kept.read, sizes), strict=True)
@@ -115,7 +115,7 @@ def _gather(
         line, page = write_chapter(topology, folder or number <= _FEW_SITES, site)
         if folder:
             found = {*about_sites(chosen.found, [line.name]), *site.messages}
-            own = make_overview(topology.installation, [line], found, made=made, drawn=False)
+            own = Overview(topology.installation, [line], found, made=made, drawn=False)
             page = b"".join(write_report(own, [page], back="../index.html"))
         lines.append(line)
         sizes.append(kept.write(page))
@@ -155,7 +155,7 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     names = choose_sites(chosen.installation, sites, "--deployed") if sites else ()
     rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
     for cloud, site in rendered:
-        found = compare_site(site, PLATFORMS[cloud].read_deployed(site))
+        found = Comparison(site, PLATFORMS[cloud].read_deployed(site))
         yield describe_drift(found, site, cloud)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from swyx_components.analysis.deployed.verify import Deployed, compare_site
+from swyx_components.analysis.deployed.verify import Comparison, Deployed
 from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, Words, command, option
 from swyx_components.cli.saved import damage_refused, open_saved, open_state
 from swyx_components.cli.sites import bind_clouds, choose_sites, render_sites
@@ -53,7 +53,7 @@ def verify(file: str, sites: Words, clouds: Words, state: str, saved: Words, as_
     equal = True
     rendered = render_sites(Topology(installation), names, bound, "sites verified")
     for cloud, site in rendered:
-        comparison = compare_site(site, read(PLATFORMS[cloud], site))
+        comparison = Comparison(site, read(PLATFORMS[cloud], site))
         equal = equal and comparison.equal
         if as_json:
             records.append(comparison_record(comparison, cloud))

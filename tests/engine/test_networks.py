@@ -12,7 +12,7 @@ import yaml
 from sandbox.azure.client import ArmClient
 from sandbox.environment import SUBSCRIPTION
 from swyx_components.analysis.deployed.stack_state import Resource, StackState
-from swyx_components.analysis.deployed.verify import Comparison, compare_site
+from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
@@ -71,7 +71,7 @@ def rendered(cloud: str) -> RenderedSite:
 
 def verify(cloud: str) -> Comparison:
     planned = rendered(cloud)
-    return compare_site(planned, PLATFORMS[cloud].read_deployed(planned))
+    return Comparison(planned, PLATFORMS[cloud].read_deployed(planned))
 
 
 def state_of(trial: Trial, cloud: str) -> list[dict[str, Any]]:

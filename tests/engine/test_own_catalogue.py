@@ -9,7 +9,7 @@ import pytest
 from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from swyx_components.analysis.deployed.verify import compare_site
+from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.inventory import read_deployed
 from swyx_components.installation import load_installation
@@ -66,7 +66,7 @@ def test_a_small_sip_system_is_deployed_as_planned(
         installation = load_installation(inline())
         rendered = assess_site(plan_site(installation, "aachen"), installation, Aws()).rendered
         assert rendered is not None
-        assert compare_site(rendered, read_deployed(rendered)).equal
+        assert Comparison(rendered, read_deployed(rendered)).equal
         here = [{"Name": "vpc-id", "Values": [project.outputs()["vpc"]]}]
         groups = boto3.client("ec2").describe_security_groups(Filters=here)["SecurityGroups"]
         own = {group["Description"] for group in groups if group.get("Tags")}

@@ -13,7 +13,7 @@ from sandbox import commands
 from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
-from swyx_components.analysis.deployed.verify import Comparison, compare_site
+from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.inventory import read_deployed
 from swyx_components.installation import load_installation
@@ -113,7 +113,7 @@ def result(branches: int) -> SiteResult:
 def compare(branches: int) -> Comparison:
     rendered = result(branches).rendered
     assert rendered is not None
-    return compare_site(rendered, read_deployed(rendered))
+    return Comparison(rendered, read_deployed(rendered))
 
 
 @pytest.fixture(scope="module")

@@ -106,9 +106,8 @@ def test_every_link_inside_a_page_leads_somewhere_and_no_id_stands_twice() -> No
 
 
 def test_what_no_installation_lets_in_would_still_be_shown_escaped() -> None:
-    found = overview_of(plain())
-    file = replace(found.installation, file="a\u202elmay.b\x1b")
-    report = found._replace(installation=file)
+    report = overview_of(plain())
+    report.installation = replace(report.installation, file="a\u202elmay.b\x1b")
     page = b"".join(write_report(report, paged=True)).decode()
     assert "a\\u202elmay.b\\x1b" in page
     assert "\u202e" not in page and "\x1b" not in page

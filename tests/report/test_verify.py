@@ -1,6 +1,6 @@
 """What `swyx verify` prints of a difference."""
 
-from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, compare_site
+from swyx_components.analysis.deployed.verify import Comparison, Deployed, DeployedGroup
 from swyx_components.clouds import PLATFORMS
 from swyx_components.report.deployed import write_comparison
 from swyx_components.report.html.differences import describe_drift
@@ -25,12 +25,12 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
     moved = DeployedGroup(ids=server.ids, rules=(*others, first._replace(shard=1)))
     named = {"swyxserver": "hub-server"}
     deployed = Deployed(groups={**groups, "swyxserver": moved}, interfaces=None)
-    _, *lines = write_comparison(compare_site(rendered, deployed), "aws", named)
+    _, *lines = write_comparison(Comparison(rendered, deployed), "aws", named)
     assert lines == [
         f"  hub-server: differs, planned {write_rule(first)}",
         f"  hub-server (swyxserver+1):             found {write_rule(first)}",
     ]
-    told = describe_drift(compare_site(rendered, deployed), rendered, "aws")
+    told = describe_drift(Comparison(rendered, deployed), rendered, "aws")
     assert [row.place for row in told.rows] == ["hub/server", "hub/server (swyxserver+1)"]
 
 
@@ -46,7 +46,7 @@ def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() ->
     odd = ((first.name, f"{first.name} at priority 100 (source Internet)"),)
     changed = DeployedGroup(ids=group.ids, rules=tuple(others), unreadable=odd)
     deployed = Deployed(groups={**groups, name: changed}, interfaces=None)
-    told = describe_drift(compare_site(rendered, deployed), rendered, "azure")
+    told = describe_drift(Comparison(rendered, deployed), rendered, "azure")
     assert [(row.side, row.part, row.place) for row in told.rows] == [
         ("plan", "Rules", f"hub/{name}"),
         ("other", "Rules", f"hub/{name}"),

@@ -9,7 +9,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.overview import Overview, make_overview
+from swyx_components.report.html.overview import Overview
 from swyx_components.report.html.pages import write_chapter, write_report
 
 
@@ -20,7 +20,7 @@ def parts_of(source: dict[str, Any], cloud: str = "") -> tuple[Overview, list[by
     written = [write_chapter(topology, True, one) for one in result]
     lines, chapters = [line for line, _ in written], [html for _, html in written]
     messages = {message for one in result for message in one.messages}
-    return make_overview(installation, lines, messages), chapters
+    return Overview(installation, lines, messages), chapters
 
 
 def overview_of(source: dict[str, Any], cloud: str = "") -> Overview:

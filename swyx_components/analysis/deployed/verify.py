@@ -5,7 +5,7 @@ in what is enforced, regardless of names, descriptions and the order of rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from swyx_components.analysis.deployed.ruleset import AttachmentPoint
 from swyx_components.installation.model import Egress
 from swyx_components.messages import SwyxError
 from swyx_components.planner.model import Direction, RenderedSite, Rule, SitePlan, shard_label
-from swyx_components.planner.proof import Proof, prove_rules
+from swyx_components.planner.proof import prove_rules
 
 
 class CloudError(SwyxError):
@@ -110,59 +110,40 @@ class Effect(NamedTuple):
     stopped: tuple[Packets, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A site as planned against the site as deployed.
+    """A rendered site against its deployed state: every difference, and the proof on the latter.
 
     `faults` are sentences about groups and interfaces; each of them, and each effect, makes the two unequal.
     `remarks` are worth knowing and change nothing; `lacking` says what could not be judged.
     """
 
-    site: str
-    groups: int
-    rules: int
-    changes: tuple[Change, ...]
-    faults: tuple[str, ...]
-    remarks: tuple[str, ...]
-    proof: Proof = field(repr=False)
-    effects: tuple[Effect, ...] = ()
-    lacking: tuple[str, ...] = ()
+    def __init__(self, rendered: RenderedSite, deployed: Deployed) -> None:
+        self.site, self.lacking, groups = rendered.plan.site, deployed.lacking, deployed.groups
+        self.groups = len(groups)
+        self.rules = sum(len(own.rules) + len(own.unreadable) for own in groups.values())
+        self.changes: list[Change] = []
+        for entry in rendered.groups:
+            found = groups.get(entry.group.name) or DeployedGroup(ids={}, rules=())
+            self.changes += _compare_rules(entry.group.name, entry.rules, found)
+        told = {(change.group, change.unreadable) for change in self.changes}
+        self.faults = [*_check_groups(rendered, deployed, told)]
+        if deployed.interfaces is not None:
+            self.faults += _check_interfaces(rendered, deployed.interfaces)
+        effects = [
+            _find_effect(rendered.plan, interface, other)
+            for interface in deployed.interfaces or ()
+            for other in interface.others
+            if interface.machine
+        ]
+        self.effects = [effect for effect in effects if effect.added or effect.stopped]
+        self.remarks = [*_remark_on_others(effects)]
+        rules = {name: (*own.rules, *own.narrowed) for name, own in groups.items()}
+        self.proof = prove_rules(rendered, rules)
 
     @property
     def equal(self) -> bool:
         """Whether the cloud holds what is planned and nothing else, and the proof holds."""
         return not (self.changes or self.faults or self.effects) and self.proof.holds
-
-
-def compare_site(rendered: RenderedSite, deployed: Deployed) -> Comparison:
-    """Every difference between a rendered site and its deployed state, and the proof on the latter."""
-    changes: list[Change] = []
-    for entry in rendered.groups:
-        found = deployed.groups.get(entry.group.name) or DeployedGroup(ids={}, rules=())
-        changes += _compare_rules(entry.group.name, entry.rules, found)
-    told = {(change.group, change.unreadable) for change in changes}
-    faults = [*_check_groups(rendered, deployed, told)]
-    if deployed.interfaces is not None:
-        faults += _check_interfaces(rendered, deployed.interfaces)
-    effects = [
-        _find_effect(rendered.plan, interface, other)
-        for interface in deployed.interfaces or ()
-        for other in interface.others
-        if interface.machine
-    ]
-    groups = deployed.groups
-    rules = {name: (*own.rules, *own.narrowed) for name, own in groups.items()}
-    return Comparison(
-        site=rendered.plan.site,
-        groups=len(groups),
-        rules=sum(len(own.rules) + len(own.unreadable) for own in groups.values()),
-        changes=tuple(changes),
-        faults=tuple(faults),
-        remarks=tuple(_remark_on_others(effects)),
-        proof=prove_rules(rendered, rules),
-        effects=tuple(effect for effect in effects if effect.added or effect.stopped),
-        lacking=deployed.lacking,
-    )
 
 
 def _compare_rules(group: str, planned: Iterable[Rule], found: DeployedGroup) -> Iterator[Change]:

@@ -13,7 +13,7 @@ from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.quota import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names
 from swyx_components.report.html.differences import Differences
-from swyx_components.report.html.picture import Picture, draw_sites
+from swyx_components.report.html.picture import draw_sites
 from swyx_components.report.tables import UsageRow, find_fullest
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -102,22 +102,34 @@ class Setting(NamedTuple):
     sites: tuple[str, ...] = ()
 
 
-class Overview(NamedTuple):
-    """The content of a report without its chapters.
+class Overview:
+    """The content of a report without its chapters, of the sites that these lines are about; with a picture
+    of them if `drawn`.
 
     `made` says when (`date`), by which version of the program and of which file (`sha256`), where known.
     """
 
-    installation: Installation
-    sites: tuple[SiteLine, ...]
-    picture: Picture | None
-    settings: tuple[Setting, ...]
-    findings: Mapping[str, tuple[tuple[Message, ...], ...]]
-    usages: tuple[UsageRow, ...]
-    catalogue: tuple[FlowRow, ...]
-    differences: tuple[Differences, ...]
-    cited: tuple[tuple[int, str], ...] = ()
-    made: Mapping[str, str] = {}
+    def __init__(
+        self,
+        installation: Installation,
+        lines: Sequence[SiteLine],
+        messages: Collection[Message],
+        differences: Iterable[Differences] = (),
+        made: Mapping[str, str] = {},
+        drawn: bool = True,
+    ) -> None:
+        self.installation, self.made = installation, made
+        self.sites, self.differences = tuple(lines), tuple(differences)
+        clouds = {line.name: line.cloud for line in lines}
+        self.picture = draw_sites(installation, list(clouds), clouds) if drawn else None
+        self.settings = list_settings(installation, {own.name: own.flows.keys() for own in lines})
+        self.findings = sort_findings(messages)
+        usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
+        self.usages = sorted(find_fullest(usages), key=lambda row: -row.usage.share)
+        ids = {id for line in lines for id in line.flows}
+        self.catalogue = [row for row in installation.catalogue.flows.values() if row.id in ids]
+        cited = (line for row in self.catalogue for line in row.lines)
+        self.cited = installation.catalogue.explain_lines(cited)
 
     @property
     def figures(self) -> Mapping[str, int]:
@@ -139,34 +151,6 @@ class Overview(NamedTuple):
     def public(self, way: str) -> tuple[str, ...]:
         """The public peers of rules in this direction, `in` or `out`, of all sites."""
         return tuple(sorted({peer for site in self.sites for peer in site.public.get(way, ())}))
-
-
-def make_overview(
-    installation: Installation,
-    lines: Sequence[SiteLine],
-    messages: Collection[Message],
-    differences: Iterable[Differences] = (),
-    made: Mapping[str, str] = {},
-    drawn: bool = True,
-) -> Overview:
-    """The overview of the sites that these lines are about, with a picture of them or without."""
-    catalogue = installation.catalogue
-    ids = {id for line in lines for id in line.flows}
-    names, clouds = [line.name for line in lines], {line.name: line.cloud for line in lines}
-    rows = tuple(row for row in catalogue.flows.values() if row.id in ids)
-    usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
-    return Overview(
-        installation=installation,
-        sites=tuple(lines),
-        picture=draw_sites(installation, names, clouds) if drawn else None,
-        settings=list_settings(installation, {line.name: line.flows.keys() for line in lines}),
-        findings=sort_findings(messages),
-        usages=tuple(sorted(find_fullest(usages), key=lambda row: -row.usage.share)),
-        catalogue=rows,
-        differences=tuple(differences),
-        cited=catalogue.explain_lines(line for row in rows for line in row.lines),
-        made=made,
-    )
 
 
 def sort_findings(messages: Collection[Message]) -> dict[str, tuple[tuple[Message, ...], ...]]:
