@@ -10,7 +10,6 @@ from swyx_components.analysis.deployed.audit import (
     Audit,
     MissingAccess,
     Remediation,
-    UnneededAccess,
 )
 from swyx_components.analysis.deployed.reachability import Packets
 from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry
@@ -131,7 +130,14 @@ def audit_record(audit: Audit, changes: Iterable[Remediation] | None) -> dict[st
         "machines": audit.machines,
         "standstills": [fields_of(each, "machine", "phase", "flows") for each in audit.blocked],
         "missing": [_missing_record(each) for each in audit.missing],
-        "open": [_unneeded_record(access) for access in audit.unneeded],
+        "open": [
+            {
+                **_entry_record(access.entry),
+                **fields_of(access, "public", "administration", "needed_by", "needed_elsewhere"),
+                "packets": {name: _list_packets(own) for name, own in access.by_machine.items()},
+            }
+            for access in audit.unneeded
+        ],
         "unsure": [
             {**_entry_record(entry), "machines": machines, "reason": _write_doubt(entry)}
             for entry, machines in audit.unsure
@@ -152,14 +158,6 @@ def _missing_record(missing: MissingAccess) -> dict[str, Any]:
         "packets": _list_packets(missing.packets),
         "stopped_by": missing.stopped_by,
         "unless": [entry.unresolved for entry in missing.unless],
-    }
-
-
-def _unneeded_record(access: UnneededAccess) -> dict[str, Any]:
-    return {
-        **_entry_record(access.entry),
-        **fields_of(access, "public", "administration", "needed_by", "needed_elsewhere"),
-        "packets": {machine: _list_packets(own) for machine, own in access.by_machine.items()},
     }
 
 

@@ -74,9 +74,27 @@ def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any
         "version": 1,
         "equal": changes.none,
         "edits": [fields_of(edit, "place", "old", "new") for edit in changes.edits],
-        "stacks": [_stack_record(site) for site in changes.stacks],
+        "stacks": [
+            {
+                "site": site.site,
+                **given(cloud=site.cloud),
+                "work": site.work,
+                "groups": len(site.groups),
+                "rules": len(site.rules),
+                **given(resources=len(site.touched)),
+            }
+            for site in changes.stacks
+        ],
         "effects": [effect._asdict() for effect in effects],
-        "packets": [_passing_record(*passing) for passing in changes.passings],
+        "packets": [
+            {
+                "change": "opened" if opened else "closed",
+                **fields_of(packets, "source", "destination", "protocol"),
+                **given(ports=texts(packets.ports), source_ports=str(packets.source_ports)),
+                "at": at,
+            }
+            for opened, packets, at in changes.passings
+        ],
         "sites": {site.site: _site_record(site) for site in changes.sites},
         "clouds": {
             site.site: {
@@ -87,26 +105,6 @@ def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any
             for site in changes.compared
             if site.cloud
         },
-    }
-
-
-def _stack_record(site: SiteChange) -> dict[str, Any]:
-    return {
-        "site": site.site,
-        **given(cloud=site.cloud),
-        "work": site.work,
-        "groups": len(site.groups),
-        "rules": len(site.rules),
-        **given(resources=len(site.touched)),
-    }
-
-
-def _passing_record(opened: bool, packets: Packets, at: Sequence[str]) -> dict[str, Any]:
-    return {
-        "change": "opened" if opened else "closed",
-        **fields_of(packets, "source", "destination", "protocol"),
-        **given(ports=texts(packets.ports), source_ports=str(packets.source_ports)),
-        "at": at,
     }
 
 
