@@ -13,7 +13,7 @@ from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.chapter import Chapter, find_parties, find_peers, make_chapter
+from swyx_components.report.html.chapter import Chapter, find_parties, find_peers
 from swyx_components.report.html.pages import write_chapter
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -52,7 +52,7 @@ def plain(**aachen: Any) -> Plain:
 def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
     installation = load_installation(source)
     result = assess_site(plan_site(installation, site), installation, PLATFORMS.get(cloud))
-    return make_chapter(result, Topology(installation))
+    return Chapter(result, Topology(installation))
 
 
 def rules(told: Chapter) -> list[tuple[str, ...]]:

@@ -73,18 +73,15 @@ class FlowLine(NamedTuple):
     source_ports: str
 
 
-class Chapter(NamedTuple):
-    """All that the report says of one site. `flows` are grouped by the article's row."""
+class Chapter:
+    """All that the report says of one finished site.
 
-    result: SiteResult
-    rules: tuple[RuleRow, ...]
-    flows: tuple[tuple[FlowRow, tuple[FlowLine, ...]], ...]
+    `flows` are grouped by the article's row, and also those that no rule of a cloud is made for.
+    """
 
-
-def make_chapter(result: SiteResult, topology: Topology) -> Chapter:
-    """The chapter of a finished site; its flows are also those that no rule of a cloud is made for."""
-    rules, flows = _rules(result, topology.catalogue), _flows(result.plan.site, topology)
-    return Chapter(result, tuple(rules), tuple(flows))
+    def __init__(self, result: SiteResult, topology: Topology) -> None:
+        self.result, self.rules = result, tuple(_rules(result, topology.catalogue))
+        self.flows = tuple(_flows(result.plan.site, topology))
 
 
 # ---- rules

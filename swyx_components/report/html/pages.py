@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from swyx_components.messages.render import plain
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.chapter import make_chapter
+from swyx_components.report.html.chapter import Chapter
 from swyx_components.report.html.overview import Overview, SiteLine, find_public
 from swyx_components.report.tables import plural, write_proof
 from swyx_components.report.templates import read
@@ -31,7 +31,7 @@ def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> tup
 
     `unfolded`: it stands open, since there are few of them.
     """
-    site = make_chapter(result, topology)
+    site = Chapter(result, topology)
     counts = Counter(row.group for row in site.rules)
     html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
     plan, proof = result.plan, result.proof
