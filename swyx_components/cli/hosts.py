@@ -20,8 +20,9 @@ from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import print_answer, refuse, refuse_device, replace_file
 from swyx_components.messages import Message, raise_errors
-from swyx_components.report.hosts import host_record, write_overview
+from swyx_components.report.hosts import host_record
 from swyx_components.report.tables import plural
+from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name, make_files
 
 
@@ -64,7 +65,8 @@ def hosts(
         review = "Review each file before you run it; its header says what it does and why."
         print_answer([f"{count}.", review])
     else:
-        sys.stdout.writelines(f"{line}\n" for line in write_overview(chosen))
+        overview = render_lines("hosts.txt.j2", {}, hosts=chosen)
+        sys.stdout.writelines(f"{line}\n" for line in overview)
 
 
 LIST = "swyx-hosts.json"

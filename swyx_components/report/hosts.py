@@ -1,17 +1,10 @@
-"""The settings of hosts: an overview for people, and JSON."""
+"""The settings of hosts as JSON; people get them from `hosts.txt.j2`."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.text import peers_of, registry_values
-
-
-def write_overview(hosts: Iterable[HostSettings]) -> list[str]:
-    """Each host with its settings, one per line."""
-    return render_lines("hosts.txt.j2", {}, hosts=hosts)
 
 
 def host_record(host: HostSettings) -> dict[str, Any]:
