@@ -40,14 +40,14 @@ class MatrixRow(NamedTuple):
     site: str
     flow: str
     evidence: str
-    phase: str
     sender: MatrixEnd
     receiver: MatrixEnd
     transport: str
     ports: tuple[str, ...]
-    source_ports: str
-    lines: tuple[int, ...]
     purpose: str
+    phase: str = ""
+    source_ports: str = ""
+    lines: tuple[int, ...] = ()
     outside: bool = False
 
 
@@ -124,12 +124,9 @@ def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:
         site=plan.site,
         flow=extra_flow(plan.site, rule),
         evidence=EXTRA,
-        phase="",
         sender=sender,
         receiver=receiver,
         transport=rule.protocol,
         ports=tuple(map(str, rule.ports)),
-        source_ports="",
-        lines=(),
         purpose=rule.reason,
     )

@@ -375,9 +375,7 @@ def test_no_cell_begins_a_formula(text: str) -> None:
 
 def hostile_row(purpose: str) -> MatrixRow:
     end = MatrixEnd("aachen", "=name", "@role", ("+host",), ())
-    return MatrixRow(
-        "-site", "=f", "stated", "", end, end, "tcp", ("1",), "", (1,), purpose
-    )  # fmt: skip
+    return MatrixRow("-site", "=f", "stated", end, end, "tcp", ("1",), purpose, lines=(1,))
 
 
 @pytest.mark.parametrize(
