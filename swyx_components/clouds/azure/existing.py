@@ -22,6 +22,8 @@ _NETWORK = "azure-native:network:getVirtualNetwork"
 _EXPAND = "subnets/ipConfigurations"  # with the address of each, which is else one lookup apiece
 _REFUSED_EXPAND = "InvalidExpandQueryOptionValue"
 _INTERFACE = "azure-native:network:getNetworkInterface"
+# An interface of a machine as it is bound; its id is empty where a preview can't know it yet.
+_Given = tuple[str, pulumi.Input[str]]
 _ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
     re.IGNORECASE,
@@ -110,13 +112,6 @@ def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Lookups) -
     return VirtualNetwork(name, answer.get("location"), subnets)
 
 
-class Given(NamedTuple):
-    """An interface of a machine as it is bound. `id` is empty where a preview can't know it yet."""
-
-    value: pulumi.Input[str]
-    id: str
-
-
 class Interfaces:
     """The interfaces of a site's subscription, each asked for once.
 
@@ -140,31 +135,31 @@ class Interfaces:
             bound |= self._find_by_address(rest, network)
         else:
             self.problems += (unbound(machine, "interface_id or subnet_id") for machine in rest)
-        ids = {each.id for given in bound.values() for each in given}
-        self._read(sorted(filter(is_interface, ids)))
+        ids = {id for given in bound.values() for id, _ in given}
+        self._read(sorted(filter(_ID.fullmatch, ids)))
         found: dict[str, tuple[pulumi.Input[str], ...]] = {}
         for machine in machines:
             own: dict[Any, pulumi.Input[str]] = {}
-            for place, each in enumerate(bound[machine.name]):
-                if not each.id:
-                    own[place] = each.value
-                elif key_of(each.id) not in own:
-                    canonical = _ID.sub(_CANONICAL, each.id)
-                    own[key_of(each.id)] = each.value if canonical == each.id else canonical
-                    self.problems += self._check(machine, each.id)
+            for place, (id, value) in enumerate(bound[machine.name]):
+                if not id:
+                    own[place] = value
+                elif key_of(id) not in own:
+                    canonical = _ID.sub(_CANONICAL, id)
+                    own[key_of(id)] = value if canonical == id else canonical
+                    self.problems += self._check(machine, id)
             if own:
                 found[machine.name] = tuple(own.values())
         return found
 
-    def _given(self, machine: Machine, binding: Mapping[str, Any]) -> list[Given]:
+    def _given(self, machine: Machine, binding: Mapping[str, Any]) -> list[_Given]:
         one, several = (binding.get(key) for key in BY_ID)
         place = f"machines.{machine.name}.interface_id"
         values = [*([] if one is None else [one]), *(several or ())]
-        return [Given(value, self._ask.known(value, place) or "") for value in values]
+        return [(self._ask.known(value, place) or "", value) for value in values]
 
     def _find_by_address(
         self, machines: Sequence[Machine], network: VirtualNetwork
-    ) -> dict[str, list[Given]]:
+    ) -> dict[str, list[_Given]]:
         """The interfaces that have the machines' addresses; an error for every address that none has.
 
         Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
@@ -182,14 +177,12 @@ class Interfaces:
             for id, read in zip(batch, self._read(batch), strict=True):
                 if not isinstance(read, BaseException):
                     holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
-        found: dict[str, list[Given]] = {}
+        found: dict[str, list[_Given]] = {}
         for machine in machines:
             ids = {
                 address: _interface_of(holders.get(address, "")) for address in machine.addresses
             }
-            found[machine.name] = [
-                Given(id, id) for id in dict.fromkeys(filter(None, ids.values()))
-            ]
+            found[machine.name] = [(id, id) for id in dict.fromkeys(filter(None, ids.values()))]
             for address in (address for address, id in ids.items() if not id):
                 id, about = "interface-not-found", {"network": network.name}
                 if address in holders:
@@ -218,7 +211,7 @@ class Interfaces:
         """Why a machine's group can't be put on an interface."""
         place = f"machines.{machine.name}"
         other = self._owners.setdefault(key_of(id), machine.name)
-        if not is_interface(id):
+        if not _ID.fullmatch(id):
             yield Message.about("interface-id-wrong", place, value=id)
         elif other != machine.name:
             yield Message.about(
@@ -251,11 +244,6 @@ class Interfaces:
             yield Message.about(about, place, **values, group=name)
 
 
-def is_interface(text: str) -> bool:
-    """Whether a text is the id of a network interface."""
-    return _ID.fullmatch(text) is not None
-
-
 def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
     """Interfaces in the subnets of the missing addresses whose own addresses are not told."""
     for subnet in network.subnets:
@@ -267,4 +255,4 @@ def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
 def _interface_of(configuration: str) -> str:
     """The interface of an IP configuration's id; empty where a scale set, gateway or endpoint has it."""
     owner = re.split("/ipConfigurations/", configuration, flags=re.IGNORECASE)[0]
-    return owner if is_interface(owner) else ""
+    return owner if _ID.fullmatch(owner) else ""

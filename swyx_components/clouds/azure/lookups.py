@@ -89,6 +89,11 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     existing, problems = interfaces.find(rest, own, found), interfaces.problems
     new = {each.name: _place_new(each, own[each.name], found, problems) for each in to_make}
     raise_errors(problems)
+    extra = (  # a dynamic address beside those of the machine
+        Message.about("extra-ipv4", f"machines.{name}", machine=name)
+        for name, interfaces in sorted(new.items())
+        if not all(has_ipv4(each.addresses) for each in interfaces)
+    )
     return AzureSite(
         name=wanted.site,
         resource_group=network["resource_group"],
@@ -96,7 +101,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
         existing=existing,
         new=new,
         tags=wanted.tags,
-        messages=(*_find_subnet_groups(attached, found), *_find_dynamic_ipv4(new)),
+        messages=(*_find_subnet_groups(attached, found), *extra),
     )
 
 
@@ -117,13 +122,6 @@ def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) ->
             values = {"group": last_of(subnet.group), "machines": sorted(inside)}
             place = "network.virtual_network"
             yield Message.about("subnet-has-group", place, subnet=subnet.name, **values)
-
-
-def _find_dynamic_ipv4(placed: Mapping[str, tuple[NewInterface, ...]]) -> Iterator[Message]:
-    """A warning for every machine that gets a dynamic IPv4 address, as `has_ipv4` says of its interfaces."""
-    for machine, interfaces in sorted(placed.items()):
-        if any(not has_ipv4(interface.addresses) for interface in interfaces):
-            yield Message.about("extra-ipv4", f"machines.{machine}", machine=machine)
 
 
 # ---- interfaces to be made
