@@ -88,10 +88,11 @@ class Ruleset(NamedTuple):
         if not (rule.cidrs or (rule.peer_group and rule.peer_group in self.members)):
             of_group = "the members of " if rule.peer_group else "the entries of prefix list "
             unresolved = words if rule.number else of_group + words
-        text = _describe(rule, words)
+        text, protocol = _describe(rule, words), rule.traffic.protocol
+        own = () if protocol is None else (protocol,)  # none for one that no flow has
         return AclEntry(
             direction=rule.direction,
-            protocols=_protocols(rule.traffic),
+            protocols=EVERY_PROTOCOL if protocol is Protocol.ANY else own,
             ports=ports_of(rule.traffic),
             peers=rule.cidrs or self.members.get(rule.peer_group, ()),
             owner=owner,
@@ -118,13 +119,6 @@ def _decisive(acl: NetworkAcl, direction: Direction, version: int) -> Iterator[b
         everything = whole and rule.traffic.protocol is Protocol.ANY
         if rule.direction is direction and concerns and (everything or not rule.allow):
             yield rule.allow
-
-
-def _protocols(traffic: Traffic) -> tuple[Protocol, ...]:
-    """Every protocol with packets of its own kind; none for one that no flow has."""
-    if traffic.protocol is Protocol.ANY:
-        return EVERY_PROTOCOL
-    return () if traffic.protocol is None else (traffic.protocol,)
 
 
 def ports_of(traffic: Traffic) -> PortSet:

@@ -64,7 +64,9 @@ def cover_wants(wants: tuple[tuple[Want, ...], ...]) -> tuple[Product, ...]:
     """The fewest products for the wants of peers 0, 1, ...; sorted."""
     grid = _make_grid(wants)
     covered: dict[tuple[PortSet, PortSet], list[int]] = {}
-    for box in _trim(grid, _choose(grid, _maximal_boxes(grid)), wants):
+    boxes = _maximal_boxes(grid)
+    chosen = [boxes[place] for place in _Search([_cells_of(grid, box) for box in boxes]).fewest()]
+    for box in _trim(grid, chosen, wants):
         what = _union(grid.sources, box.sources), _union(grid.ports, box.ports)
         covered.setdefault(what, []).extend(p for c in _bits(box.peers) for p in grid.peers[c])
     return tuple(sorted(Product(tuple(sorted({*peers})), *what) for what, peers in covered.items()))
@@ -151,11 +153,6 @@ def _closed(sets: set[int]) -> list[int]:
 
 
 # ---- choice
-
-
-def _choose(grid: _Grid, boxes: list[_Box]) -> list[_Box]:
-    """The fewest of the boxes that cover every cell."""
-    return [boxes[place] for place in _Search([_cells_of(grid, box) for box in boxes]).fewest()]
 
 
 def _cells_of(grid: _Grid, box: _Box) -> int:
