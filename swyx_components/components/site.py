@@ -19,7 +19,6 @@ from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity, SwyxError, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
-from swyx_components.planner.model import HostGroup as PlannedGroup
 from swyx_components.planner.model import RenderedGroup, RenderedSite, SitePlan
 
 Assessed = tuple[SiteResult, RenderedSite]
@@ -72,9 +71,14 @@ class SwyxSite(pulumi.ComponentResource):
 
     def _build(self, name: str, write: Write, result: SiteResult, rendered: RenderedSite) -> None:
         """Create the groups, then all rules, then the attachments."""
-        entries = [
-            (each, self._declare(name, each.group, result.cloud)) for each in rendered.groups
-        ]
+        entries = []
+        for each in rendered.groups:
+            group = each.group
+            # With a dot, which no name of an installation has: no two sites and groups make one name.
+            own_name = f"{name}.{group.name}"
+            props = {"cloud": result.cloud, "site": group.site, "roles": list(group.roles)}
+            made = class_for(group.roles).within(own_name, props, self)
+            entries.append((each, (own_name, made)))
         written = [*zip(rendered.groups, write(entries, (name, self)), strict=True)]
         self._host_groups: dict[str, HostGroup] = {}
         for (entry, own), (_, (_, component)) in zip(written, entries, strict=True):
@@ -82,14 +86,6 @@ class SwyxSite(pulumi.ComponentResource):
             finish(component, {"group_id": own.ids[0], **_outputs_of(result, [(entry, own)])})
         ids = {entry.group.name: own.ids[0] for entry, own in written}
         finish(self, {"group_ids": ids, **_outputs_of(result, written)})
-
-    def _declare(self, site: str, group: PlannedGroup, cloud: str) -> tuple[str, HostGroup]:
-        """The component of a group and its name: with a dot in it, which no name of an installation has,
-        so that no two sites and groups make one name.
-        """
-        name = f"{site}.{group.name}"
-        props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-        return name, class_for(group.roles).within(name, props, self)
 
 
 def assess(args: Mapping[str, Any]) -> Assessed:

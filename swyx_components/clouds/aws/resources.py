@@ -1,6 +1,6 @@
 """Rendered groups as EC2 resources: security groups, separate rules, attachments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -112,8 +112,6 @@ class Writer:
         name, parent = own
         inbound = rule.direction is Direction.IN
         kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
-        # What guards groups stops no edit.
-        options = pulumi.ResourceOptions(parent=parent, protect=False)
         peers: dict[str, pulumi.Input[str]] = {
             f"cidr_ipv{prefix.version}": str(prefix) for prefix in rule.prefixes
         }
@@ -124,8 +122,16 @@ class Writer:
             security_group_id=self._shards[group.name][rule.shard],
             ip_protocol=_PROTOCOLS.get(rule.protocol, rule.protocol.value),
             description=rule.description,
-            tags={**self._tags, **_rule_tags(group, rule)},
-            opts=options,
+            tags={  # all flows and lines, which a description may truncate
+                **self._tags,
+                "swyx:site": clean_tag(group.site),
+                "swyx:group": clean_tag(group.name),
+                RULE_TAG: rule_tag(rule),
+                **spread_tag("swyx:flows", rule.flows),
+                **spread_tag("swyx:lines", map(str, rule.lines)),
+            },
+            # What guards groups stops no edit.
+            opts=pulumi.ResourceOptions(parent=parent, protect=False),
             **_ports(rule),
             **peers,
         )
@@ -155,17 +161,6 @@ class Writer:
             ids=tuple(shards.values()),
             interfaces={name: tuple(each.id for each in own) for name, own in found.items()},
         )
-
-
-def _rule_tags(group: HostGroup, rule: Rule) -> Mapping[str, str]:
-    """All flows and lines, which a description may truncate."""
-    return {
-        "swyx:site": clean_tag(group.site),
-        "swyx:group": clean_tag(group.name),
-        RULE_TAG: rule_tag(rule),
-        **spread_tag("swyx:flows", rule.flows),
-        **spread_tag("swyx:lines", map(str, rule.lines)),
-    }
 
 
 def _ports(rule: Rule) -> dict[str, int]:
