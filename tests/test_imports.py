@@ -56,7 +56,6 @@ OUTSIDE = {
     "testing": {"pulumi"},
     "report.html.pages": {"jinja2", "markupsafe"},
     "report.windows.scripts": {"jinja2"},
-    "clouds.aws.interfaces": {"pulumi"},
     "clouds.aws.lookups": {"pulumi"},
     "clouds.aws.resources": {"pulumi", "pulumi_aws"},
     "clouds.azure.lookups": {"pulumi", "pulumi_azure_native"},

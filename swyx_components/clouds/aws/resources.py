@@ -9,11 +9,11 @@ import pulumi_aws as aws
 from pulumi_aws import _utilities
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
-from swyx_components.clouds.aws.interfaces import find_interfaces
 from swyx_components.clouds.aws.lookups import (
     check_last_groups,
     check_open_egress,
     count_rules,
+    find_interfaces,
     find_memberships,
     find_vpc,
 )
