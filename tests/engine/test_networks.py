@@ -126,7 +126,7 @@ def test_desktops_in_a_security_group_of_their_own_change_nothing(
         SubnetId=subnet, Groups=[group["GroupId"]], PrivateIpAddress="10.4.0.200"
     )
     compared = verify("aws")
-    assert (compared.changes, compared.faults) == ((), ())
+    assert (compared.changes, compared.faults) == ([], [])
     assert compared.proof.holds
     assert trial.preview() == []
 
@@ -168,6 +168,6 @@ def test_desktops_under_a_network_security_group_of_their_own_change_nothing(
         f"{place}/networkInterfaces/desktop-1", {"location": "westeurope", "properties": desktop}
     )
     compared = verify("azure")
-    assert (compared.changes, compared.faults) == ((), ())
+    assert (compared.changes, compared.faults) == ([], [])
     assert compared.proof.holds
     assert trial.preview() == []

@@ -82,7 +82,7 @@ class Estate:
         oracle = Judge(hub(branches))
         assert assess_site(oracle, "hub", read_aws(self.endpoint, self.vpc)) == []
         compared = compare(branches)
-        assert (compared.changes, compared.faults) == ((), ())
+        assert (compared.changes, compared.faults) == ([], [])
         assert compared.proof.holds
         return changes
 
