@@ -26,6 +26,7 @@ _UNLIMITED = [
     ("grpc.max_send_message_length", 400 << 20),
 ]
 _PATIENCE = 120.0  # seconds for the engine to configure the pack, and for the pack to start
+_LAST_ANSWERS = 10.0  # seconds for a refusal to be asked for, and to arrive
 
 
 class AnalyzerProxy(grpc.GenericRpcHandler):
@@ -35,6 +36,7 @@ class AnalyzerProxy(grpc.GenericRpcHandler):
         self._configured: Future[dict[str, str] | None] = Future()
         self._pack: Future[grpc.Channel] = Future()
         self._request = b""
+        self._refused = threading.Event()
         self._once = threading.Lock()
         self._server = grpc.server(
             ThreadPoolExecutor(max_workers=32), handlers=[self], options=_UNLIMITED
@@ -65,11 +67,18 @@ class AnalyzerProxy(grpc.GenericRpcHandler):
             if not self._pack.done():
                 self._pack.set_exception(reason)
 
+    def await_refusal(self) -> None:
+        """Wait until a call has been refused, but not for an engine that makes none."""
+        self._refused.wait(_LAST_ANSWERS)
+
     def stop(self) -> None:
-        """End the service; whoever waits for configuration is told that none comes."""
+        """End the service; whoever waits for configuration is told that none comes.
+
+        Answers under way still arrive: without a grace gRPC cancels them, and the reason is lost.
+        """
         self._settle(None)
         self.refuse(RuntimeError("it was ended"))
-        self._server.stop(grace=None)
+        self._server.stop(grace=_LAST_ANSWERS)
 
     def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """gRPC's question: who answers this call?"""
@@ -108,6 +117,7 @@ class AnalyzerProxy(grpc.GenericRpcHandler):
         except grpc.RpcError as error:
             context.abort(error.code(), error.details() or "")
         except Exception as error:  # told to the engine, which shows it
+            self._refused.set()
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"policy pack not started: {error}")
         raise AssertionError("abort raises")
 

@@ -81,6 +81,7 @@ def _stream_failure(
         if piece.WhichOneof("output") == "exitcode":
             last = errors.decode(errors="replace").strip().rpartition("\n")[2]
             proxy.refuse(RuntimeError(f"it ended before it listened: {last}"))
+            proxy.await_refusal()
         yield piece
 
 
