@@ -7,6 +7,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--refresh", action="store_true", help="write golden files and snapshots anew")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Property tests show the same failure twice; `--hypothesis-profile default` tries others."""
+    if config.pluginmanager.hasplugin("hypothesispytest"):  # `make floors` does without
+        from hypothesis import settings
+
+        settings.register_profile("reproducible", deadline=None, derandomize=True, database=None)
+        settings.load_profile("reproducible")
+
+
 # Files that take minutes, or most of one: they come first, so that no core is idle at the end.
 SLOW = (
     "tests/engine",

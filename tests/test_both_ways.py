@@ -40,9 +40,6 @@ READ: dict[str, Callable[[RenderedSite], Aws | Azure]] = {"aws": aws_cloud, "azu
 
 slowly = settings(
     max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

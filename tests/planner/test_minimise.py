@@ -21,7 +21,7 @@ FLOWS = ("C1", "C9", "M1", "extra:aachen:0")
 LAST_PORT = 6
 BASE = Prefix.parse("10.1.20.8/29").first
 Cell = tuple[int, int, int]  # address (0-7), source port (1-6), port (1-6)
-quick = settings(deadline=None, max_examples=150)
+quick = settings(max_examples=150)
 
 # Every prefix in a /29 and every interval of six ports.
 PREFIXES = [(first, size) for size in (1, 2, 4, 8) for first in range(0, 8, size)]

@@ -96,7 +96,7 @@ def reported(roles: list[str], moves: list[tuple[str, str, str, str]]) -> set[tu
     return found
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(
     st.lists(st.sampled_from(OTHERS), unique=True, max_size=6),
     st.booleans(),

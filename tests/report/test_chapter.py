@@ -213,7 +213,7 @@ def test_a_link_to_a_rule_outlives_what_does_not_concern_it() -> None:
     assert before < after
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.generate,))
+@settings(max_examples=8, phases=(Phase.generate,))
 @given(installations())
 def test_no_two_rules_of_a_page_have_one_link(source: Plain) -> None:
     installation = load_installation(source)
@@ -226,7 +226,7 @@ def test_no_two_rules_of_a_page_have_one_link(source: Plain) -> None:
     assert installation.sites.keys() == source["sites"].keys()
 
 
-@settings(max_examples=12, deadline=None, derandomize=True, phases=(Phase.generate,))
+@settings(max_examples=12, phases=(Phase.generate,))
 @given(installations())
 def test_a_hostile_reason_is_text_in_a_chapter(source: Plain) -> None:
     for site in source["sites"].values():

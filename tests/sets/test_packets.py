@@ -49,7 +49,7 @@ ports = st.builds(
 )
 Plain = tuple[list[str], PortSet, PortSet]
 unions = st.lists(st.tuples(cidrs, ports, ports), max_size=4)
-quick = settings(deadline=None, max_examples=300, derandomize=True)
+quick = settings(max_examples=300)
 
 
 def packet_set(union: Iterable[Plain]) -> PacketSet:
@@ -86,7 +86,7 @@ def packets_hold(packets: PacketSet, probe: tuple[int, int, int]) -> bool:
     return bool(packets & alone)
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40)
 @given(unions, unions)
 def test_each_packet_is_in_a_union_intersection_and_difference_as_the_oracle_says(
     one: list[Plain], other: list[Plain]

@@ -11,7 +11,7 @@ from swyx_components.sets.ports import ALL_PORTS, MAX_PORT, NO_PORTS, PortRange,
 LAST = 24
 ranges = st.tuples(st.integers(1, LAST), st.integers(1, LAST)).map(lambda r: (min(r), max(r)))
 range_lists = st.lists(ranges, max_size=6)
-quick = settings(deadline=None, max_examples=300)
+quick = settings(max_examples=300)
 
 
 def listed(ports: PortSet) -> set[int]:

@@ -16,7 +16,7 @@ from swyx_components.sets.prefixes import (
 )
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-quick = settings(deadline=None, max_examples=300)
+quick = settings(max_examples=300)
 
 
 @st.composite

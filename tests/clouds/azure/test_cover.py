@@ -56,7 +56,7 @@ def fewest_by_brute_force(cells: frozenset[Cell]) -> int:
     )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=300)
 @given(peers)
 def test_the_products_hold_exactly_what_is_wanted_and_are_the_fewest(
     own: list[tuple[Want, ...]],
@@ -78,7 +78,7 @@ many = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100)
 @given(many)
 def test_large_patterns_are_exact_too(own: list[tuple[Want, ...]]) -> None:
     assert covered_cells(cover_wants(tuple(own))) == wanted_cells(tuple(own))
