@@ -49,6 +49,7 @@ OUTSIDE = {
     "cli": {"click"},
     "cli.completion": {"shellingham"},
     "cli.rollout": {"pulumi"},
+    "cli.options": {"yaml"},
     "cli.stacks": {"yaml"},
     "report.flows": {"openpyxl"},
     "report.templates": {"jinja2"},

@@ -4,8 +4,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 
-import click
-
 from swyx_components.analysis.calls.call import Call, simulate_call
 from swyx_components.analysis.calls.parties import Pair, cast_scenario, read_parties
 from swyx_components.analysis.explain.explain import SiteOf
@@ -13,7 +11,8 @@ from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
-from swyx_components.cli import options, terminal
+from swyx_components.cli import terminal
+from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import choose, choose_sites, renderer
 from swyx_components.cli.stacks import files_of
 from swyx_components.planner.topology import Topology
@@ -25,34 +24,15 @@ FORMATS = ("text", "json", "mermaid", "svg")
 _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
-@options.command(
-    "call installation.yaml SwyxIt@aachen SwyxIt@bochum",
-    "call installation.yaml pstn@aachen voicemail",
-    "call installation.yaml --scenario fax-in --site aachen",
-    "call --list",
-)
-@options.argument("file", "FILE", "The installation file; - for standard input.", required=False)
-@options.argument(
-    "caller", "CALLER", "ROLE@SITE, machine, network, pstn@SITE, provider, ...", required=False
-)
-@options.argument(
-    "called", "CALLED", "The same, or fax@SITE, voicemail, conference.", required=False
-)
-@click.option("--scenario", default="", metavar="NAME", help="Named scenario; --list shows all.")
-@options.option_list("--site", "sites", "SITE", "Site of the scenario")
-@options.flag("--list", "scenarios", help="List the scenarios.")
-@options.CLOUDS
-@options.option("--format", "FORMAT", "text, json, mermaid or svg.")
-@options.OUTPUT
-@options.JSON
+@command
 def call(
     file: str,
     caller: str,
     called: str,
     scenario: str,
-    sites: options.Words,
+    sites: Words,
     scenarios: bool,
-    clouds: options.Words,
+    clouds: Words,
     format: str,
     output: str,
     as_json: bool,

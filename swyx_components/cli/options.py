@@ -1,14 +1,16 @@
-"""FILE and the options that several commands have, each explained once, and what a shell may offer for them.
+"""The arguments and options of commands, as `options.yaml` lists them, and what a shell may offer for them.
 
 A shell puts these words on a command line, so nothing is offered but names that a valid file may hold.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-from click.decorators import FC
+import yaml
 from click.shell_completion import CompletionItem
 
 from swyx_components.installation.diagnostics import Diagnostics
@@ -91,57 +93,39 @@ _OFFERS = {
 }
 
 
-def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
-    """A command whose help ends with example lines, each without `swyx`."""
-    lines = "\n".join(f"  swyx {line}" for line in examples)
-    return click.command(epilog=f"\b\nExamples:\n{lines}")
+def command(function: Callable[..., object]) -> click.Command:
+    """The command of a function: its parameters are on a line what `options.yaml` says of their names."""
+    rows = _load_rows()
+    own = {**rows["shared"], **rows[function.__name__]}
+    kinds = {**function.__annotations__}
+    del kinds["return"]
+    parameters = [_make(name, kind, **own[name]) for name, kind in kinds.items()]
+    examples = "\n".join(f"  swyx {line}" for line in own["examples"])
+    return click.command(params=parameters, epilog=f"\b\nExamples:\n{examples}")(function)
 
 
-def argument(name: str, word: str, help: str, *, required: bool = True) -> Callable[[FC], FC]:
-    """An argument; empty if it is optional and not given."""
-    shown = word if required else f"[{word}]"
-    return click.argument(name, **{**_settings(word, help, required), "metavar": shown})
+@cache
+def _load_rows() -> dict[str, Any]:
+    text = files(__package__).joinpath("options.yaml").read_text(encoding="utf-8")
+    rows: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
+    return rows
 
 
-def option(
-    flag: str, word: str, help: str, *, name: str = "", default: str = "", required: bool = False
-) -> Callable[[FC], FC]:
-    """An option with a value; `default`, or empty, if it is not given."""
-    settings = _settings(word, help, required, default)
-    return click.option(flag, name or flag[2:], show_default=bool(default), **settings)
-
-
-def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC]:
-    """An option that may be repeated, each with a value."""
-    settings = _settings(word, f"{help}; may be repeated.", default=())
-    return click.option(flag, name, multiple=True, **settings)
-
-
-def flag(*words: str, help: str) -> Callable[[FC], FC]:
-    """An option without a value."""
-    return click.option(*words, is_flag=True, help=help)
-
-
-def _settings(
-    word: str, help: str, required: bool = False, default: str | tuple[str, ...] = ""
-) -> dict[str, Any]:
-    settings = {"metavar": word, "help": help, "shell_complete": _OFFERS.get(word)}
+def _make(
+    name: str, kind: object, *, help: str, flag: str = "", word: str = "", **settings: Any
+) -> click.Parameter:
+    """A parameter of this type; `settings` are click's, but for a `range` of numbers."""
+    if kind is bool:
+        return click.Option([*flag.split(), name], is_flag=True, help=help)
+    settings |= {"metavar": word, "help": help, "shell_complete": _OFFERS.get(word)}
+    if "range" in settings:
+        settings["type"] = click.IntRange(*settings.pop("range"))
+    if not flag:
+        settings["metavar"] = f"[{word}]" if "default" in settings else word
+        return click.Argument([name], **settings)
+    if kind == Words:
+        settings |= {"help": f"{help}; may be repeated.", "multiple": True, "default": ()}
     # To click a default, even None, is a value, and what has a value is not missing.
-    return settings | ({"required": True} if required else {"default": default})
-
-
-FILE = argument("file", "FILE", "The installation file; - for standard input.")
-JSON = flag("--json", "as_json", help="Print JSON instead.")
-WHY = flag("--why", help="Also show what each cited line of the article says.")
-STRICT = flag("--strict", help="Exit with 1 if there are warnings.")
-SITES = option_list("--site", "sites", "SITE", "Only this site")
-CLOUDS = option_list(
-    "--cloud",
-    "clouds",
-    "[SITE=]CLOUD",
-    "aws or azure, for one site or for all; default: from the stack files (Pulumi.*.yaml) beside FILE",
-)
-OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")
-SAVED = option_list(
-    "--saved", "saved", "FILE", "JSON of `aws ec2 describe-...` or `az network ... list`"
-)
+    elif not settings.get("required"):
+        settings = {"default": "", "show_default": "default" in settings, **settings}
+    return click.Option([flag, name], **settings)
