@@ -1,7 +1,7 @@
 """What components need of a cloud: its answers to lookups, and the writer of its resources."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,8 +14,6 @@ from swyx_components.planner.model import RenderedGroup
 
 Arguments = Mapping[str, Any]
 Bindings = Mapping[str, Mapping[str, Any]]  # by machine
-Place = tuple[str, pulumi.Resource]  # a component's name and the component
-Entry = tuple[RenderedGroup, Place]
 
 _AT_ONCE = 8  # lookups side by side, so that a cloud does not throttle them
 
@@ -34,10 +32,11 @@ class Lookups:
         Raises:
             Exception: with the provider's text. The SDK has no type of its own for it.
         """
-        answer: Mapping[str, Any] = _sync_await(self._ask(token, arguments))
+        answer: Mapping[str, Any] = _sync_await(self.answer(token, arguments))
         return answer
 
-    async def _ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
+    async def answer(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
+        """The same where outputs are waited for."""
         async with self._turns:
             answer: Mapping[str, Any] = await pulumi.runtime.invoke_async(
                 token, {**arguments}, self._options
@@ -50,18 +49,11 @@ class Lookups:
         """The answer to each, or why there is none; some are asked at a time."""
 
         async def ask_all() -> list[Any]:
-            asked = (self._ask(token, each) for each in arguments)
+            asked = (self.answer(token, each) for each in arguments)
             answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
             return answers
 
         return _sync_await(ask_all())
-
-    def later(self, token: str, arguments: Arguments) -> pulumi.Output[Mapping[str, Any]]:
-        """What the provider answers once the arguments are known."""
-        answer: pulumi.Output[Mapping[str, Any]] = pulumi.runtime.invoke_output(
-            token, {**arguments}, self._options
-        )
-        return answer
 
     def known(self, given: pulumi.Input[str], place: str) -> str | None:
         """An id, waited for if it is an output; None where a preview can't know it yet.
@@ -88,6 +80,20 @@ async def _value_of(given: pulumi.Input[str]) -> Any:
     return await output.future() if await output.is_known() else _UNKNOWN
 
 
+def bound_ids(
+    machine: Machine, binding: Mapping[str, Any], ask: Lookups
+) -> Iterator[tuple[str, str, pulumi.Input[str]]]:
+    """The interfaces that a machine is bound to: the place of each, its id if that is known yet, and the id
+    as given.
+    """
+    place = f"machines.{machine.name}.interface_id"
+    given = [] if binding.get("interface_id") is None else [(place, binding["interface_id"])]
+    several = binding.get("interface_ids") or ()
+    given += ((f"{place}s[{number}]", each) for number, each in enumerate(several))
+    for place, each in given:
+        yield place, ask.known(each, place) or "", each
+
+
 def reason_of(problem: BaseException) -> str:
     """A provider's reason for a failed lookup, in one line."""
     return " ".join(str(problem).split())[:300]
@@ -111,21 +117,13 @@ class Deployment:
     attached: Sequence[Machine]
     bindings: Bindings
     tags: Mapping[str, str]
-    product: str = ""  # what the catalogue calls the system
 
 
 class WrittenGroup(NamedTuple):
-    """The resources of one group: every one that an interface must be in, the first of which is the one that
+    """A group and its resources: every one that an interface must be in, the first of which is the one that
     rules name; and the interfaces in it, by machine.
     """
 
+    rendered: RenderedGroup
     ids: tuple[pulumi.Input[str], ...]
     interfaces: Mapping[str, tuple[pulumi.Input[str], ...]]
-
-
-Write = Callable[[Sequence[Entry], Place], Sequence[WrittenGroup]]
-"""How a cloud creates the groups, each with its component, of the site with the second component.
-
-Groups that rules name come first; then all rules, so that no machine comes under a group, or its peers'
-rules, before they are complete; then attachments.
-"""

@@ -10,7 +10,7 @@ from swyx_components.components.args import MachineArgs, SwyxSiteArgs
 from swyx_components.components.check import find_outputs
 from swyx_components.components.host_group import HostGroup, InvalidInput, plain_errors
 from swyx_components.components.networks import CloudNetwork, HasId, T, name_of
-from swyx_components.components.site import Assessed, SwyxSite, assess_within
+from swyx_components.components.site import SwyxSite, assess
 from swyx_components.installation import read_installation
 from swyx_components.installation.builder import (
     InstallationBuilder,
@@ -23,6 +23,7 @@ from swyx_components.installation.builder import (
 )
 from swyx_components.installation.diagnostics import suggest
 from swyx_components.messages import SwyxError, errors_of
+from swyx_components.planner.assess import SiteResult
 
 
 class SiteOptions(SiteSettings, total=False):
@@ -185,7 +186,7 @@ class Site(SiteBuilder, Generic[T]):
         }
         return cast(SwyxSiteArgs, given)
 
-    def make(self, assessed: Assessed) -> None:
+    def make(self, assessed: SiteResult) -> None:
         """Create the site's component, as planned."""
         name = self.options.get("resource_name", self.name)
         self._made = SwyxSite(name, self.args(), self.options.get("opts"), assessed)
@@ -259,15 +260,14 @@ class Installation(InstallationBuilder):
                 where = f"sites.{site.name}"
                 raise InvalidInput([self.locate(m, where) for m in error.messages]) from None
 
-    def _assess(self, bound: Sequence[Site[Any]]) -> Mapping[str, Assessed]:
-        outputs = [*find_outputs(self.document["sites"], "sites")]
-        installation, found = (None, outputs) if outputs else read_installation(self.document)
-        problems = {self.locate(each) for each in errors_of(found)}
+    def _assess(self, bound: Sequence[Site[Any]]) -> Mapping[str, SiteResult]:
+        outputs = (*find_outputs(self.document["sites"], "sites"),)
+        read = (None, outputs) if outputs else read_installation(self.document)
+        problems = {self.locate(each) for each in errors_of(read[1])}
         assessed = {}
         for site in bound if not problems else ():
-            assert installation is not None, "an installation without errors"
             try:
-                assessed[site.name] = assess_within(installation, found, {**site.args()})
+                assessed[site.name] = assess({**site.args()}, read)
             except SwyxError as error:
                 problems |= {self.locate(each, f"sites.{site.name}") for each in error.messages}
         if problems:

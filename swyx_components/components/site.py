@@ -8,7 +8,7 @@ import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
-from swyx_components.clouds.deployment import Deployment, Write, WrittenGroup
+from swyx_components.clouds.deployment import Deployment, WrittenGroup
 from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
 from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, finish, plain_errors
@@ -16,12 +16,11 @@ from swyx_components.components.roles import class_for
 from swyx_components.installation import Installation, about_sites, read_installation
 from swyx_components.installation.diagnostics import suggest
 from swyx_components.installation.positions import locate
+from swyx_components.installation.read import Outcome
 from swyx_components.messages import Message, Severity, SwyxError, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
-from swyx_components.planner.model import RenderedGroup, RenderedSite, SitePlan
-
-Assessed = tuple[SiteResult, RenderedSite]
+from swyx_components.planner.model import RenderedSite, SitePlan
 
 
 class SwyxSite(pulumi.ComponentResource):
@@ -41,23 +40,31 @@ class SwyxSite(pulumi.ComponentResource):
         name: str,
         args: SwyxSiteArgs,
         opts: Optional[pulumi.ResourceOptions] = None,
-        _assessed: Optional[Assessed] = None,
+        _assessed: Optional[SiteResult] = None,
     ) -> None:
         with plain_errors():
             given: Mapping[str, Any] = {**args}
             check_args(given)
             cloud = PLATFORMS[given["cloud"]]
-            result, rendered = _assessed or assess(given)
+            result = _assessed or assess(given)
+            assert result.rendered is not None, "only errors keep a site of a cloud from that"
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
             try:
-                writer = cloud.open_writer(_deployment(given, result), self)
+                writer = cloud.open_writer(_deployment(given, result), result.rendered, self)
             except ModuleNotFoundError as problem:
                 values = {"cloud": cloud.name, "package": str(problem.name).partition(".")[0]}
                 raise SwyxError.about("extra-missing", "cloud", **values) from None
-            writer.check_update(rendered)
             self._report(writer.messages)
-            self._build(name, writer.write, result, rendered)
+            components = [*self._make_groups(result.rendered)]
+            written = writer.write(components)
+            self._host_groups: dict[str, HostGroup] = {}
+            for component, own in zip(components, written, strict=True):
+                members = [member.name for member in own.rendered.group.members]
+                self._host_groups |= dict.fromkeys(members, component)
+                finish(component, {"group_id": own.ids[0], **_outputs_of(result, [own])})
+            ids = {own.rendered.group.name: own.ids[0] for own in written}
+            finish(self, {"group_ids": ids, **_outputs_of(result, written)})
 
     def host_group(self, machine: str) -> HostGroup:
         """The component of a machine's firewall: that of its role, or a `HostGroup` for several."""
@@ -69,42 +76,28 @@ class SwyxSite(pulumi.ComponentResource):
             is_warning = message.severity is Severity.WARNING
             (pulumi.log.warn if is_warning else pulumi.log.info)(str(message), self)
 
-    def _build(self, name: str, write: Write, result: SiteResult, rendered: RenderedSite) -> None:
-        """Create the groups, then all rules, then the attachments."""
-        entries = []
+    def _make_groups(self, rendered: RenderedSite) -> Iterator[HostGroup]:
         for each in rendered.groups:
-            group = each.group
+            group, cloud = each.group, rendered.capabilities.name
             # With a dot, which no name of an installation has: no two sites and groups make one name.
-            own_name = f"{name}.{group.name}"
-            props = {"cloud": result.cloud, "site": group.site, "roles": list(group.roles)}
-            made = class_for(group.roles).within(own_name, props, self)
-            entries.append((each, (own_name, made)))
-        written = [*zip(rendered.groups, write(entries, (name, self)), strict=True)]
-        self._host_groups: dict[str, HostGroup] = {}
-        for (entry, own), (_, (_, component)) in zip(written, entries, strict=True):
-            self._host_groups |= dict.fromkeys([m.name for m in entry.group.members], component)
-            finish(component, {"group_id": own.ids[0], **_outputs_of(result, [(entry, own)])})
-        ids = {entry.group.name: own.ids[0] for entry, own in written}
-        finish(self, {"group_ids": ids, **_outputs_of(result, written)})
+            name = f"{self.pulumi_resource_name}.{group.name}"
+            props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
+            yield class_for(group.roles).within(name, props, self)
 
 
-def assess(args: Mapping[str, Any]) -> Assessed:
+def assess(args: Mapping[str, Any], read: Outcome | None = None) -> SiteResult:
     """The site's rules, proven both ways and within the cloud's quotas.
+
+    `read` is the installation with what is known about it, where it was read before.
 
     Raises:
         SwyxError: with every error of the file, or else of the plan, of the quotas and of the proof.
     """
     source = args.get("installation")
-    installation, found = read_installation(as_file(args["topology"]) if source is None else source)
+    source = as_file(args["topology"]) if source is None else source
+    installation, found = read or read_installation(source)
     raise_errors(found)
     assert installation is not None, "an installation without errors"
-    return assess_within(installation, found, args)
-
-
-def assess_within(
-    installation: Installation, found: Sequence[Message], args: Mapping[str, Any]
-) -> Assessed:
-    """The same for an installation that was read without errors, with the messages found."""
     site = str(args["site"])
     if site not in installation.sites:
         near, known = suggest(site, installation.sites), list(installation.sites)
@@ -115,8 +108,7 @@ def assess_within(
     own = about_sites(found, [site])
     result = replace(result, messages=tuple(sorted({*own, *result.messages})))
     raise_errors(result.messages)
-    assert result.rendered is not None, "only errors keep a site of a cloud from that"
-    return result, result.rendered
+    return result
 
 
 def _check_machines(
@@ -139,7 +131,6 @@ def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
     stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
     return Deployment(
         site=result.plan.site,
-        product=result.plan.product,
         network=args["network"],
         attached=[each for each in machines if bindings.get(each.name, {}).get("attach", default)],
         bindings=bindings,
@@ -147,13 +138,11 @@ def _deployment(args: Mapping[str, Any], result: SiteResult) -> Deployment:
     )
 
 
-def _outputs_of(
-    result: SiteResult, written: Sequence[tuple[RenderedGroup, WrittenGroup]]
-) -> dict[str, Any]:
+def _outputs_of(result: SiteResult, written: Sequence[WrittenGroup]) -> dict[str, Any]:
     """For some of a site's groups: the ids by machine that a caller needs, by managed network those of its
     groups; counts, the proof, warnings and notes.
     """
-    entries = [entry for entry, _ in written]
+    entries = [own.rendered for own in written]
     summary = {
         "cloud": result.cloud,
         "site": result.plan.site,
@@ -173,12 +162,12 @@ def _outputs_of(
     }
     return {
         "security_group_ids": {
-            member.name: list(own.ids) for entry, own in written for member in entry.group.members
+            member.name: list(own.ids) for own in written for member in own.rendered.group.members
         },
         "interface_ids": {
             machine.name: list(own.interfaces.get(machine.name, ()))
-            for entry, own in written
-            for machine in entry.group.machines
+            for own in written
+            for machine in own.rendered.group.machines
         },
         "summary": summary,
     }

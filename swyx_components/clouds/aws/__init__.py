@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from swyx_components.clouds.aws.resources import Writer
     from swyx_components.clouds.deployment import Deployment
+    from swyx_components.planner.model import RenderedSite
 
 
 class Aws:
@@ -46,8 +47,10 @@ class Aws:
     check_transient_quotas = staticmethod(quotas.check_transient_quotas)
 
     @staticmethod
-    def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:
+    def open_writer(
+        wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
+    ) -> Writer:
         """The writer of a site to its network, after all lookups."""
         from swyx_components.clouds.aws.resources import Writer
 
-        return Writer(wanted, component)
+        return Writer(wanted, rendered, component)

@@ -1,17 +1,17 @@
 """What a site needs of EC2, and what is deployed of it, looked up before anything is created."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import pulumi
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG, Fields
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, in_chunks
 from swyx_components.clouds.aws.names import clean_tag
-from swyx_components.clouds.aws.quotas import RULE_TAG, Membership
+from swyx_components.clouds.aws.quotas import RULE_TAG, Membership, check_memberships, check_peak
 from swyx_components.clouds.aws.records import NetworkInterface
-from swyx_components.clouds.deployment import Bindings, Lookups, reason_of, unbound
+from swyx_components.clouds.deployment import Bindings, Lookups, bound_ids, reason_of, unbound
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.planner.model import RenderedGroup, RenderedSite
@@ -50,8 +50,7 @@ def find_vpc(network: Mapping[str, Any], ask: Lookups) -> pulumi.Input[str]:
 # ---- the interfaces of its machines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
+class Interface(NamedTuple):
     """An interface of a machine and the groups that it is in now.
 
     `key` is the name of its attachments: its id, which never changes, however it was given
@@ -81,14 +80,11 @@ def find_interfaces(
     problems: list[Message] = []
     for machine in machines:
         try:
-            if machine in by_address:
-                interfaces = _by_address(machine, inside, vpc)
-            else:
-                interfaces = finder.find_bound(machine, own[machine.name])
+            interfaces = finder.find_bound(machine, own[machine.name])
+            interfaces = interfaces or _by_address(machine, inside, vpc)
+            found[machine.name] = tuple({each.key: each for each in interfaces}.values())
         except SwyxError as error:
             problems += error.messages
-        else:
-            found[machine.name] = tuple({each.key: each for each in interfaces}.values())
     raise_errors(problems)
     return found
 
@@ -103,12 +99,8 @@ class _Finder:
     def _describe(self, id: str) -> Interface:
         if id not in self._described:
             found = NetworkInterface.of_provider(Fields(self._ask(_INTERFACE, {"id": id}), id), id)
-            self._described[id] = Interface(
-                id=id,
-                key=id,
-                groups=frozenset(found.groups),
-                addresses=frozenset(address.prefix for address in found.addresses),
-            )
+            addresses = frozenset(address.prefix for address in found.addresses)
+            self._described[id] = Interface(id, id, frozenset(found.groups), addresses)
         return self._described[id]
 
     def find_all(self, machines: Sequence[Machine], vpc: str) -> Sequence[Interface]:
@@ -124,39 +116,37 @@ class _Finder:
         """The interfaces that a machine is bound to, by their ids or by that of an instance."""
         place, keys = f"machines.{machine.name}", [key for key in _KEYS if binding.get(key)]
         if keys == ["instance_id"]:
-            return self._of_instance(machine, binding["instance_id"])
+            return self._of_instance(machine, f"{place}.instance_id", binding["instance_id"])
         if "instance_id" in keys:
             raise SwyxError.about("bound-twice", place, keys=keys, machine=machine.name)
-        several = enumerate(binding.get("interface_ids") or ())
-        ids = [(f"{place}.interface_ids[{number}]", each) for number, each in several]
-        if "interface_id" in keys:
-            ids.insert(0, (f"{place}.interface_id", binding["interface_id"]))
-        return [self._given(machine, number, *each) for number, each in enumerate(ids)]
+        return [
+            self._given(place, id, given, f"{machine.name}.{number}" if number else machine.name)
+            for number, (place, id, given) in enumerate(bound_ids(machine, binding, self._ask))
+        ]
 
-    def _given(
-        self, machine: Machine, number: int, place: str, given: pulumi.Input[str]
-    ) -> Interface:
-        id = self._ask.known(given, place)
-        if id is None:
-            return Interface(id=given, key=f"{machine.name}.{number}" if number else machine.name)
+    def _given(self, place: str, id: str, given: pulumi.Input[str], key: str) -> Interface:
+        if not id:
+            return Interface(given, key)
         try:
             return self._describe(id)
         except Exception as problem:  # the SDK raises a bare Exception with the provider's text
             name = f"{id} ({reason_of(problem)})"
             raise _not_found(place, "network interface", name) from problem
 
-    def _of_instance(self, machine: Machine, given: pulumi.Input[str]) -> Sequence[Interface]:
+    def _of_instance(
+        self, machine: Machine, place: str, given: pulumi.Input[str]
+    ) -> Sequence[Interface]:
         """Those that have an address of the machine; of an instance of this program else its primary one.
 
         The id of an interface stands for that: a program that only has an output can't tell which it is.
         """
-        place = f"machines.{machine.name}.instance_id"
         instance = self._ask.known(given, place)
         if instance is None:
-            id = pulumi.Output.from_input(given).apply(self._primary_of)
-            return [Interface(id=id, key=machine.name)]
+            return [
+                Interface(pulumi.Output.from_input(given).apply(self._primary_of), machine.name)
+            ]
         if instance.startswith(_INTERFACE_ID):
-            return [self._given(machine, 0, place, instance)]
+            return [self._given(place, instance, given, machine.name)]
         ids = _find_ids(self._ask, _INTERFACES, {"attachment.instance-id": [instance]})
         interfaces = list(map(self._describe, ids))
         if not interfaces:
@@ -176,11 +166,10 @@ class _Finder:
             )
         return own
 
-    def _primary_of(self, id: str) -> pulumi.Input[str]:
+    async def _primary_of(self, id: str) -> str:
         if id.startswith(_INTERFACE_ID):
             return id
-        answer = self._ask.later(_INSTANCE, {"instanceId": id})
-        return answer.apply(lambda found: str(found["networkInterfaceId"]))
+        return str((await self._ask.answer(_INSTANCE, {"instanceId": id}))["networkInterfaceId"])
 
 
 def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Interface]:
@@ -213,26 +202,43 @@ def _not_found(place: str, kind: str, name: str, also: str = "") -> SwyxError:
 
 
 def _find_ids(
-    ask: Lookups, token: str, filters: Mapping[str, Sequence[str]], **more: Mapping[str, str]
+    ask: Lookups,
+    token: str,
+    filters: Mapping[str, Sequence[str]],
+    tags: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """The ids of all that has any value of each filter."""
+    """The ids of all that has any value of each filter, and all of the tags."""
     asked = [{"name": name, "values": [*values]} for name, values in filters.items()]
+    more = {"tags": {**tags}} if tags else {}
     return list(ask(token, {"filters": asked, **more}).get("ids") or ())
 
 
 # ---- what is deployed of it
 
 
-def count_rules(ask: Lookups, tags: Mapping[str, str], rules: Sequence[str]) -> int:
+def check_update(
+    rendered: RenderedSite,
+    interfaces: Mapping[str, Sequence[Interface]],
+    own: Mapping[str, str],
+    ask: Lookups,
+) -> Iterator[Message]:
+    """What an update would meet in groups and rules with the tags `own`, and at the interfaces."""
+    memberships = list(_find_memberships(rendered, interfaces, own, ask))
+    yield from _check_last_groups(rendered.plan.site, memberships)
+    yield from check_open_egress(rendered, own, ask)
+    yield from check_peak(rendered, own, partial(_count_rules, ask))
+    yield from check_memberships(rendered, memberships)
+
+
+def _count_rules(ask: Lookups, tags: Mapping[str, str], rules: Sequence[str]) -> int:
     """How many security group rules have all of the tags and, unless none is given, any `RULE_TAG`."""
     found: set[str] = set()
     for chunk in in_chunks(rules) if rules else ([],):
-        filters = {f"tag:{RULE_TAG}": chunk} if chunk else {}
-        found.update(_find_ids(ask, _RULES, filters, tags={**tags}))
+        found.update(_find_ids(ask, _RULES, {f"tag:{RULE_TAG}": chunk} if chunk else {}, tags))
     return len(found)
 
 
-def find_memberships(
+def _find_memberships(
     rendered: RenderedSite,
     interfaces: Mapping[str, Sequence[Interface]],
     own: Mapping[str, str],
@@ -256,7 +262,7 @@ def find_memberships(
             yield Membership(name, interface.key, on, ours & on, there, planned)
 
 
-def check_last_groups(site: str, memberships: Iterable[Membership]) -> Iterator[Message]:
+def _check_last_groups(site: str, memberships: Sequence[Membership]) -> Iterator[Message]:
     """A warning for every interface that is in groups of the stack alone: EC2 leaves none without a group.
 
     None for an interface that is in more groups than are planned for it.
@@ -268,7 +274,7 @@ def check_last_groups(site: str, memberships: Iterable[Membership]) -> Iterator[
 
 
 def _find_groups(tags: Mapping[str, str], ask: Lookups) -> frozenset[str]:
-    return frozenset(_find_ids(ask, _GROUPS, {}, tags={**tags}))
+    return frozenset(_find_ids(ask, _GROUPS, {}, tags))
 
 
 def check_open_egress(
@@ -285,7 +291,7 @@ def check_open_egress(
     every = {"egress.ip-permission.protocol": ["-1"]}
     found = [
         (rule["securityGroupId"], rule.get("cidrIpv4") or rule.get("cidrIpv6"))
-        for group in _find_ids(ask, _GROUPS, every, tags={**own})
+        for group in _find_ids(ask, _GROUPS, every, own)
         for rule in _foreign_rules(group, own, ask)
         if rule["isEgress"] and rule["ipProtocol"] == "-1"
     ]
@@ -301,7 +307,7 @@ def check_open_egress(
 def _foreign_rules(group: str, own: Mapping[str, str], ask: Lookups) -> Iterator[Mapping[str, Any]]:
     """The rules of a group that no update made."""
     inside = {"group-id": [group]}
-    ours = _find_ids(ask, _RULES, inside, tags={**own})
+    ours = _find_ids(ask, _RULES, inside, own)
     for rule in _find_ids(ask, _RULES, inside):
         if rule not in ours:
             yield ask(_RULE, {"securityGroupRuleId": rule})

@@ -1,7 +1,6 @@
 """Rendered groups as EC2 resources: security groups, separate rules, attachments."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import pulumi
@@ -9,23 +8,16 @@ import pulumi_aws as aws
 from pulumi_aws import _utilities
 
 from swyx_components.analysis.deployed.stack_state import STACK_TAG
-from swyx_components.clouds.aws.lookups import (
-    check_last_groups,
-    check_open_egress,
-    count_rules,
-    find_interfaces,
-    find_memberships,
-    find_vpc,
-)
+from swyx_components.clouds.aws.lookups import check_update, find_interfaces, find_vpc
 from swyx_components.clouds.aws.names import (
     clean_description,
     clean_tag,
     group_logical_name,
     spread_tag,
 )
-from swyx_components.clouds.aws.quotas import RULE_TAG, check_memberships, check_peak, rule_tag
-from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
-from swyx_components.messages import Message, raise_errors
+from swyx_components.clouds.aws.quotas import RULE_TAG, rule_tag
+from swyx_components.clouds.deployment import Deployment, Lookups, WrittenGroup
+from swyx_components.messages import raise_errors
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
@@ -44,38 +36,36 @@ _PROTOCOLS = {Protocol.ANY: "-1"}
 class Writer:
     """Writes the host groups of one site to a VPC; created after all lookups."""
 
-    def __init__(self, wanted: Deployment, component: pulumi.Resource) -> None:
-        ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
-        self._ask, self._tags, self._product = ask, wanted.tags, wanted.product
-        self._vpc = find_vpc(wanted.network, ask)
-        self._interfaces = find_interfaces(wanted.attached, wanted.bindings, self._vpc, ask)
-        self._shards: dict[str, dict[int, pulumi.Input[str]]] = {}  # by host group
-        self._rules: dict[str, Sequence[pulumi.Resource]] = {}
-        self.messages: tuple[Message, ...] = ()
-
-    def check_update(self, rendered: RenderedSite) -> None:
+    def __init__(
+        self, wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
+    ) -> None:
         """Compare with what is deployed: new rules and memberships are made before old ones go. What is
         worth knowing of it is in `messages`.
 
         Raises:
-            SwyxError: a group would hold too many rules for that time, an interface be in too many groups,
-                or egress was left open.
+            SwyxError: something was not found, a group would hold too many rules for that time, an
+                interface be in too many groups, or egress was left open.
         """
-        own = {"swyx:site": clean_tag(rendered.plan.site), STACK_TAG: self._tags[STACK_TAG]}
-        memberships = list(find_memberships(rendered, self._interfaces, own, self._ask))
-        self.messages = tuple(check_last_groups(rendered.plan.site, memberships))
-        raise_errors(
-            [
-                *check_open_egress(rendered, own, self._ask),
-                *check_peak(rendered, own, partial(count_rules, self._ask)),
-                *check_memberships(rendered, memberships),
-            ]
+        ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
+        self._tags, self._product, self._groups = (
+            wanted.tags,
+            rendered.plan.product,
+            rendered.groups,
         )
+        self._vpc = find_vpc(wanted.network, ask)
+        self._interfaces = find_interfaces(wanted.attached, wanted.bindings, self._vpc, ask)
+        own = {"swyx:site": clean_tag(wanted.site), STACK_TAG: wanted.tags[STACK_TAG]}
+        self.messages = tuple(check_update(rendered, self._interfaces, own, ask))
+        raise_errors(self.messages)
+        self._shards: dict[str, dict[int, pulumi.Input[str]]] = {}  # by host group
+        self._rules: dict[str, Sequence[pulumi.Resource]] = {}
 
-    def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
+    def write(self, components: Sequence[pulumi.Resource]) -> Sequence[WrittenGroup]:
         """The security groups that rules name, the first of each host group; then all rules, each in its
-        shard; then the attachments.
+        shard, so that no machine comes under a group, or its peers' rules, before they are complete; then
+        the attachments. Each host group has its component.
         """
+        entries = [*zip(self._groups, components, strict=True)]
         for rendered, own in entries:
             self._shards[rendered.group.name] = {0: self._make_group(rendered.group, own, 0)}
         for rendered, own in entries:
@@ -85,10 +75,9 @@ class Writer:
             self._rules[group.name] = [self._make_rule(group, rule, own) for rule in rendered.rules]
         return [self._attach(rendered, own) for rendered, own in entries]
 
-    def _make_group(self, group: HostGroup, own: Place, shard: int) -> pulumi.Input[str]:
-        name, parent = own
+    def _make_group(self, group: HostGroup, own: pulumi.Resource, shard: int) -> pulumi.Input[str]:
         made = aws.ec2.SecurityGroup(
-            group_logical_name(f"{shard_label(name, shard)}-sg"),
+            group_logical_name(f"{shard_label(own.pulumi_resource_name, shard)}-sg"),
             description=clean_description(f"{self._product}{_GROUP}"),
             vpc_id=self._vpc,
             tags={
@@ -99,17 +88,16 @@ class Writer:
                 **({"swyx:shard": str(shard)} if shard else {}),
                 **spread_tag("swyx:roles", group.roles),
             },
-            opts=pulumi.ResourceOptions(parent=parent),
+            opts=pulumi.ResourceOptions(parent=own),
         )
         return made.id
 
-    def _make_rule(self, group: HostGroup, rule: Rule, own: Place) -> pulumi.Resource:
+    def _make_rule(self, group: HostGroup, rule: Rule, own: pulumi.Resource) -> pulumi.Resource:
         """One rule of a security group, with its one peer. Ports are inclusive.
 
         Source: AuthorizeSecurityGroupIngress and -Egress of the EC2 API reference (a rule has exactly one
         CIDR, prefix list or group; a duplicate is refused, so its logical name follows from its content).
         """
-        name, parent = own
         inbound = rule.direction is Direction.IN
         kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
         peers: dict[str, pulumi.Input[str]] = {
@@ -118,7 +106,7 @@ class Writer:
         for peer in rule.groups:
             peers["referenced_security_group_id"] = self._shards[peer][0]
         made: pulumi.Resource = kind(
-            f"{name}{rule.name.removeprefix(group.name)}",
+            f"{own.pulumi_resource_name}{rule.name.removeprefix(group.name)}",
             security_group_id=self._shards[group.name][rule.shard],
             ip_protocol=_PROTOCOLS.get(rule.protocol, rule.protocol.value),
             description=rule.description,
@@ -131,21 +119,21 @@ class Writer:
                 **spread_tag("swyx:lines", map(str, rule.lines)),
             },
             # What guards groups stops no edit.
-            opts=pulumi.ResourceOptions(parent=parent, protect=False),
+            opts=pulumi.ResourceOptions(parent=own, protect=False),
             **_ports(rule),
             **peers,
         )
         return made
 
-    def _attach(self, rendered: RenderedGroup, own: Place) -> WrittenGroup:
+    def _attach(self, rendered: RenderedGroup, own: pulumi.Resource) -> WrittenGroup:
         """A group's attachment to machines, after its rules: no machine is ever in an empty group.
 
         One for each interface and security group, named only after them: one that only changed its name
         would be created again before the old one is deleted, and fail.
         """
-        (name, parent), group = own, rendered.group
+        name, group = own.pulumi_resource_name, rendered.group
         shards = self._shards[group.name]
-        options = pulumi.ResourceOptions(parent=parent, depends_on=[*self._rules[group.name]])
+        options = pulumi.ResourceOptions(parent=own, depends_on=[*self._rules[group.name]])
         names = [machine.name for machine in group.machines]
         found = {name: self._interfaces[name] for name in names if name in self._interfaces}
         once = {each.key: each.id for interfaces in found.values() for each in interfaces}
@@ -158,6 +146,7 @@ class Writer:
                     opts=options,
                 )
         return WrittenGroup(
+            rendered,
             ids=tuple(shards.values()),
             interfaces={name: tuple(each.id for each in own) for name, own in found.items()},
         )

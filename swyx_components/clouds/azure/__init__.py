@@ -46,8 +46,10 @@ class Azure:
         return iter(())
 
     @staticmethod
-    def open_writer(wanted: Deployment, component: pulumi.Resource) -> Writer:
+    def open_writer(
+        wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
+    ) -> Writer:
         """The writer of a site to its network, after all lookups."""
         from swyx_components.clouds.azure.resources import Writer
 
-        return Writer(wanted, component)
+        return Writer(wanted, rendered, component)

@@ -12,7 +12,7 @@ import pulumi
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.clouds.azure.records import NetworkInterface, key_of, last_of
-from swyx_components.clouds.deployment import Bindings, Lookups, reason_of, unbound
+from swyx_components.clouds.deployment import Bindings, Lookups, bound_ids, reason_of, unbound
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -22,8 +22,6 @@ _NETWORK = "azure-native:network:getVirtualNetwork"
 _EXPAND = "subnets/ipConfigurations"  # with the address of each, which is else one lookup apiece
 _REFUSED_EXPAND = "InvalidExpandQueryOptionValue"
 _INTERFACE = "azure-native:network:getNetworkInterface"
-# An interface of a machine as it is bound; its id is empty where a preview can't know it yet.
-_Given = tuple[str, pulumi.Input[str]]
 _ID = re.compile(
     r"/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\.Network/networkInterfaces/([^/]+)",
     re.IGNORECASE,
@@ -129,7 +127,10 @@ class Interfaces:
         self, machines: Sequence[Machine], bindings: Bindings, network: VirtualNetwork
     ) -> Mapping[str, tuple[pulumi.Input[str], ...]]:
         """Those of each machine, each once, in the order given or by address."""
-        bound = {machine.name: self._given(machine, bindings[machine.name]) for machine in machines}
+        bound = {
+            each.name: [own[1:] for own in bound_ids(each, bindings[each.name], self._ask)]
+            for each in machines
+        }
         rest = [machine for machine in machines if not bound[machine.name]]
         if network.name:
             bound |= self._find_by_address(rest, network)
@@ -151,15 +152,9 @@ class Interfaces:
                 found[machine.name] = tuple(own.values())
         return found
 
-    def _given(self, machine: Machine, binding: Mapping[str, Any]) -> list[_Given]:
-        one, several = (binding.get(key) for key in BY_ID)
-        place = f"machines.{machine.name}.interface_id"
-        values = [*([] if one is None else [one]), *(several or ())]
-        return [(self._ask.known(value, place) or "", value) for value in values]
-
     def _find_by_address(
         self, machines: Sequence[Machine], network: VirtualNetwork
-    ) -> dict[str, list[_Given]]:
+    ) -> dict[str, list[tuple[str, pulumi.Input[str]]]]:
         """The interfaces that have the machines' addresses; an error for every address that none has.
 
         Where the network's answer has no addresses, the interfaces of the subnets in question are asked, some
@@ -177,18 +172,18 @@ class Interfaces:
             for id, read in zip(batch, self._read(batch), strict=True):
                 if not isinstance(read, BaseException):
                     holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
-        found: dict[str, list[_Given]] = {}
+        found: dict[str, list[tuple[str, pulumi.Input[str]]]] = {}
         for machine in machines:
-            ids = {
-                address: _interface_of(holders.get(address, "")) for address in machine.addresses
-            }
-            found[machine.name] = [(id, id) for id in dict.fromkeys(filter(None, ids.values()))]
-            for address in (address for address, id in ids.items() if not id):
-                id, about = "interface-not-found", {"network": network.name}
-                if address in holders:
-                    id, about = "address-held", {"holder": holders[address]}
+            own, place = found.setdefault(machine.name, []), f"machines.{machine.name}"
+            for address in machine.addresses:
+                holder = holders.get(address, "")
+                if id := _interface_of(holder):
+                    own.append((id, id))
+                    continue
+                about = {"holder": holder} if holder else {"network": network.name}
                 about |= {"machine": machine.name, "address": address.address}
-                self.problems.append(Message.about(id, f"machines.{machine.name}", **about))
+                id = "address-held" if holder else "interface-not-found"
+                self.problems.append(Message.about(id, place, **about))
         return found
 
     def _read(self, ids: Sequence[str]) -> Sequence[NetworkInterface | BaseException]:

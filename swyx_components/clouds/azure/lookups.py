@@ -87,7 +87,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     to_make = [machine for machine in attached if _keys(own[machine.name], _MADE)]
     rest = [machine for machine in attached if machine not in to_make]
     existing, problems = interfaces.find(rest, own, found), interfaces.problems
-    new = {each.name: _place_new(each, own[each.name], found, problems) for each in to_make}
+    new = {each.name: (*_place_new(each, own[each.name], found, problems),) for each in to_make}
     raise_errors(problems)
     extra = (  # a dynamic address beside those of the machine
         Message.about("extra-ipv4", f"machines.{name}", machine=name)
@@ -135,33 +135,17 @@ def has_ipv4(addresses: Iterable[Prefix]) -> bool:
     return any(address.version == 4 for address in addresses)
 
 
-_Part = tuple[str, pulumi.Input[str], tuple[Prefix, ...]]  # suffix, subnet, addresses in it
-
-
 def _place_new(
     machine: Machine, binding: Mapping[str, Any], network: VirtualNetwork, problems: list[Message]
-) -> tuple[NewInterface, ...]:
-    """The interfaces to make for a machine: one in the given subnet, or one in each that its addresses lie
-    in; `problems` gets a message for every address that no subnet contains.
-    """
-    if binding.get("subnet_id") is not None:
-        parts: Sequence[_Part] = [("", binding["subnet_id"], machine.addresses)]
-    elif network.name:
-        parts = list(_by_subnet(machine, network, problems))
-    else:
-        problems.append(unbound(machine, "subnet_id"))
-        return ()
-    return tuple(_describe(machine, binding, parts, problems))
-
-
-def _describe(
-    machine: Machine, binding: Mapping[str, Any], parts: Sequence[_Part], problems: list[Message]
 ) -> Iterator[NewInterface]:
-    """The interfaces with what the caller asks of them; its IP configurations are handed out in order."""
+    """The interfaces to make for a machine, with what the caller asks of them; its IP configurations are
+    handed out in order. `problems` gets what is wrong.
+    """
     place = f"machines.{machine.name}.interface"
     given = dict(_entries(binding.get("interface") or {}, "NetworkInterface", place, problems))
     own = given.pop("ip_configurations", [])
-    for suffix, subnet, addresses in parts:
+    subnets = list(_find_subnets(machine, binding, network, problems))
+    for suffix, subnet, addresses in subnets:
         count = len(addresses) + (not has_ipv4(addresses))
         yield NewInterface(
             machine=machine.name,
@@ -172,14 +156,21 @@ def _describe(
             configurations=tuple(own[:count]),
         )
         own = own[count:]
-    if own:
+    if own and subnets:
         place = f"{place}.ip_configurations"
         problems.append(Message.about("configurations-left", place, count=len(own)))
 
 
-def _by_subnet(
-    machine: Machine, network: VirtualNetwork, problems: list[Message]
-) -> Iterator[tuple[str, str, tuple[Prefix, ...]]]:
+def _find_subnets(
+    machine: Machine, binding: Mapping[str, Any], network: VirtualNetwork, problems: list[Message]
+) -> Iterator[tuple[str, pulumi.Input[str], Sequence[Prefix]]]:
+    """The given subnet, or each that addresses of the machine lie in: its suffix, its id, and these."""
+    if binding.get("subnet_id") is not None:
+        yield "", binding["subnet_id"], machine.addresses
+        return
+    if not network.name:
+        problems.append(unbound(machine, "subnet_id"))
+        return
     members: dict[tuple[str, str], list[Prefix]] = {}
     place, values = f"machines.{machine.name}", {"network": network.name, "machine": machine.name}
     known = [str(prefix) for each in network.subnets for prefix in each.prefixes] or "none"
@@ -191,7 +182,7 @@ def _by_subnet(
         else:
             members.setdefault((subnet.name, subnet.id), []).append(address)
     for order, ((name, id), addresses) in enumerate(members.items()):
-        yield (name if order else ""), id, tuple(addresses)
+        yield (name if order else ""), id, addresses
 
 
 # ---- what a caller hands through: the provider's own arguments, checked

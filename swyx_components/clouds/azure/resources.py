@@ -10,7 +10,7 @@ from pulumi_azure_native import network as azure
 from swyx_components.analysis.deployed.stack_state import NETWORK_TAG
 from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, has_ipv4, look_up
 from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
-from swyx_components.clouds.deployment import Deployment, Entry, Lookups, Place, WrittenGroup
+from swyx_components.clouds.deployment import Deployment, Lookups, WrittenGroup
 from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words
 from swyx_components.planner.model import Direction, Protocol, RenderedGroup, RenderedSite, Rule
@@ -34,39 +34,40 @@ class Writer:
     its interface: the update is one PUT of the group.
     """
 
-    def __init__(self, wanted: Deployment, component: pulumi.Resource) -> None:
+    def __init__(
+        self, wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
+    ) -> None:
+        self._component, self._groups = component, rendered.groups
         self._site = look_up(wanted, Lookups(_utilities.get_invoke_opts_defaults(), component))
         self.messages = self._site.messages
 
-    def check_update(self, rendered: RenderedSite) -> None:
-        """Nothing to compare: one request replaces all rules of a network security group."""
-
-    def write(self, entries: Sequence[Entry], owner: Place) -> Sequence[WrittenGroup]:
+    def write(self, components: Sequence[pulumi.Resource]) -> Sequence[WrittenGroup]:
         """The network security groups, then the interfaces: no machine comes under a group before its peers
         expect it.
         """
-        made = {each.group.name: self._make_group(each, owner) for each, _ in entries}
+        made = {each.group.name: self._make_group(each) for each in self._groups}
         ids = {machine: group.id for machine, group in made.items()}
-        options = pulumi.ResourceOptions(parent=owner[1], depends_on=[*made.values()])
-        interfaces = attach_machines(owner[0], ids, self._site, options)
+        name = self._component.pulumi_resource_name
+        options = pulumi.ResourceOptions(parent=self._component, depends_on=[*made.values()])
+        interfaces = attach_machines(name, ids, self._site, options)
         return [
-            WrittenGroup(ids=(id,), interfaces={machine: interfaces.get(machine, ())})
-            for machine, id in ids.items()
+            WrittenGroup(each, (id,), {machine: interfaces.get(machine, ())})
+            for each, (machine, id) in zip(self._groups, ids.items(), strict=True)
         ]
 
-    def _make_group(self, rendered: RenderedGroup, owner: Place) -> azure.NetworkSecurityGroup:
+    def _make_group(self, rendered: RenderedGroup) -> azure.NetworkSecurityGroup:
         """The network security group of a machine with all its rules: one request, so that there is no state
         between two sets of rules.
         """
         group, site = rendered.group, self._site
         return azure.NetworkSecurityGroup(
-            f"{owner[0]}.{group.name}-nsg",
+            f"{self._component.pulumi_resource_name}.{group.name}-nsg",
             network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
             resource_group_name=site.resource_group,
             location=site.location,
             security_rules=[_rule(rule) for rule in rendered.rules],
             tags={**site.tags, **_group_tags(rendered)},
-            opts=pulumi.ResourceOptions(parent=owner[1]),
+            opts=pulumi.ResourceOptions(parent=self._component),
         )
 
 
