@@ -3,13 +3,11 @@
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.plan import plan_site, plan_sites
 from swyx_components.planner.proof import Proof, prove, prove_rules
-from swyx_components.planner.quota import check_quotas
 from swyx_components.planner.render import render_neutral
 
 __all__ = [
     "NEUTRAL",
     "Proof",
-    "check_quotas",
     "minimise",
     "plan_site",
     "plan_sites",

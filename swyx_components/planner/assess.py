@@ -1,20 +1,20 @@
 """A site assessed for its cloud, or without one: its rules rendered, counted against quotas and proven."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from swyx_components.installation.model import ExtraRule, Installation
+from swyx_components.installation.model import ExtraRule, Installation, Site
 from swyx_components.messages import Message, errors_of
 from swyx_components.planner.describe import clean_text, spell_in_ascii
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
-from swyx_components.planner.platform import Platform
+from swyx_components.planner.platform import Platform, Usage
 from swyx_components.planner.proof import Proof, prove
-from swyx_components.planner.quota import Relief, Usage, check_quotas, with_summaries
 from swyx_components.planner.render import render_neutral
 from swyx_components.sets.packets import NO_PORT, PacketSet
 from swyx_components.sets.ports import ALL_PORTS
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import WIDTH, Prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +56,14 @@ def assess_site(
     usages = tuple(platform.count_quotas(rendered)) if platform else ()
     proof = prove(rendered)
     clouds = [platform] if platform else [*candidates]
+    counted = [(platform, usages)] if platform else _count_for(clouds, plan, installation)
     found = (
         *_find_public(rendered),
-        *(_check_quotas(plan, installation, platform, usages) if platform else ()),
-        *(() if platform else _check_candidates(plan, installation, clouds)),
+        *(
+            message
+            for cloud, own in counted
+            for message in _check_quotas(plan.site, installation, cloud, own, platform is not None)
+        ),
         *_unproved(name or "the plan", proof),
         *_wider_than_known(rendered),
         *_respelled(plan, installation, clouds),
@@ -112,31 +116,16 @@ def _is_acknowledged(rule: Rule, prefix: Prefix, extra_rules: Iterable[ExtraRule
     return not PacketSet([([prefix], ALL_PORTS, rule.ports or NO_PORT)]) - acknowledged
 
 
-def _check_quotas(
-    plan: SitePlan,
-    installation: Installation,
-    platform: Platform,
-    usages: Iterable[Usage],
-    binding: bool = True,
-) -> Iterator[Message]:
-    """The exceeded quotas, each with what it would be if every linked site had a summary."""
-    relief = Relief()
-    if any(usage.used > usage.limit and usage.by_peers for usage in usages):
-        widened, sites = with_summaries(installation, plan.site)
-        if sites:
-            rendered = platform.render_site(plan_site(widened, plan.site), widened)
-            relief = Relief(sites, tuple(platform.count_quotas(rendered)))
-    return check_quotas(plan.site, platform.name, usages, binding=binding, relief=relief)
+# ---- quotas
 
 
-def _check_candidates(
-    plan: SitePlan, installation: Installation, clouds: Iterable[Platform]
-) -> Iterator[Message]:
-    """Warnings for the quotas of clouds that the site may move to."""
-    for platform in clouds:
-        if platform.name in installation.quotas or not is_small(plan):
-            usages = tuple(platform.count_quotas(platform.render_site(plan, installation)))
-            yield from _check_quotas(plan, installation, platform, usages, binding=False)
+def _count_for(
+    clouds: Iterable[Platform], plan: SitePlan, installation: Installation
+) -> Iterator[tuple[Platform, Sequence[Usage]]]:
+    """What a site would use of the quotas of clouds that it may move to."""
+    for cloud in clouds:
+        if cloud.name in installation.quotas or not is_small(plan):
+            yield cloud, tuple(cloud.count_quotas(cloud.render_site(plan, installation)))
 
 
 _FEW_RULES, _FEW_GROUPS, _FEW_ADDRESSES = 60, 50, 1000
@@ -157,6 +146,102 @@ def is_small(plan: SitePlan) -> bool:
             for direction in Direction
         )
     )
+
+
+def _check_quotas(
+    name: str,
+    installation: Installation,
+    platform: Platform,
+    usages: Sequence[Usage],
+    binding: bool,
+) -> Iterator[Message]:
+    """A message for every quota that a site would exceed on a cloud.
+
+    `binding`: the site is bound to this cloud, so the message is an error; otherwise a warning
+    that names the cloud which would refuse the plan. What every site would say is about the file's quotas.
+    """
+    relieved: tuple[int, Sequence[Usage]] = 0, ()
+    if any(usage.used > usage.limit and usage.where for usage in usages):
+        widened, sites = _with_summaries(installation, name)
+        if sites:
+            rendered = platform.render_site(plan_site(widened, name), widened)
+            relieved = sites, tuple(platform.count_quotas(rendered))
+    for usage in usages:
+        values: dict[str, object] = {"cloud": platform.name, "quota": usage.quota}
+        values |= {"used": usage.used, "limit": usage.limit}
+        if usage.used > usage.limit and usage.by_quotas:
+            id = "quotas-exceed" if binding else "quotas-would-exceed"
+            yield Message.about(id, f"quotas.{platform.name}", note=usage.note, **values)
+        elif usage.used > usage.limit:
+            id = "quota-exceeded" if binding else "quota-would-exceed"
+            place = f"sites.{name}" + (f".groups.{usage.where}" if usage.where else "")
+            values |= {"note": usage.note, "summary": _tell_relief(usage, *relieved)}
+            values |= {"also": usage.remedy} if binding else {}
+            yield Message.about(id, place, **values)
+        elif usage.tight and binding:
+            yield Message.about("quota-tight", f"sites.{name}.groups.{usage.where}", **values)
+
+
+# ---- what a summary of the peers would save
+
+
+def _tell_relief(usage: Usage, sites: int, relieved: Iterable[Usage]) -> str:
+    """The remedy for one quota, as part of a sentence, where `sites` linked sites with a `summary` would use
+    less of it; else empty.
+    """
+    group = usage.where.partition("+")[0]
+    same = (own for own in relieved if own.quota == usage.quota)
+    used = max((own.used for own in same if own.where.partition("+")[0] == group), default=0)
+    if not (usage.where and sites and used < usage.used):
+        return ""
+    return (
+        f", or declare a `summary` for its {sites} linked site{'s' * (sites > 1)} ({used} with "
+        "the smallest CIDR around each, fewer if those of neighbours adjoin)"
+    )
+
+
+def _with_summaries(installation: Installation, name: str) -> tuple[Installation, int]:
+    """Each site linked with this one as the smallest CIDR around its machines and networks; how many are.
+
+    Left as it is where it has a summary already, or where that CIDR would hold addresses of others.
+    """
+    links, sites = [(own.near, own.far) for own in installation.links], installation.sites
+    linked = {end for ends in links if name in ends for end in ends} - {name}
+    owned = [
+        (prefix, own.name)
+        for own in sites.values()
+        for prefix in (*_addresses_of(own), *own.sip_devices, *own.summary)
+    ]
+    owned += [(prefix, "") for own in installation.providers for prefix in own.addresses]
+    owned.sort()
+    widened = {}
+    for site in (sites[other] for other in linked if not sites[other].summary):
+        summary = []
+        for cidr in _cidrs_around(_addresses_of(site)):
+            # Nothing of another holds the CIDR, since that would hold the site's own addresses.
+            ends = ((Prefix(cidr.version, end, 0), "") for end in (cidr.first, cidr.last + 1))
+            first, last = (bisect_left(owned, end) for end in ends)
+            if {owner for _, owner in owned[first:last]} == {site.name}:
+                summary.append(cidr)
+        if summary:
+            widened[site.name] = replace(site, summary=tuple(summary))
+    return replace(installation, sites={**sites, **widened}), len(widened)
+
+
+def _addresses_of(site: Site) -> list[Prefix]:
+    return [prefix for own in site.owners for prefix in own.addresses]
+
+
+def _cidrs_around(prefixes: Sequence[Prefix]) -> Iterator[Prefix]:
+    """The smallest CIDR of each IP version that holds the prefixes; never everything."""
+    for version, width in WIDTH.items():
+        ends = [end for p in prefixes if p.version == version for end in (p.first, p.last)]
+        bits = (min(ends) ^ max(ends)).bit_length() if ends else width
+        if bits < width:
+            yield Prefix(version, min(ends) >> bits << bits, width - bits)
+
+
+# ---- what else is told
 
 
 def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:

@@ -1,11 +1,42 @@
-"""What the planner needs of a cloud: implemented by a cloud's package, passed as a value."""
+"""What the planner needs of a cloud, passed as a value, and what a cloud's package says in neutral values."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, Literal, NamedTuple, Protocol
 
 from swyx_components.installation.model import Installation
-from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.quota import Usage
+from swyx_components.planner.model import RenderedGroup, RenderedSite, SitePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of one of the `quotas` is used: `where` names the group, empty for the whole site.
+
+    `note` explains the figure ("; 40 IPv4 and 70 group references"), empty if there is nothing to say.
+    `tight`: it fits, but the next addition may not, not even during an update. `by_quotas`: it follows
+    from other quotas alone, so that it is the same for every site. `remedy`: what else helps, as part of
+    a sentence.
+    """
+
+    quotas: Mapping[str, int]
+    quota: str
+    used: int
+    note: str
+    where: str = ""
+    _: KW_ONLY
+    remedy: str = ""
+    tight: bool = False
+    by_quotas: bool = False
+
+    @property
+    def limit(self) -> int:
+        """How much of it there is."""
+        return self.quotas[self.quota]
+
+    @property
+    def share(self) -> float:
+        """How much of it is used; 1 is all."""
+        return self.used / max(self.limit, 1)
 
 
 class Platform(Protocol):
@@ -23,3 +54,30 @@ class Platform(Protocol):
 
     def count_quotas(self, rendered: RenderedSite) -> Iterable[Usage]:
         """The site's usage of each quota that applies to it, exceeded or not."""
+
+
+Groups = Sequence[RenderedGroup]  # of a site; none where there is no such site
+Action = Literal["create", "update", "replace", "delete"]  # what happens to it, in Pulumi's words
+
+
+class ResourceChange(NamedTuple):
+    """One resource that an update changes; `details` says what changes, one line each.
+
+    `name` is Pulumi's if the site's component has the site's name.
+    """
+
+    action: Action
+    kind: str
+    name: str
+    details: tuple[str, ...] = ()
+
+
+def compare_named(
+    old: Mapping[str, object], new: Mapping[str, object]
+) -> Iterator[tuple[str, Action]]:
+    """What was added, removed or changed, by name."""
+    for name in sorted({*old, *new}):
+        if name not in old or name not in new:
+            yield name, "create" if name in new else "delete"
+        elif old[name] != new[name]:
+            yield name, "update"

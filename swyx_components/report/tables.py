@@ -13,8 +13,8 @@ from swyx_components.messages.render import join_alike, plain, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
 from swyx_components.planner.model import RenderedGroup, Rule, shard_label
+from swyx_components.planner.platform import Usage
 from swyx_components.planner.proof import Proof
-from swyx_components.planner.quota import Usage
 from swyx_components.planner.render import render_neutral
 
 _WIDEST = 60  # a longer cell pushes its own row only

@@ -17,7 +17,7 @@ from swyx_components.planner.assess import assess_site, is_small
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
 from swyx_components.planner.model import Capabilities, HostGroup, RenderedSite, Rule, SitePlan
-from swyx_components.planner.quota import Usage
+from swyx_components.planner.platform import Usage
 from swyx_components.planner.render import render_groups
 from tests.tools.command import swyx, write_file
 
@@ -80,11 +80,9 @@ class Paper:
         return render_groups(site, installation.catalogue, self.means, self._write)
 
     def count_quotas(self, rendered: RenderedSite) -> tuple[Usage, ...]:
-        most = self.means.limits["rules_per_sheet"]
+        limits = self.means.limits
         return tuple(
-            Usage(
-                quota="rules_per_sheet", where=e.group.name, used=len(e.rules), limit=most, note=""
-            )
+            Usage(limits, "rules_per_sheet", len(e.rules), "", e.group.name)
             for e in rendered.groups
         )
 

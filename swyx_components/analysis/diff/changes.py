@@ -30,7 +30,7 @@ from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
 from swyx_components.planner.plan import plan_site
-from swyx_components.planner.resource_changes import ResourceChange
+from swyx_components.planner.platform import ResourceChange
 from swyx_components.planner.topology import Topology
 
 

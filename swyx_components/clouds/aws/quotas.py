@@ -8,6 +8,7 @@ those that are old as well.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from swyx_components.clouds.aws.names import clean_tag
@@ -15,7 +16,7 @@ from swyx_components.clouds.aws.preview import memberships_of
 from swyx_components.clouds.aws.shard import counted_as, is_tight, load_of, peak, room_on_interface
 from swyx_components.messages import Message
 from swyx_components.planner.model import Direction, RenderedGroup, RenderedSite, Rule, shard_label
-from swyx_components.planner.quota import Usage
+from swyx_components.planner.platform import Usage
 from swyx_components.sets.prefixes import Prefix
 
 _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
@@ -24,32 +25,17 @@ _WORDS = {Direction.IN: "inbound", Direction.OUT: "outbound"}
 def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     """Every quota that applies to the site, exceeded or not."""
     quotas = rendered.capabilities.limits
+    use = partial(Usage, quotas)
     for name, shard, rules in _groups(rendered):
         for (direction, version), used in sorted(load_of(rules).items()):
-            yield Usage(
-                quota="rules_per_group",
-                where=shard_label(name, shard),
-                used=used,
-                limit=quotas["rules_per_group"],
-                note=f"; {_WORDS[direction]} IPv{version} rules, references to groups among them",
-                by_peers=True,
-            )
+            note = f"; {_WORDS[direction]} IPv{version} rules, references to groups among them"
+            yield use("rules_per_group", used, note, shard_label(name, shard))
     yield from (_on_interface(entry, quotas) for entry in rendered.groups)
-    yield Usage(
-        quota="rules_times_groups",
-        where="",
-        used=quotas["rules_per_group"] * quotas["groups_per_interface"],
-        limit=quotas["rules_times_groups"],
-        note="; rules_per_group times groups_per_interface, as AWS grants them together",
-        by_quotas=True,
-    )
-    yield Usage(
-        quota="groups_per_region",
-        where="",
-        used=sum(len(entry.shards) for entry in rendered.groups),
-        limit=quotas["groups_per_region"],
-        note="; security groups of this site",
-    )
+    product = quotas["rules_per_group"] * quotas["groups_per_interface"]
+    note = "; rules_per_group times groups_per_interface, as AWS grants them together"
+    yield use("rules_times_groups", product, note, by_quotas=True)
+    groups = sum(len(entry.shards) for entry in rendered.groups)
+    yield use("groups_per_region", groups, "; security groups of this site")
 
 
 def _groups(rendered: RenderedSite) -> Iterator[tuple[str, int, Sequence[Rule]]]:
@@ -69,19 +55,16 @@ def _on_interface(entry: RenderedGroup, quotas: Mapping[str, int]) -> Usage:
             f", and {shards} for {count} {_WORDS[direction]} IPv{version} rules, "
             f"{quotas['rules_per_group']} per security group (rules_per_group)"
         )
+    remedy = ", or set `groups_kept: 0` there if its interfaces are in no other group"
     return Usage(
-        quota="groups_per_interface",
-        where=entry.group.name,
-        used=shards + kept,
-        limit=limit,
-        note=note,
-        remedy=_ALONE if shards <= limit < shards + kept else "",
+        quotas,
+        "groups_per_interface",
+        shards + kept,
+        note,
+        entry.group.name,
+        remedy=remedy if shards <= limit < shards + kept else "",
         tight=1 < shards <= room_on_interface(quotas) and is_tight(entry, quotas),
-        by_peers=True,
     )
-
-
-_ALONE = ", or set `groups_kept: 0` there if its interfaces are in no other group"
 
 
 # ---- while an update lasts

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.planner.model import Rule
-from swyx_components.planner.resource_changes import Action, Groups, ResourceChange, compare_named
+from swyx_components.planner.platform import Action, Groups, ResourceChange, compare_named
 
 
 def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChange]:

@@ -7,6 +7,7 @@ step.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from swyx_components.clouds.azure.cover import Product, Want, cover_wants
@@ -26,12 +27,11 @@ from swyx_components.planner.model import (
     Direction,
     HostGroup,
     Protocol,
-    RenderedGroup,
     RenderedSite,
     Rule,
     SitePlan,
 )
-from swyx_components.planner.quota import Usage
+from swyx_components.planner.platform import Usage
 from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
 from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
@@ -161,31 +161,14 @@ _SIDES = {Direction.IN: "source", Direction.OUT: "destination"}
 
 def count_quotas(rendered: RenderedSite) -> Iterator[Usage]:
     """Every quota that applies to the site, exceeded or not."""
-    quotas = rendered.capabilities.limits
+    use = partial(Usage, rendered.capabilities.limits)
     for entry in rendered.groups:
-        for quota, used, note in _of_group(entry):
-            yield Usage(
-                quota=quota,
-                where=entry.group.name,
-                used=used,
-                limit=quotas[quota],
-                note=note,
-                by_peers=True,
-            )
+        own, name = entry.rules, entry.group.name
+        yield use("rules_per_group", len(own), "; both directions and their denies", name)
+        for direction, side in _SIDES.items():
+            allowed = (rule for rule in own if rule.allow and rule.direction is direction)
+            prefixes = sum(len(rule.prefixes) for rule in allowed)
+            yield use("prefixes_per_group", prefixes, f"; {side} side", name)
     networks = " and managed network" if any(e.group.network for e in rendered.groups) else ""
-    yield Usage(
-        quota="groups_per_region",
-        where="",
-        used=len(rendered.groups),
-        limit=quotas["groups_per_region"],
-        note=f"; one for each machine{networks} of this site",
-    )
-
-
-def _of_group(entry: RenderedGroup) -> Iterator[tuple[str, int, str]]:
-    yield "rules_per_group", len(entry.rules), "; both directions and their denies"
-    for direction, side in _SIDES.items():
-        prefixes = (
-            len(rule.prefixes) for rule in entry.rules if rule.allow and rule.direction is direction
-        )
-        yield "prefixes_per_group", sum(prefixes), f"; {side} side"
+    note = f"; one for each machine{networks} of this site"
+    yield use("groups_per_region", len(rendered.groups), note)

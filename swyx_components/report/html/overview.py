@@ -10,7 +10,7 @@ from swyx_components.installation.model import Egress, Installation, Site
 from swyx_components.messages import Message, Severity
 from swyx_components.messages.render import join_alike
 from swyx_components.planner.model import Protocol, Rule, SitePlan
-from swyx_components.planner.quota import Usage
+from swyx_components.planner.platform import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names
 from swyx_components.report.html.differences import Differences
 from swyx_components.report.html.picture import draw_sites

@@ -11,7 +11,7 @@ from swyx_components.clouds.aws.render import render_group, render_site
 from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import HostGroup, RenderedSite, Rule, SitePlan
-from swyx_components.planner.quota import Usage
+from swyx_components.planner.platform import Usage
 from tests.tools.build import bare_installation, group, need, provenance, told
 
 
@@ -198,13 +198,13 @@ def test_quotas_of_the_installation_replace_the_defaults() -> None:
     usages = {usage.quota: usage for usage in count_quotas(site)}
     assert usages["rules_per_group"].limit == 200
     assert usages["rules_times_groups"] == Usage(
+        site.capabilities.limits,
         quota="rules_times_groups",
-        where="",
         used=1000,
-        limit=1000,
         note="; rules_per_group times groups_per_interface, as AWS grants them together",
         by_quotas=True,
     )
+    assert usages["rules_times_groups"].limit == 1000
 
 
 def test_the_data_has_the_providers_figures() -> None:

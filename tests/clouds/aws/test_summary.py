@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedGroup
-from swyx_components.planner.quota import Relief, Usage
 from tests.oracle.assess import assess_site as compare_with_oracle
 from tests.oracle.domain import Judge
 from tests.oracle.rendered import aws_cloud, azure_cloud
@@ -92,13 +90,18 @@ def test_a_refusal_says_so_where_summaries_would_leave_one_group() -> None:
 
 
 def test_one_linked_site_is_named_in_the_singular() -> None:
-    usage = Usage(quota="rules_per_group", where="linkmanager", used=8, limit=5, by_peers=True)
-    assert "for its 1 linked site (6 with" in Relief(1, (replace(usage, used=6),)).of(usage)
+    plain = hub(1, THREE_OFFICES) | {"quotas": {"azure": {"prefixes_per_group": 8}}}
+    said = refusals(result(plain, "azure"))
+    assert said
+    assert all("for its 1 linked site (" in text for text in said)
 
 
 def test_a_summary_that_saves_nothing_is_not_proposed() -> None:
-    usage = Usage(quota="rules_per_group", where="linkmanager", used=8, limit=5, by_peers=True)
-    assert Relief(1, (usage,)).of(usage) == ""
+    """As many rules on Azure, whatever the number of prefixes in each."""
+    plain = hub(1, THREE_OFFICES) | {"quotas": {"azure": {"rules_per_group": 9}}}
+    said = refusals(result(plain, "azure"))
+    assert said[0].startswith("sites.hub.groups.link: 10 where Azure allows 9 (rules_per_group)")
+    assert not any("summary" in text for text in said)
 
 
 def test_a_summary_is_not_proposed_where_it_would_hold_addresses_of_another() -> None:
