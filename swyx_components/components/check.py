@@ -1,7 +1,7 @@
 """Arguments that a component can't work with, refused before anything is looked up or made."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import Any, NamedTuple, NotRequired, Union, get_args, get_origin, is_typeddict
 
 import pulumi
@@ -12,35 +12,32 @@ from swyx_components.messages import Message, raise_errors
 
 
 class Kind(NamedTuple):
-    """What an argument may be: how a message says it, and an example of it."""
+    """What an argument may be: how a message says it, an example of it, and its types."""
 
     wanted: str
     example: str
-    fits: Callable[[Any], bool]
+    types: tuple[type, ...] = ()
+
+    def fits(self, value: object) -> bool:
+        """Whether a value is of this kind; an id is never empty."""
+        return isinstance(value, self.types) and not (self is _ID and value == "")
 
 
-def _is_output(value: Any) -> bool:
-    return isinstance(value, pulumi.Output | Awaitable)
-
-
-_MAPPING = Kind("a mapping", "{key}: {{...}}", lambda value: isinstance(value, Mapping))
+_OUTPUT = (pulumi.Output, Awaitable)
+_ID = Kind("an id, as a string or an output", "{key}: ID", (str, *_OUTPUT))
+_MAPPING = Kind("a mapping", "{key}: {{...}}", (Mapping,))
 # By annotation, or by what it is made of; every other one is a mapping.
 _KINDS: Mapping[Any, Kind] = {
-    Union: Kind(  # of a text, an awaitable and an output: only ids are
-        "an id, as a string or an output",
-        "{key}: ID",
-        lambda value: _is_output(value) or (isinstance(value, str) and bool(value)),
-    ),
-    list: Kind("a list of ids", "{key}: [ID, ...]", lambda value: isinstance(value, list | tuple)),
-    bool: Kind("true or false", "{key}: false", lambda value: isinstance(value, bool)),
-    str: Kind("a string", '{key}: "{value}"', lambda value: isinstance(value, str)),
+    Union: _ID,  # of a text, an awaitable and an output: only ids are
+    list: Kind("a list of ids", "{key}: [ID, ...]", (list, tuple)),
+    bool: Kind("true or false", "{key}: false", (bool,)),
+    str: Kind("a string", '{key}: "{value}"', (str,)),
     dict[str, str]: _MAPPING._replace(wanted="a mapping of strings"),
 }
 # Of the arguments of a network or a machine, those that only one cloud has.
-_ONLY = {
-    "aws": {"vpc_id", "vpc_tags", "instance_id"},
-    "azure": {*NetworkArgs.__optional_keys__, "subnet_id", "interface"} - {"vpc_id", "vpc_tags"},
-}
+_AWS = dict.fromkeys(("vpc_id", "vpc_tags", "instance_id"), "aws")
+_AZURE = dict.fromkeys((*NetworkArgs.__optional_keys__, "subnet_id", "interface"), "azure")
+_CLOUDS = _AZURE | _AWS
 # One of these keys `network` must have.
 _NEEDED = {"aws": ("vpc_id", "vpc_tags"), "azure": ("resource_group",)}
 _EXAMPLES: Mapping[str, str] = {
@@ -58,8 +55,9 @@ def check_args(args: Mapping[str, Any]) -> None:
     Raises:
         SwyxError: with one message for each.
     """
-    for check in (_check_keys, _check_cloud, _check_values, _check_contents):
-        raise_errors(check(args))
+    raise_errors(_check_keys(args))
+    for check in (_check_values, _check_contents):
+        raise_errors(check(args, args["cloud"]))
 
 
 def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
@@ -74,26 +72,39 @@ def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
         yield Message.about("args-unknown", "", key=key, known=sorted(known))
     for key in ("installation", "topology", "site", "cloud", "tags", "attach"):
         yield from find_outputs(args.get(key), key)
+    cloud = args.get("cloud")
+    if cloud is not None and not isinstance(cloud, _OUTPUT) and cloud not in [*PLATFORMS]:
+        one_of = Kind(f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"])
+        yield _wrong("cloud", cloud, one_of)
 
 
-def _check_cloud(args: Mapping[str, Any]) -> Iterator[Message]:
-    if args["cloud"] not in [*PLATFORMS]:
-        one_of = Kind(f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"], bool)
-        yield _wrong("cloud", args["cloud"], one_of)
-
-
-def _check_values(args: Mapping[str, Any]) -> Iterator[Message]:
+def _check_values(args: Mapping[str, Any], cloud: str) -> Iterator[Message]:
     hints = _hints_of(SwyxSiteArgs)
     for key in ("network", "machines", "attach", "tags"):
-        yield from _check_value(key, args.get(key), hints[key], args["cloud"])
+        yield from _check_value(key, args.get(key), hints[key], cloud)
 
 
-def _check_contents(args: Mapping[str, Any]) -> Iterator[Message]:
-    needed = _NEEDED[args["cloud"]]
-    if all(args["network"].get(key) is None for key in needed):
-        example = _EXAMPLES["network"]
-        yield Message.about("args-missing", "network", key=" or ".join(needed), example=example)
-    yield from _check_tags(args.get("tags") or {}, args["cloud"])
+def _check_contents(args: Mapping[str, Any], cloud: str) -> Iterator[Message]:
+    """A network that can't be found; tags that the cloud would refuse, or that leave the project's own no
+    room.
+    """
+    if all(args["network"].get(key) is None for key in _NEEDED[cloud]):
+        key, example = " or ".join(_NEEDED[cloud]), _EXAMPLES["network"]
+        yield Message.about("args-missing", "network", key=key, example=example)
+    tags, rows = args.get("tags") or {}, PLATFORMS[cloud].limits()["texts"]
+    most = rows["tags_per_resource"] - rows["tags_of_ours"]
+    if len(tags) > most:
+        values = {"count": len(tags), "most": most, "limit": rows["tags_per_resource"]}
+        yield Message.about("tags-many", "tags", cloud=cloud, **values)
+    for key, text in sorted(tags.items()):
+        reserved = [word for word in rows["tag_key_reserved"] if key.lower().startswith(word)]
+        faults = (
+            f"no key may begin with `{reserved[0]}`" if reserved else "",
+            _fault_of("key", key, 1, rows["tag_key"], rows["tag_key_characters"]),
+            _fault_of("value", text, 0, rows["tag_value"], rows["tag_value_characters"]),
+        )
+        for problem in filter(None, faults):
+            yield Message.about("tag-refused", f"tags.{key}", cloud=cloud, problem=problem)
 
 
 def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Message]:
@@ -102,16 +113,15 @@ def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Mess
     if value is None:
         return
     if not kind.fits(value):
-        is_output = _is_output(value)
+        is_output = isinstance(value, _OUTPUT)
         yield Message.about("args-output", place) if is_output else _wrong(place, value, kind)
     elif is_typeddict(hint):
         hints = _hints_of(hint)
-        others = {key: one for one, own in _ONLY.items() if one != cloud for key in own}
-        known = hints.keys() - others
+        known = {key for key in hints if _CLOUDS.get(key, cloud) == cloud}
         for key in sorted(map(str, value.keys() - known)):
             id, values = "args-unknown", {"key": key, "known": sorted(known)}
             if key in hints:
-                id, values = "args-elsewhere", {**values, "cloud": cloud, "others": [others[key]]}
+                id, values = "args-elsewhere", {**values, "cloud": cloud, "others": [_CLOUDS[key]]}
             yield Message.about(id, place, **values)
         for key in sorted(value.keys() & known):
             yield from _check_value(f"{place}.{key}", value[key], hints[key], cloud)
@@ -133,7 +143,7 @@ def _hints_of(shape: Any) -> Mapping[str, Any]:
 
 def find_outputs(value: Any, place: str, above: tuple[int, ...] = ()) -> Iterator[Message]:
     """A message for every output in what must be plain: what is made follows from it."""
-    if _is_output(value):
+    if isinstance(value, _OUTPUT):
         yield Message.about("args-output", place)
     elif isinstance(value, Mapping | list | tuple) and id(value) not in above:
         rows = value.items() if isinstance(value, Mapping) else enumerate(value)
@@ -141,24 +151,6 @@ def find_outputs(value: Any, place: str, above: tuple[int, ...] = ()) -> Iterato
             if not isinstance(each, str | int):
                 at = f"{place}.{key}" if isinstance(value, Mapping) else f"{place}[{key}]"
                 yield from find_outputs(each, at, (*above, id(value)))
-
-
-def _check_tags(tags: Mapping[str, str], cloud: str) -> Iterator[Message]:
-    """Tags that the cloud would refuse, or that leave no room for the project's own."""
-    rows = PLATFORMS[cloud].limits()["texts"]
-    most = rows["tags_per_resource"] - rows["tags_of_ours"]
-    if len(tags) > most:
-        values = {"count": len(tags), "most": most, "limit": rows["tags_per_resource"]}
-        yield Message.about("tags-many", "tags", cloud=cloud, **values)
-    for key, text in sorted(tags.items()):
-        reserved = [word for word in rows["tag_key_reserved"] if key.lower().startswith(word)]
-        faults = (
-            f"no key may begin with `{reserved[0]}`" if reserved else "",
-            _fault_of("key", key, 1, rows["tag_key"], rows["tag_key_characters"]),
-            _fault_of("value", text, 0, rows["tag_value"], rows["tag_value_characters"]),
-        )
-        for problem in filter(None, faults):
-            yield Message.about("tag-refused", f"tags.{key}", cloud=cloud, problem=problem)
 
 
 def _fault_of(what: str, text: str, least: int, longest: int, characters: str) -> str:

@@ -186,10 +186,10 @@ class Site(SiteBuilder, Generic[T]):
         }
         return cast(SwyxSiteArgs, given)
 
-    def make(self, assessed: SiteResult) -> None:
+    def make(self, args: SwyxSiteArgs, assessed: SiteResult) -> None:
         """Create the site's component, as planned."""
         name = self.options.get("resource_name", self.name)
-        self._made = SwyxSite(name, self.args(), self.options.get("opts"), assessed)
+        self._made = SwyxSite(name, args, self.options.get("opts"), assessed)
 
 
 class Installation(InstallationBuilder):
@@ -250,29 +250,26 @@ class Installation(InstallationBuilder):
         """
         if self._deployed:
             return
-        bound = [site for site in self.sites.values() if site.cloud is not None]
-        assessed = self._assess(bound)
-        self._deployed = True
-        for site in bound:
-            try:
-                site.make(assessed[site.name])
-            except InvalidInput as error:
-                where = f"sites.{site.name}"
-                raise InvalidInput([self.locate(m, where) for m in error.messages]) from None
-
-    def _assess(self, bound: Sequence[Site[Any]]) -> Mapping[str, SiteResult]:
         outputs = (*find_outputs(self.document["sites"], "sites"),)
         read = (None, outputs) if outputs else read_installation(self.document)
         problems = {self.locate(each) for each in errors_of(read[1])}
-        assessed = {}
-        for site in bound if not problems else ():
+        bound = [each for each in self.sites.values() if each.cloud is not None and not problems]
+        planned: list[tuple[Site[Any], SwyxSiteArgs, SiteResult]] = []
+        for site in bound:
             try:
-                assessed[site.name] = assess({**site.args()}, read)
+                args = site.args()
+                planned.append((site, args, assess({**args}, read)))
             except SwyxError as error:
                 problems |= {self.locate(each, f"sites.{site.name}") for each in error.messages}
         if problems:
             raise InvalidInput(sorted(problems))
-        return assessed
+        self._deployed = True
+        for site, args, result in planned:
+            try:
+                site.make(args, result)
+            except InvalidInput as error:
+                where = f"sites.{site.name}"
+                raise InvalidInput([self.locate(m, where) for m in error.messages]) from None
 
     def __enter__(self) -> Self:
         return self

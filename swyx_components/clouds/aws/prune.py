@@ -7,7 +7,7 @@ from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
 from swyx_components.clouds.aws.records import Ec2Rule, NetworkInterface, SecurityGroup
 from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
-from swyx_components.sets.prefixes import EVERYWHERE
+from swyx_components.sets.prefixes import EVERYWHERE, Prefix
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
 
@@ -22,7 +22,6 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
     with open_ec2() as ec2:
         tagged = ec2.find(SecurityGroup, f"tag:{STACK_TAG}", [stack])
         own = OwnGroups(rendered, tagged)
-        groups = [group for group in tagged if group.id in own.places]
         records = ec2.find(Ec2Rule, "group-id", own.places)
         planned = _find_planned(ec2, rendered, own, records)
         rules = [
@@ -31,12 +30,12 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
             if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or rule.id in planned
         ]
         interfaces = ec2.find(NetworkInterface, "group-id", own.places)
-        known = {group.id: group for group in groups if group.id in held.ids}
-        found = [
-            *_orphan_groups(groups, rules, interfaces, held),
-            *(_orphan_rule(r) for r in rules if r.owner in known and r.id not in held.ids),
-            *_orphan_attachments(rendered, interfaces, known, held),
-        ]
+        found = (
+            orphan
+            for group in tagged
+            if group.id in own.places
+            for orphan in _find_at(group, rules, interfaces, rendered.plan.owners, held)
+        )
         return tuple(sorted(found))
 
 
@@ -96,27 +95,31 @@ def _is_default(rule: Ec2Rule) -> bool:
     return everything and rule.direction is Direction.OUT and not rule.tags
 
 
-def _orphan_groups(
-    groups: Sequence[SecurityGroup],
+def _find_at(
+    group: SecurityGroup,
     rules: Sequence[Ec2Rule],
     interfaces: Sequence[NetworkInterface],
+    owners: Mapping[Prefix, str],
     held: StackState,
 ) -> Iterator[Orphan]:
-    """An update gives a group rules and interfaces only once its state holds the group."""
-    for group in groups:
-        if group.id not in held.ids:
-            users = [each.id for each in interfaces if group.id in each.groups]
-            users += [r.id for r in rules if r.owner == group.id and not _is_default(r)]
-            yield Orphan(
-                stage=_GROUP,
-                id=group.id,
-                kind="security group",
-                words=group.tags.get("swyx:group") or group.name,
-                users=tuple(sorted(users)),
-            )
+    """The group alone, or what is in it: an update gives it that only once its state holds the group."""
+    inside = [rule for rule in rules if rule.owner == group.id]
+    members = [interface for interface in interfaces if group.id in interface.groups]
+    name = group.tags.get("swyx:group", "")
+    if group.id not in held.ids:
+        users = {each.id for each in members} | {r.id for r in inside if not _is_default(r)}
+        yield Orphan(_GROUP, group.id, "security group", name or group.name, tuple(sorted(users)))
+        return
+    yield from (_describe(rule) for rule in inside if rule.id not in held.ids)
+    for interface in members:
+        there = {owners[a.prefix] for a in interface.addresses if a.prefix in owners}
+        machines = ", ".join(sorted(filter(held.attaches, there)))
+        id = f"{group.id}_{interface.id}"
+        if machines and id not in held.ids:
+            yield Orphan(_ATTACHMENT, id, "attachment", f"{machines} to {name}")
 
 
-def _orphan_rule(rule: Ec2Rule) -> Orphan:
+def _describe(rule: Ec2Rule) -> Orphan:
     peer = ", ".join(map(str, rule.cidrs)) or rule.prefix_list or rule.peer_group
     words = f"{rule.direction.value} {rule.traffic} {peer} of {rule.owner}"
     if _is_default(rule):
@@ -124,21 +127,4 @@ def _orphan_rule(rule: Ec2Rule) -> Orphan:
     elif not rule.tags:
         words += ", planned but untagged"
     kind = "egress rule" if rule.direction is Direction.OUT else "ingress rule"
-    return Orphan(stage=_RULE, id=rule.id, kind=kind, words=words)
-
-
-def _orphan_attachments(
-    rendered: RenderedSite,
-    interfaces: Sequence[NetworkInterface],
-    known: Mapping[str, SecurityGroup],
-    held: StackState,
-) -> Iterator[Orphan]:
-    owners = rendered.plan.owners
-    for interface in interfaces:
-        there = {owners[a.prefix] for a in interface.addresses if a.prefix in owners}
-        machines = sorted(filter(held.attaches, there))
-        for group in known.values() if machines else ():
-            attachment = f"{group.id}_{interface.id}"
-            if group.id in interface.groups and attachment not in held.ids:
-                words = f"{', '.join(machines)} to {group.tags.get('swyx:group', '')}"
-                yield Orphan(stage=_ATTACHMENT, id=attachment, kind="attachment", words=words)
+    return Orphan(_RULE, rule.id, kind, words)

@@ -31,22 +31,18 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
             stage: list(getattr(client, kind).list_all()) for stage, (kind, _) in _KINDS.items()
         }
         ours = {
-            key_of(resource.id): (stage, resource)
+            key_of(each.id): (stage, each)
             for stage, resources in found.items()
-            for resource in resources
-            if own.items() <= (resource.tags or {}).items()
+            for each in resources
+            if own.items() <= (each.tags or {}).items()
         }
         unheld = {id: each for id, each in ours.items() if id not in held.ids}
-        users = {*_find_users(found[_INTERFACE], found[_GROUP])}
+        users: dict[str, set[str]] = {}
+        for used, user in _find_users(found[_INTERFACE], found[_GROUP]):
+            users.setdefault(used, set()).update({user} if key_of(user) not in unheld else ())
         resources = (
-            Orphan(
-                stage=stage,
-                id=resource.id,
-                kind=_KINDS[stage][1],
-                words=resource.name,
-                users=tuple(sorted(u for key, u in users if key == id and key_of(u) not in unheld)),
-            )
-            for id, (stage, resource) in unheld.items()
+            Orphan(stage, each.id, _KINDS[stage][1], each.name, tuple(sorted(users.get(id, ()))))
+            for id, (stage, each) in unheld.items()
         )
         others = [each for each in found[_INTERFACE] if key_of(each.id) not in ours]
         groups = {id: each for id, (_, each) in ours.items() if id in held.ids}
@@ -87,7 +83,7 @@ def _orphan_associations(
         id = f"{interface.id}|{given.id}"
         if not {key_of(interface.id), key_of(id)} & held.ids:
             words = f"{machine}: {interface.name} with {group.name}"
-            yield Orphan(stage=_ASSOCIATION, id=id, kind="association", words=words)
+            yield Orphan(_ASSOCIATION, id, "association", words)
 
 
 def _find_users(interfaces: Sequence[Any], groups: Sequence[Any]) -> Iterator[tuple[str, str]]:
