@@ -61,8 +61,10 @@ class Lookups:
         Raises:
             SwyxError: the value of the output is not a string.
         """
-        value = given if isinstance(given, str) else _sync_await(_value_of(given))
-        if value is _UNKNOWN:
+        is_known, value = (True, given)
+        if not isinstance(given, str):
+            is_known, value = _sync_await(_value_of(given))
+        if not is_known:
             return None
         if isinstance(value, str) and value:
             return value
@@ -72,12 +74,9 @@ class Lookups:
         )
 
 
-_UNKNOWN = object()
-
-
-async def _value_of(given: pulumi.Input[str]) -> Any:
+async def _value_of(given: pulumi.Input[str]) -> tuple[bool, Any]:
     output = pulumi.Output.from_input(given)
-    return await output.future() if await output.is_known() else _UNKNOWN
+    return await output.is_known(), await output.future()
 
 
 def bound_ids(
@@ -99,10 +98,9 @@ def reason_of(problem: BaseException) -> str:
     return " ".join(str(problem).split())[:300]
 
 
-def unbound(machine: Machine, key: str) -> Message:
-    """An error for a machine that can only be found by this key."""
-    place = f"machines.{machine.name}"
-    return Message.about("machine-unbound", place, machine=machine.name, key=key)
+def about(id: str, machine: Machine, **values: object) -> Message:
+    """A message about a machine."""
+    return Message.about(id, f"machines.{machine.name}", machine=machine.name, **values)
 
 
 # ---- what a cloud's writer takes and gives

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Optional, Self
+from typing import Any, Optional
 
 import pulumi
 
@@ -45,25 +45,21 @@ class HostGroup(pulumi.ComponentResource):
     """Counts, the proof, warnings and notes."""
 
     def __init__(
-        self, name: str, args: Any = None, opts: Optional[pulumi.ResourceOptions] = None
+        self,
+        name: str,
+        args: Any = None,
+        opts: Optional[pulumi.ResourceOptions] = None,
+        _planned: Optional[Mapping[str, Any]] = None,
     ) -> None:
         """Refuse: rules follow from a whole installation, which a `SwyxSite` has.
 
         Raises:
-            pulumi.RunError: always.
+            pulumi.RunError: unless a `SwyxSite` planned it, which calls `finish` once all is created.
         """
-        with plain_errors():
-            raise SwyxError.about("role-by-hand", name, kind=type(self).__name__)
-
-    @classmethod
-    def within(cls, name: str, props: Mapping[str, Any], parent: pulumi.Resource) -> Self:
-        """The component of a group that a `SwyxSite` planned; `finish` it once all is created."""
-        group = cls.__new__(cls)
-        options = pulumi.ResourceOptions(parent=parent)
-        pulumi.ComponentResource.__init__(
-            group, f"swyx:index:{cls.__name__}", name, {**props}, options
-        )
-        return group
+        if _planned is None:
+            with plain_errors():
+                raise SwyxError.about("role-by-hand", name, kind=type(self).__name__)
+        super().__init__(f"swyx:index:{type(self).__name__}", name, {**_planned}, opts)
 
 
 def finish(component: pulumi.ComponentResource, outputs: Mapping[str, Any]) -> None:

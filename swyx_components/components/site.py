@@ -82,7 +82,7 @@ class SwyxSite(pulumi.ComponentResource):
             # With a dot, which no name of an installation has: no two sites and groups make one name.
             name = f"{self.pulumi_resource_name}.{group.name}"
             props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-            yield class_for(group.roles).within(name, props, self)
+            yield class_for(group.roles)(name, None, pulumi.ResourceOptions(parent=self), props)
 
 
 def assess(args: Mapping[str, Any], read: Outcome | None = None) -> SiteResult:
@@ -165,9 +165,9 @@ def _outputs_of(result: SiteResult, written: Sequence[WrittenGroup]) -> dict[str
             member.name: list(own.ids) for own in written for member in own.rendered.group.members
         },
         "interface_ids": {
-            machine.name: list(own.interfaces.get(machine.name, ()))
+            machine: list(interfaces)
             for own in written
-            for machine in own.rendered.group.machines
+            for machine, interfaces in own.interfaces.items()
         },
         "summary": summary,
     }

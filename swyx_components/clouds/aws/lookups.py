@@ -11,7 +11,7 @@ from swyx_components.clouds.aws.client import ADDRESS_FILTERS, in_chunks
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.quotas import RULE_TAG, Membership, check_memberships, check_peak
 from swyx_components.clouds.aws.records import NetworkInterface
-from swyx_components.clouds.deployment import Bindings, Lookups, bound_ids, reason_of, unbound
+from swyx_components.clouds.deployment import Bindings, Lookups, about, bound_ids, reason_of
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.messages import Message, SwyxError, raise_errors
 from swyx_components.planner.model import RenderedGroup, RenderedSite
@@ -114,11 +114,11 @@ class _Finder:
 
     def find_bound(self, machine: Machine, binding: Mapping[str, Any]) -> Sequence[Interface]:
         """The interfaces that a machine is bound to, by their ids or by that of an instance."""
-        place, keys = f"machines.{machine.name}", [key for key in _KEYS if binding.get(key)]
+        keys = [key for key in _KEYS if binding.get(key)]
         if keys == ["instance_id"]:
-            return self._of_instance(machine, f"{place}.instance_id", binding["instance_id"])
+            return self._of_instance(machine, binding["instance_id"])
         if "instance_id" in keys:
-            raise SwyxError.about("bound-twice", place, keys=keys, machine=machine.name)
+            raise SwyxError([about("bound-twice", machine, keys=keys)])
         return [
             self._given(place, id, given, f"{machine.name}.{number}" if number else machine.name)
             for number, (place, id, given) in enumerate(bound_ids(machine, binding, self._ask))
@@ -133,13 +133,12 @@ class _Finder:
             name = f"{id} ({reason_of(problem)})"
             raise _not_found(place, "network interface", name) from problem
 
-    def _of_instance(
-        self, machine: Machine, place: str, given: pulumi.Input[str]
-    ) -> Sequence[Interface]:
+    def _of_instance(self, machine: Machine, given: pulumi.Input[str]) -> Sequence[Interface]:
         """Those that have an address of the machine; of an instance of this program else its primary one.
 
         The id of an interface stands for that: a program that only has an output can't tell which it is.
         """
+        place = f"machines.{machine.name}.instance_id"
         instance = self._ask.known(given, place)
         if instance is None:
             return [
@@ -182,12 +181,11 @@ def _by_address(
     machine: Machine, inside: Sequence[Interface], vpc: str | None
 ) -> Sequence[Interface]:
     if vpc is None:
-        raise SwyxError([unbound(machine, "interface_id or instance_id")])
+        raise SwyxError([about("machine-unbound", machine, key="interface_id or instance_id")])
     own = _having(machine, inside)
     there = {address for each in own for address in each.addresses}
-    place, values = f"machines.{machine.name}", {"machine": machine.name, "network": vpc}
     raise_errors(
-        Message.about("machine-not-found", place, address=each.address, **values)
+        about("machine-not-found", machine, address=each.address, network=vpc)
         for each in machine.addresses
         if each not in there
     )

@@ -61,19 +61,17 @@ class Writer:
         self._rules: dict[str, Sequence[pulumi.Resource]] = {}
 
     def write(self, components: Sequence[pulumi.Resource]) -> Sequence[WrittenGroup]:
-        """The security groups that rules name, the first of each host group; then all rules, each in its
-        shard, so that no machine comes under a group, or its peers' rules, before they are complete; then
-        the attachments. Each host group has its component.
+        """The security groups; then all rules, each in its shard, so that no machine comes under a group, or
+        its peers' rules, before they are complete; then the attachments. Each host group has its component.
         """
         entries = [*zip(self._groups, components, strict=True)]
-        for rendered, own in entries:
-            self._shards[rendered.group.name] = {0: self._make_group(rendered.group, own, 0)}
-        for rendered, own in entries:
-            group = rendered.group
-            for shard in rendered.shards[1:]:
-                self._shards[group.name][shard] = self._make_group(group, own, shard)
-            self._rules[group.name] = [self._make_rule(group, rule, own) for rule in rendered.rules]
-        return [self._attach(rendered, own) for rendered, own in entries]
+        for each, own in entries:
+            made = {shard: self._make_group(each.group, own, shard) for shard in each.shards}
+            self._shards[each.group.name] = made
+        for each, own in entries:
+            rules = [self._make_rule(each.group, rule, own) for rule in each.rules]
+            self._rules[each.group.name] = rules
+        return [self._attach(each, own) for each, own in entries]
 
     def _make_group(self, group: HostGroup, own: pulumi.Resource, shard: int) -> pulumi.Input[str]:
         made = aws.ec2.SecurityGroup(
@@ -134,8 +132,7 @@ class Writer:
         name, group = own.pulumi_resource_name, rendered.group
         shards = self._shards[group.name]
         options = pulumi.ResourceOptions(parent=own, depends_on=[*self._rules[group.name]])
-        names = [machine.name for machine in group.machines]
-        found = {name: self._interfaces[name] for name in names if name in self._interfaces}
+        found = {each.name: self._interfaces.get(each.name, ()) for each in group.machines}
         once = {each.key: each.id for interfaces in found.values() for each in interfaces}
         for key, interface in once.items():
             for shard, id in shards.items():

@@ -12,7 +12,7 @@ import pulumi
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.clouds.azure.names import physical_name
 from swyx_components.clouds.azure.records import NetworkInterface, key_of, last_of
-from swyx_components.clouds.deployment import Bindings, Lookups, bound_ids, reason_of, unbound
+from swyx_components.clouds.deployment import Bindings, Lookups, about, bound_ids, reason_of
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -135,7 +135,8 @@ class Interfaces:
         if network.name:
             bound |= self._find_by_address(rest, network)
         else:
-            self.problems += (unbound(machine, "interface_id or subnet_id") for machine in rest)
+            keys = "interface_id or subnet_id"
+            self.problems += (about("machine-unbound", machine, key=keys) for machine in rest)
         ids = {id for given in bound.values() for id, _ in given}
         self._read(sorted(filter(_ID.fullmatch, ids)))
         found: dict[str, tuple[pulumi.Input[str], ...]] = {}
@@ -174,16 +175,18 @@ class Interfaces:
                     holders |= {each.prefix: id for each in read.addresses if each.prefix in wanted}
         found: dict[str, list[tuple[str, pulumi.Input[str]]]] = {}
         for machine in machines:
-            own, place = found.setdefault(machine.name, []), f"machines.{machine.name}"
+            own = found.setdefault(machine.name, [])
             for address in machine.addresses:
-                holder = holders.get(address, "")
+                holder, text = holders.get(address, ""), address.address
                 if id := _interface_of(holder):
                     own.append((id, id))
-                    continue
-                about = {"holder": holder} if holder else {"network": network.name}
-                about |= {"machine": machine.name, "address": address.address}
-                id = "address-held" if holder else "interface-not-found"
-                self.problems.append(Message.about(id, place, **about))
+                elif holder:
+                    self.problems.append(
+                        about("address-held", machine, address=text, holder=holder)
+                    )
+                else:
+                    values = {"address": text, "network": network.name}
+                    self.problems.append(about("interface-not-found", machine, **values))
         return found
 
     def _read(self, ids: Sequence[str]) -> Sequence[NetworkInterface | BaseException]:
@@ -209,9 +212,8 @@ class Interfaces:
         if not _ID.fullmatch(id):
             yield Message.about("interface-id-wrong", place, value=id)
         elif other != machine.name:
-            yield Message.about(
-                "interface-shared", place, interface=id, one=other, two=machine.name
-            )
+            values = {"interface": id, "one": other, "two": machine.name}
+            yield Message.about("interface-shared", place, **values)
         elif isinstance(interface := self._read([id])[0], BaseException):
             reason = reason_of(interface)
             yield Message.about("interface-unknown", place, interface=id, reason=reason)
@@ -223,20 +225,19 @@ class Interfaces:
 
         The resource group decides whose a group is, as far as it is known.
         """
-        place, values = f"machines.{machine.name}", {"machine": machine.name, "interface": id}
         found = [each.prefix for each in interface.addresses]
         if found and not set(machine.addresses) & set(found):
             texts, wanted = ([each.address for each in own] for own in (found, machine.addresses))
-            yield Message.about(
-                "interface-lacks-address", place, **values, found=texts, wanted=wanted
+            yield about(
+                "interface-lacks-address", machine, interface=id, found=texts, wanted=wanted
             )
         group, own = "".join(interface.groups), self._resource_group
         name, mine = last_of(group), physical_name(self._site, machine.name, kind="nsg")
         is_ours = own is None or f"/resourcegroups/{own.lower()}/" in key_of(group)
         if group and not (is_ours and name.lower() == mine.lower()):
             is_sibling = is_ours and name.lower().startswith(f"{self._site}.".lower())
-            about = "interface-of-sibling" if is_sibling else "interface-has-group"
-            yield Message.about(about, place, **values, group=name)
+            why = "interface-of-sibling" if is_sibling else "interface-has-group"
+            yield about(why, machine, interface=id, group=name)
 
 
 def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:

@@ -14,7 +14,7 @@ import pulumi
 
 from swyx_components.clouds.azure.existing import BY_ID, Interfaces, VirtualNetwork, find_network
 from swyx_components.clouds.azure.records import last_of
-from swyx_components.clouds.deployment import Deployment, Lookups, unbound
+from swyx_components.clouds.deployment import Deployment, Lookups, about
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, raise_errors
 from swyx_components.sets.prefixes import Prefix
@@ -76,9 +76,9 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     network, attached = wanted.network, wanted.attached
     own = {machine.name: wanted.bindings.get(machine.name, {}) for machine in attached}
     raise_errors(
-        Message.about("bound-twice", f"machines.{name}", keys=[*by_id, *made], machine=name)
-        for name, binding in own.items()
-        if (by_id := _keys(binding, BY_ID)) and (made := _keys(binding, _MADE))
+        about("bound-twice", machine, keys=[*by_id, *made])
+        for machine in attached
+        if (by_id := _keys(own[machine.name], BY_ID)) and (made := _keys(own[machine.name], _MADE))
     )
     names = [key for key in _NAMES if network.get(key) is not None]
     known = {key: ask.known(network[key], f"network.{key}") for key in names}
@@ -90,9 +90,9 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     new = {each.name: (*_place_new(each, own[each.name], found, problems),) for each in to_make}
     raise_errors(problems)
     extra = (  # a dynamic address beside those of the machine
-        Message.about("extra-ipv4", f"machines.{name}", machine=name)
-        for name, interfaces in sorted(new.items())
-        if not all(has_ipv4(each.addresses) for each in interfaces)
+        about("extra-ipv4", machine)
+        for machine in sorted(to_make, key=lambda machine: machine.name)
+        if not all(has_ipv4(each.addresses) for each in new[machine.name])
     )
     return AzureSite(
         name=wanted.site,
@@ -142,7 +142,7 @@ def _place_new(
     handed out in order. `problems` gets what is wrong.
     """
     place = f"machines.{machine.name}.interface"
-    given = dict(_entries(binding.get("interface") or {}, "NetworkInterface", place, problems))
+    given = _read(binding.get("interface") or {}, "NetworkInterface", place, problems)
     own = given.pop("ip_configurations", [])
     subnets = list(_find_subnets(machine, binding, network, problems))
     for suffix, subnet, addresses in subnets:
@@ -169,16 +169,15 @@ def _find_subnets(
         yield "", binding["subnet_id"], machine.addresses
         return
     if not network.name:
-        problems.append(unbound(machine, "subnet_id"))
+        problems.append(about("machine-unbound", machine, key="subnet_id"))
         return
     members: dict[tuple[str, str], list[Prefix]] = {}
-    place, values = f"machines.{machine.name}", {"network": network.name, "machine": machine.name}
     known = [str(prefix) for each in network.subnets for prefix in each.prefixes] or "none"
     for address in machine.addresses:
         subnet = network.subnet_of(address)
         if subnet is None:
-            about = {"address": address.address, "known": known, **values}
-            problems.append(Message.about("subnet-not-found", place, **about))
+            values = {"address": address.address, "known": known, "network": network.name}
+            problems.append(about("subnet-not-found", machine, **values))
         else:
             members.setdefault((subnet.name, subnet.id), []).append(address)
     for order, ((name, id), addresses) in enumerate(members.items()):
@@ -193,38 +192,32 @@ def _read(value: Any, kind: str, place: str, problems: list[Message]) -> Any:
 
     The arguments are called as in the SDK, and may be written in camelCase; `problems` gets what is wrong.
     """
-    if isinstance(value, Mapping):
-        return dict(_entries(value, kind, place, problems))
     if isinstance(value, list | tuple):
         return [_read(each, kind, f"{place}[{n}]", problems) for n, each in enumerate(value)]
     if value is None or isinstance(value, str | int | float):
         problems.append(_wrong(value, place, "a mapping", "{...}"))
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    known, set_here, found = _arguments_of(kind), _OWN.get(kind, frozenset()), {}
+    by_letters = {name.replace("_", ""): name for name in known}
+    for key, inner in value.items():
+        name = by_letters.get(str(key).replace("_", "").lower(), str(key))
+        at = f"{place}.{key}"
+        if name in set_here:
+            problems.append(Message.about("property-set", at, key=key))
+        elif name not in known:
+            near = get_close_matches(name, known, 3, 0.6) or sorted(known.keys() - set_here)
+            problems.append(Message.about("property-unknown", at, key=key, near=near))
+        elif name == "ip_configurations" and not isinstance(inner, list | tuple):
+            problems.append(_wrong(inner, at, "a list", "[{...}]"))
+        else:
+            found[name] = _read(inner, known[name], at, problems) if known[name] else inner
+    return found
 
 
 def _wrong(value: Any, place: str, wanted: str, example: str) -> Message:
     given, text = type(value).__name__, f"{place}: {example}"
     return Message.about("args-wrong", place, value=given, wanted=wanted, example=text)
-
-
-def _entries(
-    value: Mapping[Any, Any], kind: str, place: str, problems: list[Message]
-) -> Iterator[tuple[str, Any]]:
-    known = _arguments_of(kind)
-    by_letters = {name.replace("_", ""): name for name in known}
-    for key, inner in value.items():
-        name = by_letters.get(str(key).replace("_", "").lower(), str(key))
-        at = f"{place}.{key}"
-        if name in _OWN.get(kind, ()):
-            problems.append(Message.about("property-set", at, key=key))
-        elif name not in known:
-            free = known.keys() - _OWN.get(kind, ())
-            near = get_close_matches(name, known, 3, 0.6) or sorted(free)
-            problems.append(Message.about("property-unknown", at, key=key, near=near))
-        elif name == "ip_configurations" and not isinstance(inner, list | tuple):
-            problems.append(_wrong(inner, at, "a list", "[{...}]"))
-        else:
-            yield name, _read(inner, known[name], at, problems) if known[name] else inner
 
 
 @cache

@@ -51,8 +51,12 @@ class Writer:
         options = pulumi.ResourceOptions(parent=self._component, depends_on=[*made.values()])
         interfaces = attach_machines(name, ids, self._site, options)
         return [
-            WrittenGroup(each, (id,), {machine: interfaces.get(machine, ())})
-            for each, (machine, id) in zip(self._groups, ids.items(), strict=True)
+            WrittenGroup(
+                each,
+                ids=(ids[each.group.name],),
+                interfaces={own.name: interfaces.get(own.name, ()) for own in each.group.machines},
+            )
+            for each in self._groups
         ]
 
     def _make_group(self, rendered: RenderedGroup) -> azure.NetworkSecurityGroup:
