@@ -37,14 +37,16 @@ the party's site or, over a link, `caller server`, `called server`, `link`, `cal
 port tokens of the flow.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from swyx_components.catalogue.model import CallBook, Catalogue, Leg, WindowsSettings
-from swyx_components.catalogue.rows import Defect, Row, read_rows
-from swyx_components.messages import Message, SwyxError
+from swyx_components.catalogue.rows import Row, defect
+from swyx_components.catalogue.yaml_source import compose, read_text
+from swyx_components.messages import SwyxError, raise_errors
+from swyx_components.messages.diagnostics import Diagnostics
 
 VERSIONS: Mapping[str, str] = {"6.01": "v6_01.yaml"}
 PRESETS = ("restricted", "windows-2003", "windows-2008")
@@ -63,46 +65,39 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
     if isinstance(source, str) and path.suffix not in (".yaml", ".yml"):
         known = ", ".join(VERSIONS)
         raise SwyxError.about("version-unknown", "swyxware", version=source, known=known)
-    return _read(lambda: read_rows(_read_text(path)), str(path))
-
-
-def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise Defect("", "the file is not UTF-8") from None
-    except OSError as problem:
-        raise Defect("", problem.strerror or "the file can't be read") from None
+        return read_catalogue(_compose(read_text(path)))
+    except SwyxError as error:
+        raise SwyxError([message.of(str(path)) for message in error.messages]) from None
 
 
-def read_catalogue(value: object, place: str, file: str) -> Catalogue:
-    """The catalogue at a place of an installation, as plain data.
+def read_catalogue(value: object, place: str = "") -> Catalogue:
+    """The catalogue at a place of an installation, or a whole file, as plain data.
 
     Raises:
         SwyxError: the data is not a catalogue.
     """
-    return _read(lambda: Row(place, value), file)
+    catalogue = Row(place, value).record(Catalogue)
+    for at, reason in find_contradictions(catalogue):
+        raise defect(f"{place}.{at}" if place else at, reason)
+    return catalogue
 
 
 @cache
 def _bundled(name: str) -> Catalogue:
-    return _read(lambda: _bundled_rows(name), name)
+    return read_catalogue(_read_bundled(name))
 
 
-def _bundled_rows(name: str) -> Row:
-    return read_rows(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+def _read_bundled(name: str) -> object:
+    return _compose(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
-def _read(rows: Callable[[], Row], file: str) -> Catalogue:
-    try:
-        top = rows()
-        catalogue = top.record(Catalogue)
-        for place, reason in find_contradictions(catalogue):
-            raise Defect(f"{top.place}.{place}" if top.place else place, reason)
-    except Defect as defect:
-        message = Message.about("catalogue-defect", defect.place, reason=defect.reason)
-        raise SwyxError([message.of(file)]) from None
-    return catalogue
+def _compose(text: str) -> object:
+    """The plain data of a file; a row written twice would silently replace the first one."""
+    log = Diagnostics("")
+    data = compose(text, log)
+    raise_errors(log.all())
+    return data
 
 
 def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -176,8 +171,7 @@ def load_calls(catalogue: Catalogue) -> CallBook:
     """
     book = calls_of(catalogue)
     if lacking := find_lacking(book, catalogue):
-        reason = f"missing for calls: {', '.join(lacking)}"
-        raise SwyxError.about("catalogue-defect", "", reason=reason)
+        raise defect("", f"missing for calls: {', '.join(lacking)}")
     return book
 
 
@@ -198,10 +192,10 @@ def find_lacking(book: CallBook, catalogue: Catalogue) -> list[str]:
 @cache
 def bundled_calls() -> CallBook:
     """How calls run, whether or not a catalogue has all of it."""
-    return _bundled_rows("calls.yaml").record(CallBook)
+    return Row("", _read_bundled("calls.yaml")).record(CallBook)
 
 
 @cache
 def load_windows() -> WindowsSettings:
     """The bundled settings; they are the same for every version of SwyxWare."""
-    return _bundled_rows("windows.yaml").record(WindowsSettings)
+    return Row("", _read_bundled("windows.yaml")).record(WindowsSettings)

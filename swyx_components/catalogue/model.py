@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
-from swyx_components.catalogue.rows import Port, Version
+from swyx_components.catalogue.rows import Port
+from swyx_components.messages.diagnostics import fold
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 
@@ -251,7 +252,7 @@ class Catalogue:
     What follows from one is kept for that very object: its mappings have no hash.
     """
 
-    version: Version
+    version: str
     source: str
     roles: Mapping[str, Role]
     flows: Mapping[str, FlowRow]
@@ -308,8 +309,3 @@ class WindowsSettings:
     old_ephemeral: str
     new_ephemeral: str
     protocols: Mapping[str, str]
-
-
-def fold(word: str) -> str:
-    """A word as names are compared: in lower case, without spaces and punctuation."""
-    return "".join(filter(str.isalnum, word.lower()))

@@ -12,6 +12,7 @@ from typing import IO
 
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import Comparison
+from swyx_components.catalogue.yaml_source import STDIN, read_raw
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
@@ -26,7 +27,6 @@ from swyx_components.cli.terminal import (
 )
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import Installation, about_sites, load_installation
-from swyx_components.installation.source import STDIN, read_raw
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import SitePlan
 from swyx_components.report.html.differences import Differences, describe_changes, describe_drift

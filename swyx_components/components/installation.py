@@ -21,8 +21,8 @@ from swyx_components.installation.builder import (
     SiteBuilder,
     SiteSettings,
 )
-from swyx_components.installation.diagnostics import suggest
 from swyx_components.messages import SwyxError, errors_of
+from swyx_components.messages.diagnostics import suggest
 from swyx_components.planner.assess import SiteResult
 
 

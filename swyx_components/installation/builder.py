@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn, Self, TypedDict, Unpack
 
 from swyx_components.catalogue.load import VERSIONS
-from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.read import load_installation
 from swyx_components.installation.source import take
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, SwyxError
+from swyx_components.messages.diagnostics import Diagnostics, below
 
 PortRange = tuple[int, int]
 """The first and the last port."""

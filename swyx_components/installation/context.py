@@ -7,9 +7,9 @@ from enum import IntEnum
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Decisions
 from swyx_components.installation.schema import shape
+from swyx_components.messages.diagnostics import Diagnostics, below
 from swyx_components.messages.render import printable
 from swyx_components.sets.prefixes import Prefix
 

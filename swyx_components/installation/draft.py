@@ -13,12 +13,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.model import fold
+from swyx_components.catalogue.yaml_source import MOST_BYTES, read_raw
 from swyx_components.installation.context import Node, ReadContext
-from swyx_components.installation.diagnostics import TOP, Diagnostics
-from swyx_components.installation.source import MOST_BYTES, read_raw
 from swyx_components.installation.values import is_name, read_addresses, read_cidrs
 from swyx_components.messages import Message, SwyxError
+from swyx_components.messages.diagnostics import TOP, Diagnostics, fold
 
 MACHINES, NETWORKS = "machines", "networks"
 KINDS = {MACHINES: ("addresses", "10.1.0.10"), NETWORKS: ("cidrs", "10.1.20.0/24")}

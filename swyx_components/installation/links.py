@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from swyx_components.installation.context import Kind, Node, Seat
-from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.installation.model import Link, Provider
 from swyx_components.installation.sites import read_claimed
 from swyx_components.installation.values import (
@@ -17,6 +16,7 @@ from swyx_components.installation.values import (
     read_range,
     read_word,
 )
+from swyx_components.messages.diagnostics import Diagnostics, below
 
 _ONE, _EACH = "link_manager", "link_managers"
 

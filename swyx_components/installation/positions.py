@@ -8,9 +8,9 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser
 
-from swyx_components.installation.diagnostics import TOP
-from swyx_components.installation.source import read_raw
+from swyx_components.catalogue.yaml_source import read_raw
 from swyx_components.messages import Message
+from swyx_components.messages.diagnostics import TOP
 
 _STEP = re.compile(r'"((?:[^"\\]|\\.)*)"|\[(\d+)\]|([^.\[\]"]+)')
 _MARK = re.compile(r"line (\d+)(?:, column (\d+))?")  # the place of a message about broken YAML

@@ -15,7 +15,6 @@ from swyx_components.installation.check import (
     check_summaries,
 )
 from swyx_components.installation.context import Node, ReadContext, as_text
-from swyx_components.installation.diagnostics import Diagnostics
 from swyx_components.installation.links import check_trunks, read_links, read_providers
 from swyx_components.installation.model import Decisions, Egress, Installation, Site
 from swyx_components.installation.schema import shape
@@ -32,6 +31,7 @@ from swyx_components.installation.values import (
     read_text,
 )
 from swyx_components.messages import Message, Severity, SwyxError, raise_errors
+from swyx_components.messages.diagnostics import Diagnostics
 from swyx_components.messages.render import severities
 
 Source = str | Path | Mapping[str, Any]
@@ -141,7 +141,7 @@ def _read_catalogue(node: Node, folder: Path) -> Catalogue | None:
 def _read_own(node: Node, swyxware: Node, folder: Path) -> Catalogue | None:
     """A catalogue file, named by its path, or the catalogue itself as plain data."""
     if type(node.value) is dict:
-        catalogue = read_catalogue(node.value, node.place, node.context.log.file)
+        catalogue = read_catalogue(node.value, node.place)
         path = "of this file"
     else:
         path = read_text(node) or ""

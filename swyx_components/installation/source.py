@@ -1,19 +1,14 @@
 """Read an installation from a file or plain data; refuse what is too large."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from swyx_components.installation.diagnostics import TOP, Diagnostics, below
+from swyx_components.catalogue.yaml_source import MOST_DEEP, MOST_VALUES, compose, read_text
 from swyx_components.installation.model import Link, Provider, Site
-from swyx_components.installation.yaml_source import MOST_DEEP, MOST_VALUES, compose
 from swyx_components.messages import SwyxError
-
-MOST_BYTES = 5_000_000
-STDIN = "-"  # a path that means standard input
+from swyx_components.messages.diagnostics import Diagnostics, below
 
 
 def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
@@ -24,40 +19,7 @@ def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:
     """
     if isinstance(source, Mapping):
         return _Plain(log).value(source, "", 0)
-    return compose(_read_file(source), log)
-
-
-def read_raw(source: str | Path) -> bytes:
-    """A file, or standard input where its path is `-`; no more than a byte above the limit."""
-    if source == STDIN:
-        return _read_once(sys.stdin.buffer)
-    with Path(source).open("rb") as file:
-        return file.read(MOST_BYTES + 1)
-
-
-@lru_cache(maxsize=1)
-def _read_once(stream: BinaryIO) -> bytes:
-    """What comes only once, kept for whoever reads it again."""
-    return stream.read(MOST_BYTES + 1)
-
-
-def _read_file(source: str | Path) -> str:
-    try:
-        raw = read_raw(source)
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise SwyxError.about("file-unreadable", TOP, reason=reason) from None
-    if len(raw) > MOST_BYTES:
-        raise SwyxError.about("file-too-large", TOP, limit=f"{MOST_BYTES:,}")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        before = raw[: problem.start]
-        line, column = before.count(b"\n") + 1, problem.start - before.rfind(b"\n")
-        value = f"0x{raw[problem.start]:02X}"
-        raise SwyxError.about(
-            "file-not-utf8", f"line {line}, column {column}", byte=value
-        ) from None
+    return compose(read_text(source), log)
 
 
 class _Plain:

@@ -171,30 +171,38 @@ def test_a_defective_row_gives_its_place_and_a_sentence(
     assert str(message).endswith(REMEDY)
 
 
+# What is wrong with the file itself is said as of an installation file: with line, column and its own remedy.
 NOT_CATALOGUES = {
-    "a list": b"[1, 2]\n",
-    "empty": b"",
-    "a word": b"catalogue\n",
-    "broken YAML": b"roles: [\n",
-    "not UTF-8": b"\xff\xfe\x00",
-    "a Python object": b"!!python/object/apply:os.getcwd []\n",
+    "a list": (b"[1, 2]\n", "catalogue-defect", ""),
+    "empty": (b"", "catalogue-defect", ""),
+    "a word": (b"catalogue\n", "catalogue-defect", ""),
+    "broken YAML": (b"roles: [\n", "yaml-syntax", "line 2, column 1"),
+    "not UTF-8": (b"\xff\xfe\x00", "file-not-utf8", "line 1, column 1"),
+    "a Python object": (
+        b"!!python/name:os.getcwd []\n",
+        "yaml-tag",
+        "line 1, column 1",
+    ),
+    "nested deeply": (b"- " * 500_000, "yaml-depth", "line 1, column 65"),
 }
 
 
-@pytest.mark.parametrize("content", NOT_CATALOGUES.values(), ids=NOT_CATALOGUES.keys())
+@pytest.mark.parametrize(
+    ("content", "id", "place"), NOT_CATALOGUES.values(), ids=NOT_CATALOGUES.keys()
+)
 def test_a_file_that_is_no_catalogue_is_refused_in_a_sentence(
-    tmp_path: Path, content: bytes
+    tmp_path: Path, content: bytes, id: str, place: str
 ) -> None:
     path = tmp_path / "own.yaml"
     path.write_bytes(content)
     (message,) = refusal(path).messages
-    assert (message.id, message.file) == ("catalogue-defect", str(path))
+    assert (message.id, message.place, message.file) == (id, place, str(path))
     assert not PROGRAMMERS_WORDS.search(message.sentence), message.sentence
 
 
 def test_a_catalogue_that_is_not_there_is_named(tmp_path: Path) -> None:
     (message,) = refusal(tmp_path / "none.yaml").messages
-    assert (message.id, message.file) == ("catalogue-defect", str(tmp_path / "none.yaml"))
+    assert (message.id, message.file) == ("file-unreadable", str(tmp_path / "none.yaml"))
     assert not PROGRAMMERS_WORDS.search(message.sentence), message.sentence
 
 
@@ -202,7 +210,6 @@ def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
     """Else the first of two flows of one id would vanish without a word."""
     path = tmp_path / "own.yaml"
     again = BUNDLED[BUNDLED.index("  C9:") : BUNDLED.index("  C10:")]
-    path.write_text(BUNDLED + "\n" + again, encoding="utf-8")
+    path.write_text(BUNDLED.replace(again, 2 * again), encoding="utf-8")
     (message,) = refusal(path).messages
-    assert message.id == "catalogue-defect"
-    assert "C9" in f"{message.place} {message.sentence}"
+    assert (message.id, message.place) == ("key-twice", "flows.C9")

@@ -162,4 +162,4 @@ def test_it_may_say_what_a_line_says(tmp_path: Path) -> None:
 def test_a_sentence_for_no_line_is_refused() -> None:
     inside, messages = read_installation(inline(cited_lines={"four": "the registrar listens"}))
     assert inside is None
-    assert "cited_lines must be keyed by whole numbers, not 'four'" in str(messages[0])
+    assert "a key of cited_lines must be a whole number, not 'four'" in str(messages[0])

@@ -9,11 +9,11 @@ import yaml
 
 from swyx_components.catalogue import Transport, load_catalogue
 from swyx_components.catalogue import load as catalogue_room
+from swyx_components.catalogue.yaml_source import MOST_BYTES
 from swyx_components.installation import load_installation, load_schema, read_installation
-from swyx_components.installation.diagnostics import MOST_MESSAGES
 from swyx_components.installation.model import Egress, ExtraRule, Link, Provider
-from swyx_components.installation.source import MOST_BYTES
 from swyx_components.messages import SwyxError
+from swyx_components.messages.diagnostics import MOST_MESSAGES
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 from tests.tools.example_files import BASE, merged, read_plain
@@ -225,7 +225,7 @@ def test_a_catalogue_of_ones_own_stands_beside_the_file(tmp_path: Path) -> None:
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
-    remedy = "name an installation file that exists and that you may read."
+    remedy = "name a file that exists and that you may read."
     absent = tmp_path / "absent.yaml"
     assert texts(absent) == [
         f"plan.yaml: top level: the file can't be read (No such file or directory); {remedy}"

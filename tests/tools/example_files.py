@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from swyx_components.installation.diagnostics import Diagnostics
-from swyx_components.installation.yaml_source import compose
+from swyx_components.catalogue.yaml_source import compose
+from swyx_components.messages.diagnostics import Diagnostics
 
 HERE = Path(__file__).parents[1] / "installation"
 BASE = HERE / "base.yaml"

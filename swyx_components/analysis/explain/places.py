@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from swyx_components.catalogue.load import calls_of
-from swyx_components.installation.diagnostics import nearest, suggest
 from swyx_components.installation.model import Installation, Machine, Network, Provider, Site
 from swyx_components.messages import Message, SwyxError
+from swyx_components.messages.diagnostics import nearest, suggest
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
 

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.load import _read
-from swyx_components.catalogue.rows import read_rows
+from swyx_components.catalogue.load import _compose, read_catalogue
 from swyx_components.messages import SwyxError
 
 Rows = dict[str, Any]
@@ -46,7 +45,7 @@ def make_mutants() -> list[Mutant]:
 
 def read_mutant(text: str) -> Catalogue:
     """The changed catalogue, read as the bundled one is."""
-    return _read(lambda: read_rows(text), BUNDLED)
+    return read_catalogue(_compose(text))
 
 
 def _is_catalogue(text: str) -> bool:

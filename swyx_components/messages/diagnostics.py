@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from swyx_components.catalogue.model import fold
 from swyx_components.messages import Message
 from swyx_components.messages.render import printable, shorten
 
@@ -72,6 +71,11 @@ class Diagnostics:
             return ""
         self._guesses -= 1 + len(known) // 100
         return nearest(word, known)
+
+
+def fold(word: str) -> str:
+    """A word as names are compared: in lower case, without spaces and punctuation."""
+    return "".join(filter(str.isalnum, word.lower()))
 
 
 def nearest(word: str, known: Collection[str]) -> str:

@@ -5,8 +5,11 @@ site called `no` stays `no`, `010` is never 8 and `1:20:30` no number of seconds
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml._yaml import CParser
@@ -20,10 +23,12 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from swyx_components.installation.diagnostics import Diagnostics, below
 from swyx_components.messages import SwyxError
+from swyx_components.messages.diagnostics import TOP, Diagnostics, below
 from swyx_components.sets.prefixes import Prefix
 
+MOST_BYTES = 5_000_000
+STDIN = "-"  # a path that means standard input
 MOST_DEEP = 32  # an installation nests 7 deep
 MOST_VALUES = 1_000_000  # keys and values, aliases expanded; 10,000 sites have about 600,000
 
@@ -43,6 +48,44 @@ _NO_BLOCK_KEY = (
 _TIGHT = re.compile(r"\s*(?:- +)*(?P<key>[\w.-]+):(?=\S)")
 _TIGHT_IN_BRACKETS = re.compile(r"[{\[,\s](?P<key>[\w.-]+):[{\[]")
 _Reason = tuple[str, str, dict[str, object]]  # the id of a message, its place and its values
+
+
+def read_raw(source: str | Path) -> bytes:
+    """A file, or standard input where its path is `-`; no more than a byte above the limit."""
+    if source == STDIN:
+        return _read_once(sys.stdin.buffer)
+    with Path(source).open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+@lru_cache(maxsize=1)
+def _read_once(stream: BinaryIO) -> bytes:
+    """What comes only once, kept for whoever reads it again."""
+    return stream.read(MOST_BYTES + 1)
+
+
+def read_text(source: str | Path) -> str:
+    """A file as text.
+
+    Raises:
+        SwyxError: it can't be read, is too large or not UTF-8.
+    """
+    try:
+        raw = read_raw(source)
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise SwyxError.about("file-unreadable", TOP, reason=reason) from None
+    if len(raw) > MOST_BYTES:
+        raise SwyxError.about("file-too-large", TOP, limit=f"{MOST_BYTES:,}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        before = raw[: problem.start]
+        line, column = before.count(b"\n") + 1, problem.start - before.rfind(b"\n")
+        value = f"0x{raw[problem.start]:02X}"
+        raise SwyxError.about(
+            "file-not-utf8", f"line {line}, column {column}", byte=value
+        ) from None
 
 
 def compose(text: str, log: Diagnostics) -> Any:
