@@ -67,12 +67,12 @@ class Node:
         """The mapping, named as in the schema's `$defs`; unknown and missing keys are reported."""
         known = shape(kind)
         self.examples = known.examples
-        if type(self.value) is dict and not known.holds(self.value.keys()):
-            unknown = sorted(self.value.keys() - known.keys)
-            meant = {self.child(key).unknown("key", key, known.listed) for key in unknown}
-            for key in known.missing(self.value.keys()):
-                if key not in meant:
-                    self.child(key).add("key-missing", key=key, example=self.examples[key])
+        keys = self.value.keys() if type(self.value) is dict else None
+        if keys is not None and not (keys <= known.examples.keys() and not known.missing(keys)):
+            unknown = sorted(keys - known.examples.keys())
+            meant = {self.child(key).unknown("key", key, known.examples) for key in unknown}
+            for key in known.missing(keys) - meant:
+                self.child(key).add("key-missing", key=key, example=self.examples[key])
         return self.mapping(known.whole)
 
     def child(self, key: str) -> "Node":

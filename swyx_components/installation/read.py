@@ -17,7 +17,6 @@ from swyx_components.installation.check import (
 from swyx_components.installation.context import Node, ReadContext, as_text
 from swyx_components.installation.links import check_trunks, read_links, read_providers
 from swyx_components.installation.model import Decisions, Egress, Installation, Site
-from swyx_components.installation.schema import shape
 from swyx_components.installation.settings import read_decisions
 from swyx_components.installation.sites import read_extra_rules, read_site
 from swyx_components.installation.source import drop_too_large, take
@@ -34,6 +33,7 @@ from swyx_components.messages import Message, Severity, SwyxError, raise_errors
 from swyx_components.messages.diagnostics import Diagnostics
 from swyx_components.messages.render import severities
 
+_MAY_BE_NONE = "groups_kept"  # of all quotas
 Source = str | Path | Mapping[str, Any]
 Outcome = tuple[Installation | None, tuple[Message, ...]]
 
@@ -207,11 +207,11 @@ def _read_quotas(node: Node) -> dict[str, dict[str, int]]:
     node.open("quotas")
     quotas: dict[str, dict[str, int]] = {}
     for cloud in sorted(node.value.keys() & node.examples.keys()):
-        limits, known = node.child(cloud), shape(f"quotas_{cloud}")
+        limits = node.child(cloud)
         limits.open(f"quotas_{cloud}")
         counts = {
-            key: limits.read(key, read_count, None, 0 if key in known.may_be_none else 1)
-            for key in known.listed
+            key: limits.read(key, read_count, None, 0 if key == _MAY_BE_NONE else 1)
+            for key in limits.examples
         }
         quotas[cloud] = {key: count for key, count in counts.items() if count is not None}
     return quotas

@@ -1,39 +1,27 @@
 """The published JSON Schema, from which the reader too takes the keys of each mapping."""
 
 import json
-from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """The keys of one kind of mapping: which must be there, how each is written, which may be 0.
+class Shape(NamedTuple):
+    """The keys of one kind of mapping: how each is written, and sets of which one must be there.
 
     `whole` shows all that such a mapping must have on one line, a key of it where it may lack any.
     """
 
-    keys: frozenset[str]
-    listed: tuple[str, ...]
-    required: tuple[str, ...]
-    alternatives: tuple[tuple[str, ...], ...]  # of which all keys of one must be there too
     examples: dict[str, str]
-    may_be_none: frozenset[str]
+    required: tuple[frozenset[str], ...]
     whole: str
 
-    def holds(self, keys: AbstractSet[str]) -> bool:
-        """Whether a mapping with these keys has all that it must have, and no others."""
-        return keys <= self.keys and not any(self.missing(keys))
-
-    def missing(self, keys: AbstractSet[str]) -> Iterator[str]:
-        """The keys that must be there and are not; of alternatives those of the one most of which is."""
-        yield from (key for key in self.required if key not in keys)
-        if self.alternatives and not any(set(some) <= keys for some in self.alternatives):
-            closest = max(self.alternatives, key=lambda some: len(keys & set(some)))
-            yield from (key for key in closest if key not in keys)
+    def missing(self, keys: AbstractSet[str]) -> AbstractSet[str]:
+        """The keys that must be there and are not: of the set most of which is."""
+        if any(some <= keys for some in self.required):
+            return frozenset()
+        return max(self.required, key=lambda some: len(keys & some)) - keys
 
 
 @cache
@@ -52,20 +40,15 @@ def shape(kind: str) -> Shape:
     examples = {
         key: f"{key}: {flow_text(entry['examples'][0])}" for key, entry in properties.items()
     }
+    required = set(definition.get("required", ()))
+    alternatives = [{*one["required"]} for one in definition.get("anyOf", ())] or [set()]
     otherwise = (one.get("else", {}) for one in (definition, *definition.get("allOf", ())))
-    clauses = (definition, *definition.get("anyOf", ())[:1], *otherwise)
-    needed = {key for clause in clauses for key in clause.get("required", ())}
+    needed = required.union(alternatives[0], *(one.get("required", ()) for one in otherwise))
     shown = [examples[key] for key in properties if key in needed] or [*examples.values()][:1]
     return Shape(
-        keys=frozenset(properties),
-        listed=tuple(properties),
-        required=tuple(definition.get("required", ())),
-        alternatives=tuple(tuple(one["required"]) for one in definition.get("anyOf", ())),
-        examples=examples,
-        may_be_none=frozenset(
-            key for key, entry in properties.items() if entry.get("$ref") == "#/$defs/count_or_none"
-        ),
-        whole=shown[0] if len(shown) == 1 else f"{{{', '.join(shown)}}}",
+        examples,
+        tuple(frozenset(required | some) for some in alternatives),
+        shown[0] if len(shown) == 1 else f"{{{', '.join(shown)}}}",
     )
 
 
