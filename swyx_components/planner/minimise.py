@@ -20,9 +20,9 @@ from swyx_components.planner.regions import (
     Regions,
     United,
     flows_within,
+    from_more_sources,
     gather_peers,
     group_by_ports,
-    is_from_fewer,
     is_part_of,
     match_of,
     overlap,
@@ -83,13 +83,17 @@ def minimise(
         for group, own in named.items()
         for order, flows in own.opened.items()
     ]
-    for regions, united in zip(peers.regions, by_address, strict=True):
-        drafts += _draft_by_address(regions, united, matched)
-    if any(own.is_shadowed for own in chain(named.values(), *by_address)):
-        drafts = _drop_shadowed(drafts)
     listed = capabilities.stores_rules_by == "list"
-    joined = _join(sorted(drafts)) if listed else sorted(chain(*map(_split, drafts)))
-    return tuple([_write(draft, catalogue) for draft in joined])
+    for regions, united in zip(peers.regions, by_address, strict=True):
+        drafts += _draft_by_address(regions, united, matched, listed)
+    is_shadowed = any(own.is_shadowed for own in chain(named.values(), *by_address))
+    if is_shadowed:
+        drafts = _drop_shadowed(drafts)
+    if not listed:
+        drafts = [*chain(*map(_split, drafts))]
+    elif is_shadowed or len(peers.regions) > 1:
+        drafts = [*_join(sorted(drafts))]
+    return tuple([_write(draft, catalogue) for draft in sorted(drafts)])
 
 
 def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
@@ -99,35 +103,36 @@ def lines_of(flows: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
 
 
 def _draft_by_address(
-    regions: Regions, united: Iterable[United], matched: bool
+    regions: Regions, united: Sequence[United], matched: bool, listed: bool
 ) -> Iterator[_Draft]:
     """The fewest (port range, prefix) pairs that hold exactly what is opened at each region."""
-    holders: dict[int, dict[int, frozenset[str]]] = {}
+    holders: dict[int, list[int]] = {}
     for place, own in enumerate(united):
-        for order, flows in own.opened.items():
-            holders.setdefault(order, {})[place] = flows
-    larger = _find_larger(holders) if len(regions.openings) > 1 else {}
+        for order in own.opened:
+            holders.setdefault(order, []).append(place)
+    larger = _find_larger(holders) if len(united) > 1 else {}
     for order, exact in holders.items():
-        behind = exact
-        for wider in larger.get(order, ()):
-            for place in holders[wider]:
-                flows = flows_within(match_of(order), regions.openings[place], matched)
-                behind = {**behind, place: flows}
-        if len(behind) == 1:
-            for place, flows in behind.items():
-                yield order, "", regions.prefixes[place], flows
+        if len(exact) == 1 and order not in larger:
+            place = exact[0]
+            yield order, "", regions.prefixes[place], united[place].opened[order]
             continue
-        for met, prefixes in regions.prefixes_of(frozenset(behind)).items():
+        behind = {place: united[place].opened[order] for place in exact}
+        for place in chain(*[holders[wider] for wider in larger.get(order, ())]):
+            behind[place] = flows_within(match_of(order), regions.openings[place], matched)
+        drafts = [
+            (order, "", prefixes, frozenset().union(*[behind[place] for place in met]))
+            for met, prefixes in regions.prefixes_of(frozenset(behind)).items()
             # Where no region has just this range, each has a larger one and its own rule for that.
-            if behind is exact or not met.isdisjoint(exact):
-                yield order, "", prefixes, frozenset().union(*[behind[place] for place in met])
+            if not met.isdisjoint(exact)
+        ]
+        yield from _join(drafts) if listed else drafts
 
 
 def _find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
     """For each match those that differ in nothing but a larger range of ports around its own."""
     larger: dict[int, Sequence[int]] = {}
     for own in group_by_ports(sorted(orders)).values():
-        if any(overlap(*two) for two in pairwise(own)):
+        if len(own) > 1 and any(overlap(*two) for two in pairwise(own)):
             for order in own:
                 larger[order] = [o for o in own if o != order and is_part_of(order, o)]
     return larger
@@ -154,17 +159,16 @@ def _split(draft: _Draft) -> Sequence[_Draft]:
 
 def _write(draft: _Draft, catalogue: Catalogue) -> Rule:
     order, group, prefixes, behind = draft
-    groups, reasons = (group,) if group else (), _give_reasons(behind, catalogue)
-    # All fields in order, which is cheaper than by name; priority, name, description, shard are the cloud's.
-    return Rule._make((*match_of(order), groups, prefixes, True, 0, "", "", *reasons, 0))
+    peers = (group,) if group else (), prefixes
+    # All fields in order, which is cheaper than by name.
+    return tuple.__new__(Rule, match_of(order) + peers + _give_reasons(behind, catalogue))
 
 
 @lru_cache(maxsize=4096)  # most rules exist for the same few flows
-def _give_reasons(
-    behind: frozenset[str], catalogue: Catalogue
-) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _give_reasons(behind: frozenset[str], catalogue: Catalogue) -> tuple[object, ...]:
+    """The last fields of a rule: priority, name, description and shard are the cloud's."""
     flows = tuple(sorted(behind))
-    return flows, lines_of(flows, catalogue)
+    return True, 0, "", "", flows, lines_of(flows, catalogue), 0
 
 
 # ---- what another rule allows already
@@ -178,17 +182,18 @@ def _drop_shadowed(drafts: Sequence[_Draft]) -> list[_Draft]:
 
     The wider one takes over the flows. It has the same peer, or a prefix around it.
     """
-    kept: dict[int, dict[_Peer, _Draft]] = {}
-    for draft in chain(*map(_split, drafts)):
-        order, group, prefixes, _ = draft
-        kept.setdefault(order, {})[group or prefixes[0]] = draft
-    lengths = sorted({prefix.length for draft in drafts for prefix in draft[2]})
     # Drafts of the same source ports never shadow each other: their ports or their peers are apart, or some
     # address of the wider prefix has the smaller port interval alone.
+    orders = {draft[0] for draft in drafts}
     shadowers = {
-        one: [wider for wider in kept if is_from_fewer(one, wider) and is_part_of(one, wider)]
-        for one in kept
+        one: [wider for wider in from_more_sources(one, orders) if is_part_of(one, wider)]
+        for one in orders
     }
+    kept: dict[int, dict[_Peer, _Draft]] = {order: {} for order in orders}
+    for draft in chain(*map(_split, drafts)):
+        order, group, prefixes, _ = draft
+        kept[order][group or prefixes[0]] = draft
+    lengths = sorted({prefix.length for draft in drafts for prefix in draft[2]})
     # What shadows a match shadows all that the match does, so it has fewer shadowers itself.
     for narrow in sorted(filter(shadowers.get, shadowers), key=lambda one: len(shadowers[one])):
         for peer, (*_, flows) in list(kept[narrow].items()):

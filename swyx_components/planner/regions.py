@@ -5,17 +5,16 @@ addresses lie in a few regions however many they are: rules are found for region
 ones are given prefixes.
 """
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.planner.endpoints import PeerKind
 from swyx_components.planner.model import AccessSet, Direction, Protocol, Requirements
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Interval, Prefix, join_intervals, split_interval
+from swyx_components.sets.prefixes import WIDTH, Prefix, join_intervals, split_interval
 
 _Access = frozenset[AccessSet]  # all that a peer is allowed, in any roles
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP: one port that all share
@@ -55,7 +54,8 @@ def unite_access(access: _Access, matched: bool) -> United:
                 opened[key | _pack(begun, end) << 32] = frozenset(flows)
             key, begun, end, flows = its_key, first, last, []
         flows.append(flow)
-    return United(opened, _any_is_shadowed(opened))
+    pairs = ((one, wider) for one in opened for wider in from_more_sources(one, opened))
+    return United(opened, any(overlap(*pair) for pair in pairs))
 
 
 _Range = tuple[int, int, int, str]  # its order but for the ports, first and last port, flow
@@ -76,18 +76,6 @@ def _ranges_of(access: AccessSet, matched: bool) -> Sequence[_Range]:
         for direction, protocol, ports, source, flow in access
         for first, last in (ports if protocol.has_ports else NO_PORT)
     ]
-
-
-def _any_is_shadowed(orders: Iterable[int]) -> bool:
-    by_key = group_by_ports(orders)
-    return any(
-        overlap(one, other)
-        for narrow, own in by_key.items()
-        for wide, others in by_key.items()
-        if is_from_fewer(narrow, wide)
-        for one in own
-        for other in others
-    )
 
 
 # The order of a match, by which rules are sorted: bits for the direction and the protocol, 32 for the ports,
@@ -125,12 +113,17 @@ def is_part_of(one: int, other: int) -> bool:
     return other >> 48 & 0xFFFF <= one >> 48 & 0xFFFF and one >> 32 & 0xFFFF <= other >> 32 & 0xFFFF
 
 
-def is_from_fewer(one: int, other: int) -> bool:
-    """Whether another match is of the same direction and protocol, and from more source ports."""
-    own, wider = one & _SOURCE_PORTS, other & _SOURCE_PORTS
-    if not own or own == wider or one >> 64 != other >> 64:
-        return False
-    return not wider or is_part_of(own << 32, wider << 32)
+def from_more_sources(order: int, others: Iterable[int]) -> Sequence[int]:
+    """The other matches that are of the same direction and protocol, and from more source ports."""
+    sources, kind = order & _SOURCE_PORTS, order >> 64
+    if not sources:
+        return ()
+    same = [(other, other & _SOURCE_PORTS) for other in others if other >> 64 == kind]
+    return [
+        other
+        for other, its in same
+        if its != sources and (not its or is_part_of(sources << 32, its << 32))
+    ]
 
 
 @lru_cache(maxsize=8192)
@@ -155,36 +148,43 @@ def flows_within(match: Match, access: _Access, matched: bool) -> frozenset[str]
     )
 
 
+_Piece = tuple[int, int]  # first and last address
+
+
 class Regions:
     """The addresses of one IP version with requirements; a region is named by its place in `openings`."""
 
-    def __init__(
-        self, version: int, openings: Sequence[_Access], pieces: Sequence[Sequence[Interval]]
-    ) -> None:
+    def __init__(self, version: int, pieces: Mapping[_Access, Sequence[_Piece]]) -> None:
         self.version = version
-        self.openings = openings
-        self._pieces = pieces
+        self.openings = [*pieces]
+        self._pieces = [*pieces.values()]
         self._known: dict[frozenset[int], Mapping[frozenset[int], tuple[Prefix, ...]]] = {}
         self.prefixes = [
             tuple([p for one in join_intervals(own) for p in split_interval(version, one)])
-            for own in pieces
+            if len(own) > 1
+            else tuple(split_interval(version, own[0]))
+            for own in self._pieces
         ]
 
     def prefixes_of(self, places: frozenset[int]) -> Mapping[frozenset[int], tuple[Prefix, ...]]:
         """The fewest prefixes that hold exactly these regions, by those of them that each meets."""
-        known = self._known.get(places)
-        if known is None:
+        if places not in self._known:
             found: dict[frozenset[int], list[Prefix]] = {}
-            pieces = sorted([(*piece, place) for place in places for piece in self._pieces[place]])
-            for joined in join_intervals([Interval(first, last) for first, last, _ in pieces]):
-                for prefix in split_interval(self.version, joined):
-                    begin = bisect_left(pieces, prefix.first, key=itemgetter(1))
-                    end = bisect_right(pieces, prefix.last, key=itemgetter(0))
-                    met = frozenset([place for *_, place in pieces[begin:end]])
-                    found.setdefault(met, []).append(prefix)
-            known = {met: tuple(prefixes) for met, prefixes in found.items()}
-            self._known[places] = known
-        return known
+            pieces = [(*piece, place) for place in places for piece in self._pieces[place]]
+            for touching in _runs(sorted(pieces)):
+                for prefix in split_interval(self.version, (touching[0][0], touching[-1][1])):
+                    begin, end = prefix.first, prefix.last
+                    met = [at for first, last, at in touching if first <= end and begin <= last]
+                    found.setdefault(frozenset(met), []).append(prefix)
+            self._known[places] = {met: tuple(prefixes) for met, prefixes in found.items()}
+        return self._known[places]
+
+
+def _runs(pieces: Sequence[tuple[int, int, int]]) -> Iterator[Sequence[tuple[int, int, int]]]:
+    """Sorted pieces, those together that touch; a run is split into few prefixes, however long it is."""
+    ends = [at for at, (one, other) in enumerate(pairwise(pieces), 1) if one[1] + 1 < other[0]]
+    for begin, end in pairwise([0, *ends, len(pieces)]):
+        yield pieces[begin:end]
 
 
 class Peers(NamedTuple):
@@ -203,42 +203,34 @@ def gather_peers(requirements: Requirements) -> Peers:
         access = frozenset(in_roles)
         if kind is PeerKind.GROUP:
             named[label] = named[label] | access if label in named else access
-        for prefix in prefixes:
-            area = prefix.first, -prefix.last, access
-            by_version.setdefault(prefix.version, []).append(area)
-    regions = []
-    for version, areas in sorted(by_version.items()):
-        pieces = _cut(areas)
-        regions.append(Regions(version, list(pieces), list(pieces.values())))
-    return Peers(named, tuple(regions))
+        for version, first, length in prefixes:
+            area = first, 1 - first - (1 << WIDTH[version] - length), access
+            by_version.setdefault(version, []).append(area)
+    regions = tuple([Regions(own, _cut(areas)) for own, areas in sorted(by_version.items())])
+    return Peers(named, regions)
 
 
 # First address, last one below zero, and what is allowed there: a prefix around others sorts before them.
 _Area = tuple[int, int, _Access]
+_END: _Area = 1 << 128, 0, frozenset()  # beyond every address
 
 
-def _cut(areas: list[_Area]) -> Mapping[_Access, list[Interval]]:
+def _cut(areas: Iterable[_Area]) -> Mapping[_Access, Sequence[_Piece]]:
     """The addresses by all that they need. Of two prefixes one holds the other, or they are apart."""
-    pieces: dict[_Access, list[Interval]] = {}
+    pieces: dict[_Access, list[_Piece]] = {}
     around: list[tuple[int, _Access]] = []  # what holds the place reached, the inmost last
     reached = 0
-
-    def reach(end: int) -> None:
-        nonlocal reached
-        if reached <= end:
-            pieces.setdefault(around[-1][1], []).append(Interval(reached, end))
-            reached = end + 1
-
-    for first, minus_last, wanted in sorted(areas, key=itemgetter(0, 1)):
-        while around and around[-1][0] < first:
-            reach(around[-1][0])
+    for first, minus_last, wanted in [*sorted(areas, key=itemgetter(0, 1)), _END]:
+        while around:
+            last, outer = around[-1]
+            end = min(last, first - 1)
+            if reached <= end:
+                pieces.setdefault(outer, []).append((reached, end))
+                reached = end + 1
+            if last >= first:
+                wanted |= outer
+                break
             around.pop()
-        if around:
-            reach(first - 1)
-            wanted |= around[-1][1]
         reached = first
         around.append((-minus_last, wanted))
-    while around:
-        reach(around[-1][0])
-        around.pop()
     return pieces

@@ -115,7 +115,7 @@ def range_text(version: int, interval: Interval) -> str:
     return interval_text(version, interval) if others else first.short
 
 
-def join_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+def join_intervals(intervals: Iterable[tuple[int, int]]) -> tuple[Interval, ...]:
     """The same addresses as sorted, disjoint, non-adjacent intervals."""
     joined: list[Interval] = []
     for first, last in sorted(intervals):
@@ -127,7 +127,7 @@ def join_intervals(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
     return tuple(joined)
 
 
-def split_interval(version: int, interval: Interval) -> list[Prefix]:
+def split_interval(version: int, interval: tuple[int, int]) -> list[Prefix]:
     """The fewest prefixes that hold exactly the addresses of an interval."""
     first, last = interval
     width = WIDTH[version]
