@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from swyx_components.analysis.deployed.audit import Audit, remediate
-from swyx_components.analysis.deployed.ruleset import Firewall
 from swyx_components.cli.options import Words, command
-from swyx_components.cli.saved import damage_refused, open_saved
+from swyx_components.cli.saved import open_saved
 from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
-from swyx_components.clouds import PLATFORMS
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import assess_site
@@ -27,30 +25,19 @@ def audit(file: str, site: str, saved: Words, machines: Words, fix: bool, as_jso
     topology, _, (site,), _ = choose(file, [site])
     plan = plan_site(topology, site)
     raise_errors(assess_site(plan, topology.installation).messages)
-    firewall = _read_firewall(plan, saved, machines)
+    if not saved:
+        raise refuse("saved-missing", "--saved")
+    inventories = open_saved(saved)
+    if len(inventories) > 1:
+        raise refuse("saved-of-two", "--saved", clouds=sorted(inventories))
+    (inventory,) = inventories.values()
+    firewall = inventory.find_firewall(plan, _bind(plan, machines))
     if not firewall.seats:
         raise refuse("machines-unplaced", "--saved", site=site)
     found = Audit(plan, firewall, topology.installation)
     changes = list(remediate(found)) if fix else None
     print_answer(audit_record(found, changes) if as_json else write_audit(found, changes))
     return DONE if found.clean else ANSWER_NO
-
-
-def _read_firewall(plan: SitePlan, files: Sequence[str], machines: Sequence[str]) -> Firewall:
-    """What the files have of a site's machines, some of which are bound to groups by hand.
-
-    Raises:
-        SwyxError: there is no file, or they are of several clouds or damaged; a group is unknown.
-    """
-    if not files:
-        raise refuse("saved-missing", "--saved")
-    saved = open_saved(files)
-    if len(saved) > 1:
-        raise refuse("saved-of-two", "--saved", clouds=sorted(saved))
-    ((cloud, contents),) = saved.items()
-    bindings = _bind(plan, machines)
-    with damage_refused(contents):
-        return PLATFORMS[cloud].read_firewall(plan, [*contents.values()], bindings)
 
 
 def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, Sequence[str]]:

@@ -5,13 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from swyx_components.analysis.deployed.stack_state import (
-    StackState,
-    is_stack_state,
-    read_stack_state,
-)
+from swyx_components.analysis.deployed.stack_state import is_stack_state
 from swyx_components.cli.terminal import refuse
-from swyx_components.clouds import PLATFORMS
+from swyx_components.clouds import PLATFORMS, Inventory
 from swyx_components.messages import Message, SwyxError, raise_errors
 
 _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction of it
@@ -19,17 +15,17 @@ _LONGEST = 512 * 1024 * 1024  # bytes; what a whole estate takes is a fraction o
 _CONTINUED = ("NextToken", "nextLink")  # where there is more than this page
 
 
-def open_saved(files: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
-    """What is in each file, by its name, below the cloud whose command wrote it.
+def open_saved(files: Sequence[str]) -> Mapping[str, Inventory]:
+    """What is in the files, by the cloud whose commands wrote them.
 
     Raises:
-        SwyxError: one message for each that can't be read or is not supported.
+        SwyxError: one message for each that can't be read or is not supported, or some are damaged.
     """
     saved: dict[str, dict[str, object]] = {}
     errors: list[Message] = []
     for file in dict.fromkeys(files):
         try:
-            content = _read_json(file)
+            content = read_json(file)
             clouds = (cloud.name for cloud in PLATFORMS.values() if cloud.recognise(content))
             cloud = next(clouds, "")
             if not cloud:
@@ -40,20 +36,11 @@ def open_saved(files: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
         except SwyxError as problem:
             errors += problem.messages
     raise_errors(errors)
-    return saved
-
-
-def open_state(file: str) -> StackState:
-    """The state of a stack.
-
-    Raises:
-        SwyxError: the file can't be read or is not the export of a stack.
-    """
-    content = _read_json(file)
-    if not is_stack_state(content):
-        raise refuse("state-unknown", file)
-    with damage_refused([file]):
-        return read_stack_state(content)
+    found: dict[str, Inventory] = {}
+    for cloud, contents in saved.items():
+        with damage_refused(contents):
+            found[cloud] = PLATFORMS[cloud].read_saved([*contents.values()])
+    return found
 
 
 @contextmanager
@@ -69,7 +56,12 @@ def damage_refused(files: Iterable[str]) -> Iterator[None]:
         raise refuse("saved-damaged", ", ".join(files), problem=problem) from None
 
 
-def _read_json(file: str) -> object:
+def read_json(file: str) -> object:
+    """What a file contains.
+
+    Raises:
+        SwyxError: it can't be read, is too long or not JSON.
+    """
     try:
         path = Path(file)
         if path.stat().st_size > _LONGEST:
@@ -79,14 +71,12 @@ def _read_json(file: str) -> object:
         reason = problem.strerror or str(problem)
         raise refuse("saved-unreadable", file, problem=reason) from None
     except (ValueError, RecursionError) as problem:
-        raise refuse("saved-no-json", file, problem=_brief(problem)) from None
-
-
-def _brief(problem: Exception) -> str:
-    """Where the text is broken, without quoting it."""
-    if isinstance(problem, json.JSONDecodeError):
-        return f"{problem.msg} at line {problem.lineno}"
-    return "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"
+        reason = (
+            "its text is not UTF-8" if isinstance(problem, UnicodeError) else "nested too deeply"
+        )
+        if isinstance(problem, json.JSONDecodeError):  # where it is broken, without quoting it
+            reason = f"{problem.msg} at line {problem.lineno}"
+        raise refuse("saved-no-json", file, problem=reason) from None
 
 
 def _unknown(file: str, content: object) -> Message:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.ruleset import AccessList, AttachmentPoint
+from swyx_components.analysis.deployed.reachability import AccessList, AttachmentPoint
 from swyx_components.analysis.deployed.verify import CloudError, DeployedInterface, ForeignGroup
 from swyx_components.messages import Message, raise_errors
-from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -29,6 +29,11 @@ def errors_as_messages(
     except (AttributeError, LookupError, TypeError, ValueError) as problem:
         text = f"{type(problem).__name__}: {problem}"
         raise CloudError.about("cloud-unreadable", "", cloud=cloud, problem=text) from None
+
+
+def describe_lack(id: str, **values: object) -> str:
+    """The message of the catalogue about something that can't be judged, without a full stop."""
+    return str(Message.about(id, "", **values)).removesuffix(".")
 
 
 class Address(NamedTuple):
@@ -60,7 +65,7 @@ def place_interfaces(
     rendered: RenderedSite,
     interfaces: Iterable[Interface],
     labels: Mapping[str, str],
-    find_others: Callable[[Interface, str], Iterable[ForeignGroup]],
+    find_others: Callable[[Interface], Iterable[ForeignGroup]],
 ) -> Iterator[DeployedInterface]:
     """An interface for each machine whose address it has; without any, if it is in the site's groups.
 
@@ -74,18 +79,20 @@ def place_interfaces(
         told = (interface.machine, *(() if interface.addresses else groups))
         known = [machine for machine in told if machine in owners.values()] if groups else []
         for machine in sorted(machines) or known[:1] or ([""] if groups else ()):
-            others = tuple(find_others(interface, machine))
+            others = tuple(find_others(interface))
             yield DeployedInterface(id=interface.id, machine=machine, groups=groups, others=others)
 
 
-def seats_at(
-    interface: Interface, machine: str, layers: Iterable[AccessList]
-) -> tuple[AttachmentPoint, ...]:
-    """The addresses of an interface, each with its one layer alone."""
-    return tuple(
-        AttachmentPoint(machine=machine, address=address.prefix, layers=(layer,))
-        for address, layer in zip(interface.addresses, layers, strict=False)
-    )
+def members_of(
+    interfaces: Iterable[Interface], groups_of: Callable[[Interface, Address], Iterable[str]]
+) -> Mapping[str, tuple[Prefix, ...]]:
+    """The addresses in each group, of those that each address of an interface is in."""
+    members: dict[str, tuple[Prefix, ...]] = {}
+    for interface in interfaces:
+        for address in interface.addresses:
+            for group in groups_of(interface, address):
+                members[group] = (*members.get(group, ()), address.prefix)
+    return members
 
 
 # ---- for an audit
@@ -115,21 +122,26 @@ def bind_by_hand(
 
 
 def find_points(
-    owners: Mapping[Prefix, str],
+    plan: SitePlan,
     bound: Collection[str],
     interfaces: Iterable[Interface],
     find_layers: Callable[[Interface, Address], Iterable[AccessList]],
-) -> Iterator[tuple[Interface, AttachmentPoint]]:
-    """Every address of a machine, with the interface that has it and the layers that apply there.
+    find_unread: Callable[[Interface, str], str],
+) -> tuple[AttachmentPoint, ...]:
+    """Every address of a machine, with the layers that apply there, and in words those that no file has.
 
     Of machines that are `bound` by hand, only the interfaces without an id count.
     """
-    for interface in interfaces:
-        for address in interface.addresses:
-            machine = owners.get(address.prefix)
-            if machine is not None and (machine in bound) == (not interface.id):
-                layers = tuple(find_layers(interface, address))
-                yield (
-                    interface,
-                    AttachmentPoint(machine=machine, address=address.prefix, layers=layers),
-                )
+    owners = plan.owners
+    return tuple(
+        AttachmentPoint(
+            address=address.prefix,
+            layers=tuple(find_layers(interface, address)),
+            machine=machine,
+            unread=find_unread(interface, machine),
+        )
+        for interface in interfaces
+        for address in interface.addresses
+        if (machine := owners.get(address.prefix)) is not None
+        and (machine in bound) == (not interface.id)
+    )

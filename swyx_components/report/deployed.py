@@ -11,8 +11,7 @@ from swyx_components.analysis.deployed.audit import (
     MissingAccess,
     Remediation,
 )
-from swyx_components.analysis.deployed.reachability import Packets
-from swyx_components.analysis.deployed.ruleset import ICMP_TYPES, AclEntry
+from swyx_components.analysis.deployed.reachability import ICMP_TYPES, AclEntry, Packets
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, shard_label

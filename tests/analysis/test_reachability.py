@@ -8,12 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from swyx_components.analysis.deployed.reachability import (
+    AccessList,
+    AclEntry,
+    AttachmentPoint,
     Packets,
     Requirement,
     diff_reachability,
     join_packets,
 )
-from swyx_components.analysis.deployed.ruleset import AccessList, AclEntry, AttachmentPoint
 from swyx_components.planner.model import Direction, Protocol
 from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix
@@ -112,7 +114,7 @@ def test_every_packet_is_judged_as_if_it_were_the_only_one(seed: int) -> None:
     choice = random.Random(seed)
     layers = tuple(make_layer(choice, name) for name in ("near", "far")[: choice.randint(1, 2)])
     demands = make_demands(choice)
-    seat = AttachmentPoint(machine="m", address=OWN, layers=layers)
+    seat = AttachmentPoint(OWN, layers)
     found = diff_reachability([seat], demands, [OWN])
     stateless = any(layer.stateless for layer in layers)
     all_stateless = all(layer.stateless for layer in layers)

@@ -11,13 +11,15 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.reachability import (
+    AclEntry,
+    AttachmentPoint,
+    Firewall,
     Packets,
     Requirement,
     diff_reachability,
     find_requirements,
     join_packets,
 )
-from swyx_components.analysis.deployed.ruleset import AclEntry, AttachmentPoint, Firewall
 from swyx_components.analysis.explain.places import hosts_of
 from swyx_components.catalogue import Evidence, FlowRow, Phase
 from swyx_components.installation.check import NEVER_PUBLIC

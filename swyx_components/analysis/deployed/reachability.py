@@ -13,22 +13,97 @@ from itertools import chain, product
 from operator import and_
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.ruleset import (
-    ICMP_TYPES,
-    AccessList,
-    AclEntry,
-    AttachmentPoint,
-)
 from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, SitePlan
 from swyx_components.planner.requirements import extra_flow, extra_protocols
 from swyx_components.sets.packets import cut_addresses, cut_ports
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
+EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
+ICMP_TYPES = PortSet.of((0, 255))  # types instead of ports
 # Where an answer goes whose question came from a port that nobody fixed: what AWS advises for network ACLs.
 _EPHEMERAL = PortSet.of((1024, 65535))
 _NOBODY = Interval(0, -1)
 _IMPOSSIBLE = {4: (Protocol.ANY, Protocol.ICMPV6), 6: (Protocol.ANY, Protocol.ICMP)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AclEntry:
+    """One rule. `ports` are destination ports (types of ICMP), `peers` the other side's addresses.
+
+    `owner` is the group that holds it and `label` the rule, both in the cloud's words. `unresolved`
+    names the part of the other side whose addresses are not known; `peers` is then only the rest.
+    `protocols` is empty for a protocol that no flow has (`label` tells which).
+    """
+
+    direction: Direction
+    protocols: tuple[Protocol, ...] = EVERY_PROTOCOL
+    ports: PortSet = ALL_PORTS
+    peers: tuple[Prefix, ...]
+    owner: str
+    label: str
+    source_ports: PortSet = ALL_PORTS
+    allow: bool = True
+    unresolved: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessList:
+    """Rules that are asked together; what none of them allows is denied.
+
+    `ordered`: the first that fits decides; otherwise any that allows. `stateless`: replies need rules too.
+    """
+
+    name: str
+    entries: tuple[AclEntry, ...]
+    ordered: bool = False
+    stateless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentPoint:
+    """One address of a machine, and the layers that apply to it.
+
+    The first layer is the one whose rules are named when something is open. `unread` is a sentence about
+    groups there whose rules no file has.
+    """
+
+    address: Prefix
+    layers: tuple[AccessList, ...]
+    machine: str = ""
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall:
+    """All that applies to the machines of a site.
+
+    `lacking` says what the files do not hold and how that was read. `platform` are addresses from which the
+    cloud itself speaks.
+    """
+
+    cloud: str
+    plan: SitePlan
+    points: tuple[AttachmentPoint, ...]
+    lacking: tuple[str, ...] = ()
+    platform: tuple[Prefix, ...] = ()
+
+    @property
+    def seats(self) -> list[AttachmentPoint]:
+        """Those to which anything applies, by machine and address."""
+        seats = [point for point in self.points if point.layers]
+        return sorted(seats, key=lambda seat: (seat.machine, seat.address))
+
+    @property
+    def unplaced(self) -> list[str]:
+        """The machines for which no interface was found."""
+        machines = {machine.name for group in self.plan.groups for machine in group.machines}
+        return sorted(machines - {seat.machine for seat in self.seats})
+
+    @property
+    def unread(self) -> list[str]:
+        """The sentences about groups whose rules no file has."""
+        return list(dict.fromkeys(point.unread for point in self.points if point.unread))
 
 
 class Requirement(NamedTuple):
@@ -126,9 +201,10 @@ def _cut(
     ]
     unresolved = [e for entries in layers for e in entries if e.unresolved and e.allow]
     stateless = any(layer.stateless for layer in point.layers)
-    own = [each for each in requirements if (each.direction, each.protocol) == way]
-    own = [each for each in own if stateless or not each.reply]
-    sides: list[Sequence[AclEntry | Requirement]] = [*layers, own]
+    own = [
+        r for r in requirements if (r.direction, r.protocol) == way and (stateless or not r.reply)
+    ]
+    sides: tuple[Sequence[AclEntry | Requirement], ...] = (*layers, own)
     held: dict[Prefix, list[tuple[int, int]]] = defaultdict(list)
     for place, side in enumerate(sides):
         for index, each in enumerate(side):
@@ -136,15 +212,15 @@ def _cut(
                 if prefix.version == version:
                     held[prefix].append((place, index))
     for _, peers, members in cut_addresses(held):
-        *inside, asked = (
-            sorted(index for at, index in members if at == place) for place in range(len(sides))
-        )
-        counted = [[side[n] for n in at] for side, at in zip(layers, inside, strict=True)]
+        inside = sorted(members)
         yield _Piece(
             packets=Packets(*way, version, peers, NO_PORTS),
-            layers=list(zip(point.layers, counted, strict=True)),
+            layers=[
+                (layer, [entries[index] for at, index in inside if at == place])
+                for place, (layer, entries) in enumerate(zip(point.layers, layers, strict=True))
+            ],
             unresolved=unresolved,
-            requirements=[own[index] for index in asked],
+            requirements=[own[index] for at, index in inside if at == len(layers)],
         )
 
 

@@ -105,10 +105,10 @@ class Resource(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class StackState:
-    """A stack's resources, in the order of the state. `interrupted` counts operations that never ended."""
+    """A stack's resources, in the order of the state. `lacking` says of what else it may not know yet."""
 
     resources: tuple[Resource, ...]
-    interrupted: int = 0
+    lacking: tuple[str, ...] = ()
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -165,10 +165,10 @@ def read_stack_state(content: Mapping[str, object]) -> StackState:
         ValueError: a resource has no type or URN.
     """
     deployment = Fields(content.get("deployment") or {}, "deployment")
-    return StackState(
-        resources=tuple(map(_resource, deployment.objects("resources"))),
-        interrupted=len(deployment.objects("pending_operations")),
-    )
+    resources = tuple(map(_resource, deployment.objects("resources")))
+    begun = len(deployment.objects("pending_operations"))
+    lacking = f"pending operations of an interrupted update: {begun}"
+    return StackState(resources=resources, lacking=(lacking,) if begun else ())
 
 
 def _resource(raw: Fields) -> Resource:

@@ -10,12 +10,12 @@ from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.reachability import (
+    AttachmentPoint,
     Packets,
     diff_reachability,
     find_requirements,
     join_packets,
 )
-from swyx_components.analysis.deployed.ruleset import AttachmentPoint
 from swyx_components.installation.model import Egress
 from swyx_components.messages import SwyxError
 from swyx_components.planner.model import Direction, RenderedSite, Rule, SitePlan, shard_label
@@ -48,14 +48,14 @@ class DeployedGroup:
 class ForeignGroup(NamedTuple):
     """A group that is not the site's and applies to an interface as well.
 
-    `adds`: what it allows passes in any case. `takes`: what it does not allow is blocked. `seats`
+    `adds`: what it allows passes in any case. `takes`: what it does not allow is blocked. `points`
     are the addresses of the interface with its rules alone; None where those are not known.
     """
 
     label: str
     adds: bool = False
     takes: bool = False
-    seats: tuple[AttachmentPoint, ...] | None = None
+    points: tuple[AttachmentPoint, ...] | None = None
 
 
 class DeployedInterface(NamedTuple):
@@ -210,9 +210,9 @@ def _check_interfaces(
 
 def _find_effect(plan: SitePlan, interface: DeployedInterface, other: ForeignGroup) -> Effect:
     """What the other group adds to, or takes from, what the flows of a machine need."""
-    required = find_requirements(plan, interface.machine) if other.seats else ()
+    required = find_requirements(plan, interface.machine) if other.points else ()
     own = plan.machine(interface.machine).addresses
-    found = diff_reachability(other.seats or (), required, own)
+    found = diff_reachability(other.points or (), required, own)
     added = (
         each
         for each in chain(*found.open.values())
@@ -229,7 +229,7 @@ def _remark_on_others(effects: Iterable[Effect]) -> Iterator[str]:
     idle: set[str] = set()
     acting: set[str] = set()
     for at, other, added, stopped in effects:
-        if other.seats is None:
+        if other.points is None:
             could = "blocks" if other.takes else "allows"
             yield (
                 f"{at.machine} ({at.id}): {other.label} also applies to its interface; "
@@ -237,7 +237,7 @@ def _remark_on_others(effects: Iterable[Effect]) -> Iterator[str]:
             )
         elif added or stopped:
             acting.add(other.label)
-        elif any(layer.entries for seat in other.seats for layer in seat.layers):
+        elif any(layer.entries for point in other.points for layer in point.layers):
             idle.add(other.label)
     if named := ", ".join(sorted(idle - acting)):
         yield f"also applied to its interfaces, without effect on the proof: {named}"

@@ -12,7 +12,6 @@ from swyx_components.clouds.aws import (
     quotas,
     records,
     render,
-    ruleset,
 )
 
 if TYPE_CHECKING:
@@ -34,12 +33,10 @@ class Aws:
     count_quotas = staticmethod(quotas.count_quotas)
 
     recognise = staticmethod(records.recognise)
-    tags_in = staticmethod(records.tags_in)
     is_resource = staticmethod(records.is_resource)
     read_deployed = staticmethod(inventory.read_deployed)
     read_saved = staticmethod(inventory.read_saved)
     read_state = staticmethod(inventory.read_state)
-    read_firewall = staticmethod(ruleset.read_firewall)
     find_orphans = staticmethod(prune.find_orphans)
     remove_orphans = staticmethod(prune.remove_orphans)
 

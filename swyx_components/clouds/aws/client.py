@@ -1,8 +1,9 @@
 """EC2 through boto3: complete answers regardless of the number of pages, and errors as sentences."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -12,20 +13,20 @@ from swyx_components.clouds.aws.records import (
     COMMANDS,
     Ec2Rule,
     NetworkAcl,
-    NetworkInterface,
     SecurityGroup,
+    read_interface,
 )
 from swyx_components.clouds.inventory import errors_as_messages
 from swyx_components.sets.prefixes import Prefix
 
-_Record = TypeVar("_Record", SecurityGroup, Ec2Rule, NetworkInterface, NetworkAcl)
+_Record = TypeVar("_Record")
 
 _REMEDY = "check AWS_REGION, the credentials and, for the offline cloud, AWS_ENDPOINT_URL"
-_KEYS: Mapping[type, str] = {
-    SecurityGroup: "SecurityGroups",
-    Ec2Rule: "SecurityGroupRules",
-    NetworkInterface: "NetworkInterfaces",
-    NetworkAcl: "NetworkAcls",
+_KEYS: Mapping[Callable[[Fields], object], str] = {  # of what each of these reads
+    SecurityGroup.read: "SecurityGroups",
+    Ec2Rule.read: "SecurityGroupRules",
+    read_interface: "NetworkInterfaces",
+    NetworkAcl.read: "NetworkAcls",
 }
 ADDRESS_FILTERS = {4: "addresses.private-ip-address", 6: "ipv6-addresses.ipv6-address"}
 _MOST_VALUES = 200  # of one filter in one call
@@ -63,28 +64,30 @@ class Ec2:
     def __init__(self, client: Any) -> None:
         self.client = client
 
-    def find(self, kind: type[_Record], name: str, values: Iterable[str]) -> list[_Record]:
-        """The records of a kind of which one filter has any of the values."""
-        key = _KEYS[kind]
+    def find(
+        self, read: Callable[[Fields], _Record], name: str, values: Iterable[str]
+    ) -> list[_Record]:
+        """The records of the kind that `read` reads, of which one filter has any of the values."""
+        key = _KEYS[read]
         call = COMMANDS[key].rpartition(" ")[2].replace("-", "_")
         pages = self.client.get_paginator(call)
         return [
-            kind.read(raw)
+            read(raw)
             for chunk in in_chunks(sorted(set(values)))
             for page in pages.paginate(Filters=[{"Name": name, "Values": chunk}])
             for raw in Fields(page, call).objects(key)
         ]
 
-    def prefix_lists(self, rules: Iterable[Ec2Rule]) -> Mapping[str, tuple[Prefix, ...]]:
-        """The entries of the managed prefix lists that rules name, by id."""
+    def resolve(self, rules: Iterable[Ec2Rule]) -> list[Ec2Rule]:
+        """The rules, those of a managed prefix list with its entries."""
         pages = self.client.get_paginator("get_managed_prefix_list_entries")
-        return {
-            id: tuple(
-                sorted(
-                    Prefix.parse(entry["Cidr"])
-                    for page in pages.paginate(PrefixListId=id)
-                    for entry in page["Entries"]
-                )
-            )
-            for id in sorted({rule.prefix_list for rule in rules} - {""})
-        }
+
+        @cache
+        def entries_of(id: str) -> tuple[Prefix, ...]:
+            found = (entry for page in pages.paginate(PrefixListId=id) for entry in page["Entries"])
+            return tuple(sorted(Prefix.parse(entry["Cidr"]) for entry in found))
+
+        return [
+            rule._replace(cidrs=entries_of(rule.prefix_list)) if rule.prefix_list else rule
+            for rule in rules
+        ]

@@ -1,11 +1,11 @@
 """What is deployed in EC2: the site's own groups as the plan has them, all else as layers of rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 
-from swyx_components.analysis.deployed.ruleset import ICMP_TYPES
+from swyx_components.analysis.deployed.reachability import ICMP_TYPES, AttachmentPoint, Firewall
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, ForeignGroup
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, Ec2, open_ec2
@@ -15,22 +15,23 @@ from swyx_components.clouds.aws.records import (
     Ec2Records,
     Ec2Rule,
     NetworkAcl,
-    NetworkInterface,
     SecurityGroup,
+    read_interface,
     read_records,
     records_of_state,
 )
-from swyx_components.clouds.aws.ruleset import Ruleset, members_of, ports_of, stops_nothing
-from swyx_components.clouds.inventory import Interface, place_interfaces, seats_at
-from swyx_components.planner.model import RenderedSite, Rule, shard_label
+from swyx_components.clouds.aws.ruleset import Ruleset, stops_nothing
+from swyx_components.clouds.inventory import (
+    Interface,
+    bind_by_hand,
+    describe_lack,
+    find_points,
+    members_of,
+    place_interfaces,
+)
+from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import Prefix
-
-_LACKING = {
-    "SecurityGroups": "no security groups in the files: groups with rules are known by the tags of these, "
-    "others not at all",
-    "NetworkInterfaces": "no interfaces in the files, so the groups of each machine are not checked",
-}
 
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
@@ -40,59 +41,56 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        return _find_deployed(rendered, _ask(ec2, rendered))
+        return Inventory(_ask(ec2, rendered)).find_deployed(rendered)
 
 
-def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
-    """The same from files that `aws ec2 describe-...` wrote.
+def read_saved(contents: Iterable[object]) -> "Inventory":
+    """What files have that `aws ec2 describe-...` wrote.
 
     Raises:
         ValueError: a record in them is not what it should be.
     """
     records = read_records(contents)
-    lacking = tuple(
-        f"{text}; add the output of `{COMMANDS[key]}`"
-        for key, text in _LACKING.items()
+    ids = {"SecurityGroups": "groups-unread", "NetworkInterfaces": "interfaces-unread"}
+    lacking = (
+        describe_lack(id, command=COMMANDS[key])
+        for key, id in ids.items()
         if key not in records.covers
     )
-    return replace(_find_deployed(rendered, records), lacking=lacking)
+    return Inventory(records, tuple(lacking))
 
 
-def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
-    """The same from the state of a stack.
+def read_state(state: StackState) -> "Inventory":
+    """What the state of a stack has.
 
     Raises:
         ValueError: a resource in it is not what it should be.
     """
-    lacking = (
-        "a state has only the stack's own resources, so other groups at the interfaces are not checked; "
-        "verify the live cloud or saved interfaces",
-    )
-    return replace(_find_deployed(rendered, records_of_state(state)), lacking=lacking)
+    lacking = describe_lack("other-groups-not-in-state")
+    return Inventory(records_of_state(state), (lacking, *state.lacking))
 
 
 def _ask(ec2: Ec2, rendered: RenderedSite) -> Ec2Records:
     """The site's groups and interfaces, and all that other groups before those interfaces name."""
-    groups = ec2.find(SecurityGroup, "tag:swyx:site", [clean_tag(rendered.plan.site)])
+    groups = ec2.find(SecurityGroup.read, "tag:swyx:site", [clean_tag(rendered.plan.site)])
     own = {group.id for group in groups}
-    own_rules = ec2.find(Ec2Rule, "group-id", own)
-    interfaces = ec2.find(NetworkInterface, "group-id", own)
+    rules = ec2.resolve(ec2.find(Ec2Rule.read, "group-id", own))
+    interfaces = ec2.find(read_interface, "group-id", own)
     for version, name in ADDRESS_FILTERS.items():
         addresses = (a.address for a in rendered.plan.owners if a.version == version)
-        interfaces += ec2.find(NetworkInterface, name, addresses)
+        interfaces += ec2.find(read_interface, name, addresses)
     subnets = {subnet for interface in interfaces for subnet in interface.subnets}
     foreign = {id for interface in interfaces for id in interface.groups} - own
-    groups += ec2.find(SecurityGroup, "group-id", foreign)
-    rules = [*own_rules, *ec2.find(Ec2Rule, "group-id", foreign)]
+    groups += ec2.find(SecurityGroup.read, "group-id", foreign)
+    rules += ec2.find(Ec2Rule.read, "group-id", foreign)
     named = {rule.peer_group for rule in rules} - own - {""}
-    interfaces += ec2.find(NetworkInterface, "group-id", named)
+    interfaces += ec2.find(read_interface, "group-id", named)
     return Ec2Records(
         covers=frozenset(COMMANDS),
         groups={group.id: group for group in groups},
         rules=tuple(rules),
         interfaces=tuple({interface.id: interface for interface in interfaces}.values()),
-        acls=tuple(ec2.find(NetworkAcl, "association.subnet-id", subnets)),
-        prefix_lists=ec2.prefix_lists(own_rules),
+        acls=tuple(ec2.find(NetworkAcl.read, "association.subnet-id", subnets)),
     )
 
 
@@ -114,15 +112,10 @@ class OwnGroups:
             id: shard_label(name, shard) for id, (name, shard) in self.places.items() if name
         }
 
-    def rule_of(
-        self, record: Ec2Rule, prefix_lists: Mapping[str, tuple[Prefix, ...]]
-    ) -> Rule | None:
+    def rule_of(self, record: Ec2Rule) -> Rule | None:
         """A rule of one of them as a plan has it; None if a plan can't express it."""
-        traffic = record.traffic
-        protocol, ports = traffic.protocol, ports_of(traffic)
-        listed = prefix_lists.get(record.prefix_list, ())
-        prefixes = record.cidrs or (() if record.peer_group else listed)
-        if protocol is None or not (prefixes or record.peer_group):
+        protocol, ports = record.protocol, record.ports
+        if protocol is None or not (record.cidrs or record.peer_group):
             return None
         if not protocol.has_ports and ports not in (ALL_PORTS, ICMP_TYPES):
             return None
@@ -132,30 +125,27 @@ class OwnGroups:
             protocol=protocol,
             ports=ports if protocol.has_ports else None,
             source_ports=None,
-            groups=() if prefixes else (peer_group,),
-            prefixes=prefixes,
+            groups=() if record.cidrs else (peer_group,),
+            prefixes=record.cidrs,
             description=record.description,
             shard=self.places[record.owner][1],
         )
 
-    def find_deployed(self, records: Ec2Records, name: str) -> DeployedGroup:
+    def find_deployed(self, rules: Iterable[Ec2Rule], name: str) -> DeployedGroup:
         """A host group with its security groups and their rules."""
-        own = [id for id in sorted(self.labels) if self.places[id][0] == name]
         ids: dict[int, tuple[str, ...]] = defaultdict(tuple)
-        for id in own:
-            ids[self.places[id][1]] += (id,)
-        found = [
-            (record, self.rule_of(record, records.prefix_lists))
-            for record in records.rules
-            if record.owner in own
-        ]
+        for id in sorted(self.labels):
+            if self.places[id][0] == name:
+                ids[self.places[id][1]] += (id,)
+        own = [rule for rule in rules if rule.owner in self.places]
+        own = [rule for rule in own if self.places[rule.owner][0] == name]
         return DeployedGroup(
             ids=ids,
-            rules=tuple(rule for _, rule in found if rule is not None),
+            rules=tuple(filter(None, map(self.rule_of, own))),
             unreadable=tuple(
                 ("", f"{r.direction.value} protocol {r.traffic} ({r.id or r.owner})")
-                for r, rule in found
-                if rule is None
+                for r in own
+                if self.rule_of(r) is None
             ),
         )
 
@@ -166,36 +156,94 @@ def _shard(group: SecurityGroup) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
 
 
-def _find_deployed(rendered: RenderedSite, records: Ec2Records) -> Deployed:
-    own = OwnGroups(rendered, records.groups.values())
-    found = [records.groups[id] for id in own.places]
-    planned = {entry.group.name: entry.group.addresses for entry in rendered.groups}
-    members = {id: planned[own.places[id][0]] for id in own.labels}
-    ruleset = Ruleset(records, {**members_of(records), **members})
-    vpcs = {group.vpc for group in found} - {""}
-    interfaces = [each for each in records.interfaces if not vpcs or each.vpc in vpcs]
-    interfaces.sort(key=lambda interface: interface.id)
-    strays = (group for group in found if group.id not in own.labels)
+class Inventory(NamedTuple):
+    """What a source has of EC2; `lacking` are sentences about what a comparison with a plan misses in it."""
 
-    def find_others(interface: Interface, machine: str) -> Iterator[ForeignGroup]:
-        """Everything else that applies to it: groups add access, a network ACL removes it."""
-        for id in sorted(set(interface.groups) - own.labels.keys()):
-            layer = ruleset.of_groups([id])
-            seats = seats_at(interface, machine, repeat(layer)) if id in records.groups else None
-            yield ForeignGroup(label=layer.name, adds=True, seats=seats)
-        acl = ruleset.find_acl(interface)
-        if acl is not None and not stops_nothing(acl, interface.addresses):
-            layer = ruleset.of_acl(acl, interface)
-            seats = seats_at(interface, machine, repeat(layer))
-            yield ForeignGroup(label=layer.name, takes=True, seats=seats)
+    records: Ec2Records
+    lacking: tuple[str, ...] = ()
 
-    return Deployed(
-        groups={
-            name: own.find_deployed(records, name)
-            for name in sorted({own.places[id][0] for id in own.labels})
-        },
-        interfaces=tuple(place_interfaces(rendered, interfaces, own.labels, find_others))
-        if "NetworkInterfaces" in records.covers
-        else None,
-        strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
-    )
+    @property
+    def sites(self) -> frozenset[str]:
+        """The sites in the tags of groups, or of their rules."""
+        return frozenset(g.tags.get("swyx:site", "") for g in self.records.groups.values())
+
+    def _members(self) -> Mapping[str, tuple[Prefix, ...]]:
+        """The addresses in each group, by id; without interfaces it is known of none."""
+        interfaces = self.records.interfaces
+        known = {*self.records.groups} if "NetworkInterfaces" in self.records.covers else set()
+        known |= {id for interface in interfaces for id in interface.groups}
+        found = members_of(interfaces, lambda interface, _: interface.groups)
+        return {**dict.fromkeys(known, ()), **found}
+
+    def find_deployed(self, rendered: RenderedSite) -> Deployed:
+        """A site's own groups and interfaces, with all else that applies to these."""
+        records = self.records
+        own = OwnGroups(rendered, records.groups.values())
+        found = [records.groups[id] for id in own.places]
+        planned = {entry.group.name: entry.group.addresses for entry in rendered.groups}
+        members = {id: planned[own.places[id][0]] for id in own.labels}
+        ruleset = Ruleset(records, {**self._members(), **members})
+        vpcs = {group.vpc for group in found} - {""}
+        interfaces = [each for each in records.interfaces if not vpcs or each.vpc in vpcs]
+        interfaces.sort(key=lambda interface: interface.id)
+        others = partial(_find_others, ruleset, own.labels)
+        return Deployed(
+            groups={
+                name: own.find_deployed(records.rules, name)
+                for name in sorted({name for name, _ in own.places.values() if name})
+            },
+            interfaces=tuple(place_interfaces(rendered, interfaces, own.labels, others))
+            if "NetworkInterfaces" in records.covers
+            else None,
+            strays=tuple(
+                sorted(
+                    f"{group.id} ({group.tags.get('swyx:group') or group.name})"
+                    for group in found
+                    if group.id not in own.labels
+                )
+            ),
+            lacking=self.lacking,
+        )
+
+    def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
+        """Every address of the site's machines with what applies to it, whoever made that.
+
+        `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
+
+        Raises:
+            SwyxError: a binding names a group that the files don't have.
+        """
+        groups = self.records.groups
+        names = {id: group.name for id, group in groups.items()}
+        bound = bind_by_hand(plan.owners, bindings, names)
+        records = self.records._replace(interfaces=(*self.records.interfaces, *bound))
+        ruleset = Ruleset(records, self._replace(records=records)._members())
+
+        def find_unread(interface: Interface, machine: str) -> str:
+            unknown = ", ".join(sorted(set(interface.groups) - groups.keys())) if groups else ""
+            return f"{machine} is also in {unknown}, whose rules are in no file" if unknown else ""
+
+        points = find_points(plan, bindings, records.interfaces, ruleset.layers_at, find_unread)
+        has_acls = "NetworkAcls" in records.covers
+        placeless = bindings if has_acls else ()
+        lacking = [describe_lack("subnet-acl-unknown", machine=machine) for machine in placeless]
+        if not groups:
+            lacking.append(describe_lack("only-acls-read", command=COMMANDS["SecurityGroups"]))
+        if not has_acls:
+            lacking.append(describe_lack("acls-unread", command=COMMANDS["NetworkAcls"]))
+        return Firewall(cloud="aws", plan=plan, points=points, lacking=tuple(lacking))
+
+
+def _find_others(
+    ruleset: Ruleset, own: Mapping[str, str], interface: Interface
+) -> Iterator[ForeignGroup]:
+    """Everything else that applies to an interface: groups add access, a network ACL removes it."""
+    foreign = sorted(set(interface.groups) - own.keys())
+    layers = [(ruleset.of_groups([id]), id in ruleset.records.groups) for id in foreign]
+    acl = ruleset.find_acl(interface)
+    if acl is not None and not stops_nothing(acl, interface.addresses):
+        layers.append((ruleset.of_acl(acl, interface), True))
+    for layer, known in layers:
+        points = tuple(AttachmentPoint(each.prefix, (layer,)) for each in interface.addresses)
+        is_acl = layer.stateless
+        yield ForeignGroup(layer.name, not is_acl, is_acl, points if known else None)

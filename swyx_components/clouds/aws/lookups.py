@@ -10,7 +10,7 @@ from swyx_components.analysis.deployed.stack_state import STACK_TAG, Fields
 from swyx_components.clouds.aws.client import ADDRESS_FILTERS, in_chunks
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.quotas import RULE_TAG, Membership, check_memberships, check_peak
-from swyx_components.clouds.aws.records import NetworkInterface
+from swyx_components.clouds.aws.records import interface_of_provider
 from swyx_components.clouds.deployment import Bindings, Lookups, about, bound_ids, reason_of
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.messages import Message, SwyxError, raise_errors
@@ -98,7 +98,7 @@ class _Finder:
 
     def _describe(self, id: str) -> Interface:
         if id not in self._described:
-            found = NetworkInterface.of_provider(Fields(self._ask(_INTERFACE, {"id": id}), id), id)
+            found = interface_of_provider(Fields(self._ask(_INTERFACE, {"id": id}), id), id)
             addresses = frozenset(address.prefix for address in found.addresses)
             self._described[id] = Interface(id, id, frozenset(found.groups), addresses)
         return self._described[id]

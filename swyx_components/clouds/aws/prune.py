@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from swyx_components.analysis.deployed.stack_state import STACK_TAG, Orphan, StackState
 from swyx_components.clouds.aws.client import Ec2, open_ec2
 from swyx_components.clouds.aws.inventory import OwnGroups
-from swyx_components.clouds.aws.records import Ec2Rule, NetworkInterface, SecurityGroup
-from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rule
-from swyx_components.sets.prefixes import EVERYWHERE, Prefix
+from swyx_components.clouds.aws.records import Ec2Rule, SecurityGroup, read_interface
+from swyx_components.clouds.inventory import Interface
+from swyx_components.planner.model import Direction, RenderedSite, Rule
+from swyx_components.sets.prefixes import Prefix
 
 _ATTACHMENT, _RULE, _GROUP = range(3)
 
@@ -20,16 +21,16 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        tagged = ec2.find(SecurityGroup, f"tag:{STACK_TAG}", [stack])
+        tagged = ec2.find(SecurityGroup.read, f"tag:{STACK_TAG}", [stack])
         own = OwnGroups(rendered, tagged)
-        records = ec2.find(Ec2Rule, "group-id", own.places)
+        records = ec2.find(Ec2Rule.read, "group-id", own.places)
         planned = _find_planned(ec2, rendered, own, records)
         rules = [
             rule
             for rule in records
             if rule.tags.get(STACK_TAG) == stack or _is_default(rule) or rule.id in planned
         ]
-        interfaces = ec2.find(NetworkInterface, "group-id", own.places)
+        interfaces = ec2.find(read_interface, "group-id", own.places)
         found = (
             orphan
             for group in tagged
@@ -49,13 +50,13 @@ def remove_orphans(orphans: Sequence[Orphan]) -> Iterator[Orphan]:
         for orphan in sorted(orphans):
             if orphan.stage == _ATTACHMENT:
                 group, _, interface = orphan.id.partition("_")
-                (found,) = ec2.find(NetworkInterface, "network-interface-id", [interface])
+                (found,) = ec2.find(read_interface, "network-interface-id", [interface])
                 rest = [id for id in found.groups if id != group]
                 ec2.client.modify_network_interface_attribute(
                     NetworkInterfaceId=interface, Groups=rest
                 )
             elif orphan.stage == _RULE:
-                (rule,) = ec2.find(Ec2Rule, "security-group-rule-id", [orphan.id])
+                (rule,) = ec2.find(Ec2Rule.read, "security-group-rule-id", [orphan.id])
                 way = "egress" if rule.direction is Direction.OUT else "ingress"
                 revoke = getattr(ec2.client, f"revoke_security_group_{way}")
                 revoke(GroupId=rule.owner, SecurityGroupRuleIds=[orphan.id])
@@ -71,9 +72,8 @@ def _find_planned(
     one call and tags it by another, so an interruption between the two leaves it like that.
     """
     planned = {(each.group.name, _as_made(rule)) for each in rendered.groups for rule in each.rules}
-    untagged = [record for record in records if not record.tags]
-    lists = ec2.prefix_lists(untagged)
-    made = ((record, own.rule_of(record, lists)) for record in untagged)
+    untagged = ec2.resolve(record for record in records if not record.tags)
+    made = ((record, own.rule_of(record)) for record in untagged)
     return {
         record.id
         for record, rule in made
@@ -90,15 +90,13 @@ def _is_default(rule: Ec2Rule) -> bool:
     """Whether it is the rule that EC2 puts into every new group: all that goes out. The provider revokes it
     as the second call of a group's creation; a creation broken between the two leaves it, without a tag.
     """
-    everywhere = any(cidr in EVERYWHERE for cidr in rule.cidrs)
-    everything = everywhere and rule.traffic.protocol is Protocol.ANY
-    return everything and rule.direction is Direction.OUT and not rule.tags
+    return rule.is_everything and rule.direction is Direction.OUT and not rule.tags
 
 
 def _find_at(
     group: SecurityGroup,
     rules: Sequence[Ec2Rule],
-    interfaces: Sequence[NetworkInterface],
+    interfaces: Sequence[Interface],
     owners: Mapping[Prefix, str],
     held: StackState,
 ) -> Iterator[Orphan]:

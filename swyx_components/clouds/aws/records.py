@@ -4,12 +4,13 @@ No SDK is needed for it. Protocols and ports mean the same wherever they stand: 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from swyx_components.analysis.deployed.reachability import ICMP_TYPES
 from swyx_components.analysis.deployed.stack_state import Fields, Resource, StackState
 from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.planner.model import Direction, Protocol
+from swyx_components.sets.ports import ALL_PORTS, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 COMMANDS: Mapping[str, str] = {
@@ -42,27 +43,6 @@ _GROUP, _INTERFACE, _ATTACHMENT, _INGRESS, _EGRESS = (
 )
 
 
-class Traffic(NamedTuple):
-    """What a rule is about: a protocol as EC2 calls it, and ports, or type and code of ICMP; -1 is all."""
-
-    name: str
-    first: int
-    last: int
-
-    @classmethod
-    def read(cls, raw: Fields) -> "Traffic":
-        """Of a rule or a permission."""
-        return cls(raw.get("IpProtocol", str), _port(raw, "FromPort"), _port(raw, "ToPort"))
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.first}-{self.last}"
-
-    @property
-    def protocol(self) -> Protocol | None:
-        """None for one that no flow has."""
-        return _PROTOCOLS.get(self.name.lower())
-
-
 class SecurityGroup(NamedTuple):
     """A security group without its rules; `name` is its id where it has no other."""
 
@@ -78,23 +58,24 @@ class SecurityGroup(NamedTuple):
         return cls(id, name or id, raw.get("VpcId", str, ""), _tags(raw))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ec2Rule:
+class Ec2Rule(NamedTuple):
     """One rule of a security group, or one of a network ACL, `owner`; an ACL's have a number.
 
-    `id` is EC2's where it is known, else its place in a file, or empty. The other side of a group's rule is
-    a CIDR, a group or a prefix list.
+    `id` is EC2's where it is known, else its place in a file, or empty. `first` and `last` are ports, or type
+    and code of ICMP; -1 is all. The other side of a group's rule is a CIDR, a group or a prefix list.
     """
 
     id: str
     owner: str
     direction: Direction
-    traffic: Traffic
+    protocol_name: str
+    first: int
+    last: int
     cidrs: tuple[Prefix, ...]
     peer_group: str = ""
     prefix_list: str = ""
     description: str = ""
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = {}
     number: int = 0
     allow: bool = True
 
@@ -106,7 +87,9 @@ class Ec2Rule:
             id=raw.get("SecurityGroupRuleId", str, id),
             owner=raw.get("GroupId", str),
             direction=Direction.OUT if raw.get("IsEgress", bool) else Direction.IN,
-            traffic=Traffic.read(raw),
+            protocol_name=raw.get("IpProtocol", str),
+            first=_port(raw, "FromPort"),
+            last=_port(raw, "ToPort"),
             cidrs=raw.parse(Prefix.parse, "CidrIpv4", "CidrIpv6"),
             peer_group=named or raw.get("ReferencedSecurityGroupId", str, ""),
             prefix_list=raw.get("PrefixListId", str, ""),
@@ -125,45 +108,66 @@ class Ec2Rule:
             id="",
             owner=owner,
             direction=Direction.OUT if raw.get("Egress", bool) else Direction.IN,
-            traffic=Traffic(raw.get("Protocol", str), first, last),
+            protocol_name=raw.get("Protocol", str),
+            first=first,
+            last=last,
             cidrs=raw.parse(Prefix.parse, "CidrBlock", "Ipv6CidrBlock"),
             number=raw.get("RuleNumber", int),
             allow=raw.get("RuleAction", str).lower() == "allow",
         )
 
+    @property
+    def protocol(self) -> Protocol | None:
+        """None for one that no flow has."""
+        return _PROTOCOLS.get(self.protocol_name.lower())
 
-class NetworkInterface(Interface):
-    """A network interface and the security groups at it."""
+    @property
+    def ports(self) -> PortSet:
+        """Destination ports; of ICMP the type, for any code."""
+        protocol, first, last = self.protocol, self.first, self.last
+        if protocol is None or protocol is Protocol.ANY:
+            return ALL_PORTS
+        if protocol.has_ports:
+            return PortSet.of((max(first, 0), 65535 if last == -1 else last))
+        return ICMP_TYPES if first == -1 else PortSet.of((first, first))
 
-    __slots__ = ()
+    @property
+    def is_everything(self) -> bool:
+        """Whether it is about all packets of an IP version."""
+        return self.protocol is Protocol.ANY and any(cidr.length == 0 for cidr in self.cidrs)
 
-    @classmethod
-    def read(cls, raw: Fields) -> "NetworkInterface":
-        """As `describe-network-interfaces` has it."""
-        keys = (("PrivateIpAddresses", "PrivateIpAddress"), ("Ipv6Addresses", "Ipv6Address"))
-        addresses = (
-            ip
-            for several, one in keys
-            for each in raw.objects(several)
-            for ip in each.parse(Prefix.parse, one) or [Prefix.parse(each.get(one, str))]
-        )
-        return cls(
-            id=raw.get("NetworkInterfaceId", str),
-            groups=tuple(group.get("GroupId", str) for group in raw.objects("Groups")),
-            addresses=tuple(map(Address, addresses)),
-            subnets=raw.parse(str, "SubnetId"),
-            vpc=raw.get("VpcId", str, ""),
-        )
+    @property
+    def traffic(self) -> str:
+        """Protocol and ports as EC2 has them, for people."""
+        return f"{self.protocol_name} {self.first}-{self.last}"
 
-    @classmethod
-    def of_provider(cls, raw: Fields, id: str) -> "NetworkInterface":
-        """As Pulumi's provider has it, in a state or in its answers to lookups."""
-        return cls(
-            id=id,
-            groups=raw.parse(str, "securityGroups"),
-            addresses=tuple(map(Address, raw.parse(Prefix.parse, "privateIps", "ipv6Addresses"))),
-            subnets=raw.parse(str, "subnetId"),
-        )
+
+def read_interface(raw: Fields) -> Interface:
+    """A network interface and the security groups at it, as `describe-network-interfaces` has it."""
+    keys = (("PrivateIpAddresses", "PrivateIpAddress"), ("Ipv6Addresses", "Ipv6Address"))
+    addresses = (
+        ip
+        for several, one in keys
+        for each in raw.objects(several)
+        for ip in each.parse(Prefix.parse, one) or [Prefix.parse(each.get(one, str))]
+    )
+    return Interface(
+        id=raw.get("NetworkInterfaceId", str),
+        groups=tuple(group.get("GroupId", str) for group in raw.objects("Groups")),
+        addresses=tuple(map(Address, addresses)),
+        subnets=raw.parse(str, "SubnetId"),
+        vpc=raw.get("VpcId", str, ""),
+    )
+
+
+def interface_of_provider(raw: Fields, id: str) -> Interface:
+    """The same as Pulumi's provider has it, in a state or in its answers to lookups."""
+    return Interface(
+        id=id,
+        groups=raw.parse(str, "securityGroups"),
+        addresses=tuple(map(Address, raw.parse(Prefix.parse, "privateIps", "ipv6Addresses"))),
+        subnets=raw.parse(str, "subnetId"),
+    )
 
 
 class NetworkAcl(NamedTuple):
@@ -201,16 +205,14 @@ def _tags(raw: Fields) -> Mapping[str, str]:
     return {pair.get("Key", str): pair.get("Value", str) for pair in raw.objects("Tags")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ec2Records:
-    """What a source has of EC2, of the kinds that it `covers` (keys of `COMMANDS`); known prefix lists."""
+class Ec2Records(NamedTuple):
+    """What a source has of EC2, of the kinds that it `covers` (keys of `COMMANDS`)."""
 
     covers: frozenset[str]
     groups: Mapping[str, SecurityGroup]
     rules: tuple[Ec2Rule, ...]
     interfaces: tuple[Interface, ...]
     acls: tuple[NetworkAcl, ...]
-    prefix_lists: Mapping[str, tuple[Prefix, ...]] = field(default_factory=dict)
 
 
 def read_records(contents: Iterable[object]) -> Ec2Records:
@@ -234,7 +236,7 @@ def read_records(contents: Iterable[object]) -> Ec2Records:
         covers=frozenset(found),
         groups=groups,
         rules=tuple(rules),
-        interfaces=tuple(map(NetworkInterface.read, found.get("NetworkInterfaces", ()))),
+        interfaces=tuple(map(read_interface, found.get("NetworkInterfaces", ()))),
         acls=tuple(map(NetworkAcl.read, found.get("NetworkAcls", ()))),
     )
 
@@ -250,7 +252,8 @@ def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
     owner = group.get("GroupId", str)
     for way, direction in (("", Direction.IN), ("Egress", Direction.OUT)):
         for permission in group.objects(f"IpPermissions{way}"):
-            traffic = Traffic.read(permission)
+            name, first = permission.get("IpProtocol", str), _port(permission, "FromPort")
+            last = _port(permission, "ToPort")
             for several, key in _SOURCES.items():
                 for source in permission.objects(several):
                     value = source.get(key, str)
@@ -258,7 +261,9 @@ def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
                         id="",
                         owner=owner,
                         direction=direction,
-                        traffic=traffic,
+                        protocol_name=name,
+                        first=first,
+                        last=last,
                         cidrs=source.parse(Prefix.parse, "CidrIp", "CidrIpv6"),
                         peer_group=value if key == "GroupId" else "",
                         prefix_list=value if key == "PrefixListId" else "",
@@ -270,15 +275,6 @@ def recognise(content: object) -> str:
     """The command that wrote it, by its shape; empty if unknown."""
     found = [COMMANDS[key] for key, _ in _lists_in(content)]
     return found[0] if len(found) == 1 else ""
-
-
-def tags_in(contents: Iterable[object]) -> Iterator[Mapping[str, str]]:
-    """The tags of every group that the files have, or of its rules.
-
-    Raises:
-        ValueError: a record in them is not what it should be.
-    """
-    return (group.tags for group in read_records(contents).groups.values())
 
 
 def is_resource(type: str) -> bool:
@@ -331,7 +327,7 @@ def _rule_of_state(rule: Resource) -> Ec2Rule:
     return Ec2Rule.read(Fields({**rule.values, **known}, rule.name))
 
 
-def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterface]:
+def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[Interface]:
     """Interfaces that the stack attaches or creates."""
     owners = state.machines_by_interface()
     members: dict[str, set[str]] = {}
@@ -341,6 +337,6 @@ def _interfaces_of_state(state: StackState, vpc: str) -> Iterator[NetworkInterfa
         groups.add(raw.get("securityGroupId", str, ""))
     made = {each.id: Fields(each.values, each.name) for each in state.of_type(_INTERFACE)}
     for id in sorted({*members, *made}):
-        own = NetworkInterface.of_provider(made.get(id, Fields({}, id)), id)
+        own = interface_of_provider(made.get(id, Fields({}, id)), id)
         of_both = tuple(sorted({*members.get(id, ()), *own.groups}))
         yield own._replace(groups=of_both, vpc=vpc, machine=owners.get(id, ""))

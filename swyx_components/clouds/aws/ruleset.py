@@ -1,27 +1,19 @@
-"""EC2's records as rules: in the form of a plan, and as they apply to an address, whoever made them."""
+"""EC2's records as they apply to an address, whoever made them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.ruleset import (
+from swyx_components.analysis.deployed.reachability import (
     EVERY_PROTOCOL,
     ICMP_TYPES,
     AccessList,
     AclEntry,
-    Firewall,
 )
-from swyx_components.clouds.aws.records import (
-    COMMANDS,
-    Ec2Records,
-    Ec2Rule,
-    NetworkAcl,
-    Traffic,
-    read_records,
-)
-from swyx_components.clouds.inventory import Address, Interface, bind_by_hand, find_points
-from swyx_components.planner.model import Direction, Protocol, SitePlan
-from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.clouds.aws.records import Ec2Records, Ec2Rule, NetworkAcl
+from swyx_components.clouds.inventory import Address, Interface
+from swyx_components.planner.model import Direction, Protocol
+from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -88,12 +80,12 @@ class Ruleset(NamedTuple):
         if not (rule.cidrs or (rule.peer_group and rule.peer_group in self.members)):
             of_group = "the members of " if rule.peer_group else "the entries of prefix list "
             unresolved = words if rule.number else of_group + words
-        text, protocol = _describe(rule, words), rule.traffic.protocol
+        text, protocol = _describe(rule, words), rule.protocol
         own = () if protocol is None else (protocol,)  # none for one that no flow has
         return AclEntry(
             direction=rule.direction,
             protocols=EVERY_PROTOCOL if protocol is Protocol.ANY else own,
-            ports=ports_of(rule.traffic),
+            ports=rule.ports,
             peers=rule.cidrs or self.members.get(rule.peer_group, ()),
             owner=owner,
             label=f"{text} ({rule.id})" if rule.id.startswith("sgr-") else text,
@@ -103,41 +95,32 @@ class Ruleset(NamedTuple):
 
 
 def stops_nothing(acl: NetworkAcl, addresses: Iterable[Address]) -> bool:
-    """Whether a network ACL allows everything at these addresses, as the default one of a VPC does."""
+    """Whether a network ACL allows everything at these addresses, as the default one of a VPC does.
+
+    What decides is the first rule that denies anything, or allows all of an IP version.
+    """
+    versions = {address.prefix.version for address in addresses}
     return all(
-        next(_decisive(acl, direction, version), False)
-        for direction in Direction
-        for version in {address.prefix.version for address in addresses}
+        next(
+            (
+                rule.allow
+                for rule in acl.rules
+                if rule.direction is direction
+                and (not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs))
+                and (not rule.allow or rule.is_everything)
+            ),
+            False,
+        )
+        for direction, version in product(Direction, versions)
     )
-
-
-def _decisive(acl: NetworkAcl, direction: Direction, version: int) -> Iterator[bool]:
-    """The denies (False) and the rules that allow all of one IP version (True), in order."""
-    for rule in acl.rules:
-        concerns = not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs)
-        whole = any(cidr.length == 0 for cidr in rule.cidrs)
-        everything = whole and rule.traffic.protocol is Protocol.ANY
-        if rule.direction is direction and concerns and (everything or not rule.allow):
-            yield rule.allow
-
-
-def ports_of(traffic: Traffic) -> PortSet:
-    """Destination ports; of ICMP the type, for any code."""
-    protocol, first, last = traffic.protocol, traffic.first, traffic.last
-    if protocol is None or protocol is Protocol.ANY:
-        return ALL_PORTS
-    if protocol.has_ports:
-        return PortSet.of((max(first, 0), 65535 if last == -1 else last))
-    return ICMP_TYPES if first == -1 else PortSet.of((first, first))
 
 
 def _describe(rule: Ec2Rule, peer: str) -> str:
     """`in tcp 80 from 10.0.0.0/8`; `peer` is used without a CIDR."""
-    protocol, ports = rule.traffic.protocol, ports_of(rule.traffic)
+    protocol, ports = rule.protocol, rule.ports
     action = f" {'allow' if rule.allow else 'deny'}" if rule.number else ""
-    towards = "to" if rule.direction is Direction.OUT else "from"
     if protocol is None:
-        packets = f"protocol {rule.traffic.name.lower()}"
+        packets = f"protocol {rule.protocol_name.lower()}"
     elif protocol is Protocol.ANY:
         packets = "any protocol"
     elif protocol.has_ports:
@@ -146,64 +129,4 @@ def _describe(rule: Ec2Rule, peer: str) -> str:
         packets = protocol.value + ("" if ports == ICMP_TYPES else f" type {ports}")
     number = f"rule {rule.number}: " if rule.number else ""
     peers = ", ".join(map(str, rule.cidrs)) or peer
-    return f"{number}{rule.direction.value}{action} {packets} {towards} {peers}"
-
-
-def members_of(records: Ec2Records) -> Mapping[str, tuple[Prefix, ...]]:
-    """The addresses in each group, by id; without interfaces it is known of none."""
-    is_known = "NetworkInterfaces" in records.covers
-    members: dict[str, tuple[Prefix, ...]] = dict.fromkeys(records.groups if is_known else (), ())
-    for interface in records.interfaces:
-        for id in interface.groups:
-            own = (address.prefix for address in interface.addresses)
-            members[id] = (*members.get(id, ()), *own)
-    return members
-
-
-# ---- for an audit
-
-
-def read_firewall(
-    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, Sequence[str]]
-) -> Firewall:
-    """Every address of the site's machines with what applies to it, whoever made that.
-
-    `bindings` are groups by machine, by id or name, for machines of which the files have no interface.
-
-    Raises:
-        SwyxError: a binding names a group that the files don't have.
-        ValueError: a record in them is not what it should be.
-    """
-    records, owners = read_records(contents), plan.owners
-    names = {id: group.name for id, group in records.groups.items()}
-    bound = bind_by_hand(owners, bindings, names)
-    records = replace(records, interfaces=(*records.interfaces, *bound))
-    ruleset = Ruleset(records, members_of(records))
-    found = find_points(owners, bindings, records.interfaces, ruleset.layers_at)
-    points = tuple((point, _unread(point.machine, own, records)) for own, point in found)
-    lacking = tuple(_find_missing(records, bindings))
-    return Firewall(cloud="aws", plan=plan, found=points, lacking=lacking)
-
-
-def _unread(machine: str, interface: Interface, records: Ec2Records) -> str:
-    """A sentence about groups that are in no file, where some are."""
-    unknown = sorted(set(interface.groups) - records.groups.keys()) if records.groups else ()
-    return (
-        f"{machine} is also in {', '.join(unknown)}, whose rules are in no file" if unknown else ""
-    )
-
-
-def _find_missing(records: Ec2Records, bound: Iterable[str]) -> Iterator[str]:
-    has_acls = "NetworkAcls" in records.covers
-    for machine in bound if has_acls else ():
-        yield f"{machine} is bound by hand, so the network ACL of its subnet is not known"
-    if not records.groups:
-        yield (
-            "no security groups in the files, so only network ACLs are checked; "
-            f"add the output of `{COMMANDS['SecurityGroups']}`"
-        )
-    if not has_acls:
-        yield (
-            "no network ACLs in the files, assumed to allow everything, as a new one does; "
-            f"add the output of `{COMMANDS['NetworkAcls']}`"
-        )
+    return f"{number}{rule.direction.value}{action} {packets} {rule.direction.towards} {peers}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from swyx_components.clouds.azure import inventory, names, preview, prune, records, render, ruleset
+from swyx_components.clouds.azure import inventory, names, preview, prune, records, render
 from swyx_components.messages import Message
 from swyx_components.planner.model import RenderedSite
 
@@ -27,12 +27,10 @@ class Azure:
     count_quotas = staticmethod(render.count_quotas)
 
     recognise = staticmethod(records.recognise)
-    tags_in = staticmethod(records.tags_in)
     is_resource = staticmethod(records.is_resource)
     read_deployed = staticmethod(inventory.read_deployed)
     read_saved = staticmethod(inventory.read_saved)
     read_state = staticmethod(inventory.read_state)
-    read_firewall = staticmethod(ruleset.read_firewall)
     find_orphans = staticmethod(prune.find_orphans)
     remove_orphans = staticmethod(prune.remove_orphans)
 

@@ -11,8 +11,9 @@ import pulumi
 
 from swyx_components.analysis.deployed.stack_state import Fields
 from swyx_components.clouds.azure.names import physical_name
-from swyx_components.clouds.azure.records import NetworkInterface, key_of, last_of
+from swyx_components.clouds.azure.records import key_of, last_of, read_interface
 from swyx_components.clouds.deployment import Bindings, Lookups, about, bound_ids, reason_of
+from swyx_components.clouds.inventory import Interface
 from swyx_components.installation.model import Machine
 from swyx_components.messages import Message, SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -118,7 +119,7 @@ class Interfaces:
 
     def __init__(self, site: str, resource_group: str | None, ask: Lookups) -> None:
         self._site, self._resource_group, self._ask = site, resource_group, ask
-        self._known: dict[str, NetworkInterface | BaseException] = {}
+        self._known: dict[str, Interface | BaseException] = {}
         self._owners: dict[str, str] = {}
         self.location: str | None = None
         self.problems: list[Message] = []
@@ -189,7 +190,7 @@ class Interfaces:
                     self.problems.append(about("interface-not-found", machine, **values))
         return found
 
-    def _read(self, ids: Sequence[str]) -> Sequence[NetworkInterface | BaseException]:
+    def _read(self, ids: Sequence[str]) -> Sequence[Interface | BaseException]:
         """Each of them, or why it could not be read; asks for those that were not asked for yet."""
         new = {key_of(id): id for id in ids if key_of(id) not in self._known}
         names = [match.groups() for match in map(_ID.fullmatch, new.values()) if match]
@@ -201,7 +202,7 @@ class Interfaces:
             if isinstance(answer, BaseException):
                 self._known[key] = answer
             else:
-                self._known[key] = NetworkInterface.read(Fields({**answer, "id": id}, id))
+                self._known[key] = read_interface(Fields({**answer, "id": id}, id))
                 self.location = self.location or answer.get("location")
         return [self._known[key_of(id)] for id in ids]
 
@@ -220,7 +221,7 @@ class Interfaces:
         else:
             yield from self._compare(machine, id, interface)
 
-    def _compare(self, machine: Machine, id: str, interface: NetworkInterface) -> Iterator[Message]:
+    def _compare(self, machine: Machine, id: str, interface: Interface) -> Iterator[Message]:
         """With what the interface has: an address of the machine, and no group of somebody else.
 
         The resource group decides whose a group is, as far as it is known.

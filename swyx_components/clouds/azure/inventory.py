@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
+from typing import NamedTuple
 
+from swyx_components.analysis.deployed.reachability import AttachmentPoint, Firewall
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, ForeignGroup
 from swyx_components.clouds.azure.client import open_network
@@ -18,17 +21,21 @@ from swyx_components.clouds.azure.records import (
     list_items,
     read_records,
 )
-from swyx_components.clouds.azure.ruleset import Ruleset, members_of, read_groups
-from swyx_components.clouds.inventory import Interface, place_interfaces, seats_at
-from swyx_components.planner.model import RenderedSite
+from swyx_components.clouds.azure.ruleset import PROBES, Ruleset, read_groups
+from swyx_components.clouds.inventory import (
+    Interface,
+    bind_by_hand,
+    describe_lack,
+    find_points,
+    members_of,
+    place_interfaces,
+)
+from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.sets.prefixes import Prefix
 
 _ASSOCIATION = (
     "azure:network/networkInterfaceSecurityGroupAssociation:"
     "NetworkInterfaceSecurityGroupAssociation"
-)
-_ADMIN_RULES = (
-    "security admin rules of Azure Virtual Network Manager apply before every network security group and are "
-    "not read; `az network manager list-effective-security-admin-rule` shows those of a virtual network"
 )
 
 
@@ -43,37 +50,33 @@ def read_deployed(rendered: RenderedSite) -> Deployed:
             *((GROUPS, group) for group in client.network_security_groups.list_all()),
             *((INTERFACES, interface) for interface in client.network_interfaces.list_all()),
         ]
-        return _find_deployed(rendered, read_records(items))
+        inventory = Inventory(read_records(items), "", (describe_lack("admin-rules-unread"),))
+        return inventory.find_deployed(rendered)
 
 
-def read_saved(rendered: RenderedSite, contents: Iterable[object]) -> Deployed:
-    """The same from files that `az network ... list` wrote.
+def read_saved(contents: Iterable[object]) -> "Inventory":
+    """What files have that `az network ... list` wrote.
 
     Raises:
         ValueError: a record in them is not what it should be.
     """
-    records = read_records(list_items(contents))
-    unplaced = (
-        "no interfaces in the files, so the groups of each machine are not checked; "
-        f"add the output of `{COMMANDS[INTERFACES]}`"
-    )
-    return _find_deployed(rendered, records, "" if records.interfaces else unplaced)
+    records = read_records(chain.from_iterable(map(list_items, contents)))
+    unplaced = describe_lack("interfaces-unread", command=COMMANDS[INTERFACES])
+    lacking = describe_lack("admin-rules-unread")
+    return Inventory(records, "" if records.interfaces else unplaced, (lacking,))
 
 
-def read_state(rendered: RenderedSite, state: StackState) -> Deployed:
-    """The same from the state of a stack.
+def read_state(state: StackState) -> "Inventory":
+    """What the state of a stack has.
 
     Raises:
         ValueError: a resource in it is not what it should be.
     """
     records = read_records(items_of_state(state))
     records = records._replace(interfaces=(*records.interfaces, *_associated(state)))
-    unplaced = "the stack has no interfaces, so the groups of each machine are not checked"
-    lacking = (
-        "a state has only the stack's own resources, so groups at the subnets are not checked; verify the "
-        "live cloud or saved lists"
-    )
-    return _find_deployed(rendered, records, "" if records.interfaces else unplaced, lacking)
+    unplaced = "" if records.interfaces else describe_lack("interfaces-not-in-state")
+    lacking = map(describe_lack, ("subnet-groups-not-in-state", "admin-rules-unread"))
+    return Inventory(records, unplaced, (*lacking, *state.lacking))
 
 
 def _associated(state: StackState) -> Iterator[Interface]:
@@ -85,41 +88,94 @@ def _associated(state: StackState) -> Iterator[Interface]:
         yield Interface(id=str(id), groups=(str(group),), machine=machine)
 
 
-def _find_deployed(
-    rendered: RenderedSite, records: NetworkRecords, unplaced: str = "", lacking: str = ""
-) -> Deployed:
-    """The site's own groups and its interfaces, unless a sentence says why these are `unplaced`."""
-    site = clean_tag(rendered.plan.site)
-    by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
-    names = {
-        key: by_tag.get(group.tags.get("swyx:group", ""), "")
-        for key, group in records.groups.items()
-        if group.tags.get("swyx:site") == site
-    }
-    addresses = {entry.group.name: entry.group.addresses for entry in rendered.groups}
-    groups = {
-        name: read_groups([records.groups[key] for key in names if names[key] == name], own)
-        for name, own in addresses.items()
-        if name in names.values()
-    }
-    ruleset = Ruleset(records, rendered.plan.owners, members_of(records.interfaces))
-    others = partial(_find_others, ruleset, names)
-    interfaces = list(_of_site(records.interfaces, names))
-    labels = {id: names.get(key_of(id), "") for each in interfaces for id in each.groups}
-    return Deployed(
-        groups=groups,
-        interfaces=tuple(
-            placed._replace(id=last_of(placed.id))
-            for placed in place_interfaces(rendered, interfaces, labels, others)
+class Inventory(NamedTuple):
+    """What a source has of ARM's network, and sentences about what it lacks: why machines' interfaces are
+    `unplaced`, and what else.
+    """
+
+    records: NetworkRecords
+    unplaced: str
+    lacking: tuple[str, ...]
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The sites in the tags of groups."""
+        return frozenset(g.tags.get("swyx:site", "") for g in self.records.groups.values())
+
+    def find_deployed(self, rendered: RenderedSite) -> Deployed:
+        """A site's own groups and interfaces, with all else that applies to these."""
+        records, site = self.records, clean_tag(rendered.plan.site)
+        by_tag = {clean_tag(entry.group.name): entry.group.name for entry in rendered.groups}
+        names = {
+            key: by_tag.get(group.tags.get("swyx:group", ""), "")
+            for key, group in records.groups.items()
+            if group.tags.get("swyx:site") == site
+        }
+        groups = {
+            entry.group.name: read_groups(
+                [records.groups[key] for key, name in names.items() if name == entry.group.name],
+                entry.group.addresses,
+            )
+            for entry in rendered.groups
+            if entry.group.name in names.values()
+        }
+        ruleset = Ruleset(records, rendered.plan.owners, _members_of(records.interfaces))
+        interfaces = _of_site(records.interfaces, names)
+        labels = {id: names.get(key_of(id), "") for each in interfaces for id in each.groups}
+        others = partial(_find_others, ruleset, names)
+        return Deployed(
+            groups=groups,
+            interfaces=tuple(
+                placed._replace(id=last_of(placed.id))
+                for placed in place_interfaces(rendered, interfaces, labels, others)
+            )
+            if not self.unplaced
+            else None,
+            lacking=tuple(filter(None, (self.unplaced, *self.lacking))),
+            strays=tuple(
+                sorted(last_of(records.groups[key].id) for key in names if not names[key])
+            ),
         )
-        if not unplaced
-        else None,
-        lacking=tuple(filter(None, (unplaced, lacking, _ADMIN_RULES))),
-        strays=tuple(sorted(last_of(records.groups[key].id) for key in names if not names[key])),
-    )
+
+    def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
+        """Every address of the site's machines with what applies to it, whoever made that.
+
+        `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
+        which the files have no interface.
+
+        Raises:
+            SwyxError: a binding names a group that the files don't have.
+        """
+        records, owners = self.records, plan.owners
+        names = {key: last_of(key) for key in sorted({*records.groups, *records.asgs})}
+        bound = (
+            each._replace(groups=tuple(key for key in each.groups if key in records.groups))
+            for each in bind_by_hand(owners, bindings, names, key_of)
+        )
+        interfaces = (*records.interfaces, *bound)
+        members = _members_of(interfaces)
+        is_known = records.interfaces or not records.asgs.isdisjoint(members)
+        ruleset = Ruleset(records, owners, members if is_known else None)
+
+        def find_unread(interface: Interface, machine: str) -> str:
+            """A sentence about its group, where that is in no file."""
+            return "".join(
+                f"{last_of(id)}, the group of {machine}, is in no file; add the output of "
+                f"`{COMMANDS[GROUPS]}`"
+                for id in interface.groups
+                if key_of(id) not in records.groups
+            )
+
+        points = find_points(plan, bindings, interfaces, ruleset.layers_at, find_unread)
+        return Firewall(cloud="azure", plan=plan, points=points, platform=PROBES)
 
 
-def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Iterator[Interface]:
+def _members_of(interfaces: Iterable[Interface]) -> Mapping[str, tuple[Prefix, ...]]:
+    """The addresses in each ASG, by key."""
+    return members_of(interfaces, lambda _, address: address.asgs)
+
+
+def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Sequence[Interface]:
     """The interfaces of the virtual networks that the site's groups are used in.
 
     Another network of the subscription may have the same addresses. While no interface has a group of
@@ -127,28 +183,29 @@ def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Itera
     """
     own = (each for each in interfaces if any(names.get(key_of(id)) for id in each.groups))
     networks = {network for interface in own for network in _networks(interface)}
-    for interface in interfaces:
-        if not (networks and interface.subnets) or networks & _networks(interface):
-            yield interface
+    return [
+        each for each in interfaces if not (networks and each.subnets) or networks & _networks(each)
+    ]
 
 
 def _find_others(
-    ruleset: Ruleset, names: Mapping[str, str], interface: Interface, machine: str
+    ruleset: Ruleset, names: Mapping[str, str], interface: Interface
 ) -> Iterator[ForeignGroup]:
     """The groups that are not the site's: another one at an interface, or one at its subnet."""
     found = [
-        (key, f"network security group {last_of(key)}", True)
+        (ruleset.groups.get(key), f"network security group {last_of(key)}", True)
         for key in map(key_of, interface.groups)
         if not names.get(key)
     ]
     for subnet in sorted(ruleset.by_subnet.keys() & map(key_of, interface.subnets)):
         group = ruleset.by_subnet[subnet]
-        found.append((key_of(group.id), f"{group.title} of the subnet {last_of(subnet)}", False))
-    for key, label, adds in found:
-        known = ruleset.groups.get(key)
-        layers = known and (ruleset.of_group(known, at, label) for at in interface.addresses)
-        seats = seats_at(interface, machine, layers) if layers else None
-        yield ForeignGroup(label=label, adds=adds, takes=True, seats=seats)
+        found.append((group, f"{group.title} of the subnet {last_of(subnet)}", False))
+    for known, label, adds in found:
+        points = known and tuple(
+            AttachmentPoint(at.prefix, (ruleset.of_group(known, at, label),))
+            for at in interface.addresses
+        )
+        yield ForeignGroup(label=label, adds=adds, takes=True, points=points)
 
 
 def _networks(interface: Interface) -> set[str]:

@@ -130,30 +130,24 @@ class SecurityGroup(NamedTuple):
         )
 
 
-class NetworkInterface(Interface):
+def read_interface(raw: Fields) -> Interface:
     """A network interface with its fixed addresses, the ids of its subnets and of the group at it."""
-
-    __slots__ = ()
-
-    @classmethod
-    def read(cls, raw: Fields) -> "NetworkInterface":
-        """As ARM has it."""
-        configurations = [(each, _ids(each, "subnet")) for each in raw.objects("ipconfigurations")]
-        addresses = (
-            Address(
-                prefix=prefix,
-                subnet="".join(subnet),
-                asgs=frozenset(map(key_of, _ids(each, "applicationsecuritygroups"))),
-            )
-            for each, subnet in configurations
-            for prefix in each.parse(Prefix.parse, "privateipaddress")
+    configurations = [(each, _ids(each, "subnet")) for each in raw.objects("ipconfigurations")]
+    addresses = (
+        Address(
+            prefix=prefix,
+            subnet="".join(subnet),
+            asgs=frozenset(map(key_of, _ids(each, "applicationsecuritygroups"))),
         )
-        return cls(
-            id=raw.get("id", str),
-            groups=_ids(raw, "networksecuritygroup"),
-            addresses=tuple(addresses),
-            subnets=tuple(id for _, subnet in configurations for id in subnet),
-        )
+        for each, subnet in configurations
+        for prefix in each.parse(Prefix.parse, "privateipaddress")
+    )
+    return Interface(
+        id=raw.get("id", str),
+        groups=_ids(raw, "networksecuritygroup"),
+        addresses=tuple(addresses),
+        subnets=tuple(id for _, subnet in configurations for id in subnet),
+    )
 
 
 def _ids(raw: Fields, key: str) -> tuple[str, ...]:
@@ -162,9 +156,8 @@ def _ids(raw: Fields, key: str) -> tuple[str, ...]:
 
 
 class NetworkRecords(NamedTuple):
-    """What a source has of ARM's network; `covers` are the keys of `COMMANDS` that it has something of."""
+    """What a source has of ARM's network."""
 
-    covers: frozenset[str]
     groups: Mapping[str, SecurityGroup]
     interfaces: tuple[Interface, ...]
     asgs: frozenset[str]
@@ -183,25 +176,24 @@ def read_records(items: Iterable[tuple[str, object]]) -> NetworkRecords:
     named = (side.asgs for g in groups for r in g.rules for side in (r.source, r.destination))
     listed = (raw.get("id", str) for raw in found.get(ASGS, ()))
     return NetworkRecords(
-        covers=frozenset(found),
         groups={key_of(group.id): group for group in groups},
-        interfaces=tuple(NetworkInterface.read(raw) for raw in found.get(INTERFACES, ())),
+        interfaces=tuple(map(read_interface, found.get(INTERFACES, ()))),
         asgs=frozenset(map(key_of, (*listed, *(asg for asgs in named for asg in asgs)))),
     )
 
 
 def recognise(content: object) -> str:
     """The command that wrote it, by its shape; empty if unknown."""
-    kinds = {_kind_of(item) for item in _items(content)}
+    kinds = {kind for kind, _ in list_items(content)}
     return COMMANDS.get(kinds.pop(), "") if len(kinds) == 1 else ""
 
 
-def _items(content: object) -> Sequence[object]:
-    """The list that the CLI writes, the one object of `show`, or what ARM puts below `value`."""
-    if _kind_of(content):
-        return [content]
+def list_items(content: object) -> Sequence[tuple[str, object]]:
+    """The objects in a list of the CLI, the one object of `show`, or what ARM puts below `value`, by kind."""
     listed = content.get("value") if isinstance(content, dict) else content
-    return listed if isinstance(listed, list) else ()
+    if kind := _kind_of(content):
+        return [(kind, content)]
+    return [(_kind_of(item), item) for item in listed] if isinstance(listed, list) else ()
 
 
 def _kind_of(item: object) -> str:
@@ -209,20 +201,6 @@ def _kind_of(item: object) -> str:
     parts = key_of(id).rstrip("/").split("/") if isinstance(id, str) else ()
     kind = parts[-2] if len(parts) > 1 else ""
     return kind if kind in COMMANDS else ""
-
-
-def list_items(contents: Iterable[object]) -> Iterator[tuple[str, object]]:
-    """Every object of saved lists, with its kind."""
-    return ((_kind_of(item), item) for content in contents for item in _items(content))
-
-
-def tags_in(contents: Iterable[object]) -> Iterator[Mapping[str, str]]:
-    """The tags of every group that the files have.
-
-    Raises:
-        ValueError: a record in them is not what it should be.
-    """
-    return (group.tags for group in read_records(list_items(contents)).groups.values())
 
 
 def is_resource(type: str) -> bool:

@@ -7,39 +7,32 @@ the rest; AzureLoadBalancer is the platform's one probe address. Other tags stay
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from swyx_components.analysis.deployed.ruleset import (
+from swyx_components.analysis.deployed.reachability import (
     EVERY_PROTOCOL,
     ICMP_TYPES,
     AccessList,
     AclEntry,
-    Firewall,
 )
 from swyx_components.analysis.deployed.verify import DeployedGroup
 from swyx_components.clouds.azure.records import (
-    COMMANDS,
-    GROUPS,
-    INTERFACES,
     NetworkRecords,
     SecurityGroup,
     SecurityRule,
     Side,
     key_of,
     last_of,
-    list_items,
-    read_records,
 )
-from swyx_components.clouds.inventory import Address, Interface, bind_by_hand, find_points
+from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.messages.render import shorten
-from swyx_components.planner.model import Direction, Protocol, Rule, SitePlan
+from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.sets.packets import cut_addresses
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import (
     EVERYWHERE,
-    WIDTH,
     Interval,
     Prefix,
     collapse_prefixes,
-    join_intervals,
     split_interval,
 )
 
@@ -172,9 +165,16 @@ class Ruleset:
         self._members = members
         private = (prefix for prefix in NEVER_PUBLIC if prefix not in _LINK_LOCAL)
         network = collapse_prefixes((*private, *own))
+        held = {prefix: [prefix in network] for prefix in (*EVERYWHERE, *network)}
+        outside = (
+            prefix
+            for version, addresses, inside in cut_addresses(held)
+            if True not in inside
+            for prefix in split_interval(version, addresses)
+        )
         self._tags: Mapping[str, tuple[Prefix, ...]] = {
             "virtualnetwork": network,
-            "internet": tuple(_outside(network)),
+            "internet": tuple(outside),
             "azureloadbalancer": PROBES,
         }
 
@@ -256,62 +256,4 @@ def _label(rule: SecurityRule, peer: Side) -> str:
     return (
         f"{rule.priority} {rule.name}: {rule.direction.value} {access}{packets} {towards} "
         f"{', '.join(shorten(names, 3)) or 'no peer'}"
-    )
-
-
-def _outside(network: Sequence[Prefix]) -> Iterator[Prefix]:
-    for version, width in WIDTH.items():
-        inside = (prefix.interval for prefix in network if prefix.version == version)
-        own = join_intervals(inside)
-        firsts = (0, *(last + 1 for _, last in own))
-        lasts = (*(first - 1 for first, _ in own), (1 << width) - 1)
-        for ends in zip(firsts, lasts, strict=True):
-            yield from split_interval(version, Interval(*ends))
-
-
-def members_of(interfaces: Iterable[Interface]) -> Mapping[str, tuple[Prefix, ...]]:
-    """The addresses in each ASG, by key."""
-    members: dict[str, tuple[Prefix, ...]] = {}
-    for address in (address for interface in interfaces for address in interface.addresses):
-        for asg in address.asgs:
-            members[asg] = (*members.get(asg, ()), address.prefix)
-    return members
-
-
-# ---- for an audit
-
-
-def read_firewall(
-    plan: SitePlan, contents: Iterable[object], bindings: Mapping[str, Sequence[str]]
-) -> Firewall:
-    """Every address of the site's machines with what applies to it, whoever made that.
-
-    `bindings` are groups by machine (network security groups and ASGs, by name or id), for machines of
-    which the files have no interface.
-
-    Raises:
-        SwyxError: a binding names a group that the files don't have.
-        ValueError: a record in them is not what it should be.
-    """
-    records, owners = read_records(list_items(contents)), plan.owners
-    names = {key: last_of(key) for key in sorted({*records.groups, *records.asgs})}
-    bound = (
-        each._replace(groups=tuple(key for key in each.groups if key in records.groups))
-        for each in bind_by_hand(owners, bindings, names, key_of)
-    )
-    interfaces = (*records.interfaces, *bound)
-    members = members_of(interfaces)
-    is_known = INTERFACES in records.covers or not records.asgs.isdisjoint(members)
-    ruleset = Ruleset(records, owners, members if is_known else None)
-    found = find_points(owners, bindings, interfaces, ruleset.layers_at)
-    points = ((point, _unread(point.machine, own, records)) for own, point in found)
-    return Firewall(cloud="azure", plan=plan, found=tuple(points), platform=PROBES)
-
-
-def _unread(machine: str, interface: Interface, records: NetworkRecords) -> str:
-    """A sentence about its group, where that is in no file."""
-    return "".join(
-        f"{last_of(id)}, the group of {machine}, is in no file; add the output of `{COMMANDS[GROUPS]}`"
-        for id in interface.groups
-        if key_of(id) not in records.groups
     )
