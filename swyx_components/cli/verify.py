@@ -68,7 +68,7 @@ def _read_state(
     with damage_refused([file]):
         state = read_stack_state(content)
     types = [resource.type for resource in state.resources]
-    clouds = [cloud.name for cloud in PLATFORMS.values() if any(map(cloud.is_resource, types))]
+    clouds = [own.name for own in PLATFORMS.values() if any(map(own.resource.fullmatch, types))]
     if len(clouds) != 1 or not state.sites:
         raise refuse("state-of-nothing", place)
     (cloud,) = clouds
@@ -90,8 +90,12 @@ def _find_tagged(
     """
     if sites and len(saved) == 1:
         return dict.fromkeys(sites, *saved)
-    known, found = installation.sites.keys(), sorted(saved.items())
-    tagged = {site: cloud for cloud, own in found for site in own.sites & known}
+    tagged = {
+        site: cloud
+        for cloud, own in sorted(saved.items())
+        for group in own.records.groups.values()
+        if (site := group.tags.get("swyx:site", "")) in installation.sites
+    }
     if not tagged:
-        raise refuse("saved-siteless", "--saved", known=sorted(known))
+        raise refuse("saved-siteless", "--saved", known=sorted(installation.sites))
     return tagged

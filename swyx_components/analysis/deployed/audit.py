@@ -172,7 +172,10 @@ class Audit:
             for entry, packets in found.open.items():
                 if self._is_planned(entry):
                     merged[entry][machine] = packets
-        known = self._find_known()
+        sites = self._installation.sites.values()
+        inside = (prefix for site in sites for host in hosts_of(site) for prefix in host.prefixes)
+        # Not the public's: private by definition, a site's own, or the platform's.
+        known = collapse_prefixes((*NEVER_PUBLIC, *self.firewall.platform, *inside))
         for entry, machines in merged.items():
             joined = join_packets(chain(*machines.values()))
             yield UnneededAccess(
@@ -193,12 +196,6 @@ class Audit:
         """The flows that need a part of a rule at any of these machines."""
         own = (self._found[machine].needed_by for machine in machines)
         return tuple(sorted(set().union(*(flows.get(entry, ()) for flows in own))))
-
-    def _find_known(self) -> tuple[Prefix, ...]:
-        """Not the public's addresses: private by definition, a site's own, or the platform's."""
-        sites = self._installation.sites.values()
-        own = (prefix for site in sites for host in hosts_of(site) for prefix in host.prefixes)
-        return collapse_prefixes((*NEVER_PUBLIC, *self.firewall.platform, *own))
 
     def _find_administration(self, packets: Iterable[Packets]) -> tuple[str, ...]:
         """The services of administration (`SSH 22`) that some of the packets reach; none outbound."""

@@ -47,8 +47,7 @@ class AclEntry:
     unresolved: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccessList:
+class AccessList(NamedTuple):
     """Rules that are asked together; what none of them allows is denied.
 
     `ordered`: the first that fits decides; otherwise any that allows. `stateless`: replies need rules too.
@@ -60,8 +59,7 @@ class AccessList:
     stateless: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AttachmentPoint:
+class AttachmentPoint(NamedTuple):
     """One address of a machine, and the layers that apply to it.
 
     The first layer is the one whose rules are named when something is open. `unread` is a sentence about
@@ -74,8 +72,7 @@ class AttachmentPoint:
     unread: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Firewall:
+class Firewall(NamedTuple):
     """All that applies to the machines of a site.
 
     `lacking` says what the files do not hold and how that was read. `platform` are addresses from which the

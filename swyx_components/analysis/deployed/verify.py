@@ -5,7 +5,6 @@ in what is enforced, regardless of names, descriptions and the order of rules.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -29,8 +28,7 @@ class CloudError(SwyxError):
 _Words = tuple[str, str]  # the name of something and what is said of it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployedGroup:
+class DeployedGroup(NamedTuple):
     """What stands for one host group in the cloud.
 
     `ids` are the cloud's names for it, and for the further groups that its rules are spread over, by
@@ -71,8 +69,7 @@ class DeployedInterface(NamedTuple):
     others: tuple[ForeignGroup, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
+class Deployed(NamedTuple):
     """All that a cloud, or a file, holds for one site. `strays` are groups of the site that no plan has.
 
     `interfaces` None: the source has none, so nothing is known of them. `lacking` are sentences about

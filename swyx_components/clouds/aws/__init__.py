@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from swyx_components.clouds.aws import (
-    inventory,
-    names,
-    preview,
-    prune,
-    quotas,
-    records,
-    render,
-)
+from swyx_components.clouds.aws import inventory, names, preview, prune, quotas, records, render
 
 if TYPE_CHECKING:
     import pulumi
@@ -27,13 +19,13 @@ class Aws:
 
     name = "aws"
     commands = tuple(records.COMMANDS.values())
+    resource = records.RESOURCE
 
     limits = staticmethod(names.limits)
     render_site = staticmethod(render.render_site)
     count_quotas = staticmethod(quotas.count_quotas)
 
     recognise = staticmethod(records.recognise)
-    is_resource = staticmethod(records.is_resource)
     read_deployed = staticmethod(inventory.read_deployed)
     read_saved = staticmethod(inventory.read_saved)
     read_state = staticmethod(inventory.read_state)

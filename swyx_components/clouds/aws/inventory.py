@@ -162,11 +162,6 @@ class Inventory(NamedTuple):
     records: Ec2Records
     lacking: tuple[str, ...] = ()
 
-    @property
-    def sites(self) -> frozenset[str]:
-        """The sites in the tags of groups, or of their rules."""
-        return frozenset(g.tags.get("swyx:site", "") for g in self.records.groups.values())
-
     def _members(self) -> Mapping[str, tuple[Prefix, ...]]:
         """The addresses in each group, by id; without interfaces it is known of none."""
         interfaces = self.records.interfaces

@@ -3,6 +3,7 @@
 No SDK is needed for it. Protocols and ports mean the same wherever they stand: `TCP` is `tcp` is `6`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ _PROTOCOLS: Mapping[str, Protocol] = {
     "1": Protocol.ICMP,
     "58": Protocol.ICMPV6,
 }
+RESOURCE = re.compile("aws:(ec2|vpc)/.*")  # a type of the engine's
 _GROUP, _INTERFACE, _ATTACHMENT, _INGRESS, _EGRESS = (
     "aws:ec2/securityGroup:SecurityGroup",
     "aws:ec2/networkInterface:NetworkInterface",
@@ -271,15 +273,9 @@ def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
                     )
 
 
-def recognise(content: object) -> str:
-    """The command that wrote it, by its shape; empty if unknown."""
-    found = [COMMANDS[key] for key, _ in _lists_in(content)]
-    return found[0] if len(found) == 1 else ""
-
-
-def is_resource(type: str) -> bool:
-    """Whether a type of the engine's is one of EC2's."""
-    return type.startswith(("aws:ec2/", "aws:vpc/"))
+def recognise(content: object) -> bool:
+    """Whether one of the commands wrote it, by its shape."""
+    return len([*_lists_in(content)]) == 1
 
 
 def records_of_state(state: StackState) -> Ec2Records:

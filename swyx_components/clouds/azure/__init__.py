@@ -21,13 +21,13 @@ class Azure:
 
     name = "azure"
     commands = tuple(records.COMMANDS.values())
+    resource = records.RESOURCE
 
     limits = staticmethod(names.limits)
     render_site = staticmethod(render.render_site)
     count_quotas = staticmethod(render.count_quotas)
 
     recognise = staticmethod(records.recognise)
-    is_resource = staticmethod(records.is_resource)
     read_deployed = staticmethod(inventory.read_deployed)
     read_saved = staticmethod(inventory.read_saved)
     read_state = staticmethod(inventory.read_state)

@@ -97,11 +97,6 @@ class Inventory(NamedTuple):
     unplaced: str
     lacking: tuple[str, ...]
 
-    @property
-    def sites(self) -> frozenset[str]:
-        """The sites in the tags of groups."""
-        return frozenset(g.tags.get("swyx:site", "") for g in self.records.groups.values())
-
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
         """A site's own groups and interfaces, with all else that applies to these."""
         records, site = self.records, clean_tag(rendered.plan.site)

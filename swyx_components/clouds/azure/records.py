@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, str] = {
     INTERFACES: "az network nic list",
     ASGS: "az network asg list",
 }
-_STATE = re.compile(r"azure-native:network(?:/v[0-9a-z]+)?:([A-Za-z]+)")
+RESOURCE = re.compile(r"azure-native:network(?:/v[0-9a-z]+)?:([A-Za-z]+)")
 
 
 def key_of(id: str) -> str:
@@ -38,23 +38,24 @@ def last_of(id: str) -> str:
 
 
 class Side(NamedTuple):
-    """One side of a rule: CIDRs, ranges, `*` and tags as they are written, ASGs by id, ports (None: any)."""
+    """The `source` or the `destination` of a rule: CIDRs, ranges, `*` and tags as written, ASGs by id."""
 
+    name: str = ""
     texts: tuple[str, ...] = ("*",)
     asgs: tuple[str, ...] = ()
-    ports: PortSet | None = None
 
     @classmethod
-    def read(cls, raw: Fields, side: str) -> "Side":
-        """The `source` or the `destination` of a rule: what the fields for one and for several have."""
-        ports = raw.parse(_parse_range, f"{side}portrange", f"{side}portranges")
-        ranges = [each for each in ports if each is not None]
-        texts = raw.parse(str, f"{side}addressprefix", f"{side}addressprefixes")
-        return cls(
-            texts=tuple(filter(None, texts)),
-            asgs=_ids(raw, f"{side}applicationsecuritygroups"),
-            ports=PortSet.union_of(ranges) if ranges and None not in ports else None,
-        )
+    def read(cls, raw: Fields, name: str) -> "Side":
+        """What the fields for one and for several have."""
+        texts = raw.parse(str, f"{name}addressprefix", f"{name}addressprefixes")
+        return cls(name, tuple(filter(None, texts)), _ids(raw, f"{name}applicationsecuritygroups"))
+
+
+def _read_ports(raw: Fields, side: str) -> PortSet | None:
+    """The same for its ports; None for any."""
+    ports = raw.parse(_parse_range, f"{side}portrange", f"{side}portranges")
+    ranges = [each for each in ports if each is not None]
+    return PortSet.union_of(ranges) if ranges and None not in ports else None
 
 
 def _parse_range(text: str) -> PortRange | None:
@@ -69,14 +70,18 @@ def _parse_range(text: str) -> PortRange | None:
 
 
 class SecurityRule(NamedTuple):
-    """One rule of a group. `protocol` is in lower case, `*` for any."""
+    """One rule of a group: its `own` side is that of the machine behind it. `protocol` is in lower case, `*`
+    for any, and so is None for ports.
+    """
 
     name: str
     priority: int
     direction: Direction
     allow: bool
-    source: Side = Side()
-    destination: Side = Side()
+    own: Side = Side()
+    peer: Side = Side()
+    ports: PortSet | None = None
+    source_ports: PortSet | None = None
     protocol: str = "*"
     description: str = ""
 
@@ -85,22 +90,19 @@ class SecurityRule(NamedTuple):
         """As ARM has it."""
         protocol = raw.get("protocol", str).lower()
         inbound = raw.get("direction", str).lower() == "inbound"
+        source, destination = (Side.read(raw, side) for side in ("source", "destination"))
         return cls(
             name=raw.get("name", str, ""),
             priority=raw.get("priority", int),
             direction=Direction.IN if inbound else Direction.OUT,
             allow=raw.get("access", str).lower() == "allow",
             protocol="*" if protocol == "any" else protocol,
-            source=Side.read(raw, "source"),
-            destination=Side.read(raw, "destination"),
+            own=destination if inbound else source,
+            peer=source if inbound else destination,
+            ports=_read_ports(raw, "destination"),
+            source_ports=_read_ports(raw, "source"),
             description=raw.get("description", str, ""),
         )
-
-    @property
-    def sides(self) -> tuple[tuple[str, Side], tuple[str, Side]]:
-        """The side of the machine behind the rule and the other one, each with what the rule calls it."""
-        source, destination = ("source", self.source), ("destination", self.destination)
-        return (destination, source) if self.direction is Direction.IN else (source, destination)
 
 
 class SecurityGroup(NamedTuple):
@@ -169,23 +171,21 @@ def read_records(items: Iterable[tuple[str, object]]) -> NetworkRecords:
     Raises:
         ValueError: a record lacks what makes it one.
     """
-    found: dict[str, list[Fields]] = {}
-    for kind, item in items:
-        found.setdefault(kind, []).append(Fields(item, COMMANDS[kind]))
-    groups = [SecurityGroup.read(raw) for raw in found.get(GROUPS, ())]
-    named = (side.asgs for g in groups for r in g.rules for side in (r.source, r.destination))
-    listed = (raw.get("id", str) for raw in found.get(ASGS, ()))
+    found = [(kind, Fields(item, COMMANDS[kind])) for kind, item in items]
+    groups = [SecurityGroup.read(raw) for kind, raw in found if kind == GROUPS]
+    named = (side.asgs for g in groups for r in g.rules for side in (r.own, r.peer))
+    listed = (raw.get("id", str) for kind, raw in found if kind == ASGS)
     return NetworkRecords(
         groups={key_of(group.id): group for group in groups},
-        interfaces=tuple(map(read_interface, found.get(INTERFACES, ()))),
+        interfaces=tuple(read_interface(raw) for kind, raw in found if kind == INTERFACES),
         asgs=frozenset(map(key_of, (*listed, *(asg for asgs in named for asg in asgs)))),
     )
 
 
-def recognise(content: object) -> str:
-    """The command that wrote it, by its shape; empty if unknown."""
+def recognise(content: object) -> bool:
+    """Whether one of the commands wrote it, by its shape."""
     kinds = {kind for kind, _ in list_items(content)}
-    return COMMANDS.get(kinds.pop(), "") if len(kinds) == 1 else ""
+    return len(kinds) == 1 and "" not in kinds
 
 
 def list_items(content: object) -> Sequence[tuple[str, object]]:
@@ -203,15 +203,10 @@ def _kind_of(item: object) -> str:
     return kind if kind in COMMANDS else ""
 
 
-def is_resource(type: str) -> bool:
-    """Whether a type of the engine's is one of ARM's network."""
-    return _STATE.fullmatch(type) is not None
-
-
 def items_of_state(state: StackState) -> Iterator[tuple[str, object]]:
     """What a stack's state holds of ARM's network resources, with its kind."""
     for resource in state.resources:
-        match = _STATE.fullmatch(resource.type)
+        match = RESOURCE.fullmatch(resource.type)
         kind = f"{match[1]}s".lower() if match else ""
         if kind in COMMANDS:
             yield kind, {**resource.values, "id": resource.id}

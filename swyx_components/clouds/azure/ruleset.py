@@ -38,11 +38,11 @@ from swyx_components.sets.prefixes import (
 
 _IN, _OUT = Direction.IN, Direction.OUT
 _NETWORK, _INTERNET, _BALANCER = (
-    Side((tag,)) for tag in ("VirtualNetwork", "Internet", "AzureLoadBalancer")
+    Side("", (tag,)) for tag in ("VirtualNetwork", "Internet", "AzureLoadBalancer")
 )
 _DEFAULTS = (  # which every group has, below the priorities that a customer can give
     SecurityRule("AllowVnetInBound", 65000, _IN, True, _NETWORK, _NETWORK),
-    SecurityRule("AllowAzureLoadBalancerInBound", 65001, _IN, True, _BALANCER),
+    SecurityRule("AllowAzureLoadBalancerInBound", 65001, _IN, True, Side(), _BALANCER),
     SecurityRule("DenyAllInBound", 65500, _IN, False),
     SecurityRule("AllowVnetOutBound", 65000, _OUT, True, _NETWORK, _NETWORK),
     SecurityRule("AllowInternetOutBound", 65001, _OUT, True, Side(), _INTERNET),
@@ -73,10 +73,9 @@ def read_groups(groups: Sequence[SecurityGroup], addresses: Sequence[Prefix]) ->
     narrowed: list[Rule] = []
     unreadable: list[tuple[str, str]] = []
     for rule in (rule for group in groups for rule in group.rules):
-        (name, own), _ = rule.sides
-        problem: object = f"{name} is {', '.join(own.texts)} instead of *"
+        problem: object = f"{rule.own.name} is {', '.join(rule.own.texts)} instead of *"
         try:
-            read, held = _rule(rule), _prefixes(name, own)
+            read, held = _rule(rule), _prefixes(rule.own)
             if held == EVERYWHERE:
                 rules.append(read)
                 continue
@@ -99,18 +98,17 @@ def _rule(rule: SecurityRule) -> Rule:
     Raises:
         ValueError: a plan can't express it.
     """
-    _, (peer_name, peer) = rule.sides
     if rule.protocol not in _PROTOCOLS:
         raise ValueError(f"protocol {rule.protocol}")
-    prefixes = _prefixes(peer_name, peer)
+    prefixes = _prefixes(rule.peer)
     protocol = _PROTOCOLS[rule.protocol][0] if rule.protocol != "*" else Protocol.ANY
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
         protocol = Protocol.ICMPV6  # to ARM both are Icmp
     return Rule(
         direction=rule.direction,
         protocol=protocol,
-        ports=rule.destination.ports,
-        source_ports=rule.source.ports,
+        ports=rule.ports,
+        source_ports=rule.source_ports,
         prefixes=prefixes,
         allow=rule.allow,
         priority=rule.priority,
@@ -119,19 +117,19 @@ def _rule(rule: SecurityRule) -> Rule:
     )
 
 
-def _prefixes(name: str, side: Side) -> tuple[Prefix, ...]:
+def _prefixes(side: Side) -> tuple[Prefix, ...]:
     """The addresses of a side.
 
     Raises:
         ValueError: a service tag, or application security groups.
     """
     if side.asgs:
-        raise ValueError(f"{name} is the application security group {last_of(side.asgs[0])}")
+        raise ValueError(f"{side.name} is the application security group {last_of(side.asgs[0])}")
     prefixes: list[Prefix] = []
     for text in side.texts:
         found = _parse(text)
         if found is None:
-            raise ValueError(f"{name} {text}")
+            raise ValueError(f"{side.name} {text}")
         prefixes += found
     return EVERYWHERE if set(EVERYWHERE) <= set(prefixes) else tuple(sorted(prefixes))
 
@@ -198,7 +196,7 @@ class Ruleset:
             yield _OPEN
 
     def _is_about(self, rule: SecurityRule, at: Address) -> bool:
-        (_, own), _ = rule.sides
+        own = rule.own
         prefixes = (prefix for text in own.texts for prefix in self._resolve(text) or ())
         return not at.asgs.isdisjoint(map(key_of, own.asgs)) or any(
             prefix.contains(at.prefix) for prefix in prefixes
@@ -211,49 +209,36 @@ class Ruleset:
     def _entry(self, rule: SecurityRule, owner: str) -> AclEntry:
         """The rule; where it names ports, what has none is not meant."""
         protocols = _PROTOCOLS.get(rule.protocol, ())
-        ports = rule.destination.ports or ALL_PORTS
+        ports = rule.ports or ALL_PORTS
         if ports != ALL_PORTS:
             protocols = tuple(protocol for protocol in protocols if protocol.has_ports)
         if protocols and not any(protocol.has_ports for protocol in protocols):
             ports = ICMP_TYPES
-        _, (_, peer) = rule.sides
-        peers, unresolved = self._peers(peer)
+        peer = rule.peer
+        known = [(f"the addresses of {text}", self._resolve(text)) for text in peer.texts]
+        for asg in peer.asgs:
+            own = None if self._members is None else self._members.get(key_of(asg), ())
+            known.append((f"the members of {last_of(asg)}", own))
         return AclEntry(
             direction=rule.direction,
             protocols=protocols,
             ports=ports,
-            source_ports=rule.source.ports or ALL_PORTS,
-            peers=peers,
+            source_ports=rule.source_ports or ALL_PORTS,
+            peers=tuple(prefix for _, found in known for prefix in found or ()),
             owner=owner,
-            label=_label(rule, peer),
+            label=_label(rule),
             allow=rule.allow,
-            unresolved=", ".join(unresolved),
+            unresolved=", ".join(words for words, found in known if found is None),
         )
 
-    def _peers(self, peer: Side) -> tuple[tuple[Prefix, ...], list[str]]:
-        """The addresses of the other side, and in words those that are not known."""
-        prefixes: list[Prefix] = []
-        unresolved: list[str] = []
-        for text in peer.texts:
-            found = self._resolve(text)
-            prefixes += found or ()
-            unresolved += [f"the addresses of {text}"] if found is None else []
-        for asg in peer.asgs:
-            if self._members is None:
-                unresolved.append(f"the members of {last_of(asg)}")
-            else:
-                prefixes += self._members.get(key_of(asg), ())
-        return tuple(prefixes), unresolved
 
-
-def _label(rule: SecurityRule, peer: Side) -> str:
-    towards = "from" if rule.direction is Direction.IN else "to"
-    names = [*peer.texts, *map(last_of, peer.asgs)]
-    ports = rule.destination.ports or ALL_PORTS
+def _label(rule: SecurityRule) -> str:
+    names = [*rule.peer.texts, *map(last_of, rule.peer.asgs)]
+    ports = rule.ports or ALL_PORTS
     packets = "any protocol" if rule.protocol == "*" else rule.protocol
     packets += "" if ports == ALL_PORTS else f" {ports}"
     access = "" if rule.allow else "deny "
     return (
-        f"{rule.priority} {rule.name}: {rule.direction.value} {access}{packets} {towards} "
+        f"{rule.priority} {rule.name}: {rule.direction.value} {access}{packets} {rule.direction.towards} "
         f"{', '.join(shorten(names, 3)) or 'no peer'}"
     )
