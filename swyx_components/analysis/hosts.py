@@ -17,8 +17,7 @@ from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Direction, Rule, SitePlan
 from swyx_components.planner.requirements import find_requirements
 from swyx_components.planner.topology import Topology
-from swyx_components.sets.packets import cut_ports
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import PortRange, PortSet, cut_ports
 from swyx_components.sets.prefixes import Prefix, collapse_prefixes
 
 _PHONE = "phone"  # the kind of role that runs on no Windows

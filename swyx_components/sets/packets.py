@@ -5,11 +5,10 @@ The algebra of everything that checks rules. What makes rules must not use it, o
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
 from operator import and_, sub
 from typing import NamedTuple, TypeVar
 
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import PortRange, PortSet, cut_ports
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, split_interval
 
 NO_PORT = PortSet.of((0, 0))  # stands for the absence of ports in ICMP
@@ -121,13 +120,6 @@ def _slice(held: frozenset[_Held]) -> _Slices:
         if one or two:
             slices.append((PortSet((source,)), one, two))
     return tuple(slices)
-
-
-def cut_ports(ranges: Iterable[PortRange]) -> Iterator[PortRange]:
-    """From the first to the last port of some ranges, cut wherever one of them begins or ends."""
-    cuts = sorted({cut for first, last in ranges for cut in (first, last + 1)})
-    for first, after in pairwise(cuts):
-        yield PortRange(first, after - 1)
 
 
 def cut_addresses(

@@ -1,6 +1,7 @@
 """Port ranges and sets of ports, as sorted disjoint inclusive intervals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple, Self
 
 MAX_PORT = 65535
@@ -110,6 +111,13 @@ class PortSet(tuple[PortRange, ...]):
     def size(self) -> int:
         """How many single ports the set holds."""
         return sum(last - first + 1 for first, last in self)
+
+
+def cut_ports(ranges: Iterable[PortRange]) -> Iterator[PortRange]:
+    """From the first to the last port of some ranges, cut wherever one of them begins or ends."""
+    cuts = sorted({cut for first, last in ranges for cut in (first, last + 1)})
+    for first, after in pairwise(cuts):
+        yield PortRange(first, after - 1)
 
 
 ALL_PORTS = PortSet((PortRange(0, MAX_PORT),))

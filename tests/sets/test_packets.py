@@ -12,9 +12,8 @@ from swyx_components.sets.packets import (
     PacketSet,
     Product,
     cut_addresses,
-    cut_ports,
 )
-from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
+from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet, cut_ports
 from swyx_components.sets.prefixes import Interval, Prefix
 from tests.oracle.regions import V6, Box, Region, span
 from tests.oracle.regions import prefix as network

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, SitePlan
 from swyx_components.planner.requirements import extra_flow, extra_protocols
-from swyx_components.sets.packets import cut_addresses, cut_ports
-from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
+from swyx_components.sets.packets import cut_addresses
+from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet, cut_ports
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
 EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)

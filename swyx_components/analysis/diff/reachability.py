@@ -13,9 +13,8 @@ from swyx_components.sets.packets import (
     PacketSet,
     Product,
     cut_addresses,
-    cut_ports,
 )
-from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
+from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet, cut_ports
 from swyx_components.sets.prefixes import (
     WIDTH,
     Interval,

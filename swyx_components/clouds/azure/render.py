@@ -6,8 +6,9 @@ installation knows, the membership of an application security group would be one
 step.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.clouds.azure.cover import Product, Want, cover_wants
@@ -38,20 +39,15 @@ from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import EVERYWHERE, Prefix
 
 
-class _Frame(NamedTuple):
-    """What the rules of one group, direction and protocol share."""
-
-    direction: Direction
-    protocol: Protocol
-    provenance: Provenance
-
-
-class _Kind(NamedTuple):
+class _Need(NamedTuple):
     """What an opening allows and for which flow, for any peer."""
 
     flow: str
     sources: PortSet
     ports: PortSet
+
+
+_Way = tuple[Direction, Protocol]
 
 
 def render_site(plan: SitePlan, installation: Installation) -> RenderedSite:
@@ -65,73 +61,73 @@ def render_group(
 ) -> tuple[Rule, ...]:
     """The rules of one network security group, by direction and priority, each ending in a deny."""
     regions = gather_peers(group.requirements).regions
+    covered = [rule for own in regions for rule in _cover(own, provenance)]
     rules: list[Rule] = []
     for direction in Direction if egress is Egress.CLOSED else (Direction.IN,):
-        allowed = [
-            rule
-            for protocol in Protocol
-            for own in regions
-            for rule in _cover(_Frame(direction, protocol, provenance), own)
-        ]
+        allowed = [rule for rule in covered if rule.direction is direction]
         priorities = assign_priorities(rule.name for rule in allowed)
         placed = (rule._replace(priority=priorities[rule.name]) for rule in allowed)
         rules += [*sorted(placed, key=lambda rule: rule.priority), _deny_rest(direction)]
     return tuple(rules)
 
 
-def _cover(frame: _Frame, regions: Regions) -> Iterator[Rule]:
-    """The rules for one direction, protocol and IP version."""
-    # Many peers of a hub need the same: what a region needs is looked at once per kind.
-    kinds: dict[frozenset[_Kind], list[int]] = {}
+def _cover(regions: Regions, provenance: Provenance) -> Iterator[Rule]:
+    """The rules for one IP version."""
+    # Many peers of a hub want the same: what they want is covered once, for all their regions.
+    found: dict[_Way, dict[tuple[Want, ...], tuple[set[_Need], list[int]]]] = {}
     for region, opened in enumerate(regions.openings):
-        own = frozenset(
-            _kind(one)
-            for access in opened
-            for one in access
-            if (one.direction, one.protocol) == (frame.direction, frame.protocol)
-        )
-        if own:
-            kinds.setdefault(own, []).append(region)
-    by_wants: dict[tuple[Want, ...], list[frozenset[_Kind]]] = {}
-    for own in kinds:
-        by_wants.setdefault(_wants(own), []).append(own)
-    wants = tuple(sorted(by_wants))
-    for product in cover_wants(wants):
-        met = [own for place in product.peers for own in by_wants[wants[place]]]
-        some = (kind for own in met for kind in own if kind.sources & product.sources)
-        flows = sorted({kind.flow for kind in some if kind.ports & product.ports})
-        found = regions.prefixes_of(frozenset(region for own in met for region in kinds[own]))
-        prefixes = sorted(prefix for part in found.values() for prefix in part)
-        yield _rule(frame, product, flows, tuple(prefixes))
+        needs: dict[_Way, set[_Need]] = {}
+        for one in chain(*opened):
+            needs.setdefault((one.direction, one.protocol), set()).add(_need(one))
+        for way, own in needs.items():
+            by_wants = found.setdefault(way, {})
+            known, places = by_wants.setdefault(_wants(frozenset(own)), (set(), []))
+            known |= own
+            places.append(region)
+    for way, by_wants in found.items():
+        wants = sorted(by_wants)
+        for product in cover_wants(tuple(wants)):
+            met = [by_wants[wants[place]] for place in product.peers]
+            some = (need for known, _ in met for need in known if need.sources & product.sources)
+            flows = {need.flow for need in some if need.ports & product.ports}
+            united = regions.prefixes_of(frozenset(chain(*[places for _, places in met])))
+            prefixes = sorted(chain(*united.values()))
+            yield _rule(way, product, sorted(flows), tuple(prefixes), provenance)
 
 
-def _kind(one: Access) -> _Kind:
+def _need(one: Access) -> _Need:
     sources = PortSet((one.source_ports,)) if one.source_ports else ALL_PORTS
-    return _Kind(one.flow, sources, one.ports if one.protocol.has_ports else NO_PORT)
+    return _Need(one.flow, sources, one.ports if one.protocol.has_ports else NO_PORT)
 
 
-def _wants(kinds: Iterable[_Kind]) -> tuple[Want, ...]:
-    """What a peer needs, in one form for any order and number of the needs."""
+@lru_cache(maxsize=4096)
+def _wants(needs: frozenset[_Need]) -> tuple[Want, ...]:
+    """What a peer wants, in one form for any order and number of the needs."""
     by_source: dict[PortSet, PortSet] = {}
-    for one in kinds:
+    for one in needs:
         by_source[one.sources] = by_source.get(one.sources, NO_PORTS) | one.ports
     return tuple(Want(source, ports) for source, ports in sorted(by_source.items()))
 
 
 def _rule(
-    frame: _Frame, product: Product, flows: Sequence[str], prefixes: tuple[Prefix, ...]
+    way: _Way,
+    product: Product,
+    flows: Sequence[str],
+    prefixes: tuple[Prefix, ...],
+    provenance: Provenance,
 ) -> Rule:
-    lines = lines_of(flows, frame.provenance.catalogue)
-    text = frame.provenance.describe(flows, lines, limits()["texts"]["description"])
-    ports = product.ports if frame.protocol.has_ports else None
+    direction, protocol = way
+    lines = lines_of(flows, provenance.catalogue)
+    text = provenance.describe(flows, lines, limits()["texts"]["description"])
+    ports = product.ports if protocol.has_ports else None
     source_ports = None if product.sources == ALL_PORTS else product.sources
     return Rule(
-        direction=frame.direction,
-        protocol=frame.protocol,
+        direction=direction,
+        protocol=protocol,
         ports=ports,
         source_ports=source_ports,
         prefixes=prefixes,
-        name=rule_name(frame.direction, frame.protocol, ports, source_ports, prefixes[0].version),
+        name=rule_name(direction, protocol, ports, source_ports, prefixes[0].version),
         description=clean_description(text),
         flows=tuple(flows),
         lines=lines,
