@@ -7,82 +7,61 @@ machinery nor loads a cloud SDK.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
-    from swyx_components.components.args import MachineArgs, NetworkArgs, SwyxSiteArgs, TopologyArgs
-    from swyx_components.components.host_group import HostGroup
-    from swyx_components.components.installation import Installation, Machine, Network, Site
-    from swyx_components.components.networks import AwsMachine, AzureInterface, VirtualNetwork, Vpc
-    from swyx_components.components.roles import (
-        ConferenceManager,
-        ITSPManager,
-        LinkManager,
-        PhoneManager,
-        SwyxFaxServer,
-        SwyxGate,
-        SwyxIt,
-        SwyxPhoneL100,
-        SwyxPhoneL400,
-        SwyxPhoneL420,
-        SwyxPhoneL420e,
-        SwyxPhoneL420s,
-        SwyxPhoneL440,
-        SwyxServer,
-    )
-    from swyx_components.components.site import SwyxSite
-    from swyx_components.installation.builder import NetworkRole, Role
-
 __version__ = "0.1.0"
 
-__all__ = [
-    "AwsMachine",
-    "AzureInterface",
-    "ConferenceManager",
-    "HostGroup",
-    "ITSPManager",
-    "Installation",
-    "LinkManager",
-    "Machine",
-    "MachineArgs",
-    "Network",
-    "NetworkArgs",
-    "NetworkRole",
-    "PhoneManager",
-    "Role",
-    "Site",
-    "SwyxFaxServer",
-    "SwyxGate",
-    "SwyxIt",
-    "SwyxPhoneL100",
-    "SwyxPhoneL400",
-    "SwyxPhoneL420",
-    "SwyxPhoneL420e",
-    "SwyxPhoneL420s",
-    "SwyxPhoneL440",
-    "SwyxServer",
-    "SwyxSite",
-    "SwyxSiteArgs",
-    "TopologyArgs",
-    "VirtualNetwork",
-    "Vpc",
-]
-
-if not TYPE_CHECKING:
-    # Where the public names are defined that are not roles; importing this loads none of these modules.
+if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
+    from swyx_components.components.args import MachineArgs as MachineArgs
+    from swyx_components.components.args import NetworkArgs as NetworkArgs
+    from swyx_components.components.args import SwyxSiteArgs as SwyxSiteArgs
+    from swyx_components.components.args import TopologyArgs as TopologyArgs
+    from swyx_components.components.host_group import HostGroup as HostGroup
+    from swyx_components.components.installation import Installation as Installation
+    from swyx_components.components.installation import Machine as Machine
+    from swyx_components.components.installation import Network as Network
+    from swyx_components.components.installation import Site as Site
+    from swyx_components.components.networks import AwsMachine as AwsMachine
+    from swyx_components.components.networks import AzureInterface as AzureInterface
+    from swyx_components.components.networks import VirtualNetwork as VirtualNetwork
+    from swyx_components.components.networks import Vpc as Vpc
+    from swyx_components.components.roles import ConferenceManager as ConferenceManager
+    from swyx_components.components.roles import ITSPManager as ITSPManager
+    from swyx_components.components.roles import LinkManager as LinkManager
+    from swyx_components.components.roles import PhoneManager as PhoneManager
+    from swyx_components.components.roles import SwyxFaxServer as SwyxFaxServer
+    from swyx_components.components.roles import SwyxGate as SwyxGate
+    from swyx_components.components.roles import SwyxIt as SwyxIt
+    from swyx_components.components.roles import SwyxPhoneL100 as SwyxPhoneL100
+    from swyx_components.components.roles import SwyxPhoneL400 as SwyxPhoneL400
+    from swyx_components.components.roles import SwyxPhoneL420 as SwyxPhoneL420
+    from swyx_components.components.roles import SwyxPhoneL420e as SwyxPhoneL420e
+    from swyx_components.components.roles import SwyxPhoneL420s as SwyxPhoneL420s
+    from swyx_components.components.roles import SwyxPhoneL440 as SwyxPhoneL440
+    from swyx_components.components.roles import SwyxServer as SwyxServer
+    from swyx_components.components.site import SwyxSite as SwyxSite
+    from swyx_components.installation.builder import NetworkRole as NetworkRole
+    from swyx_components.installation.builder import Role as Role
+else:
+    # Where the public names are defined; importing this loads none of these modules.
     _MODULES = {
-        "components.args": {"MachineArgs", "NetworkArgs", "SwyxSiteArgs", "TopologyArgs"},
-        "components.host_group": {"HostGroup"},
-        "components.installation": {"Installation", "Machine", "Network", "Site"},
-        "components.networks": {"AwsMachine", "AzureInterface", "VirtualNetwork", "Vpc"},
-        "components.site": {"SwyxSite"},
-        "installation.builder": {"NetworkRole", "Role"},
+        "components.args": ("MachineArgs", "NetworkArgs", "SwyxSiteArgs", "TopologyArgs"),
+        "components.host_group": ("HostGroup",),
+        "components.installation": ("Installation", "Machine", "Network", "Site"),
+        "components.networks": ("AwsMachine", "AzureInterface", "VirtualNetwork", "Vpc"),
+        "components.roles": (
+            *("ConferenceManager", "ITSPManager", "LinkManager", "PhoneManager", "SwyxFaxServer"),
+            *("SwyxGate", "SwyxIt", "SwyxPhoneL100", "SwyxPhoneL400", "SwyxPhoneL420"),
+            *("SwyxPhoneL420e", "SwyxPhoneL420s", "SwyxPhoneL440", "SwyxServer"),
+        ),
+        "components.site": ("SwyxSite",),
+        "installation.builder": ("NetworkRole", "Role"),
     }
+    _HOMES = {name: home for home, names in _MODULES.items() for name in names}
+    __all__ = sorted(_HOMES)
 
     def __getattr__(name):
-        if name not in __all__:
+        if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        homes = [home for home, names in _MODULES.items() if name in names]
-        module = import_module(f"{__name__}.{homes[0] if homes else 'components.roles'}")
-        value = globals()[name] = getattr(module, name)
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         return value
 
     def __dir__():

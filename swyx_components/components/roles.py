@@ -1,7 +1,5 @@
 """One component class per role: a host group that carries only this role."""
 
-from collections.abc import Sequence
-
 from swyx_components.components.host_group import HostGroup
 from swyx_components.installation.builder import NetworkRole, Role
 
@@ -63,9 +61,3 @@ class SwyxPhoneL440(HostGroup, NetworkRole):
 
 
 ROLE_CLASSES: tuple[type[HostGroup], ...] = tuple(HostGroup.__subclasses__())
-
-
-def class_for(roles: Sequence[str]) -> type[HostGroup]:
-    """The class of a group: its one role's, or `HostGroup` where it carries several."""
-    by_role = {kind.__name__: kind for kind in ROLE_CLASSES}
-    return by_role.get(roles[0], HostGroup) if len(roles) == 1 else HostGroup

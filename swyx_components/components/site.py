@@ -12,7 +12,7 @@ from swyx_components.clouds.deployment import Deployment, WrittenGroup
 from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
 from swyx_components.components.check import check_args
 from swyx_components.components.host_group import HostGroup, finish, plain_errors
-from swyx_components.components.roles import class_for
+from swyx_components.components.roles import ROLE_CLASSES
 from swyx_components.installation import Installation, about_sites, read_installation
 from swyx_components.installation.positions import locate
 from swyx_components.installation.read import Outcome
@@ -51,7 +51,7 @@ class SwyxSite(pulumi.ComponentResource):
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
             try:
-                writer = cloud.open_writer(_deployment(given, result), result.rendered, self)
+                writer = cloud.load_writer()(_deployment(given, result), result.rendered, self)
             except ModuleNotFoundError as problem:
                 values = {"cloud": cloud.name, "package": str(problem.name).partition(".")[0]}
                 raise SwyxError.about("extra-missing", "cloud", **values) from None
@@ -77,12 +77,17 @@ class SwyxSite(pulumi.ComponentResource):
             (pulumi.log.warn if is_warning else pulumi.log.info)(str(message), self)
 
     def _make_groups(self, rendered: RenderedSite) -> Iterator[HostGroup]:
+        """A component for each group, of the class of its role where it carries only one."""
+        kinds: Mapping[tuple[str, ...], type[HostGroup]] = {
+            (kind.__name__,): kind for kind in ROLE_CLASSES
+        }
         for each in rendered.groups:
             group, cloud = each.group, rendered.capabilities.name
             # With a dot, which no name of an installation has: no two sites and groups make one name.
             name = f"{self.pulumi_resource_name}.{group.name}"
             props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
-            yield class_for(group.roles)(name, None, pulumi.ResourceOptions(parent=self), props)
+            kind = kinds.get(group.roles, HostGroup)
+            yield kind(name, None, pulumi.ResourceOptions(parent=self), props)
 
 
 def assess(args: Mapping[str, Any], read: Outcome | None = None) -> SiteResult:

@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING
 from swyx_components.clouds.aws import inventory, names, preview, prune, quotas, records, render
 
 if TYPE_CHECKING:
-    import pulumi
-
     from swyx_components.clouds.aws.resources import Writer
-    from swyx_components.clouds.deployment import Deployment
-    from swyx_components.planner.model import RenderedSite
 
 
 class Aws:
@@ -36,10 +32,8 @@ class Aws:
     check_transient_quotas = staticmethod(quotas.check_transient_quotas)
 
     @staticmethod
-    def open_writer(
-        wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
-    ) -> Writer:
-        """The writer of a site to its network, after all lookups."""
+    def load_writer() -> type[Writer]:
+        """What writes a site to its network, after all lookups."""
         from swyx_components.clouds.aws.resources import Writer
 
-        return Writer(wanted, rendered, component)
+        return Writer

@@ -286,26 +286,23 @@ def check_open_egress(
     """
     if rendered.plan.egress is Egress.OPEN:
         return
-    every = {"egress.ip-permission.protocol": ["-1"]}
-    found = [
-        (rule["securityGroupId"], rule.get("cidrIpv4") or rule.get("cidrIpv6"))
-        for group in _find_ids(ask, _GROUPS, every, own)
-        for rule in _foreign_rules(group, own, ask)
-        if rule["isEgress"] and rule["ipProtocol"] == "-1"
+    found = [  # rules of these groups that no update made
+        ask(_RULE, {"securityGroupRuleId": rule})
+        for group in _find_ids(ask, _GROUPS, {"egress.ip-permission.protocol": ["-1"]}, own)
+        for rule in sorted(
+            {*_find_ids(ask, _RULES, {"group-id": [group]})}
+            - {*_find_ids(ask, _RULES, {"group-id": [group]}, own)}
+        )
     ]
     everywhere = set(map(str, EVERYWHERE))
-    opened = sorted({(group, peer) for group, peer in found if peer in everywhere})
+    opened = [
+        (rule["securityGroupId"], peer)
+        for rule in found
+        if rule["isEgress"] and rule["ipProtocol"] == "-1"
+        if (peer := rule.get("cidrIpv4") or rule.get("cidrIpv6")) in everywhere
+    ]
     if opened:
         groups, peers = (sorted({*names}) for names in zip(*opened, strict=True))
         site, stack = rendered.plan.site, own[STACK_TAG].rpartition("/")[2]
         values = {"site": site, "stack": stack, "groups": groups, "peers": peers}
         yield Message.about("egress-left-open", f"sites.{site}", **values)
-
-
-def _foreign_rules(group: str, own: Mapping[str, str], ask: Lookups) -> Iterator[Mapping[str, Any]]:
-    """The rules of a group that no update made."""
-    inside = {"group-id": [group]}
-    ours = _find_ids(ask, _RULES, inside, own)
-    for rule in _find_ids(ask, _RULES, inside):
-        if rule not in ours:
-            yield ask(_RULE, {"securityGroupRuleId": rule})

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from swyx_components.clouds.azure import inventory, names, preview, prune, records, render
-from swyx_components.messages import Message
-from swyx_components.planner.model import RenderedSite
 
 if TYPE_CHECKING:
-    import pulumi
-
     from swyx_components.clouds.azure.resources import Writer
-    from swyx_components.clouds.deployment import Deployment
 
 
 class Azure:
@@ -36,18 +30,12 @@ class Azure:
 
     preview_update = staticmethod(preview.preview_update)
 
-    @staticmethod
-    def check_transient_quotas(
-        old: RenderedSite | None, new: RenderedSite | None
-    ) -> Iterator[Message]:
-        """None: one request sets all rules of a group, so old and new never coexist."""
-        return iter(())
+    # One request sets all rules of a group, so old and new never coexist.
+    check_transient_quotas = staticmethod(lambda before, after: ())
 
     @staticmethod
-    def open_writer(
-        wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
-    ) -> Writer:
-        """The writer of a site to its network, after all lookups."""
+    def load_writer() -> type[Writer]:
+        """What writes a site to its network, after all lookups."""
         from swyx_components.clouds.azure.resources import Writer
 
-        return Writer(wanted, rendered, component)
+        return Writer
