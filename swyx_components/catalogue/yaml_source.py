@@ -64,11 +64,11 @@ def _read_once(stream: BinaryIO) -> bytes:
     return stream.read(MOST_BYTES + 1)
 
 
-def read_text(source: str | Path) -> str:
-    """A file as text.
+def read_bytes(source: str | Path) -> bytes:
+    """The content of a file.
 
     Raises:
-        SwyxError: it can't be read, is too large or not UTF-8.
+        SwyxError: it can't be read, or is too large.
     """
     try:
         raw = read_raw(source)
@@ -77,15 +77,23 @@ def read_text(source: str | Path) -> str:
         raise SwyxError.about("file-unreadable", TOP, reason=reason) from None
     if len(raw) > MOST_BYTES:
         raise SwyxError.about("file-too-large", TOP, limit=f"{MOST_BYTES:,}")
+    return raw
+
+
+def read_text(source: str | Path) -> str:
+    """A file as text.
+
+    Raises:
+        SwyxError: it can't be read, is too large or not UTF-8.
+    """
+    raw = read_bytes(source)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         before = raw[: problem.start]
-        line, column = before.count(b"\n") + 1, problem.start - before.rfind(b"\n")
+        place = _place(before.count(b"\n"), problem.start - before.rfind(b"\n") - 1)
         value = f"0x{raw[problem.start]:02X}"
-        raise SwyxError.about(
-            "file-not-utf8", f"line {line}, column {column}", byte=value
-        ) from None
+        raise SwyxError.about("file-not-utf8", place, byte=value) from None
 
 
 def compose(text: str, log: Diagnostics) -> Any:

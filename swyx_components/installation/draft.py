@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.catalogue.yaml_source import MOST_BYTES, read_raw
+from swyx_components.catalogue.yaml_source import read_bytes
 from swyx_components.installation.context import Node, ReadContext
-from swyx_components.installation.values import is_name, read_addresses, read_cidrs
-from swyx_components.messages import Message, SwyxError
+from swyx_components.installation.values import is_name, read_prefixes
+from swyx_components.messages import SwyxError
 from swyx_components.messages.diagnostics import TOP, Diagnostics, fold
 
 MACHINES, NETWORKS = "machines", "networks"
@@ -89,12 +89,11 @@ def read_ends(text: str, log: Diagnostics, place: str) -> tuple[tuple[str, ...],
     parts: list[str] = [word for part in split_cell(text) for word in part.split()]
     kind = NETWORKS if parts and all("/" in part for part in parts) else MACHINES
     example = KINDS[kind][1]
-    read = read_cidrs if kind == NETWORKS else read_addresses
     if not parts:
         log.add("list-empty", place, example=example)
     else:
-        for _ in read(Node(list(parts), ReadContext(log), place, example=example)):
-            pass
+        node = Node(list(parts), ReadContext(log), place, example=example)
+        list(read_prefixes(node, single=kind == MACHINES))
     return tuple(dict.fromkeys(parts)), kind
 
 
@@ -171,18 +170,15 @@ def _read_text(path: str, log: Diagnostics) -> str:
     """UTF-8, or the UTF-16 that Excel calls Unicode text; no other encoding tells itself."""
     raw = b""
     try:
-        raw = read_raw(path)
-        if len(raw) <= MOST_BYTES:
-            wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
-            return raw.decode("utf-16" if wide else "utf-8-sig")
-        message = Message.about("file-too-large", "", limit=f"{MOST_BYTES:,}")
+        raw = read_bytes(path)
+        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")
+        return raw.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
-        message = Message.about("machines-encoding", f"row {line}")
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        message = Message.about("machines-unreadable", "", reason=reason)
-    raise SwyxError([message.of(log.file)])
+        log.add("machines-encoding", f"row {line}")
+    except SwyxError as error:
+        log.adopt(error.messages)
+    raise SwyxError(log.all())
 
 
 def _read_rows(

@@ -1,7 +1,7 @@
 """Where in its file a message's place stands: line and column, found only when a message is shown."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -10,13 +10,12 @@ from yaml._yaml import CParser
 
 from swyx_components.catalogue.yaml_source import read_raw
 from swyx_components.messages import Message
-from swyx_components.messages.diagnostics import TOP
+from swyx_components.messages.diagnostics import TOP, below
 
-_STEP = re.compile(r'"((?:[^"\\]|\\.)*)"|\[(\d+)\]|([^.\[\]"]+)')
+_INHERITED = re.compile(r"sites\.[^.]+\.(decisions\..+)")
 _MARK = re.compile(r"line (\d+)(?:, column (\d+))?")  # the place of a message about broken YAML
 
 Position = tuple[int, ...]  # line and column, both from 1, or the line alone
-_Path = tuple[str, ...]
 
 
 def locate(messages: Sequence[Message]) -> list[Message]:
@@ -39,48 +38,46 @@ def put_at(message: Message, position: Position) -> Message:
 
 def find_positions(messages: Sequence[Message]) -> list[Position]:
     """The line and column of each message; empty where its file has neither."""
-    places: dict[str, set[_Path]] = {}
+    places: dict[str, set[str]] = {}
     for message in messages:
         if message.file:
             places.setdefault(message.file, set()).update(_ways(message.place))
-    positions = {file: _read_positions(file, paths) for file, paths in places.items()}
+    positions = {file: _read_positions(file, wanted) for file, wanted in places.items()}
     return [_position(message.place, positions.get(message.file, {})) for message in messages]
 
 
-def _position(place: str, positions: Mapping[_Path, Position]) -> Position:
+def _position(place: str, positions: Mapping[str, Position]) -> Position:
     if mark := _MARK.fullmatch(place):
         return tuple(map(int, filter(None, mark.groups())))
-    return next((positions[path] for path in _ways(place) if path in positions), ())
+    return next((positions[way] for way in _ways(place) if way in positions), ())
 
 
-def _ways(place: str) -> Iterator[_Path]:
-    """The path of a place, then of the file's decision that a site inherits, then of what is around it."""
-    path = tuple(quoted or index or key for quoted, index, key in _STEP.findall(place))
-    yield path
-    if path[2:3] == ("decisions",) and len(path) > 3:
-        yield path[2:]
-    whole = place == TOP or place.partition(".")[0].isidentifier()  # in YAML, not the row of a list
-    yield from (path[:length] for length in range(len(path) - 1, 0 if whole else 1, -1))
-    if whole:
-        yield ()
+def _ways(place: str) -> Iterator[str]:
+    """The place, then the file's decision that a site inherits, then what is around it."""
+    yield place
+    if inherited := _INHERITED.fullmatch(place):
+        yield inherited[1]
+    yield from (place[:end] for end in range(len(place) - 1, 0, -1) if place[end] in ".[")
+    if place == TOP or place.partition(".")[0].isidentifier():  # in YAML, not the row of a list
+        yield ""
 
 
-def _read_positions(file: str, paths: Iterable[_Path]) -> dict[_Path, Position]:
-    """The position of each of these paths, and of what is around it, as far as the file has it."""
-    wanted, found = set(paths), dict[_Path, Position]()
+def _read_positions(file: str, wanted: Collection[str]) -> dict[str, Position]:
+    """The position of each of these places, as far as the file has it."""
+    found: dict[str, Position] = {}
     try:
         events = iter(CParser(read_raw(file).decode("utf-8-sig")).get_event, None)
         for event in events:
-            for path, mark in _walk(events, event):
-                if path in wanted and path not in found:
-                    found[path] = mark.line + 1, mark.column + 1
-        found[()] = 1, 1
+            for place, mark in _walk(events, event):
+                if place in wanted and place not in found:
+                    found[place] = mark.line + 1, mark.column + 1
+        found[""] = 1, 1
     except (OSError, RecursionError, ValueError, yaml.YAMLError):
         pass  # what could be read so far is right
     return found
 
 
-def _walk(events: Iterator[Any], event: Any, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:
+def _walk(events: Iterator[Any], event: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     """Every key and item of what begins with an event, with the mark where it begins.
 
     Raises:
@@ -90,11 +87,12 @@ def _walk(events: Iterator[Any], event: Any, path: _Path = ()) -> Iterator[tuple
         while not isinstance(key := next(events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 raise ValueError("a key that is not text")
-            yield (*path, key.value), key.start_mark
-            yield from _walk(events, next(events), (*path, key.value))
+            inner = below(place, key.value)
+            yield inner, key.start_mark
+            yield from _walk(events, next(events), inner)
     elif isinstance(event, yaml.SequenceStartEvent):
         for index in count():
             if isinstance(item := next(events), yaml.SequenceEndEvent):
                 break
-            yield (*path, str(index)), item.start_mark
-            yield from _walk(events, item, (*path, str(index)))
+            yield f"{place}[{index}]", item.start_mark
+            yield from _walk(events, item, f"{place}[{index}]")

@@ -18,13 +18,11 @@ from swyx_components.installation.values import (
     MOST_ENTRIES,
     distinct,
     is_name,
-    read_addresses,
-    read_cidrs,
     read_entries,
     read_flag,
     read_list,
     read_name,
-    read_peers,
+    read_prefixes,
     read_range,
     read_text,
     read_word,
@@ -143,7 +141,7 @@ def _check_apart(node: Node, networks: Iterable[Network]) -> None:
 
 def read_claimed(node: Node, site: str, kind: Kind) -> tuple[Prefix, ...]:
     """The prefixes of a list, sorted, as the site's own from now on."""
-    found = read_addresses(node) if kind is Kind.MACHINE else read_cidrs(node)
+    found = read_prefixes(node, single=kind is Kind.MACHINE)
     claims = [Claim(prefix, kind, site, node, position) for prefix, position in found]
     node.context.claims += claims
     return tuple(sorted({claim.prefix for claim in claims}))
@@ -276,7 +274,7 @@ def _read_machine_of(node: Node, site: Node) -> str | None:
 
 def _read_peers(node: Node, public: bool | None) -> tuple[Prefix, ...]:
     node.example = f"{node.key}: [10.1.99.0/24]"
-    peers = collapse_prefixes(prefix for prefix, _ in read_peers(node))
+    peers = collapse_prefixes(prefix for prefix, _ in read_prefixes(node, anywhere=True))
     for prefix in peers:
         if prefix.length == 0 and public is False:
             node.add("public-unacknowledged", cidr=prefix, version=prefix.version)

@@ -179,46 +179,30 @@ _UNUSABLE = {
     "broadcast": ("255.255.255.255/32",),
 }
 _SPECIAL = [(kind, Prefix.parse(text)) for kind, texts in _UNUSABLE.items() for text in texts]
-_ANY_PREFIX = "an address or CIDR"
 Found = tuple[Prefix, int]  # a prefix and its place in the list where it stands
 
 
-def read_addresses(node: Node) -> Iterator[Found]:
-    """The addresses of a machine, each a /32 or /128."""
-    for prefix, text, index in _prefixes(node, "an address"):
-        if _usable(prefix, text, node, index):
-            yield prefix, index
+def read_prefixes(node: Node, *, single: bool = False, anywhere: bool = False) -> Iterator[Found]:
+    """The CIDRs of a list, or its addresses alone (`single`), each with its place.
 
-
-def read_cidrs(node: Node) -> Iterator[Found]:
-    """CIDRs of hosts that exist: none of them everything, multicast, loopback or unspecified."""
-    for prefix, index in read_peers(node):
-        if prefix.length == 0:
-            node.item(index).add("cidr-everything", cidr=prefix, version=prefix.version)
-        elif _usable(prefix, prefix, node, index):
-            yield prefix, index
-
-
-def read_peers(node: Node) -> Iterator[Found]:
-    """Any CIDRs."""
-    for prefix, _, index in _prefixes(node, _ANY_PREFIX):
-        yield prefix, index
-
-
-def _prefixes(node: Node, wanted: str) -> Iterator[tuple[Prefix, str, int]]:
-    """The prefixes of a list as they are written, each with its place; what is none is reported."""
-    for text, index in _texts(node, read_list(node), wanted):
+    Unless `anywhere`, hosts have them: none is everything, multicast, loopback or unspecified.
+    """
+    for text, index in _texts(
+        node, read_list(node), "an address" if single else "an address or CIDR"
+    ):
         has_length = "/" in text
-        prefix = None if has_length and wanted != _ANY_PREFIX else _parse(text)
+        prefix = None if has_length and single else _parse(text)
         if prefix is None or ("/0" in text and not text.endswith("/0")):  # a length of 024
-            id, values = _explain(text, wanted)
+            id, values = _explain(text, single)
             node.item(index).add(id, value=text, **values)
         elif prefix.version == 6 and _MAPPED.contains(prefix):
             plain = Prefix(4, prefix.first & 0xFFFFFFFF, prefix.length - 96)
             shown = plain if has_length else plain.address
             node.item(index).add("address-mapped", value=text, plain=shown)
-        else:
-            yield prefix, text, index
+        elif prefix.length == 0 and not anywhere:
+            node.item(index).add("cidr-everything", cidr=prefix, version=prefix.version)
+        elif anywhere or _usable(prefix, text if single else prefix, node, index):
+            yield prefix, index
 
 
 def _parse(text: str) -> Prefix | None:
@@ -228,10 +212,10 @@ def _parse(text: str) -> Prefix | None:
         return None
 
 
-def _explain(text: str, wanted: str) -> tuple[str, dict[str, object]]:
+def _explain(text: str, single: bool) -> tuple[str, dict[str, object]]:
     """Why a text is not a prefix: the address, the length, or bits to the right of it."""
     address, slash, bits = text.partition("/")
-    if slash and wanted != _ANY_PREFIX:  # probably an address alone, unless it is a whole network
+    if slash and single:  # probably an address alone, unless it is a whole network
         network = _parse(text)
         if network and network.length < WIDTH[network.version]:
             return "address-is-network", {}
