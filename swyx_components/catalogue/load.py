@@ -1,56 +1,32 @@
-"""Read a catalogue file into typed values, refusing rows that contradict themselves.
+"""Read a catalogue into typed values, refusing rows that contradict themselves.
 
-A flow has `evidence`, `lines`, `purpose` and `legs`. The keys of a leg:
-
-- `scope`: `site` (both ends in one site), `served` (a LinkManager that serves something, with its own
-  site), `across` (the LinkManager of a shared link with the other site), `chained` (the LinkManagers
-  of a chained link), `provider` (a LinkManager with its SIP provider), `devices` (a site's
-  `sip_devices` towards it);
-- `from`, `to`: the roles of initiator and responder; a provider or device end is left out.
-  `among`: every pair of these roles instead, a role with itself included unless in `but_not`;
-- `ports`: listener keys of the responder (`h225`), of another role (`SwyxFaxServer.registration`), or
-  what a decision or declaration gives: `dcom_server`, `dcom_client`, `cornet`, `h245`, `provider_sip`;
-  `transport` keeps only one transport of them, `source` names the initiator's listener as source ports;
-- `both_ways`: the same ports from responder to initiator too;
-- `media`: instead of ports: this transport both ways between the two roles' media listeners;
-- `control_path`: only for roles whose call control takes this path;
-- `needs`: only between ends that one of these flows joins already;
-- `follows`: instead of roles: both ways between all ends that one of these flows joins,
-  but not towards the roles in `not_towards`;
-- `machines_only`: not with networks; `fax_tcp_at`: only where the site of these ends (`from`, `to`)
-  chose a fax transport that includes TCP.
-
-How calls run stands in `calls.yaml`, or under `calls` of a catalogue of the user's own: which flow each step
-belongs to.
-
-- `server`: the role that every call of a site goes through;
-- `words`: what a party is called beside its role's own name;
-- `ways`: the steps between a party with one of `roles` (none: a SIP provider) and the SwyxServer of its
-  site; `path` is the control path that they are for, where a role may take several;
-- `links`: the steps between the servers of two sites, by the link's mode and by who calls;
-- `media`: what media is called by transport, `without_link` the step that is missing between two sites;
-- `scenarios`: calls by name.
-
-The keys of a step: `flows` (of several the first that joins the two), `from` and `to`: `party`, a role at
-the party's site or, over a link, `caller server`, `called server`, `link`, `caller link`, `called link`;
-`does`: what it is for, with the protocol; `both_ways`: the same from `to` to `from`; `ports`: only these
-port tokens of the flow.
+The keys of its rows are explained at the head of `v6_01.yaml`, those of calls in `calls.yaml`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from swyx_components.catalogue.model import CallBook, Catalogue, Leg, WindowsSettings
-from swyx_components.catalogue.rows import Row, defect
+from swyx_components.catalogue.model import CallBook, Catalogue, Leg, Port, WindowsSettings
 from swyx_components.catalogue.yaml_source import compose, read_text
 from swyx_components.messages import SwyxError, raise_errors
 from swyx_components.messages.diagnostics import Diagnostics
+from swyx_components.sets.ports import PortRange, PortSet
 
 VERSIONS: Mapping[str, str] = {"6.01": "v6_01.yaml"}
 PRESETS = ("restricted", "windows-2003", "windows-2008")
 DECIDED_PORTS = ("dcom_server", "dcom_client", "cornet", "h245", "provider_sip")
+
+# Fields whose key in the file is a word that Python keeps to itself, or goes better with another one there.
+_KEYS = {"initiators": "from", "responders": "to", "sender": "from", "receiver": "to"}
+_KEYS |= {"may_override": "overridable"}
+_TYPES: dict[Any, str] = {str: "a string", bool: "true or false", int: "a whole number"}
+_Record = TypeVar("_Record")
 
 
 def load_catalogue(source: str | Path = "6.01") -> Catalogue:
@@ -199,3 +175,109 @@ def bundled_calls() -> CallBook:
 def load_windows() -> WindowsSettings:
     """The bundled settings; they are the same for every version of SwyxWare."""
     return Row("", _read_bundled("windows.yaml")).record(WindowsSettings)
+
+
+# ---- rows, each read as the dataclass that it is
+
+
+def defect(place: str, reason: str) -> SwyxError:
+    """What is wrong with a catalogue, and where (`flows.C9`)."""
+    return SwyxError.about("catalogue-defect", place, reason=reason)
+
+
+class Row:
+    """One mapping of the file; `known` has fields that follow from its name and what it is in."""
+
+    def __init__(self, place: str, value: object, **known: str) -> None:
+        if not isinstance(value, dict):
+            raise defect(place, "expected a mapping")
+        self.place = place
+        self.known = known
+        self.values: dict[str, Any] = value
+
+    def record(self, kind: type[_Record]) -> _Record:
+        """All of the row as a dataclass: a key for each field that is not known.
+
+        The field's type says what the value must be; where it has a default, the key may be left out.
+
+        Raises:
+            SwyxError: a value is not of the field's type, a key is missing or unknown.
+        """
+        given: dict[str, Any] = {}
+        left = dict(self.values)
+        for field in fields(kind):  # type: ignore[arg-type]
+            key = _KEYS.get(field.name, field.name)
+            if field.name in self.known:
+                given[field.name] = self.known[field.name]
+            elif key in left:
+                given[field.name] = self._typed(key, left.pop(key), field.type)
+                if field.name == "source":  # of the file, which its roles and flows repeat
+                    self.known["source"] = given["source"]
+            elif field.default is field.default_factory is MISSING:
+                raise defect(self.place, f"missing key {key!r}")
+        for key in left:
+            raise defect(self.place, f"unknown key {key!r}")
+        return kind(**given)
+
+    def _typed(self, key: str, value: Any, kind: Any) -> Any:
+        """A value as the type says; numbers are text, as in an installation."""
+        origin, inner = get_origin(kind), get_args(kind)
+        if origin is UnionType:
+            return self._typed(key, value, inner[0])
+        if origin is tuple:
+            return self._listed(key, value, inner[0])
+        if origin is Mapping:
+            return dict(self._entries(key, value, *inner))
+        if origin is Literal:
+            return self._one_of(key, value, inner)
+        if kind is Port:
+            return self._typed(key, value, PortRange).first
+        if is_dataclass(kind):
+            return Row(self._below(key), value).record(kind)  # type: ignore[arg-type]
+        if issubclass(kind, Enum):
+            return kind(self._one_of(key, value, [each.value for each in kind]))
+        if kind is PortSet:
+            parts = value if isinstance(value, list) else str(value).split(",")
+            return PortSet.union_of(self._typed(key, part, PortRange) for part in parts)
+        if kind is PortRange:
+            try:
+                return PortRange.parse(str(value))
+            except ValueError as problem:
+                raise defect(self.place, f"{key}: {problem}") from None
+        if kind is int and isinstance(value, str) and value.isdecimal() and len(value) < 10:
+            return int(value)
+        if type(value) is not kind:
+            raise defect(self.place, f"{key} must be {_TYPES[kind]}, not {value!r}")
+        return value
+
+    def _below(self, key: str) -> str:
+        return f"{self.place}.{key}" if self.place else key
+
+    def _listed(self, key: str, value: Any, kind: Any) -> tuple[Any, ...]:
+        """The items of a list; items that are records have no separate place."""
+        if not isinstance(value, list) or (kind is int and not value):
+            wanted = "a non-empty list of numbers" if kind is int else "a list"
+            raise defect(self.place, f"{key} must be {wanted}, not {value!r}")
+        if is_dataclass(kind):
+            return tuple(Row(self.place, item).record(kind) for item in value)  # type: ignore[arg-type]
+        return tuple(self._typed(f"an item of {key}", item, kind) for item in value)
+
+    def _entries(self, key: str, value: Any, keys: Any, kind: Any) -> Iterable[tuple[Any, Any]]:
+        """A mapping by name, by number or by the values of an enumeration.
+
+        A record has its name as its first field, and as the fields named like its type of those in it.
+        """
+        row = Row(self._below(key), value)
+        for name, each in row.values.items():
+            if is_dataclass(kind):
+                names = fields(kind)[0].name, kind.__name__.lower()  # type: ignore[union-attr]
+                known = {**self.known, **dict.fromkeys(names, name)}
+                yield name, Row(f"{row.place}.{name}", each, **known).record(kind)  # type: ignore[arg-type]
+            else:
+                yield row._typed(f"a key of {key}", name, keys), row._typed(name, each, kind)
+
+    def _one_of(self, key: str, value: Any, choices: Iterable[str]) -> str:
+        text: str = self._typed(key, value, str)
+        if text not in choices:
+            raise defect(self.place, f"{key} must be one of {', '.join(choices)}, not {text!r}")
+        return text

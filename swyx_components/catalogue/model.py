@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Annotated, Literal
 
-from swyx_components.catalogue.rows import Port
 from swyx_components.messages.diagnostics import fold
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
+
+Port = Annotated[int, "a port"]
 
 
 class Transport(Enum):
@@ -108,7 +109,7 @@ class Role:
 class Leg:
     """One line of a flow: between which roles, over which ports, under which condition.
 
-    The meaning of each field is that of the YAML key of the same name, see `load.py`.
+    The meaning of each field is that of the YAML key of the same name, see `v6_01.yaml`.
     """
 
     scope: Literal["site", "served", "across", "chained", "provider", "devices"]
@@ -166,7 +167,7 @@ PARTY = "party"  # the end of a step that is the party itself
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallStep:
-    """One step between two ends, which `sender` and `receiver` name as `load.py` says."""
+    """One step between two ends, which `sender` and `receiver` name as `calls.yaml` says."""
 
     flows: tuple[str, ...]
     sender: str

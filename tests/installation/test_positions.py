@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def test_a_place_has_the_line_and_column_where_it_begins(
     file.write_text(TEXT)
     (found,) = locate([Message.about("key-unknown", place, word="x", known="y").of(str(file))])
     assert (found.file, found.place) == (f"{file}{position}", place)
+
+
+@pytest.mark.parametrize("key", ['a"b', "a.b", "a[0", "a\tb", "x" * 300])
+def test_a_key_that_a_message_quotes_or_cuts_has_its_own_position(key: str, tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(json.dumps({"sites": {"aachen": {"machines": {}, key: 1}}}, indent=1))
+    (found,) = [one for one in read_installation(file)[1] if one.id == "key-unknown"]
+    assert locate([found])[0].file == f"{file}:5:4"
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "- a list", "a text"])
