@@ -173,7 +173,7 @@ class _Finder:
 
     def _find_reservations(self) -> Iterator[Reservation]:
         """Listeners inside an ephemeral range, joined where they touch; DCOM and H.245 need none."""
-        for system in (load_windows().old_ephemeral, load_windows().new_ephemeral):
+        for system in (load_windows()["old_ephemeral"], load_windows()["new_ephemeral"]):
             ephemeral = PortSet.union_of(filter(None, [self._catalogue.presets.get(system)]))
             for transport in Transport:
                 inside = [

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from swyx_components.catalogue.model import CallBook, Catalogue, Leg, Port, WindowsSettings
+from swyx_components.catalogue.model import CallBook, Catalogue, Leg, Port
 from swyx_components.catalogue.yaml_source import compose, read_text
 from swyx_components.messages import SwyxError, raise_errors
 from swyx_components.messages.diagnostics import Diagnostics
@@ -64,11 +64,11 @@ def _bundled(name: str) -> Catalogue:
     return read_catalogue(_read_bundled(name))
 
 
-def _read_bundled(name: str) -> object:
+def _read_bundled(name: str) -> Any:
     return _compose(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
-def _compose(text: str) -> object:
+def _compose(text: str) -> Any:
     """The plain data of a file; a row written twice would silently replace the first one."""
     log = Diagnostics("")
     data = compose(text, log)
@@ -172,9 +172,10 @@ def bundled_calls() -> CallBook:
 
 
 @cache
-def load_windows() -> WindowsSettings:
-    """The bundled settings; they are the same for every version of SwyxWare."""
-    return Row("", _read_bundled("windows.yaml")).record(WindowsSettings)
+def load_windows() -> Mapping[str, str]:
+    """What Windows calls the settings that a plan relies on, whatever the version of SwyxWare."""
+    settings: dict[str, str] = _read_bundled("windows.yaml")
+    return settings
 
 
 # ---- rows, each read as the dataclass that it is

@@ -290,23 +290,3 @@ class Catalogue:
     def role_order(self, role: str) -> int:
         """The role's place in the document; sorts role lists the same way everywhere."""
         return tuple(self.roles).index(role)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsSettings:
-    """What Windows calls the settings that a plan relies on: keys below HKEY_LOCAL_MACHINE and value names.
-
-    `old_ephemeral` and `new_ephemeral` are the presets of a catalogue that hold the ephemeral ranges,
-    `protocols` the names of a rule's protocols.
-    """
-
-    rpc_key: str
-    rpc_ports: str
-    rpc_available: str
-    rpc_use: str
-    rpc_least: int
-    reserved_key: str
-    reserved_value: str
-    old_ephemeral: str
-    new_ephemeral: str
-    protocols: Mapping[str, str]

@@ -50,34 +50,30 @@ _TIGHT_IN_BRACKETS = re.compile(r"[{\[,\s](?P<key>[\w.-]+):[{\[]")
 _Reason = tuple[str, str, dict[str, object]]  # the id of a message, its place and its values
 
 
-def read_raw(source: str | Path) -> bytes:
-    """A file, or standard input where its path is `-`; no more than a byte above the limit."""
-    if source == STDIN:
-        return _read_once(sys.stdin.buffer)
-    with Path(source).open("rb") as file:
-        return file.read(MOST_BYTES + 1)
-
-
-@lru_cache(maxsize=1)
-def _read_once(stream: BinaryIO) -> bytes:
-    """What comes only once, kept for whoever reads it again."""
-    return stream.read(MOST_BYTES + 1)
-
-
 def read_bytes(source: str | Path) -> bytes:
-    """The content of a file.
+    """The content of a file, or of standard input where its path is `-`.
 
     Raises:
         SwyxError: it can't be read, or is too large.
     """
     try:
-        raw = read_raw(source)
+        if source == STDIN:
+            raw = _read_once(sys.stdin.buffer)
+        else:
+            with Path(source).open("rb") as file:
+                raw = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         raise SwyxError.about("file-unreadable", TOP, reason=reason) from None
     if len(raw) > MOST_BYTES:
         raise SwyxError.about("file-too-large", TOP, limit=f"{MOST_BYTES:,}")
     return raw
+
+
+@lru_cache(maxsize=1)
+def _read_once(stream: BinaryIO) -> bytes:
+    """What comes only once, kept for whoever reads it again."""
+    return stream.read(MOST_BYTES + 1)
 
 
 def read_text(source: str | Path) -> str:

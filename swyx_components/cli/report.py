@@ -12,7 +12,7 @@ from typing import IO
 
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import Comparison
-from swyx_components.catalogue.yaml_source import STDIN, read_raw
+from swyx_components.catalogue.yaml_source import STDIN, read_bytes
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
@@ -80,7 +80,7 @@ def report(
 def _hash(file: str) -> str:
     """The SHA-256 of what was read; empty where that comes only once, as from a pipe of the shell's."""
     kept = file == STDIN or Path(file).is_file()
-    return sha256(read_raw(file)).hexdigest() if kept else ""
+    return sha256(read_bytes(file)).hexdigest() if kept else ""
 
 
 def _gather(

@@ -1,6 +1,5 @@
 """The values of one installation with their places, and what is known so far while it is read."""
 
-import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -13,7 +12,6 @@ from swyx_components.messages.diagnostics import Diagnostics, below
 from swyx_components.messages.render import printable
 from swyx_components.sets.prefixes import Prefix
 
-_LIST = re.compile(r"\.(addresses|(signalling_|media_)?cidrs)$")
 ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothing at all
 _NO_EXAMPLES: dict[str, str] = {}
 V = TypeVar("V")
@@ -49,11 +47,6 @@ class Node:
         """Where it stands: `sites.aachen.machines.ac-link.roles`."""
         above = self.parent
         return above if isinstance(above, str) else below(above.place, self.key)
-
-    @property
-    def name(self) -> str:
-        """The last key of its place."""
-        return self.place.rpartition(".")[2]
 
     def mapping(self, example: str = "") -> dict[str, Any]:
         """The mapping itself; what is none is reported, and has no keys."""
@@ -146,7 +139,8 @@ class Claim(NamedTuple):
     @property
     def holder(self) -> str:
         """The machine, network or provider to which the list of addresses belongs, if to any."""
-        return _LIST.sub("", self.owner.place)
+        place = self.owner.place
+        return place if self.kind in (Kind.SIP_DEVICES, Kind.SUMMARY) else place.rpartition(".")[0]
 
 
 class Kind(IntEnum):

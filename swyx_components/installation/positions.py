@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser
 
-from swyx_components.catalogue.yaml_source import read_raw
-from swyx_components.messages import Message
+from swyx_components.catalogue.yaml_source import read_text
+from swyx_components.messages import Message, SwyxError
 from swyx_components.messages.diagnostics import TOP, below
 
 _INHERITED = re.compile(r"sites\.[^.]+\.(decisions\..+)")
@@ -66,13 +66,13 @@ def _read_positions(file: str, wanted: Collection[str]) -> dict[str, Position]:
     """The position of each of these places, as far as the file has it."""
     found: dict[str, Position] = {}
     try:
-        events = iter(CParser(read_raw(file).decode("utf-8-sig")).get_event, None)
+        events = iter(CParser(read_text(file)).get_event, None)
         for event in events:
             for place, mark in _walk(events, event):
                 if place in wanted and place not in found:
                     found[place] = mark.line + 1, mark.column + 1
         found[""] = 1, 1
-    except (OSError, RecursionError, ValueError, yaml.YAMLError):
+    except (SwyxError, RecursionError, ValueError, yaml.YAMLError):
         pass  # what could be read so far is right
     return found
 

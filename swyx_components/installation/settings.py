@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, Listener, Phase, Role, Transport
@@ -24,16 +23,6 @@ _DCOM_ONLY = "restricted"  # a range kept clear for DCOM on the hosts, so no pre
 _ALL_MEDIA = "media"  # of a role whose listeners are media_udp and media_tcp, it means both
 
 Fields = dict[str, Any]
-_BOTH: Fields = {"fax_transports": (TCP, UDP), "fax_stated": True}
-_FAX_TRANSPORTS: dict[str, Fields] = {
-    "udp": {**_BOTH, "fax_transports": (UDP,)},
-    "tcp": _BOTH,
-    "both": _BOTH,
-}
-_DCOM_TRANSPORTS: dict[str, Fields] = {
-    "tcp": {"dcom_transports": (TCP,)},
-    "both": {"dcom_transports": (TCP, UDP)},
-}
 
 
 def read_decisions(node: Node, inherited: Decisions) -> Decisions:
@@ -84,7 +73,7 @@ def _preset_or_range(
     """The name of a preset, if it is one, and the ports."""
     text = as_text(node.value)
     if text is None:
-        node.wrong_type("a preset or ports", f"{node.name}: {usual}")
+        node.wrong_type("a preset or ports", f"{node.key}: {usual}")
     elif text in presets:
         return text, presets[text]
     elif text[:1].isdigit():
@@ -95,10 +84,15 @@ def _preset_or_range(
     return "", None
 
 
-def _read_word_of(node: Node, choices: Mapping[str, Fields]) -> Fields:
-    """The fields that one of these words stands for."""
-    word = read_word(node, choices)
-    return choices[word] if word else {}
+def _read_dcom_transport(node: Node) -> Fields:
+    word = read_word(node, ("tcp", "both"))
+    return {"dcom_transports": (TCP,) if word == "tcp" else (TCP, UDP)} if word else {}
+
+
+def _read_fax_transport(node: Node) -> Fields:
+    word = read_word(node, ("udp", "tcp", "both"))  # with TCP always both
+    transports = (UDP,) if word == "udp" else (TCP, UDP)
+    return {"fax_transports": transports, "fax_stated": True} if word else {}
 
 
 def _read_cornet(node: Node) -> Fields:
@@ -119,9 +113,9 @@ def _read_cornet(node: Node) -> Fields:
 
 _DECISIONS: dict[str, Callable[[Node], Fields]] = {
     "dcom": _read_dcom,
-    "dcom_transport": partial(_read_word_of, choices=_DCOM_TRANSPORTS),
+    "dcom_transport": _read_dcom_transport,
     "h245": _read_h245,
-    "fax_transport": partial(_read_word_of, choices=_FAX_TRANSPORTS),
+    "fax_transport": _read_fax_transport,
     "cornet": _read_cornet,
 }
 
@@ -183,7 +177,7 @@ def _listeners(role: Role, key: str) -> list[Listener]:
 
 def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:
     listener = listeners[0]
-    node.example = f"{node.name}: {listener.ports[0]}"
+    node.example = f"{node.key}: {listener.ports[0]}"
     ports = read_range(node) if listener.allocated else read_port(node)
     if ports is None:
         return None

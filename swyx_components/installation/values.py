@@ -85,7 +85,7 @@ def _read_any(node: Node, wanted: str, *example: str) -> str | None:
 
 def read_word(node: Node, words: Collection[str]) -> str | None:
     """One of the words."""
-    text = _read_any(node, "one word", f"{node.name}: {next(iter(words))}")
+    text = _read_any(node, "one word", f"{node.key}: {next(iter(words))}")
     if text is None or text in words:
         return text
     node.unknown("word", text, words)

@@ -80,8 +80,8 @@ def _contents(
         cut = list(cut_by_port(host.openings))  # one entry a port, with all of the port's peers
         yield "firewall-2003.cmd", render("firewall-2003.cmd", cut=cut)
     for name, system in (
-        ("reserve-ports.cmd", load_windows().new_ephemeral),
-        ("reserve-ports-2003.cmd", load_windows().old_ephemeral),
+        ("reserve-ports.cmd", load_windows()["new_ephemeral"]),
+        ("reserve-ports-2003.cmd", load_windows()["old_ephemeral"]),
     ):
         if reserved := [each for each in host.reservations if each.system == system]:
             joined = PortSet.union_of(each.ports for each in reserved)

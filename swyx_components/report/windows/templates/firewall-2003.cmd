@@ -8,7 +8,7 @@ setlocal DisableDelayedExpansion
 set failed=
 {% for opening in cut %}
 {{ because(opening.flows)|comments("rem") -}}
-{% set protocol, (first, last) = windows.protocols[opening.protocol.value], opening.ports[0] %}
+{% set protocol, (first, last) = windows[opening.protocol.value], opening.ports[0] %}
 {% set port = first if first == last else "%%p" %}
 {% set command %}
 {% if first != last %}for /L %%p in ({{ first }},1,{{ last }}) do {% endif %}
