@@ -13,18 +13,11 @@ from typing import IO
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.catalogue.yaml_source import STDIN, read_bytes
+from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
 from swyx_components.cli.stacks import files_of
-from swyx_components.cli.terminal import (
-    IN_MEMORY,
-    print_answer,
-    refuse,
-    refuse_device,
-    replace_file,
-    report_progress,
-)
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import Installation, about_sites, load_installation
 from swyx_components.messages import Message, Severity
@@ -63,7 +56,7 @@ def report(
     differences = [_against(chosen, old)] if old else []
     differences += _deployed(chosen, deployed)
     folder = output.endswith(os.sep) or Path(output).is_dir()
-    with SpooledTemporaryFile(IN_MEMORY) as kept:
+    with SpooledTemporaryFile(terminal.IN_MEMORY) as kept:
         lines, sizes, messages = _gather(chosen, kept, folder, made)
         overview = Overview(installation, lines, messages, differences, made)
         kept.seek(0)
@@ -74,7 +67,7 @@ def report(
     if differences:
         counts["difference"] = sum(row.number for one in differences for row in one.rows)
     told = written, counts, messages
-    print_answer(_record(*told) if as_json else [_summary(*told)])
+    terminal.print_answer(_record(*told) if as_json else [_summary(*told)])
 
 
 def _hash(file: str) -> str:
@@ -106,7 +99,9 @@ def _gather(
         lines.append(line)
         sizes.append(kept.write(page))
         if not folder and kept.tell() > _LARGEST:
-            raise refuse("report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number)
+            raise terminal.refuse(
+                "report-too-large", "--output", limit=f"{_LARGEST:,}", sites=number
+            )
     return lines, sizes, messages
 
 
@@ -158,13 +153,13 @@ def _write(
     """The size in bytes of each file that was written; first the page that people open first."""
     sizes: dict[Path, int] = {}
     if folder:
-        refuse_device(output)
-        for line, page in report_progress(pages, "pages written", len(report.sites)):
+        terminal.refuse_device(output)
+        for line, page in terminal.report_progress(pages, "pages written", len(report.sites)):
             path = output / "sites" / f"{file_name(line.name)}.html"
-            sizes[path] = replace_file(path, [page], inputs, parents=True)
+            sizes[path] = terminal.replace_file(path, [page], inputs, parents=True)
     path = output / "index.html" if folder else output
     whole = write_report(report, (page for _, page in pages), paged=folder)
-    return {path: replace_file(path, whole, inputs), **sizes}
+    return {path: terminal.replace_file(path, whole, inputs), **sizes}
 
 
 def _summary(

@@ -15,6 +15,7 @@ from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.model import HostGroup, RenderedGroup, Rule
 from swyx_components.planner.proof import Proof
+from swyx_components.report.tables import find_cited
 from swyx_components.sets.ports import PortRange
 
 VERSION = 1
@@ -22,20 +23,18 @@ _encode = json.JSONEncoder().encode
 
 
 def write_document(
-    catalogue: Catalogue,
-    sites: Iterable[tuple[str, str]],
-    messages: Collection[Message],
-    cited: Collection[int] = (),
+    catalogue: Catalogue, sites: Iterable[SiteResult], messages: Collection[Message], why: bool
 ) -> Iterator[str]:
-    """The document in pieces, site by site: names with what `write_site` made of each.
+    """The document in pieces, site by site; `why`: with what each line says that a rule cites.
 
-    `messages` and the lines `cited` may still grow until the last site has come.
+    `messages` may still grow until the last site has come.
     """
     yield f'{{"version": {VERSION}, "swyxware": {_encode(catalogue.version)},\n "sites": {{'
-    comma = "\n  "
-    for name, text in sites:
-        yield f"{comma}{_encode(name)}: {text}"
+    comma, cited = "\n  ", set[int]()
+    for site in sites:
+        yield f"{comma}{_encode(site.plan.site)}: {_write_site(site)}"
         comma = ",\n  "
+        cited |= find_cited(site) if why else set()
     yield "}"
     for severity in (Severity.NOTE, Severity.WARNING):
         told = sorted(each for each in messages if each.severity is severity)
@@ -46,7 +45,7 @@ def write_document(
     yield "}\n"
 
 
-def write_site(site: SiteResult) -> str:
+def _write_site(site: SiteResult) -> str:
     """One site's JSON object, a line per rule."""
     rendered = {entry.group.name: entry for entry in site.rendered.groups} if site.rendered else {}
     groups = ", ".join(

@@ -1,7 +1,7 @@
 """Text for people: columns, rules and packets in words, and the plan with every group and rule."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 from typing import NamedTuple
 
@@ -145,16 +145,22 @@ def count_messages(messages: Iterable[Message]) -> str:
 # ---- the plan
 
 
-def write_text(sites: Iterable[str], brief: bool, why: Callable[[], list[str]]) -> Iterator[str]:
-    """The plan in pieces, site by site; footnotes once the last site has come."""
-    yield from sites
-    if footnotes := why():
+def write_plan(
+    catalogue: Catalogue, sites: Iterable[SiteResult], brief: bool, why: bool
+) -> Iterator[str]:
+    """The plan in pieces, site by site, in a line each if `brief`; `why`: with what the cited lines say."""
+    cited = set[int]()
+    for site in sites:
+        groups = () if brief else _write_groups(site)
+        yield "".join((_write_headline(site), *groups))
+        cited |= find_cited(site) if why else set()
+    if footnotes := write_cited(catalogue, cited):
         yield "\n".join((*footnotes, "", ""))
     if brief:
         yield "\n`--site NAME` shows the rules of a site, `--json` those of all.\n"
 
 
-def write_headline(site: SiteResult) -> str:
+def _write_headline(site: SiteResult) -> str:
     """One line: how many groups and rules, and the proof."""
     plan, groups = site.plan, _groups(site)
     rules = sum(len(entry.rules) for entry in groups)
@@ -172,7 +178,7 @@ def write_proof(proof: Proof) -> str:
     return f"{len(proof.missing)} missing, {len(proof.excess)} excess"
 
 
-def cited_by(site: SiteResult) -> set[int]:
+def find_cited(site: SiteResult) -> set[int]:
     """The lines that the rules of a site cite."""
     return {line for entry in _groups(site) for rule in entry.rules for line in rule.lines}
 
@@ -181,13 +187,7 @@ def _groups(site: SiteResult) -> tuple[RenderedGroup, ...]:
     return (site.rendered or render_neutral(site.plan)).groups
 
 
-def write_tables(site: SiteResult) -> str:
-    """A site with every group and rule."""
-    return "".join(_write_site(site))
-
-
-def _write_site(site: SiteResult) -> Iterator[str]:
-    yield write_headline(site)
+def _write_groups(site: SiteResult) -> Iterator[str]:
     named = name_groups(entry.group for entry in _groups(site))
     for entry in _groups(site):
         group = entry.group
