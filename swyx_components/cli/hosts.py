@@ -21,7 +21,6 @@ from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import print_answer, refuse, refuse_device, replace_file
 from swyx_components.messages import Message, raise_errors
 from swyx_components.report.hosts import host_record
-from swyx_components.report.tables import plural
 from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name, make_files
 
@@ -42,22 +41,15 @@ def hosts(
     chosen = [host for own in settings for host in own if not machines or host.name in machines]
     files = dict(chain(*(make_files(host, topology.installation) for host in chosen if output)))
     refuse_device(Path(output))
-    written, removed = list[str](), list[str]()
+    changes: dict[str, object] = {}
     if output:
         owners, inputs = chosen if machines else names, files_of(topology.installation)
         written, removed = _write_folder(Path(output), files, owners, force, inputs)
+        changes = {"folder": output, "files": [*files], "written": written, "removed": removed}
     if as_json:
-        document: dict[str, object] = {"version": 1, "hosts": [host_record(h) for h in chosen]}
-        changes = {"files": list(files), "written": written, "removed": removed}
-        print_answer(document | ({"folder": output, **changes} if output else {}))
+        print_answer({"version": 1, "hosts": [host_record(host) for host in chosen], **changes})
     elif output:
-        print_answer(f"wrote {output}/{path}" for path in written)
-        print_answer(f"removed {output}/{path}, which is no longer needed" for path in removed)
-        count = f"{plural(len(written), 'file')} written for {plural(len(chosen), 'host')}"
-        unchanged = len(files) - len(written)
-        count += f", {unchanged} unchanged" if unchanged else ""
-        review = "Review each file before you run it; its header says what it does and why."
-        print_answer([f"{count}.", review])
+        print_answer(render_lines("written.txt.j2", {}, hosts=chosen, **changes))
     else:
         overview = render_lines("hosts.txt.j2", {}, hosts=chosen)
         sys.stdout.writelines(f"{line}\n" for line in overview)
@@ -81,7 +73,7 @@ def _write_folder(
     Raises:
         SwyxError: a file there is not ours, or leads out of the folder; then nothing is written.
     """
-    known, digests = _read_list(folder), {path: _digest(raw) for path, raw in files.items()}
+    known, digests = _read_list(folder), {p: sha256(raw).hexdigest() for p, raw in files.items()}
     there = {path: _digest_of(folder / path) for path in {**known, **files}}
     raise_errors(
         Message.about("file-foreign", str(folder / path), list=LIST)
@@ -134,8 +126,5 @@ def _read_list(folder: Path) -> dict[str, str]:
 
 
 def _digest_of(path: Path) -> str:
-    return _digest(path.read_bytes()) if path.is_file() and not path.is_symlink() else ""
-
-
-def _digest(raw: bytes) -> str:
-    return sha256(raw).hexdigest()
+    is_own = path.is_file() and not path.is_symlink()
+    return sha256(path.read_bytes()).hexdigest() if is_own else ""

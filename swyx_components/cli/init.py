@@ -24,7 +24,7 @@ from swyx_components.messages.render import plain
 from swyx_components.planner.topology import Topology
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages
-from swyx_components.report.templates import render
+from swyx_components.report.templates import render, render_lines
 
 STDOUT = "-"
 SCHEMA = "installation.schema.json"
@@ -41,8 +41,7 @@ def init(
     Asks, or reads a list of machines (CSV with the columns site, name, addresses, roles and links),
     checks the result and lists the decisions to confirm.
     """
-    output = file or "installation.yaml"
-    _refuse_existing(output, force)
+    _refuse_existing(file, force)
     given = {key: value for key, value in (("dcom", dcom), ("h245", h245)) if value}
     catalogue = load_catalogue()
     if source:
@@ -50,20 +49,22 @@ def init(
     else:
         draft = ask_draft(catalogue)
     data, undecided = _decide(_with_decisions(draft.data, given), asking=not source)
-    messages = _check(draft._replace(data=data), source, output)
+    messages = _check(draft._replace(data=data), source, file)
     text = _write(data, catalogue, undecided)
-    if output != STDOUT:
-        _refuse_existing(output, force)  # it may have been created while questions were asked
-        replace_file(Path(output), [text.encode()], [Path(source)])
+    if file != STDOUT:
+        _refuse_existing(file, force)  # it may have been created while questions were asked
+        replace_file(Path(file), [text.encode()], [Path(source)])
     elif not as_json:
         sys.stdout.write(text)
+    document: _Data = {"version": 1, "file": "" if file == STDOUT else file, "text": text}
+    document |= {"decisions": data["decisions"], "to_confirm": undecided}
+    document["ignored_columns"] = draft.ignored
     if as_json:
-        document: _Data = {"version": 1, "file": "" if output == STDOUT else output, "text": text}
-        document |= {"decisions": data["decisions"], "to_confirm": undecided}
-        document["ignored_columns"] = draft.ignored
         print_answer(document | {"messages": list(map(message_record, messages))})
     else:
-        _print_notes(output, undecided, draft.ignored, messages)
+        told = {**document, "messages": list_messages(messages), "schema": SCHEMA}
+        for line in render_lines("init.txt.j2", {}, **told):
+            print_note(line)  # stdout may be the file
 
 
 def _refuse_existing(output: str, force: bool) -> None:
@@ -117,21 +118,6 @@ def _check(draft: drafts.Draft, source: str, output: str) -> list[Message]:
         errors.append(message._replace(place=place, file=source or "the answers"))
     raise_errors(errors)
     return messages
-
-
-def _print_notes(
-    output: str, undecided: Sequence[str], ignored: Sequence[str], messages: Sequence[Message]
-) -> None:
-    """On stderr, since stdout may be the file."""
-    if ignored:
-        print_note(f"Columns ignored: {', '.join(ignored)}.")
-    for line in list_messages(messages):
-        print_note(line)
-    for key in undecided:
-        print_note(f"To confirm: decisions.{key} is {_DEFAULTS[key]} by default.")
-    if output != STDOUT:
-        print_note(f"Wrote {output}, which passes `swyx check {output}`.")
-        print_note(f"For completion in your editor, run `swyx schema > {SCHEMA}` beside it.")
 
 
 def _write(data: _Data, catalogue: Catalogue, undecided: Sequence[str]) -> str:

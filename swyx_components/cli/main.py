@@ -37,10 +37,7 @@ COMMANDS = {
     "catalogue": "List the article's roles, ports and flows.",
     "schema": "Print the JSON Schema of installation files.",
 }
-_MODULES = {
-    "catalogue": "reference",
-    "schema": "reference",
-}  # else the module is called as its command
+_MODULES = {"catalogue": "reference", "schema": "reference"}  # others: the command's name
 
 
 def load_command(name: str) -> click.Command:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from swyx_components.catalogue import Catalogue, Leg, load_catalogue
+from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.options import command
 from swyx_components.cli.terminal import print_answer
 from swyx_components.installation import load_installation, load_schema
@@ -53,15 +53,13 @@ def _record(catalogue: Catalogue) -> dict[str, Any]:
         "flows": {
             row.id: {
                 **fields_of(row, "evidence", "phase", "purpose", "lines"),
-                "legs": [_leg_record(leg) for leg in row.legs],
+                "legs": [
+                    given(**{"scope": leg.scope, "from": leg.initiators, "to": leg.responders})
+                    | given(**fields_of(leg, "among", "follows", "ports", "media"))
+                    for leg in row.legs
+                ],
             }
             for row in catalogue.flows.values()
         },
         "presets": {name: str(ports) for name, ports in catalogue.presets.items()},
     }
-
-
-def _leg_record(leg: Leg) -> dict[str, Any]:
-    ends = {"from": leg.initiators, "to": leg.responders}
-    rest = fields_of(leg, "among", "follows", "ports", "media")
-    return given(scope=leg.scope, **ends, **rest)

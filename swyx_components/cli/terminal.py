@@ -89,7 +89,8 @@ def report_progress(items: Iterable[_Item], what: str, total: int) -> Iterator[_
             now = time.monotonic()
             if sys.stderr.isatty():
                 if now - begun > _PATIENCE and now - said > _REDRAWN:
-                    said, bar = now, _draw(what, done, total)
+                    filled = "#" * (_WIDTH * min(done, total) // max(total, 1))
+                    said, bar = now, f"{what} [{filled:<{_WIDTH}}] {done:,}/{total:,}"
                     print(bar, end="\r", file=sys.stderr, flush=True)
             elif now - said > _SILENCE:
                 said = now
@@ -98,11 +99,6 @@ def report_progress(items: Iterable[_Item], what: str, total: int) -> Iterator[_
     finally:
         if bar:  # it leaves no trace
             print(" " * len(bar), end="\r", file=sys.stderr, flush=True)
-
-
-def _draw(what: str, done: int, total: int) -> str:
-    filled = "#" * (_WIDTH * min(done, total) // max(total, 1))
-    return f"{what} [{filled:<{_WIDTH}}] {done:,}/{total:,}"
 
 
 # ---- where an answer goes: stdout or a file, in a format that the command has
@@ -212,9 +208,13 @@ def explain_failure(problem: Exception, command: str) -> int:
             print_error(str(message))
         return CLOUD_FAILED if isinstance(problem, CloudError) else WRONG_INPUT
     if isinstance(problem, click.UsageError):
+        said = problem.format_message().replace("integer range", "number")
+        if isinstance(problem, click.NoSuchOption):
+            near = " or ".join(sorted(problem.possibilities or ()))
+            meant = f" (did you mean {near}?)" if near else ""
+            said = f"No such option: {problem.option_name}{meant}"
         path = f"swyx {command}".rstrip()
-        said = _usage_sentence(problem).rstrip(".")
-        print_error(f"{said}; `{path} --help` lists what is available.")
+        print_error(f"{said.rstrip('.')}; `{path} --help` lists what is available.")
         return WRONG_INPUT
     if os.environ.get(_DEBUG):
         import traceback
@@ -228,10 +228,3 @@ def explain_failure(problem: Exception, command: str) -> int:
         f"that {_DEBUG}=1 prints."
     )
     return CLOUD_FAILED
-
-
-def _usage_sentence(problem: click.UsageError) -> str:
-    if not isinstance(problem, click.NoSuchOption):
-        return problem.format_message().replace("integer range", "number")
-    near = " or ".join(sorted(problem.possibilities or ()))
-    return f"No such option: {problem.option_name}{f' (did you mean {near}?)' if near else ''}"
