@@ -4,7 +4,6 @@ A shell puts these words on a command line, so nothing is offered but names that
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -95,20 +94,14 @@ _OFFERS = {
 
 def command(function: Callable[..., object]) -> click.Command:
     """The command of a function: its parameters are on a line what `options.yaml` says of their names."""
-    rows = _load_rows()
+    text = files(__package__).joinpath("options.yaml").read_text(encoding="utf-8")
+    rows = yaml.load(text, Loader=yaml.CSafeLoader)
     own = {**rows["shared"], **rows[function.__name__]}
     kinds = {**function.__annotations__}
     del kinds["return"]
     parameters = [_make(name, kind, **own[name]) for name, kind in kinds.items()]
     examples = "\n".join(f"  swyx {line}" for line in own["examples"])
     return click.command(params=parameters, epilog=f"\b\nExamples:\n{examples}")(function)
-
-
-@cache
-def _load_rows() -> dict[str, Any]:
-    text = files(__package__).joinpath("options.yaml").read_text(encoding="utf-8")
-    rows: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
-    return rows
 
 
 def _make(

@@ -25,7 +25,8 @@ from swyx_components.planner.model import SitePlan
 from swyx_components.report.html.differences import Differences, describe_changes, describe_drift
 from swyx_components.report.html.overview import Overview, SiteLine
 from swyx_components.report.html.pages import write_chapter, write_report
-from swyx_components.report.tables import count_messages, plural
+from swyx_components.report.tables import count_messages
+from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name
 
 _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a pause
@@ -66,8 +67,11 @@ def report(
     counts = {noun: count for noun, count in overview.figures.items() if noun != "warning"}
     if differences:
         counts["difference"] = sum(row.number for one in differences for row in one.rows)
-    told = written, counts, messages
-    terminal.print_answer(_record(*told) if as_json else [_summary(*told)])
+    if as_json:
+        terminal.print_answer(_record(written, counts, messages))
+    else:
+        told = {"written": written, "counts": counts, "messages": count_messages(messages)}
+        terminal.print_answer(render_lines("report.txt.j2", {}, **told))
 
 
 def _hash(file: str) -> str:
@@ -160,16 +164,6 @@ def _write(
     path = output / "index.html" if folder else output
     whole = write_report(report, (page for _, page in pages), paged=folder)
     return {path: terminal.replace_file(path, whole, inputs), **sizes}
-
-
-def _summary(
-    written: Mapping[Path, int], counts: Mapping[str, int], messages: Iterable[Message]
-) -> str:
-    first, *others = written
-    more = f" and {plural(len(others), 'page')} beside it" if others else ""
-    told = ", ".join(plural(count, noun) for noun, count in counts.items())
-    size = sum(written.values()) / 1e6
-    return f"{first}{more}, {size:.1f} MB: {told}; {count_messages(messages)}."
 
 
 def _record(
