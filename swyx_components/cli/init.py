@@ -49,14 +49,15 @@ def init(
     else:
         draft = ask_draft(catalogue)
     data, undecided = _decide(_with_decisions(draft.data, given), asking=not source)
-    messages = _check(draft._replace(data=data), source, file)
+    written = "" if file == STDOUT else file
+    messages = _check(draft._replace(data=data), source, written)
     text = _write(data, catalogue, undecided)
-    if file != STDOUT:
+    if written:
         _refuse_existing(file, force)  # it may have been created while questions were asked
         replace_file(Path(file), [text.encode()], [Path(source)])
     elif not as_json:
         sys.stdout.write(text)
-    document: _Data = {"version": 1, "file": "" if file == STDOUT else file, "text": text}
+    document: _Data = {"version": 1, "file": written, "text": text}
     document |= {"decisions": data["decisions"], "to_confirm": undecided}
     document["ignored_columns"] = draft.ignored
     if as_json:

@@ -83,6 +83,17 @@ def test_decisions_that_are_given_are_written_and_need_no_confirmation(tmp_path:
     assert wrong.code == 2 and wrong.out == "" and "decisions.dcom" in wrong.err
 
 
+def test_a_file_for_stdout_is_checked_without_reading_stdin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message about the file `-` would be located in standard input, which a terminal never ends."""
+    (tmp_path / "machines.csv").write_text(LIST, encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", None)
+    outcome = swyx("init", "-", "--from", tmp_path / "machines.csv")
+    assert (outcome.code, yaml.safe_load(outcome.out)) == (0, EXPECTED)
+    assert "\nwarning: sites.aachen.egress, sites.bochum.egress: egress is closed" in outcome.err
+
+
 @pytest.mark.parametrize(
     "raw",
     [
