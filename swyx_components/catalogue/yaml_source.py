@@ -30,7 +30,9 @@ from swyx_components.sets.prefixes import Prefix
 MOST_BYTES = 5_000_000
 STDIN = "-"  # a path that means standard input
 MOST_DEEP = 32  # an installation nests 7 deep
-MOST_VALUES = 1_000_000  # keys and values, aliases expanded; 10,000 sites have about 600,000
+MOST_VALUES = (
+    1_000_000  # collections and what is in them, aliases expanded; 10,000 sites have some 500,000
+)
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
@@ -223,10 +225,7 @@ class _Composer:
     def _scalar(self, event: Any, is_key: bool = False) -> Any:
         value = event.value
         if value in _SPECIAL or event.tag is not None or event.anchor is not None:
-            value = self._special(event, is_key)
-        self.count += 1
-        if self.count > MOST_VALUES:
-            self._refuse("yaml-size", event, limit=MOST_VALUES)
+            return self._special(event, is_key)
         return value
 
     def _special(self, event: Any, is_key: bool) -> Any:
@@ -260,11 +259,11 @@ class _Composer:
         self._refuse_tag(event)
         if len(self.path) >= MOST_DEEP:
             self._refuse("yaml-depth", event, limit=MOST_DEEP)
-        self._count(1, event)
         if anchor is not None:
             self.anchors[anchor] = (None, 0)  # 0: still open, so an alias to it is circular
         self.path.append(0)
         value = self._mapping() if kind is MappingStartEvent else self._list()
+        self._count(1 + len(value), event)
         self.path.pop()
         if anchor is not None:
             self.anchors[anchor] = (value, self.count - count)

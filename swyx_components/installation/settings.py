@@ -99,16 +99,12 @@ def _read_cornet(node: Node) -> Fields:
     """One of the article's CorNet ports, or a list of them."""
     listed = node.context.catalogue.cornet
     known = {str(port): port for first, last in listed for port in range(first, last + 1)}
-    if type(node.value) is not list:
-        word = read_word(node, known)
-        return {"cornet": PortSet.of((known[word],) * 2), "cornet_pinned": True} if word else {}
-    ports = []
-    for text, index in distinct(node, read_list(node)):
-        if text in known:
-            ports.append((known[text], known[text]))
-        else:
-            node.item(index).unknown("word", text, known)
-    return {"cornet": PortSet.of(*ports), "cornet_pinned": True} if ports else {}
+    nodes = [node]
+    if type(node.value) is list:
+        nodes = [node.item(index) for _, index in distinct(node, read_list(node))]
+    words = filter(None, [read_word(each, known) for each in nodes])
+    ports = PortSet.of(*((known[word], known[word]) for word in words))
+    return {"cornet": ports, "cornet_pinned": True} if ports else {}
 
 
 _DECISIONS: dict[str, Callable[[Node], Fields]] = {
@@ -137,12 +133,13 @@ def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides
 
 
 def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
-    open_keys = _overridable_keys(role)
+    meant = _listeners_by_key(role)
+    open_keys = [key for key, listeners in meant.items() if listeners[0].overridable]
     example = f"{role.name}: {{{next(iter(open_keys), _ALL_MEDIA)}: 50000}}"
     overrides: dict[tuple[str, str], PortRange] = {}
     for key in sorted(node.mapping(example)):
         child = node.child(key)
-        listeners = _listeners(role, key)
+        listeners = meant.get(key, [])
         if not listeners and open_keys:
             child.unknown("listener", key, open_keys)
         elif not listeners or not listeners[0].overridable:
@@ -160,19 +157,11 @@ def _read_role(node: Node, role: Role) -> dict[tuple[str, str], PortRange]:
     return overrides
 
 
-def _overridable_keys(role: Role) -> tuple[str, ...]:
-    keys = [listener.key for listener in role.listeners.values() if listener.overridable]
-    spread = _ALL_MEDIA not in role.listeners and _listeners(role, _ALL_MEDIA)
-    return (_ALL_MEDIA, *keys) if spread else tuple(keys)
-
-
-def _listeners(role: Role, key: str) -> list[Listener]:
-    """The listeners that a key of an override means."""
-    if key in role.listeners:
-        return [role.listeners[key]]
-    if key != _ALL_MEDIA:
-        return []
-    return [one for one in role.listeners.values() if one.key.startswith(f"{_ALL_MEDIA}_")]
+def _listeners_by_key(role: Role) -> dict[str, list[Listener]]:
+    """The listeners that each key of an override means."""
+    media = [one for key, one in role.listeners.items() if key.startswith(f"{_ALL_MEDIA}_")]
+    single = {key: [listener] for key, listener in role.listeners.items()}
+    return {_ALL_MEDIA: media, **single} if media else single
 
 
 def _read_ports(node: Node, listeners: list[Listener]) -> PortRange | None:

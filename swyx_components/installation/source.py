@@ -39,22 +39,17 @@ class _Plain:
         if depth > MOST_DEEP:
             raise SwyxError.about("yaml-depth", place, limit=MOST_DEEP)
         if isinstance(value, Mapping):
-            return self._mapping(value, place, depth)
+            plain: dict[str, Any] = {}
+            for key, item in value.items():
+                text = self._text(key, place)
+                if text in plain:
+                    self.log.add("key-repeated", below(place, text), key=text)
+                else:
+                    plain[text] = self.value(item, below(place, text), depth + 1)
+            return plain
         if isinstance(value, list | tuple):
             return [self.value(item, f"{place}[{i}]", depth + 1) for i, item in enumerate(value)]
-        if value is None or isinstance(value, bool):
-            return value
-        return self._text(value, place)
-
-    def _mapping(self, value: Mapping[Any, Any], place: str, depth: int) -> dict[str, Any]:
-        plain: dict[str, Any] = {}
-        for key, item in value.items():
-            text = self._text(key, place)
-            if text in plain:
-                self.log.add("key-repeated", below(place, text), key=text)
-            else:
-                plain[text] = self.value(item, below(place, text), depth + 1)
-        return plain
+        return value if value is None or isinstance(value, bool) else self._text(value, place)
 
     def _text(self, value: Any, place: str) -> str:
         if isinstance(value, str):
