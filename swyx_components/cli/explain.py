@@ -1,7 +1,5 @@
 """`swyx explain`: whether a packet is allowed, and why or why not."""
 
-from dataclasses import replace
-
 from swyx_components.analysis.explain.explain import Explanation, Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
 from swyx_components.analysis.explain.places import find_hosts
@@ -44,7 +42,7 @@ def explain(
             detour, remedies = find_detour(installation, answer.crossing), None
             if denied <= _MOST_REMEDIES:
                 remedies = find_remedies(installation, answer.crossing, detour)
-            answer = replace(answer, detour=detour, remedies=remedies)
+            answer = answer._replace(detour=detour, remedies=remedies)
         answers.append(answer)
     catalogue = installation.catalogue
     cited = {line for answer in answers for line in answer.cited(catalogue)} if why else set()

@@ -99,9 +99,9 @@ def write_passage(step: Step, failed: Step | None) -> str:
     passages = {crossing.passage for crossing in step.crossings}
     if Passage.ALLOWED in passages:
         outside = [
-            f"{source.label} with {destination.label}"
-            for source, destination, _, passage, _, backwards in step.crossings
-            if passage is Passage.OUTSIDE and not backwards
+            f"{each.source.label} with {each.destination.label}"
+            for each in step.crossings
+            if each.passage is Passage.OUTSIDE and not each.backwards
         ]
         between = f", outside the cloud: {', '.join(shorten(dict.fromkeys(outside), 2))}"
         return f"allowed{between if outside else ''}"

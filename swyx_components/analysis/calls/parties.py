@@ -112,14 +112,14 @@ def read_parties(installation: Installation, book: CallBook, caller: str, called
 def _is_bare(installation: Installation, book: CallBook, word: str) -> bool:
     """Whether the word is a role alone; a machine or network of that name comes first."""
     is_role = bool(book.find_role(word, installation.catalogue))
-    return is_role and not any(hosts_named(installation, word))
+    return is_role and not hosts_named(installation, word)
 
 
 def _read(installation: Installation, book: CallBook, word: str) -> Actor:
     """Who a word means: `ROLE@SITE`, `ROLE@HOST`, or a name (with `@SITE`, if need be) or address alone."""
     role_word, at, place = word.rpartition("@")
     role = book.find_role(role_word, installation.catalogue)
-    if not at or (not role and any(hosts_named(installation, role_word))):
+    if not at or (not role and hosts_named(installation, role_word)):
         return _read_name(installation, book, word)
     if role not in book.parties:
         raise SwyxError.about(
@@ -138,9 +138,8 @@ def _read(installation: Installation, book: CallBook, word: str) -> Actor:
 def _read_name(installation: Installation, book: CallBook, word: str) -> Actor:
     hosts = find_hosts(installation, word, "party-unknown")
     host = hosts[0]
-    for provider in installation.providers:
-        if host.label == hosts_of_provider(provider)[0].label:
-            return _provider_actor(provider)
+    if isinstance(host.owner, Provider):
+        return _provider_actor(host.owner)
     if len(hosts) > 1:
         raise SwyxError.about("party-unknown", "", word=word, near="")
     roles = [role for role in host.roles if role in book.parties]

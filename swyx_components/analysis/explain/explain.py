@@ -1,7 +1,7 @@
 """Whether a packet may pass: what the rules of each end say, and for which flows; for explain and call."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache, partial
 from itertools import chain
@@ -13,15 +13,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import SiteFlows, derive_flows
-from swyx_components.planner.model import (
-    PROTOCOL_OF,
-    Direction,
-    HostGroup,
-    Protocol,
-    RenderedSite,
-    Rule,
-    SitePlan,
-)
+from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, RenderedSite, Rule
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.ports import PortRange, PortSet
@@ -71,7 +63,7 @@ class Passage(Enum):
 
 
 class Crossing(NamedTuple):
-    """One packet between two hosts, and what becomes of it.
+    """One packet between two hosts.
 
     `ends` is empty where no rule was asked: on the same machine, and where the hosts have no IP version in
     common. `backwards`: an answer, from a call's receiver to its sender.
@@ -80,9 +72,17 @@ class Crossing(NamedTuple):
     source: Host
     destination: Host
     packet: Packet
-    passage: Passage
     ends: tuple[End, ...] = ()
     backwards: bool = False
+
+    @property
+    def passage(self) -> Passage:
+        """What becomes of it."""
+        if _is_one(self.source, self.destination):
+            return Passage.SAME_MACHINE
+        if not self.ends or not all(end.allows for end in self.ends):
+            return Passage.DENIED
+        return Passage.ALLOWED if any(end.group for end in self.ends) else Passage.OUTSIDE
 
 
 SiteOf = Callable[[str], RenderedSite]
@@ -104,9 +104,9 @@ def pick_pairs(
 
 def _kind(host: Host, site_of: SiteOf) -> tuple[object, ...]:
     """What hosts with the same rules have in common."""
-    group = _group_of(site_of(host.site).plan, host) if host.managed else None
-    if group is None:
+    if not host.managed:
         return host.site, host.label, host.prefixes
+    group = site_of(host.site).plan.groups_by_machine()[host.label]
     return host.site, group.name, frozenset(prefix.version for prefix in host.prefixes)
 
 
@@ -116,14 +116,12 @@ def _is_one(source: Host, destination: Host) -> bool:
 
 
 def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> Crossing:
-    """What becomes of a packet, over the first IP version that allows it, or that both hosts have.
+    """A packet over the first IP version that allows it, or that both hosts have.
 
     The hosts have their addresses of that version.
     """
-    denied = Crossing(source, destination, packet, Passage.DENIED)
-    if _is_one(source, destination):
-        return denied._replace(passage=Passage.SAME_MACHINE)
-    for version in WIDTH:
+    found = Crossing(source, destination, packet)
+    for version in WIDTH if found.passage is Passage.DENIED else ():
         one, other = (
             host._replace(prefixes=tuple(p for p in host.prefixes if p.version == version))
             for host in (source, destination)
@@ -131,13 +129,11 @@ def cross(source: Host, destination: Host, packet: Packet, site_of: SiteOf) -> C
         if one.prefixes and other.prefixes:
             sending = _evaluate_end(one, other, Direction.OUT, packet, site_of)
             receiving = _evaluate_end(other, one, Direction.IN, packet, site_of)
-            crossing = Crossing(one, other, packet, Passage.DENIED, (sending, receiving))
-            if not sending.group and not receiving.group:
-                return crossing._replace(passage=Passage.OUTSIDE)
-            if sending.allows and receiving.allows:
-                return crossing._replace(passage=Passage.ALLOWED)
-            denied = denied if denied.ends else crossing
-    return denied
+            crossing = Crossing(one, other, packet, (sending, receiving))
+            if crossing.passage is not Passage.DENIED:
+                return crossing
+            found = found if found.ends else crossing
+    return found
 
 
 def _evaluate_end(
@@ -147,7 +143,9 @@ def _evaluate_end(
         return End(host=own, direction=direction, group="")
     rendered = site_of(own.site)
     entry = next(e for e in rendered.groups if own.owner in e.group.members)
-    rules = tuple(
+    is_near = peer.managed and peer.site == own.site
+    group = rendered.plan.groups_by_machine()[peer.label] if is_near else None
+    rules = [
         rule
         for rule in entry.rules
         if rule.allow
@@ -156,31 +154,24 @@ def _evaluate_end(
             rule.protocol is Protocol.ANY
             or _takes(rule.protocol, rule.ports, rule.source_ports, packet)
         )
-    )
-    group = _group_of(rendered.plan, peer)
-    by_name = (rule for rule in rules if group is not None and group.name in rule.groups)
-    by_address = tuple(
+    ]
+    passing = [rule for rule in rules if group is not None and group.name in rule.groups]
+    by_address = [
         rule
         for rule in rules
-        if any(prefix.overlaps(its) for prefix in rule.prefixes for its in peer.prefixes)
-    )
+        if any(p.overlaps(its) for p in rule.prefixes for its in peer.prefixes)
+    ]
     # Addresses of the peer that no rule holds would be stopped: all of them together, or it does not pass.
-    holders = [prefix for rule in by_address for prefix in rule.prefixes]
-    passing = (*by_name, *(by_address if _is_covered(peer.prefixes, holders) else ()))
+    if _is_covered(peer.prefixes, (prefix for rule in by_address for prefix in rule.prefixes)):
+        passing += by_address
     return End(
         host=own,
         direction=direction,
         group=entry.group.name,
-        rules=tuple(rule for rule in passing if rule.source_ports is None) or passing,
+        rules=tuple([rule for rule in passing if rule.source_ports is None] or passing),
         peers=tuple(member.name for member in group.members) if group else (),
         left_to_others=rendered.plan.egress is Egress.OPEN and direction is Direction.OUT,
     )
-
-
-def _group_of(plan: SitePlan, host: Host) -> HostGroup | None:
-    if not host.managed or host.site != plan.site:
-        return None
-    return next(group for group in plan.groups if host.owner in group.members)
 
 
 def _takes(
@@ -199,8 +190,7 @@ def _is_covered(wanted: Iterable[Prefix], holders: Iterable[Prefix]) -> bool:
     return all(any(own.contains(prefix) for own in joined) for prefix in wanted)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(NamedTuple):
     """The answer for one pair of hosts.
 
     `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
@@ -211,7 +201,7 @@ class Explanation:
 
     crossing: Crossing
     flows: tuple[Flow, ...] = ()
-    reasons: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = {}
     nearest: Flow | None = None
     by_summary: tuple[Flow, ...] = ()
     remedies: tuple[str, ...] | None = None
@@ -265,7 +255,7 @@ def _explain_pair(
     used = {flow for end in crossing.ends for rule in end.rules for flow in rule.flows}
     extra = {extra_flow(plan.site, one): one.reason for plan in plans for one in plan.extra_rules}
     open_ends = all(end.allows for end in crossing.ends)
-    others = [flow for flow in flows if flow not in own] if open_ends else ()
+    others = [flow for flow in flows if open_ends and flow not in own]
     near = [(far, flow) for flow in flows if (far := _distance(flow, crossing)) is not None]
     return Explanation(
         crossing=crossing,
@@ -302,9 +292,8 @@ def _distance(flow: Flow, crossing: Crossing) -> tuple[int, int, int] | None:
     """
     source, destination, packet = crossing[:3]
     other_protocol, port = int(PROTOCOL_OF[flow.transport] is not packet.protocol), packet.port
-    away = 0
-    if port is not None:
-        away = min(max(part.first - port, port - part.last, 0) for part in flow.ports)
+    gaps = [max(part.first - port, port - part.last, 0) for part in flow.ports if port is not None]
+    away = min(gaps, default=0)
     to_destination = _is_end(flow.responder, destination)
     if to_destination and _is_end(flow.initiator, source):
         return (0, other_protocol, away)

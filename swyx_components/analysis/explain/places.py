@@ -12,13 +12,13 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 
 
 class Host(NamedTuple):
-    """One end of a packet. `site` is empty outside all sites, `owner` the machine or network, if any."""
+    """One end of a packet. `site` is empty outside all sites, `owner` who has the addresses, if known."""
 
     site: str
     label: str
     roles: tuple[str, ...]
     prefixes: tuple[Prefix, ...]
-    owner: Machine | Network | None = None
+    owner: Machine | Network | Provider | None = None
 
     @property
     def is_machine(self) -> bool:
@@ -28,7 +28,7 @@ class Host(NamedTuple):
     @property
     def managed(self) -> bool:
         """Whether rules are generated there."""
-        return self.owner is not None and self.owner.managed
+        return isinstance(self.owner, Machine | Network) and self.owner.managed
 
 
 def find_hosts(
@@ -42,14 +42,13 @@ def find_hosts(
     with suppress(ValueError):
         return tuple(_hosts_at(installation, Prefix.parse(word)))
     name, _, place = word.rpartition("@")
-    found = list(hosts_named(installation, word))
-    own = next((s for s in installation.sites.values() if s.name.lower() == place.lower()), None)
-    if own:
-        catalogue = installation.catalogue
-        by_role = hosts_with(own, calls_of(catalogue).find_role(name, catalogue))
-        if by_role:
+    found = hosts_named(installation, word)
+    sites = {site.name.lower(): site for site in installation.sites.values()}
+    if own := sites.get(place.lower()):
+        role = calls_of(installation.catalogue).find_role(name, installation.catalogue)
+        if by_role := hosts_with(own, role):
             return by_role
-        found = [host for host in hosts_of(own) if host.label.lower() == name.lower()]
+        found = [host for host in hosts_named(installation, name) if host.site == own.name]
     if len({(host.site, host.label) for host in found}) == 1:
         return tuple(found)
     raise SwyxError([_refusal(installation, word, found, unknown)])
@@ -66,13 +65,10 @@ def hosts_with(site: Site, role: str) -> tuple[Host, ...]:
     return tuple(host for host in hosts_of(site) if role in host.roles)
 
 
-def hosts_named(installation: Installation, name: str) -> Iterator[Host]:
+def hosts_named(installation: Installation, name: str) -> list[Host]:
     """The machines, networks and SIP providers of that name."""
-    for site in installation.sites.values():
-        yield from (host for host in hosts_of(site) if host.label.lower() == name.lower())
-    for provider in installation.providers:
-        if provider.name.lower() == name.lower():
-            yield from hosts_of_provider(provider)
+    named = ((host, host.owner.name) for host in _holders(installation) if host.owner)
+    return [host for host, own in named if own.lower() == name.lower()]
 
 
 def hosts_of_provider(provider: Provider) -> tuple[Host, ...]:
@@ -80,7 +76,7 @@ def hosts_of_provider(provider: Provider) -> tuple[Host, ...]:
     for media, the former and the latter.
     """
     label = f"provider {provider.name}"
-    return tuple(Host("", label, (), prefixes) for prefixes in provider.uses)
+    return tuple(Host("", label, (), prefixes, provider) for prefixes in provider.uses)
 
 
 def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
@@ -88,7 +84,8 @@ def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
 
     Before a range come the machines in it, which have separate rules; the range stands for the others.
     """
-    holders = list(_holders(installation))
+    # A network may hold the addresses of machines too, of any site.
+    holders = sorted(_holders(installation), key=lambda host: not host.is_machine)
     for host in holders if address.length < WIDTH[address.version] else ():
         own = tuple(filter(address.contains, host.prefixes))
         if own and host.is_machine:
@@ -98,12 +95,9 @@ def _hosts_at(installation: Installation, address: Prefix) -> Iterator[Host]:
 
 
 def _holders(installation: Installation) -> Iterator[Host]:
-    """All that holds addresses; machines first, since a network may hold theirs too."""
-    sites = installation.sites.values()
-    for site in sites:
-        yield from (host for host in hosts_of(site) if host.is_machine)
-    for site in sites:
-        yield from (host for host in hosts_of(site) if not host.is_machine)
+    """All that holds addresses: site by site, then the SIP providers."""
+    for site in installation.sites.values():
+        yield from hosts_of(site)
         yield Host(site.name, "sip_devices", (), site.sip_devices)
         yield Host(site.name, "summary", (), site.summary)
     for provider in installation.providers:

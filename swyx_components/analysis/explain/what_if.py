@@ -30,15 +30,12 @@ def find_remedies(
     if not {p.version for p in source.prefixes} & {p.version for p in destination.prefixes}:
         return (f"give {source.label} and {destination.label} addresses of the same IP version",)
     variants = _variants(installation, crossing)
-    remedies = [text for text, changed in variants if _passes(changed, crossing)]
-    if remedies or detour == TRANSIT:
-        return tuple(dict.fromkeys(remedies))
-    found: list[str] = []
-    for own, peer in (hosts, hosts[::-1]):
+    remedies = dict.fromkeys(text for text, changed in variants if _passes(changed, crossing))
+    for own, peer in () if remedies or detour == TRANSIT else (hosts, hosts[::-1]):
         variants = _with_roles(installation, own, peer)
         if roles := [role for role, changed in variants if _passes(changed, crossing)]:
-            found.append(f"give {own.label} the role {' or '.join(roles)}")
-    return tuple(found)
+            remedies[f"give {own.label} the role {' or '.join(roles)}"] = None
+    return tuple(remedies)
 
 
 def find_detour(installation: Installation, crossing: Crossing) -> str:
@@ -91,9 +88,8 @@ def _variants(installation: Installation, crossing: Crossing) -> Iterator[_Varia
     catalogue, packet = installation.catalogue, crossing.packet
     names = dict.fromkeys(host.site for host in crossing[:2] if host.site)
     sites = [installation.sites[name] for name in names]
-    for site in sites:
-        for text, changed in _with_switches(site, catalogue, packet.protocol.has_ports):
-            yield text, _with(installation, changed)
+    for text, changed in chain(*(_with_switches(site, catalogue) for site in sites)):
+        yield text, _with(installation, changed)
     if packet.protocol is Protocol.TCP and packet.port is not None:
         for text, *decided in _with_decisions(sites, catalogue, packet.port):
             places = " and ".join(f"sites.{site.name}" for site in decided)
@@ -109,7 +105,7 @@ def _with(installation: Installation, *sites: Site) -> Installation:
 # ---- switches and decisions
 
 
-def _with_switches(site: Site, catalogue: Catalogue, has_ports: bool) -> Iterator[tuple[str, Site]]:
+def _with_switches(site: Site, catalogue: Catalogue) -> Iterator[tuple[str, Site]]:
     """Optional flows on, disabled ones back, other control paths, other transports."""
     place = f"sites.{site.name}"
     for row in catalogue.flows.values():
@@ -131,7 +127,7 @@ def _with_switches(site: Site, catalogue: Catalogue, has_ports: bool) -> Iterato
         ("fax_transport", replace(own, fax_transports=both)),
         ("dcom_transport", replace(own, dcom_transports=both)),
     ):
-        if decisions != own and has_ports:
+        if decisions != own:
             yield f"set the decision `{label}: both` at {place}", replace(site, decisions=decisions)
 
 
@@ -140,25 +136,18 @@ def _with_decisions(
 ) -> Iterator[tuple[str, *tuple[Site, ...]]]:
     """Other TCP ports for what the article leaves open, where nobody else listens on them."""
     single = PortRange(port, port)
-    taken = PortSet.union_of(
-        chain(
-            *(
-                listener.ports
-                for role in catalogue.roles.values()
-                for listener in role.listeners.values()
-                if Transport.TCP in listener.transports
-            ),
-            catalogue.administration_ports.values(),
-            [PortRange(1, 1023)],
-        )
-    )
+    known = [PortSet((service,)) for service in catalogue.administration_ports.values()]
+    for role in catalogue.roles.values():
+        listening = role.listeners.values()
+        known += [own.ports for own in listening if Transport.TCP in own.transports]
+    is_free = port > 1023 and not any(ports.covers(single) for ports in known)
     for site in sites:
         own = site.decisions
         if catalogue.cornet.covers(single) and not own.cornet.covers(single):
             ports = (str(each) for part in catalogue.cornet for each in range(part[0], part[1] + 1))
             text = f"set the decision `cornet: [{', '.join(ports)}]`"
             yield text, replace(site, decisions=replace(own, cornet=catalogue.cornet))
-        if not taken.covers(single):
+        if is_free:
             dcom = replace(own, dcom_server=single, dcom_client=single)
             yield f"set the decision `dcom` to a range with {port}", replace(site, decisions=dcom)
             # Tunnelled at one end of a link only is an error, so there both decide anew.
@@ -209,17 +198,13 @@ def _with_declarations(installation: Installation, crossing: Crossing) -> Iterat
 def _with_link(installation: Installation, ends: Sequence[Host], chained: bool) -> _Variant:
     """One more link through the machine at the near end or, chained, through both."""
     near, far = ends
-    named, far_manager = f"`link_manager: {near.label}`", ""
+    named = f"`link_manager: {near.label}`"
     if chained:
         managers = f"{{{near.site}: {near.label}, {far.site}: {far.label}}}"
-        named, far_manager = f"`mode: chained` and `link_managers: {managers}`", far.label
-    link = Link(
-        name="supposed",
-        near=near.site,
-        far=far.site,
-        near_manager=near.label,
-        far_manager=far_manager,
-    )
+        named = f"`mode: chained` and `link_managers: {managers}`"
+    far_manager = far.label if chained else ""
+    sites = {"near": near.site, "far": far.site}
+    link = Link(name="supposed", **sites, near_manager=near.label, far_manager=far_manager)
     text = f"declare a link of {near.site} and {far.site} with {named}"
     return text, replace(installation, links=(*installation.links, link))
 
