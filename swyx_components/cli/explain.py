@@ -2,8 +2,8 @@
 
 from swyx_components.analysis.explain.explain import Explanation, Packet
 from swyx_components.analysis.explain.explain import explain as explain_packet
-from swyx_components.analysis.explain.places import find_hosts
 from swyx_components.analysis.explain.what_if import find_detour, find_remedies
+from swyx_components.analysis.places import find_hosts
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse

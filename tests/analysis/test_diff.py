@@ -13,7 +13,7 @@ from swyx_components.analysis.diff.changes import Changes
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.reachability import Owners
 from swyx_components.analysis.explain.explain import Packet, explain
-from swyx_components.analysis.explain.places import find_hosts
+from swyx_components.analysis.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
 from swyx_components.planner.model import Direction

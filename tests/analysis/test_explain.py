@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.analysis.explain.places import find_hosts
+from swyx_components.analysis.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.messages import SwyxError
 from tests.tools.command import SMALL, Outcome, swyx, write_file

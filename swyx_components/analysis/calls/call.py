@@ -11,7 +11,6 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from swyx_components.analysis.calls.parties import Actor, Pair, find_links, role_at
 from swyx_components.analysis.explain.explain import (
     Crossing,
     Packet,
@@ -20,7 +19,7 @@ from swyx_components.analysis.explain.explain import (
     cross,
     pick_pairs,
 )
-from swyx_components.analysis.explain.places import Host, hosts_of, hosts_with
+from swyx_components.analysis.places import Actor, Host, Pair, hosts_of, hosts_with, role_at
 from swyx_components.catalogue import FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
 from swyx_components.installation.model import Link
@@ -103,13 +102,21 @@ def simulate_call(topology: Topology, book: CallBook, parties: Pair, site_of: Si
 
     Of several links of their sites it takes the first over which it works, else the first.
     """
-    links, calls = find_links(topology, parties), list[Call]()
+    links, calls = _find_links(topology, parties), list[Call]()
     for link in links or (None,):
         steps = enumerate(_Script(topology, book, *parties, site_of, link).steps(), 1)
         numbered = tuple(step._replace(number=number) for number, step in steps)
         others = tuple(other.name for other in links if other is not link)
         calls.append(Call(*parties, numbered, link if others else None, others))
     return next((call for call in calls if call.failed is None), calls[0])
+
+
+def _find_links(topology: Topology, parties: Pair) -> Sequence[Link]:
+    """The links of the sites of two parties; a provider's LinkManager passes no call to another."""
+    near, far = (party.server_site for party in parties)
+    own = {party.provider.link_manager for party in parties if party.provider}
+    links = [link for link in topology.links_of(near) if {link.near, link.far} == {near, far}]
+    return [link for link in links if own & {*link.managers}] or links
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from swyx_components.analysis.deployed.reachability import (
     find_requirements,
     join_packets,
 )
-from swyx_components.analysis.explain.places import hosts_of
+from swyx_components.analysis.places import hosts_of
 from swyx_components.catalogue import Evidence, FlowRow, Phase
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
