@@ -7,6 +7,7 @@ ports the system must not hand out at random.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple
 
 from swyx_components.catalogue import Listener, Transport
@@ -82,11 +83,8 @@ class HostSettings:
 def find_host_settings(topology: Topology, plan: SitePlan) -> tuple[HostSettings, ...]:
     """The settings of every machine and network of a planned site, machines first, each by name."""
     flows = [*derive_flows(topology, plan.site, hosts_of_networks=True).flows]
-    hosts = (
-        host
-        for endpoint in topology.view(plan.site).endpoints
-        for host in _Finder(endpoint, topology, plan, flows).hosts()
-    )
+    ends = topology.view(plan.site).endpoints
+    hosts = chain(*(_Finder(endpoint, topology, plan, flows).hosts() for endpoint in ends))
     return tuple(sorted(hosts, key=lambda host: (host.network, host.name)))
 
 
@@ -118,18 +116,17 @@ class _Finder:
             gatekeepers=tuple(self._find_gatekeepers()),
             reservations=tuple(self._find_reservations()),
         )
+        hosts = [(endpoint.label, endpoint.prefixes)]
         if group is None or settings.network:
             roles = self._roles if settings.network else endpoint.kind.roles
             needs = find_requirements(endpoint, roles, self._flows)
-            rules = minimise(needs, NEUTRAL, self._catalogue)
-            own = () if settings.network else endpoint.prefixes
-            openings = self._open(rules, settings.prefixes, own)
-            yield replace(settings, openings=tuple(openings))
-            return
-        for machine in group.machines:
-            own = machine.addresses
-            openings = self._open(self._plan.group(group.name).rules, own, own)
-            yield replace(settings, name=machine.name, prefixes=own, openings=tuple(openings))
+            rules: Iterable[Rule] = minimise(needs, NEUTRAL, self._catalogue)
+        else:
+            hosts = [(machine.name, machine.addresses) for machine in group.machines]
+            rules = self._plan.group(group.name).rules
+        for name, own in hosts:
+            openings = tuple(self._open(rules, own, () if settings.network else own))
+            yield replace(settings, name=name, prefixes=own, openings=openings)
 
     # ---- what it listens on
 
@@ -148,12 +145,9 @@ class _Finder:
             return None
         ports = PortSet.union_of(range_ for _, range_ in found)
         used = {id for id, _ in found}
-        return DcomRange(
-            ports=ports,
-            decision=decisions.dcom_preset or str(ports),
-            flows=tuple(id for id in rows if id in used),
-            lines=tuple(sorted({line for id in used for line in rows[id].lines})),
-        )
+        flows = tuple(id for id in rows if id in used)
+        lines = tuple(sorted({line for id in used for line in rows[id].lines}))
+        return DcomRange(ports, decisions.dcom_preset or str(ports), flows, lines)
 
     def _tokens(self, flow: Flow) -> set[str]:
         return {token for leg in self._catalogue.flows[flow.flow].legs for token in leg.ports}
@@ -204,19 +198,15 @@ class _Finder:
                 if listener.key in self._tokens(flow) and flow.transport in listener.transports:
                     where = (flow.initiator_role, flow.responder.site, flow.responder.label)
                     found.setdefault(where, (flow, set()))[1].add(flow.flow)
-        for _, (flow, used) in sorted(found.items(), key=lambda item: item[0]):
+        for where in sorted(found):
+            flow, used = found[where]
             discovery, listener = instead[flow.responder_role]
             group = flow.responder.group
             named = [(one.name, one.addresses) for one in group.members] if group else []
+            port = flow.responder.kind.ports[flow.responder_role, listener.key]
+            why = tuple(sorted(used)), discovery
             for name, addresses in named or [(flow.responder.label, flow.responder.prefixes)]:
-                yield Gatekeeper(
-                    role=flow.initiator_role,
-                    machine=name,
-                    addresses=addresses,
-                    port=flow.responder.kind.ports[flow.responder_role, listener.key],
-                    flows=tuple(sorted(used)),
-                    discovery=discovery,
-                )
+                yield Gatekeeper(flow.initiator_role, name, addresses, port, *why)
 
     def _open(
         self, rules: Iterable[Rule], prefixes: Iterable[Prefix], own: Iterable[Prefix]
@@ -240,12 +230,7 @@ def cut_by_port(openings: Iterable[Rule]) -> Iterator[Rule]:
             there = [opening for opening, ports in own if ports.covers(part)]
             peers = collapse_prefixes(p for o in there for p in o.prefixes if p.version == 4)
             if peers:
-                yield Rule(
-                    Direction.IN,
-                    protocol,
-                    PortSet((part,)),
-                    None,
-                    prefixes=peers,
-                    flows=tuple(dict.fromkeys(flow for o in there for flow in o.flows)),
-                    lines=tuple(sorted({line for o in there for line in o.lines})),
-                )
+                flows = tuple(dict.fromkeys(flow for o in there for flow in o.flows))
+                lines = tuple(sorted({line for o in there for line in o.lines}))
+                what = Direction.IN, protocol, PortSet((part,)), None
+                yield Rule(*what, prefixes=peers, flows=flows, lines=lines)

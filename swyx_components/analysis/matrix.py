@@ -1,6 +1,6 @@
 """The flow matrix: every flow of some sites and every extra rule, one row each, as asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
@@ -50,30 +50,22 @@ class MatrixRow(NamedTuple):
     lines: tuple[int, ...] = ()
     outside: bool = False
 
-
-class Selection(NamedTuple):
-    """Which rows are wanted: of each set that is not empty, a row must match one of its words.
-
-    `sites` are those whose plans are asked. `roles` and `machines` are matched at either end,
-    `machines` against networks and SIP providers too; all in lower case.
-    """
-
-    sites: frozenset[str]
-    roles: frozenset[str] = frozenset()
-    machines: frozenset[str] = frozenset()
-    evidence: frozenset[str] = frozenset()
-
-    def takes(self, row: MatrixRow) -> bool:
-        """Whether a row is wanted."""
-        ends = (row.sender, row.receiver)
-        roles = {end.role.lower() for end in ends}
+    @property
+    def words(self) -> Mapping[str, set[str]]:
+        """What it can be asked for by, in lower case: networks and SIP devices are machines too."""
+        ends = (self.sender, self.receiver)
         hosts = {host.lower() for end in ends for host in end.hosts}
-        asked = (self.roles, roles), (self.machines, hosts), (self.evidence, {row.evidence})
-        return all(not wanted or wanted & own for wanted, own in asked)
+        roles = {end.role.lower() for end in ends}
+        return {"roles": roles, "machines": hosts, "evidence": {self.evidence}}
 
 
-def list_rows(topology: Topology, plan: SitePlan, selection: Selection) -> Iterator[MatrixRow]:
-    """The rows of one site in the catalogue's order.
+Wanted = Mapping[str, Set[str]]  # of each kind of words that has some, a row must match one
+
+
+def list_rows(
+    topology: Topology, plan: SitePlan, sites: Set[str], wanted: Wanted
+) -> Iterator[MatrixRow]:
+    """The wanted rows of one of the chosen sites in the catalogue's order.
 
     Without flows that another chosen site lists, or whose ends have no IP version in common.
     """
@@ -82,13 +74,15 @@ def list_rows(topology: Topology, plan: SitePlan, selection: Selection) -> Itera
         for flow in derive_flows(topology, plan.site, hosts_of_networks=True).flows
         if flow.initiator.versions & flow.responder.versions
         and not any(
-            site < plan.site and site in selection.sites
+            site < plan.site and site in sites
             for site in (flow.initiator.site, flow.responder.site)
         )
     ]
     rows += (_extra_row(plan, rule) for rule in plan.extra_rules)
     # One flow may come from several others, as H.245 does from the H.225 of either side.
-    yield from dict.fromkeys(filter(selection.takes, rows))
+    for row in dict.fromkeys(rows):
+        if all(not wanted[kind] or wanted[kind] & own for kind, own in row.words.items()):
+            yield row
 
 
 def _flow_row(site: str, flow: Flow, catalogue: Catalogue) -> MatrixRow:
@@ -119,14 +113,6 @@ def _extra_row(plan: SitePlan, rule: ExtraRule) -> MatrixRow:
     machine = plan.machine(rule.machine)
     own = MatrixEnd(plan.site, machine.name, "", (machine.name,), machine.addresses)
     peers = MatrixEnd("", "", "", (), rule.peers)
-    sender, receiver = (peers, own) if rule.direction == "in" else (own, peers)
-    return MatrixRow(
-        site=plan.site,
-        flow=extra_flow(plan.site, rule),
-        evidence=EXTRA,
-        sender=sender,
-        receiver=receiver,
-        transport=rule.protocol,
-        ports=tuple(map(str, rule.ports)),
-        purpose=rule.reason,
-    )
+    ends = (peers, own) if rule.direction == "in" else (own, peers)
+    flow, ports = extra_flow(plan.site, rule), tuple(map(str, rule.ports))
+    return MatrixRow(plan.site, flow, EXTRA, *ends, rule.protocol, ports, rule.reason)

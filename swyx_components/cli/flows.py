@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
-from swyx_components.analysis.matrix import EXTRA, MatrixRow, Selection, list_rows
+from swyx_components.analysis.matrix import EXTRA, MatrixRow, Wanted, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.load import calls_of
 from swyx_components.cli import terminal
@@ -38,9 +38,10 @@ def flows(
         raise terminal.refuse("format-binary", "--format", format=chosen)
     installation = load_installation(file)
     topology, inputs = Topology(installation), files_of(installation)
-    selection = _read_selection(installation, sites, roles, machines, evidence)
-    plans = plan_sites(topology, sorted(selection.sites))
-    listed = ((plan.site, tuple(list_rows(topology, plan, selection))) for plan in plans)
+    wanted = _read_words(installation, roles, machines, evidence)
+    names = frozenset(choose_sites(installation, sites))
+    plans = plan_sites(topology, sorted(names))
+    listed = ((plan.site, tuple(list_rows(topology, plan, names, wanted))) for plan in plans)
     rows = (row for _, own in listed for row in own)
     if chosen == "xlsx":
         _save_workbook(rows, Path(output), inputs)
@@ -59,14 +60,13 @@ def _save_workbook(rows: Iterable[MatrixRow], output: Path, inputs: Iterable[Pat
         raise terminal.refuse("package-missing", "--format", package="openpyxl") from None
 
 
-def _read_selection(
+def _read_words(
     installation: Installation,
-    sites: Sequence[str],
     roles: Sequence[str],
     machines: Sequence[str],
     evidence: Sequence[str],
-) -> Selection:
-    """The selection that the options describe.
+) -> Wanted:
+    """What the options ask for, in lower case.
 
     Raises:
         SwyxError: unknown words; with a message for each.
@@ -86,9 +86,5 @@ def _read_selection(
     for word in (word for word in evidence if word.lower() not in kinds):
         log.unknown("word", f"--evidence {word}", word, kinds)
     raise_errors(log.all())
-    return Selection(
-        sites=frozenset(choose_sites(installation, sites)),
-        roles=frozenset(role.lower() for role in found.values()),
-        machines=frozenset(word.lower() for word in machines),
-        evidence=frozenset(word.lower() for word in evidence),
-    )
+    words = {"roles": found.values(), "machines": machines, "evidence": evidence}
+    return {kind: {word.lower() for word in own} for kind, own in words.items()}

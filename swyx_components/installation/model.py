@@ -49,7 +49,9 @@ class Decisions:
         if self.dcom_server == self.dcom_client:
             settled["dcom"] = self.dcom_preset or str(self.dcom_server or "")
         else:
-            settled["dcom"] = f"{{server: {self.dcom_server}, client: {self.dcom_client}}}"
+            ranges = {"server": self.dcom_server, "client": self.dcom_client}
+            decided = (f"{end}: {ports}" for end, ports in ranges.items() if ports is not None)
+            settled["dcom"] = f"{{{', '.join(decided)}}}"
         settled["dcom_transport"] = _one_or_both(self.dcom_transports)
         if self.h245 is not None:
             settled["h245"] = self.h245_preset or str(self.h245 or "tunnelled")

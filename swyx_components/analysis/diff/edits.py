@@ -5,16 +5,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from swyx_components.catalogue import FlowRow
-from swyx_components.installation.model import (
-    Decisions,
-    ExtraRule,
-    Installation,
-    PortOverrides,
-    Site,
-)
+from swyx_components.installation.model import ExtraRule, Installation, PortOverrides
 from swyx_components.planner.endpoints import Flow
 from swyx_components.planner.model import Direction, Rule, SitePlan
-from swyx_components.sets.ports import NO_PORTS, PortRange
+from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Prefix
 
 _PROVIDER = "cidrs", "signalling_cidrs", "media_cidrs", "link_manager", "media_ports", "sip_port"
@@ -67,9 +61,9 @@ def find_edits(old: Installation, new: Installation) -> tuple[Edit, ...]:
 def find_affected(old: Installation, new: Installation) -> frozenset[str]:
     """The sites whose plans may differ: those edited, those linked to them, those of links and providers."""
     # With other quotas rules may be spread otherwise.
-    if (old.catalogue, old.quotas) != (new.catalogue, new.quotas):
-        return frozenset({*old.sites, *new.sites})
     either = {*old.sites, *new.sites}
+    if (old.catalogue, old.quotas) != (new.catalogue, new.quotas):
+        return frozenset(either)
     touched = {name for name in either if old.sites.get(name) != new.sites.get(name)}
     affected = touched | {own.site for own in {*old.providers} ^ {*new.providers}}
     changed = {*old.links} ^ {*new.links}
@@ -87,43 +81,26 @@ def _subjects(installation: Installation) -> Iterator[tuple[_Subject, _Facts]]:
     yield ("", "", ""), {"swyxware": installation.catalogue.version}
     for cloud, limits in installation.quotas.items():
         yield ("", "quotas", cloud), {key: str(value) for key, value in limits.items()}
-    for site in installation.sites.values():
-        for kind, name, facts in _site_facts(site):
-            yield (site.name, kind, name), facts
+    for name, site in installation.sites.items():
+        flows = {"flows.enable": _write(site.enabled), "flows.disable": _write(site.disabled)}
+        yield (name, "", ""), _facts(site, "egress", "sip_devices", "summary") | flows
+        yield (name, "decisions", ""), site.decisions.as_words()
+        yield (name, "ports", ""), _overrides(site.ports)
+        yield (name, "control_path", ""), dict(site.control_path)
+        for network in site.networks:
+            yield (name, "networks", network.name), _facts(network, "cidrs", "roles", "managed")
+        for machine in site.machines:
+            ports = _overrides(machine.ports, "ports.")
+            facts = _facts(machine, "addresses", "roles") | ports | _facts(machine, "outside")
+            yield (name, "machines", machine.name), facts
+        for rule in site.extra_rules:
+            yield (name, "extra_rules", _extra_rule(rule)), {"reason": rule.reason}
     for link in installation.links:
         sites = {"sites": ", ".join(sorted((link.near, link.far)))}
         facts = _facts(link, "mode") | sites | {"link_managers": _write(link.managers)}
         yield ("", "links", link.name), facts
     for provider in installation.providers:
         yield ("", "sip_providers", provider.name), _facts(provider, *_PROVIDER)
-
-
-def _site_facts(site: Site) -> Iterator[tuple[str, str, _Facts]]:
-    """Each part of a site: its kind, its name, and what is written of it."""
-    flows = {"flows.enable": _write(site.enabled), "flows.disable": _write(site.disabled)}
-    yield "", "", _facts(site, "egress", "sip_devices", "summary") | flows
-    yield "decisions", "", _decisions(site.decisions)
-    yield "ports", "", _overrides(site.ports)
-    yield "control_path", "", dict(site.control_path)
-    for network in site.networks:
-        yield "networks", network.name, _facts(network, "cidrs", "roles", "managed")
-    for machine in site.machines:
-        ports = _overrides(machine.ports, "ports.")
-        facts = _facts(machine, "addresses", "roles") | ports | _facts(machine, "outside")
-        yield "machines", machine.name, facts
-    for rule in sorted(site.extra_rules, key=lambda rule: rule.index):
-        yield "extra_rules", _extra_rule(rule), {"reason": rule.reason}
-
-
-def _decisions(decisions: Decisions) -> _Facts:
-    dcom = (("server", decisions.dcom_server), ("client", decisions.dcom_client))
-    return {
-        "dcom": ", ".join(f"{end} {ports}" for end, ports in dcom if ports is not None),
-        "dcom_transport": _write(decisions.dcom_transports),
-        "h245": "tunnelled" if decisions.h245 == NO_PORTS else _write(decisions.h245),
-        "fax_transport": _write(decisions.fax_transports),
-        "cornet": _write(decisions.cornet),
-    }
 
 
 def _overrides(ports: PortOverrides, start: str = "") -> _Facts:
@@ -149,15 +126,13 @@ def _write(value: object) -> str:
             return value.short
         case Enum():
             return str(value.value)
-        case PortRange():
-            return str(value)
-        case tuple():
+        case bool():
+            return "true" if value else ""
+        case tuple() if not isinstance(value, PortRange):
             return ", ".join(map(_write, value))
         case frozenset():
             return ", ".join(sorted(value))
-        case True:
-            return "true"
-    return "" if value is None or value is False else str(value)
+    return str(value)
 
 
 # ---- causes
