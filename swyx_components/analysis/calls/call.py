@@ -22,7 +22,7 @@ from swyx_components.analysis.explain.explain import (
 from swyx_components.analysis.places import Actor, Host, Pair, hosts_of, hosts_with, role_at
 from swyx_components.catalogue import FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
-from swyx_components.installation.model import Link
+from swyx_components.installation.model import Link, Provider
 from swyx_components.planner.model import PROTOCOL_OF
 from swyx_components.planner.port_references import (
     EndpointKind,
@@ -102,21 +102,18 @@ def simulate_call(topology: Topology, book: CallBook, parties: Pair, site_of: Si
 
     Of several links of their sites it takes the first over which it works, else the first.
     """
-    links, calls = _find_links(topology, parties), list[Call]()
+    near, far = (party.server_site for party in parties)
+    links = [link for link in topology.links_of(near) if {link.near, link.far} == {near, far}]
+    # A provider's LinkManager passes no call to another.
+    own = {party.provider.link_manager for party in parties if party.provider}
+    links = [link for link in links if own & {*link.managers}] or links
+    calls: list[Call] = []
     for link in links or (None,):
         steps = enumerate(_Script(topology, book, *parties, site_of, link).steps(), 1)
         numbered = tuple(step._replace(number=number) for number, step in steps)
         others = tuple(other.name for other in links if other is not link)
         calls.append(Call(*parties, numbered, link if others else None, others))
     return next((call for call in calls if call.failed is None), calls[0])
-
-
-def _find_links(topology: Topology, parties: Pair) -> Sequence[Link]:
-    """The links of the sites of two parties; a provider's LinkManager passes no call to another."""
-    near, far = (party.server_site for party in parties)
-    own = {party.provider.link_manager for party in parties if party.provider}
-    links = [link for link in topology.links_of(near) if {link.near, link.far} == {near, far}]
-    return [link for link in links if own & {*link.managers}] or links
 
 
 @dataclass(frozen=True)
@@ -178,17 +175,13 @@ class _Script:
 
     def _managers(self, link: Link) -> Sequence[Actor]:
         """The LinkManagers from the caller's end to the other; a shared one stands alone."""
-        near = self._manager(link.near, link.near_manager)
-        if not link.far_manager:
-            return (near,)
-        far = self._manager(link.far, link.far_manager)
-        return (near, far) if self.caller.server_site == link.near else (far, near)
+        managers = [self._manager(*end) for end in link.ends if all(end)]
+        return managers if self.caller.server_site == link.near else managers[::-1]
 
-    def _kind(self, acting: _Acting) -> EndpointKind:
-        """What an end listens on: a SIP provider on the ports of its declaration."""
-        actor, host = acting
-        if actor.provider is not None:
-            return provider_kind(actor.provider.sip_port, actor.provider.media_ports, ())
+    def _kind(self, host: Host) -> EndpointKind:
+        """What a host listens on: a SIP provider on the ports of its declaration."""
+        if isinstance(host.owner, Provider):
+            return provider_kind(host.owner.sip_port, host.owner.media_ports, ())
         return self.topology.view(host.site).endpoint_of[host.label].kind
 
     # ---- control
@@ -237,7 +230,7 @@ class _Script:
 
     def _resolve(self, token: str, receiver: _Acting) -> Sequence[tuple[Transport, PortSet]]:
         """What a port token means at a receiver; a SIP provider has one port for all."""
-        catalogue, kind, role = self.topology.catalogue, self._kind(receiver), receiver[0].role
+        catalogue, role, kind = self.topology.catalogue, receiver[0].role, self._kind(receiver[1])
         if find_undecided(token, kind.decisions) == "dcom" and role:
             # Nothing in the plan needs the range, so nothing opens it; the mapper is asked first anyway.
             return [(Transport.TCP, PortSet.of((catalogue.endpoint_mapper,) * 2))]
@@ -246,7 +239,7 @@ class _Script:
 
     def _range(self, acting: _Acting, key: str) -> PortRange:
         """The range in effect for a listener of a role on a host."""
-        return self._kind(acting).ports[acting[0].role, key][0]
+        return self._kind(acting[1]).ports[acting[0].role, key][0]
 
     def _cross(
         self, one: _Acting, other: _Acting, packet: Packet, backwards: bool = False
@@ -290,15 +283,12 @@ class _Script:
         if not one.role or not other.role:
             return "provider"
         relays = [self.topology.catalogue.roles[each.role].serves_links for each in (one, other)]
-        if all(relays):
-            return "chained"
-        apart = "served" if one.site == other.site else "across"
-        return apart if any(relays) else "site"
+        beside = "served" if one.site == other.site else "across"
+        return ("site", beside, "chained")[sum(relays)]
 
     def _media(self, transport: Transport, flow: str, one: Actor, other: Actor) -> Step:
         """Both directions, with source and destination ports from the ranges of the two."""
-        protocol, crossings = PROTOCOL_OF[transport], list[Crossing]()
-        turns = []
+        protocol, crossings, turns = PROTOCOL_OF[transport], list[Crossing](), []
         for actor in (one, other):
             key = (*actor.key[:-1], transport)
             turns.append(self.conversations[key])  # how many its hosts have in this call already
