@@ -12,7 +12,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError, main
 
 from swyx_components import SwyxSite, __version__
-from swyx_components.components.host_group import InvalidInput
+from swyx_components.components.check import InvalidInput
 
 
 def whole(value: Any) -> Any:

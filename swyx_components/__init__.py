@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
     from swyx_components.components.args import NetworkArgs as NetworkArgs
     from swyx_components.components.args import SwyxSiteArgs as SwyxSiteArgs
     from swyx_components.components.args import TopologyArgs as TopologyArgs
-    from swyx_components.components.host_group import HostGroup as HostGroup
     from swyx_components.components.installation import Installation as Installation
     from swyx_components.components.installation import Machine as Machine
     from swyx_components.components.installation import Network as Network
@@ -24,6 +23,7 @@ if TYPE_CHECKING:  # for editors and type checkers; a program runs `__getattr__`
     from swyx_components.components.networks import VirtualNetwork as VirtualNetwork
     from swyx_components.components.networks import Vpc as Vpc
     from swyx_components.components.roles import ConferenceManager as ConferenceManager
+    from swyx_components.components.roles import HostGroup as HostGroup
     from swyx_components.components.roles import ITSPManager as ITSPManager
     from swyx_components.components.roles import LinkManager as LinkManager
     from swyx_components.components.roles import PhoneManager as PhoneManager
@@ -44,13 +44,12 @@ else:
     # Where the public names are defined; importing this loads none of these modules.
     _MODULES = {
         "components.args": ("MachineArgs", "NetworkArgs", "SwyxSiteArgs", "TopologyArgs"),
-        "components.host_group": ("HostGroup",),
         "components.installation": ("Installation", "Machine", "Network", "Site"),
         "components.networks": ("AwsMachine", "AzureInterface", "VirtualNetwork", "Vpc"),
         "components.roles": (
-            *("ConferenceManager", "ITSPManager", "LinkManager", "PhoneManager", "SwyxFaxServer"),
-            *("SwyxGate", "SwyxIt", "SwyxPhoneL100", "SwyxPhoneL400", "SwyxPhoneL420"),
-            *("SwyxPhoneL420e", "SwyxPhoneL420s", "SwyxPhoneL440", "SwyxServer"),
+            *("ConferenceManager", "HostGroup", "ITSPManager", "LinkManager", "PhoneManager"),
+            *("SwyxFaxServer", "SwyxGate", "SwyxIt", "SwyxPhoneL100", "SwyxPhoneL400"),
+            *("SwyxPhoneL420", "SwyxPhoneL420e", "SwyxPhoneL420s", "SwyxPhoneL440", "SwyxServer"),
         ),
         "components.site": ("SwyxSite",),
         "installation.builder": ("NetworkRole", "Role"),

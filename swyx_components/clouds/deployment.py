@@ -32,11 +32,10 @@ class Lookups:
         Raises:
             Exception: with the provider's text. The SDK has no type of its own for it.
         """
-        answer: Mapping[str, Any] = _sync_await(self.answer(token, arguments))
+        answer: Mapping[str, Any] = _sync_await(self._ask(token, arguments))
         return answer
 
-    async def answer(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
-        """The same where outputs are waited for."""
+    async def _ask(self, token: str, arguments: Arguments) -> Mapping[str, Any]:
         async with self._turns:
             answer: Mapping[str, Any] = await pulumi.runtime.invoke_async(
                 token, {**arguments}, self._options
@@ -49,7 +48,7 @@ class Lookups:
         """The answer to each, or why there is none; some are asked at a time."""
 
         async def ask_all() -> list[Any]:
-            asked = (self.answer(token, each) for each in arguments)
+            asked = (self._ask(token, each) for each in arguments)
             answers: list[Any] = await asyncio.gather(*asked, return_exceptions=True)
             return answers
 

@@ -1,14 +1,39 @@
-"""Arguments that a component can't work with, refused before anything is looked up or made."""
+"""Arguments that a component can't work with, refused before anything is looked up or made; and how errors
+are shown.
+"""
 
 import re
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, NotRequired, Union, get_args, get_origin, is_typeddict
 
 import pulumi
 
 from swyx_components.clouds import PLATFORMS
 from swyx_components.components.args import NetworkArgs, SwyxSiteArgs
-from swyx_components.messages import Message, raise_errors
+from swyx_components.installation.positions import locate
+from swyx_components.messages import Message, SwyxError, raise_errors
+
+
+class InvalidInput(pulumi.RunError):
+    """A user's mistake: ends the program with messages, not with a traceback."""
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self.messages = tuple(messages)
+        super().__init__("\n".join(("swyx_components:", *(f"  {each}" for each in self.messages))))
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Errors as Pulumi shows them best.
+
+    Raises:
+        InvalidInput: instead of a SwyxError.
+    """
+    try:
+        yield
+    except SwyxError as error:
+        raise InvalidInput(locate(error.messages)) from None
 
 
 class Kind(NamedTuple):
@@ -79,7 +104,7 @@ def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def _check_values(args: Mapping[str, Any], cloud: str) -> Iterator[Message]:
-    hints = _hints_of(SwyxSiteArgs)
+    hints = SwyxSiteArgs.__annotations__
     for key in ("network", "machines", "attach", "tags"):
         yield from _check_value(key, args.get(key), hints[key], cloud)
 
@@ -109,6 +134,7 @@ def _check_contents(args: Mapping[str, Any], cloud: str) -> Iterator[Message]:
 
 def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Message]:
     """A value beside its annotation in `args`; of dictionaries and lists, what is in them too."""
+    hint = get_args(hint)[0] if get_origin(hint) is NotRequired else hint
     kind = _KINDS.get(hint) or _KINDS.get(get_origin(hint), _MAPPING)
     if value is None:
         return
@@ -116,7 +142,7 @@ def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Mess
         is_output = isinstance(value, _OUTPUT)
         yield Message.about("args-output", place) if is_output else _wrong(place, value, kind)
     elif is_typeddict(hint):
-        hints = _hints_of(hint)
+        hints = hint.__annotations__
         known = {key for key in hints if _CLOUDS.get(key, cloud) == cloud}
         for key in sorted(map(str, value.keys() - known)):
             id, values = "args-unknown", {"key": key, "known": sorted(known)}
@@ -131,14 +157,6 @@ def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Mess
     elif get_origin(hint) is list:
         for number, each in enumerate(value):
             yield from _check_value(f"{place}[{number}]", each, get_args(hint)[0], cloud)
-
-
-def _hints_of(shape: Any) -> Mapping[str, Any]:
-    """The annotations of a dictionary's keys, whether they must be there or not."""
-    return {
-        key: get_args(hint)[0] if get_origin(hint) is NotRequired else hint
-        for key, hint in shape.__annotations__.items()
-    }
 
 
 def find_outputs(value: Any, place: str, above: tuple[int, ...] = ()) -> Iterator[Message]:

@@ -7,11 +7,11 @@ from typing import Any, Generic, Self, Unpack, cast, overload
 import pulumi
 
 from swyx_components.components.args import MachineArgs, SwyxSiteArgs
-from swyx_components.components.check import find_outputs
-from swyx_components.components.host_group import HostGroup, InvalidInput, plain_errors
+from swyx_components.components.check import InvalidInput, find_outputs, plain_errors
 from swyx_components.components.networks import CloudNetwork, HasId, T, name_of
+from swyx_components.components.roles import HostGroup
 from swyx_components.components.site import SwyxSite, assess
-from swyx_components.installation import read_installation
+from swyx_components.installation import load_installation, read_installation
 from swyx_components.installation.builder import (
     InstallationBuilder,
     MachineRef,
@@ -21,8 +21,9 @@ from swyx_components.installation.builder import (
     SiteBuilder,
     SiteSettings,
 )
+from swyx_components.installation.source import take
 from swyx_components.messages import SwyxError, errors_of
-from swyx_components.messages.diagnostics import suggest
+from swyx_components.messages.diagnostics import Diagnostics, suggest
 from swyx_components.planner.assess import SiteResult
 
 
@@ -201,14 +202,21 @@ class Installation(InstallationBuilder):
 
     sites: dict[str, Site[Any]]
     error = InvalidInput
-    _deployed = False
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """The installation of a file; `site` binds its sites to clouds."""
+        """The installation of a file, as if a program had built it; `site` binds its sites to clouds.
+
+        Raises:
+            InvalidInput: the file has errors; all of them.
+        """
         with plain_errors():
-            loaded = super().load(path)
-        for name in loaded.document["sites"]:
+            load_installation(path)
+        loaded, document = cls(), take(path, Diagnostics(str(path)))
+        if isinstance(document.get("catalogue"), str):
+            document["catalogue"] = str(Path(path).parent / document["catalogue"])
+        loaded.document, loaded.lines = document, {"": str(path)}
+        for name in document["sites"]:
             Site(loaded, name)
         return loaded
 
@@ -248,7 +256,7 @@ class Installation(InstallationBuilder):
         Raises:
             InvalidInput: with every error of the installation, or else of the sites' plans.
         """
-        if self._deployed:
+        if self.deployed:
             return
         outputs = (*find_outputs(self.document["sites"], "sites"),)
         read = (None, outputs) if outputs else read_installation(self.document)
@@ -263,7 +271,7 @@ class Installation(InstallationBuilder):
                 problems |= {self.locate(each, f"sites.{site.name}") for each in error.messages}
         if problems:
             raise InvalidInput(sorted(problems))
-        self._deployed = True
+        self.deployed = True
         for site, args, result in planned:
             try:
                 site.make(args, result)
@@ -277,9 +285,3 @@ class Installation(InstallationBuilder):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.deploy()
-
-    def mark(self, place: str) -> None:
-        """Remember the line of a place; nothing is declared once sites are created."""
-        if self._deployed:
-            self.refuse("builder-late", place)
-        super().mark(place)

@@ -10,9 +10,8 @@ from swyx_components.analysis.deployed.stack_state import STACK_TAG
 from swyx_components.clouds import PLATFORMS
 from swyx_components.clouds.deployment import Deployment, WrittenGroup
 from swyx_components.components.args import SiteSummary, SwyxSiteArgs, as_file
-from swyx_components.components.check import check_args
-from swyx_components.components.host_group import HostGroup, finish, plain_errors
-from swyx_components.components.roles import ROLE_CLASSES
+from swyx_components.components.check import check_args, plain_errors
+from swyx_components.components.roles import ROLE_CLASSES, HostGroup
 from swyx_components.installation import Installation, about_sites, read_installation
 from swyx_components.installation.positions import locate
 from swyx_components.installation.read import Outcome
@@ -88,6 +87,13 @@ class SwyxSite(pulumi.ComponentResource):
             props = {"cloud": cloud, "site": group.site, "roles": list(group.roles)}
             kind = kinds.get(group.roles, HostGroup)
             yield kind(name, None, pulumi.ResourceOptions(parent=self), props)
+
+
+def finish(component: pulumi.ComponentResource, outputs: Mapping[str, Any]) -> None:
+    """Register the outputs of a component; nothing is created in it after this."""
+    for key, value in outputs.items():
+        setattr(component, key, pulumi.Output.from_input(value))
+    component.register_outputs({**outputs})
 
 
 def assess(args: Mapping[str, Any], read: Outcome | None = None) -> SiteResult:

@@ -7,14 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NoReturn, Self, TypedDict, Unpack
+from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
 from swyx_components.catalogue.load import VERSIONS
-from swyx_components.installation.read import load_installation
-from swyx_components.installation.source import take
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, SwyxError
-from swyx_components.messages.diagnostics import Diagnostics, below
+from swyx_components.messages.diagnostics import below
 
 PortRange = tuple[int, int]
 """The first and the last port."""
@@ -152,6 +150,7 @@ class InstallationBuilder:
     """
 
     error: Callable[[list[Message]], Exception] = SwyxError
+    deployed = False  # from then on nothing can be declared
 
     def __init__(
         self,
@@ -174,21 +173,6 @@ class InstallationBuilder:
         self.sites: dict[str, Any] = {}
         self.lines: dict[str, str] = {}
         self.mark("")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """The installation of a file, as if a program had built it.
-
-        Raises:
-            SwyxError: the file has errors; all of them.
-        """
-        load_installation(path)
-        builder = cls()
-        builder.document = take(path, Diagnostics(str(path)))
-        if isinstance(builder.document.get("catalogue"), str):
-            builder.document["catalogue"] = str(Path(path).parent / builder.document["catalogue"])
-        builder.lines = {"": str(path)}
-        return builder
 
     def to_yaml(self) -> str:
         """The equivalent file, for every `swyx` command."""
@@ -256,6 +240,8 @@ class InstallationBuilder:
 
     def mark(self, place: str) -> None:
         """Remember the current line of the program for a place."""
+        if self.deployed:
+            self.refuse("builder-late", place)
         self.lines[place] = called_from()
 
     def names_of(self, roles: Sequence[Any], kind: type[Role], place: str) -> list[str]:

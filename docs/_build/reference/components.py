@@ -39,7 +39,7 @@ def write_components() -> str:
     sections = "".join(
         f"\n## {title}\n\n{''.join(map(_directive, names))}" for title, names in _CLASSES
     )
-    group = _directive("host_group.HostGroup")
+    group = _directive("roles.HostGroup")
     return f"{_LEAD}{sections}\n## Components in the state\n\n{_ROLES}{roles}\n\n{group}"
 
 

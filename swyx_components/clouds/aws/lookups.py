@@ -140,12 +140,8 @@ class _Finder:
         """
         place = f"machines.{machine.name}.instance_id"
         instance = self._ask.known(given, place)
-        if instance is None:
-            return [
-                Interface(pulumi.Output.from_input(given).apply(self._primary_of), machine.name)
-            ]
-        if instance.startswith(_INTERFACE_ID):
-            return [self._given(place, instance, given, machine.name)]
+        if instance is None or instance.startswith(_INTERFACE_ID):
+            return [self._given(place, instance or "", given, machine.name)]
         ids = _find_ids(self._ask, _INTERFACES, {"attachment.instance-id": [instance]})
         interfaces = list(map(self._describe, ids))
         if not interfaces:
@@ -165,16 +161,9 @@ class _Finder:
             )
         return own
 
-    async def _primary_of(self, id: str) -> str:
-        if id.startswith(_INTERFACE_ID):
-            return id
-        return str((await self._ask.answer(_INSTANCE, {"instanceId": id}))["networkInterfaceId"])
-
 
 def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Interface]:
-    return [
-        each for address in machine.addresses for each in interfaces if address in each.addresses
-    ]
+    return [each for own in machine.addresses for each in interfaces if own in each.addresses]
 
 
 def _by_address(

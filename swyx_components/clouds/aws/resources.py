@@ -36,9 +36,7 @@ _PROTOCOLS = {Protocol.ANY: "-1"}
 class Writer:
     """Writes the host groups of one site to a VPC; created after all lookups."""
 
-    def __init__(
-        self, wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
-    ) -> None:
+    def __init__(self, wanted: Deployment, rendered: RenderedSite, owner: pulumi.Resource) -> None:
         """Compare with what is deployed: new rules and memberships are made before old ones go. What is
         worth knowing of it is in `messages`.
 
@@ -46,15 +44,12 @@ class Writer:
             SwyxError: something was not found, a group would hold too many rules for that time, an
                 interface be in too many groups, or egress was left open.
         """
-        ask = Lookups(_utilities.get_invoke_opts_defaults(), component)
-        self._tags, self._product, self._groups = (
-            wanted.tags,
-            rendered.plan.product,
-            rendered.groups,
-        )
+        ask = Lookups(_utilities.get_invoke_opts_defaults(), owner)
+        self._product, self._groups = rendered.plan.product, rendered.groups
         self._vpc = find_vpc(wanted.network, ask)
         self._interfaces = find_interfaces(wanted.attached, wanted.bindings, self._vpc, ask)
         own = {"swyx:site": clean_tag(wanted.site), STACK_TAG: wanted.tags[STACK_TAG]}
+        self._tags = {**wanted.tags, **own}
         self.messages = tuple(check_update(rendered, self._interfaces, own, ask))
         raise_errors(self.messages)
         self._shards: dict[str, dict[int, pulumi.Input[str]]] = {}  # by host group
@@ -81,7 +76,6 @@ class Writer:
             tags={
                 **self._tags,
                 "Name": clean_tag(f"{group.site} {shard_label(group.name, shard)}"),
-                "swyx:site": clean_tag(group.site),
                 "swyx:group": clean_tag(group.name),
                 **({"swyx:shard": str(shard)} if shard else {}),
                 **spread_tag("swyx:roles", group.roles),
@@ -110,7 +104,6 @@ class Writer:
             description=rule.description,
             tags={  # all flows and lines, which a description may truncate
                 **self._tags,
-                "swyx:site": clean_tag(group.site),
                 "swyx:group": clean_tag(group.name),
                 RULE_TAG: rule_tag(rule),
                 **spread_tag("swyx:flows", rule.flows),

@@ -178,13 +178,11 @@ class Interfaces:
         for machine in machines:
             own = found.setdefault(machine.name, [])
             for address in machine.addresses:
-                holder, text = holders.get(address, ""), address.address
-                if id := _interface_of(holder):
+                held, text = holders.get(address, ""), address.address
+                if id := _interface_of(held):
                     own.append((id, id))
-                elif holder:
-                    self.problems.append(
-                        about("address-held", machine, address=text, holder=holder)
-                    )
+                elif held:
+                    self.problems.append(about("address-held", machine, address=text, holder=held))
                 else:
                     values = {"address": text, "network": network.name}
                     self.problems.append(about("interface-not-found", machine, **values))
@@ -228,10 +226,8 @@ class Interfaces:
         """
         found = [each.prefix for each in interface.addresses]
         if found and not set(machine.addresses) & set(found):
-            texts, wanted = ([each.address for each in own] for own in (found, machine.addresses))
-            yield about(
-                "interface-lacks-address", machine, interface=id, found=texts, wanted=wanted
-            )
+            told, wanted = ([each.address for each in own] for own in (found, machine.addresses))
+            yield about("interface-lacks-address", machine, interface=id, found=told, wanted=wanted)
         group, own = "".join(interface.groups), self._resource_group
         name, mine = last_of(group), physical_name(self._site, machine.name, kind="nsg")
         is_ours = own is None or f"/resourcegroups/{own.lower()}/" in key_of(group)

@@ -27,9 +27,7 @@ def find_orphans(rendered: RenderedSite, stack: str, held: StackState) -> tuple[
     """
     own = {STACK_TAG: stack, "swyx:site": clean_tag(rendered.plan.site)}
     with open_network() as client:
-        found = {
-            stage: list(getattr(client, kind).list_all()) for stage, (kind, _) in _KINDS.items()
-        }
+        found = {stage: [*getattr(client, kind).list_all()] for stage, (kind, _) in _KINDS.items()}
         ours = {
             key_of(each.id): (stage, each)
             for stage, resources in found.items()

@@ -34,11 +34,9 @@ class Writer:
     its interface: the update is one PUT of the group.
     """
 
-    def __init__(
-        self, wanted: Deployment, rendered: RenderedSite, component: pulumi.Resource
-    ) -> None:
-        self._component, self._groups = component, rendered.groups
-        self._site = look_up(wanted, Lookups(_utilities.get_invoke_opts_defaults(), component))
+    def __init__(self, wanted: Deployment, rendered: RenderedSite, owner: pulumi.Resource) -> None:
+        self._owner, self._groups = owner, rendered.groups
+        self._site = look_up(wanted, Lookups(_utilities.get_invoke_opts_defaults(), owner))
         self.messages = self._site.messages
 
     def write(self, components: Sequence[pulumi.Resource]) -> Sequence[WrittenGroup]:
@@ -47,8 +45,8 @@ class Writer:
         """
         made = {each.group.name: self._make_group(each) for each in self._groups}
         ids = {machine: group.id for machine, group in made.items()}
-        name = self._component.pulumi_resource_name
-        options = pulumi.ResourceOptions(parent=self._component, depends_on=[*made.values()])
+        name = self._owner.pulumi_resource_name
+        options = pulumi.ResourceOptions(parent=self._owner, depends_on=[*made.values()])
         interfaces = attach_machines(name, ids, self._site, options)
         return [
             WrittenGroup(
@@ -65,13 +63,13 @@ class Writer:
         """
         group, site = rendered.group, self._site
         return azure.NetworkSecurityGroup(
-            f"{self._component.pulumi_resource_name}.{group.name}-nsg",
+            f"{self._owner.pulumi_resource_name}.{group.name}-nsg",
             network_security_group_name=physical_name(group.site, group.name, kind="nsg"),
             resource_group_name=site.resource_group,
             location=site.location,
             security_rules=[_rule(rule) for rule in rendered.rules],
             tags={**site.tags, **_group_tags(rendered)},
-            opts=pulumi.ResourceOptions(parent=self._component),
+            opts=pulumi.ResourceOptions(parent=self._owner),
         )
 
 
@@ -211,9 +209,7 @@ def _make_interface(
     )
 
 
-def _ip_configurations(
-    interface: NewInterface,
-) -> Iterator[azure.NetworkInterfaceIPConfigurationArgs]:
+def _ip_configurations(wanted: NewInterface) -> Iterator[azure.NetworkInterfaceIPConfigurationArgs]:
     """One configuration per address, the first IPv4 one primary. Their names are their places: Azure lets
     the address of the primary one change and not its name.
     """
@@ -223,17 +219,17 @@ def _ip_configurations(
             "private_ip_address_version": f"IPv{address.version}",
             "private_ip_allocation_method": "Static",
         }
-        for address in interface.addresses
+        for address in wanted.addresses
     ]
-    if not has_ipv4(interface.addresses):
+    if not has_ipv4(wanted.addresses):
         dynamic = {"private_ip_address_version": "IPv4", "private_ip_allocation_method": "Dynamic"}
         fixed.insert(0, dynamic)
     for place, configuration in enumerate(fixed):
         own: dict[str, Any] = {
-            **dict(*interface.configurations[place : place + 1]),
+            **dict(*wanted.configurations[place : place + 1]),
             **configuration,
             "name": f"secondary-{place}" if place else "primary",
             "primary": place == 0,
-            "subnet": {"id": interface.subnet},
+            "subnet": {"id": wanted.subnet},
         }
         yield azure.NetworkInterfaceIPConfigurationArgs(**own)
