@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.reachability import AccessList, AttachmentPoint
 from swyx_components.analysis.deployed.verify import CloudError, DeployedInterface, ForeignGroup
 from swyx_components.messages import Message, raise_errors
-from swyx_components.planner.model import RenderedSite, SitePlan
+from swyx_components.planner.model import RenderedSite
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -121,27 +120,15 @@ def bind_by_hand(
         yield Interface(id="", groups=groups, addresses=tuple(addresses))
 
 
-def find_points(
-    plan: SitePlan,
-    bound: Collection[str],
-    interfaces: Iterable[Interface],
-    find_layers: Callable[[Interface, Address], Iterable[AccessList]],
-    find_unread: Callable[[Interface, str], str],
-) -> tuple[AttachmentPoint, ...]:
-    """Every address of a machine, with the layers that apply there, and in words those that no file has.
+def find_addresses(
+    owners: Mapping[Prefix, str], bound: Collection[str], interfaces: Iterable[Interface]
+) -> Iterator[tuple[str, Interface, Address]]:
+    """Every address of a machine, with that and the interface that has it.
 
     Of machines that are `bound` by hand, only the interfaces without an id count.
     """
-    owners = plan.owners
-    return tuple(
-        AttachmentPoint(
-            address=address.prefix,
-            layers=tuple(find_layers(interface, address)),
-            machine=machine,
-            unread=find_unread(interface, machine),
-        )
-        for interface in interfaces
-        for address in interface.addresses
-        if (machine := owners.get(address.prefix)) is not None
-        and (machine in bound) == (not interface.id)
-    )
+    for interface in interfaces:
+        for address in interface.addresses:
+            machine = owners.get(address.prefix)
+            if machine is not None and (machine in bound) == (not interface.id):
+                yield machine, interface, address

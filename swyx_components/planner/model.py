@@ -48,6 +48,7 @@ class Protocol(_Ordered):
         self.has_ports = value in ("tcp", "udp")  # ICMP has types
 
 
+EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 PROTOCOL_OF: Mapping[Transport, Protocol] = {one: Protocol(one.value) for one in Transport}
 
 

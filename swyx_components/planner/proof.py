@@ -15,6 +15,7 @@ from swyx_components.installation.model import Egress
 from swyx_components.planner.endpoints import Endpoint
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.model import (
+    EVERY_PROTOCOL,
     PROTOCOL_OF,
     Capabilities,
     Direction,
@@ -139,7 +140,7 @@ def _find_passages(
     return frozenset(
         [
             (direction, one, ALL_PORTS if source is None else source, part)
-            for one in (_ALL if protocol is Protocol.ANY else (protocol,))
+            for one in (EVERY_PROTOCOL if protocol is Protocol.ANY else (protocol,))
             for part in ((ALL_PORTS if ports is None else ports) if one.has_ports else NO_PORT)
         ]
     )
@@ -164,7 +165,6 @@ def _find_allowed(
 
 
 _NEVER = float("inf")
-_ALL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
 
 
 def _find_closing(rules: Iterable[Rule]) -> dict[Direction, float]:

@@ -6,19 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from swyx_components.analysis.deployed.audit import (
-    Audit,
-    MissingAccess,
-    Remediation,
-)
-from swyx_components.analysis.deployed.reachability import ICMP_TYPES, AclEntry, Packets
+from swyx_components.analysis.deployed.audit import Audit, MissingAccess, Remediation
+from swyx_components.analysis.deployed.reachability import AclEntry, Packets
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Direction, Protocol, shard_label
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
 from swyx_components.report.tables import write_rule
 from swyx_components.report.templates import render_lines
-from swyx_components.sets.ports import MAX_PORT, PortSet
+from swyx_components.sets.ports import ICMP_TYPES, MAX_PORT, PortSet
 from swyx_components.sets.prefixes import Interval, range_text
 
 _MOST_GAPS = 20
@@ -141,7 +137,7 @@ def audit_record(audit: Audit, changes: Iterable[Remediation] | None) -> dict[st
             {**_entry_record(entry), "machines": machines, "reason": _write_doubt(entry)}
             for entry, machines in audit.unsure
         ],
-        "unplaced": audit.firewall.unplaced,
+        "unplaced": audit.unplaced,
         "not_judged": [*audit.firewall.unread, *audit.firewall.lacking],
     }
     steps = {each.group.name: _remediation_record(each) for each in changes or ()}

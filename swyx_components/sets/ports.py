@@ -122,3 +122,4 @@ def cut_ports(ranges: Iterable[PortRange]) -> Iterator[PortRange]:
 
 ALL_PORTS = PortSet((PortRange(0, MAX_PORT),))
 NO_PORTS = PortSet()
+ICMP_TYPES = PortSet.of((0, 255))  # which it has instead of ports

@@ -113,7 +113,8 @@ class BlockedService(NamedTuple):
 class Audit:
     """A site's existing firewall against its flows and extra rules: the findings, worst first.
 
-    `unsure` are entries whose other side, or protocol, can't be compared with any flow, with the machines.
+    `machines` are those that were audited, `unplaced` those of which no interface was found. `unsure` are
+    entries whose other side, or protocol, can't be compared with any flow, with the machines.
     """
 
     def __init__(self, plan: SitePlan, firewall: Firewall, installation: Installation) -> None:
@@ -128,6 +129,8 @@ class Audit:
             for name, seats in points.items()
         }
         self.machines = tuple(points)
+        planned = {machine.name for group in plan.groups for machine in group.machines}
+        self.unplaced = sorted(planned - {*self.machines})
         self.blocked = tuple(self._find_blocked())
         self.missing = tuple(sorted(self._find_missing(), key=lambda each: each.rank))
         self.unneeded = tuple(sorted(self._find_unneeded(), key=lambda each: each.rank))
@@ -137,7 +140,7 @@ class Audit:
     def clean(self) -> bool:
         """Whether nothing is missing, nothing open without need and nothing left unjudged."""
         found = self.missing or self.unneeded or self.unsure
-        return not (found or self.firewall.unplaced or self.firewall.unread)
+        return not (found or self.unplaced or self.firewall.unread)
 
     def _find_missing(self) -> Iterator[MissingAccess]:
         """One for each machine and requirement, regardless of the number of its addresses."""

@@ -13,14 +13,12 @@ from itertools import chain, product
 from operator import and_
 from typing import NamedTuple
 
-from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, SitePlan
+from swyx_components.planner.model import EVERY_PROTOCOL, PROTOCOL_OF, Direction, Protocol, SitePlan
 from swyx_components.planner.requirements import extra_flow, extra_protocols
 from swyx_components.sets.packets import cut_addresses
-from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet, cut_ports
+from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES, NO_PORTS, PortSet, cut_ports
 from swyx_components.sets.prefixes import Interval, Prefix, join_intervals
 
-EVERY_PROTOCOL = (Protocol.TCP, Protocol.UDP, Protocol.ICMP, Protocol.ICMPV6)
-ICMP_TYPES = PortSet.of((0, 255))  # types instead of ports
 # Where an answer goes whose question came from a port that nobody fixed: what AWS advises for network ACLs.
 _EPHEMERAL = PortSet.of((1024, 65535))
 _NOBODY = Interval(0, -1)
@@ -62,26 +60,24 @@ class AccessList(NamedTuple):
 class AttachmentPoint(NamedTuple):
     """One address of a machine, and the layers that apply to it.
 
-    The first layer is the one whose rules are named when something is open. `unread` is a sentence about
-    groups there whose rules no file has.
+    The first layer is the one whose rules are named when something is open.
     """
 
     address: Prefix
     layers: tuple[AccessList, ...]
     machine: str = ""
-    unread: str = ""
 
 
 class Firewall(NamedTuple):
     """All that applies to the machines of a site.
 
-    `lacking` says what the files do not hold and how that was read. `platform` are addresses from which the
-    cloud itself speaks.
+    `unread` are sentences about groups whose rules no file has, `lacking` says what else the files do not
+    hold and how that was read. `platform` are addresses from which the cloud itself speaks.
     """
 
     cloud: str
-    plan: SitePlan
     points: tuple[AttachmentPoint, ...]
+    unread: tuple[str, ...]
     lacking: tuple[str, ...] = ()
     platform: tuple[Prefix, ...] = ()
 
@@ -90,17 +86,6 @@ class Firewall(NamedTuple):
         """Those to which anything applies, by machine and address."""
         seats = [point for point in self.points if point.layers]
         return sorted(seats, key=lambda seat: (seat.machine, seat.address))
-
-    @property
-    def unplaced(self) -> list[str]:
-        """The machines for which no interface was found."""
-        machines = {machine.name for group in self.plan.groups for machine in group.machines}
-        return sorted(machines - {seat.machine for seat in self.seats})
-
-    @property
-    def unread(self) -> list[str]:
-        """The sentences about groups whose rules no file has."""
-        return list(dict.fromkeys(point.unread for point in self.points if point.unread))
 
 
 class Requirement(NamedTuple):
@@ -179,7 +164,7 @@ class _Piece(NamedTuple):
     """
 
     packets: Packets
-    layers: list[tuple[AccessList, list[AclEntry]]]
+    layers: list[AccessList]
     unresolved: list[AclEntry]
     requirements: list[Requirement]
 
@@ -192,16 +177,16 @@ def _cut(
 ) -> Iterator[_Piece]:
     """One direction and protocol, the peers cut wherever those of an entry or requirement begin or end."""
     version, way = point.address.version, (direction, protocol)
-    layers = [
+    counted = [
         [e for e in layer.entries if e.direction is direction and protocol in e.protocols]
         for layer in point.layers
     ]
-    unresolved = [e for entries in layers for e in entries if e.unresolved and e.allow]
+    unresolved = [e for entries in counted for e in entries if e.unresolved and e.allow]
     stateless = any(layer.stateless for layer in point.layers)
     own = [
         r for r in requirements if (r.direction, r.protocol) == way and (stateless or not r.reply)
     ]
-    sides: tuple[Sequence[AclEntry | Requirement], ...] = (*layers, own)
+    sides: tuple[Sequence[AclEntry | Requirement], ...] = (*counted, own)
     held: dict[Prefix, list[tuple[int, int]]] = defaultdict(list)
     for place, side in enumerate(sides):
         for index, each in enumerate(side):
@@ -213,25 +198,25 @@ def _cut(
         yield _Piece(
             packets=Packets(*way, version, peers, NO_PORTS),
             layers=[
-                (layer, [entries[index] for at, index in inside if at == place])
-                for place, (layer, entries) in enumerate(zip(point.layers, layers, strict=True))
+                layer._replace(entries=tuple(entries[n] for at, n in inside if at == place))
+                for place, (layer, entries) in enumerate(zip(point.layers, counted, strict=True))
             ],
             unresolved=unresolved,
-            requirements=[own[index] for at, index in inside if at == len(layers)],
+            requirements=[own[n] for at, n in inside if at == len(counted)],
         )
 
 
 def _compare(piece: _Piece, found: ReachabilityDiff) -> None:
     packets, layers, _, requirements = piece
     # Replies don't justify inbound packets that a stateful layer before them would deny.
-    replies_count = all(layer.stateless for layer, _ in layers)
+    replies_count = all(layer.stateless for layer in layers)
     counted = [each for each in requirements if replies_count or not each.reply]
     wanted = PortSet.union_of(part for each in counted for part in each.ports)
-    sources = {each.source_ports for _, entries in layers for each in entries}
+    sources = {each.source_ports for layer in layers for each in layer.entries}
     universe = ALL_PORTS if packets.protocol.has_ports else ICMP_TYPES
     for cut in cut_ports([*ALL_PORTS, *chain(*sources)]):
         source = PortSet((cut,))
-        matched = [[*_match(layer.ordered, entries, source)] for layer, entries in layers]
+        matched = [[*_match(layer, source)] for layer in layers]
         allowed = [PortSet.union_of(part for _, ports in own for part in ports) for own in matched]
         for each in requirements:
             if not each.widened and (both := source & each.source_ports):
@@ -253,7 +238,7 @@ def _find_missing(
 ) -> None:
     asked = [
         (layer.name, ports)
-        for (layer, _), ports in zip(piece.layers, allowed, strict=True)
+        for layer, ports in zip(piece.layers, allowed, strict=True)
         if layer.stateless or not required.reply
     ]
     passed = reduce(and_, (ports for _, ports in asked), required.ports)
@@ -265,15 +250,13 @@ def _find_missing(
         found.unless[required] |= {entry for entry in piece.unresolved if entry.ports & lost}
 
 
-def _match(
-    ordered: bool, entries: Iterable[AclEntry], source: PortSet
-) -> Iterator[tuple[AclEntry, PortSet]]:
+def _match(layer: AccessList, source: PortSet) -> Iterator[tuple[AclEntry, PortSet]]:
     """The destination ports that each allowing entry allows."""
     decided = NO_PORTS
-    for entry in entries:
+    for entry in layer.entries:
         if not (source - entry.source_ports):
             ports = entry.ports - decided
-            if ordered:
+            if layer.ordered:
                 decided = decided | entry.ports
             if entry.allow and ports:
                 yield entry, ports

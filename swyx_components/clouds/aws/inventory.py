@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.reachability import ICMP_TYPES, AttachmentPoint, Firewall
+from swyx_components.analysis.deployed.reachability import AttachmentPoint, Firewall
 from swyx_components.analysis.deployed.stack_state import StackState
 from swyx_components.analysis.deployed.verify import Deployed, DeployedGroup, ForeignGroup
-from swyx_components.clouds.aws.client import ADDRESS_FILTERS, Ec2, open_ec2
+from swyx_components.clouds.aws.client import ADDRESS_FILTERS, open_ec2
 from swyx_components.clouds.aws.names import clean_tag
 from swyx_components.clouds.aws.records import (
     COMMANDS,
@@ -25,23 +25,42 @@ from swyx_components.clouds.inventory import (
     Interface,
     bind_by_hand,
     describe_lack,
-    find_points,
-    members_of,
+    find_addresses,
     place_interfaces,
 )
 from swyx_components.planner.model import RenderedSite, Rule, SitePlan, shard_label
-from swyx_components.sets.ports import ALL_PORTS
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES
 
 
 def read_deployed(rendered: RenderedSite) -> Deployed:
-    """The security groups tagged with the site, their rules, and the interfaces of its machines.
+    """The security groups tagged with the site, their rules, and the interfaces of its machines; also what
+    other groups at those name.
 
     Raises:
         CloudError: EC2 can't be reached or refuses, or boto3 is not installed.
     """
     with open_ec2() as ec2:
-        return Inventory(_ask(ec2, rendered)).find_deployed(rendered)
+        groups = ec2.find(SecurityGroup.read, "tag:swyx:site", [clean_tag(rendered.plan.site)])
+        own = {group.id for group in groups}
+        rules = ec2.resolve(ec2.find(Ec2Rule.read, "group-id", own))
+        interfaces = ec2.find(read_interface, "group-id", own)
+        for version, name in ADDRESS_FILTERS.items():
+            addresses = (a.address for a in rendered.plan.owners if a.version == version)
+            interfaces += ec2.find(read_interface, name, addresses)
+        subnets = {subnet for interface in interfaces for subnet in interface.subnets}
+        foreign = {id for interface in interfaces for id in interface.groups} - own
+        groups += ec2.find(SecurityGroup.read, "group-id", foreign)
+        rules += ec2.find(Ec2Rule.read, "group-id", foreign)
+        named = {rule.peer_group for rule in rules} - own - {""}
+        interfaces += ec2.find(read_interface, "group-id", named)
+        records = Ec2Records(
+            covers=frozenset(COMMANDS),
+            groups={group.id: group for group in groups},
+            rules=tuple(rules),
+            interfaces=tuple({interface.id: interface for interface in interfaces}.values()),
+            acls=tuple(ec2.find(NetworkAcl.read, "association.subnet-id", subnets)),
+        )
+        return Inventory(records).find_deployed(rendered)
 
 
 def read_saved(contents: Iterable[object]) -> "Inventory":
@@ -68,30 +87,6 @@ def read_state(state: StackState) -> "Inventory":
     """
     lacking = describe_lack("other-groups-not-in-state")
     return Inventory(records_of_state(state), (lacking, *state.lacking))
-
-
-def _ask(ec2: Ec2, rendered: RenderedSite) -> Ec2Records:
-    """The site's groups and interfaces, and all that other groups before those interfaces name."""
-    groups = ec2.find(SecurityGroup.read, "tag:swyx:site", [clean_tag(rendered.plan.site)])
-    own = {group.id for group in groups}
-    rules = ec2.resolve(ec2.find(Ec2Rule.read, "group-id", own))
-    interfaces = ec2.find(read_interface, "group-id", own)
-    for version, name in ADDRESS_FILTERS.items():
-        addresses = (a.address for a in rendered.plan.owners if a.version == version)
-        interfaces += ec2.find(read_interface, name, addresses)
-    subnets = {subnet for interface in interfaces for subnet in interface.subnets}
-    foreign = {id for interface in interfaces for id in interface.groups} - own
-    groups += ec2.find(SecurityGroup.read, "group-id", foreign)
-    rules += ec2.find(Ec2Rule.read, "group-id", foreign)
-    named = {rule.peer_group for rule in rules} - own - {""}
-    interfaces += ec2.find(read_interface, "group-id", named)
-    return Ec2Records(
-        covers=frozenset(COMMANDS),
-        groups={group.id: group for group in groups},
-        rules=tuple(rules),
-        interfaces=tuple({interface.id: interface for interface in interfaces}.values()),
-        acls=tuple(ec2.find(NetworkAcl.read, "association.subnet-id", subnets)),
-    )
 
 
 class OwnGroups:
@@ -162,22 +157,15 @@ class Inventory(NamedTuple):
     records: Ec2Records
     lacking: tuple[str, ...] = ()
 
-    def _members(self) -> Mapping[str, tuple[Prefix, ...]]:
-        """The addresses in each group, by id; without interfaces it is known of none."""
-        interfaces = self.records.interfaces
-        known = {*self.records.groups} if "NetworkInterfaces" in self.records.covers else set()
-        known |= {id for interface in interfaces for id in interface.groups}
-        found = members_of(interfaces, lambda interface, _: interface.groups)
-        return {**dict.fromkeys(known, ()), **found}
-
     def find_deployed(self, rendered: RenderedSite) -> Deployed:
         """A site's own groups and interfaces, with all else that applies to these."""
         records = self.records
         own = OwnGroups(rendered, records.groups.values())
         found = [records.groups[id] for id in own.places]
+        strays = [group for group in found if group.id not in own.labels]
         planned = {entry.group.name: entry.group.addresses for entry in rendered.groups}
         members = {id: planned[own.places[id][0]] for id in own.labels}
-        ruleset = Ruleset(records, {**self._members(), **members})
+        ruleset = Ruleset(records, {**records.members, **members})
         vpcs = {group.vpc for group in found} - {""}
         interfaces = [each for each in records.interfaces if not vpcs or each.vpc in vpcs]
         interfaces.sort(key=lambda interface: interface.id)
@@ -190,13 +178,7 @@ class Inventory(NamedTuple):
             interfaces=tuple(place_interfaces(rendered, interfaces, own.labels, others))
             if "NetworkInterfaces" in records.covers
             else None,
-            strays=tuple(
-                sorted(
-                    f"{group.id} ({group.tags.get('swyx:group') or group.name})"
-                    for group in found
-                    if group.id not in own.labels
-                )
-            ),
+            strays=tuple(sorted(f"{g.id} ({g.tags.get('swyx:group') or g.name})" for g in strays)),
             lacking=self.lacking,
         )
 
@@ -212,13 +194,17 @@ class Inventory(NamedTuple):
         names = {id: group.name for id, group in groups.items()}
         bound = bind_by_hand(plan.owners, bindings, names)
         records = self.records._replace(interfaces=(*self.records.interfaces, *bound))
-        ruleset = Ruleset(records, self._replace(records=records)._members())
-
-        def find_unread(interface: Interface, machine: str) -> str:
-            unknown = ", ".join(sorted(set(interface.groups) - groups.keys())) if groups else ""
-            return f"{machine} is also in {unknown}, whose rules are in no file" if unknown else ""
-
-        points = find_points(plan, bindings, records.interfaces, ruleset.layers_at, find_unread)
+        ruleset = Ruleset(records, records.members)
+        placed = [*find_addresses(plan.owners, bindings, records.interfaces)]
+        points = (
+            AttachmentPoint(address.prefix, tuple(ruleset.layers_at(interface, address)), machine)
+            for machine, interface, address in placed
+        )
+        unread = (
+            f"{machine} is also in {', '.join(unknown)}, whose rules are in no file"
+            for machine, interface, _ in placed
+            if groups and (unknown := sorted({*interface.groups} - groups.keys()))
+        )
         has_acls = "NetworkAcls" in records.covers
         placeless = bindings if has_acls else ()
         lacking = [describe_lack("subnet-acl-unknown", machine=machine) for machine in placeless]
@@ -226,7 +212,7 @@ class Inventory(NamedTuple):
             lacking.append(describe_lack("only-acls-read", command=COMMANDS["SecurityGroups"]))
         if not has_acls:
             lacking.append(describe_lack("acls-unread", command=COMMANDS["NetworkAcls"]))
-        return Firewall(cloud="aws", plan=plan, points=points, lacking=tuple(lacking))
+        return Firewall("aws", tuple(points), tuple(dict.fromkeys(unread)), tuple(lacking))
 
 
 def _find_others(

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.reachability import ICMP_TYPES
 from swyx_components.analysis.deployed.stack_state import Fields, Resource, StackState
-from swyx_components.clouds.inventory import Address, Interface
+from swyx_components.clouds.inventory import Address, Interface, members_of
 from swyx_components.planner.model import Direction, Protocol
-from swyx_components.sets.ports import ALL_PORTS, PortSet
+from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES, PortSet
 from swyx_components.sets.prefixes import Prefix
 
 COMMANDS: Mapping[str, str] = {
@@ -215,6 +214,14 @@ class Ec2Records(NamedTuple):
     rules: tuple[Ec2Rule, ...]
     interfaces: tuple[Interface, ...]
     acls: tuple[NetworkAcl, ...]
+
+    @property
+    def members(self) -> Mapping[str, tuple[Prefix, ...]]:
+        """The addresses in each group, by id; without interfaces it is known of none."""
+        known = {*self.groups} if "NetworkInterfaces" in self.covers else set()
+        known |= {id for interface in self.interfaces for id in interface.groups}
+        found = members_of(self.interfaces, lambda interface, _: interface.groups)
+        return {**dict.fromkeys(known, ()), **found}
 
 
 def read_records(contents: Iterable[object]) -> Ec2Records:

@@ -4,16 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
-from swyx_components.analysis.deployed.reachability import (
-    EVERY_PROTOCOL,
-    ICMP_TYPES,
-    AccessList,
-    AclEntry,
-)
+from swyx_components.analysis.deployed.reachability import AccessList, AclEntry
 from swyx_components.clouds.aws.records import Ec2Records, Ec2Rule, NetworkAcl
 from swyx_components.clouds.inventory import Address, Interface
-from swyx_components.planner.model import Direction, Protocol
-from swyx_components.sets.ports import ALL_PORTS
+from swyx_components.planner.model import EVERY_PROTOCOL, Direction, Protocol
+from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES
 from swyx_components.sets.prefixes import Prefix
 
 
@@ -100,19 +95,16 @@ def stops_nothing(acl: NetworkAcl, addresses: Iterable[Address]) -> bool:
     What decides is the first rule that denies anything, or allows all of an IP version.
     """
     versions = {address.prefix.version for address in addresses}
-    return all(
-        next(
-            (
-                rule.allow
-                for rule in acl.rules
-                if rule.direction is direction
-                and (not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs))
-                and (not rule.allow or rule.is_everything)
-            ),
-            False,
+    for direction, version in product(Direction, versions):
+        decisive = (
+            rule.allow
+            for rule in acl.rules
+            if rule.direction is direction and (rule.is_everything or not rule.allow)
+            if not rule.cidrs or any(cidr.version == version for cidr in rule.cidrs)
         )
-        for direction, version in product(Direction, versions)
-    )
+        if not next(decisive, False):
+            return False
+    return True
 
 
 def _describe(rule: Ec2Rule, peer: str) -> str:

@@ -26,12 +26,10 @@ from swyx_components.clouds.inventory import (
     Interface,
     bind_by_hand,
     describe_lack,
-    find_points,
-    members_of,
+    find_addresses,
     place_interfaces,
 )
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.sets.prefixes import Prefix
 
 _ASSOCIATION = (
     "azure:network/networkInterfaceSecurityGroupAssociation:"
@@ -72,20 +70,16 @@ def read_state(state: StackState) -> "Inventory":
     Raises:
         ValueError: a resource in it is not what it should be.
     """
-    records = read_records(items_of_state(state))
-    records = records._replace(interfaces=(*records.interfaces, *_associated(state)))
+    records, machines = read_records(items_of_state(state)), state.machines_by_interface()
+    interfaces = [*records.interfaces]
+    for each in state.of_type(_ASSOCIATION):  # interfaces that exist: no state has their addresses
+        id, group = (each.values.get(f"network{kind}Id") for kind in ("Interface", "SecurityGroup"))
+        machine = machines.get(key_of(str(id)), "")
+        interfaces.append(Interface(id=str(id), groups=(str(group),), machine=machine))
+    records = records._replace(interfaces=tuple(interfaces))
     unplaced = "" if records.interfaces else describe_lack("interfaces-not-in-state")
     lacking = map(describe_lack, ("subnet-groups-not-in-state", "admin-rules-unread"))
     return Inventory(records, unplaced, (*lacking, *state.lacking))
-
-
-def _associated(state: StackState) -> Iterator[Interface]:
-    """Interfaces that exist, as the stack associated them: no state has their addresses."""
-    machines = state.machines_by_interface()
-    for each in state.of_type(_ASSOCIATION):
-        id, group = (each.values.get(f"network{kind}Id") for kind in ("Interface", "SecurityGroup"))
-        machine = machines.get(key_of(str(id)), "")
-        yield Interface(id=str(id), groups=(str(group),), machine=machine)
 
 
 class Inventory(NamedTuple):
@@ -114,7 +108,7 @@ class Inventory(NamedTuple):
             for entry in rendered.groups
             if entry.group.name in names.values()
         }
-        ruleset = Ruleset(records, rendered.plan.owners, _members_of(records.interfaces))
+        ruleset = Ruleset(records, rendered.plan.owners)
         interfaces = _of_site(records.interfaces, names)
         labels = {id: names.get(key_of(id), "") for each in interfaces for id in each.groups}
         others = partial(_find_others, ruleset, names)
@@ -147,27 +141,22 @@ class Inventory(NamedTuple):
             each._replace(groups=tuple(key for key in each.groups if key in records.groups))
             for each in bind_by_hand(owners, bindings, names, key_of)
         )
-        interfaces = (*records.interfaces, *bound)
-        members = _members_of(interfaces)
-        is_known = records.interfaces or not records.asgs.isdisjoint(members)
-        ruleset = Ruleset(records, owners, members if is_known else None)
-
-        def find_unread(interface: Interface, machine: str) -> str:
-            """A sentence about its group, where that is in no file."""
-            return "".join(
-                f"{last_of(id)}, the group of {machine}, is in no file; add the output of "
-                f"`{COMMANDS[GROUPS]}`"
-                for id in interface.groups
-                if key_of(id) not in records.groups
-            )
-
-        points = find_points(plan, bindings, interfaces, ruleset.layers_at, find_unread)
-        return Firewall(cloud="azure", plan=plan, points=points, platform=PROBES)
-
-
-def _members_of(interfaces: Iterable[Interface]) -> Mapping[str, tuple[Prefix, ...]]:
-    """The addresses in each ASG, by key."""
-    return members_of(interfaces, lambda _, address: address.asgs)
+        every = records._replace(interfaces=(*records.interfaces, *bound))
+        is_known = bool(records.interfaces) or not records.asgs.isdisjoint(every.members)
+        ruleset = Ruleset(every, owners, is_known)
+        placed = [*find_addresses(owners, bindings, every.interfaces)]
+        points = (
+            AttachmentPoint(address.prefix, tuple(ruleset.layers_at(interface, address)), machine)
+            for machine, interface, address in placed
+        )
+        unread = (
+            f"{last_of(id)}, the group of {machine}, is in no file; add the output of `{COMMANDS[GROUPS]}`"
+            for machine, interface, _ in placed
+            for id in interface.groups
+            if key_of(id) not in records.groups
+        )
+        unique = tuple(dict.fromkeys(unread))
+        return Firewall(cloud="azure", points=tuple(points), unread=unique, platform=PROBES)
 
 
 def _of_site(interfaces: Sequence[Interface], names: Mapping[str, str]) -> Sequence[Interface]:

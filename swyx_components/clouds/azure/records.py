@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from swyx_components.analysis.deployed.stack_state import Fields, StackState
-from swyx_components.clouds.inventory import Address, Interface
+from swyx_components.clouds.inventory import Address, Interface, members_of
 from swyx_components.planner.model import Direction
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Prefix
+from swyx_components.sets.prefixes import EVERYWHERE, Interval, Prefix, split_interval
 
 GROUPS, INTERFACES, ASGS = (
     "networksecuritygroups",
@@ -38,17 +38,39 @@ def last_of(id: str) -> str:
 
 
 class Side(NamedTuple):
-    """The `source` or the `destination` of a rule: CIDRs, ranges, `*` and tags as written, ASGs by id."""
+    """The `source` or the `destination` of a rule: its `texts` are addresses or tags; ASGs by id."""
 
     name: str = ""
     texts: tuple[str, ...] = ("*",)
+    prefixes: tuple[Prefix, ...] = EVERYWHERE
+    tags: tuple[str, ...] = ()
     asgs: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, raw: Fields, name: str) -> "Side":
         """What the fields for one and for several have."""
         texts = raw.parse(str, f"{name}addressprefix", f"{name}addressprefixes")
-        return cls(name, tuple(filter(None, texts)), _ids(raw, f"{name}applicationsecuritygroups"))
+        known = [(text, _parse_addresses(text)) for text in texts if text]
+        prefixes = sorted(prefix for _, found in known for prefix in found or ())
+        return cls(
+            name=name,
+            texts=tuple(text for text, _ in known),
+            prefixes=EVERYWHERE if {*EVERYWHERE} <= {*prefixes} else tuple(prefixes),
+            tags=tuple(text for text, found in known if found is None),
+            asgs=_ids(raw, f"{name}applicationsecuritygroups"),
+        )
+
+
+def _parse_addresses(text: str) -> tuple[Prefix, ...] | None:
+    """The addresses of `*`, a CIDR or a range; None of a tag."""
+    if text.lower() in ("*", "any"):
+        return EVERYWHERE
+    first, dash, last = text.partition("-")
+    try:
+        low, high = Prefix.parse(first), Prefix.parse(last or first)
+    except ValueError:
+        return None
+    return tuple(split_interval(low.version, Interval(low.first, high.last))) if dash else (low,)
 
 
 def _read_ports(raw: Fields, side: str) -> PortSet | None:
@@ -163,6 +185,11 @@ class NetworkRecords(NamedTuple):
     groups: Mapping[str, SecurityGroup]
     interfaces: tuple[Interface, ...]
     asgs: frozenset[str]
+
+    @property
+    def members(self) -> Mapping[str, tuple[Prefix, ...]]:
+        """The addresses in each ASG, by key."""
+        return members_of(self.interfaces, lambda _, address: address.asgs)
 
 
 def read_records(items: Iterable[tuple[str, object]]) -> NetworkRecords:

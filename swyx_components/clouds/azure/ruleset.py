@@ -7,12 +7,7 @@ the rest; AzureLoadBalancer is the platform's one probe address. Other tags stay
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from swyx_components.analysis.deployed.reachability import (
-    EVERY_PROTOCOL,
-    ICMP_TYPES,
-    AccessList,
-    AclEntry,
-)
+from swyx_components.analysis.deployed.reachability import AccessList, AclEntry
 from swyx_components.analysis.deployed.verify import DeployedGroup
 from swyx_components.clouds.azure.records import (
     NetworkRecords,
@@ -25,20 +20,14 @@ from swyx_components.clouds.azure.records import (
 from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.messages.render import shorten
-from swyx_components.planner.model import Direction, Protocol, Rule
+from swyx_components.planner.model import EVERY_PROTOCOL, Direction, Protocol, Rule
 from swyx_components.sets.packets import cut_addresses
-from swyx_components.sets.ports import ALL_PORTS
-from swyx_components.sets.prefixes import (
-    EVERYWHERE,
-    Interval,
-    Prefix,
-    collapse_prefixes,
-    split_interval,
-)
+from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES
+from swyx_components.sets.prefixes import EVERYWHERE, Prefix, collapse_prefixes, split_interval
 
 _IN, _OUT = Direction.IN, Direction.OUT
 _NETWORK, _INTERNET, _BALANCER = (
-    Side("", (tag,)) for tag in ("VirtualNetwork", "Internet", "AzureLoadBalancer")
+    Side("", (tag,), (), (tag,)) for tag in ("VirtualNetwork", "Internet", "AzureLoadBalancer")
 )
 _DEFAULTS = (  # which every group has, below the priorities that a customer can give
     SecurityRule("AllowVnetInBound", 65000, _IN, True, _NETWORK, _NETWORK),
@@ -73,16 +62,13 @@ def read_groups(groups: Sequence[SecurityGroup], addresses: Sequence[Prefix]) ->
     narrowed: list[Rule] = []
     unreadable: list[tuple[str, str]] = []
     for rule in (rule for group in groups for rule in group.rules):
-        problem: object = f"{rule.own.name} is {', '.join(rule.own.texts)} instead of *"
-        try:
-            read, held = _rule(rule), _prefixes(rule.own)
-            if held == EVERYWHERE:
-                rules.append(read)
-                continue
-            if all(any(prefix.contains(each) for prefix in held) for each in addresses):
-                narrowed.append(read)
-        except ValueError as error:
-            problem = error
+        held, problem = rule.own.prefixes, _find_problem(rule)
+        if not problem and held == EVERYWHERE:
+            rules.append(_rule(rule))
+            continue
+        if not problem and all(any(p.contains(each) for p in held) for each in addresses):
+            narrowed.append(_rule(rule))
+        problem = problem or f"{rule.own.name} is {', '.join(rule.own.texts)} instead of *"
         unreadable.append((rule.name, f"{rule.name} at priority {rule.priority} ({problem})"))
     return DeployedGroup(
         ids={0: tuple(group.id for group in groups)},
@@ -92,15 +78,21 @@ def read_groups(groups: Sequence[SecurityGroup], addresses: Sequence[Prefix]) ->
     )
 
 
-def _rule(rule: SecurityRule) -> Rule:
-    """The record as a rule.
-
-    Raises:
-        ValueError: a plan can't express it.
-    """
+def _find_problem(rule: SecurityRule) -> str:
+    """Why a plan can't express a rule whoever it is about, if it can't: its protocol, a tag or an ASG."""
     if rule.protocol not in _PROTOCOLS:
-        raise ValueError(f"protocol {rule.protocol}")
-    prefixes = _prefixes(rule.peer)
+        return f"protocol {rule.protocol}"
+    for side in (rule.peer, rule.own):
+        if side.asgs:
+            return f"{side.name} is the application security group {last_of(side.asgs[0])}"
+        if side.tags:
+            return f"{side.name} {side.tags[0]}"
+    return ""
+
+
+def _rule(rule: SecurityRule) -> Rule:
+    """The record as a rule, for whoever it is about."""
+    prefixes = rule.peer.prefixes
     protocol = _PROTOCOLS[rule.protocol][0] if rule.protocol != "*" else Protocol.ANY
     if protocol is Protocol.ICMP and prefixes and prefixes[0].version == 6:
         protocol = Protocol.ICMPV6  # to ARM both are Icmp
@@ -117,50 +109,18 @@ def _rule(rule: SecurityRule) -> Rule:
     )
 
 
-def _prefixes(side: Side) -> tuple[Prefix, ...]:
-    """The addresses of a side.
-
-    Raises:
-        ValueError: a service tag, or application security groups.
-    """
-    if side.asgs:
-        raise ValueError(f"{side.name} is the application security group {last_of(side.asgs[0])}")
-    prefixes: list[Prefix] = []
-    for text in side.texts:
-        found = _parse(text)
-        if found is None:
-            raise ValueError(f"{side.name} {text}")
-        prefixes += found
-    return EVERYWHERE if set(EVERYWHERE) <= set(prefixes) else tuple(sorted(prefixes))
-
-
-def _parse(text: str) -> tuple[Prefix, ...] | None:
-    """The addresses of `*`, a CIDR or a range; None of a tag."""
-    if text.lower() in ("*", "any"):
-        return EVERYWHERE
-    first, dash, last = text.partition("-")
-    try:
-        low, high = Prefix.parse(first), Prefix.parse(last or first)
-    except ValueError:
-        return None
-    return tuple(split_interval(low.version, Interval(low.first, high.last))) if dash else (low,)
-
-
 class Ruleset:
     """Every group that applies to interfaces, whoever made it, as its rules count for single addresses.
 
-    `own` are the site's addresses, `members` those of each ASG by key; None: nothing is known of ASGs.
+    `own` are the site's addresses, `is_known` says whether anything is of the members of ASGs.
     """
 
     def __init__(
-        self,
-        records: NetworkRecords,
-        own: Iterable[Prefix],
-        members: Mapping[str, tuple[Prefix, ...]] | None,
+        self, records: NetworkRecords, own: Iterable[Prefix], is_known: bool = True
     ) -> None:
         self.groups = records.groups
         self.by_subnet = {key_of(id): g for g in records.groups.values() for id in g.subnets}
-        self._members = members
+        self._members = records.members if is_known else None
         private = (prefix for prefix in NEVER_PUBLIC if prefix not in _LINK_LOCAL)
         network = collapse_prefixes((*private, *own))
         held = {prefix: [prefix in network] for prefix in (*EVERYWHERE, *network)}
@@ -196,15 +156,10 @@ class Ruleset:
             yield _OPEN
 
     def _is_about(self, rule: SecurityRule, at: Address) -> bool:
-        own = rule.own
-        prefixes = (prefix for text in own.texts for prefix in self._resolve(text) or ())
-        return not at.asgs.isdisjoint(map(key_of, own.asgs)) or any(
-            prefix.contains(at.prefix) for prefix in prefixes
+        found = (prefix for tag in rule.own.tags for prefix in self._tags.get(tag.lower(), ()))
+        return not at.asgs.isdisjoint(map(key_of, rule.own.asgs)) or any(
+            prefix.contains(at.prefix) for prefix in (*rule.own.prefixes, *found)
         )
-
-    def _resolve(self, text: str) -> tuple[Prefix, ...] | None:
-        """The addresses of a CIDR, of a range or of a tag that is read; None of any other."""
-        return self._tags.get(text.lower()) or _parse(text)
 
     def _entry(self, rule: SecurityRule, owner: str) -> AclEntry:
         """The rule; where it names ports, what has none is not meant."""
@@ -215,20 +170,20 @@ class Ruleset:
         if protocols and not any(protocol.has_ports for protocol in protocols):
             ports = ICMP_TYPES
         peer = rule.peer
-        known = [(f"the addresses of {text}", self._resolve(text)) for text in peer.texts]
+        named = [(f"the addresses of {tag}", self._tags.get(tag.lower())) for tag in peer.tags]
         for asg in peer.asgs:
             own = None if self._members is None else self._members.get(key_of(asg), ())
-            known.append((f"the members of {last_of(asg)}", own))
+            named.append((f"the members of {last_of(asg)}", own))
         return AclEntry(
             direction=rule.direction,
             protocols=protocols,
             ports=ports,
             source_ports=rule.source_ports or ALL_PORTS,
-            peers=tuple(prefix for _, found in known for prefix in found or ()),
+            peers=(*peer.prefixes, *(prefix for _, found in named for prefix in found or ())),
             owner=owner,
             label=_label(rule),
             allow=rule.allow,
-            unresolved=", ".join(words for words, found in known if found is None),
+            unresolved=", ".join(words for words, found in named if found is None),
         )
 
 
