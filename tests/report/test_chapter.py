@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import Phase, given, settings
 
+from swyx_components.catalogue import FlowRow
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.model import Direction, Protocol, Rule
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.chapter import Chapter, find_parties, find_peers
+from swyx_components.report.html.chapter import (
+    FlowLine,
+    RuleRow,
+    find_parties,
+    find_peers,
+    list_flows,
+    list_rules,
+)
 from swyx_components.report.html.pages import write_chapter
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
@@ -49,10 +57,16 @@ def plain(**aachen: Any) -> Plain:
     }
 
 
+class Chapter(NamedTuple):
+    rules: list[RuleRow]
+    flows: list[tuple[FlowRow, list[FlowLine]]]
+
+
 def chapter(source: Plain, cloud: str = "", site: str = "aachen") -> Chapter:
     installation = load_installation(source)
     result = assess_site(plan_site(installation, site), installation, PLATFORMS.get(cloud))
-    return Chapter(result, Topology(installation))
+    rules = list_rules(result, installation.catalogue)
+    return Chapter([*rules], [*list_flows(site, Topology(installation))])
 
 
 def rules(told: Chapter) -> list[tuple[str, ...]]:

@@ -1,9 +1,9 @@
 """One site as a chapter of the report: its host groups, every rule with its reasons, every flow."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import groupby, product
+from itertools import product
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, FlowRow
@@ -73,21 +73,11 @@ class FlowLine(NamedTuple):
     source_ports: str
 
 
-class Chapter:
-    """All that the report says of one finished site.
-
-    `flows` are grouped by the article's row, and also those that no rule of a cloud is made for.
-    """
-
-    def __init__(self, result: SiteResult, topology: Topology) -> None:
-        self.result, self.rules = result, tuple(_rules(result, topology.catalogue))
-        self.flows = tuple(_flows(result.plan.site, topology))
-
-
 # ---- rules
 
 
-def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
+def list_rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
+    """The rules of a site, group by group."""
     plan, rendered = result.plan, result.rendered or render_neutral(result.plan)
     peers = find_peers(plan)
     flows = catalogue.flows.values()
@@ -97,8 +87,7 @@ def _rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
         group, named = entry.group.name, name_groups([entry.group])
         for rule in entry.rules:
             reasons = tuple(
-                Reason(id, *told.get(id, (OWN, (), "")), find_parties(peers, group, rule, id))
-                for id in rule.flows
+                Reason(id, *told[id], find_parties(peers, group, rule, id)) for id in rule.flows
             )
             parties = sort_names(party for reason in reasons for party in reason.parties)
             label = name_machines(named, group, rule.shard)
@@ -122,19 +111,18 @@ def _anchor(site: str, group: str, rule: Rule) -> str:
 # ---- flows
 
 
-def _flows(site: str, topology: Topology) -> Iterator[tuple[FlowRow, tuple[FlowLine, ...]]]:
-    known = topology.catalogue.flows
-    order = {id: place for place, id in enumerate(known)}
-    flows = derive_flows(topology, site, hosts_of_networks=True).flows
-    ordered = sorted(flows, key=lambda flow: order[flow.flow])
-    for id, members in groupby(ordered, key=lambda flow: flow.flow):
-        lines = {line for flow in members for line in _pairs(site, flow)}
-        yield known[id], tuple(sorted(lines, key=_order))
+def list_flows(site: str, topology: Topology) -> Iterator[tuple[FlowRow, list[FlowLine]]]:
+    """The flows of a site by the article's row, also those that no rule of a cloud is made for."""
+    lines: dict[str, set[FlowLine]] = {id: set() for id in topology.catalogue.flows}
+    for flow in derive_flows(topology, site, hosts_of_networks=True).flows:
+        lines[flow.flow].update(_pairs(site, flow))
+    for row in topology.catalogue.flows.values():
+        if found := lines[row.id]:
+            yield row, sorted(found, key=_order)
 
 
 def _order(line: FlowLine) -> tuple[object, ...]:
-    ends = order_of_name(line.initiator), order_of_name(line.responder)
-    return (*ends, line.initiator_role, line.responder_role, line.protocol, line.ports)
+    return order_of_name(line.initiator), order_of_name(line.responder), line
 
 
 def _pairs(site: str, flow: Flow) -> Iterator[FlowLine]:
@@ -151,8 +139,6 @@ def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
     """The names of an end: another site's machines one by one, the site's own as they are grouped."""
     if endpoint.site not in ("", site):
         return tuple(f"{endpoint.site}/{name}" for name in endpoint.members)
-    if endpoint.group is None:
-        return (endpoint.label,)
     if len(endpoint.members) > _MOST_NAMES:
         return (f"{endpoint.label} ({len(endpoint.members)} machines)",)
     return (", ".join(endpoint.members),)
@@ -161,52 +147,50 @@ def _called(site: str, endpoint: Endpoint) -> tuple[str, ...]:
 # ---- who is behind the names and addresses of a rule, by the flows that it was made of
 
 
-class _Peer(NamedTuple):
-    """One machine, network or group at the other side of a flow, and the ports that the flow is about."""
+class Peer(NamedTuple):
+    """One machine or network at the other side of a flow, and its group if rules of the site may name it."""
 
     name: str
     group: str
     prefixes: tuple[Prefix, ...]
-    ports: PortSet
 
 
-_Peers = Mapping[tuple[str, Direction, Protocol, str], list[_Peer]]
+Peers = Mapping[tuple[str, Direction, Protocol, str], Sequence[tuple[PortSet, Sequence[Peer]]]]
 
 
-def find_peers(plan: SitePlan) -> _Peers:
-    """The peers of every group of a site, by group, direction, protocol and flow."""
-    peers: dict[tuple[str, Direction, Protocol, str], list[_Peer]] = {}
+def find_peers(plan: SitePlan) -> Peers:
+    """The peers of every group of a site with the flow's ports, by group, direction, protocol and flow."""
+    peers: dict[tuple[str, Direction, Protocol, str], list[tuple[PortSet, list[Peer]]]] = {}
     groups = plan.groups_by_machine()
     for flow in plan.flows:
         protocol = PROTOCOL_OF[flow.transport]
         ends = flow.initiator, flow.responder
         for direction, (own, peer) in ((Direction.OUT, ends), (Direction.IN, ends[::-1])):
             if own.group is not None and own.site == plan.site:
-                named = list(name_peers(plan.site, peer, flow.ports))
+                named = flow.ports, name_peers(plan.site, peer)
                 for group in {groups[member].name for member in own.members}:
-                    peers.setdefault((group, direction, protocol, flow.flow), []).extend(named)
+                    peers.setdefault((group, direction, protocol, flow.flow), []).append(named)
     return peers
 
 
-def find_parties(peers: _Peers, group: str, rule: Rule, flow: str) -> tuple[str, ...]:
+def find_parties(peers: Peers, group: str, rule: Rule, flow: str) -> tuple[str, ...]:
     """Whom a group's rule serves with one of its flows, as people call them."""
     blocks = collapse_prefixes(rule.prefixes)
     return sort_names(
         peer.name
-        for peer in peers.get((group, rule.direction, rule.protocol, flow), ())
-        if (rule.ports is None or rule.ports & peer.ports)
-        and (peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes))
+        for ports, named in peers.get((group, rule.direction, rule.protocol, flow), ())
+        if rule.ports is None or rule.ports & ports
+        for peer in named
+        if peer.group in rule.groups or any(_touches(each, blocks) for each in peer.prefixes)
     )
 
 
-def name_peers(site: str, peer: Endpoint, ports: PortSet) -> Iterator[_Peer]:
-    """Machines one by one, those of the site with their group, which rules may name."""
+def name_peers(site: str, peer: Endpoint) -> list[Peer]:
+    """Machines one by one, those of the site with their group."""
     start, own = ("", peer.label) if peer.site in ("", site) else (f"{peer.site}/", "")
     if peer.group is None:
-        yield _Peer(f"{start}{peer.label}", "", peer.prefixes, ports)
-    else:
-        for member in peer.group.members:
-            yield _Peer(f"{start}{member.name}", own, member.addresses, ports)
+        return [Peer(f"{start}{peer.label}", "", peer.prefixes)]
+    return [Peer(f"{start}{one.name}", own, one.addresses) for one in peer.group.members]
 
 
 def _touches(prefix: Prefix, blocks: tuple[Prefix, ...]) -> bool:

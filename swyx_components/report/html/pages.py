@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from swyx_components.messages.render import plain
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.chapter import Chapter
+from swyx_components.report.html.chapter import list_flows, list_rules
 from swyx_components.report.html.overview import Overview, SiteLine, find_public
 from swyx_components.report.tables import plural, write_proof
 from swyx_components.report.templates import read
@@ -31,19 +31,20 @@ def write_chapter(topology: Topology, unfolded: bool, result: SiteResult) -> tup
 
     `unfolded`: it stands open, since there are few of them.
     """
-    site = Chapter(result, topology)
-    counts = Counter(row.group for row in site.rules)
-    html = _render("chapter.html", site=site, counts=counts, unfolded=unfolded)
     plan, proof = result.plan, result.proof
+    rules, flows = [*list_rules(result, topology.catalogue)], [*list_flows(plan.site, topology)]
+    counts = Counter(row.group for row in rules)
+    values = {"result": result, "rules": rules, "flows": flows, "counts": counts}
+    html = _render("chapter.html", unfolded=unfolded, **values)
     line = SiteLine(
         name=plan.site,
         cloud=result.cloud,
         groups=len(plan.groups),
-        flows={row.id: len(lines) for row, lines in site.flows},
-        rules=len(site.rules),
+        flows={row.id: len(lines) for row, lines in flows},
+        rules=len(rules),
         proof="none" if proof is None else "holds" if proof.holds else write_proof(proof),
         usages=result.usages,
-        public=find_public(plan, (row.rule for row in site.rules)),
+        public=find_public(plan, (row.rule for row in rules)),
     )
     return line, html.encode()
 
