@@ -56,7 +56,6 @@ OUTSIDE = {
     "components": {"pulumi"},
     "testing": {"pulumi"},
     "report.html.pages": {"jinja2", "markupsafe"},
-    "report.windows.scripts": {"jinja2"},
     "clouds.aws.lookups": {"pulumi"},
     "clouds.aws.resources": {"pulumi", "pulumi_aws"},
     "clouds.azure.lookups": {"pulumi", "pulumi_azure_native"},

@@ -222,7 +222,7 @@ class _Finder:
 
 
 def cut_by_port(openings: Iterable[Rule]) -> Iterator[Rule]:
-    """The inbound openings as disjoint port ranges, each with all of its peers; IPv4 only."""
+    """The inbound openings as disjoint port ranges, each with all of its IPv4 peers and their flows."""
     inbound = [(o, o.ports) for o in openings if o.direction is Direction.IN and o.ports]
     for protocol in sorted({opening.protocol for opening, _ in inbound}):
         own = [(opening, ports) for opening, ports in inbound if opening.protocol is protocol]
@@ -231,6 +231,4 @@ def cut_by_port(openings: Iterable[Rule]) -> Iterator[Rule]:
             peers = collapse_prefixes(p for o in there for p in o.prefixes if p.version == 4)
             if peers:
                 flows = tuple(dict.fromkeys(flow for o in there for flow in o.flows))
-                lines = tuple(sorted({line for o in there for line in o.lines}))
-                what = Direction.IN, protocol, PortSet((part,)), None
-                yield Rule(*what, prefixes=peers, flows=flows, lines=lines)
+                yield there[0]._replace(ports=PortSet((part,)), prefixes=peers, flows=flows)

@@ -66,7 +66,8 @@ def report(
         written = _write(Path(output), folder, overview, pages, inputs)
     counts = {noun: count for noun, count in overview.figures.items() if noun != "warning"}
     if differences:
-        counts["difference"] = sum(row.number for one in differences for row in one.rows)
+        parts = (rows for one in differences for rows in one.parts.values())
+        counts["difference"] = sum(row.number for rows in parts for row in rows)
     if as_json:
         terminal.print_answer(_record(written, counts, messages))
     else:

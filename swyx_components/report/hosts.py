@@ -4,7 +4,7 @@ from typing import Any
 
 from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.windows.text import peers_of, registry_values
+from swyx_components.report.windows.text import registry_values
 
 
 def host_record(host: HostSettings) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def host_record(host: HostSettings) -> dict[str, Any]:
                 **fields_of(each, "direction", "protocol"),
                 **given(ports=", ".join(texts(each.ports))),
                 **given(source_ports=", ".join(texts(each.source_ports))),
-                "peers": peers_of(each),
+                "peers": [prefix.short for prefix in each.prefixes],
                 **fields_of(each, "flows", "lines"),
             }
             for each in host.openings

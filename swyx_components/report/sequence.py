@@ -1,7 +1,7 @@
 """Calls as a sequence diagram: lifelines, and what goes from whom to whom, as Mermaid or as SVG."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape as escape_markup
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from swyx_components.analysis.calls.call import Call, Step
 from swyx_components.analysis.places import Actor
 from swyx_components.messages.render import plain
 from swyx_components.report.call import call_title, name_hosts, write_packets, write_passage
-from swyx_components.report.templates import PACKAGE, read, render
+from swyx_components.report.templates import render
 
 Lifeline = tuple[str, str]  # one that takes part: its name and, below it, its hosts
 
@@ -46,8 +46,11 @@ class Section(NamedTuple):
 def write_sequence(calls: Sequence[Call], format: str) -> str:
     """The diagram of calls in a format; who takes part in several of them has one lifeline."""
     actors: dict[tuple[object, ...], Actor] = {}
-    for actor in (actor for call in calls for actor in _in_order(call)):
-        actors.setdefault(actor.key, actor)
+    for call in calls:  # as it passes them: caller, those between, called party
+        acting = [actor for step in call.steps for actor in (step.sender, step.receiver)]
+        between = [actor for actor in acting if actor.key != call.called.key]
+        for actor in (call.caller, *between, call.called):
+            actors.setdefault(actor.key, actor)
     places = list(actors)
     sections = [
         Section(
@@ -58,14 +61,6 @@ def write_sequence(calls: Sequence[Call], format: str) -> str:
         for call in calls
     ]
     return draw([(actor.name, _list_hosts(actor)) for actor in actors.values()], sections, format)
-
-
-def _in_order(call: Call) -> Iterator[Actor]:
-    """The actors of a call as it passes them: caller, those between, called party."""
-    yield call.caller
-    for step in call.steps:
-        yield from (one for one in (step.sender, step.receiver) if one.key != call.called.key)
-    yield call.called
 
 
 def _list_hosts(actor: Actor) -> str:
@@ -92,9 +87,6 @@ def _arrow(step: Step, places: Sequence[object], failed: Step | None) -> Arrow:
 _CHARACTER = 6.6  # the widest that a character of an 11 pixel label is on average
 _NARROWEST = 130  # between two lifelines
 _MARGIN = 20
-_HEAD = 44  # of a lifeline
-_ARROW = 44  # from one arrow to the next
-_TITLE = 34  # a section's title or verdict
 
 
 def draw(lifelines: Sequence[Lifeline], sections: Sequence[Section], format: str) -> str:
@@ -103,21 +95,13 @@ def draw(lifelines: Sequence[Lifeline], sections: Sequence[Section], format: str
     As Mermaid, which wikis and code hosts draw, or as SVG: one file, nothing loaded, readable in light
     and dark.
     """
-    columns = _columns(lifelines, sections)
-    rows = sum(len(section.arrows) * _ARROW + 2 * _TITLE for section in sections)
     return render(
         f"sequence.{format}.j2",
         {"px": "{:.0f}".format, "markup": _markup, "half_width": _half_width, "mermaid": escape},
         lifelines=lifelines,
         sections=sections,
-        columns=columns,
-        width=columns[-1] + columns[0],
-        height=rows + _HEAD + 3 * _MARGIN,
-        style=read(PACKAGE, "sequence.css").rstrip(),
+        columns=_columns(lifelines, sections),
         margin=_MARGIN,
-        head=_HEAD,
-        step=_ARROW,
-        title=_TITLE,
     )
 
 

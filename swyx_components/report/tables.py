@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
-from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
@@ -17,6 +16,9 @@ from swyx_components.planner.platform import Usage
 from swyx_components.planner.proof import Proof
 from swyx_components.planner.render import render_neutral
 
+UsageRow = tuple[
+    str, str, Usage
+]  # a cloud, a site, how much of a quota it or one of its groups uses
 _WIDEST = 60  # a longer cell pushes its own row only
 _COLUMNS, _NARROWEST = 80, 20  # of a terminal that nobody widened; what a wrapped text has at least
 _MOST_PLACES = 3  # of one message; where more say the same, the rest is counted
@@ -197,26 +199,15 @@ def _write_groups(site: SiteResult) -> Iterator[str]:
         yield from align((rule_row(rule, named) for rule in entry.rules), "    ")
     if site.usages:
         yield "\n  quotas\n"
-        rows = find_fullest(UsageRow(site.cloud, "", usage) for usage in site.usages)
-        usages = (row.usage for row in rows)
-        cells = ((each.quota, f"{each.used:,} of {each.limit:,}", each.where) for each in usages)
+        fullest = find_fullest((site.cloud, site.plan.site, usage) for usage in site.usages)
+        cells = ((own.quota, f"{own.used:,} of {own.limit:,}", own.where) for *_, own in fullest)
         yield from align(cells, "    ")
     yield "\n"
 
 
-class UsageRow(NamedTuple):
-    """A cloud's quota, and how much of it a site or one of its groups uses."""
-
-    cloud: str
-    site: str
-    usage: Usage
-
-
 def find_fullest(rows: Iterable[UsageRow]) -> list[UsageRow]:
     """Of each cloud's quotas, where most of it is used; in the order of the rows."""
-    fullest: dict[tuple[str, str], UsageRow] = {}
+    alike: dict[tuple[str, str], list[UsageRow]] = {}
     for row in rows:
-        known = fullest.setdefault((row.cloud, row.usage.quota), row)
-        if row.usage.share > known.usage.share:
-            fullest[row.cloud, row.usage.quota] = row
-    return list(fullest.values())
+        alike.setdefault((row[0], row[2].quota), []).append(row)
+    return [max(same, key=lambda row: row[2].share) for same in alike.values()]

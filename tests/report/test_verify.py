@@ -31,7 +31,7 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
         f"  hub-server (swyxserver+1):             found {write_rule(first)}",
     ]
     told = describe_drift(Comparison(rendered, deployed), rendered, "aws")
-    assert [row.place for row in told.rows] == ["hub/server", "hub/server (swyxserver+1)"]
+    assert [row.place for row in told.parts["Rules"]] == ["hub/server", "hub/server (swyxserver+1)"]
 
 
 def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() -> None:
@@ -47,8 +47,9 @@ def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() ->
     changed = DeployedGroup(ids=group.ids, rules=tuple(others), unreadable=odd)
     deployed = Deployed(groups={**groups, name: changed}, interfaces=None)
     told = describe_drift(Comparison(rendered, deployed), rendered, "azure")
-    assert [(row.side, row.part, row.place) for row in told.rows] == [
-        ("plan", "Rules", f"hub/{name}"),
-        ("other", "Rules", f"hub/{name}"),
+    rows = told.parts["Rules"]
+    assert [(row.side, row.place) for row in rows] == [
+        ("plan", f"hub/{name}"),
+        ("other", f"hub/{name}"),
     ]
-    assert told.rows[1].words == f"{first.name} at priority 100 (source Internet)"
+    assert rows[1].words == f"{first.name} at priority 100 (source Internet)"

@@ -23,42 +23,37 @@ from swyx_components.report.tables import (
 
 
 class Difference(NamedTuple):
-    """One thing that only one of two sides has, or that has changed; `part` says what (`_PARTS`).
+    """One thing that only one of two sides has, or that has changed.
 
     `because` says which flows and which edits are behind it, or which machines' rules, where that is known.
     `number` edits are one row.
     """
 
     side: str  # "plan": only this plan has it; "other": only the other side; "": it is another now
-    part: str
     place: str
     words: str
     because: str = ""
     number: int = 1
 
 
-class Differences(NamedTuple):
-    """All differences from one other side; `other` says in words what that is."""
+class Differences:
+    """All differences from one other side; `other` says in words what that is.
 
-    other: str
-    rows: tuple[Difference, ...]
-    remarks: tuple[str, ...] = ()
+    `parts` are the rows by title: what is newly allowed, what is not any longer, edits, groups and rules.
+    """
 
-    @property
-    def parts(self) -> tuple[tuple[str, tuple[Difference, ...]], ...]:
-        """The rows apart: what is newly allowed, what is not any longer, then edits, groups and rules."""
-        titles = dict.fromkeys(part for part, _ in _PARTS)
-        parts = ((title, tuple(row for row in self.rows if row.part == title)) for title in titles)
-        return tuple(part for part in parts if part[1])
+    def __init__(self, other: str, remarks: Iterable[str] = ()) -> None:
+        self.other, self.remarks = other, tuple(remarks)
+        self.parts: dict[str, list[Difference]] = {title: [] for title, _ in _PARTS}
 
     @property
-    def counts(self) -> tuple[str, ...]:
+    def counts(self) -> list[str]:
         """How many there are of each kind, in words."""
         counted = (
-            (sum(row.number for row in self.rows if (row.part, row.side) == kind), *words)
-            for kind, words in _PARTS.items()
+            (sum(row.number for row in self.parts[title] if row.side == side), *words)
+            for (title, side), words in _PARTS.items()
         )
-        return tuple(f"{plural(count, noun)} {words}" for count, noun, words in counted if count)
+        return [f"{plural(count, noun)} {words}" for count, noun, words in counted if count]
 
 
 OPENED, CLOSED = "Newly allowed", "No longer allowed"
@@ -79,43 +74,44 @@ _PARTS = {  # with the sides that their rows are of; how one is counted
 
 def describe_changes(changes: Changes, other: str) -> Differences:
     """What `swyx diff` finds from another file to this one, in its order."""
-    rows: list[Difference] = []
+    found = Differences(other)
+    parts = found.parts
     for opened, packets, at in changes.passings:
-        part, place = OPENED if opened else CLOSED, f"{packets.source} to {packets.destination}"
-        rows.append(Difference("", part, place, write_packets(packets), ", ".join(at)))
+        place, words = f"{packets.source} to {packets.destination}", write_packets(packets)
+        row = Difference("", place, words, ", ".join(at))
+        parts[OPENED if opened else CLOSED].append(row)
     for places, change, count in edit_rows(changes.edits):
-        rows.append(Difference("", EDITS, places, change, number=count))
+        parts[EDITS].append(Difference("", places, change, number=count))
     for site in changes.sites:
         for group in site.groups:
             change = write_change(", ".join(group.old), ", ".join(group.new))
-            rows.append(Difference("", GROUPS, f"{site.site}/{group.label}", change))
+            parts[GROUPS].append(Difference("", f"{site.site}/{group.label}", change))
         old, new = name_planned(site.old), name_planned(site.new)
         for rule in site.rules:
             sides = ("plan", rule.new, old | new), ("other", rule.old, new | old)
-            rows += _rules(RULES, site.site, rule.group, sides, describe_reasons(rule))
-    return Differences(other, tuple(rows))
+            parts[RULES] += _rules(site.site, rule.group, sides, describe_reasons(rule))
+    return found
 
 
 _Sides = Iterable[tuple[str, Rule | str | None, Mapping[str, str]]]
 
 
-def _rules(part: str, site: str, group: str, sides: _Sides, why: str = "") -> Iterator[Difference]:
+def _rules(site: str, group: str, sides: _Sides, why: str = "") -> Iterator[Difference]:
     """The rule of each side that has one, in a cloud's words where it is a text; groups as named."""
     for side, rule, named in sides:
         if rule:
             shard = 0 if isinstance(rule, str) else rule.shard
             words = rule if isinstance(rule, str) else write_rule(rule, named)
-            place = f"{site}/{name_machines(named, group, shard)}"
-            yield Difference(side, part, place, words, why)
+            yield Difference(side, f"{site}/{name_machines(named, group, shard)}", words, why)
 
 
 def describe_drift(comparison: Comparison, site: RenderedSite, cloud: str) -> Differences:
     """What a cloud holds for a site, against the plan."""
     name, named = comparison.site, name_groups(entry.group for entry in site.groups)
-    rows = [Difference("", FAULTS, name, fault) for fault in comparison.faults]
-    for change in comparison.changes:
-        found = change.found or change.unreadable
-        sides = ("plan", change.planned, named), ("other", found, named)
-        rows += _rules(STORED, name, change.group, sides)
     proof = f"Proof of the deployed rules: {write_proof(comparison.proof)}"
-    return Differences(f"{name} as deployed on {cloud}", tuple(rows), (proof, *comparison.remarks))
+    drift = Differences(f"{name} as deployed on {cloud}", (proof, *comparison.remarks))
+    drift.parts[FAULTS] += (Difference("", name, fault) for fault in comparison.faults)
+    for change in comparison.changes:
+        sides = ("plan", change.planned, named), ("other", change.found or change.unreadable, named)
+        drift.parts[STORED] += _rules(name, change.group, sides)
+    return drift

@@ -14,7 +14,7 @@ from swyx_components.planner.platform import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names
 from swyx_components.report.html.differences import Differences
 from swyx_components.report.html.picture import draw_sites
-from swyx_components.report.tables import UsageRow, find_fullest
+from swyx_components.report.tables import find_fullest
 from swyx_components.report.templates import render_lines
 from swyx_components.sets.prefixes import Prefix
 
@@ -113,8 +113,8 @@ class Overview:
         self.picture = draw_sites(installation, list(clouds), clouds) if drawn else None
         self.settings = list_settings(installation, {own.name: own.flows.keys() for own in lines})
         self.findings = sort_findings(messages)
-        usages = (UsageRow(line.cloud, line.name, usage) for line in lines for usage in line.usages)
-        self.usages = sorted(find_fullest(usages), key=lambda row: -row.usage.share)
+        usages = ((line.cloud, line.name, usage) for line in lines for usage in line.usages)
+        self.usages = sorted(find_fullest(usages), key=lambda row: -row[2].share)
         ids = {id for line in lines for id in line.flows}
         self.catalogue = [row for row in installation.catalogue.flows.values() if row.id in ids]
         cited = (line for row in self.catalogue for line in row.lines)

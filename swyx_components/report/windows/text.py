@@ -8,16 +8,10 @@ import re
 from collections.abc import Iterable
 
 from swyx_components.analysis.hosts import PortSetting
-from swyx_components.planner.model import Rule
 
 _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
 _NO_TEXT = re.compile(r"[^A-Za-z0-9 .,:;/_+()'\-]")
 _LONGEST = 400
-
-
-def peers_of(opening: Rule) -> list[str]:
-    """The peers' addresses in short form."""
-    return [prefix.short for prefix in opening.prefixes]
 
 
 def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
@@ -31,9 +25,9 @@ def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
 
 
 def comments(lines: Iterable[str], mark: str) -> str:
-    """Comments of cmd (`rem`), regedit (`;`) or PowerShell (`#`), a line each."""
+    """Comments of cmd (`rem`), regedit (`;`) or PowerShell (`#`), a line each; without a mark, just lines."""
     quote = plain_words if mark.startswith("rem") else one_line
-    return "".join(f"{mark} {quote(line)}\n" for line in lines)
+    return "".join(f"{mark}{quote(line)}\n" for line in lines)
 
 
 def one_line(text: str) -> str:

@@ -1,17 +1,18 @@
-{% import "templates/words.txt" as words %}
+{% import "windows/templates/words.txt" as words %}
+{% import "windows/templates/comments.txt" as comment with context %}
 {% macro rule(opening, indent) %}
 {% set inbound = opening.direction.value == "in" %}
 {% set flows = opening.flows|join(" ") %}
-{{ because(opening.flows)|comments(indent ~ "#") -}}
+{{ comment.because(opening.flows, indent ~ "# ") -}}
 {{ indent }}Add-Rule @{ Name = {{ opening|rule_name|powershell }}; {# -#}
 DisplayName = {{ (catalogue.name ~ " " ~ words.opening(opening) ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
 Description = {{ ("flows " ~ flows ~ (", " ~ catalogue.source|cite(opening.lines) if opening.lines else ""))|powershell }}; {# -#}
 Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ windows[opening.protocol.value] }}'; {# -#}
 {% if opening.ports %}{{ "LocalPort" if inbound else "RemotePort" }} = {{ opening.ports|string|powershell }}; {% endif %}
 {% if opening.source_ports %}{{ "RemotePort" if inbound else "LocalPort" }} = {{ opening.source_ports|string|powershell }}; {% endif %}
-RemoteAddress = {{ opening|peers_of|powershell_list }} }
+RemoteAddress = {{ opening.prefixes|map(attribute="short")|list|powershell_list }} }
 {% endmacro %}
-{{ head("Allows the traffic that the plan needs")|comments("#") -}}
+{{ comment.head("Allows the traffic that the plan needs", "# ") -}}
 # For Windows 8, Server 2012 and later. Run it as administrator; -WhatIf only shows what it would do.
 # Running it again updates the rules of its group and leaves all others alone.
 [CmdletBinding(SupportsShouldProcess)]

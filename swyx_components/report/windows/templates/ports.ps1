@@ -1,9 +1,10 @@
-{% import "templates/words.txt" as words %}
-{{ head("Sets the ports of " ~ role)|comments("#") -}}
+{% import "windows/templates/words.txt" as words %}
+{% import "windows/templates/comments.txt" as comment with context %}
+{{ comment.head("Sets the ports of " ~ role, "# ") -}}
 {% for setting in settings %}
-{{ [words.setting(setting)]|comments("#") -}}
+{{ [words.setting(setting)]|comments("# ") -}}
 {% if not setting.listener.registry %}
-{{ [words.how_to_set(setting)]|comments("#   not set here:") -}}
+{{ [words.how_to_set(setting)]|comments("#   not set here: ") -}}
 {% endif %}
 {% endfor %}
 # The article names the values but not their key, so -Key is required: find the values with regedit on
