@@ -22,10 +22,9 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import Installation, about_sites, load_installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import SitePlan
-from swyx_components.report.html.differences import Differences, describe_changes, describe_drift
-from swyx_components.report.html.overview import Overview, SiteLine
+from swyx_components.report.html.overview import Differences, Overview, SiteLine
 from swyx_components.report.html.pages import write_chapter, write_report
-from swyx_components.report.tables import count_messages
+from swyx_components.report.tables import count_messages, name_groups
 from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name
 
@@ -66,8 +65,7 @@ def report(
         written = _write(Path(output), folder, overview, pages, inputs)
     counts = {noun: count for noun, count in overview.figures.items() if noun != "warning"}
     if differences:
-        parts = (rows for one in differences for rows in one.parts.values())
-        counts["difference"] = sum(row.number for rows in parts for row in rows)
+        counts["difference"] = sum(sum(one.counts.values()) for one in differences)
     if as_json:
         terminal.print_answer(_record(written, counts, messages))
     else:
@@ -120,7 +118,7 @@ def _against(chosen: Chosen, old: Installation) -> Differences:
     if len(names) == len(installation.sites):
         names = tuple(sorted({*names, *old.sites}))
     changes = find_changes(old, installation, names, store=partial(_store, chosen.clouds))
-    return describe_changes(changes, old.file)
+    return Differences(old.file, changes)
 
 
 def _store(clouds: Mapping[str, str], plan: SitePlan, installation: Installation) -> SitePlan:
@@ -141,8 +139,10 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     names = choose_sites(chosen.installation, sites, "--deployed") if sites else ()
     rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
     for cloud, site in rendered:
-        found = Comparison(site, PLATFORMS[cloud].read_deployed(site))
-        yield describe_drift(found, site, cloud)
+        drift = Comparison(site, PLATFORMS[cloud].read_deployed(site))
+        named = name_groups(entry.group for entry in site.groups)
+        other = f"{drift.site} as deployed on {cloud}"
+        yield Differences(other, drift=drift, named=named)
 
 
 # ---- files

@@ -10,25 +10,15 @@ from swyx_components.analysis.diff.reachability import Packets
 from swyx_components.messages.render import shorten
 from swyx_components.planner.model import Protocol, SitePlan
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record, texts
-from swyx_components.report.tables import describe_packets, name_groups
-from swyx_components.report.templates import render_lines
+from swyx_components.report.tables import name_groups
+from swyx_components.report.templates import Filters, render_lines
 
 _MOST_PLACES = 5
 
 
 def write_changes(changes: Changes, effects: Sequence[Effect]) -> list[str]:
     """Edits, stacks, packets newly or no longer allowed, rules with their reasons, and resources."""
-    return render_lines(
-        "diff.txt.j2",
-        {
-            "edit_rows": edit_rows,
-            "named": name_planned,
-            "packets": write_packets,
-            "reasons": describe_reasons,
-        },
-        changes=changes,
-        effects=effects,
-    )
+    return render_lines("diff.txt.j2", FILTERS, changes=changes, effects=effects)
 
 
 def edit_rows(edits: Sequence[Edit]) -> Iterator[tuple[str, str, int]]:
@@ -53,12 +43,13 @@ def write_change(old: str, new: str) -> str:
 def write_packets(packets: Packets) -> str:
     """`udp 55000-55999 from source ports 50000-50099`, `everything`."""
     name = "everything" if packets.protocol is Protocol.ANY else packets.protocol.value
-    return describe_packets(name, packets.ports, packets.source_ports)
+    source = f"from source ports {packets.source_ports}" if packets.source_ports else ""
+    return " ".join(filter(None, (name, str(packets.ports), source)))
 
 
-def name_planned(plan: SitePlan | None) -> dict[str, str]:
-    """The groups of a plan, if there is one, as people call them."""
-    return name_groups(plan.groups if plan else ())
+def name_planned(*plans: SitePlan | None) -> dict[str, str]:
+    """The groups of plans as people call them; of two with a group of one name as the last does."""
+    return name_groups(group for plan in plans if plan for group in plan.groups)
 
 
 def describe_reasons(change: RuleChange) -> str:
@@ -66,6 +57,15 @@ def describe_reasons(change: RuleChange) -> str:
     why = f"flows {' '.join(change.flows)}" if change.flows else ""
     causes = ", ".join(change.causes[:_MOST_PLACES])
     return "; ".join(filter(None, (why, f"since {causes}" if causes else "")))
+
+
+FILTERS: Filters = {
+    "change": write_change,
+    "edit_rows": edit_rows,
+    "named": name_planned,
+    "packets": write_packets,
+    "reasons": describe_reasons,
+}
 
 
 def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any]:

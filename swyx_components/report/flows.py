@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
+from operator import attrgetter
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
@@ -43,13 +44,11 @@ def write_table(sites: Iterable[SiteRows]) -> Iterator[str]:
     """Each site with its flows and, below each, who talks to whom; without what a site before it has."""
     for site, rows in sites:
         yield f"{site}: {plural(len(rows), 'flow')}\n"
-        for key, alike in groupby(
-            rows, lambda row: (row.flow, row.purpose, row.evidence, row.lines)
-        ):
-            flow, purpose, evidence, lines = key
+        told = attrgetter("flow", "purpose", "evidence", "lines")
+        for (flow, purpose, evidence, lines), alike in groupby(rows, told):
             yield "\n"
-            told = f"{purpose} ({' '.join(filter(None, (evidence, cite(lines))))})"
-            yield from hang(f"{flow}  ", told)
+            source = " ".join(filter(None, (evidence, cite(lines))))
+            yield from hang(f"{flow}  ", f"{purpose} ({source})")
             # Roles of a machine or network that need the same are one line.
             own = dict.fromkeys(_row(site, row) for row in alike)
             where = "WHERE" if any(cells[-1] for cells in own) else ""

@@ -69,12 +69,6 @@ def write_cited(catalogue: Catalogue, lines: Iterable[int]) -> list[str]:
     return [f"lines of {catalogue.source}:", *told] if rows else []
 
 
-def describe_packets(protocol: str, ports: object, source_ports: object) -> str:
-    """`udp 55000-55999 from source ports 50000-50099`; without ports and sources where there are none."""
-    source = f" from source ports {source_ports}" if source_ports else ""
-    return f"{protocol} {ports}{source}" if ports else f"{protocol}{source}"
-
-
 def write_provenance(flows: Iterable[str], lines: Iterable[int]) -> str:
     """`[M1 M2 L38 L111]`; nothing where a rule serves no flow."""
     words = " ".join(filter(None, (*flows, cite(lines))))
@@ -198,10 +192,9 @@ def _write_groups(site: SiteResult) -> Iterator[str]:
         yield f"\n  {machines} ({', '.join(group.roles)}){own}\n"
         yield from align((rule_row(rule, named) for rule in entry.rules), "    ")
     if site.usages:
-        yield "\n  quotas\n"
         fullest = find_fullest((site.cloud, site.plan.site, usage) for usage in site.usages)
         cells = ((own.quota, f"{own.used:,} of {own.limit:,}", own.where) for *_, own in fullest)
-        yield from align(cells, "    ")
+        yield from ("\n  quotas\n", *align(cells, "    "))
     yield "\n"
 
 

@@ -11,7 +11,6 @@ from swyx_components.report.tables import align, plural, write_proof, write_prov
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-PACKAGE = __package__
 Filters = Mapping[str, Callable[..., object]]
 
 
@@ -21,14 +20,12 @@ def read(package: str, name: str) -> str:
 
 
 @cache
-def environment(
-    package: str = PACKAGE, finalize: Callable[[object], object] | None = None
-) -> "Environment":
-    """The templates of a package, which quote by filters, or by `finalize`; Jinja2 is imported now."""
+def _environment(finalize: Callable[[object], object] | None = None) -> "Environment":
+    """The templates of this package, which quote by filters, or by `finalize`; Jinja2 is imported now."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     return Environment(
-        loader=FunctionLoader(lambda name: read(package, name)),
+        loader=FunctionLoader(lambda name: read(__package__, name)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -39,15 +36,15 @@ def environment(
 
 def render(name: str, filters: Filters, **values: object) -> str:
     """The text of a template of this package."""
-    own = environment()
+    own = _environment()
     own.filters |= filters
     return own.get_template(name).render(values)
 
 
 def render_lines(name: str, filters: Filters, **values: object) -> list[str]:
     """The same for a terminal: no value may break a line or move the cursor."""
-    own = environment(PACKAGE, _one_line)
-    own.filters |= {**_WORDS, **filters}
+    own = _environment(_one_line)
+    own.filters |= {**WORDS, **filters}
     return own.get_template(name).render(values).splitlines()
 
 
@@ -57,7 +54,7 @@ def _align(text: str, indent: str = "  ") -> str:
     return "".join(align(rows, indent, wrapped=True))
 
 
-_WORDS = {
+WORDS = {
     "plural": plural,
     "proof": write_proof,
     "provenance": write_provenance,

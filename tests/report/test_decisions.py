@@ -6,10 +6,10 @@ from typing import Any
 
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
-from swyx_components.report.html.differences import describe_changes
-from swyx_components.report.html.overview import list_settings
+from swyx_components.report.html.overview import Differences, list_settings
 from tests.report.test_chapter import plain
 from tests.tools.changes import compare_installations
+from tests.tools.report_pages import rows_of
 
 
 def settings_of(**aachen: Any) -> dict[str, tuple[str, str, tuple[str, ...]]]:
@@ -76,11 +76,7 @@ def test_sites_that_agree_share_a_row() -> None:
 
 def compare(new: Any, old: Any) -> list[tuple[str, ...]]:
     changes = compare_installations(load_installation(old), load_installation(new))
-    return [
-        (row.side, part, row.place, row.words, row.because)
-        for part, rows in describe_changes(changes, "old.yaml").parts.items()
-        for row in rows
-    ]
+    return rows_of(Differences("old.yaml", changes), new)
 
 
 def test_an_installation_does_not_differ_from_itself() -> None:
@@ -138,12 +134,12 @@ def test_edits_alike_are_one_row_and_counted_apart() -> None:
     }
     new = {**old, "decisions": {**old["decisions"], "h245": "41000-41099"}}
     changes = compare_installations(load_installation(old), load_installation(new))
-    found = describe_changes(changes, "old.yaml")
-    (edit,) = found.parts["Edits of the file"]
-    assert edit.place == "sites.aachen.decisions.h245, sites.bochum.decisions.h245"
-    assert edit.words == "tunnelled -> 41000-41099"
-    assert found.counts == [
-        "2 flows newly allowed",
-        "2 edits of the file",
-        "4 rules added",
+    found = Differences("old.yaml", changes)
+    (edit,) = (row for row in rows_of(found, new) if row[1] == "Edits of the file")
+    places = "sites.aachen.decisions.h245, sites.bochum.decisions.h245"
+    assert edit[2:4] == (places, "tunnelled -> 41000-41099")
+    assert list(found.counts.items()) == [
+        (("flow", "newly allowed"), 2),
+        (("edit", "of the file"), 2),
+        (("rule", "added"), 4),
     ]

@@ -3,9 +3,11 @@
 from swyx_components.analysis.deployed.verify import Comparison, Deployed, DeployedGroup
 from swyx_components.clouds import PLATFORMS
 from swyx_components.report.deployed import write_comparison
-from swyx_components.report.html.differences import describe_drift
-from swyx_components.report.tables import write_rule
+from swyx_components.report.html.overview import Differences
+from swyx_components.report.tables import name_groups, write_rule
 from tests.clouds.test_platforms import hub, plan
+from tests.tools.hubs import hub_with
+from tests.tools.report_pages import rows_of
 
 
 def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() -> None:
@@ -30,8 +32,12 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
         f"  hub-server: differs, planned {write_rule(first)}",
         f"  hub-server (swyxserver+1):             found {write_rule(first)}",
     ]
-    told = describe_drift(Comparison(rendered, deployed), rendered, "aws")
-    assert [row.place for row in told.parts["Rules"]] == ["hub/server", "hub/server (swyxserver+1)"]
+    drift = Comparison(rendered, deployed)
+    told = Differences("hub", drift=drift, named=name_groups(e.group for e in rendered.groups))
+    assert [row[2] for row in rows_of(told, hub_with(range(40)))] == [
+        "hub/server",
+        "hub/server (swyxserver+1)",
+    ]
 
 
 def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() -> None:
@@ -46,10 +52,9 @@ def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() ->
     odd = ((first.name, f"{first.name} at priority 100 (source Internet)"),)
     changed = DeployedGroup(ids=group.ids, rules=tuple(others), unreadable=odd)
     deployed = Deployed(groups={**groups, name: changed}, interfaces=None)
-    told = describe_drift(Comparison(rendered, deployed), rendered, "azure")
-    rows = told.parts["Rules"]
-    assert [(row.side, row.place) for row in rows] == [
-        ("plan", f"hub/{name}"),
-        ("other", f"hub/{name}"),
+    rows = rows_of(Differences("hub", drift=Comparison(rendered, deployed)), hub_with([]))
+    assert [row[:3] for row in rows] == [
+        ("plan", "Rules", f"hub/{name}"),
+        ("other", "Rules", f"hub/{name}"),
     ]
-    assert rows[1].words == f"{first.name} at priority 100 (source Internet)"
+    assert rows[1][3] == f"{first.name} at priority 100 (source Internet)"

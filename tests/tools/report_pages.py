@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 from swyx_components.clouds import PLATFORMS
@@ -9,7 +11,7 @@ from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.planner.assess import assess_site
 from swyx_components.planner.topology import Topology
-from swyx_components.report.html.overview import Overview
+from swyx_components.report.html.overview import Differences, Overview
 from swyx_components.report.html.pages import write_chapter, write_report
 
 
@@ -30,3 +32,19 @@ def overview_of(source: dict[str, Any], cloud: str = "") -> Overview:
 def page_of(source: dict[str, Any], cloud: str = "") -> str:
     overview, chapters = parts_of(source, cloud)
     return b"".join(write_report(overview, chapters)).decode()
+
+
+def rows_of(differences: Differences, source: dict[str, Any]) -> list[tuple[str, ...]]:
+    """What a page of an installation shows of differences: side, title, place, words, because."""
+    overview = overview_of(source)
+    overview.differences = (differences,)
+    page = b"".join(write_report(overview)).decode()
+    table = (
+        rf'aria-label="([^"]*), {re.escape(html.escape(differences.other))}"><table>(.*?)</table>'
+    )
+    row = r'<tr(?: class="side-(\w+)")?>(?:<td><b>.*?</b>)?<td>(.*?)<td><code>(.*?)</code>(?:<td>(.*))?$'
+    return [
+        tuple(map(html.unescape, (side, title, *cells)))
+        for title, rows in re.findall(table, page, flags=re.DOTALL)
+        for side, *cells in re.findall(row, rows, flags=re.MULTILINE)
+    ]

@@ -1,9 +1,12 @@
 """The report's first part: every site in a line, and once what applies to many of them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from swyx_components.analysis.deployed.verify import Comparison
+from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.check import find_public_part
 from swyx_components.installation.model import Egress, Installation, Site
@@ -12,7 +15,6 @@ from swyx_components.messages.render import join_alike
 from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.platform import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names
-from swyx_components.report.html.differences import Differences
 from swyx_components.report.html.picture import draw_sites
 from swyx_components.report.tables import find_fullest
 from swyx_components.report.templates import render_lines
@@ -89,6 +91,37 @@ class Setting(NamedTuple):
     opens: str
     flows: tuple[str, ...] = ()
     sites: tuple[str, ...] = ()
+
+
+class Differences(NamedTuple):
+    """What one of two sides has and the other has not; `other` says in words what that side is.
+
+    `changes` from another file to this one, or the `drift` of a cloud from a plan whose groups are `named`.
+    """
+
+    other: str
+    changes: Changes | None = None
+    drift: Comparison | None = None
+    named: Mapping[str, str] = {}
+
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        """How many there are of each kind, by a noun and what is said of it."""
+        counts = Counter[tuple[str, str]]()
+        if self.changes:
+            for passing in self.changes.passings:
+                counts["flow", "newly allowed" if passing.opened else "no longer allowed"] += 1
+            counts["edit", "of the file"] = len(self.changes.edits)
+            for site in self.changes.sites:
+                counts["group", "changed"] += len(site.groups)
+                counts["rule", "added"] += sum(rule.new is not None for rule in site.rules)
+                counts["rule", "removed"] += sum(rule.old is not None for rule in site.rules)
+        if self.drift:
+            counts["fault", "of groups and interfaces"] = len(self.drift.faults)
+            for change in self.drift.changes:
+                counts["planned rule", "missing in the cloud"] += change.planned is not None
+                counts["rule", "in the cloud only"] += bool(change.found or change.unreadable)
+        return +counts
 
 
 class Overview:

@@ -16,10 +16,11 @@ from markupsafe import Markup, escape
 from swyx_components.messages.render import plain
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.topology import Topology
+from swyx_components.report.diff import FILTERS
 from swyx_components.report.html.chapter import list_flows, list_rules
 from swyx_components.report.html.overview import Overview, SiteLine, find_public
-from swyx_components.report.tables import plural, write_proof
-from swyx_components.report.templates import read
+from swyx_components.report.tables import name_machines, write_proof
+from swyx_components.report.templates import WORDS, read
 from swyx_components.report.windows.scripts import file_name
 
 _MOST_CELLS = 65536  # of a kind that are kept: many rows have the same ports or reasons
@@ -80,7 +81,8 @@ def _environment() -> Environment:
         finalize=plain_text,
         auto_reload=False,
     )
-    environment.filters |= {"ticks": mark_ticks, "file_name": file_name, "plural": plural}
+    own = {"ticks": mark_ticks, "file_name": file_name, "machines": name_machines}
+    environment.filters |= {**WORDS, **FILTERS, **own}
     for kind in ("css", "js"):  # the page's policy names them by their hashes
         text = read(__package__, f"assets/report.{kind}")
         digest = b64encode(sha256(text.encode()).digest()).decode()

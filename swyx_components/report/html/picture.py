@@ -112,8 +112,6 @@ def _choose(neighbours: Mapping[str, set[str]]) -> list[str]:
     """The sites to draw: from the one with most links outwards, then from the next that is left."""
     chosen: dict[str, None] = {}
     for name in sorted(neighbours, key=lambda name: (-len(neighbours[name]), name)):
-        if len(chosen) >= MOST_DRAWN:
-            break
         if name not in chosen:
             chosen.update(dict.fromkeys(one for ring in _rings(name, neighbours) for one in ring))
     return list(chosen)[:MOST_DRAWN]
@@ -134,27 +132,24 @@ def _place(drawn: Sequence[str], joined: Mapping[str, set[str]], box: Size) -> d
 def _rings(centre: str, joined: Mapping[str, set[str]]) -> list[list[str]]:
     """Names by their distance from the centre, neighbours of one name beside each other."""
     rings, seen = [[centre]], {centre}
-    while True:
-        ring = []
-        for name in rings[-1]:
+    while rings[-1]:
+        rings.append([])
+        for name in rings[-2]:
             new = sorted(joined[name] - seen)
             seen.update(new)
-            ring += new
-        if not ring:
-            return rings
-        rings.append(ring)
+            rings[-1] += new
+    return rings[:-1]
 
 
 def _paths(joined: Mapping[str, set[str]]) -> list[str]:
     """Names along the links, from ends with few of them, so that a chain stays a chain."""
     seen: dict[str, None] = {}
-    for start in sorted(joined, key=lambda name: (len(joined[name]), name)):
-        waiting = [start]
-        while waiting:
-            name = waiting.pop()
-            if name not in seen:
-                seen[name] = None
-                waiting += sorted(joined[name] - seen.keys(), reverse=True)
+    waiting = sorted(joined, key=lambda name: (len(joined[name]), name), reverse=True)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen[name] = None
+            waiting += sorted(joined[name] - seen.keys(), reverse=True)
     return list(seen)
 
 
