@@ -6,7 +6,7 @@ and rules are counted by their tags. The union of old and new is then the old on
 those that are old as well.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -93,7 +93,7 @@ def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> 
 
     `own` are tags that every rule of the site has. Where little is deployed, one question is asked.
     """
-    limit = rendered.capabilities.limits["rules_per_group"]
+    cloud, limit = rendered.capabilities.name, rendered.capabilities.limits["rules_per_group"]
     largest = max((peak(load_of(rules)) for _, _, rules in _groups(rendered)), default=0)
     if count(own, ()) + largest <= limit:
         return
@@ -110,11 +110,10 @@ def check_peak(rendered: RenderedSite, own: Mapping[str, str], count: Count) -> 
             same = [rule_tag(rule) for rule in rules if (direction, version) in counted_as(rule)]
             kept = count(tags, same)
             if old + new - kept > limit:
-                values = {"cloud": rendered.capabilities.name, "quota": "rules_per_group"}
-                values |= {"kind": f"{_WORDS[direction]} IPv{version}"}
-                counts = {"limit": limit, "old": old, "used": old + new - kept}
-                counts |= {"more": new - kept, "less": old - kept}
-                yield Message.about("update-exceeds", place, **counts, **values)
+                values: dict[str, object] = {"cloud": cloud, "quota": "rules_per_group"}
+                values |= {"kind": f"{_WORDS[direction]} IPv{version}", "limit": limit, "old": old}
+                values |= {"used": old + new - kept, "more": new - kept, "less": old - kept}
+                yield Message.about("update-exceeds", place, **values)
 
 
 class Membership(NamedTuple):
@@ -139,23 +138,23 @@ def check_memberships(
     cloud, limits = rendered.capabilities.name, rendered.capabilities.limits
     limit = limits["groups_per_interface"]
     for machine, interface, on, ours, own, planned in memberships:
-        more = max(0, planned - len(on & own))
-        kept, used = len(on - ours), len(on) + more
+        more, kept = max(0, planned - len(on & own)), len(on - ours)
+        used, after = len(on) + more, kept + planned
         if not more or used <= limit:
             continue
         place = f"sites.{rendered.plan.site}.machines.{machine}"
-        values = {"cloud": cloud, "quota": "groups_per_interface", "interface": interface}
-        counts = {"limit": limit, "used": used, "more": more}
-        if kept + planned <= limit:
-            counts |= {"old": len(on), "less": used - kept - planned}
-            yield Message.about("interface-exceeds", place, **counts, **values)
+        values: dict[str, object] = {"cloud": cloud, "quota": "groups_per_interface"}
+        values |= {"interface": interface, "limit": limit}
+        if after <= limit:
+            values |= {"used": used, "more": more, "old": len(on), "less": used - after}
+            yield Message.about("interface-exceeds", place, **values)
             continue
-        counts |= {"used": kept + planned, "more": planned, "kept": kept}
         also = ""
         if limits["groups_kept"] < kept < limit:  # the plan counts with fewer groups of others
             also = f", or set quotas.{cloud}.groups_kept: {kept}, so that the plan uses only the other "
             also += f"{limit - kept}"
-        yield Message.about("interface-full", place, also=also, **counts, **values)
+        values |= {"used": after, "more": planned, "kept": kept, "also": also}
+        yield Message.about("interface-full", place, **values)
 
 
 # ---- the same before anything is updated
@@ -179,8 +178,7 @@ def _counting(rendered: RenderedSite | None) -> Count:
 
     def count(tags: Mapping[str, str], rules: Sequence[str]) -> int:
         groups = [held.get(tags["swyx:group"], Counter())] if tags else [*held.values()]
-        exact = {rule for rule in rules if not rule.endswith("*")}
-        starts = tuple(rule[:-1] for rule in rules if rule.endswith("*"))
+        exact, starts = {*rules}, tuple(rule[:-1] for rule in rules if rule.endswith("*"))
         return sum(
             number
             for group in groups
@@ -194,14 +192,12 @@ def _counting(rendered: RenderedSite | None) -> Count:
 def _plan_memberships(before: RenderedSite | None, after: RenderedSite) -> Iterator[Membership]:
     """Every machine's interface, which goes by its addresses; it keeps as many groups as the quotas say."""
     kept = frozenset(map(str, range(after.capabilities.limits["groups_kept"])))
-    inside: dict[Prefix, set[str]] = {}
+    inside: dict[Prefix, set[str]] = defaultdict(set)
     for label, addresses in memberships_of(before.groups if before else ()):
         for address in addresses:
-            inside.setdefault(address, set()).add(label)
+            inside[address].add(label)
     for entry in after.groups:
         own = frozenset(shard_label(entry.group.name, shard) for shard in entry.shards)
         for machine in entry.group.machines:
-            on = frozenset(
-                label for address in machine.addresses for label in inside.get(address, ())
-            )
+            on = frozenset[str]().union(*[inside[address] for address in machine.addresses])
             yield Membership(machine.name, "its interface", on | kept, on, own, planned=len(own))

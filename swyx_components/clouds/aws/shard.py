@@ -18,12 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 
-from swyx_components.planner.endpoints import PeerKind
 from swyx_components.planner.model import (
     Direction,
     HostGroup,
     RenderedGroup,
-    Requirement,
+    Requirements,
     Rule,
     shard_label,
 )
@@ -44,20 +43,15 @@ def spread_rules(
     pinned = [rule for rule in rules if not _by_address(rule)]
     if peak(load_of(pinned)) > limit:
         pinned = []
-    fixed = {rule.name for rule in pinned}
-    moving = [rule for rule in rules if rule.name not in fixed]
-    shards = _fill(moving, load_of(pinned), limit)
+    moving = [rule for rule in rules if not pinned or _by_address(rule)]
+    shards: Mapping[str, int] = {}
     if whole <= most * limit:
-        units = _units(group, moving, limit)
-        places = _assign(units, load_of(pinned), limit, most)
-        if places is not None:
-            shards = {rule.name: places[key] for key, own in units.items() for rule in own}
-    labels = (
-        (rule, rule.name.removeprefix(group.name), shards.get(rule.name, 0)) for rule in rules
-    )
+        shards = _assign(_units(group, moving, limit), load_of(pinned), limit, most)
+    shards = shards or _fill(moving, load_of(pinned), limit)
     return tuple(
         rule._replace(name=shard_label(group.name, shard) + label, shard=shard)
-        for rule, label, shard in labels
+        for rule in rules
+        for shard, label in [(shards.get(rule.name, 0), rule.name.removeprefix(group.name))]
     )
 
 
@@ -101,38 +95,28 @@ def _by_address(rule: Rule) -> bool:
 # ---- what stays together
 
 
-def _units(group: HostGroup, rules: Sequence[Rule], limit: int) -> _Units:
+def _units(group: HostGroup, rules: Iterable[Rule], limit: int) -> _Units:
     """The rules by peer site; where that is more than half a shard by address block, then one by one."""
+    name_of = _peer_names(group.requirements)
     units: dict[str, Sequence[Rule]] = {}
-    for name, own in _grouped(rules, _peer_names(group.requirements)).items():
-        if peak(load_of(own)) <= limit // 2:
-            units[name] = own
-            continue
-        for block, some in _grouped(own, lambda rule: str(rule.groups or rule.prefixes)).items():
-            if peak(load_of(some)) <= limit // 2:
-                units[f"{name} {block}"] = some
-            else:
-                units |= {f"{name} {rule.name}": [rule] for rule in some}
-    return units
+    for key_of in (name_of, lambda rule: f"{name_of(rule)} {rule.groups or rule.prefixes}"):
+        found: dict[str, list[Rule]] = {}
+        for rule in rules:
+            found.setdefault(key_of(rule), []).append(rule)
+        units |= {key: own for key, own in found.items() if peak(load_of(own)) <= limit // 2}
+        rules = [rule for key, own in found.items() if key not in units for rule in own]
+    return units | {f"{name_of(rule)} {rule.name}": [rule] for rule in rules}
 
 
-def _grouped(rules: Iterable[Rule], key: Callable[[Rule], str]) -> Mapping[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {}
-    for rule in rules:
-        found.setdefault(key(rule), []).append(rule)
-    return found
-
-
-def _peer_names(requirements: Iterable[Requirement]) -> Callable[[Rule], str]:
+def _peer_names(requirements: Requirements) -> Callable[[Rule], str]:
     """Whose a rule's peer is: the first word of its label is the site; of several peers, whose blocks were
     joined or are nested, the first by name.
     """
     names: dict[Prefix, str] = {}  # the first name of those that have this very block
     within: dict[Prefix, str] = {}  # and of those that have a block within it
-    for requirement in requirements:
-        peer = requirement.peer
+    for peer, _ in requirements.by_peer:
         name = peer.label.partition("/")[0]
-        for block in peer.prefixes if peer.kind is PeerKind.CIDRS else ():
+        for block in peer.prefixes:
             names[block] = min(name, names.get(block, name))
             for around in _around(block):
                 within[around] = min(name, within.get(around, name))
@@ -140,9 +124,9 @@ def _peer_names(requirements: Iterable[Requirement]) -> Callable[[Rule], str]:
     def name_of(rule: Rule) -> str:
         if rule.groups:
             return f"group {rule.groups[0]}"
-        known = (names.get(around) for own in rule.prefixes for around in _around(own))
-        inside = (within.get(own) for own in rule.prefixes)
-        return min(filter(None, (*known, *inside)), default=str(rule.prefixes))
+        own = rule.prefixes[0]
+        known = (within.get(own), *map(names.get, _around(own)))
+        return min(filter(None, known), default=str(rule.prefixes))
 
     return name_of
 
@@ -157,17 +141,20 @@ def _around(block: Prefix) -> Iterator[Prefix]:
 # ---- where it goes
 
 
-def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int] | None:
-    """The shard of each unit, in as few shards as leave room, else in `most`; None where they don't fit."""
+def _assign(units: _Units, pinned: Load, limit: int, most: int) -> Mapping[str, int]:
+    """The shard of each rule by name: in as few shards as leave room, else in `most`; none where they don't
+    fit.
+    """
     loads = {key: load_of(own) for key, own in units.items()}
     room = limit - _largest(loads.values())
-    for count in range(1, most):
-        shards: dict[int, Load] = {shard: Counter() for shard in range(1, count + 1)}
-        places = _place(loads, shards, room, choices=1)
+    ways = [(range(1, count + 1), room, 1) for count in range(1, most)]
+    ways.append((range(max(most, 2)), limit, max(most, 2)))
+    for shards, largest, choices in ways:
+        held = {shard: Counter(() if shard else pinned) for shard in shards}
+        places = _place(loads, held, largest, choices)
         if places is not None:
-            return places
-    shards = {0: Counter(pinned)} | {shard: Counter() for shard in range(1, max(most, 2))}
-    return _place(loads, shards, limit, choices=len(shards))
+            return {rule.name: places[key] for key, own in units.items() for rule in own}
+    return {}
 
 
 def _largest(loads: Iterable[Load]) -> int:
@@ -185,13 +172,12 @@ def _place(
     places: dict[str, int] = {}
     for key in sorted(loads, key=lambda key: _score(key, -1)):
         liked = sorted(shards, key=lambda shard: _score(key, shard), reverse=True)[:choices]
-        for shard in liked:
-            if peak(shards[shard] + loads[key]) <= limit:
-                shards[shard].update(loads[key])
-                places[key] = shard
-                break
-        else:
+        fits = (shard for shard in liked if peak(shards[shard] + loads[key]) <= limit)
+        shard = next(fits, None)
+        if shard is None:
             return None
+        shards[shard].update(loads[key])
+        places[key] = shard
     return places
 
 
