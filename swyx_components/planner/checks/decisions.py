@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from swyx_components.catalogue import Catalogue, Listener, Transport
+from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of
 from swyx_components.messages.render import shorten
@@ -195,25 +195,20 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
     server = next((role for role in known.values() if role.once_per_site), None)
     if server is None or view.catalogue.source != "kb2308":
         return
-    found: dict[str, dict[str, Listener]] = {}
-    place = f"sites.{view.name}"
     beside = {role for own in view.site.machines if server.name in own.roles for role in own.roles}
     for machine in view.site.machines:
         for role in () if server.name in machine.roles else machine.roles:
-            listeners = known[role].listeners
-            told = [own for own in listeners.values() if _FOOTNOTES.intersection(own.lines)]
-            ports = view.endpoint_of[machine.name].kind.ports
-            kept = {
-                own.key: own for own in listeners.values() if own in told or own.key in _STANDARD
-            }
-            if told and all(ports[role, key] == own.ports for key, own in kept.items()):
-                # Written for the site it would hold for the machine with the server too.
-                at = f"{place}.machines.{machine.name}" if role in beside else place
-                found[f"{at}.ports.{role}"] = kept
-    for at, kept in sorted(found.items()):
-        role = at.rpartition(".")[2]
-        standard = {key: server.listeners[_STANDARD[key]].ports for key in kept if key in _STANDARD}
-        example = ", ".join(f"{key}: {ports}" for key, ports in standard.items())
-        union = PortSet.union_of(part for own in kept.values() for part in own.ports)
-        values = {"server": server.name, "example": f"ports: {{{role}: {{{example}}}}}"}
-        yield Message.about("footnote-alone", at, role=role, ports=union, **values)
+            listeners, ports = known[role].listeners, view.endpoint_of[machine.name].kind.ports
+            told = {key for key, own in listeners.items() if _FOOTNOTES.intersection(own.lines)}
+            kept = [key for key in listeners if key in told or key in _STANDARD]
+            if not told or any(ports[role, key] != listeners[key].ports for key in kept):
+                continue
+            # Written for the site it would hold for the machine with the server too.
+            at = f"sites.{view.name}" + f".machines.{machine.name}" * (role in beside)
+            standard = {key: server.listeners[_STANDARD[key]] for key in kept if key in _STANDARD}
+            example = ", ".join(f"{key}: {own.ports}" for key, own in standard.items())
+            union = PortSet.union_of(part for key in kept for part in listeners[key].ports)
+            values = {"server": server.name, "example": f"ports: {{{role}: {{{example}}}}}"}
+            yield Message.about(
+                "footnote-alone", f"{at}.ports.{role}", role=role, ports=union, **values
+            )

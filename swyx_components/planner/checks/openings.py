@@ -1,6 +1,6 @@
 """Side effects of a plan: openings beyond the purpose, gaps in addresses."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from itertools import chain, product
@@ -8,7 +8,7 @@ from itertools import chain, product
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages import Message
 from swyx_components.messages.render import shorten
-from swyx_components.planner.checks.port_conflicts import Told, find_told
+from swyx_components.planner.checks.port_conflicts import find_told
 from swyx_components.planner.endpoints import Endpoint, Peer, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
@@ -50,10 +50,10 @@ _Pairs = dict[tuple[Endpoint, Endpoint], tuple[Exchange, ...]]  # two endpoints 
 
 def _inbound(group: HostGroup) -> _Inbound:
     """What may reach a group, by what is opened: many peers of a hub need the same."""
-    inbound: dict[tuple[Protocol, PortSet], list[tuple[str, Peer]]] = {}
+    inbound: dict[tuple[Protocol, PortSet], list[tuple[str, Peer]]] = defaultdict(list)
     for direction, protocol, ports, _, peer, flow in group.requirements:
         if direction is Direction.IN:
-            inbound.setdefault((protocol, ports), []).append((flow, peer))
+            inbound[protocol, ports].append((flow, peer))
     return inbound
 
 
@@ -88,7 +88,7 @@ def _opened_beside(
     group: HostGroup,
     met: Collection[tuple[str, str]],
     inbound: _Inbound,
-    told: Callable[[], Told],
+    told: Callable[[], Mapping[tuple[str, str], PortSet]],
 ) -> Iterator[Message]:
     """Listeners of a machine that a range meant for another purpose covers as well, unless both want it."""
     catalogue, known = view.catalogue, view.endpoint_of[group.members[0].name].kind.ports
@@ -100,7 +100,7 @@ def _opened_beside(
             if protocol in protocols and ports & listener
         }
         found = _find_beside(listener, own, _flows_naming(catalogue, role, key))
-        for shared, flows in sorted(found.items(), key=lambda one: one[0]):
+        for shared, flows in found.items():
             if not shared - told().get((group.place, role), NO_PORTS):
                 flows = {own for own in flows if own[0].startswith("extra:")}
             reaching = sorted(flows, key=_by_peer)
@@ -150,9 +150,8 @@ def _protocols_of(catalogue: Catalogue, role: str, key: str) -> list[Protocol]:
 def _shorten(label: str) -> str:
     """Another site's group by its first machines; counted, so that it does not depend on their names."""
     parts = label.split("/")
-    return "/".join(parts[:_MOST_PARTS]) + (
-        f" and {len(parts) - _MOST_PARTS} more" if len(parts) > _MOST_PARTS else ""
-    )
+    more = len(parts) - _MOST_PARTS
+    return "/".join(parts[:_MOST_PARTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _called(view: SiteTopology, peer: Peer) -> str:
@@ -222,15 +221,13 @@ def _name_by_versions(end: Endpoint, site: str) -> Mapping[frozenset[int], str]:
 
 def _widened(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     """Sites that stand as their summary in the rules of this one, and what that adds."""
-    summaries: dict[str, set[Prefix]] = {}
-    meant: dict[str, set[Prefix]] = {}
+    summaries: dict[str, set[Prefix]] = defaultdict(set)
+    meant: dict[str, set[Prefix]] = defaultdict(set)
     for own, peer in chain(pairs, (ends[::-1] for ends in pairs)):
-        if not peer.summary or peer.site == view.name or own.group is None:
-            continue
-        for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
-            reachable = (prefix for prefix in prefixes if prefix.version in own.versions)
-            found.setdefault(peer.site, set()).update(reachable)
-    for site, summary in sorted(summaries.items()):
+        if peer.summary and peer.site != view.name and own.group is not None:
+            for found, prefixes in ((summaries, peer.summary), (meant, peer.prefixes)):
+                found[peer.site].update(each for each in prefixes if each.version in own.versions)
+    for site, summary in summaries.items():
         more = _count(summary) - _count(meant[site])
         if more:
             values = {"site": site, "summary": sorted(summary - meant[site]), "where": view.name}

@@ -1,6 +1,7 @@
 """Roles on one machine that need the same port."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
@@ -30,39 +31,43 @@ class Claim(NamedTuple):
     allocated: bool
 
 
-Told = Mapping[tuple[str, str], PortSet]
 _Clash = tuple[Claim, Claim, list[Transport], PortSet]
+
+
+class _Conflicts(NamedTuple):
+    """What the listeners of one kind of host both want: the messages, without a place, and the ports by
+    role that these are about; and its fixed ports by role.
+    """
+
+    messages: Sequence[Message]
+    told: Mapping[str, PortSet]
+    fixed: frozenset[tuple[str, PortSet]]
 
 
 def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
     """A fixed port of two roles is an error; a range that overlaps another port or range a warning."""
     view = site.flows.site
-    catalogue = view.catalogue
     fixed: frozenset[tuple[str, PortSet]] = frozenset()
-    for place, clashes, held in _clashes_by_place(site):
-        fixed |= held
-        taken = _unite_taken(clashes)
-        for clash in clashes:
-            yield _collision(place, clash, taken, catalogue)
-    for system, preset, inside in _find_ephemeral(fixed, catalogue):
-        yield Message.about(
-            "fixed-port-ephemeral", f"sites.{view.name}", system=system, range=preset, inside=inside
-        )
+    for place, is_machine, found in _find_by_place(site):
+        if is_machine:
+            fixed |= found.fixed
+        yield from (message._replace(place=place) for message in found.messages)
+    for system, preset, inside in _find_ephemeral(fixed, view.catalogue):
+        values = {"system": system, "range": preset, "inside": inside}
+        yield Message.about("fixed-port-ephemeral", f"sites.{view.name}", **values)
 
 
-def find_told(site: SiteRules) -> Told:
+def find_told(site: SiteRules) -> Mapping[tuple[str, str], PortSet]:
     """The ports that a message tells to be wanted twice, by place and role."""
-    told: dict[tuple[str, str], PortSet] = {}
-    for place, clashes, _ in _clashes_by_place(site):
-        for claim, ports in _unite_taken(clashes).items():
-            told[place, claim.role] = told.get((place, claim.role), NO_PORTS) | ports
-    return told
+    return {
+        (place, role): ports
+        for place, _, found in _find_by_place(site)
+        for role, ports in found.told.items()
+    }
 
 
-def _clashes_by_place(
-    site: SiteRules,
-) -> Iterator[tuple[str, Sequence[_Clash], frozenset[tuple[str, PortSet]]]]:
-    """What two listeners of a host both want, by its place, and the fixed ports of machines by role."""
+def _find_by_place(site: SiteRules) -> Iterator[tuple[str, bool, _Conflicts]]:
+    """What two listeners of a host both want, by its place; whether that is a machine."""
     view = site.flows.site
     decided = _find_decided(site)
     hosts = [("machines", machine.name) for machine in view.site.machines]
@@ -72,9 +77,8 @@ def _clashes_by_place(
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
             own = frozenset().union(*[decided.get((endpoint, role), ()) for role in one.roles])
-            clashes, held = _find_clashes(one, _claims_of_decisions(view, own), view.catalogue)
-            where = f"sites.{view.name}.{place}.{name}"
-            yield where, clashes, held if kind.is_machine else frozenset()
+            found = _find_conflicts(one, _claims_of_decisions(view, own), view.catalogue)
+            yield f"sites.{view.name}.{place}.{name}", kind.is_machine, found
 
 
 def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
@@ -126,20 +130,27 @@ def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Cl
 
 
 @lru_cache(maxsize=1024)
-def _find_clashes(
+def _find_conflicts(
     kind: EndpointKind, decided: tuple[Claim, ...], catalogue: Catalogue
-) -> tuple[Sequence[_Clash], frozenset[tuple[str, PortSet]]]:
-    """What two listeners of a kind of host both want, and its fixed ports by role."""
+) -> _Conflicts:
     mapper = PortSet.of((catalogue.endpoint_mapper,) * 2)
     windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False)
     claims = list(_claims(kind, catalogue))
     clashes: list[_Clash] = []
+    taken: dict[Claim, PortSet] = defaultdict(PortSet)  # all that others want, to clear at once
+    told: dict[str, PortSet] = defaultdict(PortSet)
     for one, other in combinations((windows, *claims, *decided), 2):
         shared = one.ports & other.ports
         transports = [name for name in one.transports if name in other.transports]
         if shared and transports:
             clashes.append((one, other, transports, shared))
-    return clashes, frozenset((c.role, c.ports) for c in claims if not c.allocated)
+            for claim in (one, other):
+                taken[claim] |= shared
+                told[claim.role] |= shared
+    messages = [_collision(clash, taken, catalogue) for clash in clashes]
+    return _Conflicts(
+        messages, told, frozenset((c.role, c.ports) for c in claims if not c.allocated)
+    )
 
 
 def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
@@ -155,18 +166,7 @@ def _claims(kind: EndpointKind, catalogue: Catalogue) -> Iterator[Claim]:
             )
 
 
-def _unite_taken(clashes: Iterable[_Clash]) -> Mapping[Claim, PortSet]:
-    """All ports of each claim that others want, so that one range clears all of them."""
-    taken: dict[Claim, PortSet] = {}
-    for one, other, _, shared in clashes:
-        for claim in (one, other):
-            taken[claim] = taken.get(claim, NO_PORTS) | shared
-    return taken
-
-
-def _collision(
-    place: str, clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalogue
-) -> Message:
+def _collision(clash: _Clash, taken: Mapping[Claim, PortSet], catalogue: Catalogue) -> Message:
     one, other, transports, shared = clash
     # A range that clashes with several is the one thing to change.
     common = [own for own in (one, other) if own.allocated and own.setting and taken[own] != shared]
@@ -176,7 +176,7 @@ def _collision(
         remedies.append("put the roles on different machines")
     return Message.about(
         "port-overlap" if one.allocated or other.allocated else "port-clash",
-        place,
+        "",
         one=one.role,
         other=other.role,
         transports=" and ".join(name.value.upper() for name in transports),
@@ -199,9 +199,7 @@ def _remedy(claim: Claim, shared: PortSet) -> str:
         for first, last in claim.ports - shared
         if first + first % 2 <= last
     ]
-    if not free:
-        return f"set {claim.setting} to other ports"
-    widest = max(free, key=lambda part: (part.last - part.first, part))
+    widest = max(free, key=lambda part: (part.last - part.first, part), default="other ports")
     return f"set {claim.setting} to {widest}"
 
 
@@ -220,14 +218,11 @@ def _find_ephemeral(
     """Fixed ports that an operating system may hand to another program before the role starts."""
     found = []
     for system, preset in catalogue.ephemeral.items():
-        handed_out = PortSet((preset,))
-        inside: dict[str, PortSet] = {}
+        inside: dict[str, PortSet] = defaultdict(PortSet)
         for role, ports in fixed:
-            shared = ports & handed_out
-            if shared and catalogue.roles[role].kind != "phone":
-                inside[role] = inside.get(role, NO_PORTS) | shared
-        if inside:
-            found.append(
-                (system, preset, [f"{role} {own}" for role, own in sorted(inside.items())])
-            )
+            if catalogue.roles[role].kind != "phone":
+                inside[role] |= ports & PortSet((preset,))
+        told = [f"{role} {ports}" for role, ports in sorted(inside.items()) if ports]
+        if told:
+            found.append((system, preset, told))
     return found
