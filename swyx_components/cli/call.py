@@ -4,10 +4,10 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 
-from swyx_components.analysis.calls.call import Call, simulate_call
-from swyx_components.analysis.explain.explain import SiteOf
-from swyx_components.analysis.explain.what_if import TRANSIT, find_detour, find_remedies
+from swyx_components.analysis.calls import Call, simulate_call
+from swyx_components.analysis.explain import SiteOf
 from swyx_components.analysis.places import Pair, cast_scenario, read_parties
+from swyx_components.analysis.what_if import TRANSIT, find_detour, find_remedies
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook

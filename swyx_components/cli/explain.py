@@ -1,9 +1,9 @@
 """`swyx explain`: whether a packet is allowed, and why or why not."""
 
-from swyx_components.analysis.explain.explain import Explanation, Packet
-from swyx_components.analysis.explain.explain import explain as explain_packet
-from swyx_components.analysis.explain.what_if import find_detour, find_remedies
+from swyx_components.analysis.explain import Explanation, Packet
+from swyx_components.analysis.explain import explain as explain_packet
 from swyx_components.analysis.places import find_hosts
+from swyx_components.analysis.what_if import find_detour, find_remedies
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse

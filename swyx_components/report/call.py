@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from swyx_components.analysis.calls.call import Call, Step
-from swyx_components.analysis.explain.explain import Crossing, Packet, Passage
+from swyx_components.analysis.calls import Call, Step
+from swyx_components.analysis.explain import Crossing, Packet, Passage
 from swyx_components.analysis.places import Actor
 from swyx_components.catalogue import Catalogue
 from swyx_components.messages.render import shorten

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from swyx_components.analysis.explain.explain import End, Explanation, Passage, carries
-from swyx_components.analysis.explain.what_if import write_extra_rules
+from swyx_components.analysis.explain import End, Explanation, Passage, carries
 from swyx_components.analysis.places import Host
+from swyx_components.analysis.what_if import write_extra_rules
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.messages.render import shorten

@@ -6,7 +6,7 @@ from html import escape as escape_markup
 from itertools import pairwise
 from typing import NamedTuple
 
-from swyx_components.analysis.calls.call import Call, Step
+from swyx_components.analysis.calls import Call, Step
 from swyx_components.analysis.places import Actor
 from swyx_components.messages.render import plain
 from swyx_components.report.call import call_title, name_hosts, write_packets, write_passage

@@ -12,7 +12,7 @@ import yaml
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.reachability import Owners
-from swyx_components.analysis.explain.explain import Packet, explain
+from swyx_components.analysis.explain import Packet, explain
 from swyx_components.analysis.places import find_hosts
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation

@@ -11,14 +11,7 @@ from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
-from swyx_components.analysis.explain.explain import (
-    Crossing,
-    Packet,
-    Passage,
-    SiteOf,
-    cross,
-    pick_pairs,
-)
+from swyx_components.analysis.explain import Crossing, Packet, Passage, SiteOf, cross, pick_pairs
 from swyx_components.analysis.places import Actor, Host, Pair, hosts_of, hosts_with, role_at
 from swyx_components.catalogue import FlowRow, Phase, Transport
 from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from swyx_components.analysis.explain.explain import Crossing, carries
+from swyx_components.analysis.explain import Crossing, carries
 from swyx_components.analysis.places import Host
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.check import find_dcom_ports, find_public_part

@@ -1,1 +1,0 @@
-"""Calls simulated step by step."""
