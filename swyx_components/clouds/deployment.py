@@ -60,9 +60,7 @@ class Lookups:
         Raises:
             SwyxError: the value of the output is not a string.
         """
-        is_known, value = (True, given)
-        if not isinstance(given, str):
-            is_known, value = _sync_await(_value_of(given))
+        is_known, value = (True, given) if isinstance(given, str) else _sync_await(_value_of(given))
         if not is_known:
             return None
         if isinstance(value, str) and value:

@@ -103,7 +103,13 @@ class SiteBuilder:
         A machine without one is called by its first role at the site.
         """
         is_machine, builder = kind == "machines", self._builder
-        names = builder.names_of(roles, Role if is_machine else NetworkRole, self._place)
+        needed: type[Role] = Role if is_machine else NetworkRole
+        of = "such as SwyxServer" if is_machine else "of a network, such as SwyxIt"
+        for role in roles or (None,):
+            if not (isinstance(role, type) and issubclass(role, needed)):
+                shown = role.__name__ if isinstance(role, type) else repr(role)
+                builder.refuse("builder-role", self._place, role=shown, of=of)
+        names = [role.__name__ for role in roles]
         if is_machine:
             name = name or f"{self.name}-{names[0].lower()}"
         if not is_name(name):
@@ -243,15 +249,6 @@ class InstallationBuilder:
         if self.deployed:
             self.refuse("builder-late", place)
         self.lines[place] = called_from()
-
-    def names_of(self, roles: Sequence[Any], kind: type[Role], place: str) -> list[str]:
-        """The catalogue's roles for some classes; at least one."""
-        wrong = [role for role in roles if not (isinstance(role, type) and issubclass(role, kind))]
-        for role in wrong or ([] if roles else [None]):
-            shown = role.__name__ if isinstance(role, type) else repr(role)
-            of = "of a network, such as SwyxIt" if kind is NetworkRole else "such as SwyxServer"
-            self.refuse("builder-role", place, role=shown, of=of)
-        return [role.__name__ for role in roles]
 
     def name_of(self, machine: Any) -> str:
         """The name of a machine that a site returned."""

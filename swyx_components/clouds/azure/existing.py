@@ -60,10 +60,6 @@ class Subnet(NamedTuple):
             },
         )
 
-    def contains(self, address: Prefix) -> bool:
-        """Whether an address lies in it."""
-        return any(prefix.contains(address) for prefix in self.prefixes)
-
 
 class VirtualNetwork(NamedTuple):
     """A virtual network as looked up, or an empty one where the program makes it itself."""
@@ -74,7 +70,8 @@ class VirtualNetwork(NamedTuple):
 
     def subnet_of(self, address: Prefix) -> Subnet | None:
         """The subnet that an address lies in."""
-        return next((subnet for subnet in self.subnets if subnet.contains(address)), None)
+        holding = (s for s in self.subnets if any(each.contains(address) for each in s.prefixes))
+        return next(holding, None)
 
 
 def find_network(network: Mapping[str, Any], bindings: Bindings, ask: Lookups) -> VirtualNetwork:
@@ -240,7 +237,7 @@ class Interfaces:
 def _untold(missing: set[Prefix], network: VirtualNetwork) -> Iterator[str]:
     """Interfaces in the subnets of the missing addresses whose own addresses are not told."""
     for subnet in network.subnets:
-        if any(map(subnet.contains, missing)):
+        if any(network.subnet_of(address) is subnet for address in missing):
             untold = (id for id, address in subnet.configurations.items() if address is None)
             yield from dict.fromkeys(filter(None, map(_interface_of, untold)))
 

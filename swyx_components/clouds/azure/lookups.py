@@ -80,8 +80,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
         for machine in attached
         if (by_id := _keys(own[machine.name], BY_ID)) and (made := _keys(own[machine.name], _MADE))
     )
-    names = [key for key in _NAMES if network.get(key) is not None]
-    known = {key: ask.known(network[key], f"network.{key}") for key in names}
+    known = {key: ask.known(network[key], f"network.{key}") for key in _keys(network, _NAMES)}
     found = find_network({**network, **known}, own, ask)
     interfaces = Interfaces(wanted.site, known["resource_group"], ask)
     to_make = [machine for machine in attached if _keys(own[machine.name], _MADE)]
