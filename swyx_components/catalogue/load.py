@@ -106,9 +106,6 @@ def _about_leg(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
     yield from (
         f"unknown flow {id!r}" for id in (*leg.needs, *leg.follows) if id not in catalogue.flows
     )
-    for end in leg.fax_tcp_at:
-        if end not in ("from", "to"):
-            yield f"fax_tcp_at must be from or to, not {end!r}"
     if leg.control_path and not any(
         leg.control_path in role.control_paths for role in roles.values()
     ):

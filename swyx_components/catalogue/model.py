@@ -127,7 +127,7 @@ class Leg:
     follows: tuple[str, ...] = ()
     not_towards: tuple[str, ...] = ()
     machines_only: bool = False
-    fax_tcp_at: tuple[str, ...] = ()
+    fax_tcp_at: tuple[Literal["from", "to"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

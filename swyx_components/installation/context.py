@@ -87,8 +87,7 @@ class Node:
         """What a reader makes of a key of an opened mapping, or `absent` where it is not written."""
         if key not in self.value:
             return absent
-        node = Node(self.value[key], self.context, self, key, self.examples[key])
-        return reader(node, *args, **more)
+        return reader(self.child(key), *args, **more)
 
     def add(self, id: str, **values: object) -> None:
         """A message about this place."""
