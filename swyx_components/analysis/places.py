@@ -11,8 +11,7 @@ from typing import NamedTuple
 from swyx_components.catalogue.load import calls_of
 from swyx_components.catalogue.model import CallBook, Scenario
 from swyx_components.installation.model import Installation, Machine, Network, Provider, Site
-from swyx_components.messages import Message, SwyxError
-from swyx_components.messages.diagnostics import nearest, suggest
+from swyx_components.messages import Message, SwyxError, nearest, suggest
 from swyx_components.planner.topology import Topology
 from swyx_components.sets.prefixes import WIDTH, Prefix
 

@@ -14,8 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from swyx_components.catalogue.model import CallBook, Catalogue, Leg, Port
 from swyx_components.catalogue.yaml_source import compose, read_text
-from swyx_components.messages import SwyxError, raise_errors
-from swyx_components.messages.diagnostics import Diagnostics
+from swyx_components.messages import Diagnostics, SwyxError, raise_errors
 from swyx_components.sets.ports import PortRange, PortSet
 
 VERSIONS: Mapping[str, str] = {"6.01": "v6_01.yaml"}

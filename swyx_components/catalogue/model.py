@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Literal
 
-from swyx_components.messages.diagnostics import fold
+from swyx_components.messages import fold
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 Port = Annotated[int, "a port"]

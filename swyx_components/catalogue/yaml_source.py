@@ -23,8 +23,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from swyx_components.messages import SwyxError
-from swyx_components.messages.diagnostics import TOP, Diagnostics, below
+from swyx_components.messages import TOP, Diagnostics, SwyxError, below
 from swyx_components.sets.prefixes import Prefix
 
 MOST_BYTES = 5_000_000

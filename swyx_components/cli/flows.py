@@ -13,8 +13,7 @@ from swyx_components.cli.sites import choose_sites, find_name, plan_sites, unkno
 from swyx_components.cli.stacks import files_of
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
-from swyx_components.messages import raise_errors
-from swyx_components.messages.diagnostics import Diagnostics
+from swyx_components.messages import Diagnostics, raise_errors
 from swyx_components.planner.topology import Topology
 from swyx_components.report import flows as report
 

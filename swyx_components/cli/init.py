@@ -18,9 +18,7 @@ from swyx_components.cli.terminal import print_answer, print_error, print_note, 
 from swyx_components.installation import draft as drafts
 from swyx_components.installation import read_installation
 from swyx_components.installation.values import is_name
-from swyx_components.messages import Message, errors_of, raise_errors
-from swyx_components.messages.diagnostics import Diagnostics
-from swyx_components.messages.render import plain
+from swyx_components.messages import Diagnostics, Message, errors_of, plain, raise_errors
 from swyx_components.planner.topology import Topology
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages

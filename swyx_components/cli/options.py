@@ -14,7 +14,7 @@ from click.shell_completion import CompletionItem
 
 from swyx_components.installation.source import take
 from swyx_components.installation.values import is_name
-from swyx_components.messages.diagnostics import Diagnostics
+from swyx_components.messages import Diagnostics
 
 _MOST_BYTES = 500_000  # a larger file would keep the person waiting
 Words = Sequence[str]  # what was given for an option that may be repeated

@@ -9,9 +9,7 @@ from swyx_components.cli.terminal import report_progress
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import about_sites, read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, raise_errors
-from swyx_components.messages.diagnostics import suggest
-from swyx_components.messages.render import shorten
+from swyx_components.messages import Message, raise_errors, shorten, suggest
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan

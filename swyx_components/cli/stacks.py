@@ -13,8 +13,7 @@ from swyx_components.cli.terminal import refuse
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
-from swyx_components.messages import Message, raise_errors
-from swyx_components.messages.diagnostics import below
+from swyx_components.messages import Message, below, raise_errors
 
 _DEFAULT_FILE = "stacks/installation.yaml"  # as in __main__.py
 _STACK_FILE = re.compile(r"Pulumi\.([A-Za-z0-9._-]{1,100})\.ya?ml")

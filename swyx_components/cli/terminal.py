@@ -15,8 +15,7 @@ from typing import TextIO, TypeVar
 
 import click
 
-from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.messages.render import plain
+from swyx_components.messages import Message, Severity, SwyxError, plain
 
 refuse = SwyxError.about  # what is wrong with an argument, an option or a file, to be raised
 DONE, ANSWER_NO, WRONG_INPUT, CLOUD_FAILED = range(4)  # exit codes

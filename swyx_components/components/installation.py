@@ -22,8 +22,7 @@ from swyx_components.installation.builder import (
     SiteSettings,
 )
 from swyx_components.installation.source import take
-from swyx_components.messages import SwyxError, errors_of
-from swyx_components.messages.diagnostics import Diagnostics, suggest
+from swyx_components.messages import Diagnostics, SwyxError, errors_of, suggest
 from swyx_components.planner.assess import SiteResult
 
 

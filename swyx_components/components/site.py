@@ -15,8 +15,7 @@ from swyx_components.components.roles import ROLE_CLASSES, HostGroup
 from swyx_components.installation import Installation, about_sites, read_installation
 from swyx_components.installation.positions import locate
 from swyx_components.installation.read import Outcome
-from swyx_components.messages import Message, Severity, SwyxError, raise_errors
-from swyx_components.messages.diagnostics import suggest
+from swyx_components.messages import Message, Severity, SwyxError, raise_errors, suggest
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan

@@ -11,8 +11,7 @@ from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
 from swyx_components.catalogue.load import VERSIONS
 from swyx_components.installation.values import is_name
-from swyx_components.messages import Message, SwyxError
-from swyx_components.messages.diagnostics import below
+from swyx_components.messages import Message, SwyxError, below
 
 PortRange = tuple[int, int]
 """The first and the last port."""

@@ -7,8 +7,7 @@ from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.context import Claim, Kind, Node, ReadContext
 from swyx_components.installation.model import Decisions, ExtraRule, Site
 from swyx_components.installation.settings import covered_multicast
-from swyx_components.messages.diagnostics import TOP
-from swyx_components.messages.render import shorten
+from swyx_components.messages import TOP, shorten
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
 

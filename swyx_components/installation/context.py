@@ -8,8 +8,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Decisions
 from swyx_components.installation.schema import shape
-from swyx_components.messages.diagnostics import Diagnostics, below
-from swyx_components.messages.render import printable
+from swyx_components.messages import Diagnostics, below, printable
 from swyx_components.sets.prefixes import Prefix
 
 ANY_ROLE = ""  # what may be meant by a word that is like no role, and by nothing at all

@@ -16,8 +16,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.yaml_source import read_bytes
 from swyx_components.installation.context import Node, ReadContext
 from swyx_components.installation.values import is_name, read_prefixes
-from swyx_components.messages import SwyxError
-from swyx_components.messages.diagnostics import TOP, Diagnostics, fold
+from swyx_components.messages import TOP, Diagnostics, SwyxError, fold
 
 MACHINES, NETWORKS = "machines", "networks"
 KINDS = {MACHINES: ("addresses", "10.1.0.10"), NETWORKS: ("cidrs", "10.1.20.0/24")}

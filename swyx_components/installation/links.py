@@ -16,7 +16,7 @@ from swyx_components.installation.values import (
     read_range,
     read_word,
 )
-from swyx_components.messages.diagnostics import Diagnostics, below
+from swyx_components.messages import Diagnostics, below
 
 _ONE, _EACH = "link_manager", "link_managers"
 

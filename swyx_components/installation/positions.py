@@ -9,8 +9,7 @@ import yaml
 from yaml._yaml import CParser
 
 from swyx_components.catalogue.yaml_source import read_text
-from swyx_components.messages import Message, SwyxError
-from swyx_components.messages.diagnostics import TOP, below
+from swyx_components.messages import TOP, Message, SwyxError, below
 
 _INHERITED = re.compile(r"sites\.[^.]+\.(decisions\..+)")
 _MARK = re.compile(r"line (\d+)(?:, column (\d+))?")  # the place of a message about broken YAML

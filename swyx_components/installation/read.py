@@ -29,9 +29,14 @@ from swyx_components.installation.values import (
     read_list,
     read_text,
 )
-from swyx_components.messages import Message, Severity, SwyxError, raise_errors
-from swyx_components.messages.diagnostics import Diagnostics
-from swyx_components.messages.render import severities
+from swyx_components.messages import (
+    Diagnostics,
+    Message,
+    Severity,
+    SwyxError,
+    raise_errors,
+    severities,
+)
 
 _MAY_BE_NONE = "groups_kept"  # of all quotas
 Source = str | Path | Mapping[str, Any]

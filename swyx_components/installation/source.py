@@ -7,8 +7,7 @@ from typing import Any
 
 from swyx_components.catalogue.yaml_source import MOST_DEEP, MOST_VALUES, compose, read_text
 from swyx_components.installation.model import Link, Provider, Site
-from swyx_components.messages import SwyxError
-from swyx_components.messages.diagnostics import Diagnostics, below
+from swyx_components.messages import Diagnostics, SwyxError, below
 
 
 def take(source: str | Path | Mapping[str, Any], log: Diagnostics) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from swyx_components.analysis.deployed.audit import Audit, MissingAccess, Remediation
 from swyx_components.analysis.deployed.reachability import AclEntry, Packets
 from swyx_components.analysis.deployed.verify import Comparison
-from swyx_components.messages.render import shorten
+from swyx_components.messages import shorten
 from swyx_components.planner.model import Direction, Protocol, shard_label
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
 from swyx_components.report.tables import write_rule

@@ -7,7 +7,7 @@ from swyx_components.analysis.diff.changes import Changes, RuleChange, SiteChang
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.effects import Effect
 from swyx_components.analysis.diff.reachability import Packets
-from swyx_components.messages.render import shorten
+from swyx_components.messages import shorten
 from swyx_components.planner.model import Protocol, SitePlan
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record, texts
 from swyx_components.report.tables import name_groups

@@ -8,7 +8,7 @@ from swyx_components.analysis.places import Host
 from swyx_components.analysis.what_if import write_extra_rules
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Installation
-from swyx_components.messages.render import shorten
+from swyx_components.messages import shorten
 from swyx_components.planner.endpoints import Flow
 from swyx_components.planner.model import Rule, shard_label
 from swyx_components.report.plan_json import fields_of, given, stored_record, texts

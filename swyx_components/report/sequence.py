@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from swyx_components.analysis.calls import Call, Step
 from swyx_components.analysis.places import Actor
-from swyx_components.messages.render import plain
+from swyx_components.messages import plain
 from swyx_components.report.call import call_title, name_hosts, write_packets, write_passage
 from swyx_components.report.templates import render
 

@@ -7,8 +7,7 @@ from textwrap import TextWrapper
 from swyx_components.catalogue import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
-from swyx_components.messages import Message, Severity
-from swyx_components.messages.render import join_alike, plain, shorten
+from swyx_components.messages import Message, Severity, join_alike, plain, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
 from swyx_components.planner.model import RenderedGroup, Rule, shard_label

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from swyx_components.messages.render import plain, shorten
+from swyx_components.messages import plain, shorten
 from swyx_components.report.tables import align, plural, write_proof, write_provenance, write_rule
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from swyx_components.catalogue.yaml_source import compose
 from swyx_components.installation import read_installation
-from swyx_components.messages import SwyxError
-from swyx_components.messages.diagnostics import Diagnostics
+from swyx_components.messages import Diagnostics, SwyxError
 from tests.tools.example_files import BASE, read_plain
 
 EXAMPLE = BASE.read_text(encoding="utf-8")

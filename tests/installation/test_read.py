@@ -12,8 +12,7 @@ from swyx_components.catalogue import load as catalogue_room
 from swyx_components.catalogue.yaml_source import MOST_BYTES
 from swyx_components.installation import load_installation, load_schema, read_installation
 from swyx_components.installation.model import Egress, ExtraRule, Link, Provider
-from swyx_components.messages import SwyxError
-from swyx_components.messages.diagnostics import MOST_MESSAGES
+from swyx_components.messages import MOST_MESSAGES, SwyxError
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 from tests.tools.example_files import BASE, merged, read_plain

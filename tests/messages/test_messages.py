@@ -7,8 +7,7 @@ from string import Formatter
 import pytest
 import yaml
 
-from swyx_components.messages import Message, Severity, SwyxError
-from swyx_components.messages.render import printable
+from swyx_components.messages import Message, Severity, SwyxError, printable
 from tests.tools.english import turns_of
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from swyx_components.messages import Message
-from swyx_components.messages.render import shorten
+from swyx_components.messages import Message, shorten
 from swyx_components.report.tables import align, count_messages, list_messages, plural
 
 

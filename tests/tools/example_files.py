@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from swyx_components.catalogue.yaml_source import compose
-from swyx_components.messages.diagnostics import Diagnostics
+from swyx_components.messages import Diagnostics
 
 HERE = Path(__file__).parents[1] / "installation"
 BASE = HERE / "base.yaml"

@@ -19,7 +19,7 @@ from swyx_components.clouds.azure.records import (
 )
 from swyx_components.clouds.inventory import Address, Interface
 from swyx_components.installation.check import NEVER_PUBLIC
-from swyx_components.messages.render import shorten
+from swyx_components.messages import shorten
 from swyx_components.planner.model import EVERY_PROTOCOL, Direction, Protocol, Rule
 from swyx_components.sets.packets import cut_addresses
 from swyx_components.sets.ports import ALL_PORTS, ICMP_TYPES

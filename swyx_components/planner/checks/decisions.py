@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Egress
-from swyx_components.messages import Message, errors_of
-from swyx_components.messages.render import shorten
+from swyx_components.messages import Message, errors_of, shorten
 from swyx_components.planner.checks.port_conflicts import find_decided_ends
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.minimise import SiteRules

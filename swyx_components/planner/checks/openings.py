@@ -6,8 +6,7 @@ from functools import cache, lru_cache, partial
 from itertools import chain, product
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.messages import Message
-from swyx_components.messages.render import shorten
+from swyx_components.messages import Message, shorten
 from swyx_components.planner.checks.port_conflicts import find_told
 from swyx_components.planner.endpoints import Endpoint, Peer, PeerKind
 from swyx_components.planner.exchange import Exchange

@@ -10,8 +10,7 @@ from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.check import find_public_part
 from swyx_components.installation.model import Egress, Installation, Site
-from swyx_components.messages import Message, Severity
-from swyx_components.messages.render import join_alike
+from swyx_components.messages import Message, Severity, join_alike
 from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.platform import Usage
 from swyx_components.report.html.chapter import name_peers, sort_names

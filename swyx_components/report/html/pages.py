@@ -13,7 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
-from swyx_components.messages.render import plain
+from swyx_components.messages import plain
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.topology import Topology
 from swyx_components.report.diff import FILTERS

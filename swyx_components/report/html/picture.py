@@ -9,7 +9,7 @@ from math import ceil, cos, pi, sin
 from typing import NamedTuple
 
 from swyx_components.installation.model import Installation, Link, Provider, Site
-from swyx_components.messages.render import CLOUDS
+from swyx_components.messages import CLOUDS
 
 MOST_DRAWN = 60
 """Sites in one picture; beyond it those with the most links are drawn and the others counted."""
