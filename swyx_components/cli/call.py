@@ -53,7 +53,7 @@ def call(
         if not given and (what == "FILE" or not scenario):
             raise terminal.refuse("call-incomplete", "", what=what)
     subject = choose(file, clouds=clouds)
-    installation, topology = subject.installation, subject.topology
+    installation, topology = subject.topology.installation, subject.topology
     book = load_calls(installation.catalogue)
     if scenario:
         pairs = _cast(topology, book, scenario, sites)

@@ -31,7 +31,7 @@ def explain(
     Which rules allow it, for which flows; or, if it is denied, what would allow it.
     """
     chosen = choose(file, clouds=clouds)
-    installation = chosen.installation
+    installation = chosen.topology.installation
     asked = read_packet(packet, source_port)
     ends = (find_hosts(installation, source), find_hosts(installation, destination))
     answers: list[Explanation] = []

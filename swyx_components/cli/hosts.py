@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
-from swyx_components.analysis.hosts import HostSettings, find_host_settings
+from swyx_components.analysis.hosts import find_host_settings
 from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
@@ -43,8 +43,10 @@ def hosts(
     refuse_device(Path(output))
     changes: dict[str, object] = {}
     if output:
-        owners, inputs = chosen if machines else names, files_of(topology.installation)
-        written, removed = _write_folder(Path(output), files, owners, force, inputs)
+        owners = [(host.site, host.name) for host in chosen] if machines else [(n,) for n in names]
+        own = tuple("/".join((*map(file_name, owner), "")) for owner in owners)
+        inputs = files_of(topology.installation)
+        written, removed = _write_folder(Path(output), files, own, force, inputs)
         changes = {"folder": output, "files": [*files], "written": written, "removed": removed}
     if as_json:
         print_answer({"version": 1, "hosts": [host_record(host) for host in chosen], **changes})
@@ -62,11 +64,11 @@ _PATH = re.compile(r"(?:\+?[A-Za-z0-9_-]+/){0,3}\+?[A-Za-z0-9_-]+\.[a-z0-9]+")
 def _write_folder(
     folder: Path,
     files: Mapping[str, bytes],
-    made_for: Sequence[HostSettings | str],
+    own: tuple[str, ...],
     force: bool,
     inputs: Sequence[Path],
 ) -> tuple[list[str], list[str]]:
-    """Write the files, and remove obsolete ones of earlier runs below the folders of `made_for`.
+    """Write the files, and remove obsolete ones of earlier runs whose paths begin with one of `own`.
 
     The paths of both, without files that were there already.
 
@@ -82,7 +84,6 @@ def _write_folder(
         and os.path.lexists(folder / path)
         and there[path] not in (known.get(path), digest)
     )
-    own = tuple(f"{_folder_of(one)}/" for one in made_for)
     stale = [
         path
         for path, digest in known.items()
@@ -99,11 +100,6 @@ def _write_folder(
     listed = f"{json.dumps(document, indent=1)}\n".encode()
     replace_file(folder / LIST, [listed], inputs, parents=True)
     return changed, stale
-
-
-def _folder_of(one: HostSettings | str) -> str:
-    """The folder of a site, by its name, or of a host."""
-    return "/".join(map(file_name, [one] if isinstance(one, str) else [one.site, one.name]))
 
 
 def _refuse_leading_out(folder: Path, paths: Iterable[str]) -> None:

@@ -49,7 +49,7 @@ def report(
     differences, in one self-contained file.
     """
     chosen = choose(file, sites, clouds)
-    installation = chosen.installation
+    installation = chosen.topology.installation
     date = date or datetime.now().astimezone().strftime("%Y-%m-%d")
     made = {"sha256": _hash(file), "date": date, "program": __version__}
     old = load_installation(against) if against else None
@@ -114,7 +114,7 @@ def _against(chosen: Chosen, old: Installation) -> Differences:
     Raises:
         SwyxError: a site can't be planned.
     """
-    installation, names = chosen.installation, chosen.names
+    installation, names = chosen.topology.installation, chosen.names
     if len(names) == len(installation.sites):
         names = tuple(sorted({*names, *old.sites}))
     changes = find_changes(old, installation, names, store=partial(_store, chosen.clouds))
@@ -136,7 +136,7 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     Raises:
         SwyxError: the cloud of a site is unknown, or it can't be planned.
     """
-    names = choose_sites(chosen.installation, sites, "--deployed") if sites else ()
+    names = choose_sites(chosen.topology.installation, sites, "--deployed") if sites else ()
     rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
     for cloud, site in rendered:
         drift = Comparison(site, PLATFORMS[cloud].read_deployed(site))

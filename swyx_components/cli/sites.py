@@ -27,11 +27,6 @@ class Chosen(NamedTuple):
     names: tuple[str, ...]
     clouds: Mapping[str, str]
 
-    @property
-    def installation(self) -> Installation:
-        """What the file contains."""
-        return self.topology.installation
-
 
 def choose(file: str, sites: Sequence[str] = (), clouds: Iterable[str] = ()) -> Chosen:
     """The installation of FILE, the sites of `--site` or all, and the clouds of `--cloud`.
@@ -114,7 +109,9 @@ def renderer(chosen: Chosen) -> Callable[[str], RenderedSite]:
         plan = plan_site(chosen.topology, name)
         raise_errors(plan.messages)
         cloud = PLATFORMS.get(chosen.clouds.get(name, ""))
-        return cloud.render_site(plan, chosen.installation) if cloud else render_neutral(plan)
+        return (
+            cloud.render_site(plan, chosen.topology.installation) if cloud else render_neutral(plan)
+        )
 
     return render
 
