@@ -6,6 +6,7 @@ from swyx_components.cli.terminal import DONE, judge, print_answer, print_messag
 from swyx_components.installation import read_installation
 from swyx_components.installation.model import Installation
 from swyx_components.installation.positions import Position, find_positions, put_at
+from swyx_components.installation.read import Source
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.checks.decisions import drop_consequences
 from swyx_components.planner.topology import Topology
@@ -16,12 +17,7 @@ from swyx_components.report.tables import count_messages, list_messages, plural
 @command
 def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     """Check a file: errors, warnings and notes."""
-    installation, found = read_installation(file)
-    messages, size = set(found), ""
-    if installation is not None:
-        planned, size = _plan_all(installation)
-        messages |= set(drop_consequences(planned, found))
-    ordered = sorted(messages)
+    installation, ordered, rules = find_messages(file, file)
     code = judge(ordered, strict)
     graver = [message for message in ordered if message.severity is not Severity.NOTE]
     if as_json:
@@ -29,7 +25,12 @@ def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
         print_answer({"version": 1, "file": file, "ok": code == DONE, "messages": records})
     elif not quiet or graver:
         print_messages(list_messages(graver if quiet else ordered))
-        settled = sorted(installation.acknowledged) if installation else []
+        size, settled = "", list[str]()
+        if installation:
+            sites, settled = installation.sites.values(), sorted(installation.acknowledged)
+            machines = sum(len(site.machines) for site in sites)
+            counts = ((len(sites), "site"), (machines, "machine"), (rules, "rule"))
+            size = f"{', '.join(plural(*count) for count in counts)}; "
         more = f"; acknowledged: {', '.join(settled)}" if settled else ""
         print_answer([f"{file}: {size}{count_messages(ordered)}{more}."])
     return code
@@ -41,15 +42,13 @@ def _record(message: Message, position: Position) -> dict[str, object]:
     return {**message_record(message), "text": str(put_at(message, position)), **dict(where)}
 
 
-def _plan_all(installation: Installation) -> tuple[set[Message], str]:
-    """The messages of every site, and the counts of sites, machines and rules in words."""
-    messages: set[Message] = set()
-    rules = 0
-    names = tuple(installation.sites)
-    for site in assess_sites(Topology(installation), names):
-        messages.update(site.messages)
+def find_messages(source: Source, file: str) -> tuple[Installation | None, list[Message], int]:
+    """What can be read of a source, every message about it and its plan, and the number of rules."""
+    installation, found = read_installation(source, file=file)
+    names = tuple(installation.sites) if installation else ()
+    planned, rules = set[Message](), 0
+    for site in assess_sites(Topology(installation), names) if installation else ():
+        planned.update(site.messages)
         if not site.has_errors:
             rules += sum(len(group.rules) for group in site.plan.groups)
-    machines = sum(len(site.machines) for site in installation.sites.values())
-    counts = ((len(names), "site"), (machines, "machine"), (rules, "rule"))
-    return messages, f"{', '.join(plural(*count) for count in counts)}; "
+    return installation, sorted({*found, *drop_consequences(planned, found)}), rules

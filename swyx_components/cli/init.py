@@ -12,14 +12,13 @@ from typing import Any, TypeVar
 import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
+from swyx_components.cli.check import find_messages
 from swyx_components.cli.options import Words, command
-from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import print_answer, print_error, print_note, refuse, replace_file
 from swyx_components.installation import draft as drafts
 from swyx_components.installation import read_installation
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Diagnostics, Message, errors_of, plain, raise_errors
-from swyx_components.planner.topology import Topology
 from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import list_messages
 from swyx_components.report.templates import render, render_lines
@@ -73,7 +72,9 @@ def _refuse_existing(output: str, force: bool) -> None:
 
 def _decide(data: _Data, asking: bool) -> tuple[_Data, Sequence[str]]:
     """The decisions that some flow needs: asked for, or the defaults, still to be confirmed."""
-    found = {dict(m.values)["decision"] for m in _messages(data) if m.id == "decision-missing"}
+    found = {
+        dict(m.values)["decision"] for m in find_messages(data, "")[1] if m.id == "decision-missing"
+    }
     missing = [key for key in _DEFAULTS if key in found]
     for key in missing:
         answer = _DEFAULTS[key]
@@ -93,23 +94,13 @@ def _read_decision(data: _Data, key: str, text: str, log: Diagnostics) -> str:
     return text
 
 
-def _messages(data: _Data, file: str = "") -> list[Message]:
-    """What `swyx check` would say."""
-    installation, found = read_installation(data, file=file)
-    messages = set(found)
-    if installation is not None and not errors_of(found):
-        sites = assess_sites(Topology(installation), tuple(installation.sites))
-        messages.update(*(site.messages for site in sites))
-    return sorted(messages)
-
-
 def _check(draft: drafts.Draft, source: str, output: str) -> list[Message]:
     """All messages about the draft.
 
     Raises:
         SwyxError: it has errors; each names the row that it comes from.
     """
-    messages = _messages(draft.data, output)
+    _, messages, _ = find_messages(draft.data, output)
     errors: list[Message] = []
     for message in errors_of(messages):
         end = ".".join(message.place.replace("[", ".").split(".")[:4])
