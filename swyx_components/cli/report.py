@@ -93,7 +93,7 @@ def _gather(
     lines: list[SiteLine] = []
     sizes: list[int] = []
     messages = set(chosen.found)
-    for site in gather_sites(chosen, messages, "sites"):
+    for site in gather_sites(chosen, messages):
         line, page = write_chapter(topology, folder or number <= _FEW_SITES, site)
         if folder:
             found = {*about_sites(chosen.found, [line.name]), *site.messages}

@@ -103,15 +103,14 @@ def renderer(chosen: Chosen) -> Callable[[str], RenderedSite]:
 
     What it gives raises `SwyxError` where the site can't be planned.
     """
+    topology = chosen.topology
 
     @cache
     def render(name: str) -> RenderedSite:
-        plan = plan_site(chosen.topology, name)
+        plan = plan_site(topology, name)
         raise_errors(plan.messages)
         cloud = PLATFORMS.get(chosen.clouds.get(name, ""))
-        return (
-            cloud.render_site(plan, chosen.topology.installation) if cloud else render_neutral(plan)
-        )
+        return cloud.render_site(plan, topology.installation) if cloud else render_neutral(plan)
 
     return render
 
@@ -131,16 +130,14 @@ def assess_sites(
         yield assess_site(plan, topology.installation, platform, PLATFORMS.values())
 
 
-def gather_sites(
-    chosen: Chosen, messages: set[Message], what: str = "sites planned"
-) -> Iterator[SiteResult]:
+def gather_sites(chosen: Chosen, messages: set[Message]) -> Iterator[SiteResult]:
     """The assessed sites before the first that has errors; `messages` gets those of all.
 
     Raises:
         SwyxError: a site has errors, once all are assessed.
     """
     failed = False
-    for site in assess_sites(chosen.topology, chosen.names, chosen.clouds, what):
+    for site in assess_sites(chosen.topology, chosen.names, chosen.clouds):
         messages.update(site.messages)
         failed = failed or site.has_errors
         if not failed:
