@@ -177,7 +177,7 @@ class _Finder:
                     for part in ports & ephemeral
                 ]
                 for whole in PortSet.union_of(part for part, _ in inside):
-                    keys = {key for part, key in inside if whole.contains(part)}
+                    keys = {key for part, key in inside if whole.overlaps(part)}
                     yield Reservation(system, transport, whole, tuple(sorted(keys)))
 
     # ---- whom it speaks to

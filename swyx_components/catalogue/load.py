@@ -13,8 +13,8 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from swyx_components.catalogue.model import CallBook, Catalogue, Leg, Port
-from swyx_components.catalogue.yaml_source import compose, read_text
-from swyx_components.messages import Diagnostics, SwyxError, raise_errors
+from swyx_components.catalogue.yaml_source import compose, read_file
+from swyx_components.messages import Diagnostics, SwyxError, below, raise_errors
 from swyx_components.sets.ports import PortRange, PortSet
 
 VERSIONS: Mapping[str, str] = {"6.01": "v6_01.yaml"}
@@ -41,7 +41,7 @@ def load_catalogue(source: str | Path = "6.01") -> Catalogue:
         known = ", ".join(VERSIONS)
         raise SwyxError.about("version-unknown", "swyxware", version=source, known=known)
     try:
-        return read_catalogue(_compose(read_text(path)))
+        return read_catalogue(_compose(read_file(path)))
     except SwyxError as error:
         raise SwyxError([message.of(str(path)) for message in error.messages]) from None
 
@@ -87,13 +87,13 @@ def find_contradictions(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         named += [("instead", one.instead) for one in role.listeners.values() if one.instead]
         for field, key in named:
             if key not in role.listeners:
-                yield f"roles.{role.name}", f"{field}: the role has no listener {key!r}"
+                yield below("roles", role.name), f"{field}: the role has no listener {key!r}"
         if role.needs_manager and role.needs_manager not in catalogue.roles:
-            yield f"roles.{role.name}", f"needs_manager: unknown role {role.needs_manager!r}"
+            yield below("roles", role.name), f"needs_manager: unknown role {role.needs_manager!r}"
     for flow in catalogue.flows.values():
         reasons = [reason for leg in flow.legs for reason in _about_leg(catalogue, leg)]
         for reason in reasons if flow.legs else ("legs must be a non-empty list",):
-            yield f"flows.{flow.id}", reason
+            yield below("flows", flow.id), reason
 
 
 def _about_leg(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
@@ -230,7 +230,7 @@ class Row:
         if kind is Port:
             return self._typed(key, value, PortRange).first
         if is_dataclass(kind):
-            return Row(self._below(key), value).record(kind)  # type: ignore[arg-type]
+            return Row(below(self.place, key), value).record(kind)  # type: ignore[arg-type]
         if issubclass(kind, Enum):
             return kind(self._one_of(key, value, [each.value for each in kind]))
         if kind is PortSet:
@@ -247,9 +247,6 @@ class Row:
             raise defect(self.place, f"{key} must be {_TYPES[kind]}, not {value!r}")
         return value
 
-    def _below(self, key: str) -> str:
-        return f"{self.place}.{key}" if self.place else key
-
     def _listed(self, key: str, value: Any, kind: Any) -> tuple[Any, ...]:
         """The items of a list; items that are records have no separate place."""
         if not isinstance(value, list) or (kind is int and not value):
@@ -264,12 +261,12 @@ class Row:
 
         A record has its name as its first field, and as the fields named like its type of those in it.
         """
-        row = Row(self._below(key), value)
+        row = Row(below(self.place, key), value)
         for name, each in row.values.items():
             if is_dataclass(kind):
                 names = fields(kind)[0].name, kind.__name__.lower()  # type: ignore[union-attr]
                 known = {**self.known, **dict.fromkeys(names, name)}
-                yield name, Row(f"{row.place}.{name}", each, **known).record(kind)  # type: ignore[arg-type]
+                yield name, Row(below(row.place, name), each, **known).record(kind)  # type: ignore[arg-type]
             else:
                 yield row._typed(f"a key of {key}", name, keys), row._typed(name, each, kind)
 

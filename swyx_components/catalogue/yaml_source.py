@@ -77,7 +77,7 @@ def _read_once(stream: BinaryIO) -> bytes:
     return stream.read(MOST_BYTES + 1)
 
 
-def read_text(source: str | Path) -> str:
+def read_file(source: str | Path) -> str:
     """A file as text.
 
     Raises:

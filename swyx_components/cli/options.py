@@ -12,7 +12,7 @@ import click
 import yaml
 from click.shell_completion import CompletionItem
 
-from swyx_components.installation.source import take
+from swyx_components.catalogue.yaml_source import compose, read_file
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Diagnostics
 
@@ -33,7 +33,7 @@ def find_names(file: str) -> Names:
     """The valid names of a file; none if it can't be read."""
     try:
         small = Path(file).stat().st_size <= _MOST_BYTES
-        data = take(file, Diagnostics(file)) if small else None
+        data = compose(read_file(file), Diagnostics(file)) if small else None
     except Exception:  # the command itself reports what is wrong with the file
         data = None
     sites = {

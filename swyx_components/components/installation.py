@@ -6,6 +6,7 @@ from typing import Any, Generic, Self, Unpack, cast, overload
 
 import pulumi
 
+from swyx_components.catalogue.yaml_source import compose, read_file
 from swyx_components.components.args import MachineArgs, SwyxSiteArgs
 from swyx_components.components.check import InvalidInput, find_outputs, plain_errors
 from swyx_components.components.networks import CloudNetwork, HasId, T, name_of
@@ -21,7 +22,6 @@ from swyx_components.installation.builder import (
     SiteBuilder,
     SiteSettings,
 )
-from swyx_components.installation.source import take
 from swyx_components.messages import Diagnostics, SwyxError, errors_of, suggest
 from swyx_components.planner.assess import SiteResult
 
@@ -211,7 +211,7 @@ class Installation(InstallationBuilder):
         """
         with plain_errors():
             load_installation(path)
-        loaded, document = cls(), take(path, Diagnostics(str(path)))
+        loaded, document = cls(), compose(read_file(path), Diagnostics(str(path)))
         if isinstance(document.get("catalogue"), str):
             document["catalogue"] = str(Path(path).parent / document["catalogue"])
         loaded.document, loaded.lines = document, {"": str(path)}

@@ -1,13 +1,14 @@
-"""Check what no single place of the file shows: owners of addresses, and rules across sites."""
+"""Check what no single place of the file shows: owners of addresses, rules across sites, and size."""
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.context import Claim, Kind, Node, ReadContext
-from swyx_components.installation.model import Decisions, ExtraRule, Site
+from swyx_components.installation.model import Decisions, ExtraRule, Link, Provider, Site
 from swyx_components.installation.settings import covered_multicast
-from swyx_components.messages import TOP, shorten
+from swyx_components.messages import TOP, Diagnostics, shorten
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
 
@@ -257,3 +258,51 @@ def _outside(summary: Sequence[Claim], claims: Sequence[Claim]) -> Iterator[str]
         if is_end and not any(one.prefix.contains(member.prefix) for one in summary):
             shown = member.prefix.address if length == WIDTH[version] else str(member.prefix)
             yield f"{shown} ({member.holder})"
+
+
+MOST_MACHINES = 2_000
+MOST_KINDS = 50  # machines that differ in roles or ports; each kind is a group, or several
+MOST_NETWORKS = 300
+MOST_CIDRS = 5_000  # of networks and SIP devices
+MOST_EXTRA = 500  # ranges of ports of extra rules, each for every CIDR of its rule
+MOST_PROVIDERS = 60  # with one LinkManager
+MOST_LINKS = 2_000  # of one site
+
+
+def drop_too_large(
+    sites: Mapping[str, Site],
+    links: Iterable[Link],
+    providers: Iterable[Provider],
+    log: Diagnostics,
+) -> dict[str, Site]:
+    """The sites that a plan is not tried on for hours; of the others it is said what is too much.
+
+    What a plan takes grows with pairs: of machines that differ, of networks, of extra rules. The limits
+    lie above what the largest quotas of both clouds leave room for.
+    """
+    ends = Counter(end for link in links for end in (link.near, link.far))
+    at_site = Counter(provider.site for provider in providers)
+    kept = dict(sites)
+    for name, site in sites.items():
+        for what, count, limit in _counts(site, ends[name], at_site[name]):
+            if count > limit:
+                values = {"what": what, "count": f"{count:,}", "limit": f"{limit:,}"}
+                log.add("site-large", f"sites.{name}", **values)
+                kept.pop(name, None)
+    return kept
+
+
+def _counts(site: Site, links: int, providers: int) -> Iterator[tuple[str, int, int]]:
+    """What a site has, how much of it, and the most that it may have."""
+    machines, networks = site.machines, site.networks
+    yield "machines", len(machines), MOST_MACHINES
+    if len(machines) > MOST_KINDS:
+        kinds = {(machine.roles, machine.ports) for machine in machines}
+        yield "machines unlike each other", len(kinds), MOST_KINDS
+    yield "networks", len(networks), MOST_NETWORKS
+    cidrs = sum(len(network.cidrs) for network in networks) + len(site.sip_devices)
+    yield "CIDRs of networks and SIP devices", cidrs, MOST_CIDRS
+    extra = sum(len(rule.peers) * max(1, len(rule.ports)) for rule in site.extra_rules)
+    yield "pairs of ports and CIDRs in extra rules", extra, MOST_EXTRA
+    yield "links", links, MOST_LINKS
+    yield "SIP providers", providers, MOST_PROVIDERS

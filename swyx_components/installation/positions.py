@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from yaml._yaml import CParser
 
-from swyx_components.catalogue.yaml_source import read_text
+from swyx_components.catalogue.yaml_source import read_file
 from swyx_components.messages import TOP, Message, SwyxError, below
 
 _INHERITED = re.compile(r"sites\.[^.]+\.(decisions\..+)")
@@ -65,7 +65,7 @@ def _read_positions(file: str, wanted: Collection[str]) -> dict[str, Position]:
     """The position of each of these places, as far as the file has it."""
     found: dict[str, Position] = {}
     try:
-        events = iter(CParser(read_text(file)).get_event, None)
+        events = iter(CParser(read_file(file)).get_event, None)
         for event in events:
             for place, mark in _walk(events, event):
                 if place in wanted and place not in found:

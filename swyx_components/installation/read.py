@@ -8,18 +8,19 @@ from typing import Any
 
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.catalogue.load import VERSIONS, read_catalogue
+from swyx_components.catalogue.yaml_source import MOST_DEEP, MOST_VALUES, compose, read_file
 from swyx_components.installation.check import (
     check_claims,
     check_decisions,
     check_extra_rules,
     check_summaries,
+    drop_too_large,
 )
 from swyx_components.installation.context import Node, ReadContext, as_text
 from swyx_components.installation.links import check_trunks, read_links, read_providers
 from swyx_components.installation.model import Decisions, Egress, Installation, Site
 from swyx_components.installation.settings import read_decisions
 from swyx_components.installation.sites import read_extra_rules, read_site
-from swyx_components.installation.source import drop_too_large, take
 from swyx_components.installation.values import (
     MOST_ENTRIES,
     distinct,
@@ -34,6 +35,7 @@ from swyx_components.messages import (
     Message,
     Severity,
     SwyxError,
+    below,
     raise_errors,
     severities,
 )
@@ -74,7 +76,11 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     installation, context, collects = None, ReadContext(log), gc.isenabled()
     gc.disable()  # the collector would walk a large file's growing data again and again
     try:
-        installation = _read(Node(take(source, log), context), folder)
+        if isinstance(source, Mapping):
+            data = _Plain(log).value(source, "", 0)
+        else:
+            data = compose(read_file(source), log)
+        installation = _read(Node(data, context), folder)
     except SwyxError as error:
         log.adopt(error.messages)
     finally:
@@ -85,6 +91,45 @@ def read_installation(source: Source, *, file: str = "") -> Outcome:
     settled = installation.acknowledged if installation else ()
     told = tuple(message for message in log.all() if message.id not in settled)
     return None if log.overflows else installation, told
+
+
+class _Plain:
+    """Brings a program's data to the form that YAML has here: numbers become their text.
+
+    Pulumi hands whole numbers over as floats (5060.0), which here are 5060 again.
+    """
+
+    def __init__(self, log: Diagnostics) -> None:
+        self.log = log
+        self.count = 0
+
+    def value(self, value: Any, place: str, depth: int) -> Any:
+        self.count += 1
+        if self.count > MOST_VALUES:
+            raise SwyxError.about("yaml-size", place, limit=MOST_VALUES)
+        if depth > MOST_DEEP:
+            raise SwyxError.about("yaml-depth", place, limit=MOST_DEEP)
+        if isinstance(value, Mapping):
+            plain: dict[str, Any] = {}
+            for key, item in value.items():
+                text = self._text(key, place)
+                if text in plain:
+                    self.log.add("key-repeated", below(place, text), key=text)
+                else:
+                    plain[text] = self.value(item, below(place, text), depth + 1)
+            return plain
+        if isinstance(value, list | tuple):
+            return [self.value(item, f"{place}[{i}]", depth + 1) for i, item in enumerate(value)]
+        return value if value is None or isinstance(value, bool) else self._text(value, place)
+
+    def _text(self, value: Any, place: str) -> str:
+        if isinstance(value, str):
+            return str(value)
+        if isinstance(value, float):
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
+            return str(int(value))
+        raise SwyxError.about("value-not-plain", place, type=type(value).__name__)
 
 
 def _read(node: Node, folder: Path) -> Installation | None:

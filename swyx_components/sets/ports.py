@@ -38,10 +38,6 @@ class PortRange(NamedTuple):
         """Whether the two have a port in common."""
         return self.first <= other.last and other.first <= self.last
 
-    def contains(self, other: "PortRange") -> bool:
-        """Whether it has every port of the other."""
-        return self.first <= other.first and other.last <= self.last
-
 
 class PortSet(tuple[PortRange, ...]):
     """A set of ports in canonical form: sorted, disjoint, adjacent ranges joined.

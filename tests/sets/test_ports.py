@@ -79,7 +79,6 @@ def test_ranges_overlap_and_contain_as_sets_do(
 ) -> None:
     mine, theirs = listed_naively([one]), listed_naively([other])
     assert PortRange(*one).overlaps(PortRange(*other)) is bool(mine & theirs)
-    assert PortRange(*one).contains(PortRange(*other)) is (theirs <= mine)
 
 
 @quick
