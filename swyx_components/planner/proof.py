@@ -24,7 +24,7 @@ from swyx_components.planner.model import (
     RenderedSite,
     Rule,
 )
-from swyx_components.sets.packets import NO_PORT, PacketSet
+from swyx_components.sets.packets import NO_PORT, PacketSet, cut_addresses
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import EVERYWHERE, WIDTH, Prefix, interval_text
 
@@ -71,6 +71,7 @@ class Proof:
 
 _Key = tuple[Direction, Protocol]
 _Passage = tuple[Direction, Protocol, PortSet, PortRange]  # source ports, some destination ports
+_Held = tuple[bool, frozenset[_Passage]]  # whether it is allowed, or needed
 _Passing = dict[Prefix, set[_Passage]]  # by peer
 
 
@@ -200,17 +201,17 @@ def _find_gaps(
 
     Rules name what flows name unless some were merged: only the rest is compared packet by packet.
     """
-    versions, unlike = group.versions, dict[Prefix, set[_Passage]]()
+    if needed == allowed:
+        return
+    versions, unlike = group.versions, dict[Prefix, tuple[_Held, _Held]]()
     reachable = [peer for peer in needed.keys() | allowed.keys() if peer.version in versions]
     for peer in reachable:
         one, other = needed.get(peer, set()), allowed.get(peer, set())
         if one != other:
-            unlike[peer] = one ^ other
-    for key in sorted({passage[:2] for passages in unlike.values() for passage in passages}):
+            unlike[peer] = (False, frozenset(one)), (True, frozenset(other))
+    # What both name of other peers can't make them differ: equal without it, they are equal with it.
+    for key in sorted(set().union(*[_find_unlike(held) for *_, held in cut_addresses(unlike)])):
         if key[0] is Direction.OUT and egress is Egress.OPEN:
-            continue
-        # What both name of other peers can't make them differ: equal without it, they are equal with it.
-        if _packets(needed, key, unlike) == _packets(allowed, key, unlike):
             continue
         sides = [_packets(passing, key, reachable) for passing in (needed, allowed)]
         found: dict[tuple[str, PortSet, bool], PortSet] = {}  # all source ports of each gap
@@ -223,6 +224,19 @@ def _find_gaps(
         for (text, ports, is_missing), source in found.items():
             if ports:
                 yield Discrepancy(group.name, *key, text, source, ports), is_missing
+
+
+@lru_cache(maxsize=8192)
+def _find_unlike(held: frozenset[_Held]) -> frozenset[_Key]:
+    """Of what is needed at an address and what is allowed: where their ports from equal ports differ."""
+    known: dict[tuple[_Key, PortSet], tuple[set[PortRange], set[PortRange]]] = {}
+    for is_allowed, passages in held:
+        for direction, protocol, source, part in passages:
+            sides = known.setdefault(((direction, protocol), source), (set(), set()))
+            sides[is_allowed].add(part)
+    unlike = [(key, *sides) for (key, _), sides in known.items() if sides[0] != sides[1]]
+    united = PortSet.union_of
+    return frozenset([key for key, one, other in unlike if united(one) != united(other)])
 
 
 def _packets(passing: _Passing, key: _Key, peers: Iterable[Prefix]) -> PacketSet:
