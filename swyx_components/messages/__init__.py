@@ -41,7 +41,7 @@ class Message(NamedTuple):
     @classmethod
     def about(cls, id: str, place: str, /, **values: object) -> "Message":
         """A message of the catalogue about a place; every value becomes text, a list is enumerated."""
-        return cls(place, id, tuple(sorted((key, _text(value)) for key, value in values.items())))
+        return cls(place, id, tuple(sorted([(key, _text(value)) for key, value in values.items()])))
 
     def of(self, file: str) -> "Message":
         """The same message about a place of this file."""

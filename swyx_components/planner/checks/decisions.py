@@ -1,6 +1,7 @@
 """What the article does not specify: errors for missing decisions, messages on what each opens."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Egress
@@ -129,6 +130,7 @@ def _narrow_ranges(view: SiteTopology, tokens: set[str]) -> Iterator[Message]:
             yield Message.about("dcom-narrow", f"{place}{half}", ports=ports, problem=problems)
 
 
+@lru_cache(maxsize=64)
 def _find_inside(catalogue: Catalogue, ports: PortRange) -> list[str]:
     """What else the catalogue knows inside a range: listeners, then services of administration."""
     known = [

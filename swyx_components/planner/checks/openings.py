@@ -29,9 +29,10 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
         kind = view.endpoint_of[group.members[0].name].kind
         opened = _Opened().union(*map(_let_in, access))
         met = {one for own in opened for one in _find_met(kind, *own, view.catalogue)}
-        inbound = _inbound(group) if met else {}
-        yield from _opened_beside(view, group, met, inbound, told)
-        yield from _administration_inside(view, group, inbound)
+        if met:
+            inbound = _inbound(group)
+            yield from _opened_beside(view, group, met, inbound, told)
+            yield from _administration_inside(view, group, inbound)
     pairs: _Pairs = {}
     for first, second, exchanges in (*site.flows.flows.pairs, *site.flows.apart):
         if any(own.exchanged for own in exchanges):
@@ -176,7 +177,7 @@ def _administration_inside(
         for rule in view.site.extra_rules
         if rule.machine in machines and rule.direction == "in" and rule.protocol == "tcp"
     ]
-    for name, service in view.catalogue.administration_ports.items() if inbound else ():
+    for name, service in view.catalogue.administration_ports.items():
         flows = {
             flow
             for (protocol, ports), needed in inbound.items()
@@ -191,8 +192,11 @@ def _administration_inside(
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
-    names = {end: _name_by_versions(end, view.name) for end in set(chain(*pairs))}
-    for ends, exchanges in pairs.items():
+    unlike = {
+        ends: own for ends, own in pairs.items() if len(ends[0].versions | ends[1].versions) > 1
+    }
+    names = {end: _name_by_versions(end, view.name) for end in set(chain(*unlike))}
+    for ends, exchanges in unlike.items():
         # Its own before others': that order is the same for any names.
         ordered = sorted(
             ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
