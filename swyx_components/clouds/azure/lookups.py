@@ -3,7 +3,7 @@ its machines that exist, and those to be made.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -43,15 +43,14 @@ _KIND = re.compile(r"ForwardRef\('(\w+)Args'\)")
 class NewInterface:
     """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first.
 
-    `properties` are the caller's own, `configurations` those of its IP configurations, by position.
+    `properties` are the caller's own and its IP configurations. Azure gives an address to one that is not
+    `is_fixed`.
     """
 
     machine: str
     suffix: str
-    subnet: pulumi.Input[str]
-    addresses: tuple[Prefix, ...]
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    configurations: tuple[Mapping[str, Any], ...] = ()
+    is_fixed: bool
+    properties: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ def look_up(wanted: Deployment, ask: Lookups) -> AzureSite:
     extra = (  # a dynamic address beside those of the machine
         about("extra-ipv4", machine)
         for machine in sorted(to_make, key=lambda machine: machine.name)
-        if not all(has_ipv4(each.addresses) for each in new[machine.name])
+        if not all(each.is_fixed for each in new[machine.name])
     )
     return AzureSite(
         name=wanted.site,
@@ -126,14 +125,6 @@ def _find_subnet_groups(machines: Sequence[Machine], network: VirtualNetwork) ->
 # ---- interfaces to be made
 
 
-def has_ipv4(addresses: Iterable[Prefix]) -> bool:
-    """Whether an interface of these addresses needs no other: its primary configuration must be IPv4.
-
-    Source: "IPv6 for Azure Virtual Network overview", limitations.
-    """
-    return any(address.version == 4 for address in addresses)
-
-
 def _place_new(
     machine: Machine, binding: Mapping[str, Any], network: VirtualNetwork, problems: list[Message]
 ) -> Iterator[NewInterface]:
@@ -142,22 +133,49 @@ def _place_new(
     """
     place = f"machines.{machine.name}.interface"
     given = _read(binding.get("interface") or {}, "NetworkInterface", place, problems)
-    own = given.pop("ip_configurations", [])
+    own = [each if isinstance(each, Mapping) else {} for each in given.pop("ip_configurations", ())]
     subnets = list(_find_subnets(machine, binding, network, problems))
     for suffix, subnet, addresses in subnets:
-        count = len(addresses) + (not has_ipv4(addresses))
+        configurations = [*configure(subnet, addresses, own)]
+        own = own[len(configurations) :]
         yield NewInterface(
             machine=machine.name,
             suffix=suffix,
-            subnet=subnet,
-            addresses=tuple(sorted(addresses)),
-            properties=given,
-            configurations=tuple(own[:count]),
+            is_fixed="private_ip_address" in configurations[0],
+            properties={**given, "ip_configurations": configurations},
         )
-        own = own[count:]
     if own and subnets:
         place = f"{place}.ip_configurations"
         problems.append(Message.about("configurations-left", place, count=len(own)))
+
+
+def configure(
+    subnet: pulumi.Input[str], addresses: Sequence[Prefix], own: Sequence[Mapping[str, Any]]
+) -> Iterator[Mapping[str, Any]]:
+    """One IP configuration per address, the first IPv4 one primary, with the caller's own properties by
+    place. Their names are their places: Azure lets the address of the primary one change and not its name.
+
+    Source: "IPv6 for Azure Virtual Network overview", limitations: the primary one must be IPv4.
+    """
+    fixed = [
+        {
+            "private_ip_address": address.address,
+            "private_ip_address_version": f"IPv{address.version}",
+            "private_ip_allocation_method": "Static",
+        }
+        for address in sorted(addresses)
+    ]
+    if all(address.version != 4 for address in addresses):
+        dynamic = {"private_ip_address_version": "IPv4", "private_ip_allocation_method": "Dynamic"}
+        fixed.insert(0, dynamic)
+    for place, configuration in enumerate(fixed):
+        yield {
+            **dict(*own[place : place + 1]),
+            **configuration,
+            "name": f"secondary-{place}" if place else "primary",
+            "primary": place == 0,
+            "subnet": {"id": subnet},
+        }
 
 
 def _find_subnets(

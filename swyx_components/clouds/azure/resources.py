@@ -8,7 +8,7 @@ from pulumi_azure_native import _utilities
 from pulumi_azure_native import network as azure
 
 from swyx_components.analysis.deployed.stack_state import NETWORK_TAG
-from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, has_ipv4, look_up
+from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, look_up
 from swyx_components.clouds.azure.names import clean_tag, limits, physical_name, spread_tag
 from swyx_components.clouds.deployment import Deployment, Lookups, WrittenGroup
 from swyx_components.messages import SwyxError
@@ -141,7 +141,7 @@ def attach_machines(
         before = pulumi.ResourceOptions(depends_on=list(made.values()))
         own = pulumi.ResourceOptions.merge(options, before)
         for each in new:
-            if has_ipv4(each.addresses) is is_fixed:
+            if each.is_fixed is is_fixed:
                 group = groups[each.machine]
                 made[each.machine, each.suffix] = _make_interface(name, each, group, site, own)
     for each in new:
@@ -197,7 +197,6 @@ def _make_interface(
         resource_group_name=site.resource_group,
         location=site.location,
         network_security_group=azure.NetworkSecurityGroupArgs(id=group_id),
-        ip_configurations=[*_ip_configurations(interface)],
         tags={
             **site.tags,
             **properties.pop("tags", {}),
@@ -207,29 +206,3 @@ def _make_interface(
         opts=options,
         **properties,
     )
-
-
-def _ip_configurations(wanted: NewInterface) -> Iterator[azure.NetworkInterfaceIPConfigurationArgs]:
-    """One configuration per address, the first IPv4 one primary. Their names are their places: Azure lets
-    the address of the primary one change and not its name.
-    """
-    fixed = [
-        {
-            "private_ip_address": address.address,
-            "private_ip_address_version": f"IPv{address.version}",
-            "private_ip_allocation_method": "Static",
-        }
-        for address in wanted.addresses
-    ]
-    if not has_ipv4(wanted.addresses):
-        dynamic = {"private_ip_address_version": "IPv4", "private_ip_allocation_method": "Dynamic"}
-        fixed.insert(0, dynamic)
-    for place, configuration in enumerate(fixed):
-        own: dict[str, Any] = {
-            **dict(*wanted.configurations[place : place + 1]),
-            **configuration,
-            "name": f"secondary-{place}" if place else "primary",
-            "primary": place == 0,
-            "subnet": {"id": wanted.subnet},
-        }
-        yield azure.NetworkInterfaceIPConfigurationArgs(**own)

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from swyx_components.clouds.azure.lookups import AzureSite, NewInterface
+from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, configure
 from swyx_components.clouds.azure.resources import attach_machines
 from swyx_components.messages import SwyxError
 from swyx_components.sets.prefixes import Prefix
@@ -26,10 +26,16 @@ def attach(**site: Any) -> Recording:
     return record(lambda: attach_machines("stack", GROUPS, whole, pulumi.ResourceOptions()))
 
 
-def new(machine: str, *addresses: str, suffix: str = "", **more: Any) -> NewInterface:
+def new(
+    machine: str, *addresses: str, suffix: str = "", configurations: Any = (), **properties: Any
+) -> NewInterface:
     prefixes = tuple(map(Prefix.parse, addresses))
+    made = [*configure(f"/subnets/{suffix}", prefixes, configurations)]
     return NewInterface(
-        machine=machine, suffix=suffix, subnet=f"/subnets/{suffix}", addresses=prefixes, **more
+        machine=machine,
+        suffix=suffix,
+        is_fixed=any(prefix.version == 4 for prefix in prefixes),
+        properties={**properties, "ip_configurations": made},
     )
 
 
@@ -97,11 +103,9 @@ def test_every_argument_of_the_provider_is_handed_through() -> None:
             "server",
             "10.8.0.10",
             "10.8.0.20",
-            properties={
-                "enable_accelerated_networking": True,
-                "dns_settings": {"dns_servers": ["10.8.0.4"]},
-                "tags": {"Cost": "9", "swyx:site": "mine"},
-            },
+            enable_accelerated_networking=True,
+            dns_settings={"dns_servers": ["10.8.0.4"]},
+            tags={"Cost": "9", "swyx:site": "mine"},
             configurations=(
                 {"public_ip_address": {"id": "/ip"}},
                 {"load_balancer_backend_address_pools": [{"id": "/pool"}]},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.clouds.azure.lookups import AzureSite, look_up
+from swyx_components.clouds.azure.lookups import AzureSite, NewInterface, look_up
 from swyx_components.clouds.deployment import Deployment
 from swyx_components.installation.model import Machine
 from swyx_components.messages import SwyxError
@@ -242,13 +242,30 @@ def test_the_network_may_be_in_another_resource_group_than_what_is_made() -> Non
     assert (asked[0]["resourceGroupName"], found.resource_group) == ("hub", "acme")
 
 
+def placed(made: NewInterface) -> list[tuple[str, str]]:
+    """The subnet and the address of each IP configuration."""
+    configurations = made.properties["ip_configurations"]
+    return [(each["subnet"]["id"], each["private_ip_address"]) for each in configurations]
+
+
+def own(made: NewInterface) -> list[dict[str, Any]]:
+    """What the caller asked of each IP configuration."""
+    return [
+        {key: each[key] for key in each.keys() & {"public_ip_address", "type"}}
+        for each in made.properties["ip_configurations"]
+    ]
+
+
 def test_an_interface_is_made_where_one_is_asked_for() -> None:
     azure = Azure()
     two = machine("server", "10.8.0.10", "10.8.1.10")
-    (first, second) = find(azure, [two], server={"interface": {}}).new["server"]
-    assert (first.suffix, first.subnet, second.suffix, second.subnet) == ("", "/a", "b", "/b")
+    made = find(azure, [two], server={"interface": {}}).new["server"]
+    assert [(each.suffix, *placed(each)) for each in made] == [
+        ("", ("/a", "10.8.0.10")),
+        ("b", ("/b", "10.8.1.10")),
+    ]
     (only,) = find(azure, [two], server={"subnet_id": "/c"}).new["server"]
-    assert (only.subnet, only.addresses) == ("/c", two.addresses)
+    assert placed(only) == [("/c", "10.8.0.10"), ("/c", "10.8.1.10")]
 
 
 def test_properties_are_handed_through_under_either_spelling() -> None:
@@ -260,20 +277,19 @@ def test_properties_are_handed_through_under_either_spelling() -> None:
     }
     two = machine("server", "10.8.0.10", "10.8.0.20")
     (made,) = find(Azure(), [two], server={"interface": given}).new["server"]
-    assert made.properties == {
+    assert {**made.properties, "ip_configurations": own(made)} == {
         "enable_accelerated_networking": True,
         "dns_settings": {"dns_servers": ["10.8.0.4"]},
         "tags": {"Cost Center": "9"},
+        "ip_configurations": [{"public_ip_address": {"id": "/ip"}}, {}],
     }
-    assert made.configurations == ({"public_ip_address": {"id": "/ip"}}, {})
 
 
 def test_configurations_follow_the_machines_addresses_over_all_its_interfaces() -> None:
     given = {"ip_configurations": [{"public_ip_address": {"id": "/1"}}, {"type": "x"}]}
     two = machine("server", "10.8.0.10", "10.8.1.10")
     first, second = find(Azure(), [two], server={"interface": given}).new["server"]
-    assert first.configurations == ({"public_ip_address": {"id": "/1"}},)
-    assert second.configurations == ({"type": "x"},)
+    assert (own(first), own(second)) == ([{"public_ip_address": {"id": "/1"}}], [{"type": "x"}])
 
 
 @pytest.mark.parametrize(
