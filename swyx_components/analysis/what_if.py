@@ -223,7 +223,7 @@ def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_
         fits = own.is_machine or role.on_networks
         taken = role.name in own.roles or (role.once_per_site and role.name in present)
         if fits and not taken:
-            roles = tuple(sorted((*own.roles, role.name), key=catalogue.role_order))
+            roles = catalogue.in_order({*own.roles, role.name})
             changed = replace(
                 site,
                 machines=tuple(

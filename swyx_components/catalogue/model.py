@@ -1,6 +1,6 @@
 """The shape of a catalogue: frozen, validated values that the planner compiles."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Literal
@@ -287,6 +287,6 @@ class Catalogue:
         said = self.cited_lines
         return tuple((line, said[line]) for line in sorted(set(lines)) if line in said)
 
-    def role_order(self, role: str) -> int:
-        """The role's place in the document; sorts role lists the same way everywhere."""
-        return tuple(self.roles).index(role)
+    def in_order(self, roles: Collection[str]) -> tuple[str, ...]:
+        """Roles in the document's order, which sorts role lists the same way everywhere."""
+        return tuple(role for role in self.roles if role in roles)

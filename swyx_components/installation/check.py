@@ -162,7 +162,7 @@ def _check_rule(
                 "extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder
             )
             return
-    if own and (public := find_public_part(rule.peers, index.of_site(site.name))):
+    if own and (public := find_public_part(rule.peers, index.by_site.get(site.name, ()))):
         context.log.add("extra-dcom-public", place, ports=own, cidr=public)
 
 
@@ -195,14 +195,11 @@ class _Claimed:
         self._sorted = sorted(claim for claim in claims if claim.kind is not Kind.PROVIDER)
         self._firsts = [claim.prefix[:2] for claim in self._sorted]
         self._exact: dict[Prefix, list[Claim]] = {}
-        self._by_site: dict[str, list[Prefix]] = {}
+        self.by_site: dict[str, list[Prefix]] = {}
         for claim in self._sorted:
             self._exact.setdefault(claim.prefix, []).append(claim)
             if claim.kind is not Kind.SUMMARY:  # which doesn't make public addresses the site's own
-                self._by_site.setdefault(claim.site, []).append(claim.prefix)
-
-    def of_site(self, site: str) -> list[Prefix]:
-        return self._by_site.get(site, [])
+                self.by_site.setdefault(claim.site, []).append(claim.prefix)
 
     def touching(self, peers: Iterable[Prefix]) -> Iterator[Claim]:
         for peer in peers:

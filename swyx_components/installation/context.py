@@ -182,10 +182,6 @@ class ReadContext:
         """The roles that serve links and providers."""
         return tuple(role.name for role in self.catalogue.roles.values() if role.serves_links)
 
-    def in_order(self, roles: Collection[str]) -> tuple[str, ...]:
-        """Roles in the article's order."""
-        return tuple(role for role in self.catalogue.roles if role in roles)
-
     def doubt(self, site: str, *machine: str, meant: Iterable[str] = (ANY_ROLE,)) -> None:
         """Remember that not all roles of a site, of this machine of it, are known, and which may be meant."""
         for place in ((site,), (site, *machine)):

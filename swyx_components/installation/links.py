@@ -11,9 +11,9 @@ from swyx_components.installation.values import (
     note_unpaired,
     read_entries,
     read_list,
-    read_name,
     read_port,
     read_range,
+    read_scalar,
     read_word,
 )
 from swyx_components.messages import Diagnostics, below
@@ -115,7 +115,7 @@ def _read_chained(node: Node, name: str, ends: tuple[str, ...]) -> Link | None:
 
 def _read_manager(node: Node, ends: tuple[str, ...] = ()) -> Seat | None:
     """Where the named LinkManager stands; nothing where it is none, or can't be known."""
-    name, context = read_name(node), node.context
+    name, context = read_scalar(node, "a name"), node.context
     if name is None:
         return None
     seat = context.seats.get(name.lower())

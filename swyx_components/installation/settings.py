@@ -126,7 +126,7 @@ def read_overrides(node: Node, carried: Collection[str] | None) -> PortOverrides
             node.child(name).unknown("role", name, context.catalogue.roles)
             continue
         if carried is not None and name not in carried:
-            shown = context.in_order(carried)
+            shown = context.catalogue.in_order(carried)
             node.child(name).add("override-absent", role=name, carried=shown)
         overrides |= _read_role(node.child(name), role)
     return tuple(sorted(overrides.items()))
@@ -199,7 +199,7 @@ def read_flows(node: Node, on_networks: set[str]) -> Fields:
         legs = [leg for leg in rows[id_].legs if leg.machines_only]
         ends = {role for leg in legs for role in (*leg.initiators, *leg.responders)} & on_networks
         if ends:
-            item.add("flow-on-network", flow=id_, roles=context.in_order(ends))
+            item.add("flow-on-network", flow=id_, roles=context.catalogue.in_order(ends))
             del enabled[id_]
     return {"enabled": frozenset(enabled), "disabled": frozenset(disabled)}
 

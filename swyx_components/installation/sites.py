@@ -21,9 +21,9 @@ from swyx_components.installation.values import (
     read_entries,
     read_flag,
     read_list,
-    read_name,
     read_prefixes,
     read_range,
+    read_scalar,
     read_text,
     read_word,
 )
@@ -171,7 +171,7 @@ def _read_roles(node: Node, site: str, network: bool) -> tuple[str, ...]:
             meant.add(role)
         else:
             found.append(role)
-    roles = context.in_order(found)
+    roles = context.catalogue.in_order(found)
     if len(context.log) > before:
         context.doubt(site, node.key, meant=meant)
     elif key:
@@ -258,7 +258,7 @@ def _read_rule(node: Node, index: int, site: Node, egress: Egress) -> ExtraRule 
 def _read_machine_of(node: Node, site: Node) -> str | None:
     """The site's machine at which the rule stands."""
     node.example = f"{node.key}: ac-server"
-    name, machines = read_name(node), site.value.get("machines")
+    name, machines = read_scalar(node, "a name"), site.value.get("machines")
     if name is None or type(machines) is not dict or name in machines:
         machine = machines.get(name) if type(machines) is dict else None
         if type(machine) is dict and machine.get("outside") is True:

@@ -76,7 +76,8 @@ def _texts(node: Node, values: list[Any], wanted: str) -> Iterator[tuple[str, in
             yield text, index
 
 
-def _read_any(node: Node, wanted: str, *example: str) -> str | None:
+def read_scalar(node: Node, wanted: str, *example: str) -> str | None:
+    """The literal text of a scalar."""
     text = as_text(node.value)
     if text is None:
         node.wrong_type(wanted, *example)
@@ -85,21 +86,16 @@ def _read_any(node: Node, wanted: str, *example: str) -> str | None:
 
 def read_word(node: Node, words: Collection[str]) -> str | None:
     """One of the words."""
-    text = _read_any(node, "one word", f"{node.key}: {next(iter(words))}")
+    text = read_scalar(node, "one word", f"{node.key}: {next(iter(words))}")
     if text is None or text in words:
         return text
     node.unknown("word", text, words)
     return None
 
 
-def read_name(node: Node) -> str | None:
-    """The name of something that is defined elsewhere in the file."""
-    return _read_any(node, "a name")
-
-
 def read_text(node: Node) -> str | None:
     """Free text: not empty, bounded, and with nothing in it that could steer a terminal."""
-    text = _read_any(node, "text")
+    text = read_scalar(node, "text")
     if text is None:
         return None
     if not text.strip():
@@ -144,7 +140,7 @@ def read_port(node: Node) -> PortRange | None:
 
 def read_range(node: Node) -> PortRange | None:
     """A port or a range of ports."""
-    text = _read_any(node, "a port or a range of ports")
+    text = read_scalar(node, "a port or a range of ports")
     if text is None:
         return None
     match = _PORTS.fullmatch(text.strip())
