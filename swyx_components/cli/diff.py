@@ -87,7 +87,7 @@ def _preview(cloud: Cloud, site: SiteChange, old: Installation, new: Installatio
     return site._replace(cloud=cloud.name, touched=touched, messages=told)
 
 
-def _render(cloud: Cloud, plan: SitePlan, installation: Installation) -> RenderedSite | None:
+def _render(cloud: Cloud, plan: SitePlan, installation: Installation) -> RenderedSite:
     """The site as the cloud would store it, counted and proven."""
     result = assess_site(plan, installation, cloud)
     raise_errors(result.messages)

@@ -22,6 +22,7 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import Installation, about_sites, load_installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.model import SitePlan
+from swyx_components.planner.render import render_site
 from swyx_components.report.html.overview import Differences, Overview, SiteLine
 from swyx_components.report.html.pages import write_chapter, write_report
 from swyx_components.report.tables import count_messages, name_groups
@@ -123,9 +124,7 @@ def _against(chosen: Chosen, old: Installation) -> Differences:
 
 def _store(clouds: Mapping[str, str], plan: SitePlan, installation: Installation) -> SitePlan:
     """The plan with the groups and rules that the site's cloud stores, if it has one."""
-    if plan.site not in clouds:
-        return plan
-    rendered = PLATFORMS[clouds[plan.site]].render_site(plan, installation)
+    rendered = render_site(plan, installation, PLATFORMS.get(clouds.get(plan.site, "")))
     groups = tuple(replace(entry.group, rules=entry.rules) for entry in rendered.groups)
     return replace(rendered.plan, groups=groups)
 

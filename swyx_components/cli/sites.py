@@ -13,7 +13,7 @@ from swyx_components.messages import Message, raise_errors, shorten, suggest
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedSite, SitePlan
-from swyx_components.planner.render import render_neutral
+from swyx_components.planner.render import render_site
 from swyx_components.planner.topology import Topology
 
 ALL_SITES = "*"
@@ -110,7 +110,7 @@ def renderer(chosen: Chosen) -> Callable[[str], RenderedSite]:
         plan = plan_site(topology, name)
         raise_errors(plan.messages)
         cloud = PLATFORMS.get(chosen.clouds.get(name, ""))
-        return cloud.render_site(plan, topology.installation) if cloud else render_neutral(plan)
+        return render_site(plan, topology.installation, cloud)
 
     return render
 
@@ -157,7 +157,6 @@ def render_sites(
     raise_errors(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
     for site in assess_sites(topology, names, clouds, what):
         raise_errors(site.messages)
-        assert site.rendered is not None  # only errors keep a site of a cloud from that
         yield site.cloud, site.rendered
 
 

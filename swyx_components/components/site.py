@@ -45,7 +45,6 @@ class SwyxSite(pulumi.ComponentResource):
             check_args(given)
             cloud = PLATFORMS[given["cloud"]]
             result = _assessed or assess(given)
-            assert result.rendered is not None, "only errors keep a site of a cloud from that"
             super().__init__("swyx:index:SwyxSite", name, {**given}, opts)
             self._report(result.messages)
             try:

@@ -11,7 +11,7 @@ from swyx_components.planner.model import Direction, Protocol, RenderedSite, Rul
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.platform import Platform, Usage
 from swyx_components.planner.proof import Proof, prove
-from swyx_components.planner.render import render_neutral
+from swyx_components.planner.render import render_neutral, render_site
 from swyx_components.sets.packets import NO_PORT, PacketSet
 from swyx_components.sets.ports import ALL_PORTS
 from swyx_components.sets.prefixes import WIDTH, Prefix
@@ -21,17 +21,21 @@ from swyx_components.sets.prefixes import WIDTH, Prefix
 class SiteResult:
     """One site's plan, and the result on its cloud.
 
-    `cloud` is empty and `rendered` None where the site is bound to no cloud: the proof is then of the plan's
-    own rules, and `messages` are the plan's and a warning for all that a cloud would refuse. `proof` is None
-    only where the plan has errors.
+    `cloud` is empty where the site is bound to none: rules and proof are then the plan's own, and `messages`
+    are the plan's and a warning for all that a cloud would refuse. Where the plan has errors, it is not
+    rendered for a cloud, and `proof` is None.
     """
 
-    plan: SitePlan
+    rendered: RenderedSite
     cloud: str
     messages: tuple[Message, ...]
     usages: tuple[Usage, ...] = ()
-    rendered: RenderedSite | None = None
     proof: Proof | None = None
+
+    @property
+    def plan(self) -> SitePlan:
+        """The plan with the groups that are rendered."""
+        return self.rendered.plan
 
     @property
     def has_errors(self) -> bool:
@@ -51,8 +55,9 @@ def assess_site(
     """
     name = platform.name if platform else ""
     if errors_of(plan.messages):
-        return SiteResult(plan=plan, cloud=name, messages=_placed(plan, (), installation))
-    rendered = platform.render_site(plan, installation) if platform else render_neutral(plan)
+        messages = _placed(plan, (), installation)
+        return SiteResult(rendered=render_neutral(plan), cloud=name, messages=messages)
+    rendered = render_site(plan, installation, platform)
     usages = tuple(platform.count_quotas(rendered)) if platform else ()
     proof = prove(rendered)
     clouds = [platform] if platform else [*candidates]
@@ -69,11 +74,10 @@ def assess_site(
         *_respelled(plan, installation, clouds),
     )
     return SiteResult(
-        plan=rendered.plan,
+        rendered=rendered,
         cloud=name,
         messages=_placed(plan, found, installation),
         usages=usages,
-        rendered=rendered if platform else None,
         proof=proof,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from swyx_components.catalogue import Catalogue
-from swyx_components.installation.model import Egress, Machine
+from swyx_components.installation.model import Egress, Installation, Machine
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.minimise import NEUTRAL, minimise
@@ -17,6 +17,7 @@ from swyx_components.planner.model import (
     Rule,
     SitePlan,
 )
+from swyx_components.planner.platform import Platform
 from swyx_components.planner.requirements import extra_flow
 
 RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Rule, ...]]
@@ -75,7 +76,11 @@ def _by_address(
         yield Peer(PeerKind.CIDRS, label, kept)
 
 
-# ---- without a cloud
+def render_site(
+    plan: SitePlan, installation: Installation, platform: Platform | None = None
+) -> RenderedSite:
+    """The site as its cloud would store it, or as planned without one."""
+    return platform.render_site(plan, installation) if platform else render_neutral(plan)
 
 
 def render_neutral(plan: SitePlan) -> RenderedSite:

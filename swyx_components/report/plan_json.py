@@ -47,7 +47,7 @@ def write_document(
 
 def _write_site(site: SiteResult) -> str:
     """One site's JSON object, a line per rule."""
-    rendered = {entry.group.name: entry for entry in site.rendered.groups} if site.rendered else {}
+    rendered = {entry.group.name: entry for entry in site.rendered.groups} if site.cloud else {}
     groups = ", ".join(
         f"{_encode(group.name)}: {_write_group(group, rendered.get(group.name))}"
         for group in site.plan.groups

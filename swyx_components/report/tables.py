@@ -10,10 +10,9 @@ from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity, join_alike, plain, shorten
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import MachineGroup
-from swyx_components.planner.model import RenderedGroup, Rule, shard_label
+from swyx_components.planner.model import Rule, shard_label
 from swyx_components.planner.platform import Usage
 from swyx_components.planner.proof import Proof
-from swyx_components.planner.render import render_neutral
 
 UsageRow = tuple[
     str, str, Usage
@@ -157,7 +156,7 @@ def write_plan(
 
 def _write_headline(site: SiteResult) -> str:
     """One line: how many groups and rules, and the proof."""
-    plan, groups = site.plan, _groups(site)
+    plan, groups = site.plan, site.rendered.groups
     rules = sum(len(entry.rules) for entry in groups)
     cloud = f" ({site.cloud})" if site.cloud else ""
     text = f"{plan.site}{cloud}: {plural(len(plan.groups), 'group')}, {plural(rules, 'rule')}"
@@ -175,16 +174,12 @@ def write_proof(proof: Proof) -> str:
 
 def find_cited(site: SiteResult) -> set[int]:
     """The lines that the rules of a site cite."""
-    return {line for entry in _groups(site) for rule in entry.rules for line in rule.lines}
-
-
-def _groups(site: SiteResult) -> tuple[RenderedGroup, ...]:
-    return (site.rendered or render_neutral(site.plan)).groups
+    return {line for entry in site.rendered.groups for rule in entry.rules for line in rule.lines}
 
 
 def _write_groups(site: SiteResult) -> Iterator[str]:
-    named = name_groups(entry.group for entry in _groups(site))
-    for entry in _groups(site):
+    named = name_groups(entry.group for entry in site.rendered.groups)
+    for entry in site.rendered.groups:
         group = entry.group
         machines = ", ".join(member.name for member in group.members)
         own = "" if group.name == machines else f"\n    group {group.name}"

@@ -64,9 +64,7 @@ def reach(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rendered(cloud: str) -> RenderedSite:
     installation = load_installation(INSTALLATION)
-    found = assess_site(plan_site(installation, SITE), installation, PLATFORMS[cloud]).rendered
-    assert found is not None
-    return found
+    return assess_site(plan_site(installation, SITE), installation, PLATFORMS[cloud]).rendered
 
 
 def verify(cloud: str) -> Comparison:

@@ -65,7 +65,6 @@ def test_a_small_sip_system_is_deployed_as_planned(
     try:
         installation = load_installation(inline())
         rendered = assess_site(plan_site(installation, "aachen"), installation, Aws()).rendered
-        assert rendered is not None
         assert Comparison(rendered, read_deployed(rendered)).equal
         here = [{"Name": "vpc-id", "Values": [project.outputs()["vpc"]]}]
         groups = boto3.client("ec2").describe_security_groups(Filters=here)["SecurityGroups"]

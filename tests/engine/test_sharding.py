@@ -112,7 +112,6 @@ def result(branches: int) -> SiteResult:
 
 def compare(branches: int) -> Comparison:
     rendered = result(branches).rendered
-    assert rendered is not None
     return Comparison(rendered, read_deployed(rendered))
 
 

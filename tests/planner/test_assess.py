@@ -13,6 +13,7 @@ from swyx_components.installation import load_installation
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, Severity
 from swyx_components.planner.assess import assess_site
+from swyx_components.planner.minimise import NEUTRAL
 from swyx_components.planner.model import RenderedSite, SitePlan
 from swyx_components.sets.ports import PortSet
 from tests.clouds.test_platforms import hub, plan
@@ -82,7 +83,7 @@ def test_a_site_with_errors_is_neither_rendered_nor_proved() -> None:
     installation = load_installation(data)
     result = assess_site(plan(installation), installation, PLATFORMS["aws"])
     assert result.has_errors
-    assert (result.rendered, result.proof) == (None, None)
+    assert (result.rendered.capabilities, result.proof) == (NEUTRAL, None)
 
 
 def test_a_writer_that_makes_another_plan_than_was_needed_is_refused() -> None:

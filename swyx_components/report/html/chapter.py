@@ -11,7 +11,6 @@ from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import PROTOCOL_OF, Direction, Protocol, Rule, SitePlan
-from swyx_components.planner.render import render_neutral
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.planner.topology import Topology
 from swyx_components.report.flows import OUTSIDE
@@ -78,7 +77,7 @@ class FlowLine(NamedTuple):
 
 def list_rules(result: SiteResult, catalogue: Catalogue) -> Iterator[RuleRow]:
     """The rules of a site, group by group."""
-    plan, rendered = result.plan, result.rendered or render_neutral(result.plan)
+    plan, rendered = result.plan, result.rendered
     peers = find_peers(plan)
     flows = catalogue.flows.values()
     told = {row.id: (row.evidence.value, row.lines, row.purpose) for row in flows}

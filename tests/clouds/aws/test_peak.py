@@ -31,9 +31,7 @@ def hub(branches: Sequence[int], rules: int = 20, groups: int = 5) -> RenderedSi
     """A LinkManager with the same rules for each branch: 4 outbound, 3 inbound; 3 and 2 by its server."""
     quotas = {"aws": {"rules_per_group": rules, "groups_per_interface": groups}}
     installation = load_installation(hub_with(branches, office=False, quotas=quotas))
-    rendered = assess_site(plan_site(installation, "hub"), installation, Aws()).rendered
-    assert rendered is not None
-    return rendered
+    return assess_site(plan_site(installation, "hub"), installation, Aws()).rendered
 
 
 class Ec2:

@@ -47,7 +47,6 @@ def result(
 
 
 def links_of(found: SiteResult) -> RenderedGroup:
-    assert found.rendered is not None
     return next(e for e in found.rendered.groups if e.group.name == "linkmanager")
 
 
