@@ -39,6 +39,12 @@ class PortSetting(NamedTuple):
     listener: Listener
     ports: PortSet
 
+    @property
+    def registry(self) -> dict[str, int]:
+        """Value names with their ports: one of a single port, first and last of a range."""
+        ends = self.ports[0].first, self.ports[-1].last
+        return dict(zip(self.listener.registry, ends, strict=False))
+
 
 class Gatekeeper(NamedTuple):
     """Whom a role registers at: `discovery` finds nobody across networks, so it must be told."""

@@ -50,12 +50,11 @@ def call_title(call: Call) -> str:
     if call.over is not None:
         through = f"{call.over.name} through {' and '.join(call.over.managers)}"
         over = f" over the link {through} (other links: {', '.join(shorten(call.others, 4))})"
-    return f"{_presented(call.caller)} calls {_presented(call.called)}{over}"
-
-
-def _presented(actor: Actor) -> str:
-    hosts = name_hosts(actor)
-    return f"{actor.name} ({hosts})" if actor.role else actor.name
+    ends = (
+        f"{actor.name} ({name_hosts(actor)})" if actor.role else actor.name
+        for actor in (call.caller, call.called)
+    )
+    return f"{' calls '.join(ends)}{over}"
 
 
 def name_hosts(actor: Actor) -> str:

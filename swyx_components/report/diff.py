@@ -21,8 +21,8 @@ def write_changes(changes: Changes, effects: Sequence[Effect]) -> list[str]:
     return render_lines("diff.txt.j2", FILTERS, changes=changes, effects=effects)
 
 
-def edit_rows(edits: Sequence[Edit]) -> Iterator[tuple[str, str, int]]:
-    """Places and change; what was written alike at many sites, or swapped, is one row of so many edits."""
+def edit_rows(edits: Sequence[Edit]) -> Iterator[tuple[str, str]]:
+    """Places and change; what was written alike at many sites, or swapped, is one row."""
     reversed_ = {(edit.new, edit.old) for edit in edits if edit.key == "addresses"}
     alike: dict[tuple[str, ...], list[Edit]] = {}
     for edit in edits:
@@ -32,7 +32,7 @@ def edit_rows(edits: Sequence[Edit]) -> Iterator[tuple[str, str, int]]:
         alike.setdefault((own, *values), []).append(edit)
     for (own, old, new), same in alike.items():
         places = ", ".join(shorten((edit.place for edit in same), _MOST_PLACES, "more places"))
-        yield places, write_change(old, new) if own else f"swapped: {old} and {new}", len(same)
+        yield places, write_change(old, new) if own else f"swapped: {old} and {new}"
 
 
 def write_change(old: str, new: str) -> str:

@@ -4,7 +4,6 @@ from typing import Any
 
 from swyx_components.analysis.hosts import HostSettings, PortSetting
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.windows.text import registry_values
 
 
 def host_record(host: HostSettings) -> dict[str, Any]:
@@ -54,6 +53,6 @@ def _setting_record(setting: PortSetting) -> dict[str, Any]:
         "ports": str(setting.ports),
         "article": str(listener.ports),
         "configurable": listener.configurable,
-        "registry": dict(registry_values(setting)) if listener.registry else {},
+        "registry": setting.registry,
         "lines": listener.lines,
     }

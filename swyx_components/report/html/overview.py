@@ -9,7 +9,7 @@ from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue import FlowRow
 from swyx_components.installation.check import find_public_part
-from swyx_components.installation.model import Egress, Installation, Site
+from swyx_components.installation.model import Egress, Installation
 from swyx_components.messages import Message, Severity, join_alike
 from swyx_components.planner.model import Protocol, Rule, SitePlan
 from swyx_components.planner.platform import Usage
@@ -36,7 +36,7 @@ _ORDER = list(Severity)
 class SiteLine(NamedTuple):
     """One site in figures. `flows` has how many it needs of each of the article's.
 
-    `public` has the public addresses among the peers of its rules, each with whose it is, by direction.
+    `public` has the public addresses among the peers of its rules, each with its direction and whose it is.
     An open egress is none.
     """
 
@@ -47,7 +47,7 @@ class SiteLine(NamedTuple):
     rules: int
     proof: str
     usages: tuple[Usage, ...]
-    public: Mapping[str, Sequence[str]] = {}
+    public: Collection[tuple[str, str]] = ()
 
 
 @lru_cache(maxsize=65536)
@@ -55,9 +55,9 @@ def _is_public(prefix: Prefix) -> bool:
     return find_public_part((prefix,), ()) is not None
 
 
-def find_public(plan: SitePlan, rules: Iterable[Rule]) -> dict[str, list[str]]:
-    """By direction, the peers of rules that have an address neither private nor the site's own, and whose:
-    of a provider, a network, another site's machine, an extra rule.
+def find_public(plan: SitePlan, rules: Iterable[Rule]) -> set[tuple[str, str]]:
+    """The directions and peers of rules that have an address neither private nor the site's own, with whose
+    it is: of a provider, a network, another site's machine, an extra rule.
     """
     found = {
         (rule.direction.value, prefix)
@@ -70,11 +70,11 @@ def find_public(plan: SitePlan, rules: Iterable[Rule]) -> dict[str, list[str]]:
     own += [p for end in ends if end.site == plan.site and not end.group for p in end.prefixes]
     owners = [(peer.name, peer.prefixes) for end in ends for peer in name_peers(plan.site, end)]
     owners += ((f"extra rule: {rule.reason}", rule.peers) for rule in plan.extra_rules)
-    public: dict[str, list[str]] = {}
+    public = set[tuple[str, str]]()
     for way, peer in found:
         if find_public_part((peer,), own):
             whose = sort_names(name for name, has in owners if any(map(peer.overlaps, has)))
-            public.setdefault(way, []).append(f"{peer} ({', '.join(whose)})")
+            public.add((way, f"{peer} ({', '.join(whose)})"))
     return public
 
 
@@ -141,6 +141,8 @@ class Overview:
     ) -> None:
         self.installation, self.made = installation, made
         self.sites, self.differences = tuple(lines), tuple(differences)
+        self.public = sorted({found for line in lines for found in line.public})
+        self.placed = [installation.sites[line.name] for line in lines]  # as the file has them
         clouds = {line.name: line.cloud for line in lines}
         self.picture = draw_sites(installation, list(clouds), clouds) if drawn else None
         self.settings = list_settings(installation, {own.name: own.flows.keys() for own in lines})
@@ -163,15 +165,6 @@ class Overview:
             "rule": sum(site.rules for site in self.sites),
             "warning": found.count(Severity.WARNING),
         }
-
-    @property
-    def placed(self) -> tuple[Site, ...]:
-        """The same sites as the file has them."""
-        return tuple(self.installation.sites[site.name] for site in self.sites)
-
-    def public(self, way: str) -> tuple[str, ...]:
-        """The public peers of rules in this direction, `in` or `out`, of all sites."""
-        return tuple(sorted({peer for site in self.sites for peer in site.public.get(way, ())}))
 
 
 def sort_findings(messages: Collection[Message]) -> dict[str, list[list[Message]]]:

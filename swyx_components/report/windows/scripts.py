@@ -30,37 +30,32 @@ _DEVICE = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]", re.IGNORECASE)
 
 def make_files(host: HostSettings, installation: Installation) -> Iterator[tuple[str, bytes]]:
     """All files of a host by relative path, with `/`; none for what it doesn't need."""
-    catalogue, rules = installation.catalogue, installation.sites[host.site].extra_rules
-    reasons = {
-        row.id: f"{row.id}: {row.purpose} ({row.evidence.value}, {row.citation})"
-        for row in catalogue.flows.values()
-    }
-    for rule in rules:
-        id = extra_flow(host.site, rule)
-        reasons[id] = f"{id}: {rule.reason}"
-    common = {
-        "host": host,
-        "catalogue": catalogue,
-        "windows": load_windows(),
-        "reasons": reasons,
-        "source": Path(installation.file).name,
-    }
-    for name, template, own in _choose_files(host):
-        written = render(f"windows/templates/{template}", _WORDS, **common, **own)
-        yield f"{file_name(host.site)}/{file_name(host.name)}/{name}", _encode(name, written)
+    rules = installation.sites[host.site].extra_rules
+    for name, template, values in _choose_files(host):
+        content = render(
+            f"windows/templates/{template}",
+            _WORDS,
+            host=host,
+            catalogue=installation.catalogue,
+            reasons={extra_flow(host.site, rule): rule.reason for rule in rules},
+            source=Path(installation.file).name,
+            windows=load_windows(),
+            **values,
+        )
+        yield f"{file_name(host.site)}/{file_name(host.name)}/{name}", _encode(name, content)
 
 
-def _encode(name: str, text: str) -> bytes:
+def _encode(name: str, content: str) -> bytes:
     """CRLF, and the encoding that tells its reader itself: none of them guesses.
 
     regedit wants UTF-16, PowerShell takes UTF-8 for UTF-8 only with its mark, cmd knows ASCII alone.
     """
-    text = text.replace("\n", "\r\n")
+    content = content.replace("\n", "\r\n")
     if name.endswith(".reg"):
-        return b"\xff\xfe" + text.encode("utf-16-le")
+        return b"\xff\xfe" + content.encode("utf-16-le")
     if name.endswith(".cmd"):
-        return text.encode("ascii", "replace")
-    return text.encode("utf-8-sig")
+        return content.encode("ascii", "replace")
+    return content.encode("utf-8-sig")
 
 
 def _choose_files(host: HostSettings) -> Iterator[tuple[str, str, Mapping[str, object]]]:
@@ -120,7 +115,7 @@ def rule_name(opening: Rule) -> str:
 _WORDS = {
     word.__name__: word
     for word in (
-        *(cite, rule_name, text.registry_values, text.comments, text.one_line, text.plain_words),
+        *(cite, rule_name, text.comments, text.one_line, text.plain_words),
         *(text.powershell, text.powershell_list, text.reg_string, text.reg_lines),
     )
 }  # each of the languages is quoted in its own way, by filters alone

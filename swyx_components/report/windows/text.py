@@ -7,21 +7,9 @@ must be a value is quoted for its language.
 import re
 from collections.abc import Iterable
 
-from swyx_components.analysis.hosts import PortSetting
-
 _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # PowerShell ends a string at each of them
 _NO_TEXT = re.compile(r"[^A-Za-z0-9 .,:;/_+()'\-]")
 _LONGEST = 400
-
-
-def registry_values(setting: PortSetting) -> Iterable[tuple[str, int]]:
-    """Value names with their ports: one of a single port, first and last of a range."""
-    return zip(
-        setting.listener.registry, (setting.ports[0].first, setting.ports[-1].last), strict=False
-    )
-
-
-# ---- quoting
 
 
 def comments(lines: Iterable[str], mark: str) -> str:

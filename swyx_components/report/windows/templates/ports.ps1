@@ -27,7 +27,7 @@ function Set-Port([string] $Name, [int] $Port) {
     New-ItemProperty -LiteralPath $Key -Name $Name -PropertyType $kind -Value $Port -Force | Out-Null
 }
 {% for setting in settings %}
-{% for name, port in setting|registry_values %}
+{% for name, port in setting.registry.items() %}
 Set-Port {{ name|powershell }} {{ port }}
 {% endfor %}
 {% endfor %}
