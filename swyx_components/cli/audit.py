@@ -32,9 +32,9 @@ def audit(file: str, site: str, saved: Words, machines: Words, fix: bool, as_jso
         raise refuse("saved-of-two", "--saved", clouds=sorted(inventories))
     (inventory,) = inventories.values()
     firewall = inventory.find_firewall(plan, _bind(plan, machines))
-    if not firewall.seats:
-        raise refuse("machines-unplaced", "--saved", site=site)
     found = Audit(plan, firewall, topology.installation)
+    if not found.machines:
+        raise refuse("machines-unplaced", "--saved", site=site)
     changes = list(remediate(found)) if fix else None
     print_answer(audit_record(found, changes) if as_json else write_audit(found, changes))
     return DONE if found.clean else ANSWER_NO

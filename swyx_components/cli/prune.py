@@ -28,7 +28,8 @@ def prune(file: str, site: str, clouds: Words, stack: str, agreed: bool, as_json
     after `pulumi cancel` and before `pulumi up --refresh`.
     """
     topology, _, names, bound = choose(file, [site], clouds)
-    ((cloud, rendered),) = render_sites(topology, names, bound, "sites planned")
+    (rendered,) = render_sites(topology, names, bound, "sites planned")
+    cloud = rendered.capabilities.name
     inventory = PLATFORMS[cloud]
     name = _name_stack(stack)
     exported = _run(stack, "export")

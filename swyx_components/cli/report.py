@@ -137,11 +137,10 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     """
     names = choose_sites(chosen.topology.installation, sites, "--deployed") if sites else ()
     rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
-    for cloud, site in rendered:
-        drift = Comparison(site, PLATFORMS[cloud].read_deployed(site))
-        named = name_groups(entry.group for entry in site.groups)
-        other = f"{drift.site} as deployed on {cloud}"
-        yield Differences(other, drift=drift, named=named)
+    for site in rendered:
+        drift = Comparison(site, PLATFORMS[site.capabilities.name].read_deployed(site))
+        other = f"{drift.plan.site} as deployed on {drift.cloud}"
+        yield Differences(other, drift=drift, named=name_groups(drift.plan.groups))
 
 
 # ---- files

@@ -147,8 +147,8 @@ def gather_sites(chosen: Chosen, messages: set[Message]) -> Iterator[SiteResult]
 
 def render_sites(
     topology: Topology, names: Sequence[str], clouds: Mapping[str, str], what: str
-) -> Iterator[tuple[str, RenderedSite]]:
-    """Every site as its cloud would store it, counted and proven, with the cloud; one at a time.
+) -> Iterator[RenderedSite]:
+    """Every site as its cloud would store it, counted and proven; one at a time.
 
     Raises:
         SwyxError: the cloud of a site is unknown, or one has errors.
@@ -157,7 +157,7 @@ def render_sites(
     raise_errors(Message.about("cloud-not-chosen", "--cloud", site=name) for name in unbound)
     for site in assess_sites(topology, names, clouds, what):
         raise_errors(site.messages)
-        yield site.cloud, site.rendered
+        yield site.rendered
 
 
 def find_name(word: str, known: Iterable[str]) -> str:

@@ -13,7 +13,6 @@ from swyx_components.clouds import PLATFORMS, Inventory
 from swyx_components.installation import Installation, load_installation
 from swyx_components.planner.topology import Topology
 from swyx_components.report.deployed import comparison_record, write_comparison
-from swyx_components.report.tables import name_groups
 
 
 @command
@@ -38,16 +37,17 @@ def verify(file: str, sites: Words, clouds: Words, state: str, saved: Words, as_
     names = sites or choose_sites(installation, sorted(bound))
     records: list[dict[str, Any]] = []
     equal = True
-    for cloud, site in render_sites(Topology(installation), names, bound, "sites verified"):
+    for site in render_sites(Topology(installation), names, bound, "sites verified"):
+        cloud = site.capabilities.name
         if found and cloud not in found:
             raise refuse("saved-without", "--saved", site=site.plan.site, cloud=cloud)
         source = found[cloud].find_deployed if found else PLATFORMS[cloud].read_deployed
         comparison = Comparison(site, source(site))
         equal = equal and comparison.equal
         if as_json:
-            records.append(comparison_record(comparison, cloud))
+            records.append(comparison_record(comparison))
         else:
-            print_answer(write_comparison(comparison, cloud, name_groups(site.plan.groups)))
+            print_answer(write_comparison(comparison))
     if as_json:
         print_answer({"version": 1, "equal": equal, "sites": records})
     return DONE if equal else ANSWER_NO

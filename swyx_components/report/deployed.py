@@ -2,7 +2,7 @@
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -10,10 +10,10 @@ from swyx_components.analysis.deployed.audit import Audit, MissingAccess, Remedi
 from swyx_components.analysis.deployed.reachability import AclEntry, Packets
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.messages import shorten
-from swyx_components.planner.model import Direction, Protocol, shard_label
+from swyx_components.planner.model import Direction, Protocol
 from swyx_components.report.plan_json import fields_of, given, proof_record, stored_record
-from swyx_components.report.tables import write_rule
-from swyx_components.report.templates import render_lines
+from swyx_components.report.tables import name_groups, name_machines, write_rule
+from swyx_components.report.templates import Filters, render_lines
 from swyx_components.sets.ports import ICMP_TYPES, MAX_PORT, PortSet
 from swyx_components.sets.prefixes import Interval, range_text
 
@@ -23,10 +23,12 @@ _MOST_PEERS = 4
 _MOST_RANGES = 6
 
 
-def write_comparison(comparison: Comparison, cloud: str, named: Mapping[str, str]) -> list[str]:
-    """A headline with the counts and the proof, then a line for each difference; groups as `named`."""
-    values = {"comparison": comparison, "cloud": cloud, "most": _MOST_GAPS, "named": named}
-    return render_lines("verify.txt.j2", {"packets": write_packets, "shard": shard_label}, **values)
+def write_comparison(comparison: Comparison) -> list[str]:
+    """A headline with the counts and the proof, then a line for each difference."""
+    named = name_groups(comparison.plan.groups)
+    filters: Filters = {"packets": write_packets, "machines": name_machines}
+    values = {"comparison": comparison, "most": _MOST_GAPS, "named": named}
+    return render_lines("verify.txt.j2", filters, **values)
 
 
 def write_audit(audit: Audit, changes: Iterable[Remediation] | None) -> list[str]:
@@ -80,12 +82,11 @@ def _write_ports(protocol: Protocol, ports: PortSet, most: int) -> str:
 # ---- JSON
 
 
-def comparison_record(comparison: Comparison, cloud: str) -> dict[str, Any]:
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
     """The comparison as the JSON of `swyx verify` has it."""
     return {
-        "site": comparison.site,
-        "cloud": cloud,
-        **fields_of(comparison, "equal", "groups", "rules", "faults"),
+        "site": comparison.plan.site,
+        **fields_of(comparison, "cloud", "equal", "groups", "rules", "faults"),
         "changes": [
             {"group": change.group}
             | given(

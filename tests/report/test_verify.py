@@ -25,15 +25,15 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
     first = next(rule for rule in server.rules if rule.shard == 0)
     others = tuple(rule for rule in server.rules if rule is not first)
     moved = DeployedGroup(ids=server.ids, rules=(*others, first._replace(shard=1)))
-    named = {"swyxserver": "hub-server"}
     deployed = Deployed(groups={**groups, "swyxserver": moved}, interfaces=None)
-    _, *lines = write_comparison(Comparison(rendered, deployed), "aws", named)
+    named = name_groups(rendered.plan.groups)
+    _, *lines = write_comparison(Comparison(rendered, deployed))
     assert lines == [
-        f"  hub-server: differs, planned {write_rule(first)}",
-        f"  hub-server (swyxserver+1):             found {write_rule(first)}",
+        f"  server: differs, planned {write_rule(first, named)}",
+        f"  server (swyxserver+1):             found {write_rule(first, named)}",
     ]
     drift = Comparison(rendered, deployed)
-    told = Differences("hub", drift=drift, named=name_groups(e.group for e in rendered.groups))
+    told = Differences("hub", drift=drift, named=named)
     assert [row[2] for row in rows_of(told, hub_with(range(40)))] == [
         "hub/server",
         "hub/server (swyxserver+1)",

@@ -121,12 +121,13 @@ class Audit:
         self.plan, self.firewall, self._installation = plan, firewall, installation
         self._rows = installation.catalogue.flows
         points: dict[str, list[AttachmentPoint]] = defaultdict(list)
-        for seat in firewall.seats:
-            points[seat.machine].append(seat)
+        for point in sorted(firewall.points, key=attrgetter("machine", "address")):
+            if point.layers:
+                points[point.machine].append(point)
         self._requirements = {name: find_requirements(plan, name) for name in points}
         self._found = {
-            name: diff_reachability(seats, self._requirements[name], plan.machine(name).addresses)
-            for name, seats in points.items()
+            name: diff_reachability(own, self._requirements[name], plan.machine(name).addresses)
+            for name, own in points.items()
         }
         self.machines = tuple(points)
         planned = {machine.name for group in plan.groups for machine in group.machines}
@@ -211,13 +212,13 @@ class Audit:
     def _find_unsure(self) -> Iterator[tuple[AclEntry, tuple[str, ...]]]:
         """Rules whose other side the files do not tell, and allowed protocols that no flow has."""
         found: dict[AclEntry, set[str]] = defaultdict(set)
-        for seat in self.firewall.seats:
-            for layer in seat.layers:
+        for point in self.firewall.points:
+            for layer in point.layers:
                 for entry in layer.entries:
                     planned = self._is_planned(entry)
-                    strange = entry.allow and not entry.protocols and layer is seat.layers[0]
+                    strange = entry.allow and not entry.protocols and layer is point.layers[0]
                     if (entry.unresolved and (planned or not entry.allow)) or (strange and planned):
-                        found[entry].add(seat.machine)
+                        found[entry].add(point.machine)
         for entry in sorted(found, key=_by_label):
             yield entry, tuple(sorted(found[entry]))
 

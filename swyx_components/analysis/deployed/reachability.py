@@ -81,12 +81,6 @@ class Firewall(NamedTuple):
     lacking: tuple[str, ...] = ()
     platform: tuple[Prefix, ...] = ()
 
-    @property
-    def seats(self) -> list[AttachmentPoint]:
-        """Those to which anything applies, by machine and address."""
-        seats = [point for point in self.points if point.layers]
-        return sorted(seats, key=lambda seat: (seat.machine, seat.address))
-
 
 class Requirement(NamedTuple):
     """One end of a required flow at a machine; `reply`: the way back, which only stateless rules ask for.

@@ -115,7 +115,8 @@ class Comparison:
     """
 
     def __init__(self, rendered: RenderedSite, deployed: Deployed) -> None:
-        self.site, self.lacking, groups = rendered.plan.site, deployed.lacking, deployed.groups
+        self.plan, self.cloud = rendered.plan, rendered.capabilities.name
+        self.lacking, groups = deployed.lacking, deployed.groups
         self.groups = len(groups)
         self.rules = sum(len(own.rules) + len(own.unreadable) for own in groups.values())
         self.changes: list[Change] = []
