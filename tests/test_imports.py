@@ -49,7 +49,6 @@ OUTSIDE = {
     "cli": {"click"},
     "cli.completion": {"shellingham"},
     "cli.rollout": {"pulumi"},
-    "cli.options": {"yaml"},
     "cli.stacks": {"yaml"},
     "report.flows": {"openpyxl"},
     "report.templates": {"jinja2"},

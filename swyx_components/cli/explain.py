@@ -1,10 +1,12 @@
 """`swyx explain`: whether a packet is allowed, and why or why not."""
 
+import click
+
 from swyx_components.analysis.explain import Explanation, Packet
 from swyx_components.analysis.explain import explain as explain_packet
 from swyx_components.analysis.places import find_hosts
 from swyx_components.analysis.what_if import find_detour, find_remedies
-from swyx_components.cli.options import Words, command
+from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, Words, argument, command
 from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.planner.model import Protocol
@@ -15,7 +17,19 @@ from swyx_components.report.tables import write_cited
 _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
 
-@command
+@command(
+    "explain installation.yaml ac-office ac-server tcp/135",
+    "explain installation.yaml SwyxIt@aachen SwyxServer@bochum udp/51000",
+    "explain installation.yaml 10.1.20.7 ac-gate icmp",
+)
+@FILE
+@argument("source", "SRC", "Source: a machine, network, ROLE@SITE or address.")
+@argument("destination", "DST", "Destination, in the same forms.")
+@argument("packet", "PROTO/PORT", "tcp/1720, udp/50000, icmp, ...")
+@click.option("--source-port", type=click.IntRange(1, 65535), metavar="PORT", help="Source port.")
+@CLOUDS
+@WHY
+@JSON
 def explain(
     file: str,
     source: str,

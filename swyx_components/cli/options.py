@@ -1,15 +1,14 @@
-"""The arguments and options of commands, as `options.yaml` lists them, and what a shell may offer for them.
+"""FILE and the options that several commands have, each explained once, and what a shell may offer for them.
 
 A shell puts these words on a command line, so nothing is offered but names that a valid file may hold.
 """
 
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import yaml
+from click.decorators import FC
 from click.shell_completion import CompletionItem
 
 from swyx_components.catalogue.yaml_source import compose, read_file
@@ -92,33 +91,58 @@ _OFFERS = {
 }
 
 
-def command(function: Callable[..., object]) -> click.Command:
-    """The command of a function: its parameters are on a line what `options.yaml` says of their names."""
-    text = files(__package__).joinpath("options.yaml").read_text(encoding="utf-8")
-    rows = yaml.load(text, Loader=yaml.CSafeLoader)
-    own = {**rows["shared"], **rows[function.__name__]}
-    kinds = {**function.__annotations__}
-    del kinds["return"]
-    parameters = [_make(name, kind, **own[name]) for name, kind in kinds.items()]
-    examples = "\n".join(f"  swyx {line}" for line in own["examples"])
-    return click.command(params=parameters, epilog=f"\b\nExamples:\n{examples}")(function)
+def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
+    """A command whose help ends with example lines, each without `swyx`."""
+    lines = "\n".join(f"  swyx {line}" for line in examples)
+    return click.command(epilog=f"\b\nExamples:\n{lines}")
 
 
-def _make(
-    name: str, kind: object, *, help: str, flag: str = "", word: str = "", **settings: Any
-) -> click.Parameter:
-    """A parameter of this type; `settings` are click's, but for a `range` of numbers."""
-    if kind is bool:
-        return click.Option([*flag.split(), name], is_flag=True, help=help)
-    settings |= {"metavar": word, "help": help, "shell_complete": _OFFERS.get(word)}
-    if "range" in settings:
-        settings["type"] = click.IntRange(*settings.pop("range"))
-    if not flag:
-        settings["metavar"] = f"[{word}]" if "default" in settings else word
-        return click.Argument([name], **settings)
-    if kind == Words:
-        settings |= {"help": f"{help}; may be repeated.", "multiple": True, "default": ()}
+def argument(name: str, word: str, help: str, *, default: str | None = None) -> Callable[[FC], FC]:
+    """An argument; one with a default may be left out."""
+    shown = word if default is None else f"[{word}]"
+    settings = _settings(word, help, default is None, default or "")
+    return click.argument(name, **{**settings, "metavar": shown})
+
+
+def option(
+    flag: str, word: str, help: str, *, name: str = "", default: str = "", required: bool = False
+) -> Callable[[FC], FC]:
+    """An option with a value; `default`, or empty, if it is not given."""
+    settings = _settings(word, help, required, default)
+    return click.option(flag, name or flag[2:], show_default=bool(default), **settings)
+
+
+def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC]:
+    """An option that may be repeated, each with a value."""
+    settings = _settings(word, f"{help}; may be repeated.", default=())
+    return click.option(flag, name, multiple=True, **settings)
+
+
+def flag(*words: str, help: str) -> Callable[[FC], FC]:
+    """An option without a value."""
+    return click.option(*words, is_flag=True, help=help)
+
+
+def _settings(
+    word: str, help: str, required: bool = False, default: str | tuple[str, ...] = ""
+) -> dict[str, Any]:
+    settings = {"metavar": word, "help": help, "shell_complete": _OFFERS.get(word)}
     # To click a default, even None, is a value, and what has a value is not missing.
-    elif not settings.get("required"):
-        settings = {"default": "", "show_default": "default" in settings, **settings}
-    return click.Option([flag, name], **settings)
+    return settings | ({"required": True} if required else {"default": default})
+
+
+FILE = argument("file", "FILE", "The installation file; - for standard input.")
+JSON = flag("--json", "as_json", help="Print JSON instead.")
+WHY = flag("--why", help="Also show what each cited line of the article says.")
+STRICT = flag("--strict", help="Exit with 1 if there are warnings.")
+SITES = option_list("--site", "sites", "SITE", "Only this site")
+CLOUDS = option_list(
+    "--cloud",
+    "clouds",
+    "[SITE=]CLOUD",
+    "aws or azure, for one site or for all; default: from the stack files (Pulumi.*.yaml) beside FILE",
+)
+OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")
+SAVED = option_list(
+    "--saved", "saved", "FILE", "JSON of `aws ec2 describe-...` or `az network ... list`"
+)

@@ -6,15 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
-from swyx_components.cli import main
 from swyx_components.cli.main import COMMANDS, load_command
 from tests.cli.test_hostile import assert_inert
 from tests.tools.command import Outcome, swyx
 from tests.tools.hostile import NASTY, UNPRINTABLE, write_hostile
 
-OPTIONS = Path(main.__file__).with_name("options.yaml")
 EXAMPLE = Path(__file__).parents[2] / "stacks/installation.yaml"
 GROUPS = {
     "SecurityGroups": [
@@ -138,20 +135,6 @@ def test_each_command_prints_json_too_and_refuses_what_it_does_not_know(name: st
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("swyx: No such option: --nothing-like-it")
     assert outcome.err.endswith(f"; `swyx {name} --help` lists what is available.\n")
-
-
-def test_the_table_of_options_has_no_row_that_no_command_takes_or_that_says_nothing_new() -> None:
-    rows = yaml.safe_load(OPTIONS.read_text(encoding="utf-8"))
-    shared = rows.pop("shared")
-    assert set(rows) == set(COMMANDS)
-    taken: list[str] = []
-    for name, own in rows.items():
-        parameters = {str(each.name) for each in load_command(name).params}
-        assert own.pop("examples")
-        assert set(own) <= parameters
-        assert not [key for key, row in own.items() if shared.get(key) == row]
-        taken += parameters - set(own)
-    assert {key for key in shared if taken.count(key) > 1} == set(shared)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
