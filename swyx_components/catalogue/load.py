@@ -225,14 +225,17 @@ class Row:
             return self._listed(key, value, inner[0])
         if origin is Mapping:
             return dict(self._entries(key, value, *inner))
-        if origin is Literal:
-            return self._one_of(key, value, inner)
         if kind is Port:
             return self._typed(key, value, PortRange).first
         if is_dataclass(kind):
             return Row(below(self.place, key), value).record(kind)  # type: ignore[arg-type]
-        if issubclass(kind, Enum):
-            return kind(self._one_of(key, value, [each.value for each in kind]))
+        if origin is Literal or issubclass(kind, Enum):
+            choices = inner or [each.value for each in kind]
+            text = self._typed(key, value, str)
+            if text not in choices:
+                wanted = ", ".join(choices)
+                raise defect(self.place, f"{key} must be one of {wanted}, not {text!r}")
+            return text if inner else kind(text)
         if kind is PortSet:
             parts = value if isinstance(value, list) else str(value).split(",")
             return PortSet.union_of(self._typed(key, part, PortRange) for part in parts)
@@ -269,9 +272,3 @@ class Row:
                 yield name, Row(below(row.place, name), each, **known).record(kind)  # type: ignore[arg-type]
             else:
                 yield row._typed(f"a key of {key}", name, keys), row._typed(name, each, kind)
-
-    def _one_of(self, key: str, value: Any, choices: Iterable[str]) -> str:
-        text: str = self._typed(key, value, str)
-        if text not in choices:
-            raise defect(self.place, f"{key} must be one of {', '.join(choices)}, not {text!r}")
-        return text

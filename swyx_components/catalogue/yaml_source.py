@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from yaml import MarkedYAMLError, YAMLError
+from yaml import YAMLError
 from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
@@ -121,11 +121,8 @@ def _at(mark: Any) -> str:
 
 def _find_reasons(lines: Sequence[str], problem: YAMLError) -> Iterator[_Reason]:
     """What libyaml's problem comes from, the likeliest first; at the end its own words."""
-    said = context = ""
-    begun = mark = None
-    if isinstance(problem, MarkedYAMLError):
-        said, context = problem.problem or "", problem.context or ""
-        begun, mark = problem.context_mark, problem.problem_mark
+    said, context = (getattr(problem, name, None) or "" for name in ("problem", "context"))
+    begun, mark = (getattr(problem, name, None) for name in ("context_mark", "problem_mark"))
     if mark:
         for number, match in _find_tight(lines, said, begun, mark):
             key = match["key"]
