@@ -16,7 +16,7 @@ from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.yaml_source import read_bytes
 from swyx_components.installation.context import Node, ReadContext
 from swyx_components.installation.values import is_name, read_prefixes
-from swyx_components.messages import TOP, Diagnostics, SwyxError, fold
+from swyx_components.messages import TOP, Diagnostics, SwyxError, fold, raise_errors
 
 MACHINES, NETWORKS = "machines", "networks"
 KINDS = {MACHINES: ("addresses", "10.1.0.10"), NETWORKS: ("cidrs", "10.1.20.0/24")}
@@ -142,8 +142,7 @@ def read_machine_list(
                 log.unknown("link-site", row.place("links"), other, sorted(sites.keys() - {site}))
             links.append((site, other, name))
     _refuse_repeated(rows, log)
-    if log.all():
-        raise SwyxError(log.all())
+    raise_errors(log.all())
     ignored = tuple(name for name in header if name and name not in COLUMNS)
     return make_draft(catalogue, sites, links)._replace(rows=places, ignored=ignored)
 
@@ -160,8 +159,7 @@ def read_columns(words: Iterable[str]) -> dict[str, str]:
         log.add("column-unnamed", f"--column {ours}", name=ours)
     for ours in sorted(pairs.keys() - set(COLUMNS)):
         log.unknown("word", f"--column {ours}", ours, COLUMNS)
-    if log.all():
-        raise SwyxError(log.all())
+    raise_errors(log.all())
     return pairs
 
 
