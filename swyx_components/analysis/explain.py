@@ -1,7 +1,6 @@
 """Whether a packet may pass: what the rules of each end say, and for which flows; for explain and call."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, partial
 from itertools import chain
@@ -32,8 +31,7 @@ class Packet(NamedTuple):
         return f"{self.protocol.value}{f' {self.port}' if self.port else ''}{source}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(NamedTuple):
     """One end's answer. `group` is empty where no rule of the plan stands: a network, the outside.
 
     `rules` are the rules that allow it; without any it is closed, unless `left_to_others`. `peers` are
@@ -42,7 +40,7 @@ class End:
 
     host: Host
     direction: Direction
-    group: str
+    group: str = ""
     rules: tuple[Rule, ...] = ()
     peers: tuple[str, ...] = ()
     left_to_others: bool = False
@@ -140,7 +138,7 @@ def _evaluate_end(
     own: Host, peer: Host, direction: Direction, packet: Packet, site_of: SiteOf
 ) -> End:
     if not own.managed:
-        return End(host=own, direction=direction, group="")
+        return End(own, direction)
     rendered = site_of(own.site)
     entry = next(e for e in rendered.groups if own.owner in e.group.members)
     is_near = peer.managed and peer.site == own.site
@@ -164,14 +162,10 @@ def _evaluate_end(
     # Addresses of the peer that no rule holds would be stopped: all of them together, or it does not pass.
     if _is_covered(peer.prefixes, (prefix for rule in by_address for prefix in rule.prefixes)):
         passing += by_address
-    return End(
-        host=own,
-        direction=direction,
-        group=entry.group.name,
-        rules=tuple([rule for rule in passing if rule.source_ports is None] or passing),
-        peers=tuple(member.name for member in group.members) if group else (),
-        left_to_others=rendered.plan.egress is Egress.OPEN and direction is Direction.OUT,
-    )
+    allowing = tuple([rule for rule in passing if rule.source_ports is None] or passing)
+    peers = tuple(member.name for member in group.members) if group else ()
+    left_to_others = rendered.plan.egress is Egress.OPEN and direction is Direction.OUT
+    return End(own, direction, entry.group.name, allowing, peers, left_to_others)
 
 
 def _takes(
@@ -244,7 +238,7 @@ def _explain_pair(
 ) -> Explanation:
     """The answer for one pair; `all_flows` of a site, with those outside the cloud, which no plan has."""
     if not crossing.ends:
-        return Explanation(crossing=crossing)
+        return Explanation(crossing)
     sites = dict.fromkeys(host.site for host in crossing[:2] if host.site)
     outside = crossing.passage is Passage.OUTSIDE
     plans = [] if outside else [site_of(name).plan for name in sites]
@@ -256,14 +250,11 @@ def _explain_pair(
     extra = {extra_flow(plan.site, one): one.reason for plan in plans for one in plan.extra_rules}
     open_ends = all(end.allows for end in crossing.ends)
     others = [flow for flow in flows if open_ends and flow not in own]
+    by_summary = tuple(flow for flow in others if carries(flow, crossing, by_summary=True))
     near = [(far, flow) for flow in flows if (far := _distance(flow, crossing)) is not None]
-    return Explanation(
-        crossing=crossing,
-        flows=tuple(own),
-        reasons={id: extra[id] for id in sorted(used & extra.keys())},
-        nearest=min(near, key=itemgetter(0), default=(None, None))[1],
-        by_summary=tuple(flow for flow in others if carries(flow, crossing, by_summary=True)),
-    )
+    nearest = min(near, key=itemgetter(0), default=(None, None))[1]
+    reasons = {id: extra[id] for id in sorted(used & extra.keys())}
+    return Explanation(crossing, tuple(own), reasons, nearest, by_summary)
 
 
 def carries(flow: Flow, crossing: Crossing, by_summary: bool = False) -> bool:
