@@ -15,17 +15,12 @@
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import chain, product
 from operator import attrgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.diff.edits import Causes, Edit
-from swyx_components.analysis.diff.reachability import (
-    Owners,
-    ReachabilityChange,
-    find_passing,
-    join_ends,
-)
+from swyx_components.analysis.diff.reachability import Owners, ReachabilityChange, find_passing
 from swyx_components.installation.model import Installation
 from swyx_components.messages import Message, raise_errors
 from swyx_components.planner.model import HostGroup, Rule, SitePlan
@@ -112,8 +107,12 @@ class Changes(NamedTuple):
 
     @property
     def passings(self) -> tuple[ReachabilityChange, ...]:
-        """The packets of all sites, the two ends of one packet joined."""
-        return join_ends(passing for site in self.compared for passing in site.passings)
+        """The packets of all sites, what opens first; the ends of the same packets joined."""
+        joined: dict[ReachabilityChange, set[str]] = {}
+        for opened, packets, at in chain(*(site.passings for site in self.compared)):
+            joined.setdefault(ReachabilityChange(opened, packets, ()), set()).update(at)
+        found = (each._replace(at=tuple(sorted(ends))) for each, ends in joined.items())
+        return tuple(sorted(found, key=lambda each: (not each.opened, each.packets)))
 
     @property
     def none(self) -> bool:

@@ -7,13 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, Protocol, SitePlan
-from swyx_components.sets.packets import (
-    NO_PORT,
-    Difference,
-    PacketSet,
-    Product,
-    cut_addresses,
-)
+from swyx_components.sets.packets import NO_PORT, Difference, PacketSet, Product, cut_addresses
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet, cut_ports
 from swyx_components.sets.prefixes import (
     WIDTH,
@@ -145,17 +139,6 @@ def find_passing(
     if was != now and plan is not None:
         label = f"every machine of {plan.site}"
         yield ReachabilityChange(now, Packets(label, "anywhere", Protocol.ANY), (label,))
-
-
-def join_ends(passings: Iterable[ReachabilityChange]) -> tuple[ReachabilityChange, ...]:
-    """The same packets at several machines as one, sorted: what opens first."""
-    joined: dict[tuple[bool, Packets], set[str]] = {}
-    for opened, packets, at in passings:
-        joined.setdefault((not opened, packets), set()).update(at)
-    return tuple(
-        ReachabilityChange(not closed, packets, tuple(sorted(ends)))
-        for (closed, packets), ends in sorted(joined.items())
-    )
 
 
 def _find_ends(plan: SitePlan | None) -> dict[Prefix, _End]:
