@@ -182,7 +182,11 @@ class _Script:
     def _control(self, step: CallStep, find: Callable[[str], Actor]) -> Iterator[Step]:
         """The step; none where it has no packets, as H.245 has none where it is tunnelled."""
         sender, receiver = find(step.sender), find(step.receiver)
-        row = self._pick_flow(step, {sender.role, receiver.role})
+        rows = [self.topology.catalogue.flows[flow] for flow in step.flows]
+        roles = {sender.role, receiver.role}
+        # The first flow that joins the two; a leg that follows other flows names no roles.
+        joining = (r for r in rows if any(roles & {*(leg.initiators or roles)} for leg in r.legs))
+        row = next(joining, rows[0])
         crossings: list[Crossing] = []
         sending, receiving = sender.hosts_for(False), receiver.hosts_for(False)
         for source, destination in pick_pairs(sending, receiving, self.site_of):
@@ -192,16 +196,6 @@ class _Script:
                     crossings.append(self._cross(one, other, packet, backwards=one is not ends[0]))
         if crossings or not (sender.hosts and receiver.hosts):
             yield Step(Phase.CONTROL, step.does, row.id, sender, receiver, tuple(crossings))
-
-    def _pick_flow(self, step: CallStep, roles: set[str]) -> FlowRow:
-        """Of the flows of a step the first that joins two roles; a leg that follows others names none."""
-        rows = [self.topology.catalogue.flows[flow] for flow in step.flows]
-        joining = (
-            row
-            for row in rows
-            if any(not leg.initiators or roles.intersection(leg.initiators) for leg in row.legs)
-        )
-        return next(joining, rows[0])
 
     def _packets(
         self, row: FlowRow, step: CallStep, sender: _Acting, receiver: _Acting
@@ -261,23 +255,21 @@ class _Script:
 
     def _find_flow(self, transport: Transport, one: Actor, other: Actor) -> str:
         """The first flow with a leg for this media between the two, whose sites chose it for fax over TCP."""
+        known = self.topology.catalogue
+        relays = [
+            role.serves_links for role in map(known.roles.get, (one.role, other.role)) if role
+        ]
+        beside = "served" if one.site == other.site else "across"
+        scope = ("site", beside, "chained")[sum(relays)] if len(relays) == 2 else "provider"
         flows = (
             row.flow.id
-            for row in legs_of(self.topology.catalogue, self._scope(one, other)).rows
+            for row in legs_of(known, scope).rows
             for ends in ({"from": one, "to": other}, {"from": other, "to": one})
             if row.leg.media is transport
             and (ends["from"].role, ends["to"].role) in row.roles
             and all(self.topology.view(ends[a].site).carries_tcp_fax() for a in row.leg.fax_tcp_at)
         )
         return next(flows, "")
-
-    def _scope(self, one: Actor, other: Actor) -> str:
-        """Which legs of the catalogue may be between the two."""
-        if not one.role or not other.role:
-            return "provider"
-        relays = [self.topology.catalogue.roles[each.role].serves_links for each in (one, other)]
-        beside = "served" if one.site == other.site else "across"
-        return ("site", beside, "chained")[sum(relays)]
 
     def _media(self, transport: Transport, flow: str, one: Actor, other: Actor) -> Step:
         """Both directions, with source and destination ports from the ranges of the two."""

@@ -182,11 +182,6 @@ def _provider_actor(provider: Provider) -> Actor:
     return Actor(role="", site="", hosts=hosts, word=provider.name, provider=provider)
 
 
-def _pair(caller: Actor, called: Actor) -> Pair:
-    """Both, the called party told from a caller of the same kind."""
-    return caller, replace(called, called=called.key == caller.key)
-
-
 def read_parties(installation: Installation, book: CallBook, caller: str, called: str) -> Pair:
     """Both parties of a call; a role without a site is at the other's.
 
@@ -204,7 +199,7 @@ def read_parties(installation: Installation, book: CallBook, caller: str, called
         _read(installation, book, f"{word}@{min(sites)}" if word in bare else word)
         for word in words
     )
-    return _pair(one, other)
+    return one, replace(other, called=other.key == one.key)
 
 
 def _read(installation: Installation, book: CallBook, word: str) -> Actor:
@@ -262,7 +257,8 @@ def cast_scenario(
         for words in scenario.calls:
             for caller, called in product(*(_cast(topology, book, site, word) for word in words)):
                 if sites or (caller.hosts and called.hosts):
-                    calls.setdefault((caller.key, called.key), _pair(caller, called))
+                    pair = caller, replace(called, called=called.key == caller.key)
+                    calls.setdefault((caller.key, called.key), pair)
     if not calls:
         who = sorted({word for words in scenario.calls for word in words})
         raise SwyxError.about("scenario-empty", "", name=scenario.name, who=who)

@@ -91,11 +91,9 @@ def _cut(*held: Mapping[Prefix, _Holder]) -> Iterator[tuple[int, Interval, list[
 
 
 def _named_prefixes(installation: Installation) -> dict[Prefix, str]:
-    named = {
-        prefix: f"provider {provider.name}"
-        for provider in installation.providers
-        for prefix in provider.addresses
-    }
+    named: dict[Prefix, str] = {}
+    for provider in installation.providers:
+        named |= dict.fromkeys(provider.addresses, f"provider {provider.name}")
     for site in installation.sites.values():
         named |= dict.fromkeys(site.sip_devices, f"sip_devices of {site.name}")
         for own in reversed(site.owners):
