@@ -25,7 +25,7 @@ from swyx_components.planner.port_references import (
     resolve_port,
 )
 from swyx_components.planner.topology import Topology
-from swyx_components.sets.ports import PortRange, PortSet
+from swyx_components.sets.ports import PortSet
 
 _PORTS_EACH = 2  # of a media range for each conversation: RTP and its control channel
 _FEW = 2  # ports that are all tried; of a larger range the first speaks for all
@@ -201,11 +201,12 @@ class _Script:
         self, row: FlowRow, step: CallStep, sender: _Acting, receiver: _Acting
     ) -> Iterator[Packet]:
         """The packets of a step in one direction, each once."""
+        own, role = self._kind(sender[1]).ports, sender[0].role
         found = (
             Packet(PROTOCOL_OF[transport], port, source)
             for leg in row.legs
             if receiver[0].role not in leg.not_towards
-            for source in [self._range(sender, leg.source).first if leg.source else None]
+            for source in [own[role, leg.source][0].first if leg.source else None]
             for token in leg.ports
             if not step.ports or token in step.ports
             for transport, ports in self._resolve(token, receiver)
@@ -223,10 +224,6 @@ class _Script:
             return [(Transport.TCP, PortSet.of((catalogue.endpoint_mapper,) * 2))]
         own = token if role else "provider_sip"
         return resolve_port(own, (role, kind.ports), kind.decisions, catalogue)
-
-    def _range(self, acting: _Acting, key: str) -> PortRange:
-        """The range in effect for a listener of a role on a host."""
-        return self._kind(acting[1]).ports[acting[0].role, key][0]
 
     def _cross(
         self, one: _Acting, other: _Acting, packet: Packet, backwards: bool = False
@@ -256,9 +253,7 @@ class _Script:
     def _find_flow(self, transport: Transport, one: Actor, other: Actor) -> str:
         """The first flow with a leg for this media between the two, whose sites chose it for fax over TCP."""
         known = self.topology.catalogue
-        relays = [
-            role.serves_links for role in map(known.roles.get, (one.role, other.role)) if role
-        ]
+        relays = [known.roles[each.role].serves_links for each in (one, other) if each.role]
         beside = "served" if one.site == other.site else "across"
         scope = ("site", beside, "chained")[sum(relays)] if len(relays) == 2 else "provider"
         flows = (
@@ -290,8 +285,8 @@ class _Script:
 
     def _media_port(self, transport: Transport, acting: _Acting, turn: int) -> int:
         """The port of a host's first, second, ... conversation; the first if its range is exhausted."""
-        role = acting[0].role
+        role, kind = acting[0].role, self._kind(acting[1])
         key = self.topology.catalogue.roles[role].media[transport] if role else "media"
-        ports = self._range(acting, key)
+        ports = kind.ports[role, key][0]
         port = ports.first + turn * _PORTS_EACH
         return port if port <= ports.last else ports.first
