@@ -65,10 +65,8 @@ class Lookups:
             return None
         if isinstance(value, str) and value:
             return value
-        example = "the id itself, or an output of it"
-        raise SwyxError.about(
-            "args-wrong", place, value=repr(value), wanted="an id", example=example
-        )
+        text = "the id itself, or an output of it"
+        raise SwyxError.about("args-wrong", place, value=repr(value), wanted="an id", example=text)
 
 
 async def _value_of(given: pulumi.Input[str]) -> tuple[bool, Any]:

@@ -81,8 +81,10 @@ def check_args(args: Mapping[str, Any]) -> None:
         SwyxError: with one message for each.
     """
     raise_errors(_check_keys(args))
-    for check in (_check_values, _check_contents):
-        raise_errors(check(args, args["cloud"]))
+    cloud, hints = args["cloud"], SwyxSiteArgs.__annotations__
+    keys = ("network", "machines", "attach", "tags")
+    raise_errors(m for key in keys for m in _check_value(key, args.get(key), hints[key], cloud))
+    raise_errors(_check_contents(args, cloud))
 
 
 def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
@@ -101,12 +103,6 @@ def _check_keys(args: Mapping[str, Any]) -> Iterator[Message]:
     if cloud is not None and not isinstance(cloud, _OUTPUT) and cloud not in [*PLATFORMS]:
         one_of = Kind(f"one of {', '.join(PLATFORMS)}", _EXAMPLES["cloud"])
         yield _wrong("cloud", cloud, one_of)
-
-
-def _check_values(args: Mapping[str, Any], cloud: str) -> Iterator[Message]:
-    hints = SwyxSiteArgs.__annotations__
-    for key in ("network", "machines", "attach", "tags"):
-        yield from _check_value(key, args.get(key), hints[key], cloud)
 
 
 def _check_contents(args: Mapping[str, Any], cloud: str) -> Iterator[Message]:

@@ -74,7 +74,7 @@ def find_interfaces(
     finder = _Finder(ask)
     own = {machine.name: bindings.get(machine.name, {}) for machine in machines}
     by_address = [each for each in machines if not any(map(own[each.name].get, _KEYS))]
-    vpc = ask.known(vpc_id, "network.vpc_id") if by_address else None
+    vpc = ask.known(vpc_id, "network.vpc_id") or "" if by_address else ""
     inside = finder.find_all(by_address, vpc) if vpc else ()
     found: dict[str, tuple[Interface, ...]] = {}
     problems: list[Message] = []
@@ -166,10 +166,8 @@ def _having(machine: Machine, interfaces: Sequence[Interface]) -> Sequence[Inter
     return [each for own in machine.addresses for each in interfaces if own in each.addresses]
 
 
-def _by_address(
-    machine: Machine, inside: Sequence[Interface], vpc: str | None
-) -> Sequence[Interface]:
-    if vpc is None:
+def _by_address(machine: Machine, inside: Sequence[Interface], vpc: str) -> Sequence[Interface]:
+    if not vpc:
         raise SwyxError([about("machine-unbound", machine, key="interface_id or instance_id")])
     own = _having(machine, inside)
     there = {address for each in own for address in each.addresses}
@@ -243,9 +241,9 @@ def _find_memberships(
         on, planned = interface.groups, sum(len(entry.shards) for entry in entries.values())
         is_crowded = len(on) + planned > limit
         if is_crowded or 0 < len(on) <= planned:
-            ours = _find_groups(own, ask) if ours is None else ours
+            ours = frozenset(_find_ids(ask, _GROUPS, {}, own)) if ours is None else ours
             tags = [{**own, "swyx:group": clean_tag(group)} for group in entries if is_crowded]
-            there = frozenset().union(*(_find_groups(each, ask) for each in tags))
+            there = frozenset(id for each in tags for id in _find_ids(ask, _GROUPS, {}, each))
             yield Membership(name, interface.key, on, ours & on, there, planned)
 
 
@@ -258,10 +256,6 @@ def _check_last_groups(site: str, memberships: Sequence[Membership]) -> Iterator
         if 0 < len(on) <= planned and on == ours:
             place = f"sites.{site}.machines.{machine}"
             yield Message.about("last-group", place, interface=interface, machine=machine)
-
-
-def _find_groups(tags: Mapping[str, str], ask: Lookups) -> frozenset[str]:
-    return frozenset(_find_ids(ask, _GROUPS, {}, tags))
 
 
 def check_open_egress(

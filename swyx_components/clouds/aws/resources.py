@@ -92,11 +92,8 @@ class Writer:
         """
         inbound = rule.direction is Direction.IN
         kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
-        peers: dict[str, pulumi.Input[str]] = {
-            f"cidr_ipv{prefix.version}": str(prefix) for prefix in rule.prefixes
-        }
-        for peer in rule.groups:
-            peers["referenced_security_group_id"] = self._shards[peer][0]
+        ranges = {f"cidr_ipv{prefix.version}": str(prefix) for prefix in rule.prefixes}
+        groups = {"referenced_security_group_id": self._shards[peer][0] for peer in rule.groups}
         made: pulumi.Resource = kind(
             f"{own.pulumi_resource_name}{rule.name.removeprefix(group.name)}",
             security_group_id=self._shards[group.name][rule.shard],
@@ -112,7 +109,8 @@ class Writer:
             # What guards groups stops no edit.
             opts=pulumi.ResourceOptions(parent=own, protect=False),
             **_ports(rule),
-            **peers,
+            **ranges,
+            **groups,
         )
         return made
 

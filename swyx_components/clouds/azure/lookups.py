@@ -244,6 +244,4 @@ def _arguments_of(kind: str) -> Mapping[str, str]:
 
     parameters = signature(getattr(network, f"{kind}Args").__init__).parameters
     found = {name: _KIND.search(str(each.annotation)) for name, each in parameters.items()}
-    return {
-        name: match[1] if match else "" for name, match in found.items() if not name.startswith("_")
-    }
+    return {name: own[1] if own else "" for name, own in found.items() if not name.startswith("_")}
