@@ -125,7 +125,7 @@ def test_an_interrupt_is_a_sentence(
 def test_a_defect_is_a_sentence_and_its_traceback_there_for_the_asking(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_file: str) -> None:
+    def fail(_source: str, file: str) -> None:
         raise ZeroDivisionError("by\x1b[2Jzero")
 
     monkeypatch.setattr(check, "read_installation", fail)
