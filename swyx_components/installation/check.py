@@ -10,7 +10,13 @@ from swyx_components.installation.model import Decisions, ExtraRule, Link, Provi
 from swyx_components.installation.settings import covered_multicast
 from swyx_components.messages import TOP, Diagnostics, shorten
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import WIDTH, Interval, Prefix, join_intervals
+from swyx_components.sets.prefixes import (
+    EVERYWHERE,
+    WIDTH,
+    Prefix,
+    collapse_prefixes,
+    join_intervals,
+)
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
@@ -31,16 +37,10 @@ def check_claims(context: ReadContext) -> None:
     told: set[tuple[str, str]] = set()
     for one, other in _contradictions(context.claims):
         _report(one, other, context, told)
-    for version, width in WIDTH.items():
-        cidrs = [
-            claim.prefix
-            for claim in context.claims
-            if claim.prefix.version == version and claim.kind is not Kind.MACHINE
-        ]
-        if sum([1 << (width - cidr.length) for cidr in cidrs]) < 1 << width:
-            continue
-        if join_intervals(cidr.interval for cidr in cidrs) == (Interval(0, (1 << width) - 1),):
-            context.log.add("cidrs-everything", TOP, version=version)
+    cidrs = [claim.prefix for claim in context.claims if claim.kind is not Kind.MACHINE]
+    if sum([0.5**cidr.length for cidr in cidrs]) > 0.99:  # of both families, so one may be whole
+        for whole in {*collapse_prefixes(cidrs)} & {*EVERYWHERE}:
+            context.log.add("cidrs-everything", TOP, version=whole.version)
 
 
 def _contradictions(claims: Iterable[Claim]) -> Iterator[tuple[Claim, Claim]]:
@@ -140,9 +140,7 @@ def _check_multicast(context: ReadContext, site: Site, rule: ExtraRule) -> None:
 
 
 def _dcom_ranges(decisions: Decisions) -> Iterator[PortRange]:
-    for ports in (decisions.dcom_server, decisions.dcom_client):
-        if ports is not None:
-            yield ports
+    return filter(None, (decisions.dcom_server, decisions.dcom_client))
 
 
 def _check_rule(
@@ -250,11 +248,9 @@ def _outside(summary: Sequence[Claim], claims: Sequence[Claim]) -> Iterator[str]
     """The machines and networks that no CIDR of the summary of their site and version holds."""
     versions = {claim.prefix.version for claim in summary}
     for member in claims:
-        version, _, length = member.prefix
-        is_end = member.kind in (Kind.MACHINE, Kind.NETWORK) and version in versions
+        is_end = member.kind in (Kind.MACHINE, Kind.NETWORK) and member.prefix.version in versions
         if is_end and not any(one.prefix.contains(member.prefix) for one in summary):
-            shown = member.prefix.address if length == WIDTH[version] else str(member.prefix)
-            yield f"{shown} ({member.holder})"
+            yield f"{member.prefix.short} ({member.holder})"
 
 
 MOST_MACHINES = 2_000

@@ -87,12 +87,8 @@ def read_ends(text: str, log: Diagnostics, place: str) -> tuple[tuple[str, ...],
     """Addresses of a machine or CIDRs of a network, and which of the two it is."""
     parts: list[str] = [word for part in split_cell(text) for word in part.split()]
     kind = NETWORKS if parts and all("/" in part for part in parts) else MACHINES
-    example = KINDS[kind][1]
-    if not parts:
-        log.add("list-empty", place, example=example)
-    else:
-        node = Node(list(parts), ReadContext(log), place, example=example)
-        list(read_prefixes(node, single=kind == MACHINES))
+    node = Node(parts, ReadContext(log), place, example=KINDS[kind][1])
+    list(read_prefixes(node, single=kind == MACHINES))  # for its messages
     return tuple(dict.fromkeys(parts)), kind
 
 
