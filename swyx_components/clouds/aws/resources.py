@@ -93,7 +93,6 @@ class Writer:
         inbound = rule.direction is Direction.IN
         kind: Any = aws.vpc.SecurityGroupIngressRule if inbound else aws.vpc.SecurityGroupEgressRule
         ranges = {f"cidr_ipv{prefix.version}": str(prefix) for prefix in rule.prefixes}
-        groups = {"referenced_security_group_id": self._shards[peer][0] for peer in rule.groups}
         made: pulumi.Resource = kind(
             f"{own.pulumi_resource_name}{rule.name.removeprefix(group.name)}",
             security_group_id=self._shards[group.name][rule.shard],
@@ -110,7 +109,7 @@ class Writer:
             opts=pulumi.ResourceOptions(parent=own, protect=False),
             **_ports(rule),
             **ranges,
-            **groups,
+            referenced_security_group_id=next((self._shards[p][0] for p in rule.groups), None),
         )
         return made
 
