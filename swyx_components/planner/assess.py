@@ -139,10 +139,9 @@ def is_small(plan: SitePlan) -> bool:
     """Whether no default quota of a cloud can be exceeded by so few (port range, peer) pairs, groups and
     addresses, so that the site need not be rendered to know it. A test compares.
     """
-    machines = [machine for group in plan.groups for machine in group.machines]
     return (
         len(plan.groups) <= _FEW_GROUPS
-        and sum(len(machine.addresses) for machine in machines) <= _FEW_ADDRESSES
+        and sum(len(group.addresses) for group in plan.groups) <= _FEW_ADDRESSES
         and all(
             sum(len(rule.prefixes) or 1 for rule in group.rules if rule.direction is direction)
             <= _FEW_RULES

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from swyx_components.installation import load_installation
-from swyx_components.planner import NEUTRAL, minimise, plan_site, plan_sites
 from swyx_components.planner import plan as plan_module
+from swyx_components.planner import plan_site, plan_sites
 from swyx_components.planner.endpoints import Flows
+from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Requirements, Rule, SitePlan
 from swyx_components.planner.plan import CHECKS, PASSES
 from tests.tools.case_files import all_cases, differences, run

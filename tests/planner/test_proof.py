@@ -10,7 +10,7 @@ import pytest
 from swyx_components.clouds.aws.render import render_site as render_for_aws
 from swyx_components.clouds.azure.render import render_site as render_for_azure
 from swyx_components.installation import load_installation
-from swyx_components.planner import plan_sites, prove, prove_rules
+from swyx_components.planner import plan_sites
 from swyx_components.planner.endpoints import Flows
 from swyx_components.planner.model import (
     Direction,
@@ -18,6 +18,7 @@ from swyx_components.planner.model import (
     RenderedSite,
     Rule,
 )
+from swyx_components.planner.proof import prove, prove_rules
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix
 

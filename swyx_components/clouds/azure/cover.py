@@ -3,7 +3,7 @@
 An Azure rule allows every combination of its three lists, so what a group needs from peers of one
 kind is to be covered by such products without a single packet more. Peers, source ports and ports
 that behave alike are first merged into classes; what is left is small, and the fewest maximal
-products that cover it are searched exactly (within `_SEARCH_STEPS` and `_SEARCH_WORK`, else greedily).
+products that cover it are searched exactly (within `_SEARCH_WORK`, else greedily).
 
 >>> anything, ras, media = map(PortSet.of, ((0, 65535), (1719, 1719), (51000, 51499)))
 >>> fax = (Want(anything, ras), Want(PortSet.of((2000, 8000)), media))
@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 from swyx_components.sets.ports import PortRange, PortSet, cut_ports
 
-_SEARCH_STEPS = 20_000
-_SEARCH_WORK = 4_000_000  # cells looked at in boxes, so that steps over many of them are fewer
+_SEARCH_WORK = 8_000_000  # cells looked at in boxes, so that steps over many of them are fewer
+_STEP = 200  # what each costs beside them
 _MOST_CLOSED_SETS = 400
 
 
@@ -139,7 +139,7 @@ class _Search:
             for cell in cells:
                 self.holding.setdefault(cell, []).append(place)
         self.rarest = sorted(self.holding, key=lambda cell: (len(self.holding[cell]), cell))
-        self.steps = self.work = 0
+        self.work = 0
         self.best: list[int] = []
 
     def fewest(self) -> list[int]:
@@ -154,16 +154,15 @@ class _Search:
         return sorted(self.best)
 
     def _branch(self, cells: Set[_Cell], chosen: list[int]) -> None:
-        self.steps += 1
         if not cells:
             if len(chosen) < len(self.best):
                 self.best = chosen
             return
-        self.work += len(cells) * len(self.covered)
+        self.work += _STEP + len(cells) * len(self.covered)
         if self.work > _SEARCH_WORK:
             return
         apart = self._apart(cells)
-        if len(chosen) + len(apart) >= len(self.best) or self.steps > _SEARCH_STEPS:
+        if len(chosen) + len(apart) >= len(self.best):
             return
         options = min((self.holding[cell] for cell in apart), key=len)
         held = {place: self.covered[place] & cells for place in options}

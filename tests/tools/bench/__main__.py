@@ -30,7 +30,9 @@ PLAN = """
 import gc, sys
 gc.disable()
 from swyx_components.installation import load_installation
-from swyx_components.planner import plan_sites, prove, render_neutral
+from swyx_components.planner import plan_sites
+from swyx_components.planner.proof import prove
+from swyx_components.planner.render import render_neutral
 flows = 0
 for plan in plan_sites(load_installation(sys.argv[1])):
     assert prove(render_neutral(plan)).holds
