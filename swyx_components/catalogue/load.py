@@ -109,10 +109,6 @@ def _about_leg(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
         leg.control_path in role.control_paths for role in roles.values()
     ):
         yield f"no role has the control path {leg.control_path!r}"
-    yield from _about_ports(catalogue, leg)
-
-
-def _about_ports(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
     if not leg.ports and leg.media is None:
         yield "a leg needs ports or media"
     for token in leg.ports:
@@ -126,9 +122,9 @@ def _about_ports(catalogue: Catalogue, leg: Leg) -> Iterator[str]:
     if leg.source and not all(_listens(catalogue, name, leg.source) for name in leg.initiators):
         yield f"source: the initiator has no listener {leg.source!r}"
     if leg.media is not None:
-        for role in (*leg.initiators, *leg.responders, *leg.among):
-            if leg.media not in catalogue.roles[role].media:
-                yield f"{role} has no {leg.media.value} media"
+        for name in (*leg.initiators, *leg.responders, *leg.among):
+            if leg.media not in roles[name].media:
+                yield f"{name} has no {leg.media.value} media"
 
 
 def _listens(catalogue: Catalogue, role: str, key: str) -> bool:
