@@ -57,14 +57,13 @@ def _bind(plan: SitePlan, words: Sequence[str]) -> Mapping[str, Sequence[str]]:
     Raises:
         SwyxError: a word has another form, or the site no such machine.
     """
-    known = sorted({*plan.owners.values()})
     pairs = [(word, *word.partition("=")[::2]) for word in dict.fromkeys(words)]
     raise_errors(
         Message.about("binding-unreadable", f"--machine {word}")
         for word, _, group in pairs
         if not group
     )
-    named = [machine for _, machine, _ in pairs]
+    named, known = [machine for _, machine, _ in pairs], sorted({*plan.owners.values()})
     machines = choose_names("host-unknown", "--machine", named, known)
     bound: dict[str, list[str]] = defaultdict(list)
     for machine, (_, _, group) in zip(machines, pairs, strict=True):

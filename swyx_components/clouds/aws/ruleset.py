@@ -57,17 +57,17 @@ class Ruleset(NamedTuple):
         control lists" of the VPC user guide.
         """
         name = f"network ACL {acl.id}"
-        within = self._within_subnet(interface, name) if self.records.groups else ()
-        entries = (*within, *(self._entry(rule, name) for rule in acl.rules))
-        return AccessList(name=name, entries=entries, ordered=True, stateless=True)
-
-    def _within_subnet(self, interface: Interface, owner: str) -> Iterator[AclEntry]:
         own = {address.prefix for address in interface.addresses}
         others = (each for each in self.records.interfaces if each.subnets == interface.subnets)
         found = (address.prefix for each in others for address in each.addresses)
         peers = tuple(prefix for prefix in found if prefix not in own)
-        for direction in Direction if interface.subnets and peers else ():
-            yield AclEntry(direction=direction, peers=peers, owner=owner, label="within the subnet")
+        within = (
+            AclEntry(direction=direction, peers=peers, owner=name, label="within the subnet")
+            for direction in Direction
+            if self.records.groups and interface.subnets and peers
+        )
+        entries = (*within, *(self._entry(rule, name) for rule in acl.rules))
+        return AccessList(name=name, entries=entries, ordered=True, stateless=True)
 
     def _entry(self, rule: Ec2Rule, owner: str) -> AclEntry:
         words = rule.peer_group or rule.prefix_list or "unknown sources"

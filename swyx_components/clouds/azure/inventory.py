@@ -112,6 +112,7 @@ class Inventory(NamedTuple):
         interfaces = _of_site(records.interfaces, names)
         labels = {id: names.get(key_of(id), "") for each in interfaces for id in each.groups}
         others = partial(_find_others, ruleset, names)
+        strays = (key for key, name in names.items() if not name)
         return Deployed(
             groups=groups,
             interfaces=tuple(
@@ -121,9 +122,7 @@ class Inventory(NamedTuple):
             if not self.unplaced
             else None,
             lacking=tuple(filter(None, (self.unplaced, *self.lacking))),
-            strays=tuple(
-                sorted(last_of(records.groups[key].id) for key in names if not names[key])
-            ),
+            strays=tuple(sorted(last_of(records.groups[key].id) for key in strays)),
         )
 
     def find_firewall(self, plan: SitePlan, bindings: Mapping[str, Sequence[str]]) -> Firewall:
