@@ -118,11 +118,12 @@ def from_more_sources(order: int, others: Iterable[int]) -> Sequence[int]:
     sources, kind = order & _SOURCE_PORTS, order >> 64
     if not sources:
         return ()
-    same = [(other, other & _SOURCE_PORTS) for other in others if other >> 64 == kind]
     return [
         other
-        for other, its in same
-        if its != sources and (not its or is_part_of(sources << 32, its << 32))
+        for other in others
+        if other >> 64 == kind
+        and (its := other & _SOURCE_PORTS) != sources
+        and (not its or is_part_of(sources << 32, its << 32))
     ]
 
 

@@ -36,7 +36,7 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
 
     A site whose egress is open gets no outbound requirements.
     """
-    view = flows.site
+    view, site = flows.site, flows.site.name
     outbound = view.site.egress is Egress.CLOSED
     requirements: dict[str, list[tuple[Peer, AllAccess]]] = {
         group.name: [] for group in view.groups
@@ -48,13 +48,13 @@ def derive_requirements(flows: SiteFlows) -> SiteRequirements:
             (first, second, (True,) if one_to_another else (True, False)),
             (second, first, (False,) if one_to_another else ()),
         ):
-            if not ends or own.group is None or own.site != view.name:
+            if not ends or own.group is None or own.site != site:
                 continue
             versions = own.versions
             if (peer, versions) not in parties:
                 # None: no IP version in common, which the notices tell.
                 in_common = versions & peer.versions
-                party = peer.peer_for(view.name) if in_common else None
+                party = peer.peer_for(site) if in_common else None
                 parties[peer, versions] = party and _restrict(party, versions)
             party = parties[peer, versions]
             access = find_access(exchanges, ends, outbound)

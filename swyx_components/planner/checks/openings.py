@@ -35,7 +35,10 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
             yield from _administration_inside(view, group, inbound)
     pairs: _Pairs = {}
     for first, second, exchanges in (*site.flows.flows.pairs, *site.flows.apart):
-        if any(own.exchanged for own in exchanges):
+        is_simple = len(first.versions | second.versions) < 2 and not (
+            first.summary or second.summary
+        )
+        if not is_simple and any(own.exchanged for own in exchanges):
             pairs.setdefault((first, second), exchanges)
     yield from _no_common_version(view, pairs)
     yield from _widened(view, pairs)
@@ -45,7 +48,8 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
 
 _Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
 _Inbound = Mapping[tuple[Protocol, PortSet], Sequence[tuple[str, Peer]]]  # flows and peers
-_Pairs = dict[tuple[Endpoint, Endpoint], tuple[Exchange, ...]]  # two endpoints with flows
+# Two endpoints with flows, and with several IP versions or a summary.
+_Pairs = dict[tuple[Endpoint, Endpoint], tuple[Exchange, ...]]
 
 
 def _inbound(group: HostGroup) -> _Inbound:
@@ -192,11 +196,8 @@ def _administration_inside(
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
-    unlike = {
-        ends: own for ends, own in pairs.items() if len(ends[0].versions | ends[1].versions) > 1
-    }
-    names = {end: _name_by_versions(end, view.name) for end in set(chain(*unlike))}
-    for ends, exchanges in unlike.items():
+    names = {end: _name_by_versions(end, view.name) for end in set(chain(*pairs))}
+    for ends, exchanges in pairs.items():
         # Its own before others': that order is the same for any names.
         ordered = sorted(
             ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)

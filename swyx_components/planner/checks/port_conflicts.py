@@ -7,12 +7,12 @@ from itertools import combinations
 from typing import NamedTuple
 
 from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.installation.model import Decisions
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair
 from swyx_components.planner.exchange import Exchange, find_exchange
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.port_references import DECIDED, EndpointKind
-from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import NO_PORTS, PortRange, PortSet
 
 OPERATING_SYSTEM = "Windows"  # holds the RPC endpoint mapper on every machine
@@ -77,7 +77,7 @@ def _find_by_place(site: SiteRules) -> Iterator[tuple[str, bool, _Conflicts]]:
         # A host of a network carries one of its roles.
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
             own = frozenset().union(*[decided.get((endpoint, role), ()) for role in one.roles])
-            found = _find_conflicts(one, _claims_of_decisions(view, own), view.catalogue)
+            found = _find_conflicts(one, own, view.site.decisions, view.catalogue)
             yield f"sites.{view.name}.{place}.{name}", kind.is_machine, found
 
 
@@ -110,11 +110,11 @@ def find_decided_ends(exchange: Exchange, catalogue: Catalogue) -> frozenset[tup
     )
 
 
-def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Claim, ...]:
+def _claims_of_decisions(
+    made: Decisions, tokens: frozenset[str], catalogue: Catalogue
+) -> tuple[Claim, ...]:
     """What DCOM and H.245 take from the decided ranges; ephemeral presets are reported separately."""
-    if not tokens:
-        return ()
-    made, ephemeral = view.site.decisions, set(view.catalogue.ephemeral.values())
+    ephemeral = set(catalogue.ephemeral.values())
     halves = {"dcom_server": made.dcom_server, "dcom_client": made.dcom_client}
     dcom = PortSet.union_of(part for key, part in halves.items() if key in tokens and part)
     h245 = made.h245 if made.h245 and "h245" in tokens else NO_PORTS
@@ -131,7 +131,7 @@ def _claims_of_decisions(view: SiteTopology, tokens: frozenset[str]) -> tuple[Cl
 
 @lru_cache(maxsize=1024)
 def _find_conflicts(
-    kind: EndpointKind, decided: tuple[Claim, ...], catalogue: Catalogue
+    kind: EndpointKind, decided: frozenset[str], made: Decisions, catalogue: Catalogue
 ) -> _Conflicts:
     mapper = PortSet.of((catalogue.endpoint_mapper,) * 2)
     windows = Claim(OPERATING_SYSTEM, "", (Transport.TCP,), mapper, False)
@@ -139,7 +139,8 @@ def _find_conflicts(
     clashes: list[_Clash] = []
     taken: dict[Claim, PortSet] = defaultdict(PortSet)  # all that others want, to clear at once
     told: dict[str, PortSet] = defaultdict(PortSet)
-    for one, other in combinations((windows, *claims, *decided), 2):
+    of_decisions = _claims_of_decisions(made, decided, catalogue)
+    for one, other in combinations((windows, *claims, *of_decisions), 2):
         shared = one.ports & other.ports
         transports = [name for name in one.transports if name in other.transports]
         if shared and transports:
