@@ -15,11 +15,12 @@ from swyx_components.analysis.diff.reachability import Owners
 from swyx_components.analysis.explain import Packet, explain
 from swyx_components.analysis.places import find_hosts
 from swyx_components.installation import load_installation
-from swyx_components.installation.model import Installation
+from swyx_components.installation.model import Decisions, Installation
 from swyx_components.planner.model import Direction
 from swyx_components.planner.plan import plan_site
 from swyx_components.planner.render import render_neutral
 from swyx_components.planner.topology import Topology
+from swyx_components.sets.ports import PortRange
 from swyx_components.sets.prefixes import Interval, Prefix
 from tests.tools import changes as changes_module
 from tests.tools.changes import compare_installations, rules_of
@@ -131,6 +132,13 @@ def test_a_narrower_dcom_range_closes_what_lies_outside_it_and_nothing_else() ->
     }
     assert all(rule.old and rule.new for rule in rules_of(changes))
     assert [str(r.new.ports) for r in rules_of(changes) if r.new] == ["40000-40149"] * 2
+
+
+def test_a_dcom_range_of_one_half_is_written_as_in_the_file() -> None:
+    halves = {"dcom_server": PortRange(40000, 40099), "dcom_client": PortRange(49152, 65535)}
+    assert Decisions(**halves).as_words()["dcom"] == "{server: 40000-40099, client: 49152-65535}"
+    del halves["dcom_client"]
+    assert Decisions(**halves).as_words()["dcom"] == "{server: 40000-40099}"
 
 
 def test_an_override_moves_exactly_the_ports_that_differ_at_both_ends() -> None:

@@ -234,7 +234,10 @@ def _pair(
 
     And whether it differs by its reason alone: the same packets pass, for other flows.
     """
-    before = {own.enforced: rule for rule in old for own in _rename(rule, successors)}
+    before: dict[Rule, Rule] = {}
+    for rule in old:  # for each group that has machines of its peer now
+        held: list[tuple[str, ...]] = [(name,) for own in rule.groups for name in successors[own]]
+        before |= {rule._replace(groups=now).enforced: rule for now in held or [rule.groups]}
     after = {rule.enforced: rule for rule in new}
     for key, rule in before.items():
         if key in after and rule.flows != after[key].flows:
@@ -252,9 +255,3 @@ def _pair(
                 yield rule, come.pop(other), False
     yield from ((rule, None, False) for rule in gone.values() if rule not in kept)
     yield from ((None, rule, False) for rule in come.values())
-
-
-def _rename(rule: Rule, successors: Mapping[str, Sequence[str]]) -> list[Rule]:
-    """An old rule for each group that has machines of its peer now."""
-    names = (name for own in rule.groups for name in successors[own])
-    return [rule._replace(groups=(name,)) for name in names] or [rule]
