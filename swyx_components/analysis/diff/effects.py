@@ -4,7 +4,7 @@ A packet between two sites must pass at both ends: what is new works once both s
 removed stops as soon as one of them is. Where only one end has rules, its stack decides.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
@@ -50,17 +50,13 @@ def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
 
 def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sites]:
     """How many flows are affected, by the sites whose rules change between the same two ends."""
-    found: dict[tuple[str, str, Protocol], tuple[set[str], set[Packets]]] = {}
+    sites: dict[tuple[str, str, Protocol], set[str]] = defaultdict(set)
+    kinds: set[Packets] = set()
     for change in changes:
-        for opened, packets, _ in change.passings:
-            if opened is is_open:
-                sites, kinds = found.setdefault(packets[:3], (set(), set()))
-                sites.add(change.site)
-                kinds.add(packets)
-    counted: Counter[_Sites] = Counter()
-    for sites, kinds in found.values():
-        counted[tuple(sorted(sites))] += len(kinds)
-    return counted
+        for packets in (one.packets for one in change.passings if one.opened is is_open):
+            sites[packets[:3]].add(change.site)
+            kinds.add(packets)
+    return Counter(tuple(sorted(sites[packets[:3]])) for packets in kinds)
 
 
 def _ports_by_members(flows: Iterable[Flow]) -> _Ports:

@@ -24,13 +24,10 @@ def preview_update(site: str, old: Groups, new: Groups) -> Iterator[ResourceChan
         {rule.name: rule for own in groups for rule in own.rules} for groups in (old, new)
     )
     for name, action in compare_named(rules, others):
-        details: tuple[str, ...] = ()
-        if action == "update":
-            # A rule's name has all that it allows: only the description and tags can be others.
-            if rules[name].shard == others[name].shard:
-                details = ("description and tags only",)
-            else:
-                action = "replace"
+        if action == "update" and rules[name].shard != others[name].shard:
+            action = "replace"
+        # A rule's name has all that it allows: only the description and tags can be others.
+        details = ("description and tags only",) if action == "update" else ()
         yield ResourceChange(action, "rule", f"{site}.{name}", details)
     before, after = memberships_of(old), memberships_of(new)
     for own in sorted(after.keys() - before.keys()):

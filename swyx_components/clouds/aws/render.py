@@ -21,13 +21,8 @@ from swyx_components.planner.render import render_groups
 from swyx_components.sets.prefixes import EVERYWHERE
 
 # Unmanaged egress (`egress: open`): the only rule of the project for every address of an IP version.
-_OPEN = Rule(
-    direction=Direction.OUT,
-    protocol=Protocol.ANY,
-    ports=None,
-    source_ports=None,
-    description="egress is open: the installation leaves it to others",
-)
+_WHY_OPEN = "egress is open: the installation leaves it to others"
+_OPEN = Rule(Direction.OUT, Protocol.ANY, None, None, description=_WHY_OPEN)
 
 
 def render_site(plan: SitePlan, installation: Installation) -> RenderedSite:

@@ -122,10 +122,9 @@ def _rule(
     ports = product.ports if protocol.has_ports else None
     source_ports = None if product.sources == ALL_PORTS else product.sources
     return Rule(
-        direction=direction,
-        protocol=protocol,
-        ports=ports,
-        source_ports=source_ports,
+        *way,
+        ports,
+        source_ports,
         prefixes=prefixes,
         name=rule_name(direction, protocol, ports, source_ports, prefixes[0].version),
         description=clean_description(text),
@@ -137,10 +136,7 @@ def _rule(
 def _deny_rest(direction: Direction) -> Rule:
     """The end of a direction: without it the default rules let the whole virtual network pass."""
     return Rule(
-        direction=direction,
-        protocol=Protocol.ANY,
-        ports=None,
-        source_ports=None,
+        *(direction, Protocol.ANY, None, None),
         prefixes=EVERYWHERE,
         allow=False,
         priority=limits()["priorities"]["deny"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
 from swyx_components.catalogue import Catalogue, Transport
 from swyx_components.installation.model import Egress
@@ -74,9 +75,8 @@ def _decisions_meant(message: Message) -> Iterator[str]:
 def _missing(view: SiteTopology, joined: Iterable[EndpointPair]) -> Iterator[Message]:
     """One message per site and decision, with each flow that waits for it and its first pair of ends."""
     pairs: dict[tuple[str, str], dict[str, set[str]]] = {}
-    undecided = ((one, two, own) for one, two, exchanges in joined for own in exchanges)
-    for first, second, exchange in undecided:
-        for forward, flow, decision in exchange.undecided_ports:
+    for first, second, exchanges in joined:
+        for forward, flow, decision in chain(*[own.undecided_ports for own in exchanges]):
             initiator, responder = (first, second) if forward else (second, first)
             site = responder.site
             ends = f"{_called(initiator, site)} to {_called(responder, site)}"
