@@ -77,6 +77,8 @@ class PortSet(tuple[PortRange, ...]):
         return PortSet.union_of((*self, *other))
 
     def __and__(self, other: "PortSet") -> "PortSet":
+        if not (self and other) or self[-1][1] < other[0][0] or other[-1][1] < self[0][0]:
+            return NO_PORTS  # as most pairs
         return PortSet(
             [
                 PortRange(max(first, other_first), min(last, other_last))

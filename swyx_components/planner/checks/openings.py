@@ -77,9 +77,9 @@ def _find_met(
         (role, key)
         for (role, key), listener in kind.ports.items()
         if ports != listener
-        and protocol in _protocols_of(catalogue, role, key)
-        and any(own.overlaps(part) for own in listener for part in ports)
+        and ports & listener
         and not all(map(listener.covers, ports))
+        and protocol in _protocols_of(catalogue, role, key)
     ]
     known = catalogue.administration_ports.items() if protocol is Protocol.TCP else ()
     return frozenset(
