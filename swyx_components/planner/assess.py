@@ -249,10 +249,11 @@ def _cidrs_around(prefixes: Sequence[Prefix]) -> Iterator[Prefix]:
 
 def _wider_than_known(rendered: RenderedSite) -> Iterator[Message]:
     """The source ports of flows, which the cloud can't match."""
-    needs = (need for entry in rendered.groups for need in entry.group.requirements)
-    flows = sorted({need.flow for need in needs if need.source_ports is not None})
-    cloud, place = rendered.capabilities, f"sites.{rendered.plan.site}"
-    if flows and not cloud.matches_source_ports:
+    cloud = rendered.capabilities
+    groups = [] if cloud.matches_source_ports else [entry.group for entry in rendered.groups]
+    needs = (need for group in groups for need in group.requirements)
+    if flows := sorted({need.flow for need in needs if need.source_ports is not None}):
+        place = f"sites.{rendered.plan.site}"
         yield Message.about("source-ports-unmatched", place, cloud=cloud.name, flows=flows)
 
 
