@@ -85,11 +85,7 @@ def find_exchange(
 _MOST_PAIRS = 1_000  # of roles that one leg joins
 _MOST_JOINED = 1_000_000  # of pairs of roles that all legs of one flow join
 _MOST_OF_A_LEG = 100 * _MOST_JOINED  # of those that a leg joins, by the flows that it follows
-_SERVING: Mapping[str, int] = {
-    "site": 0,
-    "devices": 0,
-    "chained": 2,
-}  # ends that serve links; else one
+_SERVING: Mapping[str, int] = {"site": 0, "devices": 0, "chained": 2}  # ends with links; else one
 
 # By the place of the leg that joins two endpoints with one role each: whether the first is its initiator.
 _Ways = Mapping[int, Sequence[bool]]

@@ -7,10 +7,10 @@ any set of rules for the same addresses and ports, each of these needs a separat
 prefix among the rules that cover the interval at that address lies inside it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, groupby, pairwise
+from itertools import chain, groupby
 from operator import itemgetter
 
 from swyx_components.catalogue import Catalogue
@@ -19,13 +19,12 @@ from swyx_components.planner.model import Capabilities, HostGroup, Requirement, 
 from swyx_components.planner.regions import (
     Regions,
     United,
+    find_larger,
     flows_within,
     from_more_sources,
     gather_peers,
-    group_by_ports,
     is_part_of,
     match_of,
-    overlap,
     unite_access,
 )
 from swyx_components.planner.requirements import SiteRequirements
@@ -110,7 +109,7 @@ def _draft_by_address(
     for place, own in enumerate(united):
         for order in own.opened:
             holders.setdefault(order, []).append(place)
-    larger = _find_larger(holders) if len(united) > 1 else {}
+    larger = find_larger(holders) if len(united) > 1 else {}
     for order, exact in holders.items():
         if len(exact) == 1 and order not in larger:
             place = exact[0]
@@ -126,16 +125,6 @@ def _draft_by_address(
             if not met.isdisjoint(exact)
         ]
         yield from _join(drafts) if listed else drafts
-
-
-def _find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
-    """For each match those that differ in nothing but a larger range of ports around its own."""
-    larger: dict[int, Sequence[int]] = {}
-    for own in group_by_ports(sorted(orders)).values():
-        if len(own) > 1 and any(overlap(*two) for two in pairwise(own)):
-            for order in own:
-                larger[order] = [o for o in own if o != order and is_part_of(order, o)]
-    return larger
 
 
 def _join(drafts: Iterable[_Draft]) -> Iterator[_Draft]:

@@ -37,9 +37,8 @@ def provider_kind(sip: int, media: PortRange, uses: tuple[bool, ...]) -> Endpoin
     return EndpointKind(roles=("",), ports=ports, uses=uses)
 
 
-DEVICES = EndpointKind(
-    roles=("",)
-)  # the SIP devices of a site, which carry no role and listen on nothing
+# The SIP devices of a site, which carry no role and listen on nothing.
+DEVICES = EndpointKind(roles=("",))
 
 
 class LegRow(NamedTuple):

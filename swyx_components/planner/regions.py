@@ -95,12 +95,17 @@ def _unpack(packed: int) -> PortSet | None:
     return PortSet((PortRange(first, last),)) if last else None
 
 
-def group_by_ports(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
-    """The orders of matches that differ in nothing but their ports."""
+def find_larger(orders: Iterable[int]) -> Mapping[int, Sequence[int]]:
+    """For each match those that differ in nothing but a larger range of ports around its own."""
     by_key: dict[int, list[int]] = {}
-    for order in orders:
+    for order in sorted(orders):
         by_key.setdefault(order & _ANY_PORTS, []).append(order)
-    return by_key
+    return {
+        order: [larger for larger in own if larger != order and is_part_of(order, larger)]
+        for own in by_key.values()
+        if any(overlap(*two) for two in pairwise(own))
+        for order in own
+    }
 
 
 def overlap(one: int, other: int) -> bool:
