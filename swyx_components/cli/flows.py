@@ -58,7 +58,7 @@ def flows(
         raise terminal.refuse("format-binary", "--format", format=chosen)
     installation = load_installation(file)
     topology, inputs = Topology(installation), files_of(installation)
-    wanted = _read_words(installation, roles, machines, evidence)
+    wanted = _read_words(installation, roles=roles, machines=machines, evidence=evidence)
     names = frozenset(choose_sites(installation, sites))
     plans = plan_sites(topology, sorted(names))
     listed = ((plan.site, tuple(list_rows(topology, plan, names, wanted))) for plan in plans)
@@ -80,12 +80,7 @@ def _save_workbook(rows: Iterable[MatrixRow], output: Path, inputs: Iterable[Pat
         raise terminal.refuse("package-missing", "--format", package="openpyxl") from None
 
 
-def _read_words(
-    installation: Installation,
-    roles: Sequence[str],
-    machines: Sequence[str],
-    evidence: Sequence[str],
-) -> Wanted:
+def _read_words(installation: Installation, **asked: Sequence[str]) -> Wanted:
     """What the options ask for, in lower case.
 
     Raises:
@@ -93,18 +88,18 @@ def _read_words(
     """
     catalogue = installation.catalogue
     book = calls_of(catalogue)
-    found = {word: book.find_role(word, catalogue) for word in roles}
+    found = {word: book.find_role(word, catalogue) for word in asked["roles"]}
     kinds = [*(evidence.value for evidence in Evidence), EXTRA]
     log = Diagnostics("")
     names = {owner.name for site in installation.sites.values() for owner in site.owners}
     names |= {*(f"provider {provider.name}" for provider in installation.providers), "sip_devices"}
-    for word in machines:
+    for word in asked["machines"]:
         if not find_name(word, names):
             log.adopt([unknown("host-unknown", f"--machine {word}", word, names)])
     for word in (word for word, role in found.items() if not role):
         log.unknown("role", f"--role {word}", word, list(catalogue.roles))
-    for word in (word for word in evidence if word.lower() not in kinds):
+    for word in (word for word in asked["evidence"] if word.lower() not in kinds):
         log.unknown("word", f"--evidence {word}", word, kinds)
     raise_errors(log.all())
-    words = {"roles": found.values(), "machines": machines, "evidence": evidence}
+    words = {**asked, "roles": [*found.values()]}
     return {kind: {word.lower() for word in own} for kind, own in words.items()}
