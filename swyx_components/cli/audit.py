@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from swyx_components.analysis.deployed.audit import Audit, remediate
-from swyx_components.cli.options import FILE, JSON, SAVED, Words, command, flag, option, option_list
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.saved import open_saved
 from swyx_components.cli.sites import choose, choose_names
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
@@ -18,15 +18,10 @@ from swyx_components.report.deployed import audit_record, write_audit
 @command(
     "audit installation.yaml --site aachen --saved groups.json",
     "audit installation.yaml --site aachen --saved groups.json --fix",
+    site=written("--site SITE", "The site behind the firewall.", required=True),
+    machines=written("--machine NAME=GROUP", "Group of a machine whose interface is in no file"),
+    fix=written("--fix", "Print what to add and remove."),
 )
-@FILE
-@option("--site", "SITE", "The site behind the firewall.", required=True)
-@SAVED
-@option_list(
-    "--machine", "machines", "NAME=GROUP", "Group of a machine whose interface is in no file"
-)
-@flag("--fix", help="Print what to add and remove.")
-@JSON
 def audit(file: str, site: str, saved: Words, machines: Words, fix: bool, as_json: bool) -> int:
     """Audit an existing firewall against a site.
 

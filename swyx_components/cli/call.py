@@ -11,7 +11,8 @@ from swyx_components.analysis.what_if import TRANSIT, find_detour, find_remedies
 from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook
-from swyx_components.cli import options, terminal
+from swyx_components.cli import terminal
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, choose_sites, renderer
 from swyx_components.cli.stacks import files_of
 from swyx_components.planner.topology import Topology
@@ -23,32 +24,27 @@ FORMATS = ("text", "json", "mermaid", "svg")
 _MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
-@options.command(
+@command(
     "call installation.yaml SwyxIt@aachen SwyxIt@bochum",
     "call installation.yaml pstn@aachen voicemail",
     "call installation.yaml --scenario fax-in --site aachen",
     "call --list",
+    file=written("[FILE]", "The installation file; - for standard input."),
+    caller=written("[CALLER]", "ROLE@SITE, machine, network, pstn@SITE, provider, ..."),
+    called=written("[CALLED]", "The same, or fax@SITE, voicemail, conference."),
+    scenario=written("--scenario NAME", "Named scenario; --list shows all."),
+    sites=written("--site SITE", "Site of the scenario"),
+    scenarios=written("--list", "List the scenarios."),
+    format=written("--format FORMAT", "text, json, mermaid or svg."),
 )
-@options.argument("file", "FILE", "The installation file; - for standard input.", default="")
-@options.argument(
-    "caller", "CALLER", "ROLE@SITE, machine, network, pstn@SITE, provider, ...", default=""
-)
-@options.argument("called", "CALLED", "The same, or fax@SITE, voicemail, conference.", default="")
-@options.option("--scenario", "NAME", "Named scenario; --list shows all.")
-@options.option_list("--site", "sites", "SITE", "Site of the scenario")
-@options.flag("--list", "scenarios", help="List the scenarios.")
-@options.CLOUDS
-@options.option("--format", "FORMAT", "text, json, mermaid or svg.")
-@options.OUTPUT
-@options.JSON
 def call(
     file: str,
     caller: str,
     called: str,
     scenario: str,
-    sites: options.Words,
+    sites: Words,
     scenarios: bool,
-    clouds: options.Words,
+    clouds: Words,
     format: str,
     output: str,
     as_json: bool,

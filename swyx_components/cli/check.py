@@ -1,6 +1,6 @@
 """`swyx check`: errors, warnings and notes about a file."""
 
-from swyx_components.cli.options import FILE, JSON, STRICT, command, flag
+from swyx_components.cli.options import command, written
 from swyx_components.cli.sites import assess_sites
 from swyx_components.cli.terminal import DONE, judge, print_answer, print_messages
 from swyx_components.installation import read_installation
@@ -14,11 +14,11 @@ from swyx_components.report.plan_json import message_record
 from swyx_components.report.tables import count_messages, list_messages, plural
 
 
-@command("check installation.yaml", "check - < installation.yaml")
-@FILE
-@STRICT
-@flag("-q", "--quiet", help="Print only errors and warnings.")
-@JSON
+@command(
+    "check installation.yaml",
+    "check - < installation.yaml",
+    quiet=written("-q --quiet", "Print only errors and warnings."),
+)
 def check(file: str, strict: bool, quiet: bool, as_json: bool) -> int:
     """Check a file: errors, warnings and notes."""
     installation, ordered, rules = find_messages(file, file)

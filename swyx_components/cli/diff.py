@@ -6,7 +6,7 @@ from dataclasses import replace
 from swyx_components.analysis.diff.changes import Changes, SiteChange, Store, compare_sites
 from swyx_components.analysis.diff.edits import find_affected, find_edits
 from swyx_components.analysis.diff.effects import find_effects
-from swyx_components.cli.options import CLOUDS, JSON, SITES, Words, argument, command, flag
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import bind_clouds, choose_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse, report_progress
 from swyx_components.clouds import PLATFORMS, Cloud
@@ -21,13 +21,10 @@ from swyx_components.report.diff import changes_record, write_changes
     "diff deployed.yaml installation.yaml",
     "diff deployed.yaml installation.yaml --cloud aws --exit-code",
     "diff - installation.yaml",
+    old=written("OLD", "The installation file before the edit."),
+    new=written("NEW", "The installation file after the edit."),
+    exit_code=written("--exit-code", "Exit with 1 if anything differs."),
 )
-@argument("old", "OLD", "The installation file before the edit.")
-@argument("new", "NEW", "The installation file after the edit.")
-@SITES
-@CLOUDS
-@flag("--exit-code", help="Exit with 1 if anything differs.")
-@JSON
 def diff(old: str, new: str, sites: Words, clouds: Words, exit_code: bool, as_json: bool) -> int:
     """Show what an edit changes, and for whom.
 

@@ -6,7 +6,7 @@ from swyx_components.analysis.explain import Explanation, Packet
 from swyx_components.analysis.explain import explain as explain_packet
 from swyx_components.analysis.places import find_hosts
 from swyx_components.analysis.what_if import find_detour, find_remedies
-from swyx_components.cli.options import CLOUDS, FILE, JSON, WHY, Words, argument, command
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
 from swyx_components.planner.model import Protocol
@@ -21,15 +21,13 @@ _MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
     "explain installation.yaml ac-office ac-server tcp/135",
     "explain installation.yaml SwyxIt@aachen SwyxServer@bochum udp/51000",
     "explain installation.yaml 10.1.20.7 ac-gate icmp",
+    source=written("SRC", "Source: a machine, network, ROLE@SITE or address."),
+    destination=written("DST", "Destination, in the same forms."),
+    packet=written("PROTO/PORT", "tcp/1720, udp/50000, icmp, ..."),
+    source_port=written(
+        "--source-port PORT", "Source port.", type=click.IntRange(1, 65535), default=None
+    ),
 )
-@FILE
-@argument("source", "SRC", "Source: a machine, network, ROLE@SITE or address.")
-@argument("destination", "DST", "Destination, in the same forms.")
-@argument("packet", "PROTO/PORT", "tcp/1720, udp/50000, icmp, ...")
-@click.option("--source-port", type=click.IntRange(1, 65535), metavar="PORT", help="Source port.")
-@CLOUDS
-@WHY
-@JSON
 def explain(
     file: str,
     source: str,

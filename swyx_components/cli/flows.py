@@ -8,16 +8,7 @@ from swyx_components.analysis.matrix import EXTRA, MatrixRow, Wanted, list_rows
 from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.load import calls_of
 from swyx_components.cli import terminal
-from swyx_components.cli.options import (
-    FILE,
-    JSON,
-    OUTPUT,
-    SITES,
-    Words,
-    command,
-    option,
-    option_list,
-)
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose_sites, find_name, plan_sites, unknown
 from swyx_components.cli.stacks import files_of
 from swyx_components.installation import load_installation
@@ -33,15 +24,11 @@ _WRITERS = {"csv": report.write_csv, "markdown": report.write_markdown, "json": 
     "flows installation.yaml --site aachen --role SwyxServer",
     "flows installation.yaml --evidence inferred",
     "flows installation.yaml --format xlsx --output flows.xlsx",
+    roles=written("--role ROLE", "Only flows of this role"),
+    machines=written("--machine NAME", "Only flows of this machine or network"),
+    evidence=written("--evidence EVIDENCE", "stated, inferred, optional or extra"),
+    format=written("--format FORMAT", "table, csv, markdown, json or xlsx."),
 )
-@FILE
-@SITES
-@option_list("--role", "roles", "ROLE", "Only flows of this role")
-@option_list("--machine", "machines", "NAME", "Only flows of this machine or network")
-@option_list("--evidence", "evidence", "EVIDENCE", "stated, inferred, optional or extra")
-@option("--format", "FORMAT", "table, csv, markdown, json or xlsx.")
-@OUTPUT
-@JSON
 def flows(
     file: str,
     sites: Words,

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 
 from swyx_components.analysis.hosts import find_host_settings
-from swyx_components.cli.options import FILE, JSON, SITES, Words, command, flag, option, option_list
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, choose_names, plan_sites
 from swyx_components.cli.stacks import files_of
 from swyx_components.cli.terminal import print_answer, refuse, refuse_device, replace_file
@@ -25,13 +25,13 @@ from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name, make_files
 
 
-@command("hosts installation.yaml --machine ac-server", "hosts installation.yaml --output hosts")
-@FILE
-@option("--output", "DIR", "Write files to this folder.")
-@SITES
-@option_list("--machine", "machines", "NAME", "Only this machine or network")
-@flag("--force", help="Overwrite files that others wrote or changed.")
-@JSON
+@command(
+    "hosts installation.yaml --machine ac-server",
+    "hosts installation.yaml --output hosts",
+    output=written("--output DIR", "Write files to this folder."),
+    machines=written("--machine NAME", "Only this machine or network"),
+    force=written("--force", "Overwrite files that others wrote or changed."),
+)
 def hosts(
     file: str, output: str, sites: Words, machines: Words, force: bool, as_json: bool
 ) -> None:

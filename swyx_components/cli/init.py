@@ -13,7 +13,7 @@ import click
 
 from swyx_components.catalogue import Catalogue, load_catalogue
 from swyx_components.cli.check import find_messages
-from swyx_components.cli.options import JSON, Words, argument, command, flag, option, option_list
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.terminal import print_answer, print_error, print_note, refuse, replace_file
 from swyx_components.installation import draft as drafts
 from swyx_components.installation import read_installation
@@ -33,19 +33,17 @@ _Data = dict[str, Any]
     "init",
     "init installation.yaml --from machines.csv",
     "init - --from machines.csv --dcom restricted",
+    file=written(
+        "[FILE]",
+        "File to write, default installation.yaml; - for stdout.",
+        default="installation.yaml",
+    ),
+    source=written("--from CSV", "List of machines, - for standard input; default: ask."),
+    columns=written("--column OURS=THEIRS", "Name of a column in the list"),
+    dcom=written("--dcom TEXT", "The decision dcom."),
+    h245=written("--h245 TEXT", "The decision h245."),
+    force=written("--force", "Overwrite an existing file."),
 )
-@argument(
-    "file",
-    "FILE",
-    "File to write, default installation.yaml; - for stdout.",
-    default="installation.yaml",
-)
-@option("--from", "CSV", "List of machines, - for standard input; default: ask.", name="source")
-@option_list("--column", "columns", "OURS=THEIRS", "Name of a column in the list")
-@option("--dcom", "TEXT", "The decision dcom.")
-@option("--h245", "TEXT", "The decision h245.")
-@flag("--force", help="Overwrite an existing file.")
-@JSON
 def init(
     file: str, source: str, columns: Words, dcom: str, h245: str, force: bool, as_json: bool
 ) -> None:

@@ -3,12 +3,11 @@
 A shell puts these words on a command line, so nothing is offered but names that a valid file may hold.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-from click.decorators import FC
 from click.shell_completion import CompletionItem
 
 from swyx_components.catalogue.yaml_source import compose, read_file
@@ -17,7 +16,7 @@ from swyx_components.messages import Diagnostics
 
 _MOST_BYTES = 500_000  # a larger file would keep the person waiting
 Words = Sequence[str]  # what was given for an option that may be repeated
-Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Row = tuple[str, str, Mapping[str, Any]]  # how a parameter is written, its help, more for click
 
 
 class Names(NamedTuple):
@@ -62,87 +61,74 @@ def as_mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _offer_files(_: click.Context, __: click.Parameter, word: str) -> list[CompletionItem]:
-    """The files that the shell itself finds."""
-    return [CompletionItem(word, type="file")]
+def _offer(context: click.Context, own: click.Parameter, word: str) -> list[CompletionItem]:
+    """What a shell may offer for a word: the files that it finds, or names of the file on the line."""
+    if own.metavar in ("FILE", "[FILE]", "OLD", "NEW", "CSV", "PATH"):
+        return [CompletionItem(word, type="file")]
+    # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
+    given = (context.params.get("file"), context.params.get("new"), *context.args)
+    names = find_names(str(next((word for word in given if word), "")))
+    known = {
+        "SITE": names.sites,
+        "NAME": names.machines,
+        "[SITE=]CLOUD": find_clouds(names),
+        **dict.fromkeys(("SRC", "DST", "[CALLER]", "[CALLED]"), names.machines + names.roles),
+    }
+    found = known.get(own.metavar or "", ())
+    return [CompletionItem(name) for name in found if name.startswith(word)]
 
 
-def _offer(choose: Callable[[Names], list[str]]) -> Completer:
-    """Some of the names of the file on the line."""
-
-    def complete(context: click.Context, _: click.Parameter, word: str) -> list[CompletionItem]:
-        # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
-        given = (context.params.get("file"), context.params.get("new"), *context.args)
-        names = find_names(str(next((word for word in given if word), "")))
-        return [CompletionItem(name) for name in choose(names) if name.startswith(word)]
-
-    return complete
+def written(usage: str, help: str, **settings: Any) -> Row:
+    """As on the line: `FILE` or `[FILE]`, `--fix`, `--site SITE`; a value that is not given is empty."""
+    return usage, help, settings
 
 
-# What a word stands for, and so what a shell may offer for it.
-_OFFERS = {
-    **dict.fromkeys(("FILE", "OLD", "NEW", "CSV", "PATH"), _offer_files),
-    **dict.fromkeys(
-        ("SRC", "DST", "CALLER", "CALLED"), _offer(lambda names: names.machines + names.roles)
+# What several commands have, by the name that their functions give it.
+_SHARED = {
+    "file": written("FILE", "The installation file; - for standard input."),
+    "as_json": written("--json", "Print JSON instead."),
+    "why": written("--why", "Also show what each cited line of the article says."),
+    "strict": written("--strict", "Exit with 1 if there are warnings."),
+    "sites": written("--site SITE", "Only this site"),
+    "clouds": written(
+        "--cloud [SITE=]CLOUD",
+        "aws or azure, for one site or for all; default: from the stack files (Pulumi.*.yaml) beside FILE",
     ),
-    "SITE": _offer(lambda names: names.sites),
-    "NAME": _offer(lambda names: names.machines),
-    "[SITE=]CLOUD": _offer(find_clouds),
+    "output": written("--output FILE", "Write to this file instead of stdout."),
+    "saved": written("--saved FILE", "JSON of `aws ec2 describe-...` or `az network ... list`"),
 }
 
 
-def command(*examples: str) -> Callable[[Callable[..., object]], click.Command]:
-    """A command whose help ends with example lines, each without `swyx`."""
+def command(*examples: str, **own: Row) -> Callable[[Callable[..., object]], click.Command]:
+    """A command whose help ends with example lines, each without `swyx`.
+
+    Its function's parameters are written on the line as `own` says of their names, or as in all commands.
+    """
     lines = "\n".join(f"  swyx {line}" for line in examples)
-    return click.command(epilog=f"\b\nExamples:\n{lines}")
+
+    def make(function: Callable[..., object]) -> click.Command:
+        kinds, rows = {**function.__annotations__}, {**_SHARED, **own}
+        del kinds["return"]
+        parameters = [_make(name, kind, *rows[name]) for name, kind in kinds.items()]
+        return click.command(params=parameters, epilog=f"\b\nExamples:\n{lines}")(function)
+
+    return make
 
 
-def argument(name: str, word: str, help: str, *, default: str | None = None) -> Callable[[FC], FC]:
-    """An argument; one with a default may be left out."""
-    shown = word if default is None else f"[{word}]"
-    settings = _settings(word, help, default is None, default or "")
-    return click.argument(name, **{**settings, "metavar": shown})
-
-
-def option(
-    flag: str, word: str, help: str, *, name: str = "", default: str = "", required: bool = False
-) -> Callable[[FC], FC]:
-    """An option with a value; `default`, or empty, if it is not given."""
-    settings = _settings(word, help, required, default)
-    return click.option(flag, name or flag[2:], show_default=bool(default), **settings)
-
-
-def option_list(flag: str, name: str, word: str, help: str) -> Callable[[FC], FC]:
-    """An option that may be repeated, each with a value."""
-    settings = _settings(word, f"{help}; may be repeated.", default=())
-    return click.option(flag, name, multiple=True, **settings)
-
-
-def flag(*words: str, help: str) -> Callable[[FC], FC]:
-    """An option without a value."""
-    return click.option(*words, is_flag=True, help=help)
-
-
-def _settings(
-    word: str, help: str, required: bool = False, default: str | tuple[str, ...] = ""
-) -> dict[str, Any]:
-    settings = {"metavar": word, "help": help, "shell_complete": _OFFERS.get(word)}
+def _make(
+    name: str, kind: object, usage: str, help: str, given: Mapping[str, Any]
+) -> click.Parameter:
+    """A parameter of this type: `bool` is an option without a value, a sequence may be repeated."""
+    *flags, word = usage.split()
+    if kind is bool:
+        return click.Option([*flags, word, name], is_flag=True, help=help)
+    settings: dict[str, Any] = {"metavar": word, "help": help, "shell_complete": _offer}
     # To click a default, even None, is a value, and what has a value is not missing.
-    return settings | ({"required": True} if required else {"default": default})
-
-
-FILE = argument("file", "FILE", "The installation file; - for standard input.")
-JSON = flag("--json", "as_json", help="Print JSON instead.")
-WHY = flag("--why", help="Also show what each cited line of the article says.")
-STRICT = flag("--strict", help="Exit with 1 if there are warnings.")
-SITES = option_list("--site", "sites", "SITE", "Only this site")
-CLOUDS = option_list(
-    "--cloud",
-    "clouds",
-    "[SITE=]CLOUD",
-    "aws or azure, for one site or for all; default: from the stack files (Pulumi.*.yaml) beside FILE",
-)
-OUTPUT = option("--output", "FILE", "Write to this file instead of stdout.")
-SAVED = option_list(
-    "--saved", "saved", "FILE", "JSON of `aws ec2 describe-...` or `az network ... list`"
-)
+    if not flags:
+        settings |= {"default": ""} if word.startswith("[") else {}
+        return click.Argument([name], **{**settings, **given})
+    if kind == Words:
+        settings |= {"help": f"{help}; may be repeated.", "multiple": True, "default": ()}
+    elif "required" not in given:
+        settings |= {"default": "", "show_default": "default" in given}
+    return click.Option([*flags, name], **{**settings, **given})

@@ -1,6 +1,6 @@
 """`swyx plan`: every rule of every site, for people or as JSON."""
 
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SITES, STRICT, WHY, Words, command
+from swyx_components.cli.options import Words, command
 from swyx_components.cli.sites import choose, gather_sites
 from swyx_components.cli.terminal import judge, print_messages, write_output
 from swyx_components.report.plan_json import write_document
@@ -9,13 +9,10 @@ from swyx_components.report.tables import list_messages, write_plan
 _MANY_SITES = 12  # more are a line each, unless they were asked for by name
 
 
-@command("plan installation.yaml", "plan installation.yaml --site aachen --cloud aws")
-@FILE
-@CLOUDS
-@SITES
-@STRICT
-@WHY
-@JSON
+@command(
+    "plan installation.yaml",
+    "plan installation.yaml --site aachen --cloud aws",
+)
 def plan(file: str, clouds: Words, sites: Words, strict: bool, why: bool, as_json: bool) -> int:
     """Show every rule of every site.
 

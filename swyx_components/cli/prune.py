@@ -9,7 +9,7 @@ import click
 
 from swyx_components.analysis.deployed.stack_state import Orphan, read_stack_state
 from swyx_components.analysis.deployed.verify import CloudError
-from swyx_components.cli.options import CLOUDS, FILE, JSON, Words, command, flag, option
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, render_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer
 from swyx_components.clouds import PLATFORMS
@@ -20,13 +20,12 @@ from swyx_components.report.templates import render_lines
 _TIME = 600.0  # seconds for one command of the engine
 
 
-@command("prune installation.yaml --site aachen --stack aachen")
-@FILE
-@option("--site", "SITE", "The site of the stack.", required=True)
-@CLOUDS
-@option("--stack", "STACK", "The site's stack; default: the selected one.")
-@flag("--yes", "agreed", help="Delete without asking.")
-@JSON
+@command(
+    "prune installation.yaml --site aachen --stack aachen",
+    site=written("--site SITE", "The site of the stack.", required=True),
+    stack=written("--stack STACK", "The site's stack; default: the selected one."),
+    agreed=written("--yes", "Delete without asking."),
+)
 def prune(file: str, site: str, clouds: Words, stack: str, agreed: bool, as_json: bool) -> int:
     """Delete orphaned resources of an interrupted update.
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from swyx_components.catalogue import Catalogue, load_catalogue
-from swyx_components.cli.options import JSON, argument, command, flag
+from swyx_components.cli.options import command, written
 from swyx_components.cli.terminal import print_answer
 from swyx_components.installation import load_installation, load_schema
 from swyx_components.report.plan_json import fields_of, given
@@ -12,16 +12,20 @@ from swyx_components.report.tables import cite
 from swyx_components.report.templates import render_lines
 
 
-@command("schema > installation.schema.json")
-@flag("--json", "_as_json", help="No effect: the schema is JSON.")
+@command(
+    "schema > installation.schema.json",
+    _as_json=written("--json", "No effect: the schema is JSON."),
+)
 def schema(_as_json: bool) -> None:
     """Print the JSON Schema of installation files."""
     print(json.dumps(load_schema(), indent=2))
 
 
-@command("catalogue", "catalogue installation.yaml --json")
-@argument("file", "FILE", "An installation file with its own catalogue.", default="")
-@JSON
+@command(
+    "catalogue",
+    "catalogue installation.yaml --json",
+    file=written("[FILE]", "An installation file with its own catalogue."),
+)
 def catalogue(file: str, as_json: bool) -> None:
     """List the article's roles, ports and flows.
 

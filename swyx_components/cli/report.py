@@ -13,8 +13,9 @@ from typing import IO
 from swyx_components import __version__
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.catalogue.yaml_source import STDIN, read_bytes
-from swyx_components.cli import options, terminal
+from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import Chosen, choose, choose_sites, gather_sites, render_sites
 from swyx_components.cli.stacks import files_of
 from swyx_components.clouds import PLATFORMS
@@ -32,28 +33,24 @@ _LARGEST = 50_000_000  # bytes of one page; what browsers still open without a p
 _FEW_SITES = 4  # whose chapters stand open
 
 
-@options.command(
+@command(
     "report installation.yaml",
     "report installation.yaml --against deployed.yaml",
     "report installation.yaml --output pages/ --deployed aachen",
+    output=written(
+        "--output PATH", "A file, or a folder for one page per site.", default="report.html"
+    ),
+    against=written("--against FILE", "Also show differences from this file."),
+    deployed=written("--deployed SITE", "Also show drift of this site in its cloud"),
+    date=written("--date TEXT", "The date on the page instead of today's."),
 )
-@options.FILE
-@options.option(
-    "--output", "PATH", "A file, or a folder for one page per site.", default="report.html"
-)
-@options.CLOUDS
-@options.SITES
-@options.option("--against", "FILE", "Also show differences from this file.")
-@options.option_list("--deployed", "deployed", "SITE", "Also show drift of this site in its cloud")
-@options.option("--date", "TEXT", "The date on the page instead of today's.")
-@options.JSON
 def report(
     file: str,
     output: str,
-    clouds: options.Words,
-    sites: options.Words,
+    clouds: Words,
+    sites: Words,
     against: str,
-    deployed: options.Words,
+    deployed: Words,
     date: str,
     as_json: bool,
 ) -> None:

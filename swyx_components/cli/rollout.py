@@ -15,7 +15,7 @@ from pulumi import automation
 from swyx_components.analysis.deployed.verify import CloudError
 from swyx_components.cli import terminal
 from swyx_components.cli.diff import find_changes
-from swyx_components.cli.options import JSON, argument, command, flag, option
+from swyx_components.cli.options import command, written
 from swyx_components.cli.stacks import find_stacks
 from swyx_components.installation import load_installation
 from swyx_components.messages import Message, raise_errors
@@ -61,23 +61,17 @@ class Job(NamedTuple):
     "rollout deployed.yaml installation.yaml --preview",
     "rollout deployed.yaml installation.yaml --yes",
     "rollout deployed.yaml installation.yaml --continue --yes",
+    old=written("OLD", "The installation file as deployed."),
+    new=written("NEW", "The edited file, which the stacks read."),
+    project=written("--project DIR", "The folder of Pulumi.yaml.", default="."),
+    parallel=written(
+        "--parallel N", "Number of stacks in parallel.", type=click.IntRange(1, 64), default=4
+    ),
+    only_preview=written("--preview", "Preview only, change nothing."),
+    agreed=written("--yes", "Update without asking."),
+    resume=written("--continue", "Resume a rollout that failed or was stopped."),
+    emit=written("--emit PIPELINE", f"Print a CI workflow instead: {', '.join(_PIPELINES)}."),
 )
-@argument("old", "OLD", "The installation file as deployed.")
-@argument("new", "NEW", "The edited file, which the stacks read.")
-@option("--project", "DIR", "The folder of Pulumi.yaml.", default=".")
-@click.option(
-    "--parallel",
-    type=click.IntRange(1, 64),
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Number of stacks in parallel.",
-)
-@flag("--preview", "only_preview", help="Preview only, change nothing.")
-@flag("--yes", "agreed", help="Update without asking.")
-@flag("--continue", "resume", help="Resume a rollout that failed or was stopped.")
-@option("--emit", "PIPELINE", f"Print a CI workflow instead: {', '.join(_PIPELINES)}.")
-@JSON
 def rollout(
     old: str,
     new: str,

@@ -5,7 +5,7 @@ from typing import Any
 
 from swyx_components.analysis.deployed.stack_state import is_stack_state, read_stack_state
 from swyx_components.analysis.deployed.verify import Comparison
-from swyx_components.cli.options import CLOUDS, FILE, JSON, SAVED, SITES, Words, command, option
+from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.saved import damage_refused, open_saved, read_json
 from swyx_components.cli.sites import bind_clouds, choose_sites, render_sites
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
@@ -19,13 +19,8 @@ from swyx_components.report.deployed import comparison_record, write_comparison
     "verify installation.yaml",
     "verify installation.yaml --site aachen --cloud aws",
     "verify installation.yaml --state exported.json",
+    state=written("--state FILE", "Read the output of `pulumi stack export` instead."),
 )
-@FILE
-@SITES
-@CLOUDS
-@option("--state", "FILE", "Read the output of `pulumi stack export` instead.")
-@SAVED
-@JSON
 def verify(file: str, sites: Words, clouds: Words, state: str, saved: Words, as_json: bool) -> int:
     """Compare deployed resources with the plan.
 
