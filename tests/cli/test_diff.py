@@ -30,7 +30,7 @@ def test_text_names_the_edit_the_packets_and_the_rules(tmp_path: Path) -> None:
     lines = [" ".join(line.split()) for line in swyx("diff", *two(tmp_path)).out.splitlines()]
     assert lines == [
         "1 edit",
-        "sites.bochum.decisions.dcom restricted -> 40000-40149",  # in the words of the file
+        "sites.bochum.decisions.dcom 40000-40199 -> 40000-40149",
         "",
         "1 stack to update",
         "bochum update 2 rules",
