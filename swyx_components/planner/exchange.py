@@ -114,6 +114,7 @@ class _Collector:
     def __init__(self, catalogue: Catalogue, first: EndpointKind, second: EndpointKind) -> None:
         self._catalogue = catalogue
         self._kinds = {True: first, False: second}
+        self._roles = {True: first.roles[0], False: second.roles[0]}
         self._found = Exchange()
 
     def collect(self, scope: str, ways: _Ways) -> Exchange:
@@ -136,20 +137,17 @@ class _Collector:
                 self._found.tunnels.append(row.id)
             for forward in ways.get(place, ()):
                 if not is_conditional or self._applies(leg, forward, joined):
-                    own[forward] = roles.index((self._role(forward), self._role(not forward)))
+                    own[forward] = roles.index((self._roles[forward], self._roles[not forward]))
             of_flow = joined.setdefault(row.id, {})
             for forward, order in own.items():
                 of_flow.setdefault(forward, _MOST_PAIRS * place + order)
                 leg_order = _MOST_OF_A_LEG * place + order, forward
                 for towards, transport, ports, source in self._find_flows(row.id, leg, forward):
-                    names = row.id, self._role(towards), self._role(not towards)
+                    names = row.id, self._roles[towards], self._roles[not towards]
                     self._found.exchanged.append(
                         ExchangedFlow(*leg_order, towards, *names, transport, ports, source)
                     )
         return self._found
-
-    def _role(self, first: bool) -> str:
-        return self._kinds[first].roles[0]
 
     def _applies(self, leg: Leg, forward: bool, joined: Mapping[str, Mapping[bool, int]]) -> bool:
         kinds = self._kinds.values()
@@ -177,7 +175,7 @@ class _Collector:
             yield towards, leg.media, ports, source[0]
 
     def _media_ports(self, first: bool, transport: Transport) -> PortSet:
-        role = self._role(first)
+        role = self._roles[first]
         key = self._catalogue.roles[role].media[transport] if role else "media"
         return self._kinds[first].ports[role, key]
 
