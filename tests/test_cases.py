@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from swyx_components.catalogue import Catalogue, FlowRow, Leg, load_catalogue
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue, FlowRow, Leg
 from swyx_components.installation import Installation
 from swyx_components.sets.ports import PortRange
 from tests.tools.article import FLOWS

@@ -13,8 +13,15 @@ from typing import NamedTuple
 
 from swyx_components.analysis.explain import Crossing, Packet, Passage, SiteOf, cross, pick_pairs
 from swyx_components.analysis.places import Actor, Host, Pair, hosts_of, hosts_with, role_at
-from swyx_components.catalogue import FlowRow, Phase, Transport
-from swyx_components.catalogue.model import PARTY, CallBook, CallStep, Way
+from swyx_components.catalogue.model import (
+    PARTY,
+    CallBook,
+    CallStep,
+    FlowRow,
+    Phase,
+    Transport,
+    Way,
+)
 from swyx_components.installation.model import Link, Provider
 from swyx_components.planner.model import PROTOCOL_OF
 from swyx_components.planner.port_references import (

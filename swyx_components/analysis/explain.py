@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from swyx_components.analysis.places import Host
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import SiteFlows, derive_flows

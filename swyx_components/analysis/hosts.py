@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
-from swyx_components.catalogue import Listener, Transport
 from swyx_components.catalogue.load import load_windows
+from swyx_components.catalogue.model import Listener, Transport
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.minimise import NEUTRAL, minimise

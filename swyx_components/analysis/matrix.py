@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import ExtraRule
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows

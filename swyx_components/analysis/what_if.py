@@ -6,7 +6,7 @@ from itertools import chain
 
 from swyx_components.analysis.explain import Crossing, carries
 from swyx_components.analysis.places import Host
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.check import find_dcom_ports, find_public_part
 from swyx_components.installation.model import Installation, Link, Provider, Site
 from swyx_components.planner.flows import derive_flows

@@ -8,9 +8,8 @@ from swyx_components.analysis.calls import Call, simulate_call
 from swyx_components.analysis.explain import SiteOf
 from swyx_components.analysis.places import Pair, cast_scenario, read_parties
 from swyx_components.analysis.what_if import TRANSIT, find_detour, find_remedies
-from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import bundled_calls, load_calls
-from swyx_components.catalogue.model import CallBook
+from swyx_components.catalogue.model import CallBook, Catalogue
 from swyx_components.cli import terminal
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, choose_sites, renderer

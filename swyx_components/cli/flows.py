@@ -5,8 +5,8 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
 from swyx_components.analysis.matrix import EXTRA, MatrixRow, Wanted, list_rows
-from swyx_components.catalogue import Evidence
 from swyx_components.catalogue.load import calls_of
+from swyx_components.catalogue.model import Evidence
 from swyx_components.cli import terminal
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose_sites, find_name, plan_sites, unknown

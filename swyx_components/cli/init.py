@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from swyx_components.catalogue import Catalogue, load_catalogue
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.cli.check import find_messages
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.terminal import print_answer, print_error, print_note, refuse, replace_file

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from swyx_components.catalogue import Catalogue, load_catalogue
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.cli.options import command, written
 from swyx_components.cli.terminal import print_answer
 from swyx_components.installation import load_installation, load_schema

@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.context import Claim, Kind, Node, ReadContext
 from swyx_components.installation.model import Decisions, ExtraRule, Link, Provider, Site
 from swyx_components.installation.settings import covered_multicast

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Decisions
 from swyx_components.installation.schema import shape
 from swyx_components.messages import Diagnostics, below, printable

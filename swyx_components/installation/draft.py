@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.catalogue.yaml_source import read_bytes
 from swyx_components.installation.context import Node, ReadContext
 from swyx_components.installation.values import is_name, read_prefixes

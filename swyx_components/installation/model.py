@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.sets.ports import PortRange, PortSet
 from swyx_components.sets.prefixes import Prefix
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from swyx_components.catalogue import Catalogue, load_catalogue
-from swyx_components.catalogue.load import VERSIONS, read_catalogue
+from swyx_components.catalogue.load import VERSIONS, load_catalogue, read_catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.catalogue.yaml_source import MOST_DEEP, MOST_VALUES, compose, read_file
 from swyx_components.installation.check import (
     check_claims,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from swyx_components.catalogue import Catalogue, Listener, Phase, Role, Transport
+from swyx_components.catalogue.model import Catalogue, Listener, Phase, Role, Transport
 from swyx_components.installation.context import Node, as_text
 from swyx_components.installation.model import Decisions, PortOverrides
 from swyx_components.installation.values import (

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import combinations
 from typing import Any
 
-from swyx_components.catalogue import Role
+from swyx_components.catalogue.model import Role
 from swyx_components.installation.context import ANY_ROLE, Claim, Kind, Node, Seat, as_text
 from swyx_components.installation.model import Egress, ExtraRule, Machine, Network, Site
 from swyx_components.installation.settings import (

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from typing import Any
 from unicodedata import combining, normalize
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.model import SitePlan
 from swyx_components.planner.requirements import extra_flow
 

@@ -6,7 +6,7 @@ from enum import Enum
 from itertools import chain
 from typing import NamedTuple, Self
 
-from swyx_components.catalogue import Transport
+from swyx_components.catalogue.model import Transport
 from swyx_components.installation.model import Machine, Network
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.port_references import EndpointKind

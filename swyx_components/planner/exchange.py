@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, Evidence, Leg, Transport
+from swyx_components.catalogue.model import Catalogue, Evidence, Leg, Transport
 from swyx_components.planner.port_references import (
     EndpointKind,
     find_undecided,

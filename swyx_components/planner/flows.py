@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Link
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair, Flows

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain, groupby
 from operator import itemgetter
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.planner.flows import SiteFlows
 from swyx_components.planner.model import Capabilities, HostGroup, Requirement, Requirements, Rule
 from swyx_components.planner.regions import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Self
 
-from swyx_components.catalogue import Transport
+from swyx_components.catalogue.model import Transport
 from swyx_components.installation.model import Decisions, Egress, ExtraRule, Machine
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Flows, MachineGroup, Peer

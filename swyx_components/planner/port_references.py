@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, FlowRow, Leg, Transport
+from swyx_components.catalogue.model import Catalogue, FlowRow, Leg, Transport
 from swyx_components.installation.model import Decisions
 from swyx_components.sets.ports import PortRange, PortSet
 

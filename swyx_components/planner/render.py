@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Egress, Installation, Machine
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.endpoints import Peer, PeerKind

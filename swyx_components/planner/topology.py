@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import (
     Installation,
     Link,

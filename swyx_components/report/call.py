@@ -6,7 +6,7 @@ from typing import Any
 from swyx_components.analysis.calls import Call, Step
 from swyx_components.analysis.explain import Crossing, Packet, Passage
 from swyx_components.analysis.places import Actor
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.messages import shorten
 from swyx_components.report.explain import RULES, end_record, host_record
 from swyx_components.report.plan_json import fields_of, given

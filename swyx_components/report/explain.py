@@ -6,7 +6,7 @@ from typing import Any
 from swyx_components.analysis.explain import End, Explanation, Passage, carries
 from swyx_components.analysis.places import Host
 from swyx_components.analysis.what_if import write_extra_rules
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Installation
 from swyx_components.messages import shorten
 from swyx_components.planner.endpoints import Flow

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity, join_alike, plain, shorten

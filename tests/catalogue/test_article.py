@@ -7,7 +7,8 @@ from importlib.resources import files
 import pytest
 import yaml
 
-from swyx_components.catalogue import Catalogue, Listener, load_catalogue
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue, Listener
 from tests.tools import article
 from tests.tools.article import ports_of
 

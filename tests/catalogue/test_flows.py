@@ -2,7 +2,8 @@
 
 import pytest
 
-from swyx_components.catalogue import Catalogue, Evidence, load_catalogue
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue, Evidence
 from tests.tools import article
 
 

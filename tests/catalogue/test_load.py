@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.messages import Severity, SwyxError
 
 BUNDLED = files("swyx_components.catalogue").joinpath("v6_01.yaml").read_text(encoding="utf-8")

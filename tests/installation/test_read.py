@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from swyx_components.catalogue import Transport, load_catalogue
 from swyx_components.catalogue import load as catalogue_room
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Transport
 from swyx_components.catalogue.yaml_source import MOST_BYTES
 from swyx_components.installation import load_installation, load_schema, read_installation
 from swyx_components.installation.model import Egress, ExtraRule, Link, Provider

@@ -7,7 +7,7 @@ from itertools import product
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.minimise import NEUTRAL, minimise
 from swyx_components.planner.model import Capabilities, Direction, Protocol, Requirement, Rule

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from tests.tools.article import PRODUCT_PORTS, ports_of

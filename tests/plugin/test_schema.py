@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.provider.experimental.analyzer import Analyzer
 
 import swyx_components
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.components.roles import ROLE_CLASSES
 from tests.tools.golden import compare
 

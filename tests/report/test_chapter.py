@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import Phase, given, settings
 
-from swyx_components.catalogue import FlowRow
+from swyx_components.catalogue.model import FlowRow
 from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site, plan_sites

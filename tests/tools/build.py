@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.installation.model import Installation, Machine
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.endpoints import Peer, PeerKind

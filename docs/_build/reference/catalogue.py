@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from reference.markup import code, heading, plain, slug, table
 
-from swyx_components.catalogue import Catalogue, FlowRow, Leg, Listener, Role, load_catalogue
+from swyx_components.catalogue.load import load_catalogue
+from swyx_components.catalogue.model import Catalogue, FlowRow, Leg, Listener, Role
 
 _ROLES = """# Roles and listeners
 

@@ -1,6 +1,6 @@
 """The page of the Pulumi components: their docstrings, read from the source without importing it."""
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 
 _LEAD = """# Components
 

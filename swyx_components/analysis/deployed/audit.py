@@ -21,7 +21,7 @@ from swyx_components.analysis.deployed.reachability import (
     join_packets,
 )
 from swyx_components.analysis.places import hosts_of
-from swyx_components.catalogue import Evidence, FlowRow, Phase
+from swyx_components.catalogue.model import Evidence, FlowRow, Phase
 from swyx_components.installation.check import NEVER_PUBLIC
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan

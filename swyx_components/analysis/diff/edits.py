@@ -5,7 +5,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
-from swyx_components.catalogue import FlowRow
+from swyx_components.catalogue.model import FlowRow
 from swyx_components.installation.model import ExtraRule, Installation, PortOverrides
 from swyx_components.planner.endpoints import Flow
 from swyx_components.planner.model import Direction, Rule, SitePlan

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Egress
 from swyx_components.messages import Message, errors_of, shorten
 from swyx_components.planner.checks.port_conflicts import find_decided_ends

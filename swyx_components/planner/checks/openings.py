@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache, lru_cache, partial
 from itertools import chain, product
 
-from swyx_components.catalogue import Catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.messages import Message, shorten
 from swyx_components.planner.checks.port_conflicts import find_told
 from swyx_components.planner.endpoints import Endpoint, Peer, PeerKind

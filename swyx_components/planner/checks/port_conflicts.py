@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, Transport
+from swyx_components.catalogue.model import Catalogue, Transport
 from swyx_components.installation.model import Decisions
 from swyx_components.messages import Message
 from swyx_components.planner.endpoints import Endpoint, EndpointPair

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
-from swyx_components.catalogue import Catalogue, FlowRow
+from swyx_components.catalogue.model import Catalogue, FlowRow
 from swyx_components.planner.assess import SiteResult
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.flows import derive_flows

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.analysis.diff.changes import Changes
-from swyx_components.catalogue import FlowRow
+from swyx_components.catalogue.model import FlowRow
 from swyx_components.installation.check import find_public_part
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.messages import Message, Severity, join_alike

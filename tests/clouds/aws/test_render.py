@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.clouds.aws.names import clean_tag, group_logical_name, limits, spread_tag
 from swyx_components.clouds.aws.quotas import count_quotas
 from swyx_components.clouds.aws.render import render_group, render_site

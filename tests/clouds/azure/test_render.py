@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from swyx_components.catalogue import load_catalogue
+from swyx_components.catalogue.load import load_catalogue
 from swyx_components.clouds.azure.names import assign_priorities, limits, physical_name, rule_name
 from swyx_components.clouds.azure.render import count_quotas, render_group, render_site
 from swyx_components.clouds.limits import read_capabilities

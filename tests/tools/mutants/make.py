@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from swyx_components.catalogue import Catalogue
 from swyx_components.catalogue.load import _compose, read_catalogue
+from swyx_components.catalogue.model import Catalogue
 from swyx_components.messages import SwyxError
 
 Rows = dict[str, Any]
