@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.tools.command import SMALL, swyx, write_file
 
@@ -59,6 +61,18 @@ def test_a_decision_that_is_written_wrongly_is_not_called_missing_too(
     errors = [line for line in outcome.out.splitlines() if line.startswith("error: ")]
     assert outcome.code == 2
     assert [error.split(": ")[2] for error in errors] == [place]
+
+
+def test_decisions_that_can_not_be_read_hide_nothing_but_missing_decisions(tmp_path: Path) -> None:
+    plain = yaml.safe_load(SMALL)
+    empty, wrong = (
+        swyx("check", write_file(tmp_path, yaml.safe_dump(plain | {"decisions": decisions}))).out
+        for decisions in ({}, ["dcom"])
+    )
+    (error,) = (line for line in wrong.splitlines() if line.startswith("error: "))
+    assert ": decisions: expected a mapping, found a list" in error
+    ids = re.findall(r"\[[a-z-]+\]", empty)
+    assert "[uncovered-egress]" in ids and re.findall(r"\[[a-z-]+\]", wrong) == ids
 
 
 def test_a_site_that_lacks_a_decision_is_told_although_another_site_has_it_wrong(

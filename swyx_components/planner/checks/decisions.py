@@ -56,10 +56,11 @@ def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) ->
             for owner, key in refused
         ):
             continue
-        _, site, _, decision = message.place.split(".") if message.id in _UNDECIDED else [""] * 4
-        own = f"sites.{site}.decisions"
-        if wrong.isdisjoint((own, f"{own}.{decision}", "decisions", f"decisions.{decision}")):
-            yield message
+        if message.id in _UNDECIDED:
+            own, _, decision = message.place.rpartition(".")
+            if not wrong.isdisjoint((own, message.place, "decisions", f"decisions.{decision}")):
+                continue
+        yield message
 
 
 def _decisions_meant(message: Message) -> Iterator[str]:
