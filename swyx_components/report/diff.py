@@ -6,7 +6,7 @@ from typing import Any
 from swyx_components.analysis.diff.changes import Changes, RuleChange, SiteChange
 from swyx_components.analysis.diff.edits import Edit
 from swyx_components.analysis.diff.effects import Effect
-from swyx_components.analysis.diff.reachability import Packets
+from swyx_components.analysis.diff.reachability import ReachabilityChange
 from swyx_components.messages import shorten
 from swyx_components.planner.model import Protocol, SitePlan
 from swyx_components.report.plan_json import fields_of, given, message_record, rule_record, texts
@@ -40,7 +40,7 @@ def write_change(old: str, new: str) -> str:
     return f"{old} -> {new}" if old and new else f"added: {new}" if new else f"removed: {old}"
 
 
-def write_packets(packets: Packets) -> str:
+def write_packets(packets: ReachabilityChange) -> str:
     """`udp 55000-55999 from source ports 50000-50099`, `everything`."""
     name = "everything" if packets.protocol is Protocol.ANY else packets.protocol.value
     source = f"from source ports {packets.source_ports}" if packets.source_ports else ""
@@ -88,12 +88,12 @@ def changes_record(changes: Changes, effects: Sequence[Effect]) -> dict[str, Any
         "effects": [effect._asdict() for effect in effects],
         "packets": [
             {
-                "change": "opened" if opened else "closed",
-                **fields_of(packets, "source", "destination", "protocol"),
-                **given(ports=texts(packets.ports), source_ports=str(packets.source_ports)),
-                "at": at,
+                "change": "opened" if each.opened else "closed",
+                **fields_of(each, "source", "destination", "protocol"),
+                **given(ports=texts(each.ports), source_ports=str(each.source_ports)),
+                "at": each.at,
             }
-            for opened, packets, at in changes.passings
+            for each in changes.passings
         ],
         "sites": {site.site: _site_record(site) for site in changes.sites},
         "clouds": {

@@ -48,10 +48,10 @@ def told(changes: Changes) -> set[str]:
     """`+ a to b tcp 1720 at x`, `-` for what passes no more."""
     lines = set()
     for passing in changes.passings:
-        source, destination, protocol, ports, source_ports = passing.packets
+        _, source, destination, protocol, ports, source_ports, at = passing
         words = f"{source} to {destination} {protocol.value} {ports or '-'}"
         words += f" source {source_ports}" if source_ports else ""
-        lines.add(f"{'+' if passing.opened else '-'} {words} at {', '.join(passing.at)}")
+        lines.add(f"{'+' if passing.opened else '-'} {words} at {', '.join(at)}")
     return lines
 
 
@@ -470,8 +470,7 @@ def test_each_difference_is_one_that_explain_sees() -> None:
         id(at): {name: render_neutral(plan_site(at, name)) for name in at.sites}
         for at in (OLD, new)
     }
-    for passing in compare_installations(OLD, new).passings:
-        packets = passing.packets
+    for packets in compare_installations(OLD, new).passings:
         for port in {packets.ports[0].first, packets.ports[-1].last} if packets.ports else ():
             source = packets.source_ports[0].first if packets.source_ports else None
             packet = Packet(packets.protocol, port, source)
@@ -480,7 +479,7 @@ def test_each_difference_is_one_that_explain_sees() -> None:
                 site_of = sites[id(at)].__getitem__
                 (answer,) = explain(*pair, packet, site_of, Topology(at))
                 allowed = answer.allowed
-                assert allowed is ((at is new) is passing.opened), f"{packets} {port}"
+                assert allowed is ((at is new) is packets.opened), f"{packets} {port}"
                 asked += 1
     assert asked > 50
 

@@ -109,10 +109,10 @@ class Changes(NamedTuple):
     def passings(self) -> tuple[ReachabilityChange, ...]:
         """The packets of all sites, what opens first; the ends of the same packets joined."""
         joined: dict[ReachabilityChange, set[str]] = {}
-        for opened, packets, at in chain(*(site.passings for site in self.compared)):
-            joined.setdefault(ReachabilityChange(opened, packets, ()), set()).update(at)
+        for each in chain(*(site.passings for site in self.compared)):
+            joined.setdefault(each._replace(at=()), set()).update(each.at)
         found = (each._replace(at=tuple(sorted(ends))) for each, ends in joined.items())
-        return tuple(sorted(found, key=lambda each: (not each.opened, each.packets)))
+        return tuple(sorted(found, key=lambda each: (not each.opened, each)))
 
     @property
     def none(self) -> bool:

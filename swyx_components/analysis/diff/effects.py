@@ -10,9 +10,7 @@ from itertools import product
 from typing import NamedTuple
 
 from swyx_components.analysis.diff.changes import SiteChange
-from swyx_components.analysis.diff.reachability import Packets
 from swyx_components.planner.endpoints import Endpoint, Flow
-from swyx_components.planner.model import Protocol
 from swyx_components.sets.ports import NO_PORTS, PortSet
 
 _Sites = tuple[str, ...]
@@ -50,13 +48,12 @@ def find_effects(changes: Sequence[SiteChange]) -> tuple[Effect, ...]:
 
 def _count_packets(changes: Iterable[SiteChange], is_open: bool) -> Counter[_Sites]:
     """How many flows are affected, by the sites whose rules change between the same two ends."""
-    sites: dict[tuple[str, str, Protocol], set[str]] = defaultdict(set)
-    kinds: set[Packets] = set()
-    for change in changes:
-        for packets in (one.packets for one in change.passings if one.opened is is_open):
-            sites[packets[:3]].add(change.site)
-            kinds.add(packets)
-    return Counter(tuple(sorted(sites[packets[:3]])) for packets in kinds)
+    sites: dict[tuple[object, ...], set[str]] = defaultdict(set)
+    found = [(change.site, one) for change in changes for one in change.passings]
+    opened = [(site, one._replace(at=())) for site, one in found if one.opened is is_open]
+    for site, one in opened:
+        sites[one[:4]].add(site)
+    return Counter(tuple(sorted(sites[one[:4]])) for one in {one for _, one in opened})
 
 
 def _ports_by_members(flows: Iterable[Flow]) -> _Ports:

@@ -21,29 +21,21 @@ from swyx_components.sets.prefixes import (
 _Holder = TypeVar("_Holder")
 
 
-class Packets(NamedTuple):
-    """From whom to whom, over what. A name is a machine's or network's, else the addresses.
+class ReachabilityChange(NamedTuple):
+    """Packets that pass now and did not before (`opened`), or the other way round.
 
-    `ports` are empty where the protocol has none, or all of them where it is ANY; `source_ports` where
-    all of them pass.
+    From whom to whom: a machine's or network's name, else the addresses. `ports` are empty where the
+    protocol has none, or all of them where it is ANY; `source_ports` where all of them pass. `at`: the
+    machines whose rules changed for it; both ends where both are machines of the plan.
     """
 
+    opened: bool
     source: str
     destination: str
     protocol: Protocol
     ports: PortSet = NO_PORTS
     source_ports: PortSet = NO_PORTS
-
-
-class ReachabilityChange(NamedTuple):
-    """Packets that pass now and did not before (`opened`), or the other way round.
-
-    `at`: the machines whose rules changed for it; both ends where both are machines of the plan.
-    """
-
-    opened: bool
-    packets: Packets
-    at: tuple[str, ...]
+    at: tuple[str, ...] = ()
 
 
 class Owners:
@@ -131,12 +123,11 @@ def find_passing(
                 direction, protocol = key
                 hosts = (peer, label) if direction is Direction.IN else (label, peer)
                 known = ports if protocol.has_ports else NO_PORTS
-                packets = Packets(*hosts, protocol, known, source)
-                yield ReachabilityChange(opened, packets, (end.machine,))
+                yield ReachabilityChange(opened, *hosts, protocol, known, source, (end.machine,))
     plan = new or old
     if was != now and plan is not None:
         label = f"every machine of {plan.site}"
-        yield ReachabilityChange(now, Packets(label, "anywhere", Protocol.ANY), (label,))
+        yield ReachabilityChange(now, label, "anywhere", Protocol.ANY, at=(label,))
 
 
 def _find_ends(plan: SitePlan | None) -> dict[Prefix, _End]:
