@@ -5,7 +5,7 @@ A shell puts these words on a command line, so nothing is offered but names that
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,16 +19,12 @@ Words = Sequence[str]  # what was given for an option that may be repeated
 Row = tuple[str, str, Mapping[str, Any]]  # how a parameter is written, its help, more for click
 
 
-class Names(NamedTuple):
-    """What may be named on a line: sites, machines and networks, `ROLE@SITE` for each role of a site."""
+def find_names(file: str) -> Mapping[str, Sequence[str]]:
+    """What may stand on a line for each word of `--help`: clouds and, of a file that can be read, the valid
+    names of sites, machines and networks, and `ROLE@SITE` for each role of a site.
+    """
+    from swyx_components.clouds import PLATFORMS
 
-    sites: list[str]
-    machines: list[str]
-    roles: list[str]
-
-
-def find_names(file: str) -> Names:
-    """The valid names of a file; none if it can't be read."""
     try:
         small = Path(file).stat().st_size <= _MOST_BYTES
         data = compose(read_file(file), Diagnostics(file)) if small else None
@@ -45,15 +41,13 @@ def find_names(file: str) -> Names:
                 machines += [name] if is_name(name) else []
                 own = as_mapping(end).get("roles")
                 roles |= {f"{role}@{site}" for role in (own if isinstance(own, list) else ())}
-    known = (role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
-    return Names(list(sites), machines, sorted(known))
-
-
-def find_clouds(names: Names) -> list[str]:
-    """The clouds, and each site with each."""
-    from swyx_components.clouds import PLATFORMS
-
-    return [*PLATFORMS, *(f"{site}={cloud}" for site in names.sites for cloud in PLATFORMS)]
+    known = sorted(role for role in roles if is_name(role.replace("@", "-", 1)[:40]))
+    return {
+        "SITE": [*sites],
+        "NAME": machines,
+        "[SITE=]CLOUD": [*PLATFORMS, *(f"{own}={cloud}" for own in sites for cloud in PLATFORMS)],
+        **dict.fromkeys(("SRC", "DST", "[CALLER]", "[CALLED]"), (*machines, *known)),
+    }
 
 
 def as_mapping(value: Any) -> dict[str, Any]:
@@ -67,13 +61,7 @@ def _offer(context: click.Context, own: click.Parameter, word: str) -> list[Comp
         return [CompletionItem(word, type="file")]
     # Behind an option that still lacks its value nothing is parsed: the words are left in `args`.
     given = (context.params.get("file"), context.params.get("new"), *context.args)
-    names = find_names(str(next((word for word in given if word), "")))
-    known = {
-        "SITE": names.sites,
-        "NAME": names.machines,
-        "[SITE=]CLOUD": find_clouds(names),
-        **dict.fromkeys(("SRC", "DST", "[CALLER]", "[CALLED]"), names.machines + names.roles),
-    }
+    known = find_names(str(next((word for word in given if word), "")))
     found = known.get(own.metavar or "", ())
     return [CompletionItem(name) for name in found if name.startswith(word)]
 

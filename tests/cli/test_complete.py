@@ -12,7 +12,7 @@ from threading import Timer
 
 import pytest
 
-from swyx_components.cli.options import find_clouds, find_names
+from swyx_components.cli.options import find_names
 from tests.tools.command import SMALL, Outcome, swyx, write_file
 
 COMMAND = [sys.executable, "-m", "swyx_components"]
@@ -79,7 +79,7 @@ def test_other_shells_are_answered_in_their_form(tmp_path: Path, shell: str) -> 
 
 
 def test_clouds_stand_alone_or_behind_a_site(tmp_path: Path) -> None:
-    assert find_clouds(find_names(str(write_file(tmp_path)))) == [
+    assert find_names(str(write_file(tmp_path)))["[SITE=]CLOUD"] == [
         "aws",
         "azure",
         "aachen=aws",
@@ -93,9 +93,10 @@ def test_a_name_that_no_file_may_hold_is_never_put_on_a_command_line(tmp_path: P
     hostile = SMALL.replace("ac-office", '"$(touch pwned)"').replace("  bochum:", '  "`x`;y":')
     hostile = hostile.replace("[SwyxGate]", '["$(z)"]')
     names = find_names(str(write_file(tmp_path, hostile)))
-    assert names.sites == ["aachen"]
-    assert names.machines == ["ac-server", "ac-link", "ac-gates"]
-    assert not set("$`;() ") & set("".join(names.machines + names.roles))
+    assert names["SITE"] == ["aachen"]
+    assert names["NAME"] == ["ac-server", "ac-link", "ac-gates"]
+    assert "SwyxServer@aachen" in names["SRC"]
+    assert not set("$`;() ") & set("".join(names["SRC"]))
 
 
 @pytest.mark.parametrize("content", ["", "[", "sites: [1]", "sites: {a: {machines: 3}}", "a: \x1b"])
@@ -103,7 +104,7 @@ def test_a_file_that_can_not_be_read_offers_nothing(tmp_path: Path, content: str
     file = write_file(tmp_path, content)
     for path in (file, tmp_path / "none.yaml"):
         names = find_names(str(path))
-        assert (names.machines, names.roles) == ([], [])
+        assert not names["NAME"] and not names["SRC"]
     assert offered(f"swyx plan {file} --site ") in ([], ["a"])
 
 
