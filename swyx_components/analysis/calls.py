@@ -80,7 +80,7 @@ class Call(NamedTuple):
     """A simulated call with all its steps, those after a failing one too; `over` which of several links.
 
     `others` are those that it does not take. Where it fails `remedies` would allow the failing packet;
-    `transit`: nothing would, see `find_detour`.
+    `detour`: why no extra rule is to, see `what_if`.
     """
 
     caller: Actor
@@ -89,7 +89,7 @@ class Call(NamedTuple):
     over: Link | None = None
     others: tuple[str, ...] = ()
     remedies: tuple[str, ...] = ()
-    transit: bool = False
+    detour: str = ""
 
     @property
     def failed(self) -> Step | None:

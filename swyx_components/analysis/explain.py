@@ -190,7 +190,7 @@ class Explanation(NamedTuple):
     `flows` are those that the packet belongs to; `nearest` the one that comes closest where the
     packet may not pass. `by_summary`: flows whose rules allow it only because a site stands as its
     summary in the rules of the other. `reasons`: of the extra rules that allow it, by id. `remedies` would
-    allow it, None where they were not looked for; `detour`: see `find_detour`.
+    allow it, None where they were not looked for; `detour`: see `what_if`.
     """
 
     crossing: Crossing

@@ -17,28 +17,34 @@ from swyx_components.sets.ports import PortRange, PortSet
 # One change, in words that a person can follow, and the installation that has it.
 _Variant = tuple[str, Installation]
 DCOM, LINK, TRANSIT = "dcom", "link", "transit"
+_MOST_TRIED = 5  # packets of a command for which every change is planned
 
 
 def find_remedies(
-    installation: Installation, crossing: Crossing, detour: str = ""
-) -> tuple[str, ...]:
-    """Every single change of a switch, decision or declaration that would allow the packet.
+    installation: Installation, crossing: Crossing, place: int
+) -> tuple[tuple[str, ...] | None, str]:
+    """Every single change of a switch, decision or declaration that would allow the packet, and the detour.
 
-    Where none would: the roles of which one more would; none makes a LinkManager take transit.
+    Where none would: the roles of which one more would; none makes a LinkManager take transit. None for a
+    packet whose `place` among those that a command finds denied is not one of the first.
     """
     hosts = source, destination = crossing[:2]
+    detour = _find_detour(installation, crossing)
+    if place > _MOST_TRIED:
+        return None, detour
     if not {p.version for p in source.prefixes} & {p.version for p in destination.prefixes}:
-        return (f"give {source.label} and {destination.label} addresses of the same IP version",)
+        said = f"give {source.label} and {destination.label} addresses of the same IP version"
+        return (said,), detour
     variants = _variants(installation, crossing)
     remedies = dict.fromkeys(text for text, changed in variants if _passes(changed, crossing))
     for own, peer in () if remedies or detour == TRANSIT else (hosts, hosts[::-1]):
         variants = _with_roles(installation, own, peer)
         if roles := [role for role, changed in variants if _passes(changed, crossing)]:
             remedies[f"give {own.label} the role {' or '.join(roles)}"] = None
-    return tuple(remedies)
+    return tuple(remedies), detour
 
 
-def find_detour(installation: Installation, crossing: Crossing) -> str:
+def _find_detour(installation: Installation, crossing: Crossing) -> str:
     """Why no extra rule is to open it, if so.
 
     DCOM: to or from another site or a public address. LINK: for a role at another site, which calls reach
@@ -224,15 +230,9 @@ def _with_roles(installation: Installation, own: Host, peer: Host) -> Iterator[_
         taken = role.name in own.roles or (role.once_per_site and role.name in present)
         if fits and not taken:
             roles = catalogue.in_order({*own.roles, role.name})
-            changed = replace(
-                site,
-                machines=tuple(
-                    replace(m, roles=roles) if m is own.owner else m for m in site.machines
-                ),
-                networks=tuple(
-                    replace(n, roles=roles) if n is own.owner else n for n in site.networks
-                ),
-            )
+            machines = (replace(m, roles=roles) if m is own.owner else m for m in site.machines)
+            networks = (replace(n, roles=roles) if n is own.owner else n for n in site.networks)
+            changed = replace(site, machines=tuple(machines), networks=tuple(networks))
             yield role.name, _with(installation, changed)
 
 

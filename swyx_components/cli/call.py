@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from swyx_components.analysis.calls import Call, simulate_call
 from swyx_components.analysis.explain import SiteOf
 from swyx_components.analysis.places import Pair, cast_scenario, read_parties
-from swyx_components.analysis.what_if import TRANSIT, find_detour, find_remedies
+from swyx_components.analysis.what_if import find_remedies
 from swyx_components.catalogue.load import bundled_calls, load_calls
 from swyx_components.catalogue.model import CallBook, Catalogue
 from swyx_components.cli import terminal
@@ -20,7 +20,6 @@ from swyx_components.report.sequence import write_sequence
 from swyx_components.report.tables import align
 
 FORMATS = ("text", "json", "mermaid", "svg")
-_MOST_REMEDIES = 5  # calls for which it is worked out what they would take
 
 
 @command(
@@ -105,10 +104,8 @@ def _simulate(
         failed += simulated.failed is not None
         failure = simulated.failed and simulated.failed.failure
         if failure:
-            detour, remedies = find_detour(topology.installation, failure), tuple[str, ...]()
-            if failed <= _MOST_REMEDIES:
-                remedies = find_remedies(topology.installation, failure, detour)
-            simulated = simulated._replace(remedies=remedies, transit=detour == TRANSIT)
+            remedies, detour = find_remedies(topology.installation, failure, failed)
+            simulated = simulated._replace(remedies=remedies or (), detour=detour)
         yield simulated
 
 

@@ -5,7 +5,7 @@ import click
 from swyx_components.analysis.explain import Explanation, Packet
 from swyx_components.analysis.explain import explain as explain_packet
 from swyx_components.analysis.places import find_hosts
-from swyx_components.analysis.what_if import find_detour, find_remedies
+from swyx_components.analysis.what_if import find_remedies
 from swyx_components.cli.options import Words, command, written
 from swyx_components.cli.sites import choose, renderer
 from swyx_components.cli.terminal import ANSWER_NO, DONE, print_answer, refuse
@@ -13,8 +13,6 @@ from swyx_components.planner.model import Protocol
 from swyx_components.report.explain import answer_record, write_answer
 from swyx_components.report.plan_json import cited_record, given
 from swyx_components.report.tables import write_cited
-
-_MOST_REMEDIES = 5  # pairs for which it is worked out what they would take
 
 
 @command(
@@ -51,9 +49,7 @@ def explain(
     for answer in explain_packet(*ends, asked, renderer(chosen), chosen.topology):
         if not answer.allowed:
             denied += 1
-            detour, remedies = find_detour(installation, answer.crossing), None
-            if denied <= _MOST_REMEDIES:
-                remedies = find_remedies(installation, answer.crossing, detour)
+            remedies, detour = find_remedies(installation, answer.crossing, denied)
             answer = answer._replace(detour=detour, remedies=remedies)
         answers.append(answer)
     catalogue = installation.catalogue

@@ -40,7 +40,7 @@ def _write_failure(call: Call) -> list[str]:
     """Why the first step that fails does; nothing where none does."""
     if call.failed is None:
         return []
-    values = {"step": call.failed, "failure": call.failed.failure, "transit": call.transit}
+    values = {"step": call.failed, "failure": call.failed.failure, "detour": call.detour}
     return render_lines("failure.txt.j2", RULES, **values)
 
 
