@@ -7,7 +7,7 @@ from itertools import chain
 from swyx_components.analysis.explain import Crossing, carries
 from swyx_components.analysis.places import Host
 from swyx_components.catalogue.model import Catalogue, Transport
-from swyx_components.installation.check import find_dcom_ports, find_public_part
+from swyx_components.installation.check import find_dcom_ports, find_public_peers
 from swyx_components.installation.model import Installation, Link, Provider, Site
 from swyx_components.planner.flows import derive_flows
 from swyx_components.planner.model import Direction, Protocol
@@ -76,7 +76,7 @@ def _is_dcom(
 ) -> bool:
     """Whether DCOM uses the port at either site; from no address that is private and of no site."""
     decided = [installation.sites[host.site].decisions for host in hosts if host.site]
-    return all(host.site or find_public_part(host.prefixes, ()) for host in hosts) and any(
+    return all(host.site or any(find_public_peers(host.prefixes)) for host in hosts) and any(
         find_dcom_ports(decisions, protocol.value, installation.catalogue).covers(port)
         for decisions in decided
     )

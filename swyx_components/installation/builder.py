@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypedDict, Unpack
 
+import yaml
+
 from swyx_components.catalogue.load import VERSIONS
 from swyx_components.installation.values import is_name
 from swyx_components.messages import Message, SwyxError, below
@@ -181,8 +183,6 @@ class InstallationBuilder:
 
     def to_yaml(self) -> str:
         """The equivalent file, for every `swyx` command."""
-        import yaml
-
         return yaml.safe_dump(
             self.document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
         )

@@ -10,13 +10,7 @@ from swyx_components.installation.model import Decisions, ExtraRule, Link, Provi
 from swyx_components.installation.settings import covered_multicast
 from swyx_components.messages import TOP, Diagnostics, shorten
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import (
-    EVERYWHERE,
-    WIDTH,
-    Prefix,
-    collapse_prefixes,
-    join_intervals,
-)
+from swyx_components.sets.prefixes import EVERYWHERE, WIDTH, Prefix, collapse_prefixes
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 _SHARED_OR_LINK_LOCAL = ("100.64.0.0/10", "169.254.0.0/16", "fe80::/10")
@@ -160,7 +154,8 @@ def _check_rule(
                 "extra-dcom-across", place, ports=shared, other=claim.site, owner=claim.holder
             )
             return
-    if own and (public := find_public_part(rule.peers, index.by_site.get(site.name, ()))):
+    inside = index.by_site.get(site.name, ())
+    if own and (public := next(find_public_peers(rule.peers, inside), None)):
         context.log.add("extra-dcom-public", place, ports=own, cidr=public)
 
 
@@ -172,18 +167,10 @@ def find_dcom_ports(decisions: Decisions, protocol: str, catalogue: Catalogue) -
     return PortSet.union_of((*_dcom_ranges(decisions), (mapper, mapper)))
 
 
-def find_public_part(peers: Iterable[Prefix], own: Iterable[Prefix]) -> Prefix | None:
-    """The first peer with an address that is neither private, shared or link-local nor the site's own."""
-    never_public = (*NEVER_PUBLIC, *own)
-    for peer in peers:
-        inside = join_intervals(
-            other.interval
-            for other in never_public
-            if other.version == peer.version and other.overlaps(peer)
-        )
-        if not any(first <= peer.first and peer.last <= last for first, last in inside):
-            return peer
-    return None
+def find_public_peers(peers: Iterable[Prefix], own: Sequence[Prefix] = ()) -> Iterator[Prefix]:
+    """The peers with an address that is neither private, shared or link-local nor the site's own."""
+    known = collapse_prefixes((*NEVER_PUBLIC, *own)) if own else NEVER_PUBLIC
+    return (peer for peer in peers if not any(prefix.contains(peer) for prefix in known))
 
 
 class _Claimed:

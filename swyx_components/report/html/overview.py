@@ -8,7 +8,7 @@ from typing import NamedTuple
 from swyx_components.analysis.deployed.verify import Comparison
 from swyx_components.analysis.diff.changes import Changes
 from swyx_components.catalogue.model import FlowRow
-from swyx_components.installation.check import find_public_part
+from swyx_components.installation.check import find_public_peers
 from swyx_components.installation.model import Egress, Installation
 from swyx_components.messages import Message, Severity, join_alike
 from swyx_components.planner.model import Protocol, Rule, SitePlan
@@ -52,7 +52,7 @@ class SiteLine(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def _is_public(prefix: Prefix) -> bool:
-    return find_public_part((prefix,), ()) is not None
+    return any(find_public_peers((prefix,)))
 
 
 def find_public(plan: SitePlan, rules: Iterable[Rule]) -> set[tuple[str, str]]:
@@ -70,9 +70,9 @@ def find_public(plan: SitePlan, rules: Iterable[Rule]) -> set[tuple[str, str]]:
     own += [p for end in ends if end.site == plan.site and not end.group for p in end.prefixes]
     owners = [(peer.name, peer.prefixes) for end in ends for peer in name_peers(plan.site, end)]
     owners += ((f"extra rule: {rule.reason}", rule.peers) for rule in plan.extra_rules)
-    public = set[tuple[str, str]]()
+    public, theirs = set[tuple[str, str]](), {*find_public_peers((peer for _, peer in found), own)}
     for way, peer in found:
-        if find_public_part((peer,), own):
+        if peer in theirs:
             whose = sort_names(name for name, has in owners if any(map(peer.overlaps, has)))
             public.add((way, f"{peer} ({', '.join(whose)})"))
     return public
