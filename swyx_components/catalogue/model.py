@@ -40,9 +40,9 @@ class Phase(Enum):
     CONTROL_AND_MEDIA = "control and media"
 
 
-def cite(source: str, lines: tuple[int, ...]) -> str:
-    """A document and its lines: `kb2308 L94 L49`; the document alone where no lines are named."""
-    return " ".join((source, *(f"L{line}" for line in lines)))
+def cite(lines: Iterable[int], source: str = "") -> str:
+    """Lines of the article, `L94 L49`, or of a document, `kb2308 L94`, which may be named alone."""
+    return " ".join(filter(None, (source, *(f"L{line}" for line in lines))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Listener:
     @property
     def citation(self) -> str:
         """Where the document says so."""
-        return cite(self.source, self.lines)
+        return cite(self.lines, self.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class FlowRow:
     @property
     def citation(self) -> str:
         """Where the document says so."""
-        return cite(self.source, self.lines)
+        return cite(self.lines, self.source)
 
     @property
     def phase(self) -> Phase:
@@ -262,9 +262,7 @@ class Catalogue:
     endpoint_mapper: Port = 135
     cornet: PortSet = NO_PORTS
     ephemeral: Mapping[str, PortRange] = field(default_factory=dict)  # by operating system
-    administration_ports: Mapping[str, PortRange] = field(
-        default_factory=dict
-    )  # "RDP" -> 3389, ...
+    administration_ports: Mapping[str, PortRange] = field(default_factory=dict)  # "RDP" -> 3389
     uncovered: tuple[str, ...] = ("other services",)  # services that the document does not cover
     uncovered_ports: Mapping[str, PortRange] = field(default_factory=dict)  # "DNS" -> 53, ...
     cited_lines: Mapping[int, str] = field(default_factory=dict)  # what a line says, in our words

@@ -18,9 +18,9 @@ from yaml.events import (
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
+    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 
 from swyx_components.messages import TOP, Diagnostics, SwyxError, below
@@ -29,9 +29,8 @@ from swyx_components.sets.prefixes import Prefix
 MOST_BYTES = 5_000_000
 STDIN = "-"  # a path that means standard input
 MOST_DEEP = 32  # an installation nests 7 deep
-MOST_VALUES = (
-    1_000_000  # collections and what is in them, aliases expanded; 10,000 sites have some 500,000
-)
+# Collections and what is in them, aliases expanded; 10,000 sites have some 500,000.
+MOST_VALUES = 1_000_000
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
@@ -199,12 +198,11 @@ class _Composer:
     def run(self) -> Any:
         root, documents = None, 0
         while (event := self.next_event()) is not None:
-            kind = type(event)
-            if kind is ScalarEvent:
+            if isinstance(event, ScalarEvent):
                 root = self._scalar(event)
-            elif kind is MappingStartEvent or kind is SequenceStartEvent or kind is AliasEvent:
+            elif isinstance(event, NodeEvent):
                 root = self._collection(event)
-            elif kind is DocumentStartEvent:
+            elif isinstance(event, DocumentStartEvent):
                 documents += 1
                 if documents > 1:
                     self._refuse("yaml-documents", event)

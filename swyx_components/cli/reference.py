@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 from swyx_components.catalogue.load import load_catalogue
-from swyx_components.catalogue.model import Catalogue
+from swyx_components.catalogue.model import Catalogue, cite
 from swyx_components.cli.options import command, written
 from swyx_components.cli.terminal import print_answer
 from swyx_components.installation import load_installation, load_schema
 from swyx_components.report.plan_json import fields_of, given
-from swyx_components.report.tables import cite
 from swyx_components.report.templates import render_lines
 
 

@@ -10,9 +10,10 @@ from operator import attrgetter
 from typing import IO, Any
 
 from swyx_components.analysis.matrix import MatrixEnd, MatrixRow
+from swyx_components.catalogue.model import cite
 from swyx_components.messages import plain, shorten
 from swyx_components.report.plan_json import fields_of, given, texts
-from swyx_components.report.tables import align, cite, hang, plural
+from swyx_components.report.tables import align, hang, plural
 
 SiteRows = tuple[str, Sequence[MatrixRow]]
 VERSION = 1

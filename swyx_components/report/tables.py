@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 
-from swyx_components.catalogue.model import Catalogue
+from swyx_components.catalogue.model import Catalogue, cite
 from swyx_components.installation.model import Egress
 from swyx_components.installation.positions import locate
 from swyx_components.messages import Message, Severity, join_alike, plain, shorten
@@ -53,11 +53,6 @@ def hang(line: str, text: str, indent: str = "") -> Iterator[str]:
 def plural(count: int, noun: str) -> str:
     """`1 rule`, `1,200 rules`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def cite(lines: Iterable[int]) -> str:
-    """The article's lines, `L38 L111`."""
-    return " ".join(f"L{line}" for line in lines)
 
 
 def write_cited(catalogue: Catalogue, lines: Iterable[int]) -> list[str]:

@@ -6,7 +6,7 @@
 {{ comment.because(opening.flows, indent ~ "# ") -}}
 {{ indent }}Add-Rule @{ Name = {{ opening|rule_name|powershell }}; {# -#}
 DisplayName = {{ (catalogue.name ~ " " ~ words.opening(opening) ~ " (" ~ flows ~ ")")|powershell }}; {# -#}
-Description = {{ ("flows " ~ flows ~ (", " ~ catalogue.source|cite(opening.lines) if opening.lines else ""))|powershell }}; {# -#}
+Description = {{ ("flows " ~ flows ~ (", " ~ opening.lines|cite(catalogue.source) if opening.lines else ""))|powershell }}; {# -#}
 Direction = '{{ "Inbound" if inbound else "Outbound" }}'; Protocol = '{{ windows[opening.protocol.value] }}'; {# -#}
 {% if opening.ports %}{{ "LocalPort" if inbound else "RemotePort" }} = {{ opening.ports|string|powershell }}; {% endif %}
 {% if opening.source_ports %}{{ "RemotePort" if inbound else "LocalPort" }} = {{ opening.source_ports|string|powershell }}; {% endif %}
