@@ -8,7 +8,7 @@ from itertools import chain, product
 from swyx_components.catalogue.model import Catalogue
 from swyx_components.messages import Message, shorten
 from swyx_components.planner.checks.port_conflicts import find_told
-from swyx_components.planner.endpoints import Endpoint, Peer, PeerKind
+from swyx_components.planner.endpoints import Endpoint, PeerKind
 from swyx_components.planner.exchange import Exchange
 from swyx_components.planner.minimise import SiteRules
 from swyx_components.planner.model import PROTOCOL_OF, AllAccess, Direction, HostGroup, Protocol
@@ -25,14 +25,11 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     """Warnings and notes that follow from the finished requirements of a site."""
     view, told = site.flows.site, cache(partial(find_told, site))
     for group in site.groups:
-        access = {access for _, access in group.requirements.by_peer}
-        kind = view.endpoint_of[group.members[0].name].kind
-        opened = _Opened().union(*map(_let_in, access))
-        met = {one for own in opened for one in _find_met(kind, *own, view.catalogue)}
-        if met:
-            inbound = _inbound(group)
-            yield from _opened_beside(view, group, met, inbound, told)
-            yield from _administration_inside(view, group, inbound)
+        for (role, key), reached in _find_reached(view, group).items():
+            if role:
+                yield from _opened_beside(view, group, (role, key), reached, told)
+            else:
+                yield from _administration_inside(view, group, key, reached)
     pairs: _Pairs = {}
     for first, second, exchanges in (*site.flows.flows.pairs, *site.flows.apart):
         is_simple = len(first.versions | second.versions) < 2 and not (
@@ -46,73 +43,88 @@ def check_openings(site: SiteRules) -> Iterator[Message]:
     yield from _unreachable_extras(view)
 
 
-_Opened = frozenset[tuple[Protocol, PortSet]]  # inbound
-_Inbound = Mapping[tuple[Protocol, PortSet], Sequence[tuple[str, Peer]]]  # flows and peers
+_Listener = tuple[str, str]  # its role and key; a service of administration has no role
+_Peer = tuple[PeerKind, str]  # its label
+# By the ports of a listener that ranges meant for another purpose hold: the flows and peers of these.
+_Reached = Mapping[PortSet, Collection[tuple[str, _Peer]]]
 # Two endpoints with flows, and with several IP versions or a summary.
 _Pairs = dict[tuple[Endpoint, Endpoint], tuple[Exchange, ...]]
 
 
-def _inbound(group: HostGroup) -> _Inbound:
-    """What may reach a group, by what is opened: many peers of a hub need the same."""
-    inbound: dict[tuple[Protocol, PortSet], list[tuple[str, Peer]]] = defaultdict(list)
-    for direction, protocol, ports, _, peer, flow in group.requirements:
-        if direction is Direction.IN:
-            inbound[protocol, ports].append((flow, peer))
-    return inbound
+def _find_reached(view: SiteTopology, group: HostGroup) -> Mapping[_Listener, _Reached]:
+    """What the peers of a group reach beside what they are meant to."""
+    kind = view.endpoint_of[group.members[0].name].kind
+    access_of: dict[_Peer, AllAccess] = {}
+    for peer, access in group.requirements.by_peer:
+        access_of[peer[:2]] = access_of.get(peer[:2], ()) + access
+    found: dict[_Listener, dict[PortSet, set[tuple[str, _Peer]]]] = {}
+    for named, access in access_of.items():
+        for listener, shared, flow in _find_beside(kind, access, view.catalogue):
+            found.setdefault(listener, {}).setdefault(shared, set()).add((flow, named))
+    return found
 
 
 @lru_cache(maxsize=8192)
-def _let_in(access: AllAccess) -> _Opened:
-    return frozenset(
-        [(protocol, ports) for way, protocol, ports, *_ in chain(*access) if way is Direction.IN]
-    )
+def _find_beside(
+    kind: EndpointKind, access: AllAccess, catalogue: Catalogue
+) -> Sequence[tuple[_Listener, PortSet, str]]:
+    """The listeners of a kind of host that a peer reaches in a range meant for another purpose; which ports,
+    by which flow.
+
+    A peer with a flow that is about just this listener, or names it, reaches nothing that was not meant.
+    """
+    meant: set[tuple[_Listener, Protocol]] = set()
+    found: list[tuple[_Listener, Protocol, PortSet, str]] = []
+    for way, protocol, ports, _, flow in chain(*access):
+        if way is Direction.IN:
+            for listener, shared in _find_met(kind, protocol, ports, catalogue):
+                if shared and flow not in _flows_naming(catalogue, *listener):
+                    found.append((listener, protocol, shared, flow))
+                else:
+                    meant.add((listener, protocol))
+    return [
+        (listener, shared, flow)
+        for listener, protocol, shared, flow in found
+        if (listener, protocol) not in meant
+    ]
 
 
 @lru_cache(maxsize=8192)
 def _find_met(
     kind: EndpointKind, protocol: Protocol, ports: PortSet, catalogue: Catalogue
-) -> frozenset[tuple[str, str]]:
-    """The listeners that a range let in meets, but that don't hold all of it; services of administration."""
-    listeners = [
-        (role, key)
+) -> Sequence[tuple[_Listener, PortSet]]:
+    """The listeners that ranges let in meet, each with the ports in common; none, where it holds a range.
+
+    So are services of administration, which no range is meant for.
+    """
+    met = [
+        ((role, key), NO_PORTS if any(map(listener.covers, ports)) else shared)
         for (role, key), listener in kind.ports.items()
-        if ports != listener
-        and ports & listener
-        and not all(map(listener.covers, ports))
-        and protocol in _protocols_of(catalogue, role, key)
+        if (shared := ports & listener)
+        and protocol in map(PROTOCOL_OF.get, catalogue.roles[role].listeners[key].transports)
     ]
-    known = catalogue.administration_ports.items() if protocol is Protocol.TCP else ()
-    return frozenset(
-        [*listeners, *(("", name) for name, own in known if any(map(own.overlaps, ports)))]
-    )
+    services = catalogue.administration_ports.items() if protocol is Protocol.TCP else ()
+    return met + [(("", name), own) for name, part in services if (own := ports & PortSet((part,)))]
 
 
 def _opened_beside(
     view: SiteTopology,
     group: HostGroup,
-    met: Collection[tuple[str, str]],
-    inbound: _Inbound,
+    place: _Listener,
+    reached: _Reached,
     told: Callable[[], Mapping[tuple[str, str], PortSet]],
 ) -> Iterator[Message]:
-    """Listeners of a machine that a range meant for another purpose covers as well, unless both want it."""
-    catalogue, known = view.catalogue, view.endpoint_of[group.members[0].name].kind.ports
-    for role, key in (place for place in known if place in met):
-        listener, protocols = known[role, key], _protocols_of(catalogue, role, key)
-        own = {
-            (protocol, ports): needed
-            for (protocol, ports), needed in inbound.items()
-            if protocol in protocols and ports & listener
-        }
-        found = _find_beside(listener, own, _flows_naming(catalogue, role, key))
-        for shared, flows in found.items():
-            if not shared - told().get((group.place, role), NO_PORTS):
-                flows = {own for own in flows if own[0].startswith("extra:")}
-            reaching = sorted(flows, key=_by_peer)
-            peers = dict.fromkeys(_called(view, peer) for _, peer in reaching)
-            values = {"flows": list(dict.fromkeys(flow for flow, _ in reaching)), "ports": shared}
-            values |= {"role": role, "key": key, "parties": shorten(peers, _MOST_PEERS)}
-            if reaching:
-                yield Message.about("opened-beside", group.place, **values)
+    """A listener of a machine that a range meant for another purpose covers as well, unless both want it."""
+    role, key = place
+    for shared, flows in reached.items():
+        if not shared - told().get((group.place, role), NO_PORTS):
+            flows = [own for own in flows if own[0].startswith("extra:")]
+        reaching = sorted(flows, key=_by_peer)
+        peers = dict.fromkeys(_called(view, peer) for _, peer in reaching)
+        values = {"flows": list(dict.fromkeys(flow for flow, _ in reaching)), "ports": shared}
+        values |= {"role": role, "key": key, "parties": shorten(peers, _MOST_PEERS)}
+        if reaching:
+            yield Message.about("opened-beside", group.place, **values)
 
 
 @lru_cache(maxsize=1024)
@@ -125,32 +137,6 @@ def _flows_naming(catalogue: Catalogue, role: str, key: str) -> frozenset[str]:
     )
 
 
-def _find_beside(
-    listener: PortSet, inbound: _Inbound, naming: Collection[str]
-) -> dict[PortSet, set[tuple[str, Peer]]]:
-    """The ports of a listener inside wider ranges, each with the flows and peers of these.
-
-    Peers with a flow that is about just this listener, or names it, reach nothing that was not meant.
-    """
-    meant = {
-        (peer.label, protocol)
-        for (protocol, ports), needed in inbound.items()
-        for flow, peer in needed
-        if flow in naming or any(map(listener.covers, ports))
-    }
-    beside: dict[PortSet, set[tuple[str, Peer]]] = {}
-    for (protocol, ports), needed in inbound.items():
-        shared = PortSet(part for part in ports if not listener.covers(part)) & listener
-        for flow, peer in needed if shared else ():
-            if (peer.label, protocol) not in meant:
-                beside.setdefault(shared, set()).add((flow, peer))
-    return beside
-
-
-def _protocols_of(catalogue: Catalogue, role: str, key: str) -> list[Protocol]:
-    return [PROTOCOL_OF[one] for one in catalogue.roles[role].listeners[key].transports]
-
-
 def _shorten(label: str) -> str:
     """Another site's group by its first machines; counted, so that it does not depend on their names."""
     parts = label.split("/")
@@ -158,21 +144,22 @@ def _shorten(label: str) -> str:
     return "/".join(parts[:_MOST_PARTS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _called(view: SiteTopology, peer: Peer) -> str:
+def _called(view: SiteTopology, peer: _Peer) -> str:
     """A peer as a message names it: of the site's own groups their machines."""
-    if peer.kind is PeerKind.CIDRS:
-        return _shorten(peer.label)
-    return _shorten("/".join(next(e.members for e in view.endpoints if e.label == peer.label)))
+    kind, label = peer
+    if kind is PeerKind.CIDRS:
+        return _shorten(label)
+    return _shorten("/".join(next(e.members for e in view.endpoints if e.label == label)))
 
 
-def _by_peer(row: tuple[str, Peer]) -> tuple[object, ...]:
+def _by_peer(row: tuple[str, _Peer]) -> tuple[object, ...]:
     """Groups, then names, then words (`provider carrier`): the same order for any names."""
-    flow, peer = row
-    return flow, peer.kind is PeerKind.CIDRS, " " in peer.label, peer.label.split("/")
+    flow, (kind, label) = row
+    return flow, kind is PeerKind.CIDRS, " " in label, label.split("/")
 
 
 def _administration_inside(
-    view: SiteTopology, group: HostGroup, inbound: _Inbound
+    view: SiteTopology, group: HostGroup, name: str, reached: _Reached
 ) -> Iterator[Message]:
     """Ports of administration inside a range that is opened for another purpose."""
     machines = {machine.name for machine in group.machines}
@@ -181,17 +168,11 @@ def _administration_inside(
         for rule in view.site.extra_rules
         if rule.machine in machines and rule.direction == "in" and rule.protocol == "tcp"
     ]
-    for name, service in view.catalogue.administration_ports.items():
-        flows = {
-            flow
-            for (protocol, ports), needed in inbound.items()
-            if protocol is Protocol.TCP and any(map(service.overlaps, ports))
-            for flow, _ in needed
-            if not flow.startswith("extra:")
-        }
-        if flows and not any(each.covers(service) for each in answered):
-            values = {"name": name, "ports": service, "flows": sorted(flows)}
-            yield Message.about("administration-inside", group.place, **values)
+    service = view.catalogue.administration_ports[name]
+    flows = {flow for own in reached.values() for flow, _ in own if not flow.startswith("extra:")}
+    if flows and not any(each.covers(service) for each in answered):
+        values = {"name": name, "ports": service, "flows": sorted(flows)}
+        yield Message.about("administration-inside", group.place, **values)
 
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
