@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from swyx_components.clouds.aws.render import render_site as render_for_aws
-from swyx_components.clouds.azure.render import render_site as render_for_azure
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_sites
 from swyx_components.planner.model import RenderedSite, Rule
+from swyx_components.planner.render import render_site
 from tests.oracle.assess import assess_site
 from tests.oracle.clouds import Aws, Azure
 from tests.oracle.domain import Direction, Judge
@@ -35,7 +35,6 @@ from tests.oracle.rendered import aws_cloud, azure_cloud
 Plain = dict[str, Any]
 FIXTURES = ("one_role_a_machine", "packed")
 CLOUDS = ("aws", "azure")
-RENDER = {"aws": render_for_aws, "azure": render_for_azure}
 READ: dict[str, Callable[[RenderedSite], Aws | Azure]] = {"aws": aws_cloud, "azure": azure_cloud}
 
 slowly = settings(
@@ -50,7 +49,7 @@ def rendered_sites(plain: Plain, cloud: str) -> dict[str, RenderedSite]:
     found = {}
     for plan in plan_sites(installation):
         assert [str(m) for m in plan.messages if m.severity is Severity.ERROR] == []
-        found[plan.site] = RENDER[cloud](plan, installation)
+        found[plan.site] = render_site(plan, installation, PLATFORMS[cloud])
     return found
 
 

@@ -1,11 +1,9 @@
-"""Capabilities and quotas of clouds, read from the `limits.yaml` of their packages."""
+"""Limits of clouds, read from the `limits.yaml` of their packages."""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
-
-from swyx_components.planner.model import Capabilities
 
 
 @cache
@@ -16,10 +14,3 @@ def read_limits(cloud: str) -> Mapping[str, Any]:
     text = files(__package__).joinpath(cloud, "limits.yaml").read_text(encoding="utf-8")
     rows: Mapping[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return rows
-
-
-def read_capabilities(cloud: str, quotas: Mapping[str, int] | None = None) -> Capabilities:
-    """The capabilities of a cloud; `quotas` are those that the installation overrides."""
-    rows = read_limits(cloud)
-    limits = {**rows["quotas"], **(quotas or {})}
-    return Capabilities(name=cloud, **rows["capabilities"], limits=limits)

@@ -129,7 +129,7 @@ def _count_for(
     """What a site would use of the quotas of clouds that it may move to."""
     for cloud in clouds:
         if cloud.name in installation.quotas or not is_small(plan):
-            yield cloud, tuple(cloud.count_quotas(cloud.render_site(plan, installation)))
+            yield cloud, tuple(cloud.count_quotas(render_site(plan, installation, cloud)))
 
 
 _FEW_RULES, _FEW_GROUPS, _FEW_ADDRESSES = 60, 50, 1000
@@ -167,7 +167,7 @@ def _check_quotas(
     if any(usage.used > usage.limit and usage.where for usage in usages):
         widened, sites = _with_summaries(installation, name)
         if sites:
-            rendered = platform.render_site(plan_site(widened, name), widened)
+            rendered = render_site(plan_site(widened, name), widened, platform)
             relieved = sites, tuple(platform.count_quotas(rendered))
     for usage in usages:
         values: dict[str, object] = {"cloud": platform.name, "quota": usage.quota}

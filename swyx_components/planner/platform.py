@@ -4,8 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from swyx_components.installation.model import Installation
-from swyx_components.planner.model import RenderedGroup, RenderedSite, SitePlan
+from swyx_components.installation.model import Egress
+from swyx_components.planner.describe import Provenance
+from swyx_components.planner.model import (
+    Capabilities,
+    HostGroup,
+    RenderedGroup,
+    RenderedSite,
+    Rule,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Usage:
 
 
 class Platform(Protocol):
-    """A cloud that renders sites and counts what they use of its quotas."""
+    """A cloud that renders groups and counts what they use of its quotas."""
 
     @property
     def name(self) -> str:
@@ -49,8 +56,10 @@ class Platform(Protocol):
     def limits(self) -> Mapping[str, Any]:
         """The rows of its `limits.yaml`."""
 
-    def render_site(self, plan: SitePlan, installation: Installation) -> RenderedSite:
-        """The site as the cloud would store it."""
+    def render_group(
+        self, group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
+    ) -> tuple[Rule, ...]:
+        """The rules of one group as the cloud would store them."""
 
     def count_quotas(self, rendered: RenderedSite) -> Iterable[Usage]:
         """The site's usage of each quota that applies to it, exceeded or not."""

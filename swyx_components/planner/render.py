@@ -1,10 +1,10 @@
 """A site's plan rendered group by group for one cloud."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from swyx_components.catalogue.model import Catalogue
-from swyx_components.installation.model import Egress, Installation, Machine
+from swyx_components.installation.model import Installation, Machine
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.endpoints import Peer, PeerKind
 from swyx_components.planner.minimise import NEUTRAL, minimise
@@ -14,31 +14,40 @@ from swyx_components.planner.model import (
     RenderedGroup,
     RenderedSite,
     Requirements,
-    Rule,
     SitePlan,
 )
 from swyx_components.planner.platform import Platform
 from swyx_components.planner.requirements import extra_flow
 
-RenderGroup = Callable[[HostGroup, Egress, Capabilities, Provenance], tuple[Rule, ...]]
-"""How a cloud's package writes the rules of one group."""
 
-
-def render_groups(
-    plan: SitePlan, catalogue: Catalogue, capabilities: Capabilities, render_group: RenderGroup
+def render_site(
+    plan: SitePlan, installation: Installation, platform: Platform | None = None
 ) -> RenderedSite:
-    """Every group of the site as `render_group` writes it, the reasons of its rules included.
+    """The site as its cloud would store it, or as planned without one.
 
     Where the platform's groups are not shared, each machine is its own group.
     """
+    if platform is None:
+        return render_neutral(plan)
+    catalogue = installation.catalogue
+    capabilities = find_capabilities(platform, installation.quotas.get(platform.name, {}))
     if not capabilities.shares_groups:
         plan = split_by_machine(plan, catalogue)
     provenance = Provenance.of(plan, catalogue)
     groups = tuple(
-        RenderedGroup(group=group, rules=render_group(group, plan.egress, capabilities, provenance))
+        RenderedGroup(
+            group=group, rules=platform.render_group(group, plan.egress, capabilities, provenance)
+        )
         for group in plan.groups
     )
     return RenderedSite(plan=plan, capabilities=capabilities, groups=groups)
+
+
+def find_capabilities(platform: Platform, quotas: Mapping[str, int] = {}) -> Capabilities:
+    """The capabilities of a cloud; `quotas` are those that the installation overrides."""
+    rows = platform.limits()
+    limits = {**rows["quotas"], **quotas}
+    return Capabilities(name=platform.name, **rows["capabilities"], limits=limits)
 
 
 def split_by_machine(plan: SitePlan, catalogue: Catalogue) -> SitePlan:
@@ -74,13 +83,6 @@ def _by_address(
     kept = tuple(prefix for prefix in prefixes if prefix.version in own.versions)
     if kept:
         yield Peer(PeerKind.CIDRS, label, kept)
-
-
-def render_site(
-    plan: SitePlan, installation: Installation, platform: Platform | None = None
-) -> RenderedSite:
-    """The site as its cloud would store it, or as planned without one."""
-    return platform.render_site(plan, installation) if platform else render_neutral(plan)
 
 
 def render_neutral(plan: SitePlan) -> RenderedSite:

@@ -14,6 +14,7 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation, read_installation
 from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
+from swyx_components.planner.render import render_site
 from tests.tools.command import SMALL, Outcome, swyx, write_file
 from tests.tools.example_files import BASE, read_plain
 from tests.tools.fuzz.hostile import HOSTILE_TEXTS
@@ -111,7 +112,7 @@ def test_a_hostile_reason_is_inert_wherever_it_is_shown(text: str, tmp_path: Pat
     assert swyx(*asked, "--json").json()["pairs"][0]["extra_rules"][0]["reason"] == text
     installation = load_installation(file)
     for cloud, allowed in (("aws", AWS_DESCRIPTION), ("azure", AZURE_DESCRIPTION)):
-        site = PLATFORMS[cloud].render_site(plan_site(installation, "aachen"), installation)
+        site = render_site(plan_site(installation, "aachen"), installation, PLATFORMS[cloud])
         for entry in site.groups:
             for spec in entry.rules:
                 assert allowed.fullmatch(spec.description), (cloud, spec.description)

@@ -18,6 +18,7 @@ from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.model import RenderedSite
+from swyx_components.planner.render import render_site
 from tests.tools.by_hand import WEST, make_in_aws, make_in_azure
 from tests.tools.command import SMALL, Outcome, swyx, write_file
 from tests.tools.offline import aws_environment, running_ec2
@@ -25,7 +26,7 @@ from tests.tools.offline import aws_environment, running_ec2
 
 def rendered(file: Path, site: str, cloud: str) -> RenderedSite:
     installation = load_installation(file)
-    return PLATFORMS[cloud].render_site(plan_site(installation, site), installation)
+    return render_site(plan_site(installation, site), installation, PLATFORMS[cloud])
 
 
 # ---- AWS

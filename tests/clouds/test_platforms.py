@@ -18,7 +18,7 @@ from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
 from swyx_components.planner.model import Capabilities, HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.platform import Usage
-from swyx_components.planner.render import render_groups
+from swyx_components.planner.render import render_site
 from tests.tools.command import swyx, write_file
 
 
@@ -51,7 +51,7 @@ def test_a_site_that_is_not_counted_fits_every_cloud(networks: int) -> None:
     installation = hub(networks)
     site = plan(installation)
     for platform in PLATFORMS.values():
-        usages = platform.count_quotas(platform.render_site(site, installation))
+        usages = platform.count_quotas(render_site(site, installation, platform))
         assert not is_small(site) or all(usage.used <= usage.limit for usage in usages)
 
 
@@ -66,28 +66,24 @@ class Paper:
     name = "paper"
 
     def __init__(self, room: int = 100) -> None:
-        self.means = Capabilities(
-            name=self.name,
-            matches_source_ports=True,
-            stores_rules_by="cidr",
-            limits={"rules_per_sheet": room},
-        )
+        self.room = room
 
     def limits(self) -> Mapping[str, Any]:
-        return {"texts": {"description_characters": " -~"}}
-
-    def render_site(self, site: SitePlan, installation: Installation) -> RenderedSite:
-        return render_groups(site, installation.catalogue, self.means, self._write)
+        return {
+            "capabilities": {"matches_source_ports": True, "stores_rules_by": "cidr"},
+            "quotas": {"rules_per_sheet": self.room},
+            "texts": {"description_characters": " -~"},
+        }
 
     def count_quotas(self, rendered: RenderedSite) -> tuple[Usage, ...]:
-        limits = self.means.limits
+        limits = rendered.capabilities.limits
         return tuple(
             Usage(limits, "rules_per_sheet", len(e.rules), "", e.group.name)
             for e in rendered.groups
         )
 
     @staticmethod
-    def _write(
+    def render_group(
         group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
     ) -> tuple[Rule, ...]:
         return minimise(group.requirements, capabilities, provenance.catalogue)

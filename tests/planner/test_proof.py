@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from swyx_components.clouds.aws.render import render_site as render_for_aws
-from swyx_components.clouds.azure.render import render_site as render_for_azure
+from swyx_components.clouds import PLATFORMS
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_sites
 from swyx_components.planner.endpoints import Flows
@@ -19,10 +18,10 @@ from swyx_components.planner.model import (
     Rule,
 )
 from swyx_components.planner.proof import prove, prove_rules
+from swyx_components.planner.render import render_site
 from swyx_components.sets.ports import ALL_PORTS, PortRange, PortSet
 from swyx_components.sets.prefixes import WIDTH, Prefix
 
-RENDER = {"aws": render_for_aws, "azure": render_for_azure}
 EVERYWHERE = Prefix.parse("0.0.0.0/0")
 
 # Two sites with a little of everything: several machines a group, networks, a link, extra rules, IPv6.
@@ -66,7 +65,10 @@ INSTALLATION: dict[str, Any] = {
 @cache
 def rendered_sites(cloud: str) -> Mapping[str, RenderedSite]:
     installation = load_installation(INSTALLATION)
-    return {plan.site: RENDER[cloud](plan, installation) for plan in plan_sites(installation)}
+    return {
+        plan.site: render_site(plan, installation, PLATFORMS[cloud])
+        for plan in plan_sites(installation)
+    }
 
 
 def rules_of(rendered: RenderedSite) -> dict[str, tuple[Rule, ...]]:
@@ -98,7 +100,7 @@ def replaced(specs: Sequence[Rule], place: int, *instead: Rule) -> list[Rule]:
     return [*specs[:place], *instead, *specs[place + 1 :]]
 
 
-@pytest.mark.parametrize("cloud", RENDER)
+@pytest.mark.parametrize("cloud", PLATFORMS)
 def test_the_proof_accepts_what_is_rendered_and_counts_both_ends(cloud: str) -> None:
     for name, rendered in rendered_sites(cloud).items():
         proof = prove(rendered)
@@ -212,7 +214,7 @@ EDITS: list[tuple[Edit, Callable[[Rule], bool], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("cloud", RENDER)
+@pytest.mark.parametrize("cloud", PLATFORMS)
 @pytest.mark.parametrize(("edit", "fits", "clouds"), EDITS, ids=[row[0].__name__ for row in EDITS])
 def test_the_proof_rejects_each_rule_edited(
     cloud: str, edit: Edit, fits: Callable[[Rule], bool], clouds: set[str]
@@ -238,7 +240,7 @@ def halves(prefix: Prefix) -> list[Prefix]:
     return [Prefix(version, each, length + 1) for each in (first, second)]
 
 
-@pytest.mark.parametrize("cloud", RENDER)
+@pytest.mark.parametrize("cloud", PLATFORMS)
 def test_a_prefix_in_halves_or_with_one_of_them_beside_it_allows_the_same(cloud: str) -> None:
     tried = 0
     for rendered, group, place, spec in allowing(cloud):
@@ -251,7 +253,7 @@ def test_a_prefix_in_halves_or_with_one_of_them_beside_it_allows_the_same(cloud:
     assert tried >= 4
 
 
-@pytest.mark.parametrize("cloud", RENDER)
+@pytest.mark.parametrize("cloud", PLATFORMS)
 def test_what_is_lost_is_missing_and_what_is_gained_is_excess(cloud: str) -> None:
     for rendered, group, place, spec in allowing(cloud):
         specs = rules_of(rendered)[group]
@@ -261,7 +263,7 @@ def test_what_is_lost_is_missing_and_what_is_gained_is_excess(cloud: str) -> Non
         assert gained.excess and not gained.missing
 
 
-@pytest.mark.parametrize("cloud", RENDER)
+@pytest.mark.parametrize("cloud", PLATFORMS)
 def test_a_group_without_any_rule_is_rejected(cloud: str) -> None:
     rendered = rendered_sites(cloud)["aachen"]
     for group in rules_of(rendered):
@@ -316,7 +318,7 @@ def test_a_deny_that_closes_only_a_part_is_no_deny_at_the_end(narrow: Edit) -> N
 
 
 def test_open_egress_leaves_what_goes_out_to_others() -> None:
-    for cloud in RENDER:
+    for cloud in PLATFORMS:
         rendered = rendered_sites(cloud)["bochum"]
         out = Rule(
             direction=Direction.OUT,
@@ -376,7 +378,7 @@ def test_a_range_that_begins_with_a_machine_s_own_address_is_excess() -> None:
         assert [str(gap) for gap in proof.excess] == expected
 
 
-@pytest.mark.parametrize("cloud", sorted(RENDER))
+@pytest.mark.parametrize("cloud", sorted(PLATFORMS))
 def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str) -> None:
     """A rule that names its own group lets nobody in where no two of its machines speak one IP version."""
     machines = {
@@ -393,13 +395,13 @@ def test_a_machine_that_a_group_lets_reach_itself_alone_is_no_excess(cloud: str)
     installation = load_installation(data)
     (plan,) = plan_sites(installation)
     assert [m.name for m in plan.group("swyxit").machines] == ["new", "old"]
-    rendered = RENDER[cloud](plan, installation)
+    rendered = render_site(plan, installation, PLATFORMS[cloud])
     assert prove(rendered).holds
     second = {**machines, "older": {"addresses": ["10.1.0.14"], "roles": ["SwyxIt"]}}
     data["sites"] = {"aachen": {"machines": second}}
     wider = load_installation(data)
     (plan,) = plan_sites(wider)
-    rendered = RENDER[cloud](plan, wider)
+    rendered = render_site(plan, wider, PLATFORMS[cloud])
     fewer = Flows([[pair for pair in plan.flows.pairs if pair.first is not pair.second]])
     required = replace(rendered.plan, flows=fewer)
     excess = prove(replace(rendered, plan=required)).excess

@@ -2,6 +2,7 @@
 
 from swyx_components.analysis.deployed.verify import Comparison, Deployed, DeployedGroup
 from swyx_components.clouds import PLATFORMS
+from swyx_components.planner.render import render_site
 from swyx_components.report.deployed import write_comparison
 from swyx_components.report.html.overview import Differences
 from swyx_components.report.tables import name_groups, write_rule
@@ -13,7 +14,7 @@ from tests.tools.report_pages import rows_of
 def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() -> None:
     """60 rules fill a group of AWS: the same rule stands in the second one, and not in the first."""
     installation = hub(40)
-    rendered = PLATFORMS["aws"].render_site(plan(installation), installation)
+    rendered = render_site(plan(installation), installation, PLATFORMS["aws"])
     groups = {
         entry.group.name: DeployedGroup(
             ids={n: (f"sg-{n}",) for n in entry.shards}, rules=entry.rules
@@ -42,7 +43,7 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
 
 def test_the_report_has_a_rule_that_no_plan_can_have_beside_the_planned_one() -> None:
     installation = hub(1)
-    rendered = PLATFORMS["azure"].render_site(plan(installation), installation)
+    rendered = render_site(plan(installation), installation, PLATFORMS["azure"])
     groups = {
         entry.group.name: DeployedGroup(ids={0: ("nsg",)}, rules=entry.rules)
         for entry in rendered.groups

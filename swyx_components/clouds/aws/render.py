@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from swyx_components.clouds.aws.names import clean_description, limits, rule_name
 from swyx_components.clouds.aws.shard import spread_rules
-from swyx_components.clouds.limits import read_capabilities
-from swyx_components.installation.model import Egress, Installation
+from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import minimise
 from swyx_components.planner.model import (
@@ -13,11 +12,8 @@ from swyx_components.planner.model import (
     Direction,
     HostGroup,
     Protocol,
-    RenderedSite,
     Rule,
-    SitePlan,
 )
-from swyx_components.planner.render import render_groups
 from swyx_components.sets.prefixes import EVERYWHERE
 
 # Unmanaged egress (`egress: open`): the only rule of the project for every address of an IP version.
@@ -25,16 +21,12 @@ _WHY_OPEN = "egress is open: the installation leaves it to others"
 _OPEN = Rule(Direction.OUT, Protocol.ANY, None, None, description=_WHY_OPEN)
 
 
-def render_site(plan: SitePlan, installation: Installation) -> RenderedSite:
-    """A security group for each host group, or several, with the fewest rules EC2 needs for it."""
-    capabilities = read_capabilities("aws", installation.quotas.get("aws"))
-    return render_groups(plan, installation.catalogue, capabilities, render_group)
-
-
 def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
 ) -> tuple[Rule, ...]:
-    """The rules of one host group, inbound first, then by protocol, ports and peer."""
+    """The fewest rules EC2 needs for a host group, inbound first, then by protocol, ports and peer, in a
+    security group or several.
+    """
     planned: Iterable[Rule] = minimise(group.requirements, capabilities, provenance.catalogue)
     if egress is Egress.OPEN:
         inbound = (rule for rule in planned if rule.direction is Direction.IN)

@@ -18,7 +18,7 @@ class Azure:
     resource = records.RESOURCE
 
     limits = staticmethod(names.limits)
-    render_site = staticmethod(render.render_site)
+    render_group = staticmethod(render.render_group)
     count_quotas = staticmethod(render.count_quotas)
 
     recognise = staticmethod(records.recognise)

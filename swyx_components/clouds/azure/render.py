@@ -18,8 +18,7 @@ from swyx_components.clouds.azure.names import (
     limits,
     rule_name,
 )
-from swyx_components.clouds.limits import read_capabilities
-from swyx_components.installation.model import Egress, Installation
+from swyx_components.installation.model import Egress
 from swyx_components.planner.describe import Provenance
 from swyx_components.planner.minimise import lines_of
 from swyx_components.planner.model import (
@@ -30,11 +29,9 @@ from swyx_components.planner.model import (
     Protocol,
     RenderedSite,
     Rule,
-    SitePlan,
 )
 from swyx_components.planner.platform import Usage
 from swyx_components.planner.regions import NO_PORT, Regions, gather_peers
-from swyx_components.planner.render import render_groups
 from swyx_components.sets.ports import ALL_PORTS, NO_PORTS, PortSet
 from swyx_components.sets.prefixes import EVERYWHERE, Prefix
 
@@ -50,16 +47,12 @@ class _Need(NamedTuple):
 _Way = tuple[Direction, Protocol]
 
 
-def render_site(plan: SitePlan, installation: Installation) -> RenderedSite:
-    """One network security group per machine of the site, with the fewest rules we know of."""
-    capabilities = read_capabilities("azure", installation.quotas.get("azure"))
-    return render_groups(plan, installation.catalogue, capabilities, render_group)
-
-
 def render_group(
     group: HostGroup, egress: Egress, capabilities: Capabilities, provenance: Provenance
 ) -> tuple[Rule, ...]:
-    """The rules of one network security group, by direction and priority, each ending in a deny."""
+    """The fewest rules we know of for a machine's network security group, by direction and priority, each
+    ending in a deny.
+    """
     regions = gather_peers(group.requirements).regions
     covered = [rule for own in regions for rule in _cover(own, provenance)]
     rules: list[Rule] = []

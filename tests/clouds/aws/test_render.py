@@ -5,18 +5,18 @@ import re
 import pytest
 
 from swyx_components.catalogue.load import load_catalogue
+from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.names import clean_tag, group_logical_name, limits, spread_tag
 from swyx_components.clouds.aws.quotas import count_quotas
-from swyx_components.clouds.aws.render import render_group, render_site
-from swyx_components.clouds.limits import read_capabilities
 from swyx_components.installation.model import Egress
 from swyx_components.planner.model import HostGroup, RenderedSite, Rule, SitePlan
 from swyx_components.planner.platform import Usage
+from swyx_components.planner.render import find_capabilities, render_site
 from tests.tools.build import bare_installation, group, need, provenance, told
 
 
 def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
-    return render_group(own, egress, read_capabilities("aws"), provenance(**reasons))
+    return Aws.render_group(own, egress, find_capabilities(Aws()), provenance(**reasons))
 
 
 CASES = [
@@ -170,7 +170,7 @@ def test_a_group_whose_component_begins_like_an_id_is_called_otherwise() -> None
 
 def site_of(*groups: HostGroup, quotas: dict[str, int] | None = None) -> RenderedSite:
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=groups)
-    return render_site(plan, bare_installation(aws=quotas or {}))
+    return render_site(plan, bare_installation(aws=quotas or {}), Aws())
 
 
 def test_rules_are_counted_by_direction_and_ip_version_and_references_in_both() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from swyx_components.clouds.aws import Aws
 from swyx_components.clouds.aws.quotas import count_quotas
-from swyx_components.clouds.aws.render import render_site
 from swyx_components.clouds.azure import Azure
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Egress, Installation
@@ -17,6 +16,7 @@ from swyx_components.messages import Severity
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import HostGroup, RenderedGroup, Rule, SitePlan
+from swyx_components.planner.render import render_site
 from tests.tools.build import bare_installation, group, need
 from tests.tools.hubs import hub_with
 
@@ -256,7 +256,7 @@ def test_the_order_of_branches_changes_nothing() -> None:
 
 def rules_of(own: HostGroup, egress: Egress = Egress.CLOSED, **quotas: int) -> tuple[Rule, ...]:
     plan = SitePlan(site="aachen", egress=egress, groups=(own,))
-    return render_site(plan, bare_installation(aws=quotas)).groups[0].rules
+    return render_site(plan, bare_installation(aws=quotas), Aws()).groups[0].rules
 
 
 def test_a_peer_with_more_rules_than_half_a_group_is_divided() -> None:
@@ -289,6 +289,6 @@ def test_a_quota_of_one_rule_ends_in_a_figure() -> None:
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
     for limit, groups in ((1, 5), (1, 1)):
         quotas = {"rules_per_group": limit, "groups_per_interface": groups}
-        usages = count_quotas(render_site(plan, bare_installation(aws=quotas)))
+        usages = count_quotas(render_site(plan, bare_installation(aws=quotas), Aws()))
         (used,) = (u.used for u in usages if u.quota == "groups_per_interface")
         assert used >= 3

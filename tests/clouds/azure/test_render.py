@@ -6,18 +6,19 @@ from dataclasses import replace
 import pytest
 
 from swyx_components.catalogue.load import load_catalogue
+from swyx_components.clouds.azure import Azure
 from swyx_components.clouds.azure.names import assign_priorities, limits, physical_name, rule_name
-from swyx_components.clouds.azure.render import count_quotas, render_group, render_site
-from swyx_components.clouds.limits import read_capabilities
+from swyx_components.clouds.azure.render import count_quotas
 from swyx_components.installation.model import Egress, Machine
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
+from swyx_components.planner.render import find_capabilities, render_site
 from swyx_components.sets.ports import PortSet
 from swyx_components.sets.prefixes import Prefix
 from tests.tools.build import bare_installation, group, need, provenance, told
 
 
 def rendered(own: HostGroup, egress: Egress = Egress.CLOSED, **reasons: str) -> tuple[Rule, ...]:
-    return render_group(own, egress, read_capabilities("azure"), provenance(**reasons))
+    return Azure.render_group(own, egress, find_capabilities(Azure()), provenance(**reasons))
 
 
 def allowed(own: HostGroup) -> list[Rule]:
@@ -213,7 +214,7 @@ def test_each_machine_has_a_group_that_names_its_peers_by_address_and_never_itse
         machines=(machine("pc-1", "10.1.0.1"), machine("pc-2", "10.1.0.2", "2001:db8::2")),
     )
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
-    site = render_site(plan, bare_installation())
+    site = render_site(plan, bare_installation(), Azure())
     assert {
         entry.group.name: [told(spec) for spec in entry.rules if spec.allow]
         for entry in site.groups
@@ -230,7 +231,9 @@ def test_quotas_are_counted_as_azure_counts_them() -> None:
         addresses="10.1.0.10 2001:db8::10",
     )
     plan = SitePlan(site="aachen", egress=Egress.CLOSED, groups=(own,))
-    usages = count_quotas(render_site(plan, bare_installation(azure={"rules_per_group": 500})))
+    usages = count_quotas(
+        render_site(plan, bare_installation(azure={"rules_per_group": 500}), Azure())
+    )
     assert [(usage.quota, usage.where, usage.used, usage.limit) for usage in usages] == [
         ("rules_per_group", "box", 5, 500),
         ("prefixes_per_group", "box", 3, 4000),
