@@ -1,11 +1,9 @@
 """Why a rule exists, within the length limits of a cloud."""
 
 import re
-import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import Any
 from unicodedata import combining, normalize
 
 from swyx_components.catalogue.model import Catalogue
@@ -59,28 +57,6 @@ class Provenance:
 
 
 # ---- texts as a cloud accepts them
-
-
-class Texts:
-    """Descriptions and tags of one cloud. `limits` gives its limits.yaml, which is read when it is asked."""
-
-    def __init__(self, limits: Callable[[], Mapping[str, Any]]) -> None:
-        self._limits = limits
-
-    def clean_description(self, text: str) -> str:
-        """The text with everything that a rule's description can't hold replaced, and cut to length."""
-        rows = self._limits()["texts"]
-        return clean_text(text, rows["description_characters"], rows["description"])
-
-    def clean_tag(self, text: str) -> str:
-        """The text with everything that a tag's value can't hold replaced, and cut to length."""
-        rows = self._limits()["texts"]
-        return clean_text(text, rows["tag_characters"], rows["tag_value"])
-
-    def spread_tag(self, key: str, words: Iterable[str], most: int = 10) -> Mapping[str, str]:
-        """Words under one tag, or under `key`, `key-2`, ... where they are longer than a tag's value."""
-        longest = self._limits()["texts"]["tag_value"]
-        return spread_words(key, map(self.clean_tag, words), longest, most)
 
 
 @lru_cache(maxsize=8192)  # the rules of a hub repeat each other's texts
@@ -145,21 +121,3 @@ def fit_words(words: Iterable[str], limit: int) -> str:
         left_out += 1
         whole = " ".join([*kept, f"+{left_out}"])
     return whole
-
-
-def spread_words(key: str, words: Iterable[str], longest: int, most: int) -> Mapping[str, str]:
-    """Words under one key, or under `key`, `key-2`, ... in texts of at most `longest` characters.
-
-    At most `most` keys; the last text counts what is left out.
-
-    >>> spread_words("flows", ["M1", "M2", "M4a"], 5, most=10)
-    {'flows': 'M1 M2', 'flows-2': 'M4a'}
-    """
-    given = list(words)
-    text = " ".join(given)
-    texts = textwrap.wrap(text, longest, break_on_hyphens=False)
-    if len(texts) > most:
-        texts = textwrap.wrap(text, longest - len(" +00000"), break_on_hyphens=False)[:most]
-        kept = sum(len(text.split(" ")) for text in texts)
-        texts[-1] += f" +{len(given) - kept}"
-    return {key if place == 1 else f"{key}-{place}": text for place, text in enumerate(texts, 1)}
