@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pulumi
@@ -101,8 +100,7 @@ def about(id: str, machine: Machine, **values: object) -> Message:
 # ---- what a cloud's writer takes and gives
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(NamedTuple):
     """One site bound to a cloud: where it goes, how its machines are bound, and which of them attached."""
 
     site: str

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeGuard, TypeVar
 
-_SIGNATURE = (
-    "4dabf18193072939515e22adb298388d"  # how the engine marks values that are more than plain
-)
+# How the engine marks values that are more than plain.
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SITE = "swyx:index:SwyxSite"
 STACK_TAG = "swyx:stack"  # on every resource: `project/stack`, whose state it belongs to
 NETWORK_TAG = "swyx:network"  # of a group that is for the hosts of a managed network

@@ -1,7 +1,5 @@
 """Amazon Web Services: security groups, whose rules are separate resources."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from swyx_components.clouds.aws import inventory, names, preview, prune, quotas, records, render
@@ -32,7 +30,7 @@ class Aws:
     check_transient_quotas = staticmethod(quotas.check_transient_quotas)
 
     @staticmethod
-    def load_writer() -> type[Writer]:
+    def load_writer() -> "type[Writer]":
         """What writes a site to its network, after all lookups."""
         from swyx_components.clouds.aws.resources import Writer
 

@@ -129,18 +129,17 @@ class OwnGroups:
     def find_deployed(self, rules: Iterable[Ec2Rule], name: str) -> DeployedGroup:
         """A host group with its security groups and their rules."""
         ids: dict[int, tuple[str, ...]] = defaultdict(tuple)
-        for id in sorted(self.labels):
-            if self.places[id][0] == name:
-                ids[self.places[id][1]] += (id,)
-        own = [rule for rule in rules if rule.owner in self.places]
-        own = [rule for rule in own if self.places[rule.owner][0] == name]
+        shards = {id: shard for id, (own, shard) in sorted(self.places.items()) if own == name}
+        for id, shard in shards.items():
+            ids[shard] += (id,)
+        read = [(rule, self.rule_of(rule)) for rule in rules if rule.owner in shards]
         return DeployedGroup(
             ids=ids,
-            rules=tuple(filter(None, map(self.rule_of, own))),
+            rules=tuple(own for _, own in read if own),
             unreadable=tuple(
                 ("", f"{r.direction.value} protocol {r.traffic} ({r.id or r.owner})")
-                for r in own
-                if self.rule_of(r) is None
+                for r, own in read
+                if own is None
             ),
         )
 

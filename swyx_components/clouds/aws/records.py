@@ -261,19 +261,14 @@ def _rules_of(group: Fields) -> Iterator[Ec2Rule]:
     owner = group.get("GroupId", str)
     for way, direction in (("", Direction.IN), ("Egress", Direction.OUT)):
         for permission in group.objects(f"IpPermissions{way}"):
-            name, first = permission.get("IpProtocol", str), _port(permission, "FromPort")
-            last = _port(permission, "ToPort")
+            name = permission.get("IpProtocol", str)
+            ports = _port(permission, "FromPort"), _port(permission, "ToPort")
             for several, key in _SOURCES.items():
                 for source in permission.objects(several):
                     value = source.get(key, str)
+                    cidrs = source.parse(Prefix.parse, "CidrIp", "CidrIpv6")
                     yield Ec2Rule(
-                        id="",
-                        owner=owner,
-                        direction=direction,
-                        protocol_name=name,
-                        first=first,
-                        last=last,
-                        cidrs=source.parse(Prefix.parse, "CidrIp", "CidrIpv6"),
+                        *("", owner, direction, name, *ports, cidrs),
                         peer_group=value if key == "GroupId" else "",
                         prefix_list=value if key == "PrefixListId" else "",
                         description=source.get("Description", str, ""),

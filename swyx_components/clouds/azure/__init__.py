@@ -1,7 +1,5 @@
 """Microsoft Azure: network security groups, each with all its rules."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from swyx_components.clouds.azure import inventory, names, preview, prune, records, render
@@ -34,7 +32,7 @@ class Azure:
     check_transient_quotas = staticmethod(lambda before, after: ())
 
     @staticmethod
-    def load_writer() -> type[Writer]:
+    def load_writer() -> "type[Writer]":
         """What writes a site to its network, after all lookups."""
         from swyx_components.clouds.azure.resources import Writer
 

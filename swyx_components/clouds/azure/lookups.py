@@ -4,11 +4,10 @@ its machines that exist, and those to be made.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from inspect import signature
-from typing import Any
+from typing import Any, NamedTuple
 
 import pulumi
 
@@ -39,8 +38,7 @@ _OWN: Mapping[str, frozenset[str]] = {  # what the component sets, by kind
 _KIND = re.compile(r"ForwardRef\('(\w+)Args'\)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewInterface:
+class NewInterface(NamedTuple):
     """One interface to be made: a machine's addresses in one subnet. `suffix` is empty for its first.
 
     `properties` are the caller's own and its IP configurations. Azure gives an address to one that is not
@@ -53,16 +51,15 @@ class NewInterface:
     properties: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AzureSite:
+class AzureSite(NamedTuple):
     """Where a site's resources go, and by machine the interfaces that exist and those to make."""
 
     name: str
     resource_group: pulumi.Input[str]
     location: pulumi.Input[str] | None
-    existing: Mapping[str, tuple[pulumi.Input[str], ...]] = field(default_factory=dict)
-    new: Mapping[str, tuple[NewInterface, ...]] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
+    existing: Mapping[str, tuple[pulumi.Input[str], ...]] = {}
+    new: Mapping[str, tuple[NewInterface, ...]] = {}
+    tags: Mapping[str, str] = {}
     messages: tuple[Message, ...] = ()
 
 

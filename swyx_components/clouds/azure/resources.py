@@ -15,7 +15,6 @@ from swyx_components.messages import SwyxError
 from swyx_components.planner.describe import fit_words
 from swyx_components.planner.model import Direction, Protocol, RenderedGroup, RenderedSite, Rule
 
-_MOST_TAGS = 10
 _ANYTHING = "*"
 _PROTOCOLS = {
     Protocol.TCP: "Tcp",
@@ -87,7 +86,7 @@ def _group_tags(rendered: RenderedGroup) -> dict[str, str]:
         "swyx:group": clean_tag(group.name),
         **({NETWORK_TAG: clean_tag(group.name)} if group.network else {}),
         **spread_tag("swyx:roles", group.roles),
-        **spread_tag("swyx:flows", cut, _MOST_TAGS),
+        **spread_tag("swyx:flows", cut),
     }
 
 
