@@ -43,6 +43,10 @@ class Kind(NamedTuple):
     example: str
     types: tuple[type, ...] = ()
 
+    def fits(self, value: object) -> bool:
+        """Whether a value is of this kind; an id is never empty."""
+        return isinstance(value, self.types) and not (self is _ID and value == "")
+
 
 _OUTPUT = (pulumi.Output, Awaitable)
 _ID = Kind("an id, as a string or an output", "{key}: ID", (str, *_OUTPUT))
@@ -130,7 +134,7 @@ def _check_value(place: str, value: Any, hint: Any, cloud: str) -> Iterator[Mess
     kind = _KINDS.get(hint) or _KINDS.get(get_origin(hint), _MAPPING)
     if value is None:
         return
-    if not isinstance(value, kind.types) or (kind is _ID and value == ""):
+    if not kind.fits(value):
         is_output = isinstance(value, _OUTPUT)
         yield Message.about("args-output", place) if is_output else _wrong(place, value, kind)
     elif is_typeddict(hint):
