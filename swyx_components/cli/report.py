@@ -25,7 +25,7 @@ from swyx_components.planner.model import SitePlan
 from swyx_components.planner.render import render_site
 from swyx_components.report.html.overview import Differences, Overview, SiteLine
 from swyx_components.report.html.pages import write_chapter, write_report
-from swyx_components.report.tables import count_messages, name_groups
+from swyx_components.report.tables import count_messages
 from swyx_components.report.templates import render_lines
 from swyx_components.report.windows.scripts import file_name
 
@@ -149,8 +149,7 @@ def _deployed(chosen: Chosen, sites: Sequence[str]) -> Iterator[Differences]:
     rendered = render_sites(chosen.topology, names, chosen.clouds, "deployed sites read")
     for site in rendered:
         drift = Comparison(site, PLATFORMS[site.capabilities.name].read_deployed(site))
-        other = f"{drift.plan.site} as deployed on {drift.cloud}"
-        yield Differences(other, drift=drift, named=name_groups(drift.plan.groups))
+        yield Differences(f"{drift.plan.site} as deployed on {drift.cloud}", drift=drift)
 
 
 # ---- files

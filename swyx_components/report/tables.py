@@ -14,9 +14,8 @@ from swyx_components.planner.model import Rule, shard_label
 from swyx_components.planner.platform import Usage
 from swyx_components.planner.proof import Proof
 
-UsageRow = tuple[
-    str, str, Usage
-]  # a cloud, a site, how much of a quota it or one of its groups uses
+# A cloud, a site, how much of a quota it or one of its groups uses.
+UsageRow = tuple[str, str, Usage]
 _WIDEST = 60  # a longer cell pushes its own row only
 _COLUMNS, _NARROWEST = 80, 20  # of a terminal that nobody widened; what a wrapped text has at least
 _MOST_PLACES = 3  # of one message; where more say the same, the rest is counted

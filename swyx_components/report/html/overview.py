@@ -95,13 +95,12 @@ class Setting(NamedTuple):
 class Differences(NamedTuple):
     """What one of two sides has and the other has not; `other` says in words what that side is.
 
-    `changes` from another file to this one, or the `drift` of a cloud from a plan whose groups are `named`.
+    `changes` from another file to this one, or the `drift` of a cloud from a plan.
     """
 
     other: str
     changes: Changes | None = None
     drift: Comparison | None = None
-    named: Mapping[str, str] = {}
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
