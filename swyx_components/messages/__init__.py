@@ -65,6 +65,11 @@ class Message(NamedTuple):
         """What to do about it."""
         return _catalogue()[self.id].get("remedy", "").format_map(dict(self.values))
 
+    @property
+    def topic(self) -> str:
+        """What a reviewer asks for when it is the answer."""
+        return _catalogue()[self.id].get("topic", "other")
+
     def __str__(self) -> str:
         where = ": ".join([part for part in (self.file, self.place) if part])
         text = _write(self.id, self.values)

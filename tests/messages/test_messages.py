@@ -28,7 +28,7 @@ def test_no_message_stands_in_the_catalogue_twice() -> None:
 @pytest.mark.parametrize("id", ROWS)
 def test_a_row_has_a_severity_a_sentence_and_where_something_must_be_done_a_remedy(id: str) -> None:
     row = ROWS[id]
-    assert row.keys() <= {"severity", "sentence", "remedy"}
+    assert row.keys() <= {"severity", "topic", "sentence", "remedy"}
     severity = Severity(row["severity"])
     assert not row["sentence"].endswith(".") and not row.get("remedy", "").endswith(".")
     assert row["sentence"] and (row.get("remedy") or severity is not Severity.ERROR)

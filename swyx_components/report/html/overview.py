@@ -19,17 +19,7 @@ from swyx_components.report.tables import find_fullest
 from swyx_components.report.templates import render_lines
 from swyx_components.sets.prefixes import Prefix
 
-# What a reviewer asks for, with the ids of the messages about it.
-TOPICS = {
-    "collisions": "port-overlap opened-beside administration-inside fixed-port-ephemeral",
-    "decisions": "preset-wide cornet-both fax-udp-default dcom-tcp-only control-path-default "
-    "setting-unnamed",
-    "uncovered": "uncovered-egress egress-open multicast-not-routed no-common-ip-version "
-    "serves-nothing",
-    "quotas": "quota-would-exceed quotas-would-exceed quota-tight",
-}
-OTHER = "other"
-_TOPIC = {id: topic for topic, ids in TOPICS.items() for id in ids.split()}
+TOPICS = ("collisions", "decisions", "uncovered", "quotas", "other")  # of messages, in order
 _ORDER = list(Severity)
 
 
@@ -168,9 +158,9 @@ class Overview:
 
 def sort_findings(messages: Collection[Message]) -> dict[str, list[list[Message]]]:
     """The messages by topic, each topic's gravest first, those that say the same joined."""
-    topics: dict[str, list[list[Message]]] = {topic: [] for topic in (*TOPICS, OTHER)}
+    topics: dict[str, list[list[Message]]] = {topic: [] for topic in TOPICS}
     for same in join_alike(sorted(messages, key=lambda m: (_ORDER.index(m.severity), m))):
-        topics[_TOPIC.get(same[0].id, OTHER)].append(same)
+        topics[same[0].topic].append(same)
     return topics
 
 
