@@ -1,7 +1,5 @@
 """A site's plan as security group rules, still plain values: one port range and one peer each."""
 
-from collections.abc import Iterable
-
 from swyx_components.clouds.aws.names import clean_description, limits, rule_name
 from swyx_components.clouds.aws.shard import spread_rules
 from swyx_components.installation.model import Egress
@@ -27,12 +25,10 @@ def render_group(
     """The fewest rules EC2 needs for a host group, inbound first, then by protocol, ports and peer, in a
     security group or several.
     """
-    planned: Iterable[Rule] = minimise(group.requirements, capabilities, provenance.catalogue)
-    if egress is Egress.OPEN:
-        inbound = (rule for rule in planned if rule.direction is Direction.IN)
+    planned = [*minimise(group.requirements, capabilities, provenance.catalogue)]
+    if egress is Egress.OPEN:  # nothing else is required outbound then
         own = (every for every in EVERYWHERE if every.version in group.versions)
-        outbound = (_OPEN._replace(prefixes=(every,)) for every in own)
-        planned = (*inbound, *outbound)
+        planned += (_OPEN._replace(prefixes=(every,)) for every in own)
     rules = [_as_stored(group.name, rule, provenance) for rule in planned]
     return spread_rules(group, rules, capabilities.limits)
 
