@@ -27,7 +27,7 @@ from swyx_components.installation.model import Egress, Installation
 from swyx_components.planner.model import Direction, HostGroup, Protocol, Rule, SitePlan
 from swyx_components.planner.requirements import extra_flow
 from swyx_components.sets.ports import PortRange, PortSet
-from swyx_components.sets.prefixes import Prefix, collapse_prefixes, split_interval
+from swyx_components.sets.prefixes import collapse_prefixes, split_interval
 
 # What a search from outside tries first, beside what the catalogue names.
 _ADMINISTRATION = {
@@ -39,7 +39,6 @@ _ADMINISTRATION = {
     "SQL Server": PortRange(1433, 1434),
     "VNC": PortRange(5900, 5900),
 }
-
 
 _by_label = attrgetter("owner", "label")  # of an entry
 
@@ -182,13 +181,14 @@ class Audit:
         known = collapse_prefixes((*NEVER_PUBLIC, *self.firewall.platform, *inside))
         for entry, machines in merged.items():
             joined = join_packets(chain(*machines.values()))
+            peers = chain(*(split_interval(each.version, each.peers) for each in joined))
             yield UnneededAccess(
                 entry=entry,
                 by_machine={name: join_packets(own) for name, own in machines.items()},
                 packets=joined,
                 needed_by=self._flows_using(entry, machines),
                 needed_elsewhere=self._flows_using(entry, self._found.keys() - machines.keys()),
-                public=any(not _is_known(each, known) for each in joined),
+                public=not all(any(own.contains(peer) for own in known) for peer in peers),
                 administration=self._find_administration(joined),
             )
 
@@ -221,12 +221,6 @@ class Audit:
                         found[entry].add(point.machine)
         for entry in sorted(found, key=_by_label):
             yield entry, tuple(sorted(found[entry]))
-
-
-def _is_known(packets: Packets, known: Iterable[Prefix]) -> bool:
-    """Whether all of their peers are among addresses that are not the public's."""
-    peers = split_interval(packets.version, packets.peers)
-    return all(any(own.contains(peer) for own in known) for peer in peers)
 
 
 # ---- what to change

@@ -260,7 +260,6 @@ def find_requirements(plan: SitePlan, machine: str) -> tuple[Requirement, ...]:
     """Every end of a flow or extra rule at a machine, and the ways back."""
     found: list[Requirement] = []
     own_addresses = plan.machine(machine).addresses
-
     for flow in plan.flows:
         source = PortSet((flow.source_ports,)) if flow.source_ports else ALL_PORTS
         for direction, own, peer in (
