@@ -34,7 +34,7 @@ def test_a_rule_in_another_security_group_of_its_host_group_is_told_with_both() 
         f"  server (swyxserver+1):             found {write_rule(first, named)}",
     ]
     drift = Comparison(rendered, deployed)
-    told = Differences("hub", drift=drift, named=named)
+    told = Differences("hub", drift=drift)
     assert [row[2] for row in rows_of(told, hub_with(range(40)))] == [
         "hub/server",
         "hub/server (swyxserver+1)",
