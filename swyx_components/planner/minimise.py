@@ -39,9 +39,9 @@ NEUTRAL = Capabilities(name="neutral", matches_source_ports=True, stores_rules_b
 _Draft = tuple[int, str, tuple[Prefix, ...], frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SiteRules:
-    """The groups of a site, each with its rules."""
+    """The groups of a site, each with its rules. Compared by identity, as what is found for it is kept."""
 
     flows: SiteFlows
     groups: tuple[HostGroup, ...]

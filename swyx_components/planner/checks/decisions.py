@@ -1,6 +1,6 @@
 """What the article does not specify: errors for missing decisions, messages on what each opens."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -201,9 +201,8 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
     for machine in view.site.machines:
         for role in () if server.name in machine.roles else machine.roles:
             listeners, ports = known[role].listeners, view.endpoint_of[machine.name].kind.ports
-            told = {key for key, own in listeners.items() if _FOOTNOTES.intersection(own.lines)}
-            kept = [key for key in listeners if key in told or key in _STANDARD]
-            if not told or any(ports[role, key] != listeners[key].ports for key in kept):
+            kept = _find_footnoted(view.catalogue, role)
+            if not kept or any(ports[role, key] != listeners[key].ports for key in kept):
                 continue
             # Written for the site it would hold for the machine with the server too.
             at = f"sites.{view.name}" + f".machines.{machine.name}" * (role in beside)
@@ -214,3 +213,11 @@ def _alone(view: SiteTopology) -> Iterator[Message]:
             yield Message.about(
                 "footnote-alone", f"{at}.ports.{role}", role=role, ports=union, **values
             )
+
+
+@lru_cache(maxsize=1024)
+def _find_footnoted(catalogue: Catalogue, role: str) -> Sequence[str]:
+    """The listeners of a role in the footnotes and those that give way with them; empty without footnotes."""
+    listeners = catalogue.roles[role].listeners
+    told = {key for key, own in listeners.items() if _FOOTNOTES.intersection(own.lines)}
+    return [key for key in listeners if told and (key in told or key in _STANDARD)]

@@ -52,11 +52,11 @@ def find_port_conflicts(site: SiteRules) -> Iterator[Message]:
         if is_machine:
             fixed |= found.fixed
         yield from (message._replace(place=place) for message in found.messages)
-    for system, preset, inside in _find_ephemeral(fixed, view.catalogue):
-        values = {"system": system, "range": preset, "inside": inside}
-        yield Message.about("fixed-port-ephemeral", f"sites.{view.name}", **values)
+    for message in _find_ephemeral(fixed, view.catalogue):
+        yield message._replace(place=f"sites.{view.name}")
 
 
+@lru_cache(maxsize=1)
 def find_told(site: SiteRules) -> Mapping[tuple[str, str], PortSet]:
     """The ports that a message tells to be wanted twice, by place and role."""
     return {
@@ -66,10 +66,11 @@ def find_told(site: SiteRules) -> Mapping[tuple[str, str], PortSet]:
     }
 
 
-def _find_by_place(site: SiteRules) -> Iterator[tuple[str, bool, _Conflicts]]:
+@lru_cache(maxsize=1)
+def _find_by_place(site: SiteRules) -> Sequence[tuple[str, bool, _Conflicts]]:
     """What two listeners of a host both want, by its place; whether that is a machine."""
     view = site.flows.site
-    decided = _find_decided(site)
+    decided, places = _find_decided(site), []
     hosts = [("machines", machine.name) for machine in view.site.machines]
     for place, name in (*hosts, *(("networks", network.name) for network in view.site.networks)):
         endpoint = view.endpoint_of[name]
@@ -78,7 +79,8 @@ def _find_by_place(site: SiteRules) -> Iterator[tuple[str, bool, _Conflicts]]:
         for one in (kind,) if kind.is_machine else (kind.by_role or (kind,)):
             own = frozenset().union(*[decided.get((endpoint, role), ()) for role in one.roles])
             found = _find_conflicts(one, own, view.site.decisions, view.catalogue)
-            yield f"sites.{view.name}.{place}.{name}", kind.is_machine, found
+            places.append((f"sites.{view.name}.{place}.{name}", kind.is_machine, found))
+    return places
 
 
 def _find_decided(site: SiteRules) -> Mapping[tuple[Endpoint, str], set[str]]:
@@ -142,8 +144,7 @@ def _find_conflicts(
     of_decisions = _claims_of_decisions(made, decided, catalogue)
     for one, other in combinations((windows, *claims, *of_decisions), 2):
         shared = one.ports & other.ports
-        transports = [name for name in one.transports if name in other.transports]
-        if shared and transports:
+        if shared and (transports := [own for own in one.transports if own in other.transports]):
             clashes.append((one, other, transports, shared))
             for claim in (one, other):
                 taken[claim] |= shared
@@ -215,8 +216,8 @@ def _written_key(role: str, key: str, ports: Mapping[tuple[str, str], PortSet]) 
 @lru_cache(maxsize=1024)
 def _find_ephemeral(
     fixed: frozenset[tuple[str, PortSet]], catalogue: Catalogue
-) -> Sequence[tuple[str, PortRange, Sequence[str]]]:
-    """Fixed ports that an operating system may hand to another program before the role starts."""
+) -> Sequence[Message]:
+    """Without a place: fixed ports that an operating system may give another program before the role."""
     found = []
     for system, preset in catalogue.ephemeral.items():
         inside: dict[str, PortSet] = defaultdict(PortSet)
@@ -225,5 +226,6 @@ def _find_ephemeral(
                 inside[role] |= ports & PortSet((preset,))
         told = [f"{role} {ports}" for role, ports in sorted(inside.items()) if ports]
         if told:
-            found.append((system, preset, told))
+            values = {"system": system, "range": preset, "inside": told}
+            found.append(Message.about("fixed-port-ephemeral", "", **values))
     return found
