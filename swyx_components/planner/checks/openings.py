@@ -173,8 +173,14 @@ def _administration_inside(
 
 def _no_common_version(view: SiteTopology, pairs: _Pairs) -> Iterator[Message]:
     seen = set()
-    names = {end: _name_by_versions(end, view.name) for end in set(chain(*pairs))}
-    for ends, exchanges in pairs.items():
+    apart = {  # or perhaps some machines of an end
+        (first, second): exchanges
+        for (first, second), exchanges in pairs.items()
+        if not first.versions & second.versions
+        or any(end.group and len(end.group.machines) > 1 for end in (first, second))
+    }
+    names = {end: _name_by_versions(end, view.name) for end in set(chain(*apart))}
+    for ends, exchanges in apart.items():
         # Its own before others': that order is the same for any names.
         ordered = sorted(
             ends, key=lambda end: (end.site != view.name, end.group is not None, end.label)
