@@ -69,9 +69,9 @@ def clouds_beside(file: str, sites: Mapping[str, object]) -> dict[str, str]:
     clouds: dict[str, str] = {}
     errors: list[Message] = []
     for _, path, config in _stack_files(Path(file).parent):
-        for key, site in config.items():
+        for key, value in config.items():
             project, _, name = str(key).rpartition(":")
-            cloud = str(config.get(f"{project}:cloud", ""))
+            site, cloud = str(value), str(config.get(f"{project}:cloud", ""))
             if name == "site" and cloud and site in sites:
                 key = f"{project}:cloud"
                 if cloud not in PLATFORMS:

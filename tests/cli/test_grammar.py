@@ -97,6 +97,10 @@ def test_the_cloud_of_a_site_is_read_from_the_stack_file_beside_the_file(tmp_pat
     file = write_file(tmp_path)
     write_stack(tmp_path, "bochum", "azure")
     write_stack(tmp_path, "another-program", "gcp")
+    lists = STACK.format(
+        site="[a, b]", cloud="azure"
+    )  # of a program whose sites are something else
+    (tmp_path / "Pulumi.lists.yaml").write_text(lists, "utf-8")
     out = swyx("plan", file).out
     assert re.findall(r"^(\w+(?: \(\w+\))?): \d", out, flags=re.MULTILINE) == [
         "aachen",
