@@ -188,8 +188,8 @@ def test_the_link_that_a_rule_offers_leads_to_it(page: Page, office: Path) -> No
     page.open(office)
     page.find("#rules summary").click()
     page.find("#rules details[open] a[href^='#rule-']").click()
-    assert page.browser.current_url.endswith("#rule-aachen/swyxserver/in/tcp/135/10.1.20.0/24")
     assert page.find("tr.marked").is_displayed()
+    assert page.browser.current_url.endswith("#rule-aachen/swyxserver/in/tcp/135/10.1.20.0/24")
 
 
 def test_a_link_finds_its_rule_among_many_and_behind_a_filter(page: Page, estate: Path) -> None:

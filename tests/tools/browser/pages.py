@@ -60,7 +60,9 @@ class Page:
         return self.browser.execute_script(script, *values)
 
     def find(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
+        """The first of its kind, as soon as it is there."""
+        self.wait(lambda: self.all(selector), f"{selector} is on the page")
+        return self.all(selector)[0]
 
     def all(self, selector: str) -> list[WebElement]:
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
@@ -83,7 +85,7 @@ class Page:
         def is_so(_browser: Chrome) -> bool:
             return bool(truth())
 
-        WebDriverWait(self.browser, 5, poll_frequency=0.02).until(is_so, f"never so: {words}")
+        WebDriverWait(self.browser, 30, poll_frequency=0.02).until(is_so, f"never so: {words}")
 
     def await_told(self, kind: str, text: str) -> None:
         self.wait(lambda: self.told(kind) == text, f"{kind} tell {text!r}")
