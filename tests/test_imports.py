@@ -16,7 +16,6 @@ CLOUD_SDKS = {"boto3", "botocore", "azure", "pulumi_aws", "pulumi_azure", "pulum
 OUR_THIRD_PARTIES = {
     "yaml",
     "click",
-    "shellingham",
     "openpyxl",
     "jinja2",
     "markupsafe",
@@ -47,7 +46,6 @@ OUTSIDE = {
     "installation": {"yaml"},
     "clouds": {"yaml"},
     "cli": {"click"},
-    "cli.completion": {"shellingham"},
     "cli.rollout": {"pulumi"},
     "cli.stacks": {"yaml"},
     "report.flows": {"openpyxl"},

@@ -3,11 +3,10 @@
 import gc
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
+from importlib.resources import files
 
 import click
-from click.decorators import FC
 
 from swyx_components import __version__
 from swyx_components.cli.terminal import DONE, explain_failure, prepare_streams, print_error
@@ -17,7 +16,7 @@ _UNFINISHED = {  # what may have begun to change a cloud when a person stops it
     "rollout": "run it again, with --continue if updates had begun",
     "prune": "run it again for what is left",
 }
-COMPLETE = "_SWYX_COMPLETE"  # set by a shell that wants to complete a line
+_COMPLETE = "_SWYX_COMPLETE"  # set by a shell that wants its script, or to complete a line
 
 # Every command with the first line of its help, in the order of `swyx --help`, which imports none of them.
 COMMANDS = {
@@ -60,18 +59,6 @@ class LazyGroup(click.Group):
         return name, load_command(name) if name else command, rest
 
 
-def _completion(flag: str, help: str) -> Callable[[FC], FC]:
-    return click.option(flag, is_flag=True, expose_value=False, callback=_complete, help=help)
-
-
-def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        from swyx_components.cli.completion import offer_completion
-
-        offer_completion(context.command, COMPLETE, option.name == "install_completion")
-        context.exit()
-
-
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -79,11 +66,6 @@ def _complete(context: click.Context, option: click.Parameter, wanted: bool) -> 
     epilog="Exit codes: 0 done; 1 the answer is no; 2 invalid file or argument; 3 cloud API or engine error.",
 )
 @click.version_option(__version__, message="swyx %(version)s", help="Print the version.")
-@_completion("--install-completion", "Install completion for the current shell.")
-@_completion(
-    "--show-completion",
-    "Show completion for the current shell, to copy it or customize the installation.",
-)
 def swyx() -> None:
     """SwyxWare roles compiled to AWS security groups and Azure NSGs, every rule explained."""
 
@@ -108,10 +90,8 @@ def run(arguments: list[str] | None = None) -> None:
 def _dispatch(words: list[str]) -> int:
     prepare_streams()
     try:
-        if instruction := os.environ.get(COMPLETE):
-            from click.shell_completion import shell_complete
-
-            return shell_complete(swyx, {}, "swyx", COMPLETE, instruction)
+        if instruction := os.environ.get(_COMPLETE):
+            return _complete(instruction)
         with swyx.make_context("swyx", list(words)) as context:
             return int(swyx.invoke(context) or DONE)
     except click.exceptions.Exit as end:
@@ -123,6 +103,17 @@ def _dispatch(words: list[str]) -> int:
         raise
     except Exception as problem:
         return explain_failure(problem, words[0] if words[0] in COMMANDS else "")
+
+
+def _complete(instruction: str) -> int:
+    """What a shell asks for: `bash_source` is its script, `bash_complete` what a line may go on with."""
+    from click.shell_completion import BashComplete, add_completion_class, shell_complete
+
+    class Bash(BashComplete):
+        source_template = (files(__package__) / "completion.bash").read_text(encoding="utf-8")
+
+    add_completion_class(Bash)
+    return shell_complete(swyx, {}, "swyx", _COMPLETE, instruction)
 
 
 if __name__ == "__main__":

@@ -13,26 +13,31 @@ from threading import Timer
 import pytest
 
 from swyx_components.cli.options import find_names
-from tests.tools.command import SMALL, Outcome, swyx, write_file
+from tests.tools.command import SMALL, write_file
 
 COMMAND = [sys.executable, "-m", "swyx_components"]
+PAGE = Path(__file__).parents[2] / "docs/how-to/complete-words-in-editor-and-shell.md"
+NEEDS_BASH = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+
+
+def answered(env: dict[str, str]) -> str:
+    """What a shell is told that starts `swyx` with these variables."""
+    done = subprocess.run(COMMAND, capture_output=True, text=True, env=env)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 def offered(line: str, shell: str = "bash") -> list[str]:
     """What is offered for the last word of a line."""
     words = line.split(" ")
-    done = subprocess.run(
-        COMMAND,
-        capture_output=True,
-        text=True,
-        env={
+    answer = answered(
+        {
             "_SWYX_COMPLETE": f"{shell}_complete",
             "COMP_WORDS": line,
             "COMP_CWORD": words[-1] if shell == "fish" else str(len(words) - 1),
         },
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    return [word.removeprefix("plain,") for word in done.stdout.split()]
+    return [word.removeprefix("plain,") for word in answer.split()]
 
 
 def test_names_come_from_the_file_on_the_line(tmp_path: Path) -> None:
@@ -78,6 +83,15 @@ def test_other_shells_are_answered_in_their_form(tmp_path: Path, shell: str) -> 
     assert "aachen" in answer and "bochum" in answer
 
 
+@pytest.mark.parametrize(
+    "shell", [pytest.param("bash", marks=NEEDS_BASH), "zsh", "fish", "powershell"]
+)
+def test_each_shell_of_the_page_gets_a_script_that_asks_for_words(shell: str) -> None:
+    assert f"{shell}_source" in PAGE.read_text()
+    script = answered({"_SWYX_COMPLETE": f"{shell}_source", "PATH": os.environ["PATH"]})
+    assert f"{shell}_complete" in script
+
+
 def test_clouds_stand_alone_or_behind_a_site(tmp_path: Path) -> None:
     assert find_names(str(write_file(tmp_path)))["[SITE=]CLOUD"] == [
         "aws",
@@ -110,7 +124,7 @@ def test_a_file_that_can_not_be_read_offers_nothing(tmp_path: Path, content: str
 
 # Prints the words that it is called with, unless a shell asks it what it may be called with.
 STUB = f"""#!/bin/sh
-if [ -n "$_SWYX_COMPLETE" ] || [ "$1" = --install-completion ]; then
+if [ -n "$_SWYX_COMPLETE" ]; then
     exec {sys.executable} -m swyx_components "$@"
 fi
 printf '<%s>' "$@"
@@ -128,26 +142,18 @@ TYPED = {  # a tab behind each, and what is called then
 }
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@NEEDS_BASH
 def test_bash_itself_completes_also_behind_the_characters_at_which_it_breaks_words(
     tmp_path: Path,
 ) -> None:
-    """The script is installed, and bash reads keys from a terminal."""
+    """Its start file has the line of the page, and it reads keys from a terminal."""
     write_file(tmp_path)
     (tmp_path / "swyx").write_text(STUB)
     (tmp_path / "swyx").chmod(0o755)
     home = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PS1": "$ "}
     env = {**os.environ, **home, "TERM": "dumb", "INPUTRC": "/dev/null", "HISTFILE": ""}
-    script = tmp_path / ".bash_completions/swyx.sh"
-    for _ in range(2):
-        command = ["bash", "-c", "swyx --install-completion; exit $?"]
-        done = subprocess.run(command, capture_output=True, text=True, env=env)
-        assert done.stderr == ""
-        assert done.stdout == (
-            f"bash completion installed in {script}\n"
-            "Completion will take effect once you restart the terminal\n"
-        )
-    assert (tmp_path / ".bashrc").read_text() == f"\nsource '{script}'\n"
+    (line,) = [line for line in PAGE.read_text().splitlines() if "bash_source" in line]
+    (tmp_path / ".bashrc").write_text(line)
     keys = ". ~/.bashrc\n" + "".join(f"{line}\t\n" for line in TYPED) + "exit\n"
     shown = type_into_bash(keys.encode(), env, tmp_path)
     assert re.findall(r"^<.*>", shown, flags=re.MULTILINE) == list(TYPED.values())
@@ -183,35 +189,3 @@ def type_into_bash(keys: bytes, env: dict[str, str], folder: Path) -> str:
         os.close(ours)
         bash.wait(30)
     return shown.decode().replace("\r", "")
-
-
-def install(home: Path, monkeypatch: pytest.MonkeyPatch) -> Outcome:
-    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
-    monkeypatch.setattr("pathlib.Path.home", lambda: home)
-    return swyx("--install-completion")
-
-
-def test_a_start_file_keeps_its_mode_and_what_it_holds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    start = tmp_path / ".bashrc"
-    start.write_bytes(b"# caf\xe9\n")
-    start.chmod(0o600)
-    assert install(tmp_path, monkeypatch).code == 0
-    line = f"\nsource '{tmp_path}/.bash_completions/swyx.sh'\n".encode()
-    assert start.read_bytes() == b"# caf\xe9\n" + line
-    assert start.stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".bash_completions", ".bashrc"]
-
-
-@pytest.mark.parametrize("name", [".bashrc", ".bash_completions/swyx.sh"])
-def test_completion_is_never_written_through_a_link(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / ".bash_completions").mkdir()
-    kept = tmp_path / "kept"
-    kept.write_text("mine\n")
-    (tmp_path / name).symlink_to(kept)
-    outcome = install(tmp_path, monkeypatch)
-    assert (outcome.code, "(a symbolic link)" in outcome.err) == (2, True)
-    assert kept.read_text() == "mine\n"
