@@ -63,16 +63,29 @@ def test_a_decision_that_is_written_wrongly_is_not_called_missing_too(
     assert [error.split(": ")[2] for error in errors] == [place]
 
 
-def test_decisions_that_can_not_be_read_hide_nothing_but_missing_decisions(tmp_path: Path) -> None:
-    plain = yaml.safe_load(SMALL)
-    empty, wrong = (
-        swyx("check", write_file(tmp_path, yaml.safe_dump(plain | {"decisions": decisions}))).out
-        for decisions in ({}, ["dcom"])
+def test_decisions_that_can_not_be_read_hide_only_what_is_missing_or_assumed(
+    tmp_path: Path,
+) -> None:
+    plain = yaml.safe_load(
+        SMALL.replace("[SwyxServer]", "[SwyxServer, PhoneManager, SwyxFaxServer]", 1)
     )
-    (error,) = (line for line in wrong.splitlines() if line.startswith("error: "))
-    assert ": decisions: expected a mapping, found a list" in error
-    ids = re.findall(r"\[[a-z-]+\]", empty)
-    assert "[uncovered-egress]" in ids and re.findall(r"\[[a-z-]+\]", wrong) == ids
+    plain["sites"]["aachen"]["networks"]["ac-office"]["roles"].append("SwyxPhoneL420")
+    ids = {}
+    for kind, decisions in {
+        "empty": {},
+        "list": ["dcom"],
+        "set": {"dcom": "restricted"},
+        "wrong": {"dcom": "restricted", "dcom_transport": 1, "cornet": 1, "fax_transport": 1},
+    }.items():
+        file = write_file(tmp_path, yaml.safe_dump(plain | {"decisions": decisions}))
+        lines = swyx("check", file).out.splitlines()
+        if kind == "list":
+            (error,) = (line for line in lines if line.startswith("error: "))
+            assert ": decisions: expected a mapping, found a list" in error
+        ids[kind] = {id for line in lines for id in re.findall(r"\[([a-z-]+)\]$", line)}
+    assert ids["empty"] - ids["list"] == {"cornet-both", "fax-udp-default"}
+    assert ids["set"] - ids["wrong"] == {"cornet-both", "fax-udp-default", "dcom-tcp-only"}
+    assert "uncovered-egress" in ids["list"] & ids["wrong"]
 
 
 def test_a_site_that_lacks_a_decision_is_told_although_another_site_has_it_wrong(

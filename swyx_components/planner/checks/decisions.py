@@ -14,7 +14,8 @@ from swyx_components.planner.port_references import DCOM
 from swyx_components.planner.topology import SiteTopology
 from swyx_components.sets.ports import PortRange, PortSet
 
-_UNDECIDED = ("decision-missing", "decision-half")
+_ASSUMED = ("cornet-both", "dcom-tcp-only", "fax-udp-default")
+_UNDECIDED = ("decision-missing", "decision-half", *_ASSUMED)
 _COLLISIONS = ("port-clash", "port-overlap")
 _FEWEST_DCOM, _LOWEST_DCOM = 100, 5000  # as Microsoft advises for RPC
 _REMEDY = {"dcom": "restricted", "h245": "tunnelled"}
@@ -41,8 +42,8 @@ def check_decisions(site: SiteRules) -> Iterator[Message]:
 def drop_consequences(planned: Iterable[Message], written: Iterable[Message]) -> Iterator[Message]:
     """What the plan has to say, but for what follows from an error in the file.
 
-    A decision that the file has wrong is not missing; a LinkManager may serve a link or provider that could
-    not be read; ports that are refused collide with nothing.
+    A decision that the file has wrong is neither missing nor left to its default; a LinkManager may serve a
+    link or provider that could not be read; ports that are refused collide with nothing.
     """
     errors = errors_of(written)
     refused = [error.place.split(".ports.") for error in errors if ".ports." in error.place]
