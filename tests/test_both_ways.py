@@ -1,6 +1,6 @@
 """Both ways: the rendered rules let pass exactly what the port model requires.
 
-The judge is `tests.oracle`, which knows the port model and the clouds' semantics and nothing of the product.
+The oracle is `tests.oracle`, which knows the port model and the clouds' semantics and nothing of the product.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from swyx_components.planner.model import RenderedSite, Rule
 from swyx_components.planner.render import render_site
 from tests.oracle.assess import assess_site
 from tests.oracle.clouds import Aws, Azure
-from tests.oracle.domain import Direction, Judge
+from tests.oracle.domain import Direction, Oracle
 from tests.oracle.expected import fewest_in_group
 from tests.oracle.installations import installations
 from tests.oracle.minimum import least_products
@@ -61,7 +61,7 @@ class Deployed:
 
     def __init__(self, name: str, cloud: str) -> None:
         plain = fixture(name)
-        self.judge = Judge(plain)
+        self.oracle = Oracle(plain)
         self.clouds = {
             site: READ[cloud](rendered) for site, rendered in rendered_sites(plain, cloud).items()
         }
@@ -70,7 +70,7 @@ class Deployed:
     def region(self, machine: str, direction: Direction) -> Region:
         """What the cloud lets pass at a machine, computed once."""
         if (machine, direction) not in self._regions:
-            endpoint = self.judge.estate.machine(machine)
+            endpoint = self.oracle.estate.machine(machine)
             cloud = self.clouds[endpoint.site]
             interface = cloud.interface_of(str(endpoint.prefixes[0].network_address))
             self._regions[machine, direction] = cloud.region(interface, direction)
@@ -99,7 +99,7 @@ def test_every_step_of_a_call_scenario_passes_at_both_ends(
     title: str, name: str, cloud: str
 ) -> None:
     world = deployed(name, cloud)
-    steps = packets("allowed", title, world.judge.estate)
+    steps = packets("allowed", title, world.oracle.estate)
     assert steps
     assert [step.text() for step in steps if world.answers(step) != {True}] == []
 
@@ -108,7 +108,7 @@ def test_every_step_of_a_call_scenario_passes_at_both_ends(
 @pytest.mark.parametrize("title", titles("denied"))
 def test_a_packet_of_the_deny_list_passes_at_neither_end(title: str, cloud: str) -> None:
     world = deployed("one_role_a_machine", cloud)
-    steps = packets("denied", title, world.judge.estate)
+    steps = packets("denied", title, world.oracle.estate)
     assert steps
     assert [step.text() for step in steps if world.answers(step) != {False}] == []
 
@@ -118,7 +118,7 @@ def test_packed_machines_open_of_the_deny_list_exactly_what_another_role_explain
     cloud: str,
 ) -> None:
     world = deployed("packed", cloud)
-    estate = world.judge.estate
+    estate = world.oracle.estate
     steps = [step for title in titles("denied") for step in packets("denied", title, estate)]
     opened = {step.text() for step in steps if world.answers(step) != {False}}
     explained = {step.text() for step in packed_exceptions(estate, cloud == "azure")}
@@ -131,12 +131,12 @@ def test_packed_machines_open_of_the_deny_list_exactly_what_another_role_explain
 
 def differences(plain: Plain) -> list[str]:
     """Missing and excess packets at every machine, for both clouds."""
-    judge = Judge(plain)
+    oracle = Oracle(plain)
     return [
         f"{cloud}: {line}"
         for cloud in CLOUDS
         for site, rendered in rendered_sites(plain, cloud).items()
-        for line in assess_site(judge, site, READ[cloud](rendered))
+        for line in assess_site(oracle, site, READ[cloud](rendered))
     ]
 
 
@@ -166,32 +166,32 @@ def add_a_rule(cloud: Aws) -> None:
 
 
 @pytest.mark.parametrize("damage", [drop_a_rule, widen_a_rule, add_a_rule])
-def test_the_judge_sees_one_rule_dropped_widened_or_added(damage: Callable[[Aws], None]) -> None:
+def test_the_oracle_sees_one_rule_dropped_widened_or_added(damage: Callable[[Aws], None]) -> None:
     plain = fixture("one_role_a_machine")
     cloud = aws_cloud(rendered_sites(plain, "aws")["aachen"])
-    before = assess_site(Judge(plain), "aachen", cloud)
+    before = assess_site(Oracle(plain), "aachen", cloud)
     damage(cloud)
-    assert assess_site(Judge(plain), "aachen", cloud) != before
+    assert assess_site(Oracle(plain), "aachen", cloud) != before
 
 
-def test_the_judge_sees_a_missing_deny_at_the_end_of_an_azure_group() -> None:
+def test_the_oracle_sees_a_missing_deny_at_the_end_of_an_azure_group() -> None:
     plain = fixture("one_role_a_machine")
     cloud = azure_cloud(rendered_sites(plain, "azure")["bochum"])
     for group in cloud.security_groups.values():
         rules = group["properties"]["securityRules"]
         rules[:] = [rule for rule in rules if rule["properties"]["access"] == "Allow"]
-    excess = [line for line in assess_site(Judge(plain), "bochum", cloud) if "excess" in line]
+    excess = [line for line in assess_site(Oracle(plain), "bochum", cloud) if "excess" in line]
     assert {line.split()[0] for line in excess} == set(plain["sites"]["bochum"]["machines"])
 
 
 def rules_and_bound(plain: Plain) -> tuple[int, int]:
     """How many allowing rules Azure would hold, and how many are needed at the least."""
-    judge, rules, least = Judge(plain), 0, 0
+    oracle, rules, least = Oracle(plain), 0, 0
     for rendered in rendered_sites(plain, "azure").values():
         for entry in rendered.groups:
             rules += sum(spec.allow for spec in entry.rules)
             for direction in ("in", "out"):
-                region = judge.region(entry.group.name, direction, match_source_ports=True)
+                region = oracle.region(entry.group.name, direction, match_source_ports=True)
                 for boxes in region.boxes.values():
                     for v6 in (False, True):
                         own = [box for box in boxes if (box.peers[0] >= V6) is v6]
@@ -325,13 +325,13 @@ def test_a_new_client_changes_over_the_link_only_the_linkmanagers_rules(
 @settings(slowly, max_examples=40)
 @given(installations(most_sites=3, quiet=True))
 def test_the_number_of_aws_rules_is_the_brute_force_minimum(plain: Plain) -> None:
-    judge = Judge(plain)
+    oracle = Oracle(plain)
     wrong = []
     for site in rendered_sites(plain, "aws").values():
         groups = {g.group.name: [m.name for m in g.group.members] for g in site.groups}
         for each in site.groups:
             for direction in ("in", "out"):
-                needed = fewest_in_group(judge, groups, each.group.name, direction)
+                needed = fewest_in_group(oracle, groups, each.group.name, direction)
                 real = Counter(
                     s.protocol.value for s in each.rules if s.direction.value == direction
                 )

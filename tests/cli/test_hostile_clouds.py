@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from swyx_components.clouds.azure import client as azure_client
 from tests.cli.test_hostile import assert_inert, holder_of, places
-from tests.cli.test_prune import hold, project
+from tests.cli.test_prune import project, write_state
 from tests.tools.command import swyx, write_file
 from tests.tools.fuzz.hostile import HOSTILE_TEXTS
 
@@ -220,6 +220,6 @@ def test_an_answer_that_is_none_is_a_sentence_about_the_cloud(
 def test_a_state_with_hostile_ids_is_only_compared(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hold(project, *HOSTILE_TEXTS.values())
+    write_state(project, *HOSTILE_TEXTS.values())
     monkeypatch.setattr(boto3, "client", lambda *_, **__: FakeEc2(AWS))
     assert_inert(swyx("prune", write_file(project), "--site", "aachen", "--cloud", "aws"))

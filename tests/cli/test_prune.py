@@ -42,11 +42,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     write_file(tmp_path)
-    hold(tmp_path)
+    write_state(tmp_path)
     return tmp_path
 
 
-def hold(project: Path, *ids: str, **inputs: Any) -> None:
+def write_state(project: Path, *ids: str, **inputs: Any) -> None:
     """The state: these ids, in a site whose component has these inputs."""
     urn = "urn:pulumi:dev::swyx"
     site = {
@@ -86,7 +86,7 @@ def attachments(ec2: Any, groups: dict[str, str]) -> list[str]:
 def test_where_the_state_holds_everything_there_is_nothing_to_do(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     outcome = prune("aws", "--yes")
     assert (outcome.code, outcome.err) == (0, "")
     assert (
@@ -99,7 +99,7 @@ def test_where_the_state_holds_everything_there_is_nothing_to_do(
 def test_a_rule_and_a_group_that_the_state_does_not_hold_go_and_one_made_by_hand_stays(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     vpc = ec2.describe_security_groups(GroupIds=list(groups.values()))["SecurityGroups"][0]["VpcId"]
     tags = [{"ResourceType": "security-group", "Tags": [*STACK, SITE]}]
     lost = ec2.create_security_group(
@@ -131,7 +131,7 @@ def test_the_egress_that_ec2_opens_in_a_new_group_goes_where_an_update_left_it(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
     """EC2 creates a group with all egress open; the provider's next call, which closes it, was refused."""
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     opened = ec2.authorize_security_group_egress(
         GroupId=groups["linkmanager"],
         IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
@@ -151,7 +151,7 @@ def test_egress_that_is_open_by_plan_stays(ec2: Any, project: Path, groups: dict
         GroupId=groups["linkmanager"],
         IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
     )["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-    hold(project, *groups.values(), *attachments(ec2, groups), opened)
+    write_state(project, *groups.values(), *attachments(ec2, groups), opened)
     outcome = prune("aws", "--yes", "--json")
     assert (outcome.code, outcome.json()["removed"]) == (0, [])
     assert opened in egress_of(ec2, groups["linkmanager"])
@@ -164,7 +164,7 @@ def test_an_untagged_rule_as_planned_goes_and_others_stay(
     """The provider makes a rule by one call and tags it by another: what lies between the two has only its
     description to tell it from a rule made by hand. The next update would be refused as a duplicate.
     """
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     direction, _, peer = way.split()
     group, spec = next(
         (entry.group.name, spec)
@@ -175,9 +175,9 @@ def test_an_untagged_rule_as_planned_goes_and_others_stay(
     remake(ec2, groups, group, spec, "made by hand")
     assert prune("aws", "--yes", "--json").json()["removed"] == []
     made = remake(ec2, groups, group, spec, spec.description)
-    hold(project, *groups.values(), *attachments(ec2, groups), made)
+    write_state(project, *groups.values(), *attachments(ec2, groups), made)
     assert prune("aws", "--yes", "--json").json()["removed"] == []
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     outcome = prune("aws", "--yes", "--json")
     assert outcome.code == 0
     (removed,) = outcome.json()["removed"]
@@ -190,7 +190,7 @@ def test_an_untagged_rule_as_planned_goes_and_others_stay(
 def test_an_untagged_rule_stays_in_a_group_for_which_it_is_not_planned(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     planned = {
         e.group.name: e.rules for e in rendered(project / "plan.yaml", "aachen", "aws").groups
     }
@@ -277,7 +277,7 @@ def test_nothing_of_another_stack_is_seen(ec2: Any, project: Path, groups: dict[
 def test_attachments_are_ours_where_the_program_attaches(
     ec2: Any, project: Path, groups: dict[str, str], inputs: dict[str, Any], found: int
 ) -> None:
-    hold(project, *groups.values(), **inputs)
+    write_state(project, *groups.values(), **inputs)
     outcome = prune("aws", "--json")
     assert {each["kind"] for each in outcome.json()["left"]} <= {"attachment"}
     assert len(outcome.json()["left"]) == found
@@ -286,7 +286,7 @@ def test_attachments_are_ours_where_the_program_attaches(
 def test_a_lock_stops_it_before_anything_is_removed(
     ec2: Any, project: Path, groups: dict[str, str]
 ) -> None:
-    hold(project, *groups.values(), *attachments(ec2, groups))
+    write_state(project, *groups.values(), *attachments(ec2, groups))
     rule = allow(ec2, groups["linkmanager"], 7001, [*STACK, SITE])
     (project / "locked").touch()
     outcome = prune("aws", "--yes")
@@ -343,7 +343,7 @@ def test_on_azure_what_nothing_uses_goes_and_what_something_names_stays(
         "subnets": [{"name": "servers", "properties": subnet}],
     }
     client.put(f"{NETWORK}/virtualNetworks/net", {**WEST, "properties": network})
-    hold(project, groups["held"].upper())
+    write_state(project, groups["held"].upper())
     outcome = prune("azure", "--yes", "--json")
     assert outcome.err == ""
     assert [each["id"] for each in outcome.json()["removed"]] == [groups["lost"]]
@@ -377,7 +377,7 @@ def test_on_azure_a_group_that_the_state_associates_with_no_interface_comes_off_
         }
         body = {**WEST, "tags": {"team": "voice"}, "properties": properties}
         ids[name] = client.put(f"{NETWORK}/networkInterfaces/{name}", body)["id"]
-    hold(project, group, f"{ids['known']}|{group}")
+    write_state(project, group, f"{ids['known']}|{group}")
     outcome = prune("azure", "--yes", "--json")
     assert outcome.err == ""
     assert [each["id"] for each in outcome.json()["removed"]] == [f"{ids['lost']}|{group}"]
@@ -432,7 +432,7 @@ def test_an_association_that_is_held_or_the_callers_own_stays(
 ) -> None:
     group = interface["properties"]["networkSecurityGroup"]["id"]
     ids = {"nic": interface["id"], "nic|nsg": f"{interface['id']}|{group}"}
-    hold(project, group, *(ids[each].upper() for each in held), **inputs)
+    write_state(project, group, *(ids[each].upper() for each in held), **inputs)
     outcome = prune("azure", "--yes", "--json")
     assert (outcome.code, outcome.json()["removed"], outcome.json()["left"]) == (0, [], [])
 

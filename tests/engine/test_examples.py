@@ -16,7 +16,7 @@ from sandbox.paths import Sandbox
 from sandbox.servers import running_endpoints
 from sandbox.stacks import Pulumi
 from tests.oracle.assess import assess_site
-from tests.oracle.domain import Judge
+from tests.oracle.domain import Oracle
 from tests.tools.command import swyx
 from tests.tools.engine.running import Project, read_aws, read_azure
 from tests.tools.offline import connect_ec2
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("standing")
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONFIG = {"aws:region": "eu-central-1", "azure-native:location": "westeurope"}
 
-# What the topology of `stack-per-site` means, typed here once more for the judge.
+# What the topology of `stack-per-site` means, typed here once more for the oracle.
 TWO_SITES: dict[str, Any] = {
     "swyxware": "6.01",
     "decisions": {"dcom": "restricted", "h245": "tunnelled"},
@@ -73,10 +73,10 @@ def test_each_stack_makes_its_site_from_one_topology_and_the_ids_of_another_stac
         written.append(outputs["installation"])
     assert written[0] == written[1], "each stack plans the same installation"
 
-    judge, vpc = Judge(TWO_SITES), network.outputs()["vpc"]
+    oracle, vpc = Oracle(TWO_SITES), network.outputs()["vpc"]
     on_azure = read_azure(endpoints["azure"], "bremen", ["10.6.0.0/24"])
-    assert assess_site(judge, "hamburg", read_aws(endpoints["aws"], vpc)) == []
-    assert assess_site(judge, "bremen", on_azure) == []
+    assert assess_site(oracle, "hamburg", read_aws(endpoints["aws"], vpc)) == []
+    assert assess_site(oracle, "bremen", on_azure) == []
     assert set(project.up()) == {"same"}
     code, said = project.run("refresh", "--yes", "--expect-no-changes")
     assert code == 0, said

@@ -41,7 +41,7 @@ def open_site(site: BrokenSite) -> Iterator[BrokenSite]:
     finally:
         site.project.run("cancel", "--yes")
         assert site.run("destroy", None, "--refresh").code == 0
-        assert site.holdings() == set()
+        assert site.ids_in_cloud() == set()
         site.forget()
 
 

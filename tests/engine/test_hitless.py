@@ -79,7 +79,7 @@ def test_one_update_cuts_nothing_when(trial: Trial, title: str) -> None:
 
 
 def noticed_in_another_order(watched: Watched) -> list[str]:
-    """The same calls to EC2, deletions first: the judge must not be blind."""
+    """The same calls to EC2, deletions first: the check must see it."""
     made = ("Authorize", "Create")
     calls = sorted(watched.calls["aws"], key=lambda call: call["action"].startswith(made))
     return find_faults(deepcopy(watched.models["aws"]), calls, watched.kept["aws"])

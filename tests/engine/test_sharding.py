@@ -19,10 +19,10 @@ from swyx_components.clouds.aws.inventory import read_deployed
 from swyx_components.installation import load_installation
 from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult
-from swyx_components.planner.assess import assess_site as judge
+from swyx_components.planner.assess import assess_site as assess
 from tests.engine.conftest import make_sandbox
 from tests.oracle.assess import assess_site
-from tests.oracle.domain import Judge
+from tests.oracle.domain import Oracle
 from tests.tools.engine.running import Project, read_aws
 from tests.tools.hubs import hub_with
 from tests.tools.offline import aws_environment
@@ -79,7 +79,7 @@ class Estate:
         text = json.dumps(hub(branches, QUOTAS))
         (self.project.folder / "installation.json").write_text(text)
         changes = self.project.up()
-        oracle = Judge(hub(branches))
+        oracle = Oracle(hub(branches))
         assert assess_site(oracle, "hub", read_aws(self.endpoint, self.vpc)) == []
         compared = compare(branches)
         assert (compared.changes, compared.faults) == ([], [])
@@ -107,7 +107,7 @@ class Estate:
 
 def result(branches: int) -> SiteResult:
     installation = load_installation(hub(branches, QUOTAS))
-    return judge(plan_site(installation, "hub"), installation, Aws())
+    return assess(plan_site(installation, "hub"), installation, Aws())
 
 
 def compare(branches: int) -> Comparison:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.oracle.clouds import Aws, Azure, Interface
-from tests.oracle.domain import Direction, Judge
+from tests.oracle.domain import Direction, Oracle
 from tests.oracle.regions import Region
 
 
@@ -27,19 +27,19 @@ class Verdict:
 
 
 def compare(
-    judge: Judge, machine: str, direction: Direction, cloud: Aws | Azure, interface: Interface
+    oracle: Oracle, machine: str, direction: Direction, cloud: Aws | Azure, interface: Interface
 ) -> Verdict:
     """Exact difference between what is required and what the cloud lets pass."""
-    wanted = judge.region(machine, direction, match_source_ports=isinstance(cloud, Azure))
-    wanted = wanted.clipped(judge.estate.managed(machine).families(), interface.own())
+    wanted = oracle.region(machine, direction, match_source_ports=isinstance(cloud, Azure))
+    wanted = wanted.clipped(oracle.estate.managed(machine).families(), interface.own())
     real = cloud.region(interface, direction)
     return Verdict(machine, direction, wanted.minus(real), real.minus(wanted))
 
 
-def assess_site(judge: Judge, site: str, cloud: Aws | Azure) -> list[str]:
+def assess_site(oracle: Oracle, site: str, cloud: Aws | Azure) -> list[str]:
     """Every difference at every machine of a site, both directions; machines are found by address."""
     found = []
-    for machine in judge.estate.sites[site].endpoints:
+    for machine in oracle.estate.sites[site].endpoints:
         if not machine.managed:
             continue
         hosts = {str(machine.prefixes[0].network_address)}
@@ -48,5 +48,5 @@ def assess_site(judge: Judge, site: str, cloud: Aws | Azure) -> list[str]:
         for host in sorted(hosts):
             interface = cloud.interface_of(host)
             for direction in ("in", "out"):
-                found += compare(judge, machine.name, direction, cloud, interface).lines()
+                found += compare(oracle, machine.name, direction, cloud, interface).lines()
     return found

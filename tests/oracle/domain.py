@@ -62,7 +62,7 @@ def extras(plain: Plain) -> list[Extra]:
     return found
 
 
-class Judge:
+class Oracle:
     """An installation read once, asked about many packets."""
 
     def __init__(self, plain: Plain) -> None:
@@ -135,7 +135,7 @@ def region(
     plain: Plain, machine: str, direction: Direction, match_source_ports: bool = True
 ) -> Region:
     """Exactly the packets that may pass at a machine in one direction."""
-    return Judge(plain).region(machine, direction, match_source_ports)
+    return Oracle(plain).region(machine, direction, match_source_ports)
 
 
 def allowed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from tests.oracle.domain import Direction, Judge
+from tests.oracle.domain import Direction, Oracle
 from tests.oracle.estate import Endpoint
 from tests.oracle.minimum import Area, fewest_rules, joined
 from tests.oracle.regions import EVERY_V4, EVERY_V6, Range, cross, span
@@ -15,7 +15,7 @@ Groups = Mapping[str, Sequence[str]]  # the machines, or the network, of each ho
 
 
 def fewest_in_group(
-    judge: Judge, groups: Groups, name: str, direction: Direction
+    oracle: Oracle, groups: Groups, name: str, direction: Direction
 ) -> dict[str, int]:
     """The least number of rules per protocol for the flows of one host group; extra rules are not counted."""
     members = set(groups[name])
@@ -23,7 +23,7 @@ def fewest_in_group(
     by_group: dict[tuple[str, str], list[Range]] = defaultdict(list)
     wanted: dict[str, list[Area]] = defaultdict(list)
     allowed: dict[str, list[Area]] = defaultdict(list)
-    for flow in judge.flows:
+    for flow in oracle.flows:
         here, peer = (
             (flow.responder, flow.initiator)
             if direction == "in"
@@ -39,7 +39,7 @@ def fewest_in_group(
         ]
         if areas is allowed:
             by_group[flow.protocol, group_of[peer.name]] += flow.ports
-    families = set().union(*(_families(judge, machine) for machine in members))
+    families = set().union(*(_families(oracle, machine) for machine in members))
     counts: dict[str, int] = defaultdict(int)
     for (protocol, _), ports in by_group.items():
         counts[protocol] += len(joined(ports))
@@ -51,8 +51,8 @@ def fewest_in_group(
     return dict(counts)
 
 
-def _families(judge: Judge, machine: str) -> set[int]:
-    found: Endpoint = judge.estate.managed(machine)
+def _families(oracle: Oracle, machine: str) -> set[int]:
+    found: Endpoint = oracle.estate.managed(machine)
     return found.families()
 
 

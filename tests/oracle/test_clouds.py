@@ -198,7 +198,7 @@ def test_azure_the_lower_priority_number_wins() -> None:
 
 
 def test_azure_a_rule_that_names_its_peers_by_a_group_is_an_error() -> None:
-    """This project makes none, and the judge must not take it for a rule without peers."""
+    """This project makes none, and the oracle must not take it for a rule without peers."""
     by_group = {"sourceAddressPrefix": None, "sourceApplicationSecurityGroups": [{"id": "/asg/a"}]}
     cloud = azure([rule(200, **by_group), DENY_ALL])
     with pytest.raises(ValueError, match="by its address"):

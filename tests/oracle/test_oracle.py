@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.oracle.domain import Judge, allowed, required
+from tests.oracle.domain import Oracle, allowed, required
 from tests.oracle.packets import Packet, fixture, packed_exceptions, packets, some_addresses, titles
 
 FIXTURES = ("one_role_a_machine", "packed")
-JUDGES = {name: Judge(fixture(name)) for name in FIXTURES}
+ORACLES = {name: Oracle(fixture(name)) for name in FIXTURES}
 
 
-def passes(judge: Judge, packet: Packet, match_source_ports: bool) -> set[bool]:
+def passes(oracle: Oracle, packet: Packet, match_source_ports: bool) -> set[bool]:
     """What each managed end says about a packet, at the edges of its peer's prefixes."""
     answers = set()
     for machine, direction, peer in packet.ends():
-        region = judge.cached_region(machine, direction, match_source_ports)
+        region = oracle.cached_region(machine, direction, match_source_ports)
         answers |= {
             region.holds(packet.protocol, x, packet.source, packet.port)
             for x in some_addresses(peer)
@@ -31,9 +31,9 @@ def passes(judge: Judge, packet: Packet, match_source_ports: bool) -> set[bool]:
 def test_every_step_of_a_call_scenario_is_allowed_at_both_ends(
     title: str, name: str, match_source_ports: bool
 ) -> None:
-    judge = JUDGES[name]
-    steps = packets("allowed", title, judge.estate)
-    refused = [p.text() for p in steps if passes(judge, p, match_source_ports) != {True}]
+    oracle = ORACLES[name]
+    steps = packets("allowed", title, oracle.estate)
+    refused = [p.text() for p in steps if passes(oracle, p, match_source_ports) != {True}]
     assert not refused
     assert steps or name == "packed"
 
@@ -41,9 +41,9 @@ def test_every_step_of_a_call_scenario_is_allowed_at_both_ends(
 @pytest.mark.parametrize("match_source_ports", [True, False])
 @pytest.mark.parametrize("title", titles("denied"))
 def test_every_denied_packet_is_closed_at_both_ends(title: str, match_source_ports: bool) -> None:
-    judge = JUDGES["one_role_a_machine"]
-    steps = packets("denied", title, judge.estate)
-    opened = sorted({p.text() for p in steps if passes(judge, p, match_source_ports) != {False}})
+    oracle = ORACLES["one_role_a_machine"]
+    steps = packets("denied", title, oracle.estate)
+    opened = sorted({p.text() for p in steps if passes(oracle, p, match_source_ports) != {False}})
     assert not opened
     assert steps
 
@@ -52,10 +52,10 @@ def test_every_denied_packet_is_closed_at_both_ends(title: str, match_source_por
 def test_packed_machines_open_of_the_deny_list_exactly_what_another_role_explains(
     match_source_ports: bool,
 ) -> None:
-    judge = JUDGES["packed"]
-    steps = [p for title in titles("denied") for p in packets("denied", title, judge.estate)]
-    opened = {p.text() for p in steps if passes(judge, p, match_source_ports) != {False}}
-    explained = {p.text() for p in packed_exceptions(judge.estate, match_source_ports)}
+    oracle = ORACLES["packed"]
+    steps = [p for title in titles("denied") for p in packets("denied", title, oracle.estate)]
+    opened = {p.text() for p in steps if passes(oracle, p, match_source_ports) != {False}}
+    explained = {p.text() for p in packed_exceptions(oracle.estate, match_source_ports)}
     assert sorted(opened - explained) == []
     assert sorted(explained - opened) == []
 

@@ -11,7 +11,7 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.endpoints import Endpoint, Flow
 from swyx_components.planner.render import render_site
 from tests.oracle.assess import assess_site as compare_with_oracle
-from tests.oracle.domain import Judge
+from tests.oracle.domain import Oracle
 from tests.oracle.rendered import aws_cloud, azure_cloud
 
 Plain = dict[str, Any]
@@ -146,7 +146,7 @@ def test_the_oracle_agrees_about_the_rules_of_a_mixed_hub(cloud: str) -> None:
     installation = load_installation(plain)
     rendered = render_site(plan_site(installation, "hub"), installation, PLATFORMS[cloud])
     read = aws_cloud if cloud == "aws" else azure_cloud
-    assert compare_with_oracle(Judge(plain), "hub", read(rendered)) == []
+    assert compare_with_oracle(Oracle(plain), "hub", read(rendered)) == []
 
 
 def test_a_missing_decision_names_every_branch_though_they_are_alike() -> None:

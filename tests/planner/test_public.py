@@ -16,7 +16,7 @@ Rule = tuple[str, str, bool]  # peers, ports, acknowledged
 LOWER, UPPER, ALL = "0.0.0.0/1", "128.0.0.0/1", "0.0.0.0/0"
 
 
-def judge(rules: Sequence[Rule], cloud: str, **site: Any) -> list[str]:
+def public_messages(rules: Sequence[Rule], cloud: str, **site: Any) -> list[str]:
     server = {"addresses": ["10.1.0.10", "fd00:1::10"], "roles": ["SwyxServer"]}
     extra = [
         {"direction": "in", "to": "server", "from": peers.split(), "reason": "web"}
@@ -47,7 +47,7 @@ def judge(rules: Sequence[Rule], cloud: str, **site: Any) -> list[str]:
 def test_extra_rules_that_are_everything_only_together_are_refused(
     rules: list[Rule], cloud: str
 ) -> None:
-    found = judge(rules, cloud)
+    found = public_messages(rules, cloud)
     assert found
     assert all(
         text.startswith("sites.aachen.extra_rules: the addresses of extra:") for text in found
@@ -69,14 +69,14 @@ def test_extra_rules_that_are_everything_only_together_are_refused(
     ],
 )
 def test_what_is_acknowledged_or_no_whole_family_is_accepted(rules: list[Rule], cloud: str) -> None:
-    assert judge(rules, cloud) == []
+    assert public_messages(rules, cloud) == []
 
 
 @pytest.mark.parametrize("cloud", ["", "aws", "azure"])
 def test_a_flow_and_an_extra_rule_that_are_everything_together_are_refused(cloud: str) -> None:
-    (text,) = judge([(LOWER, "5060", False)], cloud, sip_devices=[UPPER])
+    (text,) = public_messages([(LOWER, "5060", False)], cloud, sip_devices=[UPPER])
     assert "C16, extra:aachen:0 at server together cover 0.0.0.0/0" in text
-    assert judge([(LOWER, "5061", False)], cloud, sip_devices=[UPPER]) == []
+    assert public_messages([(LOWER, "5061", False)], cloud, sip_devices=[UPPER]) == []
 
 
 def test_ports_that_a_cloud_can_not_tell_apart_count_as_it_has_them() -> None:

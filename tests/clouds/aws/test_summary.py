@@ -12,7 +12,7 @@ from swyx_components.planner import plan_site
 from swyx_components.planner.assess import SiteResult, assess_site
 from swyx_components.planner.model import RenderedGroup
 from tests.oracle.assess import assess_site as compare_with_oracle
-from tests.oracle.domain import Judge
+from tests.oracle.domain import Oracle
 from tests.oracle.rendered import aws_cloud, azure_cloud
 from tests.tools.hubs import hub_with
 
@@ -125,4 +125,4 @@ def test_the_oracle_agrees_about_a_hub_of_summarised_branches(summary: str) -> N
     plain = hub(20, THREE_OFFICES, summary)
     for cloud, read in (("aws", aws_cloud), ("azure", azure_cloud)):
         rendered = result(plain, cloud).rendered
-        assert compare_with_oracle(Judge(plain), "hub", read(rendered)) == []
+        assert compare_with_oracle(Oracle(plain), "hub", read(rendered)) == []

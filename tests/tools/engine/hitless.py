@@ -42,7 +42,7 @@ class Watched(NamedTuple):
 
 
 def watch(trial: Trial, after: Plain) -> Watched:
-    """Update the site to an installation, and judge every call.
+    """Update the site to an installation, and check every call.
 
     Kept must be what is allowed before the first call and after the last.
     """

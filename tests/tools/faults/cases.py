@@ -75,7 +75,7 @@ def list_cases(
 
 
 def run_case(site: BrokenSite, case: Case) -> list[str]:
-    """Break, recover, judge; what is wrong afterwards. The site is deployed afterwards, as planned."""
+    """Break and recover: what is wrong afterwards. The site is deployed afterwards, as planned."""
     _prepare(site, case.operation)
     verb = _verb(site, case.operation)
     broken = site.run(verb, case.plan())
@@ -86,16 +86,16 @@ def run_case(site: BrokenSite, case: Case) -> list[str]:
     recovered = site.recover()
     if recovered.code != 0:
         return [f"the recovery ended with {recovered.code}:\n{recovered.said}"]
-    return list(_judge(site))
+    return list(_find_faults(site))
 
 
 def _prepare(site: BrokenSite, operation: str) -> None:
     """`up` begins with nothing, the others with what is planned."""
-    deployed = bool(site.holdings())
+    deployed = bool(site.ids_in_cloud())
     if deployed == (operation == "up"):
         outcome = site.run("destroy" if deployed else "up")
         assert outcome.code == 0, outcome.said
-        assert not deployed or not site.holdings(), "destroying left something"
+        assert not deployed or not site.ids_in_cloud(), "destroying left something"
 
 
 def _verb(site: BrokenSite, operation: str) -> str:
@@ -104,7 +104,7 @@ def _verb(site: BrokenSite, operation: str) -> str:
     return "destroy" if operation == "destroy" else "up"
 
 
-def _judge(site: BrokenSite) -> Iterator[str]:
+def _find_faults(site: BrokenSite) -> Iterator[str]:
     """As planned, once, known to the state, and nothing left to do."""
     problem = site.verify()
     if problem:

@@ -22,7 +22,7 @@ from sandbox.servers import running_endpoints
 from sandbox.sites import EXAMPLE, Site, read_machines
 from sandbox.stacks import SALT, Pulumi, Stack, bind, project_name
 from tests.tools.engine.running import Project, run
-from tests.tools.faults.holdings import cloud_holdings, state_holdings
+from tests.tools.faults.ids import ids_in_cloud, ids_in_state
 
 _TIME = 300.0  # seconds for one command
 
@@ -146,7 +146,7 @@ class BrokenSite:
         done = self.run("up", None, "--refresh")
         return Outcome(done.code, said + done.said, done.writes)
 
-    # The judges
+    # What is checked
 
     def verify(self) -> str:
         """Empty where `swyx verify` is content, else what it said."""
@@ -158,15 +158,15 @@ class BrokenSite:
         words = [str(venv_bin() / "swyx"), command, file, *where, *options]
         return run(words, REPOSITORY, self.project.engine.environment, _TIME)
 
-    def holdings(self) -> set[str]:
+    def ids_in_cloud(self) -> set[str]:
         """What the cloud holds with the site's tags."""
-        return cloud_holdings(self.cloud, self.endpoint, self.site)
+        return ids_in_cloud(self.cloud, self.endpoint, self.site)
 
     def orphans(self) -> list[str]:
         """What the cloud holds with the site's tags and the state does not, and the other way round."""
         code, said = self.project.run("stack", "export")
         assert code == 0, said
-        state, cloud = state_holdings(json.loads(said)), self.holdings()
+        state, cloud = ids_in_state(json.loads(said)), self.ids_in_cloud()
         return [f"in the cloud only: {each}" for each in sorted(cloud - state)] + [
             f"in the state only: {each}" for each in sorted(state - cloud)
         ]

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.tools.fuzz.judge import Judgement, check_file
+from tests.tools.fuzz.answers import Outcome, check_file
 from tests.tools.fuzz.mutate import ONE_LARGE_IN, make_mutant
 
 _SILENCE = 10.0  # seconds between two lines of progress
@@ -40,7 +40,7 @@ class Tally:
         self.slowest = 0.0
         self.slowest_made = "none"
 
-    def add(self, made: str, result: Judgement) -> None:
+    def add(self, made: str, result: Outcome) -> None:
         self.files += 1
         self.accepted += result.accepted
         self.failed += bool(result.faults)

@@ -1,4 +1,4 @@
-"""A sample of `make fuzz`, and that its judge sees what it is there for."""
+"""A sample of `make fuzz`, and that it finds what it is there for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from swyx_components.cli import check as check_room
 from tests.tools.fuzz.__main__ import fuzz, parse
-from tests.tools.fuzz.judge import ask, check_file
+from tests.tools.fuzz.answers import ask, check_file
 from tests.tools.fuzz.large import LARGE
 from tests.tools.fuzz.mutate import MODELS, make_mutant
 
@@ -42,12 +42,12 @@ def answers_with(monkeypatch: pytest.MonkeyPatch, command: object) -> tuple[str,
     return check_file(MODELS[0]).faults
 
 
-def test_the_judge_sees_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_finds_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     faults = answers_with(monkeypatch, lambda file, as_json, **_options: {}["x"])
     assert any("defect of swyx" in fault for fault in faults)
 
 
-def test_the_judge_sees_a_raw_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_finds_a_raw_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     def command(file: str, as_json: bool, **_options: object) -> int:
         print('{"messages": []}' if as_json else "\x1b[2J")
         return 0
@@ -55,7 +55,7 @@ def test_the_judge_sees_a_raw_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("steers a terminal" in fault for fault in answers_with(monkeypatch, command))
 
 
-def test_the_judge_sees_an_error_without_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_finds_an_error_without_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def command(file: str, as_json: bool, **_options: object) -> int:
         print(
             '{"messages": [{"severity": "error", "id": "x", "file": "f", "place": "p", "sentence": "s", '

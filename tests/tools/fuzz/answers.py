@@ -89,7 +89,7 @@ def _no_longer_than(seconds: float) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Outcome:
     """`faults` says in sentences what was promised and is not so."""
 
     faults: tuple[str, ...]
@@ -100,7 +100,7 @@ class Judgement:
     unplaced: int
 
 
-def check_file(path: Path) -> Judgement:
+def check_file(path: Path) -> Outcome:
     """Ask every command about the file; after a refusal only those that must refuse too."""
     limit = LIMIT + A_SITE * max(0, path.read_bytes().count(b"machines") - FLAT)
     answers: list[Answer] = []
@@ -115,7 +115,7 @@ def check_file(path: Path) -> Judgement:
     codes = {answer.code for answer in answers[:3]}
     if len(codes) > 1:
         faults.append(f"check and plan do not agree: {sorted(map(str, codes))}")
-    return Judgement(
+    return Outcome(
         faults=(*faults, *unplaced),
         slowest=max(answer.seconds for answer in answers),
         accepted=answers[0].code == DONE,

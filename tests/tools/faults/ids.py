@@ -12,7 +12,7 @@ from sandbox.environment import SUBSCRIPTION
 from tests.tools.offline import connect_ec2
 
 
-def state_holdings(exported: dict[str, Any]) -> set[str]:
+def ids_in_state(exported: dict[str, Any]) -> set[str]:
     """The ids of all resources of a stack that a cloud holds."""
     resources = exported["deployment"].get("resources") or []
     return {
@@ -22,7 +22,7 @@ def state_holdings(exported: dict[str, Any]) -> set[str]:
     }
 
 
-def cloud_holdings(cloud: str, endpoint: str, site: str) -> set[str]:
+def ids_in_cloud(cloud: str, endpoint: str, site: str) -> set[str]:
     return _aws(endpoint, site) if cloud == "aws" else _azure(endpoint, site)
 
 
