@@ -10,7 +10,7 @@ import pytest
 
 from swyx_components.installation import load_installation
 from swyx_components.installation.model import Provider
-from swyx_components.report.html.picture import MOST_DRAWN, Picture, draw_sites
+from swyx_components.report.html.picture import MOST_DRAWN, Box, Picture, draw_sites
 from tests.tools.report_pages import page_of
 
 Plain = dict[str, Any]
@@ -41,7 +41,7 @@ def sites(count: int, *links: tuple[int, int]) -> Plain:
 
 def drawn(source: Plain) -> Picture:
     installation = load_installation(source)
-    return draw_sites(installation, tuple(installation.sites))
+    return draw_sites(installation, dict.fromkeys(installation.sites, ""))
 
 
 class Seen(NamedTuple):
@@ -81,6 +81,26 @@ def chain(count: int) -> Plain:
     return sites(count, *((n, n + 1) for n in range(count - 1)))
 
 
+def two_hubs(branches: int) -> Plain:
+    """Two linked sites with as many others each."""
+    ends = ((hub, 2 + hub * branches + n) for hub in (0, 1) for n in range(branches))
+    return sites(2 + 2 * branches, (0, 1), *ends)
+
+
+def carried(source: Plain, providers: int) -> Plain:
+    """The same with SIP providers that the first site reaches."""
+    return source | {
+        "sip_providers": {
+            f"carrier-{n}": {
+                "cidrs": [f"203.0.113.{n}/32"],
+                "link_manager": "s0-link",
+                "media_ports": "10000-20000",
+            }
+            for n in range(providers)
+        }
+    }
+
+
 def test_few_sites_show_who_is_there() -> None:
     source = sites(2, (0, 1))
     assert boxes_of(source) == [
@@ -106,30 +126,55 @@ def test_few_sites_show_who_is_there() -> None:
         chain(12),
         chain(60),
         sites(9),
+        two_hubs(20),
+        carried(star(4), 4),
     ],
-    ids=["one", "two", "apart", "star-5", "star-30", "star-60", "chain-12", "chain-60", "unlinked"],
+    ids=[
+        *("one", "two", "apart", "star-5", "star-30", "star-60", "chain-12", "chain-60"),
+        *("unlinked", "two-hubs-20", "cards-and-providers"),
+    ],
 )
 def test_no_two_boxes_cover_each_other_and_all_lie_inside(source: Plain) -> None:
     picture = drawn(source)
-    width, height = picture.box
     for one, other in combinations(picture.boxes, 2):
-        assert abs(one.x - other.x) >= width or abs(one.y - other.y) >= height, (one, other)
+        wide, high = (
+            (a + b) / 2 for a, b in zip(size_of(one, picture), size_of(other, picture), strict=True)
+        )
+        assert abs(one.x - other.x) >= wide or abs(one.y - other.y) >= high, (one, other)
     for box in picture.boxes:
+        width, height = size_of(box, picture)
         assert width / 2 <= box.x <= picture.size.width - width / 2
         assert height / 2 <= box.y <= picture.size.height - height / 2
-    assert len(picture.boxes) == len(source["sites"])
-    assert len(picture.lines) == len(source["links"])
+    providers = source.get("sip_providers", {})
+    assert len(picture.boxes) == len(source["sites"]) + len(providers)
+    assert len(picture.lines) == len(source["links"]) + len(providers)
+
+
+def size_of(box: Box, picture: Picture) -> tuple[int, int]:
+    return (150, 54) if isinstance(box.end, Provider) else picture.box
 
 
 def test_a_hub_stands_in_the_middle() -> None:
-    picture = drawn(star(9))
-    (hub,) = (box for box in picture.boxes if box.end.name == "s0")
-    assert abs(hub.x - picture.size.width / 2) <= 1
-    assert abs(hub.y - picture.size.height / 2) <= 1
+    hub, *branches = drawn(star(8)).boxes
+    assert hub.end.name == "s0"
+    assert abs(sum(box.x - hub.x for box in branches)) <= len(branches)
+    assert abs(sum(box.y - hub.y for box in branches)) <= len(branches)
 
 
-def test_no_line_of_a_hub_runs_through_the_middle_of_another_box() -> None:
-    picture = drawn(star(19))
+def test_two_stand_side_by_side_in_the_order_of_their_names() -> None:
+    for source in (sites(2), sites(2, (1, 0))):
+        left, right = drawn(source).boxes
+        assert (left.end.name, right.end.name) == ("s0", "s1")
+        assert (left.y, right.x - left.x) == (right.y, 640)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [star(19), star(30), chain(8), chain(20)],
+    ids=["star-19", "star-30", "chain-8", "chain-20"],
+)
+def test_no_line_runs_through_the_middle_of_another_box(source: Plain) -> None:
+    picture = drawn(source)
     for line in picture.lines:
         for box in picture.boxes:
             inside = (line.x1, line.y1) != (box.x, box.y) != (line.x2, line.y2)
@@ -138,11 +183,6 @@ def test_no_line_of_a_hub_runs_through_the_middle_of_another_box() -> None:
             )
             between = (line.x1 - box.x) * (line.x2 - box.x) + (line.y1 - box.y) * (line.y2 - box.y)
             assert not (inside and between < 0 and abs(cross) < 1000), (line, box)
-
-
-def test_neighbours_of_a_chain_stay_side_by_side() -> None:
-    for line in drawn(chain(20)).lines:
-        assert (line.x1 == line.x2) != (line.y1 == line.y2)
 
 
 def test_of_too_many_the_linked_ones_are_drawn_and_the_rest_counted() -> None:
@@ -199,13 +239,13 @@ def crowded() -> Plain:
 def test_a_name_that_does_not_fit_between_two_boxes_is_left_to_the_title(
     manager: str, label: str
 ) -> None:
-    """Boxes of 150 with their centres 220 apart leave room for 11 letters."""
+    """Boxes of 150 with their centres 230 apart leave room for 13 letters."""
     source = crowded()
     machines = source["sites"]["s1"]["machines"]
     machines[manager] = machines.pop("s1-link")
     source["links"]["l0-1"]["link_manager"] = manager
     (line,) = (one for one in drawn(source).lines if one.links[0].name == "l0-1")
-    assert (line.y1 == line.y2, abs(line.x1 - line.x2)) == (True, 220)
+    assert (line.y1 == line.y2, abs(line.x1 - line.x2)) == (True, 230)
     assert Seen(label, f"l0-1: s1 to s0, shared, through {manager}") in lines_of(source)
 
 
@@ -236,15 +276,8 @@ def test_a_machine_outside_the_cloud_is_told_apart_and_stands_last() -> None:
 
 def test_a_provider_above_leaves_no_gap_as_high_as_a_site() -> None:
     """Its box is 54 high, a site's as high as it has machines: the frame begins where a box does."""
-    source = sites(2, (0, 1))
-    telko = {"cidrs": ["198.51.100.0/28"], "link_manager": "s0-link", "media_ports": "20000-20999"}
-    source["sip_providers"] = {"telko": telko, "tel": telko}
-    picture = drawn(source)
-    highest = min(
-        box.y - (54 if isinstance(box.end, Provider) else picture.box.height) // 2
-        for box in picture.boxes
-    )
-    assert highest == 14
+    picture = drawn(carried(sites(2, (0, 1)), 2))
+    assert min(box.y - size_of(box, picture)[1] // 2 for box in picture.boxes) == 14
 
 
 def test_a_label_is_beside_its_line_and_not_on_it() -> None:

@@ -133,7 +133,7 @@ class Overview:
         self.public = sorted({found for line in lines for found in line.public})
         self.placed = [installation.sites[line.name] for line in lines]  # as the file has them
         clouds = {line.name: line.cloud for line in lines}
-        self.picture = draw_sites(installation, list(clouds), clouds) if drawn else None
+        self.picture = draw_sites(installation, clouds) if drawn else None
         self.settings = list_settings(installation, {own.name: own.flows.keys() for own in lines})
         self.findings = sort_findings(messages)
         usages = ((line.cloud, line.name, usage) for line in lines for usage in line.usages)

@@ -1,11 +1,11 @@
 """Sites and links as a picture: the place of each box and line, without randomness.
 
-The site with most links is in the middle, its neighbours in rings around it. What is linked to
-nothing, or lies further out than rings can show, is in rows.
+The site with most links is in the middle; on ellipses around it are its neighbours, then theirs, then
+what is not linked to them.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from math import ceil, cos, pi, sin
+from math import cos, pi, sin
 from typing import NamedTuple
 
 from swyx_components.installation.model import Installation, Link, Provider, Site
@@ -15,9 +15,10 @@ MOST_DRAWN = 60
 """Sites in one picture; beyond it those with the most links are drawn and the others counted."""
 
 _MOST_CARDS, _MOST_ROWS = 4, 12  # so few sites are drawn with who is there
-_GAP_X, _GAP_Y = 70, 34
-_DEEPEST = 3  # rings; what is further out makes rows the better picture
-_COLUMNS = 6  # as many as fit beside each other on a screen
+_GAP = 80  # from one ellipse to the next, so that boxes stand apart
+_RING = 7  # boxes that fit on the first ellipse; on each further one as many more
+_TURN = 0.38  # radians by which each ellipse is turned: few boxes stand behind those further in
+_BESIDE = 210  # between two boxes that are all: room for the words on their line
 _MARGIN = 14
 
 
@@ -66,122 +67,63 @@ class Picture(NamedTuple):
     cards: bool
 
 
-def draw_sites(
-    installation: Installation, names: Collection[str], clouds: Mapping[str, str] = {}
-) -> Picture:
-    """The picture of some sites of an installation, their clouds, links and SIP providers."""
-    wanted = set(names)
-    linked = [(one.near, one.far) for one in installation.links]
-    drawn = _choose(_join(names, (pair for pair in linked if wanted.issuperset(pair))))
-    providers = [one for one in installation.providers if one.site in drawn][:MOST_DRAWN]
-    # Several links of two sites are one line.
-    ends: dict[tuple[str, str], list[Link | Provider]] = {}
-    for pair, link in zip(linked, installation.links, strict=True):
-        if pair[0] in drawn and pair[1] in drawn:
-            ends.setdefault(pair[::-1] if pair[::-1] in ends else pair, []).append(link)
-    ends |= {(one.site, _key(one)): [one] for one in providers}
-    sites = [installation.sites[name] for name in drawn]
-    rows = max((len(site.machines) + len(site.networks) for site in sites), default=0)
-    cards = len(sites) <= _MOST_CARDS and rows <= _MOST_ROWS
+def draw_sites(installation: Installation, clouds: Mapping[str, str]) -> Picture:
+    """The picture of some sites of an installation, each with its cloud, of their links and SIP providers."""
+    linked: dict[tuple[str, str], list[Link | Provider]] = {}
+    for link in installation.links:  # several of two sites are one line
+        linked.setdefault((min(link.near, link.far), max(link.near, link.far)), []).append(link)
+    drawn = _order(clouds, linked)[:MOST_DRAWN]
+    ends: dict[str, Site | Provider] = {name: installation.sites[name] for name in sorted(drawn)}
+    for provider in [one for one in installation.providers if one.site in drawn][:MOST_DRAWN]:
+        key = f"provider {provider.name}"  # no site's name has a space
+        ends[key], linked[provider.site, key] = provider, [provider]
+    rows = max(len(installation.sites[name].owners) for name in drawn)
+    cards = len(drawn) <= _MOST_CARDS and rows <= _MOST_ROWS
     box = Size(_CARD_WIDTH, _CARD_HEAD + _ROW * rows) if cards else _BOX
-    joined = _join((*drawn, *map(_key, providers)), ends)
-    places, size = _shift(_place(drawn, joined, box), box, drawn)
+    places, size = _shift(_place(_order(ends, linked), box), box, drawn)
     boxes = [
-        Box(installation.sites[name], *places[name], CLOUDS.get(own := clouds.get(name, ""), own))
-        for name in sorted(drawn)
+        Box(end, *places[key], CLOUDS.get(own := clouds.get(key, ""), own))
+        for key, end in ends.items()
     ]
-    boxes += [Box(provider, *places[_key(provider)]) for provider in providers]
-    lines = [Line(tuple(own), *places[near], *places[far]) for (near, far), own in ends.items()]
-    return Picture(tuple(boxes), tuple(lines), box, size, len(names) - len(drawn), cards)
+    lines = [
+        Line(tuple(links), *places[near], *places[far])
+        for (near, far), links in linked.items()
+        if near in places and far in places
+    ]
+    return Picture(tuple(boxes), tuple(lines), box, size, len(clouds) - len(drawn), cards)
 
 
-def _key(provider: Provider) -> str:
-    return f"provider {provider.name}"  # no site's name has a space
-
-
-def _join(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """The neighbours of each name."""
-    found: dict[str, set[str]] = {name: set() for name in names}
+def _order(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Names as links lead from one to the next: the most links begin, of neighbours the fewest come first."""
+    neighbours: dict[str, set[str]] = {name: set() for name in names}
     for one, other in pairs:
-        found[one].add(other)
-        found[other].add(one)
-    return found
-
-
-def _choose(neighbours: Mapping[str, set[str]]) -> list[str]:
-    """The sites to draw: from the one with most links outwards, then from the next that is left."""
-    chosen: dict[str, None] = {}
-    for name in sorted(neighbours, key=lambda name: (-len(neighbours[name]), name)):
-        if name not in chosen:
-            chosen.update(dict.fromkeys(one for ring in _rings(name, neighbours) for one in ring))
-    return list(chosen)[:MOST_DRAWN]
-
-
-def _place(drawn: Sequence[str], joined: Mapping[str, set[str]], box: Size) -> dict[str, _Point]:
-    """Centres of boxes: side by side, rings around the first, or rows."""
-    if len(joined) <= 2:
-        step = box.width + 3 * _GAP_X
-        return {name: (place * step, 0) for place, name in enumerate(sorted(joined))}
-    rings = _rings(drawn[0], joined)
-    reached = [name for ring in rings for name in ring]
-    if len(reached) < len(joined) or len(rings) > _DEEPEST + 1:
-        return _rows(_paths(joined), box)
-    return _ellipses(rings, box)
-
-
-def _rings(centre: str, joined: Mapping[str, set[str]]) -> list[list[str]]:
-    """Names by their distance from the centre, neighbours of one name beside each other."""
-    rings, seen = [[centre]], {centre}
-    while rings[-1]:
-        rings.append([])
-        for name in rings[-2]:
-            new = sorted(joined[name] - seen)
-            seen.update(new)
-            rings[-1] += new
-    return rings[:-1]
-
-
-def _paths(joined: Mapping[str, set[str]]) -> list[str]:
-    """Names along the links, from ends with few of them, so that a chain stays a chain."""
-    seen: dict[str, None] = {}
-    waiting = sorted(joined, key=lambda name: (len(joined[name]), name), reverse=True)
+        if one in neighbours and other in neighbours:
+            neighbours[one].add(other)
+            neighbours[other].add(one)
+    order: dict[str, None] = {}
+    waiting = sorted(neighbours, key=lambda name: (-len(neighbours[name]), name), reverse=True)
     while waiting:
         name = waiting.pop()
-        if name not in seen:
-            seen[name] = None
-            waiting += sorted(joined[name] - seen.keys(), reverse=True)
-    return list(seen)
+        if name not in order:
+            order[name] = None
+            few_first = sorted(neighbours[name], key=lambda own: (len(neighbours[own]), own))
+            waiting += reversed(few_first)
+    return list(order)
 
 
-def _ellipses(rings: Sequence[Sequence[str]], box: Size) -> dict[str, _Point]:
-    """Each ring on as many ellipses as its boxes need to stand apart.
-
-    In x or in y: where an ellipse slants, neither is all theirs. Half a step turns a further ellipse of a
-    ring, so that its boxes stand between and not behind those further in.
-    """
-    places: dict[str, _Point] = {rings[0][0]: (0, 0)}
-    across, up = 0, 0
-    for ring in rings[1:]:
-        left, turn = list(ring), 0.0
-        while left:
-            across, up = across + box.width + _GAP_X, up + box.height + 2 * _GAP_Y
-            room = int(2 * pi * min(across / (box.width + 8), up / (box.height + 8)) / 2**0.5)
-            step = 2 * pi / len(left[:room])
-            for place, name in enumerate(left[:room]):
-                angle = pi + step * (place + turn)
-                places[name] = round(across * cos(angle)), round(up * sin(angle))
-            left, turn = left[room:], 0.5
-    return places
-
-
-def _rows(names: Sequence[str], box: Size) -> dict[str, _Point]:
-    """Rows that turn at their ends, so that a chain of sites reads on."""
-    columns = min(_COLUMNS, ceil(len(names) ** 0.5))
-    places: dict[str, _Point] = {}
-    for place, name in enumerate(names):
-        row, column = divmod(place, columns)
-        column = column if row % 2 == 0 else columns - 1 - column
-        places[name] = column * (box.width + _GAP_X // 2), row * (box.height + _GAP_Y)
+def _place(names: Sequence[str], box: Size) -> dict[str, _Point]:
+    """Centres of boxes: two side by side, more on ellipses around the first, from the left clockwise."""
+    places = {names[0]: (0, 0)}
+    if len(names) == 2:
+        return places | {names[1]: (box.width + _BESIDE, 0)}
+    ring, left = 0, names[1:]
+    while left:
+        ring += 1
+        own, left = left[: _RING * ring], left[_RING * ring :]
+        across, up = ring * (box.width + _GAP), ring * (box.height + _GAP)
+        for place, name in enumerate(own):
+            angle = pi + _TURN * (ring - 1) + 2 * pi * place / len(own)
+            places[name] = round(across * cos(angle)), round(up * sin(angle))
     return places
 
 
